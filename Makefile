@@ -1,0 +1,47 @@
+# Two commands on a fresh machine with Python 3.11+ and make:
+#   make demo    one lead from first contact to a running hub, then everything ends
+#   make test    the whole test suite
+# Each sets up .venv from the lock file first.
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.PHONY: help setup demo up test lint lock clean
+
+help:  ## what can be made
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
+
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "lead-to-hub needs Python 3.11 or newer; say which with PYTHON=python3.12" >&2; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+setup: $(READY)  ## the virtual environment, from the lock file
+
+demo: $(READY)  ## one lead becomes a hub before your eyes, then everything ends
+	@$(BIN)/leads demo
+
+up: $(READY)  ## the whole service on this machine, until Ctrl-C (Temporal 7233, UI 8233)
+	@$(BIN)/leads up
+
+test: $(READY)  ## all tests
+	$(BIN)/python -m pytest -n auto
+
+lint: $(READY)  ## style, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+lock: $(READY)  ## write the lock files anew from pyproject.toml (hashes, no addresses)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header $(UPGRADE) pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+		--no-annotate --no-header $(UPGRADE) --extra sandbox --extra dev pyproject.toml -o requirements-dev.lock
+
+clean:  ## removes the environment and the data of `make up`
+	rm -rf .venv .leads .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,94 @@
+"""Every setting of the service in one object, read from the environment, `.env` and secret files.
+
+Names are `LEADS_<GROUP>__<NAME>`, as in `LEADS_GITHUB__TOKEN`; `.env.example` explains each. How to reach
+Temporal is not here: the SDK reads that itself (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS_*` …).
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class GitHub(BaseModel):
+    """Where leads and hubs have their issues, and as whom we write there."""
+
+    api_url: str = Field("https://api.github.com", description="REST root; GitHub Enterprise ends in /api/v3")
+    token: SecretStr | None = Field(None, description="A token; leave empty when a GitHub App is used")
+    app_id: int | None = Field(None, description="GitHub App: its id")
+    app_private_key: SecretStr | None = Field(None, description="GitHub App: its private key (PEM)")
+    app_installation_id: int | None = Field(None, description="GitHub App: its installation on the organization")
+    org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
+    leads_repo: str = Field("leads", description="Repository with one issue per lead")
+    hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
+    project_number: int = Field(1, description="Number of the organization's Projects v2 board")
+    status_field: str = Field("Status", description="The board's single-select field that holds the stage")
+    columns: dict[str, str] = Field(
+        default={
+            "lead": "Lead",
+            "quoted": "Quoted",
+            "contracted": "Contracted",
+            "hub": "Hub",
+            "lost": "Lost",
+            "closed": "Closed",
+        },
+        description="Stage -> name of the board's column",
+    )
+    timeout_seconds: float = Field(30, gt=0, description="For one request")
+
+
+class Google(BaseModel):
+    """Drive, Forms and Sheets, reached with one service account."""
+
+    credentials_file: Path | None = Field(None, description="Service-account key (JSON file)")
+    subject: str | None = Field(None, description="User to act for, with domain-wide delegation")
+    api_root: str | None = Field(None, description="Other host for all three APIs (the sandbox)")
+    leads_folder: str = Field("", description="Id of the Drive folder `sales/leads/`, in a shared drive")
+    questionnaire_form: str = Field("", description="Id of the leads questionnaire (Google Form)")
+    questionnaire_url: str = Field("", description="The link that people are sent to answer it")
+    price_sheet: str = Field("", description="Id of the spreadsheet with the price list; empty: price_file")
+    price_range: str = Field("Prices!A1:Z", description="Where in the sheet the price list stands")
+    timeout_seconds: float = Field(30, gt=0, description="For one request")
+
+
+class Mail(BaseModel):
+    """The SMTP server that takes our mail."""
+
+    host: str = "localhost"
+    port: int = Field(587, ge=1, le=65535)
+    security: Literal["starttls", "tls", "none"] = Field("starttls", description="`none` only for localhost")
+    username: str | None = None
+    password: SecretStr | None = None
+    sender: str = Field("leads@example.org", description="From: of every mail")
+    message_id_domain: str = Field("leads.example.org", description="Right-hand side of stable Message-IDs")
+    timeout_seconds: float = Field(30, gt=0)
+
+
+class Addresses(BaseModel):
+    """Who is behind each role. A change takes effect with the next mail; each mail's receipt says whom it reached."""
+
+    sales: list[str] = Field(default=["sales@example.org"])
+    contracts: list[str] = Field(default=["contracts@example.org"])
+    engineering: list[str] = Field(default=["engineering@example.org"])
+
+
+class Settings(BaseSettings):
+    """All of it."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="LEADS_", env_nested_delimiter="__", env_file=".env", extra="ignore", nested_model_default_partial_update=True
+    )
+
+    github: GitHub = GitHub()
+    google: Google = Google()
+    mail: Mail = Mail()
+    addresses: Addresses = Addresses()
+    ledger_url: str = Field("sqlite:///.leads/ledger.sqlite", description="SQLAlchemy URL of the ledger")
+    price_file: Path | None = Field(None, description="Price list as a JSON file; empty: the built-in books")
+    task_queue: str = Field("leads", description="Temporal task queue")
+    zone: str = Field("UTC", description="Time zone of a lead that names none (IANA name)")
+    temporal_ui: str = Field("http://localhost:8233", description="Where the Temporal UI is, for links")
+    log_format: Literal["console", "json"] = "console"
+    metrics_address: str | None = Field(None, description="host:port for Prometheus metrics; empty: none")
+    activity_threads: int = Field(16, ge=1, description="Calls to outside systems at the same time")
