@@ -1,0 +1,288 @@
+"""Where the ledger lives: its table and triggers, the two engines, and what their failures mean."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import psycopg
+from sqlalchemy import (
+    JSON,
+    CheckConstraint,
+    Column,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    func,
+    insert,
+    inspect,
+    select,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.types import TypeDecorator
+
+SCHEMA_VERSION: Final = 1
+
+
+class LedgerError(Exception):
+    """Any failure of the ledger. Its text names the place, never a password nor an event's content."""
+
+
+class LedgerUnavailable(LedgerError):  # noqa: N818 - the three are outcomes that callers tell apart
+    """Not now: the connection is lost, the file is locked, the disk is full. Trying again later helps."""
+
+
+class LedgerRefused(LedgerError):  # noqa: N818
+    """Not like this: wrong password, missing right, unusable URL, newer schema. A person must act."""
+
+
+class LedgerConflict(LedgerError):  # noqa: N818
+    """The ledger already holds something else under this lead and seq. Nothing of the call was recorded."""
+
+    def __init__(self, lead: str, seq: int) -> None:
+        super().__init__(
+            f"The ledger already holds a different event {seq} of lead {lead}; nothing was recorded."
+        )
+        self.lead = lead
+        self.seq = seq
+
+
+class _UtcDateTime(TypeDecorator[datetime]):
+    """Aware UTC in and out. SQLite keeps no offset, and PostgreSQL answers in the session's time zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a point in time needs its offset: {value}")
+        return value and value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and (value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC))
+
+
+_metadata = MetaData()
+
+ENTRIES: Final = Table(
+    "ledger_entries",
+    _metadata,
+    Column("lead", Text, primary_key=True),
+    Column("seq", Integer, CheckConstraint("seq >= 1"), primary_key=True, autoincrement=False),
+    Column("at", _UtcDateTime, nullable=False, index=True),
+    Column("kind", Text, nullable=False),
+    Column("by", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("policy", Text, nullable=False),
+    Column("words", Text, nullable=False),
+    Column("data", JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+    sqlite_with_rowid=False,
+)
+
+_schema: Final = Table(
+    "ledger_schema",
+    _metadata,
+    Column("id", Integer, CheckConstraint("id = 1"), primary_key=True, autoincrement=False),  # one row only
+    Column("version", Integer, nullable=False),
+)
+
+_APPEND_ONLY: Final = {
+    "sqlite": [
+        *(
+            f"CREATE TRIGGER ledger_refuses_{change.lower()} BEFORE {change} ON ledger_entries "
+            f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {change} refused'); END"
+            for change in ("UPDATE", "DELETE")
+        ),
+        # INSERT OR REPLACE deletes without firing the trigger above. What is recorded stays as it is.
+        "CREATE TRIGGER ledger_keeps_what_it_has BEFORE INSERT ON ledger_entries "
+        "WHEN EXISTS (SELECT 1 FROM ledger_entries WHERE lead = NEW.lead AND seq = NEW.seq) "
+        "BEGIN SELECT RAISE(IGNORE); END",
+    ],
+    "postgresql": [
+        "CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "RAISE restrict_violation USING MESSAGE = 'the ledger is append-only: ' || TG_OP || ' refused'; END $$",
+        "CREATE TRIGGER ledger_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries "
+        "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()",
+    ],
+}
+
+
+def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
+    """Inserts the rows whose primary key is free; waits for another transaction that inserts the same."""
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+
+def make_engine(url: str) -> Engine:
+    """The engine for a SQLAlchemy URL; connects to nothing yet. LedgerRefused when the URL can never work."""
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError):
+        # The parser's own words may quote a part of the password.
+        raise LedgerRefused(
+            "The ledger's URL cannot be read. It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE or "
+            "sqlite:///FILE, with special characters of the password percent-encoded."
+        ) from None
+    match parsed.drivername:
+        case "postgresql" | "postgresql+psycopg":
+            return _postgresql(parsed.set(drivername="postgresql+psycopg"))
+        case "sqlite" | "sqlite+pysqlite" if parsed.database and not parsed.database.startswith(
+            (":", "file:")
+        ):
+            return _sqlite(parsed)
+        case _:
+            raise LedgerRefused(
+                "The ledger's URL is postgresql://… or sqlite:///FILE; in memory it would forget."
+            )
+
+
+def _postgresql(url: URL) -> Engine:
+    # Seconds, milliseconds, and the name that the database's operator sees. The URL may say otherwise.
+    defaults = {"connect_timeout": "10", "tcp_user_timeout": "30000", "application_name": "leads"}
+    return create_engine(url.set(query={**defaults, **url.query}), pool_pre_ping=True, hide_parameters=True)
+
+
+def _sqlite(url: URL) -> Engine:
+    # Seconds to wait for another process that writes, unless the URL says otherwise.
+    engine = create_engine(url.set(query={"timeout": "10", **url.query}), hide_parameters=True)
+
+    @event.listens_for(engine, "connect")
+    def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = (
+            None  # transactions begin where SQLAlchemy says, not where the driver guesses
+        )
+        connection.execute("PRAGMA journal_mode = WAL")  # readers and the writer do not wait for each other
+        connection.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A writer that begins as a reader fails, without waiting, when it comes second.
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def place_of(url: URL) -> str:
+    """Where it is, for people: without the password, and without the query, which may hold one as well."""
+    if url.get_backend_name() == "sqlite":
+        return f"SQLite file {url.database}"
+    host = url.host or "the local socket"
+    return f"PostgreSQL database {url.database} on {host}{f':{url.port}' if url.port else ''}"
+
+
+def prepare(reader: Engine, writer: Engine) -> None:
+    """Creates what is missing, safe against other processes doing the same; LedgerRefused for a newer schema.
+
+    Looks first: a role that may only read and append needs no other right.
+    """
+    if reader.dialect.name == "sqlite":
+        _make_folder(Path(str(reader.url.database)).parent)
+    with reader.begin() as connection:
+        exists = inspect(connection).has_table(_schema.name)
+        version = connection.scalar(select(_schema.c.version)) if exists else None
+    if version is None:
+        with writer.begin() as connection:
+            version = _create(connection)
+    if version > SCHEMA_VERSION:
+        raise LedgerRefused(
+            f"The ledger ({place_of(reader.url)}) has schema {version}, this program knows {SCHEMA_VERSION}: "
+            "a newer program has used it, so run that one."
+        )
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerRefused(f"The ledger's folder {folder} cannot be made: {error.strerror}.") from None
+
+
+def _create(connection: Connection) -> int:
+    if connection.dialect.name == "postgresql":  # SQLite has the whole file locked by now
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(ENTRIES.name))))
+    if not inspect(connection).has_table(_schema.name):  # another process may have been faster
+        _metadata.create_all(connection)
+        for statement in _APPEND_ONLY[connection.dialect.name]:
+            connection.exec_driver_sql(statement)
+        connection.execute(insert(_schema), {"id": 1, "version": SCHEMA_VERSION})
+    version: int = connection.execute(select(_schema.c.version)).scalar_one()
+    return version
+
+
+@contextmanager
+def own_errors(place: str) -> Iterator[None]:
+    """Turns the driver's errors into ours.
+
+    The chain of causes is cut on purpose: a driver's error may quote the row, which holds personal data.
+    """
+    try:
+        yield
+    except PoolTimeoutError:
+        raise LedgerUnavailable(f"The ledger ({place}) is busy: no free connection.") from None
+    except DBAPIError as error:
+        match error.orig:
+            case psycopg.Error() as cause:
+                temporary = error.connection_invalidated or _postgresql_is_temporary(cause)
+                reason = cause.diag.message_primary or " ".join(str(cause).split())
+            case cause:
+                temporary = _sqlite_is_temporary(cause)
+                reason = str(cause)
+        if temporary:
+            raise LedgerUnavailable(f"The ledger ({place}) is not available: {reason}") from None
+        raise LedgerRefused(f"The ledger ({place}) refused: {reason}") from None
+
+
+def _sqlite_is_temporary(error: BaseException | None) -> bool:
+    primary = (
+        getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    )  # the rest says which kind of it
+    return primary in {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_PROTOCOL,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_INTERRUPT,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+    }
+
+
+# https://www.postgresql.org/docs/current/errcodes-appendix.html: connection, rollback by conflict, out of
+# resources, object in use, operator's intervention, system error; and a server that is read-only for now.
+_TEMPORARY_SQLSTATES: Final = ("08", "40", "53", "55", "57", "58", "25006")
+
+# libpq gives no SQLSTATE for a connection that was never made, only the words of server or library.
+_NEVER_WITH_THESE_WORDS: Final = (
+    "authentication failed",
+    "no password supplied",
+    "no pg_hba.conf entry",
+    "does not exist",
+    "permission denied",
+    "not permitted to log in",
+    "server does not support SSL",
+    "certificate verify failed",
+    "invalid connection option",
+)
+
+
+def _postgresql_is_temporary(error: psycopg.Error) -> bool:
+    if error.sqlstate is not None:
+        return error.sqlstate.startswith(_TEMPORARY_SQLSTATES)
+    words = str(error)
+    return isinstance(error, psycopg.OperationalError) and not any(
+        part in words for part in _NEVER_WITH_THESE_WORDS
+    )
