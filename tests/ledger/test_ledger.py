@@ -1,0 +1,268 @@
+"""What the ledger promises, on both engines."""
+
+import multiprocessing
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+from threading import Barrier
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydantic import ValidationError
+from sqlalchemy import make_url
+
+from activities.ledger import Entry, Head, Ledger, LedgerConflict, LedgerRefused
+
+from .conftest import DAY, entry
+
+Open = Callable[[str], Ledger]
+
+
+def by_hand(url: str, *statements: str) -> None:
+    """Runs SQL past the ledger's own code, as a person with a database client would."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(str(parsed.database))) as lite, lite:
+            for statement in statements:
+                lite.execute(statement)
+    else:
+        where = parsed.render_as_string(hide_password=False)
+        with psycopg.connect(where) as postgres:
+            for statement in statements:
+                postgres.execute(statement.encode())
+
+
+def test_answers_how_far_a_lead_is_recorded(ledger: Ledger) -> None:
+    assert ledger.last_seq("lead-1") == 0
+    assert ledger.append([entry(1), entry(2)]) == 2
+    assert ledger.append([entry(4)]) == 2
+    assert ledger.append([entry(3)]) == 4
+    assert ledger.last_seq("lead-1") == 4
+    assert ledger.append([entry(2, lead="lead-2")]) == 0
+    assert ledger.last_seq("lead-1") == 4
+
+
+def test_history_is_in_order_whatever_the_order_of_arrival(ledger: Ledger) -> None:
+    ledger.append([entry(3), entry(1)])
+    ledger.append([entry(2)])
+    assert ledger.history("lead-1") == [entry(1), entry(2), entry(3)]
+    assert ledger.history("unknown") == []
+
+
+def test_a_repeat_changes_nothing(ledger: Ledger) -> None:
+    ledger.append([entry(1), entry(2)])
+    assert ledger.append([entry(1), entry(2)]) == 2
+    assert ledger.append([entry(2), entry(3)]) == 3
+    assert ledger.history("lead-1") == [entry(1), entry(2), entry(3)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"at": DAY},
+        {"kind": "lost"},
+        {"by": "bob@example.org"},
+        {"source": "web"},
+        {"key": "another"},
+        {"policy": "2022-05"},
+        {"words": "Bob did."},
+        {"data": {}},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_other_content_is_a_conflict_and_the_whole_call_is_undone(
+    ledger: Ledger, change: dict[str, Any]
+) -> None:
+    ledger.append([entry(1), entry(2)])
+    with pytest.raises(LedgerConflict, match=r"event 2 of lead lead-1") as refused:
+        ledger.append([entry(1), entry(2, **change), entry(3)])
+    assert (refused.value.lead, refused.value.seq) == ("lead-1", 2)
+    assert ledger.history("lead-1") == [entry(1), entry(2)]
+
+
+@pytest.mark.parametrize(
+    "entries",
+    [[], [entry(1), entry(2, lead="lead-2")], [entry(1), entry(1)]],
+    ids=["none", "two leads", "twice"],
+)
+def test_one_call_is_about_one_lead(ledger: Ledger, entries: list[Entry]) -> None:
+    with pytest.raises(LedgerRefused, match="exactly one lead"):
+        ledger.append(entries)
+    assert ledger.leads() == []
+
+
+def test_times_come_back_in_utc(ledger: Ledger) -> None:
+    local = datetime(2026, 3, 1, 1, 30, 0, 123456, tzinfo=timezone(timedelta(hours=5, minutes=45)))
+    ledger.append([entry(1, at=local)])
+    [recorded] = ledger.history("lead-1")
+    assert recorded.at == local
+    assert recorded.at.tzinfo is UTC
+    assert ledger.append([entry(1, at=local.astimezone(UTC))]) == 1
+
+
+# What both engines can hold: no NUL, no lone surrogates.
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    at=st.datetimes(datetime(1900, 1, 1), datetime(2200, 1, 1), timezones=st.timezones()),  # noqa: DTZ001
+    line=texts,
+    data=st.dictionaries(texts, json_values, max_size=4),
+)
+def test_any_event_comes_back_as_it_was_and_may_be_repeated(
+    ledger: Ledger, at: datetime, line: str, data: dict[str, Any]
+) -> None:
+    written = entry(1, lead=str(uuid4()), at=at, kind=line, words=line, data=data)
+    assert ledger.append([written]) == 1
+    assert ledger.history(written.lead) == [written]
+    assert ledger.append([written]) == 1
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"seq": 0},
+        {"lead": ""},
+        {"at": datetime(2026, 3, 1)},  # noqa: DTZ001 - the missing offset is the point
+        {"words": "a\0b"},
+        {"words": "\ud800"},
+        {"data": {"deep": [{"a\0b": 1}]}},
+        {"data": {"deep": "\ud800"}},
+        {"data": {"n": float("nan")}},
+        {"data": {"n": float("-inf")}},
+        {"data": {"when": DAY}},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_recorded_the_same_on_both_engines_is_no_entry(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError):
+        Entry.model_validate(entry(1).model_dump() | wrong)
+
+
+def test_reports_choose_by_time_and_kind(ledger: Ledger) -> None:
+    ledger.append([entry(1), entry(2, kind="lost"), entry(3)])
+    ledger.append([entry(1, lead="lead-0", at=DAY + timedelta(days=2)), entry(2, lead="lead-0", kind="lost")])
+    order = [(event.lead, event.seq) for event in ledger.events()]
+    assert order == [("lead-1", 1), ("lead-0", 1), ("lead-0", 2), ("lead-1", 2), ("lead-1", 3)]
+    since = (DAY + timedelta(days=3)).astimezone(timezone(timedelta(hours=-8)))
+    assert ledger.events(since) == [entry(3)]
+    assert [event.lead for event in ledger.events(kinds={"lost"})] == ["lead-0", "lead-1"]
+    assert ledger.events(since, {"lost"}) == []
+    assert ledger.events(kinds=[]) == []
+
+
+def test_knows_each_lead_and_which_has_gaps(ledger: Ledger) -> None:
+    ledger.append([entry(1, lead="b"), entry(2, lead="b", at=DAY)])
+    ledger.append([entry(1, lead="a"), entry(3, lead="a")])
+    assert ledger.leads() == [Head("a", 3, entry(3).at, complete=False), Head("b", 2, DAY, complete=True)]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE ledger_entries SET words = 'never happened'",
+        "UPDATE ledger_entries SET words = 'never happened' WHERE seq = 2",
+        "DELETE FROM ledger_entries",
+        "DELETE FROM ledger_entries WHERE seq = 2",
+        "TRUNCATE ledger_entries",
+    ],
+)
+def test_the_database_itself_refuses_changes(ledger: Ledger, url: str, change: str) -> None:
+    if change.startswith("TRUNCATE") and url.startswith("sqlite"):
+        pytest.skip("SQLite has no TRUNCATE")
+    ledger.append([entry(1), entry(2)])
+    with pytest.raises((sqlite3.Error, psycopg.Error), match="append-only"):
+        by_hand(url, change)
+    assert ledger.history("lead-1") == [entry(1), entry(2)]
+
+
+def test_a_newer_schema_is_refused(ledger: Ledger, url: str, opened: Open) -> None:
+    ledger.append([entry(1)])
+    by_hand(url, "UPDATE ledger_schema SET version = 2")
+    newer = opened(url)
+    for _ in range(2):  # also when asked again
+        with pytest.raises(LedgerRefused, match="has schema 2, this program knows 1"):
+            newer.history("lead-1")
+
+
+def test_check_leaves_no_trace(ledger: Ledger, url: str) -> None:
+    ledger.append([entry(1), entry(2)])
+    ledger.append([entry(1, lead="lead-2")])
+    for _ in range(2):
+        status = ledger.check()
+        assert (status.leads, status.events, status.schema_version) == (2, 3, 1)
+    assert status.engine.startswith(make_url(url).get_backend_name())
+    assert len(ledger.events()) == 3
+
+
+def test_close_may_be_followed_by_use(ledger: Ledger) -> None:
+    ledger.append([entry(1)])
+    ledger.close()
+    assert ledger.history("lead-1") == [entry(1)]
+
+
+def test_writers_at_once_agree(url: str, opened: Open) -> None:
+    """Eight overlapping appends, each through its own engine, the first of them also making the tables."""
+    ledgers = [opened(url) for _ in range(8)]
+    together = Barrier(len(ledgers))
+
+    def write(number: int) -> int:
+        together.wait()
+        # Every second one backwards: taken in that order they would wait for each other in a circle.
+        run = [entry(seq) for seq in range(1, 10 + number)]
+        return ledgers[number].append(run[:: -1 if number % 2 else 1])
+
+    with ThreadPoolExecutor(len(ledgers)) as threads:
+        answers = list(threads.map(write, range(len(ledgers))))
+    assert all(answer >= 9 + number for number, answer in enumerate(answers))
+    assert ledgers[0].history("lead-1") == [entry(seq) for seq in range(1, 17)]
+
+
+def test_of_two_stories_at_once_one_is_told(url: str, opened: Open) -> None:
+    ledgers = [opened(url), opened(url)]
+    ledgers[0].check()
+    together = Barrier(2)
+
+    def write(number: int) -> bool:
+        story = [entry(seq, by=f"writer-{number}@example.org") for seq in (1, 2, 3)]
+        together.wait()
+        try:
+            ledgers[number].append(story)
+        except LedgerConflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as threads:
+        told = list(threads.map(write, (0, 1)))
+    assert sorted(told) == [False, True]
+    assert {event.by for event in ledgers[0].events()} == {f"writer-{told.index(True)}@example.org"}
+
+
+def _start(url: str, number: int, together: Any) -> None:
+    with closing(Ledger.open(url)) as ledger:
+        together.wait()
+        ledger.append([entry(1, lead=f"lead-{number}")])
+
+
+def test_processes_may_start_at_once(url: str, ledger: Ledger) -> None:
+    context = multiprocessing.get_context("spawn")
+    together = context.Barrier(3)
+    processes = [context.Process(target=_start, args=(url, number, together)) for number in range(3)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    assert [process.exitcode for process in processes] == [0, 0, 0]
+    assert [head.lead for head in ledger.leads()] == ["lead-0", "lead-1", "lead-2"]
