@@ -1,0 +1,235 @@
+"""Faults on demand: what goes wrong out there, made to go wrong here, once or as often as wanted.
+
+A fault names a system and optionally a method, a path and a body; it lets `after` matching requests pass, then
+bites `times` times. HTTP faults are performed by the front (see `front.py`), except `stale` and `graphql_error`,
+which only the system itself can perform: it finds the fault in `scope["sandbox.fault"]`.
+"""
+
+import itertools
+import re
+import time
+from threading import Lock
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from sandbox.google import errors as google
+from sandbox.systems import System
+
+HttpKind = Literal[
+    "status",  # an error instead of the work
+    "status_after",  # the work is done, then an error
+    "cut",  # the connection ends before the work, without an answer
+    "cut_after",  # the work is done, then the connection ends without an answer
+    "secondary_limit",  # GitHub: 403 with Retry-After
+    "primary_limit",  # GitHub: 403, nothing remaining until the reset
+    "rate_limit",  # Google: 403 userRateLimitExceeded or 429
+    "slow",  # the work is done `seconds` later
+    "stale",  # reading shows how things stood before the last `writes`, or `seconds` ago
+    "graphql_error",  # GitHub: HTTP 200 with errors[] of type `error`
+    "garbage",  # 200 with a web page where JSON belongs
+]
+MailKind = Literal[
+    "mail_temporary",  # 451 (or `status`) at `command`
+    "mail_refused",  # 550 at RCPT, for `recipient` or all; 554 at DATA
+    "mail_cut_after",  # the mail is taken, then the connection ends before it is said
+]
+Command = Literal["EHLO", "AUTH", "MAIL", "RCPT", "DATA"]
+
+_ONLY: dict[str, set[System]] = {
+    "secondary_limit": {"github"},
+    "primary_limit": {"github"},
+    "graphql_error": {"github"},
+    "rate_limit": {"drive", "forms", "sheets"},
+    "stale": {"github", "drive", "forms"},
+    "mail_temporary": {"mail"},
+    "mail_refused": {"mail"},
+    "mail_cut_after": {"mail"},
+}
+
+
+class Fault(BaseModel):
+    """One thing that goes wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    system: System
+    kind: HttpKind | MailKind
+    method: str | None = Field(None, description="HTTP method; none: any")
+    path: str = Field("", description="Regular expression, found anywhere in the path")
+    body: str = Field("", description="Regular expression, found anywhere in the request's body")
+    times: int | None = Field(1, ge=1, description="How often; null: until cleared")
+    after: int = Field(0, ge=0, description="How many matching requests pass first")
+    status: int | None = Field(None, ge=200, le=599, description="HTTP status or SMTP reply code")
+    seconds: float = Field(
+        0, ge=0, description="Delay, Retry-After, time to the reset, age of a stale answer"
+    )
+    writes: int = Field(1, ge=0, description="How many writes a stale answer lags behind")
+    error: str = Field("RATE_LIMITED", description="Type of a GraphQL error")
+    command: Command = Field("DATA", description="SMTP command at which it happens")
+    recipient: str | None = Field(None, description="For mail_refused at RCPT: whom; none: everybody")
+
+    _number: int = PrivateAttr(default=0)
+    _seen: int = PrivateAttr(default=0)
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        systems = _ONLY.get(self.kind)
+        if (systems and self.system not in systems) or (self.system == "mail" and not systems):
+            raise ValueError(f"{self.system} knows no fault {self.kind}")
+        if self.kind in ("status", "status_after") and self.status is None:
+            raise ValueError(f"{self.kind} needs a status")
+        re.compile(self.path), re.compile(self.body)
+        return self
+
+    @property
+    def number(self) -> int:
+        return self._number
+
+    @property
+    def bitten(self) -> int:
+        """How often it has struck."""
+        struck = max(0, self._seen - self.after)
+        return struck if self.times is None else min(struck, self.times)
+
+    @property
+    def spent(self) -> bool:
+        return self.times is not None and self.bitten >= self.times
+
+    def _strikes(self) -> bool:
+        """Counts one matching request and says whether it is hit."""
+        if self.spent:
+            return False
+        self._seen += 1
+        return self._seen > self.after
+
+
+class Faults:
+    """The faults that are set."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._numbers = itertools.count(1)
+        self._lock = Lock()
+
+    def add(self, fault: Fault) -> Fault:
+        with self._lock:
+            fault._number = next(self._numbers)
+            self._faults.append(fault)
+        return fault
+
+    def clear(self) -> None:
+        with self._lock:
+            self._faults.clear()
+
+    def all(self) -> list[Fault]:
+        """Every fault that was set, spent ones too."""
+        with self._lock:
+            return list(self._faults)
+
+    def take(self, system: System, method: str, path: str, body: str) -> Fault | None:
+        """The fault that hits this request, if any. The first that matches and is not spent."""
+        with self._lock:
+            for fault in self._faults:
+                if (
+                    fault.system == system
+                    and fault.method in (None, method)
+                    and re.search(fault.path, path)
+                    and re.search(fault.body, body)
+                    and fault._strikes()
+                ):
+                    return fault
+        return None
+
+    def take_mail(self, command: Command, recipient: str | None = None) -> Fault | None:
+        """The fault that hits this SMTP command, if any."""
+        with self._lock:
+            for fault in self._faults:
+                if (
+                    fault.system == "mail"
+                    and fault.command == command
+                    and (fault.recipient is None or fault.recipient == recipient)
+                    and fault._strikes()
+                ):
+                    return fault
+        return None
+
+
+def answer(fault: Fault) -> Response:
+    """What the system itself would say."""
+    if fault.kind == "garbage":
+        return HTMLResponse(
+            "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in.</body></html>"
+        )
+    if fault.system == "github":
+        return _github(fault)
+    if fault.system == "token":
+        return _token(fault.status or 503)
+    if fault.system == "mail":
+        raise ValueError("Mail has no HTTP answer")
+    if fault.kind == "rate_limit":
+        return google.rate_limited(fault.system, fault.status or 403).response(fault.system)
+    status = fault.status or 503
+    if status == 502:
+        return HTMLResponse(
+            "<!DOCTYPE html>\n<html lang=en>\n<title>Error 502 (Server Error)!!1</title>", 502
+        )
+    return google.trouble(fault.system, status).response(fault.system)
+
+
+def _token(status: int) -> Response:
+    error, description = {
+        400: ("invalid_grant", "Invalid JWT Signature."),
+        401: ("invalid_client", "The OAuth client was not found."),
+    }.get(status, ("internal_failure", "Backend Error" if status != 503 else "The service is unavailable."))
+    return JSONResponse({"error": error, "error_description": description}, status)
+
+
+_REST = "https://docs.github.com/rest"
+_LIMITS = f"{_REST}/using-the-rest-api/rate-limits-for-the-rest-api"
+
+
+def _github(fault: Fault) -> Response:
+    if fault.kind == "secondary_limit":
+        return JSONResponse(
+            {
+                "documentation_url": f"{_LIMITS}#about-secondary-rate-limits",
+                "message": "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.",
+                "status": str(fault.status or 403),
+            },
+            fault.status or 403,
+            headers={"Retry-After": str(round(fault.seconds) or 60)},
+        )
+    if fault.kind == "primary_limit":
+        reset = int(time.time()) + (round(fault.seconds) or 3600)
+        return JSONResponse(
+            {
+                "message": "API rate limit exceeded for installation ID 1.",
+                "documentation_url": f"{_LIMITS}#about-primary-rate-limits",
+                "status": str(fault.status or 403),
+            },
+            fault.status or 403,
+            headers={
+                "X-RateLimit-Limit": "5000",
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Used": "5000",
+                "X-RateLimit-Reset": str(reset),
+                "X-RateLimit-Resource": "core",
+            },
+        )
+    status = fault.status or 502
+    message = {
+        400: "Problems parsing JSON",
+        401: "Bad credentials",
+        403: "Resource not accessible by integration",
+        404: "Not Found",
+        409: "Conflict",
+        410: "Issues are disabled for this repo",
+        422: "Validation Failed",
+        503: "Service unavailable",
+    }.get(status, "Server Error")
+    body: dict[str, object] = {"message": message, "documentation_url": _REST, "status": str(status)}
+    if status == 422:
+        body["errors"] = [{"resource": "Issue", "code": "invalid", "field": "title"}]
+    return JSONResponse(body, status)

@@ -1,0 +1,45 @@
+"""One authorised call of a method, as the handlers see it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from starlette.responses import Response
+
+from sandbox.faults import Fault
+from sandbox.google.discovery import Method
+from sandbox.google.state import GoogleState, Moment, Token
+
+
+@dataclass(frozen=True)
+class Media:
+    """Uploaded bytes and their declared type."""
+
+    content: bytes
+    mime_type: str
+
+
+@dataclass(frozen=True)
+class Call:
+    """`base` is the address that the client used, so that links lead back to it. `fault` may ask for an old answer."""
+
+    state: GoogleState
+    method: Method
+    path: dict[str, str]
+    query: dict[str, Any]
+    body: dict[str, Any]
+    token: Token
+    base: str
+    media: Media | None = None
+    fault: Fault | None = None
+
+    @property
+    def seen(self) -> Moment:
+        """What reading shows: the present, or an earlier moment when a fault makes the answer stale."""
+        stale = self.fault if self.fault and self.fault.kind == "stale" else None
+        age = timedelta(seconds=stale.seconds) if stale else timedelta()
+        return self.state.earlier(stale.writes if stale else 0, age)
+
+
+Handler = Callable[[Call], dict[str, Any] | Response]

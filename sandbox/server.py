@@ -1,0 +1,195 @@
+"""The whole sandbox: one HTTP port for GitHub, Google and the pages, one SMTP port, one thread, one event loop."""
+
+import asyncio
+import socket
+import tempfile
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from threading import Event, Thread
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from starlette.types import Receive, Scope, Send
+
+from sandbox import control
+from sandbox.faults import Faults
+from sandbox.front import CuttableProtocol, Front
+from sandbox.google import app as google
+from sandbox.google.account import write_key_file
+from sandbox.google.seed import SERVICE_ACCOUNT
+from sandbox.google.seed import seeded as google_seeded
+from sandbox.google.state import GoogleState
+from sandbox.journal import Journal
+from sandbox.mail import Mailbox, smtp
+from sandbox.store import Store
+
+
+class Sandbox:
+    """GitHub, Google and SMTP on localhost.
+
+    Use as a context manager, or `start()` and `stop()`. `data`: a folder that keeps everything over restarts;
+    without it all is forgotten. `smtp_users`: name -> password; given any, mail needs a login. Port 0 is a free one.
+    """
+
+    def __init__(
+        self,
+        data: Path | None = None,
+        *,
+        org: str = "2i2c-org",
+        host: str = "127.0.0.1",
+        port: int = 0,
+        smtp_port: int = 0,
+        smtp_users: Mapping[str, str] | None = None,
+    ) -> None:
+        self.org = org
+        self.faults = Faults()
+        self.journal = Journal()
+        self._store = Store(data)
+        self._temporary = tempfile.TemporaryDirectory(prefix="sandbox-") if data is None else None
+        self._folder = Path(self._temporary.name) if self._temporary else data or Path()
+        self._users = dict(smtp_users or {})
+        self._address = (host, port)
+        self._smtp_address = (host, smtp_port)
+        self._thread: Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._app: Starlette | None = None
+
+    # Life
+
+    def start(self) -> Self:
+        """Listens when it returns. Raises OSError when a port is taken."""
+        http, mail = _listen(*self._address), _listen(*self._smtp_address)
+        self.host, self.port = http.getsockname()[:2]
+        self.smtp_host, self.smtp_port = mail.getsockname()[:2]
+        self._key = write_key_file(self.credentials_file, SERVICE_ACCOUNT, f"{self.url}/token")
+        self._load()
+        ready = Event()
+        self._thread = Thread(target=lambda: asyncio.run(self._run(http, mail, ready)), name="sandbox")
+        self._thread.start()
+        ready.wait()
+        return self
+
+    def stop(self) -> None:
+        if self._thread and self._loop and self._stopping:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+            self._thread.join()
+            self._thread = None
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def reset(self) -> None:
+        """Back to the seeded start: no fault set, nothing in the journal or the mailbox, every token void."""
+        self.faults.clear()
+        self.journal.clear()
+        self._store.clear("github", "google", "mail")
+        self._load()
+
+    # How to reach it
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def credentials_file(self) -> Path:
+        """The service account's key file."""
+        return self._folder / "service-account.json"
+
+    def environment(self) -> dict[str, str]:
+        """The settings that point the service at this sandbox."""
+        settings = {
+            "GITHUB__API_URL": f"{self.url}/api/v3",
+            "GITHUB__TOKEN": "sandbox-token",
+            "GITHUB__ORG": self.org,
+            "GITHUB__LEADS_REPO": "leads",
+            "GITHUB__HUBS_REPO": "pilot-hubs",
+            "GITHUB__PROJECT_NUMBER": "1",
+            "GOOGLE__API_ROOT": self.url,
+            "GOOGLE__CREDENTIALS_FILE": str(self.credentials_file),
+            "GOOGLE__LEADS_FOLDER": self.google.leads_folder,
+            "GOOGLE__QUESTIONNAIRE_FORM": self.google.questionnaire,
+            "GOOGLE__QUESTIONNAIRE_URL": f"{self.url}/forms/{self.google.questionnaire}/viewform",
+            "GOOGLE__PRICE_SHEET": self.google.price_sheet,
+            "MAIL__HOST": self.smtp_host,
+            "MAIL__PORT": str(self.smtp_port),
+            "MAIL__SECURITY": "none",
+        }
+        for name, password in list(self._users.items())[:1]:
+            settings |= {"MAIL__USERNAME": name, "MAIL__PASSWORD": password}
+        return {f"LEADS_{name}": value for name, value in settings.items()}
+
+    # Inside
+
+    def _load(self) -> None:
+        """States from the store, or seeded, and the application on top of them."""
+        stored = self._store.load("google", GoogleState) or google_seeded()
+        self.google = stored.bind(
+            lambda: self._store.save("google", self.google), self._store.blobs("google")
+        )
+        self.mailbox = Mailbox(self._store)
+        routes: list[BaseRoute] = [
+            *control.routes(self),
+            *google.routes(self.google, self._key),
+            *self._github(),
+        ]
+        self._app = Starlette(routes=routes)
+
+    def _github(self) -> list[BaseRoute]:
+        try:
+            model = import_module("sandbox.github.state").GitHubState
+            github_routes = import_module("sandbox.github.app").routes
+        except ImportError:
+            self.github: Any = None
+            return []
+        self.github = self._store.load("github", model) or model.seeded(org=self.org)
+        routes: list[BaseRoute] = github_routes(self.github, lambda: self._store.save("github", self.github))
+        return routes
+
+    async def _app_now(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The application of the moment: a reset puts a new one in its place."""
+        assert self._app is not None  # noqa: S101 - made by _load, before anything listens
+        await self._app(scope, receive, send)
+
+    async def _run(self, http: socket.socket, mail: socket.socket, ready: Event) -> None:
+        self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
+        loop = self._loop
+        server = uvicorn.Server(
+            uvicorn.Config(
+                Front(self._app_now, self.faults, self.journal),
+                http=CuttableProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        smtp_server = await loop.create_server(
+            lambda: smtp(self.mailbox, self.faults, self._users, loop=loop), sock=mail
+        )
+        serving = asyncio.create_task(server.serve(sockets=[http]))
+        ready.set()
+        await self._stopping.wait()
+        smtp_server.close()
+        server.should_exit = True
+        await serving
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Bound and listening: whoever connects from now on waits to be served."""
+    listener = socket.create_server((host, port), backlog=128)
+    listener.setblocking(False)
+    return listener

@@ -1,0 +1,20 @@
+"""Which outside system an HTTP path belongs to."""
+
+from typing import Literal
+
+System = Literal["github", "drive", "forms", "sheets", "token", "mail"]
+
+_PREFIXES: tuple[tuple[str, System], ...] = (
+    ("/api/v3", "github"),
+    ("/api/graphql", "github"),
+    ("/drive/v3/", "drive"),
+    ("/upload/drive/v3/", "drive"),
+    ("/v1/forms", "forms"),
+    ("/v4/spreadsheets", "sheets"),
+    ("/token", "token"),
+)
+
+
+def system_of(path: str) -> System | None:
+    """None for the pages that people look at and for the sandbox's own controls."""
+    return next((system for prefix, system in _PREFIXES if path.startswith(prefix)), None)
