@@ -18,7 +18,9 @@ class GitHub(BaseModel):
     token: SecretStr | None = Field(None, description="A token; leave empty when a GitHub App is used")
     app_id: int | None = Field(None, description="GitHub App: its id")
     app_private_key: SecretStr | None = Field(None, description="GitHub App: its private key (PEM)")
-    app_installation_id: int | None = Field(None, description="GitHub App: its installation on the organization")
+    app_installation_id: int | None = Field(
+        None, description="GitHub App: its installation on the organization"
+    )
     org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
     leads_repo: str = Field("leads", description="Repository with one issue per lead")
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
@@ -77,7 +79,11 @@ class Settings(BaseSettings):
     """All of it."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LEADS_", env_nested_delimiter="__", env_file=".env", extra="ignore", nested_model_default_partial_update=True
+        env_prefix="LEADS_",
+        env_nested_delimiter="__",
+        env_file=".env",
+        extra="ignore",
+        nested_model_default_partial_update=True,
     )
 
     github: GitHub = GitHub()

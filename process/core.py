@@ -1,0 +1,63 @@
+"""The four functions that are the process. Total and pure: they read no clock and never raise."""
+
+from datetime import datetime
+
+from process.decisions import Decision, LeadOpened
+from process.effects import Effect, PlaceCard, RecordEvents, UpdateHubIssue, UpdateIssue, effect_key
+from process.facts import Event, Fact, Refused, Report
+from process.fold import apply, fold
+from process.history import History
+from process.lead import Lead
+from process.ticks import due
+
+__all__ = ["begin", "decide", "due", "evolve", "fold", "plan"]
+
+
+def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
+    """Whether this may become true now: the fact as it is to be recorded, or why not.
+
+    A report is what happened outside, so it is taken as it is; the calendar's facts hold when they are due.
+    """
+    if isinstance(fact, Report):
+        return fact
+    if fact.source == "clock" or not isinstance(fact, Decision):
+        is_due = any(item.fact == fact and item.when <= now for item in due(history.lead))
+        return fact.resolved(history.lead, now) if is_due else Refused(reason=f"{fact.kind} is not due")
+    wrong = fact.gate(history.lead) or fact.check(history.lead, now) or fact.check_history(history, now)
+    return wrong or fact.resolved(history.lead, now)
+
+
+def evolve(history: History, fact: Fact, at: datetime) -> History:
+    """The history with this fact as its next event, and the lead that it makes."""
+    seq = len(history.events) + 1
+    event = Event(seq=seq, at=at, policy=history.lead.policy.version, fact=fact)
+    if fact.supersedes is not None:
+        lead = fold((*history.events, event), history.lead.id)
+    else:
+        lead = apply(history.lead, event)
+    return history.then(event.model_copy(update={"words": fact.words(lead)}), lead)
+
+
+def plan(before: Lead, after: Lead, event: Event) -> tuple[Effect, ...]:
+    """What the outside must be told because of this event."""
+    effects = [*event.fact.effects(before, after, event)]
+    if event.fact.visible and event.seq > 1:
+        effects.append(UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq))
+    if before.stage is not after.stage:
+        effects.append(PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq))
+    if _hub_view(before) != _hub_view(after) and (after.hub_issue or before.hub.requested_on):
+        effects.append(UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq))
+    effects.append(RecordEvents(key=effect_key(after, event, "record_events"), cause=event.seq))
+    return tuple(effects)
+
+
+def begin(opened: LeadOpened, lead_id: str, at: datetime) -> History:
+    """The history of a lead that starts now."""
+    event = Event(seq=1, at=at, policy=opened.policy.version, fact=opened)
+    lead = apply(opened.opened(lead_id, at), event)
+    return History(lead=lead, events=(event.model_copy(update={"words": opened.words(lead)}),))
+
+
+def _hub_view(lead: Lead) -> tuple[object, ...]:
+    """What the hub's issue shows of the lead."""
+    return (lead.hub, lead.heading, lead.issue, lead.ended, lead.contract.signed_on)

@@ -1,0 +1,98 @@
+"""What people decide. One class each: when it may be taken, what it makes true, whom it concerns, and its words.
+
+To add a decision, write its class in the module where it belongs; signal, update, command and help follow from it.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from process.decisions import billing, contracting, mending, opening, qualifying, quoting, serving, waiting
+from process.decisions.base import Decision
+from process.decisions.opening import LeadOpened
+from process.facts import Refused
+
+__all__ = ["DECISIONS", "Decision", "LeadOpened", "parse", "parse_as"]
+
+_IN_ORDER = (opening, qualifying, quoting, contracting, serving, billing, waiting, mending)
+
+DECISIONS: dict[str, type[Decision]] = {
+    kind: decision
+    for module in _IN_ORDER
+    for kind, decision in Decision.registry.items()
+    if decision.__module__ == module.__name__
+    and decision is not LeadOpened
+    and not decision.__name__.startswith("_")
+}
+"""Kind -> class, in the order of the process. Opening a lead is not among them: that starts it."""
+
+
+def parse(kind: str, args: tuple[Any, ...]) -> Decision | Refused:
+    """What came from outside as a decision, or a refusal that says what to send instead. Never raises."""
+    decision = DECISIONS.get(kind)
+    if decision is None:
+        return Refused(
+            reason=f"There is no decision {kind!r}",
+            instead=f"{_close(kind, DECISIONS)}Known are {', '.join(DECISIONS)}",
+        )
+    if len(args) > 1:
+        return Refused(
+            reason=f"{kind} takes one argument, and {len(args)} came", instead=f"Send {_sample(decision)}"
+        )
+    body = args[0] if args else {}
+    if body is None:
+        body = {}
+    if not isinstance(body, Mapping):
+        return Refused(
+            reason=f"{kind} takes an object, and {type(body).__name__} came",
+            instead=f"Send {_sample(decision)}",
+        )
+    return parse_as(decision, body)
+
+
+D = TypeVar("D", bound=Decision)
+
+
+def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
+    """`body` as a decision of this class, or a refusal."""
+    body = {name: value for name, value in body.items() if name != "kind"}
+    unknown = [str(name) for name in body if name not in decision.model_fields]
+    if unknown:
+        return Refused(
+            reason=f"{decision.kind} has no {', '.join(unknown)}",
+            instead=f"{_close(unknown[0], decision.model_fields)}It takes {', '.join(decision.model_fields)}",
+        )
+    try:
+        return decision.model_validate(body)
+    except ValidationError as error:
+        return Refused(reason=f"{decision.kind}: {complaints(error)}", instead=f"Send {_sample(decision)}")
+
+
+def complaints(error: ValidationError) -> str:
+    """What pydantic found, in one sentence."""
+    found = []
+    for item in error.errors(include_url=False, include_context=False):
+        name = ".".join(str(part) for part in item["loc"])
+        if item["type"] == "missing":
+            found.append(f"{name} is missing")
+        else:
+            message = item["msg"][0].lower() + item["msg"][1:]
+            found.append(f"{name}: {message}, not {_shown(item['input'])}")
+    return "; ".join(found)
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "…"
+
+
+def _sample(decision: type[Decision]) -> str:
+    return f"an object such as {json.dumps(decision.example)}" if decision.example else "{}"
+
+
+def _close(name: str, known: Mapping[str, Any]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {near[0]}? " if near else ""

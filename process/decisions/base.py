@@ -1,0 +1,96 @@
+"""What every decision of a person has."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any, ClassVar
+
+from pydantic import Field
+
+from process.effects import Effect, ReserveFolder, SendMail, effect_key
+from process.facts import Event, Fact, Refused
+from process.history import History
+from process.lead import Lead
+from process.model import OPEN_STAGES, Line, Role, Stage, Text
+
+
+class Decision(Fact):
+    """A person's decision. Fields that say who and from where are the same for all."""
+
+    registry: ClassVar[dict[str, type["Decision"]]] = {}
+    stages: ClassVar[frozenset[Stage]] = OPEN_STAGES
+    too_early: ClassVar[str] = "It is too early for that"
+    example: ClassVar[dict[str, Any]] = {}
+    """A sound body, for help texts and previews."""
+
+    by: Line = Field("someone through Temporal", description="who decided")
+    source: Line = Field("signal", description="through what the decision came")
+    key: Line | None = Field(
+        None, description="idempotency key: the same key is the same decision, sent again"
+    )
+    note: Text | None = Field(None, description="anything worth remembering")
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        Decision.registry[cls.kind] = cls
+
+    @classmethod
+    def called(cls) -> str:
+        """The kind as people read it: `Price quoted`."""
+        return cls.kind.replace("_", " ").capitalize()
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        """Whether a decision of this kind may be taken at all in the lead's present stage."""
+        if lead.stage in cls.stages:
+            return None
+        if lead.stage is Stage.LOST:
+            return Refused(reason="The lead is lost", instead="Reopen it first (reopened)")
+        if lead.stage is Stage.CLOSED:
+            return Refused(reason="The lead is closed: its service has ended", instead="Start a new lead")
+        if lead.stage in (Stage.CONTRACTED, Stage.HUB) and not cls.stages & {Stage.CONTRACTED, Stage.HUB}:
+            return Refused(
+                reason=f"{cls.called()} belongs before the contract, and this lead is at {lead.stage}",
+                instead="If an earlier decision was wrong, correct it (corrected)",
+            )
+        return Refused(reason=cls.too_early)
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        """Why this may not be decided now, or None."""
+        return None
+
+    def check_history(self, history: History, now: datetime) -> Refused | None:
+        """As `check`, for the few that look at earlier events."""
+        return None
+
+    def noted(self, sentence: str) -> str:
+        return f"{sentence}: {self.note}" if self.note else sentence
+
+
+def mail(
+    lead: Lead, event: Event, template: str, *to: Role, needs_folder: bool = False, **facts: str
+) -> SendMail:
+    """A mail because of this event."""
+    return SendMail(
+        key=effect_key(lead, event, template),
+        cause=event.seq,
+        template=template,
+        to=to,
+        facts=facts,
+        needs_folder=needs_folder,
+    )
+
+
+def implausible(day: date, now: datetime, *, what: str) -> Refused | None:
+    """A date more than thirty years from now is a slip of the keyboard."""
+    if abs(day.year - now.year) > 30:
+        return Refused(
+            reason=f"{what} is {day}, which can't be meant", instead="Write the date as 2026-07-31"
+        )
+    return None
+
+
+def folder_effects(before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    """The lead's Drive folder, as soon as there is something to put into it (seed: any kind of asset)."""
+    if before.folder_id is None:
+        yield ReserveFolder(key=effect_key(after, event, "reserve_folder"), cause=event.seq)

@@ -1,0 +1,136 @@
+"""Usage comes in, invoices go out and are paid. Who sends them is the contracts and administration team."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from process.billing import agreed
+from process.decisions.base import Decision
+from process.facts import Event, Refused
+from process.lead import Lead, Usage
+from process.model import Stage, Text
+from process.money import CurrencyCode, Money, complaint
+
+BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
+
+Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+
+
+class UsageReported(Decision):
+    """What a month came to: monthly active users, and the cloud's bill, which is passed on without markup."""
+
+    stages = BILLED
+    too_early = "Nothing is billed before the contract is signed"
+    example = {"month": "2026-07", "active_users": 280, "cloud_cost": "412.07", "currency": "USD"}
+
+    month: Month = Field(description="the calendar month, as 2026-07")
+    active_users: int = Field(ge=0, le=100_000_000, description="monthly active users")
+    cloud_cost: Decimal = Field(Decimal(0), ge=0, description="the cloud provider's bill for the month")
+    currency: CurrencyCode | None = Field(None, description="its currency; must be that of the contract")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        quote = agreed(lead)
+        if quote is None:
+            return Refused(reason=self.too_early)
+        if self.month > f"{lead.today(now):%Y-%m}":
+            return Refused(reason=f"{self.month} has not come yet")
+        if lead.hub.live_on is None or self.month < f"{lead.hub.live_on:%Y-%m}":
+            return Refused(reason=f"No hub of this lead was live in {self.month}")
+        if self.currency and self.currency != quote.price.currency:
+            return Refused(
+                reason=f"The contract is in {quote.price.currency}, not {self.currency}",
+                instead=f"Give the cost in {quote.price.currency}",
+            )
+        if self.cloud_cost and (wrong := complaint(self.cloud_cost, quote.price.currency)):
+            return Refused(reason=f"That is no cost: {wrong}")
+        known = next((usage for usage in lead.usage if usage.month == self.month), None)
+        if known and known.billed_on:
+            return Refused(
+                reason=f"The usage of {self.month} is already billed, on invoice {known.billed_on}",
+                instead="Settle the difference with the contracts team",
+            )
+        if known and (known.active_users, known.cloud_cost) == (self.active_users, self.cloud_cost):
+            return Refused(reason=f"The usage of {self.month} is already reported")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        others = [usage for usage in lead.usage if usage.month != self.month]
+        usage = Usage(month=self.month, active_users=self.active_users, cloud_cost=self.cloud_cost)
+        return lead.model_copy(
+            update={"usage": tuple(sorted([*others, usage], key=lambda usage: usage.month))}
+        )
+
+    def words(self, lead: Lead) -> str:
+        quote = agreed(lead)
+        cost = Money(amount=self.cloud_cost, currency=quote.price.currency) if quote else self.cloud_cost
+        return self.noted(f"Usage of {self.month}: {self.active_users} active users, cloud cost {cost}")
+
+
+class _OnInvoice(Decision):
+    stages = BILLED
+    too_early = "No invoice has been prepared yet"
+
+    number: int = Field(ge=1, description="number of the invoice within the lead, from 1")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if lead.invoice(self.number) is None:
+            return Refused(
+                reason=f"There is no invoice {self.number}",
+                instead=f"Known are 1 to {len(lead.invoices)}" if lead.invoices else "",
+            )
+        return None
+
+    def _with(self, lead: Lead, **update: object) -> Lead:
+        invoices = tuple(
+            invoice.model_copy(update=update) if invoice.number == self.number else invoice
+            for invoice in lead.invoices
+        )
+        return lead.model_copy(update={"invoices": invoices})
+
+
+class InvoiceSent(_OnInvoice):
+    """The contracts and administration team sent an invoice. Unpaid after 60 days, it is overdue."""
+
+    example = {"number": 1}
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        invoice = lead.invoice(self.number)
+        if invoice and invoice.sent_on:
+            return Refused(reason=f"Invoice {self.number} was already sent on {invoice.sent_on}")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return self._with(lead, sent_on=lead.today(event.at))
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Invoice {self.number} was sent")
+
+
+class InvoicePaid(_OnInvoice):
+    """The customer paid an invoice."""
+
+    example = {"number": 1}
+
+    reference: Text | None = Field(None, description="the payment's reference")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        invoice = lead.invoice(self.number)
+        if invoice and invoice.paid_on:
+            return Refused(reason=f"Invoice {self.number} was already paid on {invoice.paid_on}")
+        if invoice and invoice.sent_on is None:
+            return Refused(
+                reason=f"Invoice {self.number} was not sent yet", instead="Record that first (invoice_sent)"
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return self._with(lead, paid_on=lead.today(event.at), overdue=False)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Invoice {self.number} was paid")

@@ -1,0 +1,229 @@
+"""Contract and vendor set-up, side by side (the seed leaves them open; process.md defines them)."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import ClassVar, Literal, Self
+
+from dateutil.relativedelta import relativedelta
+from pydantic import Field
+
+from process.decisions.base import Decision, folder_effects, implausible, mail
+from process.effects import Effect
+from process.facts import Event, Refused
+from process.lead import Lead, QuoteStatus, Vendor, VendorStatus
+from process.model import OPEN_STAGES, Line, Role, Stage, Text
+
+
+class _Contracting(Decision):
+    stages = frozenset({Stage.QUOTED})
+    too_early = "No price has been quoted yet; that comes first (price_quoted)"
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if lead.contract.signed_on:
+            return Refused(
+                reason=f"The contract was already signed on {lead.contract.signed_on}",
+                instead="If that was a mistake, correct it (corrected)",
+            )
+        if lead.quote is None or lead.quote.status is not QuoteStatus.ACCEPTED:
+            return Refused(
+                reason="They have not agreed to a price yet",
+                instead="Record that first (quote_accepted)",
+            )
+        return None
+
+
+class ContractHandedOver(_Contracting):
+    """The deal goes to the contracts team, with all they need to draft a contract. Again, if it has changed."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        contract = lead.contract.model_copy(
+            update={
+                "handed_over_on": lead.today(event.at),
+                "handovers": lead.contract.handovers + 1,
+                "acknowledged_on": None,
+                "acknowledged_by": None,
+                "reminded": False,
+                "escalated": False,
+            }
+        )
+        return lead.model_copy(update={"contract": contract})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield from folder_effects(before, after, event)
+        yield mail(after, event, "handover", Role.CONTRACTS, needs_folder=True, note=self.note or "")
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("The contract was handed over to the contracts team")
+
+
+class ContractAcknowledged(_Contracting):
+    """The contracts team has taken the hand-over in hand."""
+
+    acknowledged_by: Line | None = Field(None, description="who there, if not the one who decides")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        if lead.contract.handed_over_on is None:
+            return Refused(
+                reason="The contract was not handed over", instead="Do that first (contract_handed_over)"
+            )
+        if lead.contract.acknowledged_on:
+            return Refused(
+                reason=f"The hand-over was already acknowledged on {lead.contract.acknowledged_on}"
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        contract = lead.contract.model_copy(
+            update={
+                "acknowledged_on": lead.today(event.at),
+                "acknowledged_by": self.acknowledged_by or self.by,
+            }
+        )
+        return lead.model_copy(update={"contract": contract})
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("The contracts team acknowledged the hand-over")
+
+
+class ContractSigned(_Contracting):
+    """The contract is signed. Agreement by e-mail in its place is legitimate, and recorded as that."""
+
+    example = {
+        "signed_by": "Ada Example",
+        "evidence": "https://drive.example.org/signed.pdf",
+        "evidence_kind": "contract",
+    }
+
+    evidence: Text = Field(description="what proves it: a link to the file, or the mail's text or id")
+    evidence_kind: Literal["contract", "email", "purchase order"] = Field(
+        "contract", description="what that is"
+    )
+    signed_by: Line | None = Field(None, description="who signed, on their side")
+    start: date | None = Field(None, description="first day of the service; by default today")
+    end: date | None = Field(None, description="last day; by default a year from the start")
+    billing: Literal["monthly", "yearly"] = Field(
+        "monthly", description="a yearly price in twelve shares, or whole at the start of each year"
+    )
+
+    def term(self, lead: Lead, today: date) -> tuple[date, date]:
+        start = self.start or today
+        return start, self.end or start + relativedelta(years=1) - timedelta(days=1)
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        start, end = self.term(lead, lead.today(now))
+        if end < start:
+            return Refused(reason=f"The contract would end on {end}, before it starts on {start}")
+        return implausible(start, now, what="The contract's start") or implausible(
+            end, now, what="The contract's end"
+        )
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        start, end = self.term(lead, lead.today(now))
+        return self.model_copy(update={"start": start, "end": end})
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        today = lead.today(event.at)
+        start, end = self.term(lead, today)
+        contract = lead.contract.model_copy(
+            update={
+                "windows": (),
+                "lapsed": False,
+                "decision_due": False,
+                "extended_until": None,
+                "signed_on": today,
+                "signed_by": self.signed_by,
+                "evidence": self.evidence,
+                "evidence_kind": self.evidence_kind,
+                "start": start,
+                "end": end,
+                "billing": self.billing,
+            }
+        )
+        return lead.model_copy(update={"contract": contract})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        return folder_effects(before, after, event)
+
+    def words(self, lead: Lead) -> str:
+        who = f" by {self.signed_by}" if self.signed_by else ""
+        return self.noted(
+            f"The contract was signed{who}, for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
+        )
+
+
+class _Vendor(Decision):
+    stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
+    too_early = _Contracting.too_early
+    becomes: ClassVar[VendorStatus]
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        status = lead.vendor.status
+        if status is self.becomes:
+            return Refused(reason=f"The vendor set-up is already {status}")
+        if lead.vendor.settled and self.becomes is VendorStatus.STARTED:
+            return Refused(
+                reason=f"The vendor set-up is already {status}",
+                instead="If that was a mistake, correct it (corrected)",
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        vendor = Vendor(
+            status=self.becomes, number=getattr(self, "vendor_number", None) or lead.vendor.number
+        )
+        return lead.model_copy(update={"vendor": vendor})
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Vendor set-up at the customer: {self.becomes}")
+
+
+class VendorSetupStarted(_Vendor):
+    """We are being set up as a vendor in the customer's system."""
+
+    becomes = VendorStatus.STARTED
+
+
+class VendorSetupDone(_Vendor):
+    """We are a vendor in the customer's system."""
+
+    becomes = VendorStatus.DONE
+    vendor_number: Line | None = Field(None, description="our number there")
+
+
+class VendorSetupNotNeeded(_Vendor):
+    """The customer needs no vendor set-up."""
+
+    becomes = VendorStatus.NOT_NEEDED
+
+
+class ServiceExtended(Decision):
+    """A lapsed service goes on for a step (14 days) although its contract has ended, because a person says so."""
+
+    example = {"reason": "The renewal is with their lawyers"}
+    stages = OPEN_STAGES
+
+    reason: Text = Field(description="why it goes on without a contract")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        ends = lead.contract.term_ends
+        if ends is None:
+            return Refused(reason="There is no contract that could have lapsed")
+        if not lead.contract.lapsed:
+            return Refused(reason=f"The contract is live until {ends}")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        until = max(lead.contract.term_ends or lead.today(event.at), lead.today(event.at)) + timedelta(
+            days=lead.policy.clocks.lapse_extension
+        )
+        contract = lead.contract.model_copy(update={"extended_until": until, "lapsed": False})
+        return lead.model_copy(update={"contract": contract})
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(
+            f"The service goes on without a contract until {lead.contract.extended_until}: {self.reason}"
+        )

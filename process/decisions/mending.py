@@ -1,0 +1,61 @@
+"""A mistaken decision is superseded, with both acts kept in the log (process.md)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import Field
+
+from process.decisions.base import Decision, mail
+from process.decisions.opening import LeadOpened
+from process.effects import Effect
+from process.facts import Event, Refused
+from process.fold import first_broken, superseded
+from process.history import History
+from process.lead import Lead
+from process.model import Role, Stage, Text
+
+
+class Corrected(Decision):
+    """An earlier decision was a mistake. It no longer counts; both stay in the log, and nobody is told unless asked for."""
+
+    stages = frozenset(Stage)
+    example = {"seq": 4, "reason": "That was another lead's quote"}
+
+    seq: int = Field(ge=1, description="number of the decision in the lead's timeline")
+    reason: Text = Field(description="why it was a mistake")
+    tell: bool = Field(False, description="tell sales and the contracts team by mail")
+
+    @property
+    def supersedes(self) -> int:
+        return self.seq
+
+    def check_history(self, history: History, now: datetime) -> Refused | None:
+        wrong = history.find(self.seq)
+        if wrong is None:
+            return Refused(reason=f"There is no {self.seq} in the timeline", instead="See `leads history`")
+        if not isinstance(wrong.fact, Decision):
+            return Refused(
+                reason=f"{self.seq} is no decision but something that happened ({wrong.words})",
+                instead="Correct the decision that led to it",
+            )
+        if isinstance(wrong.fact, LeadOpened):
+            return Refused(
+                reason="That the lead was opened can't be undone",
+                instead="Change its facts (details_changed), or record it as lost (reason duplicate)",
+            )
+        if self.seq in superseded(history.events):
+            return Refused(reason=f"{self.seq} is already corrected")
+        if broken := first_broken(history, self.seq):
+            return Refused(
+                reason=f"{broken.seq} ({broken.words}) rests on it", instead=f"Correct {broken.seq} first"
+            )
+        return None
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if self.tell:
+            yield mail(
+                after, event, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason
+            )
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"{self.seq} was a mistake and no longer counts: {self.reason}")

@@ -1,0 +1,102 @@
+"""A lead begins, and its own facts are put right."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from process.days import zone_exists
+from process.decisions.base import Decision
+from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, effect_key
+from process.facts import Event, Refused
+from process.lead import Lead
+from process.model import Line
+from process.policy import Policy
+
+Service = Literal["hub", "other"]
+Email = Line
+
+
+class LeadOpened(Decision):
+    """Somebody showed obvious interest in working with us: they are now a lead."""
+
+    stages = frozenset()
+    example = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"}
+
+    org: Line = Field(description="the lead's organisation")
+    person: Line = Field(description="the person there")
+    title: Line = Field(description="what it is about, in a few words")
+    email: Email | None = Field(None, description="the person's mail address")
+    service: Service = Field("hub", description="hub as a service, or something else")
+    zone: Line = Field("UTC", description="the lead's time zone, as Europe/Berlin; its days count there")
+    policy: Policy = Policy()
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        return Refused(reason="The lead is already open", instead="Change its facts with details_changed")
+
+    def complaint(self) -> Refused | None:
+        """Why no lead can start with this, or None."""
+        return contact_complaint(self.zone, self.email)
+
+    def opened(self, lead_id: str, at: datetime) -> Lead:
+        """The lead as it begins."""
+        return Lead(
+            id=lead_id,
+            opened_at=at,
+            progressed_at=at,
+            org=self.org,
+            person=self.person,
+            title=self.title,
+            email=self.email,
+            service=self.service,
+            zone=self.zone,
+            policy=self.policy,
+        )
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
+        yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq)
+        yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"{lead.org} became a lead: {lead.title}")
+
+
+class DetailsChanged(Decision):
+    """A fact of the lead itself was wrong or has changed: its organisation, person, title, address, service or zone."""
+
+    example = {"person": "Grace Example"}
+
+    org: Line | None = Field(None, description="the lead's organisation")
+    person: Line | None = Field(None, description="the person there")
+    title: Line | None = Field(None, description="what it is about, in a few words")
+    email: Email | None = Field(None, description="the person's mail address")
+    service: Service | None = Field(None, description="hub as a service, or something else")
+    zone: Line | None = Field(None, description="the lead's time zone, as Europe/Berlin")
+
+    def given(self) -> dict[str, str]:
+        names = ("org", "person", "title", "email", "service", "zone")
+        return {name: value for name in names if (value := getattr(self, name)) is not None}
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if not self.given():
+            return Refused(
+                reason="Nothing was given to change",
+                instead="Name at least one of org, person, title, email, service, zone",
+            )
+        return contact_complaint(self.zone, self.email)
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update=self.given())
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Changed: {', '.join(self.given())}")
+
+
+def contact_complaint(zone: str | None, email: str | None) -> Refused | None:
+    if zone is not None and not zone_exists(zone):
+        return Refused(reason=f"There is no time zone {zone!r}", instead="Name one as Europe/Berlin or UTC")
+    if email is not None and (email.count("@") != 1 or email[0] == "@" or email[-1] == "@" or " " in email):
+        return Refused(reason=f"{email!r} is no mail address", instead="Write it as name@example.org")
+    return None

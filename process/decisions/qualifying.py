@@ -1,0 +1,200 @@
+"""Lead generation and triage (seed): the questionnaire, MANIAC-T, and what is made for the lead."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from process.decisions.base import Decision, folder_effects
+from process.effects import Effect, ReadAnswers, ReadPrices, effect_key
+from process.facts import Event, Refused
+from process.lead import MANIAC_T, Answer, Asset, Lead, Questionnaire, Verdict
+from process.model import Line, Stage, Text
+
+BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
+
+
+class QuestionnaireSent(Decision):
+    """The leads questionnaire was sent to the lead. Unanswered, it is nudged for every week."""
+
+    stages = BEFORE_CONTRACT
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if lead.questionnaire.answered_on:
+            return Refused(
+                reason=f"The questionnaire was already answered on {lead.questionnaire.answered_on}"
+            )
+        if lead.questionnaire.sent_on == lead.today(now):
+            return Refused(reason="The questionnaire was already sent today")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        sent = Questionnaire(sent_on=lead.today(event.at))
+        return lead.model_copy(update={"questionnaire": sent})
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("The questionnaire was sent")
+
+
+class QuestionnaireAnswered(Decision):
+    """The lead answered the questionnaire. With the response's id, its answers are read from Google Forms."""
+
+    stages = BEFORE_CONTRACT
+    example = {"response_id": "ACYDBNi84NuJUO2O13A"}
+
+    response_id: Line | None = Field(None, description="id of the response in Google Forms")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        known = lead.questionnaire
+        if known.answered_on and (self.response_id is None or self.response_id == known.response_id):
+            return Refused(
+                reason=f"The questionnaire was already answered on {known.answered_on}",
+                instead="Give the response_id of another response to read that one instead",
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        answered = lead.questionnaire.model_copy(
+            update={"answered_on": lead.today(event.at), "response_id": self.response_id, "answers": ()}
+        )
+        return lead.model_copy(update={"questionnaire": answered})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if self.response_id:
+            yield ReadAnswers(
+                key=effect_key(after, event, "read_answers"), cause=event.seq, response_id=self.response_id
+            )
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("The questionnaire was answered")
+
+
+class ManiacTAssessed(Decision):
+    """The lead was assessed by MANIAC-T, in whole or in part. Yes and no need evidence; unknown is not no."""
+
+    stages = BEFORE_CONTRACT
+    example = {
+        "money": "yes",
+        "money_evidence": "Line item in the grant, 20,000 USD",
+        "authority": "unknown",
+        "in_scope": True,
+    }
+
+    money: Verdict | None = Field(None, description=MANIAC_T["money"])
+    money_evidence: Text | None = Field(None, description="what that rests on")
+    authority: Verdict | None = Field(None, description=MANIAC_T["authority"])
+    authority_evidence: Text | None = Field(None, description="what that rests on")
+    need: Verdict | None = Field(None, description=MANIAC_T["need"])
+    need_evidence: Text | None = Field(None, description="what that rests on")
+    impending_event: Verdict | None = Field(None, description=MANIAC_T["impending_event"])
+    impending_event_evidence: Text | None = Field(None, description="what that rests on")
+    application: Verdict | None = Field(None, description=MANIAC_T["application"])
+    application_evidence: Text | None = Field(None, description="what that rests on")
+    competition: Verdict | None = Field(None, description=MANIAC_T["competition"])
+    competition_evidence: Text | None = Field(None, description="what that rests on")
+    timeline: Verdict | None = Field(None, description=MANIAC_T["timeline"])
+    timeline_evidence: Text | None = Field(None, description="what that rests on")
+    in_scope: bool | None = Field(None, description="whether we go on with this lead")
+    said_by: Line | None = Field(None, description="who said so, if not the one who decides")
+
+    def given(self) -> dict[str, tuple[Verdict, str | None]]:
+        return {
+            letter: (verdict, getattr(self, f"{letter}_evidence"))
+            for letter in MANIAC_T
+            if (verdict := getattr(self, letter)) is not None
+        }
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        given = self.given()
+        if not given and self.in_scope is None:
+            return Refused(
+                reason="No letter of MANIAC-T was assessed",
+                instead=f"Give at least one of {', '.join(MANIAC_T)} as yes, no or unknown, or in_scope",
+            )
+        for letter in MANIAC_T:
+            if letter not in given and getattr(self, f"{letter}_evidence"):
+                return Refused(
+                    reason=f"There is evidence for {letter} but no verdict",
+                    instead=f"Give {letter} as yes, no or unknown",
+                )
+        for letter, (verdict, evidence) in given.items():
+            if verdict is not Verdict.UNKNOWN and not evidence:
+                return Refused(
+                    reason=f"{letter} is said to be {verdict} without evidence",
+                    instead=f"Give {letter}_evidence, or say unknown",
+                )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        today = lead.today(event.at)
+        said_by = self.said_by or self.by
+        answers = {
+            letter: Answer(verdict=verdict, evidence=evidence, said_by=said_by, on=today)
+            for letter, (verdict, evidence) in self.given().items()
+        }
+        qualification = lead.qualification.model_copy(
+            update={
+                "answers": lead.qualification.answers | answers,
+                "in_scope": lead.qualification.in_scope if self.in_scope is None else self.in_scope,
+                "assessed_on": today,
+            }
+        )
+        return lead.model_copy(update={"qualification": qualification})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if after.stage is Stage.LEAD:  # a price comes next
+            yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
+
+    def words(self, lead: Lead) -> str:
+        scope = {True: "in scope", False: "out of scope", None: "scope still open"}[
+            lead.qualification.in_scope
+        ]
+        said = ", ".join(
+            f"{letter.replace('_', ' ')} {verdict}" for letter, (verdict, _) in self.given().items()
+        )
+        return self.noted(f"MANIAC-T assessed, {scope}" + (f" ({said})" if said else ""))
+
+
+class AssetAttached(Decision):
+    """Something was made for the lead: a budget, a statement of work, notes. The first one gives it its Drive folder."""
+
+    example = {"type": "budget", "name": "Budget 2026", "url": "https://docs.example.org/budget"}
+
+    type: Literal["budget", "statement of work", "notes", "contract", "other"] = Field(
+        "other", description="what it is"
+    )
+    name: Line = Field(description="its name")
+    url: Line | None = Field(None, description="where it is; leave out what will be put into the folder")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if self.url and not self.url.startswith(("https://", "http://")):
+            return Refused(reason=f"{self.url!r} is no link", instead="Give the whole address, with https://")
+        if any(
+            (asset.type, asset.name, asset.url) == (self.type, self.name, self.url) for asset in lead.assets
+        ):
+            return Refused(reason=f"{self.name!r} is already attached")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        asset = Asset(type=self.type, name=self.name, url=self.url, on=lead.today(event.at))
+        return lead.model_copy(update={"assets": (*lead.assets, asset)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        return folder_effects(before, after, event)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Attached a {self.type}: {self.name}")
+
+
+class PriceListRequested(Decision):
+    """Read the price list again, because it changed since this lead last read it."""
+
+    stages = BEFORE_CONTRACT
+    visible = False
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("The price list is to be read again")

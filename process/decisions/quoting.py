@@ -1,0 +1,258 @@
+"""A price is quoted; they accept, decline, or let it expire. Never more than one quote is active."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Self
+
+from pydantic import Field
+
+from process.decisions.base import Decision, folder_effects, implausible, mail
+from process.decisions.qualifying import BEFORE_CONTRACT
+from process.effects import Effect
+from process.facts import Event, Refused
+from process.lead import ACTIVE, Lead, Quote, QuoteStatus
+from process.model import Line, Role, Stage, Text
+from process.money import CurrencyCode, Money, complaint
+from process.pricing import Per, Plan, PriceBook
+
+NO_QUOTE = Refused(reason="No quote is open", instead="Quote a price first (price_quoted)")
+
+
+class PriceQuoted(Decision):
+    """An actual price was quoted: bespoke (amount, currency, per), or a plan of a price book.
+
+    A new quote supersedes the one before. From the first one on, the contracts team is in the conversation.
+    """
+
+    stages = BEFORE_CONTRACT
+    example = {"amount": "12000", "currency": "USD", "per": "year"}
+
+    amount: Decimal | None = Field(None, description="the price, as 12000 or 12000.00; a plan brings its own")
+    currency: CurrencyCode | None = Field(None, description="its currency, as USD")
+    per: Per | None = Field(None, description="what it is for: a year, a month, or once")
+    book: Line | None = Field(None, description="price book, as 2026-06")
+    plan: Line | None = Field(None, description="plan in that book, as Research")
+    dedicated_cluster: bool = Field(
+        False, description="with a dedicated cluster, where the book has a surcharge"
+    )
+    valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        today = lead.today(now)
+        if self.valid_until:
+            if self.valid_until < today:
+                return Refused(
+                    reason=f"A quote can't be valid until {self.valid_until}, which has passed",
+                    instead="Leave valid_until out, or give a later day",
+                )
+            if wrong := implausible(self.valid_until, now, what="The last day of the offer"):
+                return wrong
+        wrong = self._book_complaint(lead) if self.book or self.plan else self._bespoke_complaint()
+        if wrong:
+            return wrong
+        active, new = lead.quote, self.quote(lead, today)
+        if active and active.status is QuoteStatus.OPEN and _same_offer(active, new):
+            return Refused(
+                reason=f"{new} is already quoted as version {active.version}, valid until {active.valid_until}",
+                instead="Give another valid_until to prolong it",
+            )
+        return None
+
+    def _bespoke_complaint(self) -> Refused | None:
+        absent = [name for name in ("amount", "currency", "per") if getattr(self, name) is None]
+        if absent or self.amount is None or self.currency is None:
+            return Refused(
+                reason=f"A price needs {', '.join(absent)}",
+                instead="Give amount, currency and per (year, month or once), or book and plan",
+            )
+        wrong = complaint(self.amount, self.currency)
+        return Refused(reason=f"That is no price: {wrong}") if wrong else None
+
+    def _book_complaint(self, lead: Lead) -> Refused | None:
+        if not (self.book and self.plan):
+            return Refused(reason="A price from a book needs both book and plan")
+        found = self._find(lead)
+        if found is None:
+            known = "; ".join(
+                f"{book.version}: {', '.join(plan.name for plan in book.plans)}" for book in lead.price_books
+            )
+            return Refused(
+                reason=f"There is no plan {self.plan!r} in book {self.book!r}",
+                instead=f"Known are {known}. If the price list changed, read it again (price_list_requested)",
+            )
+        book, plan = found
+        if self.dedicated_cluster and not book.dedicated_cluster:
+            return Refused(reason=f"Book {book.version} has no surcharge for a dedicated cluster")
+        if self.amount is None:
+            return None
+        if not plan.floor:
+            return Refused(
+                reason=f"{plan.name} costs {plan.price} in book {book.version}; it takes no other amount",
+                instead="For another price, leave book and plan out",
+            )
+        if (self.currency or book.currency) != book.currency or (self.per or plan.per) != plan.per:
+            return Refused(reason=f"{plan.name} is priced in {book.currency} per {plan.per}")
+        least = book.price(plan, self.dedicated_cluster)
+        if wrong := complaint(self.amount, book.currency):
+            return Refused(reason=f"That is no price: {wrong}")
+        if self.amount < least.amount:
+            return Refused(reason=f"{plan.name} starts at {least} in book {book.version}")
+        return None
+
+    def _find(self, lead: Lead) -> tuple[PriceBook, Plan] | None:
+        for book in lead.price_books:
+            if book.version == self.book and (plan := book.plan(self.plan or "")):
+                return book, plan
+        return None
+
+    def quote(self, lead: Lead, today: date) -> Quote:
+        """The offer that this makes of the lead, with its book's figures copied in."""
+        version = len(lead.quotes) + 1
+        valid_until = self.valid_until or today + timedelta(days=lead.policy.clocks.quote_validity)
+        found = self._find(lead)
+        if found is None:
+            price = Money(amount=self.amount or Decimal(0), currency=self.currency or "USD")
+            return Quote(
+                version=version, price=price, per=self.per or "year", valid_until=valid_until, quoted_on=today
+            )
+        book, plan = found
+        price = book.price(plan, self.dedicated_cluster)
+        if self.amount is not None:
+            price = Money(amount=self.amount, currency=book.currency)
+        return Quote(
+            version=version,
+            price=price,
+            per=plan.per,
+            valid_until=valid_until,
+            quoted_on=today,
+            book=book.version,
+            plan=plan.name,
+            dedicated_cluster=self.dedicated_cluster,
+            tiers=book.tiers,
+        )
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        return self.model_copy(update={"valid_until": self.quote(lead, lead.today(now)).valid_until})
+
+    def withdrawn(self, lead: Lead, event: Event) -> Lead:
+        quote = self.quote(lead, lead.today(event.at))
+        undone = quote.model_copy(update={"status": QuoteStatus.CORRECTED})
+        return lead.model_copy(update={"quotes": (*lead.quotes, undone)})
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        older = tuple(
+            quote.model_copy(update={"status": QuoteStatus.SUPERSEDED}) if quote.status in ACTIVE else quote
+            for quote in lead.quotes
+        )
+        return lead.model_copy(update={"quotes": (*older, self.quote(lead, lead.today(event.at)))})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if (
+            not before.quoted
+        ):  # the seed's warning: contracts and administration join at the first actual price
+            yield from folder_effects(before, after, event)
+            yield mail(after, event, "price_quoted", Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        quote = lead.quotes[-1]
+        source = f"{quote.plan} of book {quote.book}" if quote.book else "bespoke"
+        return self.noted(
+            f"Quoted {quote}, {source}, version {quote.version}, valid until {quote.valid_until}"
+        )
+
+
+class _OnQuote(Decision):
+    stages = frozenset({Stage.LEAD, Stage.QUOTED})
+
+    version: int | None = Field(None, description="which version of the quote; by default the active one")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        active = lead.quote
+        if active is None:
+            if lead.quotes and lead.quotes[-1].status is QuoteStatus.EXPIRED:
+                return Refused(
+                    reason=f"Version {lead.quotes[-1].version} expired on {lead.quotes[-1].valid_until}",
+                    instead="Quote a price again (price_quoted)",
+                )
+            return NO_QUOTE
+        if self.version not in (None, active.version):
+            return Refused(
+                reason=f"Version {self.version} is not the active quote; version {active.version} ({active}) is"
+            )
+        return None
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        return self.model_copy(update={"version": lead.quote.version if lead.quote else self.version})
+
+    def _with(self, lead: Lead, status: QuoteStatus, **more: str | None) -> Lead:
+        quotes = tuple(
+            quote.model_copy(update={"status": status, **more})
+            if quote.version == self.version and quote.status in ACTIVE
+            else quote
+            for quote in lead.quotes
+        )
+        return lead.model_copy(update={"quotes": quotes})
+
+
+class QuoteAccepted(_OnQuote):
+    """They agreed to the price. They have not signed: the contract comes next."""
+
+    accepted_by: Line | None = Field(None, description="who agreed, on their side")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
+            return Refused(
+                reason=f"Version {lead.quote.version} is already accepted",
+                instead="Hand the contract over next (contract_handed_over)",
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return self._with(lead, QuoteStatus.ACCEPTED, accepted_by=self.accepted_by)
+
+    def words(self, lead: Lead) -> str:
+        who = f" by {self.accepted_by}" if self.accepted_by else ""
+        return self.noted(f"The quote was accepted{who}: {lead.quote}")
+
+
+class QuoteDeclined(_OnQuote):
+    """They declined the price, or took their yes back. Quote another, or record the lead as lost."""
+
+    reason: Text | None = Field(None, description="why, in their words")
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return self._with(lead, QuoteStatus.DECLINED, reason=self.reason)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("The quote was declined" + (f" ({self.reason})" if self.reason else ""))
+
+
+class QuoteExpired(_OnQuote):
+    """The quote is over. The calendar says so by itself at the end of its last day; an accepted quote never expires."""
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
+            return Refused(
+                reason="An accepted quote does not expire", instead="If they withdrew, quote_declined"
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return self._with(lead, QuoteStatus.EXPIRED)
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if self.source == "clock":
+            yield mail(after, event, "quote_expired", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Version {self.version} of the quote expired")
+
+
+def _same_offer(one: Quote, other: Quote) -> bool:
+    same = ("price", "per", "book", "plan", "dedicated_cluster", "valid_until")
+    return all(getattr(one, name) == getattr(other, name) for name in same)

@@ -1,0 +1,222 @@
+"""Converting a sale into a hub (seed), running it, and taking it down (process.md)."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import Field
+
+from process.decisions.base import Decision, implausible, mail
+from process.effects import Effect, OpenHubIssue, effect_key
+from process.facts import Event, Refused
+from process.lead import HUB_FIELDS, Lead
+from process.model import OPEN_STAGES, Line, Role, Text
+
+
+class HubInformationGiven(Decision):
+    """What engineering needs to know about the hub, in whole or in part. What is not known yet is `pending`."""
+
+    example = {
+        "name": "Example Hub",
+        "auth_type": "CILogon",
+        "representatives": "Ada Example",
+        "url": "pending",
+    }
+
+    name: Line | None = Field(None, description="the hub's name")
+    background: Text | None = Field(None, description="what the hub is for")
+    auth_type: Line | None = Field(None, description="Google, GitHub, CILogon or other")
+    administrators: Text | None = Field(None, description="who administers it")
+    url: Line | None = Field(None, description="as NAME.CLUSTER.2i2c.cloud")
+    logo_url: Line | None = Field(None, description="logo and where it links to")
+    hub_type: Line | None = Field(None, description="type of hub")
+    cluster: Line | None = Field(None, description="the cluster it runs on")
+    image: Line | None = Field(None, description="image, as name/tag")
+    config_name: Line | None = Field(None, description="its name in the configuration")
+    representatives: Text | None = Field(None, description="community representative(s), one or two")
+    start_date: Line | None = Field(None, description="when it is needed")
+    end_date: Line | None = Field(None, description="when it ends")
+    important_dates: Text | None = Field(None, description="events, courses, workshops")
+
+    def given(self) -> dict[str, str]:
+        return {field: value for field in HUB_FIELDS if (value := getattr(self, field)) is not None}
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if not self.given():
+            return Refused(
+                reason="Nothing about the hub was given",
+                instead=f"Give at least one of {', '.join(HUB_FIELDS)}",
+            )
+        if all(lead.hub.information.get(field) == value for field, value in self.given().items()):
+            return Refused(reason="All of that is already known")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hub = lead.hub.model_copy(update={"information": lead.hub.information | self.given()})
+        return lead.model_copy(update={"hub": hub})
+
+    def words(self, lead: Lead) -> str:
+        given = ", ".join(HUB_FIELDS[field] for field in self.given())
+        missing = f"; still missing: {', '.join(lead.hub.missing())}" if lead.hub.missing() else ""
+        return self.noted(f"Hub information given: {given}{missing}")
+
+
+class HubRequested(Decision):
+    """Engineering is asked for the hub. Never without a signed contract, unless somebody allows that by name."""
+
+    exception_by: Line | None = Field(None, description="who allows a hub without a signature")
+    exception_reason: Text | None = Field(None, description="and why")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if lead.hub.requested_on:
+            return Refused(reason=f"The hub was already requested on {lead.hub.requested_on}")
+        if lead.contract.signed_on:
+            return None
+        if self.exception_by and self.exception_reason:
+            return None
+        if self.exception_by or self.exception_reason:
+            return Refused(
+                reason="An exception needs both a name and a reason",
+                instead="Give exception_by and exception_reason",
+            )
+        return Refused(
+            reason="No contract is signed",
+            instead="Record the signature first (contract_signed), or name who allows the hub without one "
+            "(exception_by, exception_reason)",
+        )
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hub = lead.hub.model_copy(
+            update={
+                "requested_on": lead.today(event.at),
+                "exception_by": self.exception_by,
+                "exception_reason": self.exception_reason,
+            }
+        )
+        return lead.model_copy(update={"hub": hub})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if before.hub_issue is None:
+            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
+        yield mail(after, event, "hub_requested", Role.ENGINEERING)
+
+    def words(self, lead: Lead) -> str:
+        allowed = f" without a signature, allowed by {self.exception_by}: {self.exception_reason}"
+        return self.noted("The hub was requested" + (allowed if self.exception_by else ""))
+
+
+class HubLive(Decision):
+    """The hub runs and its community can log in."""
+
+    example = {"url": "https://example.cluster.2i2c.cloud"}
+
+    url: Line | None = Field(None, description="where it is, if that was not said before")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if lead.hub.requested_on is None:
+            return Refused(reason="The hub was not requested", instead="Do that first (hub_requested)")
+        if lead.hub.live_on:
+            return Refused(reason=f"The hub is already live since {lead.hub.live_on}")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        information = lead.hub.information | ({"url": self.url} if self.url else {})
+        hub = lead.hub.model_copy(update={"live_on": lead.today(event.at), "information": information})
+        return lead.model_copy(update={"hub": hub})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "hub_live", Role.SALES, Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("The hub is live" + (f": {lead.hub.url}" if lead.hub.url else ""))
+
+
+class _OnRunningHub(Decision):
+    stages = OPEN_STAGES
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if not lead.hub.running:
+            return Refused(reason="No hub of this lead is running")
+        return None
+
+
+class DecommissionDecided(_OnRunningHub):
+    """The hub will be taken down on a day. The customer is told 14 days before, and confirms about data 2 days before."""
+
+    example = {"on": "2027-06-30", "reason": "The course is over"}
+
+    on: date = Field(description="the day on which it is taken down")
+    reason: Text = Field(description="why")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        if self.on < lead.today(now):
+            return Refused(reason=f"{self.on} has passed", instead="Give a day to come")
+        if lead.hub.decommission_on == self.on:
+            return Refused(reason=f"Decommission is already decided for {self.on}")
+        return implausible(self.on, now, what="The day of decommission")
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hub = lead.hub.model_copy(update={"decommission_on": self.on, "notices": ()})
+        return lead.model_copy(update={"hub": hub})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "decommission_decided", Role.SALES, Role.ENGINEERING)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Decommission was decided for {self.on}: {self.reason}")
+
+
+class DecommissionCancelled(_OnRunningHub):
+    """The hub stays: the decision to take it down was overruled."""
+
+    reason: Text = Field(description="why it stays")
+    example = {"reason": "The community found new funding"}
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        return None if lead.hub.decommission_on else Refused(reason="No decommission was decided")
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hub = lead.hub.model_copy(update={"decommission_on": None, "notices": ()})
+        return lead.model_copy(update={"hub": hub})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "decommission_cancelled", Role.SALES, Role.ENGINEERING)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"The hub stays, its decommission was overruled: {self.reason}")
+
+
+class HubDecommissioned(_OnRunningHub):
+    """The hub was taken down and its service has ended. Data is kept at least a year."""
+
+    example = {"data_confirmed_by": "Ada Example", "data": "kept"}
+
+    data_confirmed_by: Line = Field(description="who confirmed what happens to the data")
+    data: Literal["kept", "handed over", "deleted on request"] = Field(
+        "kept", description="and what happens to it"
+    )
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        if lead.hub.decommission_on is None:
+            return Refused(
+                reason="No decommission was decided, so nobody was told",
+                instead="Do that first (decommission_decided)",
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        today = lead.today(event.at)
+        hub = lead.hub.model_copy(update={"decommissioned_on": today})
+        return lead.model_copy(update={"hub": hub, "closed_on": today, "hold": None})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "hub_decommissioned", Role.SALES, Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"The hub was taken down; data {self.data}, confirmed by {self.data_confirmed_by}")

@@ -1,0 +1,129 @@
+"""Honest waiting, the end without a deal, and the way back."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Literal
+
+from pydantic import Field
+
+from process.decisions.base import Decision, implausible, mail
+from process.effects import Effect
+from process.facts import Event, Refused
+from process.lead import Hold, Lead, Loss
+from process.model import Role, Stage, Text
+
+
+class PutOnHold(Decision):
+    """The lead waits, until a date or for an event. While it waits it is not stale, and nobody is nudged."""
+
+    example = {"until": "2027-03-01", "note": "Their budget year begins then"}
+
+    until: date | None = Field(None, description="the last day of waiting; then it resumes by itself")
+    event: Text | None = Field(None, description="or what it waits for")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if not (self.until or self.event):
+            return Refused(reason="Nobody would know when to go on", instead="Give until (a date) or event")
+        if self.until and self.until < lead.today(now):
+            return Refused(reason=f"{self.until} has passed", instead="Give a day to come")
+        if self.until and (wrong := implausible(self.until, now, what="The last day of waiting")):
+            return wrong
+        if lead.hold and (lead.hold.until, lead.hold.event) == (self.until, self.event):
+            return Refused(reason="The lead is already on hold like that")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hold = Hold(since=lead.today(event.at), until=self.until, event=self.event)
+        return lead.model_copy(update={"hold": hold})
+
+    def words(self, lead: Lead) -> str:
+        until = f" until {self.until}" if self.until else ""
+        what = f", waiting for: {self.event}" if self.event else ""
+        return self.noted(f"Put on hold{until}{what}")
+
+
+class Resumed(Decision):
+    """The waiting is over."""
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        return None if lead.hold else Refused(reason="The lead is not on hold")
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"hold": None})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if self.source == "clock":
+            yield mail(after, event, "resumed", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("Resumed")
+
+
+LossReason = Literal[
+    "budget",
+    "no decision",
+    "no response",
+    "competition",
+    "own solution",
+    "out of scope",
+    "timing",
+    "duplicate",
+    "other",
+]
+
+
+class Lost(Decision):
+    """They, or we, said no. With a coded reason, so that it can be counted, and a note."""
+
+    example = {"reason": "budget", "note": "Their grant was not funded"}
+
+    reason: LossReason = Field(description="the coded reason")
+    said_by: Literal["they", "we"] = Field("they", description="who said no")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if lead.hub.running:
+            return Refused(
+                reason="Its hub is running",
+                instead="Decide its decommission first (decommission_decided, hub_decommissioned)",
+            )
+        if self.reason == "other" and not self.note:
+            return Refused(reason="“Other” says nothing", instead="Give a note that says why")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        loss = Loss(reason=self.reason, said_by=self.said_by, note=self.note, on=lead.today(event.at))
+        return lead.model_copy(update={"lost": loss, "hold": None})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if before.quoted:  # whoever was brought in must hear that it is over
+            yield mail(after, event, "lost", Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Lost, {self.said_by} said no ({self.reason})")
+
+
+class Reopened(Decision):
+    """A lost lead is a lead again, where it stood."""
+
+    stages = frozenset({Stage.LOST})
+    example = {"reason": "They found another grant"}
+
+    reason: Text = Field(description="what changed")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if lead.stage is Stage.LOST:
+            return None
+        if lead.stage is Stage.CLOSED:
+            return super().gate(lead)
+        return Refused(reason=f"The lead is open, at {lead.stage}", instead="Go on from there")
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"lost": None})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if before.quoted:
+            yield mail(after, event, "reopened", Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Reopened: {self.reason}")

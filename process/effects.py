@@ -1,0 +1,224 @@
+"""What the outside world must be told. Each effect is one activity of the same name, idempotent by its key.
+
+An effect says nothing about how it is done. It says in which lane it queues (one at a time per lane, lanes side by
+side), whether a newer one of its kind makes it needless, and what must be known before it can start.
+"""
+
+import re
+from typing import Annotated, Any, ClassVar
+
+from pydantic import BeforeValidator, SerializeAsAny, SerializerFunctionWrapHandler, model_serializer
+
+from process.facts import AnyFact, Event
+from process.lead import Lead
+from process.model import Model, Role
+
+
+class Effect(Model):
+    """Something to do outside, because of the event `cause`. `key` is stable over retries and restarts."""
+
+    kind: ClassVar[str] = "effect"
+    kinds: ClassVar[dict[str, type["Effect"]]] = {}
+    lane: ClassVar[str] = ""
+    converges: ClassVar[bool] = False
+    """It brings the outside to the lead's present state, so only the newest of its kind matters."""
+
+    key: str
+    cause: int
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        Effect.kinds[cls.kind] = cls
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        fields: dict[str, Any] = handler(self)
+        return {"kind": self.kind} | fields
+
+    def ready(self, lead: Lead) -> bool:
+        """Whether all is known that it needs; until then it waits, and nothing waits for it."""
+        return True
+
+    def needless(self, lead: Lead) -> bool:
+        """Whether its purpose is already met, so that it falls away."""
+        return False
+
+    def words(self) -> str:
+        """What it does, as a person would say it."""
+        return self.kind.replace("_", " ").capitalize()
+
+
+def _load(value: Any) -> Any:
+    if isinstance(value, dict):
+        return Effect.kinds[value["kind"]].model_validate(value)
+    return value
+
+
+AnyEffect = Annotated[SerializeAsAny[Effect], BeforeValidator(_load)]
+
+
+class OpenIssue(Effect):
+    lane = "issue"
+
+    def words(self) -> str:
+        return "Open the lead's issue"
+
+
+class UpdateIssue(Effect):
+    lane = "issue"
+    converges = True
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None
+
+    def words(self) -> str:
+        return "Bring the lead's issue up to date"
+
+
+class PlaceCard(Effect):
+    lane = "card"
+    converges = True
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None
+
+    def words(self) -> str:
+        return "Put the lead's card into its column of the board"
+
+
+class ReserveFolder(Effect):
+    """Fetches an id from Drive, so that creating the folder under it can be repeated safely."""
+
+    lane = "folder"
+
+    def needless(self, lead: Lead) -> bool:
+        return lead.folder_id is not None
+
+    def words(self) -> str:
+        return "Reserve an id for the lead's Drive folder"
+
+
+class CreateFolder(Effect):
+    lane = "folder"
+    folder_id: str
+
+    def words(self) -> str:
+        return "Create the lead's Drive folder"
+
+
+class ReadAnswers(Effect):
+    """Fetches the questionnaire's answers."""
+
+    lane = "answers"
+    response_id: str
+
+    def words(self) -> str:
+        return "Read the questionnaire's answers"
+
+
+class ReadPrices(Effect):
+    lane = "prices"
+    converges = True
+
+    def words(self) -> str:
+        return "Read the price list"
+
+
+class SendMail(Effect):
+    """A mail of `template` to whoever is behind the roles when it is sent, in the lead's one thread."""
+
+    lane = "mail"
+    template: str
+    to: tuple[Role, ...]
+    facts: dict[str, str] = {}
+    """What the template needs beyond the lead."""
+    needs_folder: bool = False
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.folder is not None or not self.needs_folder
+
+    def words(self) -> str:
+        return f"Mail to {' and '.join(self.to)}: {self.template.replace('_', ' ')}"
+
+
+class OpenHubIssue(Effect):
+    lane = "hub issue"
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None  # the hub's issue links to the lead's
+
+    def needless(self, lead: Lead) -> bool:
+        return lead.hub_issue is not None
+
+    def words(self) -> str:
+        return "Open the hub's issue for engineering"
+
+
+class UpdateHubIssue(Effect):
+    lane = "hub issue"
+    converges = True
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.hub_issue is not None
+
+    def words(self) -> str:
+        return "Bring the hub's issue up to date"
+
+
+class ReserveInvoice(Effect):
+    """Fetches an id from Drive for an invoice's file, as ReserveFolder does for the folder."""
+
+    lane = "invoice"
+    number: int
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.folder is not None
+
+    def needless(self, lead: Lead) -> bool:
+        return self.number in lead.invoice_files
+
+    def words(self) -> str:
+        return f"Reserve an id for the file of invoice {self.number}"
+
+
+class PrepareInvoice(Effect):
+    lane = "invoice"
+    number: int
+    file_id: str
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.folder is not None
+
+    def words(self) -> str:
+        return f"Prepare invoice {self.number} as a PDF in the lead's folder"
+
+
+class RecordEvents(Effect):
+    lane = "ledger"
+    converges = True
+
+    def words(self) -> str:
+        return "Write the events to the ledger"
+
+
+def effect_key(lead: Lead, event: Event, name: str) -> str:
+    """Stable and unique: a lead, its event, and what is done because of it."""
+    return f"{lead.id}/{event.seq}/{name}"
+
+
+class Task(Model):
+    """What an activity is given: the effect and the lead as it is now. `events` only where the effect needs them."""
+
+    effect: AnyEffect
+    lead: Lead
+    events: tuple[Event, ...] = ()
+
+
+class Outcome(Model):
+    """What an activity brings back: a report of what is true outside now, if that is news."""
+
+    report: AnyFact | None = None
+    recorded: int | None = None
+    """Highest event number that the ledger has, when it was written."""

@@ -1,0 +1,72 @@
+"""Folding events into a lead, with corrections."""
+
+from collections.abc import Iterable
+
+from process.decisions.base import Decision
+from process.decisions.opening import LeadOpened
+from process.facts import Event
+from process.history import History
+from process.lead import Lead
+
+
+def fold(events: Iterable[Event], lead_id: str) -> Lead:
+    """The lead that these events add up to, leaving out the decisions that were corrected.
+
+    Raises ValueError when the first event does not open a lead: that is no lead's history.
+    """
+    events = tuple(events)
+    if not events or not isinstance(events[0].fact, LeadOpened):
+        raise ValueError("a lead's history begins with lead_opened")
+    lead, skip = events[0].fact.opened(lead_id, events[0].at), superseded(events)
+    for event in events:
+        lead = withdraw(lead, event) if event.seq in skip else apply(lead, event)
+    return lead
+
+
+def superseded(events: Iterable[Event]) -> frozenset[int]:
+    """Numbers of the events that a correction took out; a corrected correction takes out nothing."""
+    out: set[int] = set()
+    for event in sorted(events, key=lambda event: -event.seq):
+        if event.fact.supersedes is not None and event.seq not in out:
+            out.add(event.fact.supersedes)
+    return frozenset(out)
+
+
+def first_broken(history: History, without: int) -> Event | None:
+    """The first later decision that could not have been taken without the event `without`, or None."""
+    target = history.find(without)
+    undone = target.fact.supersedes if target else None
+    skip = (superseded(history.events) | {without}) - {undone}
+    replayed: History | None = None
+    for event in history.events:
+        if replayed is None:
+            replayed = History(lead=fold(history.events[:1], history.lead.id), events=(event,))
+            continue
+        if event.seq in skip:
+            lead = withdraw(replayed.lead, event)
+        else:
+            if event.seq > without and _refused(event, replayed.lead):
+                return event
+            lead = apply(replayed.lead, event)
+        replayed = replayed.then(event, lead)
+    return None
+
+
+def _refused(event: Event, lead: Lead) -> bool:
+    """Whether a person's decision, taken again on this lead, would be refused. Corrections stand on their own."""
+    fact = event.fact
+    if not isinstance(fact, Decision) or fact.source == "clock" or fact.supersedes is not None:
+        return False
+    return (fact.gate(lead) or fact.check(lead, event.at)) is not None
+
+
+def apply(lead: Lead, event: Event) -> Lead:
+    lead = event.fact.apply(lead, event)
+    progress = {"last_seq": event.seq}
+    if isinstance(event.fact, Decision) and event.fact.source != "clock":
+        return lead.model_copy(update=progress | {"progressed_at": event.at, "stale_on": None})
+    return lead.model_copy(update=progress)
+
+
+def withdraw(lead: Lead, event: Event) -> Lead:
+    return event.fact.withdrawn(lead, event).model_copy(update={"last_seq": event.seq})

@@ -1,0 +1,379 @@
+"""A lead: everything that is true of it, folded from its events. Data and what follows from it; no rules."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from dateutil.relativedelta import relativedelta
+from pydantic import AwareDatetime
+
+from process.days import day_of
+from process.model import Line, Model, Stage, Text
+from process.money import Money
+from process.policy import Policy
+from process.pricing import BUILT_IN, Per, PriceBook, Tier
+
+
+class Link(Model):
+    """Where something of this lead stands outside: its own id there, and the address a person opens."""
+
+    id: str
+    url: str = ""
+
+
+class Questionnaire(Model):
+    sent_on: date | None = None
+    nudged_on: date | None = None
+    answered_on: date | None = None
+    response_id: str | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+class Verdict(StrEnum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"  # unknown is not no
+
+
+class Answer(Model):
+    """One letter of MANIAC-T: the verdict, what it rests on, who said so and when."""
+
+    verdict: Verdict
+    evidence: Text | None = None
+    said_by: Line
+    on: date
+
+
+MANIAC_T: dict[str, str] = {
+    "money": "Is there a specific amount of money set aside? If they seek funding, what are the details?",
+    "authority": "Can the contact decide to buy? Who else takes part in the decision?",
+    "need": "What are the pain points of their current set-up? Do they really need a change?",
+    "impending_event": "Is there an upcoming event that is urgent or pressing?",
+    "application": "Does their use fit our infrastructure, or would it need major changes to our hubs?",
+    "competition": "What else are they considering: other organisations, their own, doing nothing?",
+    "timeline": "What does buying look like for them: finalising a contract, receiving a sub-award?",
+}
+"""The letters and their questions, after the seed page."""
+
+
+class Qualification(Model):
+    answers: dict[str, Answer] = {}
+    in_scope: bool | None = None
+    assessed_on: date | None = None
+
+
+class Asset(Model):
+    """Anything made for the lead: a budget, a statement of work, notes of a meeting."""
+
+    type: str
+    name: Line
+    url: str | None = None
+    on: date
+
+
+class QuoteStatus(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    DECLINED = "declined"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    CORRECTED = "corrected"
+
+
+ACTIVE = frozenset({QuoteStatus.OPEN, QuoteStatus.ACCEPTED})
+
+
+class Quote(Model):
+    """One version of the price. Its book's figures are copied in: an old quote keeps its price."""
+
+    version: int
+    price: Money
+    per: Per
+    valid_until: date
+    quoted_on: date
+    status: QuoteStatus = QuoteStatus.OPEN
+    book: str | None = None
+    plan: str | None = None
+    dedicated_cluster: bool = False
+    tiers: tuple[Tier, ...] = ()
+    reminded: bool = False
+    accepted_by: Line | None = None
+    reason: Text | None = None
+
+    def __str__(self) -> str:
+        each = "once" if self.per == "once" else f"a {self.per}"
+        return f"{self.price} {each}"
+
+
+class Contract(Model):
+    """The contract track: with the contracts team, acknowledged, signed; then its term."""
+
+    handed_over_on: date | None = None
+    handovers: int = 0
+    acknowledged_on: date | None = None
+    acknowledged_by: Line | None = None
+    reminded: bool = False
+    escalated: bool = False
+    signed_on: date | None = None
+    signed_by: Line | None = None
+    evidence: Text | None = None
+    evidence_kind: str | None = None
+    billing: Literal["monthly", "yearly"] = "monthly"
+    start: date | None = None
+    end: date | None = None
+    extended_until: date | None = None
+    windows: tuple[int, ...] = ()
+    """Renewal windows that have opened, in days before the end."""
+    lapsed: bool = False
+    decision_due: bool = False
+
+    @property
+    def term_ends(self) -> date | None:
+        """The last day that is covered: the contract's, or that of its latest extension."""
+        return max((day for day in (self.end, self.extended_until) if day), default=None)
+
+
+class VendorStatus(StrEnum):
+    OPEN = "open"
+    STARTED = "started"
+    DONE = "done"
+    NOT_NEEDED = "not needed"
+
+
+class Vendor(Model):
+    """Setting ourselves up as a vendor in the customer's system: a track of its own."""
+
+    status: VendorStatus = VendorStatus.OPEN
+    number: Line | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self.status in (VendorStatus.DONE, VendorStatus.NOT_NEEDED)
+
+
+PENDING = "pending"
+"""A value people may give for a hub's field that is not known yet: it is asked for, and it is not forgotten."""
+
+HUB_FIELDS: dict[str, str] = {
+    "name": "Hub name",
+    "background": "Background",
+    "auth_type": "Auth type",
+    "administrators": "Administrators",
+    "url": "URL",
+    "logo_url": "Logo",
+    "hub_type": "Type",
+    "cluster": "Cluster",
+    "image": "Image",
+    "config_name": "Config name",
+    "representatives": "Community representative(s)",
+    "start_date": "Start date",
+    "end_date": "End date",
+    "important_dates": "Important dates",
+}
+"""What the hub's issue asks for (process.md, The hub's issue), in its order."""
+
+HUB_OPTIONAL = frozenset({"logo_url", "important_dates", "end_date", "config_name"})
+
+
+class Hub(Model):
+    information: dict[str, str] = {}
+    """Field -> value as given, or `pending`."""
+    requested_on: date | None = None
+    exception_by: Line | None = None
+    exception_reason: Text | None = None
+    live_on: date | None = None
+    decommission_on: date | None = None
+    notices: tuple[int, ...] = ()
+    decommissioned_on: date | None = None
+
+    @property
+    def name(self) -> str | None:
+        value = self.information.get("name")
+        return None if value == PENDING else value
+
+    @property
+    def url(self) -> str | None:
+        value = self.information.get("url")
+        return None if value == PENDING else value
+
+    def missing(self) -> tuple[str, ...]:
+        """Labels of the fields that are still to be asked for."""
+        return tuple(
+            label
+            for field, label in HUB_FIELDS.items()
+            if self.information.get(field, PENDING) == PENDING and field not in HUB_OPTIONAL
+        )
+
+    @property
+    def running(self) -> bool:
+        return self.live_on is not None and self.decommissioned_on is None
+
+
+class Usage(Model):
+    """What a calendar month (`2026-07`) cost: monthly active users, and the cloud's bill passed on without markup."""
+
+    month: str
+    active_users: int
+    cloud_cost: Decimal = Decimal(0)
+    billed_on: int | None = None
+    """Number of the invoice that has it."""
+
+
+class InvoiceLine(Model):
+    text: str
+    amount: Money
+
+
+class Invoice(Model):
+    """One month's invoice. The contracts and administration team sends it; we prepare and track it."""
+
+    number: int
+    index: int | None
+    """Which monthly interval it opens, from 0; None for an invoice of usage alone."""
+    period_start: date
+    period_end: date
+    prepared_on: date
+    lines: tuple[InvoiceLine, ...]
+    usage_months: tuple[str, ...] = ()
+    missing_usage: tuple[str, ...] = ()
+    file: Link | None = None
+    sent_on: date | None = None
+    paid_on: date | None = None
+    overdue: bool = False
+
+    @property
+    def total(self) -> Money:
+        first, *rest = self.lines
+        return sum((line.amount for line in rest), start=first.amount)
+
+
+class Hold(Model):
+    """Honest waiting: until a date or an event. A held lead is not stale."""
+
+    since: date
+    until: date | None = None
+    event: Text | None = None
+
+
+class Loss(Model):
+    reason: str
+    said_by: str
+    note: Text | None = None
+    on: date
+
+
+class Mail(Model):
+    """Which mail reached whom, and when."""
+
+    template: str
+    recipients: tuple[str, ...]
+    message_id: str
+    at: AwareDatetime
+
+
+class Lead(Model):
+    """A lead, as its events make it."""
+
+    id: str
+    opened_at: AwareDatetime
+    progressed_at: AwareDatetime
+    """Last human decision."""
+    stale_on: date | None = None
+    last_seq: int = 0
+
+    org: Line
+    person: Line
+    title: Line
+    email: Line | None = None
+    service: str = "hub"
+    zone: str = "UTC"
+    policy: Policy = Policy()
+    price_books: tuple[PriceBook, ...] = BUILT_IN
+
+    questionnaire: Questionnaire = Questionnaire()
+    qualification: Qualification = Qualification()
+    assets: tuple[Asset, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    contract: Contract = Contract()
+    vendor: Vendor = Vendor()
+    hub: Hub = Hub()
+    usage: tuple[Usage, ...] = ()
+    invoices: tuple[Invoice, ...] = ()
+    hold: Hold | None = None
+    lost: Loss | None = None
+    closed_on: date | None = None
+    archived: bool = False
+
+    issue: Link | None = None
+    card: str | None = None
+    folder_id: str | None = None
+    folder: Link | None = None
+    hub_issue: Link | None = None
+    invoice_files: dict[int, str] = {}
+    """Invoice number -> id reserved for its file."""
+    mails: tuple[Mail, ...] = ()
+
+    @property
+    def heading(self) -> str:
+        """The issue's title (process.md, The lead's issue)."""
+        return f"[{self.org} / {self.person}] - {self.title}"
+
+    @property
+    def stage(self) -> Stage:
+        """Follows from what is true, never set by hand (process.md, Stages)."""
+        if self.closed_on:
+            return Stage.CLOSED
+        if self.lost:
+            return Stage.LOST
+        if self.contract.signed_on and self.vendor.settled:
+            return Stage.HUB if self.hub.live_on else Stage.CONTRACTED
+        return Stage.QUOTED if self.quoted else Stage.LEAD
+
+    @property
+    def quoted(self) -> bool:
+        """Whether a price was quoted, by a decision that stands."""
+        return any(quote.status is not QuoteStatus.CORRECTED for quote in self.quotes)
+
+    @property
+    def ended(self) -> bool:
+        return self.stage in (Stage.LOST, Stage.CLOSED)
+
+    @property
+    def quote(self) -> Quote | None:
+        """The active quote: open or accepted. There is never more than one."""
+        return next((quote for quote in reversed(self.quotes) if quote.status in ACTIVE), None)
+
+    def today(self, now: datetime) -> date:
+        return day_of(now, self.zone)
+
+    def invoice(self, number: int) -> Invoice | None:
+        return next((invoice for invoice in self.invoices if invoice.number == number), None)
+
+    def invoice_name(self, number: int) -> str:
+        """Unique over all leads, without gaps within this one."""
+        return f"{self.id.removeprefix('lead-').upper()}-{number:03d}"
+
+    def brief(self) -> "Lead":
+        """What an activity needs to see: a life of ten years must not be sent along with every chore."""
+        return self.model_copy(
+            update={
+                "price_books": (),
+                "invoices": self.invoices[-12:],
+                "usage": self.usage[-12:],
+                "mails": self.mails[-12:],
+            }
+        )
+
+
+def months_of(start: date, end: date) -> tuple[str, ...]:
+    """Calendar months, as `2026-07`, that have a day from `start` to `end`."""
+    first = start.replace(day=1)
+    count = max(0, (end.year - first.year) * 12 + end.month - first.month + 1)
+    return tuple(f"{day:%Y-%m}" for day in (first + relativedelta(months=n) for n in range(count)))
+
+
+def interval(start: date, index: int) -> tuple[date, date]:
+    """First and last day of the `index`-th (from 0) monthly service interval of a term that began on `start`."""
+    first = start + relativedelta(months=index)
+    return first, start + relativedelta(months=index + 1) - timedelta(days=1)

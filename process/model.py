@@ -1,0 +1,50 @@
+"""What all models share: immutability, the kinds of text, and the words of the process."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+
+class Model(BaseModel):
+    """An immutable value.
+
+    Unknown fields are ignored, not refused: stored values must load under older and newer code. What people
+    send is checked for unknown fields at the edge (`process.decisions.parse`).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+Line = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]*$"),
+]
+"""One line of text, without control characters."""
+
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+"""Free text, possibly of several lines."""
+
+
+class Stage(StrEnum):
+    """The spine of the process (seed), and its two ends (process.md)."""
+
+    LEAD = "lead"
+    QUOTED = "quoted"
+    CONTRACTED = "contracted"
+    HUB = "hub"
+    LOST = "lost"
+    CLOSED = "closed"
+
+
+OPEN_STAGES = frozenset({Stage.LEAD, Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
+
+
+class Role(StrEnum):
+    """Who is to move. Roles, never people: this is what search attributes and metrics show."""
+
+    SALES = "sales"
+    CONTRACTS = "contracts"
+    ENGINEERING = "engineering"
+    COMMUNITY = "community"
+    NOBODY = "nobody"

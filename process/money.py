@@ -1,0 +1,80 @@
+"""Exact money: a decimal and a currency, never a float."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Annotated, Self
+
+from babel.core import get_global
+from babel.numbers import get_currency_precision
+from pydantic import StringConstraints
+
+from process.model import Model
+
+CURRENCIES = frozenset(
+    code
+    for territory in get_global("territory_currencies").values()
+    for code, _start, end, tender in territory
+    if end is None and tender
+)
+"""ISO 4217 codes that are legal tender somewhere today (Unicode CLDR). Checked when a price is said, not when loaded."""
+
+LARGEST = Decimal(100_000_000_000)
+"""No price of this process is larger; what is, is a slip of the keyboard."""
+
+CurrencyCode = Annotated[
+    str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")
+]
+
+
+class Money(Model):
+    """An amount in one currency, rounded to that currency's own decimals only where a rule says so."""
+
+    amount: Decimal
+    currency: CurrencyCode
+
+    @classmethod
+    def zero(cls, currency: str) -> Self:
+        return cls(amount=Decimal(0), currency=currency)
+
+    def _same(self, other: "Money") -> None:
+        if self.currency != other.currency:
+            raise ValueError(f"{self.currency} and {other.currency} can't be added; convert one first")
+
+    def __add__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(amount=self.amount + other.amount, currency=self.currency)
+
+    def __sub__(self, other: "Money") -> "Money":
+        self._same(other)
+        return Money(amount=self.amount - other.amount, currency=self.currency)
+
+    def times(self, factor: Decimal | int) -> "Money":
+        """The product, unrounded."""
+        return Money(amount=self.amount * factor, currency=self.currency)
+
+    def rounded(self) -> "Money":
+        """To the currency's decimals, half up as on invoices."""
+        unit = Decimal(1).scaleb(-get_currency_precision(self.currency))
+        return Money(amount=self.amount.quantize(unit, rounding=ROUND_HALF_UP), currency=self.currency)
+
+    def share(self, index: int, parts: int) -> "Money":
+        """The `index`-th (from 0) of `parts` near-equal rounded shares that sum to the whole exactly."""
+        upto = Money(amount=self.amount * (index + 1) / parts, currency=self.currency).rounded()
+        before = Money(amount=self.amount * index / parts, currency=self.currency).rounded()
+        return upto - before
+
+    def __str__(self) -> str:
+        return f"{self.rounded().amount:,f} {self.currency}"
+
+
+def complaint(amount: Decimal, currency: str) -> str | None:
+    """Why this is no price that a person can mean, or None."""
+    if currency not in CURRENCIES:
+        return f"{currency} is no currency in use; name one by its three letters, such as USD or EUR"
+    if not amount.is_finite() or amount <= 0:
+        return f"an amount must be more than zero, not {amount}"
+    if amount > LARGEST:
+        return f"{amount:,f} is larger than any price here; check the number"
+    digits = get_currency_precision(currency)
+    if amount != amount.quantize(Decimal(1).scaleb(-digits)):
+        return f"{currency} has {digits} decimals, and {amount:f} has more"
+    return None

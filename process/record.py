@@ -1,0 +1,252 @@
+"""What a lead's single writer keeps: its history, what is still to be done outside, and what was answered to whom.
+
+All of it survives a restart and a new run of the workflow (`model_dump_json`). Each method is pure and gives a new record.
+"""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple, Self
+
+from pydantic import AwareDatetime
+
+from process.core import begin, decide, due, evolve, plan
+from process.decisions import Decision, LeadOpened, parse
+from process.effects import AnyEffect, Effect, Outcome
+from process.facts import Event, Fact, Refused
+from process.fold import superseded
+from process.history import History
+from process.lead import Lead
+from process.model import Line, Model
+
+RECEIPTS = 500
+REFUSALS = 100
+FINISHED = 100
+"""How many answers, refusals and finished effects a lead remembers; older ones are in the workflow's history and the ledger."""
+
+DOUBLE_CLICK = timedelta(minutes=10)
+
+
+class Answer(Model):
+    """What the one who decided is told."""
+
+    accepted: bool
+    words: str
+    """What became true; or why not and what would work."""
+    seq: int | None = None
+    repeat: bool = False
+    """The same decision came before; this is the answer that it got."""
+
+
+class Receipt(Model):
+    key: str
+    answer: Answer
+
+
+class Refusal(Model):
+    """A decision from outside that was refused: recorded, shown, and without any other trace in the lead."""
+
+    at: AwareDatetime
+    kind: Line
+    by: Line
+    source: Line
+    reason: str
+
+
+class Outstanding(Model):
+    """An effect that is still to be done. Parked: it failed for good, and waits for a person (`retry`)."""
+
+    effect: AnyEffect
+    status: Literal["waiting", "parked"] = "waiting"
+    reason: str = ""
+    since: AwareDatetime | None = None
+
+
+class Finished(Model):
+    """An effect that is done."""
+
+    key: str
+    words: str
+    at: AwareDatetime
+
+
+class Preview(NamedTuple):
+    """What a decision would do, if it were taken now."""
+
+    answer: Answer
+    stage: str
+    effects: tuple[str, ...]
+
+
+class Record(Model):
+    """Everything about one lead that must never be lost."""
+
+    history: History
+    outbox: tuple[Outstanding, ...] = ()
+    finished: tuple[Finished, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    refused_total: int = 0
+    in_ledger: int = 0
+    """Events up to this number are in the ledger."""
+
+    @classmethod
+    def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
+        history = begin(opened, lead_id, now)
+        effects = plan(history.lead, history.lead, history.events[0])
+        return cls(history=history, outbox=tuple(Outstanding(effect=effect) for effect in effects))
+
+    @property
+    def lead(self) -> Lead:
+        return self.history.lead
+
+    # ---- decisions from outside
+
+    def take(self, kind: str, args: tuple[Any, ...], now: datetime) -> tuple[Self, Answer]:
+        """A decision as it came from a signal or update: taken, refused or recognised as a repeat. Total."""
+        decision = parse(kind, args)
+        if isinstance(decision, Refused):
+            return self._refuse(kind, _said_by(args), _said_by(args, "source"), str(decision), now, key=None)
+        return self.decided(decision, now)
+
+    def decided(self, decision: Decision, now: datetime) -> tuple[Self, Answer]:
+        key = decision.key or self._double_click(decision, now)
+        if known := next((receipt for receipt in self.receipts if receipt.key == key), None):
+            return self, known.answer.model_copy(update={"repeat": True})
+        fact = decide(self.history, decision, now)
+        if isinstance(fact, Refused):
+            return self._refuse(decision.kind, decision.by, decision.source, str(fact), now, key=decision.key)
+        record = self._became(fact, now)
+        event = record.history.events[-1]
+        answer = Answer(accepted=True, words=event.words, seq=event.seq)
+        return record._answered(key, answer), answer
+
+    def preview(self, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:
+        """The answer, the stage and the effects that the decision would have; nothing changes."""
+        after, answer = self.take(kind, args, now)
+        if not answer.accepted or answer.repeat:
+            return Preview(answer, self.lead.stage, ())
+        before = {item.effect.key for item in self.outbox}
+        effects = (item.effect.words() for item in after.outbox if item.effect.key not in before)
+        return Preview(answer, after.lead.stage, tuple(effects))
+
+    def _double_click(self, decision: Decision, now: datetime) -> str:
+        """A key for a decision that came without: the same content soon after itself is the same click."""
+        body = decision.model_dump_json(exclude={"key"})
+        content = "content:" + hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
+        human = (event for event in reversed(self.history.events) if isinstance(event.fact, Decision))
+        last = next(human, self.history.events[0])
+        newest = self.receipts[-1] if self.receipts else None
+        if (
+            newest
+            and newest.answer.seq == last.seq
+            and newest.key.startswith(content)
+            and now - last.at < DOUBLE_CLICK
+        ):
+            return newest.key
+        return f"{content}:{last.seq}"
+
+    def _refuse(
+        self, kind: str, by: str, source: str, reason: str, now: datetime, *, key: str | None
+    ) -> tuple[Self, Answer]:
+        refusal = Refusal(at=now, kind=_line(kind), by=_line(by), source=_line(source), reason=reason)
+        answer = Answer(accepted=False, words=reason)
+        record = self.model_copy(
+            update={
+                "refusals": (*self.refusals, refusal)[-REFUSALS:],
+                "refused_total": self.refused_total + 1,
+            }
+        )
+        return (record._answered(key, answer) if key else record), answer
+
+    def _answered(self, key: str, answer: Answer) -> Self:
+        return self.model_copy(
+            update={"receipts": (*self.receipts, Receipt(key=key, answer=answer))[-RECEIPTS:]}
+        )
+
+    # ---- the calendar
+
+    def next_due(self) -> datetime | None:
+        """When the calendar moves next."""
+        return next((item.when for item in due(self.lead)), None)
+
+    def tick(self, now: datetime) -> Self:
+        """With all that has become due by now, in order."""
+        record = self
+        while (items := due(record.lead)) and items[0].when <= now:
+            fact = decide(record.history, items[0].fact, now)
+            if isinstance(fact, Refused):  # can't be: what is due may happen
+                break
+            record = record._became(fact, now)
+        return record
+
+    # ---- effects
+
+    def startable(self, busy: frozenset[str]) -> tuple[Effect, ...]:
+        """Effects that can start now: the first ready one of each lane that is not busy."""
+        lanes, found = set(busy), []
+        for item in self.outbox:
+            effect = item.effect
+            if item.status == "waiting" and effect.lane not in lanes and effect.ready(self.lead):
+                lanes.add(effect.lane)
+                found.append(effect)
+        return tuple(found)
+
+    def done(self, effect: Effect, outcome: Outcome, now: datetime) -> Self:
+        """The effect is done; what it reports becomes true."""
+        done = Finished(key=effect.key, words=effect.words(), at=now)
+        record = self._without(effect.key).model_copy(update={"finished": (*self.finished, done)[-FINISHED:]})
+        if outcome.recorded is not None:
+            record = record.model_copy(update={"in_ledger": max(record.in_ledger, outcome.recorded)})
+        return record._became(outcome.report, now) if outcome.report else record
+
+    def park(self, effect: Effect, reason: str, now: datetime) -> Self:
+        """The effect failed for good: it waits for a person, and nothing else waits for it."""
+        parked = Outstanding(effect=effect, status="parked", reason=reason, since=now)
+        outbox = tuple(parked if item.effect.key == effect.key else item for item in self.outbox)
+        return self.model_copy(update={"outbox": outbox})
+
+    def retry(self, key: str | None = None) -> Self:
+        """Parked effects (all, or the one with this key) are to be tried again."""
+        outbox = tuple(
+            Outstanding(effect=item.effect)
+            if item.status == "parked" and key in (None, item.effect.key)
+            else item
+            for item in self.outbox
+        )
+        return self.model_copy(update={"outbox": outbox})
+
+    @property
+    def parked(self) -> tuple[Outstanding, ...]:
+        return tuple(item for item in self.outbox if item.status == "parked")
+
+    def unrecorded(self) -> tuple[Event, ...]:
+        """Events that the ledger has not confirmed yet."""
+        return tuple(event for event in self.history.events if event.seq > self.in_ledger)
+
+    def corrected(self) -> frozenset[int]:
+        return superseded(self.history.events)
+
+    def _without(self, key: str) -> Self:
+        return self.model_copy(
+            update={"outbox": tuple(item for item in self.outbox if item.effect.key != key)}
+        )
+
+    def _became(self, fact: Fact, now: datetime) -> Self:
+        """The fact is true: one more event, and its effects in the outbox."""
+        history = evolve(self.history, fact, now)
+        effects = plan(self.lead, history.lead, history.events[-1])
+        newest = {effect.kind for effect in effects if effect.converges}
+        kept = (item for item in self.outbox if item.effect.kind not in newest)
+        queue = (*kept, *(Outstanding(effect=effect) for effect in effects))
+        outbox = tuple(item for item in queue if not item.effect.needless(history.lead))
+        return self.model_copy(update={"history": history, "outbox": outbox})
+
+
+def _said_by(args: tuple[Any, ...], name: str = "by") -> str:
+    said = args[0].get(name) if args and isinstance(args[0], dict) else None
+    return said if isinstance(said, str) and said else ("signal" if name == "source" else "someone")
+
+
+def _line(text: str) -> str:
+    """Whatever came, as one short line."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200] or "?"

@@ -1,0 +1,161 @@
+"""What effects bring back from outside: true there, so never refused, never corrected."""
+
+from collections.abc import Iterable
+
+from process.effects import CreateFolder, Effect, PrepareInvoice, SendMail, effect_key
+from process.facts import Event, Report
+from process.lead import Lead, Link, Mail
+from process.model import Line, Role
+from process.pricing import PriceBook
+
+
+class IssueOpened(Report):
+    visible = False
+    link: Link
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"issue": self.link})
+
+    def words(self, lead: Lead) -> str:
+        return f"The lead's issue was opened: {self.link.url}"
+
+
+class CardPlaced(Report):
+    visible = False
+    item: str
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"card": self.item})
+
+    def words(self, lead: Lead) -> str:
+        return "The lead has its card on the board"
+
+
+class FolderReserved(Report):
+    visible = False
+    folder_id: str
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"folder_id": self.folder_id})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield CreateFolder(
+            key=effect_key(after, event, "create_folder"), cause=event.seq, folder_id=self.folder_id
+        )
+
+    def words(self, lead: Lead) -> str:
+        return "An id for the lead's folder was reserved in Drive"
+
+
+class FolderCreated(Report):
+    link: Link
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"folder": self.link})
+
+    def words(self, lead: Lead) -> str:
+        return f"The lead's Drive folder was created: {self.link.url}"
+
+
+class AnswersRead(Report):
+    """The questionnaire's answers, question by question, as the person gave them."""
+
+    response_id: str
+    answers: tuple[tuple[str, str], ...]
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        questionnaire = lead.questionnaire.model_copy(
+            update={"response_id": self.response_id, "answers": self.answers}
+        )
+        return lead.model_copy(update={"questionnaire": questionnaire})
+
+    def words(self, lead: Lead) -> str:
+        return f"{len(self.answers)} answers were read from the questionnaire"
+
+
+class PricesRead(Report):
+    """The price list as it stands; older quotes keep theirs."""
+
+    visible = False
+    origin: Line
+    books: tuple[PriceBook, ...]
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"price_books": self.books})
+
+    def words(self, lead: Lead) -> str:
+        return f"The price list was read from {self.origin}: books {', '.join(book.version for book in self.books)}"
+
+
+class MailSent(Report):
+    """A mail left, to these addresses: whoever was behind the roles at that moment."""
+
+    visible = False
+    template: str
+    recipients: tuple[str, ...]
+    message_id: str
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        mail = Mail(
+            template=self.template, recipients=self.recipients, message_id=self.message_id, at=event.at
+        )
+        return lead.model_copy(update={"mails": (*lead.mails, mail)})
+
+    def words(self, lead: Lead) -> str:
+        return f"Mail “{self.template.replace('_', ' ')}” went to {', '.join(self.recipients)}"
+
+
+class HubIssueOpened(Report):
+    link: Link
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"hub_issue": self.link})
+
+    def words(self, lead: Lead) -> str:
+        return f"The hub's issue was opened: {self.link.url}"
+
+
+class InvoiceReserved(Report):
+    visible = False
+    number: int
+    file_id: str
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"invoice_files": lead.invoice_files | {self.number: self.file_id}})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield PrepareInvoice(
+            key=effect_key(after, event, f"prepare_invoice-{self.number}"),
+            cause=event.seq,
+            number=self.number,
+            file_id=self.file_id,
+        )
+
+    def words(self, lead: Lead) -> str:
+        return f"An id for the file of invoice {self.number} was reserved in Drive"
+
+
+class InvoicePrepared(Report):
+    """The invoice lies in the lead's folder; the contracts and administration team sends it."""
+
+    number: int
+    file: Link
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        invoices = tuple(
+            invoice.model_copy(update={"file": self.file}) if invoice.number == self.number else invoice
+            for invoice in lead.invoices
+        )
+        return lead.model_copy(update={"invoices": invoices})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield SendMail(
+            key=effect_key(after, event, "invoice"),
+            cause=event.seq,
+            template="invoice",
+            to=(Role.CONTRACTS,),
+            facts={"number": str(self.number)},
+        )
+
+    def words(self, lead: Lead) -> str:
+        return f"Invoice {self.number} was prepared: {self.file.url}"

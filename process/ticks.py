@@ -1,0 +1,326 @@
+"""What the calendar does when nobody does anything (process.md, Clocks): a class per clock, and its schedule."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import NamedTuple, Self
+
+from process.billing import make_invoice, next_draft
+from process.days import add_working_days, day_of, end_of, start_of
+from process.decisions.base import folder_effects, mail
+from process.decisions.quoting import QuoteExpired
+from process.decisions.waiting import Resumed
+from process.effects import Effect, ReserveInvoice, effect_key
+from process.facts import Event, Fact, Tick
+from process.lead import Invoice, Lead, QuoteStatus
+from process.model import Role, Stage
+
+
+class Due(NamedTuple):
+    """What becomes true at a moment (UTC) unless something else happens before."""
+
+    when: datetime
+    fact: Fact
+
+
+def due(lead: Lead) -> list[Due]:
+    """All that is due in time, earliest first."""
+    found = (item for schedule in _SCHEDULES for item in schedule(lead))
+    return sorted(found, key=lambda item: (item.when, item.fact.kind))
+
+
+def _waiting_for_us(lead: Lead) -> bool:
+    return lead.stage in (Stage.LEAD, Stage.QUOTED) and lead.hold is None
+
+
+class QuestionnaireNudged(Tick):
+    """A week without an answer: ask again."""
+
+    visible = False
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        nudged = lead.questionnaire.model_copy(update={"nudged_on": lead.today(event.at)})
+        return lead.model_copy(update={"questionnaire": nudged})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "questionnaire_unanswered", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return "The questionnaire is still unanswered"
+
+
+def _questionnaire(lead: Lead) -> Iterator[Due]:
+    asked = lead.questionnaire
+    if _waiting_for_us(lead) and asked.sent_on and not asked.answered_on:
+        last = max(asked.sent_on, asked.nudged_on or asked.sent_on)
+        day = last + timedelta(days=lead.policy.clocks.questionnaire_nudge)
+        yield Due(end_of(day, lead.zone), QuestionnaireNudged())
+
+
+class GoneStale(Tick):
+    """Nobody moved the lead for 30 days, and it is not on hold."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"stale_on": lead.today(event.at)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "stale", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return f"Nothing has moved since {day_of(lead.progressed_at, lead.zone)}"
+
+
+def _stale(lead: Lead) -> Iterator[Due]:
+    if _waiting_for_us(lead):
+        moved = day_of(lead.progressed_at, lead.zone)
+        last = max(moved, lead.stale_on or moved)
+        yield Due(end_of(last + timedelta(days=lead.policy.clocks.stale), lead.zone), GoneStale())
+
+
+class QuoteRunningOut(Tick):
+    """A week before the quote expires."""
+
+    visible = False
+    version: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        quotes = tuple(
+            quote.model_copy(update={"reminded": True}) if quote.version == self.version else quote
+            for quote in lead.quotes
+        )
+        return lead.model_copy(update={"quotes": quotes})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "quote_running_out", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return f"Version {self.version} of the quote runs out soon"
+
+
+def _quote(lead: Lead) -> Iterator[Due]:
+    quote = lead.quote
+    if lead.ended or quote is None or quote.status is not QuoteStatus.OPEN:
+        return
+    reminder = quote.valid_until - timedelta(days=lead.policy.clocks.quote_reminder)
+    if not quote.reminded and reminder > quote.quoted_on:
+        yield Due(end_of(reminder, lead.zone), QuoteRunningOut(version=quote.version))
+    expired = QuoteExpired(version=quote.version, by="the calendar", source="clock")
+    yield Due(end_of(quote.valid_until, lead.zone), expired)
+
+
+class HandoverReminded(Tick):
+    """Three working days without word from the contracts team."""
+
+    visible = False
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"contract": lead.contract.model_copy(update={"reminded": True})})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "handover_reminder", Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        return "The contracts team was reminded of the hand-over"
+
+
+class HandoverEscalated(Tick):
+    """Ten working days without word from the contracts team."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        contract = lead.contract.model_copy(update={"reminded": True, "escalated": True})
+        return lead.model_copy(update={"contract": contract})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "handover_escalated", Role.CONTRACTS, Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return "The contracts team has been silent since the hand-over"
+
+
+def _handover(lead: Lead) -> Iterator[Due]:
+    contract = lead.contract
+    if lead.ended or contract.handed_over_on is None or contract.acknowledged_on or contract.signed_on:
+        return
+    clocks, holidays = lead.policy.clocks, lead.policy.holidays
+    if not contract.reminded:
+        day = add_working_days(contract.handed_over_on, clocks.handover_reminder, holidays)
+        yield Due(end_of(day, lead.zone), HandoverReminded())
+    if not contract.escalated:
+        day = add_working_days(contract.handed_over_on, clocks.handover_escalation, holidays)
+        yield Due(end_of(day, lead.zone), HandoverEscalated())
+
+
+def _hold(lead: Lead) -> Iterator[Due]:
+    if lead.hold and lead.hold.until:
+        yield Due(end_of(lead.hold.until, lead.zone), Resumed(by="the calendar", source="clock"))
+
+
+class InvoiceDue(Tick):
+    """A month's invoice is to be prepared: its fixed fee, and the usage and cloud of the months before."""
+
+    number: int
+    invoice: Invoice | None = None
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        draft = next_draft(lead)
+        return self.model_copy(
+            update={"invoice": make_invoice(lead, draft, lead.today(now)) if draft else None}
+        )
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        if self.invoice is None:
+            return lead
+        months = self.invoice.usage_months
+        usage = tuple(
+            month.model_copy(update={"billed_on": self.number}) if month.month in months else month
+            for month in lead.usage
+        )
+        return lead.model_copy(update={"invoices": (*lead.invoices, self.invoice), "usage": usage})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield from folder_effects(before, after, event)
+        yield ReserveInvoice(
+            key=effect_key(after, event, "reserve_invoice"), cause=event.seq, number=self.number
+        )
+
+    def words(self, lead: Lead) -> str:
+        invoice = self.invoice
+        if invoice is None:
+            return f"Invoice {self.number} is due"
+        missing = (
+            f"; usage not reported for {', '.join(invoice.missing_usage)}" if invoice.missing_usage else ""
+        )
+        return (
+            f"Invoice {self.number} is due: {invoice.total} for {invoice.period_start} to "
+            f"{invoice.period_end}{missing}"
+        )
+
+
+class InvoiceOverdue(Tick):
+    """Sixty days after it was sent, an invoice is unpaid."""
+
+    number: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        invoices = tuple(
+            invoice.model_copy(update={"overdue": True}) if invoice.number == self.number else invoice
+            for invoice in lead.invoices
+        )
+        return lead.model_copy(update={"invoices": invoices})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "invoice_overdue", Role.CONTRACTS, number=str(self.number))
+
+    def words(self, lead: Lead) -> str:
+        return f"Invoice {self.number} is overdue"
+
+
+def _invoices(lead: Lead) -> Iterator[Due]:
+    if (draft := next_draft(lead)) is not None:
+        day = draft.start if draft.index is not None else draft.end + timedelta(days=1)
+        yield Due(start_of(day, lead.zone), InvoiceDue(number=draft.number))
+    for invoice in lead.invoices:
+        if invoice.sent_on and not invoice.paid_on and not invoice.overdue:
+            day = invoice.sent_on + timedelta(days=lead.policy.clocks.invoice_overdue)
+            yield Due(end_of(day, lead.zone), InvoiceOverdue(number=invoice.number))
+
+
+class RenewalWindowOpened(Tick):
+    """The contract ends in 180, 90 or 30 days."""
+
+    days: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        contract = lead.contract.model_copy(update={"windows": (*lead.contract.windows, self.days)})
+        return lead.model_copy(update={"contract": contract})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "renewal", Role.SALES, days=str(self.days))
+
+    def words(self, lead: Lead) -> str:
+        return f"The contract ends in {self.days} days, on {lead.contract.end}"
+
+
+class ContractLapsed(Tick):
+    """The contract, or its extension, has ended and nobody renewed it."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"contract": lead.contract.model_copy(update={"lapsed": True})})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "contract_lapsed", Role.SALES, Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        running = ", and its hub is running" if lead.hub.running else ""
+        return f"The contract has ended on {lead.contract.term_ends}{running}"
+
+
+class LapseDecisionDue(Tick):
+    """Six weeks after the contract's end: renew or decommission."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        contract = lead.contract.model_copy(update={"decision_due": True})
+        return lead.model_copy(update={"contract": contract})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "lapse_decision", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return f"The contract ended on {lead.contract.end}; renew it or take the hub down"
+
+
+def _term(lead: Lead) -> Iterator[Due]:
+    contract, clocks = lead.contract, lead.policy.clocks
+    if lead.ended or not (contract.signed_on and contract.end and contract.term_ends):
+        return
+    for days in clocks.renewal_windows:
+        day = contract.end - timedelta(days=days)
+        if days not in contract.windows and day > contract.signed_on:
+            yield Due(end_of(day, lead.zone), RenewalWindowOpened(days=days))
+    if not contract.lapsed:
+        yield Due(end_of(contract.term_ends, lead.zone), ContractLapsed())
+    if not contract.decision_due:
+        yield Due(end_of(contract.end + timedelta(days=clocks.lapse_decision), lead.zone), LapseDecisionDue())
+
+
+class DecommissionNoticeDue(Tick):
+    """The hub is taken down in 14 days (tell the customer) or 2 (confirm what happens to the data)."""
+
+    days: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hub = lead.hub.model_copy(update={"notices": (*lead.hub.notices, self.days)})
+        return lead.model_copy(update={"hub": hub})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "decommission_notice", Role.SALES, Role.ENGINEERING, days=str(self.days))
+
+    def words(self, lead: Lead) -> str:
+        return f"The hub is to be taken down in {self.days} days, on {lead.hub.decommission_on}"
+
+
+def _decommission(lead: Lead) -> Iterator[Due]:
+    on = lead.hub.decommission_on
+    if lead.ended or on is None:
+        return
+    for days in lead.policy.clocks.decommission_notice:
+        if days not in lead.hub.notices:
+            yield Due(start_of(on - timedelta(days=days), lead.zone), DecommissionNoticeDue(days=days))
+
+
+class Archived(Tick):
+    """A year after its end the lead's workflow completes; the ledger keeps its history."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"archived": True})
+
+    def words(self, lead: Lead) -> str:
+        return "The lead was archived"
+
+
+def _archive(lead: Lead) -> Iterator[Due]:
+    ended: date | None = lead.closed_on or (lead.lost.on if lead.lost else None)
+    if ended and not lead.archived:
+        yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
+
+
+_SCHEDULES = (_questionnaire, _stale, _quote, _handover, _hold, _invoices, _term, _decommission, _archive)

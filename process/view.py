@@ -1,0 +1,235 @@
+"""Where a lead stands, in plain words: the next step, what needs attention, the checklist, the timeline."""
+
+from datetime import date, datetime
+from typing import NamedTuple
+
+from process.billing import agreed, missing_usage, next_draft
+from process.days import day_of
+from process.decisions import DECISIONS
+from process.facts import Event, Refused
+from process.lead import Lead, QuoteStatus, VendorStatus
+from process.model import Model, Role, Stage
+from process.record import Record
+from process.ticks import due
+
+
+class Step(NamedTuple):
+    """What comes next, and whose move it is."""
+
+    owner: Role
+    what: str
+
+
+def next_step(lead: Lead) -> Step:
+    """The one thing that this lead waits for."""
+    if lead.archived or lead.stage is Stage.CLOSED:
+        return Step(Role.NOBODY, "nothing, its service has ended")
+    if lead.lost:
+        return Step(Role.NOBODY, "nothing, it is lost")
+    if lead.hold:
+        what = lead.hold.event or f"{lead.hold.until}"
+        return Step(Role.COMMUNITY, f"on hold: {what}")
+    return _NEXT[lead.stage](lead)
+
+
+def _next_of_lead(lead: Lead) -> Step:
+    if lead.qualification.in_scope is False:
+        return Step(Role.SALES, "tell them it is out of scope (lost), or assess again")
+    if lead.questionnaire.sent_on is None and lead.questionnaire.answered_on is None:
+        return Step(Role.SALES, "send the questionnaire")
+    if lead.questionnaire.answered_on is None:
+        return Step(Role.COMMUNITY, "answer the questionnaire")
+    if lead.qualification.in_scope is None:
+        return Step(Role.SALES, "assess by MANIAC-T whether it is in scope")
+    return Step(Role.SALES, "quote a price")
+
+
+def _next_of_quoted(lead: Lead) -> Step:
+    contract = lead.contract
+    if contract.signed_on:
+        if lead.vendor.status is VendorStatus.STARTED:
+            return Step(Role.CONTRACTS, "finish the vendor set-up")
+        return Step(Role.CONTRACTS, "set up as a vendor, or record that it is not needed")
+    if lead.quote is None:
+        return Step(Role.SALES, "quote a price again, or record it as lost")
+    if lead.quote.status is QuoteStatus.OPEN:
+        return Step(Role.COMMUNITY, f"agree to the price by {lead.quote.valid_until}")
+    if contract.handed_over_on is None:
+        return Step(Role.SALES, "hand the contract over to the contracts team")
+    if contract.acknowledged_on is None:
+        return Step(Role.CONTRACTS, "acknowledge the hand-over")
+    return Step(Role.CONTRACTS, "get the contract signed")
+
+
+def _next_of_contracted(lead: Lead) -> Step:
+    if lead.hub.requested_on:
+        return Step(Role.ENGINEERING, "bring the hub up")
+    if lead.service != "hub":
+        return Step(Role.SALES, "request the hub, if there is to be one")
+    if missing := lead.hub.missing():
+        return Step(Role.SALES, f"request the hub; still missing: {', '.join(missing)}")
+    return Step(Role.SALES, "request the hub")
+
+
+def _next_of_hub(lead: Lead) -> Step:
+    if lead.hub.decommission_on:
+        return Step(Role.ENGINEERING, f"take the hub down on {lead.hub.decommission_on}")
+    if lead.contract.lapsed:
+        return Step(Role.SALES, "renew, extend, or decide the decommission: the contract has ended")
+    if lead.contract.windows:
+        return Step(Role.SALES, f"renew: the contract ends on {lead.contract.end}")
+    return Step(Role.NOBODY, f"steady state, contract until {lead.contract.term_ends}")
+
+
+_NEXT = {
+    Stage.LEAD: _next_of_lead,
+    Stage.QUOTED: _next_of_quoted,
+    Stage.CONTRACTED: _next_of_contracted,
+    Stage.HUB: _next_of_hub,
+}
+
+
+def attention(lead: Lead, today: date) -> tuple[str, ...]:
+    """What must not be overlooked. Each line is one of the ways in which things really went wrong (process.md)."""
+    contract = lead.contract
+    live = bool(contract.signed_on and contract.term_ends and contract.term_ends >= today)
+    found = []
+    if lead.hub.running and not live:
+        if lead.hub.exception_by and not contract.signed_on:
+            found.append(f"The hub runs without a contract, allowed by {lead.hub.exception_by}")
+        elif contract.term_ends:
+            found.append(f"The hub runs although its contract ended on {contract.term_ends}")
+        else:
+            found.append("The hub runs without a contract")
+    if lead.stage is Stage.CONTRACTED and lead.service == "hub" and not lead.hub.live_on:
+        found.append(
+            "A live contract without a hub" if live else "The contract has ended before its hub was live"
+        )
+    if missing := missing_usage(lead, today):
+        found.append(f"Usage is not reported, so not billed, for {', '.join(missing)}")
+    found += [f"Invoice {i.number} ({i.total}) is overdue" for i in lead.invoices if i.overdue]
+    unsent = [i for i in lead.invoices if not i.sent_on and (today - i.prepared_on).days > 14]
+    if unsent:
+        found.append(
+            f"Prepared two weeks ago and not sent: invoice {', '.join(str(i.number) for i in unsent)}"
+        )
+    draft = next_draft(lead)
+    if draft and agreed(lead) and draft.start < today and draft.index is not None:
+        found.append(f"The interval from {draft.start} is not billed")
+    if contract.escalated and not contract.acknowledged_on and not contract.signed_on:
+        found.append("The contracts team has been silent since the hand-over")
+    if lead.stale_on:
+        found.append(f"Nothing has moved since {day_of(lead.progressed_at, lead.zone)}")
+    if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
+        found.append(f"The hub's information still lacks {', '.join(missing_fields)}")
+    return tuple(found)
+
+
+def checklist(lead: Lead) -> tuple[tuple[bool, str], ...]:
+    """The issue's items (process.md, The lead's issue), each an event's consequence: ticked or not, and its text."""
+    asset = {asset.type: asset for asset in lead.assets}
+
+    def link(name: str, kind: str) -> tuple[bool, str]:
+        known = asset.get(kind)
+        return known is not None, f"{name}: {known.url or known.name}" if known else name
+
+    questionnaire, scope = lead.questionnaire, lead.qualification.in_scope
+    return (
+        (questionnaire.sent_on is not None, _on("Questionnaire sent", questionnaire.sent_on)),
+        (questionnaire.answered_on is not None, _on("Questionnaire answered", questionnaire.answered_on)),
+        (scope is not None, {None: "In scope?", True: "In scope: yes", False: "In scope: no"}[scope]),
+        (lead.folder is not None, f"Leads folder: {lead.folder.url}" if lead.folder else "Leads folder"),
+        link("Budget", "budget"),
+        link("Statement of work", "statement of work"),
+        (lead.quoted, "Price quoted"),
+        (bool(lead.quote and lead.quote.status is QuoteStatus.ACCEPTED), "Customer agreed to work with us"),
+        (lead.contract.handed_over_on is not None, _on("Contract handed over", lead.contract.handed_over_on)),
+        (lead.contract.signed_on is not None, _on("Contract signed", lead.contract.signed_on)),
+        (lead.vendor.settled, f"Vendor set-up: {lead.vendor.status}"),
+        (lead.hub.requested_on is not None, _on("Hub requested (work has started)", lead.hub.requested_on)),
+        (lead.hub.live_on is not None, f"Infrastructure: {lead.hub.url or 'hub'}"),
+    )
+
+
+def _on(text: str, day: date | None) -> str:
+    return f"{text} on {day}" if day else text
+
+
+class Line(Model):
+    """One line of the timeline."""
+
+    seq: int
+    at: datetime
+    kind: str
+    by: str
+    source: str
+    words: str
+    corrected: bool = False
+
+
+def timeline(record: Record) -> tuple[Line, ...]:
+    """All that became true, oldest first; decisions that no longer count stay visible as corrected."""
+    out = record.corrected()
+    return tuple(_line(event, event.seq in out) for event in record.history.events)
+
+
+def _line(event: Event, corrected: bool) -> Line:
+    fact = event.fact
+    return Line(
+        seq=event.seq,
+        at=event.at,
+        kind=fact.kind,
+        by=fact.by,
+        source=fact.source,
+        words=event.words,
+        corrected=corrected,
+    )
+
+
+class Option(Model):
+    """A kind of decision: whether it may be taken now, what it does, what it takes."""
+
+    kind: str
+    allowed: bool
+    does: str
+    why_not: str = ""
+    would: tuple[str, ...] = ()
+    """With its example as input: what would become true, and what would be done outside."""
+    takes: tuple[str, ...] = ()
+    example: dict[str, object] = {}
+
+
+def options(record: Record, now: datetime) -> tuple[Option, ...]:
+    """Every decision, those that may be taken now first."""
+    found = [_option(record, kind, now) for kind in DECISIONS]
+    return tuple(sorted(found, key=lambda option: not option.allowed))
+
+
+def _option(record: Record, kind: str, now: datetime) -> Option:
+    decision = DECISIONS[kind]
+    refused: Refused | None = decision.gate(record.lead)
+    would: tuple[str, ...] = ()
+    why_not = str(refused) if refused else ""
+    if refused is None:
+        preview = record.preview(kind, (decision.example,), now)
+        needs_input = any(field.is_required() for field in decision.model_fields.values()) or decision.example
+        if preview.answer.accepted:
+            would = (preview.answer.words, *preview.effects)
+        elif not needs_input:
+            refused, why_not = Refused(reason=preview.answer.words), preview.answer.words
+    takes = tuple(name for name in decision.model_fields if name not in ("by", "source", "key"))
+    does = " ".join((decision.__doc__ or "").split())
+    return Option(
+        kind=kind,
+        allowed=refused is None,
+        does=does,
+        why_not=why_not,
+        would=would,
+        takes=takes,
+        example=dict(decision.example),
+    )
+
+
+def next_date(record: Record) -> datetime | None:
+    """When the calendar moves next, in UTC."""
+    return next((item.when for item in due(record.lead)), None)
