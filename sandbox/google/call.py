@@ -37,9 +37,11 @@ class Call:
     @property
     def seen(self) -> Moment:
         """What reading shows: the present, or an earlier moment when a fault makes the answer stale."""
-        stale = self.fault if self.fault and self.fault.kind == "stale" else None
-        age = timedelta(seconds=stale.seconds) if stale else timedelta()
-        return self.state.earlier(stale.writes if stale else 0, age)
+        fault = self.fault
+        if fault is None or fault.kind != "stale":
+            return self.state.earlier(0, timedelta())
+        writes = fault.writes or (0 if fault.seconds else 1)
+        return self.state.earlier(writes, timedelta(seconds=fault.seconds))
 
 
 Handler = Callable[[Call], dict[str, Any] | Response]

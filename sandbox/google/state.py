@@ -167,9 +167,11 @@ class GoogleState(BaseModel):
 
     @contextmanager
     def writing(self) -> Iterator[None]:
+        """Around every write; what is refused on the way leaves no trace."""
         with self._lock:
-            self._past.append(self._moment())
+            before = self._moment()
             yield
+            self._past.append(before)
             self._changed()
 
     def _moment(self) -> Moment:
