@@ -21,7 +21,7 @@ from process.model import Line, Model
 RECEIPTS = 500
 REFUSALS = 100
 FINISHED = 100
-"""How many answers, refusals and finished effects a lead remembers; older ones are in the workflow's history and the ledger."""
+"""How many answers, refusals and finished effects a lead remembers; the workflow's history and the ledger have the rest."""
 
 DOUBLE_CLICK = timedelta(minutes=10)
 

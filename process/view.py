@@ -6,11 +6,10 @@ from typing import NamedTuple
 from process.billing import agreed, missing_usage, next_draft
 from process.days import day_of
 from process.decisions import DECISIONS
-from process.facts import Event, Refused
+from process.facts import Event
 from process.lead import Lead, QuoteStatus, VendorStatus
 from process.model import Model, Role, Stage
-from process.record import Record
-from process.ticks import due
+from process.record import Record, Refusal
 
 
 class Step(NamedTuple):
@@ -207,29 +206,64 @@ def options(record: Record, now: datetime) -> tuple[Option, ...]:
 
 def _option(record: Record, kind: str, now: datetime) -> Option:
     decision = DECISIONS[kind]
-    refused: Refused | None = decision.gate(record.lead)
+    refused = decision.gate(record.lead)
     would: tuple[str, ...] = ()
-    why_not = str(refused) if refused else ""
     if refused is None:
         preview = record.preview(kind, (decision.example,), now)
-        needs_input = any(field.is_required() for field in decision.model_fields.values()) or decision.example
-        if preview.answer.accepted:
-            would = (preview.answer.words, *preview.effects)
-        elif not needs_input:
-            refused, why_not = Refused(reason=preview.answer.words), preview.answer.words
-    takes = tuple(name for name in decision.model_fields if name not in ("by", "source", "key"))
-    does = " ".join((decision.__doc__ or "").split())
+        would = (preview.answer.words, *preview.effects) if preview.answer.accepted else ()
     return Option(
         kind=kind,
         allowed=refused is None,
-        does=does,
-        why_not=why_not,
+        does=" ".join((decision.__doc__ or "").split()),
+        why_not=str(refused) if refused else "",
         would=would,
-        takes=takes,
+        takes=tuple(name for name in decision.model_fields if name not in ("by", "source", "key")),
         example=dict(decision.example),
     )
 
 
-def next_date(record: Record) -> datetime | None:
-    """When the calendar moves next, in UTC."""
-    return next((item.when for item in due(record.lead)), None)
+class EffectLine(Model):
+    """An effect: done, waiting (for its turn, or for what it needs) or parked (it failed for good)."""
+
+    key: str
+    words: str
+    status: str
+    reason: str = ""
+
+
+class Overview(Model):
+    """Everything that a face shows of a lead. `lead` is the workflow's id."""
+
+    lead: str
+    heading: str
+    stage: Stage
+    owner: Role
+    next_step: str
+    next_date: datetime | None
+    attention: tuple[str, ...]
+    timeline: tuple[Line, ...]
+    refused: tuple[Refusal, ...]
+    effects: tuple[EffectLine, ...]
+    facts: Lead
+
+
+def overview(record: Record, now: datetime) -> Overview:
+    step = next_step(record.lead)
+    done = (EffectLine(key=item.key, words=item.words, status="done") for item in record.finished)
+    open_ = (
+        EffectLine(key=item.effect.key, words=item.effect.words(), status=item.status, reason=item.reason)
+        for item in record.outbox
+    )
+    return Overview(
+        lead=record.lead.id,
+        heading=record.lead.heading,
+        stage=record.lead.stage,
+        owner=step.owner,
+        next_step=step.what,
+        next_date=record.next_due(),
+        attention=attention(record.lead, record.lead.today(now)),
+        timeline=timeline(record),
+        refused=record.refusals,
+        effects=(*done, *open_),
+        facts=record.lead,
+    )

@@ -30,6 +30,12 @@ class UsageReported(Decision):
     cloud_cost: Decimal = Field(Decimal(0), ge=0, description="the cloud provider's bill for the month")
     currency: CurrencyCode | None = Field(None, description="its currency; must be that of the contract")
 
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
+        return None if agreed(lead) else Refused(reason=cls.too_early)
+
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         quote = agreed(lead)
         if quote is None:
@@ -73,6 +79,12 @@ class _OnInvoice(Decision):
     too_early = "No invoice has been prepared yet"
 
     number: int = Field(ge=1, description="number of the invoice within the lead, from 1")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
+        return None if lead.invoices else Refused(reason=cls.too_early)
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         if lead.invoice(self.number) is None:

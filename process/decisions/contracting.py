@@ -18,7 +18,10 @@ class _Contracting(Decision):
     stages = frozenset({Stage.QUOTED})
     too_early = "No price has been quoted yet; that comes first (price_quoted)"
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
         if lead.contract.signed_on:
             return Refused(
                 reason=f"The contract was already signed on {lead.contract.signed_on}",
@@ -61,8 +64,9 @@ class ContractAcknowledged(_Contracting):
 
     acknowledged_by: Line | None = Field(None, description="who there, if not the one who decides")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
             return wrong
         if lead.contract.handed_over_on is None:
             return Refused(
@@ -112,8 +116,6 @@ class ContractSigned(_Contracting):
         return start, self.end or start + relativedelta(years=1) - timedelta(days=1)
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
-            return wrong
         start, end = self.term(lead, lead.today(now))
         if end < start:
             return Refused(reason=f"The contract would end on {end}, before it starts on {start}")
@@ -160,11 +162,14 @@ class _Vendor(Decision):
     too_early = _Contracting.too_early
     becomes: ClassVar[VendorStatus]
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
         status = lead.vendor.status
-        if status is self.becomes:
+        if status is cls.becomes:
             return Refused(reason=f"The vendor set-up is already {status}")
-        if lead.vendor.settled and self.becomes is VendorStatus.STARTED:
+        if lead.vendor.settled and cls.becomes is VendorStatus.STARTED:
             return Refused(
                 reason=f"The vendor set-up is already {status}",
                 instead="If that was a mistake, correct it (corrected)",
@@ -208,7 +213,10 @@ class ServiceExtended(Decision):
 
     reason: Text = Field(description="why it goes on without a contract")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
         ends = lead.contract.term_ends
         if ends is None:
             return Refused(reason="There is no contract that could have lapsed")

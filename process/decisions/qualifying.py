@@ -20,11 +20,17 @@ class QuestionnaireSent(Decision):
 
     stages = BEFORE_CONTRACT
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
         if lead.questionnaire.answered_on:
             return Refused(
                 reason=f"The questionnaire was already answered on {lead.questionnaire.answered_on}"
             )
+        return None
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
         if lead.questionnaire.sent_on == lead.today(now):
             return Refused(reason="The questionnaire was already sent today")
         return None

@@ -167,16 +167,22 @@ class _OnQuote(Decision):
 
     version: int | None = Field(None, description="which version of the quote; by default the active one")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        active = lead.quote
-        if active is None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
+        if lead.quote is None:
             if lead.quotes and lead.quotes[-1].status is QuoteStatus.EXPIRED:
                 return Refused(
                     reason=f"Version {lead.quotes[-1].version} expired on {lead.quotes[-1].valid_until}",
                     instead="Quote a price again (price_quoted)",
                 )
             return NO_QUOTE
-        if self.version not in (None, active.version):
+        return None
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        active = lead.quote
+        if active and self.version not in (None, active.version):
             return Refused(
                 reason=f"Version {self.version} is not the active quote; version {active.version} ({active}) is"
             )
@@ -200,8 +206,9 @@ class QuoteAccepted(_OnQuote):
 
     accepted_by: Line | None = Field(None, description="who agreed, on their side")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
             return wrong
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return Refused(
@@ -233,8 +240,9 @@ class QuoteDeclined(_OnQuote):
 class QuoteExpired(_OnQuote):
     """The quote is over. The calendar says so by itself at the end of its last day; an accepted quote never expires."""
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
             return wrong
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return Refused(

@@ -67,9 +67,15 @@ class HubRequested(Decision):
     exception_by: Line | None = Field(None, description="who allows a hub without a signature")
     exception_reason: Text | None = Field(None, description="and why")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
         if lead.hub.requested_on:
             return Refused(reason=f"The hub was already requested on {lead.hub.requested_on}")
+        return None
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
         if lead.contract.signed_on:
             return None
         if self.exception_by and self.exception_reason:
@@ -112,7 +118,10 @@ class HubLive(Decision):
 
     url: Line | None = Field(None, description="where it is, if that was not said before")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
         if lead.hub.requested_on is None:
             return Refused(reason="The hub was not requested", instead="Do that first (hub_requested)")
         if lead.hub.live_on:
@@ -134,7 +143,10 @@ class HubLive(Decision):
 class _OnRunningHub(Decision):
     stages = OPEN_STAGES
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
         if not lead.hub.running:
             return Refused(reason="No hub of this lead is running")
         return None
@@ -149,8 +161,6 @@ class DecommissionDecided(_OnRunningHub):
     reason: Text = Field(description="why")
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
-            return wrong
         if self.on < lead.today(now):
             return Refused(reason=f"{self.on} has passed", instead="Give a day to come")
         if lead.hub.decommission_on == self.on:
@@ -174,8 +184,9 @@ class DecommissionCancelled(_OnRunningHub):
     reason: Text = Field(description="why it stays")
     example = {"reason": "The community found new funding"}
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
             return wrong
         return None if lead.hub.decommission_on else Refused(reason="No decommission was decided")
 
@@ -200,8 +211,9 @@ class HubDecommissioned(_OnRunningHub):
         "kept", description="and what happens to it"
     )
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
             return wrong
         if lead.hub.decommission_on is None:
             return Refused(

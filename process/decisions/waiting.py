@@ -45,7 +45,10 @@ class PutOnHold(Decision):
 class Resumed(Decision):
     """The waiting is over."""
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
         return None if lead.hold else Refused(reason="The lead is not on hold")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -80,12 +83,18 @@ class Lost(Decision):
     reason: LossReason = Field(description="the coded reason")
     said_by: Literal["they", "we"] = Field("they", description="who said no")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
         if lead.hub.running:
             return Refused(
                 reason="Its hub is running",
                 instead="Decide its decommission first (decommission_decided, hub_decommissioned)",
             )
+        return None
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
         if self.reason == "other" and not self.note:
             return Refused(reason="“Other” says nothing", instead="Give a note that says why")
         return None
