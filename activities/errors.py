@@ -1,0 +1,26 @@
+"""The three answers to a failure outside: try again, wait until, or park.
+
+Each client's module maps its own exceptions to one of them. What Temporal sees has no secret and no answer body in it:
+a sentence, and what a person can do.
+"""
+
+from datetime import timedelta
+
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+PARKED = "Parked"
+
+
+def again(reason: str, *, after: timedelta | None = None) -> ApplicationError:
+    """A passing fault. Temporal tries again, with back-off or after exactly `after`."""
+    return ApplicationError(reason, type="Again", next_retry_delay=after, category=ApplicationErrorCategory.BENIGN)
+
+
+def wait(reason: str, delay: timedelta) -> ApplicationError:
+    """The other side said when: a rate limit. Tried again after `delay`, not before."""
+    return ApplicationError(reason, type="Wait", next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN)
+
+
+def park(reason: str) -> ApplicationError:
+    """It will fail until a person mends its cause; `reason` says what to mend. Nothing else waits for it."""
+    return ApplicationError(reason, type=PARKED, non_retryable=True)
