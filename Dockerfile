@@ -1,0 +1,52 @@
+# The service (target `leads`: worker and command line), and the same with the sandbox to try it (target `sandbox`).
+# Python's minor version and Debian's release are pinned; their security fixes come with each build.
+ARG PYTHON=3.13-slim-trixie
+
+FROM python:${PYTHON} AS python
+ENV PATH=/opt/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1
+
+FROM python AS build
+ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
+RUN python -m venv /opt/venv
+# Wheels only: nothing that was downloaded is run while the image is built.
+COPY requirements.lock ./
+RUN pip install --require-hashes --only-binary :all: -r requirements.lock
+# Two lines in place of an install, which would need a build backend that the lock does not hold.
+RUN printf '#!/opt/venv/bin/python\nfrom starter.cli import main\n\nmain()\n' > /opt/venv/bin/leads \
+    && chmod 755 /opt/venv/bin/leads
+
+FROM build AS build-sandbox
+COPY requirements-dev.lock ./
+RUN pip install --require-hashes --only-binary :all: -r requirements-dev.lock
+
+FROM python AS base
+ENV PYTHONPATH=/srv/leads
+RUN groupadd --gid 10001 leads \
+    && useradd --uid 10001 --gid leads --home-dir /tmp --no-create-home --shell /usr/sbin/nologin leads \
+    && install --directory --owner=leads --group=leads --mode=700 /credentials /data
+WORKDIR /srv/leads
+COPY settings.py worker.py ./
+COPY process process
+COPY workflows workflows
+COPY activities activities
+COPY starter starter
+COPY templates templates
+COPY sandbox sandbox
+RUN python -m compileall -q .
+USER leads
+CMD ["python", "worker.py"]
+LABEL org.opencontainers.image.title="lead-to-hub" \
+      org.opencontainers.image.description="Takes a lead to a running hub: one long-running Temporal workflow per lead" \
+      org.opencontainers.image.licenses="BSD-3-Clause"
+
+FROM base AS sandbox
+COPY --from=build-sandbox /opt/venv /opt/venv
+
+FROM base AS leads
+COPY --from=build /opt/venv /opt/venv
+ARG VERSION=unknown
+ARG REVISION=unknown
+LABEL org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}"
