@@ -9,8 +9,9 @@ from time import sleep
 import pytest
 
 from activities.ledger import Ledger, LedgerError, LedgerRefused, LedgerUnavailable
+from tests.postgres import PASSWORD, Postgres
 
-from .conftest import PASSWORD, Postgres, entry
+from .conftest import entry
 
 Open = Callable[[str], Ledger]
 
