@@ -1,0 +1,25 @@
+"""GitHub as routes, to be mounted at the root of a Starlette app."""
+
+from collections.abc import Callable
+
+from starlette.routing import BaseRoute, Mount, Route
+
+from sandbox.github.graphql.app import GraphQLApp
+from sandbox.github.rates import Rates
+from sandbox.github.rest.app import rest_app
+from sandbox.github.state import GitHubState
+from sandbox.github.web import page_routes
+
+
+def routes(state: GitHubState, changed: Callable[[], None]) -> list[BaseRoute]:
+    """REST under `/api/v3`, GraphQL at `/api/graphql`, and the pages of issues and boards.
+
+    `changed` is called after each write. Every answer is made in one piece on the event loop, so that no request sees
+    another's half-done work.
+    """
+    rates = Rates()
+    return [
+        Route("/api/graphql", GraphQLApp(state, changed, rates).answer, methods=["POST"]),
+        Mount("/api/v3", app=rest_app(state, changed, rates)),
+        *page_routes(state, changed),
+    ]

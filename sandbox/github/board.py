@@ -1,0 +1,111 @@
+"""What callers do to a Projects v2 board. GraphQL and the pages call the same acts, inside `state.writing()`."""
+
+from datetime import date
+
+from sandbox.github.auth import Viewer
+from sandbox.github.errors import GitHubError, NodeNotFoundError
+from sandbox.github.state import FieldValue, GitHubState, Issue, Item, Project, ProjectField, clock
+
+
+def add_item(state: GitHubState, viewer: Viewer, project: Project, issue: Issue) -> Item:
+    """Put an issue on the board. One that is there already stays as it is, and its card is the answer."""
+    actor = viewer.must_edit_project(project, state)
+    viewer.must_read(state.repositories[issue.repository_id], "issues")
+    for item in state.items_with(issue):
+        if item.project_id == project.id:
+            if item.archived and project.restore_on_add:
+                return _put(state, item.replaced(archived=False, updated_at=clock()))
+            return item
+    now = clock()
+    item = Item(
+        id=state.new_id(),
+        project_id=project.id,
+        issue_id=issue.id,
+        creator_id=actor.id,
+        created_at=now,
+        updated_at=now,
+    )
+    return _put(state, item)
+
+
+def set_value(
+    state: GitHubState, viewer: Viewer, item: Item, field: ProjectField, value: dict[str, str | float | date]
+) -> Item:
+    """Give a card a value in a field; `value` is one entry of GraphQL's `ProjectV2FieldValue`."""
+    actor = viewer.must_edit_project(state.projects[item.project_id], state)
+    _must_not_be_archived(item)
+    checked = _checked(field, value)
+    old = item.values.get(field.id)
+    if old is not None and old.value == checked:
+        return item
+    now = clock()
+    new = FieldValue(
+        value=checked, creator_id=actor.id, created_at=old.created_at if old else now, updated_at=now
+    )
+    return _put(state, item.replaced(values={**item.values, field.id: new}, updated_at=now))
+
+
+def clear_value(state: GitHubState, viewer: Viewer, item: Item, field: ProjectField) -> Item:
+    """Take a card's value out of a field."""
+    viewer.must_edit_project(state.projects[item.project_id], state)
+    _must_not_be_archived(item)
+    if field.id not in item.values:
+        return item
+    left = {number: value for number, value in item.values.items() if number != field.id}
+    return _put(state, item.replaced(values=left, updated_at=clock()))
+
+
+def archive_item(state: GitHubState, viewer: Viewer, item: Item, *, archived: bool) -> Item:
+    """Archive a card, or bring it back."""
+    viewer.must_edit_project(state.projects[item.project_id], state)
+    if item.archived == archived:
+        return item
+    return _put(state, item.replaced(archived=archived, updated_at=clock()))
+
+
+def delete_item(state: GitHubState, viewer: Viewer, item: Item) -> None:
+    """Take a card off the board; the issue stays."""
+    viewer.must_edit_project(state.projects[item.project_id], state)
+    del state.items[item.id]
+
+
+def field_of(project: Project, global_id: str) -> ProjectField:
+    """The project's field with this global id. Raises: NodeNotFoundError."""
+    for field in project.fields:
+        if project.field_id(field) == global_id:
+            return field
+    raise NodeNotFoundError(global_id)
+
+
+def _checked(field: ProjectField, value: dict[str, str | float | date]) -> str | float:
+    given = {name: part for name, part in value.items() if part is not None}
+    if len(given) != 1:
+        raise GitHubError(422, "Only one value can be provided for the field", kind="VALIDATION")
+    ((kind, part),) = given.items()
+    expected = {
+        "SINGLE_SELECT": "single_select_option_id",
+        "TEXT": "text",
+        "NUMBER": "number",
+        "DATE": "date",
+    }
+    if field.type not in expected:
+        raise GitHubError(
+            422, f"The field of type {field.type.lower()} cannot be updated here", kind="VALIDATION"
+        )
+    if kind != expected[field.type]:
+        wanted = "single select option Id" if field.type == "SINGLE_SELECT" else expected[field.type]
+        message = f"Did not receive a {wanted} to update a field of type {field.type.lower()}"
+        raise GitHubError(422, message, kind="VALIDATION")
+    if field.type == "SINGLE_SELECT" and part not in {option.id for option in field.options}:
+        raise GitHubError(422, "The single select option Id does not belong to the field", kind="VALIDATION")
+    return part.isoformat() if isinstance(part, date) else part
+
+
+def _must_not_be_archived(item: Item) -> None:
+    if item.archived:
+        raise GitHubError(422, "The item is archived and cannot be updated", kind="VALIDATION")
+
+
+def _put(state: GitHubState, item: Item) -> Item:
+    state.items[item.id] = item
+    return item

@@ -1,0 +1,129 @@
+"""Cuts GitHub's published OpenAPI down to the operations that the sandbox serves.
+
+Run it again when a new version is published or an operation is added to `SERVED`:
+
+    npm install --prefix FOLDER @octokit/openapi@23.0.2
+    python -m sandbox.github.cut_openapi FOLDER/node_modules/@octokit/openapi/generated/api.github.com.json
+
+The result, `openapi.json`, stands beside this file. Besides dropping what is not used, it mends the few places
+where the document contradicts itself or GitHub's own text; each is a function named for what it mends.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+CUT = Path(__file__).with_name("openapi.json")
+
+REPO = "/repos/{owner}/{repo}"
+SERVED: dict[str, tuple[str, ...]] = {
+    "/user": ("get",),
+    "/users/{username}": ("get",),
+    "/app": ("get",),
+    "/app/installations": ("get",),
+    "/app/installations/{installation_id}": ("get",),
+    "/app/installations/{installation_id}/access_tokens": ("post",),
+    "/orgs/{org}/installation": ("get",),
+    "/rate_limit": ("get",),
+    "/orgs/{org}": ("get",),
+    REPO: ("get",),
+    f"{REPO}/contents/{{path}}": ("get",),
+    f"{REPO}/labels": ("get", "post"),
+    f"{REPO}/labels/{{name}}": ("get", "patch", "delete"),
+    f"{REPO}/issues": ("get", "post"),
+    f"{REPO}/issues/comments": ("get",),
+    f"{REPO}/issues/comments/{{comment_id}}": ("get", "patch", "delete"),
+    f"{REPO}/issues/comments/{{comment_id}}/reactions": ("get", "post"),
+    f"{REPO}/issues/{{issue_number}}": ("get", "patch"),
+    f"{REPO}/issues/{{issue_number}}/comments": ("get", "post"),
+    f"{REPO}/issues/{{issue_number}}/events": ("get",),
+    f"{REPO}/issues/{{issue_number}}/labels": ("get", "post", "put", "delete"),
+    f"{REPO}/issues/{{issue_number}}/labels/{{name}}": ("delete",),
+    f"{REPO}/issues/{{issue_number}}/reactions": ("get", "post"),
+    f"{REPO}/issues/{{issue_number}}/timeline": ("get",),
+}
+
+Json = dict[str, Any]
+
+
+def nodes(value: object) -> Iterator[Json]:
+    """Every object anywhere inside a JSON value."""
+    if isinstance(value, dict):
+        yield value
+        for part in value.values():
+            yield from nodes(part)
+    elif isinstance(value, list):
+        for part in value:
+            yield from nodes(part)
+
+
+def drop_illustrations(document: Json) -> None:
+    """Examples and GitHub's own annotations: most of the size, no part of the contract."""
+    for node in nodes(document):
+        for key in [key for key in node if key == "examples" or key.startswith(("x-github", "x-octokit"))]:
+            del node[key]
+        # "example" may also be the name of a property, and then holds a schema
+        if "example" in node and {"type", "$ref", "oneOf", "anyOf", "allOf"} & node.keys():
+            del node["example"]
+
+
+def referenced(document: Json, source: Json) -> Json:
+    """The components that the document needs, and those that they need in turn."""
+    found: Json = {}
+    pending = [document]
+    while pending:
+        for node in nodes(pending.pop()):
+            reference = node.get("$ref")
+            if not isinstance(reference, str):
+                continue
+            _, _, section, name = reference.split("/")
+            if name not in found.setdefault(section, {}):
+                found[section][name] = source[section][name]
+                pending.append(source[section][name])
+    return found
+
+
+def let_nullable_enums_be_null(document: Json) -> None:
+    """`nullable: true` beside an `enum` without null: by JSON Schema's rules null would be refused."""
+    for node in nodes(document):
+        if node.get("nullable") is True and isinstance(node.get("enum"), list) and None not in node["enum"]:
+            node["enum"].append(None)
+
+
+def let_labels_be_a_bare_array(document: Json) -> None:
+    """The text of both operations says that an array may be given directly, an empty one when setting labels.
+
+    The schema forgot it: https://github.com/github/rest-api-description/issues/3366
+    """
+    operations = document["paths"][f"{REPO}/issues/{{issue_number}}/labels"]
+    for method in ("post", "put"):
+        body = operations[method]["requestBody"]["content"]["application/json"]["schema"]
+        body["oneOf"].append({"type": "array", "items": {"type": "string"}})
+        for form in body["oneOf"]:
+            form.get("properties", {}).get("labels", {}).pop("minItems", None)
+
+
+def cut(source: Json) -> Json:
+    """The part of GitHub's document that describes `SERVED`."""
+    document: Json = {
+        "openapi": source["openapi"],
+        "info": source["info"],
+        "servers": source["servers"],
+        "paths": {
+            path: {method: source["paths"][path][method] for method in methods}
+            for path, methods in SERVED.items()
+        },
+    }
+    drop_illustrations(document)
+    drop_illustrations(source["components"])
+    document["components"] = referenced(document, source["components"])
+    let_nullable_enums_be_null(document)
+    let_labels_be_a_bare_array(document)
+    return document
+
+
+if __name__ == "__main__":
+    whole = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    CUT.write_text(json.dumps(cut(whole), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,163 @@
+"""The root of all queries, accounts, repositories and their labels."""
+
+from datetime import UTC, datetime
+from typing import Any, Unpack
+
+from sandbox.github.errors import ForbiddenError, NotFoundError
+from sandbox.github.graphql.connections import Connection, Page, Rank, by_id, connection
+from sandbox.github.graphql.context import Context
+from sandbox.github.graphql.nodes import visible_node
+from sandbox.github.graphql.resolver import Fields, Resolvers
+from sandbox.github.rates import PER_HOUR
+from sandbox.github.show import time
+from sandbox.github.state import Issue, Label, Organization, Project, Repository, User
+
+
+def _organization(it: Context, login: str) -> Organization:
+    organization = it.state.organization
+    if organization.login.lower() != login.lower():
+        raise NotFoundError(f"Could not resolve to an Organization with the login of '{login}'.")
+    return organization
+
+
+def _user(it: Context, login: str) -> User:
+    user = it.state.user(login)
+    if user is None or user.type != "User":
+        raise NotFoundError(f"Could not resolve to a User with the login of '{login}'.")
+    return user
+
+
+def _repository(it: Context, owner: str, name: str) -> Repository:
+    repository = it.state.repository(owner, name)
+    if repository is None or not it.viewer.sees(repository):
+        raise NotFoundError(f"Could not resolve to a Repository with the name '{owner}/{name}'.")
+    return repository
+
+
+def _node(it: Context, global_id: str) -> Any:
+    return visible_node(it, global_id)
+
+
+def _nodes(it: Context, ids: list[str]) -> list[Any]:
+    return [visible_node(it, global_id) for global_id in ids]
+
+
+def _rate_limit(it: Context) -> dict[str, Any]:
+    window = it.window
+    return {
+        "cost": 1,
+        "limit": PER_HOUR,
+        "nodeCount": 0,
+        "remaining": window.remaining,
+        "used": window.used,
+        "resetAt": time(datetime.fromtimestamp(window.reset, UTC)),
+    }
+
+
+def _project(it: Context, number: int) -> Project:
+    project = it.state.project(number)
+    if project is not None and it.viewer.sees_project(project, it.state):
+        return project
+    if project is not None and it.viewer.is_installation:
+        raise ForbiddenError("Resource not accessible by integration")
+    raise NotFoundError(f"Could not resolve to a ProjectV2 with the number {number}.")
+
+
+def _projects(it: Context, **page: Unpack[Page]) -> Connection[Project]:
+    seen = [project for project in it.state.projects.values() if it.viewer.sees_project(project, it.state)]
+    return connection("projectsV2", seen, page, lambda project: [project.number])
+
+
+def _issue(source: Repository, it: Context, number: int) -> Issue:
+    it.viewer.must_read(source, "issues")
+    issue = it.state.issue(source, number)
+    if issue is None:
+        raise NotFoundError(f"Could not resolve to an Issue with the number of {number}.")
+    return issue
+
+
+def _issues(
+    source: Repository,
+    it: Context,
+    states: list[str] | None = None,
+    labels: list[str] | None = None,
+    order_by: dict[str, str] | None = None,
+    **page: Unpack[Page],
+) -> Connection[Issue]:
+    it.viewer.must_read(source, "issues")
+    wanted = {name.lower() for name in labels or ()}
+
+    def matches(issue: Issue) -> bool:
+        names = {it.state.labels[number].name.lower() for number in issue.label_ids}
+        return (states is None or issue.state.upper() in states) and (not wanted or bool(names & wanted))
+
+    by, direction = (order_by["field"], order_by["direction"]) if order_by else ("CREATED_AT", "ASC")
+    sign = -1 if direction == "DESC" else 1
+
+    def rank(issue: Issue) -> Rank:
+        if by == "COMMENTS":
+            first = len(it.state.comments_of(issue))
+        else:
+            first = int((issue.updated_at if by == "UPDATED_AT" else issue.created_at).timestamp())
+        return [sign * first, sign * issue.number]
+
+    return connection("issues", filter(matches, it.state.issues_of(source)), page, rank)
+
+
+def _repository_labels(source: Repository, it: Context, **page: Unpack[Page]) -> Connection[Label]:
+    return connection("labels", it.state.labels_of(source), page, by_id)
+
+
+_ACCOUNT: Fields = {
+    "id": lambda source: source.node_id,
+    "databaseId": lambda source: source.id,
+    "login": lambda source: source.login,
+    "createdAt": lambda source: time(source.created_at),
+}
+
+ACCOUNTS: Resolvers = {
+    "Query": {
+        "organization": _organization,
+        "user": _user,
+        "repository": _repository,
+        "node": _node,
+        "nodes": _nodes,
+        "viewer": lambda it: it.viewer.actor,
+        "rateLimit": _rate_limit,
+    },
+    "Organization": {
+        **_ACCOUNT,
+        "name": lambda source: source.name,
+        "url": lambda source, it: f"{it.show.base}/{source.login}",
+        "projectV2": _project,
+        "projectsV2": _projects,
+        "repository": lambda source, it, name: _repository(it, source.login, name),
+    },
+    "User": {
+        **_ACCOUNT,
+        "name": lambda source: source.name,
+        "url": lambda source, it: it.show.user(source)["html_url"],
+    },
+    "Bot": {**_ACCOUNT, "url": lambda source, it: it.show.user(source)["html_url"]},
+    "Repository": {
+        "id": lambda source: source.node_id,
+        "databaseId": lambda source: source.id,
+        "name": lambda source: source.name,
+        "nameWithOwner": lambda source, it: f"{it.state.organization.login}/{source.name}",
+        "owner": lambda it: it.state.organization,
+        "url": lambda source, it: it.show.repository_page(source.id),
+        "isPrivate": lambda source: source.private,
+        "hasIssuesEnabled": lambda source: source.has_issues,
+        "issue": _issue,
+        "issues": _issues,
+        "label": lambda source, it, name: it.state.label(source, name),
+        "labels": _repository_labels,
+    },
+    "Label": {
+        "id": lambda source: source.node_id,
+        "name": lambda source: source.name,
+        "color": lambda source: source.color,
+        "description": lambda source: source.description,
+        "repository": lambda source, it: it.state.repositories[source.repository_id],
+    },
+}

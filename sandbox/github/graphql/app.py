@@ -1,0 +1,144 @@
+"""Answers GraphQL requests."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    OperationDefinitionNode,
+    OperationType,
+    execute_sync,
+    get_operation_ast,
+    parse,
+    validate,
+)
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from sandbox.github.auth import Viewer, authenticate
+from sandbox.github.errors import GitHubError, UnauthorizedError
+from sandbox.github.graphql.context import Context
+from sandbox.github.graphql.schema import bound_schema, resolve_rest
+from sandbox.github.rates import Rates, Window
+from sandbox.github.show import Show
+from sandbox.github.stale import as_read_by, fault_in
+from sandbox.github.state import GitHubState
+
+DOCUMENTATION = "https://docs.github.com/graphql"
+
+Json = dict[str, Any]
+
+
+class GraphQLApp:
+    """The endpoint at `/api/graphql`."""
+
+    def __init__(self, state: GitHubState, changed: Callable[[], None], rates: Rates) -> None:
+        self.state = state
+        self.changed = changed
+        self.rates = rates
+        self.schema = bound_schema()
+
+    async def answer(self, request: Request) -> Response:
+        """HTTP 200 for everything but a caller who is nobody or does not speak JSON."""
+        content = await request.body()  # the only await: what follows sees and leaves a whole state
+        try:
+            viewer = self._authenticated(request)
+            asked = _asked(content)
+        except GitHubError as error:
+            body = {"message": error.message, "documentation_url": DOCUMENTATION, "status": str(error.status)}
+            return JSONResponse(body, error.status)
+        request.scope["sandbox.who"] = viewer.name
+        window = self.rates.count(viewer.key, "graphql")
+        body = _fault(request, viewer) or self._answer(request, viewer, window, asked)
+        return JSONResponse(body, headers=window.headers("graphql"))
+
+    def _authenticated(self, request: Request) -> Viewer:
+        viewer = authenticate(self.state, request.headers)
+        if viewer.user is None:
+            raise UnauthorizedError("This endpoint requires you to be authenticated.")
+        return viewer
+
+    def _answer(self, request: Request, viewer: Viewer, window: Window, asked: Json) -> Json:
+        query, variables, name = asked.get("query"), asked.get("variables"), asked.get("operationName")
+        if not isinstance(query, str):
+            return {"errors": [{"message": "A query attribute must be specified and must be a string."}]}
+        if not isinstance(variables, dict | None):
+            return {"errors": [{"message": "Variables are invalid JSON."}]}
+        try:
+            document = parse(query)
+        except GraphQLError as error:
+            return {"errors": [_shown(error)]}
+        if errors := validate(self.schema, document):
+            return {"errors": [_shown(error) for error in errors]}
+        state = (
+            as_read_by(request, self.state) if _only_reads(get_operation_ast(document, name)) else self.state
+        )
+        result: ExecutionResult = execute_sync(
+            self.schema,
+            document,
+            context_value=Context(
+                state=state,
+                viewer=viewer,
+                show=Show(state, f"{request.url.scheme}://{request.url.netloc}"),
+                window=window,
+                writing=lambda: self.state.writing(self.changed),
+            ),
+            variable_values=variables,
+            operation_name=name,
+            field_resolver=resolve_rest,
+        )
+        body: Json = {"data": result.data}
+        if result.errors:
+            body["errors"] = [_shown(error) for error in result.errors]
+        return body
+
+
+def _asked(content: bytes) -> Json:
+    try:
+        asked = json.loads(content)
+    except ValueError:
+        asked = None
+    if not isinstance(asked, dict):
+        raise GitHubError(400, "Problems parsing JSON")
+    return asked
+
+
+def _only_reads(operation: OperationDefinitionNode | None) -> bool:
+    return operation is not None and operation.operation is OperationType.QUERY
+
+
+def _fault(request: Request, viewer: Viewer) -> Json | None:
+    """The answer that the fault `graphql_error` wants instead of the work."""
+    fault = fault_in(request)
+    if fault is None or fault.kind != "graphql_error":
+        return None
+    messages = {"RATE_LIMITED": f"API rate limit already exceeded for {viewer.key}."}
+    message = messages.get(fault.error, "Something went wrong while executing your query.")
+    return {"errors": [{"type": fault.error, "message": message}]}
+
+
+_UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'\.")
+
+
+def _shown(error: GraphQLError) -> Json:
+    """An error in GitHub's shape."""
+    refused = error.original_error
+    shown: Json = {}
+    if isinstance(refused, GitHubError):
+        shown["type"] = refused.kind
+    elif refused is not None:
+        raise refused  # a defect of the sandbox itself, not an answer
+    if error.path is not None:
+        shown["path"] = error.path
+    if unknown := _UNKNOWN_FIELD.match(error.message):
+        field, kind = unknown.groups()
+        shown["extensions"] = {"code": "undefinedField", "typeName": kind, "fieldName": field}
+        message = f"Field '{field}' doesn't exist on type '{kind}'"
+    else:
+        message = error.message
+    shown["locations"] = [location.formatted for location in error.locations or ()]
+    shown["message"] = message
+    return shown

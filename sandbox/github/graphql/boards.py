@@ -1,0 +1,131 @@
+"""Boards: their fields, cards, and what the cards have in the fields."""
+
+from typing import Unpack
+
+from sandbox.github.graphql.common import DATED, NUMBERED
+from sandbox.github.graphql.connections import Connection, Page, by_id, connection
+from sandbox.github.graphql.context import Context
+from sandbox.github.graphql.nodes import FieldOf, ValueOf
+from sandbox.github.graphql.resolver import Fields, Resolvers
+from sandbox.github.show import time
+from sandbox.github.state import FieldValue, Issue, Item, Option, Project
+
+
+def _fields(source: Project, **page: Unpack[Page]) -> Connection[FieldOf]:
+    fields = [FieldOf(source, field) for field in source.fields]
+    return connection("fields", fields, page, lambda it: [it.field.id])
+
+
+def _field(source: Project, name: str) -> FieldOf | None:
+    return next(
+        (FieldOf(source, field) for field in source.fields if field.name.lower() == name.lower()), None
+    )
+
+
+def _items(source: Project, it: Context, **page: Unpack[Page]) -> Connection[Item]:
+    return connection("items", it.state.items_of(source), page, by_id)
+
+
+def _options(source: FieldOf, names: list[str] | None = None) -> list[Option]:
+    return [option for option in source.field.options if names is None or option.name in names]
+
+
+def _content(source: Item, it: Context) -> Issue | None:
+    issue = it.state.issues[source.issue_id]
+    return issue if it.viewer.may_read(it.state.repositories[issue.repository_id], "issues") else None
+
+
+def _item_type(source: Item, it: Context) -> str:
+    return "ISSUE" if _content(source, it) else "REDACTED"
+
+
+def _value(source: Item, it: Context, name: str) -> ValueOf | None:
+    return next((value for value in _held(source, it) if value.of.field.name.lower() == name.lower()), None)
+
+
+def _values(source: Item, it: Context, **page: Unpack[Page]) -> Connection[ValueOf]:
+    return connection("fieldValues", _held(source, it), page, lambda value: [value.of.field.id])
+
+
+def _held(item: Item, it: Context) -> list[ValueOf]:
+    state = it.state
+    project = state.projects[item.project_id]
+    held = []
+    for field in project.fields:
+        value = item.values.get(field.id)
+        if field.type == "TITLE":
+            value = FieldValue(
+                value=state.issues[item.issue_id].title,
+                creator_id=item.creator_id,
+                created_at=item.created_at,
+                updated_at=item.updated_at,
+            )
+        if value is not None:
+            held.append(ValueOf(item, FieldOf(project, field), value))
+    return held
+
+
+_FIELD: Fields = {
+    "id": lambda source: source.project.field_id(source.field),
+    "databaseId": lambda source: source.field.id,
+    "name": lambda source: source.field.name,
+    "dataType": lambda source: source.field.type,
+    "project": lambda source: source.project,
+    "createdAt": lambda source: time(source.project.created_at),
+    "updatedAt": lambda source: time(source.project.updated_at),
+}
+
+_VALUE: Fields = {
+    "field": lambda source: source.of,
+    "item": lambda source: source.item,
+    "creator": lambda source, it: it.state.users[source.held.creator_id],
+    "createdAt": lambda source: time(source.held.created_at),
+    "updatedAt": lambda source: time(source.held.updated_at),
+}
+
+BOARDS: Resolvers = {
+    "ProjectV2": {
+        **DATED,
+        **NUMBERED,
+        "id": lambda source: source.node_id,
+        "number": lambda source: source.number,
+        "title": lambda source: source.title,
+        "url": lambda source, it: it.show.project_page(source),
+        "owner": lambda it: it.state.organization,
+        "public": lambda source: source.public,
+        "closed": lambda: False,
+        "field": _field,
+        "fields": _fields,
+        "items": _items,
+    },
+    "ProjectV2Field": _FIELD,
+    "ProjectV2SingleSelectField": {**_FIELD, "options": _options},
+    "ProjectV2SingleSelectFieldOption": {
+        "id": lambda source: source.id,
+        "name": lambda source: source.name,
+        "color": lambda source: source.color,
+        "description": lambda source: source.description,
+    },
+    "ProjectV2Item": {
+        **DATED,
+        **NUMBERED,
+        "id": lambda source, it: it.state.item_node_id(source),
+        "type": _item_type,
+        "content": _content,
+        "isArchived": lambda source: source.archived,
+        "creator": lambda source, it: it.state.users[source.creator_id],
+        "project": lambda source, it: it.state.projects[source.project_id],
+        "fieldValueByName": _value,
+        "fieldValues": _values,
+    },
+    "ProjectV2ItemFieldSingleSelectValue": {
+        **_VALUE,
+        "name": lambda source: source.option.name,
+        "optionId": lambda source: source.option.id,
+        "color": lambda source: source.option.color,
+        "description": lambda source: source.option.description,
+    },
+    "ProjectV2ItemFieldTextValue": {**_VALUE, "text": lambda source: source.held.value},
+    "ProjectV2ItemFieldNumberValue": {**_VALUE, "number": lambda source: source.held.value},
+    "ProjectV2ItemFieldDateValue": {**_VALUE, "date": lambda source: source.held.value},
+}

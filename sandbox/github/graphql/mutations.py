@@ -1,0 +1,87 @@
+"""Resolvers of what can be done: cards on a board."""
+
+from typing import Any, TypeVar
+
+from sandbox.github import board
+from sandbox.github.errors import NodeNotFoundError, NotFoundError
+from sandbox.github.graphql.context import Context
+from sandbox.github.graphql.nodes import visible_node
+from sandbox.github.graphql.resolver import Resolvers
+from sandbox.github.state import Issue, Item, Project
+
+Input = dict[str, Any]
+T = TypeVar("T", Project, Issue, Item)
+
+
+def _find(it: Context, kind: type[T], global_id: str) -> T:
+    node = visible_node(it, global_id)
+    if not isinstance(node, kind):
+        names = {Project: "ProjectV2", Issue: "ProjectV2ItemContent", Item: "ProjectV2Item"}
+        raise NotFoundError(f"Could not resolve to {names[kind]} node with the global id of '{global_id}'")
+    return node
+
+
+def _find_item(it: Context, given: Input) -> tuple[Project, Item]:
+    project = _find(it, Project, given["project_id"])
+    item = _find(it, Item, given["item_id"])
+    if item.project_id != project.id:
+        raise NodeNotFoundError(given["item_id"])
+    return project, item
+
+
+def _payload(given: Input, **parts: Any) -> dict[str, Any]:
+    return {"clientMutationId": given.get("client_mutation_id"), **parts}
+
+
+def _add(it: Context, given: Input) -> dict[str, Any]:
+    project = _find(it, Project, given["project_id"])
+    issue = _find(it, Issue, given["content_id"])
+    with it.writing():
+        return _payload(given, item=board.add_item(it.state, it.viewer, project, issue))
+
+
+def _update(it: Context, given: Input) -> dict[str, Any]:
+    project, item = _find_item(it, given)
+    field = board.field_of(project, given["field_id"])
+    with it.writing():
+        return _payload(
+            given, projectV2Item=board.set_value(it.state, it.viewer, item, field, given["value"])
+        )
+
+
+def _clear(it: Context, given: Input) -> dict[str, Any]:
+    project, item = _find_item(it, given)
+    field = board.field_of(project, given["field_id"])
+    with it.writing():
+        return _payload(given, projectV2Item=board.clear_value(it.state, it.viewer, item, field))
+
+
+def _delete(it: Context, given: Input) -> dict[str, Any]:
+    _, item = _find_item(it, given)
+    with it.writing():
+        board.delete_item(it.state, it.viewer, item)
+    return _payload(given, deletedItemId=given["item_id"])
+
+
+def _archive(it: Context, given: Input) -> dict[str, Any]:
+    _, item = _find_item(it, given)
+    with it.writing():
+        return _payload(given, item=board.archive_item(it.state, it.viewer, item, archived=True))
+
+
+def _unarchive(it: Context, given: Input) -> dict[str, Any]:
+    _, item = _find_item(it, given)
+    with it.writing():
+        return _payload(given, item=board.archive_item(it.state, it.viewer, item, archived=False))
+
+
+MUTATIONS: Resolvers = {
+    "Mutation": {
+        "addProjectV2ItemById": _add,
+        "updateProjectV2ItemFieldValue": _update,
+        "clearProjectV2ItemFieldValue": _clear,
+        "deleteProjectV2Item": _delete,
+        "archiveProjectV2Item": _archive,
+        "unarchiveProjectV2Item": _unarchive,
+    },
+}

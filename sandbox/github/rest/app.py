@@ -1,0 +1,181 @@
+"""Answers REST requests: who calls, what they want, the handler's answer, and GitHub's headers around it."""
+
+import hashlib
+import json
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route, Router
+from starlette.types import Receive, Scope, Send
+
+from sandbox.github.auth import authenticate
+from sandbox.github.errors import ForbiddenError, GitHubError, NotFoundError
+from sandbox.github.openapi import Operation, operations
+from sandbox.github.rates import Rates
+from sandbox.github.rest import apps, comments, issues, labels, repositories
+from sandbox.github.rest.call import HANDLERS, Answer, Call, Listing
+from sandbox.github.show import Show
+from sandbox.github.stale import as_read_by
+from sandbox.github.state import GitHubState
+
+API_VERSION = "2022-11-28"
+"""The one version whose answers are given here."""
+
+DOCUMENTATION = "https://docs.github.com/rest"
+MOST_PER_PAGE = 100
+PER_PAGE = 30
+
+_MODULES = (apps, comments, issues, labels, repositories)  # imported for the handlers that they register
+
+
+def rest_app(state: GitHubState, changed: Callable[[], None], rates: Rates) -> Router:
+    """The ASGI app to be mounted under `/api/v3`. What it does not know is not found, as at GitHub."""
+    by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
+    for operation in operations():
+        by_path[operation.path][operation.method] = operation
+    if missing := {operation.id for operation in operations()} ^ HANDLERS.keys():
+        raise AssertionError(f"operations without handler, or handlers without operation: {sorted(missing)}")
+    api = _Rest(state, changed, rates)
+
+    def route(path: str, methods: Mapping[str, Operation]) -> Route:
+        async def endpoint(request: Request) -> Response:
+            return await api.answer(request, methods.get(request.method))
+
+        return Route(_as_starlette(path), endpoint, methods=["GET", "POST", "PATCH", "PUT", "DELETE"])
+
+    async def unknown(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        await (await api.answer(request, None))(scope, receive, send)
+
+    return Router(
+        [route(path, methods) for path, methods in by_path.items()], redirect_slashes=False, default=unknown
+    )
+
+
+def _as_starlette(path: str) -> str:
+    """Numbers are numbers; a path or a label's name at the end may contain slashes."""
+    path = re.sub(r"\{(\w+_(?:number|id))\}", r"{\1:int}", path)
+    return re.sub(r"\{(path|name)\}$", r"{\1:path}", path)
+
+
+class _Rest:
+    def __init__(self, state: GitHubState, changed: Callable[[], None], rates: Rates) -> None:
+        self.state = state
+        self.changed = changed
+        self.rates = rates
+
+    async def answer(self, request: Request, operation: Operation | None) -> Response:
+        content = await request.body()  # the only await: what follows sees and leaves a whole state
+        headers = {
+            "x-github-request-id": secrets.token_hex(16).upper(),
+            "x-github-media-type": "github.v3; format=json",
+            "x-github-api-version-selected": API_VERSION,
+        }
+        try:
+            return self._answer(request, operation, content, headers)
+        except GitHubError as error:
+            body: dict[str, Any] = {"message": error.message}
+            if error.errors is not None:
+                body["errors"] = error.errors
+            body["documentation_url"] = operation.documentation_url if operation else DOCUMENTATION
+            body["status"] = str(error.status)
+            return _json(body, error.status, {**headers, **error.headers})
+
+    def _answer(
+        self, request: Request, operation: Operation | None, content: bytes, headers: dict[str, str]
+    ) -> Response:
+        _must_be_known(request)
+        viewer = authenticate(self.state, request.headers)
+        request.scope["sandbox.who"] = viewer.name
+        if operation is None or operation.id != "rate-limit/get":
+            self.rates.count(viewer.key, "core")
+        headers |= self.rates.window(viewer.key, "core").headers("core")
+        if operation is None:
+            raise NotFoundError
+        query = dict(request.query_params)
+        operation.check_query(query)
+        state = as_read_by(request, self.state) if operation.method == "GET" else self.state
+        answer = HANDLERS[operation.id](
+            Call(
+                state=state,
+                viewer=viewer,
+                path=request.path_params,
+                query=query,
+                body=operation.read_body(content),
+                show=Show(state, f"{request.url.scheme}://{request.url.netloc}"),
+                rates=self.rates,
+                writing=lambda: self.state.writing(self.changed),
+            )
+        )
+        if operation.method != "GET":
+            answer = _whole(answer) if isinstance(answer, Listing) else answer
+            return _json(answer.body, answer.status, headers)
+        if isinstance(answer, Listing):
+            answer = _page(answer, request, headers)
+        response = _unless_known(request, _json(answer.body, answer.status, headers))
+        if response.status_code == 304:
+            response.headers.update(self.rates.give_back(viewer.key, "core").headers("core"))
+        return response
+
+
+def _must_be_known(request: Request) -> None:
+    if "user-agent" not in request.headers:
+        raise ForbiddenError(
+            "Request forbidden by administrative rules. Please make sure your request has a User-Agent header "
+            f"({DOCUMENTATION}/overview/resources-in-the-rest-api#user-agent-required). Check "
+            "https://developer.github.com for other possible causes."
+        )
+    version = request.headers.get("x-github-api-version", API_VERSION)
+    if version != API_VERSION:
+        raise GitHubError(400, f'"{version}" is not a supported API version. Supported here: {API_VERSION}')
+
+
+def _whole(listing: Listing) -> Answer:
+    return Answer([listing.show(item) for item in listing.items])
+
+
+def _page(listing: Listing, request: Request, headers: dict[str, str]) -> Answer:
+    """The page that was asked for; the header `link` says how to reach the others."""
+    size = min(_number(request, "per_page", PER_PAGE), MOST_PER_PAGE)
+    page = _number(request, "page", 1)
+    last = max(1, -(-len(listing.items) // size))
+    others = {"prev": min(page - 1, last), "next": page + 1, "last": last, "first": 1}
+    if page >= last:
+        del others["next"], others["last"]
+    if page == 1:
+        del others["prev"], others["first"]
+    if others:
+        headers["link"] = ", ".join(
+            f'<{request.url.include_query_params(page=number)}>; rel="{name}"'
+            for name, number in others.items()
+        )
+    return Answer([listing.show(item) for item in listing.items[(page - 1) * size : page * size]])
+
+
+def _number(request: Request, name: str, default: int) -> int:
+    text = request.query_params.get(name, "")
+    return max(1, int(text)) if text.isascii() and text.isdigit() else default
+
+
+def _json(body: Any, status: int, headers: dict[str, str]) -> Response:
+    if body is None:
+        return Response(status_code=status, headers=headers)
+    content = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return Response(content, status, headers, media_type="application/json; charset=utf-8")
+
+
+def _unless_known(request: Request, response: Response) -> Response:
+    """304 if the caller already has exactly this answer."""
+    etag = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()}"'
+    known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
+    if etag.removeprefix("W/") in known:
+        kept = {name: value for name, value in response.headers.items() if name.startswith("x-")}
+        return Response(status_code=304, headers={**kept, "etag": etag})
+    response.headers["etag"] = etag
+    response.headers["cache-control"] = "private, max-age=60, s-maxage=60"
+    return response

@@ -1,0 +1,179 @@
+"""How this GitHub starts: the organization as it is before the first lead."""
+
+import hashlib
+
+from sandbox.github.state import (
+    Access,
+    App,
+    Colour,
+    GitHubState,
+    Label,
+    Option,
+    Organization,
+    Project,
+    ProjectField,
+    Repository,
+    Token,
+    User,
+)
+
+BOT_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but this sandbox
+"""The App's installation token; it does not expire."""
+
+_COLUMNS: tuple[tuple[str, Colour], ...] = (
+    ("Lead", "GRAY"),
+    ("Quoted", "BLUE"),
+    ("Contracted", "YELLOW"),
+    ("Hub", "GREEN"),
+    ("Lost", "RED"),
+    ("Closed", "PURPLE"),
+)
+
+_LEADS_LABELS = (
+    ("lead", "0e8a16", "Somebody shows obvious interest"),
+    ("service:hub", "1d76db", "Hub as a service"),
+    ("customer", "5319e7", "The contract is signed"),
+    ("grant", "fbca04", "Paid from a grant"),
+)
+
+_HUBS_LABELS = (("Hub", "d93f0b", "A hub that we run"),)
+
+_NEW_LEAD = """\
+---
+name: "New lead"
+about: Somebody is interested in working with us
+title: "[Lead org / Lead person] - [Lead title]"
+labels: lead
+assignees: ""
+---
+
+## Background
+
+<!-- Who are they, and what do they want to do? -->
+
+## Checklist
+
+- [ ] Questionnaire sent
+- [ ] Questionnaire response link:
+- [ ] In scope?
+- [ ] Leads folder link:
+- [ ] Customer agreed to work with us
+- [ ] Contract written
+- [ ] Work has started
+"""
+
+_NEW_HUB_SERVICE = """\
+---
+name: "New hub service"
+about: A lead for a hub as a service
+title: "[Lead org / Lead person] - [Lead title]"
+labels: lead, service:hub
+assignees: ""
+---
+
+## Background
+
+<!-- Who are they, and what do they want to do? -->
+
+## Checklist
+
+- [ ] Questionnaire sent
+- [ ] Questionnaire response link:
+- [ ] In scope?
+- [ ] Leads folder link:
+- [ ] Budget link:
+- [ ] Statement of work link:
+- [ ] Customer agreed to work with us
+- [ ] Funding procured
+- [ ] Contract written
+- [ ] Infrastructure links:
+- [ ] Work has started
+"""
+
+
+def seeded(org: str) -> GitHubState:
+    """A new state for the organization of this name."""
+    bot = User(id=1001, login="lead-to-hub[bot]", name="lead-to-hub", type="Bot")
+    member = User(id=1002, login="amara-sales", name="Amara Okafor")
+    outsider = User(id=1003, login="jo-outside", name="Jo Lindqvist")
+    app = App(
+        id=2001,
+        slug="lead-to-hub",
+        name="lead-to-hub",
+        client_id="Iv23sandbox00lead2hub",
+        bot_id=bot.id,
+        installation_id=3001,
+        permissions={
+            "metadata": "read",
+            "contents": "read",
+            "issues": "write",
+            "organization_projects": "write",
+        },
+    )
+    members: dict[int, Access] = {member.id: "write"}
+    leads = Repository(
+        id=4001,
+        name="leads",
+        description="Leads and sales that might become a contract",
+        private=True,
+        collaborators=members,
+        files={
+            "README.md": "# Leads\n\nOne issue for each lead.\n",
+            ".github/ISSUE_TEMPLATE/new-lead.md": _NEW_LEAD,
+            ".github/ISSUE_TEMPLATE/new-hub-service.md": _NEW_HUB_SERVICE,
+        },
+    )
+    hubs = Repository(
+        id=4002,
+        name="pilot-hubs",
+        description="The hubs that we run",
+        collaborators=members,
+        files={"README.md": "# Pilot hubs\n\nOne issue for each hub.\n"},
+    )
+    organization = Organization(id=5001, login=org, name="2i2c", description="", members=(member.id,))
+    board = Project(
+        id=6001,
+        owner_id=organization.id,
+        number=1,
+        title="Leads",
+        fields=(
+            ProjectField(id=7001, name="Title", type="TITLE"),
+            ProjectField(
+                id=7002,
+                name="Status",
+                type="SINGLE_SELECT",
+                options=tuple(
+                    Option(id=_option_id(name), name=name, color=color) for name, color in _COLUMNS
+                ),
+            ),
+        ),
+    )
+    labels = [
+        (repository, *label)
+        for repository, its_labels in ((leads, _LEADS_LABELS), (hubs, _HUBS_LABELS))
+        for label in its_labels
+    ]
+    return GitHubState(
+        organization=organization,
+        app=app,
+        next_id=9001,
+        users={user.id: user for user in (bot, member, outsider)},
+        tokens={
+            BOT_TOKEN: Token(user_id=bot.id, permissions=app.permissions),
+            f"{BOT_TOKEN}-{member.login}": Token(user_id=member.id),
+            f"{BOT_TOKEN}-{outsider.login}": Token(user_id=outsider.id),
+        },
+        repositories={repository.id: repository for repository in (leads, hubs)},
+        labels={
+            number: Label(
+                id=number, repository_id=repository.id, name=name, color=color, description=description
+            )
+            for number, (repository, name, color, description) in enumerate(labels, start=8001)
+        },
+        projects={board.id: board},
+    )
+
+
+def _option_id(name: str) -> str:
+    """Eight hexadecimal digits, as GitHub's are."""
+    return hashlib.sha256(name.encode()).hexdigest()[:8]

@@ -1,0 +1,468 @@
+"""The records as REST shows them. Every URL is built from the host that the caller used."""
+
+import base64
+import hashlib
+from collections import Counter
+from datetime import datetime
+from typing import Any, get_args
+from urllib.parse import quote
+
+from sandbox.github.state import (
+    Comment,
+    Event,
+    GitHubState,
+    Issue,
+    Label,
+    Organization,
+    Project,
+    Reaction,
+    ReactionContent,
+    Repository,
+    Token,
+    User,
+)
+
+Json = dict[str, Any]
+
+_REPOSITORY_URLS = {
+    "archive_url": "/{archive_format}{/ref}",
+    "assignees_url": "/assignees{/user}",
+    "blobs_url": "/git/blobs{/sha}",
+    "branches_url": "/branches{/branch}",
+    "collaborators_url": "/collaborators{/collaborator}",
+    "comments_url": "/comments{/number}",
+    "commits_url": "/commits{/sha}",
+    "compare_url": "/compare/{base}...{head}",
+    "contents_url": "/contents/{+path}",
+    "contributors_url": "/contributors",
+    "deployments_url": "/deployments",
+    "downloads_url": "/downloads",
+    "events_url": "/events",
+    "forks_url": "/forks",
+    "git_commits_url": "/git/commits{/sha}",
+    "git_refs_url": "/git/refs{/sha}",
+    "git_tags_url": "/git/tags{/sha}",
+    "hooks_url": "/hooks",
+    "issue_comment_url": "/issues/comments{/number}",
+    "issue_events_url": "/issues/events{/number}",
+    "issues_url": "/issues{/number}",
+    "keys_url": "/keys{/key_id}",
+    "labels_url": "/labels{/name}",
+    "languages_url": "/languages",
+    "merges_url": "/merges",
+    "milestones_url": "/milestones{/number}",
+    "notifications_url": "/notifications{?since,all,participating}",
+    "pulls_url": "/pulls{/number}",
+    "releases_url": "/releases{/id}",
+    "stargazers_url": "/stargazers",
+    "statuses_url": "/statuses/{sha}",
+    "subscribers_url": "/subscribers",
+    "subscription_url": "/subscription",
+    "tags_url": "/tags",
+    "teams_url": "/teams",
+    "trees_url": "/git/trees{/sha}",
+}
+
+_USER_URLS = {
+    "followers_url": "/followers",
+    "following_url": "/following{/other_user}",
+    "gists_url": "/gists{/gist_id}",
+    "starred_url": "/starred{/owner}{/repo}",
+    "subscriptions_url": "/subscriptions",
+    "organizations_url": "/orgs",
+    "repos_url": "/repos",
+    "events_url": "/events{/privacy}",
+    "received_events_url": "/received_events",
+}
+
+
+def time(at: datetime) -> str:
+    """As GitHub writes times."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Show:
+    """Renders records of a state for a caller who reached this GitHub at `base` (scheme, host and port)."""
+
+    def __init__(self, state: GitHubState, base: str) -> None:
+        self.state = state
+        self.base = base
+        self.api = f"{base}/api/v3"
+
+    # -- accounts -----------------------------------------------------------------------------------------------
+
+    def user(self, user: User) -> Json:
+        is_bot = user.type == "Bot"
+        page = f"{self.base}/apps/{self.state.app.slug}" if is_bot else f"{self.base}/{user.login}"
+        return {
+            **self._account(user.login, user.id, user.node_id, page),
+            "type": user.type,
+            "user_view_type": "public",
+            "site_admin": False,
+        }
+
+    def _account(self, login: str, number: int, node_id: str, page: str) -> Json:
+        url = f"{self.api}/users/{quote(login)}"
+        return {
+            "login": login,
+            "id": number,
+            "node_id": node_id,
+            "avatar_url": f"{self.base}/avatars/u/{number}?v=4",
+            "gravatar_id": "",
+            "url": url,
+            "html_url": page,
+            **{name: url + tail for name, tail in _USER_URLS.items()},
+        }
+
+    def full_user(self, user: User) -> Json:
+        return {
+            **self.user(user),
+            "name": user.name,
+            "company": None,
+            "blog": "",
+            "location": None,
+            "email": None,
+            "hireable": None,
+            "bio": None,
+            "twitter_username": None,
+            "public_repos": 0,
+            "public_gists": 0,
+            "followers": 0,
+            "following": 0,
+            "created_at": time(user.created_at),
+            "updated_at": time(user.created_at),
+        }
+
+    def owner(self, organization: Organization) -> Json:
+        """The organization where an account is expected."""
+        return {
+            **self._account(
+                organization.login, organization.id, organization.node_id, f"{self.base}/{organization.login}"
+            ),
+            "type": "Organization",
+            "user_view_type": "public",
+            "site_admin": False,
+        }
+
+    def organization(self, organization: Organization) -> Json:
+        url = f"{self.api}/orgs/{organization.login}"
+        return {
+            "login": organization.login,
+            "id": organization.id,
+            "node_id": organization.node_id,
+            "url": url,
+            "repos_url": f"{url}/repos",
+            "events_url": f"{url}/events",
+            "hooks_url": f"{url}/hooks",
+            "issues_url": f"{url}/issues",
+            "members_url": f"{url}/members{{/member}}",
+            "public_members_url": f"{url}/public_members{{/member}}",
+            "avatar_url": f"{self.base}/avatars/u/{organization.id}?v=4",
+            "description": organization.description,
+            "name": organization.name,
+            "html_url": f"{self.base}/{organization.login}",
+            "has_organization_projects": True,
+            "has_repository_projects": True,
+            "public_repos": sum(not repo.private for repo in self.state.repositories.values()),
+            "public_gists": 0,
+            "followers": 0,
+            "following": 0,
+            "is_verified": False,
+            "type": "Organization",
+            "created_at": time(organization.created_at),
+            "updated_at": time(organization.created_at),
+            "archived_at": None,
+        }
+
+    # -- the App ------------------------------------------------------------------------------------------------
+
+    def app(self) -> Json:
+        app = self.state.app
+        return {
+            "id": app.id,
+            "slug": app.slug,
+            "client_id": app.client_id,
+            "node_id": app.node_id,
+            "owner": self.owner(self.state.organization),
+            "name": app.name,
+            "description": "",
+            "external_url": self.base,
+            "html_url": f"{self.base}/apps/{app.slug}",
+            "created_at": time(app.created_at),
+            "updated_at": time(app.created_at),
+            "permissions": app.permissions,
+            "events": [],
+        }
+
+    def installation(self) -> Json:
+        app, organization = self.state.app, self.state.organization
+        return {
+            "id": app.installation_id,
+            "account": self.owner(organization),
+            "repository_selection": "all",
+            "access_tokens_url": f"{self.api}/app/installations/{app.installation_id}/access_tokens",
+            "repositories_url": f"{self.api}/installation/repositories",
+            "html_url": f"{self.base}/organizations/{organization.login}/settings/installations/{app.installation_id}",
+            "app_id": app.id,
+            "client_id": app.client_id,
+            "app_slug": app.slug,
+            "target_id": organization.id,
+            "target_type": "Organization",
+            "permissions": app.permissions,
+            "events": [],
+            "created_at": time(app.created_at),
+            "updated_at": time(app.created_at),
+            "single_file_name": None,
+            "has_multiple_single_files": False,
+            "single_file_paths": [],
+            "suspended_by": None,
+            "suspended_at": None,
+        }
+
+    def installation_token(self, secret: str, token: Token) -> Json:
+        return {
+            "token": secret,
+            "expires_at": token.expires_at and time(token.expires_at),
+            "permissions": token.permissions,
+            "repository_selection": "all" if token.repositories is None else "selected",
+        }
+
+    def _via_app(self, via_app: bool) -> Json | None:
+        return self.app() if via_app else None
+
+    # -- repositories -------------------------------------------------------------------------------------------
+
+    def _repository_url(self, repository_id: int) -> str:
+        name = self.state.repositories[repository_id].name
+        return f"{self.api}/repos/{self.state.organization.login}/{name}"
+
+    def repository_page(self, repository_id: int) -> str:
+        name = self.state.repositories[repository_id].name
+        return f"{self.base}/{self.state.organization.login}/{name}"
+
+    def repository(self, repository: Repository, *, permissions: dict[str, bool] | None) -> Json:
+        organization = self.state.organization
+        url, page = self._repository_url(repository.id), self.repository_page(repository.id)
+        full_name = f"{organization.login}/{repository.name}"
+        open_issues = sum(issue.state == "open" for issue in self.state.issues_of(repository))
+        created = time(repository.created_at)
+        shown: Json = {
+            "id": repository.id,
+            "node_id": repository.node_id,
+            "name": repository.name,
+            "full_name": full_name,
+            "private": repository.private,
+            "visibility": "private" if repository.private else "public",
+            "owner": self.owner(organization),
+            "organization": self.owner(organization),
+            "html_url": page,
+            "description": repository.description,
+            "fork": False,
+            "url": url,
+            **{name: url + tail for name, tail in _REPOSITORY_URLS.items()},
+            "git_url": f"git:{page.partition(':')[2]}.git",
+            "ssh_url": f"git@{self.base.partition('://')[2]}:{full_name}.git",
+            "clone_url": f"{page}.git",
+            "svn_url": page,
+            "mirror_url": None,
+            "homepage": None,
+            "language": None,
+            "license": None,
+            "size": sum(map(len, repository.files.values())) // 1024,
+            "stargazers_count": 0,
+            "watchers_count": 0,
+            "watchers": 0,
+            "forks_count": 0,
+            "forks": 0,
+            "network_count": 0,
+            "subscribers_count": 0,
+            "open_issues_count": open_issues,
+            "open_issues": open_issues,
+            "has_issues": repository.has_issues,
+            "has_projects": True,
+            "has_wiki": False,
+            "has_pages": False,
+            "has_downloads": False,
+            "has_discussions": False,
+            "archived": False,
+            "disabled": False,
+            "allow_forking": False,
+            "is_template": False,
+            "web_commit_signoff_required": False,
+            "topics": [],
+            "default_branch": repository.default_branch,
+            "created_at": created,
+            "updated_at": created,
+            "pushed_at": created,
+        }
+        return shown if permissions is None else {**shown, "permissions": permissions}
+
+    def file(self, repository: Repository, path: str) -> Json:
+        text = repository.files[path].encode()
+        return {
+            **self._entry(repository, path, "file", text),
+            "content": base64.encodebytes(text).decode(),
+            "encoding": "base64",
+        }
+
+    def folder(self, repository: Repository, path: str) -> list[Json] | None:
+        """What stands directly in a folder; None if there is no such folder."""
+        prefix = f"{path}/" if path else ""
+        inside = [name for name in repository.files if name.startswith(prefix)]
+        if not inside:
+            return None
+        entries: dict[str, Json] = {}
+        for name in sorted(inside):
+            first, _, rest = name.removeprefix(prefix).partition("/")
+            kind = "dir" if rest else "file"
+            content = b"" if rest else repository.files[name].encode()
+            entries[first] = self._entry(repository, prefix + first, kind, content)
+        return list(entries.values())
+
+    def _entry(self, repository: Repository, path: str, kind: str, content: bytes) -> Json:
+        repo_url, page = self._repository_url(repository.id), self.repository_page(repository.id)
+        sha = hashlib.sha1(b"blob %d\0%s" % (len(content), content), usedforsecurity=False).hexdigest()
+        branch = repository.default_branch
+        url = f"{repo_url}/contents/{quote(path)}?ref={branch}"
+        git_url = f"{repo_url}/git/{'trees' if kind == 'dir' else 'blobs'}/{sha}"
+        html_url = f"{page}/{'tree' if kind == 'dir' else 'blob'}/{branch}/{quote(path)}"
+        return {
+            "type": kind,
+            "name": path.rpartition("/")[2],
+            "path": path,
+            "sha": sha,
+            "size": len(content),
+            "url": url,
+            "git_url": git_url,
+            "html_url": html_url,
+            "download_url": None if kind == "dir" else f"{page}/raw/{branch}/{quote(path)}",
+            "_links": {"self": url, "git": git_url, "html": html_url},
+        }
+
+    def label(self, label: Label) -> Json:
+        return {
+            "id": label.id,
+            "node_id": label.node_id,
+            "url": f"{self._repository_url(label.repository_id)}/labels/{quote(label.name)}",
+            "name": label.name,
+            "color": label.color,
+            "default": False,
+            "description": label.description,
+        }
+
+    # -- issues -------------------------------------------------------------------------------------------------
+
+    def issue_url(self, issue: Issue) -> str:
+        return f"{self._repository_url(issue.repository_id)}/issues/{issue.number}"
+
+    def issue_page(self, issue: Issue) -> str:
+        return f"{self.repository_page(issue.repository_id)}/issues/{issue.number}"
+
+    def project_page(self, project: Project) -> str:
+        return f"{self.base}/orgs/{self.state.organization.login}/projects/{project.number}"
+
+    def comment_page(self, comment: Comment) -> str:
+        return f"{self.issue_page(self.state.issues[comment.issue_id])}#issuecomment-{comment.id}"
+
+    def issue(self, issue: Issue) -> Json:
+        url = self.issue_url(issue)
+        assignees = [self.user(self.state.users[number]) for number in issue.assignee_ids]
+        return {
+            "url": url,
+            "repository_url": self._repository_url(issue.repository_id),
+            "labels_url": f"{url}/labels{{/name}}",
+            "comments_url": f"{url}/comments",
+            "events_url": f"{url}/events",
+            "timeline_url": f"{url}/timeline",
+            "html_url": self.issue_page(issue),
+            "id": issue.id,
+            "node_id": issue.node_id,
+            "number": issue.number,
+            "title": issue.title,
+            "user": self.user(self.state.users[issue.author_id]),
+            "labels": [self.label(self.state.labels[number]) for number in issue.label_ids],
+            "state": issue.state,
+            "state_reason": issue.state_reason,
+            "locked": False,
+            "active_lock_reason": None,
+            "assignee": assignees[0] if assignees else None,
+            "assignees": assignees,
+            "milestone": None,
+            "comments": len(self.state.comments_of(issue)),
+            "created_at": time(issue.created_at),
+            "updated_at": time(issue.updated_at),
+            "closed_at": time(issue.closed_at) if issue.closed_at else None,
+            "author_association": self._association(issue.author_id, issue.repository_id),
+            "body": issue.body,
+            "closed_by": self.user(self.state.users[issue.closed_by_id]) if issue.closed_by_id else None,
+            "reactions": self._rollup(issue, url),
+            "performed_via_github_app": self._via_app(issue.via_app),
+        }
+
+    def comment(self, comment: Comment) -> Json:
+        url = f"{self._repository_url(comment.repository_id)}/issues/comments/{comment.id}"
+        return {
+            "url": url,
+            "html_url": self.comment_page(comment),
+            "issue_url": self.issue_url(self.state.issues[comment.issue_id]),
+            "id": comment.id,
+            "node_id": comment.node_id,
+            "user": self.user(self.state.users[comment.author_id]),
+            "created_at": time(comment.created_at),
+            "updated_at": time(comment.updated_at),
+            "author_association": self._association(comment.author_id, comment.repository_id),
+            "body": comment.body,
+            "reactions": self._rollup(comment, url),
+            "performed_via_github_app": self._via_app(comment.via_app),
+        }
+
+    def timeline_comment(self, comment: Comment) -> Json:
+        shown = self.comment(comment)
+        return {**shown, "event": "commented", "actor": shown["user"]}
+
+    def event(self, event: Event) -> Json:
+        issue = self.state.issues[event.issue_id]
+        shown: Json = {
+            "id": event.id,
+            "node_id": event.node_id,
+            "url": f"{self._repository_url(issue.repository_id)}/issues/events/{event.id}",
+            "actor": self.user(self.state.users[event.actor_id]),
+            "event": event.kind,
+            "commit_id": None,
+            "commit_url": None,
+            "created_at": time(event.created_at),
+            "performed_via_github_app": self._via_app(event.via_app),
+        }
+        match event.kind:
+            case "labeled" | "unlabeled":
+                shown["label"] = {"name": event.label_name, "color": event.label_color}
+            case "renamed":
+                shown["rename"] = {"from": event.renamed_from, "to": event.renamed_to}
+            case "closed" | "reopened":
+                shown["state_reason"] = event.state_reason if event.kind == "closed" else None
+        return shown
+
+    def reaction(self, reaction: Reaction) -> Json:
+        return {
+            "id": reaction.id,
+            "node_id": reaction.node_id,
+            "user": self.user(self.state.users[reaction.user_id]),
+            "content": reaction.content,
+            "created_at": time(reaction.created_at),
+        }
+
+    def _rollup(self, subject: Issue | Comment, url: str) -> Json:
+        reactions = self.state.reactions_to(subject)
+        counts = Counter(reaction.content for reaction in reactions)
+        return {
+            "url": f"{url}/reactions",
+            "total_count": len(reactions),
+            **{content: counts[content] for content in get_args(ReactionContent)},
+        }
+
+    def _association(self, user_id: int, repository_id: int) -> str:
+        if user_id in self.state.organization.members:
+            return "MEMBER"
+        if user_id in self.state.repositories[repository_id].collaborators:
+            return "COLLABORATOR"
+        return "NONE"

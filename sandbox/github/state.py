@@ -1,0 +1,429 @@
+"""What this GitHub holds: immutable records in tables, and the look-ups that every face of it needs.
+
+The whole is one pydantic model that dumps to JSON and loads back. Records are replaced, never edited: that makes
+stale reads cheap (see `history`), and a half-done write impossible to see.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, Literal, Self, TypeVar
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
+
+from sandbox.github.history import History
+from sandbox.github.identity import node_id, numbers_of
+
+Access = Literal["read", "triage", "write", "maintain", "admin"]
+StateReason = Literal["completed", "not_planned", "duplicate", "reopened"]
+ReactionContent = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
+FieldType = Literal["TITLE", "TEXT", "NUMBER", "DATE", "SINGLE_SELECT"]
+Colour = Literal["BLUE", "GRAY", "GREEN", "ORANGE", "PINK", "PURPLE", "RED", "YELLOW"]
+
+
+def clock() -> datetime:
+    """Now, to the second: GitHub's times have no fractions."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class Record(BaseModel):
+    """Immutable; `replaced` gives a changed copy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def replaced(self, **changes: Any) -> Self:
+        """A copy with these fields changed."""
+        return self.model_copy(update=changes)
+
+
+class User(Record):
+    """A person, or the bot that an App acts as."""
+
+    id: int
+    login: str
+    name: str
+    type: Literal["User", "Bot"] = "User"
+    created_at: datetime = Field(default_factory=clock)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("BOT" if self.type == "Bot" else "U", self.id)
+
+
+class Organization(Record):
+    """The one organization."""
+
+    id: int
+    login: str
+    name: str
+    description: str
+    members: tuple[int, ...] = ()
+    created_at: datetime = Field(default_factory=clock)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("O", self.id)
+
+
+class App(Record):
+    """A GitHub App and its one installation, on the organization."""
+
+    id: int
+    slug: str
+    name: str
+    client_id: str
+    bot_id: int
+    installation_id: int
+    permissions: dict[str, str]
+    public_key: str | None = Field(
+        None, description="PEM; the App's tokens must be signed with its other half"
+    )
+    created_at: datetime = Field(default_factory=clock)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("A", self.id)
+
+
+class Token(Record):
+    """A credential: a person's own, or one of the App's installation (then with permissions)."""
+
+    user_id: int
+    permissions: dict[str, str] | None = None
+    repositories: tuple[int, ...] | None = Field(None, description="Limited to these; None: all")
+    expires_at: datetime | None = None
+
+
+class Repository(Record):
+    """A repository: its issues are in the tables of the state, its files here."""
+
+    id: int
+    name: str
+    description: str
+    private: bool = False
+    has_issues: bool = True
+    default_branch: str = "main"
+    collaborators: dict[int, Access] = Field(default_factory=dict, description="User id -> what they may do")
+    files: dict[str, str] = Field(default_factory=dict, description="Path -> text, on the default branch")
+    created_at: datetime = Field(default_factory=clock)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("R", self.id)
+
+
+class Label(Record):
+    """A label of a repository; issues hold its id, so that a rename is seen everywhere."""
+
+    id: int
+    repository_id: int
+    name: str
+    color: str = "ededed"
+    description: str | None = None
+
+    @property
+    def node_id(self) -> str:
+        return node_id("LA", self.repository_id, self.id)
+
+
+class Issue(Record):
+    """An issue."""
+
+    id: int
+    repository_id: int
+    number: int
+    title: str
+    body: str | None = None
+    author_id: int
+    via_app: bool = False
+    state: Literal["open", "closed"] = "open"
+    state_reason: StateReason | None = None
+    label_ids: tuple[int, ...] = ()
+    assignee_ids: tuple[int, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    closed_by_id: int | None = None
+
+    @property
+    def node_id(self) -> str:
+        return node_id("I", self.repository_id, self.id)
+
+
+class Comment(Record):
+    """A comment on an issue."""
+
+    id: int
+    repository_id: int
+    issue_id: int
+    body: str
+    author_id: int
+    via_app: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def node_id(self) -> str:
+        return node_id("IC", self.repository_id, self.id)
+
+
+class Reaction(Record):
+    """One person's reaction to an issue or to a comment."""
+
+    id: int
+    subject: str = Field(description="Node id of the issue or comment")
+    user_id: int
+    content: ReactionContent
+    created_at: datetime
+
+    @property
+    def node_id(self) -> str:
+        return node_id("REA", self.id)
+
+
+class Event(Record):
+    """Something that happened to an issue."""
+
+    id: int
+    issue_id: int
+    actor_id: int
+    kind: Literal["labeled", "unlabeled", "renamed", "closed", "reopened"]
+    label_name: str | None = None
+    label_color: str | None = None
+    renamed_from: str | None = None
+    renamed_to: str | None = None
+    state_reason: StateReason | None = None
+    via_app: bool = False
+    created_at: datetime
+
+    @property
+    def node_id(self) -> str:
+        return node_id("EV", self.issue_id, self.id)
+
+
+class Option(Record):
+    """A choice of a single-select field: a column of the board."""
+
+    id: str
+    name: str
+    color: Colour = "GRAY"
+    description: str = ""
+
+
+class ProjectField(Record):
+    """A field of a project."""
+
+    id: int
+    name: str
+    type: FieldType
+    options: tuple[Option, ...] = ()
+
+
+class Project(Record):
+    """A Projects v2 board of the organization."""
+
+    id: int
+    owner_id: int
+    number: int
+    title: str
+    fields: tuple[ProjectField, ...]
+    public: bool = False
+    restore_on_add: bool = Field(
+        False,
+        description="Whether adding content whose card is archived restores the card: GitHub leaves that open",
+    )
+    created_at: datetime = Field(default_factory=clock)
+    updated_at: datetime = Field(default_factory=clock)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("PVT", self.owner_id, self.id)
+
+    def field_id(self, field: ProjectField) -> str:
+        """Global id of one of its fields."""
+        prefix = "PVTSSF" if field.type == "SINGLE_SELECT" else "PVTF"
+        return node_id(prefix, self.owner_id, self.id, field.id)
+
+
+class FieldValue(Record):
+    """What a card has in a field: the option's id, or the text, number or date itself."""
+
+    value: str | float
+    creator_id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Item(Record):
+    """A card: an issue on a board."""
+
+    id: int
+    project_id: int
+    issue_id: int
+    creator_id: int
+    archived: bool = False
+    values: dict[int, FieldValue] = Field(default_factory=dict, description="Field id -> value")
+    created_at: datetime
+    updated_at: datetime
+
+
+class GitHubState(BaseModel):
+    """Everything. Writes happen inside `writing()`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    organization: Organization
+    app: App
+    next_id: int = Field(description="The next database id: one sequence for all")
+    users: dict[int, User] = {}
+    tokens: dict[str, Token] = {}
+    repositories: dict[int, Repository] = {}
+    labels: dict[int, Label] = {}
+    issues: dict[int, Issue] = {}
+    comments: dict[int, Comment] = {}
+    reactions: dict[int, Reaction] = {}
+    events: dict[int, Event] = {}
+    projects: dict[int, Project] = {}
+    items: dict[int, Item] = {}
+
+    _history: History = PrivateAttr(default_factory=History)
+
+    @classmethod
+    def seeded(cls, org: str = "2i2c-org") -> "GitHubState":
+        """The start: an organization with two repositories, a board, an App and two people."""
+        from sandbox.github.seed import seeded
+
+        return seeded(org)
+
+    # -- past and present ---------------------------------------------------------------------------------------
+
+    def _tables(self) -> dict[str, dict[Any, Any]]:
+        """What reads can be stale about: all but the credentials."""
+        names = type(self).model_fields.keys() - {"organization", "app", "next_id", "tokens"}
+        return {name: getattr(self, name) for name in names}
+
+    @contextmanager
+    def writing(self, changed: Callable[[], None]) -> Iterator[None]:
+        """Around every write: all of it happens or nothing; what it replaced is remembered; then it is persisted."""
+        with self._history.write(self._tables(), datetime.now(UTC)):
+            yield
+        changed()
+
+    def past(self, *, writes: int = 0, seconds: float = 0) -> "GitHubState":
+        """As it was before the latest `writes` writes and before those of the last `seconds`; for reading only."""
+        tables = self._history.past(self._tables(), datetime.now(UTC), writes=writes, seconds=seconds)
+        return self.model_copy(update=dict(tables))
+
+    def new_id(self) -> int:
+        """A database id that nothing has yet."""
+        self.next_id += 1
+        return self.next_id - 1
+
+    # -- look-ups -----------------------------------------------------------------------------------------------
+
+    def user(self, login: str) -> User | None:
+        """By login, in any case."""
+        return _first(user for user in self.users.values() if user.login.lower() == login.lower())
+
+    def repository(self, owner: str, name: str) -> Repository | None:
+        """By owner and name, in any case."""
+        if owner.lower() != self.organization.login.lower():
+            return None
+        return _first(repo for repo in self.repositories.values() if repo.name.lower() == name.lower())
+
+    def issue(self, repository: Repository, number: int) -> Issue | None:
+        """By its number in the repository."""
+        return _first(issue for issue in self.issues_of(repository) if issue.number == number)
+
+    def issues_of(self, repository: Repository) -> Iterator[Issue]:
+        """All of a repository, open and closed."""
+        return (issue for issue in self.issues.values() if issue.repository_id == repository.id)
+
+    def comments_of(self, issue: Issue) -> list[Comment]:
+        """Oldest first."""
+        return sorted((c for c in self.comments.values() if c.issue_id == issue.id), key=lambda c: c.id)
+
+    def events_of(self, issue: Issue) -> list[Event]:
+        """Oldest first."""
+        return sorted((e for e in self.events.values() if e.issue_id == issue.id), key=lambda e: e.id)
+
+    def reactions_to(self, subject: Issue | Comment) -> list[Reaction]:
+        """Oldest first."""
+        return sorted(
+            (r for r in self.reactions.values() if r.subject == subject.node_id), key=lambda r: r.id
+        )
+
+    def labels_of(self, repository: Repository) -> list[Label]:
+        """In the order they were made."""
+        return sorted(
+            (x for x in self.labels.values() if x.repository_id == repository.id), key=lambda x: x.id
+        )
+
+    def label(self, repository: Repository, name: str) -> Label | None:
+        """By name, in any case."""
+        return _first(x for x in self.labels_of(repository) if x.name.lower() == name.lower())
+
+    def project(self, number: int) -> Project | None:
+        """The organization's board with this number."""
+        return _first(project for project in self.projects.values() if project.number == number)
+
+    def items_of(self, project: Project) -> list[Item]:
+        """Cards in the order of the board, archived ones too."""
+        return sorted((x for x in self.items.values() if x.project_id == project.id), key=lambda x: x.id)
+
+    def items_with(self, issue: Issue) -> list[Item]:
+        """The cards of an issue on all boards, archived ones too."""
+        return sorted((x for x in self.items.values() if x.issue_id == issue.id), key=lambda x: x.id)
+
+    def item_node_id(self, item: Item) -> str:
+        """Global id of a card."""
+        return node_id("PVTI", self.projects[item.project_id].owner_id, item.project_id, item.id)
+
+    def node(self, global_id: str) -> "Node | None":
+        """What has this global id."""
+        tables: tuple[tuple[str, dict[int, Any]], ...] = (
+            ("U", self.users),
+            ("BOT", self.users),
+            ("R", self.repositories),
+            ("LA", self.labels),
+            ("I", self.issues),
+            ("IC", self.comments),
+            ("PVT", self.projects),
+            ("PVTI", self.items),
+            ("O", {self.organization.id: self.organization}),
+        )
+        for prefix, table in tables:
+            if numbers := numbers_of(global_id, prefix):
+                found: Node | None = table.get(numbers[-1])
+                same = found is not None and global_id == (
+                    self.item_node_id(found) if isinstance(found, Item) else found.node_id
+                )
+                return found if same else None
+        return None
+
+    # -- credentials --------------------------------------------------------------------------------------------
+
+    def register_app_key(self) -> str:
+        """Give the App a new key pair; returns the private key (PEM), which is kept nowhere."""
+        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        public = key.public_key().public_bytes(
+            serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+        self.app = self.app.replaced(public_key=public.decode())
+        return key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.TraditionalOpenSSL,
+            serialization.NoEncryption(),
+        ).decode()
+
+
+Node = User | Organization | Repository | Label | Issue | Comment | Project | Item
+
+
+T = TypeVar("T")
+
+
+def _first(found: Iterable[T]) -> T | None:
+    return next(iter(found), None)

@@ -1,0 +1,207 @@
+"""Pages for people: issues and boards, where they can act as they would on GitHub."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from sandbox.github import acts, board
+from sandbox.github.auth import Viewer, as_person
+from sandbox.github.errors import GitHubError, InvalidError, NotFoundError
+from sandbox.github.markdown import render as markdown
+from sandbox.github.markdown import ticked
+from sandbox.github.state import (
+    Comment,
+    Event,
+    GitHubState,
+    Issue,
+    Item,
+    Option,
+    Project,
+    ProjectField,
+    Repository,
+    User,
+)
+from sandbox.pages import render
+
+STATUS = "Status"
+"""The field whose options are the board's columns."""
+
+
+def page_routes(state: GitHubState, changed: Callable[[], None]) -> list[BaseRoute]:
+    """The pages, at the paths that GitHub has them."""
+    pages = _Pages(state, changed)
+    return [
+        Route("/orgs/{org}/projects/{number:int}", pages.board, methods=["GET", "POST"]),
+        Route("/{owner}/{repo}/issues", pages.issues),
+        Route("/{owner}/{repo}/issues/{number:int}", pages.issue, methods=["GET", "POST"]),
+    ]
+
+
+class _Pages:
+    def __init__(self, state: GitHubState, changed: Callable[[], None]) -> None:
+        self.state = state
+        self.changed = changed
+
+    # -- issues -------------------------------------------------------------------------------------------------
+
+    async def issues(self, request: Request) -> Response:
+        try:
+            repository = self._repository(request)
+        except NotFoundError as error:
+            return self._refusal(request, error)
+        wanted = request.query_params.get("state", "open")
+        found = [issue for issue in self.state.issues_of(repository) if wanted in ("all", issue.state)]
+        found.sort(key=lambda issue: issue.number, reverse=True)
+        return render(
+            request,
+            "issues.html",
+            **self._common(request),
+            repository=repository,
+            issues=found,
+            wanted=wanted,
+        )
+
+    async def issue(self, request: Request) -> Response:
+        form = await request.form() if request.method == "POST" else None
+        try:
+            issue = self._issue(request)
+            if form is not None:
+                with self.state.writing(self.changed):
+                    self._act_on_issue(self._viewer(form), issue, form)
+                return _back(request, form)
+        except GitHubError as error:
+            return self._refusal(request, error)
+        return self._show_issue(request, issue)
+
+    def _act_on_issue(self, viewer: Viewer, issue: Issue, form: FormData) -> None:
+        if "tick" in form:
+            try:
+                body = ticked(issue.body or "", int(_text(form, "tick")))
+            except ValueError:
+                raise InvalidError("Issue", "body", "invalid") from None
+            acts.edit_issue(self.state, viewer, issue, acts.Change(body=body))
+            return
+        match _text(form, "do"):
+            case "edit":
+                # kept as the browser sends it, with CR LF: that is what GitHub stores after an edit by hand
+                change = acts.Change(title=_text(form, "title"), body=_text(form, "body"))
+                acts.edit_issue(self.state, viewer, issue, change)
+            case "comment":
+                acts.create_comment(self.state, viewer, issue, _text(form, "comment"))
+            case "close":
+                acts.edit_issue(self.state, viewer, issue, acts.Change(state="closed"))
+            case "reopen":
+                acts.edit_issue(self.state, viewer, issue, acts.Change(state="open"))
+            case other:
+                raise InvalidError("Issue", "do", "invalid", value=other)
+
+    def _show_issue(self, request: Request, issue: Issue) -> Response:
+        happened: list[Event | Comment] = [*self.state.events_of(issue), *self.state.comments_of(issue)]
+        cards = [(item, self._column(item)) for item in self.state.items_with(issue) if not item.archived]
+        return render(
+            request,
+            "issue.html",
+            **self._common(request),
+            repository=self.state.repositories[issue.repository_id],
+            issue=issue,
+            happened=sorted(happened, key=lambda what: what.id),
+            cards=cards,
+        )
+
+    # -- boards -------------------------------------------------------------------------------------------------
+
+    async def board(self, request: Request) -> Response:
+        form = await request.form() if request.method == "POST" else None
+        try:
+            project = self._project(request)
+            if form is not None:
+                with self.state.writing(self.changed):
+                    self._move(self._viewer(form), project, _text(form, "move"))
+                return _back(request, form)
+        except GitHubError as error:
+            return self._refusal(request, error)
+        cards = [item for item in self.state.items_of(project) if not item.archived]
+        columns: list[tuple[Option | None, list[Item]]] = [
+            (option, [item for item in cards if self._column(item) == option])
+            for option in (None, *_status(project).options)
+        ]
+        return render(
+            request,
+            "board.html",
+            **self._common(request),
+            project=project,
+            columns=[(option, items) for option, items in columns if option or items],
+        )
+
+    def _move(self, viewer: Viewer, project: Project, move: str) -> None:
+        """`move` is "card's number:option's id"."""
+        number, _, option = move.partition(":")
+        item = self.state.items.get(int(number)) if number.isdigit() else None
+        if item is None or item.project_id != project.id:
+            raise NotFoundError
+        board.set_value(self.state, viewer, item, _status(project), {"single_select_option_id": option})
+
+    def _column(self, item: Item) -> Option | None:
+        field = _status(self.state.projects[item.project_id])
+        value = item.values.get(field.id)
+        return next((option for option in field.options if value and option.id == value.value), None)
+
+    # -- shared -------------------------------------------------------------------------------------------------
+
+    def _repository(self, request: Request) -> Repository:
+        repository = self.state.repository(request.path_params["owner"], request.path_params["repo"])
+        if repository is None:
+            raise NotFoundError
+        return repository
+
+    def _issue(self, request: Request) -> Issue:
+        issue = self.state.issue(self._repository(request), request.path_params["number"])
+        if issue is None:
+            raise NotFoundError
+        return issue
+
+    def _project(self, request: Request) -> Project:
+        project = self.state.project(request.path_params["number"])
+        if project is None or request.path_params["org"].lower() != self.state.organization.login.lower():
+            raise NotFoundError
+        return project
+
+    def _viewer(self, form: FormData) -> Viewer:
+        user = self.state.user(_text(form, "as"))
+        if user is None or user.type != "User":
+            raise InvalidError("User", "as", "invalid")
+        return as_person(user)
+
+    def _common(self, request: Request) -> Mapping[str, Any]:
+        people: list[User] = [user for user in self.state.users.values() if user.type == "User"]
+        return {
+            "org": self.state.organization.login,
+            "state": self.state,
+            "people": people,
+            "me": request.query_params.get("as", people[0].login),
+            "markdown": markdown,
+        }
+
+    def _refusal(self, request: Request, error: GitHubError) -> Response:
+        details = [
+            str(part.get("message") or f"{part['field']}: {part['code']}") for part in error.errors or ()
+        ]
+        return render(request, "refused.html", error.status, message=error.message, details=details)
+
+
+def _status(project: Project) -> ProjectField:
+    return next(field for field in project.fields if field.name == STATUS)
+
+
+def _text(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""
+
+
+def _back(request: Request, form: FormData) -> RedirectResponse:
+    """To the same page, still as the same person."""
+    return RedirectResponse(request.url.include_query_params(**{"as": _text(form, "as")}), 303)
