@@ -101,11 +101,15 @@ class Record(Model):
 
     # ---- decisions from outside
 
-    def take(self, kind: str, args: tuple[Any, ...], now: datetime) -> tuple[Self, Answer]:
-        """A decision as it came from a signal or update: taken, refused or recognised as a repeat. Total."""
-        decision = parse(kind, args)
+    def take(
+        self, kind: str, args: tuple[Any, ...], now: datetime, *, source: str = "signal"
+    ) -> tuple[Self, Answer]:
+        """A decision as it came, by `source` if it names none: taken, refused or recognised as a repeat. Total."""
+        decision = parse(kind, args, source=source)
         if isinstance(decision, Refused):
-            return self._refuse(kind, _said_by(args), _said_by(args, "source"), str(decision), now, key=None)
+            by, source = _said(args, "by", "someone"), _said(args, "source", source)
+            record = self.refused(kind, str(decision), now, by=by, source=source)
+            return record, Answer(accepted=False, words=str(decision))
         return self.decided(decision, now)
 
     def decided(self, decision: Decision, now: datetime) -> tuple[Self, Answer]:
@@ -114,7 +118,9 @@ class Record(Model):
             return self, known.answer.model_copy(update={"repeat": True})
         fact = decide(self.history, decision, now)
         if isinstance(fact, Refused):
-            return self._refuse(decision.kind, decision.by, decision.source, str(fact), now, key=decision.key)
+            answer = Answer(accepted=False, words=str(fact))
+            record = self.refused(decision.kind, str(fact), now, by=decision.by, source=decision.source)
+            return (record._answered(key, answer) if decision.key else record), answer
         record = self._became(fact, now)
         event = record.history.events[-1]
         answer = Answer(accepted=True, words=event.words, seq=event.seq)
@@ -145,18 +151,17 @@ class Record(Model):
             return newest.key
         return f"{content}:{last.seq}"
 
-    def _refuse(
-        self, kind: str, by: str, source: str, reason: str, now: datetime, *, key: str | None
-    ) -> tuple[Self, Answer]:
+    def refused(
+        self, kind: str, reason: str, now: datetime, *, by: str = "someone", source: str = "signal"
+    ) -> Self:
+        """With one more refusal on record, and nothing else changed."""
         refusal = Refusal(at=now, kind=_line(kind), by=_line(by), source=_line(source), reason=reason)
-        answer = Answer(accepted=False, words=reason)
-        record = self.model_copy(
+        return self.model_copy(
             update={
                 "refusals": (*self.refusals, refusal)[-REFUSALS:],
                 "refused_total": self.refused_total + 1,
             }
         )
-        return (record._answered(key, answer) if key else record), answer
 
     def _answered(self, key: str, answer: Answer) -> Self:
         return self.model_copy(
@@ -168,6 +173,10 @@ class Record(Model):
     def next_due(self) -> datetime | None:
         """When the calendar moves next."""
         return next((item.when for item in due(self.lead)), None)
+
+    def next_words(self) -> str:
+        """What the calendar does then, if nothing else happens before."""
+        return next((f"Until then: {item.fact.kind.replace('_', ' ')}" for item in due(self.lead)), "")
 
     def tick(self, now: datetime) -> Self:
         """With all that has become due by now, in order."""
@@ -242,9 +251,9 @@ class Record(Model):
         return self.model_copy(update={"history": history, "outbox": outbox})
 
 
-def _said_by(args: tuple[Any, ...], name: str = "by") -> str:
-    said = args[0].get(name) if args and isinstance(args[0], dict) else None
-    return said if isinstance(said, str) and said else ("signal" if name == "source" else "someone")
+def _said(args: tuple[Any, ...], name: str, otherwise: str) -> str:
+    value = args[0].get(name) if args and isinstance(args[0], dict) else None
+    return value if isinstance(value, str) and value.strip() else otherwise
 
 
 def _line(text: str) -> str:

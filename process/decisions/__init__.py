@@ -30,13 +30,13 @@ DECISIONS: dict[str, type[Decision]] = {
 """Kind -> class, in the order of the process. Opening a lead is not among them: that starts it."""
 
 
-def parse(kind: str, args: tuple[Any, ...]) -> Decision | Refused:
+def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:
     """What came from outside as a decision, or a refusal that says what to send instead. Never raises."""
     decision = DECISIONS.get(kind)
     if decision is None:
         return Refused(
             reason=f"There is no decision {kind!r}",
-            instead=f"{_close(kind, DECISIONS)}Known are {', '.join(DECISIONS)}",
+            instead=f"{_close(kind, DECISIONS)}The query `options` lists all {len(DECISIONS)}",
         )
     if len(args) > 1:
         return Refused(
@@ -50,7 +50,7 @@ def parse(kind: str, args: tuple[Any, ...]) -> Decision | Refused:
             reason=f"{kind} takes an object, and {type(body).__name__} came",
             instead=f"Send {_sample(decision)}",
         )
-    return parse_as(decision, body)
+    return parse_as(decision, {"source": source} | dict(body))
 
 
 D = TypeVar("D", bound=Decision)

@@ -1,0 +1,236 @@
+"""One lead, from first contact to a running hub and its end: a thin shell over time around the process.
+
+It is the single writer of its lead. Handlers only decide (`process.record`); one loop performs the planned effects,
+waits for the next decision or the next date, and hands over to a new run before its history grows too long.
+It holds no rule of its own.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
+from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from process.decisions import LeadOpened
+    from process.effects import Effect, Outcome, Task
+    from process.facts import Refused
+    from process.record import Answer, Record
+    from process.view import Line, Option, Overview, options, overview, timeline
+    from workflows import search_attributes
+    from workflows.details import details
+    from workflows.handlers import refusal, takes_decisions
+    from workflows.start import Carried, read_start
+
+RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
+ONE_ATTEMPT = timedelta(minutes=2)
+NO_LEAD = LeadOpened(org="—", person="—", title="—")
+"""Stands in for a lead that could not start, so that its handlers have something to answer from."""
+
+
+@workflow.defn
+@takes_decisions
+class LeadWorkflow:
+    """A lead: lead → quoted → contracted → hub."""
+
+    @workflow.init
+    def __init__(self, *start: Any) -> None:
+        begun = read_start(start)
+        self.refused = begun if isinstance(begun, Refused) else None
+        if isinstance(begun, Refused):
+            begun = NO_LEAD
+        if not isinstance(begun, Record):
+            begun = Record.open(workflow.info().workflow_id, begun, workflow.now())
+        self.record = begun
+        self.running: dict[str, tuple[Effect, asyncio.Task[None]]] = {}
+        self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
+        self.attributes: dict[SearchAttributeKey[Any], Any] = {}
+        self.memo: dict[str, str] = {}
+        self.moved = True
+
+    @workflow.run
+    async def run(self, *start: Any) -> str:
+        """Until the lead is archived. Answers with where it ended.
+
+        Raises ApplicationError (Refused) where what it was started with is no lead.
+        """
+        if self.refused:
+            raise ApplicationError(str(self.refused), type="Refused", non_retryable=True)
+        while not self.record.lead.archived or self.record.startable(self._busy()) or self.running:
+            self.moved = False
+            self._reap()
+            self._change(self.record.tick(workflow.now()))
+            self._start_effects()
+            self._set_alarm()
+            self._show()
+            await self._wait()
+            if workflow.info().is_continue_as_new_suggested():
+                await self._hand_over()
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        return f"{self.record.lead.stage}: {self.record.history.events[-1].words}"
+
+    # ---- decisions
+
+    def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
+        """A decision from outside: taken, refused and recorded, or recognised as a repeat. Never raises."""
+        record, answer = self.record.take(kind, args, workflow.now(), source=source)
+        self._change(record)
+        if not answer.accepted and not answer.repeat:
+            workflow.logger.info("decision refused", extra={"decision": kind})
+            workflow.metric_meter().create_counter("lead_decisions_refused").add(1)
+        return answer
+
+    @workflow.signal(dynamic=True)
+    def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
+        """A signal of no known name: recorded as refused."""
+        self.take(name, (), "signal")
+
+    @workflow.update(dynamic=True)
+    def unknown_update(self, name: str, args: Sequence[RawValue]) -> Answer:
+        """An update of no known name: recorded as refused."""
+        raise refusal(self.take(name, (), "update"))
+
+    @workflow.signal(
+        name="retry", description="Try again what failed for good: all of it, or the effect with this key."
+    )
+    def retry(self, *key: Any) -> None:
+        self._retry(key)
+
+    @workflow.update(
+        name="retry", description="Try again what failed for good: all of it, or the effect with this key."
+    )
+    def retry_update(self, *key: Any) -> list[str]:
+        return self._retry(key)
+
+    def _retry(self, args: tuple[Any, ...]) -> list[str]:
+        key = args[0] if args and isinstance(args[0], str) else None
+        before = {item.effect.key for item in self.record.parked}
+        self._change(self.record.retry(key))
+        return sorted(before - {item.effect.key for item in self.record.parked})
+
+    # ---- questions
+
+    @workflow.query(
+        name="lead", description="Everything about the lead: stage, next step, timeline, refusals, effects."
+    )
+    def lead(self) -> Overview:
+        return overview(self.record, workflow.now())
+
+    @workflow.query(name="timeline", description="All that happened, oldest first.")
+    def timeline(self) -> list[Line]:
+        return list(timeline(self.record))
+
+    @workflow.query(
+        name="options", description="Every decision: whether it may be taken now, and what it would do."
+    )
+    def options(self) -> list[Option]:
+        return list(options(self.record, workflow.now()))
+
+    @workflow.query(
+        name="preview", description="What a decision would do, without taking it: its name, and its object."
+    )
+    def preview(self, kind: str = "", body: Any = None) -> dict[str, Any]:
+        answer, stage, effects = self.record.preview(kind, (body,), workflow.now())
+        return {"answer": answer.model_dump(), "stage": stage, "effects": list(effects)}
+
+    # ---- the shell over time
+
+    def _change(self, record: Record) -> None:
+        if record is not self.record:
+            self.record = record
+            self.moved = True
+
+    def _busy(self) -> frozenset[str]:
+        return frozenset(effect.lane for effect, _ in self.running.values())
+
+    def _start_effects(self) -> None:
+        for effect in self.record.startable(self._busy()):
+            self.running[effect.key] = effect, asyncio.create_task(self._perform(effect))
+
+    async def _perform(self, effect: Effect) -> None:
+        """One effect as one activity; what it brings back becomes true, or it is parked."""
+        events = self.record.unrecorded() if effect.lane == "ledger" else ()
+        try:
+            outcome: Outcome = await workflow.execute_activity(
+                effect.kind,
+                Task(effect=effect, lead=self.record.lead.brief(), events=events),
+                result_type=Outcome,
+                start_to_close_timeout=ONE_ATTEMPT,
+                retry_policy=RETRIES,
+                cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+                summary=effect.words(),
+            )
+        except ActivityError as error:
+            if not is_cancelled_exception(error):
+                self._change(self.record.park(effect, _why(error), workflow.now()))
+        else:
+            self._change(self.record.done(effect, outcome, workflow.now()))
+        finally:
+            self.moved = True
+
+    def _reap(self) -> None:
+        """Forgets what has finished. A failure that is none of the activity's is a bug, and must stop the task."""
+        for key, (_, task) in list(self.running.items()):
+            if task.done():
+                del self.running[key]
+                task.result()
+
+    def _set_alarm(self) -> None:
+        """One timer, for the next date; set anew only when that date moves."""
+        when = self.record.next_due()
+        if self.alarm:
+            if self.alarm[0] == when:
+                return
+            self.alarm[1].cancel()
+            self.alarm = None
+        if when is not None:
+            self.alarm = when, asyncio.create_task(self._ring(when))
+
+    async def _ring(self, when: datetime) -> None:
+        what = self.record.next_words()
+        await workflow.sleep(max(when - workflow.now(), timedelta(seconds=1)), summary=what)
+        self.alarm = None
+        self.moved = True
+
+    async def _wait(self) -> None:
+        """Until something moves. A lead is ended by a decision; asking Temporal to cancel it is refused like one."""
+        try:
+            await workflow.wait_condition(lambda: self.moved)
+        except asyncio.CancelledError:
+            reason = "A lead is not cancelled. Record it as lost (lost), or terminate its workflow if it must vanish."
+            self._change(self.record.refused("cancel", reason, workflow.now()))
+
+    async def _hand_over(self) -> None:
+        """A new run goes on with all that this one knows. Effects under way finish, or are done again over there."""
+        tasks = [task for _, task in self.running.values()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(Carried(record=self.record))
+
+    def _show(self) -> None:
+        """What lists, filters and the UI show of the lead."""
+        now = workflow.now()
+        attributes = search_attributes.values(self.record, now)
+        if changes := search_attributes.changes(self.attributes, attributes):
+            workflow.upsert_search_attributes(changes)
+            self.attributes = attributes
+        links = {
+            "issue": self.record.lead.issue,
+            "folder": self.record.lead.folder,
+            "hub": self.record.lead.hub_issue,
+        }
+        memo = {name: link.url for name, link in links.items() if link}
+        if memo != self.memo:
+            workflow.upsert_memo(memo)
+            self.memo = memo
+        workflow.set_current_details(details(self.record, now))
+
+
+def _why(error: ActivityError) -> str:
+    cause = error.cause
+    return cause.message if isinstance(cause, ApplicationError) else str(cause or error)

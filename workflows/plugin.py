@@ -1,0 +1,21 @@
+"""How this project speaks to Temporal, in one place: for clients, workers and replayers alike."""
+
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.plugin import SimplePlugin
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from workflows.lead import LeadWorkflow
+
+PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzdata")
+"""Pure modules that are imported once, not once per workflow."""
+
+
+def leads_plugin() -> SimplePlugin:
+    """The data converter, the workflow and its sandbox."""
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
+    return SimplePlugin(
+        "leads",
+        data_converter=pydantic_data_converter,
+        workflows=[LeadWorkflow],
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+    )

@@ -1,0 +1,64 @@
+"""What one can list and filter leads by. Never personal data: search attributes are stored in the clear.
+
+One list, from which the server is set up (`leads init-server`) and the workflow fills in.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
+
+from process.days import end_of
+from process.identity import org_key
+from process.record import Record
+from process.view import attention, next_step
+
+STAGE = SearchAttributeKey.for_keyword("LeadStage")
+OWNER = SearchAttributeKey.for_keyword("LeadOwner")  # a role, whose move it is
+SERVICE = SearchAttributeKey.for_keyword("LeadService")
+ORG_KEY = SearchAttributeKey.for_keyword("LeadOrgKey")  # finds a second lead of the same organisation
+NEXT_DATE = SearchAttributeKey.for_datetime("LeadNextDate")
+CONTRACT_END = SearchAttributeKey.for_datetime("LeadContractEnd")
+ON_HOLD = SearchAttributeKey.for_bool("LeadOnHold")
+ATTENTION = SearchAttributeKey.for_int("LeadAttention")  # how many things must not be overlooked
+PARKED = SearchAttributeKey.for_int("LeadParked")  # how many effects failed for good
+
+SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
+    STAGE,
+    OWNER,
+    SERVICE,
+    ORG_KEY,
+    NEXT_DATE,
+    CONTRACT_END,
+    ON_HOLD,
+    ATTENTION,
+    PARKED,
+)
+
+
+def values(record: Record, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
+    """What each attribute is for this lead now; None where it has no value."""
+    lead = record.lead
+    term_ends = lead.contract.term_ends
+    return {
+        STAGE: lead.stage.value,
+        OWNER: next_step(lead).owner.value,
+        SERVICE: lead.service,
+        ORG_KEY: org_key(lead.org),
+        NEXT_DATE: record.next_due(),
+        CONTRACT_END: end_of(term_ends, lead.zone).astimezone(UTC) if term_ends else None,
+        ON_HOLD: lead.hold is not None,
+        ATTENTION: len(attention(lead, lead.today(now))),
+        PARKED: len(record.parked),
+    }
+
+
+def changes(
+    before: dict[SearchAttributeKey[Any], Any], after: dict[SearchAttributeKey[Any], Any]
+) -> list[SearchAttributeUpdate[Any]]:
+    """What to upsert: only what differs, all of it at once."""
+    return [
+        key.value_unset() if value is None else key.value_set(value)
+        for key, value in after.items()
+        if before.get(key) != value
+    ]

@@ -1,0 +1,27 @@
+"""With what a lead's workflow starts."""
+
+from typing import Any
+
+from process.decisions import LeadOpened, parse_as
+from process.facts import Refused
+from process.model import Model
+from process.record import Record
+
+
+class Carried(Model):
+    """All of a lead, handed from one run of its workflow to the next (continue-as-new)."""
+
+    record: Record
+
+
+def read_start(args: tuple[Any, ...]) -> LeadOpened | Record | Refused:
+    """What was given to start a lead: its facts, or all that an earlier run knew; or why that is no lead."""
+    if len(args) == 1 and isinstance(args[0], dict):
+        if "record" in args[0]:
+            return Carried.model_validate(args[0]).record
+        opened = parse_as(LeadOpened, args[0])
+        return opened if isinstance(opened, Refused) else opened.complaint() or opened
+    return Refused(
+        reason="A lead starts with one object",
+        instead='Give org, person and title, as {"org": "Example University", "person": "Ada Example", "title": "A hub"}',
+    )
