@@ -1,0 +1,148 @@
+"""docker-compose.yml and Dockerfile, judged by the published schema, by Compose itself, and by our own rules."""
+
+import json
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from .conftest import EXAMPLE, ROOT, Compose, values
+
+FILE = ROOT / "docker-compose.yml"
+SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(FILE)["services"]
+ONCE = {"databases", "temporal-schema", "temporal-init"}
+OURS = {"temporal-init", "worker", "sandbox"}
+PASSWORDS = ["POSTGRES_PASSWORD", "TEMPORAL_DB_PASSWORD", "LEDGER_DB_PASSWORD"]
+
+
+def test_the_compose_schema_accepts_it() -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(FILE)]
+    judged = subprocess.run(command, capture_output=True, text=True)
+    assert judged.returncode == 0, judged.stdout
+
+
+def test_compose_accepts_it_filled_in(compose: Compose, filled_in: Path) -> None:
+    read = compose.config("--env-file", str(filled_in))
+    assert read.returncode == 0, read.stderr
+    assert read.stderr == ""
+    services = json.loads(read.stdout)["services"]
+    assert set(services) == set(SERVICES) - {"sandbox"}
+    settings = services["worker"]["environment"]
+    assert settings["LEADS_GITHUB__COLUMNS"] == values(EXAMPLE)["LEADS_GITHUB__COLUMNS"]
+    assert settings["LEADS_GITHUB__TOKEN"] is None
+    assert settings["PGPASSWORD"] == "secret-of-LEDGER_DB_PASSWORD"
+    assert "secret-of-POSTGRES_PASSWORD" not in str(services["worker"])
+    assert "secret-of-TEMPORAL_DB_PASSWORD" not in str(services["worker"])
+
+
+def test_compose_accepts_the_sandbox(compose: Compose) -> None:
+    read = compose.config("--env-file", str(ROOT / "deploy/sandbox.env"))
+    assert read.returncode == 0, read.stderr
+    services = json.loads(read.stdout)["services"]
+    assert set(services) == set(SERVICES)
+    [shared] = services["worker"]["volumes"]
+    [written] = services["sandbox"]["volumes"]
+    assert (shared["type"], shared["source"], shared["target"]) == (
+        "volume",
+        written["source"],
+        "/credentials",
+    )
+
+
+@pytest.mark.parametrize("missing", PASSWORDS)
+def test_compose_says_which_password_is_missing(compose: Compose, tmp_path: Path, missing: str) -> None:
+    env = tmp_path / "some.env"
+    env.write_text("".join(f"{name}=x\n" for name in PASSWORDS if name != missing))
+    read = compose.config("--env-file", str(env))
+    assert read.returncode != 0
+    assert f"{missing} is missing a value: set it in .env" in read.stderr
+
+
+def test_every_variable_is_explained_and_has_the_default_shown() -> None:
+    shown = values(EXAMPLE)
+    used = re.findall(
+        r"\$\{([A-Z_0-9]+)(?::([-?])([^${}]*|\$\{[^}]*\}|[^{}]*\$\{[^}]*\}))?\}", FILE.read_text()
+    )
+    assert {name for name, _, _ in used} >= {*PASSWORDS, "CREDENTIALS", "TEMPORAL_VERSION"}
+    # Where Compose differs from a worker on its own, .env.example says so in words.
+    differs = {"TEMPORAL_NAMESPACE", "LEADS_TEMPORAL_UI", "LEADS_LOG_FORMAT"}
+    for name, kind, default in used:
+        assert name in shown, name
+        if kind == "-" and name not in differs:
+            assert shown[name] == default
+
+
+def test_ports_are_open_to_this_machine_only() -> None:
+    ports = [port for service in SERVICES.values() for port in service.get("ports", [])]
+    assert ports
+    assert all(port.startswith("127.0.0.1:") for port in ports)
+    assert "ports" not in SERVICES["postgresql"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_runs_restricted_and_comes_back(name: str) -> None:
+    service = SERVICES[name]
+    assert "no-new-privileges:true" in service["security_opt"]
+    assert service["restart"] == ("on-failure:10" if name in ONCE else "unless-stopped")
+    assert re.fullmatch(
+        r"[a-z/-]+:(\$\{[A-Z_]+:-)?[\w.-]+\}?|\$\{LEADS_IMAGE:-lead-to-hub:local\}", service["image"]
+    )
+    if name not in ONCE:
+        assert "memory" in service["deploy"]["resources"]["limits"]
+    if name not in {*ONCE, "worker"}:
+        assert service["healthcheck"]["test"][0] == "CMD"
+    if name != "postgresql":  # its image starts as root to hand the volume to its own user
+        assert service["cap_drop"] == ["ALL"]
+    if name in OURS:
+        assert service["read_only"] is True
+        assert service["init"] is True
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_service_waits_for_what_it_needs(name: str) -> None:
+    for needed, how in SERVICES[name].get("depends_on", {}).items():
+        expected = "service_completed_successfully" if needed in ONCE else "service_healthy"
+        assert how["condition"] == expected
+        assert "profiles" not in SERVICES[needed] or how["required"] is False
+
+
+def test_the_worker_has_time_to_end() -> None:
+    assert SERVICES["worker"]["stop_grace_period"] == "40s"  # ten more than it gives its activities
+
+
+def test_scripts_are_there_and_parse() -> None:
+    mounted = re.findall(r"\./(deploy/\S+?):", FILE.read_text())
+    assert mounted
+    for name in mounted:
+        assert (ROOT / name).is_file()
+        if name.endswith(".sh"):
+            subprocess.run(["sh", "-n", ROOT / name], check=True)
+
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def test_the_image_holds_every_package_of_the_project() -> None:
+    packages = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["hatch"]["build"]["targets"][
+        "wheel"
+    ]
+    copied = set(re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE))
+    sources = {source for line in copied for source in line.split()}
+    assert sources == {*packages["only-include"], "requirements.lock", "requirements-dev.lock"}
+    admitted = set(re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
+    assert admitted == sources
+
+
+def test_the_image_installs_locked_wheels_and_runs_as_nobody_special() -> None:
+    installs = re.findall(r"pip install (.+)", DOCKERFILE)
+    assert installs
+    assert all("--require-hashes --only-binary :all: -r requirements" in install for install in installs)
+    assert re.search(r"^ARG PYTHON=3\.\d+-slim-\w+$", DOCKERFILE, re.MULTILINE)
+    last_stages = DOCKERFILE.split(" AS base\n")[1]
+    assert re.findall(r"^USER (\w+)$", last_stages, re.MULTILINE) == ["leads"]
+    assert "://" not in DOCKERFILE
