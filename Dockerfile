@@ -27,7 +27,7 @@ RUN groupadd --gid 10001 leads \
     && useradd --uid 10001 --gid leads --home-dir /tmp --no-create-home --shell /usr/sbin/nologin leads \
     && install --directory --owner=leads --group=leads --mode=700 /credentials /data
 WORKDIR /srv/leads
-COPY settings.py worker.py ./
+COPY logs.py settings.py worker.py ./
 COPY process process
 COPY workflows workflows
 COPY activities activities

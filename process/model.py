@@ -22,7 +22,9 @@ Line = Annotated[
 ]
 """One line of text, without control characters."""
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000)]
+Text = Annotated[
+    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=10_000, pattern=r"^[^\x00]*$")
+]
 """Free text, possibly of several lines."""
 
 

@@ -109,7 +109,7 @@ class Record(Model):
         if isinstance(decision, Refused):
             by, source = _said(args, "by", "someone"), _said(args, "source", source)
             record = self.refused(kind, str(decision), now, by=by, source=source)
-            return record, Answer(accepted=False, words=str(decision))
+            return record, Answer(accepted=False, words=record.refusals[-1].reason)
         return self.decided(decision, now)
 
     def decided(self, decision: Decision, now: datetime) -> tuple[Self, Answer]:
@@ -118,8 +118,8 @@ class Record(Model):
             return self, known.answer.model_copy(update={"repeat": True})
         fact = decide(self.history, decision, now)
         if isinstance(fact, Refused):
-            answer = Answer(accepted=False, words=str(fact))
             record = self.refused(decision.kind, str(fact), now, by=decision.by, source=decision.source)
+            answer = Answer(accepted=False, words=record.refusals[-1].reason)
             return (record._answered(key, answer) if decision.key else record), answer
         record = self._became(fact, now)
         event = record.history.events[-1]
@@ -155,7 +155,9 @@ class Record(Model):
         self, kind: str, reason: str, now: datetime, *, by: str = "someone", source: str = "signal"
     ) -> Self:
         """With one more refusal on record, and nothing else changed."""
-        refusal = Refusal(at=now, kind=_line(kind), by=_line(by), source=_line(source), reason=reason)
+        refusal = Refusal(
+            at=now, kind=_line(kind), by=_line(by), source=_line(source), reason=_line(reason, 500)
+        )
         return self.model_copy(
             update={
                 "refusals": (*self.refusals, refusal)[-REFUSALS:],
@@ -256,6 +258,7 @@ def _said(args: tuple[Any, ...], name: str, otherwise: str) -> str:
     return value if isinstance(value, str) and value.strip() else otherwise
 
 
-def _line(text: str) -> str:
-    """Whatever came, as one short line."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:200] or "?"
+def _line(text: str, longest: int = 200) -> str:
+    """Whatever came, as one line that can be stored and shown."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    return (line if len(line) <= longest else line[: longest - 1] + "…") or "?"

@@ -1,0 +1,57 @@
+"""A lead's events go to the ledger. Recorded again, they are recognised; nothing else can be."""
+
+from collections.abc import Iterator
+
+from temporalio import activity
+
+from activities.checks import Check
+from activities.errors import again, park
+from activities.ledger import Entry, Ledger, LedgerError, LedgerUnavailable
+from process.effects import Outcome, Task
+from process.facts import Event
+
+
+class LedgerActivities:
+    """Holds the ledger, which serves all threads."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    @activity.defn(name="record_events")
+    def record_events(self, task: Task) -> Outcome:
+        """Records the events that the task brings; answers up to which one the ledger is complete."""
+        try:
+            if not task.events:
+                return Outcome(recorded=self._ledger.last_seq(task.lead.id))
+            return Outcome(
+                recorded=self._ledger.append([_entry(task.lead.id, event) for event in task.events])
+            )
+        except LedgerUnavailable as error:
+            raise again(str(error)) from None
+        except LedgerError as error:
+            raise park(str(error)) from None
+
+    def checks(self) -> Iterator[Check]:
+        """Whether the ledger can be written."""
+        try:
+            status = self._ledger.check()
+        except LedgerError as error:
+            yield Check("ledger", "can be written", ok=False, detail=str(error))
+        else:
+            detail = f"{status.engine} at {status.place}: {status.events} events of {status.leads} leads"
+            yield Check("ledger", "can be written", ok=True, detail=detail)
+
+
+def _entry(lead: str, event: Event) -> Entry:
+    return Entry(
+        lead=lead,
+        seq=event.seq,
+        at=event.at,
+        kind=event.kind,
+        by=event.fact.by,
+        source=event.fact.source,
+        key=event.key or "",
+        policy=event.policy,
+        words=event.words,
+        data=event.fact.model_dump(mode="json"),
+    )

@@ -1,0 +1,49 @@
+"""All activities, wired from the settings: one per kind of effect."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+from activities.checks import Check
+from activities.drive import DriveActivities
+from activities.forms import FormsActivities
+from activities.github import GitHubActivities
+from activities.ledger import Ledger
+from activities.mail import MailActivities
+from activities.pricing import PricingActivities
+from activities.recording import LedgerActivities
+from process.effects import Effect
+from settings import Settings
+
+
+class Checker(Protocol):
+    """Activities that can tell whether their outside system is there, and lets us in."""
+
+    def checks(self) -> Iterator[Check]: ...
+
+
+def checkers(settings: Settings) -> list[Checker]:
+    """The activities of each outside system."""
+    return [
+        GitHubActivities(settings),
+        DriveActivities(settings),
+        FormsActivities(settings),
+        PricingActivities(settings),
+        MailActivities(settings),
+        LedgerActivities(Ledger.open(settings.ledger_url)),
+    ]
+
+
+def activities(settings: Settings) -> list[Callable[..., Any]]:
+    """The activity of every kind of effect.
+
+    Raises LookupError for an effect that no activity performs.
+    """
+    systems = checkers(settings)
+    return [_performer(kind, systems) for kind in Effect.kinds]
+
+
+def _performer(kind: str, systems: list[Checker]) -> Callable[..., Any]:
+    for system in systems:
+        if performer := getattr(system, kind, None):
+            return performer  # type: ignore[no-any-return]
+    raise LookupError(f"no activity performs {kind}")

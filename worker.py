@@ -1,0 +1,74 @@
+"""The worker: connects, wires the activities, runs until it is told to stop. No logic."""
+
+import asyncio
+import signal
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.worker import Worker
+
+from activities.registry import activities
+from logs import set_up_logs
+from settings import Settings
+from workflows.plugin import leads_plugin
+
+GRACE = timedelta(seconds=25)
+"""What is under way may finish this long after the worker was told to stop; what does not is done again elsewhere."""
+
+
+async def run(settings: Settings) -> None:
+    """Works on the task queue until SIGINT or SIGTERM."""
+    log = structlog.get_logger("worker")
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    connection = ClientConfig.load_client_connect_config()
+    connection.setdefault("target_host", "localhost:7233")
+    client = await Client.connect(**connection, plugins=[leads_plugin()], runtime=_runtime(settings))
+    threads = settings.activity_threads
+    with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
+        worker = Worker(
+            client,
+            task_queue=settings.task_queue,
+            activities=activities(settings),
+            activity_executor=executor,
+            max_concurrent_activities=threads,
+            graceful_shutdown_timeout=GRACE,
+        )
+        async with worker:
+            log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace)
+            await stop.wait()
+            log.info("worker stopping")
+    log.info("worker stopped")
+
+
+def _runtime(settings: Settings) -> Runtime:
+    metrics = (
+        PrometheusConfig(
+            bind_address=settings.metrics_address,
+            durations_as_seconds=True,
+            counters_total_suffix=True,
+            unit_suffix=True,
+        )
+        if settings.metrics_address
+        else None
+    )
+    return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+
+
+def main() -> None:
+    settings = Settings()
+    set_up_logs(settings.log_format)
+    try:
+        asyncio.run(run(settings))
+    except RuntimeError as error:  # the SDK's own: no server, no namespace, a wrong certificate
+        sys.exit(f"The worker can't start: {error}")
+
+
+if __name__ == "__main__":
+    main()
