@@ -113,7 +113,8 @@ _APPEND_ONLY: Final = {
     ],
     "postgresql": [
         "CREATE FUNCTION ledger_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "RAISE restrict_violation USING MESSAGE = 'the ledger is append-only: ' || TG_OP || ' refused'; END $$",
+        "RAISE restrict_violation USING MESSAGE = 'the ledger is append-only: ' || TG_OP || ' refused'; "
+        "END $$",
         "CREATE TRIGGER ledger_refuses_change BEFORE UPDATE OR DELETE OR TRUNCATE ON ledger_entries "
         "FOR EACH STATEMENT EXECUTE FUNCTION ledger_refuse_change()",
     ],
