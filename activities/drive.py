@@ -1,0 +1,147 @@
+"""Google Drive: the lead's folder, and the invoices in it.
+
+Nothing is made twice: Drive hands out an id first, the workflow remembers it, and a second file under it is refused.
+"""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from io import BytesIO
+from typing import TYPE_CHECKING
+
+from googleapiclient.http import MediaIoBaseUpload, MediaUpload
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.checks import Check
+from activities.errors import again, park
+from activities.google import AlreadyThere, NotThere, drive_api
+from activities.invoice import invoice_pdf
+from process.effects import CreateFolder, Outcome, PrepareInvoice, ReserveInvoice, Task
+from process.lead import Link
+from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved
+from settings import Settings
+
+if TYPE_CHECKING:
+    from googleapiclient._apis.drive.v3.schemas import File
+
+FOLDER = "application/vnd.google-apps.folder"
+_FIELDS = "id,webViewLink,appProperties,trashed"
+
+
+class DriveActivities:
+    """`lag`: how long Drive may need until it shows what it has taken."""
+
+    def __init__(self, settings: Settings, *, lag: timedelta = timedelta(seconds=30)) -> None:
+        self._settings = settings.google
+        self._api = drive_api(settings.google)
+        self._lag = lag
+
+    @activity.defn(name="reserve_folder")
+    def reserve_folder(self, task: Task) -> Outcome:
+        return Outcome(report=FolderReserved(folder_id=self._new_id()))
+
+    @activity.defn(name="create_folder")
+    def create_folder(self, task: Task) -> Outcome:
+        effect = task.effect
+        assert isinstance(effect, CreateFolder)  # noqa: S101 - the workflow sends each effect to its own activity
+        if not self._settings.leads_folder:
+            raise park("Name the folder for leads in LEADS_GOOGLE__LEADS_FOLDER")
+        folder = self._ensure(
+            {
+                "id": effect.folder_id,
+                "name": task.lead.heading,
+                "mimeType": FOLDER,
+                "parents": [self._settings.leads_folder],
+                "appProperties": {"leadId": task.lead.id},
+            },
+            into="the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)",
+        )
+        return Outcome(report=FolderCreated(link=folder))
+
+    @activity.defn(name="reserve_invoice")
+    def reserve_invoice(self, task: Task) -> Outcome:
+        effect = task.effect
+        assert isinstance(effect, ReserveInvoice)  # noqa: S101
+        return Outcome(report=InvoiceReserved(number=effect.number, file_id=self._new_id()))
+
+    @activity.defn(name="prepare_invoice")
+    def prepare_invoice(self, task: Task) -> Outcome:
+        effect, lead = task.effect, task.lead
+        assert isinstance(effect, PrepareInvoice)  # noqa: S101
+        invoice = lead.invoice(effect.number)
+        if invoice is None or lead.folder is None:
+            raise park(f"The lead has no {'folder' if invoice else f'invoice {effect.number}'} any more")
+        name = lead.invoice_name(effect.number)
+        file = self._ensure(
+            {
+                "id": effect.file_id,
+                "name": f"Invoice {name}.pdf",
+                "parents": [lead.folder.id],
+                "appProperties": {"leadId": lead.id, "invoice": name},
+            },
+            into="the lead's folder",
+            media=MediaIoBaseUpload(BytesIO(invoice_pdf(lead, invoice)), mimetype="application/pdf"),
+        )
+        return Outcome(report=InvoicePrepared(number=effect.number, file=file))
+
+    def checks(self) -> Iterator[Check]:
+        """Whether the folder for leads is there, in a shared drive, and open to us."""
+        what = f"folder for leads {self._settings.leads_folder or '(LEADS_GOOGLE__LEADS_FOLDER is empty)'}"
+        try:
+            folder = self._api.execute(
+                self._api.service.files().get(
+                    fileId=self._settings.leads_folder or "root",
+                    fields="name,mimeType,driveId,trashed,capabilities(canAddChildren)",
+                    supportsAllDrives=True,
+                ),
+                what,
+            )
+        except ApplicationError as error:
+            yield Check("Google Drive", what, ok=False, detail=error.message)
+            return
+        wrong = [
+            *(["it is no folder"] if folder.get("mimeType") != FOLDER else []),
+            *(["it is in the trash; restore it"] if folder.get("trashed") else []),
+            *(
+                ["it is in no shared drive, where a service account can own nothing"]
+                if "driveId" not in folder
+                else []
+            ),
+            *(
+                [f"{self._api.account} may not add to it; make it a content manager of the shared drive"]
+                if not folder.get("capabilities", {}).get("canAddChildren")
+                else []
+            ),
+        ]
+        found = f"“{folder.get('name')}”, as {self._api.account}"
+        yield Check("Google Drive", what, ok=not wrong, detail="; ".join(wrong) or found)
+
+    def _new_id(self) -> str:
+        """An id of Drive's own making. One that is never used costs nothing, so this may run twice."""
+        answer = self._api.execute(
+            self._api.service.files().generateIds(count=1, space="drive", type="files"), "an id"
+        )
+        return answer["ids"][0]
+
+    def _ensure(self, body: "File", *, into: str, media: MediaUpload | None = None) -> Link:
+        """The file under its reserved id, made now or by an earlier attempt."""
+        files = self._api.service.files()
+        try:
+            file = self._api.execute(
+                files.create(body=body, media_body=media, fields=_FIELDS, supportsAllDrives=True), into
+            )
+        except AlreadyThere:
+            file = self._find(body["id"])
+        marks = body["appProperties"].items()
+        if not marks <= file.get("appProperties", {}).items():
+            raise park(f"The id {body['id']} in Drive belongs to something else than {dict(marks)}")
+        if file.get("trashed"):
+            raise park(f"{body['name']} is in Drive's trash: restore it there, then retry")
+        return Link(id=file["id"], url=file.get("webViewLink", ""))
+
+    def _find(self, file_id: str) -> "File":
+        get = self._api.service.files().get(fileId=file_id, fields=_FIELDS, supportsAllDrives=True)
+        try:
+            return self._api.execute(get, "what was made before")
+        except NotThere:
+            raise again("Drive has the file but does not show it yet", after=self._lag) from None

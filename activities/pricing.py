@@ -1,0 +1,96 @@
+"""The price list, where people keep it: a Google Sheet, a JSON file, or the books on board."""
+
+import json
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.checks import Check
+from activities.errors import park
+from activities.google import sheets_api
+from process.effects import Outcome, Task
+from process.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows
+from process.reports import PricesRead
+from settings import Settings
+
+_COLUMNS = "book, plan, amount, currency, per and notes"
+
+
+class PricingActivities:
+    """Reads the price list from the first place that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._google = settings.google
+        self._file = settings.price_file
+        self._api = sheets_api(settings.google)
+
+    @activity.defn(name="read_prices")
+    def read_prices(self, task: Task) -> Outcome:
+        return Outcome(report=self._read())
+
+    def checks(self) -> Iterator[Check]:
+        """Whether the price list can be read and understood."""
+        try:
+            prices = self._read()
+        except ApplicationError as error:
+            yield Check("Price list", "prices", ok=False, detail=error.message)
+            return
+        plans = sum(len(book.plans) for book in prices.books)
+        yield Check("Price list", prices.origin, ok=True, detail=f"{len(prices.books)} books, {plans} plans")
+
+    def _read(self) -> PricesRead:
+        if self._google.price_sheet:
+            origin = f"the Google Sheet, {self._google.price_range}"[:200]
+            return PricesRead(origin=origin, books=_books(self._sheet_rows(), "LEADS_GOOGLE__PRICE_SHEET"))
+        if self._file:
+            origin = f"the file {self._file.name}"[:200]
+            return PricesRead(origin=origin, books=_books(_file_rows(self._file), "LEADS_PRICE_FILE"))
+        return PricesRead(origin="the built-in price list", books=BUILT_IN)
+
+    def _sheet_rows(self) -> list[dict[str, Any]]:
+        answer = self._api.execute(
+            self._api.service.spreadsheets()
+            .values()
+            .get(
+                spreadsheetId=self._google.price_sheet,
+                range=self._google.price_range,
+                majorDimension="ROWS",
+                valueRenderOption="UNFORMATTED_VALUE",  # 12000, not 12,000.00
+                dateTimeRenderOption="FORMATTED_STRING",  # a book's name that Sheets took for a date
+            ),
+            "the price list (LEADS_GOOGLE__PRICE_SHEET, LEADS_GOOGLE__PRICE_RANGE)",
+        )
+        header, *rows = answer.get("values", [[]])
+        names = [str(name).strip().casefold() for name in header]
+        return [dict(zip(names, row, strict=False)) for row in rows]  # Sheets leaves out a row's empty end
+
+
+def _file_rows(file: Path) -> list[Mapping[str, Any]]:
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+    except OSError as error:
+        raise park(
+            f"The price list {file.name} cannot be read: {error.strerror}. See LEADS_PRICE_FILE"
+        ) from None
+    except ValueError as error:
+        raise park(f"The price list {file.name} is no JSON: {error}. See LEADS_PRICE_FILE") from None
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise park(f"The price list {file.name} must be a list of objects with {_COLUMNS}")
+    return rows
+
+
+def _books(rows: list[Mapping[str, Any]] | list[dict[str, Any]], setting: str) -> tuple[PriceBook, ...]:
+    try:
+        return books_from_rows(rows)
+    except PriceListError as error:
+        raise park(f"The price list ({setting}): {error}") from None
+    except ValidationError as error:
+        wrong = error.errors(include_url=False, include_context=False)[0]
+        raise park(
+            f"The price list ({setting}): {wrong['input']!r} can't be a {wrong['loc'][0]}: {wrong['msg']}"
+        ) from None
