@@ -65,7 +65,9 @@ class Fault(BaseModel):
     seconds: float = Field(
         0, ge=0, description="Delay, Retry-After, time to the reset, age of a stale answer"
     )
-    writes: int = Field(0, ge=0, description="How many writes a stale answer lags behind; without age either: 1")
+    writes: int = Field(
+        0, ge=0, description="How many writes a stale answer lags behind; without age either: 1"
+    )
     error: str = Field("RATE_LIMITED", description="Type of a GraphQL error")
     command: Command = Field("DATA", description="SMTP command at which it happens")
     recipient: str | None = Field(None, description="For mail_refused at RCPT: whom; none: everybody")

@@ -48,8 +48,7 @@ class Front:
             fault = self.faults.take(
                 exchange.system, exchange.method, exchange.path, body.decode(errors="replace")
             )
-        await self._answer(scope, _again(body, receive), receive, _Noting(exchange, send), fault)
-        exchange.who = scope.get("sandbox.who")
+        await self._answer(scope, _again(body, receive), receive, _Noting(exchange, scope, send), fault)
         return None
 
     async def _answer(
@@ -66,6 +65,7 @@ class Front:
             scope["sandbox.fault"] = fault
         elif fault.kind in ("status_after", "cut_after"):
             await self.app(scope, again, _nowhere)
+            send.exchange.who = scope.get("sandbox.who")
         if fault.kind == "status_after":
             return await answer(fault)(scope, again, send)
         if fault.kind in ("cut", "cut_after"):
@@ -76,8 +76,9 @@ class Front:
 class _Noting:
     """Passes an answer on and enters it in the journal."""
 
-    def __init__(self, exchange: Exchange, send: Send) -> None:
+    def __init__(self, exchange: Exchange, scope: Scope, send: Send) -> None:
         self.exchange = exchange
+        self._scope = scope
         self._send = send
         self._type = ""
         self._body = bytearray()
@@ -85,6 +86,7 @@ class _Noting:
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.exchange.status = message["status"]
+            self.exchange.who = self._scope.get("sandbox.who")
             headers = dict(message.get("headers", []))
             self._type = headers.get(b"content-type", b"").decode("latin-1")
         elif message["type"] == "http.response.body":

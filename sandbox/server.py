@@ -4,20 +4,21 @@ import asyncio
 import socket
 import tempfile
 from collections.abc import Mapping
-from importlib import import_module
+from contextlib import ExitStack
 from pathlib import Path
 from threading import Event, Thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute
 from starlette.types import Receive, Scope, Send
 
 from sandbox import control
 from sandbox.faults import Faults
 from sandbox.front import CuttableProtocol, Front
+from sandbox.github import app as github
+from sandbox.github.state import GitHubState
 from sandbox.google import app as google
 from sandbox.google.account import write_key_file
 from sandbox.google.seed import SERVICE_ACCOUNT
@@ -25,6 +26,7 @@ from sandbox.google.seed import seeded as google_seeded
 from sandbox.google.state import GoogleState
 from sandbox.journal import Journal
 from sandbox.mail import Mailbox, smtp
+from sandbox.pages import routes as pages
 from sandbox.store import Store
 
 
@@ -49,8 +51,8 @@ class Sandbox:
         self.faults = Faults()
         self.journal = Journal()
         self._store = Store(data)
-        self._temporary = tempfile.TemporaryDirectory(prefix="sandbox-") if data is None else None
-        self._folder = Path(self._temporary.name) if self._temporary else data or Path()
+        self._data = data
+        self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._users = dict(smtp_users or {})
         self._address = (host, port)
         self._smtp_address = (host, smtp_port)
@@ -63,11 +65,17 @@ class Sandbox:
 
     def start(self) -> Self:
         """Listens when it returns. Raises OSError when a port is taken."""
-        http, mail = _listen(*self._address), _listen(*self._smtp_address)
-        self.host, self.port = http.getsockname()[:2]
-        self.smtp_host, self.smtp_port = mail.getsockname()[:2]
-        self._key = write_key_file(self.credentials_file, SERVICE_ACCOUNT, f"{self.url}/token")
-        self._load()
+        with ExitStack() as undo:
+            http = undo.enter_context(_listen(*self._address))
+            mail = undo.enter_context(_listen(*self._smtp_address))
+            self.host, self.port = http.getsockname()[:2]
+            self.smtp_host, self.smtp_port = mail.getsockname()[:2]
+            if self._data is None:
+                self._temporary = tempfile.TemporaryDirectory(prefix="sandbox-")
+                undo.callback(self._temporary.cleanup)
+            self._key = write_key_file(self.credentials_file, SERVICE_ACCOUNT, f"{self.url}/token")
+            self._load()
+            undo.pop_all()
         ready = Event()
         self._thread = Thread(target=lambda: asyncio.run(self._run(http, mail, ready)), name="sandbox")
         self._thread.start()
@@ -81,6 +89,7 @@ class Sandbox:
             self._thread = None
         if self._temporary:
             self._temporary.cleanup()
+            self._temporary = None
 
     def __enter__(self) -> Self:
         return self.start()
@@ -106,7 +115,9 @@ class Sandbox:
     @property
     def credentials_file(self) -> Path:
         """The service account's key file."""
-        return self._folder / "service-account.json"
+        folder = Path(self._temporary.name) if self._temporary else self._data
+        assert folder is not None  # noqa: S101 - start() made one
+        return folder / "service-account.json"
 
     def environment(self) -> dict[str, str]:
         """The settings that point the service at this sandbox."""
@@ -140,23 +151,16 @@ class Sandbox:
             lambda: self._store.save("google", self.google), self._store.blobs("google")
         )
         self.mailbox = Mailbox(self._store)
-        routes: list[BaseRoute] = [
-            *control.routes(self),
-            *google.routes(self.google, self._key),
-            *self._github(),
-        ]
-        self._app = Starlette(routes=routes)
-
-    def _github(self) -> list[BaseRoute]:
-        try:
-            model = import_module("sandbox.github.state").GitHubState
-            github_routes = import_module("sandbox.github.app").routes
-        except ImportError:
-            self.github: Any = None
-            return []
-        self.github = self._store.load("github", model) or model.seeded(org=self.org)
-        routes: list[BaseRoute] = github_routes(self.github, lambda: self._store.save("github", self.github))
-        return routes
+        self.github = self._store.load("github", GitHubState) or GitHubState.seeded(org=self.org)
+        self._app = Starlette(
+            routes=[
+                *control.routes(self),
+                *google.routes(self.google, self._key),
+                *pages.routes(self),
+                *github.routes(self.github, lambda: self._store.save("github", self.github)),
+            ]
+        )
+        self._app.state.navigation = pages.navigation(self)
 
     async def _app_now(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The application of the moment: a reset puts a new one in its place."""

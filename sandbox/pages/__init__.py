@@ -18,7 +18,9 @@ _HERE = Path(__file__).parent
 def _when(time: datetime) -> Markup:
     """A moment, short for reading, exact on hovering."""
     exact = time.isoformat(timespec="seconds")
-    return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(exact, time.strftime("%-d %b %Y, %H:%M"))
+    return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(
+        exact, time.strftime("%-d %b %Y, %H:%M")
+    )
 
 
 def _size(length: int | None) -> str:
@@ -41,7 +43,9 @@ _environment.filters |= {"when": _when, "size": _size}
 
 def render(request: Request, template: str, status_code: int = 200, **context: object) -> HTMLResponse:
     """The page."""
-    text = _environment.get_template(template).render(path=request.url.path, **context)
+    text = _environment.get_template(template).render(
+        path=request.url.path, navigation=request.app.state.navigation, **context
+    )
     return HTMLResponse(text, status_code)
 
 

@@ -1,0 +1,94 @@
+"""The sandbox as a whole: its life, its memory, its settings, its command."""
+
+import json
+import os
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+from tests.sandbox.conftest import Google
+from tests.sandbox.google.test_forms import ANSWERS
+from tests.sandbox.test_mail import mail
+from tests.sandbox.web import call
+
+
+def fill(sandbox: Sandbox) -> str:
+    """Something in every corner; returns the id of a file on Drive."""
+    google = Google(sandbox.url, sandbox.credentials_file)
+    stored = google.upload(sandbox.google.leads_folder, "notes.txt", b"hello")
+    google.close()
+    sandbox.google.submit(sandbox.google.questionnaire, ANSWERS)
+    with smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=5) as smtp:
+        smtp.send_message(mail("Acme", "<1@example.org>"))
+    return stored
+
+
+def test_a_restart_keeps_everything_and_the_key(tmp_path: Path) -> None:
+    with Sandbox(tmp_path) as first:
+        file_id = fill(first)
+        tokens, key = dict(first.google.tokens), json.loads(first.credentials_file.read_text())["private_key"]
+    with Sandbox(tmp_path) as second:
+        assert second.google.files[file_id].name == "notes.txt"
+        assert second.google.content(file_id) == b"hello"
+        assert second.google.tokens == tokens
+        assert len(second.google.responses[second.google.questionnaire]) == 1
+        assert [each.message_id for each in second.mailbox.all()] == ["<1@example.org>"]
+        key_file = json.loads(second.credentials_file.read_text())
+        assert (key_file["private_key"], key_file["token_uri"]) == (key, f"{second.url}/token")
+        assert list(tmp_path.rglob("*.new")) == []
+
+
+@pytest.mark.parametrize("kept", [False, True])
+def test_reset_is_the_seeded_start(tmp_path: Path, kept: bool) -> None:
+    data = tmp_path if kept else None
+    with Sandbox(data) as sandbox:
+        file_id = fill(sandbox)
+        sandbox.faults.add(Fault(system="drive", kind="cut"))
+        assert call(sandbox, "POST", "/_sandbox/reset").status == 204
+        assert file_id not in sandbox.google.files
+        assert sandbox.google.content(file_id) == b""
+        assert sandbox.google.leads_folder in sandbox.google.files
+        assert (sandbox.google.tokens, sandbox.mailbox.all(), sandbox.faults.all()) == ({}, [], [])
+        assert sandbox.journal.all() == []
+        fill(sandbox)
+
+
+def test_the_environment_points_the_service_here(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    from settings import Settings
+
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    settings = Settings(_env_file=None)
+    assert settings.github.api_url == f"{sandbox.url}/api/v3"
+    assert settings.google.api_root == sandbox.url
+    assert settings.google.credentials_file == sandbox.credentials_file
+    assert settings.google.leads_folder in sandbox.google.files
+    assert settings.google.questionnaire_form in sandbox.google.forms
+    assert settings.google.price_sheet in sandbox.google.spreadsheets
+    assert (settings.mail.port, settings.mail.security) == (sandbox.smtp_port, "none")
+    assert settings.model_fields_set == {"github", "google", "mail"}
+
+
+def test_a_taken_port_is_an_error_and_leaves_nothing_open() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        Sandbox(smtp_port=taken.getsockname()[1]).start()
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_says_where_it_is_and_ends_cleanly(tmp_path: Path, end: signal.Signals) -> None:
+    command = [sys.executable, "-m", "sandbox", "--data", str(tmp_path / "data")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ}) as process:
+        assert process.stdout is not None
+        where = json.loads(process.stdout.readline())
+        assert where["environment"]["LEADS_MAIL__PORT"] == str(where["smtp_port"])
+        host, port = where["url"].removeprefix("http://").split(":")
+        socket.create_connection((host, int(port)), timeout=5).close()
+        process.send_signal(end)
+        assert process.wait(timeout=10) == 0
