@@ -1,0 +1,218 @@
+"""A lead's life as tests tell it: a record, a clock, and an outside world that does all that is asked of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from process.days import end_of, start_of
+from process.decisions import LeadOpened
+from process.effects import (
+    CreateFolder,
+    Effect,
+    OpenHubIssue,
+    OpenIssue,
+    Outcome,
+    PlaceCard,
+    PrepareInvoice,
+    ReadAnswers,
+    RecordEvents,
+    ReserveFolder,
+    ReserveInvoice,
+    SendMail,
+)
+from process.facts import Report
+from process.lead import Lead, Link
+from process.record import Answer, Record
+from process.reports import (
+    AnswersRead,
+    CardPlaced,
+    FolderCreated,
+    FolderReserved,
+    HubIssueOpened,
+    InvoicePrepared,
+    InvoiceReserved,
+    IssueOpened,
+    MailSent,
+)
+
+MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+"""Where every life begins, unless it says otherwise: a Monday morning."""
+
+QUOTE = {"amount": "12000", "currency": "USD", "per": "year"}
+BOOK_QUOTE = {"book": "2026-06", "plan": "General membership"}
+SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
+HUB = {
+    "name": "Example Hub",
+    "background": "A course",
+    "auth_type": "CILogon",
+    "administrators": "Ada Example",
+    "url": "example.cluster.2i2c.cloud",
+    "hub_type": "basehub",
+    "cluster": "cluster",
+    "image": "example/image:1",
+    "representatives": "Ada Example",
+    "start_date": "2026-08-01",
+}
+
+
+def link(name: str) -> Link:
+    return Link(id=name, url=f"https://example.org/{name}")
+
+
+def brought_back(effect: Effect, life: Life) -> Outcome:
+    """What the world answers to this effect."""
+    report: Report | None = None
+    match effect:
+        case OpenIssue():
+            report = IssueOpened(link=link("issue"))
+        case PlaceCard():
+            report = CardPlaced(item="card") if life.lead.card is None else None
+        case ReserveFolder():
+            report = FolderReserved(folder_id="folder")
+        case CreateFolder():
+            report = FolderCreated(link=Link(id=effect.folder_id, url="https://example.org/folder"))
+        case ReadAnswers():
+            report = AnswersRead(response_id=effect.response_id, answers=(("Which cloud?", "Any"),))
+        case OpenHubIssue():
+            report = HubIssueOpened(link=link("hub"))
+        case ReserveInvoice():
+            report = InvoiceReserved(number=effect.number, file_id=f"file-{effect.number}")
+        case PrepareInvoice():
+            report = InvoicePrepared(number=effect.number, file=link(effect.file_id))
+        case SendMail():
+            to = tuple(life.addresses.get(role, f"{role}@example.org") for role in effect.to)
+            report = MailSent(
+                template=effect.template, recipients=to, message_id=f"<{effect.key}@example.org>"
+            )
+        case RecordEvents():
+            return Outcome(recorded=life.record.history.events[-1].seq)
+        case _:
+            pass
+    return Outcome(report=report)
+
+
+class Life:
+    """Takes decisions, lets time pass, and performs effects, on one lead."""
+
+    def __init__(self, now: datetime = MONDAY, **opened: Any) -> None:
+        facts = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"} | opened
+        self.now = now
+        self.record = Record.open("lead-example", LeadOpened.model_validate(facts), now)
+        self.planned: list[Effect] = [item.effect for item in self.record.outbox]
+        """Every effect that was ever planned."""
+        self.addresses: dict[str, str] = {}
+        """Role -> who is behind it, where that is not the usual address."""
+
+    @property
+    def lead(self) -> Lead:
+        return self.record.lead
+
+    @property
+    def today(self) -> date:
+        return self.lead.today(self.now)
+
+    def _became(self, record: Record) -> None:
+        known = {effect.key for effect in self.planned}
+        self.planned += [item.effect for item in record.outbox if item.effect.key not in known]
+        self.record = record
+
+    def take(self, kind: str, **body: Any) -> Answer:
+        """A decision as it would come from outside, whatever the answer."""
+        record, answer = self.record.take(kind, (body,), self.now)
+        self._became(record)
+        return answer
+
+    def does(self, kind: str, **body: Any) -> Answer:
+        """A decision that must be accepted."""
+        answer = self.take(kind, **body)
+        assert answer.accepted, f"{kind}: {answer.words}"
+        assert not answer.repeat, f"{kind} is a repeat: {answer.words}"
+        return answer
+
+    def refused(self, kind: str, **body: Any) -> str:
+        """A decision that must be refused, without a trace in the lead: the words of the refusal."""
+        before = self.record.history
+        answer = self.take(kind, **body)
+        assert not answer.accepted, f"{kind} was accepted: {answer.words}"
+        assert self.record.history is before
+        assert self.record.refusals[-1].reason == answer.words
+        return answer.words
+
+    # ---- time
+
+    def at(self, moment: datetime) -> Life:
+        """That moment comes, and the calendar does what is due; each thing at its own time, as a worker would."""
+        while (when := self.record.next_due()) is not None and when <= moment:
+            self.now = max(when, self.now)
+            self._became(self.record.tick(self.now))
+        self.now = moment
+        return self
+
+    def wait(self, days: int = 0, **more: float) -> Life:
+        return self.at(self.now + timedelta(days=days, **more))
+
+    def until(self, day: str, hour: int = 12) -> Life:
+        """Noon (or another hour) of a day in the lead's zone."""
+        return self.at(start_of(date.fromisoformat(day), self.lead.zone) + timedelta(hours=hour))
+
+    def end_of(self, day: str) -> datetime:
+        return end_of(date.fromisoformat(day), self.lead.zone)
+
+    # ---- the outside world
+
+    def perform(self) -> Life:
+        """All that can be done outside is done, until nothing is left that can start."""
+        while ready := self.record.startable(frozenset()):
+            for effect in ready:
+                self._became(self.record.done(effect, brought_back(effect, self), self.now))
+        return self
+
+    def mails(self, template: str) -> list[SendMail]:
+        return [
+            effect for effect in self.planned if isinstance(effect, SendMail) and effect.template == template
+        ]
+
+    def kinds(self) -> list[str]:
+        """The kinds of all that became true, in order."""
+        return [event.kind for event in self.record.history.events]
+
+    # ---- the main path
+
+    def quoted(self, **quote: Any) -> Life:
+        self.does("price_quoted", **(quote or QUOTE))
+        return self
+
+    def accepted(self, **quote: Any) -> Life:
+        self.quoted(**quote).does("quote_accepted")
+        return self
+
+    def handed_over(self, **quote: Any) -> Life:
+        self.accepted(**quote).does("contract_handed_over")
+        return self
+
+    def signed(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.handed_over(**(quote or {})).does("contract_signed", **(SIGNED | contract))
+        return self
+
+    def contracted(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.signed(quote, **contract).does("vendor_setup_not_needed")
+        return self
+
+    def requested(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.contracted(quote, **contract).does("hub_information_given", **HUB)
+        self.does("hub_requested")
+        return self
+
+    def live(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.requested(quote, **contract).does("hub_live")
+        return self
+
+    def lost(self) -> Life:
+        self.does("lost", reason="budget")
+        return self
+
+    def decommissioned(self, **contract: Any) -> Life:
+        self.live(**contract).does("decommission_decided", on=str(self.today), reason="The course is over")
+        self.does("hub_decommissioned", data_confirmed_by="Ada Example")
+        return self
