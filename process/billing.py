@@ -32,7 +32,9 @@ def fixed_fee(lead: Lead, quote: Quote, index: int) -> Money:
         return quote.price.rounded()
     if quote.per == "once":
         return quote.price.rounded() if index == 0 else nothing
-    if lead.contract.billing == "yearly":
+    start, end = lead.contract.start, lead.contract.end
+    extension = start and end and interval(start, index)[0] > end  # goes by months, not by another year
+    if lead.contract.billing == "yearly" and not extension:
         return quote.price.rounded() if index % 12 == 0 else nothing
     return quote.price.share(index % 12, 12)
 

@@ -13,6 +13,11 @@ from process.ticks import due
 __all__ = ["begin", "decide", "due", "evolve", "fold", "plan"]
 
 
+NOT_DUE = Refused(
+    reason="The calendar decides only what is due", instead="For a person's decision, leave `source` out"
+)
+
+
 def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
     """Whether this may become true now: the fact as it is to be recorded, or why not.
 
@@ -22,7 +27,7 @@ def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
         return fact
     if fact.source == "clock" or not isinstance(fact, Decision):
         is_due = any(item.fact == fact and item.when <= now for item in due(history.lead))
-        return fact.resolved(history.lead, now) if is_due else Refused(reason=f"{fact.kind} is not due")
+        return fact.resolved(history.lead, now) if is_due else NOT_DUE
     wrong = fact.gate(history.lead) or fact.check(history.lead, now) or fact.check_history(history, now)
     return wrong or fact.resolved(history.lead, now)
 

@@ -150,7 +150,7 @@ class OpenHubIssue(Effect):
         return lead.issue is not None  # the hub's issue links to the lead's
 
     def needless(self, lead: Lead) -> bool:
-        return lead.hub_issue is not None
+        return lead.hub_issue is not None or lead.hub.requested_on is None  # the request was corrected
 
     def words(self) -> str:
         return "Open the hub's issue for engineering"

@@ -96,7 +96,7 @@ class Unknown(Fact):
 
     @model_serializer(mode="wrap")
     def _as_it_came(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return dict(handler(self))
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
 
 
 def _load(value: Any) -> Any:

@@ -278,7 +278,7 @@ class Lead(Model):
     id: str
     opened_at: AwareDatetime
     progressed_at: AwareDatetime
-    """Last human decision."""
+    """Last human decision, or the end of a hold."""
     stale_on: date | None = None
     last_seq: int = 0
 

@@ -73,8 +73,8 @@ def complaint(amount: Decimal, currency: str) -> str | None:
     if not amount.is_finite() or amount <= 0:
         return f"an amount must be more than zero, not {amount}"
     if amount > LARGEST:
-        return f"{amount:,f} is larger than any price here; check the number"
+        return f"{amount:,} is larger than any price here; check the number"  # not all its digits: 1E+999999
     digits = get_currency_precision(currency)
     if amount != amount.quantize(Decimal(1).scaleb(-digits)):
-        return f"{currency} has {digits} decimals, and {amount:f} has more"
+        return f"{currency} has {digits} decimals, and {amount} has more"
     return None

@@ -138,7 +138,9 @@ class HandoverEscalated(Tick):
 
 def _handover(lead: Lead) -> Iterator[Due]:
     contract = lead.contract
-    if lead.ended or contract.handed_over_on is None or contract.acknowledged_on or contract.signed_on:
+    if lead.ended or lead.hold or contract.handed_over_on is None:
+        return
+    if contract.acknowledged_on or contract.signed_on:
         return
     clocks, holidays = lead.policy.clocks, lead.policy.holidays
     if not contract.reminded:

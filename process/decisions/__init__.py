@@ -35,7 +35,7 @@ def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decisi
     decision = DECISIONS.get(kind)
     if decision is None:
         return Refused(
-            reason=f"There is no decision {kind!r}",
+            reason=f"There is no decision {_shown(kind)}",
             instead=f"{_close(kind, DECISIONS)}The query `options` lists all {len(DECISIONS)}",
         )
     if len(args) > 1:
@@ -59,11 +59,11 @@ D = TypeVar("D", bound=Decision)
 def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
     """`body` as a decision of this class, or a refusal."""
     body = {name: value for name, value in body.items() if name != "kind"}
-    unknown = [str(name) for name in body if name not in decision.model_fields]
+    unknown = [name for name in body if name not in decision.model_fields]
     if unknown:
         return Refused(
-            reason=f"{decision.kind} has no {', '.join(unknown)}",
-            instead=f"{_close(unknown[0], decision.model_fields)}It takes {', '.join(decision.model_fields)}",
+            reason=f"{decision.kind} has no {', '.join(_shown(name) for name in unknown[:5])}",
+            instead=f"{_close(str(unknown[0]), decision.model_fields)}It takes {', '.join(decision.model_fields)}",
         )
     try:
         return decision.model_validate(body)
@@ -85,7 +85,11 @@ def complaints(error: ValidationError) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    """What was sent, as short and harmless text."""
+    try:
+        text = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    except ValueError:  # an integer of thousands of digits
+        text = "a number that is too long to show"
     return text if len(text) <= 60 else text[:57] + "…"
 
 

@@ -22,12 +22,17 @@ class UsageReported(Decision):
     """What a month came to: monthly active users, and the cloud's bill, which is passed on without markup."""
 
     stages = BILLED
-    too_early = "Nothing is billed before the contract is signed"
+    too_early = (
+        "Nothing is billed before the contract is signed and the vendor set-up settled "
+        "(contract_signed; vendor_setup_done or vendor_setup_not_needed)"
+    )
     example = {"month": "2026-07", "active_users": 280, "cloud_cost": "412.07", "currency": "USD"}
 
     month: Month = Field(description="the calendar month, as 2026-07")
     active_users: int = Field(ge=0, le=100_000_000, description="monthly active users")
-    cloud_cost: Decimal = Field(Decimal(0), ge=0, description="the cloud provider's bill for the month")
+    cloud_cost: Decimal = Field(
+        Decimal(0), ge=0, max_digits=20, description="the cloud provider's bill for the month"
+    )
     currency: CurrencyCode | None = Field(None, description="its currency; must be that of the contract")
 
     @classmethod
@@ -41,7 +46,7 @@ class UsageReported(Decision):
         if quote is None:
             return Refused(reason=self.too_early)
         if self.month > f"{lead.today(now):%Y-%m}":
-            return Refused(reason=f"{self.month} has not come yet")
+            return Refused(reason=f"{self.month} has not come yet", instead="Report it when it is over")
         if lead.hub.live_on is None or self.month < f"{lead.hub.live_on:%Y-%m}":
             return Refused(reason=f"No hub of this lead was live in {self.month}")
         if self.currency and self.currency != quote.price.currency:
@@ -76,9 +81,9 @@ class UsageReported(Decision):
 
 class _OnInvoice(Decision):
     stages = BILLED
-    too_early = "No invoice has been prepared yet"
+    too_early = "No invoice has been prepared yet; the calendar does that when one is due"
 
-    number: int = Field(ge=1, description="number of the invoice within the lead, from 1")
+    number: int = Field(ge=1, le=1_000_000, description="number of the invoice within the lead, from 1")
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:

@@ -116,12 +116,15 @@ class ContractSigned(_Contracting):
         return start, self.end or start + relativedelta(years=1) - timedelta(days=1)
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if self.start and (wrong := implausible(self.start, now, what="The contract's start")):
+            return wrong
         start, end = self.term(lead, lead.today(now))
         if end < start:
-            return Refused(reason=f"The contract would end on {end}, before it starts on {start}")
-        return implausible(start, now, what="The contract's start") or implausible(
-            end, now, what="The contract's end"
-        )
+            return Refused(
+                reason=f"The contract would end on {end}, before it starts on {start}",
+                instead="Give a later end, or leave it out for a year",
+            )
+        return implausible(end, now, what="The contract's end")
 
     def resolved(self, lead: Lead, now: datetime) -> Self:
         start, end = self.term(lead, lead.today(now))
@@ -219,9 +222,14 @@ class ServiceExtended(Decision):
             return wrong
         ends = lead.contract.term_ends
         if ends is None:
-            return Refused(reason="There is no contract that could have lapsed")
+            return Refused(
+                reason="There is no contract that could have lapsed",
+                instead="Record the signature first (contract_signed)",
+            )
         if not lead.contract.lapsed:
-            return Refused(reason=f"The contract is live until {ends}")
+            return Refused(
+                reason=f"The contract is live until {ends}", instead="Extend it when it has lapsed"
+            )
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:

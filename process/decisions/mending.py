@@ -7,7 +7,7 @@ from pydantic import Field
 
 from process.decisions.base import Decision, mail
 from process.decisions.opening import LeadOpened
-from process.effects import Effect
+from process.effects import Effect, OpenHubIssue, effect_key
 from process.facts import Event, Refused
 from process.fold import first_broken, superseded
 from process.history import History
@@ -21,7 +21,7 @@ class Corrected(Decision):
     stages = frozenset(Stage)
     example = {"seq": 4, "reason": "That was another lead's quote"}
 
-    seq: int = Field(ge=1, description="number of the decision in the lead's timeline")
+    seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
     reason: Text = Field(description="why it was a mistake")
     tell: bool = Field(False, description="tell sales and the contracts team by mail")
 
@@ -44,7 +44,10 @@ class Corrected(Decision):
                 instead="Change its facts (details_changed), or record it as lost (reason duplicate)",
             )
         if self.seq in superseded(history.events):
-            return Refused(reason=f"{self.seq} is already corrected")
+            return Refused(
+                reason=f"{self.seq} is already corrected",
+                instead="To make it count again, correct its correction",
+            )
         if broken := first_broken(history, self.seq):
             return Refused(
                 reason=f"{broken.seq} ({broken.words}) rests on it", instead=f"Correct {broken.seq} first"
@@ -52,6 +55,8 @@ class Corrected(Decision):
         return None
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if after.hub.requested_on and not before.hub.requested_on and after.hub_issue is None:
+            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
         if self.tell:
             yield mail(
                 after, event, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason

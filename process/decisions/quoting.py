@@ -16,6 +16,17 @@ from process.model import Line, Role, Stage, Text
 from process.money import CurrencyCode, Money, complaint
 from process.pricing import Per, Plan, PriceBook
 
+
+def signed(lead: Lead) -> Refused | None:
+    """Once signed, the price is the contract's, even while the vendor set-up keeps the lead at `quoted`."""
+    if lead.contract.signed_on is None:
+        return None
+    return Refused(
+        reason=f"The contract was signed on {lead.contract.signed_on}, at {lead.quote}",
+        instead="If that was a mistake, correct it (corrected)",
+    )
+
+
 NO_QUOTE = Refused(reason="No quote is open", instead="Quote a price first (price_quoted)")
 
 
@@ -28,7 +39,9 @@ class PriceQuoted(Decision):
     stages = BEFORE_CONTRACT
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 
-    amount: Decimal | None = Field(None, description="the price, as 12000 or 12000.00; a plan brings its own")
+    amount: Decimal | None = Field(
+        None, max_digits=20, description="the price, as 12000 or 12000.00; a plan brings its own"
+    )
     currency: CurrencyCode | None = Field(None, description="its currency, as USD")
     per: Per | None = Field(None, description="what it is for: a year, a month, or once")
     book: Line | None = Field(None, description="price book, as 2026-06")
@@ -37,6 +50,10 @@ class PriceQuoted(Decision):
         False, description="with a dedicated cluster, where the book has a surcharge"
     )
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        return super().gate(lead) or signed(lead)
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         today = lead.today(now)
@@ -66,12 +83,20 @@ class PriceQuoted(Decision):
                 reason=f"A price needs {', '.join(absent)}",
                 instead="Give amount, currency and per (year, month or once), or book and plan",
             )
+        if self.dedicated_cluster:
+            return Refused(
+                reason="The surcharge for a dedicated cluster belongs to a book's plan",
+                instead="Leave dedicated_cluster out and give the whole price as amount",
+            )
         wrong = complaint(self.amount, self.currency)
         return Refused(reason=f"That is no price: {wrong}") if wrong else None
 
     def _book_complaint(self, lead: Lead) -> Refused | None:
         if not (self.book and self.plan):
-            return Refused(reason="A price from a book needs both book and plan")
+            return Refused(
+                reason="A price from a book needs both book and plan",
+                instead="Give both, or amount, currency and per instead",
+            )
         found = self._find(lead)
         if found is None:
             known = "; ".join(
@@ -83,7 +108,15 @@ class PriceQuoted(Decision):
             )
         book, plan = found
         if self.dedicated_cluster and not book.dedicated_cluster:
-            return Refused(reason=f"Book {book.version} has no surcharge for a dedicated cluster")
+            return Refused(
+                reason=f"Book {book.version} has no surcharge for a dedicated cluster",
+                instead="Leave dedicated_cluster out, or give amount, currency and per instead of book and plan",
+            )
+        if (self.currency or book.currency) != book.currency or (self.per or plan.per) != plan.per:
+            return Refused(
+                reason=f"{plan.name} is priced in {book.currency} per {plan.per}",
+                instead="Leave currency and per out, or book and plan",
+            )
         if self.amount is None:
             return None
         if not plan.floor:
@@ -91,13 +124,14 @@ class PriceQuoted(Decision):
                 reason=f"{plan.name} costs {plan.price} in book {book.version}; it takes no other amount",
                 instead="For another price, leave book and plan out",
             )
-        if (self.currency or book.currency) != book.currency or (self.per or plan.per) != plan.per:
-            return Refused(reason=f"{plan.name} is priced in {book.currency} per {plan.per}")
         least = book.price(plan, self.dedicated_cluster)
         if wrong := complaint(self.amount, book.currency):
             return Refused(reason=f"That is no price: {wrong}")
         if self.amount < least.amount:
-            return Refused(reason=f"{plan.name} starts at {least} in book {book.version}")
+            return Refused(
+                reason=f"{plan.name} starts at {least} in book {book.version}",
+                instead="Give at least that, or leave book and plan out",
+            )
         return None
 
     def _find(self, lead: Lead) -> tuple[PriceBook, Plan] | None:
@@ -165,11 +199,13 @@ class PriceQuoted(Decision):
 class _OnQuote(Decision):
     stages = frozenset({Stage.LEAD, Stage.QUOTED})
 
-    version: int | None = Field(None, description="which version of the quote; by default the active one")
+    version: int | None = Field(
+        None, ge=1, le=1_000_000, description="which version of the quote; by default the active one"
+    )
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+        if wrong := super().gate(lead) or signed(lead):
             return wrong
         if lead.quote is None:
             if lead.quotes and lead.quotes[-1].status is QuoteStatus.EXPIRED:
@@ -184,7 +220,8 @@ class _OnQuote(Decision):
         active = lead.quote
         if active and self.version not in (None, active.version):
             return Refused(
-                reason=f"Version {self.version} is not the active quote; version {active.version} ({active}) is"
+                reason=f"Version {self.version} is not the active quote; version {active.version} ({active}) is",
+                instead="Leave version out, or give the active one",
             )
         return None
 

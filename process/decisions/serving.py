@@ -77,6 +77,11 @@ class HubRequested(Decision):
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         if lead.contract.signed_on:
+            if self.exception_by or self.exception_reason:
+                return Refused(
+                    reason="The contract is signed, so no exception is needed",
+                    instead="Leave exception_by and exception_reason out",
+                )
             return None
         if self.exception_by and self.exception_reason:
             return None
@@ -148,7 +153,9 @@ class _OnRunningHub(Decision):
         if wrong := super().gate(lead):
             return wrong
         if not lead.hub.running:
-            return Refused(reason="No hub of this lead is running")
+            return Refused(
+                reason="No hub of this lead is running", instead="If one is, record that first (hub_live)"
+            )
         return None
 
 

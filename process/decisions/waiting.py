@@ -52,7 +52,8 @@ class Resumed(Decision):
         return None if lead.hold else Refused(reason="The lead is not on hold")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"hold": None})
+        # The days of waiting do not count, so the calendar's resuming starts the clock of staleness anew as a person's does.
+        return lead.model_copy(update={"hold": None, "progressed_at": event.at})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         if self.source == "clock":
