@@ -105,6 +105,18 @@ def let_labels_be_a_bare_array(document: Json) -> None:
             form.get("properties", {}).get("labels", {}).pop("minItems", None)
 
 
+def let_an_account_be_a_user_or_an_enterprise(document: Json) -> None:
+    """The list of installations wants an account to be both at once; the component beside it has it right."""
+    answer = document["paths"]["/app/installations"]["get"]["responses"]["200"]
+    answer["content"]["application/json"]["schema"]["items"] = {"$ref": "#/components/schemas/installation"}
+
+
+def let_a_folder_be_a_list(document: Json) -> None:
+    """Contents are told apart by their `type`, but those of a folder are a list, and that has none."""
+    answer = document["paths"][f"{REPO}/contents/{{path}}"]["get"]["responses"]["200"]
+    del answer["content"]["application/json"]["schema"]["discriminator"]
+
+
 def cut(source: Json) -> Json:
     """The part of GitHub's document that describes `SERVED`."""
     document: Json = {
@@ -118,9 +130,11 @@ def cut(source: Json) -> Json:
     }
     drop_illustrations(document)
     drop_illustrations(source["components"])
+    let_labels_be_a_bare_array(document)
+    let_an_account_be_a_user_or_an_enterprise(document)
+    let_a_folder_be_a_list(document)
     document["components"] = referenced(document, source["components"])
     let_nullable_enums_be_null(document)
-    let_labels_be_a_bare_array(document)
     return document
 
 

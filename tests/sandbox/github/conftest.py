@@ -1,0 +1,184 @@
+"""The real PyGithub pointed at the sandbox, and a judge: GitHub's own OpenAPI, over every REST exchange of every test."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from github import Auth, Github
+from github.Issue import Issue
+from github.Repository import Repository
+from openapi_core import OpenAPI
+from openapi_core.templating.paths.exceptions import PathError
+from openapi_core.templating.responses.exceptions import ResponseNotFound
+from openapi_core.testing import MockRequest, MockResponse
+
+from sandbox.github.cut_openapi import CUT
+from sandbox.github.seed import BOT_TOKEN
+from sandbox.journal import Exchange
+from sandbox.server import Sandbox
+from tests.sandbox.web import Answer, call
+
+ORG = "2i2c-org"
+LEADS = f"/repos/{ORG}/leads"
+HUBS = f"/repos/{ORG}/pilot-hubs"
+MEMBER_TOKEN = f"{BOT_TOKEN}-amara-sales"
+OUTSIDER_TOKEN = f"{BOT_TOKEN}-jo-outside"
+
+REST = "/api/v3"
+
+
+@pytest.fixture(scope="session")
+def published() -> OpenAPI:
+    document = json.loads(CUT.read_text())
+    document["servers"] = [{"url": f"http://sandbox{REST}"}]
+    return OpenAPI.from_dict(document)
+
+
+@pytest.fixture(autouse=True)
+def _judge(sandbox: Sandbox, published: OpenAPI) -> Iterator[None]:
+    """Every answer is one that GitHub documents, and every request that was taken is one that it would take."""
+    yield
+    for exchange in sandbox.journal.all(system="github", path=f"^{REST}/"):
+        if exchange.fault in (None, "stale"):
+            _judge_one(published, exchange)
+
+
+def _judge_one(published: OpenAPI, exchange: Exchange) -> None:
+    folder, mark, file = exchange.path.partition("/contents/")
+    request = MockRequest(
+        "http://sandbox",
+        exchange.method,
+        folder + mark + quote(file, safe=""),
+        args=dict(exchange.query),
+        data=b"" if exchange.body is None else json.dumps(exchange.body).encode(),
+    )
+    assert exchange.status is not None
+    answer = b"" if exchange.answer is None else json.dumps(exchange.answer).encode()
+    try:
+        published.validate_response(request, MockResponse(answer, exchange.status))
+    except (PathError, ResponseNotFound):
+        if exchange.status == 304:
+            return
+        # where GitHub's document is silent, only refusals in its usual shape are left
+        assert exchange.status in (400, 401, 403, 404, 422), exchange
+        assert {"message", "documentation_url", "status"} <= exchange.answer.keys()
+    if exchange.status < 400:
+        published.validate_request(request)
+
+
+@dataclass(frozen=True)
+class Rest:
+    """Plain REST calls as whoever holds the token."""
+
+    sandbox: Sandbox
+    token: str | None = BOT_TOKEN
+
+    def __call__(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
+        sent = {
+            "User-Agent": "tests",
+            "Content-Type": "application/json",
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
+        if self.token is not None:
+            sent.setdefault("Authorization", f"Bearer {self.token}")
+        return call(self.sandbox, method, REST + path, body, sent)
+
+    def as_(self, token: str | None) -> "Rest":
+        return Rest(self.sandbox, token)
+
+
+@pytest.fixture
+def rest(sandbox: Sandbox) -> Rest:
+    return Rest(sandbox)
+
+
+@pytest.fixture
+def client(sandbox: Sandbox) -> Iterator[Callable[[Auth.Auth], Github]]:
+    """Makes clients as the service does: no retries of their own, no pauses."""
+    made: list[Github] = []
+
+    def make(auth: Auth.Auth) -> Github:
+        github = Github(
+            base_url=sandbox.url + REST,
+            auth=auth,
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            api_version="2022-11-28",
+        )
+        made.append(github)
+        return github
+
+    yield make
+    for github in made:
+        github.close()
+
+
+@pytest.fixture
+def github(client: Callable[[Auth.Auth], Github]) -> Github:
+    return client(Auth.Token(BOT_TOKEN))
+
+
+@pytest.fixture
+def member(client: Callable[[Auth.Auth], Github]) -> Github:
+    return client(Auth.Token(MEMBER_TOKEN))
+
+
+@pytest.fixture
+def leads(github: Github) -> Repository:
+    return github.get_repo(f"{ORG}/leads")
+
+
+@pytest.fixture
+def issue(leads: Repository) -> Issue:
+    return leads.create_issue("[Acme / Ada] - A hub", body="Hello", labels=["lead"])
+
+
+@dataclass(frozen=True)
+class Board:
+    """The seeded board through the real client's GraphQL helpers."""
+
+    github: Github
+    id: str
+    status: str
+    columns: dict[str, str]
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        return self.github.requester.graphql_query(query, variables)[1]["data"]
+
+    def do(self, mutation: str, output: str, **given: Any) -> Any:
+        given.setdefault("projectId", self.id)
+        return self.github.requester.graphql_named_mutation(mutation, given, output)[1]
+
+    def add(self, issue: Issue) -> str:
+        item: str = self.do("addProjectV2ItemById", "item { id }", contentId=issue.node_id)["item"]["id"]
+        return item
+
+    def move(self, item: str, column: str) -> None:
+        self.do(
+            "updateProjectV2ItemFieldValue",
+            "projectV2Item { id }",
+            itemId=item,
+            fieldId=self.status,
+            value={"singleSelectOptionId": self.columns[column]},
+        )
+
+    def column(self, item: str) -> str | None:
+        query = """query($id: ID!) { node(id: $id) { ... on ProjectV2Item { fieldValueByName(name: "Status") {
+            ... on ProjectV2ItemFieldSingleSelectValue { name } } } } }"""
+        value = self.ask(query, id=item)["node"]["fieldValueByName"]
+        return value and str(value["name"])
+
+
+@pytest.fixture
+def board(github: Github) -> Board:
+    query = """query($org: String!) { organization(login: $org) { projectV2(number: 1) { id
+        field(name: "Status") { ... on ProjectV2SingleSelectField { id options { id name } } } } } }"""
+    project = github.requester.graphql_query(query, {"org": ORG})[1]["data"]["organization"]["projectV2"]
+    field = project["field"]
+    return Board(
+        github, project["id"], field["id"], {option["name"]: option["id"] for option in field["options"]}
+    )
