@@ -1,0 +1,209 @@
+"""The commands that begin a lead, look at leads, and try again what failed."""
+
+from typing import Annotated, Any
+
+from cyclopts import App, Group, Parameter
+from rich.text import Text
+
+from process.decisions import DECISIONS, LeadOpened
+from process.model import OPEN_STAGES, Role, Stage
+from process.view import Line, Option
+from starter.decide import Command, as_command
+from starter.failures import CommandError, ExitCode
+from starter.options import Json, Lead, Timeout, given, with_options
+from starter.output import Output, clean, moment
+from starter.session import PATIENCE, leads_of, read_settings
+from starter.show import show_lead
+
+Zone = Annotated[
+    str | None,
+    Parameter(help="The lead's time zone, as Europe/Berlin; its days count there. By default LEADS_ZONE."),
+]
+
+
+def add_commands(app: App) -> None:
+    group = Group("Leads", sort_key=1)
+    commands: tuple[Command, ...] = (start, list_, show, history, options, _preview(app), retry)
+    for place, command in enumerate(commands):
+        app.command(command, name=command.__name__.rstrip("_"), group=group, sort_key=place, help_epilogue="")
+
+
+async def _start(
+    *,
+    zone: Zone = None,
+    id_: Annotated[
+        str | None, Parameter("--id", help="Its id, if not the one made from organisation and title.")
+    ] = None,
+    not_a_duplicate: Annotated[
+        bool,
+        Parameter(negative="", show_default=False, help="Although the organisation has another open lead."),
+    ] = False,
+    json: Json = False,
+    **values: Any,
+) -> None:
+    """Begin a lead: somebody showed obvious interest in working with us.
+
+    The same organisation and title are the same lead, however often it is taken in.
+    """
+    wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone})
+    leads = await leads_of()
+    opened = await leads.open(wanted, lead=id_, duplicate=not_a_duplicate)
+    out = Output(as_json=json)
+    if out.value(opened):
+        return
+    if opened.already:
+        out.line(f"{opened.lead}: this lead is already open, at {opened.stage}", "yellow")
+    else:
+        out.line(f"{opened.lead}: a new lead, {wanted.title} ({wanted.org})", "green")
+    out.items([opened.url])
+
+
+start = with_options(_start, LeadOpened, but=("zone", "key"))
+start.__name__ = "start"
+
+
+async def list_(
+    *,
+    stage: Annotated[
+        list[Stage] | None,
+        Parameter(negative="", show_default=False, help="Only these stages. By default the open ones."),
+    ] = None,
+    owner: Annotated[Role | None, Parameter(help="Only leads that wait for this role.")] = None,
+    attention: Annotated[
+        bool,
+        Parameter(
+            negative="", show_default=False, help="Only leads with something that must not be overlooked."
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """List leads, as Temporal knows them: it needs no worker, and may be a moment late."""
+    leads = await leads_of()
+    rows = [row async for row in leads.listed(stage or OPEN_STAGES, owner=owner, attention=attention)]
+    out = Output(as_json=json)
+    if out.value(rows):
+        return
+    if not rows:
+        out.line("No leads.")
+        return
+    out.table(
+        ("lead", "stage", "next is", "on", "attention", "what"),
+        (
+            (
+                row.lead,
+                f"{row.stage}{', on hold' if row.on_hold else ''}",
+                row.owner or "",
+                f"{row.next_date:%Y-%m-%d}" if row.next_date else "",
+                _attention(row.attention, row.failed),
+                row.heading,
+            )
+            for row in rows
+        ),
+    )
+
+
+def _attention(attention: int, failed: int) -> Text:
+    found = [f"{attention} to look at"] if attention else []
+    found += [f"{failed} failed"] if failed else []
+    return Text(", ".join(found), style="yellow")
+
+
+async def show(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+    """Show where a lead stands: the next step, what needs attention, its links, what happened, what was refused."""
+    leads = await leads_of(patience)
+    view = await leads.overview(await leads.find(lead))
+    out = Output(as_json=json)
+    if not out.value(view.model_dump(mode="json") | {"url": leads.link(view.lead)}):
+        show_lead(view, leads.link(view.lead), out)
+
+
+async def history(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+    """List all that became true of a lead, oldest first. What was corrected stays visible as that."""
+    leads = await leads_of(patience)
+    view = await leads.overview(await leads.find(lead))
+    out = Output(as_json=json)
+    if out.value(view.timeline):
+        return
+    out.table(
+        ("", "when", "by", "through", "what"),
+        (
+            (str(line.seq), moment(line.at, view.facts.zone), line.by, line.source, happened(line))
+            for line in view.timeline
+        ),
+    )
+
+
+def happened(line: Line) -> Text:
+    return Text(
+        clean(f"{line.words}{' (corrected)' if line.corrected else ''}"), "dim" if line.corrected else ""
+    )
+
+
+async def options(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+    """List every decision: whether it may be taken now, and what it does; or why it may not."""
+    leads = await leads_of(patience)
+    found = await leads.options(await leads.find(lead))
+    out = Output(as_json=json)
+    if out.value(found):
+        return
+    out.table(("decision", "", "what it does, or why not now"), (_choice(option) for option in found))
+
+
+def _choice(option: Option) -> tuple[Text, str, Text]:
+    if option.allowed:
+        return Text(as_command(option.kind), "bold"), "yes", Text(clean(option.does))
+    return Text(as_command(option.kind), "dim"), "no", Text(clean(option.why_not), "dim")
+
+
+def _preview(app: App) -> Command:
+    async def preview(
+        lead: Lead,
+        decision: Annotated[str, Parameter(help="The decision, as its command is called.")],
+        /,
+        *words: Annotated[
+            str, Parameter(allow_leading_hyphen=True, help="Its options, as its command takes them.")
+        ],
+        patience: Timeout = PATIENCE,
+        json: Json = False,
+    ) -> None:
+        """Show what a decision would do, without taking it."""
+        kind = DECISIONS.get(decision.replace("-", "_"))
+        if kind is None:
+            raise CommandError(
+                ExitCode.USAGE, f"There is no decision {decision!r}; `leads --help` lists them."
+            )
+        _, bound, _ = app.parse_args(
+            [as_command(kind.kind), lead, *words], exit_on_error=False, print_error=False
+        )
+        fields = {name: value for name, value in bound.arguments.items() if name in kind.model_fields}
+        wanted = given(kind, fields)
+        leads = await leads_of(patience)
+        foreseen = await leads.preview(await leads.find(lead), wanted)
+        out = Output(as_json=json)
+        if not foreseen.answer.accepted:
+            raise CommandError(ExitCode.REFUSED, foreseen.answer.words)
+        if out.value(foreseen):
+            return
+        out.line(f"Would become true: {foreseen.answer.words}")
+        out.line(f"The lead would be at {foreseen.stage}")
+        out.items(f"Would be done: {effect}" for effect in foreseen.effects)
+
+    return preview
+
+
+async def retry(
+    lead: Lead,
+    effect: Annotated[str | None, Parameter(help="Its key, as `leads show` has it. By default all.")] = None,
+    /,
+    *,
+    patience: Timeout = PATIENCE,
+    json: Json = False,
+) -> None:
+    """Try again what failed for good."""
+    leads = await leads_of(patience)
+    keys = await leads.retry(await leads.find(lead), effect)
+    out = Output(as_json=json)
+    if out.value({"retried": keys}):
+        return
+    out.line("Nothing of that has failed." if not keys else "Tried again:")
+    out.items(keys)

@@ -1,0 +1,58 @@
+"""How the faces of the service reach Temporal, and what they say when they can't."""
+
+from temporalio.client import Client
+from temporalio.envconfig import ClientConfig
+from temporalio.service import RPCError, RPCStatusCode
+
+from starter.failures import CommandError, ExitCode
+from workflows.plugin import leads_plugin
+
+DEFAULT_ADDRESS = "localhost:7233"
+
+_NO_WORKER = frozenset(
+    {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
+)
+_CLOSED = frozenset({RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED})
+
+
+async def connect(identity: str | None = None) -> Client:
+    """A client by Temporal's own configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, profiles …).
+
+    Raises CommandError where no server answers there.
+    """
+    config = ClientConfig.load_client_connect_config()
+    address = config.setdefault("target_host", DEFAULT_ADDRESS)
+    try:
+        return await Client.connect(**config, identity=identity, plugins=[leads_plugin()])
+    except RuntimeError as error:
+        raise CommandError(
+            ExitCode.UNREACHABLE,
+            f"No Temporal server answers at {address}. Start one with `leads up`, or name yours in TEMPORAL_ADDRESS.",
+        ) from error
+
+
+def explain(error: RPCError, task_queue: str) -> CommandError:
+    """What Temporal's answer means to a person who asked for a lead."""
+    if error.status is RPCStatusCode.NOT_FOUND:
+        return CommandError(ExitCode.NOT_FOUND, _sentence(error.message))
+    if error.status in _NO_WORKER:
+        return CommandError(
+            ExitCode.UNREACHABLE,
+            f"No worker answers on the task queue {task_queue!r}. Start one with `leads up` or `python worker.py`.",
+        )
+    if error.status in _CLOSED:
+        return CommandError(
+            ExitCode.UNREACHABLE,
+            f"Temporal does not let us in: {_sentence(error.message)} See TEMPORAL_API_KEY and TEMPORAL_TLS_*.",
+        )
+    if "search attribute" in error.message:
+        return CommandError(
+            ExitCode.UNREACHABLE,
+            f"The Temporal server is not set up for leads: {_sentence(error.message)} Run `leads init-server`.",
+        )
+    return CommandError(ExitCode.UNREACHABLE, f"Temporal could not answer: {_sentence(error.message)}")
+
+
+def _sentence(message: str) -> str:
+    words = " ".join(message.split()).rstrip(".")
+    return f"{words[:1].upper()}{words[1:]}."

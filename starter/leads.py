@@ -1,0 +1,256 @@
+"""Leads as their faces see them: begin one, find one, decide, ask. Nothing here prints or parses."""
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+    SearchAttributePair,
+    TypedSearchAttributes,
+    WorkflowIDConflictPolicy,
+    WorkflowIDReusePolicy,
+)
+from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from process.decisions import Decision, LeadOpened
+from process.identity import lead_id, org_key
+from process.model import OPEN_STAGES, Role, Stage
+from process.record import Answer
+from process.view import Option, Overview
+from starter.failures import CommandError, ExitCode
+from workflows import search_attributes as attributes
+from workflows.lead import LeadWorkflow
+
+Handle = WorkflowHandle[LeadWorkflow, str]
+T = TypeVar("T")
+
+
+class Opened(BaseModel):
+    """A lead that was asked for: new, or already there."""
+
+    lead: str
+    stage: str
+    url: str
+    already: bool
+
+
+class Foreseen(BaseModel):
+    """What a decision would do."""
+
+    answer: Answer
+    stage: Stage
+    effects: list[str]
+
+
+class Row(BaseModel):
+    """A lead in a list, as visibility knows it: without asking its workflow."""
+
+    lead: str
+    stage: str | None
+    owner: str | None
+    next_date: datetime | None
+    attention: int
+    failed: int
+    on_hold: bool
+    heading: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Leads:
+    """All leads behind one Temporal namespace. `patience`: how long an answer may take."""
+
+    client: Client
+    task_queue: str
+    ui: str
+    patience: timedelta = timedelta(seconds=10)
+
+    def link(self, lead: str) -> str:
+        """The lead's page in the Temporal UI."""
+        return f"{self.ui.rstrip('/')}/namespaces/{self.client.namespace}/workflows/{lead}"
+
+    # ---- begin and find
+
+    async def open(self, opened: LeadOpened, *, lead: str | None = None, duplicate: bool = False) -> Opened:
+        """Begins a lead. The same organisation and title are the same lead, however often it is taken in.
+
+        Raises CommandError (refused) where it can't begin, or where, unless `duplicate` is meant, the organisation has
+        another open lead.
+        """
+        if wrong := opened.complaint():
+            raise CommandError(ExitCode.REFUSED, str(wrong))
+        lead = lead or lead_id(opened.org, opened.title)
+        if not duplicate:
+            others = [row.lead async for row in self.listed(org=opened.org) if row.lead != lead]
+            if others:
+                raise CommandError(
+                    ExitCode.REFUSED,
+                    f"{opened.org} has an open lead already: {', '.join(others)}. If this is another one, say so "
+                    "with --not-a-duplicate.",
+                )
+        start = opened.opened(lead, datetime.now(UTC))
+        try:
+            await self.client.start_workflow(
+                LeadWorkflow.run,
+                opened.model_dump(mode="json", exclude_unset=True),
+                id=lead,
+                task_queue=self.task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
+                static_summary=start.heading,
+                static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
+                memo={"heading": start.heading},
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(attributes.STAGE, start.stage.value),
+                        SearchAttributePair(attributes.SERVICE, start.service),
+                        SearchAttributePair(attributes.ORG_KEY, org_key(start.org)),
+                    ]
+                ),
+            )
+        except WorkflowAlreadyStartedError:
+            return await self._already(lead)
+        return Opened(lead=lead, stage=start.stage, url=self.link(lead), already=False)
+
+    async def _already(self, lead: str) -> Opened:
+        known = await self.client.get_workflow_handle(lead).describe()
+        if known.status is not WorkflowExecutionStatus.RUNNING:
+            raise CommandError(
+                ExitCode.REFUSED, f"{lead} is that lead, and it has ended. Give another title."
+            )
+        stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
+        return Opened(lead=lead, stage=stage, url=self.link(lead), already=True)
+
+    async def find(self, name: str) -> Handle:
+        """The lead of this id, or of the only id that begins so (`lead-` may be left out).
+
+        Raises CommandError: not found, or ambiguous.
+        """
+        try:
+            await self.client.get_workflow_handle(name).describe()
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                raise
+        else:
+            return self.client.get_workflow_handle_for(LeadWorkflow.run, name)
+        quoted = name.replace("'", "")
+        found = sorted(
+            {
+                execution.id
+                for beginning in (quoted, f"lead-{quoted}")
+                async for execution in self._executions([f"WorkflowId STARTS_WITH '{beginning}'"])
+            }
+        )
+        if len(found) == 1:
+            return self.client.get_workflow_handle_for(LeadWorkflow.run, found[0])
+        if found:
+            raise CommandError(
+                ExitCode.NOT_FOUND,
+                f"{name!r} begins more than one lead: {', '.join(found[:5])}. Write more of it.",
+            )
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            f"There is no lead {name!r}. `leads list` shows the open ones; a lead that was archived long ago is "
+            "in the ledger alone.",
+        )
+
+    async def listed(
+        self,
+        stages: Iterable[Stage] = OPEN_STAGES,
+        *,
+        owner: Role | None = None,
+        attention: bool = False,
+        org: str | None = None,
+    ) -> AsyncIterator[Row]:
+        """Leads that are in one of these stages, oldest first, as visibility knows them (a moment late)."""
+        clauses = [_any_of(attributes.STAGE, sorted(stages)), "ExecutionStatus = 'Running'"]
+        if owner:
+            clauses.append(f"{attributes.OWNER.name} = '{owner}'")
+        if attention:
+            clauses.append(f"({attributes.ATTENTION.name} > 0 OR {attributes.PARKED.name} > 0)")
+        if org:
+            clauses.append(f"{attributes.ORG_KEY.name} = '{org_key(org)}'")
+        found = [execution async for execution in self._executions(clauses)]
+        for execution in sorted(found, key=lambda execution: execution.start_time):
+            yield await self._row(execution)
+
+    def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
+        return self.client.list_workflows(" AND ".join(["WorkflowType = 'LeadWorkflow'", *clauses]))
+
+    async def _row(self, execution: WorkflowExecution) -> Row:
+        known = execution.typed_search_attributes
+        return Row(
+            lead=execution.id,
+            stage=known.get(attributes.STAGE),
+            owner=known.get(attributes.OWNER),
+            next_date=known.get(attributes.NEXT_DATE),
+            attention=known.get(attributes.ATTENTION) or 0,
+            failed=known.get(attributes.PARKED) or 0,
+            on_hold=known.get(attributes.ON_HOLD) or False,
+            heading=str((await execution.memo()).get("heading", "")),
+            url=self.link(execution.id),
+        )
+
+    # ---- decide
+
+    async def decide(self, lead: Handle, decision: Decision) -> Answer | None:
+        """The answer; or None where no worker is there to give one: then the decision is handed in and will be taken.
+
+        Raises CommandError (refused) with the reason and what would work.
+        """
+        body = decision.model_dump(mode="json", exclude_unset=True)
+        try:
+            answer: Answer = await lead.execute_update(
+                decision.kind, body, result_type=Answer, rpc_timeout=self.patience
+            )
+        except WorkflowUpdateFailedError as failed:
+            reason = failed.cause.message if isinstance(failed.cause, ApplicationError) else str(failed.cause)
+            raise CommandError(ExitCode.REFUSED, reason) from failed
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            # Should the update still arrive, the lead recognises the signal as the same decision.
+            await lead.signal(decision.kind, body)
+            return None
+        return answer
+
+    async def retry(self, lead: Handle, effect: str | None) -> list[str]:
+        """Keys of the effects that had failed for good and are tried again: all, or the one of this key."""
+        given = [] if effect is None else [effect]
+        keys: list[str] = await lead.execute_update(
+            "retry", args=given, result_type=list[str], rpc_timeout=self.patience
+        )
+        return keys
+
+    # ---- ask
+
+    async def overview(self, lead: Handle) -> Overview:
+        """Everything that a face shows of it."""
+        return await self._ask(lead, "lead", (), Overview)
+
+    async def options(self, lead: Handle) -> list[Option]:
+        """Every decision: whether it may be taken now, and what it would do."""
+        return await self._ask(lead, "options", (), list[Option])
+
+    async def preview(self, lead: Handle, decision: Decision) -> Foreseen:
+        """What this decision would do, without taking it."""
+        body = decision.model_dump(mode="json", exclude_unset=True)
+        return await self._ask(lead, "preview", (decision.kind, body), Foreseen)
+
+    async def _ask(self, lead: Handle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
+        found: T = await lead.query(query, args=args, result_type=answer, rpc_timeout=self.patience)
+        return found
+
+
+def _any_of(key: SearchAttributeKey[Any], values: Iterable[str]) -> str:
+    return f"{key.name} IN ({', '.join(repr(str(value)) for value in values)})"

@@ -1,0 +1,78 @@
+"""The fields of a decision as options of a command, and what was given as a decision again."""
+
+import getpass
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Annotated, Any, TypeVar
+
+from cyclopts import Parameter
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+
+from process.decisions import Decision, parse_as
+from process.facts import Refused
+from starter.failures import CommandError, ExitCode
+
+SOURCE = "cli"
+
+_OURS = frozenset({"source", "policy"})
+"""Fields that are not for a person to give."""
+
+Lead = Annotated[str, Parameter(help="The lead's id, or as much of its beginning as no other lead's has.")]
+Json = Annotated[bool, Parameter(negative="", show_default=False, help="One JSON value instead of text.")]
+Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def with_options(function: F, decision: type[Decision], *, but: Iterable[str] = ()) -> F:
+    """The function as a command that takes, in place of its `**values`, the fields of the decision."""
+    signature = inspect.signature(function)
+    own = [p for p in signature.parameters.values() if p.kind is not inspect.Parameter.VAR_KEYWORD]
+    left_out = {*_OURS, *but}
+    names = [name for name in decision.model_fields if name not in left_out]
+    names.sort(key=Decision.model_fields.__contains__)  # what is the decision's own comes first
+    fields = [_option(name, decision.model_fields[name]) for name in names]
+    first = [p for p in own if p.kind is not inspect.Parameter.KEYWORD_ONLY]
+    last = [p for p in own if p.kind is inspect.Parameter.KEYWORD_ONLY]
+    function.__signature__ = signature.replace(parameters=[*first, *fields, *last])  # type: ignore[attr-defined]
+    return function
+
+
+def _option(name: str, field: FieldInfo) -> inspect.Parameter:
+    text = (field.description or "").rstrip(".")
+    help_ = f"{text[:1].upper()}{text[1:]}." if not text.endswith("?") else text
+    default = inspect.Parameter.empty if field.default is PydanticUndefined else field.default
+    parameter = Parameter(help=help_, show_default=bool(default))
+    if name == "by":
+        default = None
+        parameter = Parameter(help=f"{help_} By default your login name.", env_var="LEADS_BY")
+    annotation: Any = field.annotation
+    if default is None:
+        annotation = annotation | None
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[annotation, parameter]
+    )
+
+
+D = TypeVar("D", bound=Decision)
+
+
+def given(decision: type[D], values: Mapping[str, Any]) -> D:
+    """The decision with what the command line gave.
+
+    Raises CommandError (usage) where that is no sound decision of its kind.
+    """
+    body = {name: value for name, value in values.items() if value is not None}
+    parsed = parse_as(decision, {"by": login(), "source": SOURCE} | body)
+    if isinstance(parsed, Refused):
+        raise CommandError(ExitCode.USAGE, f"{parsed.reason}.")
+    return parsed
+
+
+def login() -> str:
+    """Who sits at this terminal, as far as the system knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "someone at the command line"

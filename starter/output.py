@@ -1,0 +1,72 @@
+"""What a command prints: styled on a terminal, plain in a pipe, one JSON value with --json."""
+
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from pydantic_core import to_jsonable_python
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+NEVER_WRAPPED = 10_000
+"""Columns of a pipe: whoever reads it decides how wide a line is."""
+
+
+def clean(text: str) -> str:
+    """People's text on one line, without what could steer a terminal."""
+    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+
+
+def moment(at: datetime | None, zone: str = "UTC") -> str:
+    """A moment in the lead's own time zone."""
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}" if at else ""
+
+
+def console(*, stderr: bool = False) -> Console:
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else NEVER_WRAPPED
+    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+class Output:
+    """Where a command's result goes."""
+
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
+        self.console = console()
+
+    def value(self, value: Any) -> bool:
+        """Prints the value as JSON if that was asked for; says whether it did."""
+        if self.as_json:
+            print_json(value)
+        return self.as_json
+
+    def line(self, text: str = "", style: str = "") -> None:
+        self.console.print(Text(clean(text), style=style), soft_wrap=True)
+
+    def heading(self, text: str) -> None:
+        self.line()
+        self.line(text, "bold")
+
+    def items(self, lines: Iterable[str], style: str = "") -> None:
+        for text in lines:
+            self.console.print(Text(f"  {clean(text)}", style=style), soft_wrap=True)
+
+    def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
+        """Aligned columns; the last one takes what room is left."""
+        styled = self.console.is_terminal
+        table = Table(box=box.SIMPLE_HEAD if styled else None, pad_edge=False, header_style="bold")
+        for name in columns:
+            table.add_column(name, no_wrap=name != columns[-1], overflow="fold")
+        for row in rows:
+            table.add_row(*(cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row))
+        self.console.print(table)
+
+
+def print_json(value: Any) -> None:
+    sys.stdout.write(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2) + "\n")

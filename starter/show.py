@@ -1,0 +1,54 @@
+"""A lead in one look."""
+
+from collections.abc import Iterable
+
+from process.view import EffectLine, Overview, checklist
+from starter.output import Output, moment
+
+NEWEST = 12
+"""Lines of the timeline, and of refusals, that are shown; `leads history` and --json have all."""
+
+
+def show_lead(view: Overview, url: str, out: Output) -> None:
+    facts = view.facts
+    out.line(view.heading, "bold")
+    out.line(f"{view.lead} · {view.stage} · next is {view.owner}: {view.next_step}")
+    if view.next_date:
+        out.line(f"The calendar moves next on {moment(view.next_date, facts.zone)}", "dim")
+    _section(out, "Attention", view.attention, "yellow")
+    failed = [effect for effect in view.effects if effect.status == "parked"]
+    _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
+    _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
+    links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
+    known = [f"{name}: {link.url}" for name, link in links.items() if link]
+    _section(out, "Links", [*known, f"Temporal: {url}"])
+    _section(out, "Checklist", (f"[{'x' if ticked else ' '}] {text}" for ticked, text in checklist(facts)))
+    _section(
+        out,
+        "Quotes",
+        (f"{q.version}: {q}, {q.status}, valid until {q.valid_until}" for q in reversed(facts.quotes)),
+    )
+    newest = view.timeline[-NEWEST:]
+    out.heading("What happened")
+    if earlier := len(view.timeline) - len(newest):
+        out.items([f"… {earlier} before that (leads history {view.lead})"], "dim")
+    for line in newest:
+        corrected = " (corrected)" if line.corrected else ""
+        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {line.words}{corrected}, by {line.by}"])
+    _section(
+        out,
+        "Refused",
+        (f"{moment(r.at, facts.zone)} {r.kind} by {r.by}: {r.reason}" for r in view.refused[-NEWEST:]),
+        "yellow",
+    )
+
+
+def _failed(effect: EffectLine) -> str:
+    return f"{effect.words}: {effect.reason} ({effect.key})"
+
+
+def _section(out: Output, title: str, lines: Iterable[str], style: str = "") -> None:
+    found = list(lines)
+    if found:
+        out.heading(title)
+        out.items(found, style)
