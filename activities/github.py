@@ -1,0 +1,191 @@
+"""A lead's issue and card, and its hub's issue, on GitHub. Each activity brings them to the lead's present state."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.checks import Check
+from activities.errors import park
+from activities.github_board import GitHubBoard
+from activities.github_client import GitHubClient
+from activities.github_issues import GitHubIssues, Reason, Wanted
+from activities.texts import render
+from process.effects import Outcome, Task
+from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
+from process.model import Stage
+from process.reports import CardPlaced, HubIssueOpened, IssueOpened
+from process.view import attention, checklist, next_step
+from settings import Settings
+
+LEAD_LABEL, HUB_SERVICE_LABEL, CUSTOMER_LABEL, HUB_LABEL = "lead", "service:hub", "customer", "Hub"
+
+SETTLE = timedelta(seconds=30)
+"""After a create that may or may not have happened: until a listing shows it."""
+
+_log = structlog.get_logger(__name__)
+
+
+class GitHubActivities:
+    """One for all threads."""
+
+    def __init__(self, settings: Settings, *, settle: timedelta = SETTLE) -> None:
+        self._settings = settings
+        self._client = GitHubClient(settings.github)
+        self._issues = GitHubIssues(self._client, settle)
+        self._board = GitHubBoard(self._client)
+
+    @activity.defn(name="open_issue")
+    def open_issue(self, task: Task) -> Outcome:
+        """Opens the lead's issue, or finds the one that an earlier attempt opened."""
+        if task.lead.issue:
+            return Outcome()
+        link = self._issues.open(self._lead_issue(task.lead), since=task.lead.opened_at)
+        _note(task)
+        return Outcome(report=IssueOpened(link=link))
+
+    @activity.defn(name="update_issue")
+    def update_issue(self, task: Task) -> Outcome:
+        """Brings the lead's issue up to date: title, labels, our block, and whether it is closed."""
+        if self._issues.update(self._lead_issue(task.lead), _number(task.lead.issue)):
+            _note(task)
+        return Outcome()
+
+    @activity.defn(name="place_card")
+    def place_card(self, task: Task) -> Outcome:
+        """Puts the lead's card into the column of its stage."""
+        card = self._board.place(_number(task.lead.issue), task.lead.stage)
+        _note(task)
+        return Outcome(report=CardPlaced(item=card) if card != task.lead.card else None)
+
+    @activity.defn(name="open_hub_issue")
+    def open_hub_issue(self, task: Task) -> Outcome:
+        """Opens the hub's issue for engineering, or finds the one that an earlier attempt opened."""
+        if task.lead.hub_issue:
+            return Outcome()
+        link = self._issues.open(self._hub_issue(task.lead), since=task.lead.opened_at)
+        _note(task)
+        return Outcome(report=HubIssueOpened(link=link))
+
+    @activity.defn(name="update_hub_issue")
+    def update_hub_issue(self, task: Task) -> Outcome:
+        """Brings the hub's issue up to date: title, our block, and whether it is closed."""
+        if self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue)):
+            _note(task)
+        return Outcome()
+
+    def checks(self) -> Iterator[Check]:
+        """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
+        github = self._settings.github
+        looks: tuple[Callable[[], Iterator[Check]], ...] = (
+            self._check_rights,
+            lambda: self._check_repository(github.leads_repo, LEAD_LABEL, HUB_SERVICE_LABEL, CUSTOMER_LABEL),
+            lambda: self._check_repository(github.hubs_repo, HUB_LABEL),
+            self._board.checks,
+        )
+        for look in looks:
+            try:
+                yield from look()
+            except ApplicationError as error:
+                yield Check("github", "answers", ok=False, detail=error.message)
+
+    # What the issues ought to be
+
+    def _lead_issue(self, lead: Lead) -> Wanted:
+        labels = {
+            LEAD_LABEL: True,
+            HUB_SERVICE_LABEL: lead.service == "hub",
+            CUSTOMER_LABEL: lead.contract.signed_on is not None,
+        }
+        today = lead.today(datetime.now(UTC))
+        namespace = activity.info().namespace
+
+        def text(clip: int) -> str:
+            return render(
+                "lead_issue.md",
+                lead=lead,
+                step=next_step(lead),
+                attention=attention(lead, today),
+                checklist=checklist(lead),
+                maniac_t=MANIAC_T,
+                hub_fields=HUB_FIELDS,
+                workflow_url=f"{self._settings.temporal_ui.rstrip('/')}/namespaces/{namespace}/workflows/{lead.id}",
+                clip=clip,
+            )
+
+        return Wanted(
+            repo=self._settings.github.leads_repo,
+            key=lead.id,
+            title=lead.heading,
+            labels=tuple(name for name, applies in labels.items() if applies),
+            state="closed" if lead.ended else "open",
+            reason=_ENDED[lead.stage] if lead.ended else "reopened",
+            text=text,
+        )
+
+    def _hub_issue(self, lead: Lead) -> Wanted:
+        todo = hub_todo(lead)
+        down = lead.hub.decommissioned_on is not None
+        closed = down or lead.ended
+
+        def text(clip: int) -> str:
+            return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=todo, clip=clip)
+
+        return Wanted(
+            repo=self._settings.github.hubs_repo,
+            key=f"{lead.id}/hub",
+            title=f"[Hub] - {lead.hub.name or lead.org}",
+            labels=(HUB_LABEL,),
+            state="closed" if closed else "open",
+            reason=("completed" if down else _ENDED[lead.stage]) if closed else "reopened",
+            text=text,
+            boxes=frozenset(what for done, what in todo if done is None),
+        )
+
+    # What `leads check` looks at
+
+    def _check_rights(self) -> Iterator[Check]:
+        permissions = self._client.app_permissions()
+        if permissions is None:
+            return
+        missing = [name for name in ("issues", "organization_projects") if permissions.get(name) != "write"]
+        detail = f"grant the GitHub App {' and '.join(missing)} (write), and accept it for the organization"
+        yield Check("github", "the GitHub App has its rights", not missing, detail if missing else "")
+
+    def _check_repository(self, repo: str, *labels: str) -> Iterator[Check]:
+        seen = self._client.repository(repo)
+        usable = seen.has_issues and not seen.archived
+        yield Check(
+            "github", f"{seen.full_name} takes issues", usable, "" if usable else "switch its issues on"
+        )
+        there = self._client.labels(repo)
+        missing = [label for label in labels if label.casefold() not in there]
+        detail = f"create {', '.join(missing)}" if missing else ""
+        yield Check("github", f"{seen.full_name} has our labels", not missing, detail)
+
+
+_ENDED: dict[Stage, Reason] = {Stage.LOST: "not_planned", Stage.CLOSED: "completed"}
+
+
+def hub_todo(lead: Lead) -> tuple[tuple[bool | None, str], ...]:
+    """Engineering's list: done or not, as far as a decision says so; None where only a person's tick can tell."""
+    live = lead.hub.live_on is not None
+    return (
+        (live, "Initial deployment"),
+        (live, "Administrators can log on"),
+        (None, "Representative is satisfied"),
+        (None, "Steady state"),
+    )
+
+
+def _number(link: Link | None) -> int:
+    if link is None:
+        raise park("The issue is not open yet: retry once it is")
+    return int(link.id)
+
+
+def _note(task: Task) -> None:
+    effect = task.effect
+    _log.info("done", lead=task.lead.id, effect=effect.key, kind=effect.kind, attempt=activity.info().attempt)

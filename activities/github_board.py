@@ -1,0 +1,234 @@
+"""The organization's Projects v2 board: one card per lead, in the column of its stage."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+from github import GithubException, UnknownObjectException
+from pydantic import AliasPath, BaseModel, Field
+from temporalio import activity
+
+from activities.checks import Check
+from activities.errors import again, park
+from activities.github_client import GitHubClient
+from activities.github_errors import graphql_types, told
+
+FRESH = timedelta(minutes=5)
+"""How long a worker believes what it knows of the board's fields and columns."""
+
+_PATIENCE = 5
+"""Attempts after which an issue that GraphQL does not find counts as missing; a new one takes it some seconds."""
+
+_BOARD = """
+query($org: String!, $number: Int!, $field: String!) {
+  organization(login: $org) { projectV2(number: $number) {
+    id title
+    field(name: $field) { ... on ProjectV2SingleSelectField { id options { id name } } }
+  } }
+}"""
+_CARD = """
+query($org: String!, $repo: String!, $number: Int!, $field: String!) {
+  repository(owner: $org, name: $repo) { issue(number: $number) {
+    id
+    projectItems(first: 50, includeArchived: true) { nodes {
+      id isArchived project { id }
+      fieldValueByName(name: $field) { ... on ProjectV2ItemFieldSingleSelectValue { optionId } }
+    } }
+  } }
+}"""
+_ADD = """
+mutation($board: ID!, $issue: ID!, $field: String!) {
+  addProjectV2ItemById(input: {projectId: $board, contentId: $issue}) { item {
+    id isArchived project { id }
+    fieldValueByName(name: $field) { ... on ProjectV2ItemFieldSingleSelectValue { optionId } }
+  } }
+}"""
+_RESTORE = """
+mutation($board: ID!, $item: ID!) {
+  unarchiveProjectV2Item(input: {projectId: $board, itemId: $item}) { item { id } }
+}"""
+_MOVE = """
+mutation($board: ID!, $item: ID!, $field: ID!, $option: String!) {
+  updateProjectV2ItemFieldValue(
+    input: {projectId: $board, itemId: $item, fieldId: $field, value: {singleSelectOptionId: $option}}
+  ) { projectV2Item { id } }
+}"""
+
+
+class _Option(BaseModel):
+    id: str
+    name: str
+
+
+class _Field(BaseModel):
+    id: str | None = None
+    options: list[_Option] = []
+
+
+class Board(BaseModel):
+    """The board, and the field whose options are its columns."""
+
+    id: str
+    title: str
+    field: _Field | None
+
+    def option(self, name: str) -> str | None:
+        """Id of the column of this name."""
+        return (
+            next((option.id for option in self.field.options if option.name == name), None)
+            if self.field
+            else None
+        )
+
+
+class _Card(BaseModel):
+    id: str
+    archived: bool = Field(alias="isArchived")
+    board: str = Field(validation_alias=AliasPath("project", "id"))
+    value: dict[str, str] | None = Field(alias="fieldValueByName")
+
+    @property
+    def option(self) -> str | None:
+        return (self.value or {}).get("optionId")
+
+
+class _Issue(BaseModel):
+    id: str
+    cards: list[_Card] = Field(validation_alias=AliasPath("projectItems", "nodes"))
+
+
+class GitHubBoard:
+    """Places cards. What it knows of the board is shared by all threads for some minutes."""
+
+    def __init__(self, client: GitHubClient) -> None:
+        self._client = client
+        self._settings = client.settings
+        self._lock = threading.Lock()
+        self._known: tuple[float, Board] | None = None
+
+    def place(self, number: int, stage: str) -> str:
+        """The issue's card in the column of the stage; returns the card's id."""
+        column = self._settings.columns.get(stage)
+        if column is None:
+            raise park(f"LEADS_GITHUB__COLUMNS names no column for the stage {stage}: add it, then retry")
+        board, option = self._board_with(column)
+        issue = self._issue(number)
+        card = next((card for card in issue.cards if card.board == board.id), None) or self._add(board, issue)
+        if card.option != option:
+            self._move(board, card, option)
+        return card.id
+
+    def checks(self) -> Iterator[Check]:
+        """Whether the board, its field and all columns are there."""
+        board = self._read_board()
+        name = f"board {self._settings.project_number} ({board.title})"
+        missing = [column for column in self._settings.columns.values() if board.option(column) is None]
+        detail = (
+            f"its field {self._settings.status_field!r} lacks {', '.join(missing)}: add them"
+            if missing
+            else ""
+        )
+        yield Check("github", f"{name} has the columns", not missing, detail)
+
+    # Inside
+
+    def _board_with(self, column: str) -> tuple[Board, str]:
+        known = self._known
+        if known and time.monotonic() < known[0] and (option := known[1].option(column)):
+            return known[1], option
+        board = self._read_board()
+        with self._lock:
+            self._known = (time.monotonic() + FRESH.total_seconds(), board)
+        if board.field is None or board.field.id is None:
+            raise park(
+                f"Board {self._settings.project_number} has no single-select field {self._settings.status_field!r}: "
+                "add it, or correct LEADS_GITHUB__STATUS_FIELD, then retry"
+            )
+        option = board.option(column)
+        if option is None:
+            raise park(
+                f"Board {self._settings.project_number} has no column {column!r} (an option of its field "
+                f"{self._settings.status_field!r}): add it, or correct LEADS_GITHUB__COLUMNS, then retry"
+            )
+        return board, option
+
+    def _read_board(self) -> Board:
+        asked = {
+            "org": self._settings.org,
+            "number": self._settings.project_number,
+            "field": self._settings.status_field,
+        }
+        with told("when looking at the board"):
+            try:
+                data = self._client.graphql(_BOARD, asked)
+            except UnknownObjectException as error:
+                raise _missing_board(error, asked) from None
+            return Board.model_validate(_at(data, "organization", "projectV2"))
+
+    def _issue(self, number: int) -> _Issue:
+        asked = {
+            "org": self._settings.org,
+            "repo": self._settings.leads_repo,
+            "number": number,
+            "field": self._settings.status_field,
+        }
+        with told(f"when looking for the card of issue {number}"):
+            try:
+                data = self._client.graphql(_CARD, asked)
+            except UnknownObjectException:
+                if activity.info().attempt < _PATIENCE:
+                    raise again(f"GitHub does not show issue {number} yet") from None
+                raise
+            return _Issue.model_validate(_at(data, "repository", "issue"))
+
+    def _add(self, board: Board, issue: _Issue) -> _Card:
+        """Adds the issue to the board; one that is there already keeps its card."""
+        asked = {"board": board.id, "issue": issue.id, "field": self._settings.status_field}
+        with told("when adding a card to the board"):
+            return _Card.model_validate(_at(self._change(_ADD, asked), "addProjectV2ItemById", "item"))
+
+    def _move(self, board: Board, card: _Card, option: str) -> None:
+        with told("when moving a card on the board"):
+            if card.archived:  # an archived card cannot be moved, and one that moves is to be seen
+                self._change(_RESTORE, {"board": board.id, "item": card.id})
+            asked = {
+                "board": board.id,
+                "item": card.id,
+                "field": board.field and board.field.id,
+                "option": option,
+            }
+            self._change(_MOVE, asked)
+
+    def _change(self, mutation: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Runs a mutation. If what it names is not there, the board may have changed since we looked: look again."""
+        try:
+            return self._client.graphql(mutation, asked)
+        except GithubException as error:
+            if (graphql_types(error) or frozenset()) & {"NOT_FOUND", "VALIDATION", "UNPROCESSABLE"}:
+                with self._lock:
+                    known, self._known = self._known, None
+                if known and activity.info().attempt < _PATIENCE:
+                    raise again("The board has changed meanwhile") from None
+            raise
+
+
+def _missing_board(error: GithubException, asked: dict[str, Any]) -> Exception:
+    path = error.data["errors"][0].get("path") or []
+    if "projectV2" in path:
+        return park(
+            f"The organization {asked['org']} has no board {asked['number']} that we may see: correct "
+            "LEADS_GITHUB__PROJECT_NUMBER, or grant organization projects (write), then retry"
+        )
+    return park(f"There is no organization {asked['org']}: correct LEADS_GITHUB__ORG, then retry")
+
+
+def _at(data: dict[str, Any], *path: str) -> Any:
+    """What stands there in an answer. Raises ValueError if the answer has another shape."""
+    found: Any = data
+    for name in path:
+        if not isinstance(found, dict) or found.get(name) is None:
+            raise ValueError(f"no {name}")
+        found = found[name]
+    return found

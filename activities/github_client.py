@@ -1,0 +1,223 @@
+"""GitHub's REST and GraphQL through PyGithub: the few requests that the activities need.
+
+PyGithub does authentication, tokens, versions and the errors. Answers are read into models of our own, because its
+objects fetch what an answer lacks by requests of their own, and take a proxy's page for an issue without a number.
+"""
+
+import math
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from urllib.parse import quote
+
+import jwt
+from github import Auth, Github, UnknownObjectException
+from github.Requester import Requester
+from pydantic import AwareDatetime, BaseModel, TypeAdapter
+
+from activities.errors import park
+from activities.github_errors import told
+from settings import GitHub
+
+API_VERSION = "2022-11-28"
+PER_PAGE = 100
+
+
+class Label(BaseModel):
+    name: str
+
+
+class IssueSeen(BaseModel):
+    """An issue as GitHub shows it."""
+
+    number: int
+    html_url: str
+    title: str
+    body: str | None
+    state: Literal["open", "closed"]
+    labels: list[Label]
+    created_at: AwareDatetime
+    pull_request: Any = None
+
+    @property
+    def text(self) -> str:
+        return self.body or ""
+
+    def has_label(self, name: str) -> bool:
+        """GitHub's labels do not distinguish upper and lower case."""
+        return any(label.name.casefold() == name.casefold() for label in self.labels)
+
+
+class RepositorySeen(BaseModel):
+    full_name: str
+    has_issues: bool = True
+    archived: bool = False
+
+
+class _Permissions(BaseModel):
+    permissions: dict[str, str]
+
+
+_ISSUES = TypeAdapter(list[IssueSeen])
+_LABELS = TypeAdapter(list[Label])
+
+
+class GitHubClient:
+    """One PyGithub client per thread, because PyGithub is not thread-safe. Raises ApplicationError as `told` maps."""
+
+    def __init__(self, settings: GitHub) -> None:
+        self.settings = settings
+        self._of_thread = threading.local()
+
+    # Issues
+
+    def issues(self, repo: str, *, since: datetime) -> Iterator[IssueSeen]:
+        """Every issue created at or after `since`, open and closed, newest first.
+
+        A plain listing on purpose: search and label filters lag minutes behind.
+        """
+        page = 1
+        while True:
+            parameters = {
+                "state": "all",
+                "sort": "created",
+                "direction": "desc",
+                "per_page": PER_PAGE,
+                "page": page,
+            }
+            with told(f"when listing the issues of {repo}"):
+                found = _ISSUES.validate_python(
+                    self._rest("GET", f"{self._path(repo)}/issues", parameters=parameters)
+                )
+            for issue in found:
+                if issue.created_at < since:
+                    return
+                if issue.pull_request is None:
+                    yield issue
+            if len(found) < PER_PAGE:
+                return
+            page += 1
+
+    def issue(self, repo: str, number: int) -> IssueSeen:
+        with told(f"when reading issue {number} of {repo}"):
+            return IssueSeen.model_validate(self._rest("GET", f"{self._path(repo)}/issues/{number}"))
+
+    def create_issue(
+        self, repo: str, *, title: str, body: str, labels: list[str], settle: timedelta
+    ) -> IssueSeen:
+        with told(f"when opening an issue in {repo}", settle=settle):
+            given = {"title": title, "body": body, "labels": labels}
+            return IssueSeen.model_validate(self._rest("POST", f"{self._path(repo)}/issues", given))
+
+    def edit_issue(self, repo: str, number: int, changes: dict[str, str]) -> None:
+        with told(f"when changing issue {number} of {repo}"):
+            self._rest("PATCH", f"{self._path(repo)}/issues/{number}", changes)
+
+    def add_labels(self, repo: str, number: int, names: list[str]) -> None:
+        with told(f"when labelling issue {number} of {repo}"):
+            self._rest("POST", f"{self._path(repo)}/issues/{number}/labels", {"labels": names})
+
+    def remove_label(self, repo: str, number: int, name: str) -> None:
+        """Takes one label off; that it is not there is fine."""
+        with told(f"when taking a label off issue {number} of {repo}"):
+            try:
+                self._rest("DELETE", f"{self._path(repo)}/issues/{number}/labels/{quote(name, safe='')}")
+            except UnknownObjectException:
+                return
+
+    # What `leads check` looks at
+
+    def repository(self, repo: str) -> RepositorySeen:
+        with told(f"when looking at {self.settings.org}/{repo}"):
+            return RepositorySeen.model_validate(self._rest("GET", self._path(repo)))
+
+    def labels(self, repo: str) -> set[str]:
+        """Names of the repository's labels, in lower case."""
+        names: set[str] = set()
+        page = 1
+        while True:
+            with told(f"when listing the labels of {repo}"):
+                parameters = {"per_page": PER_PAGE, "page": page}
+                found = _LABELS.validate_python(
+                    self._rest("GET", f"{self._path(repo)}/labels", parameters=parameters)
+                )
+            names |= {label.name.casefold() for label in found}
+            if len(found) < PER_PAGE:
+                return names
+            page += 1
+
+    def app_permissions(self) -> dict[str, str] | None:
+        """What the GitHub App's installation may do; None where a token is used, whose rights nothing tells."""
+        auth = self._client().requester.auth
+        if not isinstance(auth, Auth.AppInstallationAuth):
+            return None
+        with told("when looking at the GitHub App's installation"), self._as_app() as app:
+            _, answer = app.requester.requestJsonAndCheck("GET", f"/app/installations/{auth.installation_id}")
+            return _Permissions.model_validate(answer).permissions
+
+    # GraphQL
+
+    def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """`data` of the answer. Raises the client's own exceptions: what NOT_FOUND means, the caller knows."""
+        _, answer = self._requester().graphql_query(query, variables)
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(data, dict):
+            raise ValueError("no data")
+        return data
+
+    # Inside
+
+    def _path(self, repo: str) -> str:
+        return f"/repos/{quote(self.settings.org, safe='')}/{quote(repo, safe='')}"
+
+    def _rest(self, verb: str, path: str, given: Any = None, parameters: dict[str, Any] | None = None) -> Any:
+        _, answer = self._requester().requestJsonAndCheck(verb, path, parameters=parameters, input=given)
+        return answer
+
+    def _requester(self) -> Requester:
+        return self._client().requester
+
+    def _client(self) -> Github:
+        """This thread's client; with it, a GitHub App's token is kept until it runs out."""
+        client: Github | None = getattr(self._of_thread, "client", None)
+        if client is None:
+            client = self._of_thread.client = self._made(self._auth())
+        return client
+
+    def _made(self, auth: Auth.Auth) -> Github:
+        return Github(
+            auth=auth,
+            base_url=self.settings.api_url.rstrip("/"),
+            timeout=math.ceil(self.settings.timeout_seconds),
+            user_agent="lead-to-hub",
+            api_version=API_VERSION,
+            retry=None,  # Temporal retries; PyGithub would repeat a POST, and sleep through rate limits
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+        )
+
+    def _as_app(self) -> Github:
+        return self._made(self._app_auth())
+
+    def _auth(self) -> Auth.Auth:
+        if self.settings.token:
+            return Auth.Token(self.settings.token.get_secret_value())
+        if self.settings.app_id is None or self.settings.app_installation_id is None:
+            raise park(
+                "No GitHub credentials: set LEADS_GITHUB__TOKEN, or LEADS_GITHUB__APP_ID, __APP_PRIVATE_KEY and "
+                "__APP_INSTALLATION_ID, then retry"
+            )
+        return self._app_auth().get_installation_auth(self.settings.app_installation_id)
+
+    def _app_auth(self) -> Auth.AppAuth:
+        key = self.settings.app_private_key.get_secret_value() if self.settings.app_private_key else "missing"
+        auth = Auth.AppAuth(
+            self.settings.app_id or 0, key.replace("\\n", "\n")
+        )  # one line in some .env files
+        try:
+            auth.create_jwt()
+        except (jwt.PyJWTError, ValueError):
+            raise park("LEADS_GITHUB__APP_PRIVATE_KEY is no private key (PEM): mend it, then retry") from None
+        return auth
