@@ -19,7 +19,7 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
             sandbox.journal.clear()
             return Response(status_code=204)
         asked = request.query_params
-        found = sandbox.journal.all(asked.get("system"), asked.get("method"), asked.get("path", ""))  # type: ignore[arg-type]
+        found = sandbox.journal.all(asked.get("system"), asked.get("method"), asked.get("path", ""))
         return JSONResponse([each.model_dump(mode="json") for each in found])
 
     async def faults(request: Request) -> Response:

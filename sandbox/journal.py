@@ -73,7 +73,7 @@ class Journal:
             self._exchanges.append(exchange)
         return exchange
 
-    def all(self, system: System | None = None, method: str | None = None, path: str = "") -> list[Exchange]:
+    def all(self, system: str | None = None, method: str | None = None, path: str = "") -> list[Exchange]:
         """Those of one system, one method, a path (regular expression, found anywhere in it)."""
         with self._lock:
             return [

@@ -4,9 +4,10 @@ import asyncio
 import socket
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Thread
+from threading import Thread
 from types import TracebackType
 from typing import Self
 
@@ -35,6 +36,7 @@ class Sandbox:
 
     Use as a context manager, or `start()` and `stop()`. `data`: a folder that keeps everything over restarts;
     without it all is forgotten. `smtp_users`: name -> password; given any, mail needs a login. Port 0 is a free one.
+    `advertise`: the name by which others reach it, where that is not the address it listens on (in a container).
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Sandbox:
         port: int = 0,
         smtp_port: int = 0,
         smtp_users: Mapping[str, str] | None = None,
+        advertise: str | None = None,
     ) -> None:
         self.org = org
         self.faults = Faults()
@@ -54,6 +57,7 @@ class Sandbox:
         self._data = data
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._users = dict(smtp_users or {})
+        self._advertise = advertise
         self._address = (host, port)
         self._smtp_address = (host, smtp_port)
         self._thread: Thread | None = None
@@ -68,18 +72,18 @@ class Sandbox:
         with ExitStack() as undo:
             http = undo.enter_context(_listen(*self._address))
             mail = undo.enter_context(_listen(*self._smtp_address))
-            self.host, self.port = http.getsockname()[:2]
-            self.smtp_host, self.smtp_port = mail.getsockname()[:2]
+            self.host = self.smtp_host = self._advertise or self._address[0]
+            self.port, self.smtp_port = http.getsockname()[1], mail.getsockname()[1]
             if self._data is None:
                 self._temporary = tempfile.TemporaryDirectory(prefix="sandbox-")
                 undo.callback(self._temporary.cleanup)
             self._key = write_key_file(self.credentials_file, SERVICE_ACCOUNT, f"{self.url}/token")
             self._load()
             undo.pop_all()
-        ready = Event()
-        self._thread = Thread(target=lambda: asyncio.run(self._run(http, mail, ready)), name="sandbox")
+        started: Future[None] = Future()
+        self._thread = Thread(target=self._serve, args=(http, mail, started), name="sandbox")
         self._thread.start()
-        ready.wait()
+        started.result()
         return self
 
     def stop(self) -> None:
@@ -167,7 +171,15 @@ class Sandbox:
         assert self._app is not None  # noqa: S101 - made by _load, before anything listens
         await self._app(scope, receive, send)
 
-    async def _run(self, http: socket.socket, mail: socket.socket, ready: Event) -> None:
+    def _serve(self, http: socket.socket, mail: socket.socket, started: "Future[None]") -> None:
+        try:
+            asyncio.run(self._run(http, mail, started))
+        except BaseException as error:
+            if started.done():
+                raise
+            started.set_exception(error)
+
+    async def _run(self, http: socket.socket, mail: socket.socket, started: "Future[None]") -> None:
         self._loop, self._stopping = asyncio.get_running_loop(), asyncio.Event()
         loop = self._loop
         server = uvicorn.Server(
@@ -178,6 +190,7 @@ class Sandbox:
                 lifespan="off",
                 log_config=None,
                 access_log=False,
+                timeout_keep_alive=75,
                 timeout_graceful_shutdown=1,
             )
         )
@@ -185,7 +198,7 @@ class Sandbox:
             lambda: smtp(self.mailbox, self.faults, self._users, loop=loop), sock=mail
         )
         serving = asyncio.create_task(server.serve(sockets=[http]))
-        ready.set()
+        started.set_result(None)
         await self._stopping.wait()
         smtp_server.close()
         server.should_exit = True

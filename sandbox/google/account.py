@@ -13,7 +13,7 @@ def write_key_file(file: Path, email: str, token_uri: str) -> RSAPublicKey:
 
     An earlier file's key is kept, so that it outlives a restart on another port.
     """
-    private_key, token_uri_now = _key(file), token_uri
+    private_key = _key(file)
     pem = private_key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
@@ -24,7 +24,7 @@ def write_key_file(file: Path, email: str, token_uri: str) -> RSAPublicKey:
         "private_key": pem.decode(),
         "client_email": email,
         "client_id": "100000000000000000001",
-        "token_uri": token_uri_now,
+        "token_uri": token_uri,
         "universe_domain": "googleapis.com",
     }
     file.touch(mode=0o600)

@@ -55,8 +55,6 @@ class Method:
         typed: Json = {}
         for name in given:
             if name not in known:
-                if self.uploads and name == "upload_id":
-                    continue
                 message = (
                     f'Invalid JSON payload received. Unknown name "{name}": Cannot bind query parameter. '
                     f"Field '{name}' could not be found in request message."
@@ -123,9 +121,6 @@ class Api:
             if match and method.verb == verb:
                 return method, {name: unquote(value) for name, value in match.groupdict().items()}
         return None
-
-    def by_id(self, method_id: str) -> Method:
-        return next(m for m in self.methods if m.id == method_id)
 
     def check(self, value: Any, schema: Json, at: str) -> None:
         schema = self.schemas[schema["$ref"]] if "$ref" in schema else schema

@@ -1,7 +1,7 @@
 """The token endpoint: a service account's signed grant (RFC 7523) against an access token."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, get_args
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -9,11 +9,13 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from sandbox.google.discovery import api
+from sandbox.google.errors import Family
 from sandbox.google.state import GoogleState
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 AUDIENCE = "https://oauth2.googleapis.com/token"
 """What the client library signs for, whatever `token_uri` says; other clients name the endpoint they call."""
+_FAMILIES: tuple[Family, ...] = get_args(Family)
 LIFETIME = timedelta(seconds=3600)
 
 
@@ -82,7 +84,7 @@ def _unreasonable() -> RefusedError:
 
 def _allowed(claims: dict[str, Any], state: GoogleState) -> tuple[str, frozenset[str]]:
     """Whom the token will stand for, and for what."""
-    known = {s for a in ("drive", "forms", "sheets") for m in api(a).methods for s in m.scopes}  # type: ignore[arg-type]
+    known = {scope for family in _FAMILIES for method in api(family).methods for scope in method.scopes}
     scopes = frozenset(str(claims.get("scope", "")).split())
     if not scopes or not scopes <= known:
         raise RefusedError("invalid_scope", "Invalid OAuth scope or ID token audience provided.")

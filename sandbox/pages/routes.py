@@ -13,8 +13,7 @@ from sandbox.pages import render, style
 if TYPE_CHECKING:
     from sandbox.server import Sandbox
 
-_NO_SCRIPTS = {"Content-Security-Policy": "sandbox"}
-"""What others sent is shown, never run in the name of these pages."""
+_ACTIVE = ("text/html", "application/xhtml+xml", "image/svg+xml")
 
 
 class Column(NamedTuple):
@@ -78,7 +77,7 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
         file = google.files.get(request.path_params["file_id"])
         if file is None:
             return render(request, "missing.html", 404, what="file")
-        return Response(google.content(file.id), media_type=file.mime_type, headers=_NO_SCRIPTS)
+        return _served(google.content(file.id), file.mime_type)
 
     async def spreadsheet(request: Request) -> Response:
         book = google.spreadsheets.get(request.path_params["book_id"])
@@ -139,7 +138,7 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
         if mail is None or not 0 < index <= len(mail.attachments):
             return render(request, "missing.html", 404, what="attachment")
         found = mail.attachments[index - 1]
-        return Response(found.content, media_type=found.mime_type, headers=_NO_SCRIPTS)
+        return _served(found.content, found.mime_type)
 
     return [
         Route("/", overview),
@@ -159,6 +158,14 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
 def entry(question: Question) -> str:
     """The name of a question's field, as in links that fill a form in beforehand: its id in decimal."""
     return f"entry.{int(question.question_id, 16)}"
+
+
+def _served(content: bytes, mime_type: str) -> Response:
+    """What others sent is shown, never run in the name of these pages."""
+    headers = {"X-Content-Type-Options": "nosniff"}
+    if mime_type.startswith(_ACTIVE):
+        headers["Content-Security-Policy"] = "sandbox"
+    return Response(content, media_type=mime_type, headers=headers)
 
 
 def _prefilled(request: Request, question: Question) -> list[str]:

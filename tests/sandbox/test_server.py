@@ -25,6 +25,11 @@ def fill(sandbox: Sandbox) -> str:
     stored = google.upload(sandbox.google.leads_folder, "notes.txt", b"hello")
     google.close()
     sandbox.google.submit(sandbox.google.questionnaire, ANSWERS)
+    token = {"authorization": "Bearer sandbox-token"}
+    issue = call(
+        sandbox, "POST", "/api/v3/repos/2i2c-org/leads/issues", {"title": "[Acme / Bo] - Hub"}, token
+    )
+    assert issue.status == 201
     with smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=5) as smtp:
         smtp.send_message(mail("Acme", "<1@example.org>"))
     return stored
@@ -42,6 +47,7 @@ def test_a_restart_keeps_everything_and_the_key(tmp_path: Path) -> None:
         assert [each.message_id for each in second.mailbox.all()] == ["<1@example.org>"]
         key_file = json.loads(second.credentials_file.read_text())
         assert (key_file["private_key"], key_file["token_uri"]) == (key, f"{second.url}/token")
+        assert [issue.title for issue in second.github.issues.values()] == ["[Acme / Bo] - Hub"]
         assert list(tmp_path.rglob("*.new")) == []
 
 
@@ -57,6 +63,7 @@ def test_reset_is_the_seeded_start(tmp_path: Path, kept: bool) -> None:
         assert sandbox.google.leads_folder in sandbox.google.files
         assert (sandbox.google.tokens, sandbox.mailbox.all(), sandbox.faults.all()) == ({}, [], [])
         assert sandbox.journal.all() == []
+        assert sandbox.github.issues == {}
         fill(sandbox)
 
 
