@@ -7,7 +7,13 @@ side), whether a newer one of its kind makes it needless, and what must be known
 import re
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, SerializeAsAny, SerializerFunctionWrapHandler, model_serializer
+from pydantic import (
+    BeforeValidator,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    model_serializer,
+)
 
 from process.facts import AnyFact, Event
 from process.lead import Lead
@@ -214,6 +220,10 @@ class Task(Model):
     effect: AnyEffect
     lead: Lead
     events: tuple[Event, ...] = ()
+
+    @field_serializer("lead")
+    def _without_defaults(self, lead: Lead) -> dict[str, Any]:
+        return lead.model_dump(mode="json", exclude_defaults=True)  # each task stays in the history for ever
 
 
 class Outcome(Model):

@@ -51,9 +51,11 @@ class QuestionnaireNudged(Tick):
 def _questionnaire(lead: Lead) -> Iterator[Due]:
     asked = lead.questionnaire
     if _waiting_for_us(lead) and asked.sent_on and not asked.answered_on:
-        last = max(asked.sent_on, asked.nudged_on or asked.sent_on)
-        day = last + timedelta(days=lead.policy.clocks.questionnaire_nudge)
-        yield Due(end_of(day, lead.zone), QuestionnaireNudged())
+        week = timedelta(days=lead.policy.clocks.questionnaire_nudge)
+        when = end_of(asked.sent_on + week, lead.zone)
+        if asked.nudged_on:
+            when = start_of(asked.nudged_on + week, lead.zone)  # it was nudged as that day began
+        yield Due(when, QuestionnaireNudged())
 
 
 class GoneStale(Tick):
@@ -71,9 +73,11 @@ class GoneStale(Tick):
 
 def _stale(lead: Lead) -> Iterator[Due]:
     if _waiting_for_us(lead):
-        moved = day_of(lead.progressed_at, lead.zone)
-        last = max(moved, lead.stale_on or moved)
-        yield Due(end_of(last + timedelta(days=lead.policy.clocks.stale), lead.zone), GoneStale())
+        days = timedelta(days=lead.policy.clocks.stale)
+        when = end_of(day_of(lead.progressed_at, lead.zone) + days, lead.zone)
+        if lead.stale_on:
+            when = max(when, start_of(lead.stale_on + days, lead.zone))  # it went stale as that day began
+        yield Due(when, GoneStale())
 
 
 class QuoteRunningOut(Tick):

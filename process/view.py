@@ -1,7 +1,7 @@
 """Where a lead stands, in plain words: the next step, what needs attention, the checklist, the timeline."""
 
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from process.billing import agreed, missing_usage, next_draft
 from process.days import day_of
@@ -9,7 +9,7 @@ from process.decisions import DECISIONS
 from process.facts import Event
 from process.lead import Lead, QuoteStatus, VendorStatus
 from process.model import Model, Role, Stage
-from process.record import Record, Refusal
+from process.record import Outstanding, Record, Refusal
 
 
 class Step(NamedTuple):
@@ -223,11 +223,11 @@ def _option(record: Record, kind: str, now: datetime) -> Option:
 
 
 class EffectLine(Model):
-    """An effect: done, waiting (for its turn, or for what it needs) or parked (it failed for good)."""
+    """An effect: done; waiting for its turn or under way; blocked until what it needs is there; parked, having failed."""
 
     key: str
     words: str
-    status: str
+    status: Literal["done", "waiting", "blocked", "parked"]
     reason: str = ""
 
 
@@ -250,10 +250,7 @@ class Overview(Model):
 def overview(record: Record, now: datetime) -> Overview:
     step = next_step(record.lead)
     done = (EffectLine(key=item.key, words=item.words, status="done") for item in record.finished)
-    open_ = (
-        EffectLine(key=item.effect.key, words=item.effect.words(), status=item.status, reason=item.reason)
-        for item in record.outbox
-    )
+    outstanding = (_outstanding(item, record.lead) for item in record.outbox)
     return Overview(
         lead=record.lead.id,
         heading=record.lead.heading,
@@ -264,6 +261,16 @@ def overview(record: Record, now: datetime) -> Overview:
         attention=attention(record.lead, record.lead.today(now)),
         timeline=timeline(record),
         refused=record.refusals,
-        effects=(*done, *open_),
+        effects=(*done, *outstanding),
         facts=record.lead,
+    )
+
+
+def _outstanding(item: Outstanding, lead: Lead) -> EffectLine:
+    blocked = item.status == "waiting" and not item.effect.ready(lead)
+    return EffectLine(
+        key=item.effect.key,
+        words=item.effect.words(),
+        status="blocked" if blocked else item.status,
+        reason=item.reason,
     )

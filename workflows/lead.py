@@ -59,13 +59,15 @@ class LeadWorkflow:
         """
         if self.refused:
             raise ApplicationError(str(self.refused), type="Refused", non_retryable=True)
-        while not self.record.lead.archived or self.record.startable(self._busy()) or self.running:
+        while True:
             self.moved = False
             self._reap()
             self._change(self.record.tick(workflow.now()))
             self._start_effects()
             self._set_alarm()
             self._show()
+            if self.record.lead.archived and not self.running and not self.record.parked:
+                break
             await self._wait()
             if workflow.info().is_continue_as_new_suggested():
                 await self._hand_over()

@@ -1,0 +1,52 @@
+"""A real Temporal server with a clock per workflow, and a worker with an outside world in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import count
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from tests.workflows.lives import Life
+from tests.workflows.outside import Outside
+from tests.workflows.servers import start_server
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    async with await start_server() as server:
+        yield server
+        await asyncio.sleep(0.3)  # the SDK's threads may still hold the interpreter
+
+
+@pytest.fixture(scope="session")
+async def short_env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server that wants a new run of the workflow after very few events."""
+    async with await start_server("limit.historyCount.suggestContinueAsNew=40") as server:
+        yield server
+        await asyncio.sleep(0.3)
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+@pytest.fixture
+def lead_id(request: pytest.FixtureRequest) -> str:
+    return f"lead-{request.node.name[:60]}-{next(_numbers)}"
+
+
+@pytest.fixture
+async def worker(env: WorkflowEnvironment, outside: Outside, lead_id: str) -> AsyncIterator[Worker]:
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities()) as running:
+        yield running
+
+
+@pytest.fixture
+async def life(env: WorkflowEnvironment, outside: Outside, worker: Worker, lead_id: str) -> Life:
+    """A lead that has just begun; its clock moves only when the test says so."""
+    return await Life.begin(env, outside, lead_id, queue=worker.task_queue)

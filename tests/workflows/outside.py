@@ -1,0 +1,102 @@
+"""An outside world in memory: each effect is remembered by its key, and can be made to fail."""
+
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity
+
+from activities.errors import again, park
+from process.effects import (
+    CreateFolder,
+    Effect,
+    OpenHubIssue,
+    OpenIssue,
+    Outcome,
+    PlaceCard,
+    PrepareInvoice,
+    ReadAnswers,
+    ReserveFolder,
+    ReserveInvoice,
+    SendMail,
+    Task,
+)
+from process.facts import Report
+from process.lead import Link
+from process.reports import (
+    AnswersRead,
+    CardPlaced,
+    FolderCreated,
+    FolderReserved,
+    HubIssueOpened,
+    InvoicePrepared,
+    InvoiceReserved,
+    IssueOpened,
+    MailSent,
+)
+
+
+class Outside:
+    """What was done outside, lead by lead."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, str]] = []
+        """(lead, effect key) in order."""
+        self.tasks: list[Task] = []
+        self.broken: dict[str, str] = {}
+        """Kind of effect -> `again` or `park`: how it fails for now."""
+        self.ledger: dict[str, list[int]] = {}
+
+    def of(self, lead: str) -> list[str]:
+        """Keys of the effects done for a lead, in order, without the lead's id."""
+        return [key.removeprefix(f"{lead}/") for done, key in self.done if done == lead]
+
+    def templates(self, lead: str) -> list[str]:
+        """Mails sent for a lead."""
+        effects = (task.effect for task in self.tasks if task.lead.id == lead)
+        return [effect.template for effect in effects if isinstance(effect, SendMail)]
+
+    def activities(self) -> list[Callable[..., Any]]:
+        return [self._activity(kind) for kind in Effect.kinds]
+
+    def _activity(self, kind: str) -> Callable[..., Any]:
+        @activity.defn(name=kind)
+        async def perform(task: Task) -> Outcome:
+            failing = self.broken.get(kind) or self.broken.get(f"{kind} {task.lead.id}")
+            if failing == "park":
+                raise park(f"{kind} can't be done; mend it")
+            if failing == "again":
+                raise again(f"{kind} failed this time")
+            self.done.append((task.lead.id, task.effect.key))
+            self.tasks.append(task)
+            if kind == "record_events":
+                seqs = self.ledger.setdefault(task.lead.id, [])
+                seqs += [event.seq for event in task.events if event.seq not in seqs]
+                return Outcome(recorded=max(seqs))
+            return Outcome(report=_report(task))
+
+        return perform
+
+
+def _report(task: Task) -> Report | None:
+    lead = task.lead.id
+    match task.effect:
+        case OpenIssue():
+            return IssueOpened(link=Link(id="1", url=f"https://github.example.org/{lead}"))
+        case PlaceCard():
+            return CardPlaced(item=f"card of {lead}") if task.lead.card is None else None
+        case ReserveFolder(key=key):
+            return FolderReserved(folder_id=f"folder of {key}")
+        case CreateFolder(folder_id=folder_id):
+            return FolderCreated(link=Link(id=folder_id, url=f"https://drive.example.org/{lead}"))
+        case ReadAnswers(response_id=response_id):
+            return AnswersRead(response_id=response_id, answers=(("What for?", "A course"),))
+        case SendMail(template=template, key=key):
+            return MailSent(template=template, recipients=("team@example.org",), message_id=f"<{key}>")
+        case OpenHubIssue():
+            return HubIssueOpened(link=Link(id="9", url=f"https://github.example.org/hub-of-{lead}"))
+        case ReserveInvoice(number=number, key=key):
+            return InvoiceReserved(number=number, file_id=f"file of {key}")
+        case PrepareInvoice(number=number, file_id=file_id):
+            return InvoicePrepared(number=number, file=Link(id=file_id, url="https://drive.example.org/i"))
+        case _:
+            return None

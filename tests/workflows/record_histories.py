@@ -1,0 +1,112 @@
+"""Records the histories that `test_replay.py` replays: `python -m tests.workflows.record_histories RELEASE`.
+
+Run it for a release, and never again for it: what a released version wrote is what leads in flight have behind them.
+"""
+
+import asyncio
+import gzip
+import sys
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from tests.workflows.lives import Life
+from tests.workflows.outside import Outside
+from tests.workflows.servers import start_server
+
+HISTORIES = Path(__file__).parent / "histories"
+PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
+
+
+async def _a_year_of_a_hub(life: Life) -> None:
+    await life.decide_all(
+        "questionnaire_sent", "questionnaire_answered", questionnaire_answered={"response_id": "r1"}
+    )
+    await life.decide("maniac_t_assessed", money="yes", money_evidence="grant", in_scope=True)
+    await life.to_hub()
+    await life.decide("hub_information_given", name="Example Hub", url="pending")
+    await life.pass_days(100)
+    await life.decide("invoice_sent", number=1)
+    await life.pass_days(300)
+    await life.decide("service_extended", reason="the renewal is with their lawyers")
+    await life.decide("decommission_decided", on="2099-01-01", reason="the course is over")
+
+
+async def _refusals_and_corrections(life: Life) -> None:
+    for args in [(1, 2), ("x",), ({"amount": "much"},)]:
+        await life.signal("price_quoted", *args)
+    await life.signal("nonsense", 1)
+    await life.decide("price_quoted", **PRICE)
+    await life.decide("price_quoted", book="2022-05", plan="Research")
+    await life.decide("corrected", seq=2, reason="a slip")
+    await life.decide("quote_accepted", key="k1")
+    await life.decide("quote_accepted", key="k1")
+    await life.handle.cancel()
+    await life.settled()
+
+
+async def _waiting_and_losing(life: Life) -> None:
+    await life.decide("questionnaire_sent")
+    await life.pass_days(40)
+    await life.decide("put_on_hold", event="the grant's decision")
+    await life.pass_days(40)
+    await life.decide("resumed")
+    await life.decide("price_quoted", **PRICE)
+    await life.pass_days(45)
+    await life.decide("lost", reason="budget")
+    await life.decide("reopened", reason="another grant")
+    await life.decide("lost", reason="timing")
+    await life.pass_days(380)
+
+
+async def _failures(life: Life) -> None:
+    life.outside.broken |= {"send_mail": "park", "place_card": "again"}
+    await life.decide("price_quoted", **PRICE)
+    await asyncio.sleep(3)
+    life.outside.broken.clear()
+    await life.signal("retry")
+    await life.settled()
+
+
+async def _a_new_run(life: Life) -> None:
+    """Under a server that wants a new run soon: this is the run that went on."""
+    await life.to_hub()
+    await asyncio.sleep(2)
+    await life.pass_days(70)
+
+
+LIVES: dict[str, Callable[[Life], Awaitable[None]]] = {
+    "a-year-of-a-hub": _a_year_of_a_hub,
+    "refusals-and-corrections": _refusals_and_corrections,
+    "waiting-and-losing": _waiting_and_losing,
+    "failures": _failures,
+}
+
+
+async def _record(
+    env: WorkflowEnvironment, release: str, name: str, live: Callable[[Life], Awaitable[None]]
+) -> None:
+    outside = Outside()
+    async with Worker(env.client, task_queue=name, activities=outside.activities()):
+        life = await Life.begin(env, outside, f"lead-{name}", queue=name)
+        await live(life)
+        history = await life.handle.fetch_history()
+    path = HISTORIES / f"{release}-{name}.json.gz"
+    path.write_bytes(gzip.compress(history.to_json().encode(), mtime=0))
+    print(f"{path.name}: {len(history.events)} events")  # noqa: T201
+
+
+async def main(release: str) -> None:
+    HISTORIES.mkdir(exist_ok=True)
+    async with await start_server() as env:
+        for name, live in LIVES.items():
+            await _record(env, release, name, live)
+    async with await start_server("limit.historyCount.suggestContinueAsNew=40") as env:
+        await _record(env, release, "a-new-run", _a_new_run)
+    await asyncio.sleep(0.3)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1]))

@@ -1,0 +1,61 @@
+"""Effects: done once, side by side, tried again while they may succeed, parked when a person must mend something."""
+
+import asyncio
+
+import pytest
+
+from process.effects import Effect
+from tests.workflows.lives import Life
+
+
+async def test_what_fails_for_good_is_parked_shown_and_done_on_request(life: Life) -> None:
+    life.outside.broken["send_mail"] = "park"
+    await life.decide("price_quoted", amount=12000, currency="USD", per="year")
+    view = await life.settled()
+    parked = [effect for effect in view.effects if effect.status == "parked"]
+    assert [(effect.words, effect.reason) for effect in parked] == [
+        ("Mail to contracts: price quoted", "send_mail can't be done; mend it")
+    ]
+    assert view.facts.folder is not None, "nothing else waits for a parked effect"
+    assert await life.handle.execute_update("retry") == [parked[0].key]
+    assert [e.status for e in (await life.settled()).effects if e.key == parked[0].key] == ["parked"]
+    life.outside.broken.clear()
+    await life.signal("retry", parked[0].key)
+    view = await life.settled()
+    assert {effect.status for effect in view.effects} == {"done"}
+    assert life.outside.templates(life.id) == ["price_quoted"]
+
+
+async def test_what_fails_this_time_is_tried_again_by_itself(life: Life) -> None:
+    life.outside.broken["place_card"] = "again"
+    await life.decide("questionnaire_sent")
+    await asyncio.sleep(0.3)
+    assert any(effect.status == "waiting" for effect in (await life.look()).effects)
+    life.outside.broken.clear()
+    view = await life.settled()
+    assert view.facts.card is not None
+    assert len(life.outside.of(life.id)) == len(set(life.outside.of(life.id)))
+
+
+@pytest.mark.parametrize("kind", sorted(Effect.kinds))
+async def test_each_effect_may_fail_for_good_without_holding_up_a_decision(life: Life, kind: str) -> None:
+    """Whatever is broken outside, decisions are taken, and all is done once it is mended."""
+    life.outside.broken[kind] = "park"
+    await life.decide("questionnaire_answered", response_id="r1")
+    await life.to_hub()
+    view = await life.settled()
+    assert view.stage == "hub"
+    life.outside.broken.clear()
+    while any(effect.status != "done" for effect in view.effects):
+        await life.handle.execute_update("retry")
+        view = await life.settled()
+    assert {effect.status for effect in view.effects} == {"done"}
+    facts = view.facts
+    assert all((facts.issue, facts.card, facts.folder, facts.hub_issue, facts.invoices[0].file))
+    assert facts.questionnaire.answers
+    assert sorted(life.outside.templates(life.id)) == sorted(
+        ["price_quoted", "handover", "hub_requested", "hub_live", "invoice"]
+    )
+    done = life.outside.of(life.id)
+    assert len(done) == len(set(done))
+    assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
