@@ -29,7 +29,7 @@ def call(
     connection = http.client.HTTPConnection(sandbox.host, sandbox.port, timeout=5)
     content = body if body is None or isinstance(body, str | bytes) else json.dumps(body)
     try:
-        connection.request(method, path, content, headers or {})
+        connection.request(method, path, content, {"user-agent": "test", **(headers or {})})
         response = connection.getresponse()
         return Answer(
             response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
