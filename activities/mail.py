@@ -1,0 +1,118 @@
+"""Mail to the people behind the roles, one thread per lead."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.errors import MessageError
+from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime, parseaddr
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.checks import Check
+from activities.errors import park
+from activities.mail_text import Parts, written
+from activities.smtp import deliver, rehearse
+from process.effects import Outcome, SendMail, Task
+from process.lead import Lead
+from process.model import Role
+from process.reports import MailSent
+from settings import Settings
+
+_HEADERS = HeaderRegistry()
+for _name in ("in-reply-to", "references"):  # a long id must stay whole, or no mail program finds the thread
+    _HEADERS.map_to_type(_name, MessageIDHeader)  # type: ignore[arg-type] # a mixin, made a header by the registry
+_POLICY = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")  # every server takes 7 bits
+
+
+class MailActivities:
+    """Looks up the addresses when a mail is sent: whoever is behind a role then gets it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @activity.defn(name="send_mail")
+    def send_mail(self, task: Task) -> Outcome:
+        effect, lead, now = task.effect, task.lead, datetime.now(UTC)
+        assert isinstance(effect, SendMail)  # noqa: S101 - the workflow sends each effect to its own activity
+        message_id = self._id(effect.key)
+        if any(mail.message_id == message_id for mail in lead.mails):
+            return Outcome()
+        recipients = self._recipients(effect.to)
+        parts = written(effect, lead, self._settings, namespace=activity.info().namespace)
+        message = self._message(lead, message_id, list(recipients), parts, now)
+        deliver(self._settings.mail, self._sender().addr_spec, recipients, message.as_bytes())
+        return Outcome(
+            report=MailSent(template=effect.template, recipients=tuple(recipients), message_id=message_id)
+        )
+
+    def checks(self) -> Iterator[Check]:
+        """Whether the server lets us in and takes mail for everybody; nothing is sent."""
+        mail = self._settings.mail
+        what = f"{mail.host}:{mail.port} ({mail.security})"
+        try:
+            recipients = self._recipients((Role.SALES, Role.CONTRACTS, Role.ENGINEERING))
+            rehearse(mail, self._sender().addr_spec, recipients)
+        except ApplicationError as error:
+            yield Check("Mail", what, ok=False, detail=error.message)
+            return
+        yield Check("Mail", what, ok=True, detail=f"takes mail for {', '.join(recipients)}")
+
+    def _message(
+        self, lead: Lead, message_id: str, recipients: list[str], parts: Parts, now: datetime
+    ) -> EmailMessage:
+        """The subject never says what the mail is about: a thread is known by its subject, too."""
+        thread = self._id(f"{lead.id}/thread")
+        message = EmailMessage(policy=_POLICY)
+        message["From"] = self._sender()
+        message["To"] = [Address(addr_spec=address) for address in recipients]
+        message["Reply-To"] = [Address(addr_spec=address) for address in self._recipients((Role.SALES,))]
+        message["Subject"] = " ".join(lead.heading.split())
+        message["Date"] = format_datetime(now)
+        message["Message-ID"] = message_id
+        message["In-Reply-To"] = thread
+        message["References"] = thread
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
+        message.set_content(parts.text)
+        message.add_alternative(parts.html, subtype="html")
+        return message
+
+    def _id(self, key: str) -> str:
+        """The same key, the same Message-ID. Readable as far as it goes; short, whatever the key."""
+        readable = re.sub(r"[^a-z0-9_-]+", ".", key.lower())[:40].strip(".")
+        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
+        return f"<{readable}.{digest}@{self._settings.mail.message_id_domain}>"
+
+    def _sender(self) -> Address:
+        name, address = parseaddr(self._settings.mail.sender)
+        try:
+            return Address(display_name=name, addr_spec=_ascii(address))
+        except (MessageError, ValueError, IndexError):
+            raise park("LEADS_MAIL__SENDER is no mail address; write it as leads@example.org") from None
+
+    def _recipients(self, roles: tuple[Role, ...]) -> dict[str, str]:
+        """Address -> role, each address once."""
+        found: dict[str, str] = {}
+        for role in roles:
+            addresses: list[str] = getattr(self._settings.addresses, role, [])
+            if not addresses:
+                raise park(f"Nobody is behind the role {role}: set LEADS_ADDRESSES__{role.upper()}")
+            for address in addresses:
+                try:
+                    found.setdefault(Address(addr_spec=_ascii(address)).addr_spec, role)
+                except (MessageError, ValueError, IndexError):
+                    raise park(
+                        f"{address!r} is no mail address: correct LEADS_ADDRESSES__{role.upper()}"
+                    ) from None
+        return found
+
+
+def _ascii(address: str) -> str:
+    """Not every server takes other addresses (SMTPUTF8), and these are those of our own teams."""
+    if not address.isascii() or not address.isprintable() or "@" not in address:
+        raise ValueError(address)
+    return address

@@ -1,0 +1,104 @@
+"""What a mail says: its template, filled for reading as it is (text) and for being turned into HTML.
+
+The text part is the Markdown itself. What people typed is escaped only where Markdown is turned into HTML, so that
+it stays readable and still can't make links or formatting of its own.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, timedelta
+from typing import Any, NamedTuple
+from urllib.parse import quote
+
+from markdown_it import MarkdownIt
+
+from activities.texts import render
+from process.billing import agreed
+from process.days import add_working_days
+from process.effects import SendMail
+from process.lead import HUB_FIELDS, Lead
+from process.view import next_step
+from settings import Settings
+
+_MARKDOWN = MarkdownIt("commonmark", {"html": False})
+_PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_ADDRESS = re.compile(r"https?://[^\s<>]+")
+_SEND_WITHIN = timedelta(days=14)  # an invoice that lies longer needs attention (process.view)
+
+
+class Parts(NamedTuple):
+    """The same message twice."""
+
+    text: str
+    html: str
+
+
+def written(effect: SendMail, lead: Lead, settings: Settings, *, namespace: str) -> Parts:
+    """The mail's body. `namespace`: Temporal's, for the link to the lead's workflow."""
+    known = _facts(effect, lead, settings, namespace)
+    text = _filled(effect.template, _plain, known)
+    html = _MARKDOWN.render(_filled(effect.template, _escaped, known))
+    return Parts(text, f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n")
+
+
+def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> dict[str, object]:
+    contract, clocks = lead.contract, lead.policy.clocks
+
+    def after_handover(days: int) -> date | None:
+        handed_over = contract.handed_over_on
+        return add_working_days(handed_over, days, lead.policy.holidays) if handed_over else None
+
+    def run(decision: str) -> str:
+        """The command that records a decision, as `invoice-sent --number 3`."""
+        name, _, options = decision.partition(" ")
+        return f"`leads {name} {lead.id} {options}".strip() + "`"
+
+    number = effect.facts.get("number")
+    invoice = lead.invoice(int(number)) if number else None
+    return {
+        "lead": lead,
+        "facts": effect.facts,
+        "run": run,
+        "step": next_step(lead),
+        "hub": [
+            (HUB_FIELDS[name], said) for name, said in lead.hub.information.items() if name in HUB_FIELDS
+        ],
+        "unpaid": [invoice.number for invoice in lead.invoices if not invoice.paid_on],
+        "quote": agreed(lead) or lead.quote or (lead.quotes[-1] if lead.quotes else None),
+        "invoice": invoice,
+        "invoice_name": lead.invoice_name(int(number)) if number else "",
+        "acknowledge_by": after_handover(clocks.handover_reminder),
+        "escalated_on": after_handover(clocks.handover_escalation),
+        "send_by": invoice.prepared_on + _SEND_WITHIN if invoice else None,
+        "questionnaire_url": settings.google.questionnaire_url,
+        "workflow_url": f"{settings.temporal_ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/"
+        f"{quote(lead.id, safe='')}",
+    }
+
+
+def _filled(template: str, write: Callable[[str], str], known: dict[str, object]) -> str:
+    def text(value: object) -> str:
+        """What people typed, in one line."""
+        return "" if value is None else write(" ".join(str(value).split()))
+
+    def quoted(value: str | None) -> str:
+        """What people typed, in its own lines, as a quotation."""
+        return "\n".join(f"> {write(line.strip())}" for line in (value or "").splitlines())
+
+    def link(url: str | None) -> str:
+        return f"<{url}>" if url and _ADDRESS.fullmatch(url) else text(url)
+
+    def points(*lines: tuple[str, Any]) -> str:
+        """A list of what is known; `lines` are labels and texts made by the functions above."""
+        return "\n".join(f"- {label}: {value}" for label, value in lines if value)
+
+    filled = render(f"mail/{template}.md", text=text, quoted=quoted, link=link, points=points, **known)
+    return re.sub(r"\n{3,}", "\n\n", filled).strip() + "\n"
+
+
+def _plain(text: str) -> str:
+    return text
+
+
+def _escaped(text: str) -> str:
+    return _PUNCTUATION.sub(r"\\\1", text)

@@ -1,0 +1,117 @@
+"""SMTP: hands one mail to the server for all of its recipients or for none, and says what each failure means.
+
+smtplib would send to those that the server takes and tell of the others; a repeat would then reach some twice.
+What no client can rule out: the connection ends after the mail was taken and before the server said so. Then it is sent
+again, under the same Message-ID, by which mail programs know it.
+"""
+
+import smtplib
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Final
+
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import again, park, wait
+from settings import Mail
+
+_PAUSE = timedelta(minutes=2)  # SMTP does not say when; servers that greylist want a minute or more
+_LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
+_LOGIN = "LEADS_MAIL__USERNAME and LEADS_MAIL__PASSWORD"
+
+
+def deliver(settings: Mail, sender: str, recipients: Mapping[str, str], message: bytes) -> None:
+    """Sends `message` to `recipients`: address -> the role that it stands for. Raises ApplicationError."""
+    with _connection(settings) as smtp:
+        _address(smtp, settings, sender, recipients)
+        code, _ = smtp.data(message)
+        if code != 250:
+            raise smtplib.SMTPDataError(code, b"")
+
+
+def rehearse(settings: Mail, sender: str, recipients: Mapping[str, str]) -> None:
+    """All of `deliver` but the mail itself. Raises ApplicationError."""
+    with _connection(settings) as smtp:
+        _address(smtp, settings, sender, recipients)
+        smtp.rset()
+
+
+def _address(smtp: smtplib.SMTP, settings: Mail, sender: str, recipients: Mapping[str, str]) -> None:
+    code, _ = smtp.mail(sender)
+    if code in (530, 550) and not settings.username:
+        raise park(f"The mail server wants a login ({code}): set {_LOGIN}")
+    if code != 250:
+        raise _refused(code, f"the sender {sender}: correct LEADS_MAIL__SENDER")
+    for address, role in recipients.items():
+        code, _ = smtp.rcpt(address)
+        if code not in (250, 251):
+            raise _refused(code, f"{address}, who is {role}: correct LEADS_ADDRESSES__{role.upper()}")
+
+
+@contextmanager
+def _connection(settings: Mail) -> Iterator[smtplib.SMTP]:
+    """Connected, encrypted and logged in. Turns what fails in it into ApplicationError."""
+    server = f"{settings.host}:{settings.port}"
+    try:
+        smtp = _connect(settings)
+        try:
+            yield smtp
+        finally:
+            with suppress(smtplib.SMTPException, OSError):  # whether it says goodbye changes nothing
+                smtp.quit()
+            smtp.close()
+    except ApplicationError:
+        raise
+    except smtplib.SMTPAuthenticationError as error:
+        raise _refused(error.smtp_code, f"the login: correct {_LOGIN}") from None
+    except smtplib.SMTPDataError as error:
+        raise _refused(error.smtp_code, "the mail itself; ask whoever runs it why") from None
+    except smtplib.SMTPResponseException as error:
+        raise _refused(error.smtp_code, "to talk with us; ask whoever runs it why") from None
+    except smtplib.SMTPNotSupportedError:
+        raise park(
+            f"The mail server {server} offers no STARTTLS or no login: correct LEADS_MAIL__SECURITY or {_LOGIN}"
+        ) from None
+    except ssl.SSLCertVerificationError as error:
+        raise park(
+            f"The certificate of the mail server {server} does not hold ({error.verify_message}): correct "
+            "LEADS_MAIL__HOST, or have it renewed"
+        ) from None
+    except OSError as error:  # smtplib's own exceptions among them
+        raise again(f"The mail server {server} cannot be reached ({type(error).__name__})") from None
+
+
+def _connect(settings: Mail) -> smtplib.SMTP:
+    secure = settings.security != "none"
+    if settings.username and not secure and settings.host not in _LOOPBACK:
+        raise park(
+            "A password must not cross the network in the clear: set LEADS_MAIL__SECURITY to starttls or tls"
+        )
+    kind = smtplib.SMTP_SSL if settings.security == "tls" else smtplib.SMTP
+    smtp = kind(settings.host, settings.port, timeout=settings.timeout_seconds)
+    try:
+        _greet(smtp)
+        if settings.security == "starttls":
+            smtp.starttls(context=ssl.create_default_context())
+            _greet(smtp)
+        if settings.username:
+            smtp.login(settings.username, settings.password.get_secret_value() if settings.password else "")
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def _greet(smtp: smtplib.SMTP) -> None:
+    """By itself smtplib would go on without the server's extensions, and then find that it offers no STARTTLS."""
+    code, _ = smtp.ehlo()
+    if code != 250:
+        raise smtplib.SMTPHeloError(code, b"")
+
+
+def _refused(code: int, what: str) -> ApplicationError:
+    if 400 <= code < 500:
+        return wait(f"The mail server puts us off ({code})", _PAUSE)
+    return park(f"The mail server refuses ({code}) {what}")
