@@ -1,0 +1,312 @@
+"""What the calendar does when nobody does anything: the clocks of process.md, each at the end of its day."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from process.lead import QuoteStatus
+from process.model import Stage
+from process.policy import Clocks, Policy
+from process.record import Record
+from process.ticks import due
+from tests.process.life import MONDAY, QUOTE, SIGNED, Life
+
+
+def moments(life: Life, kind: str) -> list[str]:
+    """When a kind of thing became true, in UTC."""
+    return [f"{event.at:%Y-%m-%dT%H:%M}" for event in life.record.history.events if event.kind == kind]
+
+
+def only(life: Life, kind: str) -> str:
+    (moment,) = moments(life, kind)
+    return moment
+
+
+# ---- questionnaire, staleness, hold
+
+
+def test_an_unanswered_questionnaire_is_nudged_after_a_week_and_then_weekly() -> None:
+    life = Life()
+    life.does("questionnaire_sent")
+    life.wait(28)
+    assert moments(life, "questionnaire_nudged") == [
+        "2026-06-09T00:00",
+        "2026-06-16T00:00",
+        "2026-06-23T00:00",
+    ]
+    life.does("questionnaire_answered")
+    nudges = len(life.mails("questionnaire_unanswered"))
+    assert nudges == 3
+    assert len(life.wait(60).mails("questionnaire_unanswered")) == nudges
+
+
+def test_a_lead_nobody_moves_is_stale_after_thirty_days_and_a_decision_refreshes_it() -> None:
+    life = Life().wait(20)
+    life.does("details_changed", person="Grace Example")
+    life.until("2026-07-21", hour=23)
+    assert life.lead.stale_on is None
+    life.until("2026-07-22", hour=0)
+    assert (only(life, "gone_stale"), str(life.lead.stale_on)) == ("2026-07-22T00:00", "2026-07-22")
+    life.does("details_changed", person="Ada Example")
+    assert life.lead.stale_on is None
+
+
+def test_it_stays_said_every_thirty_days() -> None:
+    assert moments(Life().wait(95), "gone_stale") == [
+        "2026-07-02T00:00",
+        "2026-08-01T00:00",
+        "2026-08-31T00:00",
+    ]
+
+
+def test_a_refused_decision_does_not_make_a_stale_lead_fresh() -> None:
+    life = Life().wait(40)
+    life.refused("quote_accepted")
+    assert life.lead.stale_on is not None
+
+
+def test_on_hold_nothing_is_stale_and_nobody_is_nudged() -> None:
+    life = Life().handed_over()
+    life.does("put_on_hold", event="Their budget")
+    life.wait(400)
+    assert life.lead.stale_on is None
+    assert [life.mails(name) for name in ("stale", "handover_reminder", "handover_escalated")] == [[], [], []]
+
+
+def test_a_hold_ends_with_its_last_day_and_staleness_counts_from_there() -> None:
+    life = Life(zone="Europe/Berlin")
+    life.does("put_on_hold", until="2026-09-30")
+    assert life.until("2026-09-30", hour=23).lead.hold is not None
+    assert life.until("2026-10-02").lead.hold is None
+    assert only(life, "resumed") == "2026-09-30T22:00"
+    assert len(life.mails("resumed")) == 1
+    assert moments(life, "gone_stale") == []
+    assert moments(life.wait(31), "gone_stale") == ["2026-10-31T23:00"]  # in winter time
+
+
+def test_waiting_for_an_event_has_no_end_of_its_own() -> None:
+    life = Life()
+    life.does("put_on_hold", event="Their budget")
+    assert life.record.next_due() is None
+    assert life.record.next_words() == ""
+
+
+def test_a_contracted_lead_is_not_stale() -> None:
+    assert moments(Life().live().wait(120), "gone_stale") == []
+
+
+# ---- quotes
+
+
+def test_a_quote_is_reminded_of_a_week_before_and_expires_at_the_end_of_its_last_day() -> None:
+    life = Life(zone="America/Los_Angeles").quoted()
+    life.wait(60)
+    assert only(life, "quote_running_out") == "2026-06-25T07:00"
+    assert only(life, "quote_expired") == "2026-07-02T07:00"
+    assert (len(life.mails("quote_running_out")), len(life.mails("quote_expired"))) == (1, 1)
+    assert life.lead.quotes[0].status is QuoteStatus.EXPIRED
+
+
+def test_on_its_last_day_a_quote_can_still_be_accepted() -> None:
+    life = Life(zone="America/Los_Angeles").quoted().until("2026-07-01", hour=23)
+    life.does("quote_accepted")
+
+
+@pytest.mark.parametrize("after", ["quote_accepted", "quote_declined", "lost", "price_quoted"])
+def test_expiry_never_overwrites_what_was_decided(after: str) -> None:
+    life = Life().quoted()
+    body: dict[str, Any] = {"lost": {"reason": "budget"}, "price_quoted": QUOTE | {"amount": "9"}}.get(
+        after, {}
+    )
+    life.does(after, **body)
+    status = life.lead.quotes[0].status
+    life.wait(300)
+    assert life.lead.quotes[0].status is status
+    assert status is not QuoteStatus.EXPIRED
+
+
+def test_a_lost_lead_that_is_reopened_finds_its_old_quote_expired() -> None:
+    life = Life().quoted().lost().wait(90)
+    life.does("reopened", reason="Another grant")
+    assert moments(life, "quote_expired") == []
+    life.wait(0)
+    assert life.lead.quotes[0].status is QuoteStatus.EXPIRED
+
+
+def test_a_quote_that_is_short_is_not_reminded_of() -> None:
+    life = Life()
+    life.does("price_quoted", **QUOTE, valid_until="2026-06-05")
+    assert moments(life.wait(30), "quote_running_out") == []
+
+
+# ---- the contracts team
+
+
+def test_a_silent_contracts_team_is_reminded_after_three_working_days_and_escalated_after_ten() -> None:
+    life = Life(policy={"holidays": ["2026-06-04"]}).handed_over()
+    life.wait(30)
+    assert only(life, "handover_reminded") == "2026-06-06T00:00"  # Tuesday, Wednesday, Friday
+    assert only(life, "handover_escalated") == "2026-06-17T00:00"
+    assert [str(role) for role in life.mails("handover_escalated")[0].to] == ["contracts", "sales"]
+
+
+@pytest.mark.parametrize("kind", ["contract_acknowledged", "contract_signed"])
+def test_word_from_the_contracts_team_stops_the_reminders(kind: str) -> None:
+    life = Life().handed_over()
+    life.does(kind, **(SIGNED if kind == "contract_signed" else {}))
+    life.wait(30)
+    assert moments(life, "handover_reminded") + moments(life, "handover_escalated") == []
+
+
+def test_a_new_hand_over_is_a_new_clock() -> None:
+    life = Life().handed_over().wait(30)
+    life.does("contract_handed_over", note="New scope")
+    assert len(moments(life.wait(30), "handover_reminded")) == 2
+
+
+# ---- the contract's end
+
+
+def test_renewal_lapse_and_decision() -> None:
+    life = Life().live().until("2027-08-01")
+    assert moments(life, "renewal_window_opened") == [
+        "2026-12-03T00:00",
+        "2027-03-03T00:00",
+        "2027-05-02T00:00",
+    ]
+    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
+    assert only(life, "contract_lapsed") == "2027-06-01T00:00"
+    assert only(life, "lapse_decision_due") == "2027-07-13T00:00"
+    assert life.lead.stage is Stage.HUB
+
+
+def test_a_window_that_had_passed_when_they_signed_does_not_open() -> None:
+    life = Life().live(start="2026-01-01", end="2026-08-31").until("2026-09-01")
+    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["90", "30"] or life.today < date(
+        2026, 9, 1
+    )
+    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["90", "30"]
+
+
+def test_a_lapsed_service_is_extended_step_by_step_and_lapses_again() -> None:
+    life = Life().live().until("2027-06-02")
+    life.does("service_extended", reason="Their lawyers")
+    life.until("2027-06-17")
+    assert str(life.lead.contract.term_ends) == "2027-06-16"
+    assert moments(life, "contract_lapsed") == ["2027-06-01T00:00", "2027-06-17T00:00"]
+    life.does("service_extended", reason="Their lawyers, still")
+    assert str(life.lead.contract.term_ends) == "2027-07-01"
+
+
+def test_the_end_of_the_service_ends_its_clocks() -> None:
+    life = Life().decommissioned()
+    life.wait(300)
+    assert moments(life, "contract_lapsed") + moments(life, "renewal_window_opened") == []
+
+
+# ---- invoices, decommission, archive
+
+
+def test_an_invoice_is_overdue_sixty_days_after_it_was_sent_unless_it_is_paid() -> None:
+    life = Life().live().until("2026-06-10")
+    life.does("invoice_sent", number=1)
+    life.until("2026-08-09", hour=23)
+    assert life.lead.invoices[0].overdue is False
+    life.until("2026-08-10", hour=0)
+    assert (life.lead.invoices[0].overdue, len(life.mails("invoice_overdue"))) == (True, 1)
+    life.does("invoice_paid", number=1)
+    assert life.lead.invoices[0].overdue is False
+    assert len(life.wait(200).mails("invoice_overdue")) == 1
+
+
+def test_a_decommission_is_announced_fourteen_and_two_days_before() -> None:
+    life = Life(zone="Asia/Kathmandu").live()
+    life.does("decommission_decided", on="2026-09-30", reason="The course is over")
+    life.until("2026-09-30")
+    assert moments(life, "decommission_notice_due") == ["2026-09-15T18:15", "2026-09-27T18:15"]
+    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
+
+
+def test_an_overruled_decommission_announces_nothing() -> None:
+    life = Life().live()
+    life.does("decommission_decided", on="2026-09-30", reason="The course is over")
+    life.does("decommission_cancelled", reason="New funds")
+    life.until("2026-10-01")
+    assert life.mails("decommission_notice") == []
+
+
+def test_a_lead_that_ended_is_archived_after_a_year() -> None:
+    lost, closed = Life().lost().wait(370), Life().decommissioned().wait(370)
+    assert only(lost, "archived") == only(closed, "archived") == "2027-06-02T00:00"
+    assert lost.record.next_due() is None
+
+
+def test_a_reopened_lead_is_not_archived() -> None:
+    life = Life().lost().wait(300)
+    life.does("reopened", reason="Another grant")
+    assert life.wait(400).lead.archived is False
+
+
+# ---- all of them
+
+
+def test_the_clocks_are_a_leads_own() -> None:
+    clocks = {"stale": 5, "quote_validity": 10, "quote_reminder": 1}
+    life = Life(policy={"version": "test", "clocks": clocks}).quoted()
+    assert str(life.lead.quotes[0].valid_until) == "2026-06-11"
+    assert only(life.wait(6), "gone_stale") == "2026-06-07T00:00"
+    assert {event.policy for event in life.record.history.events} == {"test"}
+
+
+def test_the_defaults_are_those_of_the_process() -> None:
+    assert Clocks().model_dump() == {
+        "questionnaire_nudge": 7,
+        "stale": 30,
+        "quote_validity": 30,
+        "quote_reminder": 7,
+        "handover_reminder": 3,
+        "handover_escalation": 10,
+        "invoice_overdue": 60,
+        "renewal_windows": (180, 90, 30),
+        "lapse_extension": 14,
+        "lapse_decision": 42,
+        "decommission_notice": (14, 2),
+        "archive": 365,
+    }
+
+
+@pytest.mark.parametrize("clock", Clocks.model_fields)
+def test_no_clock_runs_so_long_that_its_date_leaves_the_calendar(clock: str) -> None:
+    for days in (10**9, -1):
+        value = (days,) if isinstance(getattr(Clocks(), clock), tuple) else days
+        with pytest.raises(ValidationError):
+            Policy.model_validate({"clocks": {clock: value}})
+
+
+def test_a_zone_that_changes_moves_the_days_with_it() -> None:
+    life = Life().quoted()
+    life.does("details_changed", zone="Pacific/Kiritimati")
+    assert only(life.wait(60), "quote_expired") == "2026-07-01T10:00"
+
+
+def test_a_clock_that_was_asleep_catches_up_in_order() -> None:
+    """No worker ran for half a year."""
+    life = Life().live()
+    record = life.record.tick(MONDAY + timedelta(days=182))
+    new = record.history.events[len(life.record.history.events) :]
+    assert [event.kind for event in new].count("invoice_due") == 6
+    assert {event.at for event in new} == {MONDAY + timedelta(days=182)}
+    assert all(item.when > MONDAY + timedelta(days=182) for item in due(record.lead))
+
+
+def test_what_is_due_next_is_said_in_words() -> None:
+    life = Life().quoted()
+    assert life.record.next_due() == datetime(2026, 6, 25, tzinfo=UTC)
+    assert life.record.next_words() == "Until then: quote running out"
+
+
+def test_a_tick_before_its_time_changes_nothing() -> None:
+    record: Record = Life().quoted().record
+    assert record.tick(MONDAY) is record
