@@ -12,6 +12,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
+from activities.heartbeats import Heartbeats
 from activities.registry import activities
 from logs import set_up_logs
 from settings import Settings
@@ -37,6 +38,7 @@ async def run(settings: Settings) -> None:
             task_queue=settings.task_queue,
             activities=activities(settings),
             activity_executor=executor,
+            interceptors=[Heartbeats()],
             max_concurrent_activities=threads,
             graceful_shutdown_timeout=GRACE,
         )

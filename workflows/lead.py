@@ -27,6 +27,8 @@ with workflow.unsafe.imports_passed_through():
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=2)
+SILENCE = timedelta(seconds=10)
+"""An attempt that is not heard of for so long died with its worker, and is made again."""
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
 """Stands in for a lead that could not start, so that its handlers have something to answer from."""
 
@@ -161,6 +163,7 @@ class LeadWorkflow:
                 Task(effect=effect, lead=self.record.lead.brief(), events=events),
                 result_type=Outcome,
                 start_to_close_timeout=ONE_ATTEMPT,
+                heartbeat_timeout=SILENCE,
                 retry_policy=RETRIES,
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
                 summary=effect.words(),

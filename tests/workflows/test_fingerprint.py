@@ -1,0 +1,154 @@
+"""The commands that the workflow can give, and what each decision plans: changing either can break leads in flight."""
+
+import ast
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import workflows.lead
+from process.core import plan
+from process.decisions import DECISIONS, LeadOpened
+from process.effects import Outcome
+from process.facts import Event, Report
+from process.fold import fold
+from process.lead import Link
+from process.record import Record
+from process.reports import (
+    FolderCreated,
+    FolderReserved,
+    HubIssueOpened,
+    InvoicePrepared,
+    InvoiceReserved,
+    IssueOpened,
+)
+
+COMMITTED = Path(__file__).parent / "fingerprint.json"
+COMMANDS = {
+    "continue_as_new",
+    "execute_activity",
+    "patched",
+    "sleep",
+    "upsert_memo",
+    "upsert_search_attributes",
+    "wait_condition",
+}
+ADVICE = """
+The order of the workflow's commands may have changed. Leads in flight replay what they did under the old code, and get
+stuck if the new code does something else. Read docs/changing-the-process.md: keep the old way behind `workflow.patched`
+for runs that began under it, replay the committed histories (tests/workflows/test_replay.py), and then write the new
+fingerprint with `python -m tests.workflows.test_fingerprint`.
+"""
+
+
+def commands() -> list[str]:
+    """Each command in workflows/lead.py: its place and its arguments' names, in order."""
+    tree = ast.parse(Path(workflows.lead.__file__).read_text())
+    return [
+        f"{function.name}: {call.func.attr}({', '.join(sorted(word.arg or '**' for word in call.keywords))})"
+        for function in ast.walk(tree)
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for call in ast.walk(function)
+        if isinstance(call, ast.Call)
+        and isinstance(call.func, ast.Attribute)
+        and call.func.attr in COMMANDS
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "workflow"
+    ]
+
+
+LONG: list[tuple[str, dict[str, Any]]] = [
+    ("questionnaire_sent", {}),
+    ("questionnaire_answered", {"response_id": "r1"}),
+    ("maniac_t_assessed", {"in_scope": True}),
+    ("asset_attached", {"name": "Budget"}),
+    ("details_changed", {"person": "Grace Example"}),
+    ("price_list_requested", {}),
+    ("price_quoted", {"amount": 12000, "currency": "USD", "per": "year"}),
+    ("quote_declined", {}),
+    ("price_quoted", {"book": "2026-06", "plan": "Premier"}),
+    ("quote_accepted", {}),
+    ("contract_handed_over", {}),
+    ("contract_acknowledged", {}),
+    ("contract_signed", {"evidence": "mail", "evidence_kind": "email"}),
+    ("vendor_setup_started", {}),
+    ("vendor_setup_done", {"vendor_number": "4711"}),
+    ("hub_information_given", {"name": "Example Hub"}),
+    ("hub_requested", {}),
+    ("put_on_hold", {"event": "the new cluster"}),
+    ("resumed", {}),
+    ("hub_live", {}),
+    ("corrected", {"seq": 3, "reason": "a slip", "tell": True}),
+    ("usage_reported", {"month": "2026-07", "active_users": 280}),
+    ("invoice_sent", {"number": 1}),
+    ("invoice_paid", {"number": 1}),
+    ("service_extended", {"reason": "lawyers"}),
+    ("decommission_decided", {"on": "2028-01-01", "reason": "over"}),
+    ("decommission_cancelled", {"reason": "funded"}),
+    ("decommission_decided", {"on": "2027-12-01", "reason": "over"}),
+    ("hub_decommissioned", {"data_confirmed_by": "Ada Example"}),
+]
+SHORT: list[tuple[str, dict[str, Any]]] = [
+    ("questionnaire_sent", {}),
+    ("price_quoted", {"amount": 12000, "currency": "USD", "per": "year"}),
+    ("quote_expired", {}),
+    ("price_quoted", {"amount": 11000, "currency": "USD", "per": "year"}),
+    ("quote_accepted", {}),
+    ("contract_handed_over", {}),
+    ("vendor_setup_not_needed", {}),
+    ("lost", {"reason": "budget"}),
+    ("reopened", {"reason": "a grant"}),
+]
+REPORTS: dict[str, Report] = {
+    "open_issue": IssueOpened(link=Link(id="1")),
+    "reserve_folder": FolderReserved(folder_id="f"),
+    "create_folder": FolderCreated(link=Link(id="f")),
+    "open_hub_issue": HubIssueOpened(link=Link(id="2")),
+    "reserve_invoice": InvoiceReserved(number=1, file_id="i"),
+    "prepare_invoice": InvoicePrepared(number=1, file=Link(id="i")),
+}
+WAITS = {"usage_reported": 20, "invoice_sent": 20, "service_extended": 366, "hub_decommissioned": 120}
+"""Days that pass before a decision."""
+
+
+def _live(decisions: list[tuple[str, dict[str, Any]]]) -> tuple[Event, ...]:
+    now = datetime(2026, 7, 20, 9, tzinfo=UTC)
+    opened = LeadOpened(org="Example University", person="Ada Example", title="A hub")
+    record = Record.open("lead-fingerprint", opened, now)
+    for kind, body in decisions:
+        while found := next((i.effect for i in record.outbox if i.effect.kind in REPORTS), None):
+            record = record.done(found, Outcome(report=REPORTS[found.kind]), now)
+        now += timedelta(days=WAITS.get(kind, 0), hours=1)
+        record, answer = record.tick(now).take(kind, (body,), now)
+        assert answer.accepted, (kind, answer.words)
+    return record.tick(now + timedelta(days=100)).history.events
+
+
+def plans() -> list[str]:
+    """What each event of two lives plans, in order."""
+    found = []
+    for events in (_live(LONG), _live(SHORT)):
+        leads = [fold(events[: n + 1], "lead-fingerprint") for n in range(len(events))]
+        for before, after, event in zip([leads[0], *leads], leads, events, strict=False):
+            effects = (
+                f"{effect.kind} {getattr(effect, 'template', '')}".strip()
+                for effect in plan(before, after, event)
+            )
+            found.append(f"{event.kind} -> {', '.join(effects)}")
+    return found
+
+
+def fingerprint() -> dict[str, list[str]]:
+    return {"commands": commands(), "plans": plans()}
+
+
+def test_the_fingerprint_is_the_committed_one() -> None:
+    assert fingerprint() == json.loads(COMMITTED.read_text()), ADVICE
+
+
+def test_the_fingerprint_covers_every_decision() -> None:
+    assert set(DECISIONS) <= {line.partition(" ")[0] for line in plans()}
+
+
+if __name__ == "__main__":
+    COMMITTED.write_text(json.dumps(fingerprint(), indent=1, ensure_ascii=False) + "\n")
