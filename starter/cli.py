@@ -56,7 +56,7 @@ def run(words: list[str]) -> int:
     except CommandError as failure:
         return _fail(failure, words)
     except CycloptsError as wrong:
-        return _fail(CommandError(ExitCode.USAGE, str(wrong)), words)
+        return _fail(CommandError(ExitCode.USAGE, str(wrong).replace("|None", "")), words)
     except RPCError as error:
         return _fail(explain(error, read_settings().task_queue), words)
     except BrokenPipeError:
@@ -72,7 +72,7 @@ def run(words: list[str]) -> int:
 async def _run(words: list[str]) -> None:
     try:
         await make_app().run_async(
-            words, exit_on_error=False, print_error=False, result_action="return_value"
+            words, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
         )
     finally:
         await asyncio.sleep(

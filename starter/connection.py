@@ -33,13 +33,16 @@ async def connect(identity: str | None = None) -> Client:
 
 def explain(error: RPCError, task_queue: str) -> CommandError:
     """What Temporal's answer means to a person who asked for a lead."""
+    if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
+        return CommandError(
+            ExitCode.UNREACHABLE, f"{_sentence(error.message)} Make it with `leads init-server`."
+        )
+    if "already completed" in error.message:
+        return CommandError(ExitCode.NOT_FOUND, "That lead was archived: it takes no more decisions.")
     if error.status is RPCStatusCode.NOT_FOUND:
         return CommandError(ExitCode.NOT_FOUND, _sentence(error.message))
     if error.status in _NO_WORKER:
-        return CommandError(
-            ExitCode.UNREACHABLE,
-            f"No worker answers on the task queue {task_queue!r}. Start one with `leads up` or `python worker.py`.",
-        )
+        return no_worker(task_queue)
     if error.status in _CLOSED:
         return CommandError(
             ExitCode.UNREACHABLE,
@@ -51,6 +54,13 @@ def explain(error: RPCError, task_queue: str) -> CommandError:
             f"The Temporal server is not set up for leads: {_sentence(error.message)} Run `leads init-server`.",
         )
     return CommandError(ExitCode.UNREACHABLE, f"Temporal could not answer: {_sentence(error.message)}")
+
+
+def no_worker(task_queue: str) -> CommandError:
+    return CommandError(
+        ExitCode.UNREACHABLE,
+        f"No worker answers on the task queue {task_queue!r}. Start one with `leads up` or `python worker.py`.",
+    )
 
 
 def _sentence(message: str) -> str:

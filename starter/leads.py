@@ -1,5 +1,6 @@
 """Leads as their faces see them: begin one, find one, decide, ask. Nothing here prints or parses."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -29,6 +30,7 @@ from process.identity import lead_id, org_key
 from process.model import OPEN_STAGES, Role, Stage
 from process.record import Answer
 from process.view import Option, Overview
+from starter.connection import no_worker
 from starter.failures import CommandError, ExitCode
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
@@ -227,9 +229,12 @@ class Leads:
     async def retry(self, lead: Handle, effect: str | None) -> list[str]:
         """Keys of the effects that had failed for good and are tried again: all, or the one of this key."""
         given = [] if effect is None else [effect]
-        keys: list[str] = await lead.execute_update(
-            "retry", args=given, result_type=list[str], rpc_timeout=self.patience
-        )
+        try:
+            keys: list[str] = await lead.execute_update(
+                "retry", args=given, result_type=list[str], rpc_timeout=self.patience
+            )
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            raise no_worker(self.task_queue) from None
         return keys
 
     # ---- ask
@@ -248,7 +253,11 @@ class Leads:
         return await self._ask(lead, "preview", (decision.kind, body), Foreseen)
 
     async def _ask(self, lead: Handle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
-        found: T = await lead.query(query, args=args, result_type=answer, rpc_timeout=self.patience)
+        try:
+            async with asyncio.timeout(self.patience.total_seconds()):  # the SDK would try again and again
+                found: T = await lead.query(query, args=args, result_type=answer)
+        except TimeoutError:
+            raise no_worker(self.task_queue) from None
         return found
 
 

@@ -3,7 +3,9 @@
 import getpass
 import inspect
 from collections.abc import Callable, Iterable, Mapping
-from typing import Annotated, Any, TypeVar
+from decimal import Decimal
+from types import NoneType
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 from cyclopts import Parameter
 from pydantic.fields import FieldInfo
@@ -43,16 +45,23 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     text = (field.description or "").rstrip(".")
     help_ = f"{text[:1].upper()}{text[1:]}." if not text.endswith("?") else text
     default = inspect.Parameter.empty if field.default is PydanticUndefined else field.default
+    type_ = _given_type(field.annotation)
     parameter = Parameter(help=help_, show_default=bool(default))
     if name == "by":
         default = None
         parameter = Parameter(help=f"{help_} By default your login name.", env_var="LEADS_BY")
-    annotation: Any = field.annotation
-    if default is None:
-        annotation = annotation | None
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[annotation, parameter]
-    )
+    if type_ is Decimal:  # cyclopts fails on what is no number; the decision itself says so better
+        type_, default = str, default if default is inspect.Parameter.empty else None
+        parameter = Parameter(help=help_, metavar="NUMBER")
+    annotation: Any = Annotated[type_ | None if default is None else type_, parameter]
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+def _given_type(annotation: Any) -> Any:
+    """The bare type: an option that is not given is not there, and constraints are the decision's own to judge."""
+    if NoneType in get_args(annotation):
+        (annotation,) = (each for each in get_args(annotation) if each is not NoneType)
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
 
 
 D = TypeVar("D", bound=Decision)

@@ -65,7 +65,13 @@ class Output:
             table.add_column(name, no_wrap=name != columns[-1], overflow="fold")
         for row in rows:
             table.add_row(*(cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row))
-        self.console.print(table)
+        if styled:
+            self.console.print(table)
+            return
+        with self.console.capture() as printed:
+            self.console.print(table)
+        for line in printed.get().splitlines():
+            self.console.out(line.rstrip())
 
 
 def print_json(value: Any) -> None:
