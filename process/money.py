@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from babel.core import get_global
 from babel.numbers import get_currency_precision
-from pydantic import StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from process.model import Model
 
@@ -19,6 +19,16 @@ CURRENCIES = frozenset(
 
 LARGEST = Decimal(100_000_000_000)
 """No price of this process is larger; what is, is a slip of the keyboard."""
+
+DIGITS = 20
+
+
+def _short(amount: Decimal) -> Decimal:
+    return amount.normalize() if len(amount.as_tuple().digits) > DIGITS else amount
+
+
+Amount = Annotated[Decimal, Field(max_digits=DIGITS), AfterValidator(_short)]
+"""A number that a person wrote for money. Zeros after the point don't count as digits, and are not all kept."""
 
 CurrencyCode = Annotated[
     str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")

@@ -11,7 +11,7 @@ from process.decisions.base import Decision
 from process.facts import Event, Refused
 from process.lead import Lead, Usage
 from process.model import Stage, Text
-from process.money import CurrencyCode, Money, complaint
+from process.money import Amount, CurrencyCode, Money, complaint
 
 BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
 
@@ -30,9 +30,7 @@ class UsageReported(Decision):
 
     month: Month = Field(description="the calendar month, as 2026-07")
     active_users: int = Field(ge=0, le=100_000_000, description="monthly active users")
-    cloud_cost: Decimal = Field(
-        Decimal(0), ge=0, max_digits=20, description="the cloud provider's bill for the month"
-    )
+    cloud_cost: Amount = Field(Decimal(0), ge=0, description="the cloud provider's bill for the month")
     currency: CurrencyCode | None = Field(None, description="its currency; must be that of the contract")
 
     @classmethod

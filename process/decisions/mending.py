@@ -5,11 +5,11 @@ from datetime import datetime
 
 from pydantic import Field
 
+from process import fold  # as a module: it needs this package, too
 from process.decisions.base import Decision, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, effect_key
 from process.facts import Event, Refused
-from process.fold import first_broken, superseded
 from process.history import History
 from process.lead import Lead
 from process.model import Role, Stage, Text
@@ -43,12 +43,12 @@ class Corrected(Decision):
                 reason="That the lead was opened can't be undone",
                 instead="Change its facts (details_changed), or record it as lost (reason duplicate)",
             )
-        if self.seq in superseded(history.events):
+        if self.seq in fold.superseded(history.events):
             return Refused(
                 reason=f"{self.seq} is already corrected",
                 instead="To make it count again, correct its correction",
             )
-        if broken := first_broken(history, self.seq):
+        if broken := fold.first_broken(history, self.seq):
             return Refused(
                 reason=f"{broken.seq} ({broken.words}) rests on it", instead=f"Correct {broken.seq} first"
             )

@@ -13,7 +13,7 @@ from process.effects import Effect
 from process.facts import Event, Refused
 from process.lead import ACTIVE, Lead, Quote, QuoteStatus
 from process.model import Line, Role, Stage, Text
-from process.money import CurrencyCode, Money, complaint
+from process.money import Amount, CurrencyCode, Money, complaint
 from process.pricing import Per, Plan, PriceBook
 
 
@@ -39,9 +39,7 @@ class PriceQuoted(Decision):
     stages = BEFORE_CONTRACT
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 
-    amount: Decimal | None = Field(
-        None, max_digits=20, description="the price, as 12000 or 12000.00; a plan brings its own"
-    )
+    amount: Amount | None = Field(None, description="the price, as 12000 or 12000.00; a plan brings its own")
     currency: CurrencyCode | None = Field(None, description="its currency, as USD")
     per: Per | None = Field(None, description="what it is for: a year, a month, or once")
     book: Line | None = Field(None, description="price book, as 2026-06")

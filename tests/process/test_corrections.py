@@ -1,0 +1,181 @@
+"""A mistaken decision no longer counts; both acts stay in the log, and nobody is told unless asked for."""
+
+from typing import Any
+
+import pytest
+
+from process.effects import OpenHubIssue
+from process.fold import fold
+from process.lead import Lead, QuoteStatus
+from process.model import Stage
+from process.view import timeline
+from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life
+
+MOVING = {"last_seq", "progressed_at", "stale_on"}
+"""What a correction itself changes: it is a decision, too."""
+
+
+def facts(lead: Lead) -> dict[str, Any]:
+    return lead.model_dump(exclude=MOVING)
+
+
+def last(life: Life) -> int:
+    return life.record.history.events[-1].seq
+
+
+MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
+    ("__init__", "details_changed", {"org": "Another", "zone": "Europe/Berlin"}),
+    ("__init__", "questionnaire_sent", {}),
+    ("__init__", "questionnaire_answered", {"response_id": "one"}),
+    ("__init__", "maniac_t_assessed", {"need": "yes", "need_evidence": "x", "in_scope": False}),
+    ("__init__", "asset_attached", {"name": "Budget"}),
+    ("__init__", "put_on_hold", {"event": "x"}),
+    ("__init__", "lost", {"reason": "budget"}),
+    ("quoted", "quote_accepted", {}),
+    ("quoted", "quote_declined", {}),
+    ("quoted", "quote_expired", {}),
+    ("accepted", "contract_handed_over", {}),
+    ("handed_over", "contract_acknowledged", {}),
+    ("handed_over", "contract_signed", SIGNED),
+    ("signed", "vendor_setup_started", {}),
+    ("signed", "vendor_setup_done", {"vendor_number": "4711"}),
+    ("signed", "vendor_setup_not_needed", {}),
+    ("contracted", "hub_information_given", {"name": "x"}),
+    ("contracted", "hub_requested", {}),
+    ("requested", "hub_live", {"url": "https://x.example.org"}),
+    ("live", "decommission_decided", {"on": "2026-12-01", "reason": "x"}),
+    ("live", "usage_reported", {"month": "2026-06", "active_users": 4}),
+    ("lost", "reopened", {"reason": "x"}),
+]
+
+
+@pytest.mark.parametrize(("state", "kind", "body"), MISTAKES)
+def test_correcting_restores_the_lead_and_correcting_that_restores_the_decision(
+    state: str, kind: str, body: dict[str, Any]
+) -> None:
+    life = Life()
+    if state != "__init__":
+        getattr(life, state)()
+    before = life.lead
+    mistake = life.does(kind, **body).seq
+    decided = life.lead
+    life.does("corrected", seq=mistake, reason="A slip")
+    assert facts(life.lead) == facts(before)
+    correction = last(life)
+    life.does("corrected", seq=correction, reason="It was right after all")
+    assert facts(life.lead) == facts(decided)
+    assert life.lead == fold(life.record.history.events, life.lead.id)
+    life.does("corrected", seq=last(life), reason="No, a slip")
+    assert facts(life.lead) == facts(before)
+
+
+def test_a_corrected_quote_stays_in_sight_and_keeps_its_number() -> None:
+    life = Life().quoted()
+    life.does("corrected", seq=2, reason="Another lead's price")
+    assert life.lead.stage is Stage.LEAD
+    assert [quote.status for quote in life.lead.quotes] == [QuoteStatus.CORRECTED]
+    life.does("price_quoted", **BOOK_QUOTE)
+    assert [quote.version for quote in life.lead.quotes] == [1, 2]
+
+
+def test_a_corrected_quote_gives_way_to_the_one_before() -> None:
+    life = Life().accepted()
+    seq = life.does("price_quoted", **(QUOTE | {"amount": "1"})).seq
+    life.does("corrected", seq=seq, reason="A slip")
+    assert [quote.status for quote in life.lead.quotes] == [QuoteStatus.ACCEPTED, QuoteStatus.CORRECTED]
+
+
+def test_what_rests_on_a_decision_is_corrected_first() -> None:
+    life = Life().requested()
+    signed = next(event.seq for event in life.record.history.events if event.kind == "contract_signed")
+    words = life.refused("corrected", seq=signed, reason="Another's contract")
+    requested = last(life)
+    assert words == f"{requested} (The hub was requested) rests on it. Correct {requested} first."
+    life.does("corrected", seq=requested, reason="Too early")
+    life.does("corrected", seq=signed, reason="Another's contract")
+    assert (life.lead.stage, life.lead.contract.signed_on) == (Stage.QUOTED, None)
+
+
+def test_a_correction_that_brings_back_what_can_no_longer_stand_is_refused() -> None:
+    life = Life().quoted()
+    life.does("quote_declined")
+    life.does("corrected", seq=3, reason="They meant another")
+    life.does("quote_accepted")
+    words = life.refused("corrected", seq=4, reason="They did decline")
+    assert words == "5 (The quote was accepted: 12,000.00 USD a year) rests on it. Correct 5 first."
+
+
+@pytest.mark.parametrize(
+    ("seq", "says"),
+    [
+        (1, "That the lead was opened can't be undone. Change its facts"),
+        (3, "3 is already corrected. To make it count again, correct its correction."),
+        (5, "5 is no decision but something that happened (The lead's issue was opened"),
+        (99, "There is no 99 in the timeline"),
+        (10**6 + 1, "seq: input should be less than or equal to 1000000"),
+    ],
+)
+def test_only_decisions_that_count_can_be_corrected(seq: int, says: str) -> None:
+    life = Life().quoted()
+    life.does("put_on_hold", event="x")
+    life.does("corrected", seq=3, reason="A slip")
+    life.perform()
+    assert says in life.refused("corrected", seq=seq, reason="x")
+
+
+def test_what_the_calendar_decided_can_be_corrected() -> None:
+    life = Life().quoted().wait(31)
+    expiry = next(event.seq for event in life.record.history.events if event.kind == "quote_expired")
+    life.does("corrected", seq=expiry, reason="They had asked for a week")
+    assert life.lead.quotes[0].status is QuoteStatus.OPEN
+
+
+def test_nobody_is_told_unless_asked_for() -> None:
+    life = Life().quoted().perform()
+    sent = len(life.lead.mails)
+    life.does("corrected", seq=2, reason="A slip")
+    assert len(life.perform().lead.mails) == sent
+    loud = Life().quoted().perform()
+    loud.does("corrected", seq=2, reason="A slip", tell=True)
+    (mail,) = loud.mails("corrected")
+    assert (mail.facts, [str(role) for role in mail.to]) == (
+        {"seq": "2", "reason": "A slip"},
+        ["sales", "contracts"],
+    )
+
+
+def test_the_card_moves_back_and_the_issue_is_written_anew() -> None:
+    life = Life().quoted().perform()
+    before = len(life.planned)
+    life.does("corrected", seq=2, reason="A slip")
+    assert {effect.kind for effect in life.planned[before:]} == {
+        "place_card",
+        "update_issue",
+        "record_events",
+    }
+
+
+def test_both_acts_stay_in_the_timeline() -> None:
+    life = Life().quoted()
+    life.does("corrected", seq=2, reason="A slip")
+    assert [(line.kind, line.corrected) for line in timeline(life.record)] == [
+        ("lead_opened", False),
+        ("price_quoted", True),
+        ("corrected", False),
+    ]
+
+
+def test_a_request_that_was_corrected_does_not_reach_engineering_as_an_issue() -> None:
+    life = Life().requested()
+    assert any(isinstance(item.effect, OpenHubIssue) for item in life.record.outbox)
+    life.does("corrected", seq=last(life), reason="Too early")
+    assert not any(isinstance(item.effect, OpenHubIssue) for item in life.record.outbox)
+    life.does("corrected", seq=last(life), reason="It was right")
+    assert life.perform().lead.hub_issue is not None
+
+
+def test_events_that_no_lead_began_with_are_no_history() -> None:
+    events = Life().quoted().record.history.events
+    for wrong in ((), events[1:]):
+        with pytest.raises(ValueError, match="begins with lead_opened"):
+            fold(wrong, "lead-example")

@@ -1,0 +1,306 @@
+"""The record of a lead's single writer: repeats, refusals, and the queue of what is to be done outside."""
+
+from datetime import timedelta
+
+import pytest
+
+from process.effects import Effect, Outcome, PlaceCard, RecordEvents, SendMail, UpdateIssue
+from process.record import FINISHED, RECEIPTS, REFUSALS, Record
+from process.reports import IssueOpened
+from tests.process.life import MONDAY, QUOTE, Life, link
+
+# ---- repeats
+
+
+def test_the_same_key_is_the_same_decision_and_gets_the_first_answer() -> None:
+    life = Life()
+    first = life.does("price_quoted", **QUOTE, key="k1")
+    before = life.record
+    again = life.take("price_quoted", **QUOTE, key="k1")
+    assert (again.words, again.seq, again.accepted, again.repeat) == (first.words, first.seq, True, True)
+    assert life.record is before
+
+
+def test_a_repeat_is_known_after_other_decisions_and_after_storage() -> None:
+    life = Life()
+    first = life.does("price_quoted", **QUOTE, key="k1")
+    life.does("quote_accepted", key="k2")
+    life.record = Record.model_validate_json(life.record.model_dump_json())
+    assert life.wait(5).take("price_quoted", **QUOTE, key="k1").seq == first.seq
+
+
+def test_a_refusal_with_a_key_is_answered_again_but_recorded_once() -> None:
+    life = Life()
+    words = life.refused("quote_accepted", key="k1")
+    life.quoted()
+    again = life.take("quote_accepted", key="k1")
+    assert (again.accepted, again.repeat, again.words) == (False, True, words)
+    assert life.record.refused_total == 1
+
+
+def test_the_same_again_within_minutes_is_a_double_click() -> None:
+    life = Life()
+    first = life.does("price_quoted", **QUOTE)
+    life.wait(minutes=9)
+    assert life.take("price_quoted", **QUOTE).repeat
+    assert life.record.history.events[-1].seq == first.seq
+
+
+def test_the_same_again_later_or_after_something_else_is_a_new_decision() -> None:
+    life = Life()
+    life.does("put_on_hold", event="x")
+    life.does("resumed")
+    assert not life.take("put_on_hold", event="x").repeat
+    life.wait(minutes=11)
+    assert "already on hold like that" in life.refused("put_on_hold", event="x")
+
+
+def test_another_persons_same_decision_is_no_double_click() -> None:
+    life = Life()
+    life.does("questionnaire_sent", by="Ada")
+    assert "already sent today" in life.refused("questionnaire_sent", by="Grace")
+
+
+# ---- refusals
+
+
+def test_a_refusal_is_on_record_with_who_what_and_why() -> None:
+    life = Life()
+    life.refused("quote_accepted", by="Ada", source="the command line")
+    (refusal,) = life.record.refusals
+    assert (refusal.kind, refusal.by, refusal.source, refusal.at) == (
+        "quote_accepted",
+        "Ada",
+        "the command line",
+        MONDAY,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "says"),
+    [
+        (
+            "price_qouted",
+            ({},),
+            "There is no decision 'price_qouted'. Did you mean price_quoted? The query `options`",
+        ),
+        ("lead_opened", ({},), "There is no decision 'lead_opened'."),
+        ("_on_quote", ({},), "There is no decision '_on_quote'."),
+        ("", (), "There is no decision ''."),
+        ("x" * 5000, (), "There is no decision 'xxxx"),
+        ("\ud800", (), r"There is no decision '\ud800'."),
+        ("lost", (1, 2), "lost takes one argument, and 2 came. Send an object such as {"),
+        ("lost", ([],), "lost takes an object, and list came. Send an object such as {"),
+        ("lost", ("budget",), "lost takes an object, and str came."),
+        ("lost", (None,), "lost: reason is missing. Send"),
+        ("lost", (), "lost: reason is missing. Send"),
+        ("lost", ({"reason": "budget", "\ud800": 1},), r"lost has no '\ud800'. It takes by, source"),
+        ("lost", ({"x" * 10**6: 1},), "lost has no 'xxxx"),
+        ("lost", ({str(n): n for n in range(1000)},), "lost has no '0', '1', '2', '3', '4'. It takes"),
+        ("lost", ({"reason": "y" * 10**6},), "not 'yyyy"),
+        ("lost", ({"reason": "budget", "note": "\ud800"},), r"not '\ud800'. Send"),
+        ("lost", ({"reason": "budget", "by": ""},), "by: string should have at least 1 character"),
+        ("lost", ({"reason": "budget", "by": "a\nb"},), "by: string should match pattern"),
+        ("corrected", ({"seq": 10**5000, "reason": "x"},), "a number that is too long to show"),
+        ("usage_reported", ({"month": "2026-06", "active_users": 10**5000},), "too long to show"),
+        ("price_quoted", (QUOTE | {"amount": "1." + "1" * 5000},), "no more than 20 digits"),
+        ("quote_accepted", ({"source": "clock"},), "The calendar decides only what is due."),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_in_a_sentence(
+    kind: str, args: tuple[object, ...], says: str
+) -> None:
+    life = Life()
+    record, answer = life.record.take(kind, args, MONDAY)
+    assert says in answer.words
+    assert len(answer.words) < 1200
+    assert not answer.accepted
+    assert record.history is life.record.history
+    assert (record.refused_total, record.refusals[-1].reason) == (1, answer.words)
+    assert Record.model_validate_json(record.model_dump_json()) == record
+
+
+def test_a_number_is_not_kept_with_thousands_of_zeros() -> None:
+    life = Life()
+    life.does("price_quoted", **(QUOTE | {"amount": "12000." + "0" * 5000}))
+    assert str(life.lead.quotes[0].price) == "12,000.00 USD"
+    assert len(life.record.model_dump_json()) < 20_000
+
+
+def test_a_source_that_is_not_named_is_the_way_it_came() -> None:
+    record, _ = Life().record.take("put_on_hold", ({"event": "x"},), MONDAY, source="update")
+    assert record.history.events[-1].fact.source == "update"
+    record, _ = Life().record.take("nothing", (), MONDAY, source="update")
+    assert record.refusals[-1].source == "update"
+
+
+def test_memory_is_bounded_and_counts_go_on() -> None:
+    life = Life()
+    for number in range(REFUSALS + 20):
+        life.take("quote_accepted", note=str(number))
+    assert (len(life.record.refusals), life.record.refused_total) == (REFUSALS, REFUSALS + 20)
+    for number in range(RECEIPTS + 20):
+        life.take("quote_accepted", key=str(number))
+    assert len(life.record.receipts) == RECEIPTS
+    effect = life.record.outbox[0].effect
+    for _ in range(FINISHED + 20):
+        life.record = life.record.done(effect, Outcome(), MONDAY)
+    assert len(life.record.finished) == FINISHED
+
+
+# ---- previews
+
+
+def test_a_preview_says_what_would_happen_and_changes_nothing() -> None:
+    life = Life().perform()
+    before = life.record
+    preview = before.preview("price_quoted", (QUOTE,), MONDAY)
+    assert preview.stage == "quoted"
+    assert preview.answer.accepted
+    assert preview.effects == (
+        "Reserve an id for the lead's Drive folder",
+        "Mail to contracts: price quoted",
+        "Bring the lead's issue up to date",
+        "Put the lead's card into its column of the board",
+        "Write the events to the ledger",
+    )
+    assert life.record == before
+
+
+def test_a_preview_of_what_would_be_refused_says_why() -> None:
+    life = Life()
+    preview = life.record.preview("quote_accepted", ({},), MONDAY)
+    assert (preview.answer.accepted, preview.stage, preview.effects) == (False, "lead", ())
+    assert life.record.refused_total == 0
+
+
+# ---- effects
+
+
+def kinds(effects: tuple[Effect, ...]) -> list[str]:
+    return [effect.kind for effect in effects]
+
+
+def test_a_new_lead_starts_what_needs_nothing_else() -> None:
+    assert kinds(Life().record.startable(frozenset())) == ["open_issue", "read_prices", "record_events"]
+
+
+def test_one_at_a_time_in_a_lane_and_lanes_side_by_side() -> None:
+    record = Life().handed_over().record
+    assert kinds(record.startable(frozenset())) == [
+        "open_issue",
+        "read_prices",
+        "reserve_folder",
+        "send_mail",
+        "record_events",
+    ]
+    assert kinds(record.startable(frozenset({"issue", "mail", "ledger"}))) == [
+        "read_prices",
+        "reserve_folder",
+    ]
+
+
+def test_the_hand_over_waits_for_the_folder_and_nothing_waits_for_it() -> None:
+    life = Life().handed_over()
+    (first,) = life.mails("price_quoted")
+    life.record = life.record.done(first, Outcome(), MONDAY)
+    assert "send_mail" not in kinds(life.record.startable(frozenset()))
+    life.perform()
+    assert [mail.template for mail in life.lead.mails] == ["handover"]
+    assert life.record.outbox == ()
+
+
+def test_of_what_converges_only_the_newest_is_kept() -> None:
+    life = Life().handed_over()
+    for kind in (UpdateIssue, PlaceCard, RecordEvents):
+        (item,) = [item for item in life.record.outbox if isinstance(item.effect, kind)]
+        assert item.effect.cause > 1
+
+
+def test_the_folder_is_reserved_once_however_many_ask_for_it() -> None:
+    life = Life().handed_over()
+    assert [effect.kind for effect in life.planned].count("reserve_folder") == 2
+    life.perform()
+    assert [event.kind for event in life.record.history.events].count("folder_created") == 1
+
+
+def test_the_hubs_issue_is_opened_after_the_leads() -> None:
+    life = Life().requested()
+    assert "open_hub_issue" not in kinds(life.record.startable(frozenset()))
+    issue = next(item.effect for item in life.record.outbox if item.effect.kind == "open_issue")
+    record = life.record.done(issue, Outcome(report=IssueOpened(link=link("issue"))), MONDAY)
+    assert "open_hub_issue" in kinds(record.startable(frozenset()))
+
+
+def test_what_fails_for_good_is_parked_with_its_reason_and_nothing_waits_for_it() -> None:
+    life = Life().quoted()
+    (mail,) = life.mails("price_quoted")
+    life.record = life.record.park(mail, "550 no such user", MONDAY)
+    (parked,) = life.record.parked
+    assert (parked.effect, parked.reason, parked.since) == (mail, "550 no such user", MONDAY)
+    life.perform()
+    assert life.record.parked == (parked,)
+    life.does("quote_accepted")
+    life.does("contract_handed_over")
+    assert [sent.template for sent in life.perform().lead.mails] == ["handover"]
+    life.record = life.record.retry()
+    assert [sent.template for sent in life.perform().lead.mails] == ["handover", "price_quoted"]
+    assert life.record.parked == ()
+
+
+def test_retry_takes_one_by_its_key() -> None:
+    life = Life().quoted()
+    effects = life.record.startable(frozenset())
+    for effect in effects:
+        life.record = life.record.park(effect, "401", MONDAY)
+    record = life.record.retry(effects[0].key)
+    assert [item.effect for item in record.parked] == list(effects[1:])
+    assert record.retry("no such key") == record
+
+
+def test_what_is_done_is_remembered_and_what_it_reports_becomes_true() -> None:
+    life = Life()
+    effect = life.record.startable(frozenset())[0]
+    record = life.record.done(effect, Outcome(report=IssueOpened(link=link("issue"))), MONDAY)
+    assert record.lead.issue == link("issue")
+    assert (record.finished[-1].key, record.finished[-1].words) == (effect.key, "Open the lead's issue")
+    assert effect not in [item.effect for item in record.outbox]
+
+
+def test_the_ledger_is_behind_until_it_says_otherwise() -> None:
+    life = Life().quoted()
+    assert [event.seq for event in life.record.unrecorded()] == [1, 2]
+    ledger = next(item.effect for item in life.record.outbox if isinstance(item.effect, RecordEvents))
+    record = life.record.done(ledger, Outcome(recorded=2), MONDAY)
+    assert record.unrecorded() == ()
+    assert record.done(ledger, Outcome(recorded=1), MONDAY).in_ledger == 2
+
+
+def test_mails_say_whom_they_reached_and_keep_one_key() -> None:
+    life = Life().quoted()
+    (mail,) = life.mails("price_quoted")
+    assert mail.key == "lead-example/2/price_quoted"
+    life.perform()
+    (sent,) = life.lead.mails
+    assert (sent.recipients, sent.message_id) == (
+        ("contracts@example.org",),
+        "<lead-example/2/price_quoted@example.org>",
+    )
+
+
+def test_an_activity_is_given_what_it_needs_and_not_ten_years() -> None:
+    life = Life().live(end="2036-01-01", billing="monthly").until("2030-01-01").perform()
+    brief = life.lead.brief()
+    assert (len(brief.invoices), len(brief.mails), brief.price_books) == (12, 12, ())
+    assert brief.invoices[-1] == life.lead.invoices[-1]
+    assert len(brief.model_dump_json()) < 32_000
+    assert isinstance(life.planned[-1], Effect)
+
+
+def test_a_decision_and_the_calendar_go_through_the_same_door() -> None:
+    life = Life().quoted()
+    assert life.record.tick(MONDAY + timedelta(days=40)).history.events[-1].kind in {
+        "quote_expired",
+        "gone_stale",
+    }
+    assert [effect.template for effect in life.planned if isinstance(effect, SendMail)] == ["price_quoted"]
