@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3.schemas import File
 
 FOLDER = "application/vnd.google-apps.folder"
+_LEADS = "the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)"
 _FIELDS = "id,webViewLink,appProperties,trashed"
 
 
@@ -44,17 +45,15 @@ class DriveActivities:
     def create_folder(self, task: Task) -> Outcome:
         effect = task.effect
         assert isinstance(effect, CreateFolder)  # noqa: S101 - the workflow sends each effect to its own activity
-        if not self._settings.leads_folder:
-            raise park("Name the folder for leads in LEADS_GOOGLE__LEADS_FOLDER")
         folder = self._ensure(
             {
                 "id": effect.folder_id,
                 "name": task.lead.heading,
                 "mimeType": FOLDER,
-                "parents": [self._settings.leads_folder],
+                "parents": [self._leads_folder()],
                 "appProperties": {"leadId": task.lead.id},
             },
-            into="the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)",
+            into=_LEADS,
         )
         return Outcome(report=FolderCreated(link=folder))
 
@@ -86,35 +85,34 @@ class DriveActivities:
 
     def checks(self) -> Iterator[Check]:
         """Whether the folder for leads is there, in a shared drive, and open to us."""
-        what = f"folder for leads {self._settings.leads_folder or '(LEADS_GOOGLE__LEADS_FOLDER is empty)'}"
+        what = "folder for leads"
         try:
             folder = self._api.execute(
                 self._api.service.files().get(
-                    fileId=self._settings.leads_folder or "root",
+                    fileId=self._leads_folder(),
                     fields="name,mimeType,driveId,trashed,capabilities(canAddChildren)",
                     supportsAllDrives=True,
                 ),
-                what,
+                _LEADS,
             )
         except ApplicationError as error:
             yield Check("Google Drive", what, ok=False, detail=error.message)
             return
-        wrong = [
-            *(["it is no folder"] if folder.get("mimeType") != FOLDER else []),
-            *(["it is in the trash; restore it"] if folder.get("trashed") else []),
-            *(
-                ["it is in no shared drive, where a service account can own nothing"]
-                if "driveId" not in folder
-                else []
-            ),
-            *(
-                [f"{self._api.account} may not add to it; make it a content manager of the shared drive"]
-                if not folder.get("capabilities", {}).get("canAddChildren")
-                else []
-            ),
-        ]
-        found = f"“{folder.get('name')}”, as {self._api.account}"
+        account, may_add = self._api.account, folder.get("capabilities", {}).get("canAddChildren")
+        complaints = {
+            "it is no folder": folder.get("mimeType") != FOLDER,
+            "it is in the trash; restore it": bool(folder.get("trashed")),
+            "it is in no shared drive, where a service account can own nothing": "driveId" not in folder,
+            f"{account} may not add to it; make it a content manager of the shared drive": not may_add,
+        }
+        wrong = [complaint for complaint, applies in complaints.items() if applies]
+        found = f"“{folder.get('name')}”, as {account}"
         yield Check("Google Drive", what, ok=not wrong, detail="; ".join(wrong) or found)
+
+    def _leads_folder(self) -> str:
+        if not self._settings.leads_folder:
+            raise park("Name the folder for leads in LEADS_GOOGLE__LEADS_FOLDER")
+        return self._settings.leads_folder
 
     def _new_id(self) -> str:
         """An id of Drive's own making. One that is never used costs nothing, so this may run twice."""

@@ -102,17 +102,16 @@ class GoogleApi(Generic[Service]):
             try:
                 if not self._credentials.valid:
                     self._refresh(transport)
-                return call.execute(http=http)
+                answer = call.execute(http=http)
             except HttpError as error:
                 self._raise_for(error, what)
             except RefreshError as error:
                 raise _login_refused(error) from None
             except (TransportError, httplib2.HttpLib2Error, HTTPException, OSError) as error:
                 raise again(f"Google {self._name} cannot be reached ({type(error).__name__})") from None
-            except ValueError:  # the body is no JSON
-                raise again(
-                    f"Google {self._name} answered with something else than JSON; is a proxy in between?"
-                ) from None
+        if not isinstance(answer, dict):  # the client hands on what it cannot read
+            raise again(f"Google {self._name} answered with something else than JSON; is a proxy in between?")
+        return answer
 
     @cached_property
     def _credentials(self) -> Credentials:
@@ -123,10 +122,16 @@ class GoogleApi(Generic[Service]):
                 "Google is not set up: name the service account's key in LEADS_GOOGLE__CREDENTIALS_FILE"
             )
         try:
-            found: Credentials = kind.from_service_account_file(  # type: ignore[no-untyped-call]
-                str(file), scopes=self._scopes, subject=subject
+            key = json.loads(file.read_text())
+            found: Credentials = kind.from_service_account_info(  # type: ignore[no-untyped-call]
+                key, scopes=self._scopes, subject=subject
             )
-        except (OSError, ValueError, GoogleAuthError) as error:  # their texts may quote the key
+        except (
+            OSError,
+            ValueError,
+            AttributeError,
+            GoogleAuthError,
+        ) as error:  # their texts may quote the key
             raise park(
                 f"The key file in LEADS_GOOGLE__CREDENTIALS_FILE cannot be used ({type(error).__name__}); "
                 "it must be a service account's key as JSON"

@@ -1,0 +1,436 @@
+"""Folders and invoices in Drive: one of each, whatever happens on the way."""
+
+import json
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+from decimal import Decimal
+from io import BytesIO
+from threading import Barrier
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from pypdf import PdfReader
+from temporalio.exceptions import ApplicationError
+
+from activities.drive import FOLDER, DriveActivities
+from process.effects import CreateFolder, Effect, Outcome, PrepareInvoice, ReserveFolder, ReserveInvoice
+from process.lead import Invoice, InvoiceLine, Lead, Link
+from process.money import Money
+from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved
+from sandbox.faults import Fault
+from sandbox.google.state import DriveFile
+from sandbox.server import Sandbox
+from settings import Settings
+from tests.activities.sandboxed import a_lead, failure, perform
+
+SERVER_TROUBLE = [
+    Fault(system="drive", kind="status", status=500, method="POST"),
+    Fault(system="drive", kind="status", status=503, method="POST"),
+    Fault(system="drive", kind="status_after", status=502, method="POST"),
+    Fault(system="drive", kind="cut", method="POST", times=2),  # httplib2 tries once more by itself
+    Fault(system="drive", kind="cut_after", method="POST", times=2),
+    Fault(system="drive", kind="garbage", method="POST"),
+    Fault(system="drive", kind="slow", seconds=2, method="POST"),
+    Fault(system="token", kind="cut", times=2),
+    Fault(system="token", kind="garbage"),
+    Fault(system="token", kind="status", status=503, times=3),  # google-auth tries three times by itself
+]
+RATE_LIMITS = [
+    Fault(system="drive", kind="rate_limit", status=403, method="POST"),
+    Fault(system="drive", kind="rate_limit", status=429, method="POST"),
+]
+REFUSALS = [
+    (Fault(system="drive", kind="status", status=400, method="POST"), "report it as a fault"),
+    (Fault(system="drive", kind="status", status=401, method="POST", times=3), "new key"),
+    (Fault(system="drive", kind="status", status=403, method="POST"), "Give lead-to-hub@"),
+    (Fault(system="drive", kind="status", status=404, method="POST"), "Share it with that account"),
+    (Fault(system="token", kind="status", status=400), "invalid_grant"),
+    (Fault(system="token", kind="status", status=401), "invalid_client"),
+]
+
+
+def told(fault: Fault) -> str:
+    return f"{fault.system} {fault.kind} {fault.status or ''}".strip()
+
+
+@pytest.fixture
+def drive(settings: Settings) -> DriveActivities:
+    google = settings.google.model_copy(update={"timeout_seconds": 1})
+    return DriveActivities(settings.model_copy(update={"google": google}), lag=timedelta(seconds=5))
+
+
+@pytest.fixture
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """google-auth's own attempts at the token endpoint follow each other at once."""
+    monkeypatch.setattr("google.auth._exponential_backoff.time", SimpleNamespace(sleep=lambda _: None))
+
+
+def reserved(drive: DriveActivities, lead: Lead) -> CreateFolder:
+    report = perform(drive.reserve_folder, ReserveFolder(key="k", cause=1), lead).report
+    assert isinstance(report, FolderReserved)
+    return CreateFolder(key=f"{lead.id}/2/create_folder", cause=2, folder_id=report.folder_id)
+
+
+def created(outcome: Outcome) -> Link:
+    assert isinstance(outcome.report, FolderCreated)
+    return outcome.report.link
+
+
+def folders(sandbox: Sandbox) -> list[DriveFile]:
+    return sandbox.google.children(sandbox.google.leads_folder)
+
+
+def one_folder(sandbox: Sandbox, lead: Lead, effect: CreateFolder) -> bool:
+    (folder,) = folders(sandbox)
+    return (folder.id, folder.name, folder.mime_type, folder.app_properties) == (
+        effect.folder_id,
+        lead.heading,
+        FOLDER,
+        {"leadId": lead.id},
+    )
+
+
+def test_the_folder_has_the_leads_name_and_mark(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    link = created(perform(drive.create_folder, effect, lead))
+    assert link == Link(id=effect.folder_id, url=f"{sandbox.url}/drive/folders/{effect.folder_id}")
+    assert one_folder(sandbox, lead, effect)
+
+
+def test_again_it_is_the_same_folder(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    first, second = (perform(drive.create_folder, effect, lead) for _ in range(2))
+    assert first == second
+    assert one_folder(sandbox, lead, effect)
+
+
+def test_two_workers_at_once_make_one_folder(settings: Settings, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    workers = [DriveActivities(settings) for _ in range(2)]
+    effect = reserved(workers[0], lead)
+    barrier = Barrier(2)
+
+    def work(worker: DriveActivities) -> Outcome:
+        barrier.wait()
+        return perform(worker.create_folder, effect, lead)
+
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(work, workers)
+    assert first == second
+    assert one_folder(sandbox, lead, effect)
+
+
+def test_threads_may_share_the_activities(drive: DriveActivities, sandbox: Sandbox) -> None:
+    leads = [a_lead(id=f"lead-{number}") for number in range(12)]
+
+    def work(lead: Lead) -> str:
+        return created(perform(drive.create_folder, reserved(drive, lead), lead)).id
+
+    with ThreadPoolExecutor(6) as pool:
+        ids = list(pool.map(work, leads))
+    made = {folder.id: folder.app_properties["leadId"] for folder in folders(sandbox)}
+    assert made == {made_id: lead.id for made_id, lead in zip(ids, leads, strict=True)}
+
+
+@pytest.mark.usefixtures("without_pauses")
+@pytest.mark.parametrize("fault", SERVER_TROUBLE, ids=told)
+def test_trouble_passes_and_leaves_one_folder(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    if fault.system == "token":
+        drive = _fresh(drive)
+    sandbox.faults.add(fault.model_copy(deep=True))
+    error = failure(drive.create_folder, effect, lead)
+    assert (error.type, error.non_retryable) == ("Again", False)
+    sandbox.faults.clear()
+    created(perform(drive.create_folder, effect, lead))
+    assert one_folder(sandbox, lead, effect)
+
+
+@pytest.mark.parametrize("fault", RATE_LIMITS, ids=told)
+def test_rate_limits_are_waited_for(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    sandbox.faults.add(fault.model_copy(deep=True))
+    error = failure(drive.create_folder, effect, lead)
+    assert (error.type, error.next_retry_delay) == ("Wait", timedelta(minutes=1))
+    created(perform(drive.create_folder, effect, lead))
+    assert one_folder(sandbox, lead, effect)
+
+
+@pytest.mark.parametrize(
+    ("fault", "mend"), REFUSALS, ids=lambda value: told(value) if isinstance(value, Fault) else ""
+)
+def test_refusals_park_and_say_what_to_mend(
+    drive: DriveActivities, sandbox: Sandbox, fault: Fault, mend: str
+) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    if fault.system == "token":
+        drive = _fresh(drive)
+    sandbox.faults.add(fault.model_copy(deep=True))
+    error = failure(drive.create_folder, effect, lead)
+    assert (error.type, error.non_retryable) == ("Parked", True)
+    assert mend in error.message
+    assert lead.org not in error.message
+    sandbox.faults.clear()
+    created(perform(drive.create_folder, effect, lead))
+    assert one_folder(sandbox, lead, effect)
+
+
+def _fresh(drive: DriveActivities) -> DriveActivities:
+    """As after a restart: without a token."""
+    settings = Settings(_env_file=None)
+    return DriveActivities(settings.model_copy(update={"google": drive._settings}))
+
+
+def test_a_cut_connection_is_mended_by_the_client_itself(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    sandbox.faults.add(Fault(system="drive", kind="cut_after", method="POST"))
+    created(perform(drive.create_folder, effect, lead))  # httplib2 sent it twice
+    assert one_folder(sandbox, lead, effect)
+
+
+def test_what_is_there_but_not_shown_yet_is_looked_for_later(
+    drive: DriveActivities, sandbox: Sandbox
+) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    perform(drive.create_folder, effect, lead)
+    sandbox.faults.add(Fault(system="drive", kind="stale", method="GET", writes=1))
+    error = failure(drive.create_folder, effect, lead)
+    assert (error.type, error.next_retry_delay) == ("Again", timedelta(seconds=5))
+    created(perform(drive.create_folder, effect, lead))
+    assert one_folder(sandbox, lead, effect)
+
+
+def test_a_token_that_expired_early_is_renewed(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    sandbox.google.expire_tokens()
+    created(perform(drive.create_folder, effect, lead))
+    assert one_folder(sandbox, lead, effect)
+
+
+def test_another_leads_folder_is_not_taken(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    perform(drive.create_folder, effect, lead)
+    error = failure(drive.create_folder, effect, a_lead(id="lead-other"))
+    assert error.type == "Parked"
+    assert "belongs to something else" in error.message
+
+
+def test_a_folder_in_the_trash_parks_until_it_is_restored(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    perform(drive.create_folder, effect, lead)
+    _change(sandbox, effect.folder_id, trashed=True)
+    error = failure(drive.create_folder, effect, lead)
+    assert error.type == "Parked"
+    assert "trash" in error.message
+    _change(sandbox, effect.folder_id, trashed=False)
+    created(perform(drive.create_folder, effect, lead))
+
+
+def _change(sandbox: Sandbox, file_id: str, **change: Any) -> None:
+    google = sandbox.google
+    with google.writing():
+        google.files[file_id] = google.files[file_id].model_copy(update=change)
+
+
+def test_nobody_but_the_sandbox_is_spoken_to(
+    drive: DriveActivities, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hosts = set()
+    resolve = socket.getaddrinfo
+
+    def noted(host: Any, *args: Any, **kwargs: Any) -> Any:
+        hosts.add(host)
+        return resolve(host, *args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", noted)
+    lead = a_lead()
+    perform(drive.create_folder, reserved(drive, lead), lead)
+    assert hosts == {sandbox.host}
+
+
+def test_every_request_knows_shared_drives(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    for _ in range(2):
+        perform(drive.create_folder, effect, lead)
+    on_files = [each for each in sandbox.journal.all("drive") if not each.path.endswith("generateIds")]
+    assert [each.method for each in on_files] == ["POST", "POST", "GET"]
+    assert all(("supportsAllDrives", "true") in each.query for each in on_files)
+
+
+# ---- settings that are not right
+
+
+@pytest.mark.parametrize(
+    ("change", "mend"),
+    [
+        ({"credentials_file": None}, "LEADS_GOOGLE__CREDENTIALS_FILE"),
+        ({"leads_folder": ""}, "LEADS_GOOGLE__LEADS_FOLDER"),
+        ({"leads_folder": "1Unknown"}, "LEADS_GOOGLE__LEADS_FOLDER"),
+        ({"subject": "ann@example.org"}, "domain-wide delegation"),
+    ],
+)
+def test_wrong_settings_park_and_are_named(
+    settings: Settings, sandbox: Sandbox, change: dict[str, Any], mend: str
+) -> None:
+    google = settings.google.model_copy(update=change)
+    drive = DriveActivities(settings.model_copy(update={"google": google}))
+    error = failure(drive.create_folder, CreateFolder(key="k", cause=1, folder_id="1Id"), a_lead())
+    assert error.type == "Parked"
+    assert mend in error.message
+    (check,) = drive.checks()
+    assert not check.ok
+    assert mend in check.detail or mend in check.what
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "[]", '{"type": "service_account"}'])
+def test_a_key_file_that_is_none_parks(settings: Settings, tmp_path: Any, content: str | None) -> None:
+    file = tmp_path / "key.json"
+    if content is not None:
+        file.write_text(content)
+    google = settings.google.model_copy(update={"credentials_file": file})
+    drive = DriveActivities(settings.model_copy(update={"google": google}))
+    error = failure(drive.reserve_folder, ReserveFolder(key="k", cause=1), a_lead())
+    assert error.type == "Parked"
+    assert "service account's key" in error.message
+
+
+def test_a_key_that_was_changed_parks_without_being_quoted(settings: Settings, tmp_path: Any) -> None:
+    assert settings.google.credentials_file
+    key = json.loads(settings.google.credentials_file.read_text())
+    key["private_key"] = key["private_key"][:200]
+    file = tmp_path / "key.json"
+    file.write_text(json.dumps(key))
+    google = settings.google.model_copy(update={"credentials_file": file})
+    drive = DriveActivities(settings.model_copy(update={"google": google}))
+    error = failure(drive.reserve_folder, ReserveFolder(key="k", cause=1), a_lead())
+    assert error.type == "Parked"
+    assert key["private_key"][40:80] not in str(error)
+
+
+# ---- checks
+
+
+def test_a_sound_folder_passes_the_check(drive: DriveActivities) -> None:
+    (check,) = drive.checks()
+    assert check.ok
+    assert "leads" in check.detail
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [({"trashed": True}, "trash"), ({"mime_type": "text/plain"}, "no folder")],
+)
+def test_what_is_wrong_with_the_folder_is_said(
+    drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any], said: str
+) -> None:
+    _change(sandbox, sandbox.google.leads_folder, **change)
+    (check,) = drive.checks()
+    assert not check.ok
+    assert said in check.detail
+
+
+def test_a_reader_is_told_to_become_a_content_manager(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    effect = reserved(drive, lead)
+    google = sandbox.google
+    for drive_id, shared in google.drives.items():
+        members = {**shared.members, google.service_account: "reader"}
+        google.drives[drive_id] = shared.model_copy(update={"members": members})
+    (check,) = drive.checks()
+    assert not check.ok
+    assert "content manager" in check.detail
+    error = failure(drive.create_folder, effect, lead)
+    assert (error.type, google.service_account in error.message) == ("Parked", True)
+
+
+# ---- invoices
+
+
+def billed(drive: DriveActivities) -> tuple[Lead, PrepareInvoice]:
+    """A lead with a folder and an invoice, and an id for the invoice's file."""
+    invoice = Invoice(
+        number=3,
+        index=2,
+        period_start=date(2026, 9, 1),
+        period_end=date(2026, 9, 30),
+        prepared_on=date(2026, 9, 1),
+        lines=(InvoiceLine(text="Service", amount=Money(amount=Decimal("1250.00"), currency="USD")),),
+    )
+    lead = a_lead(invoices=(invoice,))
+    link = created(perform(drive.create_folder, reserved(drive, lead), lead))
+    report = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=1, number=3), lead).report
+    assert isinstance(report, InvoiceReserved)
+    assert report.number == 3
+    effect = PrepareInvoice(key="k", cause=2, number=3, file_id=report.file_id)
+    return lead.model_copy(update={"folder": link}), effect
+
+
+def one_invoice(sandbox: Sandbox, lead: Lead, effect: PrepareInvoice) -> bool:
+    assert lead.folder
+    (file,) = sandbox.google.children(lead.folder.id)
+    text = PdfReader(BytesIO(sandbox.google.content(file.id))).pages[0].extract_text()
+    assert "1,250.00 USD" in text
+    return (file.id, file.name, file.mime_type, file.app_properties) == (
+        effect.file_id,
+        "Invoice ABCDEFGH-003.pdf",
+        "application/pdf",
+        {"leadId": lead.id, "invoice": "ABCDEFGH-003"},
+    )
+
+
+def test_the_invoice_lies_in_the_leads_folder(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead, effect = billed(drive)
+    first, second = (perform(drive.prepare_invoice, effect, lead).report for _ in range(2))
+    assert first == second
+    url = f"{sandbox.url}/drive/file/{effect.file_id}"
+    assert first == InvoicePrepared(number=3, file=Link(id=effect.file_id, url=url))
+    assert one_invoice(sandbox, lead, effect)
+
+
+@pytest.mark.usefixtures("without_pauses")
+@pytest.mark.parametrize(
+    "fault", [each for each in SERVER_TROUBLE if each.system == "drive"] + RATE_LIMITS, ids=told
+)
+def test_trouble_leaves_one_invoice(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
+    lead, effect = billed(drive)
+    sandbox.faults.add(fault.model_copy(deep=True))
+    assert not failure(drive.prepare_invoice, effect, lead).non_retryable
+    sandbox.faults.clear()
+    perform(drive.prepare_invoice, effect, lead)
+    assert one_invoice(sandbox, lead, effect)
+
+
+def test_two_workers_at_once_make_one_invoice(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead, effect = billed(drive)
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: perform(drive.prepare_invoice, effect, lead), range(2))
+    assert first == second
+    assert one_invoice(sandbox, lead, effect)
+
+
+def test_an_invoice_that_the_lead_does_not_have_parks(drive: DriveActivities) -> None:
+    lead, effect = billed(drive)
+    assert failure(drive.prepare_invoice, effect, lead.model_copy(update={"invoices": ()})).type == "Parked"
+    assert failure(drive.prepare_invoice, effect, lead.model_copy(update={"folder": None})).type == "Parked"
+
+
+def test_messages_name_no_token(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    effect: Effect = reserved(drive, lead)
+    sandbox.faults.add(Fault(system="drive", kind="status", status=403, method="POST"))
+    error: ApplicationError = failure(drive.create_folder, effect, lead)
+    assert error.__cause__ is None  # Temporal would show the cause, and with it the answer's body
+    assert not any(token in str(error) for token in sandbox.google.tokens)

@@ -1,0 +1,65 @@
+"""Fixtures that the Google and mail tests share: one sandbox per test process, reset for each test, and its settings."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from process.effects import Effect, Outcome, Task
+from process.lead import Lead
+from sandbox.server import Sandbox
+from settings import Settings
+
+Performer = Callable[[Task], Outcome]
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox) -> Sandbox:
+    running_sandbox.reset()
+    return running_sandbox
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    return settings_for(sandbox, monkeypatch)
+
+
+def settings_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str) -> Settings:
+    for name, value in (sandbox.environment() | more).items():
+        monkeypatch.setenv(name, value)
+    return Settings(_env_file=None)
+
+
+def perform(performer: Performer, effect: Effect, lead: Lead) -> Outcome:
+    """Performs the effect as a worker does."""
+    outcome: Outcome = ActivityEnvironment().run(performer, Task(effect=effect, lead=lead))
+    return outcome
+
+
+def failure(performer: Performer, effect: Effect, lead: Lead) -> ApplicationError:
+    """The failure that performing the effect must end in."""
+    with pytest.raises(ApplicationError) as raised:
+        perform(performer, effect, lead)
+    return raised.value
+
+
+def a_lead(**facts: Any) -> Lead:
+    now = datetime.now(UTC)
+    given = {
+        "id": "lead-abcdefgh",
+        "opened_at": now,
+        "progressed_at": now,
+        "org": "Example University",
+        "person": "Ada Example",
+        "title": "Hub for a course",
+    }
+    return Lead.model_validate(given | facts)
