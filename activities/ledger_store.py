@@ -1,6 +1,7 @@
 """Where the ledger lives: its table and triggers, the two engines, and what their failures mean."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -158,15 +159,16 @@ def _postgresql(url: URL) -> Engine:
 
 def _sqlite(url: URL) -> Engine:
     # Seconds to wait for another process that writes, unless the URL says otherwise.
-    engine = create_engine(url.set(query={"timeout": "10", **url.query}), hide_parameters=True)
+    url = url.set(query={"timeout": "10", **url.query})
+    engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = (
             None  # transactions begin where SQLAlchemy says, not where the driver guesses
         )
-        connection.execute("PRAGMA journal_mode = WAL")  # readers and the writer do not wait for each other
         connection.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
+        _use_write_ahead_log(connection, float(str(url.query["timeout"])))
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -175,6 +177,22 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None:
+    """Readers and the writer then do not wait for each other. The file stays so; later calls change nothing.
+
+    When several processes meet at a new file, SQLite gives up at once instead of waiting, so we wait.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def place_of(url: URL) -> str:

@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -24,9 +25,25 @@ def test_readers_and_the_writer_do_not_wait_for_each_other(tmp_path: Path, opene
         assert ledger.history("lead-1") == [entry(1)]
 
 
+def test_waits_for_others_that_meet_at_a_new_file(tmp_path: Path, opened: Open) -> None:
+    """While one writes, another cannot change the journal, and SQLite alone would not wait for that."""
+    file = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("CREATE TABLE anything (x)")
+        other.execute("BEGIN IMMEDIATE")
+        done = Timer(0.1, other.rollback)
+        done.start()
+        assert opened(f"sqlite:///{file}").append([entry(1)]) == 1
+        done.join()
+
+
 def test_a_locked_file_is_temporary(tmp_path: Path, opened: Open) -> None:
     file = tmp_path / "ledger.sqlite"
     ledger = opened(f"sqlite:///{file}?timeout=0.05")
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")  # while the file is new: not even its journal can be chosen
+        with pytest.raises(LedgerUnavailable, match="database is locked"):
+            ledger.append([entry(1)])
     ledger.append([entry(1)])
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
