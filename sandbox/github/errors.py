@@ -1,6 +1,5 @@
 """What GitHub refuses, in its own words. REST renders status and message, GraphQL type and message."""
 
-from collections.abc import Mapping
 from typing import Any
 
 
@@ -17,14 +16,12 @@ class GitHubError(Exception):
         *,
         kind: str = "UNPROCESSABLE",
         errors: list[dict[str, Any]] | None = None,
-        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message
         self.kind = kind
         self.errors = errors
-        self.headers = dict(headers or {})
 
 
 class NotFoundError(GitHubError):

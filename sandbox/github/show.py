@@ -2,8 +2,9 @@
 
 import base64
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime
+from functools import cached_property
 from typing import Any, get_args
 from urllib.parse import quote
 
@@ -82,7 +83,10 @@ def time(at: datetime) -> str:
 
 
 class Show:
-    """Renders records of a state for a caller who reached this GitHub at `base` (scheme, host and port)."""
+    """Renders records of a state for a caller who reached this GitHub at `base` (scheme, host and port).
+
+    For one answer only: it counts comments and reactions once.
+    """
 
     def __init__(self, state: GitHubState, base: str) -> None:
         self.state = state
@@ -388,7 +392,7 @@ class Show:
             "assignee": assignees[0] if assignees else None,
             "assignees": assignees,
             "milestone": None,
-            "comments": len(self.state.comments_of(issue)),
+            "comments": self._comment_counts[issue.id],
             "created_at": time(issue.created_at),
             "updated_at": time(issue.updated_at),
             "closed_at": time(issue.closed_at) if issue.closed_at else None,
@@ -452,13 +456,25 @@ class Show:
         }
 
     def _rollup(self, subject: Issue | Comment, url: str) -> Json:
-        reactions = self.state.reactions_to(subject)
-        counts = Counter(reaction.content for reaction in reactions)
+        counts = self._reaction_counts.get(subject.node_id, Counter())
         return {
             "url": f"{url}/reactions",
-            "total_count": len(reactions),
+            "total_count": counts.total(),
             **{content: counts[content] for content in get_args(ReactionContent)},
         }
+
+    @cached_property
+    def _comment_counts(self) -> Counter[int]:
+        """Issue id -> comments: counted once for a whole page of issues, when the first is shown."""
+        return Counter(comment.issue_id for comment in self.state.comments.values())
+
+    @cached_property
+    def _reaction_counts(self) -> dict[str, Counter[ReactionContent]]:
+        """Node id -> reactions."""
+        counts: defaultdict[str, Counter[ReactionContent]] = defaultdict(Counter)
+        for reaction in self.state.reactions.values():
+            counts[reaction.subject][reaction.content] += 1
+        return counts
 
     def _association(self, user_id: int, repository_id: int) -> str:
         if user_id in self.state.organization.members:

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
-from sandbox.github.errors import ForbiddenError, NotFoundError
+from sandbox.github.errors import ForbiddenError, GitHubError, NotFoundError
 from sandbox.github.graphql.connections import Connection, Page, Rank, by_id, connection
 from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.nodes import visible_node
@@ -39,7 +39,15 @@ def _node(it: Context, global_id: str) -> Any:
 
 
 def _nodes(it: Context, ids: list[str]) -> list[Any]:
-    return [visible_node(it, global_id) for global_id in ids]
+    return [_node_or_error(it, global_id) for global_id in ids]
+
+
+def _node_or_error(it: Context, global_id: str) -> Any:
+    """An error in its place fails that one, not the whole list."""
+    try:
+        return visible_node(it, global_id)
+    except GitHubError as error:
+        return error
 
 
 def _rate_limit(it: Context) -> dict[str, Any]:

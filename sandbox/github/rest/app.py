@@ -84,7 +84,7 @@ class _Rest:
                 body["errors"] = error.errors
             body["documentation_url"] = operation.documentation_url if operation else DOCUMENTATION
             body["status"] = str(error.status)
-            return _json(body, error.status, {**headers, **error.headers})
+            return _json(body, error.status, headers)
 
     def _answer(
         self, request: Request, operation: Operation | None, content: bytes, headers: dict[str, str]

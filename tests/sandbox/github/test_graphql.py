@@ -12,8 +12,6 @@ from sandbox.server import Sandbox
 from tests.sandbox.github.conftest import OUTSIDER_TOKEN, Board
 from tests.sandbox.web import Answer, call
 
-HEAD = {"User-Agent": "tests", "Authorization": f"Bearer {BOT_TOKEN}"}
-
 
 def _post(sandbox: Sandbox, body: Any, token: str | None = BOT_TOKEN) -> Answer:
     head = {"User-Agent": "tests"} | ({"Authorization": f"bearer {token}"} if token else {})
@@ -107,6 +105,13 @@ def test_an_unknown_node_is_an_unknown_object(github: Github) -> None:
     assert (error["type"], error["path"]) == ("NOT_FOUND", ["node"])
     assert error["locations"][0].keys() == {"line", "column"}
     assert refused.value.data["data"] == {"node": None}
+
+
+def test_one_unknown_node_among_others(sandbox: Sandbox, board: Board) -> None:
+    answer = _ask(sandbox, f'{{nodes(ids:["{board.id}","I_none"]){{id}}}}')
+    assert answer["data"]["nodes"] == [{"id": board.id}, None]
+    (error,) = answer["errors"]
+    assert (error["type"], error["path"]) == ("NOT_FOUND", ["nodes", 1])
 
 
 @pytest.mark.parametrize(

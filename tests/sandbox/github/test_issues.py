@@ -16,7 +16,7 @@ def _names(issue: Issue) -> list[str]:
     return [label.name for label in issue.labels]
 
 
-def test_create_list_edit_close(leads: Repository) -> None:
+def test_create_list_edit_close(rest: Rest, leads: Repository) -> None:
     first = leads.create_issue(
         "[Acme / Ada] - A hub", body="Hello\n\n<!-- key -->", labels=["lead", "service:hub"]
     )
@@ -31,6 +31,8 @@ def test_create_list_edit_close(leads: Repository) -> None:
     first.edit(title="Renamed", body="", labels=["lead"])
     again = leads.get_issue(1)
     assert (again.title, again.body, _names(again)) == ("Renamed", "", ["lead"])
+
+    assert rest("PATCH", f"{LEADS}/issues/1", {"body": None}).json()["body"] is None
 
     second.edit(state="closed", state_reason="duplicate")
     assert [issue.number for issue in leads.get_issues()] == [1]

@@ -1,5 +1,6 @@
 """What GitHub refuses, and how it says so."""
 
+import http.client
 from typing import Any
 
 import pytest
@@ -152,12 +153,7 @@ def test_an_app_needs_its_permissions(
 
 
 def test_a_client_must_say_its_name(rest: Rest) -> None:
-    answer = rest("GET", "/rate_limit", User_Agent="")
-    assert answer.status == 200
-    silent = rest.sandbox
-    import http.client
-
-    connection = http.client.HTTPConnection(silent.host, silent.port, timeout=5)
+    connection = http.client.HTTPConnection(rest.sandbox.host, rest.sandbox.port, timeout=5)
     connection.request("GET", "/api/v3/rate_limit")
     refused = connection.getresponse()
     assert refused.status == 403

@@ -70,6 +70,13 @@ def test_tick_a_box(sandbox: Sandbox, leads: Repository) -> None:
     assert issue.body == "- [ ] one\n- [x] two"
 
 
+def test_enter_saves_rather_than_ticks(sandbox: Sandbox, leads: Repository) -> None:
+    leads.create_issue("A lead", body="- [ ] one")
+    # the first button of a form is the one that the Enter key presses
+    buttons = re.findall(r"<button [^>]*>", call(sandbox, "GET", ISSUE).text)
+    assert 'value="edit"' in buttons[0]
+
+
 def test_comment_close_and_reopen(sandbox: Sandbox, leads: Repository, issue: Issue) -> None:
     _send(sandbox, ISSUE, do="comment", comment="Looks good")
     (comment,) = issue.get_comments()
