@@ -71,7 +71,7 @@ def test_the_sandbox_is_set_as_it_says_itself() -> None:
             name: value.replace(sandbox.url, "http://sandbox.localhost:8010")
             for name, value in sandbox.environment().items()
         }
-    expected["LEADS_GOOGLE__CREDENTIALS_FILE"] = f"/credentials/{sandbox.credentials_file.name}"
+        expected["LEADS_GOOGLE__CREDENTIALS_FILE"] = f"/credentials/{sandbox.credentials_file.name}"
     expected["LEADS_MAIL__HOST"] = "sandbox.localhost"
     expected["LEADS_MAIL__PORT"] = "2525"
     assert shown == expected
