@@ -53,13 +53,26 @@ def next_draft(lead: Lead) -> Draft | None:
     while (period := interval(contract.start, index))[0] <= last_day:
         before = [usage for usage in unbilled if usage.month < f"{period[0]:%Y-%m}"]
         if fixed_fee(lead, quote, index).amount or before:
-            return Draft(number, index, *period)
+            return Draft(number, index, period[0], _covered(lead, quote, index))
         index += 1
     if unbilled:
         months = sorted(usage.month for usage in unbilled)
         first = date.fromisoformat(f"{months[0]}-01")
         return Draft(number, None, first, interval(date.fromisoformat(f"{months[-1]}-01"), 0)[1])
     return None
+
+
+def _covered(lead: Lead, quote: Quote, index: int) -> date:
+    """The last day that the fee of the `index`-th interval pays for: its month's, its year's, or the contract's."""
+    month = interval(lead.contract.start or quote.quoted_on, index)
+    end = lead.contract.end or month[1]
+    if month[0] > end or not fixed_fee(lead, quote, index).amount:
+        return month[1]
+    if quote.per == "once":
+        return end
+    if quote.per == "year" and lead.contract.billing == "yearly":
+        return min(end, interval(lead.contract.start or quote.quoted_on, index + 11)[1])
+    return month[1]
 
 
 def make_invoice(lead: Lead, draft: Draft, today: date) -> Invoice:
@@ -112,6 +125,6 @@ def missing_usage(lead: Lead, today: date) -> tuple[str, ...]:
     if quote is None or not quote.tiers or lead.hub.live_on is None:
         return ()
     until = min(today, lead.hub.decommissioned_on or today)
-    known = {usage.month for usage in lead.usage}
+    known = {usage.month for usage in lead.usage}.union(*(invoice.usage_months for invoice in lead.invoices))
     months = months_of(lead.hub.live_on, until)
     return tuple(month for month in months if month < f"{today:%Y-%m}" and month not in known)

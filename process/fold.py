@@ -33,10 +33,14 @@ def superseded(events: Iterable[Event]) -> frozenset[int]:
 
 
 def first_broken(history: History, without: int) -> Event | None:
-    """The first later decision that could not have been taken without the event `without`, or None."""
+    """The first decision that could not have been taken without the event `without`, or None.
+
+    Where that is itself a correction, the decision that it took out counts again, and must be able to stand, too.
+    """
     target = history.find(without)
     undone = target.fact.supersedes if target else None
     skip = (superseded(history.events) | {without}) - {undone}
+    since = without if undone is None else undone
     replayed: History | None = None
     for event in history.events:
         if replayed is None:
@@ -45,7 +49,7 @@ def first_broken(history: History, without: int) -> Event | None:
         if event.seq in skip:
             lead = withdraw(replayed.lead, event)
         else:
-            if event.seq > without and _refused(event, replayed.lead):
+            if event.seq >= since and _refused(event, replayed.lead):
                 return event
             lead = apply(replayed.lead, event)
         replayed = replayed.then(event, lead)

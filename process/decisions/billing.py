@@ -55,9 +55,10 @@ class UsageReported(Decision):
         if self.cloud_cost and (wrong := complaint(self.cloud_cost, quote.price.currency)):
             return Refused(reason=f"That is no cost: {wrong}")
         known = next((usage for usage in lead.usage if usage.month == self.month), None)
-        if known and known.billed_on:
+        # An invoice stands, even where the report that it was made from was corrected.
+        if invoice := next((i for i in lead.invoices if self.month in i.usage_months), None):
             return Refused(
-                reason=f"The usage of {self.month} is already billed, on invoice {known.billed_on}",
+                reason=f"The usage of {self.month} is already billed, on invoice {invoice.number}",
                 instead="Settle the difference with the contracts team",
             )
         if known and (known.active_users, known.cloud_cost) == (self.active_users, self.cloud_cost):

@@ -49,6 +49,11 @@ class Corrected(Decision):
                 instead="To make it count again, correct its correction",
             )
         if broken := fold.first_broken(history, self.seq):
+            if broken.seq == wrong.fact.supersedes:
+                return Refused(
+                    reason=f"{broken.seq} ({broken.words}) could not be decided as things are now",
+                    instead=f"Decide it anew ({broken.kind})",
+                )
             return Refused(
                 reason=f"{broken.seq} ({broken.words}) rests on it", instead=f"Correct {broken.seq} first"
             )

@@ -70,6 +70,31 @@ def test_an_invoice_comes_on_the_first_day_of_its_interval() -> None:
     assert lines(invoice) == [("Service, 2026-06-15 to 2026-07-14", "1,000.00 USD")]
 
 
+@pytest.mark.parametrize(
+    ("per", "billing", "periods"),
+    [
+        ("year", "yearly", ["2026-06-01 to 2027-05-31", "2027-06-01 to 2027-11-30"]),
+        ("once", "monthly", ["2026-06-01 to 2027-11-30"]),
+    ],
+)
+def test_an_invoice_says_what_it_pays_for(per: str, billing: str, periods: list[str]) -> None:
+    quote = {"amount": "1200", "currency": "USD", "per": per}
+    life = Life().contracted(quote, end="2027-11-30", billing=billing).until("2028-01-01")
+    assert [invoice.lines[0].text for invoice in life.lead.invoices] == [
+        f"Service, {text}" for text in periods
+    ]
+
+
+def test_usage_of_a_year_paid_at_once_is_billed_month_by_month() -> None:
+    life = Life().live(BOOK_QUOTE, billing="yearly").until("2026-07-10")
+    life.does("usage_reported", month="2026-06", active_users=10)
+    assert lines(life.wait(0).lead.invoices[1]) == [
+        ("Usage in 2026-06: 10 monthly active users", "100.00 USD")
+    ]
+    life.until("2026-08-10").does("usage_reported", month="2026-07", active_users=1)
+    assert str(life.wait(0).lead.invoices[2].total) == "10.00 USD"
+
+
 def test_usage_and_cloud_are_on_the_next_invoice_without_markup() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-06-30")
     life.does("usage_reported", month="2026-06", active_users=280, cloud_cost="412.07")

@@ -179,3 +179,25 @@ def test_events_that_no_lead_began_with_are_no_history() -> None:
     for wrong in ((), events[1:]):
         with pytest.raises(ValueError, match="begins with lead_opened"):
             fold(wrong, "lead-example")
+
+
+def test_a_request_for_a_hub_does_not_count_again_after_its_signature_was_taken_back() -> None:
+    life = Life().requested()
+    seqs = {event.kind: event.seq for event in life.record.history.events}
+    life.does("corrected", seq=seqs["hub_requested"], reason="Too early")
+    undone = last(life)
+    life.does("corrected", seq=seqs["contract_signed"], reason="Another's contract")
+    words = life.refused("corrected", seq=undone, reason="We want it after all")
+    assert words == (
+        f"{seqs['hub_requested']} (The hub was requested) could not be decided as things are now. "
+        "Decide it anew (hub_requested)."
+    )
+
+
+def test_a_month_that_was_billed_is_not_billed_again_because_its_report_was_corrected() -> None:
+    life = Life().live(BOOK_QUOTE).until("2026-06-30")
+    report = life.does("usage_reported", month="2026-06", active_users=5).seq
+    life.until("2026-07-02").does("corrected", seq=report, reason="Miscounted")
+    assert "already billed, on invoice 2" in life.refused("usage_reported", month="2026-06", active_users=7)
+    life.until("2026-08-02")
+    assert life.lead.invoices[-1].missing_usage == ("2026-07",)

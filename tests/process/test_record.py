@@ -1,10 +1,8 @@
 """The record of a lead's single writer: repeats, refusals, and the queue of what is to be done outside."""
 
-from datetime import timedelta
-
 import pytest
 
-from process.effects import Effect, Outcome, PlaceCard, RecordEvents, SendMail, UpdateIssue
+from process.effects import Effect, Outcome, PlaceCard, RecordEvents, UpdateIssue
 from process.record import FINISHED, RECEIPTS, REFUSALS, Record
 from process.reports import IssueOpened
 from tests.process.life import MONDAY, QUOTE, Life, link
@@ -294,13 +292,3 @@ def test_an_activity_is_given_what_it_needs_and_not_ten_years() -> None:
     assert (len(brief.invoices), len(brief.mails), brief.price_books) == (12, 12, ())
     assert brief.invoices[-1] == life.lead.invoices[-1]
     assert len(brief.model_dump_json()) < 32_000
-    assert isinstance(life.planned[-1], Effect)
-
-
-def test_a_decision_and_the_calendar_go_through_the_same_door() -> None:
-    life = Life().quoted()
-    assert life.record.tick(MONDAY + timedelta(days=40)).history.events[-1].kind in {
-        "quote_expired",
-        "gone_stale",
-    }
-    assert [effect.template for effect in life.planned if isinstance(effect, SendMail)] == ["price_quoted"]

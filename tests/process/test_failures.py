@@ -1,0 +1,194 @@
+"""The eight things that really went wrong there (process.md): each would be prevented, or seen, now."""
+
+from decimal import Decimal
+
+import pytest
+
+from process.billing import agreed, missing_usage
+from process.identity import lead_id
+from process.model import Stage
+from process.reports import AnswersRead
+from process.view import attention, checklist, next_step, timeline
+from tests.process.life import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
+
+
+def worries(life: Life) -> tuple[str, ...]:
+    return attention(life.lead, life.today)
+
+
+def test_1_a_hub_ran_two_years_after_its_contract_had_ended() -> None:
+    """Now: three renewal windows, the lapse, and a decision that is due; and it is never just "active"."""
+    life = Life().live().until("2026-09-01")
+    life.does("usage_reported", month="2026-08", active_users=0)
+    assert not [text for text in worries(life) if "contract" in text]
+    life.until("2027-05-31", hour=23)
+    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
+    assert life.mails("contract_lapsed") == []
+    life.until("2027-06-01", hour=0)
+    (lapsed,) = life.mails("contract_lapsed")
+    assert {str(role) for role in lapsed.to} == {"sales", "contracts"}
+    assert "The hub runs although its contract ended on 2027-05-31" in worries(life)
+    assert next_step(life.lead).what == "renew, extend, or decide the decommission: the contract has ended"
+    life.until("2029-06-01")
+    assert len(life.mails("lapse_decision")) == 1
+    assert "The hub runs although its contract ended on 2027-05-31" in worries(life)
+
+
+def test_1_an_extension_lasts_as_long_as_it_says_and_no_longer() -> None:
+    life = Life().live().until("2027-06-10")
+    life.does("service_extended", reason="The renewal is with their lawyers")
+    assert not [text for text in worries(life) if "although its contract ended" in text]
+    life.until("2027-06-26")
+    assert "The hub runs although its contract ended on 2027-06-24" in worries(life)
+
+
+@pytest.mark.parametrize("state", ["__init__", "quoted", "accepted", "handed_over"])
+def test_2_a_hub_was_deployed_for_a_lead_that_never_signed(state: str) -> None:
+    """Now: no hub is requested without a signature, unless somebody allows it by name; then that stays visible."""
+    life = Life()
+    if state != "__init__":
+        getattr(life, state)()
+    assert "No contract is signed" in life.refused("hub_requested")
+    assert "The hub was not requested" in life.refused("hub_live")
+    assert not [effect for effect in life.planned if effect.kind == "open_hub_issue"]
+    assert life.mails("hub_requested") == []
+
+    life.does("hub_requested", exception_by="Grace Example", exception_reason="The course begins on Monday")
+    life.does("hub_live")
+    assert life.lead.stage in (Stage.LEAD, Stage.QUOTED)  # a hub does not make a contract
+    assert "The hub runs without a contract, allowed by Grace Example" in worries(life)
+    assert "allowed by Grace Example: The course begins on Monday" in timeline(life.record)[-2].words
+
+
+def test_2_nor_is_a_price_agreed_to_a_signature_or_a_signature_taken_back_behind_a_hub() -> None:
+    life = Life().requested()
+    signed = next(event.seq for event in life.record.history.events if event.kind == "contract_signed")
+    assert "rests on it" in life.refused("corrected", seq=signed, reason="It was another's")
+
+
+def test_3_about_70000_of_cloud_cost_was_never_billed() -> None:
+    """Now: each month of a running hub without usage is named until it is reported, and what is reported is billed."""
+    life = Life().live(BOOK_QUOTE).until("2027-01-10")
+    months = tuple(f"2026-{month:02d}" for month in range(6, 13))
+    assert missing_usage(life.lead, life.today) == months
+    assert f"Usage is not reported, so not billed, for {', '.join(months)}" in worries(life)
+    assert life.lead.invoices[-1].missing_usage == months  # whoever sends the invoice sees it, too
+    for month in months:
+        life.does("usage_reported", month=month, active_users=0, cloud_cost="10000")
+    life.until("2027-02-02")
+    cloud = [
+        line.amount.amount for line in life.lead.invoices[-1].lines if line.text.startswith("Cloud cost")
+    ]
+    assert sum(cloud) == Decimal(70_000)
+    assert not [text for text in worries(life) if "-12" in text]
+
+
+def test_3_nor_is_it_lost_when_the_service_ends() -> None:
+    life = Life().live(BOOK_QUOTE).until("2026-12-20")
+    life.does("decommission_decided", on="2026-12-20", reason="The course is over")
+    life.does("hub_decommissioned", data_confirmed_by="Ada Example")
+    life.until("2027-01-20")
+    assert any(text.startswith("Usage is not reported") for text in worries(life))
+    life.does("usage_reported", month="2026-12", active_users=0, cloud_cost="10000")
+    assert life.until("2027-02-02").lead.invoices[-1].total.amount == 10_000
+
+
+def test_4_nothing_linked_contracts_hubs_and_invoices() -> None:
+    """Now: they are one lead; each knows the others, and each issue shows the links."""
+    life = Life().live(BOOK_QUOTE).wait(1).perform()
+    lead = life.lead
+    quote = agreed(lead)
+    assert quote is not None
+    assert lead.contract.evidence == SIGNED["evidence"]
+    assert None not in (lead.issue, lead.hub_issue, lead.folder, lead.invoices[0].file)
+    assert lead.invoices[0].lines[0].text.startswith("General membership")
+    assert (lead.hub.name, quote.book) == (HUB["name"], "2026-06")
+    assert all(
+        done for done, text in checklist(lead) if text.startswith(("Contract", "Hub", "Infra", "Leads"))
+    )
+
+
+def test_4_a_contract_without_a_hub_and_a_hub_without_a_contract_are_both_seen() -> None:
+    assert "A live contract without a hub" in worries(Life().contracted())
+    assert "The contract has ended before its hub was live" in worries(
+        Life().contracted().until("2027-06-02")
+    )
+    assert not [text for text in worries(Life().live()) if "contract" in text]
+
+
+def test_5_the_same_request_was_taken_in_twice() -> None:
+    """Now: the same organisation and title are the same lead, however they are written; another is another."""
+    once = lead_id("Example University", "Hub for a course")
+    assert lead_id("  example   UNIVERSITY ", "Hub for a Course!") == once
+    assert lead_id("Example University", "Hub for a lab") != once
+    life = Life()
+    life.does("lost", reason="duplicate", note="Taken in before, as lead-x")
+    assert life.lead.stage is Stage.LOST
+
+
+def test_5_and_a_decision_that_comes_twice_counts_once() -> None:
+    life = Life()
+    first = life.does("price_quoted", **QUOTE, key="form-17")
+    again = life.wait(21).take("price_quoted", **QUOTE, key="form-17")
+    assert (again.repeat, again.seq, len(life.lead.quotes)) == (True, first.seq, 1)
+
+
+def test_6_a_template_was_filled_in_by_the_wrong_person_and_the_body_went_stale() -> None:
+    """Now: the answers are read from their source with who gave which, read again on request, and shown everywhere."""
+    life = Life().perform()
+    life.does("questionnaire_answered", response_id="by-the-wrong-person")
+    life.perform()
+    before = len(life.planned)
+    life.does("questionnaire_answered", response_id="by-the-right-person")
+    life.perform()
+    assert life.lead.questionnaire.response_id == "by-the-right-person"
+    assert life.lead.questionnaire.answers == (("Which cloud?", "Any"),)
+    since = [effect.kind for effect in life.planned[before:]]
+    assert "read_answers" in since
+    assert "update_issue" in since
+    assert AnswersRead.visible  # so that the issue is written anew when they have come
+    life.does("maniac_t_assessed", need="yes", need_evidence="Wrong", said_by="The wrong person")
+    life.does("maniac_t_assessed", need="no", need_evidence="Right", said_by="Ada Example")
+    answer = life.lead.qualification.answers["need"]
+    assert (answer.evidence, answer.said_by) == ("Right", "Ada Example")
+    assert [line.kind for line in timeline(life.record)].count("maniac_t_assessed") == 2
+
+
+def test_7_a_decommission_was_decided_and_overruled_and_that_was_found_by_luck() -> None:
+    """Now: overruling is a decision of its own; all who were told hear it, and no notice goes out any more."""
+    life = Life().live().perform()
+    life.does("decommission_decided", on="2026-12-01", reason="No funds", by="Grace Example")
+    assert next_step(life.lead).what == "take the hub down on 2026-12-01"
+    life.until("2026-11-20")
+    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == ["14"]
+    life.does("decommission_cancelled", reason="They found new funds", by="Ada Example")
+    assert life.mails("decommission_cancelled")[0].to == life.mails("decommission_decided")[0].to
+    life.until("2027-01-15")
+    assert len(life.mails("decommission_notice")) == 1
+    assert life.lead.hub.running
+    assert "so nobody was told" in life.refused("hub_decommissioned", data_confirmed_by="Ada Example")
+    said = [(line.by, line.words) for line in timeline(life.record) if line.kind.startswith("decommission_c")]
+    assert said == [("Ada Example", "The hub stays, its decommission was overruled: They found new funds")]
+
+
+def test_8_the_contracts_team_changed_its_address_and_nobody_knew_which_mail_had_reached_whom() -> None:
+    """Now: mail goes to roles; who was behind them is recorded with each mail when it leaves."""
+    life = Life()
+    life.addresses["contracts"] = "old@example.org"
+    life.handed_over().perform()
+    life.addresses["contracts"] = "new@example.org"
+    life.wait(7).perform()
+    assert [(mail.template, mail.recipients) for mail in life.lead.mails] == [
+        ("price_quoted", ("old@example.org",)),
+        ("handover", ("old@example.org",)),
+        ("handover_reminder", ("new@example.org",)),
+    ]
+    assert [str(mail.at.date()) for mail in life.lead.mails] == ["2026-06-01", "2026-06-01", "2026-06-08"]
+    assert len({mail.message_id for mail in life.lead.mails}) == 3
+
+
+def test_8_and_their_silence_is_heard() -> None:
+    life = Life().handed_over().wait(20)
+    assert "The contracts team has been silent since the hand-over" in worries(life)
+    life.does("contract_acknowledged", by="Carla Example")
+    assert worries(life) == ()

@@ -1,0 +1,161 @@
+"""Everything that is stored can be read back, under this code and under code of another day."""
+
+import json
+from typing import Any
+
+import pytest
+
+from process import effects, reports, ticks
+from process.decisions import DECISIONS, LeadOpened
+from process.effects import Effect, Outcome, SendMail, Task
+from process.facts import Event, Fact, Unknown
+from process.fold import fold
+from process.lead import Lead
+from process.model import Role
+from process.record import Record
+from tests.process.life import MONDAY, SIGNED, Life
+
+
+def lived() -> Life:
+    """A life with a bit of everything in it."""
+    life = Life(email="ada@example.org", zone="Europe/Berlin", policy={"holidays": ["2026-12-25"]})
+    life.does("questionnaire_sent")
+    life.wait(9).perform()
+    life.does("questionnaire_answered", response_id="one")
+    life.does("maniac_t_assessed", need="yes", need_evidence="x", in_scope=True)
+    life.does("asset_attached", type="budget", name="Budget", url="https://example.org/budget")
+    life.refused("quote_accepted", by="Ada", key="k1")
+    life.does("price_quoted", book="2022-05", plan="Partnership", amount="60000", dedicated_cluster=False)
+    life.does("price_quoted", book="2026-06", plan="Premier", key="k2")
+    life.wait(25).perform()
+    life.does("quote_accepted")
+    life.does("contract_handed_over")
+    life.wait(16).perform()
+    life.does("contract_signed", **SIGNED, billing="yearly")
+    life.does("vendor_setup_done", vendor_number="4711")
+    life.does("hub_information_given", name="Example Hub", url="pending")
+    life.does("hub_requested")
+    life.does("hub_live")
+    life.does("usage_reported", month="2026-07", active_users=280, cloud_cost="412.07")
+    life.wait(400).perform()
+    life.does("service_extended", reason="x")
+    life.does("put_on_hold", until="2028-01-01")
+    life.does("corrected", seq=life.record.history.events[-1].seq, reason="x", tell=True)
+    parked = life.record.startable(frozenset())[0]
+    life.record = life.record.park(parked, "401 bad credentials", life.now)
+    return life
+
+
+LIVED = lived()
+
+
+def test_a_record_survives_storage() -> None:
+    record = LIVED.record
+    stored = record.model_dump_json()
+    loaded = Record.model_validate_json(stored)
+    assert loaded == record
+    assert loaded.model_dump_json() == stored
+    assert loaded.lead == fold(loaded.history.events, record.lead.id)
+    assert loaded.outbox
+    assert all(type(item.effect) is not Effect for item in loaded.outbox)
+    assert Record.model_validate(record.model_dump(mode="json")) == record
+
+
+@pytest.mark.parametrize("event", LIVED.record.history.events, ids=lambda event: f"{event.seq}-{event.kind}")
+def test_an_event_survives_storage_with_its_kind(event: Event) -> None:
+    stored = json.loads(event.model_dump_json())
+    loaded = Event.model_validate(stored)
+    assert stored["fact"]["kind"] == event.kind
+    assert (loaded, type(loaded.fact)) == (event, type(event.fact))
+
+
+@pytest.mark.parametrize("effect", LIVED.planned, ids=lambda effect: effect.key)
+def test_an_effect_survives_the_way_to_its_activity(effect: Effect) -> None:
+    task = Task(effect=effect, lead=LIVED.lead.brief(), events=LIVED.record.history.events[:2])
+    loaded = Task.model_validate_json(task.model_dump_json())
+    assert (loaded, type(loaded.effect)) == (task, type(effect))
+
+
+def test_every_kind_of_effect_was_tried() -> None:
+    assert {effect.kind for effect in LIVED.planned} == set(Effect.kinds)
+
+
+@pytest.mark.parametrize("kind", DECISIONS)
+def test_a_decision_survives_as_its_example_says_it(kind: str) -> None:
+    decision = DECISIONS[kind].model_validate(DECISIONS[kind].example)
+    event = Event(seq=2, at=MONDAY, fact=decision)
+    assert Event.model_validate_json(event.model_dump_json()).fact == decision
+
+
+@pytest.mark.parametrize(
+    "fact",
+    [
+        fact.model_construct()
+        for module in (reports, ticks)
+        for fact in vars(module).values()
+        if isinstance(fact, type) and issubclass(fact, Fact) and fact.__module__ == module.__name__
+    ],
+    ids=lambda fact: fact.kind,
+)
+def test_every_kind_of_fact_can_be_found_by_its_kind(fact: Fact) -> None:
+    assert Fact.kinds[fact.kind] is type(fact)
+    assert fact.kind == fact.kind.lower()
+
+
+def test_what_an_effect_brings_back_survives() -> None:
+    outcome = Outcome(report=reports.CardPlaced(item="card"), recorded=3)
+    assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
+
+
+FUTURE: list[dict[str, Any]] = [
+    {
+        "kind": "moon_landed",
+        "by": "Ada",
+        "source": "signal",
+        "where": {"crater": [1, None, 2.5]},
+        "note": None,
+    },
+    {"kind": "moon_landed"},
+    {"kind": 5, "x": 1},
+    {"no": "kind"},
+    {},
+]
+
+
+@pytest.mark.parametrize("fact", FUTURE)
+def test_an_event_of_tomorrows_kind_is_kept_whole_and_changes_nothing(fact: dict[str, Any]) -> None:
+    history = Life().quoted().record.history
+    stored = json.loads(Record(history=history).model_dump_json())
+    stored["history"]["events"].append({"seq": 3, "at": "2026-06-02T00:00:00Z", "words": "?", "fact": fact})
+    record = Record.model_validate(stored)
+    loaded = record.history.events[-1]
+    assert isinstance(loaded.fact, Unknown)
+    assert json.loads(loaded.model_dump_json())["fact"] == fact
+    assert Record.model_validate_json(record.model_dump_json()) == record
+    lead = fold(record.history.events, record.lead.id)
+    assert lead == record.lead.model_copy(update={"last_seq": 3})
+
+
+def test_a_lead_of_tomorrow_loads_today() -> None:
+    stored = json.loads(Life().quoted().record.model_dump_json())
+    stored["new_field"] = stored["history"]["lead"]["new_field"] = 1
+    stored["history"]["events"][1]["fact"]["new_field"] = {"x": 1}
+    assert Record.model_validate(stored).lead.quote is not None
+
+
+def test_a_lead_of_yesterday_loads_today() -> None:
+    required = {"id", "opened_at", "progressed_at", "org", "person", "title"}
+    assert {name for name, field in Lead.model_fields.items() if field.is_required()} == required
+    assert Lead.model_validate({name: str(LIVED.lead.model_dump(mode="json")[name]) for name in required})
+
+
+def test_mail_goes_to_roles() -> None:
+    mail = next(effect for effect in LIVED.planned if isinstance(effect, SendMail))
+    assert all(isinstance(role, Role) for role in mail.to)
+    assert mail.model_dump(mode="json")["kind"] == effects.SendMail.kind == "send_mail"
+
+
+def test_how_a_lead_was_opened_survives() -> None:
+    opened = LIVED.record.history.events[0].fact
+    assert isinstance(opened, LeadOpened)
+    assert LeadOpened.model_validate_json(opened.model_dump_json()) == opened
