@@ -14,6 +14,7 @@ from starter.connection import explain
 from starter.decide import add_decisions
 from starter.failures import EXIT_CODES, CommandError, ExitCode, debugging
 from starter.output import clean, console, print_json
+from starter.service import add_service
 from starter.session import read_settings
 
 INTERRUPTED = 130
@@ -31,6 +32,7 @@ def make_app() -> App:
     )
     add_commands(app)
     add_decisions(app)
+    add_service(app)
     return app
 
 

@@ -1,0 +1,91 @@
+"""`leads check`: is everything there that the service needs, and does it let us in? Looks, and changes nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable
+
+from rich.text import Text
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.checks import Check
+from settings import Settings
+from starter.connection import connect, explain
+from starter.failures import CommandError, ExitCode
+from starter.options import Json
+from starter.output import Output
+from starter.session import read_settings
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+
+async def check(*, json: Json = False) -> None:
+    """Check that Temporal, GitHub, Google, mail and the ledger are reached, and give the rights that are needed."""
+    settings = read_settings()
+    found = [each async for each in _temporal(settings)]
+    found += await asyncio.to_thread(lambda: list(_outside(settings)))
+    out = Output(as_json=json)
+    if not out.value([each._asdict() for each in found]):
+        out.table(("", "system", "what", "found"), (_row(each) for each in found))
+    failed = sum(not each.ok for each in found)
+    if failed:
+        raise CommandError(ExitCode.UNREACHABLE, f"{failed} of {len(found)} checks failed.")
+
+
+async def _temporal(settings: Settings) -> AsyncIterator[Check]:
+    try:
+        client = await connect()
+        yield Check(
+            "temporal",
+            "answers",
+            True,
+            f"{client.service_client.config.target_host}, namespace {client.namespace}",
+        )
+        yield await _attributes(client)
+        yield await _pollers(client, settings.task_queue)
+    except CommandError as failure:
+        yield Check("temporal", "answers", False, str(failure))
+    except RPCError as error:
+        yield Check("temporal", "is set up", False, str(explain(error, settings.task_queue)))
+
+
+async def _attributes(client: Client) -> Check:
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    missing = [key.name for key in SEARCH_ATTRIBUTES if key.name not in listed.custom_attributes]
+    if missing:
+        return Check(
+            "temporal", "is set up", False, f"It lacks {', '.join(missing)}. Run `leads init-server`."
+        )
+    return Check("temporal", "is set up", True, f"all {len(SEARCH_ATTRIBUTES)} search attributes")
+
+
+async def _pollers(client: Client, task_queue: str) -> Check:
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+    )
+    workers = sorted({poller.identity for poller in described.pollers})
+    detail = (
+        ", ".join(workers)
+        or "None was seen in the last minutes. Start one: `leads up` or `python worker.py`."
+    )
+    return Check("temporal", f"has a worker on {task_queue!r}", bool(workers), detail)
+
+
+def _outside(settings: Settings) -> Iterable[Check]:
+    from activities.registry import checkers
+
+    for system in checkers(settings):
+        yield from system.checks()
+
+
+def _row(each: Check) -> tuple[Text, str, str, str]:
+    mark = Text("ok", "green") if each.ok else Text("NO", "bold red")
+    return mark, each.system, each.what, each.detail

@@ -1,0 +1,43 @@
+"""The commands that run the service, or look after it."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from cyclopts import App, Group, Parameter
+
+from starter.check import check
+from starter.connection import connect
+from starter.decide import Command
+from starter.demo import demo
+from starter.options import Json
+from starter.output import Output
+from starter.server import RETENTION, prepare
+from starter.up import up
+
+
+def add_service(app: App) -> None:
+    group = Group("Service", sort_key=0)
+    commands: tuple[Command, ...] = (demo, up, check, init_server)
+    for place, command in enumerate(commands):
+        name = command.__name__.replace("_", "-")
+        app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
+
+
+async def init_server(
+    *,
+    retention_days: Annotated[
+        int, Parameter(help="Ended leads stay readable in Temporal at least so long.")
+    ] = RETENTION.days,
+    json: Json = False,
+) -> None:
+    """Set up a Temporal server for leads: namespace, retention, search attributes. Safe to repeat."""
+    client = await connect()
+    done = await prepare(client, timedelta(days=retention_days))
+    out = Output(as_json=json)
+    if out.value({"namespace": client.namespace, **done._asdict()}):
+        return
+    out.line(f"Namespace {client.namespace}: {'made' if done.namespace_made else 'there'}")
+    out.line(
+        f"Retention: {'raised' if done.retention_raised else 'at least'} {'to ' if done.retention_raised else ''}{retention_days} days"
+    )
+    out.line(f"Search attributes added: {', '.join(done.attributes_added) or 'none were missing'}")

@@ -1,0 +1,104 @@
+"""`leads up`: the whole service on this machine, until Ctrl-C."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from settings import Settings
+from starter.local import HOST, Part, Parts, SandboxPlace, demand_free, end_on_signals, environment
+from starter.options import Json
+from starter.output import Output
+from starter.session import read_settings
+
+DATA = Path(".leads")
+AGAIN = 1.0
+LONGEST = 60.0
+"""Seconds before a worker that died is started again: at first, and at most."""
+
+
+async def up(
+    *,
+    port: Annotated[int, Parameter(help="Temporal's port.")] = 7233,
+    ui_port: Annotated[int, Parameter(help="Port of the Temporal UI.")] = 8233,
+    sandbox_port: Annotated[int, Parameter(help="Port of the sandbox.")] = 8080,
+    no_sandbox: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help="GitHub, Google and mail as LEADS_* and .env name them. So it is by itself where they hold credentials.",
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run the whole service on this machine until Ctrl-C: Temporal with its UI, the worker, and a sandbox.
+
+    The sandbox stands in for GitHub, Google and a mail server. Everything is kept under .leads/, so that leads survive
+    a restart.
+    """
+    end_on_signals()
+    settings, out = read_settings(), Output(as_json=json)
+    with_sandbox = not (no_sandbox or has_credentials(settings))
+    demand_free(port, "Temporal", "--port")
+    demand_free(ui_port, "the Temporal UI", "--ui-port")
+    if with_sandbox:
+        demand_free(sandbox_port, "the sandbox", "--sandbox-port")
+    async with Parts(DATA / "logs") as parts:
+        await parts.temporal(port, ui_port, DATA / "temporal.sqlite")
+        sandbox = await parts.sandbox(sandbox_port, DATA / "sandbox") if with_sandbox else None
+        ui = f"http://localhost:{ui_port}"
+        more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
+        env = environment(f"{HOST}:{port}", more, settings_too=True)
+        worker = await parts.worker(env)
+        _tell(out, port, ui, sandbox)
+        await _watch(parts, worker, env, out)
+
+
+def has_credentials(settings: Settings) -> bool:
+    """Whether somebody set this up for real systems."""
+    return bool(settings.github.token or settings.github.app_id or settings.google.credentials_file)
+
+
+def _tell(out: Output, port: int, ui: str, sandbox: SandboxPlace | None) -> None:
+    if out.value(
+        {
+            "temporal": f"{HOST}:{port}",
+            "ui": ui,
+            "sandbox": sandbox.url if sandbox else None,
+            "logs": str(DATA / "logs"),
+        }
+    ):
+        return
+    out.line("The service runs, until Ctrl-C.", "bold green")
+    out.items([f"Temporal UI   {ui}/namespaces/default/workflows"])
+    if sandbox:
+        out.items([f"Sandbox       {sandbox.url}   GitHub, Google and mail, as people would see them"])
+    else:
+        out.items(["No sandbox    GitHub, Google and mail are those of LEADS_* and .env: see `leads check`"])
+    out.items([f"Kept in       {DATA}/   with the logs in {DATA / 'logs'}/"])
+    out.heading("In another terminal")
+    if port != 7233:
+        out.items([f"export TEMPORAL_ADDRESS={HOST}:{port} LEADS_TEMPORAL_UI={ui}"])
+    out.items(['leads start --org "Example University" --person "Ada Example" --title "A hub for a course"'])
+    out.items(["leads list"])
+
+
+async def _watch(parts: Parts, worker: Part, env: dict[str, str], out: Output) -> None:
+    """Starts the worker again when it dies. Without any other part there is nothing to go on with."""
+    pause = AGAIN
+    while True:
+        waiting = {asyncio.create_task(part.process.wait()): part for part in parts.started}
+        done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for task in rest:
+            task.cancel()
+        for part in (waiting[task] for task in done):
+            if part is not worker:
+                raise part.failure("has ended")
+        if not out.as_json:
+            out.line(f"{worker.failure('has ended')} It is started again.", "yellow")
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST)
+        await parts.end(worker)
+        worker = await parts.worker(env)
