@@ -7,36 +7,39 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1
 
-FROM python AS build
+FROM python AS locked
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 RUN python -m venv /opt/venv
-# Wheels only: nothing that was downloaded is run while the image is built.
+# Wheels only: nothing that was downloaded is run while it is installed.
 COPY requirements.lock ./
 RUN pip install --require-hashes --only-binary :all: -r requirements.lock
-# Two lines in place of an install, which would need a build backend that the lock does not hold.
-RUN printf '#!/opt/venv/bin/python\nfrom starter.cli import main\n\nmain()\n' > /opt/venv/bin/leads \
-    && chmod 755 /opt/venv/bin/leads
 
-FROM build AS build-sandbox
+# The larger lock holds what the sandbox needs, and the build backend.
+FROM locked AS build-sandbox
 COPY requirements-dev.lock ./
 RUN pip install --require-hashes --only-binary :all: -r requirements-dev.lock
-
-FROM python AS base
-ENV PYTHONPATH=/srv/leads
-RUN groupadd --gid 10001 leads \
-    && useradd --uid 10001 --gid leads --home-dir /tmp --no-create-home --shell /usr/sbin/nologin leads \
-    && install --directory --owner=leads --group=leads --mode=700 /credentials /data
-WORKDIR /srv/leads
-COPY logs.py settings.py worker.py ./
+WORKDIR /src
+COPY pyproject.toml README.md logs.py settings.py worker.py ./
 COPY process process
 COPY workflows workflows
 COPY activities activities
 COPY starter starter
 COPY templates templates
 COPY sandbox sandbox
-RUN python -m compileall -q .
+RUN pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /wheels . \
+    && pip install --no-deps --no-index /wheels/*.whl
+
+FROM locked AS build-leads
+COPY --from=build-sandbox /wheels /wheels
+RUN pip install --no-deps --no-index /wheels/*.whl
+
+FROM python AS base
+RUN groupadd --gid 10001 leads \
+    && useradd --uid 10001 --gid leads --home-dir /tmp --no-create-home --shell /usr/sbin/nologin leads \
+    && install --directory --owner=leads --group=leads --mode=700 /credentials /data
+WORKDIR /srv
 USER leads
-CMD ["python", "worker.py"]
+CMD ["python", "-m", "worker"]
 LABEL org.opencontainers.image.title="lead-to-hub" \
       org.opencontainers.image.description="Takes a lead to a running hub: one long-running Temporal workflow per lead" \
       org.opencontainers.image.licenses="BSD-3-Clause"
@@ -45,7 +48,7 @@ FROM base AS sandbox
 COPY --from=build-sandbox /opt/venv /opt/venv
 
 FROM base AS leads
-COPY --from=build /opt/venv /opt/venv
+COPY --from=build-leads /opt/venv /opt/venv
 ARG VERSION=unknown
 ARG REVISION=unknown
 LABEL org.opencontainers.image.version="${VERSION}" \
