@@ -166,8 +166,8 @@ class Story:
         """Waits until everything that follows from it is done outside."""
         try:
             async with asyncio.timeout(IN_TIME):
-                while not _settled(view := await self.leads.overview(self.lead), command):
-                    await asyncio.sleep(0.1)
+                while not _settled(view := await self.leads.overview(self.lead), command):  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)  # a query tells of a moment, not of changes
         except TimeoutError:
             undone = ", ".join(effect.words for effect in view.effects if effect.status != "done")
             raise CommandError(ExitCode.UNREACHABLE, f"{command}: not done in time: {undone}.") from None

@@ -37,7 +37,6 @@ async def init_server(
     if out.value({"namespace": client.namespace, **done._asdict()}):
         return
     out.line(f"Namespace {client.namespace}: {'made' if done.namespace_made else 'there'}")
-    out.line(
-        f"Retention: {'raised' if done.retention_raised else 'at least'} {'to ' if done.retention_raised else ''}{retention_days} days"
-    )
+    raised = " (raised)" if done.retention_raised else ""
+    out.line(f"Retention of ended leads: at least {retention_days} days{raised}")
     out.line(f"Search attributes added: {', '.join(done.attributes_added) or 'none were missing'}")
