@@ -28,5 +28,5 @@ class _Beating(ActivityInboundInterceptor):
 
 async def _beat() -> None:
     while True:
-        activity.heartbeat()
+        await asyncio.to_thread(activity.heartbeat)  # of an activity in a thread, it would block the event loop
         await asyncio.sleep(BEAT.total_seconds())

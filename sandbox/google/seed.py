@@ -61,12 +61,18 @@ _QUESTIONS = (
     Question(item_id="10a0c011", question_id="20b0d011", title="Anything else?", kind="PARAGRAPH"),
 )
 
-_PRICES: tuple[tuple[str | int, ...], ...] = (
+_PRICES: tuple[tuple[str | int | float, ...], ...] = (
     ("2022-05", "Education", 12000, "USD", "year", "Shared cluster; a dedicated cluster is +50 %"),
     ("2022-05", "Research", 18000, "USD", "year", "Shared cluster; a dedicated cluster is +50 %"),
     ("2022-05", "Partnership", 50000, "USD", "year", "From this amount on"),
+    ("2022-05", "Dedicated cluster", 0.5, "", "surcharge", "Share of the plan's price"),
     ("2026-06", "General membership", 15000, "USD", "year", "Usage fee and cloud cost come on top"),
     ("2026-06", "Premier", 50000, "USD", "year", "Usage fee and cloud cost come on top"),
+    ("2026-06", "1-10", 10, "USD", "user-month", "Monthly active users"),
+    ("2026-06", "11-100", 5, "USD", "user-month", ""),
+    ("2026-06", "101-1000", 2.5, "USD", "user-month", ""),
+    ("2026-06", "1001-10000", 1.25, "USD", "user-month", ""),
+    ("2026-06", "10001+", 0, "USD", "user-month", "Free from here on"),
 )
 
 

@@ -1,0 +1,118 @@
+"""The whole service: a real Temporal server, the sandbox, and the worker as a process of its own that can be killed."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from sandbox.server import Sandbox
+from tests.conftest import TEMPORAL
+from tests.workflows.lives import Life
+from tests.workflows.outside import Outside
+from workflows.plugin import leads_plugin
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+ROOT = Path(__file__).parents[2]
+QUEUE = "leads"
+
+
+@dataclass
+class Service:
+    """Everything that runs for a test."""
+
+    env: WorkflowEnvironment
+    sandbox: Sandbox
+    folder: Path
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def ledger_url(self) -> str:
+        return f"sqlite:///{self.folder / 'ledger.sqlite'}"
+
+    def environment(self) -> dict[str, str]:
+        """What `leads` and the worker are told of the outside."""
+        inherited = {name: value for name, value in os.environ.items() if not name.startswith("LEADS_")}
+        return (
+            inherited
+            | self.sandbox.environment()
+            | {
+                "LEADS_LEDGER_URL": self.ledger_url,
+                "LEADS_LOG_FORMAT": "json",
+                "TEMPORAL_ADDRESS": self.env.client.service_client.config.target_host,
+                "TEMPORAL_NAMESPACE": self.env.client.namespace,
+            }
+        )
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "worker.log").read_text()
+
+    async def start_worker(self) -> subprocess.Popen[bytes]:
+        """One more worker, once it is ready."""
+        ready = self.log.count("worker ready") if (self.folder / "worker.log").exists() else 0
+        with (self.folder / "worker.log").open("ab") as log:
+            worker = subprocess.Popen(  # noqa: ASYNC220 - it is awaited by its log
+                [sys.executable, str(ROOT / "worker.py")],
+                cwd=self.folder,
+                env=self.environment() | {"PYTHONPATH": str(ROOT)},
+                stdout=log,
+                stderr=log,
+            )
+        self.workers.append(worker)
+        async with asyncio.timeout(30):
+            while self.log.count("worker ready") == ready:
+                assert worker.poll() is None, self.log
+                await asyncio.sleep(0.05)
+        return worker
+
+    def kill(self, worker: subprocess.Popen[bytes]) -> None:
+        """As if the machine lost power."""
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+
+    def stop(self) -> None:
+        for worker in self.workers:
+            if worker.poll() is None:
+                worker.terminate()
+                worker.wait(30)
+
+    async def begin(self, lead_id: str, **more: str) -> Life:
+        handle = await self.env.client.start_workflow(
+            "LeadWorkflow",
+            {"org": "Example University", "person": "Ada Example", "title": lead_id} | more,
+            id=lead_id,
+            task_queue=QUEUE,
+        )
+        return Life(self.env, Outside(), self.env.client.get_workflow_handle(handle.id))
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+async def service(sandbox: Sandbox) -> AsyncIterator[Service]:
+    """The service without a worker; tests start as many as they want."""
+    with tempfile.TemporaryDirectory() as folder:
+        async with await WorkflowEnvironment.start_local(
+            dev_server_existing_path=str(TEMPORAL),
+            plugins=[leads_plugin()],
+            search_attributes=SEARCH_ATTRIBUTES,
+            dev_server_log_level="error",
+        ) as env:
+            running = Service(env, sandbox, Path(folder))
+            try:
+                yield running
+            finally:
+                running.stop()
+                await asyncio.sleep(0.3)

@@ -1,0 +1,60 @@
+"""The worker dies in the middle of each effect; another goes on. Nothing is lost, and nothing is done twice."""
+
+import asyncio
+from collections import Counter
+
+from activities.ledger import Ledger
+from sandbox.faults import Fault
+from tests.system.conftest import Service
+from tests.workflows.lives import Life
+
+BOUNDARIES = (
+    Fault(system="github", method="POST", path="/leads/issues$", kind="slow", seconds=3),
+    Fault(system="github", method="PATCH", path="/leads/issues/", kind="slow", seconds=3),
+    Fault(system="github", method="POST", path="/pilot-hubs/issues$", kind="slow", seconds=3),
+    Fault(system="github", path="graphql", body="addProjectV2ItemById", kind="slow", seconds=3),
+    Fault(system="github", path="graphql", body="updateProjectV2ItemFieldValue", kind="slow", seconds=3),
+    Fault(system="drive", path="generateIds", kind="slow", seconds=3),
+    Fault(system="drive", method="POST", path="/drive/v3/files$", kind="slow", seconds=3),
+    Fault(system="drive", method="POST", path="/upload/", kind="slow", seconds=3),
+    Fault(system="sheets", kind="slow", seconds=3),
+)
+"""One request of each kind hangs; the sandbox does its work all the same, when the one who asked is dead."""
+
+
+async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
+    first = await service.start_worker()
+    faults = [service.sandbox.faults.add(fault.model_copy()) for fault in BOUNDARIES]
+    lives = [await service.begin(f"lead-killed-{number}") for number in range(6)]
+    await asyncio.gather(*(life.to_hub() for life in lives))
+    async with asyncio.timeout(20):
+        while not all(fault.spent for fault in faults):
+            await asyncio.sleep(0.02)
+    service.kill(first)
+    await service.start_worker()
+    await service.start_worker()
+    for life in lives:
+        async with asyncio.timeout(60):
+            while any(effect.status != "done" for effect in (await life.look()).effects):
+                await asyncio.sleep(0.2)
+    for life in lives:
+        await _exactly_one_of_everything(service, life)
+
+
+async def _exactly_one_of_everything(service: Service, life: Life) -> None:
+    view = await life.look()
+    facts, github, google = view.facts, service.sandbox.github, service.sandbox.google
+    assert view.stage == "hub"
+    issues = [issue for issue in github.issues.values() if life.id in (issue.body or "")]
+    assert len(issues) == 2, [issue.title for issue in issues]  # the lead's and the hub's
+    cards = [item for item in github.items.values() if item.issue_id in {issue.id for issue in issues}]
+    assert len(cards) == 1
+    mine = [file for file in google.files.values() if file.app_properties.get("leadId") == life.id]
+    assert facts.folder
+    assert facts.invoices[0].file
+    assert sorted(file.id for file in mine) == sorted([facts.folder.id, facts.invoices[0].file.id])
+    mails = Counter(mail.message_id for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw)
+    assert len(mails) == 5
+    ledger = Ledger.open(service.ledger_url)
+    assert [entry.seq for entry in ledger.history(life.id)] == [line.seq for line in view.timeline]
+    ledger.close()

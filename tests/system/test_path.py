@@ -1,0 +1,34 @@
+"""One lead from first contact to a running hub, through the real clients."""
+
+from activities.ledger import Ledger
+from tests.system.conftest import Service
+
+
+async def test_a_lead_becomes_a_hub(service: Service) -> None:
+    await service.start_worker()
+    life = await service.begin("lead-path")
+    google = service.sandbox.google
+    questions = google.forms[google.questionnaire].questions
+    answers = {q.title: q.options[0] if q.options else "Example University" for q in questions if q.required}
+    response = google.submit(google.questionnaire, answers)
+    await life.decide_all(
+        "questionnaire_sent",
+        "questionnaire_answered",
+        "maniac_t_assessed",
+        "asset_attached",
+        questionnaire_answered={"response_id": response.response_id},
+        maniac_t_assessed={"money": "yes", "money_evidence": "the grant", "in_scope": True},
+        asset_attached={"name": "Budget", "type": "budget", "url": "https://docs.example.org/budget"},
+    )
+    await life.to_hub()
+    view = await life.settled()
+    assert {effect.status for effect in view.effects} == {"done"}, [
+        e for e in view.effects if e.status != "done"
+    ]
+    assert view.stage == "hub"
+    facts = view.facts
+    assert dict(facts.questionnaire.answers) == answers
+    assert facts.invoices[0].file is not None
+    ledger = Ledger.open(service.ledger_url)
+    assert [entry.words for entry in ledger.history("lead-path")] == [line.words for line in view.timeline]
+    ledger.close()
