@@ -1,0 +1,419 @@
+"""What holds for every lead, whatever people, the calendar and the outside world do, in whatever order."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from process.decisions import DECISIONS
+from process.effects import Effect, OpenHubIssue
+from process.fold import fold, superseded
+from process.lead import ACTIVE, HUB_FIELDS, MANIAC_T
+from process.model import Role, Stage
+from process.pricing import usage_fee
+from process.record import Record
+from process.view import attention, checklist, next_step, options, overview, timeline
+from tests.process.life import MONDAY, Life
+
+ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Africa/Cairo"]
+
+# ---- what may come from outside
+
+text = st.text(max_size=12) | st.sampled_from(
+    ["x", " ", "\x00", "\ud800", "a\nb", "‮", "y" * 300, "Ada Example"]
+)
+numbers = st.integers() | st.floats() | st.sampled_from([10**400, -1, 0, 1])
+junk: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | numbers | text | st.dates() | st.binary(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
+    max_leaves=5,
+)
+days = st.dates(date(2026, 5, 1), date(2029, 1, 1)).map(str)
+odd_days = st.sampled_from(["0001-01-01", "9999-12-31", "2026-02-30", "", "2026-06-01T12:00", "1e9"])
+line = st.sampled_from(["Ada Example", "Grace Example", "x"])
+
+SOUND: dict[str, st.SearchStrategy[Any]] = {
+    "amount": st.sampled_from(["12000", "0.05", "999.99", "50000", "60000.01", 15000, 0.5]),
+    "currency": st.sampled_from(["USD", "usd", "EUR", "JPY"]),
+    "per": st.sampled_from(["year", "month", "once"]),
+    "book": st.sampled_from(["2022-05", "2026-06"]),
+    "plan": st.sampled_from(["Education", "research", "Partnership", "General membership", "Premier"]),
+    "dedicated_cluster": st.booleans(),
+    "valid_until": days,
+    "start": days,
+    "end": days,
+    "until": days,
+    "on": days,
+    "billing": st.sampled_from(["monthly", "yearly"]),
+    "month": st.dates(date(2026, 5, 1), date(2028, 12, 1)).map(lambda day: f"{day:%Y-%m}"),
+    "active_users": st.integers(0, 20_000),
+    "cloud_cost": st.sampled_from(["0", "412.07", "10000", 3]),
+    "number": st.integers(1, 15),
+    "seq": st.integers(1, 40),
+    "version": st.integers(1, 4),
+    "zone": st.sampled_from(ZONES),
+    "email": st.just("ada@example.org"),
+    "service": st.sampled_from(["hub", "other"]),
+    "url": st.sampled_from(["pending", "https://x.example.org"]),
+    "type": st.sampled_from(["budget", "notes", "other"]),
+    "evidence_kind": st.sampled_from(["contract", "email"]),
+    "said_by": st.sampled_from(["they", "we"]),
+    "data": st.just("kept"),
+    "in_scope": st.booleans(),
+    "tell": st.booleans(),
+    "reason": st.sampled_from(["budget", "timing", "other"]),
+    "source": st.sampled_from(["signal", "update", "command line", "clock"]),
+} | {letter: st.sampled_from(["yes", "no", "unknown"]) for letter in MANIAC_T}
+
+
+def sound_bodies(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    """A decision as a person could mean it: its example, with some of its fields said otherwise."""
+    decision = DECISIONS[kind]
+    fields = {name: SOUND.get(name, line) for name in decision.model_fields if name not in ("key", "source")}
+    chosen = st.lists(st.sampled_from(sorted(fields)), max_size=3, unique=True)
+    changes = chosen.flatmap(lambda names: st.fixed_dictionaries({name: fields[name] for name in names}))
+    return changes.map(lambda change: decision.example | change)
+
+
+def odd_bodies(kind: str) -> st.SearchStrategy[Any]:
+    """The same with nonsense in it, or nonsense altogether."""
+    names = st.sampled_from([*DECISIONS[kind].model_fields, "kind", "nonsense"]) | text
+    nonsense = st.dictionaries(names, junk | odd_days | SOUND["amount"], max_size=4)
+    return st.tuples(sound_bodies(kind), nonsense).map(lambda both: both[0] | both[1]) | junk
+
+
+KINDS = st.sampled_from(sorted(DECISIONS))
+
+
+class Lives(RuleBasedStateMachine):
+    """One lead, and everything that can happen to it."""
+
+    @initialize(zone=st.sampled_from(ZONES), holiday=st.dates(date(2026, 6, 1), date(2026, 7, 1)))
+    def begin(self, zone: str, holiday: date) -> None:
+        self.life = Life(zone=zone, policy={"holidays": [str(holiday)]})
+        self.keys: dict[str, tuple[str, dict[str, Any]]] = {}
+
+    # ---- what happens
+
+    def _take(self, kind: str, body: Any) -> None:
+        before = self.life.record
+        record, answer = before.take(kind, (body,), self.life.now)
+        if not answer.accepted:
+            assert record.history is before.history
+            assert record.outbox == before.outbox
+            assert answer.words
+        elif not answer.repeat:
+            event = record.history.events[-1]
+            assert (answer.seq, event.seq, answer.words) == (
+                len(before.history.events) + 1,
+                answer.seq,
+                event.words,
+            )
+        if answer.repeat:
+            assert record is before
+        self.life._became(record)
+
+    @rule(data=st.data(), step=st.integers(0, 50))
+    def decide_what_is_allowed(self, data: st.DataObject, step: int) -> None:
+        """Mostly, people do what may be done now; so lives get somewhere."""
+        allowed = [kind for kind, decision in DECISIONS.items() if decision.gate(self.life.lead) is None]
+        kind = allowed[step % len(allowed)]
+        self._take(kind, data.draw(sound_bodies(kind), label=kind))
+
+    @rule(data=st.data())
+    def go_on(self, data: st.DataObject) -> None:
+        """The step of the main path that comes next, plainly."""
+        path = [
+            "price_quoted",
+            "quote_accepted",
+            "contract_handed_over",
+            "contract_signed",
+            "vendor_setup_not_needed",
+        ]
+        path += ["hub_requested", "hub_live", "usage_reported"]
+        allowed = [kind for kind in path if DECISIONS[kind].gate(self.life.lead) is None]
+        if allowed:
+            month = f"{self.life.today:%Y-%m}"
+            body = DECISIONS[allowed[-1]].example | (
+                {"month": month} if allowed[-1] == "usage_reported" else {}
+            )
+            self._take(allowed[-1], body)
+
+    @rule(kind=KINDS, data=st.data())
+    def decide_anything(self, kind: str, data: st.DataObject) -> None:
+        self._take(kind, data.draw(sound_bodies(kind) | odd_bodies(kind), label=kind))
+
+    @rule(kind=KINDS, key=st.sampled_from(["k1", "k2", "k3"]), data=st.data())
+    def decide_with_a_key(self, kind: str, key: str, data: st.DataObject) -> None:
+        body = data.draw(sound_bodies(kind), label=kind) | {"key": key}
+        before = self.life.record
+        self._take(kind, body)
+        receipts = {receipt.key: receipt.answer for receipt in before.receipts}
+        if key in receipts:
+            assert self.life.record is before
+        elif any(receipt.key == key for receipt in self.life.record.receipts):
+            self.keys[key] = (kind, body)
+
+    @precondition(lambda self: self.keys)
+    @rule(data=st.data())
+    def repeat(self, data: st.DataObject) -> None:
+        """The same key: nothing changes, and the first answer comes again."""
+        key = data.draw(st.sampled_from(sorted(self.keys)))
+        kind, body = self.keys[key]
+        first = next(receipt.answer for receipt in self.life.record.receipts if receipt.key == key)
+        record, answer = self.life.record.take(kind, (body,), self.life.now)
+        assert record is self.life.record
+        assert answer == first.model_copy(update={"repeat": True})
+
+    @rule(step=st.sampled_from([1, 7, 29, 31, 90, 200]), hours=st.integers(0, 23))
+    def time_passes(self, step: int, hours: int) -> None:
+        self.life.wait(step, hours=hours)
+
+    @rule(step=st.integers(1, 500))
+    def the_worker_sleeps(self, step: int) -> None:
+        self.life.now += timedelta(days=step)
+        self.life._became(self.life.record.tick(self.life.now))
+
+    @rule()
+    def all_is_done_outside(self) -> None:
+        self.life.perform()
+
+    @rule(data=st.data())
+    def something_fails_for_good(self, data: st.DataObject) -> None:
+        if ready := self.life.record.startable(frozenset()):
+            effect = data.draw(st.sampled_from(ready))
+            self.life.record = self.life.record.park(effect, "401", self.life.now)
+
+    @rule()
+    def it_is_tried_again(self) -> None:
+        self.life.record = self.life.record.retry()
+
+    @rule()
+    def it_is_stored_and_loaded(self) -> None:
+        stored = self.life.record.model_dump_json()
+        loaded = Record.model_validate_json(stored)
+        assert loaded == self.life.record
+        assert loaded.model_dump_json() == stored
+        self.life.record = loaded
+
+    # ---- what holds
+
+    @invariant()
+    def the_events_add_up_to_the_lead(self) -> None:
+        record = self.life.record
+        assert record.lead == fold(record.history.events, record.lead.id)
+        assert [event.seq for event in record.history.events] == list(
+            range(1, len(record.history.events) + 1)
+        )
+
+    @invariant()
+    def never_two_active_quotes(self) -> None:
+        quotes = self.life.lead.quotes
+        assert sum(quote.status in ACTIVE for quote in quotes) <= 1
+        assert [quote.version for quote in quotes] == list(range(1, len(quotes) + 1))
+
+    @invariant()
+    def no_hub_is_requested_without_a_signature_or_a_named_exception(self) -> None:
+        lead = self.life.lead
+        if lead.hub.requested_on and not lead.contract.signed_on:
+            assert lead.hub.exception_by
+            assert lead.hub.exception_reason
+        if not lead.hub.requested_on:
+            assert not any(isinstance(item.effect, OpenHubIssue) for item in self.life.record.outbox)
+        assert lead.stage is not Stage.HUB or lead.contract.signed_on
+
+    @invariant()
+    def after_a_tick_nothing_is_due_in_the_past(self) -> None:
+        record = self.life.record.tick(self.life.now)
+        when = record.next_due()
+        assert when is None or when > self.life.now
+        self.life._became(record)
+
+    @invariant()
+    def invoices_are_numbered_without_gaps_and_bill_nothing_twice(self) -> None:
+        invoices = self.life.lead.invoices
+        assert [invoice.number for invoice in invoices] == list(range(1, len(invoices) + 1))
+        billed = [month for invoice in invoices for month in invoice.usage_months]
+        assert len(billed) == len(set(billed))
+        opened = [invoice.index for invoice in invoices if invoice.index is not None]
+        assert len(opened) == len(set(opened))
+        assert len({invoice.total.currency for invoice in invoices}) <= 1 + len(self.life.lead.quotes)
+
+    @invariant()
+    def effects_have_keys_of_their_own_and_words(self) -> None:
+        planned = self.life.planned
+        keys = [effect.key for effect in planned]
+        assert len(keys) == len(set(keys))
+        assert all(Effect.kinds[effect.kind] is type(effect) for effect in planned)
+        assert all(effect.words() and "_" not in effect.words() for effect in planned)
+        outbox = [item.effect.key for item in self.life.record.outbox]
+        assert len(outbox) == len(set(outbox))
+
+    @invariant()
+    def every_face_can_show_it(self) -> None:
+        record, now = self.life.record, self.life.now
+        step = next_step(record.lead)
+        assert step.what
+        assert (step.owner is Role.NOBODY) or not record.lead.ended
+        assert all(attention(record.lead, record.lead.today(now)))
+        assert all(words for _, words in checklist(record.lead))
+        assert all(line.words for line in timeline(record))
+        out = superseded(record.history.events)
+        assert {line.seq for line in timeline(record) if line.corrected} == set(out)
+        json.loads(overview(record, now).model_dump_json())
+
+    def teardown(self) -> None:
+        """What the options say of a decision is what it would get."""
+        if not hasattr(self, "life"):
+            return
+        life = self.life
+        for option in options(life.record, life.now):
+            answer = life.record.preview(option.kind, (option.example,), life.now).answer
+            assert option.allowed or not answer.accepted
+            assert bool(option.would) == (option.allowed and answer.accepted)
+
+
+TestLives = Lives.TestCase
+TestLives.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+# ---- functions that are total
+
+STATES: list[Callable[[], Life]] = [
+    Life,
+    lambda: Life().quoted(),
+    lambda: Life().handed_over(),
+    lambda: Life().live(),
+    lambda: Life().lost(),
+    lambda: Life().decommissioned(),
+]
+RECORDS = [state().record for state in STATES]
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(RECORDS),
+    KINDS | text,
+    st.lists(junk, max_size=2),
+    st.integers(0, 12_000),
+)
+def test_take_answers_whatever_comes(record: Record, kind: str, args: list[Any], day: int) -> None:
+    after, answer = record.take(kind, tuple(args), MONDAY + timedelta(days=day))
+    assert answer.words
+    assert len(answer.words) < 2000
+    if not answer.accepted:
+        assert after.history is record.history
+        assert after.refused_total == record.refused_total + 1
+    Record.model_validate_json(after.model_dump_json())
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(RECORDS), KINDS.flatmap(lambda kind: st.tuples(st.just(kind), odd_bodies(kind))))
+def test_take_answers_decisions_with_nonsense_in_them(record: Record, sent: tuple[str, Any]) -> None:
+    now = MONDAY + timedelta(days=1)
+    after, answer = record.take(sent[0], (sent[1],), now)
+    assert answer.words
+    assert after.preview(*sent[:1], (sent[1],), now).answer.words
+    later = after.tick(now + timedelta(days=4000))
+    assert Record.model_validate_json(later.model_dump_json()) == later
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(RECORDS), st.integers(0, 20_000))
+def test_tick_ends_and_leaves_nothing_due(record: Record, step: int) -> None:
+    now = MONDAY + timedelta(days=step)
+    after = record.tick(now)
+    when = after.next_due()
+    assert when is None or when > now
+    assert after.tick(now) is after
+
+
+# ---- money over a year
+
+
+@settings(max_examples=60)
+@given(
+    cents=st.integers(1, 10**9),
+    start=st.dates(date(2026, 6, 1), date(2028, 3, 1)),
+    billing=st.sampled_from(["monthly", "yearly"]),
+    zone=st.sampled_from(ZONES),
+    naps=st.lists(st.integers(1, 150), max_size=8),
+)
+def test_a_contract_years_fees_sum_to_its_price(
+    cents: int, start: date, billing: str, zone: str, naps: list[int]
+) -> None:
+    price = Decimal(cents) / 100
+    life = Life(zone=zone).contracted(
+        {"amount": str(price), "currency": "USD", "per": "year"}, start=str(start), billing=billing
+    )
+    for nap in naps:  # however long the worker slept in between
+        life.now += timedelta(days=nap)
+        life.record = life.record.tick(life.now)
+    life.wait(1200)
+    invoices = life.lead.invoices
+    assert sum((invoice.total.amount for invoice in invoices), Decimal(0)) == price
+    last = None
+    for invoice in invoices:
+        assert last is None or invoice.period_start > last
+        last = invoice.period_end
+    assert last is None or last <= (life.lead.contract.end or last)
+
+
+@settings(max_examples=40)
+@given(
+    usage=st.dictionaries(
+        st.integers(0, 13), st.tuples(st.integers(0, 20_000), st.integers(0, 10**7)), max_size=14
+    ),
+    late=st.randoms(use_true_random=False),
+)
+def test_all_usage_that_is_reported_is_billed_once_and_to_the_cent(
+    usage: dict[int, tuple[int, int]], late: Any
+) -> None:
+    """Thirteen months with a hub, reported in any order and as late as may be."""
+    life = Life().live({"book": "2026-06", "plan": "Premier"}, end="2027-06-30").until("2027-07-01")
+    fixed = sum((invoice.total.amount for invoice in life.lead.invoices), Decimal(0))
+    months = list(usage)
+    late.shuffle(months)
+    tiers = life.lead.price_books[-1].tiers
+    owed = Decimal(0)
+    for index in months:
+        users, cents = usage[index]
+        month = f"{2026 + (index + 5) // 12}-{(index + 5) % 12 + 1:02d}"
+        life.does("usage_reported", month=month, active_users=users, cloud_cost=str(Decimal(cents) / 100))
+        owed += usage_fee(tiers, users) + Decimal(cents) / 100
+        if late.random() < 0.5:
+            life.wait(late.randint(0, 40))
+    life.wait(200)
+    assert sum((invoice.total.amount for invoice in life.lead.invoices), Decimal(0)) == fixed + owed
+
+
+def test_the_pools_know_every_field() -> None:
+    """A new field of a decision is tried with values that it can take, or the search says little about it."""
+    lines = {
+        "by",
+        "key",
+        "note",
+        "org",
+        "person",
+        "title",
+        "response_id",
+        "name",
+        "accepted_by",
+        "acknowledged_by",
+    }
+    lines |= {
+        "evidence",
+        "signed_by",
+        "vendor_number",
+        "exception_by",
+        "exception_reason",
+        "data_confirmed_by",
+    }
+    lines |= {"reference", "event", *HUB_FIELDS, *(f"{letter}_evidence" for letter in MANIAC_T)}
+    fields = {name for decision in DECISIONS.values() for name in decision.model_fields}
+    assert fields <= set(SOUND) | lines
