@@ -88,7 +88,8 @@ class MailActivities:
         return f"<{readable}.{digest}@{self._settings.mail.message_id_domain}>"
 
     def _sender(self) -> Address:
-        name, address = parseaddr(self._settings.mail.sender)
+        sender = self._settings.mail.sender
+        name, address = parseaddr(sender if sender.isprintable() else "")
         try:
             return Address(display_name=name, addr_spec=_ascii(address))
         except (MessageError, ValueError, IndexError):

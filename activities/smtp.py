@@ -84,17 +84,21 @@ def _connection(settings: Mail) -> Iterator[smtplib.SMTP]:
 
 
 def _connect(settings: Mail) -> smtplib.SMTP:
-    secure = settings.security != "none"
-    if settings.username and not secure and settings.host not in _LOOPBACK:
+    if settings.username and settings.security == "none" and settings.host not in _LOOPBACK:
         raise park(
             "A password must not cross the network in the clear: set LEADS_MAIL__SECURITY to starttls or tls"
         )
-    kind = smtplib.SMTP_SSL if settings.security == "tls" else smtplib.SMTP
-    smtp = kind(settings.host, settings.port, timeout=settings.timeout_seconds)
+    verified = ssl.create_default_context()  # by default, smtplib would trust any certificate
+    if settings.security == "tls":
+        smtp: smtplib.SMTP = smtplib.SMTP_SSL(
+            settings.host, settings.port, timeout=settings.timeout_seconds, context=verified
+        )
+    else:
+        smtp = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout_seconds)
     try:
         _greet(smtp)
         if settings.security == "starttls":
-            smtp.starttls(context=ssl.create_default_context())
+            smtp.starttls(context=verified)
             _greet(smtp)
         if settings.username:
             smtp.login(settings.username, settings.password.get_secret_value() if settings.password else "")

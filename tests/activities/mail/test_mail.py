@@ -1,0 +1,315 @@
+"""Mail through real SMTP: who gets it, in which thread, and what each failure leaves behind."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from activities.mail import MailActivities
+from process.effects import Outcome, SendMail
+from process.lead import Lead, Mail
+from process.model import Role
+from process.reports import MailSent
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+from settings import Settings
+from tests.activities.sandboxed import a_lead, failure, perform, settings_for
+
+EFFECT = SendMail(
+    key="lead-abcdefgh/5/handover_escalated",
+    cause=5,
+    template="handover_escalated",
+    to=(Role.CONTRACTS, Role.SALES),
+)
+OTHER = SendMail(key="lead-abcdefgh/9/stale", cause=9, template="stale", to=(Role.SALES,))
+
+
+@pytest.fixture
+def mail(settings: Settings) -> MailActivities:
+    return MailActivities(settings)
+
+
+def sent(outcome: Outcome) -> MailSent:
+    assert isinstance(outcome.report, MailSent)
+    return outcome.report
+
+
+def changed(settings: Settings, **mail: Any) -> Settings:
+    return settings.model_copy(update={"mail": settings.mail.model_copy(update=mail)})
+
+
+def reaching(settings: Settings, **roles: list[str]) -> MailActivities:
+    addresses = settings.addresses.model_copy(update=roles)
+    return MailActivities(settings.model_copy(update={"addresses": addresses}))
+
+
+def test_it_reaches_whoever_is_behind_the_roles_now(mail: MailActivities, sandbox: Sandbox) -> None:
+    report = sent(perform(mail.send_mail, EFFECT, a_lead()))
+    (taken,) = sandbox.mailbox.all()
+    assert report.recipients == ("contracts@example.org", "sales@example.org")
+    assert tuple(taken.received.recipients) == report.recipients
+    assert report.template == "handover_escalated"
+    assert report.message_id == taken.message_id
+
+
+def test_an_address_behind_two_roles_gets_it_once(settings: Settings, sandbox: Sandbox) -> None:
+    team = ["ann@example.org", "bob@example.org"]
+    mail = reaching(settings, sales=team, contracts=team)
+    assert sent(perform(mail.send_mail, EFFECT, a_lead())).recipients == tuple(team)
+    assert len(sandbox.mailbox.all()) == 1
+
+
+def test_headers_say_what_it_is_and_where_answers_go(mail: MailActivities, sandbox: Sandbox) -> None:
+    lead = a_lead(org="Ünïversity of Example", title="Hub for a course that has quite a long title " * 2)
+    perform(mail.send_mail, EFFECT, lead)
+    message = sandbox.mailbox.all()[0].message
+    assert message["subject"] == lead.heading
+    assert message["from"] == "leads@example.org"
+    assert message["to"] == "contracts@example.org, sales@example.org"
+    assert message["reply-to"] == "sales@example.org"
+    assert message["auto-submitted"] == "auto-generated"
+    assert message["date"].datetime.tzinfo
+    assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def test_all_mails_of_a_lead_are_one_thread_under_one_subject(mail: MailActivities, sandbox: Sandbox) -> None:
+    for effect in (EFFECT, OTHER):
+        perform(mail.send_mail, effect, a_lead())
+    perform(mail.send_mail, OTHER.model_copy(update={"key": "lead-other/9/stale"}), a_lead(id="lead-other"))
+    assert [len(thread) for thread in sandbox.mailbox.threads()] == [1, 2]
+    ours = sandbox.mailbox.threads()[1]
+    assert len({each.subject for each in ours}) == 1
+    assert len({each.message_id for each in ours}) == 2
+    assert all(each.message["in-reply-to"] == each.message["references"] for each in ours)
+
+
+def test_long_ids_stay_whole(settings: Settings, sandbox: Sandbox) -> None:
+    domain = f"{'long' * 15}.example.org"
+    mail = MailActivities(changed(settings, message_id_domain=domain))
+    effect = EFFECT.model_copy(update={"key": f"lead-{'ü' * 200}/5/x"})
+    report = sent(perform(mail.send_mail, effect, a_lead(id=f"lead-{'ü' * 200}")))
+    raw = sandbox.mailbox.all()[0].raw.decode("ascii")
+    assert report.message_id in raw
+    assert raw.count(f"@{domain}>") == 3
+    assert report.message_id.isascii()
+
+
+def test_every_line_is_plain_ascii_of_a_lawful_length(mail: MailActivities, sandbox: Sandbox) -> None:
+    perform(mail.send_mail, EFFECT, a_lead(org="東京大学 " * 20, person="Ł" * 200))
+    lines = sandbox.mailbox.all()[0].raw.split(b"\r\n")
+    assert all(len(line) <= 998 and line.isascii() for line in lines)
+
+
+def test_repeated_it_carries_the_same_id(mail: MailActivities, sandbox: Sandbox) -> None:
+    first, second = (sent(perform(mail.send_mail, EFFECT, a_lead())) for _ in range(2))
+    assert first == second
+    assert len({each.message_id for each in sandbox.mailbox.all()}) == 1
+
+
+def test_what_the_lead_remembers_as_sent_is_not_sent_again(mail: MailActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    report = sent(perform(mail.send_mail, EFFECT, lead))
+    known = Mail(
+        template=report.template,
+        recipients=report.recipients,
+        message_id=report.message_id,
+        at=lead.opened_at,
+    )
+    assert perform(mail.send_mail, EFFECT, a_lead(mails=(known,))) == Outcome()
+    assert len(sandbox.mailbox.all()) == 1
+
+
+def test_two_at_once_carry_the_same_id(mail: MailActivities, sandbox: Sandbox) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: perform(mail.send_mail, EFFECT, a_lead()), range(2)))
+    assert len({each.message_id for each in sandbox.mailbox.all()}) == 1
+
+
+# ---- faults
+
+
+def told(value: object) -> str:
+    if not isinstance(value, Fault):
+        return ""
+    return f"{value.kind} {value.command} {value.status or ''}".strip()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        *(Fault(system="mail", kind="mail_temporary", command=c) for c in ("EHLO", "MAIL", "RCPT", "DATA")),
+        *(
+            Fault(system="mail", kind="mail_temporary", command=c, status=421)
+            for c in ("EHLO", "MAIL", "RCPT", "DATA")
+        ),
+        Fault(system="mail", kind="mail_temporary", command="RCPT", recipient="sales@example.org"),
+    ],
+    ids=told,
+)
+def test_put_off_it_waits_and_nobody_has_it(mail: MailActivities, sandbox: Sandbox, fault: Fault) -> None:
+    sandbox.faults.add(fault.model_copy(deep=True))
+    error = failure(mail.send_mail, EFFECT, a_lead())
+    assert (error.type, error.next_retry_delay) == ("Wait", timedelta(minutes=2))
+    assert sandbox.mailbox.all() == []
+    perform(mail.send_mail, EFFECT, a_lead())
+    assert len(sandbox.mailbox.all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "mend"),
+    [
+        (
+            Fault(system="mail", kind="mail_refused", command="RCPT", recipient="sales@example.org"),
+            "sales@example.org, who is sales: correct LEADS_ADDRESSES__SALES",
+        ),
+        (
+            Fault(system="mail", kind="mail_refused", command="RCPT", recipient="contracts@example.org"),
+            "LEADS_ADDRESSES__CONTRACTS",
+        ),
+        (Fault(system="mail", kind="mail_refused", command="RCPT"), "LEADS_ADDRESSES__CONTRACTS"),
+        (Fault(system="mail", kind="mail_refused", command="MAIL", status=553), "LEADS_MAIL__SENDER"),
+        (Fault(system="mail", kind="mail_refused", command="MAIL", status=530), "LEADS_MAIL__USERNAME"),
+        (Fault(system="mail", kind="mail_refused", command="DATA"), "the mail itself"),
+    ],
+    ids=told,
+)
+def test_refused_it_parks_and_nobody_has_it(
+    mail: MailActivities, sandbox: Sandbox, fault: Fault, mend: str
+) -> None:
+    sandbox.faults.add(fault.model_copy(deep=True))
+    error = failure(mail.send_mail, EFFECT, a_lead())
+    assert (error.type, error.non_retryable) == ("Parked", True)
+    assert mend in error.message
+    assert sandbox.mailbox.all() == []
+    sandbox.faults.clear()
+    perform(mail.send_mail, EFFECT, a_lead())
+    assert len(sandbox.mailbox.all()) == 1
+
+
+def test_taken_but_not_said_it_is_sent_again_under_the_same_id(
+    mail: MailActivities, sandbox: Sandbox
+) -> None:
+    sandbox.faults.add(Fault(system="mail", kind="mail_cut_after"))
+    error = failure(mail.send_mail, EFFECT, a_lead())
+    assert (error.type, error.non_retryable) == ("Again", False)
+    perform(mail.send_mail, EFFECT, a_lead())
+    assert len({each.message_id for each in sandbox.mailbox.all()}) == 1
+
+
+def test_a_server_that_is_away_is_tried_again(settings: Settings) -> None:
+    error = failure(MailActivities(changed(settings, port=1)).send_mail, EFFECT, a_lead())
+    assert (error.type, error.non_retryable) == ("Again", False)
+
+
+# ---- login and encryption
+
+
+def test_with_a_login_it_is_sent_and_without_it_parks(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(smtp_users={"leads": "right"}) as sandbox:
+        settings = settings_for(sandbox, monkeypatch)
+        perform(MailActivities(settings).send_mail, EFFECT, a_lead())
+        assert [each.received.user for each in sandbox.mailbox.all()] == ["leads"]
+
+        wrong = settings_for(sandbox, monkeypatch, LEADS_MAIL__PASSWORD="wrong-secret")
+        error = failure(MailActivities(wrong).send_mail, EFFECT, a_lead())
+        assert error.type == "Parked"
+        assert "LEADS_MAIL__PASSWORD" in error.message
+        assert "wrong-secret" not in str(error)
+
+        error = failure(MailActivities(changed(settings, username=None)).send_mail, EFFECT, a_lead())
+        assert (error.type, "LEADS_MAIL__USERNAME" in error.message) == ("Parked", True)
+
+        sandbox.faults.add(Fault(system="mail", kind="mail_temporary", command="AUTH", times=None))
+        assert failure(MailActivities(settings).send_mail, EFFECT, a_lead()).type == "Wait"
+        assert len(sandbox.mailbox.all()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "mend"),
+    [({"security": "starttls"}, "LEADS_MAIL__SECURITY"), ({"username": "leads"}, "LEADS_MAIL__USERNAME")],
+)
+def test_what_the_server_does_not_offer_parks(settings: Settings, change: dict[str, str], mend: str) -> None:
+    error = failure(MailActivities(changed(settings, **change)).send_mail, EFFECT, a_lead())
+    assert (error.type, mend in error.message) == ("Parked", True)
+
+
+def test_a_password_never_crosses_the_network_in_the_clear(settings: Settings) -> None:
+    mail = MailActivities(changed(settings, host="mail.example.org", username="leads"))
+    error = failure(mail.send_mail, EFFECT, a_lead())
+    assert (error.type, "in the clear" in error.message) == ("Parked", True)
+
+
+# ---- settings that are not right
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "nobody",
+        "a b@example.org",
+        "x@example.org\r\nBcc: y@example.org",
+        "é@example.org",
+        "a@b@c",
+        "<a@b.org>",
+    ],
+)
+def test_an_address_that_is_none_parks_and_names_the_role(settings: Settings, address: str) -> None:
+    error = failure(reaching(settings, sales=[address]).send_mail, EFFECT, a_lead())
+    assert error.type == "Parked"
+    assert "LEADS_ADDRESSES__SALES" in error.message
+
+
+def test_a_role_with_nobody_behind_it_parks(settings: Settings) -> None:
+    error = failure(reaching(settings, contracts=[]).send_mail, EFFECT, a_lead())
+    assert error.type == "Parked"
+    assert "LEADS_ADDRESSES__CONTRACTS" in error.message
+
+
+@pytest.mark.parametrize("sender", ["", "nobody", "x@example.org\r\nBcc: y@example.org"])
+def test_a_sender_that_is_none_parks(settings: Settings, sender: str) -> None:
+    error = failure(MailActivities(changed(settings, sender=sender)).send_mail, EFFECT, a_lead())
+    assert (error.type, "LEADS_MAIL__SENDER" in error.message) == ("Parked", True)
+
+
+def test_a_sender_may_have_a_name(settings: Settings, sandbox: Sandbox) -> None:
+    mail = MailActivities(changed(settings, sender="Leads of Éxample <leads@example.org>"))
+    perform(mail.send_mail, EFFECT, a_lead())
+    (taken,) = sandbox.mailbox.all()
+    assert (taken.received.sender, taken.message["from"]) == (
+        "leads@example.org",
+        "Leads of Éxample <leads@example.org>",
+    )
+
+
+def test_no_text_of_a_lead_can_add_a_header(mail: MailActivities, sandbox: Sandbox) -> None:
+    given = a_lead()
+    hostile = (
+        "x\r\nBcc: thief@example.org\r\n\r\nbody\x85\u2028more"  # more than a lead's own rules let through
+    )
+    lead: Lead = given.model_copy(update={"org": hostile, "person": hostile, "title": hostile})
+    perform(mail.send_mail, EFFECT, lead)
+    (taken,) = sandbox.mailbox.all()
+    assert taken.message["bcc"] is None
+    assert "thief@example.org" not in taken.received.recipients
+    assert "Bcc: thief@example.org" in taken.subject
+
+
+# ---- the check
+
+
+def test_the_check_sends_nothing(mail: MailActivities, sandbox: Sandbox) -> None:
+    (check,) = mail.checks()
+    assert check.ok
+    assert "engineering@example.org" in check.detail
+    assert sandbox.mailbox.all() == []
+
+
+def test_the_check_names_an_address_that_is_refused(mail: MailActivities, sandbox: Sandbox) -> None:
+    sandbox.faults.add(
+        Fault(system="mail", kind="mail_refused", command="RCPT", recipient="engineering@example.org")
+    )
+    (check,) = mail.checks()
+    assert not check.ok
+    assert "LEADS_ADDRESSES__ENGINEERING" in check.detail

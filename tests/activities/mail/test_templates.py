@@ -1,0 +1,197 @@
+"""Every mail that the process can plan has its text, complete for every lead."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+from jinja2 import UndefinedError
+
+import process
+from activities.mail_text import Parts, written
+from process.effects import SendMail
+from process.lead import Lead
+from process.model import Role
+from settings import Settings
+from tests.process.life import BOOK_QUOTE, HUB, Life
+
+TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
+NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md"))
+SETTINGS = Settings(_env_file=None)
+HOSTILE = "<b>x</b> [x](https://evil.example.org) ![x](y) `x` **x** | # x ~~x~~ &amp; <https://evil.example.org> 1. x"
+
+
+def planned_in_source() -> set[str]:
+    """The names in every `mail(lead, event, "name", …)` and `SendMail(template="name")` of the process."""
+    found = set()
+    for file in Path(str(process.__file__)).parent.rglob("*.py"):
+        for call in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)):
+            name = getattr(call.func, "id", "")
+            if name == "mail":
+                found.add(ast.literal_eval(call.args[2]))
+            elif name == "SendMail":
+                given = next(each.value for each in call.keywords if each.arg == "template")
+                found |= {given.value} if isinstance(given, ast.Constant) else set()
+    return {str(each) for each in found}
+
+
+@cache
+def lives() -> tuple[Life, ...]:
+    """Leads that together get every mail there is."""
+    renewed = Life(email="ada@example.org").perform()
+    renewed.quoted(**BOOK_QUOTE).perform().does("quote_accepted", accepted_by="Grace Example")
+    renewed.does("asset_attached", type="budget", name="Budget", url="https://docs.example.org/budget")
+    renewed.does("contract_handed_over", note="They need a tender.\nAsk Grace.")
+    renewed.perform().wait(20).perform().does("contract_signed", evidence="signed.pdf")
+    renewed.does("vendor_setup_done", vendor_number="V-17")
+    renewed.does("hub_information_given", **HUB)
+    renewed.does("hub_requested")
+    renewed.perform().does("hub_live")
+    renewed.perform().wait(45).perform().does("invoice_sent", number=1)
+    renewed.wait(500).perform().does(
+        "decommission_decided", on=str(renewed.lead.today(renewed.now)), reason="Over"
+    )
+    renewed.does("decommission_cancelled", reason="Not over")
+    renewed.does("decommission_decided", on=str(renewed.now.date().replace(year=2028)), reason="Over")
+    renewed.wait(400).perform().does("hub_decommissioned", data_confirmed_by="Ada Example")
+    renewed.perform()
+
+    exception = Life().perform()
+    exception.does("hub_information_given", name="Example Hub", start_date="pending")
+    exception.does("hub_requested", exception_by="Ann Example", exception_reason="A course\nbegins on Monday")
+    exception.perform().does("hub_live")
+    exception.perform()
+
+    slow = Life().perform()
+    slow.does("questionnaire_sent")
+    slow.wait(40).perform().does("put_on_hold", until=str(slow.now.date().replace(year=2027)))
+    slow.wait(400).quoted().wait(60).perform()
+    slow.quoted().does("lost", reason="budget", note="No grant.\nPerhaps next year.")
+    slow.perform().does("reopened", reason="A grant after all")
+    slow.perform().quoted(**BOOK_QUOTE).perform()
+    quoted = next(event.seq for event in reversed(slow.record.history.events) if event.kind == "price_quoted")
+    slow.does("corrected", seq=quoted, reason="Wrong lead\nreally", tell=True)
+    slow.perform()
+    return renewed, exception, slow
+
+
+def planned() -> dict[str, SendMail]:
+    """A mail of each kind, as the process planned it."""
+    return {
+        effect.template: effect for life in lives() for effect in life.planned if isinstance(effect, SendMail)
+    }
+
+
+def states() -> Iterator[Lead]:
+    """Leads as they were when their mails went out, and at their end. A mail may find any of them."""
+    for life in lives():
+        yield life.lead.brief()
+    bare = Life().lead
+    yield bare.brief()
+    yield bare.model_copy(update={"org": HOSTILE, "person": HOSTILE, "title": HOSTILE, "email": "a@b.org"})
+
+
+def render(name: str, lead: Lead, **facts: str) -> Parts:
+    effect = planned()[name]
+    effect = effect.model_copy(update={"facts": effect.facts | facts})
+    return written(effect, lead, SETTINGS, namespace="default")
+
+
+def test_every_mail_that_can_be_planned_has_a_template_and_none_is_idle() -> None:
+    assert planned_in_source() == set(NAMES)
+
+
+def test_the_lives_below_get_every_mail() -> None:
+    assert set(planned()) == set(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_is_complete_for_every_lead_that_it_may_find(name: str) -> None:
+    for lead in states():
+        parts = render(name, lead)
+        for part in parts:
+            assert "None" not in part
+            assert "Undefined" not in part
+            assert "[]" not in part
+            assert "  \n" not in part
+        assert len(parts.text) > 200
+        assert f"/namespaces/default/workflows/{lead.id}" in parts.text
+        assert "\n\n\n" not in parts.text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_asks_somebody_it_goes_to_for_something(name: str) -> None:
+    asked = {Role.SALES: "Sales", Role.CONTRACTS: "Contracts team", Role.ENGINEERING: "Engineering"}
+    text = render(name, lives()[0].lead).text
+    for role in planned()[name].to:
+        assert f"{asked[role]}".lower() in text.lower(), f"{name} asks {role} for nothing"
+    assert "**" in text
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_people_typed_makes_no_markup_and_no_link(name: str) -> None:
+    bare = Life().lead
+    hostile = bare.model_copy(update={"org": HOSTILE, "person": HOSTILE, "title": HOSTILE})
+    facts = {key: HOSTILE for key in planned()[name].facts if key in ("note", "reason")}
+    html = render(name, hostile, **facts).html
+    assert "evil.example.org" in html
+    assert 'href="https://evil' not in html
+    assert "<b>" not in html
+    assert "<img" not in html
+
+
+def test_a_fact_that_a_template_misses_is_an_error() -> None:
+    effect = planned()["renewal"].model_copy(update={"facts": {}})
+    with pytest.raises(UndefinedError):
+        written(effect, lives()[0].lead, SETTINGS, namespace="default")
+
+
+def test_the_hand_over_has_all_that_the_contracts_team_needs() -> None:
+    life = Life(email="ada@example.org").perform()
+    life.quoted(book="2026-06", plan="Premier", valid_until="2026-06-30").perform()
+    life.does("quote_accepted", accepted_by="Grace Example")
+    life.does("asset_attached", type="statement of work", name="The work", url="https://docs.example.org/sow")
+    life.does("vendor_setup_done", vendor_number="V-17")
+    life.does("hub_information_given", start_date="2026-09-01", end_date="2027-08-31")
+    life.does("contract_handed_over", note="First line\nSecond line")
+    life.perform()
+    effect = life.mails("handover")[0]
+    text = written(effect, life.lead, SETTINGS, namespace="default").text
+    for needed in (
+        "answer this mail by 2026-06-04",  # three working days after Monday
+        "Customer: Example University",
+        "Contact: Ada Example",
+        "Mail: ada@example.org",
+        "Agreed price: 50,000.00 USD a year",
+        "Plan: Premier, price book 2026-06",
+        "Agreed by: Grace Example",
+        "a usage fee by monthly active users",
+        "Contract period: not fixed yet",
+        "Service wanted from: 2026-09-01",
+        "Service wanted until: 2027-08-31",
+        "Vendor set-up: done",
+        "Our vendor number there: V-17",
+        "Statement of work: The work, <https://docs.example.org/sow>",
+        "> First line\n> Second line",
+        "Folder: <https://example.org/folder>",
+        "Issue of the lead: <https://example.org/issue>",
+    ):
+        assert needed in text
+
+
+def test_the_invoices_mail_has_its_lines_and_what_is_missing() -> None:
+    life = lives()[0]
+    effect = next(
+        each
+        for each in reversed(life.mails("invoice"))
+        if life.lead.invoices[int(each.facts["number"]) - 1].missing_usage
+    )
+    invoice = life.lead.invoice(int(effect.facts["number"]))
+    assert invoice
+    text = written(effect, life.lead, SETTINGS, namespace="default").text
+    assert f"Total: {invoice.total}" in text
+    assert invoice.missing_usage[0] in text
+    assert all(line.text in text for line in invoice.lines)
+    assert invoice.file
+    assert invoice.file.url in text
