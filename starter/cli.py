@@ -53,7 +53,7 @@ def run(words: list[str]) -> int:
     """Runs one command; answers with the exit code. Never a traceback, unless LEADS_DEBUG asks for it."""
     try:
         asyncio.run(_run(words))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, asyncio.CancelledError):
         return INTERRUPTED
     except CommandError as failure:
         return _fail(failure, words)

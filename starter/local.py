@@ -218,7 +218,7 @@ def demand_free(port: int, what: str, option: str) -> None:
     except OSError as error:
         raise CommandError(
             ExitCode.UNREACHABLE,
-            f"Port {port}, for {what}, can't be had ({error.strerror or error}). Is `leads up` running already? "
+            f"Port {port}, for {what}, can't be had ({os.strerror(error.errno or 0)}). Is `leads up` running already? "
             f"Otherwise choose another one with {option}.",
         ) from error
 
@@ -232,8 +232,8 @@ def environment(address: str, more: Mapping[str, str], *, settings_too: bool) ->
 
 
 def end_on_signals() -> None:
-    """SIGTERM and a closed terminal end this process as Ctrl-C does: with everything that it started."""
+    """Ctrl-C, SIGTERM and a closed terminal end this command in order, with everything that it started."""
     task = asyncio.current_task()
     assert task  # noqa: S101 - called from a coroutine
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -1,6 +1,7 @@
 """What every command that speaks to leads needs first: the settings and a connection."""
 
 from datetime import timedelta
+from pathlib import Path
 
 from pydantic import ValidationError
 
@@ -9,6 +10,9 @@ from starter.connection import connect
 from starter.failures import CommandError, ExitCode
 from starter.leads import Leads
 
+UP = Path(".leads/up.env")
+"""While `leads up` runs here with its sandbox: the settings that point at it."""
+
 PATIENCE = 10.0
 """Seconds within which a lead answers, unless a command is told otherwise."""
 
@@ -16,7 +20,7 @@ PATIENCE = 10.0
 def read_settings() -> Settings:
     """The settings. Raises CommandError (usage) that names what can't be meant."""
     try:
-        return Settings()
+        return Settings(_env_file=(".env", UP))
     except ValidationError as error:
         found = (
             f"LEADS_{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"

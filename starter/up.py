@@ -1,18 +1,20 @@
 """`leads up`: the whole service on this machine, until Ctrl-C."""
 
 import asyncio
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from typing import Annotated
 
 from cyclopts import Parameter
 
 from settings import Settings
-from starter.local import HOST, Part, Parts, SandboxPlace, demand_free, end_on_signals, environment
+from starter.local import HOST, NAMESPACE, Part, Parts, SandboxPlace, demand_free, end_on_signals, environment
 from starter.options import Json
 from starter.output import Output
-from starter.session import read_settings
+from starter.session import UP, read_settings
 
-DATA = Path(".leads")
+DATA = UP.parent
+DEFAULT_PORT = 7233
 AGAIN = 1.0
 LONGEST = 60.0
 """Seconds before a worker that died is started again: at first, and at most."""
@@ -20,7 +22,7 @@ LONGEST = 60.0
 
 async def up(
     *,
-    port: Annotated[int, Parameter(help="Temporal's port.")] = 7233,
+    port: Annotated[int, Parameter(help="Temporal's port.")] = DEFAULT_PORT,
     ui_port: Annotated[int, Parameter(help="Port of the Temporal UI.")] = 8233,
     sandbox_port: Annotated[int, Parameter(help="Port of the sandbox.")] = 8080,
     no_sandbox: Annotated[
@@ -53,7 +55,10 @@ async def up(
         env = environment(f"{HOST}:{port}", more, settings_too=True)
         worker = await parts.worker(env)
         _tell(out, port, ui, sandbox)
-        await _watch(parts, worker, env, out)
+        with _told_to_others(more if sandbox else {}), suppress(asyncio.CancelledError):
+            await _watch(parts, worker, env, out)
+        if not json:
+            out.line("Ending the worker, the sandbox and Temporal …", "dim")
 
 
 def has_credentials(settings: Settings) -> bool:
@@ -72,17 +77,31 @@ def _tell(out: Output, port: int, ui: str, sandbox: SandboxPlace | None) -> None
     ):
         return
     out.line("The service runs, until Ctrl-C.", "bold green")
-    out.items([f"Temporal UI   {ui}/namespaces/default/workflows"])
+    out.items([f"Temporal UI: {ui}/namespaces/{NAMESPACE}/workflows"])
     if sandbox:
-        out.items([f"Sandbox       {sandbox.url}   GitHub, Google and mail, as people would see them"])
+        out.items([f"Sandbox: {sandbox.url} (GitHub, Google and mail, as people would see them)"])
     else:
-        out.items(["No sandbox    GitHub, Google and mail are those of LEADS_* and .env: see `leads check`"])
-    out.items([f"Kept in       {DATA}/   with the logs in {DATA / 'logs'}/"])
-    out.heading("In another terminal")
-    if port != 7233:
+        out.items(
+            [
+                "GitHub, Google and mail are those of LEADS_* and .env; `leads check` says whether they can be reached"
+            ]
+        )
+    out.items([f"Kept in {DATA}/, logs in {DATA / 'logs'}/"])
+    out.heading("In another terminal, from here:")
+    if port != DEFAULT_PORT:
         out.items([f"export TEMPORAL_ADDRESS={HOST}:{port} LEADS_TEMPORAL_UI={ui}"])
     out.items(['leads start --org "Example University" --person "Ada Example" --title "A hub for a course"'])
     out.items(["leads list"])
+
+
+@contextmanager
+def _told_to_others(settings: Mapping[str, str]) -> Iterator[None]:
+    """While this runs, `leads check` and the others look at the same sandbox as our worker."""
+    UP.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
+    try:
+        yield
+    finally:
+        UP.unlink(missing_ok=True)
 
 
 async def _watch(parts: Parts, worker: Part, env: dict[str, str], out: Output) -> None:
