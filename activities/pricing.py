@@ -49,7 +49,10 @@ class PricingActivities:
             return PricesRead(origin=origin, books=_books(self._sheet_rows(), "LEADS_GOOGLE__PRICE_SHEET"))
         if self._file:
             origin = f"the file {self._file.name}"[:200]
-            return PricesRead(origin=origin, books=_books(_file_rows(self._file), "LEADS_PRICE_FILE"))
+            return PricesRead(
+                origin=origin,
+                books=_books(_file_rows(self._file), "LEADS_PRICE_FILE, where the first object is row 2"),
+            )
         return PricesRead(origin="the built-in price list", books=BUILT_IN)
 
     def _sheet_rows(self) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """Every mail that the process can plan has its text, complete for every lead."""
 
 import ast
+import re
+import shlex
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -10,6 +12,7 @@ from jinja2 import UndefinedError
 
 import process
 from activities.mail_text import Parts, written
+from process.decisions import DECISIONS
 from process.effects import SendMail
 from process.lead import Lead
 from process.model import Role
@@ -139,6 +142,17 @@ def test_what_people_typed_makes_no_markup_and_no_link(name: str) -> None:
     assert 'href="https://evil' not in html
     assert "<b>" not in html
     assert "<img" not in html
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_command_in_it_is_one_that_there_is(name: str) -> None:
+    for lead in states():
+        for command in re.findall(r"`leads ([^`]+)`", render(name, lead).text):
+            kind, subject, *options = shlex.split(command)
+            assert subject == lead.id
+            fields = DECISIONS[kind.replace("-", "_")].model_fields
+            given = {option[2:].replace("-", "_") for option in options if option.startswith("--")}
+            assert given <= set(fields)
 
 
 def test_a_fact_that_a_template_misses_is_an_error() -> None:
