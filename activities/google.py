@@ -93,7 +93,7 @@ class GoogleApi(Generic[Service]):
         return self._settings.subject or str(self._credentials.service_account_email)
 
     def execute(self, call: Call[Answer_co], what: str) -> Answer_co:
-        """Sends the request once more than httplib2 may do on its own: only send what may be sent twice.
+        """Sends the request, which must be one that may be sent twice: httplib2 repeats it when the connection is cut.
 
         `what`: the thing that is asked for, as a person would say it. Raises ApplicationError.
         """
@@ -126,12 +126,8 @@ class GoogleApi(Generic[Service]):
             found: Credentials = kind.from_service_account_info(  # type: ignore[no-untyped-call]
                 key, scopes=self._scopes, subject=subject
             )
-        except (
-            OSError,
-            ValueError,
-            AttributeError,
-            GoogleAuthError,
-        ) as error:  # their texts may quote the key
+        except (OSError, ValueError, AttributeError, GoogleAuthError) as error:
+            # Its own text may quote the key.
             raise park(
                 f"The key file in LEADS_GOOGLE__CREDENTIALS_FILE cannot be used ({type(error).__name__}); "
                 "it must be a service account's key as JSON"
