@@ -1,0 +1,150 @@
+"""The core keeps to itself, each of its modules stands alone, and its decisions explain themselves."""
+
+import importlib.util
+import pkgutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import process
+from process.decisions import DECISIONS, LeadOpened, parse
+from process.decisions.base import Decision
+from process.effects import Effect, effect_key
+from process.facts import Fact, Refused
+from process.policy import Clocks
+from tests.process.life import Life
+
+ROOT = Path(__file__).parents[2]
+MODULES = sorted(module.name for module in pkgutil.walk_packages(process.__path__, "process."))
+FIRST = [name for name in MODULES if not name.startswith("process.decisions.")]
+"""Whoever imports a module of a package imports the package first."""
+ALL: list[type[Decision]] = [*DECISIONS.values(), LeadOpened]
+
+
+def test_the_arrows_point_one_way(tmp_path: Path) -> None:
+    """The rule of pyproject.toml that the process is pure, checked for it alone: the other parts may be elsewhere."""
+    rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    pure = next(rule for rule in rules["contracts"] if rule["source_modules"] == ["process"])
+    assert {"temporalio", "workflows", "activities", "starter", "sqlalchemy"} <= set(
+        pure["forbidden_modules"]
+    )
+    config = tmp_path / ".importlinter"
+    config.write_text(
+        "[importlinter]\nroot_package = process\ninclude_external_packages = True\n"
+        f"[importlinter:contract:pure]\nname = {pure['name']}\ntype = {pure['type']}\n"
+        "source_modules =\n    process\nforbidden_modules =\n    " + "\n    ".join(pure["forbidden_modules"])
+    )
+    lint = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [lint, "--no-cache", "--config", config],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "1 kept, 0 broken" in done.stdout
+
+
+def test_every_module_can_be_the_first_that_is_imported() -> None:
+    """Else it depends on who else runs whether a program starts."""
+    program = f"""
+import importlib, sys
+for name in {FIRST!r}:
+    for known in [known for known in sys.modules if known.split(".")[0] == "process"]:
+        del sys.modules[known]
+    importlib.import_module(name)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, timeout=60)
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_reads_no_clock_and_does_no_io(name: str) -> None:
+    spec = importlib.util.find_spec(name)
+    assert spec is not None
+    assert spec.origin is not None
+    source = Path(spec.origin).read_text().replace("def open(", "")
+    for forbidden in (
+        "datetime.now",
+        "date.today",
+        "utcnow",
+        "open(",
+        "print(",
+        "random",
+        "environ",
+        "import os",
+    ):
+        assert forbidden not in source, f"{name} has {forbidden}"
+
+
+@pytest.mark.parametrize("decision", ALL, ids=lambda decision: decision.kind)
+def test_a_decision_explains_itself(decision: type[Decision]) -> None:
+    assert decision.__doc__
+    assert decision.__doc__.strip().endswith((".", "?"))
+    assert decision.__doc__ != Decision.__doc__
+    for name, field in decision.model_fields.items():
+        if name != "policy":  # comes from the settings, not from a person
+            assert field.description, f"{decision.kind}.{name} has no description"
+
+
+@pytest.mark.parametrize("kind", DECISIONS)
+def test_its_example_is_one(kind: str) -> None:
+    parsed = parse(kind, (DECISIONS[kind].example,))
+    assert not isinstance(parsed, Refused), parsed
+    assert set(DECISIONS[kind].example) <= set(DECISIONS[kind].model_fields)
+    required = {name for name, field in DECISIONS[kind].model_fields.items() if field.is_required()}
+    assert required <= set(DECISIONS[kind].example)
+
+
+def test_the_seeds_decisions_are_all_there_under_their_names() -> None:
+    assert {
+        "questionnaire_sent",
+        "questionnaire_answered",
+        "maniac_t_assessed",
+        "asset_attached",
+        "price_quoted",
+        "quote_accepted",
+        "quote_declined",
+        "quote_expired",
+        "contract_handed_over",
+        "contract_acknowledged",
+        "contract_signed",
+        "vendor_setup_started",
+        "vendor_setup_done",
+        "vendor_setup_not_needed",
+        "hub_information_given",
+        "hub_requested",
+        "hub_live",
+        "put_on_hold",
+        "resumed",
+        "lost",
+        "reopened",
+        "corrected",
+    } <= set(DECISIONS)
+
+
+def test_kinds_are_unique_and_start_with_the_beginning_of_the_process() -> None:
+    assert next(iter(DECISIONS)) == "details_changed"
+    assert list(DECISIONS)[-1] == "corrected"
+    assert "lead_opened" not in DECISIONS
+    assert all(Fact.kinds[kind] is decision for kind, decision in DECISIONS.items())
+    assert not set(Fact.kinds) & set(Effect.kinds)
+
+
+@pytest.mark.parametrize("kind", Effect.kinds)
+def test_every_effect_has_a_lane(kind: str) -> None:
+    assert Effect.kinds[kind].lane
+    assert Effect.kinds[kind].words is not Effect.words
+
+
+def test_a_key_names_lead_event_and_purpose() -> None:
+    history = Life().quoted().record.history
+    assert effect_key(history.lead, history.events[1], "x") == "lead-example/2/x"
+
+
+def test_every_clock_is_described() -> None:
+    assert all(field.description for field in Clocks.model_fields.values())
