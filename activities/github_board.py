@@ -164,6 +164,8 @@ class GitHubBoard:
             try:
                 data = self._client.graphql(_BOARD, asked)
             except UnknownObjectException as error:
+                if graphql_types(error) is None:  # there is no GraphQL there at all
+                    raise
                 raise _missing_board(error, asked) from None
             return Board.model_validate(_at(data, "organization", "projectV2"))
 
@@ -177,8 +179,8 @@ class GitHubBoard:
         with told(f"when looking for the card of issue {number}"):
             try:
                 data = self._client.graphql(_CARD, asked)
-            except UnknownObjectException:
-                if activity.info().attempt < _PATIENCE:
+            except UnknownObjectException as error:
+                if graphql_types(error) is not None and activity.info().attempt < _PATIENCE:
                     raise again(f"GitHub does not show issue {number} yet") from None
                 raise
             return _Issue.model_validate(_at(data, "repository", "issue"))
@@ -210,7 +212,7 @@ class GitHubBoard:
                 with self._lock:
                     known, self._known = self._known, None
                 if known and activity.info().attempt < _PATIENCE:
-                    raise again("The board has changed meanwhile") from None
+                    raise again("The board or the issue is not (or not yet) as we know it") from None
             raise
 
 

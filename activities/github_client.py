@@ -4,15 +4,17 @@ PyGithub does authentication, tokens, versions and the errors. Answers are read 
 objects fetch what an answer lacks by requests of their own, and take a proxy's page for an issue without a number.
 """
 
+import itertools
 import math
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import jwt
-from github import Auth, Github, UnknownObjectException
+from github import Auth, Github, GithubException
 from github.Requester import Requester
 from pydantic import AwareDatetime, BaseModel, TypeAdapter
 
@@ -77,27 +79,14 @@ class GitHubClient:
 
         A plain listing on purpose: search and label filters lag minutes behind.
         """
-        page = 1
-        while True:
-            parameters = {
-                "state": "all",
-                "sort": "created",
-                "direction": "desc",
-                "per_page": PER_PAGE,
-                "page": page,
-            }
-            with told(f"when listing the issues of {repo}"):
-                found = _ISSUES.validate_python(
-                    self._rest("GET", f"{self._path(repo)}/issues", parameters=parameters)
-                )
-            for issue in found:
-                if issue.created_at < since:
-                    return
-                if issue.pull_request is None:
-                    yield issue
-            if len(found) < PER_PAGE:
-                return
-            page += 1
+        parameters = {"state": "all", "sort": "created", "direction": "desc"}
+        with told(f"when listing the issues of {repo}"):
+            for page in self._pages(f"{self._path(repo)}/issues", parameters):
+                for issue in _ISSUES.validate_python(page):
+                    if issue.created_at < since:
+                        return
+                    if issue.pull_request is None:
+                        yield issue
 
     def issue(self, repo: str, number: int) -> IssueSeen:
         with told(f"when reading issue {number} of {repo}"):
@@ -112,19 +101,25 @@ class GitHubClient:
 
     def edit_issue(self, repo: str, number: int, changes: dict[str, str]) -> None:
         with told(f"when changing issue {number} of {repo}"):
-            self._rest("PATCH", f"{self._path(repo)}/issues/{number}", changes)
+            IssueSeen.model_validate(self._rest("PATCH", f"{self._path(repo)}/issues/{number}", changes))
 
     def add_labels(self, repo: str, number: int, names: list[str]) -> None:
         with told(f"when labelling issue {number} of {repo}"):
-            self._rest("POST", f"{self._path(repo)}/issues/{number}/labels", {"labels": names})
+            answer = self._rest("POST", f"{self._path(repo)}/issues/{number}/labels", {"labels": names})
+            _LABELS.validate_python(answer)
 
     def remove_label(self, repo: str, number: int, name: str) -> None:
         """Takes one label off; that it is not there is fine."""
         with told(f"when taking a label off issue {number} of {repo}"):
             try:
-                self._rest("DELETE", f"{self._path(repo)}/issues/{number}/labels/{quote(name, safe='')}")
-            except UnknownObjectException:
-                return
+                answer = self._rest(
+                    "DELETE", f"{self._path(repo)}/issues/{number}/labels/{quote(name, safe='')}"
+                )
+            except GithubException as error:
+                if error.status == 404:
+                    return
+                raise
+            _LABELS.validate_python(answer)
 
     # What `leads check` looks at
 
@@ -134,18 +129,9 @@ class GitHubClient:
 
     def labels(self, repo: str) -> set[str]:
         """Names of the repository's labels, in lower case."""
-        names: set[str] = set()
-        page = 1
-        while True:
-            with told(f"when listing the labels of {repo}"):
-                parameters = {"per_page": PER_PAGE, "page": page}
-                found = _LABELS.validate_python(
-                    self._rest("GET", f"{self._path(repo)}/labels", parameters=parameters)
-                )
-            names |= {label.name.casefold() for label in found}
-            if len(found) < PER_PAGE:
-                return names
-            page += 1
+        with told(f"when listing the labels of {repo}"):
+            pages = self._pages(f"{self._path(repo)}/labels", {})
+            return {label.name.casefold() for page in pages for label in _LABELS.validate_python(page)}
 
     def app_permissions(self) -> dict[str, str] | None:
         """What the GitHub App's installation may do; None where a token is used, whose rights nothing tells."""
@@ -160,7 +146,8 @@ class GitHubClient:
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """`data` of the answer. Raises the client's own exceptions: what NOT_FOUND means, the caller knows."""
-        _, answer = self._requester().graphql_query(query, variables)
+        with self._renewed_if_refused():
+            _, answer = self._requester().graphql_query(query, variables)
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict):
             raise ValueError("no data")
@@ -171,9 +158,34 @@ class GitHubClient:
     def _path(self, repo: str) -> str:
         return f"/repos/{quote(self.settings.org, safe='')}/{quote(repo, safe='')}"
 
-    def _rest(self, verb: str, path: str, given: Any = None, parameters: dict[str, Any] | None = None) -> Any:
-        _, answer = self._requester().requestJsonAndCheck(verb, path, parameters=parameters, input=given)
-        return answer
+    def _rest(self, verb: str, path: str, given: Any = None) -> Any:
+        return self._asked(verb, path, given)[1]
+
+    def _pages(self, path: str, parameters: dict[str, Any]) -> Iterator[Any]:
+        for page in itertools.count(1):
+            headers, answer = self._asked(
+                "GET", path, parameters={**parameters, "per_page": PER_PAGE, "page": page}
+            )
+            yield answer
+            if 'rel="next"' not in headers.get("link", ""):
+                return
+
+    def _asked(
+        self, verb: str, path: str, given: Any = None, parameters: dict[str, Any] | None = None
+    ) -> tuple[dict[str, Any], Any]:
+        """Headers and content of the answer. Raises the client's own exceptions."""
+        with self._renewed_if_refused():
+            return self._requester().requestJsonAndCheck(verb, path, parameters=parameters, input=given)
+
+    @contextmanager
+    def _renewed_if_refused(self) -> Iterator[None]:
+        """A token that is not taken is forgotten: the next attempt asks for a new one."""
+        try:
+            yield
+        except GithubException as error:
+            if error.status == 401:
+                self._of_thread.client = None
+            raise
 
     def _requester(self) -> Requester:
         return self._client().requester
@@ -186,6 +198,9 @@ class GitHubClient:
         return client
 
     def _made(self, auth: Auth.Auth) -> Github:
+        address = urlsplit(self.settings.api_url)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise park("LEADS_GITHUB__API_URL is no address: mend it, then retry")
         return Github(
             auth=auth,
             base_url=self.settings.api_url.rstrip("/"),

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from github import GithubException, RateLimitExceededException
-from requests.exceptions import InvalidSchema, InvalidURL, MissingSchema, RequestException
+from requests.exceptions import RequestException
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import again, park, wait
@@ -44,8 +44,6 @@ def verdict(error: Exception, doing: str, settle: timedelta | None = None) -> Ap
             return _graphql(error, types, doing)
         case GithubException():
             return _rest(error, doing, settle)
-        case InvalidURL() | InvalidSchema() | MissingSchema():
-            return park("LEADS_GITHUB__API_URL is no address: mend it, then retry")
         case RequestException():
             return again(f"GitHub could not be reached {doing}: {type(error).__name__}", after=settle)
         case RuntimeError():  # PyGithub's word for a redirect to another host or protocol

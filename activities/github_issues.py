@@ -1,7 +1,8 @@
 """Opens issues once, and brings them to what they ought to be without fighting people over them.
 
 Never twice: GitHub has no key for a create, so an issue carries a marker, every open first looks for it in the plain
-listing, and looks again afterwards; of several the oldest is the one, the others are closed as its duplicates.
+listing, and looks again afterwards; of several the oldest is the one, the others are closed as its duplicates. GitHub
+promises no listing that shows the latest write, so the issue's updates look again for a day.
 """
 
 from collections.abc import Callable
@@ -21,6 +22,7 @@ CLIPS = (4_000, 1_000, 250, 60)
 """How long a person's text may be in our block: the first of these with which the body fits."""
 
 _CLOCKS_DIFFER = timedelta(days=1)
+_YOUNG = timedelta(days=1)
 
 Reason = Literal["completed", "not_planned", "reopened"]
 
@@ -65,9 +67,8 @@ class GitHubIssues:
                 settle=self._settle,
             )
             ours = {created.number: created} | self._ours(wanted, since)
-        first, *others = (ours[number] for number in sorted(ours))
-        for other in others:
-            self._retire(wanted, other, first)
+        first = ours.pop(min(ours))
+        self._retire(wanted, ours, first)
         return Link(id=str(first.number), url=first.html_url)
 
     def update(self, wanted: Wanted, number: int) -> bool:
@@ -78,12 +79,14 @@ class GitHubIssues:
         between leaves nothing that is not mended by doing it again.
         """
         issue = self._client.issue(wanted.repo, number)
+        if datetime.now(UTC) - issue.created_at < _YOUNG:
+            self._retire(wanted, self._ours(wanted, issue.created_at - _CLOCKS_DIFFER), issue)
+            issue = self._client.issue(wanted.repo, number)
         memory = _memory(issue, wanted)
-        if unwanted := [
-            name for name in memory.labels if name not in wanted.labels and issue.has_label(name)
-        ]:
-            for name in unwanted:
-                self._client.remove_label(wanted.repo, number, name)
+        unwanted = [name for name in memory.labels if name not in wanted.labels and issue.has_label(name)]
+        for name in unwanted:
+            self._client.remove_label(wanted.repo, number, name)
+        if unwanted:
             issue = self._client.issue(wanted.repo, number)
         missing = [name for name in wanted.labels if not issue.has_label(name)]
         changes = self._changes(issue, wanted, memory, missing)
@@ -117,18 +120,16 @@ class GitHubIssues:
         found = self._client.issues(wanted.repo, since=since)
         return {issue.number: issue for issue in found if issue_block.find(issue.text, wanted.key)}
 
-    def _retire(self, wanted: Wanted, issue: IssueSeen, first: IssueSeen) -> None:
-        """Closes an issue that was opened twice; without its marker it is not found again."""
-        found = issue_block.find(issue.text, wanted.key)
-        if found is None:
-            return
-        note = f"Opened twice by mistake: see #{first.number}."
-        changes = {
-            "body": found.before + note + found.after,
-            "state": "closed",
-            "state_reason": "duplicate",
-        }
-        self._client.edit_issue(wanted.repo, issue.number, changes)
+    def _retire(self, wanted: Wanted, ours: dict[int, IssueSeen], kept: IssueSeen) -> None:
+        """Closes those that were opened twice. They lose the marker, so they are not found again."""
+        for number, issue in ours.items():
+            found = issue_block.find(issue.text, wanted.key)
+            if number == kept.number or found is None:
+                continue
+            note = f"Opened twice by mistake: see #{kept.number}."
+            body = found.before + note + found.after
+            changes = {"body": body, "state": "closed", "state_reason": "duplicate"}
+            self._client.edit_issue(wanted.repo, number, changes)
 
 
 def _memory(issue: IssueSeen, wanted: Wanted) -> Memory:

@@ -42,7 +42,7 @@ class Found(NamedTuple):
     @property
     def lines(self) -> list[str]:
         """What the block shows, without our markers."""
-        return [line for line in self.block.splitlines() if not line.startswith(_OURS)]
+        return [line for line in _unix(self.block).split("\n") if not line.startswith(_OURS)]
 
 
 def begin(key: str) -> str:
@@ -70,7 +70,7 @@ def write(body: str, key: str, text: str, memory: Memory, *, boxes: frozenset[st
     found = find(body, key)
     if found:
         text = _with_ticks(text, found.lines, boxes)
-    lines = text.splitlines()
+    lines = text.split("\n")
     memory = memory.model_copy(update={"lines": _digests(lines)})
     block = "\n".join([begin(key), f"{_OURS}wrote {memory.model_dump_json()} -->", *lines, _END])
     if found is None:
@@ -110,7 +110,7 @@ def _by_hand(found: Found, ours: list[str]) -> str:
     there = found.lines
     matcher = difflib.SequenceMatcher(None, wrote, [digest(_bare(line)) for line in there], autojunk=False)
     runs = (
-        "\n".join(line.rstrip("\r") for line in there[start:end]).strip("\n")
+        "\n".join(there[start:end]).strip("\n")
         for change, _, _, start, end in matcher.get_opcodes()
         if change in ("insert", "replace")
     )

@@ -18,7 +18,7 @@ _REFERENCE = re.compile(r"#(?=\d)|\b[Gg][Hh]-(?=\d)")
 _UNPRINTABLE = re.compile(r"[\x00-\x09\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]")
 _MARKDOWN = str.maketrans(
     {character: f"\\{character}" for character in "\\`*_[]#~$"}
-    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;"}
+    | {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&vert;"}
 )
 
 

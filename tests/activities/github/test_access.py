@@ -1,0 +1,173 @@
+"""Getting in, with a token or as a GitHub App, and what `leads check` finds."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import PARKED
+from activities.github import GitHubActivities
+from sandbox.server import Sandbox
+from settings import Settings
+from tests.activities.github.world import GitHub, a_lead, opened, perform
+
+
+def with_github(settings: Settings, **changes: Any) -> Settings:
+    return settings.model_copy(update={"github": settings.github.model_copy(update=changes)})
+
+
+@pytest.fixture
+def as_app(settings: Settings, github: GitHub) -> Settings:
+    """As the GitHub App, with a key that is made anew."""
+    return with_github(
+        settings,
+        token=None,
+        app_id=github.state.app.id,
+        app_private_key=SecretStr(github.state.register_app_key()),
+        app_installation_id=github.state.app.installation_id,
+    )
+
+
+def test_a_github_app_works_as_its_bot_and_keeps_its_token(as_app: Settings, github: GitHub) -> None:
+    activities = GitHubActivities(as_app)
+    lead = opened(activities, a_lead())
+    perform(activities, "update_issue", lead)
+    perform(activities, "place_card", lead)
+    assert github.state.users[github.issue().author_id].login == "lead-to-hub[bot]"
+    assert len(github.requests("POST", "access_tokens")) == 1
+
+
+def test_a_key_on_one_line_is_read(as_app: Settings, github: GitHub) -> None:
+    assert as_app.github.app_private_key is not None
+    one_line = as_app.github.app_private_key.get_secret_value().replace("\n", "\\n")
+    opened(GitHubActivities(with_github(as_app, app_private_key=SecretStr(one_line))), a_lead())
+    assert len(github.issues("leads")) == 1
+
+
+def test_a_token_that_was_revoked_is_replaced_at_the_retry(as_app: Settings, github: GitHub) -> None:
+    activities = GitHubActivities(as_app)
+    lead = opened(activities, a_lead())
+    for secret in [secret for secret in github.state.tokens if secret.startswith("ghs_")]:
+        del github.state.tokens[secret]
+    with pytest.raises(ApplicationError, match="401") as failure:
+        perform(activities, "update_issue", lead)
+    assert failure.value.type == PARKED
+    perform(activities, "update_issue", lead)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"app_private_key": SecretStr("not a key")}, "LEADS_GITHUB__APP_PRIVATE_KEY"),
+        ({"app_private_key": None}, "LEADS_GITHUB__APP_PRIVATE_KEY"),
+        ({"app_id": None}, "LEADS_GITHUB__TOKEN"),
+        ({"app_installation_id": None}, "LEADS_GITHUB__TOKEN"),
+        ({"app_installation_id": 1}, "404"),
+        ({"app_id": 1}, "404"),
+        ({"token": SecretStr("wrong")}, "401"),
+        ({"api_url": "nonsense"}, "LEADS_GITHUB__API_URL"),
+    ],
+)
+def test_credentials_that_do_not_work_are_parked(
+    as_app: Settings, changes: dict[str, Any], named: str
+) -> None:
+    activities = GitHubActivities(with_github(as_app, **changes))
+    with pytest.raises(ApplicationError, match=named) as failure:
+        perform(activities, "open_issue", a_lead())
+    assert (failure.value.type, failure.value.non_retryable) == (PARKED, True)
+
+
+def test_threads_do_not_share_a_client(activities: GitHubActivities, github: GitHub) -> None:
+    leads = [a_lead(id=f"lead-{number}") for number in range(12)]
+    with ThreadPoolExecutor(6) as threads:
+        links = [lead.issue for lead in threads.map(lambda lead: opened(activities, lead), leads)]
+    assert len({link.id for link in links if link}) == len(github.issues("leads")) == 12
+
+
+# leads check
+
+
+def found(settings: Settings) -> dict[str, tuple[bool, str]]:
+    return {check.what: (check.ok, check.detail) for check in GitHubActivities(settings).checks()}
+
+
+def test_all_is_well(settings: Settings, as_app: Settings, github: GitHub) -> None:
+    for each in (settings, as_app):
+        checks = list(GitHubActivities(each).checks())
+        assert len(checks) >= 5
+        assert [check for check in checks if not check.ok] == []
+        assert {check.system for check in checks} == {"github"}
+    assert [write for write in github.writes() if "access_tokens" not in write] == []
+
+
+def without_labels(github: GitHub) -> None:
+    for number in [
+        number for number, label in github.state.labels.items() if label.name in ("customer", "Hub")
+    ]:
+        del github.state.labels[number]
+
+
+def without_issues(github: GitHub) -> None:
+    for repository in github.state.repositories.values():
+        github.state.repositories[repository.id] = repository.replaced(has_issues=False)
+
+
+def without_rights(github: GitHub) -> None:
+    app = github.state.app
+    github.state.app = app.replaced(permissions={**app.permissions, "organization_projects": "read"})
+
+
+def without_columns(github: GitHub) -> None:
+    project = github.state.project(1)
+    assert project is not None
+    title, status = project.fields
+    fewer = status.replaced(options=status.options[:4])
+    github.state.projects[project.id] = project.replaced(fields=(title, fewer))
+
+
+@pytest.mark.parametrize(
+    ("spoil", "named"),
+    [
+        (without_labels, ["create customer", "create Hub"]),
+        (without_issues, ["switch its issues on", "switch its issues on"]),
+        (without_rights, ["organization_projects (write)"]),
+        (without_columns, ["Lost, Closed"]),
+    ],
+)
+def test_what_is_missing_is_said(
+    as_app: Settings, github: GitHub, spoil: Callable[[GitHub], None], named: list[str]
+) -> None:
+    spoil(github)
+    details = [detail for ok, detail in found(as_app).values() if not ok]
+    assert len(details) == len(named)
+    for detail, words in zip(details, named, strict=True):
+        assert words in detail
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"token": SecretStr("wrong")}, "401"),
+        ({"leads_repo": "nowhere"}, "nowhere"),
+        ({"project_number": 9}, "no board 9"),
+        ({"status_field": "Phase"}, "'Phase'"),
+        ({"api_url": "http://127.0.0.1:9/api/v3"}, "could not be reached"),
+        ({"token": None}, "No GitHub credentials"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_raised(
+    settings: Settings, changes: dict[str, Any], named: str
+) -> None:
+    details = [
+        check.detail for check in GitHubActivities(with_github(settings, **changes)).checks() if not check.ok
+    ]
+    assert details
+    assert any(named in detail for detail in details)
+
+
+def test_no_check_tells_a_secret(settings: Settings, sandbox: Sandbox) -> None:
+    for check in GitHubActivities(settings).checks():
+        assert "sandbox-token" not in f"{check.what} {check.detail}"

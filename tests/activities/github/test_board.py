@@ -1,0 +1,171 @@
+"""The lead's card stands in the column of its stage, once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import PARKED
+from activities.github import GitHubActivities
+from process.lead import Loss
+from process.reports import CardPlaced
+from sandbox.github.state import Option
+from sandbox.server import Sandbox
+from settings import Settings
+from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, contracted, opened, perform
+
+QUOTED = {"quotes": (a_quote(),)}
+
+
+def place(activities: GitHubActivities, lead: Any, **facts: Any) -> str | None:
+    """The card's id, if that is news."""
+    report = perform(activities, "place_card", lead.model_copy(update=facts)).report
+    assert report is None or isinstance(report, CardPlaced)
+    return report.item if report else None
+
+
+def replace_field(github: GitHub, **changes: Any) -> None:
+    """Somebody changes the board's Status field."""
+    project = github.state.project(1)
+    assert project is not None
+    title, status = project.fields
+    github.state.projects[project.id] = project.replaced(fields=(title, status.replaced(**changes)))
+
+
+def test_a_card_is_added_and_follows_the_stage(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    card = place(activities, lead)
+    assert card is not None
+    assert github.column() == "Lead"
+    lead = lead.model_copy(update={"card": card})
+    assert place(activities, lead, **QUOTED) is None
+    assert github.column() == "Quoted"
+    signed = contracted(issue=lead.issue, card=card)
+    assert place(activities, signed) is None
+    assert github.column() == "Contracted"
+    place(activities, signed, lost=Loss(reason="budget", said_by="we", on=TODAY))
+    assert github.column() == "Lost"
+    place(activities, signed, closed_on=TODAY)
+    assert github.column() == "Closed"
+
+
+def test_placed_again_nothing_is_written(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    first = place(activities, lead)
+    github.forget_requests()
+    assert place(activities, lead) == first
+    assert github.writes() == []
+
+
+def test_placed_by_many_at_once_there_is_one_card(settings: Settings, github: GitHub) -> None:
+    workers = [GitHubActivities(settings) for _ in range(4)]
+    lead = opened(workers[0], a_lead())
+    with ThreadPoolExecutor(4) as threads:
+        cards = set(threads.map(lambda worker: place(worker, lead), workers))
+    assert len(cards) == len(github.cards()) == 1
+    assert github.column() == "Lead"
+
+
+def test_a_card_that_a_person_took_off_comes_back_and_is_reported(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    lead = opened(activities, a_lead())
+    card = place(activities, lead)
+    github.state.items.clear()
+    again = place(activities, lead, card=card)
+    assert again is not None
+    assert again != card
+
+
+def archive(github: GitHub) -> None:
+    (card,) = github.cards()
+    github.state.items[card.id] = card.replaced(archived=True)
+
+
+def test_an_archived_card_comes_back_when_it_moves(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    place(activities, lead)
+    archive(github)
+    place(activities, lead)
+    assert github.cards()[0].archived
+    place(activities, lead, **QUOTED)
+    assert not github.cards()[0].archived
+    assert github.column() == "Quoted"
+
+
+def test_the_board_is_looked_up_once_for_many_cards(activities: GitHubActivities, sandbox: Sandbox) -> None:
+    lead = opened(activities, a_lead())
+    for facts in ({}, QUOTED, {}):
+        place(activities, lead, **facts)
+    looks = [
+        each for each in sandbox.journal.all("github", path="graphql") if "projectV2(number" in str(each.body)
+    ]
+    assert len(looks) == 1
+
+
+def test_columns_that_were_made_anew_are_found(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    place(activities, lead)
+    names = ("Lead", "Quoted")
+    replace_field(
+        github, id=7777, options=tuple(Option(id=f"0000000{n}", name=name) for n, name in enumerate(names))
+    )
+    with pytest.raises(ApplicationError) as failure:
+        place(activities, lead, **QUOTED)
+    assert failure.value.type == "Again"
+    perform(activities, "place_card", lead.model_copy(update=QUOTED), attempt=2)
+    assert github.column() == "Quoted"
+
+
+def test_a_column_that_was_just_added_is_found_at_once(activities: GitHubActivities, github: GitHub) -> None:
+    project = github.state.project(1)
+    assert project is not None
+    options = project.fields[1].options
+    replace_field(github, options=options[:1])
+    lead = opened(activities, a_lead())
+    place(activities, lead)
+    with pytest.raises(ApplicationError, match="no column 'Quoted'"):
+        place(activities, lead, **QUOTED)
+    replace_field(github, options=options)
+    place(activities, lead, **QUOTED)
+    assert github.column() == "Quoted"
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "named"),
+    [
+        ("project_number", 9, "no board 9"),
+        ("status_field", "Phase", "no single-select field 'Phase'"),
+        ("status_field", "Title", "no single-select field 'Title'"),
+        ("columns", {"lead": "Prospect"}, "no column 'Prospect'"),
+        ("columns", {"quoted": "Quoted"}, "no column for the stage lead"),
+        ("org", "nobody", "no organization nobody"),
+    ],
+)
+def test_what_is_missing_is_named(
+    activities: GitHubActivities, settings: Settings, github: GitHub, setting: str, value: Any, named: str
+) -> None:
+    lead = opened(activities, a_lead())
+    wrong = settings.model_copy(update={"github": settings.github.model_copy(update={setting: value})})
+    with pytest.raises(ApplicationError, match=named) as failure:
+        place(GitHubActivities(wrong), lead)
+    assert (failure.value.type, failure.value.non_retryable) == (PARKED, True)
+    assert github.cards() == []
+
+
+def test_an_issue_that_graphql_does_not_show_yet_is_waited_for(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    lead = opened(activities, a_lead())
+    issues = dict(github.state.issues)
+    github.state.issues.clear()
+    with pytest.raises(ApplicationError) as failure:
+        place(activities, lead)
+    assert failure.value.type == "Again"
+    with pytest.raises(ApplicationError) as failure:
+        perform(activities, "place_card", lead, attempt=5)
+    assert failure.value.type == PARKED
+    github.state.issues.update(issues)
+    place(activities, lead)
+    assert github.column() == "Lead"

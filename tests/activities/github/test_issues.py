@@ -1,0 +1,351 @@
+"""The lead's issue and the hub's: opened once, kept up to date, and never fought over."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import PARKED
+from activities.github import GitHubActivities
+from activities.issue_block import BY_HAND, begin
+from process.lead import Contract, Hub, Lead, Loss
+from process.reports import HubIssueOpened, IssueOpened
+from sandbox.faults import Fault
+from sandbox.github.state import Issue
+from sandbox.server import Sandbox
+from settings import Settings
+from tests.activities.github.world import (
+    TODAY,
+    GitHub,
+    a_lead,
+    a_quote,
+    contracted,
+    opened,
+    perform,
+    with_hub_issue,
+)
+
+LOST = {"lost": Loss(reason="budget", said_by="they", on=TODAY)}
+KINDS = [("open_issue", "leads", "lead-7"), ("open_hub_issue", "pilot-hubs", "lead-7/hub")]
+each_kind = pytest.mark.parametrize(("kind", "repo", "key"), KINDS)
+
+
+def changed(lead: Lead, **facts: Any) -> Lead:
+    return lead.model_copy(update=facts)
+
+
+def marked(github: GitHub, repo: str, key: str) -> list[Issue]:
+    """The issues that are found as this one."""
+    return [issue for issue in github.issues(repo) if begin(key) in (issue.body or "")]
+
+
+# Opening
+
+
+def test_the_leads_issue_is_opened(activities: GitHubActivities, github: GitHub) -> None:
+    report = perform(activities, "open_issue", a_lead()).report
+    issue = github.issue()
+    assert isinstance(report, IssueOpened)
+    assert report.link.id == str(issue.number)
+    assert report.link.url.endswith("/2i2c-org/leads/issues/1")
+    assert issue.title == "[Example University / Ada Example] - Hub for a course"
+    assert github.labels() == {"lead", "service:hub"}
+
+
+def test_a_lead_for_something_else_is_not_labelled_as_a_hub(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    opened(activities, a_lead(service="workshop"))
+    assert github.labels() == {"lead"}
+
+
+def test_the_hubs_issue_is_opened(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, contracted(hub=Hub(information={"name": "Example Hub"}, requested_on=TODAY)))
+    report = perform(activities, "open_hub_issue", lead).report
+    issue = github.issue("pilot-hubs")
+    assert isinstance(report, HubIssueOpened)
+    assert report.link.url.endswith("/2i2c-org/pilot-hubs/issues/1")
+    assert issue.title == "[Hub] - Example Hub"
+    assert github.labels("pilot-hubs") == {"Hub"}
+
+
+@each_kind
+def test_opened_again_it_is_the_same_issue(
+    activities: GitHubActivities, settings: Settings, github: GitHub, kind: str, repo: str, key: str
+) -> None:
+    first = perform(activities, kind, a_lead())
+    again = perform(GitHubActivities(settings), kind, a_lead(), attempt=2)
+    assert first == again
+    assert len(github.issues(repo)) == 1
+
+
+@each_kind
+def test_what_is_known_to_be_open_is_left_alone(
+    activities: GitHubActivities, github: GitHub, kind: str, repo: str, key: str
+) -> None:
+    lead = with_hub_issue(activities, opened(activities, a_lead()))
+    github.forget_requests()
+    assert perform(activities, kind, lead).report is None
+    assert github.requests() == []
+
+
+def test_one_that_was_closed_or_retitled_meanwhile_is_found(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    opened(activities, a_lead())
+    github.edit(title="Renamed", state="closed", labels=[])
+    opened(activities, a_lead())
+    assert len(github.issues("leads")) == 1
+
+
+def test_one_that_is_pages_away_is_found(activities: GitHubActivities, github: GitHub) -> None:
+    first = opened(activities, a_lead())
+    for number in range(120):
+        github.open(f"Other {number}")
+    assert opened(activities, a_lead()).issue == first.issue
+    assert len(github.issues("leads")) == 121
+
+
+def test_leads_do_not_take_each_others_issues(activities: GitHubActivities, github: GitHub) -> None:
+    for name in ("lead-7", "lead-71", "lead-7/hub", "lead-"):
+        opened(activities, a_lead(id=name))
+    assert len(github.issues("leads")) == 4
+
+
+@each_kind
+def test_opened_by_two_workers_at_once_there_is_one(
+    settings: Settings, github: GitHub, kind: str, repo: str, key: str
+) -> None:
+    workers = [GitHubActivities(settings) for _ in range(4)]
+    with ThreadPoolExecutor(4) as threads:
+        outcomes = list(threads.map(lambda worker: perform(worker, kind, a_lead()), workers))
+    (kept,) = marked(github, repo, key)
+    assert kept.state == "open"
+    assert {
+        outcome.report.link.id
+        for outcome in outcomes
+        if isinstance(outcome.report, IssueOpened | HubIssueOpened)
+    } == {str(kept.number)}
+    assert all(
+        (issue.state, issue.state_reason) == ("closed", "duplicate")
+        for issue in github.issues(repo)
+        if issue.id != kept.id
+    )
+
+
+@each_kind
+def test_two_that_a_late_listing_allowed_become_one(
+    activities: GitHubActivities, sandbox: Sandbox, github: GitHub, kind: str, repo: str, key: str
+) -> None:
+    create = {"system": "github", "method": "POST", "path": "/issues$"}
+    sandbox.faults.add(Fault.model_validate({**create, "kind": "cut_after"}))
+    with pytest.raises(ApplicationError) as failure:
+        perform(activities, kind, a_lead())
+    assert failure.value.next_retry_delay == timedelta(seconds=30)
+    sandbox.faults.add(Fault(system="github", method="GET", path="/issues$", kind="stale", writes=1))
+    report = perform(activities, kind, a_lead(), attempt=2).report
+    (kept,) = marked(github, repo, key)
+    assert isinstance(report, IssueOpened | HubIssueOpened)
+    assert (report.link.id, kept.number, kept.state) == ("1", 1, "open")
+    assert [issue.state for issue in github.issues(repo)] == ["open", "closed"]
+    assert f"see #{kept.number}" in github.body(repo, 2)
+
+
+def test_one_that_no_listing_showed_is_closed_by_the_next_update(
+    activities: GitHubActivities, sandbox: Sandbox, github: GitHub
+) -> None:
+    sandbox.faults.add(Fault(system="github", method="POST", path="/issues$", kind="cut_after"))
+    with pytest.raises(ApplicationError):
+        perform(activities, "open_issue", a_lead())
+    for writes in (1, 2):
+        sandbox.faults.add(Fault(system="github", method="GET", path="/issues$", kind="stale", writes=writes))
+    lead = opened(activities, a_lead())
+    assert len(marked(github, "leads", "lead-7")) == 2
+    perform(activities, "update_issue", lead)
+    (kept,) = marked(github, "leads", "lead-7")
+    assert lead.issue is not None
+    assert str(kept.number) == lead.issue.id
+
+
+# Keeping up to date
+
+
+def test_nothing_new_is_not_written(activities: GitHubActivities, github: GitHub) -> None:
+    lead = with_hub_issue(activities, opened(activities, contracted()))
+    for kind in ("update_issue", "update_hub_issue"):
+        perform(activities, kind, lead)
+        github.forget_requests()
+        perform(activities, kind, lead)
+        assert github.writes() == []
+
+
+def test_news_are_written_and_peoples_own_text_stays(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(body=f"Ada is on leave\r\n{github.body()}\nSee the minutes")
+    perform(activities, "update_issue", changed(lead, quotes=(a_quote(),)))
+    body = github.body()
+    assert "| Stage | **quoted** |" in body
+    assert body.startswith("Ada is on leave\r\n<!--")
+    assert body.endswith("-->\nSee the minutes")
+    assert BY_HAND not in body
+
+
+def test_what_is_written_inside_the_block_moves_below_it(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(body=github.body().replace("| Stage | **lead** |", "| Stage | **lead** |\n| Mood | good |"))
+    perform(activities, "update_issue", changed(lead, quotes=(a_quote(),)))
+    block, _, below = github.body().partition(BY_HAND)
+    assert "Mood" not in block
+    assert "| Mood | good |" in below
+
+
+def test_a_box_that_a_person_ticked_is_set_back(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    body = github.body()
+    github.edit(body=body.replace("- [ ] Contract signed", "- [x] Contract signed"))
+    perform(activities, "update_issue", lead)
+    assert github.body() == body
+
+
+def test_engineerings_own_boxes_stay_as_they_left_them(activities: GitHubActivities, github: GitHub) -> None:
+    lead = with_hub_issue(activities, opened(activities, contracted(hub=Hub(requested_on=TODAY))))
+    github.edit("pilot-hubs", body=github.body("pilot-hubs").replace("[ ] Steady", "[x] Steady"))
+    perform(activities, "update_hub_issue", changed(lead, hub=Hub(requested_on=TODAY, live_on=TODAY)))
+    body = github.body("pilot-hubs")
+    for box in ("[x] Initial deployment", "[x] Administrators", "[ ] Representative", "[x] Steady state"):
+        assert box in body
+    assert BY_HAND not in body
+
+
+def test_a_deleted_block_comes_back(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(body="All gone")
+    perform(activities, "update_issue", lead)
+    assert github.body().startswith(f"All gone\n\n{begin('lead-7')}")
+    github.edit(clear_body=True)
+    perform(activities, "update_issue", lead)
+    assert github.body().startswith(begin("lead-7"))
+
+
+def test_the_title_follows_the_lead_but_not_over_a_persons(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(title="Ada's hub")
+    perform(activities, "update_issue", lead)
+    assert github.issue().title == "Ada's hub"
+    perform(activities, "update_issue", changed(lead, title="Two hubs"))
+    assert github.issue().title == "[Example University / Ada Example] - Two hubs"
+
+
+def test_the_label_customer_comes_with_the_signature_and_goes_with_its_correction(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(labels=["lead", "service:hub", "grant"])
+    perform(activities, "update_issue", changed(contracted(), issue=lead.issue))
+    assert github.labels() == {"lead", "service:hub", "grant", "customer"}
+    perform(activities, "update_issue", changed(contracted(), issue=lead.issue, contract=Contract()))
+    assert github.labels() == {"lead", "service:hub", "grant"}
+
+
+def test_a_label_that_a_person_put_on_is_not_taken_off(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(labels=["lead", "service:hub", "customer"])
+    for now in (lead, changed(contracted(), issue=lead.issue), lead):
+        perform(activities, "update_issue", now)
+        assert "customer" in github.labels()
+
+
+@pytest.mark.parametrize("where", ["PATCH", "POST", "DELETE"])
+@pytest.mark.parametrize("fault", ["cut", "cut_after"])
+def test_labels_survive_a_crash_at_any_point(
+    activities: GitHubActivities, sandbox: Sandbox, github: GitHub, where: str, fault: str
+) -> None:
+    lead = opened(activities, a_lead())
+    for now, labels in ((contracted(), {"lead", "service:hub", "customer"}), (lead, {"lead", "service:hub"})):
+        now = changed(now, issue=lead.issue)
+        sandbox.faults.clear()
+        sandbox.faults.add(Fault.model_validate({"system": "github", "method": where, "kind": fault}))
+        for attempt in (1, 2):
+            try:
+                perform(activities, "update_issue", now, attempt=attempt)
+            except ApplicationError:
+                continue
+        assert github.labels() == labels
+
+
+@pytest.mark.parametrize(("facts", "reason"), [(LOST, "not_planned"), ({"closed_on": TODAY}, "completed")])
+def test_the_issue_closes_and_opens_with_the_lead(
+    activities: GitHubActivities, github: GitHub, facts: dict[str, Any], reason: str
+) -> None:
+    lead = opened(activities, a_lead())
+    perform(activities, "update_issue", changed(lead, **facts))
+    assert (github.issue().state, github.issue().state_reason) == ("closed", reason)
+    perform(activities, "update_issue", lead)
+    assert (github.issue().state, github.issue().state_reason) == ("open", "reopened")
+
+
+def test_a_person_who_closes_or_opens_the_issue_is_not_fought(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(state="closed")
+    perform(activities, "update_issue", changed(lead, quotes=(a_quote(),)))
+    assert github.issue().state == "closed"
+    perform(activities, "update_issue", changed(lead, **LOST))
+    github.edit(state="open")
+    perform(activities, "update_issue", changed(lead, **LOST, quotes=(a_quote(),)))
+    assert github.issue().state == "open"
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        (LOST, "not_planned"),
+        ({"hub": Hub(requested_on=TODAY, live_on=TODAY, decommissioned_on=TODAY)}, "completed"),
+    ],
+)
+def test_the_hubs_issue_closes_with_the_hub_or_the_lead(
+    activities: GitHubActivities, github: GitHub, facts: dict[str, Any], reason: str
+) -> None:
+    lead = with_hub_issue(activities, opened(activities, a_lead()))
+    perform(activities, "update_hub_issue", changed(lead, **facts))
+    assert (github.issue("pilot-hubs").state, github.issue("pilot-hubs").state_reason) == ("closed", reason)
+
+
+def test_an_issue_that_is_gone_is_parked(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    github.state.issues.clear()
+    with pytest.raises(ApplicationError, match="404") as failure:
+        perform(activities, "update_issue", lead)
+    assert (failure.value.type, failure.value.non_retryable) == (PARKED, True)
+
+
+def test_an_issue_full_of_peoples_text_is_parked(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(body="x" * 65_000)
+    with pytest.raises(ApplicationError, match="Move some of that into comments") as failure:
+        perform(activities, "update_issue", lead)
+    assert failure.value.type == PARKED
+
+
+def test_an_edit_between_two_updates_of_two_workers_is_kept(settings: Settings, github: GitHub) -> None:
+    workers = [GitHubActivities(settings), GitHubActivities(settings)]
+    lead = opened(workers[0], a_lead())
+    leads = [changed(lead, quotes=(a_quote(version=number),)) for number in (1, 2)]
+    github.edit(body=github.body() + "\nBy hand")
+    with ThreadPoolExecutor(2) as threads:
+        list(
+            threads.map(
+                lambda pair: perform(pair[0], "update_issue", pair[1]), zip(workers, leads, strict=True)
+            )
+        )
+    body = github.body()
+    assert body.endswith("\nBy hand")
+    assert body.count(begin("lead-7")) == 1
+    assert BY_HAND not in body

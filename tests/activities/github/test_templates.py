@@ -1,0 +1,251 @@
+"""The texts of both issues: every known fact is in them, and however people write, the document stays whole."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from markdown_it import MarkdownIt
+
+from activities.github import GitHubActivities
+from activities.issue_block import find
+from process.lead import (
+    HUB_FIELDS,
+    MANIAC_T,
+    Answer,
+    Asset,
+    Contract,
+    Hold,
+    Hub,
+    Invoice,
+    InvoiceLine,
+    Lead,
+    Link,
+    Loss,
+    Qualification,
+    Questionnaire,
+    QuoteStatus,
+    Usage,
+    Vendor,
+    VendorStatus,
+    Verdict,
+)
+from process.model import Stage
+from process.money import Money
+from process.view import checklist, next_step
+from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, opened, with_hub_issue
+
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+
+
+def full_lead(text: str = "") -> Lead:
+    """A lead of which everything is known; each of people's texts ends in `text`."""
+
+    def said(what: str, longest: int = 10_000) -> str:
+        return (what + text)[:longest]
+
+    return a_lead(
+        org=said("Org", 200),
+        person=said("Person", 200),
+        title=said("Title", 200),
+        email="secret@example.org",
+        stale_on=TODAY,
+        questionnaire=Questionnaire(
+            sent_on=date(2026, 1, 2),
+            answered_on=date(2026, 1, 3),
+            answers=((said("Question"), said("Given")),),
+        ),
+        qualification=Qualification(
+            answers={
+                letter: Answer(
+                    verdict=Verdict.YES,
+                    evidence=said(f"Evidence of {letter}"),
+                    said_by=said("Said", 200),
+                    on=TODAY,
+                )
+                for letter in MANIAC_T
+            },
+            in_scope=True,
+            assessed_on=TODAY,
+        ),
+        assets=(
+            Asset(type="budget", name=said("Budget", 200), url="https://docs.example.org/budget", on=TODAY),
+        ),
+        quotes=(
+            a_quote(status=QuoteStatus.SUPERSEDED, price=Money(amount=Decimal(18_000), currency="EUR")),
+            a_quote(
+                version=2, status=QuoteStatus.ACCEPTED, accepted_by=said("Acceptor", 200), book="2022-05"
+            ),
+        ),
+        contract=Contract(
+            handed_over_on=date(2026, 2, 1),
+            acknowledged_on=date(2026, 2, 2),
+            acknowledged_by=said("Acknowledger", 200),
+            signed_on=date(2026, 2, 3),
+            signed_by=said("Signer", 200),
+            evidence=said("Mail of February"),
+            evidence_kind="mail",
+            start=date(2026, 3, 1),
+            end=date(2027, 2, 28),
+        ),
+        vendor=Vendor(status=VendorStatus.DONE, number=said("V-100", 200)),
+        hub=Hub(
+            information={field: said(f"Hub {field}") for field in HUB_FIELDS} | {"cluster": "pending"},
+            requested_on=date(2026, 3, 2),
+            exception_by=said("Allower", 200),
+            exception_reason=said("Because"),
+            live_on=date(2026, 3, 3),
+            decommission_on=date(2027, 3, 4),
+        ),
+        usage=(Usage(month="2026-03", active_users=280, cloud_cost=Decimal("412.07"), billed_on=1),),
+        invoices=(
+            Invoice(
+                number=1,
+                index=0,
+                period_start=date(2026, 3, 1),
+                period_end=date(2026, 3, 31),
+                prepared_on=date(2026, 3, 1),
+                lines=(InvoiceLine(text="Fee", amount=Money(amount=Decimal(1_000), currency="USD")),),
+                file=Link(id="f", url="https://drive.example.org/invoice-1"),
+                sent_on=date(2026, 3, 5),
+            ),
+        ),
+        hold=Hold(since=date(2026, 5, 1), until=date(2026, 9, 1), event=said("Their budget year")),
+        folder=Link(id="d", url="https://drive.example.org/folder"),
+        hub_issue=Link(id="1", url="https://github.example.org/hubs/issues/1"),
+    )
+
+
+def plain(body: str) -> str:
+    """The body as it is read."""
+    inline = (token for token in MARKDOWN.parse(body) if token.type == "inline")
+    return "\n".join("".join(part.content for part in token.children or []) for token in inline).replace(
+        "\u200b", ""
+    )
+
+
+FACTS = """
+    Org, Person, Question, Given, Budget, Acceptor, Acknowledger, Signer, Because, Allower, Mail of February, V-100, 280,
+    18 000.00 EUR, 12 000.00 USD, superseded, 2022-05, 2026-02-03, 412.07, 7-001, 1 000.00 USD, 2027-03-04, in Temporal,
+    Their budget year, sent on 2026-03-05, Evidence of timeline
+"""
+
+
+def test_every_known_fact_is_shown_but_the_mail_address(activities: GitHubActivities, github: GitHub) -> None:
+    lead = full_lead()
+    opened(activities, lead)
+    body = github.body()
+    text = plain(body)
+    facts = [" ".join(fact.split()) for fact in FACTS.split(",")]
+    assert [fact for fact in facts if fact not in text.replace(",", " ")] == []
+    assert next_step(lead).what in text
+    for done, item in checklist(lead):
+        assert f"- [{'x' if done else ' '}] {item.split(':')[0].split('(')[0]}" in body
+    for field, label in HUB_FIELDS.items():
+        assert label in text
+        assert field == "cluster" or f"Hub {field}" in text
+    assert "(<https://drive.example.org/folder>)" in body
+    assert "(<https://github.example.org/hubs/issues/1>)" in body
+    assert "(<https://drive.example.org/invoice-1>)" in body
+    assert "(<http://localhost:8233/namespaces/default/workflows/lead-7>)" in body
+    assert "> [!WARNING]" in body
+    assert "secret@example.org" not in body
+
+
+def test_a_new_lead_shows_what_is_not_known_yet(activities: GitHubActivities, github: GitHub) -> None:
+    opened(activities, a_lead())
+    text = plain(github.body())
+    assert "send the questionnaire" in text
+    assert text.count("not asked") == len(MANIAC_T)
+    assert text.count("not given") == len(HUB_FIELDS)
+    assert "WARNING" not in text
+
+
+def test_the_hubs_issue_has_every_field_the_leads_link_and_the_exception(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    lead = opened(activities, full_lead().model_copy(update={"contract": Contract()}))
+    with_hub_issue(activities, lead)
+    issue = github.issue("pilot-hubs")
+    text = plain(issue.body or "")
+    assert issue.title == "[Hub] - Hub name"
+    assert lead.issue is not None
+    assert lead.issue.url in text
+    assert "allowed by Allower: Because" in text
+    for field, label in HUB_FIELDS.items():
+        assert label in text
+        assert ("pending" if field == "cluster" else f"Hub {field}") in text
+    for item in (
+        "Initial deployment",
+        "Administrators can log on",
+        "Representative is satisfied",
+        "Steady state",
+    ):
+        assert item in text
+
+
+def shape(body: str) -> list[tuple[str, str]]:
+    return [(token.type, token.tag) for token in MARKDOWN.parse(body)]
+
+
+@pytest.mark.parametrize("kind", ["leads", "pilot-hubs"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        " ` ``` ~~~",
+        " | a | b |",
+        " [x](y) ![z](w) <b>bold</b>",
+        " <!-- hidden",
+        " --> <!-- lead-to-hub:end --> <!-- lead-to-hub:begin lead-7 -->",
+        " @amara-sales #1 GH-1",
+        " \\",
+        " *a* _b_ ~~c~~ $d$ &lt;",
+    ],
+)
+def test_no_text_breaks_the_document(
+    activities: GitHubActivities, github: GitHub, kind: str, text: str
+) -> None:
+    lead = opened(activities, full_lead(text))
+    with_hub_issue(activities, lead)
+    body = github.body(kind)
+    key = "lead-7" if kind == "leads" else "lead-7/hub"
+    opened(activities, full_lead().model_copy(update={"id": "lead-8"}))
+    with_hub_issue(activities, lead.model_copy(update={"id": "lead-8", "hub": full_lead().hub}))
+    assert shape(body) == shape(github.body(kind, 2))
+    found = find(body, key)
+    assert found is not None
+    assert (found.before, found.after) == ("", "")
+    assert body.count("<!--") == body.count("-->") == 3
+    assert not re.search(r"(?<!\w)@\w|#\d", re.sub(r"https?://\S+", "", body))
+
+
+def test_texts_of_any_length_fit_into_an_issue(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, full_lead(" long" * 2_000))
+    with_hub_issue(activities, lead)
+    for repo in ("leads", "pilot-hubs"):
+        body = github.body(repo)
+        assert len(body) <= 65_536
+        assert "(shortened)" in body
+        assert plain(body).count("Evidence of") == (7 if repo == "leads" else 0)
+        assert len(github.issue(repo).title) <= 256
+
+
+@pytest.mark.parametrize(
+    ("facts", "stage", "words"),
+    [
+        (
+            {"lost": Loss(reason="budget", said_by="they", note="No grant", on=TODAY)},
+            Stage.LOST,
+            "budget, said by they",
+        ),
+        ({"closed_on": TODAY}, Stage.CLOSED, "Service ended"),
+    ],
+)
+def test_how_it_ended_is_shown(
+    activities: GitHubActivities, github: GitHub, facts: dict[str, Any], stage: Stage, words: str
+) -> None:
+    lead = a_lead(**facts)
+    assert lead.stage is stage
+    opened(activities, lead)
+    assert words in plain(github.body())

@@ -1,0 +1,85 @@
+"""People's text inside our Markdown says what they wrote, and does nothing."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from jinja2 import UndefinedError
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from activities.texts import markdown, render
+
+MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+BLANK = "\u200b"
+
+
+def cell(text: str) -> list[Token]:
+    """The inline tokens of a table's cell with this text; the table around it must be whole."""
+    blocks = MARKDOWN.parse(f"| a | b |\n| --- | --- |\n| x {text} | end |\n")
+    assert [token.type for token in blocks if token.type in ("td_open", "th_open")] == ["th_open"] * 2 + [
+        "td_open"
+    ] * 2
+    assert {token.tag for token in blocks if token.nesting == 1} <= {
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+    }
+    inline = [token for token in blocks if token.type == "inline"]
+    assert inline[3].content == "end"
+    return inline[2].children or []
+
+
+def read(tokens: list[Token]) -> str:
+    """What a person sees."""
+    return "".join("\n" if token.content == "<br>" else token.content for token in tokens)
+
+
+HOSTILE = r"""
+` * _ [ ] ( ) < > | \ ~~ # $ &amp; <!-- --> @ada #12 GH-1 <b> ![x](y) [a](https://example.org) http:// word 1. - [x]
+https://example.org/a_b|c <!--lead-to-hub:end--> |---|
+"""
+hostile = st.lists(
+    st.sampled_from([*HOSTILE.split(), " ", "\n", "<!-- lead-to-hub:end -->"]), max_size=12
+).map("".join)
+
+
+@given(st.one_of(hostile, st.text(max_size=40)))
+def test_it_is_read_as_it_was_written(text: str) -> None:
+    tokens = cell(markdown(text))
+    kinds = {token.type for token in tokens} - {"link_open", "link_close"}
+    assert kinds <= {"text", "text_special", "html_inline"}
+    assert {token.content for token in tokens if token.type == "html_inline"} <= {"<br>"}
+    assert all(token.attrGet("href").startswith("http") for token in tokens if token.type == "link_open")  # type: ignore[union-attr]
+    seen = " ".join(read(tokens).replace(BLANK, "").split())
+    wrote = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffd]", " ", "x " + text)
+    assert seen == " ".join(wrote.replace(BLANK, "").split())
+
+
+@given(hostile)
+def test_it_mentions_refers_to_and_comments_out_nothing(text: str) -> None:
+    written = markdown(text)
+    outside_links = re.sub(r"<https?://[^>]*>", "", written)
+    assert not re.search(r"(?<!\w)@\w|#\d|\bGH-\d|<!--|-->", outside_links)
+    assert "\n" not in written
+
+
+def test_a_mail_address_can_still_be_copied() -> None:
+    assert markdown("ada@example.org") == "ada@example.org"
+
+
+def test_a_link_stays_a_link_and_ends_before_its_sentence_does() -> None:
+    assert markdown("See https://example.org/a_b?c=*d*.") == "See <https://example.org/a_b?c=*d>\\*."
+
+
+def test_what_is_too_long_is_cut_visibly() -> None:
+    assert markdown("word " * 100, 12) == "word word wo… (shortened)"
+
+
+def test_a_value_that_a_template_misses_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        render("hub_issue.md", clip=10)
