@@ -188,4 +188,6 @@ def _number(link: Link | None) -> int:
 
 def _note(task: Task) -> None:
     effect = task.effect
-    _log.info("done", lead=task.lead.id, effect=effect.key, kind=effect.kind, attempt=activity.info().attempt)
+    _log.info(
+        "effect done", lead=task.lead.id, effect=effect.key, kind=effect.kind, attempt=activity.info().attempt
+    )

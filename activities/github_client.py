@@ -228,9 +228,8 @@ class GitHubClient:
 
     def _app_auth(self) -> Auth.AppAuth:
         key = self.settings.app_private_key.get_secret_value() if self.settings.app_private_key else "missing"
-        auth = Auth.AppAuth(
-            self.settings.app_id or 0, key.replace("\\n", "\n")
-        )  # one line in some .env files
+        key = key.replace("\\n", "\n")  # some .env files hold it on one line
+        auth = Auth.AppAuth(self.settings.app_id or 0, key)
         try:
             auth.create_jwt()
         except (jwt.PyJWTError, ValueError):
