@@ -48,7 +48,7 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
     except CommandError as failure:
         yield Check("temporal", "answers", False, str(failure))
     except RPCError as error:
-        yield Check("temporal", "is set up", False, str(explain(error, settings.task_queue)))
+        yield Check("temporal", "is set up", False, str(explain(error)))
 
 
 async def _attributes(client: Client) -> Check:

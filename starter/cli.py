@@ -15,7 +15,6 @@ from starter.decide import add_decisions
 from starter.failures import EXIT_CODES, CommandError, ExitCode, debugging
 from starter.output import clean, console, print_json
 from starter.service import add_service
-from starter.session import read_settings
 
 INTERRUPTED = 130
 
@@ -60,7 +59,7 @@ def run(words: list[str]) -> int:
     except CycloptsError as wrong:
         return _fail(CommandError(ExitCode.USAGE, str(wrong).replace("|None", "")), words)
     except RPCError as error:
-        return _fail(explain(error, read_settings().task_queue), words)
+        return _fail(explain(error), words)
     except BrokenPipeError:
         raise
     except Exception as error:  # a defect: even that is said in one sentence

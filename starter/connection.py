@@ -9,9 +9,10 @@ from workflows.plugin import leads_plugin
 
 DEFAULT_ADDRESS = "localhost:7233"
 
-_NO_WORKER = frozenset(
+UNANSWERED = frozenset(
     {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 )
+"""How Temporal answers a question to a lead when no worker is there."""
 _CLOSED = frozenset({RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED})
 
 
@@ -31,7 +32,7 @@ async def connect(identity: str | None = None) -> Client:
         ) from error
 
 
-def explain(error: RPCError, task_queue: str) -> CommandError:
+def explain(error: RPCError) -> CommandError:
     """What Temporal's answer means to a person who asked for a lead."""
     if error.status is RPCStatusCode.NOT_FOUND and "amespace" in error.message:
         return CommandError(
@@ -41,8 +42,6 @@ def explain(error: RPCError, task_queue: str) -> CommandError:
         return CommandError(ExitCode.NOT_FOUND, "That lead was archived: it takes no more decisions.")
     if error.status is RPCStatusCode.NOT_FOUND:
         return CommandError(ExitCode.NOT_FOUND, _sentence(error.message))
-    if error.status in _NO_WORKER:
-        return no_worker(task_queue)
     if error.status in _CLOSED:
         return CommandError(
             ExitCode.UNREACHABLE,

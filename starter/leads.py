@@ -30,7 +30,7 @@ from process.identity import lead_id, org_key
 from process.model import OPEN_STAGES, Role, Stage
 from process.record import Answer
 from process.view import Option, Overview
-from starter.connection import no_worker
+from starter.connection import UNANSWERED, no_worker
 from starter.failures import CommandError, ExitCode
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
@@ -258,6 +258,10 @@ class Leads:
                 found: T = await lead.query(query, args=args, result_type=answer)
         except TimeoutError:
             raise no_worker(self.task_queue) from None
+        except RPCError as error:
+            if error.status in UNANSWERED:
+                raise no_worker(self.task_queue) from error
+            raise
         return found
 
 

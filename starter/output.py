@@ -76,3 +76,4 @@ class Output:
 
 def print_json(value: Any) -> None:
     sys.stdout.write(json.dumps(to_jsonable_python(value), ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.flush()

@@ -54,7 +54,7 @@ async def up(
         more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
         env = environment(f"{HOST}:{port}", more, settings_too=True)
         worker = await parts.worker(env)
-        _tell(out, port, ui, sandbox)
+        _tell(out, parts, port, ui, sandbox)
         with _told_to_others(more if sandbox else {}), suppress(asyncio.CancelledError):
             await _watch(parts, worker, env, out)
         if not json:
@@ -66,12 +66,13 @@ def has_credentials(settings: Settings) -> bool:
     return bool(settings.github.token or settings.github.app_id or settings.google.credentials_file)
 
 
-def _tell(out: Output, port: int, ui: str, sandbox: SandboxPlace | None) -> None:
+def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace | None) -> None:
     if out.value(
         {
             "temporal": f"{HOST}:{port}",
             "ui": ui,
             "sandbox": sandbox.url if sandbox else None,
+            "processes": {part.name: part.process.pid for part in parts.started},
             "logs": str(DATA / "logs"),
         }
     ):

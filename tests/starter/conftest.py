@@ -1,0 +1,126 @@
+"""The command line on a real Temporal server, with a worker whose outside world is in memory."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Coroutine
+from itertools import count
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from starter.cli import run
+from tests.conftest import TEMPORAL
+from tests.workflows.outside import Outside
+from workflows.plugin import leads_plugin
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+
+class Ended(NamedTuple):
+    """How a command ended, and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No settings of a working copy reach a test."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEADS_BY", "Ann, sales")
+
+
+@pytest.fixture
+def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """Runs `leads` with these words, in a pipe."""
+
+    def leads(*words: str) -> Ended:
+        code = run(list(words))
+        return Ended(code, *capsys.readouterr())
+
+    return leads
+
+
+@pytest.fixture(scope="session")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    server = WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(TEMPORAL),
+        plugins=[leads_plugin()],
+        search_attributes=SEARCH_ATTRIBUTES,
+        dev_server_log_level="error",
+    )
+    async with await server as running:
+        yield running
+        await asyncio.sleep(0.3)  # the SDK's threads may still hold the interpreter
+
+
+Leads = Callable[..., Coroutine[Any, Any, Ended]]
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def queue(request: pytest.FixtureRequest) -> str:
+    """A task queue of the test's own."""
+    return f"{request.node.name[:60]}-{next(_numbers)}"
+
+
+@pytest.fixture
+def leads_alone(
+    env: WorkflowEnvironment, queue: str, say: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> Leads:
+    """`leads` against the server, with no worker there."""
+    monkeypatch.setenv("TEMPORAL_ADDRESS", env.client.service_client.config.target_host)
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", env.client.namespace)
+    monkeypatch.setenv("LEADS_TASK_QUEUE", queue)
+
+    async def leads(*words: str) -> Ended:
+        return await asyncio.to_thread(say, *words)
+
+    return leads
+
+
+@pytest.fixture
+def outside() -> Outside:
+    return Outside()
+
+
+@pytest.fixture
+def work(env: WorkflowEnvironment, queue: str, outside: Outside) -> Callable[[], Worker]:
+    """A worker for this test's leads, to be entered."""
+    return lambda: Worker(env.client, task_queue=queue, activities=outside.activities())
+
+
+@pytest.fixture
+async def leads(leads_alone: Leads, work: Callable[[], Worker]) -> AsyncIterator[Leads]:
+    """`leads` against the server, with a worker."""
+    async with work():
+        yield leads_alone
+
+
+@pytest.fixture
+def org(queue: str) -> str:
+    """An organisation that no other test has."""
+    return f"University of {queue}"
+
+
+Opened = Callable[..., Coroutine[Any, Any, str]]
+
+
+@pytest.fixture
+def opened(leads: Leads, org: str) -> Opened:
+    """Starts a lead of that organisation; answers with its id."""
+
+    async def start(*words: str) -> str:
+        ended = await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json", *words)
+        assert ended.code == 0, ended.err
+        return str(ended.json["lead"])
+
+    return start

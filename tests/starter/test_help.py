@@ -1,0 +1,136 @@
+"""What needs no server: help, options that are the models' fields, and wrong usage."""
+
+import inspect
+from collections.abc import Callable
+
+import pytest
+
+from process.decisions import DECISIONS, LeadOpened
+from starter.cli import make_app
+from tests.starter.conftest import Ended
+
+Say = Callable[..., Ended]
+OTHERS = [
+    "start",
+    "list",
+    "show",
+    "history",
+    "options",
+    "preview",
+    "retry",
+    "demo",
+    "up",
+    "check",
+    "init-server",
+]
+KINDS = {kind.replace("_", "-"): decision for kind, decision in DECISIONS.items()}
+
+
+def options(command: str) -> set[str]:
+    """Names of the options of a command, as Python has them."""
+    function = make_app()[command].default_command
+    assert function
+    return {
+        name.removesuffix("_")
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+def test_help_names_every_command_and_exit_code(say: Say) -> None:
+    ended = say("--help")
+    assert ended.code == 0
+    for command in (*OTHERS, *KINDS):
+        assert f"\n  {command}: " in ended.out
+    assert "3 refused" in ended.out
+    assert say().out == ended.out
+
+
+@pytest.mark.parametrize("command", KINDS)
+def test_a_decision_has_its_command(say: Say, command: str) -> None:
+    decision = KINDS[command]
+    ended = say(command, "--help")
+    assert ended.code == 0
+    assert " ".join((decision.__doc__ or "").split()) in " ".join(ended.out.split())
+    fields = set(decision.model_fields) - {"source"}
+    assert options(command) == fields | {"patience", "json"}
+    for name in fields:
+        field = decision.model_fields[name]
+        option = f"  --{name.replace('_', '-')}"
+        line = next(line for line in ended.out.splitlines() if line.startswith((f"{option} ", f"{option},")))
+        assert (field.description or "?")[1:] in line
+        assert line.endswith("[required]") == field.is_required()
+
+
+@pytest.mark.parametrize("command", OTHERS)
+def test_other_commands_have_help(say: Say, command: str) -> None:
+    ended = say(command, "--help")
+    assert ended.code == 0
+    assert ended.out.startswith(f"Usage: leads {command}")
+
+
+@pytest.mark.parametrize("command", [*OTHERS, *KINDS])
+def test_everything_can_print_json(command: str) -> None:
+    assert "json" in options(command)
+
+
+def test_start_takes_the_facts_of_a_lead() -> None:
+    facts = set(LeadOpened.model_fields) - {"source", "policy", "key"}
+    assert options("start") == facts | {"id", "not_a_duplicate", "json"}
+
+
+def test_version(say: Say) -> None:
+    assert say("--version").out.strip() == "0.1.0"
+
+
+WRONG = [
+    (["price-quotd", "lead-x"], "Did you mean"),
+    (["price-quoted"], "LEAD"),
+    (["price-quoted", "lead-x", "--price", "3"], "--price"),
+    (["price-quoted", "lead-x", "--amount", "much"], "amount"),
+    (["price-quoted", "lead-x", "--amount", "nan"], "amount"),
+    (["price-quoted", "lead-x", "--per", "week"], "year"),
+    (["put-on-hold", "lead-x", "--until", "tomorrow"], "--until"),
+    (["usage-reported", "lead-x", "--month", "July", "--active-users", "3"], "month"),
+    (["usage-reported", "lead-x", "--month", "2026-07", "--active-users", "few"], "--active-users"),
+    (["quote-accepted", "lead-x", "--by", "x" * 300], "by"),
+    (["lost", "lead-x"], "--reason"),
+    (["start", "--org", "", "--person", "Ada", "--title", "A hub"], "org"),
+    (["preview", "lead-x", "price-quotd"], "price-quotd"),
+    (["list", "--stage", "won"], "contracted"),
+]
+
+
+@pytest.mark.parametrize(("words", "hint"), WRONG, ids=[" ".join(words)[:50] for words, _ in WRONG])
+def test_wrong_usage_is_said_in_a_sentence(say: Say, words: list[str], hint: str) -> None:
+    ended = say(*words)
+    assert ended.code == 2
+    assert not ended.out
+    assert ended.err.startswith("leads: ")
+    assert ended.err.count("\n") == 1
+    assert hint in ended.err
+    as_json = say(*words, "--json")
+    assert as_json.code == 2
+    assert as_json.json == {"error": as_json.err.removeprefix("leads: ").strip(), "code": 2}
+
+
+def test_a_setting_that_cant_be_meant_is_named(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LEADS_GITHUB__PROJECT_NUMBER", "first")
+    ended = say("list")
+    assert ended.code == 2
+    assert "LEADS_GITHUB__PROJECT_NUMBER" in ended.err
+
+
+def test_without_a_server_it_says_how_to_get_one(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    ended = say("list", "--json")
+    assert ended.code == 5
+    assert "127.0.0.1:1" in ended.err
+    assert "leads up" in ended.err
+    assert ended.json["code"] == 5
+
+
+def test_a_traceback_only_if_asked_for(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "Traceback" not in say("price-quotd").err
+    monkeypatch.setenv("LEADS_DEBUG", "1")
+    assert "Traceback" in say("price-quotd").err

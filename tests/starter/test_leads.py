@@ -1,0 +1,288 @@
+"""Leads begun, steered and looked at from the command line, on a real server."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from tests.starter.conftest import Ended, Leads, Opened
+from tests.workflows.outside import Outside
+
+
+async def eventually(ask: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
+    """Asks until the answer is the one that is wanted; the test's own time limit is the end of that."""
+    while not wanted(found := await ask()):
+        await asyncio.sleep(0.05)
+    return found
+
+
+def refused(ended: Ended, *hints: str) -> None:
+    """One sentence on stderr, nothing else, and the code for a refusal."""
+    assert ended.code == 3
+    assert not ended.out
+    assert ended.err.count("\n") == 1
+    for hint in hints:
+        assert hint in ended.err
+
+
+# ---- start
+
+
+async def test_start_answers_with_the_lead(leads: Leads, org: str, env: WorkflowEnvironment) -> None:
+    ended = await leads(
+        "start",
+        "--org",
+        org,
+        "--person",
+        "Ada",
+        "--title",
+        "A hub",
+        "--note",
+        "Met at a conference",
+        "--json",
+    )
+    assert ended.code == 0
+    lead = ended.json["lead"]
+    assert ended.json == {
+        "lead": lead,
+        "stage": "lead",
+        "url": f"http://localhost:8233/namespaces/default/workflows/{lead}",
+        "already": False,
+    }
+    described = await env.client.get_workflow_handle(lead).describe()
+    assert await described.static_summary() == f"[{org} / Ada] - A hub"
+    first = (await leads("history", lead, "--json")).json[0]
+    assert (first["by"], first["source"]) == ("Ann, sales", "cli")
+    assert "Met at a conference" in first["words"]
+
+
+async def test_the_same_request_twice_is_one_lead(leads: Leads, opened: Opened, org: str) -> None:
+    lead = await opened()
+    again = await leads("start", "--org", org.upper(), "--person", "Grace", "--title", "A  hub!", "--json")
+    assert again.code == 0
+    assert again.json["lead"] == lead
+    assert again.json["already"]
+    assert "already open" in (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub")).out
+    assert len((await leads("history", lead, "--json")).json) >= 1
+    assert (await leads("show", lead, "--json")).json["facts"]["person"] == "Ada"
+
+
+async def test_a_second_lead_of_an_organisation_must_be_meant(leads: Leads, opened: Opened, org: str) -> None:
+    lead = await opened()
+    other = ("start", "--org", org, "--person", "Ada", "--title", "Another hub")
+
+    await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
+    refused(await leads(*other), lead, "--not-a-duplicate")
+    meant = await leads(*other, "--not-a-duplicate", "--json")
+    assert meant.code == 0
+    assert meant.json["lead"] != lead
+
+
+@pytest.mark.parametrize(("option", "value"), [("--zone", "Mars/Base"), ("--email", "nobody")])
+async def test_what_can_be_no_lead_is_refused(leads: Leads, org: str, option: str, value: str) -> None:
+    refused(await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", option, value), value)
+
+
+async def test_a_lead_can_have_an_id_of_its_own_and_a_zone(leads: Leads, opened: Opened, queue: str) -> None:
+    lead = await opened("--id", f"lead-own-{queue}", "--zone", "Pacific/Auckland")
+    assert lead == f"lead-own-{queue}"
+    assert (await leads("show", lead, "--json")).json["facts"]["zone"] == "Pacific/Auckland"
+
+
+async def test_the_default_zone_is_a_setting(
+    leads: Leads, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADS_ZONE", "Europe/Berlin")
+    assert (await leads("show", await opened(), "--json")).json["facts"]["zone"] == "Europe/Berlin"
+
+
+# ---- decide
+
+
+async def test_a_decision_says_what_became_true_and_what_is_done(leads: Leads, opened: Opened) -> None:
+    lead = await opened()
+    ended = await leads("price-quoted", lead, "--amount", "12000", "--currency", "usd", "--per", "year")
+    assert ended.code == 0
+    assert "Quoted 12,000.00 USD a year" in ended.out
+    assert "Mail to contracts: price quoted" in ended.out
+    assert f"{lead} is at quoted" in ended.out
+    accepted = (await leads("quote-accepted", lead, "--accepted-by", "Ada", "--json")).json
+    assert accepted["lead"] == lead
+    assert accepted["stage"] == "quoted"
+    assert accepted["accepted"] is True
+    assert accepted["repeat"] is False
+    assert accepted["pending"] is False
+    assert any(effect["key"] == f"{lead}/{accepted['seq']}/record_events" for effect in accepted["effects"])
+
+
+async def test_a_repeat_is_done_already(leads: Leads, opened: Opened) -> None:
+    lead = await opened()
+    words = ("questionnaire-sent", lead, "--key", "mail-17")
+    first = (await leads(*words, "--json")).json
+    again = await leads(*words, "--json")
+    assert again.code == 0
+    assert again.json["repeat"] is True
+    assert again.json["seq"] == first["seq"]
+    assert "already decided" in (await leads(*words)).out
+
+
+async def test_a_refusal_is_one_sentence(leads: Leads, opened: Opened) -> None:
+    lead = await opened()
+    refused(await leads("hub-requested", lead), "No contract is signed", "contract_signed")
+    as_json = await leads("hub-requested", lead, "--json")
+    assert as_json.code == 3
+    assert as_json.json == {"error": as_json.err.removeprefix("leads: ").strip(), "code": 3}
+    assert len((await leads("show", lead, "--json")).json["refused"]) == 2
+
+
+async def test_without_a_worker_a_decision_is_handed_in(
+    leads_alone: Leads, work: Callable[[], Worker], org: str
+) -> None:
+    started = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
+    lead = started.json["lead"]
+    ended = await leads_alone("questionnaire-sent", lead, "--timeout", "0.5", "--json")
+    assert ended.code == 0
+    assert ended.json["pending"] is True
+    unanswered = await leads_alone("show", lead, "--timeout", "0.5")
+    assert unanswered.code == 5
+    assert "No worker answers" in unanswered.err
+    assert (await leads_alone("retry", lead, "--timeout", "0.5")).code == 5
+    async with work():
+        kinds = [line["kind"] for line in (await leads_alone("history", lead, "--json")).json]
+        assert kinds.count("questionnaire_sent") == 1
+
+
+# ---- find
+
+
+async def test_a_beginning_is_enough_if_it_is_the_only_one(leads: Leads, opened: Opened, org: str) -> None:
+    lead = await opened()
+    await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
+    for name in (lead, lead[:-2], lead.removeprefix("lead-")):
+        assert (await leads("show", name, "--json")).json["lead"] == lead
+
+
+async def test_a_beginning_of_two_leads_is_not_enough(leads: Leads, opened: Opened, queue: str) -> None:
+    one = await opened("--id", f"lead-twin-{queue}-a")
+    two = await opened("--id", f"lead-twin-{queue}-b", "--not-a-duplicate")
+    await eventually(lambda: leads("list", "--json"), lambda found: one in found.out and two in found.out)
+    ended = await leads("show", f"twin-{queue}")
+    assert ended.code == 4
+    assert one in ended.err
+    assert two in ended.err
+
+
+@pytest.mark.parametrize("name", ["lead-nobody", "it's", "", "x" * 2000])
+@pytest.mark.parametrize("command", ["show", "history", "options", "retry", "quote-accepted"])
+async def test_no_such_lead(leads: Leads, command: str, name: str) -> None:
+    ended = await leads(command, name)
+    assert ended.code == 4
+    assert not ended.out
+    assert ended.err.count("\n") == 1
+
+
+# ---- look
+
+
+async def test_show_in_one_look(leads: Leads, opened: Opened, outside: Outside, org: str) -> None:
+    outside.broken["send_mail"] = "park"
+    lead = await opened()
+    await leads("price-quoted", lead, "--amount", "12000", "--currency", "USD", "--per", "year")
+    await leads("hub-requested", lead)
+
+    async def shown() -> dict[str, Any]:
+        found: dict[str, Any] = (await leads("show", lead, "--json")).json
+        return found
+
+    view = await eventually(shown, lambda view: any(e["status"] == "parked" for e in view["effects"]))
+    assert {"lead", "stage", "timeline", "refused", "effects", "url"} <= set(view)
+    assert (view["lead"], view["stage"]) == (lead, "quoted")
+    text = (await leads("show", lead)).out
+    for wanted in (
+        f"[{org} / Ada] - A hub",
+        f"{lead} · quoted · next is community: agree to the price",
+        f"Failed for good (leads retry {lead})",
+        f"({lead}/",
+        f"Issue: https://github.example.org/{lead}",
+        "[x] Price quoted",
+        "1: 12,000.00 USD a year, open",
+        "Quoted 12,000.00 USD a year",
+        "hub_requested by Ann, sales: No contract is signed",
+    ):
+        assert wanted in text
+    parked = next(effect["key"] for effect in view["effects"] if effect["status"] == "parked")
+    outside.broken.clear()
+    assert (await leads("retry", lead, parked, "--json")).json == {"retried": [parked]}
+    await eventually(shown, lambda view: all(e["status"] == "done" for e in view["effects"]))
+    assert (await leads("retry", lead, "--json")).json == {"retried": []}
+
+
+async def test_what_people_wrote_cant_steer_the_terminal(leads: Leads, opened: Opened) -> None:
+    lead = await opened()
+    await leads("questionnaire-sent", lead, "--note", "\x1b[2J\x07 [red]gone[/red]\nsecond line")
+    for command in ("show", "history"):
+        text = (await leads(command, lead)).out
+        assert "[red]gone[/red] second line" in text
+        assert "\x1b" not in text
+        assert "\x07" not in text
+
+
+async def test_history_keeps_what_was_corrected(leads: Leads, opened: Opened) -> None:
+    lead = await opened()
+    seq = (await leads("questionnaire-sent", lead, "--json")).json["seq"]
+    await leads("corrected", lead, "--seq", str(seq), "--reason", "Another lead's")
+    lines = (await leads("history", lead)).out.splitlines()
+    assert any(line.startswith(str(seq)) and line.endswith("(corrected)") for line in lines)
+    assert not any(line != line.rstrip() for line in lines)
+
+
+async def test_options_and_preview_take_nothing(leads: Leads, opened: Opened) -> None:
+    lead = await opened()
+    options = {option["kind"]: option for option in (await leads("options", lead, "--json")).json}
+    assert options["price_quoted"]["allowed"]
+    assert not options["quote_accepted"]["allowed"]
+    assert "quote-accepted" in (await leads("options", lead)).out
+    words = ("--amount", "12000", "--currency", "EUR", "--per", "once")
+    foreseen = (await leads("preview", lead, "price-quoted", *words, "--json")).json
+    assert foreseen["stage"] == "quoted"
+    assert "Mail to contracts: price quoted" in foreseen["effects"]
+    text = await leads("preview", lead, "price_quoted", *words)
+    assert "Would become true: Quoted 12,000.00 EUR once" in text.out
+    refused(await leads("preview", lead, "quote-accepted"), "price_quoted")
+    assert (await leads("preview", lead, "price-quoted", "--amount", "much")).code == 2
+    view = (await leads("show", lead, "--json")).json
+    assert view["stage"] == "lead"
+    assert not view["refused"]
+
+
+async def test_list_filters(leads: Leads, opened: Opened, org: str) -> None:
+    lead = await opened()
+
+    async def listed(*words: str) -> list[dict[str, Any]]:
+        return [row for row in (await leads("list", *words, "--json")).json if row["lead"] == lead]
+
+    (row,) = await eventually(lambda: listed("--owner", "sales"), bool)
+    assert (row["stage"], row["owner"], row["heading"]) == ("lead", "sales", f"[{org} / Ada] - A hub")
+    assert not await listed("--stage", "quoted", "--stage", "hub")
+    assert not await listed("--owner", "engineering")
+    assert not await listed("--attention")
+    await leads("lost", lead, "--reason", "budget")
+    await eventually(lambda: listed("--stage", "lost"), bool)
+    assert not await listed()
+    text = (await leads("list", "--stage", "lost")).out
+    assert text.splitlines()[0].split() == ["lead", "stage", "next", "is", "on", "attention", "what"]
+    assert any(line.startswith(lead) for line in text.splitlines())
+
+
+async def test_an_ended_workflow_is_said_to_be_archived(
+    leads: Leads, opened: Opened, env: WorkflowEnvironment, org: str
+) -> None:
+    lead = await opened()
+    await env.client.get_workflow_handle(lead).terminate()
+    ended = await leads("quote-accepted", lead)
+    assert ended.code == 4
+    assert "archived" in ended.err
+    refused(await leads("start", "--org", org, "--person", "Ada", "--title", "A hub"), lead)

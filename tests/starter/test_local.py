@@ -1,0 +1,163 @@
+"""`leads up` and `leads demo` as a person has them: started, used, ended, and started again."""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from starter.failures import CommandError
+from starter.local import demand_free, free_ports
+from tests.starter.conftest import Ended
+
+LEADS = Path(sys.executable).with_name("leads")
+
+pytestmark = pytest.mark.timeout(300)
+
+
+def answers(address: str) -> bool:
+    """Whether something listens at host:port."""
+    host, _, port = address.rpartition(":")
+    try:
+        socket.create_connection((host, int(port)), timeout=5).close()
+    except OSError:
+        return False
+    return True
+
+
+async def until(true: Callable[[], bool]) -> None:
+    while not true():
+        await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def up(*words: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
+    """`leads up` on free ports; yields when it is up, with what it says."""
+    process = await asyncio.create_subprocess_exec(
+        LEADS, "up", *words, "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+    )
+    assert process.stdout
+    try:
+        said = b""
+        while not said.endswith(b"\n}\n"):
+            line = await process.stdout.readline()
+            assert line, (said, await process.stderr.read() if process.stderr else "")
+            said += line
+        yield process, json.loads(said)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+
+
+async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPatch) -> None:
+    ports = free_ports(3)
+    words = [
+        word
+        for option, port in zip(("--port", "--ui-port", "--sandbox-port"), ports, strict=True)
+        for word in (option, str(port))
+    ]
+    monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{ports[0]}")
+
+    async def leads(*words: str) -> Ended:
+        process = await asyncio.create_subprocess_exec(
+            LEADS, *words, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        out, err = await process.communicate()
+        return Ended(process.returncode or 0, out.decode(), err.decode())
+
+    start = ("start", "--org", "Example University", "--person", "Ada", "--title", "A hub", "--json")
+    async with up(*words) as (process, said):
+        assert said["temporal"] == f"127.0.0.1:{ports[0]}"
+        assert said["sandbox"] == f"http://127.0.0.1:{ports[2]}"
+        lead = (await leads(*start)).json["lead"]
+        checked = (await leads("check", "--json")).json
+        assert [each for each in checked if not each["ok"]] == []
+        assert {"temporal", "github", "ledger"} <= {each["system"] for each in checked}
+
+        os.kill(said["processes"]["worker"], signal.SIGKILL)  # it is started again
+        await leads("questionnaire-sent", lead, "--timeout", "60")
+        assert (await leads("show", lead, "--json", "--timeout", "60")).json["lead"] == lead
+
+        second = await leads("up", *words)
+        assert second.code == 5
+        assert str(ports[0]) in second.err
+
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 0
+        assert not answers(said["temporal"])
+        assert not answers(urlsplit(said["sandbox"]).netloc)
+
+    async with up(*words) as (process, said):
+        again = await leads(*start)
+        assert again.json["lead"] == lead
+        assert again.json["already"]
+        kinds = [line["kind"] for line in (await leads("history", lead, "--json", "--timeout", "60")).json]
+        assert kinds.count("questionnaire_sent") == 1
+        assert (await leads("list", "--json")).json[0]["lead"] == lead
+        if sys.platform == "linux":  # elsewhere nothing ends with a parent that is killed
+            process.kill()
+            await until(lambda: not answers(said["temporal"]))
+            await until(lambda: not answers(urlsplit(said["sandbox"]).netloc))
+
+
+def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
+    # A stranger's own settings, good or bad, are none of its business.
+    (tmp_path / ".env").write_text(
+        "LEADS_GITHUB__TOKEN=none\nLEADS_MAIL__HOST=mail.example.org\nLEADS_TASK_QUEUE=x\n"
+    )
+    environment = os.environ | {
+        "TEMPORAL_ADDRESS": "127.0.0.1:1",
+        "LEADS_GITHUB__ORG": "nobody",
+        "LEADS_ZONE": "?",
+    }
+    ended = subprocess.run(
+        [LEADS, "demo", "--json"], capture_output=True, env=environment, text=True, check=False
+    )
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert told["stage"] == "hub"
+    steps = [step["step"] for step in told["steps"]]
+    assert [step["step"] for step in told["steps"] if not step["accepted"]] == ["hub-requested"]
+    assert steps[0] == "start"
+    assert steps[-1] == "hub-live"
+    assert {"questionnaire-answered", "price-quoted", "contract-signed", "vendor-setup-done"} < set(steps)
+    outside = {chore for step in told["steps"] for chore in step["outside"]}
+    assert {
+        "Open the lead's issue",
+        "Read the questionnaire's answers",
+        "Create the lead's Drive folder",
+        "Mail to contracts: price quoted",
+        "Mail to contracts: handover",
+        "Prepare invoice 1 as a PDF in the lead's folder",
+        "Open the hub's issue for engineering",
+        "Write the events to the ledger",
+    } <= outside
+    assert set(told["links"]) == {
+        "Temporal UI",
+        "Issue",
+        "Board",
+        "Drive folder",
+        "Mailbox",
+        "Invoice 1",
+        "Hub's issue",
+    }
+    for url in told["links"].values():
+        assert not answers(urlsplit(url).netloc), "it must end what it started"
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError, match=f"Port {port}, for the sandbox.*--sandbox-port"):
+            demand_free(port, "the sandbox", "--sandbox-port")
+    demand_free(port, "the sandbox", "--sandbox-port")
