@@ -95,6 +95,13 @@ def test_usage_of_a_year_paid_at_once_is_billed_month_by_month() -> None:
     assert str(life.wait(0).lead.invoices[2].total) == "10.00 USD"
 
 
+def test_a_month_that_is_not_over_is_not_billed_yet() -> None:
+    life = Life().live(BOOK_QUOTE, billing="yearly").until("2026-07-10")
+    life.does("usage_reported", month="2026-07", active_users=10)
+    assert len(life.until("2026-07-31").lead.invoices) == 1
+    assert life.until("2026-08-01").lead.invoices[1].usage_months == ("2026-07",)
+
+
 def test_usage_and_cloud_are_on_the_next_invoice_without_markup() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-06-30")
     life.does("usage_reported", month="2026-06", active_users=280, cloud_cost="412.07")

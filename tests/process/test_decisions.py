@@ -465,7 +465,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "quoted",
         "quote_expired",
-        {"source": "clock", "by": "the calendar"},
+        {"source": "clock", "by": "the calendar", "version": 1},
         "The calendar decides only what is due. For a person's",
     ),
     # contracting
