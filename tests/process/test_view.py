@@ -1,0 +1,135 @@
+"""Where a lead stands, in words: whose move it is, what must not be overlooked, and what may be decided."""
+
+from collections.abc import Callable
+
+import pytest
+
+from process.decisions import DECISIONS
+from process.model import Role
+from process.view import attention, checklist, next_step, options, overview
+from tests.process.life import BOOK_QUOTE, HUB, Life
+
+
+def after(state: Callable[[], Life], kind: str, **body: object) -> Callable[[], Life]:
+    def life() -> Life:
+        life = state()
+        life.does(kind, **body)
+        return life
+
+    return life
+
+
+asked = after(Life, "questionnaire_sent")
+answered = after(asked, "questionnaire_answered")
+hub_known = after(lambda: Life().contracted(), "hub_information_given", **HUB)
+
+STEPS: list[tuple[Callable[[], Life], Role, str]] = [
+    (Life, Role.SALES, "send the questionnaire"),
+    (asked, Role.COMMUNITY, "answer the questionnaire"),
+    (answered, Role.SALES, "assess by MANIAC-T whether it is in scope"),
+    (after(answered, "maniac_t_assessed", in_scope=True), Role.SALES, "quote a price"),
+    (
+        after(answered, "maniac_t_assessed", in_scope=False),
+        Role.SALES,
+        "tell them it is out of scope (lost), or assess again",
+    ),
+    (lambda: Life().quoted(), Role.COMMUNITY, "agree to the price by 2026-07-01"),
+    (lambda: Life().quoted().wait(31), Role.SALES, "quote a price again, or record it as lost"),
+    (lambda: Life().accepted(), Role.SALES, "hand the contract over to the contracts team"),
+    (lambda: Life().handed_over(), Role.CONTRACTS, "acknowledge the hand-over"),
+    (after(lambda: Life().handed_over(), "contract_acknowledged"), Role.CONTRACTS, "get the contract signed"),
+    (lambda: Life().signed(), Role.CONTRACTS, "set up as a vendor, or record that it is not needed"),
+    (after(lambda: Life().signed(), "vendor_setup_started"), Role.CONTRACTS, "finish the vendor set-up"),
+    (hub_known, Role.SALES, "request the hub"),
+    (
+        after(hub_known, "hub_information_given", image="pending", url="pending"),
+        Role.SALES,
+        "request the hub; still missing: URL, Image",
+    ),
+    (
+        after(lambda: Life(service="other").contracted(), "asset_attached", name="x"),
+        Role.SALES,
+        "request the hub, if there is to be one",
+    ),
+    (lambda: Life().requested(), Role.ENGINEERING, "bring the hub up"),
+    (lambda: Life().live(), Role.NOBODY, "steady state, contract until 2027-05-31"),
+    (lambda: Life().live().until("2027-01-01"), Role.SALES, "renew: the contract ends on 2027-05-31"),
+    (after(asked, "put_on_hold", until="2026-09-01"), Role.COMMUNITY, "on hold: 2026-09-01"),
+    (after(asked, "put_on_hold", event="Their budget"), Role.COMMUNITY, "on hold: Their budget"),
+    (lambda: Life().lost(), Role.NOBODY, "nothing, it is lost"),
+    (lambda: Life().decommissioned(), Role.NOBODY, "nothing, its service has ended"),
+]
+
+
+@pytest.mark.parametrize(("state", "owner", "what"), STEPS, ids=[what for *_, what in STEPS])
+def test_whose_move_it_is(state: Callable[[], Life], owner: Role, what: str) -> None:
+    assert next_step(state().lead) == (owner, what)
+
+
+def test_what_must_not_be_overlooked() -> None:
+    life = Life().live(BOOK_QUOTE)
+    assert attention(life.lead, life.today) == ()
+    life.until("2026-06-10").does("invoice_sent", number=1)
+    life.until("2026-08-20")
+    assert attention(life.lead, life.today) == (
+        "Usage is not reported, so not billed, for 2026-06, 2026-07",
+        "Invoice 1 (1,250.00 USD) is overdue",
+        "Prepared two weeks ago and not sent: invoice 2, 3",
+    )
+
+
+def test_a_lead_that_nobody_moves_and_a_hub_that_lacks_information_are_seen() -> None:
+    life = Life().wait(40)
+    assert attention(life.lead, life.today) == ("Nothing has moved since 2026-06-01",)
+    life = Life().contracted()
+    life.does("hub_requested")
+    (worry,) = [text for text in attention(life.lead, life.today) if "information" in text]
+    assert worry.startswith("The hub's information still lacks Hub name, Background")
+
+
+def test_every_item_of_the_checklist_follows_from_an_event() -> None:
+    empty = checklist(Life().lead)
+    assert not any(done for done, _ in empty)
+    life = Life()
+    life.does("questionnaire_sent")
+    life.does("questionnaire_answered", response_id="one")
+    life.does("maniac_t_assessed", in_scope=True)
+    life.does("asset_attached", type="budget", name="Budget", url="https://docs.example.org/budget")
+    life.does("asset_attached", type="statement of work", name="SOW")
+    full = checklist(life.live().perform().lead)
+    assert all(done for done, _ in full)
+    assert len(full) == len(empty)
+    texts = [text for _, text in full]
+    assert "In scope: yes" in texts
+    assert "Budget: https://docs.example.org/budget" in texts
+    assert "Contract signed on 2026-06-01" in texts
+
+
+def test_what_may_be_decided_comes_first_with_what_it_would_do() -> None:
+    life = Life().quoted()
+    found = options(life.record, life.now)
+    assert {option.kind for option in found} == set(DECISIONS)
+    assert [option.allowed for option in found] == sorted((option.allowed for option in found), reverse=True)
+    by_kind = {option.kind: option for option in found}
+    accepted = by_kind["quote_accepted"]
+    assert accepted.would[0] == "The quote was accepted: 12,000.00 USD a year"
+    assert accepted.does.startswith("They agreed to the price.")
+    assert accepted.takes == ("note", "version", "accepted_by")
+    assert by_kind["contract_signed"].why_not == (
+        "They have not agreed to a price yet. Record that first (quote_accepted)."
+    )
+    assert by_kind["contract_signed"].would == ()
+
+
+def test_the_overview_has_it_all() -> None:
+    life = Life().quoted().perform()
+    life.refused("contract_signed", evidence="x", by="Ada")
+    seen = overview(life.record, life.now)
+    assert (seen.lead, seen.stage, seen.owner) == ("lead-example", "quoted", "community")
+    assert seen.heading == "[Example University / Ada Example] - Hub for a course"
+    assert seen.next_date == life.record.next_due()
+    assert [line.seq for line in seen.timeline] == list(range(1, len(seen.timeline) + 1))
+    assert [refusal.by for refusal in seen.refused] == ["Ada"]
+    assert {line.status for line in seen.effects} == {"done"}
+    waiting = overview(Life().quoted().record, life.now).effects
+    assert {line.status for line in waiting} == {"waiting", "blocked"}
