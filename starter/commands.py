@@ -87,13 +87,13 @@ async def list_(
         out.line("No leads.")
         return
     out.table(
-        ("lead", "stage", "next is", "on", "attention", "what"),
+        ("lead", "stage", "next is", "next date", "attention", "what"),
         (
             (
                 row.lead,
                 f"{row.stage}{', on hold' if row.on_hold else ''}",
                 row.owner or "",
-                f"{row.next_date:%Y-%m-%d}" if row.next_date else "",
+                f"{row.next_date.astimezone():%Y-%m-%d %H:%M}" if row.next_date else "",
                 _attention(row.attention, row.failed),
                 row.heading,
             )

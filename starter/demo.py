@@ -1,15 +1,13 @@
 """`leads demo`: one lead from first contact to a running hub, on real parts, before your eyes."""
 
 import asyncio
-import json as jsonlib
-import shlex
+import shutil
 import tempfile
 import time
-import urllib.request
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import Parameter
 from rich.progress import (
@@ -21,24 +19,12 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from process.decisions import DECISIONS, LeadOpened
-from process.model import Stage
-from process.view import Overview
-from starter.decide import as_command
-from starter.failures import CommandError, ExitCode
-from starter.leads import Handle, Leads
+from starter.failures import CommandError
+from starter.leads import Leads
 from starter.local import HOST, Parts, SandboxPlace, end_on_signals, environment, free_ports
-from starter.options import Json, given
+from starter.options import Json
 from starter.output import Output
-from starter.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, OPENED, Step
-
-IN_TIME = 30.0
-"""Seconds within which all that a step causes must be done outside."""
-
-_EVERY_TIME = frozenset({"Write the events to the ledger", "Bring the lead's issue up to date"})
-"""Chores that follow from nearly every step, and would hide the others."""
-
-STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS)
+from starter.telling import Story
 
 
 async def demo(
@@ -59,8 +45,8 @@ async def demo(
     out, begun = Output(as_json=json), time.monotonic()
     if not json:
         out.line("Starting Temporal, the sandbox (GitHub, Google, mail) and the worker …", "dim")
-    with tempfile.TemporaryDirectory(prefix="leads-demo-") as folder:
-        async with _service(Path(folder)) as (leads, sandbox):
+    with _folder() as folder:
+        async with _service(folder) as (leads, sandbox):
             with _progress(out) as progress:
                 story = Story(leads, sandbox, out, progress)
                 await story.tell()
@@ -69,6 +55,19 @@ async def demo(
                 await _keep(leads, out)
             elif not json:
                 out.line("All of it ends now; with --keep it stays, and the links open.", "dim")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that goes when the demo does; but where it failed, its logs stay."""
+    folder = Path(tempfile.mkdtemp(prefix="leads-demo-"))
+    with ExitStack() as at_the_end:
+        at_the_end.callback(shutil.rmtree, folder)
+        try:
+            yield folder
+        except CommandError as failure:
+            at_the_end.pop_all()
+            raise CommandError(failure.code, f"{failure} The logs are in {folder / 'logs'}.") from failure
 
 
 @asynccontextmanager
@@ -102,159 +101,3 @@ async def _keep(leads: Leads, out: Output) -> None:
         out.heading("Everything keeps running until Ctrl-C. To steer the lead from another terminal:")
         out.items([f"export TEMPORAL_ADDRESS={address} LEADS_TEMPORAL_UI={leads.ui}"])
     await asyncio.Event().wait()
-
-
-class Story:
-    """Tells the story step by step, each when it is true outside as well."""
-
-    def __init__(self, leads: Leads, sandbox: SandboxPlace, out: Output, progress: Progress) -> None:
-        self.leads, self.sandbox, self.out, self.progress = leads, sandbox, out, progress
-        self.bar = progress.add_task("", total=STEPS)
-        self.links: dict[str, str] = {}
-        self.done: set[str] = set()
-        self.steps: list[dict[str, Any]] = []
-        self.lead: Handle
-        self.view: Overview
-
-    async def tell(self) -> None:
-        """All of it. Raises CommandError that names the step which did not become true."""
-        await self._open()
-        for step in BEFORE_ANSWERS:
-            await self._decide(step)
-        response = await asyncio.to_thread(self._answer)
-        await self._decide(Step("questionnaire_answered", OPENED["person"], {"response_id": response}))
-        for step in AFTER_ANSWERS:
-            await self._decide(step)
-        if self.view.stage is not Stage.HUB or not self.view.facts.invoices:
-            raise CommandError(
-                ExitCode.UNREACHABLE, f"The lead ended at {self.view.stage}, not as a billed hub."
-            )
-
-    async def _open(self) -> None:
-        self._begin(OPENED["by"], "start", OPENED)
-        opened = await self.leads.open(given(LeadOpened, OPENED))
-        self.lead = await self.leads.find(opened.lead)
-        self.links["Temporal UI"] = opened.url
-        await self._became_true("start", f"{OPENED['org']} is a lead", {"Temporal UI": opened.url})
-
-    async def _decide(self, step: Step) -> None:
-        command = as_command(step.kind)
-        self._begin(step.by, f"{command} {self.lead.id}", step.body)
-        wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
-        try:
-            answer = await self.leads.decide(self.lead, wanted)
-        except CommandError as refused:
-            if not step.refused:
-                raise CommandError(refused.code, f"{command}: {refused}") from refused
-            self._end(command, accepted=False, words=str(refused))
-            return
-        if answer is None or step.refused:
-            raise CommandError(ExitCode.UNREACHABLE, f"{command}: the lead did not answer as it should.")
-        await self._became_true(command, answer.words, {})
-
-    def _answer(self) -> str:
-        """Somebody outside fills in the questionnaire; answers with the response's id."""
-        form = self.sandbox.environment["LEADS_GOOGLE__QUESTIONNAIRE_FORM"]
-        request = urllib.request.Request(  # noqa: S310 - our own sandbox
-            f"{self.sandbox.url}/_sandbox/forms/{form}/responses",
-            jsonlib.dumps({"answers": ANSWERS}).encode(),
-        )
-        with urllib.request.urlopen(request) as answer:  # noqa: S310
-            return str(jsonlib.load(answer)["response_id"])
-
-    async def _became_true(self, command: str, words: str, links: Mapping[str, str]) -> None:
-        """Waits until everything that follows from it is done outside."""
-        try:
-            async with asyncio.timeout(IN_TIME):
-                while not _settled(view := await self.leads.overview(self.lead), command):  # noqa: ASYNC110
-                    await asyncio.sleep(0.1)  # a query tells of a moment, not of changes
-        except TimeoutError:
-            undone = ", ".join(effect.words for effect in view.effects if effect.status != "done")
-            raise CommandError(ExitCode.UNREACHABLE, f"{command}: not done in time: {undone}.") from None
-        moved = view.stage if not self.steps or view.stage is not self.view.stage else None
-        self.view = view
-        outside = [effect.words for effect in view.effects if effect.key not in self.done]
-        self.done |= {effect.key for effect in view.effects}
-        new = {name: url for name, url in self._links(view).items() if name not in self.links}
-        self.links |= new
-        self._end(command, accepted=True, words=words, stage=moved, outside=outside, links={**links, **new})
-
-    def _links(self, view: Overview) -> dict[str, str]:
-        """What a person would open."""
-        facts, organization = view.facts, self.sandbox.environment["LEADS_GITHUB__ORG"]
-        known = {
-            "Issue": facts.issue and facts.issue.url,
-            "Board": facts.card and f"{self.sandbox.url}/orgs/{organization}/projects/1",
-            "Drive folder": facts.folder and facts.folder.url,
-            "Mailbox": facts.mails and f"{self.sandbox.url}/mail",
-            "Hub's issue": facts.hub_issue and facts.hub_issue.url,
-            "Invoice 1": facts.invoices and facts.invoices[0].file and facts.invoices[0].file.url,
-        }
-        return {name: str(url) for name, url in known.items() if url}
-
-    # ---- what it looks like
-
-    def _begin(self, by: str, command: str, body: Mapping[str, Any]) -> None:
-        self.progress.update(self.bar, description=f"{by}: {command.split()[0]}")
-        if self.out.as_json:
-            return
-        self.out.heading(by)
-        self.out.items([f"$ {_typed(command, body)}"], "dim")
-
-    def _end(
-        self,
-        command: str,
-        *,
-        accepted: bool,
-        words: str,
-        stage: Stage | None = None,
-        outside: list[str] | None = None,
-        links: Mapping[str, str] | None = None,
-    ) -> None:
-        self.progress.advance(self.bar)
-        self.steps.append({"step": command, "accepted": accepted, "words": words, "outside": outside or []})
-        if self.out.as_json:
-            return
-        self.out.items(
-            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {words}"],
-            "green" if accepted else "yellow",
-        )
-        if stage:
-            self.out.items([f"  The lead is at: {stage}"], "bold")
-        chores = dict.fromkeys(chore for chore in outside or [] if chore not in _EVERY_TIME)
-        if chores:
-            self.out.items([f"  Done outside: {' · '.join(chores)}"])
-        self.out.items(f"  {name}: {url}" for name, url in (links or {}).items())
-
-    def sum_up(self, seconds: float) -> None:
-        told = {"lead": self.lead.id, "stage": self.view.stage, "steps": self.steps, "links": self.links}
-        if self.out.value(told | {"seconds": round(seconds, 1)}):
-            return
-        mails, events = len(self.view.facts.mails), len(self.view.timeline)
-        self.out.heading(f"{self.view.heading} is a running hub: {self.view.facts.hub.url}")
-        self.out.items(
-            [
-                f"{len(self.steps)} decisions, {events} events, {len(self.done)} effects outside, {mails} mails, "
-                f"{len(self.view.refused)} refusal, in {seconds:.1f} seconds",
-                "each step also brought the lead's issue up to date and wrote its events to the ledger",
-                *(f"{name}: {url}" for name, url in self.links.items()),
-            ]
-        )
-
-
-def _settled(view: Overview, command: str) -> bool:
-    """Whether nothing is left to be done outside. Raises CommandError for what failed for good."""
-    for effect in view.effects:
-        if effect.status == "parked":
-            raise CommandError(ExitCode.UNREACHABLE, f"{command}: {effect.words} failed: {effect.reason}")
-    return all(effect.status == "done" for effect in view.effects)
-
-
-def _typed(command: str, body: Mapping[str, Any]) -> str:
-    """The command as a person would have typed it, cut short where it is long."""
-    words = [
-        f"--{as_command(name)} {shlex.quote(str(value))}" for name, value in body.items() if value is not True
-    ]
-    words += [f"--{as_command(name)}" for name, value in body.items() if value is True]
-    typed = " ".join(["leads", command, *words])
-    return typed if len(typed) <= 150 else f"{typed[:149]}…"

@@ -37,6 +37,7 @@ from workflows.lead import LeadWorkflow
 
 Handle = WorkflowHandle[LeadWorkflow, str]
 T = TypeVar("T")
+WORKFLOW = LeadWorkflow.__name__
 
 
 class Opened(BaseModel):
@@ -141,12 +142,13 @@ class Leads:
         Raises CommandError: not found, or ambiguous.
         """
         try:
-            await self.client.get_workflow_handle(name).describe()
+            known = await self.client.get_workflow_handle(name).describe()
         except RPCError as error:
             if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
                 raise
         else:
-            return self.client.get_workflow_handle_for(LeadWorkflow.run, name)
+            if known.workflow_type == WORKFLOW:
+                return self.client.get_workflow_handle_for(LeadWorkflow.run, name)
         quoted = name.replace("'", "")
         found = sorted(
             {
@@ -189,7 +191,7 @@ class Leads:
             yield await self._row(execution)
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
-        return self.client.list_workflows(" AND ".join(["WorkflowType = 'LeadWorkflow'", *clauses]))
+        return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))
 
     async def _row(self, execution: WorkflowExecution) -> Row:
         known = execution.typed_search_attributes

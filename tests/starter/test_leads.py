@@ -273,7 +273,16 @@ async def test_list_filters(leads: Leads, opened: Opened, org: str) -> None:
     await eventually(lambda: listed("--stage", "lost"), bool)
     assert not await listed()
     text = (await leads("list", "--stage", "lost")).out
-    assert text.splitlines()[0].split() == ["lead", "stage", "next", "is", "on", "attention", "what"]
+    assert text.splitlines()[0].split() == [
+        "lead",
+        "stage",
+        "next",
+        "is",
+        "next",
+        "date",
+        "attention",
+        "what",
+    ]
     assert any(line.startswith(lead) for line in text.splitlines())
 
 
