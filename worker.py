@@ -12,8 +12,8 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.worker import Worker
 
-from activities.heartbeats import Heartbeats
 from activities.registry import activities
+from activities.watch import Watch
 from logs import set_up_logs
 from settings import Settings
 from workflows.plugin import leads_plugin
@@ -38,7 +38,7 @@ async def run(settings: Settings) -> None:
             task_queue=settings.task_queue,
             activities=activities(settings),
             activity_executor=executor,
-            interceptors=[Heartbeats()],
+            interceptors=[Watch()],
             max_concurrent_activities=threads,
             graceful_shutdown_timeout=GRACE,
         )

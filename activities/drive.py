@@ -9,13 +9,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from googleapiclient.http import MediaIoBaseUpload, MediaUpload
-from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import again, park
 from activities.google import AlreadyThere, NotThere, drive_api
 from activities.invoice import invoice_pdf
+from activities.performs import performs
 from process.effects import CreateFolder, Outcome, PrepareInvoice, ReserveInvoice, Task
 from process.lead import Link
 from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved
@@ -37,11 +37,11 @@ class DriveActivities:
         self._api = drive_api(settings.google)
         self._lag = lag
 
-    @activity.defn(name="reserve_folder")
+    @performs("reserve_folder")
     def reserve_folder(self, task: Task) -> Outcome:
         return Outcome(report=FolderReserved(folder_id=self._new_id()))
 
-    @activity.defn(name="create_folder")
+    @performs("create_folder")
     def create_folder(self, task: Task) -> Outcome:
         effect = task.effect
         assert isinstance(effect, CreateFolder)  # noqa: S101 - the workflow sends each effect to its own activity
@@ -57,13 +57,13 @@ class DriveActivities:
         )
         return Outcome(report=FolderCreated(link=folder))
 
-    @activity.defn(name="reserve_invoice")
+    @performs("reserve_invoice")
     def reserve_invoice(self, task: Task) -> Outcome:
         effect = task.effect
         assert isinstance(effect, ReserveInvoice)  # noqa: S101
         return Outcome(report=InvoiceReserved(number=effect.number, file_id=self._new_id()))
 
-    @activity.defn(name="prepare_invoice")
+    @performs("prepare_invoice")
     def prepare_invoice(self, task: Task) -> Outcome:
         effect, lead = task.effect, task.lead
         assert isinstance(effect, PrepareInvoice)  # noqa: S101

@@ -13,12 +13,16 @@ PARKED = "Parked"
 
 def again(reason: str, *, after: timedelta | None = None) -> ApplicationError:
     """A passing fault. Temporal tries again, with back-off or after exactly `after`."""
-    return ApplicationError(reason, type="Again", next_retry_delay=after, category=ApplicationErrorCategory.BENIGN)
+    return ApplicationError(
+        reason, type="Again", next_retry_delay=after, category=ApplicationErrorCategory.BENIGN
+    )
 
 
 def wait(reason: str, delay: timedelta) -> ApplicationError:
     """The other side said when: a rate limit. Tried again after `delay`, not before."""
-    return ApplicationError(reason, type="Wait", next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN)
+    return ApplicationError(
+        reason, type="Wait", next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN
+    )
 
 
 def park(reason: str) -> ApplicationError:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
 from activities.google import forms_api
+from activities.performs import performs
 from process.effects import Outcome, ReadAnswers, Task
 from process.reports import AnswersRead
 from settings import Settings
@@ -26,7 +26,7 @@ class FormsActivities:
         self._settings = settings.google
         self._api = forms_api(settings.google)
 
-    @activity.defn(name="read_answers")
+    @performs("read_answers")
     def read_answers(self, task: Task) -> Outcome:
         effect = task.effect
         assert isinstance(effect, ReadAnswers)  # noqa: S101 - the workflow sends each effect to its own activity

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
@@ -12,6 +11,7 @@ from activities.errors import park
 from activities.github_board import GitHubBoard
 from activities.github_client import GitHubClient
 from activities.github_issues import GitHubIssues, Reason, Wanted
+from activities.performs import performs
 from activities.texts import render
 from process.effects import Outcome, Task
 from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
@@ -25,8 +25,6 @@ LEAD_LABEL, HUB_SERVICE_LABEL, CUSTOMER_LABEL, HUB_LABEL = "lead", "service:hub"
 SETTLE = timedelta(seconds=30)
 """After a create that may or may not have happened: until a listing shows it."""
 
-_log = structlog.get_logger(__name__)
-
 
 class GitHubActivities:
     """One for all threads."""
@@ -37,43 +35,38 @@ class GitHubActivities:
         self._issues = GitHubIssues(self._client, settle)
         self._board = GitHubBoard(self._client)
 
-    @activity.defn(name="open_issue")
+    @performs("open_issue")
     def open_issue(self, task: Task) -> Outcome:
         """Opens the lead's issue, or finds the one that an earlier attempt opened."""
         if task.lead.issue:
             return Outcome()
         link = self._issues.open(self._lead_issue(task.lead), since=task.lead.opened_at)
-        _note(task)
         return Outcome(report=IssueOpened(link=link))
 
-    @activity.defn(name="update_issue")
+    @performs("update_issue")
     def update_issue(self, task: Task) -> Outcome:
         """Brings the lead's issue up to date: title, labels, our block, and whether it is closed."""
-        if self._issues.update(self._lead_issue(task.lead), _number(task.lead.issue)):
-            _note(task)
+        self._issues.update(self._lead_issue(task.lead), _number(task.lead.issue))
         return Outcome()
 
-    @activity.defn(name="place_card")
+    @performs("place_card")
     def place_card(self, task: Task) -> Outcome:
         """Puts the lead's card into the column of its stage."""
         card = self._board.place(_number(task.lead.issue), task.lead.stage)
-        _note(task)
         return Outcome(report=CardPlaced(item=card) if card != task.lead.card else None)
 
-    @activity.defn(name="open_hub_issue")
+    @performs("open_hub_issue")
     def open_hub_issue(self, task: Task) -> Outcome:
         """Opens the hub's issue for engineering, or finds the one that an earlier attempt opened."""
         if task.lead.hub_issue:
             return Outcome()
         link = self._issues.open(self._hub_issue(task.lead), since=task.lead.opened_at)
-        _note(task)
         return Outcome(report=HubIssueOpened(link=link))
 
-    @activity.defn(name="update_hub_issue")
+    @performs("update_hub_issue")
     def update_hub_issue(self, task: Task) -> Outcome:
         """Brings the hub's issue up to date: title, our block, and whether it is closed."""
-        if self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue)):
-            _note(task)
+        self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue))
         return Outcome()
 
     def checks(self) -> Iterator[Check]:
@@ -184,10 +177,3 @@ def _number(link: Link | None) -> int:
     if link is None:
         raise park("The issue is not open yet: retry once it is")
     return int(link.id)
-
-
-def _note(task: Task) -> None:
-    effect = task.effect
-    _log.info(
-        "effect done", lead=task.lead.id, effect=effect.key, kind=effect.kind, attempt=activity.info().attempt
-    )

@@ -16,6 +16,7 @@ from temporalio.exceptions import ApplicationError
 from activities.checks import Check
 from activities.errors import park
 from activities.mail_text import Parts, written
+from activities.performs import performs
 from activities.smtp import deliver, rehearse
 from process.effects import Outcome, SendMail, Task
 from process.lead import Lead
@@ -35,7 +36,7 @@ class MailActivities:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
-    @activity.defn(name="send_mail")
+    @performs("send_mail")
     def send_mail(self, task: Task) -> Outcome:
         effect, lead, now = task.effect, task.lead, datetime.now(UTC)
         assert isinstance(effect, SendMail)  # noqa: S101 - the workflow sends each effect to its own activity

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
-from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
 from activities.google import sheets_api
+from activities.performs import performs
 from process.effects import Outcome, Task
 from process.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows
 from process.reports import PricesRead
@@ -29,7 +29,7 @@ class PricingActivities:
         self._file = settings.price_file
         self._api = sheets_api(settings.google)
 
-    @activity.defn(name="read_prices")
+    @performs("read_prices")
     def read_prices(self, task: Task) -> Outcome:
         return Outcome(report=self._read())
 

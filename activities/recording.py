@@ -2,11 +2,10 @@
 
 from collections.abc import Iterator
 
-from temporalio import activity
-
 from activities.checks import Check
 from activities.errors import again, park
 from activities.ledger import Entry, Ledger, LedgerError, LedgerUnavailable
+from activities.performs import performs
 from process.effects import Outcome, Task
 from process.facts import Event
 
@@ -17,7 +16,7 @@ class LedgerActivities:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    @activity.defn(name="record_events")
+    @performs("record_events")
     def record_events(self, task: Task) -> Outcome:
         """Records the events that the task brings; answers up to which one the ledger is complete."""
         try:

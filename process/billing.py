@@ -49,10 +49,12 @@ def next_draft(lead: Lead) -> Draft | None:
     number = len(lead.invoices) + 1
     unbilled = [usage for usage in lead.usage if usage.billed_on is None]
     last_day = min(contract.term_ends, lead.closed_on or contract.term_ends)
-    index = max((i.index for i in lead.invoices if i.index is not None), default=-1) + 1
+    newest = max((i.index for i in lead.invoices if i.index is not None), default=-1)
+    index = 0
     while (period := interval(contract.start, index))[0] <= last_day:
-        before = [usage for usage in unbilled if usage.month < f"{period[0]:%Y-%m}"]
-        if fixed_fee(lead, quote, index).amount or before:
+        fee_is_due = fixed_fee(lead, quote, index).amount and not _is_billed(lead, period[0])
+        usage_is_due = index > newest and any(usage.month < f"{period[0]:%Y-%m}" for usage in unbilled)
+        if fee_is_due or usage_is_due:
             return Draft(number, index, period[0], _covered(lead, quote, index))
         index += 1
     if unbilled:
@@ -60,6 +62,11 @@ def next_draft(lead: Lead) -> Draft | None:
         first = date.fromisoformat(f"{months[0]}-01")
         return Draft(number, None, first, interval(date.fromisoformat(f"{months[-1]}-01"), 0)[1])
     return None
+
+
+def _is_billed(lead: Lead, day: date) -> bool:
+    """Whether an invoice has the fixed fee of this day: under a corrected contract, too, no day is billed twice."""
+    return any(i.index is not None and i.period_start <= day <= i.period_end for i in lead.invoices)
 
 
 def _covered(lead: Lead, quote: Quote, index: int) -> date:

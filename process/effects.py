@@ -43,6 +43,11 @@ class Effect(Model):
         fields: dict[str, Any] = handler(self)
         return {"kind": self.kind} | fields
 
+    @property
+    def about(self) -> int | None:
+        """The invoice that it is about, if any."""
+        return getattr(self, "number", None)
+
     def ready(self, lead: Lead) -> bool:
         """Whether all is known that it needs; until then it waits, and nothing waits for it."""
         return True
@@ -141,6 +146,10 @@ class SendMail(Effect):
     facts: dict[str, str] = {}
     """What the template needs beyond the lead."""
     needs_folder: bool = False
+
+    @property
+    def about(self) -> int | None:
+        return int(self.facts["number"]) if "number" in self.facts else None
 
     def ready(self, lead: Lead) -> bool:
         return lead.folder is not None or not self.needs_folder

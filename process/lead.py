@@ -354,12 +354,13 @@ class Lead(Model):
         """Unique over all leads, without gaps within this one."""
         return f"{self.id.removeprefix('lead-').upper()}-{number:03d}"
 
-    def brief(self) -> "Lead":
-        """What an activity needs to see: a life of ten years must not be sent along with every chore."""
+    def brief(self, invoice: int | None = None) -> "Lead":
+        """What an activity needs to see, which may be about one invoice: not ten years with every chore."""
+        newest = len(self.invoices) - 12
         return self.model_copy(
             update={
                 "price_books": (),
-                "invoices": self.invoices[-12:],
+                "invoices": tuple(i for i in self.invoices if i.number > newest or i.number == invoice),
                 "usage": self.usage[-12:],
                 "mails": self.mails[-12:],
             }

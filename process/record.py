@@ -38,7 +38,9 @@ class Answer(Model):
 
 
 class Receipt(Model):
-    key: str
+    key: str | None
+    content: str
+    """Digest of the decision. Another one under the same key is a mistake of the sender's."""
     answer: Answer
 
 
@@ -113,18 +115,24 @@ class Record(Model):
         return self.decided(decision, now)
 
     def decided(self, decision: Decision, now: datetime) -> tuple[Self, Answer]:
-        key = decision.key or self._double_click(decision, now)
-        if known := next((receipt for receipt in self.receipts if receipt.key == key), None):
+        content = _digest(decision)
+        known = self._receipt(decision.key) if decision.key else self._double_click(content, now)
+        if known and known.content == content:
             return self, known.answer.model_copy(update={"repeat": True})
+        if known:
+            return self._no(
+                decision,
+                f"The key {decision.key!r} already stands for another decision. Give each its own.",
+                now,
+            )
         fact = decide(self.history, decision, now)
         if isinstance(fact, Refused):
-            record = self.refused(decision.kind, str(fact), now, by=decision.by, source=decision.source)
-            answer = Answer(accepted=False, words=record.refusals[-1].reason)
-            return (record._answered(key, answer) if decision.key else record), answer
+            record, answer = self._no(decision, str(fact), now)
+            return (record._answered(decision, content, answer) if decision.key else record), answer
         record = self._became(fact, now)
         event = record.history.events[-1]
         answer = Answer(accepted=True, words=event.words, seq=event.seq)
-        return record._answered(key, answer), answer
+        return record._answered(decision, content, answer), answer
 
     def preview(self, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:
         """The answer, the stage and the effects that the decision would have; nothing changes."""
@@ -135,21 +143,19 @@ class Record(Model):
         effects = (item.effect.words() for item in after.outbox if item.effect.key not in before)
         return Preview(answer, after.lead.stage, tuple(effects))
 
-    def _double_click(self, decision: Decision, now: datetime) -> str:
-        """A key for a decision that came without: the same content soon after itself is the same click."""
-        body = decision.model_dump_json(exclude={"key"})
-        content = "content:" + hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
-        human = (event for event in reversed(self.history.events) if isinstance(event.fact, Decision))
-        last = next(human, self.history.events[0])
+    def _receipt(self, key: str) -> Receipt | None:
+        return next((receipt for receipt in self.receipts if receipt.key == key), None)
+
+    def _double_click(self, content: str, now: datetime) -> Receipt | None:
+        """The answer to the newest decision, if that is this one, just before: the same content is the same click."""
         newest = self.receipts[-1] if self.receipts else None
-        if (
-            newest
-            and newest.answer.seq == last.seq
-            and newest.key.startswith(content)
-            and now - last.at < DOUBLE_CLICK
-        ):
-            return newest.key
-        return f"{content}:{last.seq}"
+        last = next(event for event in reversed(self.history.events) if isinstance(event.fact, Decision))
+        same = newest and newest.content == content and newest.answer.seq == last.seq
+        return newest if same and now - last.at < DOUBLE_CLICK else None
+
+    def _no(self, decision: Decision, reason: str, now: datetime) -> tuple[Self, Answer]:
+        record = self.refused(decision.kind, reason, now, by=decision.by, source=decision.source)
+        return record, Answer(accepted=False, words=record.refusals[-1].reason)
 
     def refused(
         self, kind: str, reason: str, now: datetime, *, by: str = "someone", source: str = "signal"
@@ -165,10 +171,9 @@ class Record(Model):
             }
         )
 
-    def _answered(self, key: str, answer: Answer) -> Self:
-        return self.model_copy(
-            update={"receipts": (*self.receipts, Receipt(key=key, answer=answer))[-RECEIPTS:]}
-        )
+    def _answered(self, decision: Decision, content: str, answer: Answer) -> Self:
+        receipt = Receipt(key=decision.key, content=content, answer=answer)
+        return self.model_copy(update={"receipts": (*self.receipts, receipt)[-RECEIPTS:]})
 
     # ---- the calendar
 
@@ -256,6 +261,12 @@ class Record(Model):
 def _said(args: tuple[Any, ...], name: str, otherwise: str) -> str:
     value = args[0].get(name) if args and isinstance(args[0], dict) else None
     return value if isinstance(value, str) and value.strip() else otherwise
+
+
+def _digest(decision: Decision) -> str:
+    """The same for the same decision, through whichever face and under whichever key it comes."""
+    body = decision.model_dump_json(exclude={"key", "source"})
+    return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
 
 
 def _line(text: str, longest: int = 200) -> str:

@@ -325,7 +325,8 @@ class Archived(Tick):
 
 def _archive(lead: Lead) -> Iterator[Due]:
     ended: date | None = lead.closed_on or (lead.lost.on if lead.lost else None)
-    if ended and not lead.archived:
+    owed = any(invoice.sent_on and not invoice.paid_on for invoice in lead.invoices)
+    if ended and not lead.archived and not owed:
         yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
 
 

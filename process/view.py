@@ -115,6 +115,8 @@ def attention(lead: Lead, today: date) -> tuple[str, ...]:
     draft = next_draft(lead)
     if draft and agreed(lead) and draft.start < today and draft.index is not None:
         found.append(f"The interval from {draft.start} is not billed")
+    if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
+        found.append(f"The hub was to be taken down on {lead.hub.decommission_on} and still runs")
     if contract.escalated and not contract.acknowledged_on and not contract.signed_on:
         found.append("The contracts team has been silent since the hand-over")
     if lead.stale_on:

@@ -20,7 +20,8 @@ class CuttableProtocol(H11Protocol):
     """HTTP that lets an application end the connection without an answer: `scope["state"]["cut"]()`."""
 
     def __init__(self, *args: Any, app_state: dict[str, Any], **kwargs: Any) -> None:
-        super().__init__(*args, app_state={**app_state, "cut": lambda: self.transport.abort()}, **kwargs)
+        kwargs["app_state"] = {**app_state, "cut": lambda: self.transport.abort()}
+        super().__init__(*args, **kwargs)
 
 
 class Front:

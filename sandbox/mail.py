@@ -1,5 +1,6 @@
 """SMTP on localhost: takes every mail, keeps it, shows it in threads, and fails where a fault says so."""
 
+import asyncio
 import warnings
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -182,6 +183,7 @@ class Handler:
         raw = content if isinstance(content, bytes) else (content or "").encode()
         mail = self.mailbox.take(envelope.mail_from or "", list(envelope.rcpt_tos), raw, user)
         if fault:
+            assert isinstance(server.transport, asyncio.Transport)  # noqa: S101 - it is connected
             server.transport.abort()
         return f"250 2.0.0 OK: queued as {mail.number}"
 

@@ -209,5 +209,7 @@ def _listen(host: str, port: int) -> socket.socket:
     """Bound and listening: whoever connects from now on waits to be served."""
     listener = socket.create_server((host, port), backlog=128)
     listener.setblocking(False)
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # or each answer waits 40 ms for its last part
+    listener.setsockopt(
+        socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+    )  # or each answer waits 40 ms for its last part
     return listener

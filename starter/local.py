@@ -237,8 +237,13 @@ def environment(address: str, more: Mapping[str, str], *, settings_too: bool) ->
 
 
 def end_on_signals() -> None:
-    """Ctrl-C, SIGTERM and a closed terminal end this command in order, with everything that it started."""
-    task = asyncio.current_task()
+    """Ctrl-C, SIGTERM and a closed terminal end this command in order, with everything that it started. Once."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task  # noqa: S101 - called from a coroutine
+
+    def end() -> None:
+        if not task.cancelling():
+            task.cancel()
+
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+        loop.add_signal_handler(number, end)

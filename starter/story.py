@@ -28,11 +28,11 @@ ANSWERS = {
 
 MANIAC_T = {
     "money": "yes",
-    "money_evidence": "A line in the course's budget, 20,000 USD a year",
+    "money_evidence": "A line in the budget of the course, 20,000 USD a year",
     "authority": "yes",
     "authority_evidence": "The head of the department signs",
     "need": "yes",
-    "need_evidence": "Laptops can't hold the data",
+    "need_evidence": "Laptops cannot hold the data",
     "impending_event": "yes",
     "impending_event_evidence": "The semester begins in three months",
     "application": "yes",

@@ -16,7 +16,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 
 with workflow.unsafe.imports_passed_through():
     from process.decisions import LeadOpened
-    from process.effects import Effect, Outcome, Task
+    from process.effects import Effect, Outcome, RecordEvents, Task
     from process.facts import Refused
     from process.record import Answer, Record
     from process.view import Line, Option, Overview, options, overview, timeline
@@ -29,6 +29,8 @@ RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=ti
 ONE_ATTEMPT = timedelta(minutes=2)
 SILENCE = timedelta(seconds=10)
 """An attempt that is not heard of for so long died with its worker, and is made again."""
+LEDGER = RecordEvents.lane
+LEDGER_LAG = timedelta(minutes=1)
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
 """Stands in for a lead that could not start, so that its handlers have something to answer from."""
 
@@ -51,6 +53,8 @@ class LeadWorkflow:
         self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
         self.attributes: dict[SearchAttributeKey[Any], Any] = {}
         self.memo: dict[str, str] = {}
+        self.patience: asyncio.Task[None] | None = None
+        self.impatient = False
         self.moved = True
 
     @workflow.run
@@ -151,16 +155,40 @@ class LeadWorkflow:
         return frozenset(effect.lane for effect, _ in self.running.values())
 
     def _start_effects(self) -> None:
+        ledger = None
         for effect in self.record.startable(self._busy()):
-            self.running[effect.key] = effect, asyncio.create_task(self._perform(effect))
+            if effect.lane == LEDGER:
+                ledger = effect
+            else:
+                self._start(effect)
+        if ledger is None:
+            return
+        if self.running and not self.impatient:
+            # what is under way brings news: one writing for all of it keeps the history short
+            self.patience = self.patience or asyncio.create_task(self._lose_patience())
+        else:
+            self._start(ledger)
+            self.impatient = False
+            if self.patience:
+                self.patience.cancel()
+                self.patience = None
+
+    def _start(self, effect: Effect) -> None:
+        self.running[effect.key] = effect, asyncio.create_task(self._perform(effect))
+
+    async def _lose_patience(self) -> None:
+        """The ledger does not wait for an effect that is tried again and again."""
+        await workflow.sleep(LEDGER_LAG, summary="At the latest: write the events to the ledger")
+        self.patience = None
+        self.impatient = self.moved = True
 
     async def _perform(self, effect: Effect) -> None:
         """One effect as one activity; what it brings back becomes true, or it is parked."""
-        events = self.record.unrecorded() if effect.lane == "ledger" else ()
+        events = self.record.unrecorded() if effect.lane == LEDGER else ()
         try:
             outcome: Outcome = await workflow.execute_activity(
                 effect.kind,
-                Task(effect=effect, lead=self.record.lead.brief(), events=events),
+                Task(effect=effect, lead=self.record.lead.brief(effect.about), events=events),
                 result_type=Outcome,
                 start_to_close_timeout=ONE_ATTEMPT,
                 heartbeat_timeout=SILENCE,

@@ -30,6 +30,10 @@ DECISIONS: dict[str, type[Decision]] = {
 """Kind -> class, in the order of the process. Opening a lead is not among them: that starts it."""
 
 
+RESERVED_SOURCES = ("clock", "service")
+"""Only the calendar and the service itself speak through these."""
+
+
 def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:
     """What came from outside as a decision, or a refusal that says what to send instead. Never raises."""
     decision = DECISIONS.get(kind)
@@ -50,6 +54,10 @@ def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decisi
             reason=f"{kind} takes an object, and {type(body).__name__} came",
             instead=f"Send {_sample(decision)}",
         )
+    if body.get("source") in RESERVED_SOURCES:
+        return Refused(
+            reason=f"{body['source']!r} is no face through which people decide", instead="Leave source out"
+        )
     return parse_as(decision, {"source": source} | dict(body))
 
 
@@ -68,7 +76,7 @@ def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
     try:
         return decision.model_validate(body)
     except ValidationError as error:
-        return Refused(reason=f"{decision.kind}: {complaints(error)}", instead=f"Send {_sample(decision)}")
+        return Refused(reason=complaints(error), instead=f"Send {_sample(decision)}")
 
 
 def complaints(error: ValidationError) -> str:

@@ -79,7 +79,7 @@ class UsageReported(Decision):
 
 
 class _OnInvoice(Decision):
-    stages = BILLED
+    stages = BILLED | {Stage.LOST}
     too_early = "No invoice has been prepared yet; the calendar does that when one is due"
 
     number: int = Field(ge=1, le=1_000_000, description="number of the invoice within the lead, from 1")

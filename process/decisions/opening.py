@@ -13,6 +13,7 @@ from process.facts import Event, Refused
 from process.lead import Lead
 from process.model import Line
 from process.policy import Policy
+from process.pricing import BUILT_IN, PriceBook
 
 Service = Literal["hub", "other"]
 Email = Line
@@ -31,6 +32,8 @@ class LeadOpened(Decision):
     service: Service = Field("hub", description="hub as a service, or something else")
     zone: Line = Field("UTC", description="the lead's time zone, as Europe/Berlin; its days count there")
     policy: Policy = Policy()
+    price_books: tuple[PriceBook, ...] = BUILT_IN
+    """Known from the start, until the price list is read; recorded, so that no quote changes with this code."""
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         return Refused(reason="The lead is already open", instead="Change its facts with details_changed")
@@ -52,6 +55,7 @@ class LeadOpened(Decision):
             service=self.service,
             zone=self.zone,
             policy=self.policy,
+            price_books=self.price_books,
         )
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:

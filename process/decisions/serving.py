@@ -162,7 +162,7 @@ class _OnRunningHub(Decision):
 class DecommissionDecided(_OnRunningHub):
     """The hub will be taken down on a day. The customer is told 14 days before, and confirms about data 2 days before."""
 
-    example = {"on": "2027-06-30", "reason": "The course is over"}
+    example = {"on": "2049-06-30", "reason": "The course is over"}
 
     on: date = Field(description="the day on which it is taken down")
     reason: Text = Field(description="why")

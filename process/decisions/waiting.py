@@ -16,7 +16,7 @@ from process.model import Role, Stage, Text
 class PutOnHold(Decision):
     """The lead waits, until a date or for an event. While it waits it is not stale, and nobody is nudged."""
 
-    example = {"until": "2027-03-01", "note": "Their budget year begins then"}
+    example = {"until": "2049-03-01", "note": "Their budget year begins then"}
 
     until: date | None = Field(None, description="the last day of waiting; then it resumes by itself")
     event: Text | None = Field(None, description="or what it waits for")

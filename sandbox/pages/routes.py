@@ -1,5 +1,6 @@
 """The overview, Drive, the spreadsheet, the questionnaire as people outside see it, and the mailbox."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.requests import Request
@@ -90,7 +91,9 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
         if found is None:
             return render(request, "missing.html", 404, what="form")
         edited = google.responses[found.id].get(request.query_params.get("edit2", ""))
-        given = {question.question_id: _prefilled(request, question) for question in found.questions}
+        given: dict[str, Sequence[str]] = {
+            question.question_id: _prefilled(request, question) for question in found.questions
+        }
         if edited:
             given = {
                 question.question_id: edited.answers.get(question.question_id, ())
@@ -205,7 +208,7 @@ def _boards(sandbox: "Sandbox") -> list[tuple[Any, list[Column]]]:
         for item in github.items_of(project):
             if not item.archived:
                 value = item.values.get(field.id)
-                cards[value.value if value else ""].append(github.issues[item.issue_id])
+                cards[str(value.value) if value else ""].append(github.issues[item.issue_id])
         columns = [Column(option.name, cards[option.id]) for option in field.options]
         unsorted = [Column(f"No {field.name.lower()}", cards[""])] if cards[""] else []
         boards.append((project, [*unsorted, *columns]))

@@ -1,0 +1,76 @@
+"""The command line: all commands in one application, and how each of them ends."""
+
+import asyncio
+import sys
+import traceback
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+from temporalio.service import RPCError
+
+from starter.cli import INTERRUPTED
+from starter.commands import add_commands
+from starter.connection import explain
+from starter.decide import add_decisions
+from starter.failures import EXIT_CODES, CommandError, ExitCode, debugging
+from starter.output import clean, console, print_json
+from starter.service import add_service
+
+
+def make_app() -> App:
+    """All commands, with their help from the decisions themselves."""
+    app = App(
+        name="leads",
+        help="Takes a lead to a running hub: one long-running Temporal workflow per lead.",
+        help_epilogue=EXIT_CODES,
+        help_format="plaintext",
+        help_formatter="default" if sys.stdout.isatty() else "plain",
+        version=version("lead-to-hub"),
+    )
+    add_commands(app)
+    add_decisions(app)
+    add_service(app)
+    return app
+
+
+def run(words: list[str]) -> int:
+    """Runs one command; answers with the exit code. Never a traceback, unless LEADS_DEBUG asks for it."""
+    try:
+        asyncio.run(_run(words))
+    except asyncio.CancelledError:  # a signal ended it, in order
+        return INTERRUPTED
+    except CommandError as failure:
+        return _fail(failure, words)
+    except CycloptsError as wrong:
+        return _fail(CommandError(ExitCode.USAGE, str(wrong).replace("|None", "")), words)
+    except RPCError as error:
+        return _fail(explain(error), words)
+    except BrokenPipeError:
+        raise
+    except Exception as error:  # a defect: even that is said in one sentence
+        sentence = (
+            f"This is a defect of this program, not of what you asked: {error!r}. LEADS_DEBUG=1 shows more."
+        )
+        return _fail(CommandError(ExitCode.BROKEN, sentence), words)
+    return ExitCode.DONE
+
+
+async def _run(words: list[str]) -> None:
+    try:
+        await make_app().run_async(
+            words, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    finally:
+        await asyncio.sleep(
+            0.05
+        )  # lets the SDK's own threads go before the interpreter does (sdk-python#300)
+
+
+def _fail(failure: CommandError, words: list[str]) -> int:
+    if debugging():
+        traceback.print_exc()
+    sentence = clean(str(failure))
+    if "--json" in words:
+        print_json({"error": sentence, "code": int(failure.code)})
+    console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)
+    return failure.code
