@@ -61,16 +61,15 @@ async def _run(words: list[str]) -> None:
             words, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
         )
     finally:
-        await asyncio.sleep(
-            0.05
-        )  # lets the SDK's own threads go before the interpreter does (sdk-python#300)
+        # the SDK's own threads must go before the interpreter does (sdk-python#300)
+        await asyncio.sleep(0.05)
 
 
 def _fail(failure: CommandError, words: list[str]) -> int:
     if debugging():
         traceback.print_exc()
     sentence = clean(str(failure))
-    if "--json" in words:
+    if "--json" in words and not failure.told:
         print_json({"error": sentence, "code": int(failure.code)})
     console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)
     return failure.code

@@ -31,7 +31,7 @@ async def check(*, json: Json = False) -> None:
         out.table(("", "system", "what", "found"), (_row(each) for each in found))
     failed = sum(not each.ok for each in found)
     if failed:
-        raise CommandError(ExitCode.UNREACHABLE, f"{failed} of {len(found)} checks failed.")
+        raise CommandError(ExitCode.UNREACHABLE, f"{failed} of {len(found)} checks failed.", told=True)
 
 
 async def _temporal(settings: Settings) -> AsyncIterator[Check]:

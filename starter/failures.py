@@ -19,11 +19,15 @@ that stands on stderr; 4 no such lead; 5 a system can't be reached or did not an
 
 
 class CommandError(Exception):
-    """What ends a command: its exit code, and why, in one sentence or two."""
+    """What ends a command: its exit code, and why, in one sentence or two.
 
-    def __init__(self, code: ExitCode, sentence: str) -> None:
+    `told`: the command has printed its JSON value already; there is never a second one.
+    """
+
+    def __init__(self, code: ExitCode, sentence: str, *, told: bool = False) -> None:
         super().__init__(sentence)
         self.code = code
+        self.told = told
 
 
 def debugging() -> bool:

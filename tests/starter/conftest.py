@@ -11,7 +11,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from starter.cli import run
+from starter.app import run
 from tests.conftest import TEMPORAL
 from tests.workflows.outside import Outside
 from workflows.plugin import leads_plugin

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from process.decisions import DECISIONS, LeadOpened
-from starter.cli import make_app
+from starter.app import make_app
 from tests.starter.conftest import Ended
 
 Say = Callable[..., Ended]
@@ -75,7 +75,7 @@ def test_everything_can_print_json(command: str) -> None:
 
 
 def test_start_takes_the_facts_of_a_lead() -> None:
-    facts = set(LeadOpened.model_fields) - {"source", "policy", "key"}
+    facts = set(LeadOpened.model_fields) - {"source", "policy", "price_books", "key"}
     assert options("start") == facts | {"id", "not_a_duplicate", "json"}
 
 

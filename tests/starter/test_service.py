@@ -1,0 +1,80 @@
+"""Commands that look after the service: the server's set-up, the check of everything outside."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from process.decisions import LeadOpened
+from process.effects import Outcome
+from process.record import Record
+from process.view import overview
+from starter.failures import CommandError
+from starter.telling import settled
+from tests.starter.conftest import Ended, Leads
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+
+async def test_a_server_is_set_up_once(
+    leads_alone: Leads, queue: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    namespace = f"namespace-{queue}"
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", namespace)
+    unknown = await leads_alone("list")
+    assert unknown.code == 5
+    assert "leads init-server" in unknown.err
+    assert (await leads_alone("init-server", "--json", "--retention-days", "3")).json == {
+        "namespace": namespace,
+        "namespace_made": True,
+        "retention_raised": False,
+        "attributes_added": [key.name for key in SEARCH_ATTRIBUTES],
+    }
+    again = (await leads_alone("init-server", "--json", "--retention-days", "2")).json
+    assert again == {
+        "namespace": namespace,
+        "namespace_made": False,
+        "retention_raised": False,
+        "attributes_added": [],
+    }
+    assert (await leads_alone("init-server", "--json")).json["retention_raised"]
+    assert "at least 3650 days" in (await leads_alone("init-server")).out
+
+
+async def test_a_check_says_what_is_missing(leads_alone: Leads, env: WorkflowEnvironment) -> None:
+    ended = await leads_alone("check", "--json")
+    assert ended.code == 5
+    found = {(each["system"], each["what"].split()[0]): each for each in ended.json}
+    assert found["temporal", "answers"]["ok"]
+    assert found["temporal", "is"]["ok"]
+    worker = found["temporal", "has"]
+    assert not worker["ok"]
+    assert "worker.py" in worker["detail"]
+    failed = [each for each in ended.json if not each["ok"]]
+    assert all(each["detail"] for each in failed)
+    assert f"{len(failed)} of {len(ended.json)} checks failed" in ended.err
+    text = await leads_alone("check")
+    assert text.code == 5
+    assert text.out.count("\nNO  ") == len(failed)
+
+
+def test_a_check_without_a_server_checks_the_rest(
+    say: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    checked = say("check", "--json").json
+    assert "127.0.0.1:1" in checked[0]["detail"]
+    assert any(each["system"] == "ledger" and each["ok"] for each in checked)
+
+
+def test_the_demo_waits_for_what_is_under_way_and_stops_at_what_failed() -> None:
+    record = Record.open("lead-x", LeadOpened(org="Example", person="Ada", title="A hub"), NOW)
+    assert not settled(overview(record, NOW))
+    first, *others = [item.effect for item in record.outbox]
+    for effect in others:
+        record = record.done(effect, Outcome(), NOW)
+    with pytest.raises(CommandError, match=f"{first.words()} failed: revoked"):
+        settled(overview(record.park(first, "revoked", NOW), NOW))
+    assert settled(overview(record.done(first, Outcome(), NOW), NOW))
