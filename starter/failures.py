@@ -14,8 +14,13 @@ class ExitCode(IntEnum):
 
 
 EXIT_CODES = """\
-Exit codes: 0 done, also when it was done before; 1 a defect of this program; 2 wrong usage; 3 refused, for the reason \
-that stands on stderr; 4 no such lead; 5 a system can't be reached or did not answer in time."""
+Exit codes:
+  0  done, also when it was done before
+  1  a defect of this program
+  2  wrong usage
+  3  refused, for the reason that stands on stderr
+  4  no such lead
+  5  a system can't be reached, or did not answer in time"""
 
 
 class CommandError(Exception):
