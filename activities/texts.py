@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
-_URL = re.compile(r"https?://[^\s<>\"'`\\|]*[^\s<>\"'`\\|.,;:!?)\]}*_~]")
+_URL = re.compile(r"https?://(?=\w)(?![^\s/]*@)[^\s<>\"'`\\|]*[^\s<>\"'`\\|.,;:!?)\]}*_~]")
 _BREAK = "<br>"
 _BLANK = "\u200b"
 """Zero-width space: what GitHub would read as a mention or a reference is not one with it inside."""

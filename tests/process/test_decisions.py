@@ -466,7 +466,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "quoted",
         "quote_expired",
         {"source": "clock", "by": "the calendar", "version": 1},
-        "The calendar decides only what is due. For a person's",
+        "'clock' is no face through which people decide. Leave source out.",
     ),
     # contracting
     ("new", "contract_handed_over", {}, "No price has been quoted yet; that comes first (price_quoted)."),
@@ -731,7 +731,7 @@ def test_nothing_but_a_correction_or_the_money_moves_an_ended_lead(kind: str) ->
         assert closed.refused(kind, **DECISIONS[kind].example) == (
             "The lead is closed: its service has ended. Start a new lead."
         )
-    if kind not in {"corrected", "reopened"}:
+    if kind not in {"corrected", "reopened", "invoice_sent", "invoice_paid"}:
         assert (
             lost.refused(kind, **DECISIONS[kind].example) == "The lead is lost. Reopen it first (reopened)."
         )

@@ -33,7 +33,7 @@ def test_the_price_list_as_numbers_and_as_shown(sheets: "SheetsResource", sandbo
         ["2022-05", "Education", 12000, "USD", "year"],
         ["2022-05", "Research", 18000, "USD", "year"],
     ]
-    assert len(plain["values"]) == 6
+    assert len(plain["values"]) == 12
     assert values(sheets, sandbox, "Prices!C2")["values"] == [["12,000.00"]]
 
 
