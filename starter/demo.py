@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, asynccontextmanager, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -100,4 +100,5 @@ async def _keep(leads: Leads, out: Output) -> None:
         address = leads.client.service_client.config.target_host
         out.heading("Everything keeps running until Ctrl-C. To steer the lead from another terminal:")
         out.items([f"export TEMPORAL_ADDRESS={address} LEADS_TEMPORAL_UI={leads.ui}"])
-    await asyncio.Event().wait()
+    with suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
