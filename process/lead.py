@@ -290,6 +290,8 @@ class Lead(Model):
     zone: str = "UTC"
     policy: Policy = Policy()
     price_books: tuple[PriceBook, ...] = BUILT_IN
+    changes: tuple[str, ...] = ()
+    """Changes of the process that it has taken up (`process.changes`)."""
 
     questionnaire: Questionnaire = Questionnaire()
     qualification: Qualification = Qualification()

@@ -17,6 +17,7 @@ from process.fold import superseded
 from process.history import History
 from process.lead import Lead
 from process.model import Line, Model
+from process.reports import ChangesAdopted
 
 RECEIPTS = 500
 REFUSALS = 100
@@ -100,6 +101,12 @@ class Record(Model):
     @property
     def lead(self) -> Lead:
         return self.history.lead
+
+    def under(self, changes: tuple[str, ...], now: datetime) -> Self:
+        """The lead under these changes of the process, which a new run takes up."""
+        if set(changes) <= set(self.lead.changes):
+            return self
+        return self._became(ChangesAdopted(changes=changes), now)
 
     # ---- decisions from outside
 

@@ -105,6 +105,19 @@ class MailSent(Report):
         return f"Mail “{self.template.replace('_', ' ')}” went to {', '.join(self.recipients)}"
 
 
+class ChangesAdopted(Report):
+    """A new run of the lead's workflow began under newer rules."""
+
+    visible = False
+    changes: tuple[str, ...]
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"changes": self.changes})
+
+    def words(self, lead: Lead) -> str:
+        return f"From here on under the changes {', '.join(self.changes)}"
+
+
 class HubIssueOpened(Report):
     link: Link
 

@@ -17,7 +17,7 @@ from starter.failures import CommandError, ExitCode
 
 SOURCE = "cli"
 
-_OURS = frozenset({"source", "policy", "price_books"})
+_OURS = frozenset({"source", "policy", "price_books", "changes"})
 """Fields that are not for a person to give."""
 
 Lead = Annotated[str, Parameter(help="The lead's id, or as much of its beginning as no other lead's has.")]

@@ -15,6 +15,7 @@ from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from process.changes import CHANGES
     from process.decisions import LeadOpened
     from process.effects import Effect, Outcome, RecordEvents, Task
     from process.facts import Refused
@@ -46,15 +47,19 @@ class LeadWorkflow:
         self.refused = begun if isinstance(begun, Refused) else None
         if isinstance(begun, Refused):
             begun = NO_LEAD
-        if not isinstance(begun, Record):
-            begun = Record.open(workflow.info().workflow_id, begun, workflow.now())
-        self.record = begun
+        changes = tuple(change for change in CHANGES if workflow.patched(change))
+        if isinstance(begun, Record):
+            self.record = begun.under(changes, workflow.now())
+        else:
+            opened = begun.model_copy(update={"changes": changes})
+            self.record = Record.open(workflow.info().workflow_id, opened, workflow.now())
         self.running: dict[str, tuple[Effect, asyncio.Task[None]]] = {}
         self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
         self.attributes: dict[SearchAttributeKey[Any], Any] = {}
         self.memo: dict[str, str] = {}
         self.patience: asyncio.Task[None] | None = None
         self.impatient = False
+        self.adopting = False
         self.moved = True
 
     @workflow.run
@@ -75,7 +80,7 @@ class LeadWorkflow:
             if self.record.lead.archived and not self.running and not self.record.parked:
                 break
             await self._wait()
-            if workflow.info().is_continue_as_new_suggested():
+            if self.adopting or workflow.info().is_continue_as_new_suggested():
                 await self._hand_over()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return f"{self.record.lead.stage}: {self.record.history.events[-1].words}"
@@ -118,6 +123,10 @@ class LeadWorkflow:
         before = {item.effect.key for item in self.record.parked}
         self._change(self.record.retry(key))
         return sorted(before - {item.effect.key for item in self.record.parked})
+
+    @workflow.signal(name="adopt", description="Go on in a new run, under the newest rules of the process.")
+    def adopt(self, *_: Any) -> None:
+        self.adopting = self.moved = True
 
     # ---- questions
 

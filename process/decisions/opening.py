@@ -32,6 +32,7 @@ class LeadOpened(Decision):
     service: Service = Field("hub", description="hub as a service, or something else")
     zone: Line = Field("UTC", description="the lead's time zone, as Europe/Berlin; its days count there")
     policy: Policy = Policy()
+    changes: tuple[str, ...] = ()
     price_books: tuple[PriceBook, ...] = BUILT_IN
     """Known from the start, until the price list is read; recorded, so that no quote changes with this code."""
 
@@ -56,6 +57,7 @@ class LeadOpened(Decision):
             zone=self.zone,
             policy=self.policy,
             price_books=self.price_books,
+            changes=self.changes,
         )
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
