@@ -26,6 +26,8 @@ class Effect(Model):
     kind: ClassVar[str] = "effect"
     kinds: ClassVar[dict[str, type["Effect"]]] = {}
     lane: ClassVar[str] = ""
+    brings_news: ClassVar[bool] = True
+    """Whether it may report something, so that the ledger is written after it."""
     converges: ClassVar[bool] = False
     """It brings the outside to the lead's present state, so only the newest of its kind matters."""
 
@@ -80,6 +82,7 @@ class OpenIssue(Effect):
 class UpdateIssue(Effect):
     lane = "issue"
     converges = True
+    brings_news = False
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None
@@ -174,6 +177,7 @@ class OpenHubIssue(Effect):
 class UpdateHubIssue(Effect):
     lane = "hub issue"
     converges = True
+    brings_news = False
 
     def ready(self, lead: Lead) -> bool:
         return lead.hub_issue is not None

@@ -23,7 +23,7 @@ Zone = Annotated[
 
 def add_commands(app: App) -> None:
     group = Group("Leads", sort_key=1)
-    commands: tuple[Command, ...] = (start, list_, show, history, options, _preview(app), retry)
+    commands: tuple[Command, ...] = (start, list_, show, history, options, _preview(app), retry, adopt)
     for place, command in enumerate(commands):
         app.command(command, name=command.__name__.rstrip("_"), group=group, sort_key=place, help_epilogue="")
 
@@ -207,3 +207,27 @@ async def retry(
         return
     out.line("Nothing of that has failed." if not keys else "Tried again:")
     out.items(keys)
+
+
+async def adopt(
+    lead: Annotated[str | None, Parameter(help="The lead's id, or its beginning.")] = None,
+    /,
+    *,
+    every: Annotated[
+        bool, Parameter("--all", negative="", show_default=False, help="Every open lead.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Go on in a new run, under the newest rules of the process. Nothing is lost; see docs/changing-the-process.md."""
+    if every == (lead is not None):
+        raise CommandError(ExitCode.USAGE, "Name one lead, or say --all for every open one.")
+    leads = await leads_of()
+    names = [lead] if lead else [row.lead async for row in leads.listed(Stage)]
+    asked = [await leads.find(name) for name in names]
+    for handle in asked:
+        await leads.adopt(handle)
+    out = Output(as_json=json)
+    if out.value({"asked": [handle.id for handle in asked]}):
+        return
+    out.line("Asked to go on in a new run:" if asked else "No leads.")
+    out.items([handle.id for handle in asked])

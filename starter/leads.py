@@ -239,6 +239,10 @@ class Leads:
             raise no_worker(self.task_queue) from None
         return keys
 
+    async def adopt(self, lead: Handle) -> None:
+        """The lead goes on in a new run, under the newest rules of the process."""
+        await lead.signal("adopt")
+
     # ---- ask
 
     async def overview(self, lead: Handle) -> Overview:

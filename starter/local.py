@@ -7,11 +7,13 @@ is killed. What the children say goes into log files.
 import asyncio
 import json
 import os
+import random
 import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -148,10 +150,19 @@ class Parts:
             ),
             *("--log-level", "warn", *keep),
         )
-        await until(lambda: _listens(port), part)
-        client = await Client.connect(f"{HOST}:{port}", namespace=NAMESPACE, plugins=[leads_plugin()])
-        await prepare(client)
-        return client
+        clients: list[Client] = []
+
+        async def ready() -> bool:
+            if await _listens(port):
+                with suppress(RuntimeError):  # it listens a moment before it is healthy
+                    clients.append(
+                        await Client.connect(f"{HOST}:{port}", namespace=NAMESPACE, plugins=[leads_plugin()])
+                    )
+            return bool(clients)
+
+        await until(ready, part)
+        await prepare(clients[0])
+        return clients[0]
 
     async def sandbox(self, port: int, data: Path) -> SandboxPlace:
         """GitHub, Google and SMTP on this machine."""
@@ -208,11 +219,13 @@ async def _listens(port: int) -> bool:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses at this moment."""
-    sockets = [socket.create_server((HOST, 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
-        each.close()
+    """Ports that nobody uses, below those that systems hand out by themselves: so nobody gets one before we do."""
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randrange(10_000, 30_000)  # noqa: S311 - not a secret
+        with suppress(OSError):
+            socket.create_server((HOST, port)).close()
+            ports.append(port)
     return ports
 
 

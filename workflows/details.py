@@ -20,32 +20,32 @@ def details(record: Record, now: datetime) -> str:
 def _lines(record: Record, now: datetime) -> Iterator[str]:
     lead, view = record.lead, overview(record, now)
     yield f"## {_plain(lead.heading)}"
-    yield f"**{view.stage}** · next: **{view.owner}** — {_plain(view.next_step)}"
+    yield f"\n**{view.stage}** · next: **{view.owner}** — {_plain(view.next_step)}"
     if view.next_date:
         yield f"\nThe calendar moves next on {view.next_date.astimezone(ZoneInfo(lead.zone)):%Y-%m-%d %H:%M %Z}"
     links = {"Lead's issue": lead.issue, "Drive folder": lead.folder, "Hub's issue": lead.hub_issue}
     if any(links.values()):
         yield "\n" + " · ".join(f"[{name}]({link.url})" for name, link in links.items() if link)
     if view.attention:
-        yield "### Attention"
+        yield "\n### Attention"
         yield from (f"- {_plain(line)}" for line in view.attention)
     if record.parked:
-        yield "### Failed for good, waiting for the signal `retry`"
+        yield "\n### Failed for good, waiting for the signal `retry`"
         yield from (
             f"- {item.effect.words()}: {_plain(item.reason)} (`{item.effect.key}`)" for item in record.parked
         )
     if lead.quotes:
-        yield "### Quotes"
+        yield "\n### Quotes"
         yield from (
             f"- version {quote.version}: {quote}, {quote.status}, valid until {quote.valid_until}"
             for quote in reversed(lead.quotes)
         )
-    yield "### What happened"
+    yield "\n### What happened"
     yield from (_happened(line) for line in reversed(view.timeline[-SHOWN:]))
     if len(view.timeline) > SHOWN:
         yield f"- … and {len(view.timeline) - SHOWN} earlier (query `timeline`)"
     if view.refused:
-        yield f"### Refused ({record.refused_total})"
+        yield f"\n### Refused ({record.refused_total})"
         yield from (
             f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(refusal.reason)}"
             for refusal in reversed(view.refused[-SHOWN:])

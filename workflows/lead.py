@@ -56,7 +56,7 @@ class LeadWorkflow:
         self.running: dict[str, tuple[Effect, asyncio.Task[None]]] = {}
         self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
         self.attributes: dict[SearchAttributeKey[Any], Any] = {}
-        self.memo: dict[str, str] = {}
+        self.memo: dict[str, str] = {name: str(value) for name, value in workflow.memo().items()}
         self.patience: asyncio.Task[None] | None = None
         self.impatient = False
         self.adopting = False
@@ -172,8 +172,8 @@ class LeadWorkflow:
                 self._start(effect)
         if ledger is None:
             return
-        if self.running and not self.impatient:
-            # what is under way brings news: one writing for all of it keeps the history short
+        if any(effect.brings_news for effect, _ in self.running.values()) and not self.impatient:
+            # one writing for all the news that is under way keeps the history short
             self.patience = self.patience or asyncio.create_task(self._lose_patience())
         else:
             self._start(ledger)
@@ -266,7 +266,9 @@ class LeadWorkflow:
             "folder": self.record.lead.folder,
             "hub": self.record.lead.hub_issue,
         }
-        memo = {name: link.url for name, link in links.items() if link}
+        memo = {"heading": self.record.lead.heading} | {
+            name: link.url for name, link in links.items() if link
+        }
         if memo != self.memo:
             workflow.upsert_memo(memo)
             self.memo = memo

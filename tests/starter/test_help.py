@@ -18,6 +18,7 @@ OTHERS = [
     "options",
     "preview",
     "retry",
+    "adopt",
     "demo",
     "up",
     "check",

@@ -220,6 +220,21 @@ async def test_show_in_one_look(leads: Leads, opened: Opened, outside: Outside, 
     assert (await leads("retry", lead, "--json")).json == {"retried": []}
 
 
+async def test_a_lead_goes_on_in_a_new_run_when_asked_to(
+    leads: Leads, opened: Opened, env: WorkflowEnvironment
+) -> None:
+    lead = await opened()
+
+    async def run() -> str:
+        return (await env.client.get_workflow_handle(lead).describe()).run_id
+
+    before = await run()
+    assert (await leads("adopt", lead, "--json")).json == {"asked": [lead]}
+    await eventually(run, lambda now: now != before)
+    assert (await leads("adopt")).code == 2
+    assert (await leads("adopt", lead, "--all")).code == 2
+
+
 async def test_what_people_wrote_cant_steer_the_terminal(leads: Leads, opened: Opened) -> None:
     lead = await opened()
     await leads("questionnaire-sent", lead, "--note", "\x1b[2J\x07 [red]gone[/red]\nsecond line")
