@@ -30,6 +30,9 @@ RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=ti
 ONE_ATTEMPT = timedelta(minutes=2)
 SILENCE = timedelta(seconds=10)
 """An attempt that is not heard of for so long died with its worker, and is made again."""
+NOT_CANCELLED = (
+    "A lead is not cancelled. Record it as lost (lost), or terminate its workflow if it must vanish."
+)
 LEDGER = RecordEvents.lane
 LEDGER_LAG = timedelta(minutes=1)
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
@@ -71,6 +74,14 @@ class LeadWorkflow:
         if self.refused:
             raise ApplicationError(str(self.refused), type="Refused", non_retryable=True)
         while True:
+            try:
+                return await self._live()
+            except asyncio.CancelledError:
+                # a lead is ended by a decision; asking Temporal to cancel it is refused like one
+                self._change(self.record.refused("cancel", NOT_CANCELLED, workflow.now()))
+
+    async def _live(self) -> str:
+        while True:
             self.moved = False
             self._reap()
             self._change(self.record.tick(workflow.now()))
@@ -79,7 +90,7 @@ class LeadWorkflow:
             self._show()
             if self.record.lead.archived and not self.running and not self.record.parked:
                 break
-            await self._wait()
+            await workflow.wait_condition(lambda: self.moved)
             if self.adopting or workflow.info().is_continue_as_new_suggested():
                 await self._hand_over()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -236,14 +247,6 @@ class LeadWorkflow:
         await workflow.sleep(max(when - workflow.now(), timedelta(seconds=1)), summary=what)
         self.alarm = None
         self.moved = True
-
-    async def _wait(self) -> None:
-        """Until something moves. A lead is ended by a decision; asking Temporal to cancel it is refused like one."""
-        try:
-            await workflow.wait_condition(lambda: self.moved)
-        except asyncio.CancelledError:
-            reason = "A lead is not cancelled. Record it as lost (lost), or terminate its workflow if it must vanish."
-            self._change(self.record.refused("cancel", reason, workflow.now()))
 
     async def _hand_over(self) -> None:
         """A new run goes on with all that this one knows. Effects under way finish, or are done again over there."""

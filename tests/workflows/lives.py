@@ -16,6 +16,9 @@ from tests.workflows.outside import Outside
 
 OPENED = {"org": "Example University", "person": "Ada Example", "title": "A hub for a course"}
 
+MAILS = ("price_quoted", "handover", "hub_requested", "hub_live", "invoice")
+"""What the path to a hub sends. Lanes run side by side, so an invoice's mail may come before or after another."""
+
 
 @dataclass
 class Life:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from process.effects import Effect
-from tests.workflows.lives import Life
+from tests.workflows.lives import MAILS, Life
 
 
 async def test_what_fails_for_good_is_parked_shown_and_done_on_request(life: Life) -> None:
@@ -53,9 +53,7 @@ async def test_each_effect_may_fail_for_good_without_holding_up_a_decision(life:
     facts = view.facts
     assert all((facts.issue, facts.card, facts.folder, facts.hub_issue, facts.invoices[0].file))
     assert facts.questionnaire.answers
-    assert sorted(life.outside.templates(life.id)) == sorted(
-        ["price_quoted", "handover", "hub_requested", "hub_live", "invoice"]
-    )
+    assert sorted(life.outside.templates(life.id)) == sorted(MAILS)
     done = life.outside.of(life.id)
     assert len(done) == len(set(done))
     assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]

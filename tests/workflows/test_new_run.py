@@ -83,7 +83,8 @@ async def test_parked_and_unfinished_effects_go_along(short_life: Life) -> None:
 
 async def test_decisions_in_a_burst_around_the_change_of_runs(short_life: Life) -> None:
     life = short_life
-    await asyncio.gather(*(life.signal("asset_attached", {"name": f"asset {n}"}) for n in range(60)))
+    signals = (life.signal("asset_attached", {"name": f"asset {n}"}) for n in range(60))
+    await asyncio.gather(*signals, life.handle.cancel())
     await life.until(lambda view: len(view.facts.assets) == 60)
     view = await life.settled()
     assert {asset.name for asset in view.facts.assets} == {f"asset {n}" for n in range(60)}
