@@ -22,6 +22,7 @@ OTHERS = [
     "demo",
     "up",
     "check",
+    "verify",
     "init-server",
 ]
 KINDS = {kind.replace("_", "-"): decision for kind, decision in DECISIONS.items()}

@@ -83,7 +83,7 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
         lead = (await leads(*start)).json["lead"]
         checked = (await leads("check", "--json")).json
         assert [each for each in checked if not each["ok"]] == []
-        assert {"temporal", "github", "ledger"} <= {each["system"] for each in checked}
+        assert {"Temporal", "GitHub", "Ledger"} <= {each["system"] for each in checked}
 
         os.kill(said["processes"]["worker"], signal.SIGKILL)  # it is started again
         await leads("questionnaire-sent", lead, "--timeout", "60")

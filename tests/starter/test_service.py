@@ -47,9 +47,9 @@ async def test_a_check_says_what_is_missing(leads_alone: Leads, env: WorkflowEnv
     ended = await leads_alone("check", "--json")
     assert ended.code == 5
     found = {(each["system"], each["what"].split()[0]): each for each in ended.json}
-    assert found["temporal", "answers"]["ok"]
-    assert found["temporal", "is"]["ok"]
-    worker = found["temporal", "has"]
+    assert found["Temporal", "answers"]["ok"]
+    assert found["Temporal", "is"]["ok"]
+    worker = found["Temporal", "has"]
     assert not worker["ok"]
     assert "worker.py" in worker["detail"]
     failed = [each for each in ended.json if not each["ok"]]
@@ -66,7 +66,7 @@ def test_a_check_without_a_server_checks_the_rest(
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     checked = say("check", "--json").json
     assert "127.0.0.1:1" in checked[0]["detail"]
-    assert any(each["system"] == "ledger" and each["ok"] for each in checked)
+    assert any(each["system"] == "Ledger" and each["ok"] for each in checked)
 
 
 def test_the_demo_waits_for_what_is_under_way_and_stops_at_what_failed() -> None:
