@@ -1,7 +1,7 @@
 """Every setting of the service in one object, read from the environment, `.env` and secret files.
 
-Names are `LEADS_<GROUP>__<NAME>`, as in `LEADS_GITHUB__TOKEN`; `.env.example` explains each. How to reach
-Temporal is not here: the SDK reads that itself (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS_*` …).
+Names are `LEADS_<GROUP>__<NAME>`, as in `LEADS_GITHUB__TOKEN`; `.env.example` explains each; an empty value is as none.
+How to reach Temporal is not here: the SDK reads that itself (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS_*` …).
 """
 
 from pathlib import Path
@@ -82,7 +82,9 @@ class Settings(BaseSettings):
         env_prefix="LEADS_",
         env_nested_delimiter="__",
         env_file=".env",
+        env_ignore_empty=True,
         extra="ignore",
+        hide_input_in_errors=True,
         nested_model_default_partial_update=True,
     )
 
@@ -90,7 +92,10 @@ class Settings(BaseSettings):
     google: Google = Google()
     mail: Mail = Mail()
     addresses: Addresses = Addresses()
-    ledger_url: str = Field("sqlite:///.leads/ledger.sqlite", description="SQLAlchemy URL of the ledger")
+    ledger_url: SecretStr = Field(
+        SecretStr("sqlite:///.leads/ledger.sqlite"),
+        description="SQLAlchemy URL of the ledger, password and all",
+    )
     price_file: Path | None = Field(None, description="Price list as a JSON file; empty: the built-in books")
     task_queue: str = Field("leads", description="Temporal task queue")
     zone: str = Field("UTC", description="Time zone of a lead that names none (IANA name)")

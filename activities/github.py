@@ -71,6 +71,9 @@ class GitHubActivities:
 
     def checks(self) -> Iterator[Check]:
         """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
+        yield from dict.fromkeys(self._found())  # what stops all of them is said once
+
+    def _found(self) -> Iterator[Check]:
         github = self._settings.github
         looks: tuple[Callable[[], Iterator[Check]], ...] = (
             self._check_rights,
@@ -82,7 +85,7 @@ class GitHubActivities:
             try:
                 yield from look()
             except ApplicationError as error:
-                yield Check("github", "answers", ok=False, detail=error.message)
+                yield Check("GitHub", "answers", ok=False, detail=error.message)
 
     # What the issues ought to be
 
@@ -145,18 +148,18 @@ class GitHubActivities:
             return
         missing = [name for name in ("issues", "organization_projects") if permissions.get(name) != "write"]
         detail = f"grant the GitHub App {' and '.join(missing)} (write), and accept it for the organization"
-        yield Check("github", "the GitHub App has its rights", not missing, detail if missing else "")
+        yield Check("GitHub", "the GitHub App has its rights", not missing, detail if missing else "")
 
     def _check_repository(self, repo: str, *labels: str) -> Iterator[Check]:
         seen = self._client.repository(repo)
         usable = seen.has_issues and not seen.archived
         yield Check(
-            "github", f"{seen.full_name} takes issues", usable, "" if usable else "switch its issues on"
+            "GitHub", f"{seen.full_name} takes issues", usable, "" if usable else "switch its issues on"
         )
         there = self._client.labels(repo)
         missing = [label for label in labels if label.casefold() not in there]
         detail = f"create {', '.join(missing)}" if missing else ""
-        yield Check("github", f"{seen.full_name} has our labels", not missing, detail)
+        yield Check("GitHub", f"{seen.full_name} has our labels", not missing, detail)
 
 
 _ENDED: dict[Stage, Reason] = {Stage.LOST: "not_planned", Stage.CLOSED: "completed"}

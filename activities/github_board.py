@@ -130,7 +130,7 @@ class GitHubBoard:
             if missing
             else ""
         )
-        yield Check("github", f"{name} has the columns", not missing, detail)
+        yield Check("GitHub", f"{name} has the columns", not missing, detail)
 
     # Inside
 

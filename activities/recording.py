@@ -35,10 +35,10 @@ class LedgerActivities:
         try:
             status = self._ledger.check()
         except LedgerError as error:
-            yield Check("ledger", "can be written", ok=False, detail=str(error))
+            yield Check("Ledger", "can be written", ok=False, detail=str(error))
         else:
             detail = f"{status.engine} at {status.place}: {status.events} events of {status.leads} leads"
-            yield Check("ledger", "can be written", ok=True, detail=detail)
+            yield Check("Ledger", "can be written", ok=True, detail=detail)
 
 
 def _entry(lead: str, event: Event) -> Entry:

@@ -29,7 +29,7 @@ def checkers(settings: Settings) -> list[Checker]:
         FormsActivities(settings),
         PricingActivities(settings),
         MailActivities(settings),
-        LedgerActivities(Ledger.open(settings.ledger_url)),
+        LedgerActivities(Ledger.open(settings.ledger_url.get_secret_value())),
     ]
 
 

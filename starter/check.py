@@ -37,18 +37,14 @@ async def check(*, json: Json = False) -> None:
 async def _temporal(settings: Settings) -> AsyncIterator[Check]:
     try:
         client = await connect()
-        yield Check(
-            "temporal",
-            "answers",
-            True,
-            f"{client.service_client.config.target_host}, namespace {client.namespace}",
-        )
+        place = f"{client.service_client.config.target_host}, namespace {client.namespace}"
+        yield Check("Temporal", "answers", True, place)
         yield await _attributes(client)
         yield await _pollers(client, settings.task_queue)
     except CommandError as failure:
-        yield Check("temporal", "answers", False, str(failure))
+        yield Check("Temporal", "answers", False, str(failure))
     except RPCError as error:
-        yield Check("temporal", "is set up", False, str(explain(error)))
+        yield Check("Temporal", "is set up", False, str(explain(error)))
 
 
 async def _attributes(client: Client) -> Check:
@@ -58,9 +54,9 @@ async def _attributes(client: Client) -> Check:
     missing = [key.name for key in SEARCH_ATTRIBUTES if key.name not in listed.custom_attributes]
     if missing:
         return Check(
-            "temporal", "is set up", False, f"It lacks {', '.join(missing)}. Run `leads init-server`."
+            "Temporal", "is set up", False, f"It lacks {', '.join(missing)}. Run `leads init-server`."
         )
-    return Check("temporal", "is set up", True, f"all {len(SEARCH_ATTRIBUTES)} search attributes")
+    return Check("Temporal", "is set up", True, f"all {len(SEARCH_ATTRIBUTES)} search attributes")
 
 
 async def _pollers(client: Client, task_queue: str) -> Check:
@@ -76,7 +72,7 @@ async def _pollers(client: Client, task_queue: str) -> Check:
         ", ".join(workers)
         or "None was seen in the last minutes. Start one: `leads up` or `python worker.py`."
     )
-    return Check("temporal", f"has a worker on {task_queue!r}", bool(workers), detail)
+    return Check("Temporal", f"has a worker on {task_queue!r}", bool(workers), detail)
 
 
 def _outside(settings: Settings) -> Iterable[Check]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
 from sandbox.server import Sandbox
@@ -54,6 +54,28 @@ def test_the_values_shown_are_the_defaults(filled_in: Path) -> None:
         return Settings(_env_file=env_file)
 
     assert read(filled_in) == read(None)
+
+
+def test_an_empty_value_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (env_file := tmp_path / ".env").write_text("".join(f"{name}=\n" for name in ALL))
+    defaults = Settings(_env_file=None)
+    assert Settings(_env_file=env_file) == defaults
+    for name in ALL:
+        monkeypatch.setenv(name, "")
+    assert Settings(_env_file=None) == defaults
+
+
+def test_no_setting_tells_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = "s3cr3t-of-the-tests"
+    monkeypatch.setenv("LEADS_LEDGER_URL", f"postgresql://leads:{secret}@localhost/leads")
+    for name in ("LEADS_GITHUB__TOKEN", "LEADS_GITHUB__APP_PRIVATE_KEY", "LEADS_MAIL__PASSWORD"):
+        monkeypatch.setenv(name, secret)
+    settings = Settings(_env_file=None)
+    assert secret not in f"{settings!r} {settings} {settings.model_dump_json()}"
+    monkeypatch.setenv("LEADS_GITHUB__APP_ID", secret)  # in the wrong line
+    with pytest.raises(ValidationError) as wrong:
+        Settings(_env_file=None)
+    assert secret not in str(wrong.value)
 
 
 def test_every_setting_reaches_worker_and_set_up() -> None:

@@ -99,7 +99,7 @@ def test_all_is_well(settings: Settings, as_app: Settings, github: GitHub) -> No
         checks = list(GitHubActivities(each).checks())
         assert len(checks) >= 5
         assert [check for check in checks if not check.ok] == []
-        assert {check.system for check in checks} == {"github"}
+        assert {check.system for check in checks} == {"GitHub"}
     assert [write for write in github.writes() if "access_tokens" not in write] == []
 
 
@@ -166,6 +166,12 @@ def test_what_is_wrong_is_said_and_nothing_raised(
     ]
     assert details
     assert any(named in detail for detail in details)
+    assert len(details) == len(set(details))
+
+
+def test_what_stops_all_of_it_is_said_once(settings: Settings) -> None:
+    (check,) = GitHubActivities(with_github(settings, token=None)).checks()
+    assert not check.ok
 
 
 def test_no_check_tells_a_secret(settings: Settings, sandbox: Sandbox) -> None:
