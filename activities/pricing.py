@@ -1,12 +1,11 @@
 """The price list, where people keep it: a Google Sheet, a JSON file, or the books on board."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
 from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
@@ -87,13 +86,8 @@ def _file_rows(file: Path) -> list[Mapping[str, Any]]:
     return rows
 
 
-def _books(rows: list[Mapping[str, Any]] | list[dict[str, Any]], setting: str) -> tuple[PriceBook, ...]:
+def _books(rows: Iterable[Mapping[str, Any]], setting: str) -> tuple[PriceBook, ...]:
     try:
         return books_from_rows(rows)
     except PriceListError as error:
         raise park(f"The price list ({setting}): {error}") from None
-    except ValidationError as error:
-        wrong = error.errors(include_url=False, include_context=False)[0]
-        raise park(
-            f"The price list ({setting}): {wrong['input']!r} can't be a {wrong['loc'][0]}: {wrong['msg']}"
-        ) from None

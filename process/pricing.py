@@ -4,11 +4,16 @@ The figures are those of process.md, Money.
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from process.model import Line, Model
-from process.money import CurrencyCode, Money, complaint
+from process.money import LARGEST, CurrencyCode, Money, complaint
+
+_LINE: TypeAdapter[str] = TypeAdapter(Line)
 
 Per = Literal["year", "month", "once"]
 PERIODS: dict[str, Per] = {"year": "year", "month": "month", "once": "once"}
@@ -88,6 +93,17 @@ class PriceListError(ValueError):
     """A price list that can't be read; the text says which row and what to write there."""
 
 
+@dataclass
+class _Draft:
+    """A book while its rows are read."""
+
+    version: str
+    currency: str = ""
+    plans: list[Plan] = field(default_factory=list)
+    tiers: list[Tier] = field(default_factory=list)
+    dedicated_cluster: Decimal = Decimal(0)
+
+
 def books_from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[PriceBook, ...]:
     """Price books from a table, as people keep it in a sheet or a file.
 
@@ -98,58 +114,85 @@ def books_from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[PriceBook, ...]:
 
     Raises PriceListError for a row that is none of these.
     """
-    plans: dict[str, list[Plan]] = {}
-    tiers: dict[str, list[Tier]] = {}
-    surcharges: dict[str, Decimal] = {}
-    currencies: dict[str, str] = {}
+    drafts: dict[str, _Draft] = {}
     for number, row in enumerate(rows, start=2):
-        book, name, per = (str(row.get(column) or "").strip() for column in ("book", "plan", "per"))
+        book, name, per = (_cell(row, column) for column in ("book", "plan", "per"))
         if not (book or name or per):
             continue
         try:
-            amount = Decimal(str(row.get("amount", "")).strip().replace("_", ""))
-        except InvalidOperation:
-            raise PriceListError(f"row {number}: the amount {row.get('amount')!r} is no number") from None
-        currency = str(row.get("currency") or "").strip().upper() or currencies.get(book, "")
-        if not book:
-            raise PriceListError(f"row {number}: the column `book` is empty; write its date, as 2026-06")
-        if per == "user-month":
-            tiers.setdefault(book, []).append(Tier(upto=_upto(name, number), each=amount))
-        elif per == "surcharge":
-            surcharges[book] = amount
-        elif per in PERIODS:
-            if (wrong := complaint(amount, currency)) is not None:
-                raise PriceListError(f"row {number}: {wrong}")
-            if currencies.setdefault(book, currency) != currency:
-                raise PriceListError(f"row {number}: book {book} mixes {currencies[book]} and {currency}")
-            floor = str(row.get("notes") or "").casefold().startswith("from")
-            price = Money(amount=amount, currency=currency)
-            plans.setdefault(book, []).append(Plan(name=name, price=price, per=PERIODS[per], floor=floor))
-        else:
-            raise PriceListError(
-                f"row {number}: `per` is {per!r}; write year, month, once, user-month or surcharge"
-            )
-    if not plans:
+            if not book:
+                raise PriceListError("the column `book` is empty; write its date, as 2026-06")
+            _add(drafts.setdefault(book, _Draft(_line(book, "the book's name"))), name, per, row)
+        except PriceListError as error:
+            raise PriceListError(f"row {number}: {error}") from None
+    books = tuple(
+        PriceBook(
+            version=draft.version,
+            currency=draft.currency,
+            plans=tuple(draft.plans),
+            tiers=tuple(sorted(draft.tiers, key=lambda tier: (tier.upto is None, tier.upto))),
+            dedicated_cluster=draft.dedicated_cluster,
+        )
+        for draft in sorted(drafts.values(), key=lambda draft: draft.version)
+        if draft.plans
+    )
+    if not books:
         raise PriceListError(
             "the price list has no plans; its columns are book, plan, amount, currency, per, notes"
         )
-    return tuple(
-        PriceBook(
-            version=book,
-            currency=currencies[book],
-            plans=tuple(plans[book]),
-            tiers=tuple(sorted(tiers.get(book, ()), key=lambda tier: (tier.upto is None, tier.upto))),
-            dedicated_cluster=surcharges.get(book, Decimal(0)),
+    return books
+
+
+def _add(draft: _Draft, name: str, per: str, row: Mapping[str, Any]) -> None:
+    amount = _amount(row)
+    if per in PERIODS:
+        currency = _cell(row, "currency").upper() or draft.currency
+        if (wrong := complaint(amount, currency)) is not None:
+            raise PriceListError(wrong)
+        draft.currency = draft.currency or currency
+        if draft.currency != currency:
+            raise PriceListError(f"book {draft.version} mixes {draft.currency} and {currency}")
+        price = Money(amount=amount, currency=currency)
+        floor = _cell(row, "notes").casefold().startswith("from")
+        draft.plans.append(
+            Plan(name=_line(name, "the plan's name"), price=price, per=PERIODS[per], floor=floor)
         )
-        for book in sorted(plans)
-    )
+    elif per not in ("user-month", "surcharge"):
+        raise PriceListError(f"`per` is {per!r}; write year, month, once, user-month or surcharge")
+    elif not 0 <= amount <= LARGEST:
+        raise PriceListError(f"the amount must be from 0 to {LARGEST:,}, not {amount}")
+    elif per == "surcharge":
+        draft.dedicated_cluster = amount
+    else:
+        draft.tiers.append(Tier(upto=_upto(name), each=amount))
 
 
-def _upto(users: str, row: int) -> int | None:
+def _cell(row: Mapping[str, Any], column: str) -> str:
+    return str(row.get(column) or "").strip()
+
+
+def _line(text: str, what: str) -> str:
+    try:
+        return _LINE.validate_python(text)
+    except ValidationError:
+        raise PriceListError(f"{what} must be one line of 1 to 200 characters") from None
+
+
+def _amount(row: Mapping[str, Any]) -> Decimal:
+    try:
+        amount = Decimal(str(row.get("amount", "")).strip().replace("_", ""))
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite():
+        raise PriceListError(f"the amount {row.get('amount')!r} is no number")
+    return amount
+
+
+def _upto(users: str) -> int | None:
     """The last user of a tier written as `11-100`; None for `10001+`."""
     if users.endswith("+"):
         return None
-    last = users.replace("–", "-").rpartition("-")[2].strip()
-    if not last.isdigit():
-        raise PriceListError(f"row {row}: the tier {users!r} must look like 11-100 or 10001+")
-    return int(last)
+    try:
+        return int(users.replace("–", "-").rpartition("-")[2])
+    except ValueError:
+        raise PriceListError(f"the tier {users!r} must look like 11-100 or 10001+") from None
