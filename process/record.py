@@ -125,7 +125,9 @@ class Record(Model):
         content = _digest(decision)
         known = self._receipt(decision.key) if decision.key else self._double_click(content, now)
         if known and known.content == content:
-            return self, known.answer.model_copy(update={"repeat": True})
+            return self._repeated(decision, known.answer, now), known.answer.model_copy(
+                update={"repeat": True}
+            )
         if known:
             return self._no(
                 decision,
@@ -159,6 +161,13 @@ class Record(Model):
         last = next(event for event in reversed(self.history.events) if isinstance(event.fact, Decision))
         same = newest and newest.content == content and newest.answer.seq == last.seq
         return newest if same and now - last.at < DOUBLE_CLICK else None
+
+    def _repeated(self, decision: Decision, first: Answer, now: datetime) -> Self:
+        """A repeat of what was taken is recorded, once: whoever sent it as a signal hears nothing else."""
+        reason = f"It came again and was already taken as {first.seq}. Nothing was done twice."
+        if not first.accepted or any(refusal.reason == reason for refusal in self.refusals):
+            return self
+        return self.refused(decision.kind, reason, now, by=decision.by, source=decision.source)
 
     def _no(self, decision: Decision, reason: str, now: datetime) -> tuple[Self, Answer]:
         record = self.refused(decision.kind, reason, now, by=decision.by, source=decision.source)

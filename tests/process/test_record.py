@@ -16,7 +16,14 @@ def test_the_same_key_is_the_same_decision_and_gets_the_first_answer() -> None:
     before = life.record
     again = life.take("price_quoted", **QUOTE, key="k1")
     assert (again.words, again.seq, again.accepted, again.repeat) == (first.words, first.seq, True, True)
-    assert life.record is before
+    assert life.record.history is before.history
+    assert life.record.outbox == before.outbox
+    assert [refusal.reason for refusal in life.record.refusals] == [
+        f"It came again and was already taken as {first.seq}. Nothing was done twice."
+    ]
+    once = life.record
+    life.take("price_quoted", **QUOTE, key="k1")
+    assert life.record is once, "the same repeat is recorded once"
 
 
 def test_a_repeat_is_known_after_other_decisions_and_after_storage() -> None:

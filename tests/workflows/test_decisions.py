@@ -85,7 +85,11 @@ async def test_a_repeat_gets_the_first_answer_and_changes_nothing(life: Life) ->
     again = await life.decide("price_quoted", **PRICE, key="k1")
     assert other.accepted
     assert again == first.model_copy(update={"repeat": True})
-    assert sum(line.kind == "price_quoted" for line in (await life.settled()).timeline) == 1
+    view = await life.settled()
+    assert sum(line.kind == "price_quoted" for line in view.timeline) == 1
+    assert [refusal.reason for refusal in view.refused] == [
+        "It came again and was already taken as 2. Nothing was done twice."
+    ]
 
 
 async def test_cancelling_in_temporal_is_refused_like_a_decision(life: Life) -> None:
