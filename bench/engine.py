@@ -1,0 +1,133 @@
+"""What a lead costs, as a ratio to a bare workflow of the same shape: `python -m bench.engine`.
+
+Both live in one run, alternately, on one dev server with one worker in this process: absolute times are noise, ratios
+are not. The bare workflow takes as many updates and starts as many activities as a lead on its way to a hub, and
+knows nothing else. CPU is this process's, so the worker's and the client's, not the server's.
+"""
+
+import argparse
+import asyncio
+import resource
+import statistics
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from temporalio import activity, workflow
+from temporalio.client import Client, WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from tests.conftest import TEMPORAL
+from tests.workflows.lives import Life
+from tests.workflows.outside import Outside
+from workflows.plugin import leads_plugin
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+QUEUE = "bench"
+DECISIONS = 8
+ACTIVITIES = 3  # for each decision, about as many as a lead starts
+
+
+@activity.defn
+async def nothing(_: str) -> str:
+    return "done"
+
+
+@workflow.defn
+class BareWorkflow:
+    """Updates in, activities out."""
+
+    def __init__(self) -> None:
+        self.todo = 0
+        self.taken = 0
+
+    @workflow.run
+    async def run(self) -> None:
+        done = 0
+        while done < DECISIONS:
+            await workflow.wait_condition(lambda: self.todo > 0)
+            self.todo -= 1
+            chores = (
+                workflow.execute_activity(nothing, "x", start_to_close_timeout=timedelta(minutes=1))
+                for _ in range(ACTIVITIES)
+            )
+            await asyncio.gather(*chores)
+            done += 1
+
+    @workflow.update
+    def decide(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.todo += 1
+        self.taken += 1
+        return {"accepted": True, "seq": self.taken}
+
+
+async def a_bare_one(client: Client) -> WorkflowHandle[Any, Any]:
+    handle = await client.start_workflow(BareWorkflow.run, id=f"bare-{uuid4().hex}", task_queue=QUEUE)
+    for number in range(DECISIONS):
+        await handle.execute_update(BareWorkflow.decide, {"number": number})
+    await handle.result()
+    return handle
+
+
+async def a_lead(env: WorkflowEnvironment) -> WorkflowHandle[Any, Any]:
+    handle = await env.client.start_workflow(
+        "LeadWorkflow",
+        {"org": "Example University", "person": "Ada Example", "title": "A hub"},
+        id=f"lead-{uuid4().hex}",
+        task_queue=QUEUE,
+    )
+    life = Life(env, Outside(), env.client.get_workflow_handle(handle.id))
+    await life.to_hub()
+    await life.settled()
+    return life.handle
+
+
+async def measured(
+    live: Callable[[], Awaitable[WorkflowHandle[Any, Any]]], count: int
+) -> tuple[float, float]:
+    """CPU milliseconds and history events for each, of `count` at once."""
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    handles = await asyncio.gather(*(live() for _ in range(count)))
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    events = [
+        (await handle.describe()).raw_description.workflow_execution_info.history_length for handle in handles
+    ]
+    return 1000 * cpu / count, statistics.mean(events)
+
+
+async def main(count: int, rounds: int) -> None:
+    server = WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(TEMPORAL),
+        plugins=[leads_plugin()],
+        search_attributes=SEARCH_ATTRIBUTES,
+        dev_server_log_level="error",
+    )
+    async with await server as env:
+        chores = [*Outside().activities(), nothing]
+        async with Worker(env.client, task_queue=QUEUE, workflows=[BareWorkflow], activities=chores):
+            await measured(lambda: a_bare_one(env.client), 2)  # warm
+            await measured(lambda: a_lead(env), 2)
+            ratios = []
+            for number in range(1, rounds + 1):
+                bare, bare_events = await measured(lambda: a_bare_one(env.client), count)
+                lead, lead_events = await measured(lambda: a_lead(env), count)
+                ratios.append(lead / bare)
+                print(
+                    f"round {number}: bare {bare:.0f} ms CPU, {bare_events:.0f} events; "
+                    f"lead {lead:.0f} ms CPU, {lead_events:.0f} events; ratio {lead / bare:.2f}"
+                )
+            print(f"median ratio {statistics.median(ratios):.2f}")
+    await asyncio.sleep(0.3)
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--count", type=int, default=20, help="workflows at once")
+    options.add_argument("--rounds", type=int, default=3)
+    given = options.parse_args()
+    asyncio.run(main(given.count, given.rounds))
