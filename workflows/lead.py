@@ -46,7 +46,7 @@ class LeadWorkflow:
 
     @workflow.init
     def __init__(self, *start: Any) -> None:
-        begun = read_start(start)
+        begun = read_start(start, continued=workflow.info().continued_run_id is not None)
         self.refused = begun if isinstance(begun, Refused) else None
         if isinstance(begun, Refused):
             begun = NO_LEAD
@@ -160,8 +160,9 @@ class LeadWorkflow:
     @workflow.query(
         name="preview", description="What a decision would do, without taking it: its name, and its object."
     )
-    def preview(self, kind: str = "", body: Any = None) -> dict[str, Any]:
-        answer, stage, effects = self.record.preview(kind, (body,), workflow.now())
+    def preview(self, *args: Any) -> dict[str, Any]:
+        kind = args[0] if args and isinstance(args[0], str) else ""
+        answer, stage, effects = self.record.preview(kind, args[1:], workflow.now())
         return {"answer": answer.model_dump(), "stage": stage, "effects": list(effects)}
 
     # ---- the shell over time

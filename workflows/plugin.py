@@ -1,9 +1,10 @@
 """How this project speaks to Temporal, in one place: for clients, workers and replayers alike."""
 
-from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from workflows.converter import LeadPayloadConverter
 from workflows.lead import LeadWorkflow
 
 PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzdata")
@@ -15,7 +16,7 @@ def leads_plugin() -> SimplePlugin:
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return SimplePlugin(
         "leads",
-        data_converter=pydantic_data_converter,
+        data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
         workflows=[LeadWorkflow],
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
     )

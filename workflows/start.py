@@ -14,11 +14,14 @@ class Carried(Model):
     record: Record
 
 
-def read_start(args: tuple[Any, ...]) -> LeadOpened | Record | Refused:
-    """What was given to start a lead: its facts, or all that an earlier run knew; or why that is no lead."""
+def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | Record | Refused:
+    """What a lead starts with: its facts, or why those are none; where it is `continued`, all that its earlier run knew.
+
+    Raises ValidationError for the latter: a lead in flight waits for code that can read it, and does not end.
+    """
+    if continued:
+        return Carried.model_validate(*args).record
     if len(args) == 1 and isinstance(args[0], dict):
-        if "record" in args[0]:
-            return Carried.model_validate(args[0]).record
         opened = parse_as(LeadOpened, args[0])
         return opened if isinstance(opened, Refused) else opened.complaint() or opened
     return Refused(

@@ -15,7 +15,7 @@ from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.facts import Refused
 
-__all__ = ["DECISIONS", "Decision", "LeadOpened", "parse", "parse_as"]
+__all__ = ["DECISIONS", "Decision", "LeadOpened", "Unreadable", "parse", "parse_as"]
 
 _IN_ORDER = (opening, qualifying, quoting, contracting, serving, billing, waiting, mending)
 
@@ -34,6 +34,10 @@ RESERVED_SOURCES = ("clock", "service")
 """Only the calendar and the service itself speak through these."""
 
 
+class Unreadable:
+    """Stands for what came and could not be read: no JSON, or none that this program can hold."""
+
+
 def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:
     """What came from outside as a decision, or a refusal that says what to send instead. Never raises."""
     decision = DECISIONS.get(kind)
@@ -50,8 +54,9 @@ def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decisi
     if body is None:
         body = {}
     if not isinstance(body, Mapping):
+        came = "something unreadable" if isinstance(body, Unreadable) else type(body).__name__
         return Refused(
-            reason=f"{kind} takes an object, and {type(body).__name__} came",
+            reason=f"{kind} takes an object, and {came} came",
             instead=f"Send {_sample(decision)}",
         )
     if body.get("source") in RESERVED_SOURCES:

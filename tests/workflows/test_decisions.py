@@ -3,7 +3,9 @@
 from typing import Any
 
 import pytest
+from temporalio.api.common.v1 import Payload
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
+from temporalio.common import RawValue
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
@@ -69,6 +71,46 @@ async def test_bad_signals_are_refused_recorded_and_change_nothing(life: Life) -
     assert after.facts == before.facts
 
 
+UNREADABLE = [
+    Payload(metadata={"encoding": b"json/plain"}, data=data)
+    for data in (
+        b'{"by": "\\ud800"}',
+        b'{"amount": 1' + b"0" * 5000 + b"}",
+        b"[" * 900 + b"]" * 900,
+        b"\xff\xfe",
+    )
+] + [Payload(metadata={"encoding": b"weird/one"}, data=b"{}"), Payload()]
+
+
+@pytest.mark.parametrize("payload", UNREADABLE)
+async def test_what_cannot_be_read_is_refused_and_recorded(life: Life, payload: Payload) -> None:
+    await life.signal("price_quoted", RawValue(payload))
+    (refusal,) = (await life.settled()).refused
+    assert refusal.reason.startswith("price_quoted takes an object, and something unreadable came.")
+    preview = await life.handle.query("preview", args=["price_quoted", RawValue(payload)])
+    assert "something unreadable" in preview["answer"]["words"]
+    with pytest.raises(WorkflowUpdateFailedError) as failed:
+        await life.handle.execute_update("price_quoted", RawValue(payload))
+    assert "something unreadable" in str(failed.value.cause)
+
+
+@pytest.mark.parametrize("payload", UNREADABLE)
+async def test_what_cannot_be_read_starts_no_lead(
+    env: WorkflowEnvironment, worker: Worker, lead_id: str, payload: Payload
+) -> None:
+    with pytest.raises(WorkflowFailureError) as failed:
+        await env.client.execute_workflow(
+            "LeadWorkflow", RawValue(payload), id=lead_id, task_queue=worker.task_queue
+        )
+    assert "A lead starts with one object" in str(failed.value.cause)
+
+
+@pytest.mark.parametrize("args", [(), (5,), (5, {}), ("lost", {}, 3), ("lost", 5)])
+async def test_a_preview_of_nonsense_is_answered(life: Life, args: tuple[Any, ...]) -> None:
+    preview = await life.handle.query("preview", args=list(args))
+    assert not preview["answer"]["accepted"]
+
+
 @pytest.mark.parametrize(("kind", "args", "reason"), BAD_SIGNALS)
 async def test_bad_updates_are_answered_with_the_reason(
     life: Life, kind: str, args: tuple[Any, ...], reason: str
@@ -108,7 +150,9 @@ async def test_a_lead_without_a_title_does_not_start_and_says_why(
     assert "person is missing; title is missing" in str(failed.value.cause)
 
 
-@pytest.mark.parametrize("args", [(), (1,), ("lead",), ({}, {}), ({"org": "a", "zone": "Mars"},)])
+@pytest.mark.parametrize(
+    "args", [(), (1,), ("lead",), ({}, {}), ({"org": "a", "zone": "Mars"},), ({"record": 1},)]
+)
 async def test_nonsense_does_not_start_a_lead(
     env: WorkflowEnvironment, worker: Worker, lead_id: str, args: tuple[Any, ...]
 ) -> None:
