@@ -1,4 +1,4 @@
-"""One sandbox per test process, back at its seeded start for each test; Google's real client pointed at it."""
+"""Google's real client pointed at the sandbox."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,14 @@ from googleapiclient.discovery import build_from_document  # type: ignore[attr-d
 from googleapiclient.http import HttpRequest, MediaInMemoryUpload
 
 from sandbox.server import Sandbox
+from tests.sandboxes import running_sandbox, sandbox
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3 import DriveResource
     from googleapiclient._apis.forms.v1 import FormsResource
     from googleapiclient._apis.sheets.v4 import SheetsResource
+
+__all__ = ["running_sandbox", "sandbox"]
 
 SCOPE = "https://www.googleapis.com/auth/"
 _SCOPES = {
@@ -86,18 +89,6 @@ class Google:
     def close(self) -> None:
         for transport in self._transports:
             transport.close()
-
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    running_sandbox.reset()
-    return running_sandbox
 
 
 @pytest.fixture

@@ -1,6 +1,4 @@
-"""The activities on GitHub's real client, against one sandbox per test process that is reset for each test."""
-
-from collections.abc import Iterator
+"""GitHub's activities, and what people see of them."""
 
 import pytest
 
@@ -8,25 +6,6 @@ from activities.github import GitHubActivities
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import GitHub
-
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    running_sandbox.reset()
-    return running_sandbox
-
-
-@pytest.fixture
-def settings(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    for name, value in sandbox.environment().items():
-        monkeypatch.setenv(name, value)
-    return Settings(_env_file=None)
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """Leads to try things with, the activities performed as a worker does, and what people see and do on GitHub."""
 
 import dataclasses
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +16,7 @@ from sandbox.github import acts
 from sandbox.github.auth import as_person
 from sandbox.github.state import GitHubState, Issue, Item
 from sandbox.server import Sandbox
+from tests.activities.performing import a_lead as any_lead
 
 TODAY = date(2026, 6, 1)
 
@@ -100,16 +101,8 @@ def perform(activities: GitHubActivities, kind: str, lead: Lead, *, attempt: int
 
 
 def a_lead(**facts: Any) -> Lead:
-    now = datetime.now(UTC)
-    given = {
-        "id": "lead-7",
-        "opened_at": now,
-        "progressed_at": now,
-        "org": "Example University",
-        "person": "Ada Example",
-        "title": "Hub for a course",
-    }
-    return Lead.model_validate(given | facts)
+    """Under an id with which others may begin, too."""
+    return any_lead(**{"id": "lead-7"} | facts)
 
 
 def a_quote(**facts: Any) -> Quote:

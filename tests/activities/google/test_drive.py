@@ -23,7 +23,7 @@ from sandbox.faults import Fault
 from sandbox.google.state import DriveFile
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.sandboxed import a_lead, failure, perform
+from tests.activities.performing import a_lead, failure, perform
 
 SERVER_TROUBLE = [
     Fault(system="drive", kind="status", status=500, method="POST"),

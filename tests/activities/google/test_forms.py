@@ -11,7 +11,7 @@ from process.reports import AnswersRead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.sandboxed import a_lead, failure, perform
+from tests.activities.performing import a_lead, failure, perform
 
 ANSWERS: dict[str, str | list[str]] = {
     "Anything else?": "Two lines\nof text, and 東京",

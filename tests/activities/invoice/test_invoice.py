@@ -12,7 +12,7 @@ from pypdf import PdfReader
 from activities.invoice import invoice_pdf
 from process.lead import Invoice, InvoiceLine, Vendor, VendorStatus
 from process.money import Money
-from tests.activities.sandboxed import a_lead
+from tests.activities.performing import a_lead
 
 
 def money(amount: str) -> Money:

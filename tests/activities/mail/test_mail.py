@@ -14,7 +14,7 @@ from process.reports import MailSent
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.sandboxed import a_lead, failure, perform, settings_for
+from tests.activities.performing import a_lead, failure, perform, settings_for
 
 EFFECT = SendMail(
     key="lead-abcdefgh/5/handover_escalated",

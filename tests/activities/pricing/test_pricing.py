@@ -16,7 +16,7 @@ from sandbox.faults import Fault
 from sandbox.google.state import Cell, Sheet
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.sandboxed import a_lead, failure, perform
+from tests.activities.performing import a_lead, failure, perform
 
 EFFECT = ReadPrices(key="k", cause=1)
 HEADER = ("book", "plan", "amount", "currency", "per", "notes")

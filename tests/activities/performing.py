@@ -1,6 +1,6 @@
-"""Fixtures that the Google and mail tests share: one sandbox per test process, reset for each test, and its settings."""
+"""An activity performed as a worker does, on a lead to try things with."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,23 +14,6 @@ from sandbox.server import Sandbox
 from settings import Settings
 
 Performer = Callable[[Task], Outcome]
-
-
-@pytest.fixture(scope="session")
-def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running_sandbox: Sandbox) -> Sandbox:
-    running_sandbox.reset()
-    return running_sandbox
-
-
-@pytest.fixture
-def settings(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    return settings_for(sandbox, monkeypatch)
 
 
 def settings_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str) -> Settings:

@@ -1,3 +1,0 @@
-from tests.activities.sandboxed import running_sandbox, sandbox, settings
-
-__all__ = ["running_sandbox", "sandbox", "settings"]
