@@ -12,10 +12,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from starter.app import run
-from tests.conftest import TEMPORAL
 from tests.workflows.outside import Outside
-from workflows.plugin import leads_plugin
-from workflows.search_attributes import SEARCH_ATTRIBUTES
+from tests.workflows.servers import real_time
 
 
 class Ended(NamedTuple):
@@ -50,15 +48,8 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
 @pytest.fixture(scope="session")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
-    server = WorkflowEnvironment.start_local(
-        dev_server_existing_path=str(TEMPORAL),
-        plugins=[leads_plugin()],
-        search_attributes=SEARCH_ATTRIBUTES,
-        dev_server_log_level="error",
-    )
-    async with await server as running:
-        yield running
-        await asyncio.sleep(0.3)  # the SDK's threads may still hold the interpreter
+    async with real_time() as server:
+        yield server
 
 
 Leads = Callable[..., Coroutine[Any, Any, Ended]]

@@ -14,11 +14,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from sandbox.server import Sandbox
-from tests.conftest import TEMPORAL
 from tests.workflows.lives import Life
 from tests.workflows.outside import Outside
-from workflows.plugin import leads_plugin
-from workflows.search_attributes import SEARCH_ATTRIBUTES
+from tests.workflows.servers import real_time
 
 ROOT = Path(__file__).parents[2]
 QUEUE = "leads"
@@ -104,15 +102,9 @@ def sandbox() -> Iterator[Sandbox]:
 async def service(sandbox: Sandbox) -> AsyncIterator[Service]:
     """The service without a worker; tests start as many as they want."""
     with tempfile.TemporaryDirectory() as folder:
-        async with await WorkflowEnvironment.start_local(
-            dev_server_existing_path=str(TEMPORAL),
-            plugins=[leads_plugin()],
-            search_attributes=SEARCH_ATTRIBUTES,
-            dev_server_log_level="error",
-        ) as env:
+        async with real_time() as env:
             running = Service(env, sandbox, Path(folder))
             try:
                 yield running
             finally:
                 running.stop()
-                await asyncio.sleep(0.3)

@@ -1,6 +1,5 @@
 """A real Temporal server with a clock per workflow, and a worker with an outside world in memory."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from itertools import count
 
@@ -10,24 +9,22 @@ from temporalio.worker import Worker
 
 from tests.workflows.lives import Life
 from tests.workflows.outside import Outside
-from tests.workflows.servers import start_server
+from tests.workflows.servers import skipping_time
 
 _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
-    async with await start_server() as server:
+    async with skipping_time() as server:
         yield server
-        await asyncio.sleep(0.3)  # the SDK's threads may still hold the interpreter
 
 
 @pytest.fixture(scope="session")
 async def short_env() -> AsyncIterator[WorkflowEnvironment]:
     """A server that wants a new run of the workflow after very few events."""
-    async with await start_server("limit.historyCount.suggestContinueAsNew=40") as server:
+    async with skipping_time("limit.historyCount.suggestContinueAsNew=40") as server:
         yield server
-        await asyncio.sleep(0.3)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from tests.workflows.outside import Outside
 OPENED = {"org": "Example University", "person": "Ada Example", "title": "A hub for a course"}
 
 MAILS = ("price_quoted", "handover", "hub_requested", "hub_live", "invoice")
-"""What the path to a hub sends. Lanes run side by side, so an invoice's mail may come before or after another."""
+"""What the path to a hub sends."""
 
 
 @dataclass
@@ -39,6 +39,10 @@ class Life:
     @property
     def id(self) -> str:
         return self.handle.id
+
+    def mails(self) -> list[str]:
+        """Mails sent, in order, but invoices last: lanes run side by side, so theirs may come before or after another."""
+        return sorted(self.outside.templates(self.id), key=lambda template: template == "invoice")
 
     async def decide(self, kind: str, **body: Any) -> Answer:
         """The decision as an update; a refusal is an answer, too."""

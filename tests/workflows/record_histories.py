@@ -14,7 +14,7 @@ from temporalio.worker import Worker
 
 from tests.workflows.lives import Life
 from tests.workflows.outside import Outside
-from tests.workflows.servers import start_server
+from tests.workflows.servers import skipping_time
 
 HISTORIES = Path(__file__).parent / "histories"
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
@@ -100,12 +100,11 @@ async def _record(
 
 async def main(release: str) -> None:
     HISTORIES.mkdir(exist_ok=True)
-    async with await start_server() as env:
+    async with skipping_time() as env:
         for name, live in LIVES.items():
             await _record(env, release, name, live)
-    async with await start_server("limit.historyCount.suggestContinueAsNew=40") as env:
+    async with skipping_time("limit.historyCount.suggestContinueAsNew=40") as env:
         await _record(env, release, "a-new-run", _a_new_run)
-    await asyncio.sleep(0.3)
 
 
 if __name__ == "__main__":

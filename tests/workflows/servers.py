@@ -1,4 +1,9 @@
-"""The real Temporal dev server with time skipping (experimental in the SDK, so it stays in this one place)."""
+"""Temporal's real dev server; with time skipping where tests move clocks (experimental in the SDK, so it stays here)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 from temporalio.testing import WorkflowEnvironment
 
@@ -12,13 +17,29 @@ _DYNAMIC_CONFIG = (
 )
 
 
-async def start_server(*dynamic_config: str) -> WorkflowEnvironment:
-    """A server of its own; `dynamic_config` as `key=value`."""
+def _options() -> dict[str, Any]:
+    return {
+        "dev_server_existing_path": str(TEMPORAL),
+        "plugins": [leads_plugin()],
+        "search_attributes": SEARCH_ATTRIBUTES,
+        "dev_server_log_level": "error",
+    }
+
+
+@asynccontextmanager
+async def real_time() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own."""
+    async with await WorkflowEnvironment.start_local(**_options()) as env:
+        yield env
+        await asyncio.sleep(0.3)  # the SDK's threads may still hold the interpreter
+
+
+@asynccontextmanager
+async def skipping_time(*dynamic_config: str) -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own with a clock per workflow; `dynamic_config` as `key=value`."""
     args = [arg for value in (*_DYNAMIC_CONFIG, *dynamic_config) for arg in ("--dynamic-config-value", value)]
-    return await WorkflowEnvironment.start_time_skipping_v2(
-        dev_server_existing_path=str(TEMPORAL),
-        plugins=[leads_plugin()],
-        search_attributes=SEARCH_ATTRIBUTES,
-        dev_server_log_level="error",
-        dev_server_extra_args=args,
-    )
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_extra_args=args, **_options()
+    ) as env:
+        yield env
+        await asyncio.sleep(0.3)

@@ -11,7 +11,7 @@ from temporalio.worker import Worker
 
 from process.decisions import DECISIONS
 from process.view import Option
-from tests.workflows.lives import Life
+from tests.workflows.lives import MAILS, Life
 from tests.workflows.outside import Outside
 
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
@@ -23,13 +23,7 @@ async def test_the_whole_path(life: Life) -> None:
     assert view.stage == "hub"
     assert view.refused == ()
     assert {"open_issue", "open_hub_issue"} <= {effect.key.rpartition("/")[2] for effect in view.effects}
-    assert life.outside.templates(life.id) == [
-        "price_quoted",
-        "handover",
-        "hub_requested",
-        "hub_live",
-        "invoice",
-    ]
+    assert life.mails() == [*MAILS]
 
 
 async def test_a_signal_does_what_its_update_does(life: Life) -> None:
