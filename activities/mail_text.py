@@ -42,7 +42,8 @@ def written(effect: SendMail, lead: Lead, settings: Settings, *, namespace: str)
 
 
 def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> dict[str, object]:
-    contract, clocks = lead.contract, lead.policy.clocks
+    contract = lead.renewal if lead.renewal.handed_over_on else lead.contract
+    clocks = lead.policy.clocks
 
     def after_handover(days: int) -> date | None:
         handed_over = contract.handed_over_on
@@ -53,7 +54,8 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
         name, _, options = decision.partition(" ")
         return f"`leads {name} {lead.id} {options}".strip() + "`"
 
-    number = effect.facts.get("number")
+    number, version = effect.facts.get("number"), effect.facts.get("version")
+    about = next((quote for quote in lead.quotes if str(quote.version) == version), None)
     invoice = lead.invoice(int(number)) if number else None
     return {
         "lead": lead,
@@ -64,7 +66,10 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
             (HUB_FIELDS[name], said) for name, said in lead.hub.information.items() if name in HUB_FIELDS
         ],
         "unpaid": [invoice.number for invoice in lead.invoices if not invoice.paid_on],
-        "quote": agreed(lead) or lead.quote or (lead.quotes[-1] if lead.quotes else None),
+        "quote": about or lead.quote or agreed(lead) or (lead.quotes[-1] if lead.quotes else None),
+        "agreed": agreed(lead),
+        "handed_over": contract,
+        "track": "renewal" if lead.renewal.handed_over_on else "contract",
         "invoice": invoice,
         "invoice_name": lead.invoice_name(int(number)) if number else "",
         "acknowledge_by": after_handover(clocks.handover_reminder),

@@ -1,113 +1,215 @@
-"""What a month costs (process.md, Money): the fixed fee at the start of each interval, usage and cloud after the month."""
+"""What a month costs (process.md, Money): the fixed fee at the start of each interval, usage and cloud after the month.
 
+A term is billed by the months that begin in it: a month that has begun is asked for, and paid, whole. A yearly bill is
+the sum of its months. Where days of a month are paid already, by an extension before a renewal or under a contract that
+was corrected, only the share of the others is asked for: no day is billed twice, and none is left out.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from decimal import Decimal
+from itertools import zip_longest
+from typing import NamedTuple
 
-from process.lead import Invoice, InvoiceLine, Lead, Quote, QuoteStatus, Usage, interval, months_of
+from process.lead import Contract, Invoice, InvoiceLine, Lead, Quote, Usage, interval, months_of
 from process.model import Stage
 from process.money import Money
 from process.pricing import usage_fee
 
+DAY = timedelta(days=1)
 
-@dataclass(frozen=True)
-class Draft:
-    """The invoice that comes next: its number within the lead, and the interval it opens (None: usage only)."""
 
-    number: int
-    index: int | None
+class Days(NamedTuple):
+    """From a first to a last day, both included."""
+
     start: date
     end: date
 
+    @property
+    def length(self) -> int:
+        return (self.end - self.start).days + 1
+
+
+class Term(NamedTuple):
+    """A signed contract as it is billed."""
+
+    contract: Contract
+    quote: Quote
+    days: Days
+    """By the contract."""
+    until: date
+    """Last day of the service under it, with extensions."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The invoice that comes next: its number within the lead, and the days of the fee (or of the usage alone)."""
+
+    number: int
+    quote: Quote
+    days: Days
+    fee: Money | None
+    """The fixed fee of these days; None for usage alone."""
+    index: int | None = None
+    """Which interval of its term the days begin in, from 0."""
+    usage: tuple[Usage, ...] = ()
+
+    @property
+    def due_on(self) -> date:
+        """Its fixed fee is asked for as its days begin, usage when they are over."""
+        return self.days.start if self.fee else self.days.end + DAY
+
 
 def agreed(lead: Lead) -> Quote | None:
-    """The quote that the contract was signed on."""
-    quote = lead.quote
-    return quote if quote and quote.status is QuoteStatus.ACCEPTED and lead.contract.signed_on else None
+    """The quote that the newest contract was signed on."""
+    return lead.quote_of(lead.contract) if lead.contract.signed_on else None
 
 
-def fixed_fee(lead: Lead, quote: Quote, index: int) -> Money:
-    """The fixed part of the `index`-th interval; twelve shares of a year sum to the year's price exactly."""
-    nothing = Money.zero(quote.price.currency)
-    if quote.per == "month":
-        return quote.price.rounded()
-    if quote.per == "once":
-        return quote.price.rounded() if index == 0 else nothing
-    start, end = lead.contract.start, lead.contract.end
-    extension = start and end and interval(start, index)[0] > end  # goes by months, not by another year
-    if lead.contract.billing == "yearly" and not extension:
-        return quote.price.rounded() if index % 12 == 0 else nothing
-    return quote.price.share(index % 12, 12)
+def priced_by(lead: Lead, month: str) -> Quote | None:
+    """The quote that prices the usage of a month: that of the contract that ran as it began, else of the first after."""
+    terms = _terms(lead)
+    began = [term for term in terms if f"{term.days.start - DAY:%Y-%m}" < month]
+    return (began[-1] if began else terms[0]).quote if terms else None
+
+
+def _terms(lead: Lead) -> list[Term]:
+    found = []
+    for contract, successor in zip_longest(lead.signed, lead.signed[1:]):
+        quote = lead.quote_of(contract)
+        if quote and contract.start and contract.end and contract.term_ends:
+            ends = [
+                contract.term_ends,
+                lead.closed_on,
+                successor and successor.start and successor.start - DAY,
+            ]
+            until = min(day for day in ends if day)
+            found.append(Term(contract, quote, Days(contract.start, contract.end), until))
+    return found
 
 
 def next_draft(lead: Lead) -> Draft | None:
-    """Which invoice comes next, and for when; None when nothing is left to bill."""
-    quote, contract = agreed(lead), lead.contract
-    if quote is None or contract.start is None or contract.term_ends is None:
-        return None
+    """Which invoice comes next; None when nothing is left to bill."""
     if lead.stage not in (Stage.CONTRACTED, Stage.HUB, Stage.CLOSED):
         return None
-    number = len(lead.invoices) + 1
-    unbilled = [usage for usage in lead.usage if usage.billed_on is None]
-    last_day = min(contract.term_ends, lead.closed_on or contract.term_ends)
-    newest = max((i.index for i in lead.invoices if i.index is not None), default=-1)
-    index = 0
-    while (period := interval(contract.start, index))[0] <= last_day:
-        fee_is_due = fixed_fee(lead, quote, index).amount and not _is_billed(lead, period[0])
-        usage_is_due = index > newest and any(usage.month < f"{period[0]:%Y-%m}" for usage in unbilled)
-        if fee_is_due or usage_is_due:
-            return Draft(number, index, period[0], _covered(lead, quote, index))
-        index += 1
-    if unbilled:
-        months = sorted(usage.month for usage in unbilled)
-        first = date.fromisoformat(f"{months[0]}-01")
-        return Draft(number, None, first, interval(date.fromisoformat(f"{months[-1]}-01"), 0)[1])
+    fixed, usage = _next_fixed(lead), [month for month in lead.usage if month.billed_on is None]
+    if fixed:
+        usage = [month for month in usage if not _rides(lead, month, fixed)]
+    alone = _usage_alone(lead, usage)
+    if fixed and (alone is None or fixed.due_on <= alone.due_on):
+        return fixed
+    return alone
+
+
+def _rides(lead: Lead, usage: Usage, fixed: Draft) -> bool:
+    """Whether a month's usage goes on the next invoice of a fixed fee, if that has the same currency and comes soon."""
+    quote, newest = priced_by(lead, usage.month), max((i.period_start for i in _fixed(lead)), default=None)
+    if quote is None or quote.price.currency != fixed.quote.price.currency:
+        return False
+    soon = newest is None or fixed.days.start <= interval(newest, 0)[1] + DAY
+    return soon or f"{fixed.days.start - DAY:%Y-%m}" <= usage.month
+
+
+def _usage_alone(lead: Lead, usage: list[Usage]) -> Draft | None:
+    """An invoice of usage in one currency, once the last of its months is over."""
+    priced = [(month, quote) for month in usage if (quote := priced_by(lead, month.month))]
+    if not priced:
+        return None
+    quote = priced[0][1]
+    months = tuple(month for month, other in priced if other.price.currency == quote.price.currency)
+    first, last = (date.fromisoformat(f"{month.month}-01") for month in (months[0], months[-1]))
+    days = Days(first, interval(last, 0)[1])
+    return Draft(len(lead.invoices) + 1, quote, days, fee=None, usage=months)
+
+
+def _fixed(lead: Lead) -> Iterator[Invoice]:
+    """Invoices that have a fixed fee, and so pay for days."""
+    return (invoice for invoice in lead.invoices if invoice.index is not None)
+
+
+def _next_fixed(lead: Lead) -> Draft | None:
+    billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed(lead))
+    for term in _terms(lead):
+        for index, month in _months(term):
+            fee, days = _bill(term, index, month, billed)
+            if days and fee.amount:
+                usage = tuple(
+                    u for u in lead.usage if u.billed_on is None and u.month < f"{days.start:%Y-%m}"
+                )
+                draft = Draft(len(lead.invoices) + 1, term.quote, days, fee, index)
+                riding = tuple(month for month in usage if _rides(lead, month, draft))
+                return Draft(draft.number, draft.quote, days, fee, index, riding)
     return None
 
 
-def _is_billed(lead: Lead, day: date) -> bool:
-    """Whether an invoice has the fixed fee of this day: under a corrected contract, too, no day is billed twice."""
-    return any(i.index is not None and i.period_start <= day <= i.period_end for i in lead.invoices)
+def _months(term: Term) -> Iterator[tuple[int, Days]]:
+    """The intervals that begin in a term, by their number. A price that is asked for once has one: the whole term."""
+    if term.quote.per == "once":
+        yield 0, term.days
+        return
+    index = 0
+    while (month := Days(*interval(term.days.start, index))).start <= term.until:
+        yield index, month
+        index += 1
 
 
-def _covered(lead: Lead, quote: Quote, index: int) -> date:
-    """The last day that the fee of the `index`-th interval pays for: its month's, its year's, or the contract's."""
-    month = interval(lead.contract.start or quote.quoted_on, index)
-    end = lead.contract.end or month[1]
-    if month[0] > end or not fixed_fee(lead, quote, index).amount:
-        return month[1]
-    if quote.per == "once":
-        return end
-    if quote.per == "year" and lead.contract.billing == "yearly":
-        return min(end, interval(lead.contract.start or quote.quoted_on, index + 11)[1])
-    return month[1]
+def _bill(term: Term, index: int, month: Days, billed: list[Days]) -> tuple[Money, Days | None]:
+    """What is asked for from this interval on, and the days that it pays for: its unbilled days, or its year's."""
+    days = _unbilled(month, billed)
+    if days is None or days.start > term.until:
+        return Money.zero(term.quote.price.currency), None
+    fee = _share(term.quote, index, month, days)
+    extension = month.start > term.days.end  # goes by months, not by another year
+    if term.quote.per != "year" or term.contract.billing != "yearly" or extension:
+        return fee, days
+    for later, following in _months(term):
+        if index < later < index - index % 12 + 12 and following.start <= term.days.end:
+            more = _unbilled(following, billed)
+            if more is None or more.start != days.end + DAY:
+                break
+            fee, days = fee + _share(term.quote, later, following, more), Days(days.start, more.end)
+    return fee, days
+
+
+def _unbilled(days: Days, billed: list[Days]) -> Days | None:
+    """The first stretch of these days that no invoice has the fixed fee of."""
+    day = days.start
+    for paid in billed:
+        if paid.start > day:
+            return Days(day, min(days.end, paid.start - DAY))
+        if paid.end >= day:
+            day = paid.end + DAY
+        if day > days.end:
+            return None
+    return Days(day, days.end)
+
+
+def _share(quote: Quote, index: int, month: Days, days: Days) -> Money:
+    """The fee of these days of the `index`-th interval; twelve shares of a year sum to the year's price exactly."""
+    whole = quote.price.share(index % 12, 12) if quote.per == "year" else quote.price.rounded()
+    return whole if days == month else whole.times(Decimal(days.length) / month.length).rounded()
 
 
 def make_invoice(lead: Lead, draft: Draft, today: date) -> Invoice:
-    """The draft with its lines: the interval's fixed fee, and what usage of earlier months is not billed yet."""
-    quote = agreed(lead)
-    lines: list[InvoiceLine] = []
-    usage: list[Usage] = []
-    if quote:
-        if draft.index is not None and (fee := fixed_fee(lead, quote, draft.index)).amount:
-            lines.append(
-                InvoiceLine(text=f"{quote.plan or 'Service'}, {draft.start} to {draft.end}", amount=fee)
-            )
-        before = f"{draft.start:%Y-%m}" if draft.index is not None else f"{draft.end:%Y-%m}~"
-        usage = [month for month in lead.usage if month.billed_on is None and month.month < before]
-        lines += [line for month in usage for line in usage_lines(quote, month)]
+    """The draft with its lines: the fixed fee of its days, and what usage of earlier months is not billed yet."""
+    lines = []
+    if draft.fee:
+        text = f"{draft.quote.plan or 'Service'}, {draft.days.start} to {draft.days.end}"
+        lines.append(InvoiceLine(text=text, amount=draft.fee))
+    for month in draft.usage:
+        lines += usage_lines(priced_by(lead, month.month) or draft.quote, month)
     if not lines:  # an invoice keeps its number even if nothing is left on it
-        lines.append(
-            InvoiceLine(text="Nothing to bill", amount=Money.zero(quote.price.currency if quote else "USD"))
-        )
+        nothing = Money.zero(draft.quote.price.currency)
+        lines.append(InvoiceLine(text="Nothing to bill", amount=nothing))
     return Invoice(
         number=draft.number,
         index=draft.index,
-        period_start=draft.start,
-        period_end=draft.end,
+        period_start=draft.days.start,
+        period_end=draft.days.end,
         prepared_on=today,
         lines=tuple(lines),
-        usage_months=tuple(month.month for month in usage),
-        missing_usage=missing_usage(lead, draft.start if draft.index is not None else today),
+        usage_months=tuple(month.month for month in draft.usage),
+        missing_usage=missing_usage(lead, draft.days.start if draft.fee else today),
     )
 
 
@@ -128,10 +230,15 @@ def usage_lines(quote: Quote, usage: Usage) -> list[InvoiceLine]:
 
 def missing_usage(lead: Lead, today: date) -> tuple[str, ...]:
     """Months that are over, had a running hub billed by usage, and have no usage reported: money nobody bills."""
-    quote = agreed(lead)
-    if quote is None or not quote.tiers or lead.hub.live_on is None:
+    if lead.hub.live_on is None:
         return ()
     until = min(today, lead.hub.decommissioned_on or today)
     known = {usage.month for usage in lead.usage}.union(*(invoice.usage_months for invoice in lead.invoices))
-    months = months_of(lead.hub.live_on, until)
-    return tuple(month for month in months if month < f"{today:%Y-%m}" and month not in known)
+    return tuple(
+        month
+        for month in months_of(lead.hub.live_on, until)
+        if month < f"{today:%Y-%m}"
+        and month not in known
+        and (quote := priced_by(lead, month))
+        and quote.tiers
+    )

@@ -107,7 +107,7 @@ class Quote(Model):
 
 
 class Contract(Model):
-    """The contract track: with the contracts team, acknowledged, signed; then its term."""
+    """The contract track: with the contracts team, acknowledged, signed; then its term. A renewal is one of its own."""
 
     handed_over_on: date | None = None
     handovers: int = 0
@@ -115,6 +115,8 @@ class Contract(Model):
     acknowledged_by: Line | None = None
     reminded: bool = False
     escalated: bool = False
+    quote: int | None = None
+    """Version of the quote that it was signed on."""
     signed_on: date | None = None
     signed_by: Line | None = None
     evidence: Text | None = None
@@ -297,7 +299,12 @@ class Lead(Model):
     qualification: Qualification = Qualification()
     assets: tuple[Asset, ...] = ()
     quotes: tuple[Quote, ...] = ()
+    former: tuple[Contract, ...] = ()
+    """Contracts that were renewed, oldest first."""
     contract: Contract = Contract()
+    """The first one on its way; once signed, the newest that is signed."""
+    renewal: Contract = Contract()
+    """The next one on its way. The one that runs is left alone until this is signed."""
     vendor: Vendor = Vendor()
     hub: Hub = Hub()
     usage: tuple[Usage, ...] = ()
@@ -342,9 +349,32 @@ class Lead(Model):
         return self.stage in (Stage.LOST, Stage.CLOSED)
 
     @property
+    def signed(self) -> tuple[Contract, ...]:
+        """All contracts that were signed, oldest first: the lead's terms."""
+        return (*self.former, self.contract) if self.contract.signed_on else ()
+
+    @property
+    def pending(self) -> Contract:
+        """The contract on its way: the first one, or the next renewal."""
+        return self.renewal if self.contract.signed_on else self.contract
+
+    def with_pending(self, contract: Contract) -> "Lead":
+        return self.model_copy(update={"renewal" if self.contract.signed_on else "contract": contract})
+
+    def quote_of(self, contract: Contract) -> Quote | None:
+        """The quote that a contract was signed on."""
+        return next((quote for quote in self.quotes if quote.version == contract.quote), None)
+
+    @property
+    def offers(self) -> tuple[Quote, ...]:
+        """Active quotes, open or accepted, that no contract was signed on yet."""
+        signed = {contract.quote for contract in self.signed}
+        return tuple(q for q in self.quotes if q.status in ACTIVE and q.version not in signed)
+
+    @property
     def quote(self) -> Quote | None:
-        """The active quote: open or accepted. There is never more than one."""
-        return next((quote for quote in reversed(self.quotes) if quote.status in ACTIVE), None)
+        """The active quote for the contract on its way. There is never more than one."""
+        return next(iter(self.offers), None)
 
     def today(self, now: datetime) -> date:
         return day_of(now, self.zone)

@@ -94,7 +94,7 @@ class QuoteRunningOut(Tick):
         return lead.model_copy(update={"quotes": quotes})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "quote_running_out", Role.SALES)
+        yield mail(after, event, "quote_running_out", Role.SALES, version=str(self.version))
 
     def words(self, lead: Lead) -> str:
         return f"Version {self.version} of the quote runs out soon"
@@ -117,7 +117,7 @@ class HandoverReminded(Tick):
     visible = False
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"contract": lead.contract.model_copy(update={"reminded": True})})
+        return lead.with_pending(lead.pending.model_copy(update={"reminded": True}))
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         yield mail(after, event, "handover_reminder", Role.CONTRACTS)
@@ -130,8 +130,7 @@ class HandoverEscalated(Tick):
     """Ten working days without word from the contracts team."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        contract = lead.contract.model_copy(update={"reminded": True, "escalated": True})
-        return lead.model_copy(update={"contract": contract})
+        return lead.with_pending(lead.pending.model_copy(update={"reminded": True, "escalated": True}))
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         yield mail(after, event, "handover_escalated", Role.CONTRACTS, Role.SALES)
@@ -141,10 +140,8 @@ class HandoverEscalated(Tick):
 
 
 def _handover(lead: Lead) -> Iterator[Due]:
-    contract = lead.contract
-    if lead.ended or lead.hold or contract.handed_over_on is None:
-        return
-    if contract.acknowledged_on or contract.signed_on:
+    contract = lead.pending
+    if lead.ended or lead.hold or contract.handed_over_on is None or contract.acknowledged_on:
         return
     clocks, holidays = lead.policy.clocks, lead.policy.holidays
     if not contract.reminded:
@@ -222,8 +219,7 @@ class InvoiceOverdue(Tick):
 
 def _invoices(lead: Lead) -> Iterator[Due]:
     if (draft := next_draft(lead)) is not None:
-        day = draft.start if draft.index is not None else draft.end + timedelta(days=1)
-        yield Due(start_of(day, lead.zone), InvoiceDue(number=draft.number))
+        yield Due(start_of(draft.due_on, lead.zone), InvoiceDue(number=draft.number))
     for invoice in lead.invoices:
         if invoice.sent_on and not invoice.paid_on and not invoice.overdue:
             day = invoice.sent_on + timedelta(days=lead.policy.clocks.invoice_overdue)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from process.billing import agreed, missing_usage, next_draft
+from process.billing import missing_usage, next_draft
 from process.days import day_of
 from process.decisions import DECISIONS
 from process.facts import Event
@@ -60,7 +60,22 @@ def _next_of_quoted(lead: Lead) -> Step:
     return Step(Role.CONTRACTS, "get the contract signed")
 
 
+def _renewing(lead: Lead) -> Step | None:
+    """What a renewal waits for, once its price is quoted."""
+    if lead.quote is None:
+        return None
+    if lead.quote.status is QuoteStatus.OPEN:
+        return Step(Role.COMMUNITY, f"agree to the price of the renewal by {lead.quote.valid_until}")
+    if lead.renewal.handed_over_on is None:
+        return Step(Role.SALES, "hand the renewal over to the contracts team")
+    if lead.renewal.acknowledged_on is None:
+        return Step(Role.CONTRACTS, "acknowledge the hand-over of the renewal")
+    return Step(Role.CONTRACTS, "get the renewal signed")
+
+
 def _next_of_contracted(lead: Lead) -> Step:
+    if renewing := _renewing(lead):
+        return renewing
     if lead.hub.requested_on:
         return Step(Role.ENGINEERING, "bring the hub up")
     if lead.service != "hub":
@@ -73,6 +88,8 @@ def _next_of_contracted(lead: Lead) -> Step:
 def _next_of_hub(lead: Lead) -> Step:
     if lead.hub.decommission_on:
         return Step(Role.ENGINEERING, f"take the hub down on {lead.hub.decommission_on}")
+    if renewing := _renewing(lead):
+        return renewing
     if lead.contract.lapsed:
         return Step(Role.SALES, "renew, extend, or decide the decommission: the contract has ended")
     if lead.contract.windows:
@@ -91,18 +108,23 @@ _NEXT = {
 def attention(lead: Lead, today: date) -> tuple[str, ...]:
     """What must not be overlooked. Each line is one of the ways in which things really went wrong (process.md)."""
     contract = lead.contract
-    live = bool(contract.signed_on and contract.term_ends and contract.term_ends >= today)
+    live = any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
+    ended = max((c.term_ends for c in lead.signed if c.term_ends and c.term_ends < today), default=None)
     found = []
     if lead.hub.running and not live:
         if lead.hub.exception_by and not contract.signed_on:
             found.append(f"The hub runs without a contract, allowed by {lead.hub.exception_by}")
-        elif contract.term_ends:
-            found.append(f"The hub runs although its contract ended on {contract.term_ends}")
+        elif ended:
+            found.append(f"The hub runs although its contract ended on {ended}")
+        elif contract.start:
+            found.append(f"The hub runs although its contract begins only on {contract.start}")
         else:
             found.append("The hub runs without a contract")
     if lead.stage is Stage.CONTRACTED and lead.service == "hub" and not lead.hub.live_on:
         found.append(
-            "A live contract without a hub" if live else "The contract has ended before its hub was live"
+            "The contract has ended before its hub was live"
+            if ended and not live
+            else "A live contract without a hub"
         )
     if missing := missing_usage(lead, today):
         found.append(f"Usage is not reported, so not billed, for {', '.join(missing)}")
@@ -113,11 +135,11 @@ def attention(lead: Lead, today: date) -> tuple[str, ...]:
             f"Prepared two weeks ago and not sent: invoice {', '.join(str(i.number) for i in unsent)}"
         )
     draft = next_draft(lead)
-    if draft and agreed(lead) and draft.start < today and draft.index is not None:
-        found.append(f"The interval from {draft.start} is not billed")
+    if draft and draft.fee and draft.due_on < today:
+        found.append(f"The interval from {draft.days.start} is not billed")
     if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
         found.append(f"The hub was to be taken down on {lead.hub.decommission_on} and still runs")
-    if contract.escalated and not contract.acknowledged_on and not contract.signed_on:
+    if lead.pending.escalated and not lead.pending.acknowledged_on:
         found.append("The contracts team has been silent since the hand-over")
     if lead.stale_on:
         found.append(f"Nothing has moved since {day_of(lead.progressed_at, lead.zone)}")
@@ -143,7 +165,7 @@ def checklist(lead: Lead) -> tuple[tuple[bool, str], ...]:
         link("Budget", "budget"),
         link("Statement of work", "statement of work"),
         (lead.quoted, "Price quoted"),
-        (bool(lead.quote and lead.quote.status is QuoteStatus.ACCEPTED), "Customer agreed to work with us"),
+        (any(q.status is QuoteStatus.ACCEPTED for q in lead.quotes), "Customer agreed to work with us"),
         (lead.contract.handed_over_on is not None, _on("Contract handed over", lead.contract.handed_over_on)),
         (lead.contract.signed_on is not None, _on("Contract signed", lead.contract.signed_on)),
         (lead.vendor.settled, f"Vendor set-up: {lead.vendor.status}"),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from process.billing import agreed
+from process.billing import agreed, priced_by
 from process.decisions.base import Decision
 from process.facts import Event, Refused
 from process.lead import Lead, Usage
@@ -40,7 +40,7 @@ class UsageReported(Decision):
         return None if agreed(lead) else Refused(reason=cls.too_early)
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
-        quote = agreed(lead)
+        quote = priced_by(lead, self.month)
         if quote is None:
             return Refused(reason=self.too_early)
         if self.month > f"{lead.today(now):%Y-%m}":
@@ -73,7 +73,7 @@ class UsageReported(Decision):
         )
 
     def words(self, lead: Lead) -> str:
-        quote = agreed(lead)
+        quote = priced_by(lead, self.month)
         cost = Money(amount=self.cloud_cost, currency=quote.price.currency) if quote else self.cloud_cost
         return self.noted(f"Usage of {self.month}: {self.active_users} active users, cloud cost {cost}")
 

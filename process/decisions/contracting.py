@@ -15,21 +15,25 @@ from process.model import OPEN_STAGES, Line, Role, Stage, Text
 
 
 class _Contracting(Decision):
-    stages = frozenset({Stage.QUOTED})
+    """About the contract on its way: the first one, or a renewal beside the one that runs."""
+
+    stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
     too_early = "No price has been quoted yet; that comes first (price_quoted)"
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        if lead.contract.signed_on:
+        if lead.contract.signed_on and (lead.stage is Stage.QUOTED or lead.quote is None):
+            renewal = "" if lead.stage is Stage.QUOTED else "; its renewal begins with a price (price_quoted)"
             return Refused(
                 reason=f"The contract was already signed on {lead.contract.signed_on}",
-                instead="If that was a mistake, correct it (corrected)",
+                instead=f"If that was a mistake, correct it (corrected){renewal}",
             )
         if lead.quote is None or lead.quote.status is not QuoteStatus.ACCEPTED:
+            what = "a price for the renewal" if lead.contract.signed_on else "a price"
             return Refused(
-                reason="They have not agreed to a price yet",
+                reason=f"They have not agreed to {what} yet",
                 instead="Record that first (quote_accepted)",
             )
         return None
@@ -39,24 +43,25 @@ class ContractHandedOver(_Contracting):
     """The deal goes to the contracts team, with all they need to draft a contract. Again, if it has changed."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        contract = lead.contract.model_copy(
+        contract = lead.pending.model_copy(
             update={
                 "handed_over_on": lead.today(event.at),
-                "handovers": lead.contract.handovers + 1,
+                "handovers": lead.pending.handovers + 1,
                 "acknowledged_on": None,
                 "acknowledged_by": None,
                 "reminded": False,
                 "escalated": False,
             }
         )
-        return lead.model_copy(update={"contract": contract})
+        return lead.with_pending(contract)
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         yield from folder_effects(before, after, event)
         yield mail(after, event, "handover", Role.CONTRACTS, needs_folder=True, note=self.note or "")
 
     def words(self, lead: Lead) -> str:
-        return self.noted("The contract was handed over to the contracts team")
+        what = "renewal" if lead.contract.signed_on else "contract"
+        return self.noted(f"The {what} was handed over to the contracts team")
 
 
 class ContractAcknowledged(_Contracting):
@@ -68,31 +73,32 @@ class ContractAcknowledged(_Contracting):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        if lead.contract.handed_over_on is None:
+        if lead.pending.handed_over_on is None:
             return Refused(
                 reason="The contract was not handed over", instead="Do that first (contract_handed_over)"
             )
-        if lead.contract.acknowledged_on:
-            return Refused(
-                reason=f"The hand-over was already acknowledged on {lead.contract.acknowledged_on}"
-            )
+        if lead.pending.acknowledged_on:
+            return Refused(reason=f"The hand-over was already acknowledged on {lead.pending.acknowledged_on}")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        contract = lead.contract.model_copy(
+        contract = lead.pending.model_copy(
             update={
                 "acknowledged_on": lead.today(event.at),
                 "acknowledged_by": self.acknowledged_by or self.by,
             }
         )
-        return lead.model_copy(update={"contract": contract})
+        return lead.with_pending(contract)
 
     def words(self, lead: Lead) -> str:
         return self.noted("The contracts team acknowledged the hand-over")
 
 
 class ContractSigned(_Contracting):
-    """The contract is signed. Agreement by e-mail in its place is legitimate, and recorded as that."""
+    """The contract, or its renewal, is signed. Agreement by e-mail in its place is legitimate, and recorded as that.
+
+    A renewal is the next term: its price is billed from its first day on, and no day is billed twice or left out.
+    """
 
     example = {
         "signed_by": "Ada Example",
@@ -105,20 +111,29 @@ class ContractSigned(_Contracting):
         "contract", description="what that is"
     )
     signed_by: Line | None = Field(None, description="who signed, on their side")
-    start: date | None = Field(None, description="first day of the service; by default today")
+    start: date | None = Field(
+        None,
+        description="first day of the service; by default today, of a renewal the day after the running term",
+    )
     end: date | None = Field(None, description="last day; by default a year from the start")
     billing: Literal["monthly", "yearly"] = Field(
         "monthly", description="a yearly price in twelve shares, or whole at the start of each year"
     )
 
     def term(self, lead: Lead, today: date) -> tuple[date, date]:
-        start = self.start or today
+        running = lead.contract.term_ends
+        start = self.start or (running + timedelta(days=1) if running else today)
         return start, self.end or start + relativedelta(years=1) - timedelta(days=1)
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         if self.start and (wrong := implausible(self.start, now, what="The contract's start")):
             return wrong
         start, end = self.term(lead, lead.today(now))
+        if lead.contract.end and start <= lead.contract.end:
+            return Refused(
+                reason=f"The contract runs until {lead.contract.end}, so its renewal can't start on {start}",
+                instead="Leave start out, or give a later day",
+            )
         if end < start:
             return Refused(
                 reason=f"The contract would end on {end}, before it starts on {start}",
@@ -133,12 +148,9 @@ class ContractSigned(_Contracting):
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
         start, end = self.term(lead, today)
-        contract = lead.contract.model_copy(
+        contract = lead.pending.model_copy(
             update={
-                "windows": (),
-                "lapsed": False,
-                "decision_due": False,
-                "extended_until": None,
+                "quote": lead.quote.version if lead.quote else None,
                 "signed_on": today,
                 "signed_by": self.signed_by,
                 "evidence": self.evidence,
@@ -148,15 +160,18 @@ class ContractSigned(_Contracting):
                 "billing": self.billing,
             }
         )
-        return lead.model_copy(update={"contract": contract})
+        return lead.model_copy(
+            update={"former": lead.signed, "contract": contract, "renewal": type(contract)()}
+        )
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         return folder_effects(before, after, event)
 
     def words(self, lead: Lead) -> str:
+        what = "The contract's renewal" if lead.former else "The contract"
         who = f" by {self.signed_by}" if self.signed_by else ""
         return self.noted(
-            f"The contract was signed{who}, for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
+            f"{what} was signed{who}, for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
         )
 
 

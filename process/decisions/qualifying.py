@@ -196,7 +196,6 @@ class AssetAttached(Decision):
 class PriceListRequested(Decision):
     """Read the price list again, because it changed since this lead last read it."""
 
-    stages = BEFORE_CONTRACT
     visible = False
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:

@@ -8,22 +8,32 @@ from typing import Self
 from pydantic import Field
 
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.decisions.qualifying import BEFORE_CONTRACT
 from process.effects import Effect
 from process.facts import Event, Refused
 from process.lead import ACTIVE, Lead, Quote, QuoteStatus
-from process.model import Line, Role, Stage, Text
+from process.model import OPEN_STAGES, Line, Role, Stage, Text
 from process.money import Amount, CurrencyCode, Money, complaint
 from process.pricing import Per, Plan, PriceBook
 
 
 def signed(lead: Lead) -> Refused | None:
     """Once signed, the price is the contract's, even while the vendor set-up keeps the lead at `quoted`."""
-    if lead.contract.signed_on is None:
+    if lead.contract.signed_on is None or lead.stage is not Stage.QUOTED:
         return None
     return Refused(
-        reason=f"The contract was signed on {lead.contract.signed_on}, at {lead.quote}",
+        reason=f"The contract was signed on {lead.contract.signed_on}, at {lead.quote_of(lead.contract)}",
         instead="If that was a mistake, correct it (corrected)",
+    )
+
+
+def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
+    """A renewal is quoted from the first renewal window on."""
+    end, days = lead.contract.end, max(lead.policy.clocks.renewal_windows, default=0)
+    if end is None or lead.contract.lapsed or today >= end - timedelta(days=days):
+        return None
+    return Refused(
+        reason=f"The contract runs until {end}, and its renewal is quoted in the last {days} days",
+        instead=f"Quote it from {end - timedelta(days=days)} on",
     )
 
 
@@ -34,9 +44,10 @@ class PriceQuoted(Decision):
     """An actual price was quoted: bespoke (amount, currency, per), or a plan of a price book.
 
     A new quote supersedes the one before. From the first one on, the contracts team is in the conversation.
+    Once a contract runs, it is the price of its renewal: from the first renewal window on, and the running one stays.
     """
 
-    stages = BEFORE_CONTRACT
+    stages = OPEN_STAGES
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 
     amount: Amount | None = Field(None, description="the price, as 12000 or 12000.00; a plan brings its own")
@@ -55,6 +66,8 @@ class PriceQuoted(Decision):
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         today = lead.today(now)
+        if lead.contract.signed_on and (wrong := too_early_to_renew(lead, today)):
+            return wrong
         if self.valid_until:
             if self.valid_until < today:
                 return Refused(
@@ -174,7 +187,7 @@ class PriceQuoted(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         older = tuple(
-            quote.model_copy(update={"status": QuoteStatus.SUPERSEDED}) if quote.status in ACTIVE else quote
+            quote.model_copy(update={"status": QuoteStatus.SUPERSEDED}) if quote in lead.offers else quote
             for quote in lead.quotes
         )
         return lead.model_copy(update={"quotes": (*older, self.quote(lead, lead.today(event.at)))})
@@ -184,18 +197,19 @@ class PriceQuoted(Decision):
             not before.quoted
         ):  # the seed's warning: contracts and administration join at the first actual price
             yield from folder_effects(before, after, event)
-            yield mail(after, event, "price_quoted", Role.CONTRACTS)
+            yield mail(after, event, "price_quoted", Role.CONTRACTS, version=str(after.quotes[-1].version))
 
     def words(self, lead: Lead) -> str:
         quote = lead.quotes[-1]
         source = f"{quote.plan} of book {quote.book}" if quote.book else "bespoke"
+        renewal = " for the renewal" if lead.contract.signed_on else ""
         return self.noted(
-            f"Quoted {quote}, {source}, version {quote.version}, valid until {quote.valid_until}"
+            f"Quoted {quote}{renewal}, {source}, version {quote.version}, valid until {quote.valid_until}"
         )
 
 
 class _OnQuote(Decision):
-    stages = frozenset({Stage.LEAD, Stage.QUOTED})
+    stages = OPEN_STAGES
 
     version: int | None = Field(
         None, ge=1, le=1_000_000, description="which version of the quote; by default the active one"
@@ -290,7 +304,7 @@ class QuoteExpired(_OnQuote):
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         if self.source == "clock":
-            yield mail(after, event, "quote_expired", Role.SALES)
+            yield mail(after, event, "quote_expired", Role.SALES, version=str(self.version))
 
     def words(self, lead: Lead) -> str:
         return self.noted(f"Version {self.version} of the quote expired")

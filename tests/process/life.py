@@ -41,6 +41,7 @@ MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 QUOTE = {"amount": "12000", "currency": "USD", "per": "year"}
 BOOK_QUOTE = {"book": "2026-06", "plan": "General membership"}
+RENEWAL = QUOTE | {"amount": "15000"}
 SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
 HUB = {
     "name": "Example Hub",
@@ -206,6 +207,15 @@ class Life:
 
     def live(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
         self.requested(quote, **contract).does("hub_live")
+        return self
+
+    def renewing(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        """Three months before the contract's end: they agreed to a price for the next year."""
+        return self.live(quote, **contract).until("2027-03-01").accepted(**(quote or RENEWAL))
+
+    def renewed(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.renewing(quote).does("contract_handed_over")
+        self.does("contract_signed", **(SIGNED | contract))
         return self
 
     def lost(self) -> Life:

@@ -8,7 +8,7 @@ import pytest
 from process.decisions import DECISIONS
 from process.lead import QuoteStatus, VendorStatus, Verdict
 from process.model import Stage
-from tests.process.life import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
+from tests.process.life import BOOK_QUOTE, HUB, QUOTE, RENEWAL, SIGNED, Life
 
 STATES: dict[str, Callable[[], Life]] = {
     "new": Life,
@@ -23,6 +23,10 @@ STATES: dict[str, Callable[[], Life]] = {
     "live": lambda: Life().live(),
     "live by the book": lambda: Life().live(BOOK_QUOTE),
     "live, a month later": lambda: Life().live(BOOK_QUOTE).until("2026-07-15"),
+    "renewal quoted": lambda: Life().live().until("2027-03-01").quoted(),
+    "renewing": lambda: Life().renewing(),
+    "renewal handed over": lambda: _renewal_handed_over(),
+    "renewed": lambda: Life().renewed(),
     "lapsed": lambda: Life().live().until("2027-06-02"),
     "to be taken down": lambda: _to_be_taken_down(),
     "invoice sent": lambda: _invoice_sent(),
@@ -33,6 +37,12 @@ STATES: dict[str, Callable[[], Life]] = {
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),
 }
+
+
+def _renewal_handed_over() -> Life:
+    life = Life().renewing()
+    life.does("contract_handed_over")
+    return life
 
 
 def _vendor_first() -> Life:
@@ -153,6 +163,32 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         Stage.QUOTED,
     ),
     ("vendor set up, not signed", "contract_signed", SIGNED, "was signed", Stage.CONTRACTED),
+    (
+        "lapsed",
+        "price_quoted",
+        RENEWAL,
+        "Quoted 15,000.00 USD a year for the renewal, bespoke, version 2, valid until 2027-07-02",
+        Stage.HUB,
+    ),
+    ("renewal quoted", "quote_accepted", {}, "The quote was accepted: 12,000.00 USD a year", Stage.HUB),
+    ("renewal quoted", "quote_declined", {}, "The quote was declined", Stage.HUB),
+    ("renewal quoted", "quote_expired", {}, "Version 2 of the quote expired", Stage.HUB),
+    (
+        "renewing",
+        "contract_handed_over",
+        {},
+        "The renewal was handed over to the contracts team",
+        Stage.HUB,
+    ),
+    ("renewal handed over", "contract_acknowledged", {}, "acknowledged the hand-over", Stage.HUB),
+    (
+        "renewal handed over",
+        "contract_signed",
+        SIGNED,
+        "The contract's renewal was signed, for 2027-06-01 to 2028-05-31 (contract)",
+        Stage.HUB,
+    ),
+    ("live", "price_list_requested", {}, "The price list is to be read again", Stage.HUB),
     ("quoted", "vendor_setup_started", {}, "Vendor set-up at the customer: started", Stage.QUOTED),
     (
         "signed",
@@ -310,7 +346,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "'drive' is no link. Give the whole address, with https://.",
     ),
     ("lost", "asset_attached", {"name": "Notes"}, "The lead is lost"),
-    ("contracted", "price_list_requested", {}, TOO_LATE),
+    ("lost", "price_list_requested", {}, "The lead is lost"),
     # quoting
     ("new", "price_quoted", {}, "A price needs amount, currency, per. Give amount, currency and per"),
     (
@@ -439,7 +475,13 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         QUOTE,
         "The contract was signed on 2026-06-01, at 12,000.00 USD a year. If that was a mistake",
     ),
-    ("contracted", "price_quoted", QUOTE, TOO_LATE),
+    (
+        "contracted",
+        "price_quoted",
+        QUOTE,
+        "runs until 2027-05-31, and its renewal is quoted in the last 180 days. Quote it from 2026-12-02 on.",
+    ),
+    ("renewed", "price_quoted", QUOTE, "The contract runs until 2028-05-31, and its renewal"),
     ("lost", "price_quoted", QUOTE, "The lead is lost. Reopen it first"),
     ("new", "quote_accepted", {}, "No quote is open. Quote a price first (price_quoted)."),
     (
@@ -457,7 +499,9 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "Version 1 is already accepted. Hand the contract over next (contract_handed_over).",
     ),
     ("signed", "quote_accepted", {}, "The contract was signed on 2026-06-01"),
-    ("contracted", "quote_accepted", {}, TOO_LATE),
+    ("contracted", "quote_accepted", {}, "No quote is open. Quote a price first (price_quoted)."),
+    ("renewing", "quote_accepted", {}, "Version 2 is already accepted"),
+    ("renewed", "quote_declined", {}, "No quote is open"),
     ("new", "quote_declined", {}, "No quote is open"),
     ("signed", "quote_declined", {}, "The contract was signed on 2026-06-01"),
     ("new", "quote_expired", {}, "No quote is open"),
@@ -482,7 +526,26 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         {},
         "The contract was already signed on 2026-06-01. If that was a mistake",
     ),
-    ("contracted", "contract_handed_over", {}, TOO_LATE),
+    (
+        "contracted",
+        "contract_handed_over",
+        {},
+        "correct it (corrected); its renewal begins with a price (price_quoted).",
+    ),
+    (
+        "renewal quoted",
+        "contract_handed_over",
+        {},
+        "They have not agreed to a price for the renewal yet. Record that first (quote_accepted).",
+    ),
+    ("renewing", "contract_acknowledged", {}, "The contract was not handed over"),
+    (
+        "renewing",
+        "contract_signed",
+        {**SIGNED, "start": "2027-05-31"},
+        "runs until 2027-05-31, so its renewal can't start on 2027-05-31. Leave start out",
+    ),
+    ("renewed", "contract_signed", SIGNED, "The contract was already signed on 2027-03-01"),
     (
         "accepted",
         "contract_acknowledged",

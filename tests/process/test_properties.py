@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given, settings
@@ -13,7 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from process.decisions import DECISIONS
 from process.effects import Effect, OpenHubIssue
 from process.fold import fold, superseded
-from process.lead import ACTIVE, HUB_FIELDS, MANIAC_T
+from process.lead import ACTIVE, HUB_FIELDS, MANIAC_T, QuoteStatus
 from process.model import Role, Stage
 from process.pricing import usage_fee
 from process.record import Record
@@ -96,7 +97,9 @@ class Lives(RuleBasedStateMachine):
     @initialize(
         zone=st.sampled_from(ZONES),
         holiday=st.dates(date(2026, 6, 1), date(2026, 7, 1)),
-        start=st.sampled_from(["new", "quoted", "handed_over", "signed", "contracted", "live"]),
+        start=st.sampled_from(
+            ["new", "quoted", "handed_over", "signed", "contracted", "live", "renewing", "renewed"]
+        ),
         quote=st.sampled_from([QUOTE, BOOK_QUOTE]),
     )
     def begin(self, zone: str, holiday: date, start: str, quote: dict[str, Any]) -> None:
@@ -104,7 +107,7 @@ class Lives(RuleBasedStateMachine):
         match start:
             case "quoted" | "handed_over":
                 getattr(life, start)(**quote)
-            case "signed" | "contracted" | "live":
+            case "signed" | "contracted" | "live" | "renewing" | "renewed":
                 getattr(life, start)(quote)
         life.wait(hours=1)
         self.keys: dict[str, tuple[str, dict[str, Any]]] = {}
@@ -227,9 +230,23 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def never_two_active_quotes(self) -> None:
-        quotes = self.life.lead.quotes
-        assert sum(quote.status in ACTIVE for quote in quotes) <= 1
-        assert [quote.version for quote in quotes] == list(range(1, len(quotes) + 1))
+        """One for the contract on its way; each signed contract has its own, accepted one."""
+        lead = self.life.lead
+        assert len(lead.offers) <= 1
+        agreed = [lead.quote_of(contract) for contract in lead.signed]
+        assert all(quote and quote.status is QuoteStatus.ACCEPTED for quote in agreed)
+        assert sum(quote.status in ACTIVE for quote in lead.quotes) == len(agreed) + len(lead.offers)
+        assert [quote.version for quote in lead.quotes] == list(range(1, len(lead.quotes) + 1))
+
+    @invariant()
+    def terms_follow_one_another(self) -> None:
+        signed = self.life.lead.signed
+        assert all(term.start and term.end and term.start <= term.end for term in signed)
+        for one, other in pairwise(signed):
+            assert one.end
+            assert other.start
+            assert one.end < other.start
+        assert self.life.lead.renewal.signed_on is None
 
     @invariant()
     def no_hub_is_requested_without_a_signature_or_a_named_exception(self) -> None:
@@ -254,8 +271,8 @@ class Lives(RuleBasedStateMachine):
         assert [invoice.number for invoice in invoices] == list(range(1, len(invoices) + 1))
         billed = [month for invoice in invoices for month in invoice.usage_months]
         assert len(billed) == len(set(billed))
-        opened = [invoice.index for invoice in invoices if invoice.index is not None]
-        assert len(opened) == len(set(opened))
+        fixed = sorted((i.period_start, i.period_end) for i in invoices if i.index is not None)
+        assert all(one[1] < other[0] for one, other in pairwise(fixed))
         assert len({invoice.total.currency for invoice in invoices}) <= 1 + len(self.life.lead.quotes)
 
     @invariant()
@@ -376,6 +393,47 @@ def test_a_contract_years_fees_sum_to_its_price(
         assert last is None or invoice.period_start > last
         last = invoice.period_end
     assert last is None or last <= (life.lead.contract.end or last)
+
+
+@settings(max_examples=60)
+@given(
+    prices=st.lists(
+        st.tuples(st.integers(12_00, 10**8), st.sampled_from(["year", "month"])), min_size=2, max_size=4
+    ),
+    lengths=st.lists(st.integers(20, 500), min_size=4, max_size=4),
+    billing=st.lists(st.sampled_from(["monthly", "yearly"]), min_size=4, max_size=4),
+    extended=st.lists(st.booleans(), min_size=4, max_size=4),
+    early=st.integers(1, 100),
+)
+def test_through_renewals_every_day_is_billed_once(
+    prices: list[tuple[int, str]],
+    lengths: list[int],
+    billing: list[str],
+    extended: list[bool],
+    early: int,
+) -> None:
+    """However long the terms are, whether they are renewed early or when they have lapsed."""
+    life, end = Life(), MONDAY.date() - timedelta(days=1)
+    for (cents, per), length, bill, lapses in zip(prices, lengths, billing, extended, strict=False):
+        if life.lead.contract.end:
+            life.at(life.end_of(str(end)) + timedelta(days=3 if lapses else -min(early, 170)))
+        if lapses and life.lead.contract.lapsed:
+            life.does("service_extended", reason="Their lawyers")
+            end = life.lead.contract.term_ends or end
+        life.accepted(amount=str(Decimal(cents) / 100), currency="USD", per=per)
+        end += timedelta(days=length)
+        life.does("contract_signed", evidence="x", end=str(end), billing=bill)
+        if not life.lead.vendor.settled:
+            life.does("vendor_setup_not_needed")
+    life.at(life.end_of(str(end)))
+    day, last = MONDAY.date(), None
+    for invoice in life.lead.invoices:
+        assert invoice.period_start == day
+        day, last = invoice.period_end + timedelta(days=1), invoice
+    assert end < day
+    assert last is not None
+    assert last.period_start <= end
+    assert [invoice.number for invoice in life.lead.invoices] == list(range(1, len(life.lead.invoices) + 1))
 
 
 @settings(max_examples=40)

@@ -21,6 +21,7 @@ def after(state: Callable[[], Life], kind: str, **body: object) -> Callable[[], 
 
 asked = after(Life, "questionnaire_sent")
 answered = after(asked, "questionnaire_answered")
+handed_over = after(lambda: Life().renewing(), "contract_handed_over")
 hub_known = after(lambda: Life().contracted(), "hub_information_given", **HUB)
 
 STEPS: list[tuple[Callable[[], Life], Role, str]] = [
@@ -54,6 +55,15 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     (lambda: Life().requested(), Role.ENGINEERING, "bring the hub up"),
     (lambda: Life().live(), Role.NOBODY, "steady state, contract until 2027-05-31"),
     (lambda: Life().live().until("2027-01-01"), Role.SALES, "renew: the contract ends on 2027-05-31"),
+    (
+        lambda: Life().live().until("2027-03-01").quoted(),
+        Role.COMMUNITY,
+        "agree to the price of the renewal by 2027-03-31",
+    ),
+    (lambda: Life().renewing(), Role.SALES, "hand the renewal over to the contracts team"),
+    (handed_over, Role.CONTRACTS, "acknowledge the hand-over of the renewal"),
+    (after(handed_over, "contract_acknowledged"), Role.CONTRACTS, "get the renewal signed"),
+    (lambda: Life().renewed(), Role.NOBODY, "steady state, contract until 2028-05-31"),
     (after(asked, "put_on_hold", until="2026-09-01"), Role.COMMUNITY, "on hold: 2026-09-01"),
     (after(asked, "put_on_hold", event="Their budget"), Role.COMMUNITY, "on hold: Their budget"),
     (lambda: Life().lost(), Role.NOBODY, "nothing, it is lost"),

@@ -1,0 +1,197 @@
+"""The next term on the same lead: it disturbs nothing that runs, and goes on where that ends."""
+
+from decimal import Decimal
+from itertools import pairwise
+
+import pytest
+
+from process.billing import missing_usage
+from process.lead import QuoteStatus
+from process.model import Stage
+from process.view import attention
+from tests.process.life import BOOK_QUOTE, QUOTE, RENEWAL, SIGNED, Life
+
+
+def periods(life: Life) -> list[tuple[int, str, str, str]]:
+    return [(i.number, str(i.period_start), str(i.period_end), str(i.total)) for i in life.lead.invoices]
+
+
+@pytest.mark.parametrize("kind", ["price_quoted", "quote_accepted", "contract_handed_over", "quote_declined"])
+def test_a_renewal_on_its_way_leaves_the_running_contract_alone(kind: str) -> None:
+    life = Life().live().until("2027-03-01")
+    before = life.lead
+    life.quoted(**RENEWAL)
+    if kind != "price_quoted":
+        life.does("quote_accepted")
+    if kind == "contract_handed_over":
+        life.does(kind)
+    if kind == "quote_declined":
+        life.does(kind)
+    after = life.lead
+    assert (after.stage, after.contract, after.vendor) == (before.stage, before.contract, before.vendor)
+    assert after.quotes[0] == before.quotes[0]
+    life.until("2027-05-31")
+    undisturbed = Life().live().until("2027-05-31")
+    assert periods(life) == periods(undisturbed)
+
+
+def test_the_signed_renewal_is_the_next_term_and_the_one_before_is_history() -> None:
+    life = Life().renewed(signed_by="Ada")
+    first, second = life.lead.signed
+    assert (first, second) == (life.lead.former[0], life.lead.contract)
+    assert (str(first.end), first.quote, str(second.start), str(second.end), second.quote) == (
+        "2027-05-31",
+        1,
+        "2027-06-01",
+        "2028-05-31",
+        2,
+    )
+    assert (second.signed_by, str(second.signed_on), second.evidence) == (
+        "Ada",
+        "2027-03-01",
+        SIGNED["evidence"],
+    )
+    assert [quote.status for quote in life.lead.quotes] == [QuoteStatus.ACCEPTED] * 2
+    assert life.lead.quote is None
+
+
+def test_invoices_go_on_with_the_new_price_and_no_number_left_out() -> None:
+    life = Life().renewed().until("2028-05-31")
+    found = periods(life)
+    assert [number for number, *_ in found] == list(range(1, 25))
+    assert found[11:13] == [
+        (12, "2027-05-01", "2027-05-31", "1,000.00 USD"),
+        (13, "2027-06-01", "2027-06-30", "1,250.00 USD"),
+    ]
+    assert sum(invoice.total.amount for invoice in life.lead.invoices) == Decimal(27000)
+
+
+def test_a_renewed_term_has_windows_and_a_lapse_of_its_own() -> None:
+    life = Life().renewed().until("2028-06-02")
+    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["180", "180", "90", "30"]
+    assert len(life.mails("contract_lapsed")) == 1
+    assert life.lead.contract.lapsed
+
+
+def test_a_lapsed_lead_is_live_again_and_the_lapsed_days_are_billed() -> None:
+    life = Life().live().until("2027-06-20")
+    assert "The hub runs although its contract ended on 2027-05-31" in attention(life.lead, life.today)
+    life.accepted(**RENEWAL).does("contract_signed", **SIGNED)
+    assert (life.lead.contract.lapsed, life.lead.stage) == (False, Stage.HUB)
+    assert not [line for line in attention(life.lead, life.today) if "ended" in line]
+    assert periods(life.wait(0))[12:] == [(13, "2027-06-01", "2027-06-30", "1,250.00 USD")]
+
+
+def test_days_that_an_extension_has_paid_are_not_paid_again() -> None:
+    """The extension's month was asked for whole; the renewal that begins within it asks for the days after it."""
+    life = Life().live().until("2027-06-02")
+    life.does("service_extended", reason="Their lawyers")
+    life.until("2027-06-10").accepted(**RENEWAL).does("contract_signed", **SIGNED)
+    assert str(life.lead.contract.start) == "2027-06-17"
+    assert periods(life.until("2027-08-01"))[12:] == [
+        (13, "2027-06-01", "2027-06-30", "1,000.00 USD"),
+        (14, "2027-07-01", "2027-07-16", "666.67 USD"),  # 16 of the 30 days of a month that costs 1,250
+        (15, "2027-07-17", "2027-08-16", "1,250.00 USD"),
+    ]
+
+
+def test_a_renewal_may_begin_where_the_contract_ended_although_that_was_extended() -> None:
+    life = Life().live().until("2027-06-02")
+    life.does("service_extended", reason="Their lawyers")
+    life.until("2027-06-10").accepted(**RENEWAL).does("contract_signed", **SIGNED, start="2027-06-01")
+    found = periods(life.until("2027-07-01"))[12:]
+    assert [start for _, start, *_ in found] == ["2027-06-01", "2027-07-01"]
+
+
+def test_a_yearly_renewal_asks_for_its_unpaid_months_at_once() -> None:
+    life = Life().live().until("2027-06-02")
+    life.does("service_extended", reason="Their lawyers")
+    life.wait(1).accepted(**RENEWAL)
+    life.does("contract_signed", **SIGNED, start="2027-06-01", billing="yearly")
+    assert periods(life.until("2028-05-01"))[12:] == [
+        (13, "2027-06-01", "2027-06-30", "1,000.00 USD"),
+        (14, "2027-07-01", "2028-05-31", "13,750.00 USD"),
+    ]
+
+
+def test_a_gap_between_two_terms_is_seen_and_not_billed() -> None:
+    life = Life().live().until("2027-06-10").accepted(**RENEWAL)
+    life.does("contract_signed", **SIGNED, start="2027-08-01")
+    assert "The hub runs although its contract ended on 2027-05-31" in attention(life.lead, life.today)
+    life.until("2027-08-01")
+    assert not [line for line in attention(life.lead, life.today) if "ended" in line]
+    assert [start for _, start, *_ in periods(life)[12:]] == ["2027-08-01"]
+
+
+def test_usage_keeps_the_price_of_the_contract_that_ran_as_its_month_began() -> None:
+    life = Life().live(BOOK_QUOTE).until("2027-05-31")
+    life.accepted(**QUOTE).does("contract_signed", **SIGNED)
+    missing = missing_usage(life.until("2027-07-15").lead, life.today)
+    assert (missing[-1], len(missing)) == ("2027-05", 12)  # the new price asks for no usage
+    life.does("usage_reported", month="2027-05", active_users=280)
+    assert "1,000.00 USD" in [str(line.amount) for line in life.until("2027-08-01").lead.invoices[-1].lines]
+
+
+def test_usage_in_another_currency_than_the_new_price_has_an_invoice_of_its_own() -> None:
+    life = Life().live(BOOK_QUOTE).until("2027-05-31")
+    life.accepted(amount="9000", currency="EUR", per="year").does("contract_signed", **SIGNED)
+    life.does("usage_reported", month="2027-05", active_users=10, currency="USD")
+    assert "The contract is in EUR, not USD" in life.until("2027-06-30").refused(
+        "usage_reported", month="2027-06", active_users=10, currency="USD"
+    )
+    assert [str(invoice.total) for invoice in life.lead.invoices[12:]] == ["750.00 EUR", "100.00 USD"]
+
+
+def test_only_one_renewal_is_quoted_at_a_time() -> None:
+    life = Life().live().until("2027-03-01").quoted(**RENEWAL)
+    life.quoted(**QUOTE)
+    assert [quote.status for quote in life.lead.quotes] == [
+        QuoteStatus.ACCEPTED,
+        QuoteStatus.SUPERSEDED,
+        QuoteStatus.OPEN,
+    ]
+
+
+def test_an_unanswered_renewal_quote_expires_and_the_contract_goes_on() -> None:
+    life = Life().live().until("2027-03-01").quoted(**RENEWAL).until("2027-04-15")
+    assert [mail.facts for mail in life.mails("quote_expired")] == [{"version": "2"}]
+    assert (life.lead.stage, life.lead.quote) == (Stage.HUB, None)
+    life.quoted(**RENEWAL)
+
+
+def test_a_silent_contracts_team_is_reminded_of_a_renewal_too() -> None:
+    life = Life().renewing().perform()
+    life.does("contract_handed_over")
+    life.wait(30)
+    assert [len(life.mails(name)) for name in ("handover", "handover_reminder", "handover_escalated")] == [
+        2,
+        1,
+        1,
+    ]
+    assert "The contracts team has been silent since the hand-over" in attention(life.lead, life.today)
+    life.does("contract_signed", **SIGNED)
+    assert "The contracts team has been silent since the hand-over" not in attention(life.lead, life.today)
+
+
+def test_a_corrected_renewal_gives_way_to_the_contract_before() -> None:
+    life = Life().renewing()
+    before = life.lead.signed
+    seq = life.does("contract_signed", **SIGNED).seq
+    life.does("corrected", seq=seq, reason="Another's contract")
+    assert (life.lead.signed, life.lead.quote is not None) == (before, True)
+    life.until("2027-06-02")
+    assert life.lead.contract.lapsed
+
+
+def test_ten_years_of_renewals_are_billed_to_the_cent() -> None:
+    life = Life().live()
+    for year in range(2027, 2036):
+        life.until(f"{year}-03-01").accepted(amount="12000.01", currency="USD", per="year")
+        life.does("contract_signed", **SIGNED)
+    life.until("2036-05-31")
+    invoices = life.lead.invoices
+    assert len(invoices) == 120
+    assert sum(invoice.total.amount for invoice in invoices) == Decimal("120000.09")
+    assert len(life.lead.signed) == 10
+    for one, other in pairwise(invoices):
+        assert (other.period_start - one.period_end).days == 1
