@@ -21,6 +21,9 @@ from workflows.plugin import leads_plugin
 GRACE = timedelta(seconds=25)
 """What is under way may finish this long after the worker was told to stop; what does not is done again elsewhere."""
 
+TAKE_OVER = timedelta(seconds=3)
+"""A lead waits this long for the worker that knows it, before any other may go on with it. By default it is 10."""
+
 
 async def run(settings: Settings) -> None:
     """Works on the task queue until SIGINT or SIGTERM."""
@@ -41,6 +44,7 @@ async def run(settings: Settings) -> None:
             interceptors=[Watch()],
             max_concurrent_activities=threads,
             graceful_shutdown_timeout=GRACE,
+            sticky_queue_schedule_to_start_timeout=TAKE_OVER,
         )
         async with worker:
             log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace)
