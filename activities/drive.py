@@ -1,6 +1,7 @@
 """Google Drive: the lead's folder, and the invoices in it.
 
 Nothing is made twice: Drive hands out an id first, the workflow remembers it, and a second file under it is refused.
+Should the workflow forget, the lead's folder is found by its mark.
 """
 
 from collections.abc import Iterator
@@ -39,7 +40,7 @@ class DriveActivities:
 
     @performs("reserve_folder")
     def reserve_folder(self, task: Task) -> Outcome:
-        return Outcome(report=FolderReserved(folder_id=self._new_id()))
+        return Outcome(report=FolderReserved(folder_id=self._earlier(task.lead.id) or self._new_id()))
 
     @performs("create_folder")
     def create_folder(self, task: Task) -> Outcome:
@@ -113,6 +114,23 @@ class DriveActivities:
         if not self._settings.leads_folder:
             raise park("Name the folder for leads in LEADS_GOOGLE__LEADS_FOLDER")
         return self._settings.leads_folder
+
+    def _earlier(self, lead_id: str) -> str | None:
+        """The folder of a lead whose workflow was reset, or restored from a backup, and forgot it."""
+        named = lead_id.replace("\\", "\\\\").replace("'", "\\'")
+        mark = f"appProperties has {{key='leadId' and value='{named}'}}"
+        answer = self._api.execute(
+            self._api.service.files().list(
+                q=f"'{self._leads_folder()}' in parents and mimeType = '{FOLDER}' and {mark} and trashed = false",
+                orderBy="createdTime",
+                pageSize=1,
+                fields="files(id)",
+                supportsAllDrives=True,
+                includeItemsFromAllDrives=True,
+            ),
+            _LEADS,
+        )
+        return next((file["id"] for file in answer.get("files", ())), None)
 
     def _new_id(self) -> str:
         """An id of Drive's own making. One that is never used costs nothing, so this may run twice."""

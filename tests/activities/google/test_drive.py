@@ -266,7 +266,7 @@ def test_every_request_knows_shared_drives(drive: DriveActivities, sandbox: Sand
     for _ in range(2):
         perform(drive.create_folder, effect, lead)
     on_files = [each for each in sandbox.journal.all("drive") if not each.path.endswith("generateIds")]
-    assert [each.method for each in on_files] == ["POST", "POST", "GET"]
+    assert [each.method for each in on_files] == ["GET", "POST", "POST", "GET"]
     assert all(("supportsAllDrives", "true") in each.query for each in on_files)
 
 

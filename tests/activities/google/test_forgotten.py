@@ -1,0 +1,38 @@
+"""A workflow that was reset, or restored from a backup, has forgotten the ids that Drive gave it."""
+
+import pytest
+
+from activities.drive import DriveActivities
+from process.effects import CreateFolder, ReserveFolder
+from process.lead import Lead
+from process.reports import FolderReserved
+from sandbox.server import Sandbox
+from settings import Settings
+from tests.activities.performing import a_lead, perform
+
+
+def reserved(drive: DriveActivities, lead: Lead) -> str:
+    report = perform(drive.reserve_folder, ReserveFolder(key="k", cause=1), lead).report
+    assert isinstance(report, FolderReserved)
+    return report.folder_id
+
+
+@pytest.mark.parametrize("lead_id", ["lead-x", "lead-'or\\'x", "lead é/<b>"])
+def test_the_leads_folder_is_found_by_its_mark(settings: Settings, sandbox: Sandbox, lead_id: str) -> None:
+    drive = DriveActivities(settings)
+    lead, other = (a_lead().model_copy(update={"id": name}) for name in (lead_id, "lead-other"))
+    first = reserved(drive, lead)
+    made = perform(drive.create_folder, CreateFolder(key="k", cause=2, folder_id=first), lead)
+    assert reserved(drive, lead) == first
+    assert perform(drive.create_folder, CreateFolder(key="k", cause=2, folder_id=first), lead) == made
+    assert reserved(drive, other) != first
+    assert [folder.id for folder in sandbox.google.children(sandbox.google.leads_folder)] == [first]
+
+
+def test_a_folder_in_the_trash_is_not_taken_up_again(settings: Settings, sandbox: Sandbox) -> None:
+    drive, lead = DriveActivities(settings), a_lead()
+    first = reserved(drive, lead)
+    perform(drive.create_folder, CreateFolder(key="k", cause=2, folder_id=first), lead)
+    (folder,) = sandbox.google.children(sandbox.google.leads_folder)
+    sandbox.google.files[first] = folder.model_copy(update={"trashed": True})
+    assert reserved(drive, lead) != first
