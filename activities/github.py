@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -96,7 +97,7 @@ class GitHubActivities:
             CUSTOMER_LABEL: lead.contract.signed_on is not None,
         }
         today = lead.today(datetime.now(UTC))
-        namespace = activity.info().namespace
+        page = f"namespaces/{quote(activity.info().namespace, safe='')}/workflows/{quote(lead.id, safe='')}"
 
         def text(clip: int) -> str:
             return render(
@@ -107,7 +108,7 @@ class GitHubActivities:
                 checklist=checklist(lead),
                 maniac_t=MANIAC_T,
                 hub_fields=HUB_FIELDS,
-                workflow_url=f"{self._settings.temporal_ui.rstrip('/')}/namespaces/{namespace}/workflows/{lead.id}",
+                workflow_url=f"{self._settings.temporal_ui.rstrip('/')}/{page}",
                 clip=clip,
             )
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from pydantic import BaseModel
 from temporalio.client import (
@@ -82,7 +83,8 @@ class Leads:
 
     def link(self, lead: str) -> str:
         """The lead's page in the Temporal UI."""
-        return f"{self.ui.rstrip('/')}/namespaces/{self.client.namespace}/workflows/{lead}"
+        page = f"namespaces/{quote(self.client.namespace, safe='')}/workflows/{quote(lead, safe='')}"
+        return f"{self.ui.rstrip('/')}/{page}"
 
     # ---- begin and find
 

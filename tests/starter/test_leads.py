@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -57,6 +58,16 @@ async def test_start_answers_with_the_lead(leads: Leads, org: str, env: Workflow
     first = (await leads("history", lead, "--json")).json[0]
     assert (first["by"], first["source"]) == ("Ann, sales", "cli")
     assert "Met at a conference" in first["words"]
+
+
+async def test_an_odd_id_makes_a_sound_link(leads: Leads, org: str) -> None:
+    ended = await leads(
+        "start", "--org", org, "--person", "Ada", "--title", "A hub", "--id", f"a/b ?<b>#{org}", "--json"
+    )
+    assert (
+        ended.json["url"]
+        == f"http://localhost:8233/namespaces/default/workflows/a%2Fb%20%3F%3Cb%3E%23{quote(org)}"
+    )
 
 
 async def test_the_same_request_twice_is_one_lead(leads: Leads, opened: Opened, org: str) -> None:

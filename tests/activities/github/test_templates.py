@@ -153,6 +153,13 @@ def test_every_known_fact_is_shown_but_the_mail_address(activities: GitHubActivi
     assert "secret@example.org" not in body
 
 
+def test_the_link_to_temporal_is_one_for_every_id(activities: GitHubActivities, github: GitHub) -> None:
+    opened(activities, a_lead(id="a/b ?<b>#ü"))
+    assert (
+        "(<http://localhost:8233/namespaces/default/workflows/a%2Fb%20%3F%3Cb%3E%23%C3%BC>)" in github.body()
+    )
+
+
 def test_a_new_lead_shows_what_is_not_known_yet(activities: GitHubActivities, github: GitHub) -> None:
     opened(activities, a_lead())
     text = plain(github.body())
