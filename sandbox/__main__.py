@@ -12,7 +12,6 @@ from sandbox.server import Sandbox
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
-    parser.add_argument("--advertise", help="name by which others reach it; none: that address")
     parser.add_argument("--port", type=int, default=0, help="HTTP port; 0: a free one")
     parser.add_argument("--smtp-port", type=int, default=0, help="SMTP port; 0: a free one")
     parser.add_argument("--data", type=Path, help="folder that keeps everything over restarts; none: forget")
@@ -23,12 +22,7 @@ def main() -> None:
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # threads inherit it: the signal waits for sigwait
     try:
         sandbox = Sandbox(
-            asked.data,
-            org=asked.org,
-            host=asked.host,
-            port=asked.port,
-            smtp_port=asked.smtp_port,
-            advertise=asked.advertise,
+            asked.data, org=asked.org, host=asked.host, port=asked.port, smtp_port=asked.smtp_port
         ).start()
     except OSError as error:
         sys.exit(f"The sandbox cannot start: {error}")

@@ -36,7 +36,6 @@ class Sandbox:
 
     Use as a context manager, or `start()` and `stop()`. `data`: a folder that keeps everything over restarts;
     without it all is forgotten. `smtp_users`: name -> password; given any, mail needs a login. Port 0 is a free one.
-    `advertise`: the name by which others reach it, where that is not the address it listens on (in a container).
     """
 
     def __init__(
@@ -48,7 +47,6 @@ class Sandbox:
         port: int = 0,
         smtp_port: int = 0,
         smtp_users: Mapping[str, str] | None = None,
-        advertise: str | None = None,
     ) -> None:
         self.org = org
         self.faults = Faults()
@@ -57,7 +55,6 @@ class Sandbox:
         self._data = data
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._users = dict(smtp_users or {})
-        self._advertise = advertise
         self._address = (host, port)
         self._smtp_address = (host, smtp_port)
         self._thread: Thread | None = None
@@ -72,7 +69,7 @@ class Sandbox:
         with ExitStack() as undo:
             http = undo.enter_context(_listen(*self._address))
             mail = undo.enter_context(_listen(*self._smtp_address))
-            self.host = self.smtp_host = self._advertise or self._address[0]
+            self.host = self.smtp_host = self._address[0]
             self.port, self.smtp_port = http.getsockname()[1], mail.getsockname()[1]
             if self._data is None:
                 self._temporary = tempfile.TemporaryDirectory(prefix="sandbox-")

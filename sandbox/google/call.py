@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from sandbox.faults import Fault
 from sandbox.google.discovery import Method
+from sandbox.google.errors import GoogleError
 from sandbox.google.state import GoogleState, Moment, Token
 
 
@@ -42,6 +43,11 @@ class Call:
             return self.state.earlier(0, timedelta())
         writes = fault.writes or (0 if fault.seconds else 1)
         return self.state.earlier(writes, timedelta(seconds=fault.seconds))
+
+    def must_see(self, file_id: str) -> None:
+        """Raises GoogleError where the caller is no member of the file's drive."""
+        if self.token.email not in self.state.drives[self.state.files[file_id].drive_id].members:
+            raise GoogleError(403, "The caller does not have permission", reason="forbidden")
 
 
 Handler = Callable[[Call], dict[str, Any] | Response]

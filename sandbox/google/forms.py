@@ -57,9 +57,7 @@ def _form(call: Call) -> Form:
     form = call.state.forms.get(call.path["formId"])
     if form is None:
         raise errors.entity_not_found()
-    file = call.state.files[form.id]
-    if call.token.email not in call.state.drives[file.drive_id].members:
-        raise errors.GoogleError(403, "The caller does not have permission", reason="forbidden")
+    call.must_see(form.id)
     return form
 
 

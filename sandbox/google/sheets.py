@@ -78,9 +78,7 @@ def _spreadsheet(call: Call) -> Spreadsheet:
     book = call.state.spreadsheets.get(call.path["spreadsheetId"])
     if book is None:
         raise errors.entity_not_found()
-    file = call.state.files[book.id]
-    if call.token.email not in call.state.drives[file.drive_id].members:
-        raise errors.GoogleError(403, "The caller does not have permission", reason="forbidden")
+    call.must_see(book.id)
     return book
 
 

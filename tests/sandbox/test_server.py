@@ -1,7 +1,6 @@
 """The sandbox as a whole: its life, its memory, its settings, its command."""
 
 import json
-import os
 import signal
 import smtplib
 import socket
@@ -91,7 +90,7 @@ def test_a_taken_port_is_an_error_and_leaves_nothing_open() -> None:
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
 def test_the_command_says_where_it_is_and_ends_cleanly(tmp_path: Path, end: signal.Signals) -> None:
     command = [sys.executable, "-m", "sandbox", "--data", str(tmp_path / "data")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env={**os.environ}) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         where = json.loads(process.stdout.readline())
         assert where["environment"]["LEADS_MAIL__PORT"] == str(where["smtp_port"])
