@@ -65,7 +65,7 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
         "hub": [
             (HUB_FIELDS[name], said) for name, said in lead.hub.information.items() if name in HUB_FIELDS
         ],
-        "unpaid": [invoice.number for invoice in lead.invoices if not invoice.paid_on],
+        "unpaid": [invoice.number for invoice in lead.invoices if invoice.stands and not invoice.paid_on],
         "quote": about or lead.quote or agreed(lead) or (lead.quotes[-1] if lead.quotes else None),
         "agreed": agreed(lead),
         "handed_over": contract,

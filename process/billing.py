@@ -2,11 +2,12 @@
 
 A term is billed by the months that begin in it: a month that has begun is asked for, and paid, whole. A yearly bill is
 the sum of its months. Where days of a month are paid already, by an extension before a renewal or under a contract that
-was corrected, only the share of the others is asked for: no day is billed twice, and none is left out.
+was corrected, only the share of the others is asked for: no day is billed twice, and none is left out. What a voided
+invoice had billed is due again on the day after, so that what was wrong with it can be put right before.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from itertools import zip_longest
@@ -54,11 +55,13 @@ class Draft:
     index: int | None = None
     """Which interval of its term the days begin in, from 0."""
     usage: tuple[Usage, ...] = ()
+    earliest: date = date.min
+    """Not before that day: an invoice was voided on the day before."""
 
     @property
     def due_on(self) -> date:
         """Its fixed fee is asked for as its days begin, usage when they are over."""
-        return self.days.start if self.fee else self.days.end + DAY
+        return max(self.days.start if self.fee else self.days.end + DAY, self.earliest)
 
 
 def agreed(lead: Lead) -> Quote | None:
@@ -96,9 +99,9 @@ def next_draft(lead: Lead) -> Draft | None:
     if fixed:
         usage = [month for month in usage if not _rides(lead, month, fixed)]
     alone = _usage_alone(lead, usage)
-    if fixed and (alone is None or fixed.due_on <= alone.due_on):
-        return fixed
-    return alone
+    draft = fixed if fixed and (alone is None or fixed.due_on <= alone.due_on) else alone
+    voided = max((invoice.voided_on for invoice in lead.invoices if invoice.voided_on), default=None)
+    return replace(draft, earliest=voided + DAY) if draft and voided else draft
 
 
 def _rides(lead: Lead, usage: Usage, fixed: Draft) -> bool:
@@ -124,7 +127,23 @@ def _usage_alone(lead: Lead, usage: list[Usage]) -> Draft | None:
 
 def _fixed(lead: Lead) -> Iterator[Invoice]:
     """Invoices that have a fixed fee, and so pay for days."""
-    return (invoice for invoice in lead.invoices if invoice.index is not None)
+    return (invoice for invoice in lead.invoices if invoice.index is not None and invoice.stands)
+
+
+def billed_again(lead: Lead) -> Invoice | None:
+    """The first invoice that asks for what one before it asks for, too. Only bringing back a voided one could make one."""
+    days: list[Days] = []
+    months: set[str] = set()
+    for invoice in (invoice for invoice in lead.invoices if invoice.stands):
+        own = Days(invoice.period_start, invoice.period_end)
+        if not months.isdisjoint(invoice.usage_months):
+            return invoice
+        if invoice.index is not None:
+            if any(other.start <= own.end and own.start <= other.end for other in days):
+                return invoice
+            days.append(own)
+        months.update(invoice.usage_months)
+    return None
 
 
 def _next_fixed(lead: Lead) -> Draft | None:
@@ -137,8 +156,7 @@ def _next_fixed(lead: Lead) -> Draft | None:
                     u for u in lead.usage if u.billed_on is None and u.month < f"{days.start:%Y-%m}"
                 )
                 draft = Draft(len(lead.invoices) + 1, term.quote, days, fee, index)
-                riding = tuple(month for month in usage if _rides(lead, month, draft))
-                return Draft(draft.number, draft.quote, days, fee, index, riding)
+                return replace(draft, usage=tuple(month for month in usage if _rides(lead, month, draft)))
     return None
 
 
@@ -233,7 +251,8 @@ def missing_usage(lead: Lead, today: date) -> tuple[str, ...]:
     if lead.hub.live_on is None:
         return ()
     until = min(today, lead.hub.decommissioned_on or today)
-    known = {usage.month for usage in lead.usage}.union(*(invoice.usage_months for invoice in lead.invoices))
+    known = {usage.month for usage in lead.usage}
+    known = known.union(*(invoice.usage_months for invoice in lead.invoices if invoice.stands))
     return tuple(
         month
         for month in months_of(lead.hub.live_on, until)

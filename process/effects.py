@@ -157,6 +157,11 @@ class SendMail(Effect):
     def ready(self, lead: Lead) -> bool:
         return lead.folder is not None or not self.needs_folder
 
+    def needless(self, lead: Lead) -> bool:
+        """Nobody is to send, or to collect, an invoice that was taken back."""
+        invoice = lead.invoice(self.about) if self.about else None
+        return bool(invoice and not invoice.stands and self.template in ("invoice", "invoice_overdue"))
+
     def words(self) -> str:
         return f"Mail to {' and '.join(self.to)}: {self.template.replace('_', ' ')}"
 

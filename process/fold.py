@@ -1,6 +1,6 @@
 """Folding events into a lead, with corrections."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
@@ -15,9 +15,13 @@ def fold(events: Iterable[Event], lead_id: str) -> Lead:
     Raises ValueError when the first event does not open a lead: that is no lead's history.
     """
     events = tuple(events)
+    return _fold(events, lead_id, superseded(events))
+
+
+def _fold(events: tuple[Event, ...], lead_id: str, skip: Collection[int | None]) -> Lead:
     if not events or not isinstance(events[0].fact, LeadOpened):
         raise ValueError("a lead's history begins with lead_opened")
-    lead, skip = events[0].fact.opened(lead_id, events[0].at), superseded(events)
+    lead = events[0].fact.opened(lead_id, events[0].at)
     for event in events:
         lead = withdraw(lead, event) if event.seq in skip else apply(lead, event)
     return lead
@@ -30,6 +34,13 @@ def superseded(events: Iterable[Event]) -> frozenset[int]:
         if event.fact.supersedes is not None and event.seq not in out:
             out.add(event.fact.supersedes)
     return frozenset(out)
+
+
+def without(history: History, seq: int) -> Lead:
+    """The lead as it would be if the event `seq` were corrected now."""
+    events = history.events
+    undone = next((event.fact.supersedes for event in events if event.seq == seq), None)
+    return _fold(events, history.lead.id, (superseded(events) | {seq}) - {undone})
 
 
 def first_broken(history: History, without: int) -> Event | None:

@@ -243,6 +243,18 @@ class Invoice(Model):
     sent_on: date | None = None
     paid_on: date | None = None
     overdue: bool = False
+    voided_on: date | None = None
+    void_reason: Text | None = None
+
+    @property
+    def stands(self) -> bool:
+        """Whether it counts: a wrong one that was taken back keeps its number, and bills nothing."""
+        return self.voided_on is None
+
+    @property
+    def owed(self) -> bool:
+        """Sent, and not paid yet."""
+        return self.stands and self.sent_on is not None and self.paid_on is None
 
     @property
     def total(self) -> Money:

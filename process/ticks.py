@@ -221,7 +221,7 @@ def _invoices(lead: Lead) -> Iterator[Due]:
     if (draft := next_draft(lead)) is not None:
         yield Due(start_of(draft.due_on, lead.zone), InvoiceDue(number=draft.number))
     for invoice in lead.invoices:
-        if invoice.sent_on and not invoice.paid_on and not invoice.overdue:
+        if invoice.owed and invoice.sent_on and not invoice.overdue:
             day = invoice.sent_on + timedelta(days=lead.policy.clocks.invoice_overdue)
             yield Due(end_of(day, lead.zone), InvoiceOverdue(number=invoice.number))
 
@@ -321,7 +321,7 @@ class Archived(Tick):
 
 def _archive(lead: Lead) -> Iterator[Due]:
     ended: date | None = lead.closed_on or (lead.lost.on if lead.lost else None)
-    owed = any(invoice.sent_on and not invoice.paid_on for invoice in lead.invoices)
+    owed = any(invoice.owed for invoice in lead.invoices)
     if ended and not lead.archived and not owed:
         yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
 

@@ -129,7 +129,7 @@ def attention(lead: Lead, today: date) -> tuple[str, ...]:
     if missing := missing_usage(lead, today):
         found.append(f"Usage is not reported, so not billed, for {', '.join(missing)}")
     found += [f"Invoice {i.number} ({i.total}) is overdue" for i in lead.invoices if i.overdue]
-    unsent = [i for i in lead.invoices if not i.sent_on and (today - i.prepared_on).days > 14]
+    unsent = [i for i in lead.invoices if i.stands and not i.sent_on and (today - i.prepared_on).days > 14]
     if unsent:
         found.append(
             f"Prepared two weeks ago and not sent: invoice {', '.join(str(i.number) for i in unsent)}"

@@ -1,5 +1,6 @@
 """Usage comes in, invoices go out and are paid. Who sends them is the contracts and administration team."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Annotated
@@ -7,10 +8,11 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from process.billing import agreed, priced_by
-from process.decisions.base import Decision
+from process.decisions.base import Decision, mail
+from process.effects import Effect
 from process.facts import Event, Refused
 from process.lead import Lead, Usage
-from process.model import Stage, Text
+from process.model import Role, Stage, Text
 from process.money import Amount, CurrencyCode, Money, complaint
 
 BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
@@ -56,10 +58,12 @@ class UsageReported(Decision):
             return Refused(reason=f"That is no cost: {wrong}")
         known = next((usage for usage in lead.usage if usage.month == self.month), None)
         # An invoice stands, even where the report that it was made from was corrected.
-        if invoice := next((i for i in lead.invoices if self.month in i.usage_months), None):
+        if invoice := next((i for i in lead.invoices if self.month in i.usage_months and i.stands), None):
             return Refused(
                 reason=f"The usage of {self.month} is already billed, on invoice {invoice.number}",
-                instead="Settle the difference with the contracts team",
+                instead="Settle the difference with the contracts team"
+                if invoice.paid_on
+                else "Void that invoice (invoice_voided) and report this before the next one is due, a day later",
             )
         if known and (known.active_users, known.cloud_cost) == (self.active_users, self.cloud_cost):
             return Refused(reason=f"The usage of {self.month} is already reported")
@@ -96,6 +100,8 @@ class _OnInvoice(Decision):
                 reason=f"There is no invoice {self.number}",
                 instead=f"Known are 1 to {len(lead.invoices)}" if lead.invoices else "",
             )
+        if (invoice := lead.invoice(self.number)) and invoice.voided_on:
+            return Refused(reason=f"Invoice {self.number} was voided on {invoice.voided_on}")
         return None
 
     def _with(self, lead: Lead, **update: object) -> Lead:
@@ -150,3 +156,40 @@ class InvoicePaid(_OnInvoice):
 
     def words(self, lead: Lead) -> str:
         return self.noted(f"Invoice {self.number} was paid")
+
+
+class InvoiceVoided(_OnInvoice):
+    """An invoice was wrong and is taken back. It keeps its number; what it billed is billed again on the next day.
+
+    Until then, put right what was wrong: the usage (usage_reported), or the decision behind it (corrected).
+    """
+
+    example = {"number": 1, "reason": "The price was another"}
+
+    reason: Text = Field(description="what was wrong with it")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        if (invoice := lead.invoice(self.number)) and invoice.paid_on:
+            return Refused(
+                reason=f"Invoice {self.number} was paid on {invoice.paid_on}",
+                instead="Settle the difference with the contracts team",
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        usage = tuple(
+            month.model_copy(update={"billed_on": None}) if month.billed_on == self.number else month
+            for month in lead.usage
+        )
+        voided = self._with(lead, voided_on=lead.today(event.at), void_reason=self.reason, overdue=False)
+        return voided.model_copy(update={"usage": usage})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(
+            after, event, "invoice_voided", Role.CONTRACTS, number=str(self.number), reason=self.reason
+        )
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Invoice {self.number} was taken back: {self.reason}")

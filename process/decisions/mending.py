@@ -6,6 +6,7 @@ from datetime import datetime
 from pydantic import Field
 
 from process import fold  # as a module: it needs this package, too
+from process.billing import billed_again
 from process.decisions.base import Decision, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, effect_key
@@ -56,6 +57,11 @@ class Corrected(Decision):
                 )
             return Refused(
                 reason=f"{broken.seq} ({broken.words}) rests on it", instead=f"Correct {broken.seq} first"
+            )
+        if again := billed_again(fold.without(history, self.seq)):
+            return Refused(
+                reason=f"Invoice {again.number} has billed the same since",
+                instead="Void that one first (invoice_voided)",
             )
         return None
 

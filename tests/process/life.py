@@ -162,9 +162,9 @@ class Life:
 
     # ---- the outside world
 
-    def perform(self) -> Life:
-        """All that can be done outside is done, until nothing is left that can start."""
-        while ready := self.record.startable(frozenset()):
+    def perform(self, but: str = "") -> Life:
+        """All that can be done outside is done, until nothing is left that can start; but for one lane."""
+        while ready := self.record.startable(frozenset({but})):
             for effect in ready:
                 self._became(self.record.done(effect, brought_back(effect, self), self.now))
         return self

@@ -261,6 +261,13 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
     ("closed", "usage_reported", {"month": "2026-06", "active_users": 3}, "Usage of 2026-06", Stage.CLOSED),
     ("live, a month later", "invoice_sent", {"number": 2}, "Invoice 2 was sent", Stage.HUB),
     ("invoice sent", "invoice_paid", {"number": 1, "reference": "4711"}, "Invoice 1 was paid", Stage.HUB),
+    (
+        "invoice sent",
+        "invoice_voided",
+        {"number": 1, "reason": "Another price"},
+        "Invoice 1 was taken back: Another price",
+        Stage.HUB,
+    ),
     ("new", "put_on_hold", {"event": "Their budget"}, "Put on hold, waiting for: Their budget", Stage.LEAD),
     ("held", "put_on_hold", {"until": "2026-10-01"}, "Put on hold until 2026-10-01", Stage.LEAD),
     ("live", "put_on_hold", {"until": "2026-06-01"}, "Put on hold until 2026-06-01", Stage.HUB),
@@ -726,6 +733,13 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         {"number": 1},
         "No invoice has been prepared yet; the calendar does that when one is due.",
     ),
+    ("invoice sent", "invoice_voided", {"number": 1}, "reason is missing"),
+    (
+        "invoice sent",
+        "invoice_voided",
+        {"number": 9, "reason": "x"},
+        "There is no invoice 9. Known are 1 to 1.",
+    ),
     ("live, a month later", "invoice_sent", {"number": 3}, "There is no invoice 3. Known are 1 to 2."),
     ("invoice sent", "invoice_sent", {"number": 1}, "Invoice 1 was already sent on 2026-06-01."),
     (
@@ -789,12 +803,12 @@ def test_every_decision_is_tried_both_ways() -> None:
 @pytest.mark.parametrize("kind", DECISIONS)
 def test_nothing_but_a_correction_or_the_money_moves_an_ended_lead(kind: str) -> None:
     closed, lost = (life.wait(minutes=11) for life in (Life().decommissioned(), Life().lost()))
-    after_the_end = {"corrected", "usage_reported", "invoice_sent", "invoice_paid"}
+    after_the_end = {"corrected", "usage_reported", "invoice_sent", "invoice_paid", "invoice_voided"}
     if kind not in after_the_end:
         assert closed.refused(kind, **DECISIONS[kind].example) == (
             "The lead is closed: its service has ended. Start a new lead."
         )
-    if kind not in {"corrected", "reopened", "invoice_sent", "invoice_paid"}:
+    if kind not in {"corrected", "reopened", "invoice_sent", "invoice_paid", "invoice_voided"}:
         assert (
             lost.refused(kind, **DECISIONS[kind].example) == "The lead is lost. Reopen it first (reopened)."
         )
@@ -920,6 +934,6 @@ def test_usage_can_be_reported_anew_until_it_is_billed() -> None:
     life.does("usage_reported", month="2026-06", active_users=6)
     assert [usage.active_users for usage in life.lead.usage] == [6]
     life.until("2026-07-02")
-    assert "already billed, on invoice 2. Settle" in life.refused(
+    assert "already billed, on invoice 2. Void that invoice (invoice_voided)" in life.refused(
         "usage_reported", month="2026-06", active_users=7
     )

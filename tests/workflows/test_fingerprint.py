@@ -82,6 +82,7 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("usage_reported", {"month": "2026-07", "active_users": 280}),
     ("invoice_sent", {"number": 1}),
     ("invoice_paid", {"number": 1}),
+    ("invoice_voided", {"number": 2, "reason": "another price"}),
     ("service_extended", {"reason": "lawyers"}),
     ("price_quoted", {"amount": 15000, "currency": "USD", "per": "year"}),
     ("quote_accepted", {}),

@@ -76,7 +76,13 @@ def lives() -> tuple[Life, ...]:
     quoted = next(event.seq for event in reversed(slow.record.history.events) if event.kind == "price_quoted")
     slow.does("corrected", seq=quoted, reason="Wrong lead\nreally", tell=True)
     slow.perform()
-    return renewed, exception, slow
+
+    again = Life(email="ada@example.org").live(BOOK_QUOTE).until("2027-03-01").perform().accepted()
+    again.does("contract_handed_over")
+    again.perform().does("invoice_sent", number=2)
+    again.does("invoice_voided", number=2, reason="The price was\nanother")
+    again.perform()
+    return renewed, exception, slow, again
 
 
 def planned() -> dict[str, SendMail]:

@@ -1,0 +1,134 @@
+"""A wrong invoice is taken back: what it billed is billed again, once, under a new number."""
+
+from decimal import Decimal
+
+from process.billing import missing_usage
+from process.view import attention
+from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life
+
+
+def standing(life: Life) -> list[tuple[int, str, str]]:
+    return [(i.number, str(i.period_start), str(i.total)) for i in life.lead.invoices if i.stands]
+
+
+def void(life: Life, number: int) -> int:
+    seq = life.does("invoice_voided", number=number, reason="Wrong").seq
+    assert seq is not None
+    return seq
+
+
+def billed() -> Life:
+    """A hub in its second month, with usage on its second invoice."""
+    life = Life().live(BOOK_QUOTE).until("2026-06-30")
+    life.does("usage_reported", month="2026-06", active_users=10)
+    return life.until("2026-07-10")
+
+
+def test_what_it_billed_is_billed_on_the_next_day_under_a_new_number() -> None:
+    life = billed()
+    void(life, 2)
+    assert standing(life.until("2026-07-10", hour=23)) == [(1, "2026-06-01", "1,250.00 USD")]
+    assert standing(life.until("2026-07-11", hour=0)) == [
+        (1, "2026-06-01", "1,250.00 USD"),
+        (3, "2026-07-01", "1,350.00 USD"),
+    ]
+    assert [invoice.number for invoice in life.lead.invoices] == [1, 2, 3]
+    assert str(life.until("2026-08-02").lead.invoices[3].total) == "1,250.00 USD"
+
+
+def test_usage_can_be_put_right_before_it_is_billed_again() -> None:
+    life = billed()
+    assert "Void that invoice (invoice_voided)" in life.refused(
+        "usage_reported", month="2026-06", active_users=280
+    )
+    void(life, 2)
+    life.does("usage_reported", month="2026-06", active_users=280)
+    assert standing(life.until("2026-07-11"))[1:] == [(3, "2026-07-01", "2,250.00 USD")]
+
+
+def test_usage_that_was_no_usage_is_asked_for_again() -> None:
+    life = billed()
+    report = next(event.seq for event in life.record.history.events if event.kind == "usage_reported")
+    life.does("corrected", seq=report, reason="Another hub's")
+    void(life, 2)
+    assert missing_usage(life.lead, life.today) == ("2026-06",)
+    assert standing(life.until("2026-07-11"))[1:] == [(3, "2026-07-01", "1,250.00 USD")]
+
+
+def test_what_is_paid_or_voided_stays_as_it_is() -> None:
+    life = billed()
+    life.does("invoice_sent", number=1)
+    life.does("invoice_paid", number=1)
+    assert "was paid on 2026-07-10. Settle the difference" in life.refused(
+        "invoice_voided", number=1, reason="x"
+    )
+    void(life, 2)
+    for kind in ("invoice_voided", "invoice_sent", "invoice_paid"):
+        assert f"{2} was voided on 2026-07-10" in life.refused(
+            kind, number=2, **({"reason": "y"} if kind == "invoice_voided" else {})
+        )
+
+
+def test_a_voided_invoice_is_neither_overdue_nor_overlooked_nor_in_the_way_of_the_archive() -> None:
+    life = Life().live().until("2026-06-10")
+    life.does("invoice_sent", number=1)
+    life.does("decommission_decided", on="2026-06-10", reason="Over")
+    life.does("hub_decommissioned", data_confirmed_by="Ada Example")
+    void(life, 1)
+    life.until("2026-06-11").does("invoice_sent", number=2)
+    life.does("invoice_paid", number=2)
+    assert not attention(life.until("2026-09-30").lead, life.today)
+    assert life.mails("invoice_overdue") == []
+    assert life.until("2027-06-12").lead.archived
+
+
+def test_the_contracts_team_hears_of_it_and_no_longer_of_the_invoice() -> None:
+    life = billed()
+    life.perform().until("2026-08-01").perform(but="mail")
+    assert life.mails("invoice")[-1].facts == {"number": "3"}
+    void(life, 3)
+    left = [item.effect.words() for item in life.record.outbox if item.effect.lane == "mail"]
+    assert left == ["Mail to contracts: invoice voided"]
+
+
+def test_a_voided_invoice_counts_again_only_while_nothing_else_bills_the_same() -> None:
+    life = billed()
+    seq = void(life, 2)
+    life.does("corrected", seq=seq, reason="It was right")
+    assert standing(life.until("2026-07-12"))[1:] == [(2, "2026-07-01", "1,350.00 USD")]
+    seq = void(life, 2)
+    life.until("2026-07-14")
+    assert life.refused("corrected", seq=seq, reason="It was right") == (
+        "Invoice 3 has billed the same since. Void that one first (invoice_voided)."
+    )
+    void(life, 3)
+    life.does("corrected", seq=seq, reason="It was right")
+    assert standing(life.until("2026-07-31"))[1:] == [(2, "2026-07-01", "1,350.00 USD")]
+
+
+def test_a_contract_signed_anew_is_billed_where_the_wrong_one_was_not() -> None:
+    """Months that were billed under the wrong contract stay billed; of one that is billed in part, the rest is asked for."""
+    life = Life().contracted().until("2026-08-15")
+    seqs = {event.kind: event.seq for event in life.record.history.events}
+    life.does("corrected", seq=seqs["contract_signed"], reason="It began later")
+    life.does("contract_signed", **SIGNED, start="2026-06-15")
+    assert standing(life.until("2026-10-01"))[3:] == [
+        (4, "2026-09-01", "451.61 USD"),  # 14 of the 31 days from 15 August
+        (5, "2026-09-15", "1,000.00 USD"),
+    ]
+
+
+def test_voided_first_they_are_billed_by_the_right_contract() -> None:
+    life = Life().contracted().until("2026-08-15")
+    seqs = {event.kind: event.seq for event in life.record.history.events}
+    life.does("corrected", seq=seqs["contract_signed"], reason="It began later, and the whole year is paid")
+    life.does("contract_signed", **SIGNED, start="2026-06-15", billing="yearly")
+    for number in (1, 2, 3):
+        void(life, number)
+    assert standing(life.until("2027-06-01")) == [(4, "2026-06-15", "12,000.00 USD")]
+
+
+def test_a_yearly_invoice_of_a_short_contract_asks_for_its_months() -> None:
+    life = Life().contracted(QUOTE, end="2026-11-15", billing="yearly").until("2026-12-31")
+    assert standing(life) == [(1, "2026-06-01", "6,000.00 USD")]
+    assert sum(i.total.amount for i in life.lead.invoices) == Decimal(6000)
