@@ -6,6 +6,7 @@ How to reach Temporal is not here: the SDK reads that itself (`TEMPORAL_ADDRESS`
 
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -103,3 +104,8 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     metrics_address: str | None = Field(None, description="host:port for Prometheus metrics; empty: none")
     activity_threads: int = Field(16, ge=1, description="Calls to outside systems at the same time")
+
+
+def lead_page(ui: str, namespace: str, lead: str) -> str:
+    """A lead's page in the Temporal UI."""
+    return f"{ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/{quote(lead, safe='')}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from urllib.parse import quote
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -19,7 +18,7 @@ from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
 from process.view import attention, checklist, next_step
-from settings import Settings
+from settings import Settings, lead_page
 
 LEAD_LABEL, HUB_SERVICE_LABEL, CUSTOMER_LABEL, HUB_LABEL = "lead", "service:hub", "customer", "Hub"
 
@@ -97,7 +96,7 @@ class GitHubActivities:
             CUSTOMER_LABEL: lead.contract.signed_on is not None,
         }
         today = lead.today(datetime.now(UTC))
-        page = f"namespaces/{quote(activity.info().namespace, safe='')}/workflows/{quote(lead.id, safe='')}"
+        page = lead_page(self._settings.temporal_ui, activity.info().namespace, lead.id)
 
         def text(clip: int) -> str:
             return render(
@@ -108,7 +107,7 @@ class GitHubActivities:
                 checklist=checklist(lead),
                 maniac_t=MANIAC_T,
                 hub_fields=HUB_FIELDS,
-                workflow_url=f"{self._settings.temporal_ui.rstrip('/')}/{page}",
+                workflow_url=page,
                 clip=clip,
             )
 

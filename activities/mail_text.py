@@ -8,7 +8,6 @@ import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 
@@ -18,7 +17,7 @@ from process.days import add_working_days
 from process.effects import SendMail
 from process.lead import HUB_FIELDS, Lead
 from process.view import next_step
-from settings import Settings
+from settings import Settings, lead_page
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
@@ -76,8 +75,7 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
         "escalated_on": after_handover(clocks.handover_escalation),
         "send_by": invoice.prepared_on + _SEND_WITHIN if invoice else None,
         "questionnaire_url": settings.google.questionnaire_url,
-        "workflow_url": f"{settings.temporal_ui.rstrip('/')}/namespaces/{quote(namespace, safe='')}/workflows/"
-        f"{quote(lead.id, safe='')}",
+        "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),
     }
 
 

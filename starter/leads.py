@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
-from urllib.parse import quote
 
 from pydantic import BaseModel
 from temporalio.client import (
@@ -31,6 +30,7 @@ from process.identity import lead_id, org_key
 from process.model import OPEN_STAGES, Role, Stage
 from process.record import Answer
 from process.view import Option, Overview
+from settings import lead_page
 from starter.connection import UNANSWERED, no_worker
 from starter.failures import CommandError, ExitCode
 from workflows import search_attributes as attributes
@@ -83,8 +83,7 @@ class Leads:
 
     def link(self, lead: str) -> str:
         """The lead's page in the Temporal UI."""
-        page = f"namespaces/{quote(self.client.namespace, safe='')}/workflows/{quote(lead, safe='')}"
-        return f"{self.ui.rstrip('/')}/{page}"
+        return lead_page(self.ui, self.client.namespace, lead)
 
     # ---- begin and find
 
