@@ -140,8 +140,11 @@ class Leads:
     async def find(self, name: str) -> Handle:
         """The lead of this id, or of the only id that begins so (`lead-` may be left out).
 
-        Raises CommandError: not found, or ambiguous.
+        Raises CommandError: not found, ambiguous, or nothing at all, as a script has it whose variable was never set.
         """
+        quoted = name.strip().replace("'", "")
+        if not quoted.removeprefix("lead-"):
+            raise CommandError(ExitCode.NOT_FOUND, f"{name!r} names no lead. `leads list` shows them.")
         try:
             known = await self.client.get_workflow_handle(name).describe()
         except RPCError as error:
@@ -150,7 +153,6 @@ class Leads:
         else:
             if known.workflow_type == WORKFLOW:
                 return self.client.get_workflow_handle_for(LeadWorkflow.run, name)
-        quoted = name.replace("'", "")
         found = sorted(
             {
                 execution.id

@@ -16,6 +16,9 @@ from rich.text import Text
 NEVER_WRAPPED = 10_000
 """Columns of a pipe: whoever reads it decides how wide a line is."""
 
+READABLE = 24
+"""Columns that a table's last column needs."""
+
 
 def clean(text: str) -> str:
     """People's text on one line, without what could steer a terminal."""
@@ -59,13 +62,18 @@ class Output:
             self.console.print(Text(f"{indent}{clean(text)}", style=style), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-        """Aligned columns; the last one takes what room is left."""
+        """Aligned columns; the last one takes what room is left. On a terminal too narrow for that, one under the other."""
         styled = self.console.is_terminal
+        cells = [[_cell(cell) for cell in row] for row in rows]
+        widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)][:-1]
+        if sum(width + 2 for width in widths) + READABLE > self.console.width:
+            self._stack(columns, cells)
+            return
         table = Table(box=box.SIMPLE_HEAD if styled else None, pad_edge=False, header_style="bold")
         for name in columns:
             table.add_column(name, no_wrap=name != columns[-1], overflow="fold")
-        for row in rows:
-            table.add_row(*(cell if isinstance(cell, Text) else Text(clean(cell)) for cell in row))
+        for row in cells:
+            table.add_row(*row)
         if styled:
             self.console.print(table)
             return
@@ -73,6 +81,18 @@ class Output:
             self.console.print(table)
         for line in printed.get().splitlines():
             self.console.out(line.rstrip())
+
+    def _stack(self, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
+        for first, *others in rows:
+            self.console.print(Text.assemble((first.plain, "bold")), soft_wrap=True)
+            for name, cell in zip(columns[1:], others, strict=True):
+                if cell:
+                    label = f"  {name}: " if name else "  "
+                    self.console.print(Text.assemble((label, "dim"), cell), soft_wrap=True)
+
+
+def _cell(cell: str | Text) -> Text:
+    return cell if isinstance(cell, Text) else Text(clean(cell))
 
 
 def print_json(value: Any) -> None:

@@ -186,6 +186,12 @@ async def test_a_beginning_of_two_leads_is_not_enough(leads: Leads, opened: Open
     assert two in ended.err
 
 
+@pytest.mark.parametrize("name", ["", " ", "'", "lead-"])
+async def test_nothing_is_no_beginning_even_of_a_single_lead(leads: Leads, opened: Opened, name: str) -> None:
+    await opened()
+    assert "names no lead" in (await leads("lost", name, "--reason", "budget")).err
+
+
 @pytest.mark.parametrize("name", ["lead-nobody", "it's", "", "x" * 2000])
 @pytest.mark.parametrize("command", ["show", "history", "options", "retry", "quote-accepted"])
 async def test_no_such_lead(leads: Leads, command: str, name: str) -> None:
