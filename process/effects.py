@@ -30,6 +30,8 @@ class Effect(Model):
     """Whether it may report something, so that the ledger is written after it."""
     converges: ClassVar[bool] = False
     """It brings the outside to the lead's present state, so only the newest of its kind matters."""
+    falls_with_its_cause: ClassVar[bool] = False
+    """Not done yet, it is put aside while the decision that caused it is corrected."""
 
     key: str
     cause: int
@@ -144,6 +146,7 @@ class SendMail(Effect):
     """A mail of `template` to whoever is behind the roles when it is sent, in the lead's one thread."""
 
     lane = "mail"
+    falls_with_its_cause = True
     template: str
     to: tuple[Role, ...]
     facts: dict[str, str] = {}

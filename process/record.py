@@ -85,6 +85,8 @@ class Record(Model):
 
     history: History
     outbox: tuple[Outstanding, ...] = ()
+    aside: tuple[Outstanding, ...] = ()
+    """What a corrected decision had asked for and was not done yet. Where it counts again, this is to be done again."""
     finished: tuple[Finished, ...] = ()
     receipts: tuple[Receipt, ...] = ()
     refusals: tuple[Refusal, ...] = ()
@@ -150,7 +152,8 @@ class Record(Model):
             return Preview(answer, self.lead.stage, ())
         before = {item.effect.key for item in self.outbox}
         effects = (item.effect.words() for item in after.outbox if item.effect.key not in before)
-        return Preview(answer, after.lead.stage, tuple(effects))
+        fallen = (f"Not any more: {i.effect.words()}" for i in after.aside if i.effect.key in before)
+        return Preview(answer, after.lead.stage, (*effects, *fallen))
 
     def _receipt(self, key: str) -> Receipt | None:
         return next((receipt for receipt in self.receipts if receipt.key == key), None)
@@ -259,19 +262,37 @@ class Record(Model):
         return superseded(self.history.events)
 
     def _without(self, key: str) -> Self:
-        return self.model_copy(
-            update={"outbox": tuple(item for item in self.outbox if item.effect.key != key)}
+        outbox, aside = (
+            tuple(item for item in items if item.effect.key != key) for items in (self.outbox, self.aside)
         )
+        return self.model_copy(update={"outbox": outbox, "aside": aside})
 
     def _became(self, fact: Fact, now: datetime) -> Self:
         """The fact is true: one more event, and its effects in the outbox."""
         history = evolve(self.history, fact, now)
         effects = plan(self.lead, history.lead, history.events[-1])
         newest = {effect.kind for effect in effects if effect.converges}
-        kept = (item for item in self.outbox if item.effect.kind not in newest)
+        record = self._sorted_out(history) if fact.supersedes is not None else self
+        kept = (item for item in record.outbox if item.effect.kind not in newest)
         queue = (*kept, *(Outstanding(effect=effect) for effect in effects))
         outbox = tuple(item for item in queue if not item.effect.needless(history.lead))
-        return self.model_copy(update={"history": history, "outbox": outbox})
+        return record.model_copy(update={"history": history, "outbox": outbox})
+
+    def _sorted_out(self, history: History) -> Self:
+        """What falls with its cause put aside where that is corrected now, and back where it counts again."""
+        out = superseded(history.events)
+
+        def fallen(item: Outstanding) -> bool:
+            return item.effect.falls_with_its_cause and item.effect.cause in out
+
+        aside = (*self.aside, *(item for item in self.outbox if fallen(item)))
+        back = (item for item in aside if not fallen(item))
+        return self.model_copy(
+            update={
+                "aside": tuple(item for item in aside if fallen(item)),
+                "outbox": (*(item for item in self.outbox if not fallen(item)), *back),
+            }
+        )
 
 
 def _said(args: tuple[Any, ...], name: str, otherwise: str) -> str:

@@ -17,7 +17,10 @@ from process.model import Role, Stage, Text
 
 
 class Corrected(Decision):
-    """An earlier decision was a mistake. It no longer counts; both stay in the log, and nobody is told unless asked for."""
+    """An earlier decision was a mistake. It no longer counts; both stay in the log, and nobody is told unless asked for.
+
+    Mails because of it that have not left yet are not sent, unless its correction is corrected in turn.
+    """
 
     stages = frozenset(Stage)
     example = {"seq": 4, "reason": "That was another lead's quote"}

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
-from process.effects import OpenHubIssue
+from process.effects import OpenHubIssue, SendMail
 from process.fold import fold
 from process.lead import Lead, QuoteStatus
 from process.model import Stage
-from process.view import timeline
-from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life
+from process.view import overview, timeline
+from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
 
 MOVING = {"last_seq", "progressed_at", "stale_on"}
 """What a correction itself changes: it is a decision, too."""
@@ -201,3 +201,59 @@ def test_a_month_that_was_billed_is_not_billed_again_because_its_report_was_corr
     assert "already billed, on invoice 2" in life.refused("usage_reported", month="2026-06", active_users=7)
     life.until("2026-08-02")
     assert life.lead.invoices[-1].missing_usage == ("2026-07",)
+
+
+def _unsent(life: Life) -> list[str]:
+    return [item.effect.template for item in life.record.outbox if isinstance(item.effect, SendMail)]
+
+
+def test_a_mail_that_has_not_left_falls_with_its_decision_and_comes_back_with_it() -> None:
+    life = Life().quoted()
+    life.does("quote_accepted")
+    mistake = life.does("contract_handed_over").seq
+    assert _unsent(life) == ["price_quoted", "handover"]
+    preview = life.record.preview("corrected", ({"seq": mistake, "reason": "Too early"},), life.now)
+    assert preview.effects[-1] == "Not any more: Mail to contracts: handover"
+    life.does("corrected", seq=mistake, reason="Too early")
+    assert _unsent(life) == ["price_quoted"]
+    life.does("corrected", seq=last(life), reason="It was time")
+    assert _unsent(life) == ["price_quoted", "handover"]
+    life.perform()
+    assert [mail.template for mail in life.lead.mails] == ["price_quoted", "handover"]
+
+
+def test_a_parked_mail_falls_too_and_comes_back_parked() -> None:
+    life = Life().quoted().perform(but="mail")
+    (effect,) = life.record.startable(frozenset())
+    life.record = life.record.park(effect, "refused", life.now)
+    life.does("corrected", seq=2, reason="A slip")
+    assert {line.status for line in overview(life.record, life.now).effects} == {"done", "waiting"}
+    life.does("corrected", seq=last(life), reason="No slip")
+    assert [item.reason for item in life.record.parked] == ["refused"]
+
+
+def test_a_mail_that_was_on_its_way_when_its_decision_was_corrected_is_not_sent_again() -> None:
+    life = Life().quoted().perform(but="mail")
+    (effect,) = life.record.startable(frozenset())
+    life.does("corrected", seq=2, reason="A slip")
+    correction = last(life)
+    life._became(life.record.done(effect, brought_back(effect, life), life.now))
+    life.does("corrected", seq=correction, reason="No slip")
+    assert _unsent(life) == []
+    assert [mail.template for mail in life.perform().lead.mails] == ["price_quoted"]
+
+
+def test_the_mail_of_a_correction_falls_with_it() -> None:
+    life = Life().quoted().perform()
+    life.does("corrected", seq=2, reason="A slip", tell=True)
+    assert _unsent(life) == ["corrected"]
+    life.does("corrected", seq=last(life), reason="No slip")
+    assert _unsent(life) == []
+
+
+def test_what_is_done_outside_whatever_counts_stays_to_be_done() -> None:
+    life = Life().quoted()
+    before = [item.effect for item in life.record.outbox if not isinstance(item.effect, SendMail)]
+    life.does("corrected", seq=2, reason="A slip")
+    kinds = {item.effect.kind for item in life.record.outbox}
+    assert kinds == {effect.kind for effect in before}

@@ -284,8 +284,16 @@ class Lives(RuleBasedStateMachine):
         assert len(keys) == len(set(keys))
         assert all(Effect.kinds[effect.kind] is type(effect) for effect in planned)
         assert all(effect.words() and "_" not in effect.words() for effect in planned)
-        outbox = [item.effect.key for item in self.life.record.outbox]
-        assert len(outbox) == len(set(outbox))
+        record = self.life.record
+        outstanding = [item.effect.key for item in (*record.outbox, *record.aside)]
+        assert len(outstanding) == len(set(outstanding))
+        assert {item.key for item in record.finished}.isdisjoint(outstanding)
+
+    @invariant()
+    def what_fell_with_a_corrected_decision_is_put_aside_and_nothing_else(self) -> None:
+        record, out = self.life.record, self.life.record.corrected()
+        assert all(item.effect.cause in out for item in record.aside)
+        assert not any(i.effect.falls_with_its_cause and i.effect.cause in out for i in record.outbox)
 
     @invariant()
     def every_face_can_show_it(self) -> None:
