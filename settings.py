@@ -77,7 +77,7 @@ class Addresses(BaseModel):
 
 
 class Settings(BaseSettings):
-    """All of it."""
+    """The environment goes before `.env`; what neither sets has its default."""
 
     model_config = SettingsConfigDict(
         env_prefix="LEADS_",

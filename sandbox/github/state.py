@@ -129,8 +129,6 @@ class Label(Record):
 
 
 class Issue(Record):
-    """An issue."""
-
     id: int
     repository_id: int
     number: int

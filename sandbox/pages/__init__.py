@@ -42,7 +42,6 @@ _environment.filters |= {"when": _when, "size": _size}
 
 
 def render(request: Request, template: str, status_code: int = 200, **context: object) -> HTMLResponse:
-    """The page."""
     text = _environment.get_template(template).render(
         path=request.url.path, navigation=request.app.state.navigation, **context
     )
@@ -50,5 +49,4 @@ def render(request: Request, template: str, status_code: int = 200, **context: o
 
 
 def style() -> str:
-    """The one stylesheet."""
     return (_HERE / "style.css").read_text()

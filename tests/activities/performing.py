@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -20,6 +20,13 @@ def settings_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str)
     for name, value in (sandbox.environment() | more).items():
         monkeypatch.setenv(name, value)
     return Settings(_env_file=None)
+
+
+def changed(
+    settings: Settings, system: Literal["github", "google", "mail", "addresses"], **values: Any
+) -> Settings:
+    """The settings with other values for one system."""
+    return settings.model_copy(update={system: getattr(settings, system).model_copy(update=values)})
 
 
 def perform(performer: Performer, effect: Effect, lead: Lead) -> Outcome:

@@ -13,17 +13,15 @@ from activities.github import GitHubActivities
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import GitHub, a_lead, opened, perform
-
-
-def with_github(settings: Settings, **changes: Any) -> Settings:
-    return settings.model_copy(update={"github": settings.github.model_copy(update=changes)})
+from tests.activities.performing import changed
 
 
 @pytest.fixture
 def as_app(settings: Settings, github: GitHub) -> Settings:
     """As the GitHub App, with a key that is made anew."""
-    return with_github(
+    return changed(
         settings,
+        "github",
         token=None,
         app_id=github.state.app.id,
         app_private_key=SecretStr(github.state.register_app_key()),
@@ -43,7 +41,7 @@ def test_a_github_app_works_as_its_bot_and_keeps_its_token(as_app: Settings, git
 def test_a_key_on_one_line_is_read(as_app: Settings, github: GitHub) -> None:
     assert as_app.github.app_private_key is not None
     one_line = as_app.github.app_private_key.get_secret_value().replace("\n", "\\n")
-    opened(GitHubActivities(with_github(as_app, app_private_key=SecretStr(one_line))), a_lead())
+    opened(GitHubActivities(changed(as_app, "github", app_private_key=SecretStr(one_line))), a_lead())
     assert len(github.issues("leads")) == 1
 
 
@@ -74,7 +72,7 @@ def test_a_token_that_was_revoked_is_replaced_at_the_retry(as_app: Settings, git
 def test_credentials_that_do_not_work_are_parked(
     as_app: Settings, changes: dict[str, Any], named: str
 ) -> None:
-    activities = GitHubActivities(with_github(as_app, **changes))
+    activities = GitHubActivities(changed(as_app, "github", **changes))
     with pytest.raises(ApplicationError, match=named) as failure:
         perform(activities, "open_issue", a_lead())
     assert (failure.value.type, failure.value.non_retryable) == (PARKED, True)
@@ -162,7 +160,9 @@ def test_what_is_wrong_is_said_and_nothing_raised(
     settings: Settings, changes: dict[str, Any], named: str
 ) -> None:
     details = [
-        check.detail for check in GitHubActivities(with_github(settings, **changes)).checks() if not check.ok
+        check.detail
+        for check in GitHubActivities(changed(settings, "github", **changes)).checks()
+        if not check.ok
     ]
     assert details
     assert any(named in detail for detail in details)
@@ -170,7 +170,7 @@ def test_what_is_wrong_is_said_and_nothing_raised(
 
 
 def test_what_stops_all_of_it_is_said_once(settings: Settings) -> None:
-    (check,) = GitHubActivities(with_github(settings, token=None)).checks()
+    (check,) = GitHubActivities(changed(settings, "github", token=None)).checks()
     assert not check.ok
 
 

@@ -14,6 +14,7 @@ from sandbox.github.state import Option
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, contracted, opened, perform
+from tests.activities.performing import changed
 
 QUOTED = {"quotes": (a_quote(),)}
 
@@ -147,7 +148,7 @@ def test_what_is_missing_is_named(
     activities: GitHubActivities, settings: Settings, github: GitHub, setting: str, value: Any, named: str
 ) -> None:
     lead = opened(activities, a_lead())
-    wrong = settings.model_copy(update={"github": settings.github.model_copy(update={setting: value})})
+    wrong = changed(settings, "github", **{setting: value})
     with pytest.raises(ApplicationError, match=named) as failure:
         place(GitHubActivities(wrong), lead)
     assert (failure.value.type, failure.value.non_retryable) == (PARKED, True)

@@ -16,6 +16,7 @@ from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import GitHub, a_lead, a_quote, contracted, opened, perform, with_hub_issue
+from tests.activities.performing import changed
 
 MINUTE = timedelta(minutes=1)
 
@@ -160,10 +161,7 @@ def test_a_passing_fault_is_tried_again(
 def test_what_takes_too_long_is_tried_again(
     settings: Settings, sandbox: Sandbox, github: GitHub, kind: str, prepare: Prepare, path: str
 ) -> None:
-    hasty = settings.model_copy(
-        update={"github": settings.github.model_copy(update={"timeout_seconds": 3.0})}
-    )
-    activities = GitHubActivities(hasty)
+    activities = GitHubActivities(changed(settings, "github", timeout_seconds=3.0))
     lead = prepare(activities)
     failure = fails(activities, sandbox, kind, lead, method="POST", path=path, kind="slow", seconds=3.2)
     assert failure.type == "Again"
@@ -250,9 +248,9 @@ def test_a_label_that_a_person_took_off_first_is_off(activities: GitHubActivitie
 
 
 def test_nobody_listens(settings: Settings, sandbox: Sandbox) -> None:
-    nowhere = settings.github.model_copy(update={"api_url": "http://127.0.0.1:9/api/v3"})
+    nowhere = changed(settings, "github", api_url="http://127.0.0.1:9/api/v3")
     with pytest.raises(ApplicationError, match="could not be reached") as failure:
-        perform(GitHubActivities(settings.model_copy(update={"github": nowhere})), "open_issue", a_lead())
+        perform(GitHubActivities(nowhere), "open_issue", a_lead())
     assert failure.value.type == "Again"
 
 

@@ -23,7 +23,7 @@ from sandbox.faults import Fault
 from sandbox.google.state import DriveFile
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.performing import a_lead, failure, perform
+from tests.activities.performing import a_lead, changed, failure, perform
 
 SERVER_TROUBLE = [
     Fault(system="drive", kind="status", status=500, method="POST"),
@@ -57,8 +57,7 @@ def told(fault: Fault) -> str:
 
 @pytest.fixture
 def drive(settings: Settings) -> DriveActivities:
-    google = settings.google.model_copy(update={"timeout_seconds": 1})
-    return DriveActivities(settings.model_copy(update={"google": google}), lag=timedelta(seconds=5))
+    return DriveActivities(changed(settings, "google", timeout_seconds=1), lag=timedelta(seconds=5))
 
 
 @pytest.fixture
@@ -285,8 +284,7 @@ def test_every_request_knows_shared_drives(drive: DriveActivities, sandbox: Sand
 def test_wrong_settings_park_and_are_named(
     settings: Settings, sandbox: Sandbox, change: dict[str, Any], mend: str
 ) -> None:
-    google = settings.google.model_copy(update=change)
-    drive = DriveActivities(settings.model_copy(update={"google": google}))
+    drive = DriveActivities(changed(settings, "google", **change))
     error = failure(drive.create_folder, CreateFolder(key="k", cause=1, folder_id="1Id"), a_lead())
     assert error.type == "Parked"
     assert mend in error.message
@@ -300,8 +298,7 @@ def test_a_key_file_that_is_none_parks(settings: Settings, tmp_path: Any, conten
     file = tmp_path / "key.json"
     if content is not None:
         file.write_text(content)
-    google = settings.google.model_copy(update={"credentials_file": file})
-    drive = DriveActivities(settings.model_copy(update={"google": google}))
+    drive = DriveActivities(changed(settings, "google", credentials_file=file))
     error = failure(drive.reserve_folder, ReserveFolder(key="k", cause=1), a_lead())
     assert error.type == "Parked"
     assert "service account's key" in error.message
@@ -313,8 +310,7 @@ def test_a_key_that_was_changed_parks_without_being_quoted(settings: Settings, t
     key["private_key"] = key["private_key"][:200]
     file = tmp_path / "key.json"
     file.write_text(json.dumps(key))
-    google = settings.google.model_copy(update={"credentials_file": file})
-    drive = DriveActivities(settings.model_copy(update={"google": google}))
+    drive = DriveActivities(changed(settings, "google", credentials_file=file))
     error = failure(drive.reserve_folder, ReserveFolder(key="k", cause=1), a_lead())
     assert error.type == "Parked"
     assert key["private_key"][40:80] not in str(error)

@@ -11,7 +11,7 @@ from process.reports import AnswersRead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.performing import a_lead, failure, perform
+from tests.activities.performing import a_lead, changed, failure, perform
 
 ANSWERS: dict[str, str | list[str]] = {
     "Anything else?": "Two lines\nof text, and 東京",
@@ -25,8 +25,7 @@ ANSWERS: dict[str, str | list[str]] = {
 
 @pytest.fixture
 def forms(settings: Settings) -> FormsActivities:
-    google = settings.google.model_copy(update={"timeout_seconds": 1})
-    return FormsActivities(settings.model_copy(update={"google": google}))
+    return FormsActivities(changed(settings, "google", timeout_seconds=1))
 
 
 @pytest.fixture
@@ -136,8 +135,7 @@ def test_the_check_finds_the_form(forms: FormsActivities) -> None:
 
 @pytest.mark.parametrize("form", ["", "1Unknown"])
 def test_the_check_says_what_is_wrong(settings: Settings, form: str) -> None:
-    google = settings.google.model_copy(update={"questionnaire_form": form})
-    (check,) = FormsActivities(settings.model_copy(update={"google": google})).checks()
+    (check,) = FormsActivities(changed(settings, "google", questionnaire_form=form)).checks()
     assert not check.ok
     assert "LEADS_GOOGLE__QUESTIONNAIRE_FORM" in check.detail
 

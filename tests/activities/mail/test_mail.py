@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -14,7 +13,7 @@ from process.reports import MailSent
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.performing import a_lead, failure, perform, settings_for
+from tests.activities.performing import a_lead, changed, failure, perform, settings_for
 
 EFFECT = SendMail(
     key="lead-abcdefgh/5/handover_escalated",
@@ -35,13 +34,8 @@ def sent(outcome: Outcome) -> MailSent:
     return outcome.report
 
 
-def changed(settings: Settings, **mail: Any) -> Settings:
-    return settings.model_copy(update={"mail": settings.mail.model_copy(update=mail)})
-
-
 def reaching(settings: Settings, **roles: list[str]) -> MailActivities:
-    addresses = settings.addresses.model_copy(update=roles)
-    return MailActivities(settings.model_copy(update={"addresses": addresses}))
+    return MailActivities(changed(settings, "addresses", **roles))
 
 
 def test_it_reaches_whoever_is_behind_the_roles_now(mail: MailActivities, sandbox: Sandbox) -> None:
@@ -86,7 +80,7 @@ def test_all_mails_of_a_lead_are_one_thread_under_one_subject(mail: MailActiviti
 
 def test_long_ids_stay_whole(settings: Settings, sandbox: Sandbox) -> None:
     domain = f"{'long' * 15}.example.org"
-    mail = MailActivities(changed(settings, message_id_domain=domain))
+    mail = MailActivities(changed(settings, "mail", message_id_domain=domain))
     effect = EFFECT.model_copy(update={"key": f"lead-{'ü' * 200}/5/x"})
     report = sent(perform(mail.send_mail, effect, a_lead(id=f"lead-{'ü' * 200}")))
     raw = sandbox.mailbox.all()[0].raw.decode("ascii")
@@ -198,7 +192,7 @@ def test_taken_but_not_said_it_is_sent_again_under_the_same_id(
 
 
 def test_a_server_that_is_away_is_tried_again(settings: Settings) -> None:
-    error = failure(MailActivities(changed(settings, port=1)).send_mail, EFFECT, a_lead())
+    error = failure(MailActivities(changed(settings, "mail", port=1)).send_mail, EFFECT, a_lead())
     assert (error.type, error.non_retryable) == ("Again", False)
 
 
@@ -217,7 +211,7 @@ def test_with_a_login_it_is_sent_and_without_it_parks(monkeypatch: pytest.Monkey
         assert "LEADS_MAIL__PASSWORD" in error.message
         assert "wrong-secret" not in str(error)
 
-        error = failure(MailActivities(changed(settings, username=None)).send_mail, EFFECT, a_lead())
+        error = failure(MailActivities(changed(settings, "mail", username=None)).send_mail, EFFECT, a_lead())
         assert (error.type, "LEADS_MAIL__USERNAME" in error.message) == ("Parked", True)
 
         sandbox.faults.add(Fault(system="mail", kind="mail_temporary", command="AUTH", times=None))
@@ -230,12 +224,12 @@ def test_with_a_login_it_is_sent_and_without_it_parks(monkeypatch: pytest.Monkey
     [({"security": "starttls"}, "LEADS_MAIL__SECURITY"), ({"username": "leads"}, "LEADS_MAIL__USERNAME")],
 )
 def test_what_the_server_does_not_offer_parks(settings: Settings, change: dict[str, str], mend: str) -> None:
-    error = failure(MailActivities(changed(settings, **change)).send_mail, EFFECT, a_lead())
+    error = failure(MailActivities(changed(settings, "mail", **change)).send_mail, EFFECT, a_lead())
     assert (error.type, mend in error.message) == ("Parked", True)
 
 
 def test_a_password_never_crosses_the_network_in_the_clear(settings: Settings) -> None:
-    mail = MailActivities(changed(settings, host="mail.example.org", username="leads"))
+    mail = MailActivities(changed(settings, "mail", host="mail.example.org", username="leads"))
     error = failure(mail.send_mail, EFFECT, a_lead())
     assert (error.type, "in the clear" in error.message) == ("Parked", True)
 
@@ -269,12 +263,12 @@ def test_a_role_with_nobody_behind_it_parks(settings: Settings) -> None:
 
 @pytest.mark.parametrize("sender", ["", "nobody", "x@example.org\r\nBcc: y@example.org"])
 def test_a_sender_that_is_none_parks(settings: Settings, sender: str) -> None:
-    error = failure(MailActivities(changed(settings, sender=sender)).send_mail, EFFECT, a_lead())
+    error = failure(MailActivities(changed(settings, "mail", sender=sender)).send_mail, EFFECT, a_lead())
     assert (error.type, "LEADS_MAIL__SENDER" in error.message) == ("Parked", True)
 
 
 def test_a_sender_may_have_a_name(settings: Settings, sandbox: Sandbox) -> None:
-    mail = MailActivities(changed(settings, sender="Leads of Éxample <leads@example.org>"))
+    mail = MailActivities(changed(settings, "mail", sender="Leads of Éxample <leads@example.org>"))
     perform(mail.send_mail, EFFECT, a_lead())
     (taken,) = sandbox.mailbox.all()
     assert (taken.received.sender, taken.message["from"]) == (

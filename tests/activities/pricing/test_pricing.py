@@ -16,7 +16,7 @@ from sandbox.faults import Fault
 from sandbox.google.state import Cell, Sheet
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.performing import a_lead, failure, perform
+from tests.activities.performing import a_lead, changed, failure, perform
 
 EFFECT = ReadPrices(key="k", cause=1)
 HEADER = ("book", "plan", "amount", "currency", "per", "notes")
@@ -42,8 +42,8 @@ def read(pricing: PricingActivities) -> PricesRead:
 
 
 def from_file(settings: Settings, file: Path) -> PricingActivities:
-    google = settings.google.model_copy(update={"price_sheet": ""})
-    return PricingActivities(settings.model_copy(update={"google": google, "price_file": file}))
+    without_sheet = changed(settings, "google", price_sheet="")
+    return PricingActivities(without_sheet.model_copy(update={"price_file": file}))
 
 
 def fill(sandbox: Sandbox, *rows: tuple[Cell, ...]) -> None:
@@ -135,8 +135,7 @@ def test_a_row_that_nobody_can_mean_parks(
 def test_faults_pass_wait_or_park(
     settings: Settings, sandbox: Sandbox, fault: Fault, kind: str, delay: timedelta | None
 ) -> None:
-    google = settings.google.model_copy(update={"timeout_seconds": 1})
-    pricing = PricingActivities(settings.model_copy(update={"google": google}))
+    pricing = PricingActivities(changed(settings, "google", timeout_seconds=1))
     sandbox.faults.add(fault.model_copy(deep=True))
     error = failure(pricing.read_prices, EFFECT, a_lead())
     assert (error.type, error.next_retry_delay, error.non_retryable) == (kind, delay, kind == "Parked")
@@ -178,8 +177,7 @@ def test_a_file_that_is_none_parks(
 
 
 def test_without_either_the_built_in_books_hold(settings: Settings, sandbox: Sandbox) -> None:
-    google = settings.google.model_copy(update={"price_sheet": ""})
-    pricing = PricingActivities(settings.model_copy(update={"google": google}))
+    pricing = PricingActivities(changed(settings, "google", price_sheet=""))
     assert read(pricing).books == BUILT_IN
     (check,) = pricing.checks()
     assert check.ok
