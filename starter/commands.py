@@ -10,7 +10,7 @@ from process.model import OPEN_STAGES, Role, Stage
 from process.view import Line, Option
 from starter.decide import Command, as_command
 from starter.failures import CommandError, ExitCode
-from starter.options import Json, Lead, Timeout, given, with_options
+from starter.options import Json, Lead, Timeout, flag, given, with_options
 from starter.output import Output, clean, moment
 from starter.session import PATIENCE, leads_of, read_settings
 from starter.show import show_lead
@@ -34,10 +34,7 @@ async def _start(
     id_: Annotated[
         str | None, Parameter("--id", help="Its id, if not the one made from organisation and title.")
     ] = None,
-    not_a_duplicate: Annotated[
-        bool,
-        Parameter(negative="", show_default=False, help="Although the organisation has another open lead."),
-    ] = False,
+    not_a_duplicate: Annotated[bool, flag("Although the organisation has another open lead.")] = False,
     json: Json = False,
     **values: Any,
 ) -> None:
@@ -69,12 +66,7 @@ async def list_(
         Parameter(negative="", show_default=False, help="Only these stages. By default the open ones."),
     ] = None,
     owner: Annotated[Role | None, Parameter(help="Only leads that wait for this role.")] = None,
-    attention: Annotated[
-        bool,
-        Parameter(
-            negative="", show_default=False, help="Only leads with something that must not be overlooked."
-        ),
-    ] = False,
+    attention: Annotated[bool, flag("Only leads with something that must not be overlooked.")] = False,
     json: Json = False,
 ) -> None:
     """List leads, as Temporal knows them: it needs no worker, and may be a moment late."""
@@ -213,9 +205,7 @@ async def adopt(
     lead: Annotated[str | None, Parameter(help="The lead's id, or its beginning.")] = None,
     /,
     *,
-    every: Annotated[
-        bool, Parameter("--all", negative="", show_default=False, help="Every open lead.")
-    ] = False,
+    every: Annotated[bool, flag("Every open lead.", "--all")] = False,
     json: Json = False,
 ) -> None:
     """Go on in a new run, under the newest rules of the process. Nothing is lost; see docs/changing-the-process.md."""

@@ -9,7 +9,6 @@ from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import Parameter
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -22,19 +21,14 @@ from rich.progress import (
 from starter.failures import CommandError
 from starter.leads import Leads
 from starter.local import HOST, Parts, SandboxPlace, end_on_signals, environment, free_ports
-from starter.options import Json
+from starter.options import Json, flag
 from starter.output import Output
 from starter.telling import Story
 
 
 async def demo(
     *,
-    keep: Annotated[
-        bool,
-        Parameter(
-            negative="", show_default=False, help="Leave everything running until Ctrl-C, to look around."
-        ),
-    ] = False,
+    keep: Annotated[bool, flag("Leave everything running until Ctrl-C, to look around.")] = False,
     json: Json = False,
 ) -> None:
     """Take one lead from first contact to a running hub: a real Temporal server, the real clients, a sandbox.

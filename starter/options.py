@@ -20,8 +20,14 @@ SOURCE = "cli"
 _OURS = frozenset({"source", "policy", "price_books", "changes"})
 """Fields that are not for a person to give."""
 
+
+def flag(text: str, *names: str) -> Parameter:
+    """An option that is given or not, and never as its opposite."""
+    return Parameter(names or None, negative="", show_default=False, help=text)
+
+
 Lead = Annotated[str, Parameter(help="The lead's id, or as much of its beginning as no other lead's has.")]
-Json = Annotated[bool, Parameter(negative="", show_default=False, help="One JSON value instead of text.")]
+Json = Annotated[bool, flag("One JSON value instead of text.")]
 Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from settings import Settings
 from starter.local import HOST, NAMESPACE, Part, Parts, SandboxPlace, demand_free, end_on_signals, environment
-from starter.options import Json
+from starter.options import Json, flag
 from starter.output import Output
 from starter.session import UP, read_settings
 
@@ -27,10 +27,8 @@ async def up(
     sandbox_port: Annotated[int, Parameter(help="Port of the sandbox.")] = 8080,
     no_sandbox: Annotated[
         bool,
-        Parameter(
-            negative="",
-            show_default=False,
-            help="GitHub, Google and mail as LEADS_* and .env name them. So it is by itself where they hold credentials.",
+        flag(
+            "GitHub, Google and mail as LEADS_* and .env name them. So it is by itself where they hold credentials."
         ),
     ] = False,
     json: Json = False,
