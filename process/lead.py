@@ -115,6 +115,9 @@ class Contract(Model):
     acknowledged_by: Line | None = None
     reminded: bool = False
     escalated: bool = False
+    state: str | None = None
+    """How far it is with the contracts team, since `state_on`."""
+    state_on: date | None = None
     quote: int | None = None
     """Version of the quote that it was signed on."""
     signed_on: date | None = None
@@ -148,6 +151,8 @@ class Vendor(Model):
 
     status: VendorStatus = VendorStatus.OPEN
     number: Line | None = None
+    forms: dict[str, date] = {}
+    """Which step with the customer's forms was done when."""
 
     @property
     def settled(self) -> bool:

@@ -47,7 +47,7 @@ def _next_of_quoted(lead: Lead) -> Step:
     contract = lead.contract
     if contract.signed_on:
         if lead.vendor.status is VendorStatus.STARTED:
-            return Step(Role.CONTRACTS, "finish the vendor set-up")
+            return Step(Role.CONTRACTS, f"finish the vendor set-up{_forms(lead)}")
         return Step(Role.CONTRACTS, "set up as a vendor, or record that it is not needed")
     if lead.quote is None:
         return Step(Role.SALES, "quote a price again, or record it as lost")
@@ -57,7 +57,18 @@ def _next_of_quoted(lead: Lead) -> Step:
         return Step(Role.SALES, "hand the contract over to the contracts team")
     if contract.acknowledged_on is None:
         return Step(Role.CONTRACTS, "acknowledge the hand-over")
-    return Step(Role.CONTRACTS, "get the contract signed")
+    return Step(Role.CONTRACTS, f"get the contract signed{_state(lead)}")
+
+
+def _forms(lead: Lead) -> str:
+    """The newest step with the customer's forms."""
+    forms = sorted(lead.vendor.forms.items(), key=lambda item: item[1])
+    return f", forms {forms[-1][0]} on {forms[-1][1]}" if forms else ""
+
+
+def _state(lead: Lead) -> str:
+    contract = lead.pending
+    return f", {contract.state} since {contract.state_on}" if contract.state else ""
 
 
 def _renewing(lead: Lead) -> Step | None:
@@ -70,7 +81,7 @@ def _renewing(lead: Lead) -> Step | None:
         return Step(Role.SALES, "hand the renewal over to the contracts team")
     if lead.renewal.acknowledged_on is None:
         return Step(Role.CONTRACTS, "acknowledge the hand-over of the renewal")
-    return Step(Role.CONTRACTS, "get the renewal signed")
+    return Step(Role.CONTRACTS, f"get the renewal signed{_state(lead)}")
 
 
 def _next_of_contracted(lead: Lead) -> Step:
@@ -168,7 +179,7 @@ def checklist(lead: Lead) -> tuple[tuple[bool, str], ...]:
         (any(q.status is QuoteStatus.ACCEPTED for q in lead.quotes), "Customer agreed to work with us"),
         (lead.contract.handed_over_on is not None, _on("Contract handed over", lead.contract.handed_over_on)),
         (lead.contract.signed_on is not None, _on("Contract signed", lead.contract.signed_on)),
-        (lead.vendor.settled, f"Vendor set-up: {lead.vendor.status}"),
+        (lead.vendor.settled, f"Vendor set-up: {lead.vendor.status}{_forms(lead)}"),
         (lead.hub.requested_on is not None, _on("Hub requested (work has started)", lead.hub.requested_on)),
         (lead.hub.live_on is not None, f"Infrastructure: {lead.hub.url or 'hub'}"),
     )

@@ -10,7 +10,7 @@ from pydantic import Field
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.lead import Lead, QuoteStatus, Vendor, VendorStatus
+from process.lead import Lead, QuoteStatus, VendorStatus
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
 
 
@@ -39,6 +39,11 @@ class _Contracting(Decision):
         return None
 
 
+NOT_HANDED_OVER = Refused(
+    reason="The contract was not handed over", instead="Do that first (contract_handed_over)"
+)
+
+
 class ContractHandedOver(_Contracting):
     """The deal goes to the contracts team, with all they need to draft a contract. Again, if it has changed."""
 
@@ -49,6 +54,8 @@ class ContractHandedOver(_Contracting):
                 "handovers": lead.pending.handovers + 1,
                 "acknowledged_on": None,
                 "acknowledged_by": None,
+                "state": None,
+                "state_on": None,
                 "reminded": False,
                 "escalated": False,
             }
@@ -74,9 +81,7 @@ class ContractAcknowledged(_Contracting):
         if wrong := super().gate(lead):
             return wrong
         if lead.pending.handed_over_on is None:
-            return Refused(
-                reason="The contract was not handed over", instead="Do that first (contract_handed_over)"
-            )
+            return NOT_HANDED_OVER
         if lead.pending.acknowledged_on:
             return Refused(reason=f"The hand-over was already acknowledged on {lead.pending.acknowledged_on}")
         return None
@@ -92,6 +97,41 @@ class ContractAcknowledged(_Contracting):
 
     def words(self, lead: Lead) -> str:
         return self.noted("The contracts team acknowledged the hand-over")
+
+
+class ContractProgressed(_Contracting):
+    """News of the contract, or of its renewal, from the contracts team. Who has news has it in hand: no more reminders."""
+
+    example = {"state": "drafted", "note": "It goes to their lawyers next"}
+
+    state: Literal["drafted", "in negotiation", "out for signature"] = Field(description="how far it is")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
+        return NOT_HANDED_OVER if lead.pending.handed_over_on is None else None
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if lead.pending.state == self.state and not self.note:
+            return Refused(
+                reason=f"It is {self.state} since {lead.pending.state_on}",
+                instead="Give a note if there is other news",
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        contract, today = lead.pending, lead.today(event.at)
+        news: dict[str, object] = {}
+        if contract.state != self.state:
+            news |= {"state": self.state, "state_on": today}
+        if contract.acknowledged_on is None:
+            news |= {"acknowledged_on": today, "acknowledged_by": self.by}
+        return lead.with_pending(contract.model_copy(update=news))
+
+    def words(self, lead: Lead) -> str:
+        what = "renewal" if lead.contract.signed_on else "contract"
+        return self.noted(f"The {what} is {self.state}")
 
 
 class ContractSigned(_Contracting):
@@ -195,9 +235,8 @@ class _Vendor(Decision):
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        vendor = Vendor(
-            status=self.becomes, number=getattr(self, "vendor_number", None) or lead.vendor.number
-        )
+        number = getattr(self, "vendor_number", None) or lead.vendor.number
+        vendor = lead.vendor.model_copy(update={"status": self.becomes, "number": number})
         return lead.model_copy(update={"vendor": vendor})
 
     def words(self, lead: Lead) -> str:
@@ -208,6 +247,32 @@ class VendorSetupStarted(_Vendor):
     """We are being set up as a vendor in the customer's system."""
 
     becomes = VendorStatus.STARTED
+
+
+class VendorSetupProgressed(_Vendor):
+    """A step with the customer's forms. The set-up itself is done when we are a vendor there (vendor_setup_done)."""
+
+    example = {"forms": "asked for"}
+    becomes = VendorStatus.STARTED
+
+    forms: Literal["asked for", "sent", "accepted"] = Field(description="what happened to their forms")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        return None if lead.vendor.status is cls.becomes and lead.stage in cls.stages else super().gate(lead)
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if day := lead.vendor.forms.get(self.forms):
+            return Refused(reason=f"Their forms were {self.forms} on {day}")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        forms = lead.vendor.forms | {self.forms: lead.today(event.at)}
+        vendor = lead.vendor.model_copy(update={"status": self.becomes, "forms": forms})
+        return lead.model_copy(update={"vendor": vendor})
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Vendor set-up at the customer: forms {self.forms}")
 
 
 class VendorSetupDone(_Vendor):

@@ -152,10 +152,17 @@ def test_a_silent_contracts_team_is_reminded_after_three_working_days_and_escala
     assert [str(role) for role in life.mails("handover_escalated")[0].to] == ["contracts", "sales"]
 
 
-@pytest.mark.parametrize("kind", ["contract_acknowledged", "contract_signed"])
-def test_word_from_the_contracts_team_stops_the_reminders(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("contract_acknowledged", {}),
+        ("contract_progressed", {"state": "in negotiation"}),
+        ("contract_signed", SIGNED),
+    ],
+)
+def test_word_from_the_contracts_team_stops_the_reminders(kind: str, body: dict[str, Any]) -> None:
     life = Life().handed_over()
-    life.does(kind, **(SIGNED if kind == "contract_signed" else {}))
+    life.does(kind, **body)
     life.wait(30)
     assert moments(life, "handover_reminded") + moments(life, "handover_escalated") == []
 

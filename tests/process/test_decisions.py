@@ -23,6 +23,8 @@ STATES: dict[str, Callable[[], Life]] = {
     "live": lambda: Life().live(),
     "live by the book": lambda: Life().live(BOOK_QUOTE),
     "live, a month later": lambda: Life().live(BOOK_QUOTE).until("2026-07-15"),
+    "drafted": lambda: _drafted(),
+    "vendor started": lambda: _vendor_started(),
     "renewal quoted": lambda: Life().live().until("2027-03-01").quoted(),
     "renewing": lambda: Life().renewing(),
     "renewal handed over": lambda: _renewal_handed_over(),
@@ -37,6 +39,18 @@ STATES: dict[str, Callable[[], Life]] = {
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),
 }
+
+
+def _drafted() -> Life:
+    life = Life().handed_over()
+    life.does("contract_progressed", state="drafted")
+    return life
+
+
+def _vendor_started() -> Life:
+    life = Life().accepted()
+    life.does("vendor_setup_progressed", forms="sent")
+    return life
 
 
 def _renewal_handed_over() -> Life:
@@ -160,6 +174,34 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         "contract_signed",
         {"evidence": "“Agreed, let's start”", "evidence_kind": "email"},
         "The contract was signed, for 2026-06-01 to 2027-05-31 (email)",
+        Stage.QUOTED,
+    ),
+    (
+        "handed over",
+        "contract_progressed",
+        {"state": "out for signature", "note": "By post"},
+        "The contract is out for signature: By post",
+        Stage.QUOTED,
+    ),
+    (
+        "renewal handed over",
+        "contract_progressed",
+        {"state": "drafted"},
+        "The renewal is drafted",
+        Stage.HUB,
+    ),
+    (
+        "accepted",
+        "vendor_setup_progressed",
+        {"forms": "asked for"},
+        "Vendor set-up at the customer: forms asked for",
+        Stage.QUOTED,
+    ),
+    (
+        "vendor started",
+        "vendor_setup_progressed",
+        {"forms": "accepted"},
+        "Vendor set-up at the customer: forms accepted",
         Stage.QUOTED,
     ),
     ("vendor set up, not signed", "contract_signed", SIGNED, "was signed", Stage.CONTRACTED),
@@ -592,6 +634,22 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "The contract was already signed on 2026-06-01. If that was a mistake, correct it",
     ),
     ("lost when quoted", "contract_signed", SIGNED, "The lead is lost"),
+    ("accepted", "contract_progressed", {"state": "drafted"}, "The contract was not handed over. Do that"),
+    ("handed over", "contract_progressed", {"state": "signed"}, "state: input should be 'drafted'"),
+    (
+        "drafted",
+        "contract_progressed",
+        {"state": "drafted"},
+        "It is drafted since 2026-06-01. Give a note if",
+    ),
+    ("new", "vendor_setup_progressed", {"forms": "sent"}, "No price has been quoted yet"),
+    ("vendor started", "vendor_setup_progressed", {"forms": "sent"}, "Their forms were sent on 2026-06-01."),
+    (
+        "contracted",
+        "vendor_setup_progressed",
+        {"forms": "sent"},
+        "The vendor set-up is already not needed. If that was a mistake",
+    ),
     ("new", "vendor_setup_started", {}, "No price has been quoted yet"),
     (
         "contracted",
@@ -883,6 +941,33 @@ def test_vendor_set_up_is_a_track_of_its_own() -> None:
     assert life.lead.stage is Stage.QUOTED
     life.does("vendor_setup_done", vendor_number="4711")
     assert (life.lead.stage, life.lead.vendor.number) == (Stage.CONTRACTED, "4711")
+
+
+def test_the_vendor_set_up_keeps_its_checklist() -> None:
+    life = Life().accepted()
+    life.does("vendor_setup_progressed", forms="asked for")
+    life.wait(2).does("vendor_setup_progressed", forms="sent")
+    life.wait(2).does("vendor_setup_done", vendor_number="4711")
+    vendor = life.lead.vendor
+    assert ({step: str(day) for step, day in vendor.forms.items()}, vendor.status, vendor.number) == (
+        {"asked for": "2026-06-01", "sent": "2026-06-03"},
+        VendorStatus.DONE,
+        "4711",
+    )
+
+
+def test_news_of_the_contract_says_since_when_and_that_it_is_in_hand() -> None:
+    life = Life().handed_over()
+    life.does("contract_progressed", state="drafted", by="Carla")
+    life.wait(3).does("contract_progressed", state="drafted", note="Their lawyers have it")
+    contract = life.lead.contract
+    assert (contract.state, str(contract.state_on), contract.acknowledged_by) == (
+        "drafted",
+        "2026-06-01",
+        "Carla",
+    )
+    life.does("contract_handed_over", note="New scope")
+    assert life.lead.contract.state is None
 
 
 def test_details_are_put_right_and_shape_the_heading() -> None:

@@ -63,6 +63,8 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "service": st.sampled_from(["hub", "other"]),
     "url": st.sampled_from(["pending", "https://x.example.org"]),
     "type": st.sampled_from(["budget", "notes", "other"]),
+    "state": st.sampled_from(["drafted", "in negotiation", "out for signature"]),
+    "forms": st.sampled_from(["asked for", "sent", "accepted"]),
     "evidence_kind": st.sampled_from(["contract", "email"]),
     "said_by": st.sampled_from(["they", "we"]),
     "data": st.just("kept"),

@@ -10,7 +10,7 @@ from process.view import attention, checklist, next_step, options, overview
 from tests.process.life import BOOK_QUOTE, HUB, Life
 
 
-def after(state: Callable[[], Life], kind: str, **body: object) -> Callable[[], Life]:
+def after(state: Callable[[], Life], kind: str, /, **body: object) -> Callable[[], Life]:
     def life() -> Life:
         life = state()
         life.does(kind, **body)
@@ -39,6 +39,16 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     (lambda: Life().accepted(), Role.SALES, "hand the contract over to the contracts team"),
     (lambda: Life().handed_over(), Role.CONTRACTS, "acknowledge the hand-over"),
     (after(lambda: Life().handed_over(), "contract_acknowledged"), Role.CONTRACTS, "get the contract signed"),
+    (
+        after(lambda: Life().handed_over(), "contract_progressed", state="in negotiation"),
+        Role.CONTRACTS,
+        "get the contract signed, in negotiation since 2026-06-01",
+    ),
+    (
+        after(lambda: Life().signed(), "vendor_setup_progressed", forms="sent"),
+        Role.CONTRACTS,
+        "finish the vendor set-up, forms sent on 2026-06-01",
+    ),
     (lambda: Life().signed(), Role.CONTRACTS, "set up as a vendor, or record that it is not needed"),
     (after(lambda: Life().signed(), "vendor_setup_started"), Role.CONTRACTS, "finish the vendor set-up"),
     (hub_known, Role.SALES, "request the hub"),
