@@ -9,6 +9,8 @@ from datetime import timedelta
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 PARKED = "Parked"
+A_MINUTE = timedelta(minutes=1)
+"""At a rate limit that does not say until when: GitHub advises it, and Google counts its quotas per minute."""
 
 
 def again(reason: str, *, after: timedelta | None = None) -> ApplicationError:
@@ -28,3 +30,9 @@ def wait(reason: str, delay: timedelta) -> ApplicationError:
 def park(reason: str) -> ApplicationError:
     """It will fail until a person mends its cause; `reason` says what to mend. Nothing else waits for it."""
     return ApplicationError(reason, type=PARKED, non_retryable=True)
+
+
+def retry_after(header: object) -> timedelta | None:
+    """How long a Retry-After header says to wait, at least a second; None where it says nothing in seconds."""
+    seconds = str(header)
+    return timedelta(seconds=max(1, int(seconds))) if seconds.isdecimal() else None

@@ -10,10 +10,7 @@ from github import GithubException, RateLimitExceededException
 from requests.exceptions import RequestException
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import again, park, wait
-
-WITHOUT_A_WORD = timedelta(minutes=1)
-"""How long to wait at a rate limit that does not say until when (GitHub's advice for secondary limits)."""
+from activities.errors import A_MINUTE, again, park, retry_after, wait
 
 _MEND = {
     401: "the credentials are not valid (any more): renew LEADS_GITHUB__TOKEN or the GitHub App's key, then retry",
@@ -95,10 +92,9 @@ def _is_unknown_to_schema(error: GithubException) -> bool:
 
 def _until(headers: Mapping[str, Any]) -> timedelta:
     """How long the answer says to wait; at least a second."""
-    seconds = str(headers.get("retry-after", ""))
-    if seconds.isdigit():
-        return timedelta(seconds=max(1, int(seconds)))
+    if (said := retry_after(headers.get("retry-after"))) is not None:
+        return said
     reset = str(headers.get("x-ratelimit-reset", ""))
     if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
         return timedelta(seconds=max(1, int(reset) - int(time.time()) + 1))
-    return WITHOUT_A_WORD
+    return A_MINUTE

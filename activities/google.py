@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import closing
-from datetime import timedelta
 from functools import cached_property
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn, Protocol, TypeVar
@@ -18,7 +17,7 @@ from googleapiclient.discovery_cache import get_static_doc
 from googleapiclient.errors import HttpError
 from temporalio.exceptions import ApplicationError
 
-from activities.errors import PARKED, again, park, wait
+from activities.errors import A_MINUTE, PARKED, again, park, retry_after, wait
 from settings import Google
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from googleapiclient._apis.sheets.v4 import SheetsResource
 
 _SCOPE = "https://www.googleapis.com/auth/"
-_A_MINUTE = timedelta(minutes=1)  # Google's quotas are counted per minute
 _RATE_LIMITS: Final = {"rateLimitExceeded", "userRateLimitExceeded", "sharingRateLimitExceeded"}
 
 Service = TypeVar("Service")
@@ -144,7 +142,9 @@ class GoogleApi(Generic[Service]):
         status, reasons = int(error.resp.status), _reasons(error)
         said = f"Google {self._name} said {status} {'/'.join(sorted(reasons))}".rstrip()
         if status == 429 or reasons & _RATE_LIMITS:
-            raise wait(f"{said}: too many requests", _retry_after(error)) from None
+            raise wait(
+                f"{said}: too many requests", retry_after(error.resp.get("retry-after")) or A_MINUTE
+            ) from None
         if status >= 500 or status == 408:
             raise again(said) from None
         if status == 409:
@@ -213,8 +213,3 @@ def _reasons(error: HttpError) -> set[str]:
 
 def _word(value: object) -> str:
     return value if isinstance(value, str) and re.fullmatch(r"\w{1,60}", value) else ""
-
-
-def _retry_after(error: HttpError) -> timedelta:
-    seconds = str(error.resp.get("retry-after", ""))
-    return timedelta(seconds=int(seconds)) if seconds.isdigit() else _A_MINUTE
