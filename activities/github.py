@@ -167,12 +167,12 @@ _ENDED: dict[Stage, Reason] = {Stage.LOST: "not_planned", Stage.CLOSED: "complet
 
 def hub_todo(lead: Lead) -> tuple[tuple[bool | None, str], ...]:
     """Engineering's list: done or not, as far as a decision says so; None where only a person's tick can tell."""
-    live = lead.hub.live_on is not None
+    live, validated = lead.hub.live_on is not None, lead.hub.validated_on is not None or None
     return (
         (live, "Initial deployment"),
         (live, "Administrators can log on"),
-        (None, "Representative is satisfied"),
-        (None, "Steady state"),
+        (validated, "Representative is satisfied"),
+        (validated, "Steady state"),
     )
 
 

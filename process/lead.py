@@ -190,6 +190,11 @@ class Hub(Model):
     exception_by: Line | None = None
     exception_reason: Text | None = None
     live_on: date | None = None
+    validated_on: date | None = None
+    validated_by: Line | None = None
+    users: int | None = None
+    """How many of the community had logged in when it was validated."""
+    validation_reason: Text | None = None
     decommission_on: date | None = None
     notices: tuple[int, ...] = ()
     decommissioned_on: date | None = None

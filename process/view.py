@@ -105,6 +105,10 @@ def _next_of_hub(lead: Lead) -> Step:
         return Step(Role.SALES, "renew, extend, or decide the decommission: the contract has ended")
     if lead.contract.windows:
         return Step(Role.SALES, f"renew: the contract ends on {lead.contract.end}")
+    if lead.hub.validated_on is None:
+        return Step(
+            Role.ENGINEERING, "have the hub validated: a representative satisfied, five users logged in"
+        )
     return Step(Role.NOBODY, f"steady state, contract until {lead.contract.term_ends}")
 
 

@@ -12,6 +12,8 @@ from process.facts import Event, Refused
 from process.lead import HUB_FIELDS, Lead
 from process.model import OPEN_STAGES, Line, Role, Text
 
+ENOUGH_USERS = 5
+
 
 class HubInformationGiven(Decision):
     """What engineering needs to know about the hub, in whole or in part. What is not known yet is `pending`."""
@@ -157,6 +159,49 @@ class _OnRunningHub(Decision):
                 reason="No hub of this lead is running", instead="If one is, record that first (hub_live)"
             )
         return None
+
+
+class HubValidated(_OnRunningHub):
+    """The hub serves its community: a representative is satisfied, and at least five users have logged in."""
+
+    example = {"representative": "Ada Example", "users": 12}
+
+    representative: Line = Field(description="who of the community says that the hub serves them")
+    users: int = Field(ge=0, le=100_000_000, description="how many of the community have logged in")
+    reason: Text | None = Field(None, description="why fewer than five users are enough")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
+        if lead.hub.validated_on:
+            return Refused(reason=f"The hub was already validated on {lead.hub.validated_on}")
+        return None
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if self.users < ENOUGH_USERS and not self.reason:
+            return Refused(
+                reason=f"At least {ENOUGH_USERS} users must have logged in, not {self.users}",
+                instead="Wait for them, or give the reason why fewer are enough",
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hub = lead.hub.model_copy(
+            update={
+                "validated_on": lead.today(event.at),
+                "validated_by": self.representative,
+                "users": self.users,
+                "validation_reason": self.reason,
+            }
+        )
+        return lead.model_copy(update={"hub": hub})
+
+    def words(self, lead: Lead) -> str:
+        fewer = f" ({self.reason})" if self.reason else ""
+        return self.noted(
+            f"The hub was validated: {self.representative} is satisfied, {self.users} users logged in{fewer}"
+        )
 
 
 class DecommissionDecided(_OnRunningHub):

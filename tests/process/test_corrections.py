@@ -45,6 +45,7 @@ MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
     ("contracted", "hub_information_given", {"name": "x"}),
     ("contracted", "hub_requested", {}),
     ("requested", "hub_live", {"url": "https://x.example.org"}),
+    ("live", "hub_validated", {"representative": "Ada", "users": 7}),
     ("live", "decommission_decided", {"on": "2026-12-01", "reason": "x"}),
     ("live", "usage_reported", {"month": "2026-06", "active_users": 4}),
     ("lost", "reopened", {"reason": "x"}),

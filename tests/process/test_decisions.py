@@ -23,6 +23,7 @@ STATES: dict[str, Callable[[], Life]] = {
     "live": lambda: Life().live(),
     "live by the book": lambda: Life().live(BOOK_QUOTE),
     "live, a month later": lambda: Life().live(BOOK_QUOTE).until("2026-07-15"),
+    "validated": lambda: _validated(),
     "drafted": lambda: _drafted(),
     "vendor started": lambda: _vendor_started(),
     "renewal quoted": lambda: Life().live().until("2027-03-01").quoted(),
@@ -39,6 +40,12 @@ STATES: dict[str, Callable[[], Life]] = {
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),
 }
+
+
+def _validated() -> Life:
+    life = Life().live()
+    life.does("hub_validated", representative="Ada", users=12)
+    return life
 
 
 def _drafted() -> Life:
@@ -269,6 +276,20 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         "hub_live",
         {"url": "https://hub.example.org"},
         "The hub is live: https://hub.example.org",
+        Stage.HUB,
+    ),
+    (
+        "live",
+        "hub_validated",
+        {"representative": "Ada", "users": 5},
+        "The hub was validated: Ada is satisfied, 5 users logged in",
+        Stage.HUB,
+    ),
+    (
+        "live",
+        "hub_validated",
+        {"representative": "Ada", "users": 2, "reason": "A lab of two"},
+        "2 users logged in (A lab of two)",
         Stage.HUB,
     ),
     (
@@ -707,6 +728,20 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("lost", "hub_requested", {}, "The lead is lost. Reopen it first"),
     ("contracted", "hub_live", {}, "The hub was not requested. Do that first (hub_requested)."),
     ("live", "hub_live", {}, "The hub is already live since 2026-06-01."),
+    ("requested", "hub_validated", {"representative": "Ada", "users": 9}, "No hub of this lead is running"),
+    (
+        "live",
+        "hub_validated",
+        {"representative": "Ada", "users": 4},
+        "At least 5 users must have logged in, not 4. Wait for them, or give the reason why fewer are enough.",
+    ),
+    ("live", "hub_validated", {"users": 9}, "representative is missing"),
+    (
+        "validated",
+        "hub_validated",
+        {"representative": "Ada", "users": 9},
+        "The hub was already validated on 2026-06-01.",
+    ),
     (
         "requested",
         "decommission_decided",

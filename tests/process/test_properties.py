@@ -68,6 +68,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "evidence_kind": st.sampled_from(["contract", "email"]),
     "said_by": st.sampled_from(["they", "we"]),
     "data": st.just("kept"),
+    "users": st.integers(0, 10),
     "in_scope": st.booleans(),
     "tell": st.booleans(),
     "reason": st.sampled_from(["budget", "timing", "other"]),
@@ -497,6 +498,7 @@ def test_the_pools_know_every_field() -> None:
         "exception_by",
         "exception_reason",
         "data_confirmed_by",
+        "representative",
     }
     lines |= {"reference", "event", *HUB_FIELDS, *(f"{letter}_evidence" for letter in MANIAC_T)}
     fields = {name for decision in DECISIONS.values() for name in decision.model_fields}

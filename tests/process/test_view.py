@@ -63,7 +63,16 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
         "request the hub, if there is to be one",
     ),
     (lambda: Life().requested(), Role.ENGINEERING, "bring the hub up"),
-    (lambda: Life().live(), Role.NOBODY, "steady state, contract until 2027-05-31"),
+    (
+        lambda: Life().live(),
+        Role.ENGINEERING,
+        "have the hub validated: a representative satisfied, five users logged in",
+    ),
+    (
+        after(lambda: Life().live(), "hub_validated", representative="Ada", users=5),
+        Role.NOBODY,
+        "steady state, contract until 2027-05-31",
+    ),
     (lambda: Life().live().until("2027-01-01"), Role.SALES, "renew: the contract ends on 2027-05-31"),
     (
         lambda: Life().live().until("2027-03-01").quoted(),
@@ -73,7 +82,11 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     (lambda: Life().renewing(), Role.SALES, "hand the renewal over to the contracts team"),
     (handed_over, Role.CONTRACTS, "acknowledge the hand-over of the renewal"),
     (after(handed_over, "contract_acknowledged"), Role.CONTRACTS, "get the renewal signed"),
-    (lambda: Life().renewed(), Role.NOBODY, "steady state, contract until 2028-05-31"),
+    (
+        after(lambda: Life().renewed(), "hub_validated", representative="Ada", users=5),
+        Role.NOBODY,
+        "steady state, contract until 2028-05-31",
+    ),
     (after(asked, "put_on_hold", until="2026-09-01"), Role.COMMUNITY, "on hold: 2026-09-01"),
     (after(asked, "put_on_hold", event="Their budget"), Role.COMMUNITY, "on hold: Their budget"),
     (lambda: Life().lost(), Role.NOBODY, "nothing, it is lost"),

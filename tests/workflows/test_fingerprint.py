@@ -80,6 +80,7 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("put_on_hold", {"event": "the new cluster"}),
     ("resumed", {}),
     ("hub_live", {}),
+    ("hub_validated", {"representative": "Ada Example", "users": 12}),
     ("corrected", {"seq": 3, "reason": "a slip", "tell": True}),
     ("usage_reported", {"month": "2026-07", "active_users": 280}),
     ("invoice_sent", {"number": 1}),

@@ -221,6 +221,17 @@ def test_engineerings_own_boxes_stay_as_they_left_them(activities: GitHubActivit
     assert BY_HAND not in body
 
 
+def test_a_validated_hub_ticks_the_rest_of_engineerings_boxes(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    lead = with_hub_issue(activities, opened(activities, contracted(hub=Hub(requested_on=TODAY))))
+    hub = Hub(requested_on=TODAY, live_on=TODAY, validated_on=TODAY, validated_by="Ada | Example", users=12)
+    perform(activities, "update_hub_issue", changed(lead, hub=hub))
+    body = github.body("pilot-hubs")
+    assert "[ ]" not in body
+    assert "12 users logged in" in body
+
+
 def test_a_deleted_block_comes_back(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(body="All gone")
