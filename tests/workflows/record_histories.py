@@ -34,6 +34,30 @@ async def _a_year_of_a_hub(life: Life) -> None:
     await life.decide("decommission_decided", on="2099-01-01", reason="the course is over")
 
 
+async def _a_renewal(life: Life) -> None:
+    await life.to_signed()
+    await life.decide_all(
+        "hub_requested",
+        "hub_live",
+        "hub_validated",
+        hub_validated={"representative": "Ada Example", "users": 7},
+    )
+    await life.pass_days(200)
+    await life.decide_all(
+        "invoice_voided",
+        "price_quoted",
+        "quote_accepted",
+        "contract_handed_over",
+        "contract_progressed",
+        "contract_signed",
+        invoice_voided={"number": 2, "reason": "the hub was down"},
+        price_quoted={"amount": 13000, "currency": "USD", "per": "year"},
+        contract_progressed={"state": "out for signature"},
+        contract_signed={"evidence": "https://drive.example.org/renewal.pdf"},
+    )
+    await life.pass_days(230)
+
+
 async def _refusals_and_corrections(life: Life) -> None:
     for args in [(1, 2), ("x",), ({"amount": "much"},)]:
         await life.signal("price_quoted", *args)
@@ -79,6 +103,7 @@ async def _a_new_run(life: Life) -> None:
 
 LIVES: dict[str, Callable[[Life], Awaitable[None]]] = {
     "a-year-of-a-hub": _a_year_of_a_hub,
+    "a-renewal": _a_renewal,
     "refusals-and-corrections": _refusals_and_corrections,
     "waiting-and-losing": _waiting_and_losing,
     "failures": _failures,
