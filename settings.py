@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -104,6 +104,22 @@ class Settings(BaseSettings):
     log_format: Literal["console", "json"] = "console"
     metrics_address: str | None = Field(None, description="host:port for Prometheus metrics; empty: none")
     activity_threads: int = Field(16, ge=1, description="Calls to outside systems at the same time")
+
+
+class SettingsError(ValueError):
+    """A setting can't be meant. The text names it and has no value in it."""
+
+
+def read_settings(*files: str | Path) -> Settings:
+    """The settings, from the environment and these files (by default `.env`). Raises SettingsError."""
+    try:
+        return Settings(_env_file=files or ".env")
+    except ValidationError as error:
+        found = (
+            f"LEADS_{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+            for item in error.errors(include_url=False, include_context=False, include_input=False)
+        )
+        raise SettingsError(f"A setting can't be meant: {'; '.join(found)}.") from error
 
 
 def lead_page(ui: str, namespace: str, lead: str) -> str:

@@ -15,7 +15,7 @@ from temporalio.worker import Worker
 from activities.registry import activities
 from activities.watch import Watch
 from logs import set_up_logs
-from settings import Settings
+from settings import Settings, SettingsError, read_settings
 from workflows.plugin import leads_plugin
 
 GRACE = timedelta(seconds=25)
@@ -68,10 +68,12 @@ def _runtime(settings: Settings) -> Runtime:
 
 
 def main() -> None:
-    settings = Settings()
-    set_up_logs(settings.log_format)
     try:
+        settings = read_settings()
+        set_up_logs(settings.log_format)
         asyncio.run(run(settings))
+    except SettingsError as error:
+        sys.exit(str(error))
     except RuntimeError as error:  # the SDK's own: no server, no namespace, a wrong certificate
         sys.exit(f"The worker can't start: {error}")
 

@@ -3,9 +3,7 @@
 from datetime import timedelta
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from settings import Settings
+import settings
 from starter.connection import connect
 from starter.failures import CommandError, ExitCode
 from starter.leads import Leads
@@ -17,20 +15,16 @@ PATIENCE = 10.0
 """Seconds within which a lead answers, unless a command is told otherwise."""
 
 
-def read_settings() -> Settings:
+def read_settings() -> settings.Settings:
     """The settings. Raises CommandError (usage) that names what can't be meant."""
     try:
-        return Settings(_env_file=(".env", UP))
-    except ValidationError as error:
-        found = (
-            f"LEADS_{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
-            for item in error.errors(include_url=False, include_context=False, include_input=False)
-        )
-        raise CommandError(ExitCode.USAGE, f"A setting can't be meant: {'; '.join(found)}.") from error
+        return settings.read_settings(".env", UP)
+    except settings.SettingsError as error:
+        raise CommandError(ExitCode.USAGE, str(error)) from error
 
 
 async def leads_of(patience: float = PATIENCE) -> Leads:
     """The leads that the environment points at."""
-    settings = read_settings()
+    known = read_settings()
     client = await connect()
-    return Leads(client, settings.task_queue, settings.temporal_ui, timedelta(seconds=patience))
+    return Leads(client, known.task_queue, known.temporal_ui, timedelta(seconds=patience))
