@@ -1,6 +1,7 @@
 """`leads up`: the whole service on this machine, until Ctrl-C."""
 
 import asyncio
+import fcntl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Annotated
@@ -8,6 +9,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from settings import Settings
+from starter.failures import CommandError, ExitCode
 from starter.local import HOST, NAMESPACE, Part, Parts, SandboxPlace, demand_free, end_on_signals, environment
 from starter.options import Json, flag
 from starter.output import Output
@@ -39,6 +41,11 @@ async def up(
     a restart.
     """
     end_on_signals()
+    with alone():
+        await _up(port, ui_port, sandbox_port, no_sandbox=no_sandbox, json=json)
+
+
+async def _up(port: int, ui_port: int, sandbox_port: int, *, no_sandbox: bool, json: bool) -> None:
     settings, out = read_settings(), Output(as_json=json)
     with_sandbox = not (no_sandbox or has_credentials(settings))
     demand_free(port, "Temporal", "--port")
@@ -91,6 +98,23 @@ def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace |
         out.items([f"export TEMPORAL_ADDRESS={HOST}:{port} LEADS_TEMPORAL_UI={ui}"])
     out.items(['leads start --org "Example University" --person "Ada Example" --title "A hub for a course"'])
     out.items(["leads list"])
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two servers on one database would ruin it. What one that was killed has told to others is stale by now."""
+    DATA.mkdir(parents=True, exist_ok=True)
+    with (DATA / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                ExitCode.UNREACHABLE,
+                f"`leads up` is running already with the data in {DATA.absolute()}. End that one first, or start this one "
+                "in another folder.",
+            ) from None
+        UP.unlink(missing_ok=True)
+        yield
 
 
 @contextmanager

@@ -17,6 +17,8 @@ import pytest
 
 from starter.failures import CommandError
 from starter.local import demand_free, free_ports
+from starter.session import UP, read_settings
+from starter.up import alone, has_credentials
 from tests.starter.conftest import Ended
 
 LEADS = Path(sys.executable).with_name("leads")
@@ -89,9 +91,10 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
         await leads("questionnaire-sent", lead, "--timeout", "60")
         assert (await leads("show", lead, "--json", "--timeout", "60")).json["lead"] == lead
 
-        second = await leads("up", *words)
+        second = await leads("up", "--port", str(free_ports(1)[0]))
         assert second.code == 5
-        assert str(ports[0]) in second.err
+        assert "running already" in second.err
+        assert (await leads("show", lead, "--json")).json["lead"] == lead
 
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
@@ -152,6 +155,17 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
         "Hub's issue",
     }
     assert left_over(mark) == [], "it must end what it started"
+
+
+def test_one_up_in_a_folder_and_what_a_killed_one_left_does_not_count() -> None:
+    UP.parent.mkdir()
+    UP.write_text("LEADS_GITHUB__TOKEN='of a sandbox that is gone'\n")
+    with alone():
+        assert not has_credentials(read_settings())
+        with pytest.raises(CommandError, match="running already"), alone():
+            pass
+    with alone():
+        pass
 
 
 def test_a_port_that_is_taken_is_named() -> None:
