@@ -51,8 +51,11 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
     keep_trailing_newline=False,
+    auto_reload=False,
 )
 _environment.filters["md"] = markdown
+for _name in _environment.list_templates(extensions=["md"]):
+    _environment.get_template(_name)  # now: what lies on the disk later may belong to newer code
 
 
 def render(name: str, **values: Any) -> str:

@@ -39,7 +39,10 @@ def explain(error: RPCError) -> CommandError:
             ExitCode.UNREACHABLE, f"{_sentence(error.message)} Make it with `leads init-server`."
         )
     if "already completed" in error.message:
-        return CommandError(ExitCode.NOT_FOUND, "That lead was archived: it takes no more decisions.")
+        return CommandError(
+            ExitCode.NOT_FOUND,
+            "That lead's workflow has ended, archived or terminated: it takes no more decisions.",
+        )
     if error.status is RPCStatusCode.NOT_FOUND:
         return CommandError(ExitCode.NOT_FOUND, _sentence(error.message))
     if error.status in _CLOSED:

@@ -130,7 +130,7 @@ class LeadWorkflow:
         return self._retry(key)
 
     def _retry(self, args: tuple[Any, ...]) -> list[str]:
-        key = args[0] if args and isinstance(args[0], str) else None
+        key = str(args[0]) if args and args[0] is not None else None
         before = {item.effect.key for item in self.record.parked}
         self._change(self.record.retry(key))
         return sorted(before - {item.effect.key for item in self.record.parked})

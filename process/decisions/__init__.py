@@ -87,10 +87,14 @@ def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
 def complaints(error: ValidationError) -> str:
     """What pydantic found, in one sentence."""
     found = []
-    for item in error.errors(include_url=False, include_context=False):
+    for item in error.errors(include_url=False):
         name = ".".join(str(part) for part in item["loc"])
         if item["type"] == "missing":
             found.append(f"{name} is missing")
+        elif item["type"] == "string_pattern_mismatch" and r"\x00" in item["ctx"]["pattern"]:
+            found.append(
+                f"{name} must have no line break or control character, unlike {_shown(item['input'])}"
+            )
         else:
             message = item["msg"][0].lower() + item["msg"][1:]
             found.append(f"{name}: {message}, not {_shown(item['input'])}")
