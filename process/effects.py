@@ -4,7 +4,6 @@ An effect says nothing about how it is done. It says in which lane it queues (on
 side), whether a newer one of its kind makes it needless, and what must be known before it can start.
 """
 
-import re
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -17,7 +16,7 @@ from pydantic import (
 
 from process.facts import AnyFact, Event
 from process.lead import Lead
-from process.model import Model, Role
+from process.model import Model, Role, snake_case
 
 
 class Effect(Model):
@@ -39,7 +38,7 @@ class Effect(Model):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.kind = snake_case(cls.__name__)
         Effect.kinds[cls.kind] = cls
 
     @model_serializer(mode="wrap")

@@ -7,7 +7,6 @@ what the outside must be told, and how to put it in words.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
 
@@ -20,7 +19,7 @@ from pydantic import (
     model_serializer,
 )
 
-from process.model import Line, Model
+from process.model import Line, Model, snake_case
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -53,7 +52,7 @@ class Fact(Model):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+        cls.kind = snake_case(cls.__name__)
         Fact.kinds[cls.kind] = cls
 
     @model_serializer(mode="wrap")

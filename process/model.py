@@ -1,5 +1,6 @@
 """What all models share: immutability, the kinds of text, and the words of the process."""
 
+import re
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,6 +15,11 @@ class Model(BaseModel):
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def snake_case(name: str) -> str:
+    """`PriceQuoted` as `price_quoted`: how a class is called in data, signals and commands."""
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 Line = Annotated[

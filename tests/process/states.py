@@ -1,0 +1,96 @@
+"""Leads in the states from which decisions are tried."""
+
+from collections.abc import Callable
+
+from tests.process.life import BOOK_QUOTE, Life
+
+STATES: dict[str, Callable[[], Life]] = {
+    "new": Life,
+    "quoted": lambda: Life().quoted(),
+    "expired": lambda: Life().quoted().wait(31),
+    "accepted": lambda: Life().accepted(),
+    "handed over": lambda: Life().handed_over(),
+    "signed": lambda: Life().signed(),
+    "vendor set up, not signed": lambda: _vendor_first(),
+    "contracted": lambda: Life().contracted(),
+    "requested": lambda: Life().requested(),
+    "live": lambda: Life().live(),
+    "live by the book": lambda: Life().live(BOOK_QUOTE),
+    "live, a month later": lambda: Life().live(BOOK_QUOTE).until("2026-07-15"),
+    "validated": lambda: _validated(),
+    "drafted": lambda: _drafted(),
+    "vendor started": lambda: _vendor_started(),
+    "renewal quoted": lambda: Life().live().until("2027-03-01").quoted(),
+    "renewing": lambda: Life().renewing(),
+    "renewal handed over": lambda: _renewal_handed_over(),
+    "renewed": lambda: Life().renewed(),
+    "lapsed": lambda: Life().live().until("2027-06-02"),
+    "to be taken down": lambda: _to_be_taken_down(),
+    "invoice sent": lambda: _invoice_sent(),
+    "held": lambda: _held(),
+    "lost": lambda: Life().lost(),
+    "lost when quoted": lambda: Life().quoted().lost(),
+    "closed": lambda: Life().decommissioned(),
+    "asked": lambda: _asked(),
+    "answered": lambda: _answered(),
+}
+
+
+def _validated() -> Life:
+    life = Life().live()
+    life.does("hub_validated", representative="Ada", users=12)
+    return life
+
+
+def _drafted() -> Life:
+    life = Life().handed_over()
+    life.does("contract_progressed", state="drafted")
+    return life
+
+
+def _vendor_started() -> Life:
+    life = Life().accepted()
+    life.does("vendor_setup_progressed", forms="sent")
+    return life
+
+
+def _renewal_handed_over() -> Life:
+    life = Life().renewing()
+    life.does("contract_handed_over")
+    return life
+
+
+def _vendor_first() -> Life:
+    life = Life().accepted()
+    life.does("vendor_setup_done")
+    return life
+
+
+def _to_be_taken_down() -> Life:
+    life = Life().live()
+    life.does("decommission_decided", on="2026-09-30", reason="The course is over")
+    return life
+
+
+def _invoice_sent() -> Life:
+    life = Life().live().at(Life().now)
+    life.does("invoice_sent", number=1)
+    return life
+
+
+def _held() -> Life:
+    life = Life()
+    life.does("put_on_hold", until="2026-09-01")
+    return life
+
+
+def _asked() -> Life:
+    life = Life()
+    life.does("questionnaire_sent")
+    return life
+
+
+def _answered() -> Life:
+    life = _asked()
+    life.does("questionnaire_answered", response_id="one")
+    return life
