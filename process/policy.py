@@ -1,11 +1,11 @@
-"""The clocks as data with a version: a lead records which it was decided under (process.md, Clocks)."""
+"""The process as data with a version: clocks, names, people. A lead records which version it was decided under."""
 
 from datetime import date
 from typing import Annotated
 
 from pydantic import Field
 
-from process.model import Model
+from process.model import Line, Model, Role, Stage
 
 FAR = 3650
 """Days that no clock runs longer than, so that no date leaves the calendar."""
@@ -40,9 +40,28 @@ class Clocks(Model):
     )
 
 
+class Labels(Model):
+    """Names of the issues' labels (process.md, The lead's issue, The hub's issue)."""
+
+    lead: Line = "lead"
+    hub_service: Line = Field("service:hub", description="hub-as-a-service leads")
+    customer: Line = Field("customer", description="once the contract is signed")
+    hub: Line = Field("Hub", description="the hub's issue")
+
+
+COLUMNS: dict[Stage, Line] = {stage: stage.capitalize() for stage in Stage}
+"""Name of the board's column for each stage, unless a policy names others."""
+
+
 class Policy(Model):
-    """Clocks and holidays under one version."""
+    """What may change in the organisation without a change of the program, under one version."""
 
     version: str = "2026-06"
     clocks: Clocks = Clocks()
     holidays: tuple[date, ...] = ()
+    columns: dict[Stage, Line] = COLUMNS
+    labels: Labels = Labels()
+    people: dict[Role, tuple[Line, ...]] = {}
+    """Who has a role: GitHub logins, and teams as `team:SLUG`."""
+    addresses: dict[Role, tuple[Line, ...]] = {}
+    """Who is behind a role by mail; for a role that is not here, the settings say it."""

@@ -12,6 +12,8 @@ from process.history import History
 from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
 
+EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
+
 
 class Decision(Fact):
     """A person's decision. Fields that say who and from where are the same for all."""
@@ -19,6 +21,8 @@ class Decision(Fact):
     registry: ClassVar[dict[str, type["Decision"]]] = {}
     stages: ClassVar[frozenset[Stage]] = OPEN_STAGES
     too_early: ClassVar[str] = "It is too early for that"
+    deciders: ClassVar[frozenset[Role]] = frozenset({Role.SALES})
+    """Whose decision it is (process.md, Who). Faces that know who speaks obey only them."""
     example: ClassVar[dict[str, Any]] = {}
     """A sound body, for help texts and previews."""
 

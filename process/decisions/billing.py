@@ -23,6 +23,7 @@ Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 class UsageReported(Decision):
     """What a month came to: monthly active users, and the cloud's bill, which is passed on without markup."""
 
+    deciders = frozenset({Role.ENGINEERING, Role.CONTRACTS})
     stages = BILLED
     too_early = (
         "Nothing is billed before the contract is signed and the vendor set-up settled "
@@ -83,6 +84,7 @@ class UsageReported(Decision):
 
 
 class _OnInvoice(Decision):
+    deciders = frozenset({Role.CONTRACTS})
     stages = BILLED | {Stage.LOST}
     too_early = "No invoice has been prepared yet; the calendar does that when one is due"
 

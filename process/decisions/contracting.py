@@ -74,6 +74,8 @@ class ContractHandedOver(_Contracting):
 class ContractAcknowledged(_Contracting):
     """The contracts team has taken the hand-over in hand."""
 
+    deciders = frozenset({Role.CONTRACTS})
+
     acknowledged_by: Line | None = Field(None, description="who there, if not the one who decides")
 
     @classmethod
@@ -102,6 +104,7 @@ class ContractAcknowledged(_Contracting):
 class ContractProgressed(_Contracting):
     """News of the contract, or of its renewal, from the contracts team. Who has news has it in hand: no more reminders."""
 
+    deciders = frozenset({Role.CONTRACTS})
     example = {"state": "drafted", "note": "It goes to their lawyers next"}
 
     state: Literal["drafted", "in negotiation", "out for signature"] = Field(description="how far it is")
@@ -140,6 +143,7 @@ class ContractSigned(_Contracting):
     A renewal is the next term: its price is billed from its first day on, and no day is billed twice or left out.
     """
 
+    deciders = frozenset({Role.CONTRACTS})
     example = {
         "signed_by": "Ada Example",
         "evidence": "https://drive.example.org/signed.pdf",
@@ -216,6 +220,7 @@ class ContractSigned(_Contracting):
 
 
 class _Vendor(Decision):
+    deciders = frozenset({Role.CONTRACTS})
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
     too_early = _Contracting.too_early
     becomes: ClassVar[VendorStatus]

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from process import fold  # as a module: it needs this package, too
 from process.billing import billed_again
-from process.decisions.base import Decision, mail
+from process.decisions.base import EVERY_TEAM, Decision, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, effect_key
 from process.facts import Event, Refused
@@ -22,6 +22,7 @@ class Corrected(Decision):
     Mails because of it that have not left yet are not sent, unless its correction is corrected in turn.
     """
 
+    deciders = EVERY_TEAM
     stages = frozenset(Stage)
     example = {"seq": 4, "reason": "That was another lead's quote"}
 

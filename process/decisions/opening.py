@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from process.days import zone_exists
-from process.decisions.base import Decision
+from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, effect_key
 from process.facts import Event, Refused
 from process.lead import Lead
@@ -72,6 +72,7 @@ class LeadOpened(Decision):
 class DetailsChanged(Decision):
     """A fact of the lead itself was wrong or has changed: its organisation, person, title, address, service or zone."""
 
+    deciders = EVERY_TEAM
     example = {"person": "Grace Example"}
 
     org: Line | None = Field(None, description="the lead's organisation")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.decisions.base import Decision, folder_effects
+from process.decisions.base import EVERY_TEAM, Decision, folder_effects
 from process.effects import Effect, ReadAnswers, ReadPrices, effect_key
 from process.facts import Event, Refused
 from process.lead import MANIAC_T, Answer, Asset, Lead, Questionnaire, Verdict
@@ -165,6 +165,7 @@ class ManiacTAssessed(Decision):
 class AssetAttached(Decision):
     """Something was made for the lead: a budget, a statement of work, notes. The first one gives it its Drive folder."""
 
+    deciders = EVERY_TEAM
     example = {"type": "budget", "name": "Budget 2026", "url": "https://docs.example.org/budget"}
 
     type: Literal["budget", "statement of work", "notes", "contract", "other"] = Field(

@@ -18,6 +18,7 @@ ENOUGH_USERS = 5
 class HubInformationGiven(Decision):
     """What engineering needs to know about the hub, in whole or in part. What is not known yet is `pending`."""
 
+    deciders = frozenset({Role.ENGINEERING, Role.SALES})
     example = {
         "name": "Example Hub",
         "auth_type": "CILogon",
@@ -121,6 +122,7 @@ class HubRequested(Decision):
 class HubLive(Decision):
     """The hub runs and its community can log in."""
 
+    deciders = frozenset({Role.ENGINEERING})
     example = {"url": "https://example.cluster.2i2c.cloud"}
 
     url: Line | None = Field(None, description="where it is, if that was not said before")
@@ -164,6 +166,7 @@ class _OnRunningHub(Decision):
 class HubValidated(_OnRunningHub):
     """The hub serves its community: a representative is satisfied, and at least five users have logged in."""
 
+    deciders = frozenset({Role.ENGINEERING})
     example = {"representative": "Ada Example", "users": 12}
 
     representative: Line = Field(description="who of the community says that the hub serves them")
@@ -256,6 +259,7 @@ class DecommissionCancelled(_OnRunningHub):
 class HubDecommissioned(_OnRunningHub):
     """The hub was taken down and its service has ended. Data is kept at least a year."""
 
+    deciders = frozenset({Role.ENGINEERING})
     example = {"data_confirmed_by": "Ada Example", "data": "kept"}
 
     data_confirmed_by: Line = Field(description="who confirmed what happens to the data")

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.decisions.base import Decision, implausible, mail
+from process.decisions.base import EVERY_TEAM, Decision, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
 from process.lead import Hold, Lead, Loss
@@ -16,6 +16,7 @@ from process.model import Role, Stage, Text
 class PutOnHold(Decision):
     """The lead waits, until a date or for an event. While it waits it is not stale, and nobody is nudged."""
 
+    deciders = EVERY_TEAM
     example = {"until": "2049-03-01", "note": "Their budget year begins then"}
 
     until: date | None = Field(None, description="the last day of waiting; then it resumes by itself")
@@ -44,6 +45,8 @@ class PutOnHold(Decision):
 
 class Resumed(Decision):
     """The waiting is over."""
+
+    deciders = EVERY_TEAM
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:

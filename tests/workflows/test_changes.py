@@ -7,6 +7,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import workflows.lead
+from process.changes import CHANGES
 from process.decisions.base import mail
 from process.decisions.qualifying import QuestionnaireSent
 from process.effects import Effect
@@ -36,16 +37,16 @@ async def test_a_lead_in_flight_takes_a_change_up_with_a_new_run(
         await life.settled()
 
     # a deploy: new code, which would plan more for what has already happened
-    monkeypatch.setattr(workflows.lead, "CHANGES", ("tell-sales",))
+    monkeypatch.setattr(workflows.lead, "CHANGES", (*CHANGES, "tell-sales"))
     monkeypatch.setattr(QuestionnaireSent, "effects", _effects)
     async with worker():
         assert (await life.decide("details_changed", person="Grace Example")).accepted
-        assert (await life.settled()).facts.changes == (), "in the middle of a run nothing changes"
+        assert (await life.settled()).facts.changes == CHANGES, "in the middle of a run nothing changes"
         assert outside.templates(lead_id) == []
 
         await life.signal("adopt")
-        view = await life.until(lambda view: view.facts.changes == ("tell-sales",))
-        assert [line.words for line in view.timeline][-1] == "From here on under the changes tell-sales"
+        view = await life.until(lambda view: view.facts.changes == (*CHANGES, "tell-sales"))
+        assert [line.words for line in view.timeline][-1] == "From here on under the changes 0.2, tell-sales"
         await asyncio.sleep(0)
         await life.decide("corrected", seq=2, reason="not sent at all")
         assert (await life.decide("questionnaire_sent")).accepted
@@ -53,4 +54,6 @@ async def test_a_lead_in_flight_takes_a_change_up_with_a_new_run(
         assert outside.templates(lead_id) == ["questionnaire_unanswered"]
 
         other = await Life.begin(env, outside, f"{lead_id}-new", queue=lead_id)
-        assert (await other.look()).facts.changes == ("tell-sales",), "a new lead has all changes at once"
+        assert (await other.look()).facts.changes == (*CHANGES, "tell-sales"), (
+            "a new lead has all changes at once"
+        )
