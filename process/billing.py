@@ -14,6 +14,7 @@ from itertools import zip_longest
 from typing import NamedTuple
 
 from process.lead import Contract, Invoice, InvoiceLine, Lead, Quote, Usage, interval, months_of
+from process.memo import remembered
 from process.model import Stage
 from process.money import Money
 from process.pricing import usage_fee
@@ -91,6 +92,7 @@ def _terms(lead: Lead) -> list[Term]:
     return found
 
 
+@remembered
 def next_draft(lead: Lead) -> Draft | None:
     """Which invoice comes next; None when nothing is left to bill."""
     if lead.stage not in (Stage.CONTRACTED, Stage.HUB, Stage.CLOSED):
@@ -250,14 +252,11 @@ def missing_usage(lead: Lead, today: date) -> tuple[str, ...]:
     """Months that are over, had a running hub billed by usage, and have no usage reported: money nobody bills."""
     if lead.hub.live_on is None:
         return ()
-    until = min(today, lead.hub.decommissioned_on or today)
+    until, this_month = min(today, lead.hub.decommissioned_on or today), f"{today:%Y-%m}"
     known = {usage.month for usage in lead.usage}
     known = known.union(*(invoice.usage_months for invoice in lead.invoices if invoice.stands))
     return tuple(
         month
         for month in months_of(lead.hub.live_on, until)
-        if month < f"{today:%Y-%m}"
-        and month not in known
-        and (quote := priced_by(lead, month))
-        and quote.tiers
+        if month not in known and month < this_month and (quote := priced_by(lead, month)) and quote.tiers
     )

@@ -3,6 +3,7 @@
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 from dateutil.relativedelta import relativedelta
@@ -423,11 +424,11 @@ class Lead(Model):
 
 def months_of(start: date, end: date) -> tuple[str, ...]:
     """Calendar months, as `2026-07`, that have a day from `start` to `end`."""
-    first = start.replace(day=1)
-    count = max(0, (end.year - first.year) * 12 + end.month - first.month + 1)
-    return tuple(f"{day:%Y-%m}" for day in (first + relativedelta(months=n) for n in range(count)))
+    first, last = start.year * 12 + start.month - 1, end.year * 12 + end.month - 1
+    return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1))
 
 
+@lru_cache(maxsize=10_000)
 def interval(start: date, index: int) -> tuple[date, date]:
     """First and last day of the `index`-th (from 0) monthly service interval of a term that began on `start`."""
     first = start + relativedelta(months=index)

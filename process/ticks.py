@@ -12,6 +12,7 @@ from process.decisions.waiting import Resumed
 from process.effects import Effect, ReserveInvoice, effect_key
 from process.facts import Event, Fact, Tick
 from process.lead import Invoice, Lead, QuoteStatus
+from process.memo import remembered
 from process.model import Role, Stage
 
 
@@ -22,10 +23,11 @@ class Due(NamedTuple):
     fact: Fact
 
 
-def due(lead: Lead) -> list[Due]:
+@remembered
+def due(lead: Lead) -> tuple[Due, ...]:
     """All that is due in time, earliest first."""
     found = (item for schedule in _SCHEDULES for item in schedule(lead))
-    return sorted(found, key=lambda item: (item.when, item.fact.kind))
+    return tuple(sorted(found, key=lambda item: (item.when, item.fact.kind)))
 
 
 def _waiting_for_us(lead: Lead) -> bool:

@@ -205,10 +205,13 @@ class Line(Model):
     corrected: bool = False
 
 
-def timeline(record: Record) -> tuple[Line, ...]:
-    """All that became true, oldest first; decisions that no longer count stay visible as corrected."""
+def timeline(record: Record, newest: int = 0) -> tuple[Line, ...]:
+    """What became true, all of it or the `newest` of it, oldest first.
+
+    Decisions that no longer count stay visible as corrected.
+    """
     out = record.corrected()
-    return tuple(_line(event, event.seq in out) for event in record.history.events)
+    return tuple(_line(event, event.seq in out) for event in record.history.events[-newest:])
 
 
 def _line(event: Event, corrected: bool) -> Line:

@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from process.record import Record
-from process.view import Line, overview
+from process.view import Line, attention, next_step, timeline
 
 SHOWN = 15
 """Newest lines of the timeline, and newest refusals, that the details show; the queries have all."""
@@ -18,17 +18,17 @@ def details(record: Record, now: datetime) -> str:
 
 
 def _lines(record: Record, now: datetime) -> Iterator[str]:
-    lead, view = record.lead, overview(record, now)
+    lead, step, next_date = record.lead, next_step(record.lead), record.next_due()
     yield f"## {_plain(lead.heading)}"
-    yield f"\n**{view.stage}** · next: **{view.owner}** — {_plain(view.next_step)}"
-    if view.next_date:
-        yield f"\nThe calendar moves next on {view.next_date.astimezone(ZoneInfo(lead.zone)):%Y-%m-%d %H:%M %Z}"
+    yield f"\n**{lead.stage}** · next: **{step.owner}** — {_plain(step.what)}"
+    if next_date:
+        yield f"\nThe calendar moves next on {next_date.astimezone(ZoneInfo(lead.zone)):%Y-%m-%d %H:%M %Z}"
     links = {"Lead's issue": lead.issue, "Drive folder": lead.folder, "Hub's issue": lead.hub_issue}
     if any(links.values()):
         yield "\n" + " · ".join(f"[{name}]({link.url})" for name, link in links.items() if link)
-    if view.attention:
+    if found := attention(lead, lead.today(now)):
         yield "\n### Attention"
-        yield from (f"- {_plain(line)}" for line in view.attention)
+        yield from (f"- {_plain(line)}" for line in found)
     if record.parked:
         yield "\n### Failed for good, waiting for the signal `retry`"
         yield from (
@@ -41,14 +41,14 @@ def _lines(record: Record, now: datetime) -> Iterator[str]:
             for quote in reversed(lead.quotes)
         )
     yield "\n### What happened"
-    yield from (_happened(line) for line in reversed(view.timeline[-SHOWN:]))
-    if len(view.timeline) > SHOWN:
-        yield f"- … and {len(view.timeline) - SHOWN} earlier (query `timeline`)"
-    if view.refused:
+    yield from (_happened(line) for line in reversed(timeline(record, SHOWN)))
+    if (earlier := len(record.history.events) - SHOWN) > 0:
+        yield f"- … and {earlier} earlier (query `timeline`)"
+    if record.refusals:
         yield f"\n### Refused ({record.refused_total})"
         yield from (
             f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(refusal.reason)}"
-            for refusal in reversed(view.refused[-SHOWN:])
+            for refusal in reversed(record.refusals[-SHOWN:])
         )
 
 

@@ -7,7 +7,7 @@ It holds no rule of its own.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -60,6 +60,7 @@ class LeadWorkflow:
         self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
         self.attributes: dict[SearchAttributeKey[Any], Any] = {}
         self.memo: dict[str, str] = {name: str(value) for name, value in workflow.memo().items()}
+        self.shown: tuple[Record, date] | None = None
         self.patience: asyncio.Task[None] | None = None
         self.impatient = False
         self.adopting = False
@@ -259,8 +260,12 @@ class LeadWorkflow:
         workflow.continue_as_new(Carried(record=self.record))
 
     def _show(self) -> None:
-        """What lists, filters and the UI show of the lead."""
+        """What lists, filters and the UI show of the lead, if that is news."""
         now = workflow.now()
+        today = self.record.lead.today(now)
+        if self.shown and self.shown[0] is self.record and self.shown[1] == today:
+            return
+        self.shown = self.record, today
         attributes = search_attributes.values(self.record, now)
         if changes := search_attributes.changes(self.attributes, attributes):
             workflow.upsert_search_attributes(changes)
