@@ -4,11 +4,13 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
 
+from cyclopts import Parameter
+from cyclopts.validators import Number
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,6 +20,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from starter.chronicle import DYNAMIC_CONFIG, Chronicle
 from starter.failures import CommandError
 from starter.leads import Leads
 from starter.local import HOST, Parts, SandboxPlace, end_on_signals, environment, free_ports
@@ -29,6 +32,13 @@ from starter.telling import Story
 async def demo(
     *,
     keep: Annotated[bool, flag("Leave everything running until Ctrl-C, to look around.")] = False,
+    years: Annotated[
+        int,
+        Parameter(
+            help="Live so many years of a hub instead, with invoices, renewals and mistakes: the server skips the time.",
+            validator=Number(gte=0, lte=20),
+        ),
+    ] = 0,
     json: Json = False,
 ) -> None:
     """Take one lead from first contact to a running hub: a real Temporal server, the real clients, a sandbox.
@@ -40,9 +50,11 @@ async def demo(
     if not json:
         out.line("Starting Temporal, the sandbox (GitHub, Google, mail) and the worker …", "dim")
     with _folder() as folder:
-        async with _service(folder) as (leads, sandbox):
+        async with _service(folder, DYNAMIC_CONFIG if years else ()) as (leads, sandbox):
             with _progress(out) as progress:
-                story = Story(leads, sandbox, out, progress)
+                story: Story | Chronicle = Story(leads, sandbox, out, progress)
+                if years:
+                    story = Chronicle(leads, out, progress, years)
                 await story.tell()
             story.sum_up(time.monotonic() - begun)
             if keep:
@@ -65,12 +77,12 @@ def _folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _service(folder: Path) -> AsyncIterator[tuple[Leads, SandboxPlace]]:
+async def _service(folder: Path, dynamic_config: Sequence[str]) -> AsyncIterator[tuple[Leads, SandboxPlace]]:
     """All parts, and none of this machine's own settings."""
     port, ui_port = free_ports(2)
     ui = f"http://localhost:{ui_port}"
     async with Parts(folder / "logs", grace=5) as parts:
-        client = await parts.temporal(port, ui_port)
+        client = await parts.temporal(port, ui_port, dynamic_config=dynamic_config)
         sandbox = await parts.sandbox(0, folder / "sandbox")
         more = {**sandbox.environment, "LEADS_LEDGER_URL": f"sqlite:///{folder / 'ledger.sqlite'}"}
         await parts.worker(environment(f"{HOST}:{port}", more, settings_too=False), cwd=folder)

