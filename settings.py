@@ -11,6 +11,8 @@ from urllib.parse import quote
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from process.model import Role
+
 
 class GitHub(BaseModel):
     """Where leads and hubs have their issues, and as whom we write there."""
@@ -22,6 +24,7 @@ class GitHub(BaseModel):
     app_installation_id: int | None = Field(
         None, description="GitHub App: its installation on the organization"
     )
+    webhook_secret: SecretStr | None = Field(None, description="The secret that GitHub signs webhooks with")
     org: str = Field("2i2c-org", description="Organization that owns both repositories and the board")
     leads_repo: str = Field("leads", description="Repository with one issue per lead")
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
@@ -93,6 +96,9 @@ class Settings(BaseSettings):
     google: Google = Google()
     mail: Mail = Mail()
     addresses: Addresses = Addresses()
+    people: dict[Role, list[str]] = Field(
+        default={}, description="Role -> GitHub logins, and teams as team:SLUG, that decide for it on GitHub"
+    )
     ledger_url: SecretStr = Field(
         SecretStr("sqlite:///.leads/ledger.sqlite"),
         description="SQLAlchemy URL of the ledger, password and all",

@@ -16,6 +16,8 @@ from activities.registry import activities
 from activities.watch import Watch
 from logs import set_up_logs
 from settings import Settings, SettingsError, read_settings
+from starter.desk.attend import Desk
+from starter.leads import Leads
 from workflows.plugin import leads_plugin
 
 GRACE = timedelta(seconds=25)
@@ -34,12 +36,13 @@ async def run(settings: Settings) -> None:
     connection = ClientConfig.load_client_connect_config()
     connection.setdefault("target_host", "localhost:7233")
     client = await Client.connect(**connection, plugins=[leads_plugin()], runtime=_runtime(settings))
+    desk = Desk(Leads(client, settings.task_queue, settings.temporal_ui), settings)
     threads = settings.activity_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
         worker = Worker(
             client,
             task_queue=settings.task_queue,
-            activities=activities(settings),
+            activities=[*activities(settings), desk.attend],
             activity_executor=executor,
             interceptors=[Watch()],
             max_concurrent_activities=threads,

@@ -30,10 +30,23 @@ class Label(BaseModel):
     name: str
 
 
+class Account(BaseModel):
+    """Who wrote or did something. GitHub shows a deleted account as none at all."""
+
+    login: str
+    type: str = "User"
+
+    @property
+    def is_bot(self) -> bool:
+        return self.type != "User"
+
+
 class IssueSeen(BaseModel):
     """An issue as GitHub shows it."""
 
     number: int
+    node_id: str = ""
+    user: Account | None = None
     html_url: str
     title: str
     body: str | None
@@ -51,6 +64,34 @@ class IssueSeen(BaseModel):
         return any(label.name.casefold() == name.casefold() for label in self.labels)
 
 
+class CommentSeen(BaseModel):
+    """A comment as GitHub shows it."""
+
+    id: int
+    node_id: str
+    issue_url: str
+    html_url: str
+    body: str | None
+    user: Account | None
+    author_association: str = "NONE"
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @property
+    def text(self) -> str:
+        return self.body or ""
+
+    @property
+    def issue(self) -> int:
+        """Number of the issue that it stands in."""
+        return int(self.issue_url.rpartition("/")[2])
+
+
+class _Reaction(BaseModel):
+    id: int
+    content: str
+
+
 class RepositorySeen(BaseModel):
     full_name: str
     has_issues: bool = True
@@ -62,6 +103,8 @@ class _Permissions(BaseModel):
 
 
 _ISSUES = TypeAdapter(list[IssueSeen])
+_COMMENTS = TypeAdapter(list[CommentSeen])
+_ACCOUNTS = TypeAdapter(list[Account])
 _LABELS = TypeAdapter(list[Label])
 
 
@@ -92,6 +135,12 @@ class GitHubClient:
         with told(f"when reading issue {number} of {repo}"):
             return IssueSeen.model_validate(self._rest("GET", f"{self._path(repo)}/issues/{number}"))
 
+    def find_issue(self, repo: str, number: int) -> IssueSeen | None:
+        """The issue, or None where there is none (any more)."""
+        with told(f"when reading issue {number} of {repo}"):
+            answer = self._if_there(f"{self._path(repo)}/issues/{number}")
+            return IssueSeen.model_validate(answer) if answer is not None else None
+
     def create_issue(
         self, repo: str, *, title: str, body: str, labels: list[str], settle: timedelta
     ) -> IssueSeen:
@@ -120,6 +169,51 @@ class GitHubClient:
                     return
                 raise
             _LABELS.validate_python(answer)
+
+    # Comments
+
+    def comment(self, repo: str, number: int) -> CommentSeen | None:
+        """The comment with this id, or None where it was deleted."""
+        with told(f"when reading a comment in {repo}"):
+            answer = self._if_there(f"{self._path(repo)}/issues/comments/{number}")
+            return CommentSeen.model_validate(answer) if answer is not None else None
+
+    def comments(self, repo: str, issue: int, *, since: datetime) -> Iterator[CommentSeen]:
+        """Those of an issue that were written or edited at or after `since`, oldest first."""
+        path, start = f"{self._path(repo)}/issues/{issue}/comments", since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        with told(f"when listing the comments of issue {issue} of {repo}"):
+            for page in self._pages(path, {"since": start}):
+                yield from _COMMENTS.validate_python(page)
+
+    def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
+        with told(f"when commenting on issue {issue} of {repo}", settle=settle):
+            path = f"{self._path(repo)}/issues/{issue}/comments"
+            CommentSeen.model_validate(self._rest("POST", path, {"body": body}))
+
+    def edit_comment(self, repo: str, number: int, body: str) -> None:
+        with told(f"when changing a comment in {repo}"):
+            path = f"{self._path(repo)}/issues/comments/{number}"
+            CommentSeen.model_validate(self._rest("PATCH", path, {"body": body}))
+
+    def react(self, repo: str, comment: int, content: str) -> None:
+        """Our reaction to a comment; that it is there already is fine."""
+        with told(f"when reacting to a comment in {repo}"):
+            path = f"{self._path(repo)}/issues/comments/{comment}/reactions"
+            _Reaction.model_validate(self._rest("POST", path, {"content": content}))
+
+    def team(self, slug: str) -> frozenset[str] | None:
+        """Logins of a team's members, in lower case; None where the organization has no such team, or hides it."""
+        path = f"/orgs/{quote(self.settings.org, safe='')}/teams/{quote(slug, safe='')}/members"
+        with told(f"when listing the team {slug}"):
+            try:
+                pages = list(self._pages(path, {}))
+            except GithubException as error:
+                if error.status == 404:
+                    return None
+                raise
+            return frozenset(
+                account.login.casefold() for page in pages for account in _ACCOUNTS.validate_python(page)
+            )
 
     # What `leads check` looks at
 
@@ -160,6 +254,14 @@ class GitHubClient:
 
     def _rest(self, verb: str, path: str, given: Any = None) -> Any:
         return self._asked(verb, path, given)[1]
+
+    def _if_there(self, path: str) -> Any:
+        try:
+            return self._rest("GET", path)
+        except GithubException as error:
+            if error.status in (404, 410):
+                return None
+            raise
 
     def _pages(self, path: str, parameters: dict[str, Any]) -> Iterator[Any]:
         for page in itertools.count(1):

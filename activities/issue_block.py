@@ -10,13 +10,14 @@ import difflib
 import hashlib
 import re
 from typing import Literal, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ValidationError
 
 BY_HAND = "### Written by hand in the block above"
 _OURS = "<!-- lead-to-hub:"
 _END = f"{_OURS}end -->"
+_BEGIN = re.compile(rf"{_OURS}begin (\S+) -->")
 _WROTE = re.compile(rf"^{_OURS}wrote (\{{.*\}}) -->\r?$", re.MULTILINE)
 _BOX = re.compile(r"^(\s*[-*+] )\[[ xX]\]")
 _DIGEST = 6
@@ -48,6 +49,11 @@ class Found(NamedTuple):
 def begin(key: str) -> str:
     """The marker at the head of the block. It is the same for ever: the issue is found by it."""
     return f"{_OURS}begin {quote(key, safe='/')} -->"
+
+
+def keys(body: str) -> list[str]:
+    """Keys of all blocks that the body begins; anybody may have copied them there."""
+    return [unquote(key) for key in _BEGIN.findall(body)]
 
 
 def find(body: str, key: str) -> Found | None:

@@ -5,6 +5,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.converter import LeadPayloadConverter
+from workflows.desk import DeskWorkflow
 from workflows.lead import LeadWorkflow
 
 PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzdata")
@@ -12,11 +13,11 @@ PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzda
 
 
 def leads_plugin() -> SimplePlugin:
-    """The data converter, the workflow and its sandbox."""
+    """The data converter, the workflows and their sandbox."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
     return SimplePlugin(
         "leads",
         data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
-        workflows=[LeadWorkflow],
+        workflows=[LeadWorkflow, DeskWorkflow],
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
     )

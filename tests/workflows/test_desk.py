@@ -1,0 +1,132 @@
+"""The desk of one issue on the real server: what is heard is looked at, once for all of it, and nothing blocks the next."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import count
+
+import pytest
+from temporalio import activity
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.errors import again, park
+from starter.desk.hints import hand_in
+from workflows.desk import Attended, DeskWorkflow, Hint, Visit
+
+_numbers = count(1)
+
+
+class Office:
+    """Stands in for the visits' activity."""
+
+    def __init__(self) -> None:
+        self.visits: list[tuple[Hint, ...]] = []
+        self.fails: list[Exception] = []
+        self.closed = asyncio.Event()
+        self.closed.set()
+
+    @activity.defn(name="attend")
+    async def attend(self, visit: Visit) -> Attended:
+        await self.closed.wait()
+        if self.fails:
+            raise self.fails.pop(0)
+        self.visits.append(visit.hints)
+        return Attended(done=tuple(f"looked at {hint.comment}" for hint in visit.hints))
+
+
+@pytest.fixture
+def office() -> Office:
+    return Office()
+
+
+@pytest.fixture
+async def number(env: WorkflowEnvironment, office: Office) -> AsyncIterator[int]:
+    """An issue of the test's own, on a task queue `leads-NUMBER`."""
+    number = next(_numbers)
+    async with Worker(env.client, task_queue=f"desk-{number}", activities=[office.attend]):
+        yield number
+
+
+async def hear(env: WorkflowEnvironment, number: int, *comments: int, delivery: str | None = None) -> None:
+    for comment in comments:
+        hint = Hint(repo="leads", number=number, comment=comment, delivery=delivery or f"d{comment}")
+        await hand_in(env.client, hint, task_queue=f"desk-{number}")
+
+
+def desk(env: WorkflowEnvironment, number: int) -> WorkflowHandle[DeskWorkflow, Attended]:
+    return env.client.get_workflow_handle_for(DeskWorkflow.run, f"desk-leads-{number}")
+
+
+async def test_what_is_heard_is_looked_at_and_the_desk_ends(
+    env: WorkflowEnvironment, office: Office, number: int
+) -> None:
+    await hear(env, number, 7)
+    assert await desk(env, number).result() == Attended(done=("looked at 7",))
+    await hear(env, number, 8)
+    assert await desk(env, number).result() == Attended(done=("looked at 8",))
+
+
+async def test_what_comes_during_a_visit_is_looked_at_in_one_more(
+    env: WorkflowEnvironment, office: Office, number: int
+) -> None:
+    office.closed.clear()
+    await hear(env, number, 1)
+    await hear(env, number, 2, 3, 2)
+    office.closed.set()
+    await desk(env, number).result()
+    assert [hint.comment for visit in office.visits for hint in visit] == [1, 2, 3]
+    assert len(office.visits) <= 2
+
+
+async def test_a_delivery_that_comes_again_is_heard_once(
+    env: WorkflowEnvironment, office: Office, number: int
+) -> None:
+    office.closed.clear()
+    await hear(env, number, 1, delivery="same")
+    await hear(env, number, 1, delivery="same")
+    office.closed.set()
+    await desk(env, number).result()
+    assert len(office.visits) == 1
+
+
+async def test_a_passing_fault_is_tried_again(env: WorkflowEnvironment, office: Office, number: int) -> None:
+    office.fails = [again("not now")]
+    await hear(env, number, 1)
+    assert await desk(env, number).result() == Attended(done=("looked at 1",))
+
+
+async def test_a_visit_that_fails_for_good_is_shown_and_blocks_nothing(
+    env: WorkflowEnvironment, office: Office, number: int
+) -> None:
+    office.fails = [park("the right is missing")]
+    office.closed.clear()
+    await hear(env, number, 1)
+    handle = desk(env, number)
+    while not (await handle.describe()).raw_description.pending_activities:
+        await asyncio.sleep(0.02)
+    await hear(env, number, 2)
+    office.closed.set()
+    assert await handle.result() == Attended(done=("Failed: the right is missing", "looked at 2"))
+
+
+async def test_what_is_no_hint_is_dropped(env: WorkflowEnvironment, office: Office, number: int) -> None:
+    office.closed.clear()
+    await hear(env, number, 1)
+    handle = desk(env, number)
+    for nonsense in ([], ["x"], [{"number": "many"}], [{"repo": "a\nb"}, 3]):
+        await handle.signal("heard", args=nonsense)
+    office.closed.set()
+    assert await handle.result() == Attended(done=("looked at 1",))
+
+
+async def test_a_long_day_goes_on_in_a_new_run(short_env: WorkflowEnvironment, office: Office) -> None:
+    async with Worker(short_env.client, task_queue="desk-1", activities=[office.attend]):
+        office.closed.clear()
+        await hear(short_env, 1, *range(60))
+        office.closed.set()
+        handle = desk(short_env, 1)
+        first = (await handle.describe()).run_id
+        done = (await handle.result()).done
+        assert sorted(done, key=lambda line: int(line.split()[-1])) == [f"looked at {n}" for n in range(60)]
+        assert (await handle.describe()).run_id != first
