@@ -252,12 +252,21 @@ class LeadWorkflow:
 
     async def _hand_over(self) -> None:
         """A new run goes on with all that this one knows. Effects under way finish, or are done again over there."""
-        tasks = [task for _, task in self.running.values()]
+        await self._take_in()
+        tasks = [task for _, task in self.running.values() if not task.done()]
         for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+            if not task.cancelling():
+                task.cancel()
+        if tasks:
+            await workflow.wait(tasks)
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(Carried(record=self.record))
+
+    async def _take_in(self) -> None:
+        """What has arrived already is taken in first: cancelled now, the SDK would drop the result of what is done."""
+        taken = asyncio.Event()
+        asyncio.get_running_loop().call_soon(taken.set)
+        await workflow.wait_condition(taken.is_set)  # looked at only when nothing else is left to run
 
     def _show(self) -> None:
         """What lists, filters and the UI show of the lead, if that is news."""

@@ -1,6 +1,9 @@
 """An outside world in memory: each effect is remembered by its key, and can be made to fail."""
 
+import asyncio
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from temporalio import activity
@@ -44,6 +47,10 @@ class Outside:
         self.tasks: list[Task] = []
         self.broken: dict[str, str] = {}
         """Kind of effect -> `again` or `park`: how it fails for now."""
+        self.held: dict[str, asyncio.Event] = {}
+        """`kind lead` -> the effect is under way until this is set."""
+        self.begun: Counter[str] = Counter()
+        """`kind lead` -> how often it was tried."""
         self.ledger: dict[str, list[int]] = {}
 
     def of(self, lead: str) -> list[str]:
@@ -61,7 +68,13 @@ class Outside:
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)
         async def perform(task: Task) -> Outcome:
-            failing = self.broken.get(kind) or self.broken.get(f"{kind} {task.lead.id}")
+            name = f"{kind} {task.lead.id}"
+            self.begun[name] += 1
+            while (held := self.held.get(name)) and not held.is_set():
+                activity.heartbeat()
+                with suppress(TimeoutError, asyncio.CancelledError):  # like ours, it finishes what it began
+                    await asyncio.wait_for(held.wait(), 0.2)
+            failing = self.broken.get(kind) or self.broken.get(name)
             if failing == "park":
                 raise park(f"{kind} can't be done; mend it")
             if failing == "again":

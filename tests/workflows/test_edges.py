@@ -1,0 +1,374 @@
+"""Every edge between two runs of a lead (continue-as-new): what is pending or arrives there is not lost, nor done twice.
+
+Each edge says what is so before, what happens while the old run hands over, and what must be true in the new one.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from temporalio.common import WorkflowIDConflictPolicy
+
+from process.lead import Lead
+from process.record import Answer
+from process.view import Overview
+from tests.workflows.lives import Life
+
+PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
+Act = Callable[[Life], Awaitable[Any]]
+
+
+async def _nothing(life: Life) -> None:
+    """Nothing happens."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The lead in its new run, and what was done outside."""
+
+    life: Life
+    view: Overview
+
+    @property
+    def facts(self) -> Lead:
+        return self.view.facts
+
+    @property
+    def assets(self) -> list[str]:
+        return sorted(asset.name for asset in self.facts.assets)
+
+    @property
+    def refused(self) -> list[str]:
+        return [refusal.kind for refusal in self.view.refused]
+
+    def count(self, kind: str) -> int:
+        """How often that stands in the timeline."""
+        return [line.kind for line in self.view.timeline].count(kind)
+
+    def mails(self, template: str) -> int:
+        return self.life.outside.templates(self.life.id).count(template)
+
+
+@dataclass(frozen=True)
+class Edge:
+    """`meanwhile` happens while the old run hands over; `after` in the new one, before all is settled."""
+
+    name: str
+    before: Act = _nothing
+    meanwhile: Act = _nothing
+    after: Act = _nothing
+    holds: Callable[[Seen], bool] = bool
+    alone: bool = False
+    """Another decision in between would make it another edge."""
+
+
+def _decides(kind: str, **body: Any) -> Act:
+    async def act(life: Life) -> None:
+        answer = await life.decide(kind, **body)
+        assert answer.accepted, answer.words
+
+    return act
+
+
+def _signals(kind: str, *args: Any) -> Act:
+    async def act(life: Life) -> None:
+        await life.signal(kind, *args)
+
+    return act
+
+
+def _breaks(how: str, kind: str, then: Act = _nothing) -> Act:
+    async def act(life: Life) -> None:
+        life.outside.broken[f"{kind} {life.id}"] = how
+        await then(life)
+        async with asyncio.timeout(30):
+            while not life.outside.begun[f"{kind} {life.id}"]:
+                await asyncio.sleep(0.02)
+
+    return act
+
+
+async def _mended(life: Life) -> None:
+    life.outside.broken.clear()
+    await life.signal("retry")
+
+
+def _passes(days: float) -> Act:
+    async def act(life: Life) -> None:
+        await life.pass_days(days)
+
+    return act
+
+
+def _both(*acts: Act) -> Act:
+    async def act(life: Life) -> None:
+        for each in acts:
+            await each(life)
+
+    return act
+
+
+def _at_once(*acts: Act) -> Act:
+    async def act(life: Life) -> None:
+        await asyncio.gather(*(each(life) for each in acts))
+
+    return act
+
+
+async def _starts_again(life: Life) -> None:
+    """Somebody starts the same lead once more, with a signal: it goes to the one that lives."""
+    queue = (await life.handle.describe()).task_queue
+    with life.env.with_time_skipping_disabled():
+        await life.env.client.start_workflow(
+            "LeadWorkflow",
+            {"org": "Example University", "person": "Ada Example", "title": "A hub for a course"},
+            id=life.id,
+            task_queue=queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal="asset_attached",
+            start_signal_args=[{"name": "from a second start"}],
+        )
+
+
+async def _same_key(life: Life) -> None:
+    answer = await life.decide("price_quoted", **PRICE, key="k1")
+    assert (answer.accepted, answer.repeat) == (True, True)
+
+
+async def _other_content(life: Life) -> None:
+    answer = await life.decide("price_quoted", **PRICE | {"amount": 13000}, key="k1")
+    assert "already stands for another decision" in answer.words
+
+
+async def _refused_key(life: Life) -> None:
+    answer: Answer = await life.decide("hub_live", key="k2")
+    assert not answer.accepted
+
+
+async def _double_click(life: Life) -> None:
+    answer = await life.decide("price_quoted", **PRICE)
+    assert (answer.accepted, answer.repeat) == (True, True)
+
+
+async def _cancels(life: Life) -> None:
+    await life.handle.cancel()
+
+
+async def _corrects(life: Life, kind: str) -> None:
+    """The newest decision of this kind was a mistake."""
+    view = await life.look()
+    seq = max(line.seq for line in view.timeline if line.kind == kind)
+    await _decides("corrected", seq=seq, reason="a slip")(life)
+
+
+_QUOTED = _decides("price_quoted", **PRICE, key="k1")
+_HANDED_OVER = _both(_QUOTED, _decides("quote_accepted"), _decides("contract_handed_over"))
+_SLIP = _both(_breaks("park", "send_mail", _QUOTED), lambda life: _corrects(life, "price_quoted"))
+_ASSET = {"name": "notes"}
+
+EDGES = (
+    Edge("nothing is pending", holds=lambda seen: seen.count("lead_opened") == 1),
+    Edge(
+        "a signal arrives",
+        meanwhile=_signals("asset_attached", _ASSET),
+        holds=lambda seen: seen.assets == ["notes"],
+    ),
+    Edge(
+        "many signals arrive",
+        meanwhile=_at_once(*(_signals("asset_attached", {"name": f"notes {n}"}) for n in range(30))),
+        holds=lambda seen: seen.assets == sorted(f"notes {n}" for n in range(30)),
+    ),
+    Edge(
+        "an update arrives",
+        meanwhile=_decides("asset_attached", **_ASSET),
+        holds=lambda seen: seen.count("asset_attached") == 1,
+    ),
+    Edge(
+        "a second start with a signal arrives",
+        meanwhile=_starts_again,
+        holds=lambda seen: (
+            seen.count("lead_opened") == 1 and [a.name for a in seen.facts.assets] == ["from a second start"]
+        ),
+    ),
+    Edge(
+        "the same key comes again",
+        before=_QUOTED,
+        after=_same_key,
+        holds=lambda seen: len(seen.facts.quotes) == 1 and seen.mails("price_quoted") == 1,
+    ),
+    Edge("the key stands for another decision", before=_QUOTED, after=_other_content),
+    Edge(
+        "a refusal under a key is remembered",
+        before=lambda life: life.decide("hub_live", key="k2"),
+        after=_refused_key,
+        holds=lambda seen: seen.refused == ["hub_live"],
+    ),
+    Edge(
+        "a double click, the second in the new run",
+        alone=True,
+        before=_decides("price_quoted", **PRICE),
+        after=_double_click,
+        holds=lambda seen: len(seen.facts.quotes) == 1,
+    ),
+    Edge(
+        "the same signal before and after",
+        before=_signals("price_quoted", PRICE | {"key": "k1"}),
+        after=_signals("price_quoted", PRICE | {"key": "k1"}),
+        holds=lambda seen: len(seen.facts.quotes) == 1,
+    ),
+    Edge(
+        "refusals are kept",
+        before=_both(*(_signals("nonsense", n) for n in range(3))),
+        meanwhile=_signals("more_nonsense"),
+        holds=lambda seen: seen.refused == ["nonsense"] * 3 + ["more_nonsense"],
+    ),
+    Edge(
+        "cancelling is refused",
+        meanwhile=_cancels,
+        holds=lambda seen: seen.view.stage == "lead",
+    ),
+    Edge(
+        "asked twice for a new run",
+        meanwhile=_both(_signals("adopt"), _signals("asset_attached", _ASSET)),
+        holds=lambda seen: len(seen.facts.assets) == 1,
+    ),
+    Edge(
+        "an effect failed for good",
+        before=_breaks("park", "send_mail", _QUOTED),
+        after=_mended,
+        holds=lambda seen: seen.mails("price_quoted") == 1,
+    ),
+    Edge(
+        "it is tried again as the runs change",
+        before=_breaks("park", "send_mail", _QUOTED),
+        meanwhile=_mended,
+        after=_signals("retry"),
+        holds=lambda seen: seen.mails("price_quoted") == 1,
+    ),
+    Edge(
+        "an effect is being tried again and again",
+        before=_breaks("again", "place_card"),
+        after=_mended,
+        holds=lambda seen: seen.facts.card is not None,
+    ),
+    Edge(
+        "an effect waits for what another brings",
+        before=_breaks(
+            "again",
+            "reserve_folder",
+            _both(_QUOTED, _decides("quote_accepted"), _decides("contract_handed_over")),
+        ),
+        after=_mended,
+        holds=lambda seen: seen.mails("handover") == 1 and seen.facts.folder is not None,
+    ),
+    Edge(
+        "a mail fell with its decision, and comes back with it",
+        before=_SLIP,
+        after=_both(lambda life: _corrects(life, "corrected"), _mended),
+        holds=lambda seen: len(seen.facts.quotes) == 1 and seen.mails("price_quoted") == 1,
+    ),
+    Edge(
+        "a mail fell with its decision, for good",
+        before=_SLIP,
+        after=_mended,
+        holds=lambda seen: seen.mails("price_quoted") == 0 and seen.view.stage == "lead",
+    ),
+    Edge(
+        "the ledger lags",
+        before=_breaks("again", "record_events", _QUOTED),
+        after=_mended,
+    ),
+    Edge(
+        "the ledger's writing failed for good",
+        before=_breaks("park", "record_events", _QUOTED),
+        after=_mended,
+    ),
+    Edge(
+        "a reminder is pending",
+        before=_QUOTED,
+        after=_passes(26),
+        holds=lambda seen: seen.mails("quote_running_out") == 1,
+    ),
+    Edge(
+        "a date passed just before",
+        before=_both(_QUOTED, _passes(26)),
+        after=_passes(10),
+        holds=lambda seen: seen.mails("quote_running_out") == 1 and seen.facts.quotes[0].status == "expired",
+    ),
+    Edge(
+        "it is on hold for an event",
+        before=_decides("put_on_hold", event="the grant's decision"),
+        after=_both(_passes(60), _decides("resumed")),
+        holds=lambda seen: seen.mails("stale") == 0 and seen.facts.hold is None,
+    ),
+    Edge(
+        "months are billed",
+        before=_both(lambda life: life.to_hub(), _passes(40)),
+        after=_passes(40),
+        holds=lambda seen: (
+            [invoice.number for invoice in seen.facts.invoices] == [1, 2, 3] and seen.mails("invoice") == 3
+        ),
+    ),
+    Edge(
+        "the lead has ended",
+        alone=True,
+        before=_decides("lost", reason="budget"),
+        after=_decides("reopened", reason="another grant"),
+        holds=lambda seen: seen.view.stage == "lead",
+    ),
+)
+
+
+async def _run(life: Life) -> str:
+    return (await life.handle.describe()).run_id or ""
+
+
+CASES = [
+    pytest.param(edge, held, id=f"{edge.name}{', while an effect is under way' if held else ''}")
+    for edge in EDGES
+    for held in (False, True)
+    if not (held and edge.alone)
+]
+
+
+@pytest.mark.parametrize(("edge", "held"), CASES)
+async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool) -> None:
+    await life.settled()
+    await edge.before(life)
+    known, run = (await life.look()).timeline, await _run(life)
+    under_way = f"update_issue {life.id}"
+    if held:  # the old run must wait for it, so all that is meant for the edge arrives there
+        life.outside.held[under_way] = asyncio.Event()
+        tried = life.outside.begun[under_way]
+        await life.decide("details_changed", title="Another title")
+        async with asyncio.timeout(30):
+            while life.outside.begun[under_way] == tried:
+                await asyncio.sleep(0.02)
+        known = (await life.look()).timeline
+    await life.signal("adopt")
+    during = asyncio.ensure_future(edge.meanwhile(life))
+    if held:
+        await asyncio.sleep(0)
+        life.outside.held[under_way].set()
+    await during
+    async with asyncio.timeout(30):
+        while await _run(life) == run:
+            await asyncio.sleep(0.05)
+    await edge.after(life)
+    view = await life.settled()
+
+    assert view.timeline[: len(known)] == _marked(known, view)
+    assert [line.seq for line in view.timeline] == list(range(1, len(view.timeline) + 1))
+    assert {effect.status for effect in view.effects} == {"done"}
+    done = life.outside.of(life.id)
+    assert len(done) == len(set(done)), "an effect was done twice"
+    assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
+    assert edge.holds(Seen(life, view))
+
+
+def _marked(known: tuple[Any, ...], view: Overview) -> tuple[Any, ...]:
+    """Those lines as they read now: a correction marks an earlier one."""
+    corrected = {line.seq for line in view.timeline if line.corrected}
+    return tuple(line.model_copy(update={"corrected": line.seq in corrected}) for line in known)
