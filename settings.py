@@ -105,6 +105,10 @@ class Settings(BaseSettings):
     )
     price_file: Path | None = Field(None, description="Price list as a JSON file; empty: the built-in books")
     task_queue: str = Field("leads", description="Temporal task queue")
+    worker_deployment: str = Field("leads", description="Worker versioning: name of the deployment")
+    worker_build: str | None = Field(
+        None, description="Worker versioning: this worker's build; empty: no versioning"
+    )
     zone: str = Field("UTC", description="Time zone of a lead that names none (IANA name)")
     temporal_ui: str = Field("http://localhost:8233", description="Where the Temporal UI is, for links")
     log_format: Literal["console", "json"] = "console"

@@ -8,9 +8,10 @@ from datetime import timedelta
 
 import structlog
 from temporalio.client import Client
+from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.worker import Worker
+from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.registry import activities
 from activities.watch import Watch
@@ -48,12 +49,33 @@ async def run(settings: Settings) -> None:
             max_concurrent_activities=threads,
             graceful_shutdown_timeout=GRACE,
             sticky_queue_schedule_to_start_timeout=TAKE_OVER,
+            deployment_config=deployment(settings),
         )
         async with worker:
-            log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace)
+            log.info(
+                "worker ready",
+                task_queue=settings.task_queue,
+                namespace=client.namespace,
+                **({"build": settings.worker_build} if settings.worker_build else {}),
+            )
             await stop.wait()
             log.info("worker stopping")
     log.info("worker stopped")
+
+
+def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
+    """This worker as a build of a deployment, if builds are told apart.
+
+    A lead lives for years, so it goes on with the newest build in the middle of a run; what that must not change, it finds
+    in its history (`process.changes`).
+    """
+    if settings.worker_build is None:
+        return None
+    return WorkerDeploymentConfig(
+        version=WorkerDeploymentVersion(settings.worker_deployment, settings.worker_build),
+        use_worker_versioning=True,
+        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
+    )
 
 
 def _runtime(settings: Settings) -> Runtime:

@@ -11,6 +11,7 @@ from starter.decide import Command
 from starter.demo import demo
 from starter.options import Json
 from starter.output import Output
+from starter.promote import promote
 from starter.server import RETENTION, prepare
 from starter.up import up
 from starter.verify import verify
@@ -18,7 +19,7 @@ from starter.verify import verify
 
 def add_service(app: App) -> None:
     group = Group("Service", sort_key=0)
-    commands: tuple[Command, ...] = (demo, up, check, verify, init_server)
+    commands: tuple[Command, ...] = (demo, up, check, verify, promote, init_server)
     for place, command in enumerate(commands):
         name = command.__name__.replace("_", "-")
         app.command(command, name=name, group=group, sort_key=place, help_epilogue="")

@@ -1,0 +1,82 @@
+"""Worker versioning, on the real server: a build gets work when it is promoted, and leads in flight go on with it."""
+
+import asyncio
+
+import pytest
+from temporalio.client import WorkflowHandle
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from process.view import Overview
+from settings import Settings
+from starter.failures import CommandError
+from starter.promote import route
+from tests.workflows.lives import OPENED
+from tests.workflows.outside import Outside
+from tests.workflows.servers import real_time
+from worker import deployment
+
+
+def _worker(env: WorkflowEnvironment, outside: Outside, build: str) -> Worker:
+    settings = Settings(_env_file=None, worker_deployment="leads", worker_build=build)
+    return Worker(
+        env.client,
+        task_queue="leads",
+        activities=outside.activities(),
+        deployment_config=deployment(settings),
+    )
+
+
+async def _promote(env: WorkflowEnvironment, build: str) -> None:
+    """As soon as the server knows of the build's worker."""
+    async with asyncio.timeout(30):
+        while True:
+            try:
+                return await route(env.client, "leads", build, 100)
+            except CommandError:
+                await asyncio.sleep(0.1)
+
+
+async def _build(handle: WorkflowHandle[object, object]) -> str:
+    info = (await handle.describe()).raw_description.workflow_execution_info.versioning_info
+    return info.deployment_version.build_id
+
+
+async def _settled(handle: WorkflowHandle[object, object]) -> Overview:
+    async with asyncio.timeout(30):
+        while True:
+            view: Overview = await handle.query("lead", result_type=Overview)
+            if all(effect.status == "done" for effect in view.effects):
+                return view
+            await asyncio.sleep(0.05)
+
+
+def test_without_a_build_nothing_is_versioned() -> None:
+    assert deployment(Settings(_env_file=None)) is None
+
+
+async def test_a_lead_goes_on_with_the_build_that_is_promoted() -> None:
+    outside = Outside()
+    async with real_time() as env:
+        with pytest.raises(CommandError, match="Start it first"):
+            await route(env.client, "leads", "one", 100)
+        async with _worker(env, outside, "one"):
+            await _promote(env, "one")
+            handle = await env.client.start_workflow("LeadWorkflow", OPENED, id="lead-1", task_queue="leads")
+            await _settled(handle)
+            assert await _build(handle) == "one"
+            async with _worker(env, outside, "two"):
+                await handle.execute_update("questionnaire_sent")
+                await _settled(handle)
+                assert await _build(handle) == "one", "until it is promoted, the other gets nothing"
+                await _promote(env, "two")
+        async with _worker(env, outside, "two"):  # the first one is gone
+            await handle.execute_update("questionnaire_answered")
+            view = await _settled(handle)
+            assert await _build(handle) == "two"
+    assert [line.kind for line in view.timeline if line.kind.startswith("quest")] == [
+        "questionnaire_sent",
+        "questionnaire_answered",
+    ]
+    done = outside.of("lead-1")
+    assert len(done) == len(set(done))
