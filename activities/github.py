@@ -17,7 +17,7 @@ from process.effects import Outcome, Task
 from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
-from process.view import attention, checklist, next_step
+from process.view import attention, checklist, next_step, vendor_checklist
 from settings import Settings, lead_page
 
 LEAD_LABEL, HUB_SERVICE_LABEL, CUSTOMER_LABEL, HUB_LABEL = "lead", "service:hub", "customer", "Hub"
@@ -105,6 +105,7 @@ class GitHubActivities:
                 step=next_step(lead),
                 attention=attention(lead, today),
                 checklist=checklist(lead),
+                vendor_checklist=vendor_checklist(lead),
                 maniac_t=MANIAC_T,
                 hub_fields=HUB_FIELDS,
                 workflow_url=page,

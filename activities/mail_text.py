@@ -15,14 +15,13 @@ from activities.texts import render
 from process.billing import agreed
 from process.days import add_working_days
 from process.effects import SendMail
-from process.lead import HUB_FIELDS, Lead
+from process.lead import HUB_FIELDS, MANIAC_T, Lead
 from process.view import next_step
 from settings import Settings, lead_page
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
-_SEND_WITHIN = timedelta(days=14)  # an invoice that lies longer needs attention (process.view)
 
 
 class Parts(NamedTuple):
@@ -44,9 +43,10 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
     contract = lead.renewal if lead.renewal.handed_over_on else lead.contract
     clocks = lead.policy.clocks
 
-    def after_handover(days: int) -> date | None:
-        handed_over = contract.handed_over_on
-        return add_working_days(handed_over, days, lead.policy.holidays) if handed_over else None
+    def working_days_on(days: int) -> date | None:
+        """So many working days after the contracts team was last heard of, or got it."""
+        since = contract.heard_on
+        return add_working_days(since, days, lead.policy.holidays) if since else None
 
     def run(decision: str) -> str:
         """The command that records a decision, as `invoice-sent --number 3`."""
@@ -71,9 +71,13 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
         "track": "renewal" if lead.renewal.handed_over_on else "contract",
         "invoice": invoice,
         "invoice_name": lead.invoice_name(int(number)) if number else "",
-        "acknowledge_by": after_handover(clocks.handover_reminder),
-        "escalated_on": after_handover(clocks.handover_escalation),
-        "send_by": invoice.prepared_on + _SEND_WITHIN if invoice else None,
+        "maniac_t": MANIAC_T,
+        "vendor_steps": ", ".join(f"forms {step} on {day}" for step, day in lead.vendor.forms.items()),
+        "acknowledge_by": working_days_on(clocks.handover_reminder),
+        "escalated_on": working_days_on(
+            clocks.news_escalation if contract.acknowledged_on else clocks.handover_escalation
+        ),
+        "send_by": invoice.prepared_on + timedelta(days=clocks.invoice_unsent) if invoice else None,
         "questionnaire_url": settings.google.questionnaire_url,
         "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),
     }

@@ -8,18 +8,21 @@ invoice had billed is due again on the day after, so that what was wrong with it
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from itertools import zip_longest
 from typing import NamedTuple
 
-from process.lead import Contract, Invoice, InvoiceLine, Lead, Quote, Usage, interval, months_of
+from dateutil.relativedelta import relativedelta
+
+from process.lead import DAY, Contract, Invoice, InvoiceLine, Lead, Quote, Usage, interval, months_of
 from process.memo import remembered
 from process.model import Stage
 from process.money import Money
 from process.pricing import usage_fee
 
-DAY = timedelta(days=1)
+BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
+"""Stages in which there is something to bill."""
 
 
 class Days(NamedTuple):
@@ -95,7 +98,7 @@ def _terms(lead: Lead) -> list[Term]:
 @remembered
 def next_draft(lead: Lead) -> Draft | None:
     """Which invoice comes next; None when nothing is left to bill."""
-    if lead.stage not in (Stage.CONTRACTED, Stage.HUB, Stage.CLOSED):
+    if lead.stage not in BILLED:
         return None
     fixed, usage = _next_fixed(lead), [month for month in lead.usage if month.billed_on is None]
     if fixed:
@@ -250,13 +253,26 @@ def usage_lines(quote: Quote, usage: Usage) -> list[InvoiceLine]:
 
 def missing_usage(lead: Lead, today: date) -> tuple[str, ...]:
     """Months that are over, had a running hub billed by usage, and have no usage reported: money nobody bills."""
+    return tuple(month for month in _unreported(lead, today) if month < f"{today:%Y-%m}")
+
+
+def next_usage(lead: Lead) -> str | None:
+    """The first month, over or not, whose usage is to be reported and is not yet."""
+    terms = _terms(lead)
+    if lead.hub.live_on is None or not any(term.quote.tiers for term in terms):
+        return None
+    # after the newest report, and with the newest price, one month is like the other
+    newest = max((date.fromisoformat(f"{usage.month}-01") for usage in lead.usage), default=date.min)
+    until = max(lead.hub.live_on, newest, terms[-1].days.start) + relativedelta(months=2)
+    return next(_unreported(lead, until), None)
+
+
+def _unreported(lead: Lead, until: date) -> Iterator[str]:
+    """Months until then in which a hub billed by usage ran, and that have no usage reported."""
     if lead.hub.live_on is None:
-        return ()
-    until, this_month = min(today, lead.hub.decommissioned_on or today), f"{today:%Y-%m}"
+        return
     known = {usage.month for usage in lead.usage}
     known = known.union(*(invoice.usage_months for invoice in lead.invoices if invoice.stands))
-    return tuple(
-        month
-        for month in months_of(lead.hub.live_on, until)
-        if month not in known and month < this_month and (quote := priced_by(lead, month)) and quote.tiers
-    )
+    for month in months_of(lead.hub.live_on, min(until, lead.hub.decommissioned_on or until)):
+        if month not in known and (quote := priced_by(lead, month)) and quote.tiers:
+            yield month

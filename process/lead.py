@@ -4,7 +4,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from functools import lru_cache
-from typing import Literal
+from itertools import pairwise
+from typing import Literal, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 from pydantic import AwareDatetime
@@ -14,6 +15,8 @@ from process.model import Line, Model, Stage, Text
 from process.money import Money
 from process.policy import Policy
 from process.pricing import BUILT_IN, Per, PriceBook, Tier
+
+DAY = timedelta(days=1)
 
 
 class Link(Model):
@@ -114,6 +117,11 @@ class Contract(Model):
     handovers: int = 0
     acknowledged_on: date | None = None
     acknowledged_by: Line | None = None
+    due: date | None = None
+    """When it is to be signed."""
+    overdue: bool = False
+    news_on: date | None = None
+    """When the contracts team was last heard of."""
     reminded: bool = False
     escalated: bool = False
     state: str | None = None
@@ -133,6 +141,14 @@ class Contract(Model):
     """Renewal windows that have opened, in days before the end."""
     lapsed: bool = False
     decision_due: bool = False
+    gap_reason: Text | None = None
+    """Why the days between the term before and this one stay unbilled."""
+
+    @property
+    def heard_on(self) -> date | None:
+        """When the contracts team was last heard of, or else got it."""
+        days = (self.news_on, self.state_on, self.acknowledged_on, self.handed_over_on)
+        return next((day for day in days if day), None)
 
     @property
     def term_ends(self) -> date | None:
@@ -140,11 +156,23 @@ class Contract(Model):
         return max((day for day in (self.end, self.extended_until) if day), default=None)
 
 
+class Gap(NamedTuple):
+    """Days that no term has, before the term `before` (its place among the signed ones, from 0)."""
+
+    before: int
+    start: date
+    end: date
+
+
 class VendorStatus(StrEnum):
     OPEN = "open"
     STARTED = "started"
     DONE = "done"
     NOT_NEEDED = "not needed"
+
+
+VENDOR_FORMS = ("asked for", "sent", "accepted")
+"""What happens to the customer's forms, in its order."""
 
 
 class Vendor(Model):
@@ -331,7 +359,11 @@ class Lead(Model):
     vendor: Vendor = Vendor()
     hub: Hub = Hub()
     usage: tuple[Usage, ...] = ()
+    usage_asked_on: date | None = None
+    """When engineering was last asked for usage that is missing."""
     invoices: tuple[Invoice, ...] = ()
+    unsent_asked_on: date | None = None
+    """When the contracts team was last asked to send invoices that lie there."""
     hold: Hold | None = None
     lost: Loss | None = None
     closed_on: date | None = None
@@ -384,6 +416,19 @@ class Lead(Model):
     def with_pending(self, contract: Contract) -> "Lead":
         return self.model_copy(update={"renewal" if self.contract.signed_on else "contract": contract})
 
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Days between two terms in which the hub ran: in no contract, billed by nobody, and nobody said why."""
+        live, down = self.hub.live_on, self.hub.decommissioned_on
+        found = []
+        for number, (one, other) in enumerate(pairwise(self.signed), start=1):
+            if live and one.term_ends and other.start and not other.gap_reason:
+                first, last = one.term_ends + DAY, other.start - DAY
+                first, last = max(first, live), min(last, down or last)
+                if first <= last:
+                    found.append(Gap(number, first, last))
+        return tuple(found)
+
     def quote_of(self, contract: Contract) -> Quote | None:
         """The quote that a contract was signed on."""
         return next((quote for quote in self.quotes if quote.version == contract.quote), None)
@@ -401,6 +446,11 @@ class Lead(Model):
 
     def today(self, now: datetime) -> date:
         return day_of(now, self.zone)
+
+    @property
+    def unsent(self) -> tuple[Invoice, ...]:
+        """Prepared, and not sent yet."""
+        return tuple(invoice for invoice in self.invoices if invoice.stands and not invoice.sent_on)
 
     def invoice(self, number: int) -> Invoice | None:
         return next((invoice for invoice in self.invoices if invoice.number == number), None)
@@ -432,4 +482,4 @@ def months_of(start: date, end: date) -> tuple[str, ...]:
 def interval(start: date, index: int) -> tuple[date, date]:
     """First and last day of the `index`-th (from 0) monthly service interval of a term that began on `start`."""
     first = start + relativedelta(months=index)
-    return first, start + relativedelta(months=index + 1) - timedelta(days=1)
+    return first, start + relativedelta(months=index + 1) - DAY

@@ -28,6 +28,21 @@ class Clocks(Model):
         3, ge=1, le=FAR, description="working days without word from the contracts team"
     )
     handover_escalation: int = Field(10, ge=1, le=FAR, description="working days until sales is told")
+    contract_due: int = Field(
+        20, ge=1, le=FAR, description="working days from the hand-over until it is to be signed"
+    )
+    news_reminder: int = Field(
+        10, ge=1, le=FAR, description="working days without news of a contract that is in hand"
+    )
+    news_escalation: int = Field(
+        20, ge=1, le=FAR, description="working days without news until sales is told"
+    )
+    usage_reminder: int = Field(
+        5, ge=0, le=FAR, description="after a month: engineering is asked for its usage, then weekly"
+    )
+    invoice_unsent: int = Field(
+        14, ge=1, le=FAR, description="prepared and not sent: reminder, then again as often"
+    )
     invoice_overdue: int = Field(60, ge=1, le=FAR, description="after sending")
     renewal_windows: tuple[Days, ...] = Field((180, 90, 30), description="before the contract ends")
     lapse_extension: int = Field(

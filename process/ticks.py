@@ -4,7 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, Self
 
-from process.billing import make_invoice, next_draft
+from dateutil.relativedelta import relativedelta
+
+from process.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
+from process.changes import RELEASE_0_2
 from process.days import add_working_days, day_of, end_of, start_of
 from process.decisions.base import folder_effects, mail
 from process.decisions.quoting import QuoteExpired
@@ -28,6 +31,12 @@ def due(lead: Lead) -> tuple[Due, ...]:
     """All that is due in time, earliest first."""
     found = (item for schedule in _SCHEDULES for item in schedule(lead))
     return tuple(sorted(found, key=lambda item: (item.when, item.fact.kind)))
+
+
+def silence(lead: Lead) -> str:
+    """Since when nothing was heard from the contracts team."""
+    since = lead.pending.heard_on if lead.pending.acknowledged_on else "the hand-over"
+    return f"The contracts team has been silent since {since}"
 
 
 def _waiting_for_us(lead: Lead) -> bool:
@@ -114,7 +123,7 @@ def _quote(lead: Lead) -> Iterator[Due]:
 
 
 class HandoverReminded(Tick):
-    """Three working days without word from the contracts team."""
+    """Three working days without word from the contracts team; or ten, once they have it in hand."""
 
     visible = False
 
@@ -125,11 +134,13 @@ class HandoverReminded(Tick):
         yield mail(after, event, "handover_reminder", Role.CONTRACTS)
 
     def words(self, lead: Lead) -> str:
+        if lead.pending.acknowledged_on:
+            return "The contracts team was asked for news of the contract"
         return "The contracts team was reminded of the hand-over"
 
 
 class HandoverEscalated(Tick):
-    """Ten working days without word from the contracts team."""
+    """Ten working days without word from the contracts team; or twenty, once they have it in hand."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.with_pending(lead.pending.model_copy(update={"reminded": True, "escalated": True}))
@@ -138,20 +149,39 @@ class HandoverEscalated(Tick):
         yield mail(after, event, "handover_escalated", Role.CONTRACTS, Role.SALES)
 
     def words(self, lead: Lead) -> str:
-        return "The contracts team has been silent since the hand-over"
+        return silence(lead)
+
+
+class ContractOverdue(Tick):
+    """The day has come by which the contract was to be signed."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.with_pending(lead.pending.model_copy(update={"overdue": True}))
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "contract_overdue", Role.CONTRACTS, Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return f"The contract was to be signed by {lead.pending.due}"
 
 
 def _handover(lead: Lead) -> Iterator[Due]:
-    contract = lead.pending
-    if lead.ended or lead.hold or contract.handed_over_on is None or contract.acknowledged_on:
+    contract, clocks = lead.pending, lead.policy.clocks
+    if lead.ended or lead.hold or contract.heard_on is None:
         return
-    clocks, holidays = lead.policy.clocks, lead.policy.holidays
+    reminder, escalation = clocks.handover_reminder, clocks.handover_escalation
+    if contract.acknowledged_on:
+        if RELEASE_0_2 not in lead.changes:
+            return
+        reminder, escalation = clocks.news_reminder, clocks.news_escalation
     if not contract.reminded:
-        day = add_working_days(contract.handed_over_on, clocks.handover_reminder, holidays)
+        day = add_working_days(contract.heard_on, reminder, lead.policy.holidays)
         yield Due(end_of(day, lead.zone), HandoverReminded())
     if not contract.escalated:
-        day = add_working_days(contract.handed_over_on, clocks.handover_escalation, holidays)
+        day = add_working_days(contract.heard_on, escalation, lead.policy.holidays)
         yield Due(end_of(day, lead.zone), HandoverEscalated())
+    if contract.due and not contract.overdue:
+        yield Due(end_of(contract.due, lead.zone), ContractOverdue())
 
 
 def _hold(lead: Lead) -> Iterator[Due]:
@@ -217,6 +247,72 @@ class InvoiceOverdue(Tick):
 
     def words(self, lead: Lead) -> str:
         return f"Invoice {self.number} is overdue"
+
+
+class InvoicesUnsent(Tick):
+    """Invoices were prepared two weeks ago and nobody sent them: the contracts team is asked, and then again as often."""
+
+    visible = False
+    numbers: tuple[int, ...] = ()
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        since = lead.today(now) - timedelta(days=lead.policy.clocks.invoice_unsent)
+        unsent = tuple(invoice.number for invoice in lead.unsent if invoice.prepared_on <= since)
+        return self.model_copy(update={"numbers": unsent})
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"unsent_asked_on": lead.today(event.at)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "invoices_unsent", Role.CONTRACTS, numbers=self._numbers)
+
+    def words(self, lead: Lead) -> str:
+        return f"The contracts team was asked to send invoice {self._numbers}"
+
+    @property
+    def _numbers(self) -> str:
+        return ", ".join(str(number) for number in self.numbers)
+
+
+class UsageMissing(Tick):
+    """Months are over and nobody has reported their usage: engineering is asked for it, and then weekly."""
+
+    visible = False
+    months: tuple[str, ...] = ()
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        grace = timedelta(days=lead.policy.clocks.usage_reminder)
+        return self.model_copy(update={"months": missing_usage(lead, lead.today(now) - grace)})
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"usage_asked_on": lead.today(event.at)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "usage_missing", Role.ENGINEERING, months=", ".join(self.months))
+
+    def words(self, lead: Lead) -> str:
+        return f"Engineering was asked for the usage of {', '.join(self.months)}"
+
+
+def _usage(lead: Lead) -> Iterator[Due]:
+    if RELEASE_0_2 not in lead.changes or lead.archived or lead.stage not in BILLED:
+        return
+    if month := next_usage(lead):
+        day = date.fromisoformat(f"{month}-01") + relativedelta(
+            months=1, days=lead.policy.clocks.usage_reminder
+        )
+        if lead.usage_asked_on:
+            day = max(day, lead.usage_asked_on + timedelta(days=7))
+        yield Due(start_of(day, lead.zone), UsageMissing())
+
+
+def _unsent(lead: Lead) -> Iterator[Due]:
+    if RELEASE_0_2 not in lead.changes or lead.archived or not lead.unsent:
+        return
+    days = timedelta(days=lead.policy.clocks.invoice_unsent)
+    oldest = min(invoice.prepared_on for invoice in lead.unsent)
+    day = max(oldest, lead.unsent_asked_on or oldest) + days
+    yield Due(start_of(day, lead.zone), InvoicesUnsent())
 
 
 def _invoices(lead: Lead) -> Iterator[Due]:
@@ -328,4 +424,16 @@ def _archive(lead: Lead) -> Iterator[Due]:
         yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
 
 
-_SCHEDULES = (_questionnaire, _stale, _quote, _handover, _hold, _invoices, _term, _decommission, _archive)
+_SCHEDULES = (
+    _questionnaire,
+    _stale,
+    _quote,
+    _handover,
+    _hold,
+    _usage,
+    _unsent,
+    _invoices,
+    _term,
+    _decommission,
+    _archive,
+)

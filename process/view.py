@@ -4,12 +4,14 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple
 
 from process.billing import missing_usage, next_draft
+from process.changes import RELEASE_0_2
 from process.days import day_of
 from process.decisions import DECISIONS
 from process.facts import Event
-from process.lead import Lead, QuoteStatus, VendorStatus
+from process.lead import VENDOR_FORMS, Lead, QuoteStatus, VendorStatus
 from process.model import Model, Role, Stage
 from process.record import Outstanding, Record, Refusal
+from process.ticks import silence
 
 
 class Step(NamedTuple):
@@ -46,9 +48,18 @@ def _next_of_lead(lead: Lead) -> Step:
 def _next_of_quoted(lead: Lead) -> Step:
     contract = lead.contract
     if contract.signed_on:
-        if lead.vendor.status is VendorStatus.STARTED:
-            return Step(Role.CONTRACTS, f"finish the vendor set-up{_forms(lead)}")
-        return Step(Role.CONTRACTS, "set up as a vendor, or record that it is not needed")
+        started = lead.vendor.status is VendorStatus.STARTED
+        vendor = (
+            f"finish the vendor set-up{_forms(lead)}"
+            if started
+            else "set up as a vendor, or record that it is not needed"
+        )
+        renewing = _renewing(lead)
+        return (
+            Step(renewing.owner, f"{renewing.what}; and {vendor}")
+            if renewing
+            else Step(Role.CONTRACTS, vendor)
+        )
     if lead.quote is None:
         return Step(Role.SALES, "quote a price again, or record it as lost")
     if lead.quote.status is QuoteStatus.OPEN:
@@ -68,7 +79,8 @@ def _forms(lead: Lead) -> str:
 
 def _state(lead: Lead) -> str:
     contract = lead.pending
-    return f", {contract.state} since {contract.state_on}" if contract.state else ""
+    due = f" by {contract.due}" if contract.due else ""
+    return f"{due}, {contract.state} since {contract.state_on}" if contract.state else due
 
 
 def _renewing(lead: Lead) -> Step | None:
@@ -144,18 +156,24 @@ def attention(lead: Lead, today: date) -> tuple[str, ...]:
     if missing := missing_usage(lead, today):
         found.append(f"Usage is not reported, so not billed, for {', '.join(missing)}")
     found += [f"Invoice {i.number} ({i.total}) is overdue" for i in lead.invoices if i.overdue]
-    unsent = [i for i in lead.invoices if i.stands and not i.sent_on and (today - i.prepared_on).days > 14]
-    if unsent:
-        found.append(
-            f"Prepared two weeks ago and not sent: invoice {', '.join(str(i.number) for i in unsent)}"
-        )
+    days = lead.policy.clocks.invoice_unsent
+    if unsent := [str(i.number) for i in lead.unsent if (today - i.prepared_on).days > days]:
+        found.append(f"Prepared more than {days} days ago and not sent: invoice {', '.join(unsent)}")
     draft = next_draft(lead)
     if draft and draft.fee and draft.due_on < today:
         found.append(f"The interval from {draft.days.start} is not billed")
     if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
         found.append(f"The hub was to be taken down on {lead.hub.decommission_on} and still runs")
-    if lead.pending.escalated and not lead.pending.acknowledged_on:
-        found.append("The contracts team has been silent since the hand-over")
+    if lead.pending.escalated and (not lead.pending.acknowledged_on or RELEASE_0_2 in lead.changes):
+        found.append(silence(lead))
+    if lead.pending.overdue and not lead.ended:
+        found.append(f"The contract was to be signed by {lead.pending.due}")
+    if RELEASE_0_2 in lead.changes:
+        found += [
+            f"From {gap.start} to {gap.end} the hub is in no contract, and nobody is billed for it"
+            for gap in lead.gaps
+            if not gap.start <= today <= gap.end  # while it lasts, it is said above
+        ]
     if lead.stale_on:
         found.append(f"Nothing has moved since {day_of(lead.progressed_at, lead.zone)}")
     if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
@@ -187,6 +205,18 @@ def checklist(lead: Lead) -> tuple[tuple[bool, str], ...]:
         (lead.hub.requested_on is not None, _on("Hub requested (work has started)", lead.hub.requested_on)),
         (lead.hub.live_on is not None, f"Infrastructure: {lead.hub.url or 'hub'}"),
     )
+
+
+def vendor_checklist(lead: Lead) -> tuple[tuple[bool, str], ...]:
+    """The steps of the vendor set-up at the customer; none where there is none to do."""
+    vendor = lead.vendor
+    if vendor.status is VendorStatus.NOT_NEEDED:
+        return ()
+    steps = tuple(
+        (step in vendor.forms, _on(f"Forms {step}", vendor.forms.get(step))) for step in VENDOR_FORMS
+    )
+    number = f", number {vendor.number}" if vendor.number else ""
+    return (*steps, (vendor.settled, f"We are a vendor there{number}"))
 
 
 def _on(text: str, day: date | None) -> str:

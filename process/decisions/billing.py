@@ -7,15 +7,13 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from process.billing import agreed, priced_by
+from process.billing import BILLED, agreed, priced_by
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.facts import Event, Refused
 from process.lead import Lead, Usage
 from process.model import Role, Stage, Text
 from process.money import Amount, CurrencyCode, Money, complaint
-
-BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
 
 Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
 

@@ -7,6 +7,8 @@ from typing import ClassVar, Literal, Self
 from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
+from process.changes import RELEASE_0_2
+from process.days import add_working_days
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
@@ -24,8 +26,9 @@ class _Contracting(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        if lead.contract.signed_on and (lead.stage is Stage.QUOTED or lead.quote is None):
-            renewal = "" if lead.stage is Stage.QUOTED else "; its renewal begins with a price (price_quoted)"
+        renewable = lead.stage is not Stage.QUOTED or RELEASE_0_2 in lead.changes
+        if lead.contract.signed_on and (lead.quote is None or not renewable):
+            renewal = "; its renewal begins with a price (price_quoted)" if renewable else ""
             return Refused(
                 reason=f"The contract was already signed on {lead.contract.signed_on}",
                 instead=f"If that was a mistake, correct it (corrected){renewal}",
@@ -47,6 +50,25 @@ NOT_HANDED_OVER = Refused(
 class ContractHandedOver(_Contracting):
     """The deal goes to the contracts team, with all they need to draft a contract. Again, if it has changed."""
 
+    due: date | None = Field(
+        None, description="day by which it is to be signed; by default 20 working days from now"
+    )
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if self.due and self.due < lead.today(now):
+            return Refused(
+                reason=f"The contract can't be due on {self.due}, which has passed",
+                instead="Leave due out, or give a later day",
+            )
+        return implausible(self.due, now, what="The contract's due date") if self.due else None
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        if self.due or RELEASE_0_2 not in lead.changes:
+            return self
+        policy = lead.policy
+        due = add_working_days(lead.today(now), policy.clocks.contract_due, policy.holidays)
+        return self.model_copy(update={"due": due})
+
     def apply(self, lead: Lead, event: Event) -> Lead:
         contract = lead.pending.model_copy(
             update={
@@ -54,6 +76,9 @@ class ContractHandedOver(_Contracting):
                 "handovers": lead.pending.handovers + 1,
                 "acknowledged_on": None,
                 "acknowledged_by": None,
+                "due": self.due,
+                "overdue": False,
+                "news_on": None,
                 "state": None,
                 "state_on": None,
                 "reminded": False,
@@ -68,7 +93,13 @@ class ContractHandedOver(_Contracting):
 
     def words(self, lead: Lead) -> str:
         what = "renewal" if lead.contract.signed_on else "contract"
-        return self.noted(f"The {what} was handed over to the contracts team")
+        due = f", to be signed by {self.due}" if self.due else ""
+        return self.noted(f"The {what} was handed over to the contracts team{due}")
+
+
+def _heard(lead: Lead, event: Event) -> dict[str, object]:
+    """The contracts team was heard of: from today on, silence counts anew."""
+    return {"news_on": lead.today(event.at), "reminded": False, "escalated": False}
 
 
 class ContractAcknowledged(_Contracting):
@@ -93,6 +124,7 @@ class ContractAcknowledged(_Contracting):
             update={
                 "acknowledged_on": lead.today(event.at),
                 "acknowledged_by": self.acknowledged_by or self.by,
+                **_heard(lead, event),
             }
         )
         return lead.with_pending(contract)
@@ -102,7 +134,10 @@ class ContractAcknowledged(_Contracting):
 
 
 class ContractProgressed(_Contracting):
-    """News of the contract, or of its renewal, from the contracts team. Who has news has it in hand: no more reminders."""
+    """News of the contract, or of its renewal, from the contracts team. Who has news has it in hand.
+
+    Without any for ten working days, they are reminded; sales hears of it after twenty.
+    """
 
     deciders = frozenset({Role.CONTRACTS})
     example = {"state": "drafted", "note": "It goes to their lawyers next"}
@@ -125,7 +160,7 @@ class ContractProgressed(_Contracting):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         contract, today = lead.pending, lead.today(event.at)
-        news: dict[str, object] = {}
+        news = _heard(lead, event)
         if contract.state != self.state:
             news |= {"state": self.state, "state_on": today}
         if contract.acknowledged_on is None:
@@ -328,3 +363,32 @@ class ServiceExtended(Decision):
         return self.noted(
             f"The service goes on without a contract until {lead.contract.extended_until}: {self.reason}"
         )
+
+
+class GapExplained(Decision):
+    """The hub ran between two contracts, and those days stay unbilled, because a person says why.
+
+    If they are to be billed, correct the later signature (corrected) and record it with an earlier start.
+    """
+
+    deciders = frozenset({Role.SALES, Role.CONTRACTS})
+    example = {"reason": "Their new grant begins later; the days are a gift"}
+    stages = OPEN_STAGES | {Stage.CLOSED}
+
+    reason: Text = Field(description="why nobody is billed for them")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
+        return None if lead.gaps else Refused(reason="No days between two contracts are unexplained")
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        signed = list(lead.signed)
+        for gap in lead.gaps:
+            signed[gap.before] = signed[gap.before].model_copy(update={"gap_reason": self.reason})
+        *former, contract = signed or [lead.contract]
+        return lead.model_copy(update={"former": tuple(former), "contract": contract})
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"Days between two contracts stay unbilled: {self.reason}")

@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
+from process.changes import RELEASE_0_2
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
@@ -19,6 +20,8 @@ from process.pricing import Per, Plan, PriceBook
 def signed(lead: Lead) -> Refused | None:
     """Once signed, the price is the contract's, even while the vendor set-up keeps the lead at `quoted`."""
     if lead.contract.signed_on is None or lead.stage is not Stage.QUOTED:
+        return None
+    if lead.quote and RELEASE_0_2 in lead.changes:  # that of its renewal
         return None
     return Refused(
         reason=f"The contract was signed on {lead.contract.signed_on}, at {lead.quote_of(lead.contract)}",
@@ -62,12 +65,12 @@ class PriceQuoted(Decision):
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:
-        return super().gate(lead) or signed(lead)
+        return super().gate(lead) or (None if RELEASE_0_2 in lead.changes else signed(lead))
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         today = lead.today(now)
         if lead.contract.signed_on and (wrong := too_early_to_renew(lead, today)):
-            return wrong
+            return signed(lead) or wrong
         if self.valid_until:
             if self.valid_until < today:
                 return Refused(

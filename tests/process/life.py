@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from process.changes import CHANGES
 from process.days import end_of, start_of
 from process.decisions import LeadOpened
 from process.effects import (
@@ -98,6 +99,7 @@ class Life:
 
     def __init__(self, now: datetime = MONDAY, **opened: Any) -> None:
         facts = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"} | opened
+        facts = {"changes": CHANGES} | facts
         self.now = now
         self.record = Record.open("lead-example", LeadOpened.model_validate(facts), now)
         self.planned: list[Effect] = [item.effect for item in self.record.outbox]

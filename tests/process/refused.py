@@ -234,6 +234,20 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "'clock' is no face through which people decide. Leave source out.",
     ),
     # contracting
+    (
+        "accepted",
+        "contract_handed_over",
+        {"due": "2026-05-31"},
+        "The contract can't be due on 2026-05-31, which has passed. Leave due out, or give a later day.",
+    ),
+    (
+        "accepted",
+        "contract_handed_over",
+        {"due": "9999-12-31"},
+        "The contract's due date is 9999-12-31, which can't be meant",
+    ),
+    ("renewed", "gap_explained", {"reason": "x"}, "No days between two contracts are unexplained."),
+    ("lost", "gap_explained", {"reason": "x"}, "The lead is lost"),
     ("new", "contract_handed_over", {}, "No price has been quoted yet; that comes first (price_quoted)."),
     (
         "quoted",

@@ -23,6 +23,8 @@ STATES: dict[str, Callable[[], Life]] = {
     "renewal quoted": lambda: Life().live().until("2027-03-01").quoted(),
     "renewing": lambda: Life().renewing(),
     "renewal handed over": lambda: _renewal_handed_over(),
+    "renewed after a gap": lambda: Life().renewed(start="2027-07-01"),
+    "signed, about to end": lambda: Life().signed().until("2027-03-01"),
     "renewed": lambda: Life().renewed(),
     "lapsed": lambda: Life().live().until("2027-06-02"),
     "to be taken down": lambda: _to_be_taken_down(),

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from process.changes import CHANGES
 from process.lead import QuoteStatus
 from process.model import Stage
 from process.policy import Clocks, Policy
 from process.record import Record
 from process.ticks import due
-from tests.process.life import MONDAY, QUOTE, SIGNED, Life
+from process.view import attention
+from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
 
 
 def moments(life: Life, kind: str) -> list[str]:
@@ -152,19 +154,57 @@ def test_a_silent_contracts_team_is_reminded_after_three_working_days_and_escala
     assert [str(role) for role in life.mails("handover_escalated")[0].to] == ["contracts", "sales"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [
-        ("contract_acknowledged", {}),
-        ("contract_progressed", {"state": "in negotiation"}),
-        ("contract_signed", SIGNED),
-    ],
-)
-def test_word_from_the_contracts_team_stops_the_reminders(kind: str, body: dict[str, Any]) -> None:
+NEWS: list[tuple[str, dict[str, Any]]] = [
+    ("contract_acknowledged", {}),
+    ("contract_progressed", {"state": "in negotiation"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), [*NEWS, ("contract_signed", SIGNED)])
+def test_word_from_the_contracts_team_stops_the_reminders_of_the_hand_over(
+    kind: str, body: dict[str, Any]
+) -> None:
     life = Life().handed_over()
     life.does(kind, **body)
-    life.wait(30)
+    life.wait(14)
     assert moments(life, "handover_reminded") + moments(life, "handover_escalated") == []
+
+
+@pytest.mark.parametrize(("kind", "body"), NEWS)
+def test_a_contracts_team_that_falls_silent_again_is_asked_again(kind: str, body: dict[str, Any]) -> None:
+    life = Life(zone="Europe/Berlin", policy={"holidays": ["2026-06-04"]}).handed_over()
+    life.does(kind, **body)
+    life.wait(60)
+    assert only(life, "handover_reminded") == "2026-06-16T22:00"  # ten working days, one of them a holiday
+    assert only(life, "handover_escalated") == "2026-06-30T22:00"
+    assert "The contracts team has been silent since 2026-06-01" in attention(life.lead, life.today)
+    life.does("contract_progressed", state="drafted")
+    assert "silent" not in " ".join(attention(life.lead, life.today))
+    life.wait(60)
+    assert [len(moments(life, kind)) for kind in ("handover_reminded", "handover_escalated")] == [2, 2]
+
+
+def test_a_contract_is_to_be_signed_by_a_day_which_the_hand_over_may_name() -> None:
+    life = Life().handed_over()
+    assert str(life.lead.contract.due) == "2026-06-29"  # twenty working days
+    life.does("contract_handed_over", due="2026-06-10")
+    life.wait(60)
+    assert only(life, "contract_overdue") == "2026-06-11T00:00"
+    assert [str(role) for role in life.mails("contract_overdue")[0].to] == ["contracts", "sales"]
+    assert "The contract was to be signed by 2026-06-10" in attention(life.lead, life.today)
+    life.does("contract_signed", **SIGNED)
+    assert "to be signed" not in " ".join(attention(life.lead, life.today))
+
+
+def test_a_lead_in_flight_keeps_its_clocks_until_it_takes_up_the_changes() -> None:
+    life = Life(changes=()).handed_over()
+    life.does("contract_acknowledged")
+    life.wait(90)
+    assert life.lead.contract.due is None
+    assert moments(life, "handover_reminded") == []
+    life.record = life.record.under(CHANGES, life.now)
+    life.wait(0)
+    assert len(moments(life, "handover_reminded")) == len(moments(life, "handover_escalated")) == 1
 
 
 def test_a_new_hand_over_is_a_new_clock() -> None:
@@ -214,6 +254,47 @@ def test_the_end_of_the_service_ends_its_clocks() -> None:
 
 
 # ---- invoices, decommission, archive
+
+
+def test_usage_that_is_missing_is_asked_for_five_days_after_the_month_and_then_weekly() -> None:
+    life = Life(zone="Europe/Berlin").live(BOOK_QUOTE).until("2026-07-13")
+    assert moments(life, "usage_missing") == ["2026-07-05T22:00", "2026-07-12T22:00"]
+    assert [mail.facts for mail in life.mails("usage_missing")] == [{"months": "2026-06"}] * 2
+    assert [str(role) for role in life.mails("usage_missing")[0].to] == ["engineering"]
+    life.does("usage_reported", month="2026-06", active_users=280)
+    life.until("2026-08-05")
+    assert len(life.mails("usage_missing")) == 2
+    assert life.until("2026-08-06").mails("usage_missing")[-1].facts == {"months": "2026-07"}
+
+
+def test_usage_is_asked_for_even_after_the_end_and_only_for_months_in_which_a_hub_ran() -> None:
+    life = Life().live(BOOK_QUOTE).until("2026-07-03")
+    life.does("decommission_decided", on="2026-07-03", reason="Over")
+    life.does("hub_decommissioned", data_confirmed_by="Ada Example")
+    assert [mail.facts["months"] for mail in life.until("2026-08-12").mails("usage_missing")] == [
+        *["2026-06"] * 5,
+        "2026-06, 2026-07",
+    ]
+    for month in ("2026-06", "2026-07"):
+        life.does("usage_reported", month=month, active_users=3)
+    assert len(life.until("2026-12-01").mails("usage_missing")) == 6
+
+
+@pytest.mark.parametrize("opened", [{"changes": ()}, {}])
+def test_nobody_is_asked_for_usage_that_nobody_is_billed_for(opened: dict[str, Any]) -> None:
+    quote = None if not opened else BOOK_QUOTE
+    life = Life(**opened).live(quote).until("2026-12-01")
+    assert life.mails("usage_missing") == []
+
+
+def test_invoices_that_lie_unsent_are_asked_for_every_two_weeks_together() -> None:
+    life = Life().live().until("2026-07-20")
+    assert moments(life, "invoices_unsent") == ["2026-06-15T00:00", "2026-06-29T00:00", "2026-07-13T00:00"]
+    life.does("invoice_sent", number=1)
+    life.until("2026-07-30")
+    assert [mail.facts["numbers"] for mail in life.mails("invoices_unsent")] == ["1", "1", "1", "2"]
+    life.does("invoice_sent", number=2)
+    assert len(life.until("2026-08-01").mails("invoices_unsent")) == 4
 
 
 def test_an_invoice_is_overdue_sixty_days_after_it_was_sent_unless_it_is_paid() -> None:
@@ -275,6 +356,11 @@ def test_the_defaults_are_those_of_the_process() -> None:
         "quote_reminder": 7,
         "handover_reminder": 3,
         "handover_escalation": 10,
+        "contract_due": 20,
+        "news_reminder": 10,
+        "news_escalation": 20,
+        "usage_reminder": 5,
+        "invoice_unsent": 14,
         "invoice_overdue": 60,
         "renewal_windows": (180, 90, 30),
         "lapse_extension": 14,

@@ -50,6 +50,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "start": days,
     "end": days,
     "until": days,
+    "due": days,
     "on": days,
     "billing": st.sampled_from(["monthly", "yearly"]),
     "month": st.dates(date(2026, 5, 1), date(2028, 12, 1)).map(lambda day: f"{day:%Y-%m}"),

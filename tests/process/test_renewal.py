@@ -123,6 +123,45 @@ def test_a_gap_between_two_terms_is_seen_and_not_billed() -> None:
     assert [start for _, start, *_ in periods(life)[12:]] == ["2027-08-01"]
 
 
+def test_a_gap_between_two_terms_stays_in_sight_until_somebody_says_why() -> None:
+    life = Life().live().until("2027-05-10").accepted(**RENEWAL)
+    life.does("contract_signed", **SIGNED, start="2027-08-01")
+    gap = "From 2027-06-01 to 2027-07-31 the hub is in no contract, and nobody is billed for it"
+    for day in ("2027-05-20", "2027-08-01", "2028-03-01"):
+        assert gap in attention(life.until(day).lead, life.today)
+    life.does("gap_explained", reason="Their grant began later")
+    assert gap not in attention(life.lead, life.today)
+    assert life.lead.contract.gap_reason == "Their grant began later"
+    life.does("corrected", seq=life.lead.last_seq, reason="It did not")
+    assert gap in attention(life.lead, life.today)
+
+
+def test_no_hub_ran_in_the_gap() -> None:
+    life = Life().requested().until("2027-05-10").accepted(**RENEWAL)
+    life.does("contract_signed", **SIGNED, start="2027-08-01")
+    life.until("2027-08-10").does("hub_live")
+    assert life.lead.gaps == ()
+
+
+def test_a_contract_whose_vendor_set_up_drags_on_is_renewed_and_all_of_it_is_billed_when_that_is_done() -> (
+    None
+):
+    life = Life().signed().until("2026-12-01")
+    assert "at 12,000.00 USD a year. If that was a mistake" in life.refused("price_quoted", **RENEWAL)
+    life.until("2027-03-01").accepted(**RENEWAL)
+    life.does("contract_handed_over")
+    life.does("contract_signed", **SIGNED)
+    assert (life.lead.stage, len(life.lead.signed), life.lead.invoices) == (Stage.QUOTED, 2, ())
+    life.does("vendor_setup_done")
+    life.until("2028-05-31")
+    assert sum(invoice.total.amount for invoice in life.lead.invoices) == Decimal(27000)
+
+
+def test_before_that_change_such_a_renewal_is_refused() -> None:
+    life = Life(changes=()).signed().until("2027-03-01")
+    assert "The contract was signed on 2026-06-01" in life.refused("price_quoted", **RENEWAL)
+
+
 def test_usage_keeps_the_price_of_the_contract_that_ran_as_its_month_began() -> None:
     life = Life().live(BOOK_QUOTE).until("2027-05-31")
     life.accepted(**QUOTE).does("contract_signed", **SIGNED)

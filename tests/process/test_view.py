@@ -38,16 +38,25 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     (lambda: Life().quoted().wait(31), Role.SALES, "quote a price again, or record it as lost"),
     (lambda: Life().accepted(), Role.SALES, "hand the contract over to the contracts team"),
     (lambda: Life().handed_over(), Role.CONTRACTS, "acknowledge the hand-over"),
-    (after(lambda: Life().handed_over(), "contract_acknowledged"), Role.CONTRACTS, "get the contract signed"),
+    (
+        after(lambda: Life().handed_over(), "contract_acknowledged"),
+        Role.CONTRACTS,
+        "get the contract signed by 2026-06-29",
+    ),
     (
         after(lambda: Life().handed_over(), "contract_progressed", state="in negotiation"),
         Role.CONTRACTS,
-        "get the contract signed, in negotiation since 2026-06-01",
+        "get the contract signed by 2026-06-29, in negotiation since 2026-06-01",
     ),
     (
         after(lambda: Life().signed(), "vendor_setup_progressed", forms="sent"),
         Role.CONTRACTS,
         "finish the vendor set-up, forms sent on 2026-06-01",
+    ),
+    (
+        lambda: Life().signed().until("2027-03-01").quoted(),
+        Role.COMMUNITY,
+        "agree to the price of the renewal by 2027-03-31; and set up as a vendor, or record that it is not needed",
     ),
     (lambda: Life().signed(), Role.CONTRACTS, "set up as a vendor, or record that it is not needed"),
     (after(lambda: Life().signed(), "vendor_setup_started"), Role.CONTRACTS, "finish the vendor set-up"),
@@ -81,7 +90,7 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     ),
     (lambda: Life().renewing(), Role.SALES, "hand the renewal over to the contracts team"),
     (handed_over, Role.CONTRACTS, "acknowledge the hand-over of the renewal"),
-    (after(handed_over, "contract_acknowledged"), Role.CONTRACTS, "get the renewal signed"),
+    (after(handed_over, "contract_acknowledged"), Role.CONTRACTS, "get the renewal signed by 2027-03-29"),
     (
         after(lambda: Life().renewed(), "hub_validated", representative="Ada", users=5),
         Role.NOBODY,
@@ -107,7 +116,7 @@ def test_what_must_not_be_overlooked() -> None:
     assert attention(life.lead, life.today) == (
         "Usage is not reported, so not billed, for 2026-06, 2026-07",
         "Invoice 1 (1,250.00 USD) is overdue",
-        "Prepared two weeks ago and not sent: invoice 2, 3",
+        "Prepared more than 14 days ago and not sent: invoice 2, 3",
     )
 
 

@@ -88,7 +88,8 @@ def test_the_contracts_team_hears_of_it_and_no_longer_of_the_invoice() -> None:
     assert life.mails("invoice")[-1].facts == {"number": "3"}
     void(life, 3)
     left = [item.effect.words() for item in life.record.outbox if item.effect.lane == "mail"]
-    assert left == ["Mail to contracts: invoice voided"]
+    assert "Mail to contracts: invoice voided" in left
+    assert "Mail to contracts: invoice" not in left
 
 
 def test_a_voided_invoice_counts_again_only_while_nothing_else_bills_the_same() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import workflows.lead
+from process.changes import CHANGES
 from process.core import plan
 from process.decisions import DECISIONS, LeadOpened
 from process.effects import Outcome
@@ -90,7 +91,8 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("price_quoted", {"amount": 15000, "currency": "USD", "per": "year"}),
     ("quote_accepted", {}),
     ("contract_handed_over", {}),
-    ("contract_signed", {"evidence": "renewed.pdf"}),
+    ("contract_signed", {"evidence": "renewed.pdf", "start": "2027-12-15"}),
+    ("gap_explained", {"reason": "a gift"}),
     ("decommission_decided", {"on": "2028-01-01", "reason": "over"}),
     ("decommission_cancelled", {"reason": "funded"}),
     ("decommission_decided", {"on": "2027-12-01", "reason": "over"}),
@@ -119,9 +121,9 @@ WAITS = {"usage_reported": 20, "invoice_sent": 20, "service_extended": 366, "hub
 """Days that pass before a decision."""
 
 
-def _live(decisions: list[tuple[str, dict[str, Any]]]) -> tuple[Event, ...]:
+def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...]) -> tuple[Event, ...]:
     now = datetime(2026, 7, 20, 9, tzinfo=UTC)
-    opened = LeadOpened(org="Example University", person="Ada Example", title="A hub")
+    opened = LeadOpened(org="Example University", person="Ada Example", title="A hub", changes=changes)
     record = Record.open("lead-fingerprint", opened, now)
     for kind, body in decisions:
         while found := next((i.effect for i in record.outbox if i.effect.kind in REPORTS), None):
@@ -132,10 +134,10 @@ def _live(decisions: list[tuple[str, dict[str, Any]]]) -> tuple[Event, ...]:
     return record.tick(now + timedelta(days=100)).history.events
 
 
-def plans() -> list[str]:
-    """What each event of two lives plans, in order."""
+def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
+    """What each event of two lives plans, in order, under these changes of the process."""
     found = []
-    for events in (_live(LONG), _live(SHORT)):
+    for events in (_live(LONG, changes), _live(SHORT, changes)):
         leads = [fold(events[: n + 1], "lead-fingerprint") for n in range(len(events))]
         for before, after, event in zip([leads[0], *leads], leads, events, strict=False):
             effects = (
@@ -147,7 +149,7 @@ def plans() -> list[str]:
 
 
 def fingerprint() -> dict[str, list[str]]:
-    return {"commands": commands(), "plans": plans()}
+    return {"commands": commands(), "plans": plans(), "plans without the changes": plans(())}
 
 
 def test_the_fingerprint_is_the_committed_one() -> None:

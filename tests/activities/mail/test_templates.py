@@ -46,7 +46,7 @@ def lives() -> tuple[Life, ...]:
     renewed.quoted(**BOOK_QUOTE).perform().does("quote_accepted", accepted_by="Grace Example")
     renewed.does("asset_attached", type="budget", name="Budget", url="https://docs.example.org/budget")
     renewed.does("contract_handed_over", note="They need a tender.\nAsk Grace.")
-    renewed.perform().wait(20).perform().does("contract_signed", evidence="signed.pdf")
+    renewed.perform().wait(40).perform().does("contract_signed", evidence="signed.pdf")
     renewed.does("vendor_setup_done", vendor_number="V-17")
     renewed.does("hub_information_given", **HUB)
     renewed.does("hub_requested")
@@ -172,9 +172,11 @@ def test_the_hand_over_has_all_that_the_contracts_team_needs() -> None:
     life.quoted(book="2026-06", plan="Premier", valid_until="2026-06-30").perform()
     life.does("quote_accepted", accepted_by="Grace Example")
     life.does("asset_attached", type="statement of work", name="The work", url="https://docs.example.org/sow")
+    life.does("maniac_t_assessed", authority="yes", authority_evidence="Their board meets in May")
+    life.does("vendor_setup_progressed", forms="sent")
     life.does("vendor_setup_done", vendor_number="V-17")
     life.does("hub_information_given", start_date="2026-09-01", end_date="2027-08-31")
-    life.does("contract_handed_over", note="First line\nSecond line")
+    life.does("contract_handed_over", note="First line\nSecond line", due="2026-07-15")
     life.perform()
     effect = life.mails("handover")[0]
     text = written(effect, life.lead, SETTINGS, namespace="default").text
@@ -190,7 +192,10 @@ def test_the_hand_over_has_all_that_the_contracts_team_needs() -> None:
         "Contract period: not fixed yet",
         "Service wanted from: 2026-09-01",
         "Service wanted until: 2027-08-31",
+        "To be signed by: 2026-07-15",
         "Vendor set-up: done",
+        "Steps of the vendor set-up: forms sent on 2026-06-01",
+        "Can the contact decide to buy? Who else takes part in the decision? yes, Their board meets in May",
         "Our vendor number there: V-17",
         "Statement of work: The work, <https://docs.example.org/sow>",
         "> First line\n> Second line",
@@ -198,6 +203,28 @@ def test_the_hand_over_has_all_that_the_contracts_team_needs() -> None:
         "Issue of the lead: <https://example.org/issue>",
     ):
         assert needed in text
+
+
+def test_reminders_say_what_was_last_heard() -> None:
+    life = Life().handed_over().wait(20)
+    life.does("contract_progressed", state="drafted")
+    life.wait(40)
+    first, second = (
+        written(each, life.lead, SETTINGS, namespace="default")
+        for each in (life.mails("handover_reminder")[-1], life.mails("handover_escalated")[-1])
+    )
+    assert "we have not heard from you since 2026-06-21" in first.text
+    assert "State: drafted" in first.text
+    assert "`leads contract-progressed lead-example --state STATE`" in second.text
+    assert "nobody has said since 2026-06-21 how far it is" in second.text
+
+
+def test_missing_usage_is_asked_for_month_by_month() -> None:
+    life = Life().live(BOOK_QUOTE).until("2026-08-11")
+    text = written(life.mails("usage_missing")[-1], life.lead, SETTINGS, namespace="default").text
+    for month in ("2026-06", "2026-07"):
+        command = f"usage-reported lead-example --month {month} --active-users USERS --cloud-cost AMOUNT"
+        assert f"- {month}: `leads {command}`" in text
 
 
 def test_the_invoices_mail_has_its_lines_and_what_is_missing() -> None:
