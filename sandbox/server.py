@@ -3,13 +3,13 @@
 import asyncio
 import socket
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -19,6 +19,7 @@ from sandbox import control
 from sandbox.faults import Faults
 from sandbox.front import CuttableProtocol, Front
 from sandbox.github import app as github
+from sandbox.github.people import Person
 from sandbox.github.state import GitHubState
 from sandbox.google import app as google
 from sandbox.google.account import write_key_file
@@ -29,6 +30,8 @@ from sandbox.journal import Journal
 from sandbox.mail import Mailbox, smtp
 from sandbox.pages import routes as pages
 from sandbox.store import Store
+
+T = TypeVar("T")
 
 
 class Sandbox:
@@ -143,6 +146,27 @@ class Sandbox:
             settings |= {"MAIL__USERNAME": name, "MAIL__PASSWORD": password}
         return {f"LEADS_{name}": value for name, value in settings.items()}
 
+    def person(self, login: str) -> Person:
+        """What this person does on GitHub. Raises LookupError if there is nobody of that login."""
+        user = self.github.user(login)
+        if user is None:
+            raise LookupError(f"Nobody here is called {login}")
+        return Person(self.github, user, self.url, self.do)
+
+    def do(self, work: Callable[[], T]) -> T:
+        """Does it between two requests, so that none sees it half done; from any other thread than the sandbox's own."""
+        assert self._loop is not None  # noqa: S101 - start() made one
+        done: Future[T] = Future()
+
+        def run() -> None:
+            try:
+                done.set_result(work())
+            except BaseException as error:
+                done.set_exception(error)
+
+        self._loop.call_soon_threadsafe(run)
+        return done.result()
+
     # Inside
 
     def _load(self) -> None:
@@ -152,13 +176,14 @@ class Sandbox:
             lambda: self._store.save("google", self.google), self._store.blobs("google")
         )
         self.mailbox = Mailbox(self._store)
-        self.github = self._store.load("github", GitHubState) or GitHubState.seeded(org=self.org)
+        github_state = self._store.load("github", GitHubState) or GitHubState.seeded(org=self.org)
+        self.github = github_state.bind(lambda _: self._store.save("github", self.github))
         self._app = Starlette(
             routes=[
                 *control.routes(self),
                 *google.routes(self.google, self._key),
                 *pages.routes(self),
-                *github.routes(self.github, lambda: self._store.save("github", self.github)),
+                *github.routes(self.github),
             ]
         )
         self._app.state.navigation = pages.navigation(self)

@@ -1,7 +1,5 @@
 """GitHub as routes, to be mounted at the root of a Starlette app."""
 
-from collections.abc import Callable
-
 from starlette.routing import BaseRoute, Mount, Route
 
 from sandbox.github.graphql.app import GraphQLApp
@@ -11,15 +9,15 @@ from sandbox.github.state import GitHubState
 from sandbox.github.web import page_routes
 
 
-def routes(state: GitHubState, changed: Callable[[], None]) -> list[BaseRoute]:
+def routes(state: GitHubState) -> list[BaseRoute]:
     """REST under `/api/v3`, GraphQL at `/api/graphql`, and the pages of issues and boards.
 
-    `changed` is called after each write. Every answer is made in one piece on the event loop, so that no request sees
+    Every answer is made in one piece on the event loop, so that no request sees
     another's half-done work.
     """
     rates = Rates()
     return [
-        Route("/api/graphql", GraphQLApp(state, changed, rates).answer, methods=["POST"]),
-        Mount("/api/v3", app=rest_app(state, changed, rates)),
-        *page_routes(state, changed),
+        Route("/api/graphql", GraphQLApp(state, rates).answer, methods=["POST"]),
+        Mount("/api/v3", app=rest_app(state, rates)),
+        *page_routes(state),
     ]

@@ -8,9 +8,20 @@ from datetime import timedelta
 import jwt
 
 from sandbox.github.errors import ForbiddenError, GitHubError, NotFoundError, UnauthorizedError
-from sandbox.github.state import Access, App, GitHubState, Project, Repository, Token, User, clock
+from sandbox.github.state import (
+    Access,
+    App,
+    GitHubState,
+    Organization,
+    Project,
+    Repository,
+    Token,
+    User,
+    clock,
+)
 
-_MAY_LABEL: frozenset[Access] = frozenset({"triage", "write", "maintain", "admin"})
+_MAY_TRIAGE: frozenset[Access] = frozenset({"triage", "write", "maintain", "admin"})
+_MAY_WRITE = _MAY_TRIAGE - {"triage"}
 _LONGEST_ASSERTION = timedelta(minutes=10)
 _TOKEN_LIFE = timedelta(hours=1)
 
@@ -72,7 +83,7 @@ class Viewer:
         """Whether the caller may set labels and assignees, and change other people's issues."""
         if self.is_installation:
             return self._covers(repository) and self._granted("issues") == "write"
-        return self.user is not None and repository.collaborators.get(self.user.id) in _MAY_LABEL
+        return self.user is not None and repository.collaborators.get(self.user.id) in _MAY_TRIAGE
 
     def must_read(self, repository: Repository, permission: str) -> None:
         """Raises: NotFoundError or ForbiddenError."""
@@ -99,6 +110,28 @@ class Viewer:
         if not self.may_triage(repository):
             raise ForbiddenError("Must have admin rights to Repository.")
         return actor
+
+    def must_write(self, repository: Repository) -> User:
+        """For moving its issues elsewhere. Raises: NotFoundError, UnauthorizedError or ForbiddenError."""
+        actor = self.must_triage(repository)
+        if not self.is_installation and repository.collaborators[actor.id] not in _MAY_WRITE:
+            raise ForbiddenError("Must have write access to Repository.")
+        return actor
+
+    def must_administer(self, repository: Repository) -> User:
+        """A person who may do anything to the repository. Raises: NotFoundError, UnauthorizedError or ForbiddenError."""
+        actor = self.must_take_part(repository)
+        if self.is_installation:
+            raise ForbiddenError("Resource not accessible by integration")
+        if repository.collaborators.get(actor.id) != "admin":
+            raise ForbiddenError("Must have admin rights to Repository.")
+        return actor
+
+    def is_member(self, organization: Organization) -> bool:
+        """Whether the caller sees who its members and teams are."""
+        if self.is_installation:
+            return self._granted("members") in ("read", "write")
+        return self.user is not None and self.user.id in organization.members
 
     def sees_project(self, project: Project, state: GitHubState) -> bool:
         """Whether the board exists as far as this caller can tell."""

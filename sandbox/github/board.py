@@ -2,9 +2,13 @@
 
 from datetime import date
 
+from sandbox.github.acts.common import note
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import GitHubError, NodeNotFoundError
-from sandbox.github.state import FieldValue, GitHubState, Issue, Item, Project, ProjectField, clock
+from sandbox.github.state import FieldValue, GitHubState, Issue, Item, Option, Project, ProjectField, clock
+
+Value = dict[str, str | float | date]
+"""One entry of GraphQL's `ProjectV2FieldValue`."""
 
 
 def add_item(state: GitHubState, viewer: Viewer, project: Project, issue: Issue) -> Item:
@@ -25,12 +29,11 @@ def add_item(state: GitHubState, viewer: Viewer, project: Project, issue: Issue)
         created_at=now,
         updated_at=now,
     )
+    note(state, viewer, issue, "added_to_project_v2", project_id=project.id)
     return _put(state, item)
 
 
-def set_value(
-    state: GitHubState, viewer: Viewer, item: Item, field: ProjectField, value: dict[str, str | float | date]
-) -> Item:
+def set_value(state: GitHubState, viewer: Viewer, item: Item, field: ProjectField, value: Value) -> Item:
     """Give a card a value in a field; `value` is one entry of GraphQL's `ProjectV2FieldValue`."""
     actor = viewer.must_edit_project(state.projects[item.project_id], state)
     _must_not_be_archived(item)
@@ -42,7 +45,9 @@ def set_value(
     new = FieldValue(
         value=checked, creator_id=actor.id, created_at=old.created_at if old else now, updated_at=now
     )
-    return _put(state, item.replaced(values={**item.values, field.id: new}, updated_at=now))
+    changed = item.replaced(values={**item.values, field.id: new}, updated_at=now)
+    _note_column(state, viewer, item, changed)
+    return _put(state, changed)
 
 
 def clear_value(state: GitHubState, viewer: Viewer, item: Item, field: ProjectField) -> Item:
@@ -52,7 +57,9 @@ def clear_value(state: GitHubState, viewer: Viewer, item: Item, field: ProjectFi
     if field.id not in item.values:
         return item
     left = {number: value for number, value in item.values.items() if number != field.id}
-    return _put(state, item.replaced(values=left, updated_at=clock()))
+    changed = item.replaced(values=left, updated_at=clock())
+    _note_column(state, viewer, item, changed)
+    return _put(state, changed)
 
 
 def archive_item(state: GitHubState, viewer: Viewer, item: Item, *, archived: bool) -> Item:
@@ -67,6 +74,30 @@ def delete_item(state: GitHubState, viewer: Viewer, item: Item) -> None:
     """Take a card off the board; the issue stays."""
     viewer.must_edit_project(state.projects[item.project_id], state)
     del state.items[item.id]
+    issue = state.issues[item.issue_id]
+    note(state, viewer, issue, "removed_from_project_v2", project_id=item.project_id)
+
+
+def column(state: GitHubState, item: Item) -> Option | None:
+    """Where the card is."""
+    field = state.projects[item.project_id].status
+    held = item.values.get(field.id)
+    return next((option for option in field.options if held and option.id == held.value), None)
+
+
+def _note_column(state: GitHubState, viewer: Viewer, before: Item, after: Item) -> None:
+    left, entered = column(state, before), column(state, after)
+    if left == entered:
+        return
+    note(
+        state,
+        viewer,
+        state.issues[after.issue_id],
+        "project_v2_item_status_changed",
+        project_id=after.project_id,
+        status=entered.name if entered else "",
+        previous_status=left.name if left else "",
+    )
 
 
 def field_of(project: Project, global_id: str) -> ProjectField:

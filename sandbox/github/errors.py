@@ -52,6 +52,14 @@ class ForbiddenError(GitHubError):
         super().__init__(403, message, kind="FORBIDDEN")
 
 
+class MovedError(GitHubError):
+    """It has another address now: `path`, under the root of the REST API."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(301, "Moved Permanently", kind="NOT_FOUND")
+        self.path = path
+
+
 class GoneError(GitHubError):
     """It was there, or is switched off."""
 

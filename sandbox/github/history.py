@@ -15,14 +15,16 @@ KEPT_WRITES: Final = 10_000
 
 Tables = Mapping[str, dict[Any, Any]]
 
-_ABSENT: Final = object()
+ABSENT: Final = object()
+
+Replaced = dict[str, dict[Any, object]]
+"""Table -> key -> what stood there before a write; `ABSENT` if nothing did."""
 
 
 @dataclass(frozen=True)
 class _Write:
     at: datetime
-    replaced: dict[str, dict[Any, object]]
-    """Table -> key -> what stood there before; `_ABSENT` if nothing did."""
+    replaced: Replaced
 
 
 class History:
@@ -32,19 +34,23 @@ class History:
         self._writes: deque[_Write] = deque(maxlen=KEPT_WRITES)
 
     @contextmanager
-    def write(self, tables: Tables, at: datetime) -> Iterator[None]:
-        """Note what the enclosed block replaces in the tables; if it raises, put everything back."""
+    def write(self, tables: Tables, at: datetime) -> Iterator[Replaced]:
+        """Note what the enclosed block replaces in the tables; if it raises, put everything back.
+
+        What it gives is filled when the block ends.
+        """
         before = {name: dict(table) for name, table in tables.items()}
+        replaced: Replaced = {}
         try:
-            yield
+            yield replaced
         except BaseException:
             for name, table in tables.items():
                 table.clear()
                 table.update(before[name])
             raise
-        replaced = {
-            name: changes for name, table in tables.items() if (changes := _changes(before[name], table))
-        }
+        for name, table in tables.items():
+            if changes := _changes(before[name], table):
+                replaced[name] = changes
         if replaced:
             self._writes.append(_Write(at, replaced))
 
@@ -57,7 +63,7 @@ class History:
                 break
             for name, changes in write.replaced.items():
                 for key, value in changes.items():
-                    if value is _ABSENT:
+                    if value is ABSENT:
                         del past[name][key]
                     else:
                         past[name][key] = value
@@ -66,7 +72,7 @@ class History:
 
 def _changes(before: dict[Any, Any], after: dict[Any, Any]) -> dict[Any, object]:
     return {
-        key: before.get(key, _ABSENT)
+        key: before.get(key, ABSENT)
         for key in before.keys() | after.keys()
-        if before.get(key, _ABSENT) is not after.get(key, _ABSENT)
+        if before.get(key, ABSENT) is not after.get(key, ABSENT)
     }

@@ -22,6 +22,15 @@ def render(text: str, *, form: str | None = None) -> Markup:
     return Markup(_markdown(form).render(text))  # noqa: S704 - HTML in the text is escaped
 
 
+def line_of_box(text: str, label: str) -> int:
+    """The line (from 0) of the box with this label. Raises: ValueError."""
+    for number, line in enumerate(text.splitlines()):
+        box = _TASK_LINE.match(line)
+        if box and line[box.end() :].strip() == label:
+            return number
+    raise ValueError(f"no box {label!r}")
+
+
 def ticked(text: str, line: int) -> str:
     """The text with the box in that line (from 0) changed over.
 

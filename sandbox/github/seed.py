@@ -13,6 +13,7 @@ from sandbox.github.state import (
     Project,
     ProjectField,
     Repository,
+    Team,
     Token,
     User,
 )
@@ -94,8 +95,13 @@ assignees: ""
 def seeded(org: str) -> GitHubState:
     """A new state for the organization of this name."""
     bot = User(id=1001, login="lead-to-hub[bot]", name="lead-to-hub", type="Bot")
-    member = User(id=1002, login="amara-sales", name="Amara Okafor")
+    sales = User(id=1002, login="amara-sales", name="Amara Okafor")
     outsider = User(id=1003, login="jo-outside", name="Jo Lindqvist")
+    contracts = User(id=1004, login="chidi-contracts", name="Chidi Park")
+    engineering = User(id=1005, login="eda-engineering", name="Eda Rossi")
+    community = User(id=1006, login="cora-community", name="Cora Mensah")
+    owner = User(id=1007, login="olu-owner", name="Olu Haddad")
+    people = (sales, contracts, engineering, community, owner, outsider)
     app = App(
         id=2001,
         slug="lead-to-hub",
@@ -105,18 +111,25 @@ def seeded(org: str) -> GitHubState:
         installation_id=3001,
         permissions={
             "metadata": "read",
-            "contents": "read",
+            "contents": "write",
             "issues": "write",
             "organization_projects": "write",
+            "members": "read",
         },
     )
-    members: dict[int, Access] = {member.id: "write"}
+    access: dict[int, Access] = {
+        sales.id: "write",
+        contracts.id: "write",
+        engineering.id: "write",
+        community.id: "triage",
+        owner.id: "admin",
+    }
     leads = Repository(
         id=4001,
         name="leads",
         description="Leads and sales that might become a contract",
         private=True,
-        collaborators=members,
+        collaborators=access,
         files={
             "README.md": "# Leads\n\nOne issue for each lead.\n",
             ".github/ISSUE_TEMPLATE/new-lead.md": _NEW_LEAD,
@@ -127,10 +140,22 @@ def seeded(org: str) -> GitHubState:
         id=4002,
         name="pilot-hubs",
         description="The hubs that we run",
-        collaborators=members,
+        collaborators=access,
         files={"README.md": "# Pilot hubs\n\nOne issue for each hub.\n"},
     )
-    organization = Organization(id=5001, login=org, name="2i2c", description="", members=(member.id,))
+    organization = Organization(
+        id=5001, login=org, name="2i2c", description="", members=tuple(access), owners=(owner.id,)
+    )
+    teams = (
+        Team(
+            id=number,
+            organization_id=organization.id,
+            slug=person.login.partition("-")[2],
+            name=person.login.partition("-")[2].capitalize(),
+            members=(person.id,),
+        )
+        for number, person in enumerate((sales, contracts, engineering, community), start=5101)
+    )
     board = Project(
         id=6001,
         owner_id=organization.id,
@@ -157,12 +182,12 @@ def seeded(org: str) -> GitHubState:
         organization=organization,
         app=app,
         next_id=9001,
-        users={user.id: user for user in (bot, member, outsider)},
+        users={user.id: user for user in (bot, *people)},
         tokens={
             BOT_TOKEN: Token(user_id=bot.id, permissions=app.permissions),
-            f"{BOT_TOKEN}-{member.login}": Token(user_id=member.id),
-            f"{BOT_TOKEN}-{outsider.login}": Token(user_id=outsider.id),
+            **{f"{BOT_TOKEN}-{person.login}": Token(user_id=person.id) for person in people},
         },
+        teams={team.id: team for team in teams},
         repositories={repository.id: repository for repository in (leads, hubs)},
         labels={
             number: Label(

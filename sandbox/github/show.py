@@ -19,6 +19,7 @@ from sandbox.github.state import (
     Reaction,
     ReactionContent,
     Repository,
+    Team,
     Token,
     User,
 )
@@ -177,6 +178,55 @@ class Show:
             "updated_at": time(organization.created_at),
             "archived_at": None,
         }
+
+    def team(self, team: Team) -> Json:
+        organization = self.state.organization
+        url = f"{self.api}/organizations/{organization.id}/team/{team.id}"
+        return {
+            "id": team.id,
+            "node_id": team.node_id,
+            "url": url,
+            "html_url": f"{self.base}/orgs/{organization.login}/teams/{team.slug}",
+            "name": team.name,
+            "slug": team.slug,
+            "description": None,
+            "privacy": "closed",
+            "notification_setting": "notifications_enabled",
+            "permission": "pull",
+            "members_url": f"{url}/members{{/member}}",
+            "repositories_url": f"{url}/repos",
+            "type": "organization",
+            "organization_id": organization.id,
+            "parent": None,
+        }
+
+    def full_team(self, team: Team) -> Json:
+        created = time(self.state.organization.created_at)
+        return {
+            **self.team(team),
+            "members_count": len(team.members),
+            "repos_count": 0,
+            "created_at": created,
+            "updated_at": created,
+            "organization": self.organization(self.state.organization),
+        }
+
+    def membership(self, team: Team, user: User) -> Json:
+        owns = user.id in self.state.organization.owners  # who owns the organization maintains its teams
+        url = f"{self.api}/organizations/{team.organization_id}/team/{team.id}/memberships/{user.login}"
+        return {"url": url, "role": "maintainer" if owns else "member", "state": "active"}
+
+    def permissions(self, role: str) -> dict[str, bool]:
+        """What a collaborator of this role may do."""
+        names = {
+            "read": "pull",
+            "triage": "triage",
+            "write": "push",
+            "maintain": "maintain",
+            "admin": "admin",
+        }
+        rank = [*names].index(role) if role in names else -1
+        return {name: number <= rank for number, name in enumerate(names.values())}
 
     # -- the App ------------------------------------------------------------------------------------------------
 
@@ -444,7 +494,13 @@ class Show:
                 shown["rename"] = {"from": event.renamed_from, "to": event.renamed_to}
             case "closed" | "reopened":
                 shown["state_reason"] = event.state_reason if event.kind == "closed" else None
+            case "assigned" | "unassigned" if event.assignee_id:
+                shown["assignee"] = self.user(self.state.users[event.assignee_id])
+                shown["assigner"] = shown["actor"]
         return shown
+
+    def event_with_issue(self, event: Event) -> Json:
+        return {**self.event(event), "issue": self.issue(self.state.issues[event.issue_id])}
 
     def reaction(self, reaction: Reaction) -> Json:
         return {

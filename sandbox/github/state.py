@@ -6,6 +6,7 @@ stale reads cheap (see `history`), and a half-done write impossible to see.
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal, Self, TypeVar
 
@@ -13,14 +14,32 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr
 
-from sandbox.github.history import History
+from sandbox.github.history import History, Replaced
 from sandbox.github.identity import node_id, numbers_of
 
 Access = Literal["read", "triage", "write", "maintain", "admin"]
 StateReason = Literal["completed", "not_planned", "duplicate", "reopened"]
+EventKind = Literal[
+    "labeled",
+    "unlabeled",
+    "assigned",
+    "unassigned",
+    "renamed",
+    "closed",
+    "reopened",
+    "transferred",
+    "comment_deleted",
+    "added_to_project_v2",
+    "removed_from_project_v2",
+    "project_v2_item_status_changed",
+]
 ReactionContent = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
 FieldType = Literal["TITLE", "TEXT", "NUMBER", "DATE", "SINGLE_SELECT"]
 Colour = Literal["BLUE", "GRAY", "GREEN", "ORANGE", "PINK", "PURPLE", "RED", "YELLOW"]
+
+
+STATUS = "Status"
+"""The field that every board has; its options are the columns."""
 
 
 def clock() -> datetime:
@@ -60,11 +79,26 @@ class Organization(Record):
     name: str
     description: str
     members: tuple[int, ...] = ()
+    owners: tuple[int, ...] = Field((), description="The members who administer it and all it has")
     created_at: datetime = Field(default_factory=clock)
 
     @property
     def node_id(self) -> str:
         return node_id("O", self.id)
+
+
+class Team(Record):
+    """Some of the organization's members."""
+
+    id: int
+    organization_id: int
+    slug: str
+    name: str
+    members: tuple[int, ...]
+
+    @property
+    def node_id(self) -> str:
+        return node_id("T", self.organization_id, self.id)
 
 
 class App(Record):
@@ -107,6 +141,7 @@ class Repository(Record):
     default_branch: str = "main"
     collaborators: dict[int, Access] = Field(default_factory=dict, description="User id -> what they may do")
     files: dict[str, str] = Field(default_factory=dict, description="Path -> text, on the default branch")
+    former_names: tuple[str, ...] = Field((), description="Who asks for it under one of these is sent on")
     created_at: datetime = Field(default_factory=clock)
 
     @property
@@ -167,6 +202,29 @@ class Comment(Record):
         return node_id("IC", self.repository_id, self.id)
 
 
+class Edit(Record):
+    """What an issue's description or a comment said since a moment; the first is what it said at the start."""
+
+    id: int
+    subject: str = Field(description="Node id of the issue or comment")
+    editor_id: int
+    body: str
+    at: datetime
+
+    @property
+    def node_id(self) -> str:
+        return node_id("UCE", self.id)
+
+
+class Trace(Record):
+    """What is left of an issue that was deleted or transferred: its number is never given again."""
+
+    id: int = Field(description="The id that the issue had")
+    repository_id: int
+    number: int
+    moved_to: int | None = Field(None, description="The id that it has now, elsewhere; none: deleted")
+
+
 class Reaction(Record):
     """One person's reaction to an issue or to a comment."""
 
@@ -187,12 +245,18 @@ class Event(Record):
     id: int
     issue_id: int
     actor_id: int
-    kind: Literal["labeled", "unlabeled", "renamed", "closed", "reopened"]
+    kind: EventKind
     label_name: str | None = None
     label_color: str | None = None
+    assignee_id: int | None = None
     renamed_from: str | None = None
     renamed_to: str | None = None
     state_reason: StateReason | None = None
+    from_repository_id: int | None = None
+    comment_author_id: int | None = None
+    project_id: int | None = None
+    status: str = Field("", description="The card's column; empty: none")
+    previous_status: str = ""
     via_app: bool = False
     created_at: datetime
 
@@ -239,6 +303,11 @@ class Project(Record):
     def node_id(self) -> str:
         return node_id("PVT", self.owner_id, self.id)
 
+    @property
+    def status(self) -> ProjectField:
+        """The field whose options are the board's columns."""
+        return next(field for field in self.fields if field.name == STATUS)
+
     def field_id(self, field: ProjectField) -> str:
         """Global id of one of its fields."""
         prefix = "PVTSSF" if field.type == "SINGLE_SELECT" else "PVTF"
@@ -267,6 +336,22 @@ class Item(Record):
     updated_at: datetime
 
 
+@dataclass(frozen=True)
+class Change:
+    """One write, done."""
+
+    by: User | None
+    base: str
+    replaced: Replaced
+
+
+Changed = Callable[[Change], None]
+
+
+def _unheard(change: Change) -> None:
+    """Nobody listens."""
+
+
 class GitHubState(BaseModel):
     """Everything. Writes happen inside `writing()`."""
 
@@ -283,10 +368,14 @@ class GitHubState(BaseModel):
     comments: dict[int, Comment] = {}
     reactions: dict[int, Reaction] = {}
     events: dict[int, Event] = {}
+    edits: dict[int, Edit] = {}
+    traces: dict[int, Trace] = {}
+    teams: dict[int, Team] = {}
     projects: dict[int, Project] = {}
     items: dict[int, Item] = {}
 
     _history: History = PrivateAttr(default_factory=History)
+    _changed: Changed = PrivateAttr(default_factory=lambda: _unheard)
 
     @classmethod
     def seeded(cls, org: str = "2i2c-org") -> "GitHubState":
@@ -302,12 +391,20 @@ class GitHubState(BaseModel):
         names = type(self).model_fields.keys() - {"organization", "app", "next_id", "tokens"}
         return {name: getattr(self, name) for name in names}
 
+    def bind(self, changed: Changed) -> Self:
+        """`changed` is told of every write, after it."""
+        self._changed = changed
+        return self
+
     @contextmanager
-    def writing(self, changed: Callable[[], None]) -> Iterator[None]:
-        """Around every write: all of it happens or nothing; what it replaced is remembered; then it is persisted."""
-        with self._history.write(self._tables(), datetime.now(UTC)):
+    def writing(self, by: User | None = None, base: str = "") -> Iterator[None]:
+        """Around every write: all of it happens or nothing; what it replaced is remembered and told.
+
+        `by` is who writes, `base` the address under which they reach this GitHub.
+        """
+        with self._history.write(self._tables(), datetime.now(UTC)) as replaced:
             yield
-        changed()
+        self._changed(Change(by, base, replaced))
 
     def past(self, *, writes: int = 0, seconds: float = 0) -> "GitHubState":
         """As it was before the latest `writes` writes and before those of the last `seconds`; for reading only."""
@@ -331,6 +428,29 @@ class GitHubState(BaseModel):
             return None
         return _first(repo for repo in self.repositories.values() if repo.name.lower() == name.lower())
 
+    def moved_repository(self, owner: str, name: str) -> Repository | None:
+        """The one that had this name; the latest, where several did."""
+        if owner.lower() != self.organization.login.lower():
+            return None
+        return _first(
+            repo
+            for repo in sorted(self.repositories.values(), key=lambda repo: -repo.id)
+            if name.lower() in map(str.lower, repo.former_names)
+        )
+
+    def trace(self, repository: Repository, number: int) -> Trace | None:
+        """Of the issue that had this number in the repository and is no longer there."""
+        return _first(
+            trace
+            for trace in self.traces.values()
+            if (trace.repository_id, trace.number) == (repository.id, number)
+        )
+
+    def next_number(self, repository: Repository) -> int:
+        """Of the next issue."""
+        left = (trace.number for trace in self.traces.values() if trace.repository_id == repository.id)
+        return 1 + max((*(issue.number for issue in self.issues_of(repository)), *left), default=0)
+
     def issue(self, repository: Repository, number: int) -> Issue | None:
         """By its number in the repository."""
         return _first(issue for issue in self.issues_of(repository) if issue.number == number)
@@ -347,6 +467,15 @@ class GitHubState(BaseModel):
         """Oldest first."""
         return sorted((e for e in self.events.values() if e.issue_id == issue.id), key=lambda e: e.id)
 
+    def events_in(self, repository: Repository) -> list[Event]:
+        """Oldest first."""
+        found = (e for e in self.events.values() if self.issues[e.issue_id].repository_id == repository.id)
+        return sorted(found, key=lambda e: e.id)
+
+    def edits_of(self, subject: Issue | Comment) -> list[Edit]:
+        """What it said, from the start on; empty if it was never edited."""
+        return sorted((x for x in self.edits.values() if x.subject == subject.node_id), key=lambda x: x.id)
+
     def reactions_to(self, subject: Issue | Comment) -> list[Reaction]:
         """Oldest first."""
         return sorted(
@@ -362,6 +491,10 @@ class GitHubState(BaseModel):
     def label(self, repository: Repository, name: str) -> Label | None:
         """By name, in any case."""
         return _first(x for x in self.labels_of(repository) if x.name.lower() == name.lower())
+
+    def team(self, slug: str) -> Team | None:
+        """By its slug, in any case."""
+        return _first(team for team in self.teams.values() if team.slug.lower() == slug.lower())
 
     def project(self, number: int) -> Project | None:
         """The organization's board with this number."""
@@ -390,6 +523,8 @@ class GitHubState(BaseModel):
             ("IC", self.comments),
             ("PVT", self.projects),
             ("PVTI", self.items),
+            ("EV", self.events),
+            ("T", self.teams),
             ("O", {self.organization.id: self.organization}),
         )
         for prefix, table in tables:
@@ -417,7 +552,7 @@ class GitHubState(BaseModel):
         ).decode()
 
 
-Node = User | Organization | Repository | Label | Issue | Comment | Project | Item
+Node = User | Organization | Team | Repository | Label | Issue | Comment | Event | Project | Item
 
 
 T = TypeVar("T")

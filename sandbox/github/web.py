@@ -1,6 +1,6 @@
 """Pages for people: issues and boards, where they can act as they would on GitHub."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -21,19 +21,15 @@ from sandbox.github.state import (
     Item,
     Option,
     Project,
-    ProjectField,
     Repository,
     User,
 )
 from sandbox.pages import render
 
-STATUS = "Status"
-"""The field whose options are the board's columns."""
 
-
-def page_routes(state: GitHubState, changed: Callable[[], None]) -> list[BaseRoute]:
+def page_routes(state: GitHubState) -> list[BaseRoute]:
     """The pages, at the paths that GitHub has them."""
-    pages = _Pages(state, changed)
+    pages = _Pages(state)
     return [
         Route("/orgs/{org}/projects/{number:int}", pages.board, methods=["GET", "POST"]),
         Route("/{owner}/{repo}/issues", pages.issues),
@@ -42,9 +38,8 @@ def page_routes(state: GitHubState, changed: Callable[[], None]) -> list[BaseRou
 
 
 class _Pages:
-    def __init__(self, state: GitHubState, changed: Callable[[], None]) -> None:
+    def __init__(self, state: GitHubState) -> None:
         self.state = state
-        self.changed = changed
 
     # -- issues -------------------------------------------------------------------------------------------------
 
@@ -70,8 +65,9 @@ class _Pages:
         try:
             issue = self._issue(request)
             if form is not None:
-                with self.state.writing(self.changed):
-                    self._act_on_issue(self._viewer(form), issue, form)
+                viewer = self._viewer(form)
+                with self.state.writing(viewer.user, _root(request)):
+                    self._act_on_issue(viewer, issue, form)
                 return _back(request, form)
         except GitHubError as error:
             return self._refusal(request, error)
@@ -101,7 +97,11 @@ class _Pages:
 
     def _show_issue(self, request: Request, issue: Issue) -> Response:
         happened: list[Event | Comment] = [*self.state.events_of(issue), *self.state.comments_of(issue)]
-        cards = [(item, self._column(item)) for item in self.state.items_with(issue) if not item.archived]
+        cards = [
+            (item, board.column(self.state, item))
+            for item in self.state.items_with(issue)
+            if not item.archived
+        ]
         return render(
             request,
             "issue.html",
@@ -119,15 +119,16 @@ class _Pages:
         try:
             project = self._project(request)
             if form is not None:
-                with self.state.writing(self.changed):
-                    self._move(self._viewer(form), project, _text(form, "move"))
+                viewer = self._viewer(form)
+                with self.state.writing(viewer.user, _root(request)):
+                    self._move(viewer, project, _text(form, "move"))
                 return _back(request, form)
         except GitHubError as error:
             return self._refusal(request, error)
         cards = [item for item in self.state.items_of(project) if not item.archived]
         columns: list[tuple[Option | None, list[Item]]] = [
-            (option, [item for item in cards if self._column(item) == option])
-            for option in (None, *_status(project).options)
+            (option, [item for item in cards if board.column(self.state, item) == option])
+            for option in (None, *project.status.options)
         ]
         return render(
             request,
@@ -143,12 +144,7 @@ class _Pages:
         item = self.state.items.get(int(number)) if number.isdigit() else None
         if item is None or item.project_id != project.id:
             raise NotFoundError
-        board.set_value(self.state, viewer, item, _status(project), {"single_select_option_id": option})
-
-    def _column(self, item: Item) -> Option | None:
-        field = _status(self.state.projects[item.project_id])
-        value = item.values.get(field.id)
-        return next((option for option in field.options if value and option.id == value.value), None)
+        board.set_value(self.state, viewer, item, project.status, {"single_select_option_id": option})
 
     # -- shared -------------------------------------------------------------------------------------------------
 
@@ -193,8 +189,8 @@ class _Pages:
         return render(request, "refused.html", error.status, message=error.message, details=details)
 
 
-def _status(project: Project) -> ProjectField:
-    return next(field for field in project.fields if field.name == STATUS)
+def _root(request: Request) -> str:
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _text(form: FormData, name: str) -> str:

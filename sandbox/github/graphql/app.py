@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 from graphql import (
@@ -35,9 +34,8 @@ Json = dict[str, Any]
 class GraphQLApp:
     """The endpoint at `/api/graphql`."""
 
-    def __init__(self, state: GitHubState, changed: Callable[[], None], rates: Rates) -> None:
+    def __init__(self, state: GitHubState, rates: Rates) -> None:
         self.state = state
-        self.changed = changed
         self.rates = rates
         self.schema = bound_schema()
 
@@ -76,15 +74,16 @@ class GraphQLApp:
         state = (
             as_read_by(request, self.state) if _only_reads(get_operation_ast(document, name)) else self.state
         )
+        base = f"{request.url.scheme}://{request.url.netloc}"
         result: ExecutionResult = execute_sync(
             self.schema,
             document,
             context_value=Context(
                 state=state,
                 viewer=viewer,
-                show=Show(state, f"{request.url.scheme}://{request.url.netloc}"),
+                show=Show(state, base),
                 window=window,
-                writing=lambda: self.state.writing(self.changed),
+                writing=lambda: self.state.writing(viewer.user, base),
             ),
             variable_values=variables,
             operation_name=name,

@@ -5,7 +5,7 @@ import json
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -14,10 +14,10 @@ from starlette.routing import Route, Router
 from starlette.types import Receive, Scope, Send
 
 from sandbox.github.auth import authenticate
-from sandbox.github.errors import ForbiddenError, GitHubError, NotFoundError
+from sandbox.github.errors import ForbiddenError, GitHubError, MovedError, NotFoundError
 from sandbox.github.openapi import Operation, operations
 from sandbox.github.rates import Rates
-from sandbox.github.rest import apps, comments, issues, labels, repositories
+from sandbox.github.rest import apps, comments, issues, labels, people, repositories
 from sandbox.github.rest.call import HANDLERS, Answer, Call, Listing
 from sandbox.github.show import Show
 from sandbox.github.stale import as_read_by
@@ -27,20 +27,31 @@ API_VERSION = "2022-11-28"
 """The one version whose answers are given here."""
 
 DOCUMENTATION = "https://docs.github.com/rest"
+REST = "/api/v3"
 MOST_PER_PAGE = 100
 PER_PAGE = 30
 
-_MODULES = (apps, comments, issues, labels, repositories)  # imported for the handlers that they register
+_BY_NAME = "/repos/{owner}/{repo}"
+"""Every path under this is also there under the repository's number, which a new name does not change."""
+
+_MODULES = (
+    apps,
+    comments,
+    issues,
+    labels,
+    people,
+    repositories,
+)  # imported for the handlers that they register
 
 
-def rest_app(state: GitHubState, changed: Callable[[], None], rates: Rates) -> Router:
+def rest_app(state: GitHubState, rates: Rates) -> Router:
     """The ASGI app to be mounted under `/api/v3`. What it does not know is not found, as at GitHub."""
     by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
     for operation in operations():
         by_path[operation.path][operation.method] = operation
     if missing := {operation.id for operation in operations()} ^ HANDLERS.keys():
         raise AssertionError(f"operations without handler, or handlers without operation: {sorted(missing)}")
-    api = _Rest(state, changed, rates)
+    api = _Rest(state, rates)
 
     def route(path: str, methods: Mapping[str, Operation]) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -52,9 +63,13 @@ def rest_app(state: GitHubState, changed: Callable[[], None], rates: Rates) -> R
         request = Request(scope, receive)
         await (await api.answer(request, None))(scope, receive, send)
 
-    return Router(
-        [route(path, methods) for path, methods in by_path.items()], redirect_slashes=False, default=unknown
-    )
+    routes = [route(path, methods) for path, methods in by_path.items()]
+    by_number = [
+        route(path.replace(_BY_NAME, "/repositories/{repository_id}", 1), methods)
+        for path, methods in by_path.items()
+        if path.startswith(_BY_NAME)
+    ]
+    return Router([*routes, *by_number], redirect_slashes=False, default=unknown)
 
 
 def _as_starlette(path: str) -> str:
@@ -64,9 +79,8 @@ def _as_starlette(path: str) -> str:
 
 
 class _Rest:
-    def __init__(self, state: GitHubState, changed: Callable[[], None], rates: Rates) -> None:
+    def __init__(self, state: GitHubState, rates: Rates) -> None:
         self.state = state
-        self.changed = changed
         self.rates = rates
 
     async def answer(self, request: Request, operation: Operation | None) -> Response:
@@ -79,12 +93,17 @@ class _Rest:
         try:
             return self._answer(request, operation, content, headers)
         except GitHubError as error:
-            body: dict[str, Any] = {"message": error.message}
+            status, body = error.status, dict[str, Any](message=error.message)
+            if isinstance(error, MovedError):
+                # as HTTP has it, only 307 keeps the method
+                status = status if request.method in ("GET", "HEAD") else 307
+                query = f"?{request.url.query}" if request.url.query else ""
+                body["url"] = headers["location"] = f"{_root(request)}{REST}{error.path}{query}"
             if error.errors is not None:
                 body["errors"] = error.errors
             body["documentation_url"] = operation.documentation_url if operation else DOCUMENTATION
-            body["status"] = str(error.status)
-            return _json(body, error.status, headers)
+            body["status"] = str(status)
+            return _json(body, status, headers)
 
     def _answer(
         self, request: Request, operation: Operation | None, content: bytes, headers: dict[str, str]
@@ -104,14 +123,17 @@ class _Rest:
             Call(
                 state=state,
                 viewer=viewer,
+                asked=request.url.path.partition(REST)[2],
                 path=request.path_params,
                 query=query,
                 body=operation.read_body(content),
-                show=Show(state, f"{request.url.scheme}://{request.url.netloc}"),
+                show=Show(state, _root(request)),
                 rates=self.rates,
-                writing=lambda: self.state.writing(self.changed),
+                writing=lambda: self.state.writing(viewer.user, _root(request)),
             )
         )
+        if isinstance(answer, Answer):
+            headers |= answer.headers
         if operation.method != "GET":
             answer = _whole(answer) if isinstance(answer, Listing) else answer
             return _json(answer.body, answer.status, headers)
@@ -121,6 +143,11 @@ class _Rest:
         if response.status_code == 304:
             response.headers.update(self.rates.give_back(viewer.key, "core").headers("core"))
         return response
+
+
+def _root(request: Request) -> str:
+    """Where the caller reached this GitHub."""
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 def _must_be_known(request: Request) -> None:

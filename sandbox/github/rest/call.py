@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.github.auth import Viewer
-from sandbox.github.errors import NotFoundError
+from sandbox.github.errors import GoneError, MovedError, NotFoundError
 from sandbox.github.rates import Rates
 from sandbox.github.show import Show
-from sandbox.github.state import Comment, GitHubState, Issue, Label, Repository
+from sandbox.github.state import Comment, GitHubState, Issue, Label, Reaction, Repository
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,10 @@ class Call:
     state: GitHubState
     """The present; for a stale read, the past."""
     viewer: Viewer
+    asked: str
+    """The path as it was asked for, below the root of the REST API."""
     path: Mapping[str, Any]
+    """What stands in it in the places that the operation names."""
     query: Mapping[str, str]
     body: Any
     show: Show
@@ -31,18 +34,42 @@ class Call:
 
         Raises: NotFoundError or ForbiddenError.
         """
-        repository = self.state.repository(self.path["owner"], self.path["repo"])
+        if "repository_id" in self.path:
+            repository = self.state.repositories.get(self.path["repository_id"])
+        else:
+            repository = self.state.repository(self.path["owner"], self.path["repo"])
         if repository is None:
-            raise NotFoundError
+            raise self._renamed()
         self.viewer.must_read(repository, permission)
         return repository
 
+    def _renamed(self) -> NotFoundError | MovedError:
+        """GitHub sends those who ask under a former name on to the number that never changes."""
+        if "repository_id" in self.path:
+            return NotFoundError()
+        owner, name = self.path["owner"], self.path["repo"]
+        renamed = self.state.moved_repository(owner, name)
+        if renamed is None or not self.viewer.sees(renamed):
+            return NotFoundError()
+        rest = self.asked.partition(f"/repos/{owner}/{name}")[2]
+        return MovedError(f"/repositories/{renamed.id}{rest}")
+
     def issue(self) -> Issue:
-        """The issue of the path. Raises: NotFoundError or ForbiddenError."""
-        issue = self.state.issue(self.repository(), self.path["issue_number"])
-        if issue is None:
+        """The issue of the path. Raises: NotFoundError, ForbiddenError, GoneError or MovedError."""
+        repository, number = self.repository(), self.path["issue_number"]
+        issue = self.state.issue(repository, number)
+        if issue is not None:
+            return issue
+        trace = self.state.trace(repository, number)
+        if trace is None:
             raise NotFoundError
-        return issue
+        while trace is not None and trace.moved_to is not None:
+            if moved := self.state.issues.get(trace.moved_to):
+                self.viewer.must_read(self.state.repositories[moved.repository_id], "issues")
+                rest = self.asked.partition(f"/issues/{number}")[2]
+                raise MovedError(f"/repositories/{moved.repository_id}/issues/{moved.number}{rest}")
+            trace = self.state.traces.get(trace.moved_to)
+        raise GoneError("This issue was deleted")
 
     def comment(self) -> Comment:
         """The comment of the path. Raises: NotFoundError or ForbiddenError."""
@@ -51,6 +78,13 @@ class Call:
         if comment is None or comment.repository_id != repository.id:
             raise NotFoundError
         return comment
+
+    def reaction(self, subject: Issue | Comment) -> Reaction:
+        """The reaction of the path, one to the subject. Raises: NotFoundError."""
+        reaction = self.state.reactions.get(self.path["reaction_id"])
+        if reaction is None or reaction.subject != subject.node_id:
+            raise NotFoundError
+        return reaction
 
     def label(self) -> Label:
         """The label of the path, one of the repository. Raises: NotFoundError or ForbiddenError."""
@@ -66,6 +100,7 @@ class Answer:
 
     body: Any
     status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,23 @@ def create_for_comment(call: Call) -> Answer:
     return _react(call, call.comment())
 
 
+@answers("reactions/delete-for-issue")
+def delete_for_issue(call: Call) -> Answer:
+    return _take_back(call, call.issue())
+
+
+@answers("reactions/delete-for-issue-comment")
+def delete_for_comment(call: Call) -> Answer:
+    return _take_back(call, call.comment())
+
+
+def _take_back(call: Call, subject: Issue | Comment) -> Answer:
+    reaction = call.reaction(subject)
+    with call.writing():
+        acts.take_back_reaction(call.state, call.viewer, subject, reaction)
+    return Answer(None, 204)
+
+
 def _reactions(call: Call, subject: Issue | Comment) -> Listing:
     found = call.state.reactions_to(subject)
     content = call.query.get("content")

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.github import acts
-from sandbox.github.errors import InvalidError
+from sandbox.github.errors import InvalidError, NotFoundError
 from sandbox.github.rest.call import Answer, Call, Listing, answers
 from sandbox.github.state import Comment, Event, GitHubState, Issue
 
@@ -113,6 +113,22 @@ def update_issue(call: Call) -> Answer:
 @answers("issues/list-events")
 def list_events(call: Call) -> Listing:
     return Listing(call.state.events_of(call.issue()), call.show.event)
+
+
+@answers("issues/list-events-for-repo")
+def list_events_for_repo(call: Call) -> Listing:
+    """The latest first."""
+    repository = call.repository()
+    return Listing(call.state.events_in(repository)[::-1], call.show.event_with_issue)
+
+
+@answers("issues/get-event")
+def get_event(call: Call) -> Answer:
+    repository = call.repository()
+    event = call.state.events.get(call.path["event_id"])
+    if event is None or call.state.issues[event.issue_id].repository_id != repository.id:
+        raise NotFoundError
+    return Answer(call.show.event_with_issue(event))
 
 
 @answers("issues/list-events-for-timeline")

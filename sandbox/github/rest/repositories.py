@@ -2,10 +2,6 @@
 
 from sandbox.github.errors import ForbiddenError, NotFoundError
 from sandbox.github.rest.call import Answer, Call, answers
-from sandbox.github.state import Access
-
-_RANKS: tuple[Access, ...] = ("read", "triage", "write", "maintain", "admin")
-_NAMES = dict(zip(_RANKS, ("pull", "triage", "push", "maintain", "admin"), strict=True))
 
 
 @answers("users/get-authenticated")
@@ -47,8 +43,7 @@ def get_repository(call: Call) -> Answer:
     permissions = None
     if user is not None:
         # an App's own rights are in its permissions, not here: GitHub shows it what anyone may do
-        access = repository.collaborators.get(user.id, "read")
-        permissions = {_NAMES[rank]: _RANKS.index(rank) <= _RANKS.index(access) for rank in _RANKS}
+        permissions = call.show.permissions(repository.collaborators.get(user.id, "read"))
     return Answer(call.show.repository(repository, permissions=permissions))
 
 

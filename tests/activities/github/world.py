@@ -65,14 +65,14 @@ class GitHub:
         person, repository = self.state.user("amara-sales"), self.state.repository("2i2c-org", "leads")
         assert person is not None
         assert repository is not None
-        with self.state.writing(lambda: None):
+        with self.state.writing(person):
             acts.create_issue(self.state, as_person(person), repository, title=title, body=None)
 
     def edit(self, repo: str = "leads", number: int = 1, **change: Any) -> None:
         """A person edits the issue."""
         person = self.state.user("amara-sales")
         assert person is not None
-        with self.state.writing(lambda: None):
+        with self.state.writing(person):
             acts.edit_issue(self.state, as_person(person), self.issue(repo, number), acts.Change(**change))
 
     def requests(self, method: str | None = None, path: str = "") -> list[str]:

@@ -1,0 +1,183 @@
+"""What people do on GitHub, for tests and stories: by name and number, in one line each."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sandbox.github import acts, board
+from sandbox.github.auth import as_person
+from sandbox.github.errors import NotFoundError
+from sandbox.github.markdown import line_of_box, ticked
+from sandbox.github.state import (
+    Comment,
+    GitHubState,
+    Issue,
+    Item,
+    Project,
+    ReactionContent,
+    Repository,
+    StateReason,
+    User,
+)
+
+T = TypeVar("T")
+
+
+class Person:
+    """Somebody who acts. Each act has the rights of that person, and fails with what GitHub would say.
+
+    `do` performs a piece of work on the thread to which the state belongs.
+
+    Raises:
+        GitHubError: GitHub refuses, or there is no such thing.
+    """
+
+    def __init__(
+        self, state: GitHubState, user: User, base: str, do: Callable[[Callable[[], Any]], Any]
+    ) -> None:
+        self.login = user.login
+        self._state = state
+        self._user = user
+        self._viewer = as_person(user)
+        self._base = base
+        self._do = do
+
+    # -- issues -------------------------------------------------------------------------------------------------
+
+    def open(self, repo: str, title: str, body: str | None = None, *, labels: tuple[str, ...] = ()) -> Issue:
+        return self._write(
+            lambda: acts.create_issue(
+                self._state, self._viewer, self._repository(repo), title=title, body=body, labels=labels
+            )
+        )
+
+    def edit(self, repo: str, number: int, *, title: str | None = None, body: str | None = None) -> Issue:
+        return self._change(repo, number, acts.Change(title=title, body=body))
+
+    def tick(self, repo: str, number: int, label: str) -> Issue:
+        """Change over the box with this label in the description.
+
+        Raises:
+            ValueError: there is no such box.
+        """
+
+        def work() -> Issue:
+            issue = self._issue(repo, number)
+            text = issue.body or ""
+            change = acts.Change(body=ticked(text, line_of_box(text, label)))
+            return acts.edit_issue(self._state, self._viewer, issue, change)
+
+        return self._write(work)
+
+    def close(self, repo: str, number: int, reason: StateReason = "completed") -> Issue:
+        return self._change(repo, number, acts.Change(state="closed", state_reason=reason))
+
+    def reopen(self, repo: str, number: int) -> Issue:
+        return self._change(repo, number, acts.Change(state="open"))
+
+    def label(self, repo: str, number: int, *names: str) -> Issue:
+        return self._write(
+            lambda: acts.add_labels(self._state, self._viewer, self._issue(repo, number), names)
+        )
+
+    def unlabel(self, repo: str, number: int, name: str) -> Issue:
+        return self._write(
+            lambda: acts.remove_label(self._state, self._viewer, self._issue(repo, number), name)
+        )
+
+    def transfer(self, repo: str, number: int, target: str) -> Issue:
+        """To another repository of the organization."""
+        return self._write(
+            lambda: acts.transfer_issue(
+                self._state, self._viewer, self._issue(repo, number), self._repository(target)
+            )
+        )
+
+    def delete(self, repo: str, number: int) -> None:
+        self._write(lambda: acts.delete_issue(self._state, self._viewer, self._issue(repo, number)))
+
+    def rename_repository(self, repo: str, name: str) -> Repository:
+        return self._write(
+            lambda: acts.rename_repository(self._state, self._viewer, self._repository(repo), name)
+        )
+
+    # -- comments -----------------------------------------------------------------------------------------------
+
+    def comment(self, repo: str, number: int, body: str) -> Comment:
+        return self._write(
+            lambda: acts.create_comment(self._state, self._viewer, self._issue(repo, number), body)
+        )
+
+    def edit_comment(self, comment: int, body: str) -> Comment:
+        """The comment with this id."""
+        return self._write(lambda: acts.edit_comment(self._state, self._viewer, self._comment(comment), body))
+
+    def delete_comment(self, comment: int) -> None:
+        self._write(lambda: acts.delete_comment(self._state, self._viewer, self._comment(comment)))
+
+    def react(self, comment: int, content: ReactionContent) -> None:
+        self._write(lambda: acts.react(self._state, self._viewer, self._comment(comment), content))
+
+    # -- the board ----------------------------------------------------------------------------------------------
+
+    def add_card(self, repo: str, number: int) -> Item:
+        return self._write(
+            lambda: board.add_item(self._state, self._viewer, self._board(), self._issue(repo, number))
+        )
+
+    def move(self, repo: str, number: int, column: str) -> Item:
+        """Put the issue's card into the column of this name."""
+
+        def work() -> Item:
+            field, item = self._board().status, self._card(repo, number)
+            option = next((option.id for option in field.options if option.name == column), column)
+            value: board.Value = {"single_select_option_id": option}
+            return board.set_value(self._state, self._viewer, item, field, value)
+
+        return self._write(work)
+
+    def archive_card(self, repo: str, number: int, *, archived: bool = True) -> Item:
+        return self._write(
+            lambda: board.archive_item(self._state, self._viewer, self._card(repo, number), archived=archived)
+        )
+
+    def delete_card(self, repo: str, number: int) -> None:
+        self._write(lambda: board.delete_item(self._state, self._viewer, self._card(repo, number)))
+
+    # -- what is meant ------------------------------------------------------------------------------------------
+
+    def _write(self, work: Callable[[], T]) -> T:
+        def write() -> T:
+            with self._state.writing(self._user, self._base):
+                return work()
+
+        done: T = self._do(write)
+        return done
+
+    def _change(self, repo: str, number: int, change: acts.Change) -> Issue:
+        return self._write(
+            lambda: acts.edit_issue(self._state, self._viewer, self._issue(repo, number), change)
+        )
+
+    def _repository(self, name: str) -> Repository:
+        return _found(self._state.repository(self._state.organization.login, name), name)
+
+    def _issue(self, repo: str, number: int) -> Issue:
+        return _found(self._state.issue(self._repository(repo), number), f"{repo}#{number}")
+
+    def _comment(self, number: int) -> Comment:
+        return _found(self._state.comments.get(number), f"comment {number}")
+
+    def _board(self) -> Project:
+        return _found(self._state.project(1), "board 1")
+
+    def _card(self, repo: str, number: int) -> Item:
+        """On the first board."""
+        project = self._board()
+        cards = self._state.items_with(self._issue(repo, number))
+        return _found(next((card for card in cards if card.project_id == project.id), None), "card")
+
+
+def _found(it: T | None, what: str) -> T:
+    if it is None:
+        raise NotFoundError(f"Not Found: {what}")
+    return it
