@@ -56,10 +56,10 @@ class Rates:
             window = self._windows[caller, resource] = Window(reset=now + _HOUR)
         return window
 
-    def count(self, caller: str, resource: str) -> Window:
-        """Count one request."""
+    def count(self, caller: str, resource: str, points: int = 1) -> Window:
+        """Count a request, or what a query costs."""
         window = self.window(caller, resource)
-        window.used += 1
+        window.used = min(PER_HOUR, window.used + points)
         return window
 
     def give_back(self, caller: str, resource: str) -> Window:

@@ -412,6 +412,9 @@ class Show:
     def issue_page(self, issue: Issue) -> str:
         return f"{self.repository_page(issue.repository_id)}/issues/{issue.number}"
 
+    def event_page(self, event: Event) -> str:
+        return f"{self.issue_page(self.state.issues[event.issue_id])}#event-{event.id}"
+
     def project_page(self, project: Project) -> str:
         return f"{self.base}/orgs/{self.state.organization.login}/projects/{project.number}"
 
@@ -446,7 +449,7 @@ class Show:
             "created_at": time(issue.created_at),
             "updated_at": time(issue.updated_at),
             "closed_at": time(issue.closed_at) if issue.closed_at else None,
-            "author_association": self._association(issue.author_id, issue.repository_id),
+            "author_association": self.association(issue.author_id, issue.repository_id),
             "body": issue.body,
             "closed_by": self.user(self.state.users[issue.closed_by_id]) if issue.closed_by_id else None,
             "reactions": self._rollup(issue, url),
@@ -464,7 +467,7 @@ class Show:
             "user": self.user(self.state.users[comment.author_id]),
             "created_at": time(comment.created_at),
             "updated_at": time(comment.updated_at),
-            "author_association": self._association(comment.author_id, comment.repository_id),
+            "author_association": self.association(comment.author_id, comment.repository_id),
             "body": comment.body,
             "reactions": self._rollup(comment, url),
             "performed_via_github_app": self._via_app(comment.via_app),
@@ -532,7 +535,8 @@ class Show:
             counts[reaction.subject][reaction.content] += 1
         return counts
 
-    def _association(self, user_id: int, repository_id: int) -> str:
+    def association(self, user_id: int, repository_id: int) -> str:
+        """What an author is to the repository."""
         if user_id in self.state.organization.members:
             return "MEMBER"
         if user_id in self.state.repositories[repository_id].collaborators:

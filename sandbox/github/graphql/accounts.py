@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any, Unpack
 
+from sandbox.github import filters
 from sandbox.github.errors import ForbiddenError, GitHubError, NotFoundError
 from sandbox.github.graphql.connections import Connection, Page, Rank, by_id, connection
 from sandbox.github.graphql.context import Context
@@ -10,7 +11,7 @@ from sandbox.github.graphql.nodes import visible_node
 from sandbox.github.graphql.resolver import Fields, Resolvers
 from sandbox.github.rates import PER_HOUR
 from sandbox.github.show import time
-from sandbox.github.state import Issue, Label, Organization, Project, Repository, User
+from sandbox.github.state import Issue, Label, Organization, Project, Repository, Team, User
 
 
 def _organization(it: Context, login: str) -> Organization:
@@ -28,7 +29,8 @@ def _user(it: Context, login: str) -> User:
 
 
 def _repository(it: Context, owner: str, name: str) -> Repository:
-    repository = it.state.repository(owner, name)
+    """Under a former name, too."""
+    repository = it.state.repository(owner, name) or it.state.moved_repository(owner, name)
     if repository is None or not it.viewer.sees(repository):
         raise NotFoundError(f"Could not resolve to a Repository with the name '{owner}/{name}'.")
     return repository
@@ -53,9 +55,9 @@ def _node_or_error(it: Context, global_id: str) -> Any:
 def _rate_limit(it: Context) -> dict[str, Any]:
     window = it.window
     return {
-        "cost": 1,
+        "cost": it.cost.points,
         "limit": PER_HOUR,
-        "nodeCount": 0,
+        "nodeCount": it.cost.nodes,
         "remaining": window.remaining,
         "used": window.used,
         "resetAt": time(datetime.fromtimestamp(window.reset, UTC)),
@@ -90,14 +92,24 @@ def _issues(
     states: list[str] | None = None,
     labels: list[str] | None = None,
     order_by: dict[str, str] | None = None,
+    filter_by: dict[str, Any] | None = None,
     **page: Unpack[Page],
 ) -> Connection[Issue]:
     it.viewer.must_read(source, "issues")
-    wanted = {name.lower() for name in labels or ()}
+    given = dict(filter_by or {})
+    start = filters.since(given.pop("since")) if given.get("since") else None
+    wanted_states, wanted_labels = given.pop("states", states), given.pop("labels", labels)
+    if others := sorted(name for name, value in given.items() if value):
+        raise GitHubError(501, f"The sandbox cannot filter by {others}", kind="NOT_IMPLEMENTED")
+    wanted = {name.lower() for name in wanted_labels or ()}
 
     def matches(issue: Issue) -> bool:
         names = {it.state.labels[number].name.lower() for number in issue.label_ids}
-        return (states is None or issue.state.upper() in states) and (not wanted or bool(names & wanted))
+        return (
+            (wanted_states is None or issue.state.upper() in wanted_states)
+            and (not wanted or bool(names & wanted))
+            and (start is None or issue.updated_at >= start)
+        )
 
     by, direction = (order_by["field"], order_by["direction"]) if order_by else ("CREATED_AT", "ASC")
     sign = -1 if direction == "DESC" else 1
@@ -114,6 +126,14 @@ def _issues(
 
 def _repository_labels(source: Repository, it: Context, **page: Unpack[Page]) -> Connection[Label]:
     return connection("labels", it.state.labels_of(source), page, by_id)
+
+
+def _team(source: Organization, it: Context, slug: str) -> Team | None:
+    return it.state.team(slug) if it.viewer.is_member(source) else None
+
+
+def _members(source: Team, it: Context, **page: Unpack[Page]) -> Connection[User]:
+    return connection("members", [it.state.users[number] for number in source.members], page, by_id)
 
 
 _ACCOUNT: Fields = {
@@ -138,8 +158,16 @@ ACCOUNTS: Resolvers = {
         "name": lambda source: source.name,
         "url": lambda source, it: f"{it.show.base}/{source.login}",
         "projectV2": _project,
+        "team": _team,
         "projectsV2": _projects,
         "repository": lambda source, it, name: _repository(it, source.login, name),
+    },
+    "Team": {
+        "id": lambda source: source.node_id,
+        "databaseId": lambda source: source.id,
+        "slug": lambda source: source.slug,
+        "name": lambda source: source.name,
+        "members": _members,
     },
     "User": {
         **_ACCOUNT,

@@ -7,7 +7,6 @@ from typing import Any
 from graphql import (
     ExecutionResult,
     GraphQLError,
-    OperationDefinitionNode,
     OperationType,
     execute_sync,
     get_operation_ast,
@@ -20,8 +19,9 @@ from starlette.responses import JSONResponse, Response
 from sandbox.github.auth import Viewer, authenticate
 from sandbox.github.errors import GitHubError, UnauthorizedError
 from sandbox.github.graphql.context import Context
+from sandbox.github.graphql.cost import cost_of
 from sandbox.github.graphql.schema import bound_schema, resolve_rest
-from sandbox.github.rates import Rates, Window
+from sandbox.github.rates import Rates
 from sandbox.github.show import Show
 from sandbox.github.stale import as_read_by, fault_in
 from sandbox.github.state import GitHubState
@@ -49,9 +49,8 @@ class GraphQLApp:
             body = {"message": error.message, "documentation_url": DOCUMENTATION, "status": str(error.status)}
             return JSONResponse(body, error.status)
         request.scope["sandbox.who"] = viewer.name
-        window = self.rates.count(viewer.key, "graphql")
-        body = _fault(request, viewer) or self._answer(request, viewer, window, asked)
-        return JSONResponse(body, headers=window.headers("graphql"))
+        body = _fault(request, viewer) or self._answer(request, viewer, asked)
+        return JSONResponse(body, headers=self.rates.window(viewer.key, "graphql").headers("graphql"))
 
     def _authenticated(self, request: Request) -> Viewer:
         viewer = authenticate(self.state, request.headers)
@@ -59,7 +58,7 @@ class GraphQLApp:
             raise UnauthorizedError("This endpoint requires you to be authenticated.")
         return viewer
 
-    def _answer(self, request: Request, viewer: Viewer, window: Window, asked: Json) -> Json:
+    def _answer(self, request: Request, viewer: Viewer, asked: Json) -> Json:
         query, variables, name = asked.get("query"), asked.get("variables"), asked.get("operationName")
         if not isinstance(query, str):
             return {"errors": [{"message": "A query attribute must be specified and must be a string."}]}
@@ -71,9 +70,16 @@ class GraphQLApp:
             return {"errors": [_shown(error)]}
         if errors := validate(self.schema, document):
             return {"errors": [_shown(error) for error in errors]}
-        state = (
-            as_read_by(request, self.state) if _only_reads(get_operation_ast(document, name)) else self.state
-        )
+        operation = get_operation_ast(document, name)
+        if operation is None:
+            return {"errors": [{"message": "An operation name is required"}]}
+        try:
+            cost = cost_of(document, operation, variables or {})
+        except GitHubError as error:
+            return {"errors": [{"type": error.kind, "message": error.message}]}
+        window = self.rates.count(viewer.key, "graphql", cost.points)
+        only_reads = operation.operation is OperationType.QUERY
+        state = as_read_by(request, self.state) if only_reads else self.state
         base = f"{request.url.scheme}://{request.url.netloc}"
         result: ExecutionResult = execute_sync(
             self.schema,
@@ -83,6 +89,7 @@ class GraphQLApp:
                 viewer=viewer,
                 show=Show(state, base),
                 window=window,
+                cost=cost,
                 writing=lambda: self.state.writing(viewer.user, base),
             ),
             variable_values=variables,
@@ -103,10 +110,6 @@ def _asked(content: bytes) -> Json:
     if not isinstance(asked, dict):
         raise GitHubError(400, "Problems parsing JSON")
     return asked
-
-
-def _only_reads(operation: OperationDefinitionNode | None) -> bool:
-    return operation is not None and operation.operation is OperationType.QUERY
 
 
 def _fault(request: Request, viewer: Viewer) -> Json | None:

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 from sandbox.github.auth import Viewer
+from sandbox.github.graphql.cost import Cost
 from sandbox.github.rates import Window
 from sandbox.github.show import Show
 from sandbox.github.state import GitHubState
@@ -18,4 +19,5 @@ class Context:
     viewer: Viewer
     show: Show
     window: Window
+    cost: Cost
     writing: Callable[[], AbstractContextManager[None]]

@@ -6,6 +6,7 @@ from sandbox.github.graphql.common import DATED, NUMBERED
 from sandbox.github.graphql.connections import Connection, Page, by_id, connection
 from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.resolver import Resolvers
+from sandbox.github.graphql.timeline import EDITABLE, timeline_items
 from sandbox.github.show import time
 from sandbox.github.state import Comment, Issue, Item, Label, User
 
@@ -42,10 +43,15 @@ def _project_items(
     return connection("projectItems", seen, page, by_id)
 
 
+def _association(source: Issue | Comment, it: Context) -> str:
+    return it.show.association(source.author_id, source.repository_id)
+
+
 ISSUES: Resolvers = {
     "Issue": {
         **DATED,
         **NUMBERED,
+        **EDITABLE,
         "id": lambda source: source.node_id,
         "number": lambda source: source.number,
         "title": lambda source: source.title,
@@ -61,15 +67,19 @@ ISSUES: Resolvers = {
         "assignees": _assignees,
         "comments": _comments,
         "projectItems": _project_items,
+        "timelineItems": timeline_items,
+        "authorAssociation": _association,
     },
     "IssueComment": {
         **DATED,
         **NUMBERED,
+        **EDITABLE,
         "id": lambda source: source.node_id,
         "body": lambda source: source.body,
         "url": lambda source, it: it.show.comment_page(source),
         "author": lambda source, it: it.state.users[source.author_id],
         "issue": lambda source, it: it.state.issues[source.issue_id],
+        "authorAssociation": _association,
         "repository": lambda source, it: it.state.repositories[source.repository_id],
     },
 }

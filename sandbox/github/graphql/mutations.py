@@ -1,23 +1,24 @@
-"""Resolvers of what can be done: cards on a board."""
+"""Resolvers of what can be done: cards on a board, and what REST cannot do to issues."""
 
 from typing import Any, TypeVar
 
-from sandbox.github import board
+from sandbox.github import acts, board
 from sandbox.github.errors import NodeNotFoundError, NotFoundError
 from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.nodes import visible_node
 from sandbox.github.graphql.resolver import Resolvers
-from sandbox.github.state import Issue, Item, Project
+from sandbox.github.state import Issue, Item, Project, Repository
 
 Input = dict[str, Any]
-T = TypeVar("T", Project, Issue, Item)
+T = TypeVar("T", Project, Issue, Item, Repository)
 
 
 def _find(it: Context, kind: type[T], global_id: str) -> T:
     node = visible_node(it, global_id)
     if not isinstance(node, kind):
         names = {Project: "ProjectV2", Issue: "ProjectV2ItemContent", Item: "ProjectV2Item"}
-        raise NotFoundError(f"Could not resolve to {names[kind]} node with the global id of '{global_id}'")
+        wanted = names.get(kind, kind.__name__)
+        raise NotFoundError(f"Could not resolve to {wanted} node with the global id of '{global_id}'")
     return node
 
 
@@ -75,6 +76,21 @@ def _unarchive(it: Context, given: Input) -> dict[str, Any]:
         return _payload(given, item=board.archive_item(it.state, it.viewer, item, archived=False))
 
 
+def _delete_issue(it: Context, given: Input) -> dict[str, Any]:
+    issue = _find(it, Issue, given["issue_id"])
+    with it.writing():
+        acts.delete_issue(it.state, it.viewer, issue)
+    return _payload(given, repository=it.state.repositories[issue.repository_id])
+
+
+def _transfer_issue(it: Context, given: Input) -> dict[str, Any]:
+    issue, target = _find(it, Issue, given["issue_id"]), _find(it, Repository, given["repository_id"])
+    create = bool(given.get("create_labels_if_missing"))
+    with it.writing():
+        moved = acts.transfer_issue(it.state, it.viewer, issue, target, create_labels=create)
+    return _payload(given, issue=moved)
+
+
 MUTATIONS: Resolvers = {
     "Mutation": {
         "addProjectV2ItemById": _add,
@@ -83,5 +99,7 @@ MUTATIONS: Resolvers = {
         "deleteProjectV2Item": _delete,
         "archiveProjectV2Item": _archive,
         "unarchiveProjectV2Item": _unarchive,
+        "deleteIssue": _delete_issue,
+        "transferIssue": _transfer_issue,
     },
 }

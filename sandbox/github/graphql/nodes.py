@@ -5,8 +5,10 @@ from typing import Any
 
 from sandbox.github.errors import ForbiddenError, NodeNotFoundError
 from sandbox.github.graphql.context import Context
+from sandbox.github.graphql.timeline import EVENT_TYPES
 from sandbox.github.state import (
     Comment,
+    Event,
     FieldValue,
     Issue,
     Item,
@@ -16,6 +18,7 @@ from sandbox.github.state import (
     Project,
     ProjectField,
     Repository,
+    Team,
     User,
 )
 
@@ -66,6 +69,8 @@ def type_name(value: Any) -> str:
             return "ProjectV2"
         case Item():
             return "ProjectV2Item"
+        case Event():
+            return EVENT_TYPES[value.kind]
         case _:
             return type(value).__name__
 
@@ -87,10 +92,13 @@ def visible_node(it: Context, global_id: str) -> Node | FieldOf:
             _must_see_project(it, it.state.projects[node.project_id], global_id)
         case Repository():
             _must_see_repository(it, node, global_id)
+        case Team():
+            if not it.viewer.is_member(it.state.organization):
+                raise NodeNotFoundError(global_id)
+        case Event():
+            _must_see_issue(it, it.state.issues[node.issue_id].repository_id, global_id)
         case Issue() | Comment() | Label():
-            repository = it.state.repositories[node.repository_id]
-            _must_see_repository(it, repository, global_id)
-            it.viewer.must_read(repository, "issues")
+            _must_see_issue(it, node.repository_id, global_id)
     return node
 
 
@@ -99,6 +107,12 @@ def _must_see_project(it: Context, project: Project, global_id: str) -> None:
         if it.viewer.is_installation:
             raise ForbiddenError("Resource not accessible by integration")
         raise NodeNotFoundError(global_id)
+
+
+def _must_see_issue(it: Context, repository_id: int, global_id: str) -> None:
+    repository = it.state.repositories[repository_id]
+    _must_see_repository(it, repository, global_id)
+    it.viewer.must_read(repository, "issues")
 
 
 def _must_see_repository(it: Context, repository: Repository, global_id: str) -> None:

@@ -25,8 +25,10 @@ from sandbox.github.graphql.issues import ISSUES
 from sandbox.github.graphql.mutations import MUTATIONS
 from sandbox.github.graphql.nodes import type_name
 from sandbox.github.graphql.resolver import Resolver
+from sandbox.github.graphql.timeline import TIMELINE
 
-SCHEMA = Path(__file__).parents[1] / "schema.graphql"
+_FOLDER = Path(__file__).parents[1]
+SCHEMA = (_FOLDER / "schema.graphql", _FOLDER / "additions.graphql")
 
 Info = GraphQLResolveInfo[Any]
 
@@ -36,14 +38,14 @@ _RENAMED = {"id": "global_id", "input": "given"}
 @cache
 def bound_schema() -> GraphQLSchema:
     """The schema, ready to be executed. Building it takes half a second, once."""
-    schema = build_schema(SCHEMA.read_text(encoding="utf-8"), assume_valid=True)
+    schema = build_schema("\n".join(file.read_text(encoding="utf-8") for file in SCHEMA), assume_valid=True)
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLInputObjectType):
             for name, part in kind.fields.items():
                 part.out_name = _snake(name)
         elif is_abstract_type(kind):
             kind.resolve_type = lambda value, *_: type_name(value)
-    for type_, fields in {**ACCOUNTS, **ISSUES, **BOARDS, **MUTATIONS}.items():
+    for type_, fields in {**ACCOUNTS, **ISSUES, **TIMELINE, **BOARDS, **MUTATIONS}.items():
         bound = cast(GraphQLObjectType, schema.type_map[type_])
         for name, resolver in fields.items():
             bound.fields[name].resolve = _strict(f"{type_}.{name}", bound.fields[name], resolver)

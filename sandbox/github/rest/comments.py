@@ -1,8 +1,8 @@
 """Comments, and reactions to issues and comments."""
 
 from sandbox.github import acts
+from sandbox.github.filters import since
 from sandbox.github.rest.call import Answer, Call, Listing, answers
-from sandbox.github.rest.issues import since
 from sandbox.github.state import Comment, Issue
 
 

@@ -1,10 +1,10 @@
 """Issues: list, open, look at, change; what happened to them."""
 
-from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.github import acts
 from sandbox.github.errors import InvalidError, NotFoundError
+from sandbox.github.filters import since
 from sandbox.github.rest.call import Answer, Call, Listing, answers
 from sandbox.github.state import Comment, Event, GitHubState, Issue
 
@@ -55,18 +55,6 @@ def _rank(state: GitHubState, issue: Issue, by: str) -> tuple[Any, int]:
             return len(state.comments_of(issue)), issue.number
         case _:
             return issue.created_at, issue.number
-
-
-def since(value: str) -> datetime:
-    """The time in a query parameter; one without a zone is UTC.
-
-    Raises: InvalidError.
-    """
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError:
-        raise InvalidError("Search", "since", "invalid", value=value) from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @answers("issues/create")

@@ -1,6 +1,7 @@
 """The real PyGithub pointed at the sandbox, and a judge: GitHub's own OpenAPI, over every REST exchange of every test."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,9 @@ def _judge(sandbox: Sandbox, published: OpenAPI) -> Iterator[None]:
 
 
 def _judge_one(published: OpenAPI, exchange: Exchange) -> None:
-    folder, mark, file = exchange.path.partition("/contents/")
+    # GitHub's document has repositories by name only
+    path = re.sub(rf"^{REST}/repositories/\d+", f"{REST}{LEADS}", exchange.path)
+    folder, mark, file = path.partition("/contents/")
     request = MockRequest(
         "http://sandbox",
         exchange.method,
@@ -62,8 +65,8 @@ def _judge_one(published: OpenAPI, exchange: Exchange) -> None:
     except (PathError, ResponseNotFound):
         if exchange.status == 304:
             return
-        # where GitHub's document is silent, only refusals in its usual shape are left
-        assert exchange.status in (400, 401, 403, 404, 422), exchange
+        # where GitHub's document is silent, only refusals in its usual shape are left, and where to ask instead
+        assert exchange.status in (301, 307, 400, 401, 403, 404, 410, 422), exchange
         assert {"message", "documentation_url", "status"} <= exchange.answer.keys()
     if exchange.status < 400:
         published.validate_request(request)

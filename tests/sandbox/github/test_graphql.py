@@ -161,7 +161,10 @@ def test_what_the_schema_does_not_have(sandbox: Sandbox) -> None:
     ("query", "what"),
     [
         ('{organization(login:"2i2c-org"){email}}', "Organization.email"),
-        ('{repository(owner:"2i2c-org",name:"leads"){issues(first:1,filterBy:{}){totalCount}}}', "filterBy"),
+        (
+            '{repository(owner:"2i2c-org",name:"leads"){issues(first:1,filterBy:{createdBy:"x"}){totalCount}}}',
+            "created_by",
+        ),
         ('{search(query:"x",type:ISSUE,first:1){issueCount}}', "Query.search"),
         ('mutation{createIssue(input:{repositoryId:"x",title:"x"}){issue{id}}}', "Mutation.createIssue"),
     ],
