@@ -18,7 +18,9 @@ from activities.watch import Watch
 from logs import set_up_logs
 from settings import Settings, SettingsError, read_settings
 from starter.desk.attend import Desk
+from starter.failures import CommandError
 from starter.leads import Leads
+from starter.server import demand_attributes
 from workflows.plugin import leads_plugin
 
 GRACE = timedelta(seconds=25)
@@ -37,6 +39,7 @@ async def run(settings: Settings) -> None:
     connection = ClientConfig.load_client_connect_config()
     connection.setdefault("target_host", "localhost:7233")
     client = await Client.connect(**connection, plugins=[leads_plugin()], runtime=_runtime(settings))
+    await demand_attributes(client)
     desk = Desk(Leads(client, settings.task_queue, settings.temporal_ui), settings)
     threads = settings.activity_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
@@ -99,7 +102,7 @@ def main() -> None:
         asyncio.run(run(settings))
     except SettingsError as error:
         sys.exit(str(error))
-    except RuntimeError as error:  # the SDK's own: no server, no namespace, a wrong certificate
+    except (RuntimeError, CommandError) as error:  # the SDK's own: no server, a wrong certificate
         sys.exit(f"The worker can't start: {error}")
 
 

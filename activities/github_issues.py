@@ -5,6 +5,7 @@ listing, and looks again afterwards; of several the oldest is the one, the other
 promises no listing that shows the latest write, so the issue's updates look again for a day.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -101,7 +102,7 @@ class GitHubIssues:
     ) -> dict[str, str]:
         changes = {}
         title = _title(wanted)
-        if memory.title != issue_block.digest(title) and issue.title != title:
+        if memory.title != issue_block.digest(title) and _bare(issue.title) != _bare(title):
             changes["title"] = title
         if memory.state != wanted.state and issue.state != wanted.state:
             changes |= {"state": wanted.state, "state_reason": wanted.reason}
@@ -138,6 +139,11 @@ def _memory(issue: IssueSeen, wanted: Wanted) -> Memory:
     if found and found.memory:
         return found.memory
     return Memory(state="closed" if wanted.state == "open" else "open", title="")
+
+
+def _bare(title: str) -> str:
+    """A title as it counts for comparison: a person who opens an issue need not set brackets and dashes as we do."""
+    return " ".join(re.sub(r"[\[\]–—-]", " ", title).split())
 
 
 def _title(wanted: Wanted) -> str:

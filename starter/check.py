@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Iterable
 
 from rich.text import Text
 from temporalio.api.enums.v1 import TaskQueueType
-from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
@@ -17,6 +16,7 @@ from starter.connection import connect, explain
 from starter.failures import CommandError, ExitCode
 from starter.options import Json
 from starter.output import Output
+from starter.server import missing_attributes
 from starter.session import read_settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
@@ -48,10 +48,7 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
 
 
 async def _attributes(client: Client) -> Check:
-    listed = await client.operator_service.list_search_attributes(
-        ListSearchAttributesRequest(namespace=client.namespace)
-    )
-    missing = [key.name for key in SEARCH_ATTRIBUTES if key.name not in listed.custom_attributes]
+    missing = [key.name for key in await missing_attributes(client)]
     if missing:
         return Check(
             "Temporal", "is set up", False, f"It lacks {', '.join(missing)}. Run `leads init-server`."

@@ -118,9 +118,9 @@ class Leads:
                 memo={"heading": start.heading},
                 search_attributes=TypedSearchAttributes(
                     [
-                        SearchAttributePair(attributes.STAGE, start.stage.value),
-                        SearchAttributePair(attributes.SERVICE, start.service),
-                        SearchAttributePair(attributes.ORG_KEY, org_key(start.org)),
+                        SearchAttributePair(key, value)
+                        for key, value in attributes.at_start(start).items()
+                        if value is not None
                     ]
                 ),
             )
@@ -172,6 +172,21 @@ class Leads:
             f"There is no lead {name!r}. `leads list` shows the open ones; a lead that was archived long ago is "
             "in the ledger alone.",
         )
+
+    async def by_issue(self, repo: str, number: int) -> Handle | None:
+        """The lead whose issue, or whose hub's issue, this is, as visibility knows it (a moment late).
+
+        A lead that was archived is found, too; one whose workflow was terminated is gone.
+        """
+        name = f"{repo}#{number}".replace("'", "")
+        place = f"({attributes.ISSUE.name} = '{name}' OR {attributes.HUB_ISSUE.name} = '{name}')"
+        found = [
+            each async for each in self._executions([place, "ExecutionStatus IN ('Running', 'Completed')"])
+        ]
+        if not found:
+            return None
+        newest = max(found, key=lambda each: (each.close_time is None, each.start_time))
+        return self.client.get_workflow_handle_for(LeadWorkflow.run, newest.id)
 
     async def listed(
         self,

@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
+from starter.failures import CommandError, ExitCode
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 RETENTION = timedelta(days=3650)
@@ -75,10 +76,7 @@ async def _add_attributes(client: Client) -> tuple[str, ...]:
     async with asyncio.timeout(SETTLING.total_seconds()):
         while True:
             try:
-                listed = await client.operator_service.list_search_attributes(
-                    ListSearchAttributesRequest(namespace=client.namespace)
-                )
-                missing = [key for key in SEARCH_ATTRIBUTES if key.name not in listed.custom_attributes]
+                missing = await missing_attributes(client)
                 if missing:
                     await client.operator_service.add_search_attributes(
                         AddSearchAttributesRequest(
@@ -92,6 +90,28 @@ async def _add_attributes(client: Client) -> tuple[str, ...]:
                 await asyncio.sleep(1)
             else:
                 return tuple(key.name for key in missing)
+
+
+async def missing_attributes(client: Client) -> list[SearchAttributeKey[Any]]:
+    """Those of ours that the server does not know."""
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    return [key for key in SEARCH_ATTRIBUTES if key.name not in listed.custom_attributes]
+
+
+async def demand_attributes(client: Client) -> None:
+    """Raises CommandError where the server was set up for an earlier release: every lead would get stuck there."""
+    try:
+        missing = await missing_attributes(client)
+    except RPCError:  # it need not be ours to look at; if it is down, others say so
+        return
+    if missing:
+        raise CommandError(
+            ExitCode.UNREACHABLE,
+            f"The Temporal server is not set up for this release: it lacks {', '.join(key.name for key in missing)}. "
+            "Run `leads init-server`.",
+        )
 
 
 def _type(key: SearchAttributeKey[Any]) -> IndexedValueType.ValueType:

@@ -1,6 +1,7 @@
 """What one can list and filter leads by. Never personal data: search attributes are stored in the clear.
 
-One list, from which the server is set up (`leads init-server`) and the workflow fills in.
+One list, from which the server is set up (`leads init-server`) and the workflow fills in. On SQL, a server takes ten
+keywords, three dates, and three of any other type.
 """
 
 from datetime import UTC, datetime
@@ -8,8 +9,10 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
+from process.changes import RELEASE_0_2
 from process.days import end_of
-from process.identity import org_key
+from process.identity import contact_key, issue_name, org_key
+from process.lead import Lead
 from process.record import Record
 from process.view import attention, next_step
 
@@ -17,6 +20,10 @@ STAGE = SearchAttributeKey.for_keyword("LeadStage")
 OWNER = SearchAttributeKey.for_keyword("LeadOwner")  # a role, whose move it is
 SERVICE = SearchAttributeKey.for_keyword("LeadService")
 ORG_KEY = SearchAttributeKey.for_keyword("LeadOrgKey")  # finds a second lead of the same organisation
+ISSUE = SearchAttributeKey.for_keyword("LeadIssue")  # as leads#12
+HUB_ISSUE = SearchAttributeKey.for_keyword("LeadHubIssue")
+DOMAIN = SearchAttributeKey.for_keyword("LeadDomain")  # a digest: finds a second lead of the same mail domain
+RESPONSE = SearchAttributeKey.for_keyword("LeadResponse")  # the questionnaire's response in Google Forms
 NEXT_DATE = SearchAttributeKey.for_datetime("LeadNextDate")
 CONTRACT_END = SearchAttributeKey.for_datetime("LeadContractEnd")
 ON_HOLD = SearchAttributeKey.for_bool("LeadOnHold")
@@ -28,6 +35,10 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
     OWNER,
     SERVICE,
     ORG_KEY,
+    ISSUE,
+    HUB_ISSUE,
+    DOMAIN,
+    RESPONSE,
     NEXT_DATE,
     CONTRACT_END,
     ON_HOLD,
@@ -39,8 +50,9 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 def values(record: Record, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
     """What each attribute is for this lead now; None where it has no value."""
     lead = record.lead
+    places = _places(lead) if RELEASE_0_2 in lead.changes else {}  # in flight, each upsert is a command
     term_ends = lead.contract.term_ends
-    return {
+    found: dict[SearchAttributeKey[Any], Any] = {
         STAGE: lead.stage.value,
         OWNER: next_step(lead).owner.value,
         SERVICE: lead.service,
@@ -50,6 +62,22 @@ def values(record: Record, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
         ON_HOLD: lead.hold is not None,
         ATTENTION: len(attention(lead, lead.today(now))),
         PARKED: len(record.parked),
+    }
+    return found | places
+
+
+def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
+    """What is known before its workflow runs, so that a lead is found from its first moment."""
+    return {STAGE: lead.stage.value, SERVICE: lead.service, ORG_KEY: org_key(lead.org)} | _places(lead)
+
+
+def _places(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
+    """By what of the outside a lead is found again."""
+    return {
+        ISSUE: issue_name(lead.issue.url) if lead.issue else None,
+        HUB_ISSUE: issue_name(lead.hub_issue.url) if lead.hub_issue else None,
+        DOMAIN: contact_key(lead.email) if lead.email else None,
+        RESPONSE: lead.questionnaire.response_id,
     }
 
 

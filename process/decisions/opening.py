@@ -8,9 +8,9 @@ from pydantic import Field
 
 from process.days import zone_exists
 from process.decisions.base import EVERY_TEAM, Decision
-from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, effect_key
+from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, UpdateIssue, effect_key
 from process.facts import Event, Refused
-from process.lead import Lead
+from process.lead import Lead, Link
 from process.model import Line
 from process.policy import Policy
 from process.pricing import BUILT_IN, PriceBook
@@ -31,6 +31,7 @@ class LeadOpened(Decision):
     email: Email | None = Field(None, description="the person's mail address")
     service: Service = Field("hub", description="hub as a service, or something else")
     zone: Line = Field("UTC", description="the lead's time zone, as Europe/Berlin; its days count there")
+    issue: Link | None = Field(None, description="the issue that it began as; without one, one is opened")
     policy: Policy = Policy()
     changes: tuple[str, ...] = ()
     price_books: tuple[PriceBook, ...] = BUILT_IN
@@ -41,6 +42,10 @@ class LeadOpened(Decision):
 
     def complaint(self) -> Refused | None:
         """Why no lead can start with this, or None."""
+        if self.issue and not self.issue.id.isdecimal():
+            return Refused(
+                reason=f"{self.issue.id!r} is no issue's number", instead="Give the issue as its id and url"
+            )
         return contact_complaint(self.zone, self.email)
 
     def opened(self, lead_id: str, at: datetime) -> Lead:
@@ -55,13 +60,17 @@ class LeadOpened(Decision):
             email=self.email,
             service=self.service,
             zone=self.zone,
+            issue=self.issue,
             policy=self.policy,
             price_books=self.price_books,
             changes=self.changes,
         )
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
+        if self.issue:
+            yield UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq)
+        else:
+            yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
         yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq)
         yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
 

@@ -9,8 +9,13 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+import starter.leads
+from process.decisions import LeadOpened
+from process.identity import contact_key
+from process.lead import Link
 from tests.starter.conftest import Ended, Leads, Opened
 from tests.workflows.outside import Outside
+from workflows import search_attributes as attributes
 
 
 async def eventually(ask: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
@@ -108,6 +113,27 @@ async def test_the_default_zone_is_a_setting(
 ) -> None:
     monkeypatch.setenv("LEADS_ZONE", "Europe/Berlin")
     assert (await leads("show", await opened(), "--json")).json["facts"]["zone"] == "Europe/Berlin"
+
+
+async def test_a_lead_is_found_by_its_issue(
+    leads: Leads, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
+) -> None:
+    faces = starter.leads.Leads(env.client, queue, "http://localhost:8233")
+    issue = Link(id="12", url=f"https://github.example.org/{org}/{queue}/issues/12")
+    begun = await faces.open(
+        LeadOpened(org=org, person="Ada", title="A hub", email="ada@example.org", issue=issue)
+    )
+    found = await eventually(lambda: faces.by_issue(queue, 12), bool)
+    assert found.id == begun.lead
+    view = await faces.overview(found)
+    assert view.facts.issue == issue
+    assert f"{begun.lead}/1/update_issue" in [effect.key for effect in view.effects]
+    assert f"{begun.lead}/1/open_issue" not in [effect.key for effect in view.effects]
+    assert await faces.by_issue(queue, 13) is None
+    assert await faces.by_issue("leads' OR 1=1", 12) is None
+    known = (await found.describe()).typed_search_attributes
+    assert known.get(attributes.ISSUE) == f"{queue}#12"
+    assert known.get(attributes.DOMAIN) == contact_key("grace@EXAMPLE.org")
 
 
 # ---- decide

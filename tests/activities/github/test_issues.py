@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import PARKED
 from activities.github import GitHubActivities
 from activities.issue_block import BY_HAND, begin
-from process.lead import Contract, Hub, Lead, Loss
+from process.lead import Contract, Hub, Lead, Link, Loss
 from process.reports import HubIssueOpened, IssueOpened
 from sandbox.faults import Fault
 from sandbox.github.state import Issue
@@ -39,6 +39,32 @@ def changed(lead: Lead, **facts: Any) -> Lead:
 def marked(github: GitHub, repo: str, key: str) -> list[Issue]:
     """The issues that are found as this one."""
     return [issue for issue in github.issues(repo) if begin(key) in (issue.body or "")]
+
+
+# Adopting
+
+
+@pytest.mark.parametrize(
+    ("title", "becomes"),
+    [
+        ("[Example University / Ada Example] - [Hub for a course]", None),
+        ("Example University / Ada Example – Hub for a course", None),
+        ("Please help", "[Example University / Ada Example] - Hub for a course"),
+    ],
+)
+def test_an_issue_that_a_person_opened_becomes_the_leads(
+    activities: GitHubActivities, github: GitHub, title: str, becomes: str | None
+) -> None:
+    text = "They wrote to us.\r\n\r\n- [ ] call them  \r\n"
+    github.open(title, text)
+    perform(activities, "update_issue", a_lead(issue=Link(id="1")))
+    (issue,) = github.issues("leads")
+    assert issue.title == (becomes or title)
+    assert (issue.body or "").startswith(f"{text}\n\n{begin('lead-7')}")
+    assert github.labels() == {"lead", "service:hub"}
+    github.forget_requests()
+    perform(activities, "update_issue", a_lead(issue=Link(id="1")))
+    assert not github.writes()
 
 
 # Opening

@@ -60,13 +60,13 @@ class GitHub:
         held = card.values.get(status.id)
         return next((option.name for option in status.options if held and option.id == held.value), None)
 
-    def open(self, title: str) -> None:
+    def open(self, title: str, body: str | None = None) -> None:
         """A person opens an issue in `leads`."""
         person, repository = self.state.user("amara-sales"), self.state.repository("2i2c-org", "leads")
         assert person is not None
         assert repository is not None
         with self.state.writing(person):
-            acts.create_issue(self.state, as_person(person), repository, title=title, body=None)
+            acts.create_issue(self.state, as_person(person), repository, title=title, body=body)
 
     def edit(self, repo: str = "leads", number: int = 1, **change: Any) -> None:
         """A person edits the issue."""
