@@ -87,9 +87,18 @@ class CommentSeen(BaseModel):
         return int(self.issue_url.rpartition("/")[2])
 
 
-class _Reaction(BaseModel):
+class ReactionSeen(BaseModel):
     id: int
+    user: Account | None = None
     content: str
+
+
+class _Edited(BaseModel):
+    editor: Account | None
+
+    @property
+    def login(self) -> str | None:
+        return self.editor.login if self.editor else None
 
 
 class RepositorySeen(BaseModel):
@@ -105,6 +114,7 @@ class _Permissions(BaseModel):
 _ISSUES = TypeAdapter(list[IssueSeen])
 _COMMENTS = TypeAdapter(list[CommentSeen])
 _ACCOUNTS = TypeAdapter(list[Account])
+_REACTIONS = TypeAdapter(list[ReactionSeen])
 _LABELS = TypeAdapter(list[Label])
 
 
@@ -185,6 +195,18 @@ class GitHubClient:
             for page in self._pages(path, {"since": start}):
                 yield from _COMMENTS.validate_python(page)
 
+    def last_editor(self, comment: CommentSeen) -> str | None:
+        """Login of whoever edited the comment last; None where nobody did, or nobody knows who."""
+        query = "query($id: ID!) { node(id: $id) { ... on IssueComment { editor { login } } } }"
+        with told("when looking at who edited a comment"):
+            node = self.graphql(query, {"id": comment.node_id})["node"]
+            return _Edited.model_validate(node).login if node else None
+
+    def own_login(self) -> str:
+        """As whom we write."""
+        with told("when asking GitHub who we are"):
+            return Account.model_validate(self.graphql("{ viewer { login } }", {})["viewer"]).login
+
     def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
         with told(f"when commenting on issue {issue} of {repo}", settle=settle):
             path = f"{self._path(repo)}/issues/{issue}/comments"
@@ -195,11 +217,26 @@ class GitHubClient:
             path = f"{self._path(repo)}/issues/comments/{number}"
             CommentSeen.model_validate(self._rest("PATCH", path, {"body": body}))
 
+    def reactions(self, repo: str, comment: int) -> list[ReactionSeen]:
+        with told(f"when listing the reactions to a comment in {repo}"):
+            pages = self._pages(f"{self._path(repo)}/issues/comments/{comment}/reactions", {})
+            return [reaction for page in pages for reaction in _REACTIONS.validate_python(page)]
+
     def react(self, repo: str, comment: int, content: str) -> None:
         """Our reaction to a comment; that it is there already is fine."""
         with told(f"when reacting to a comment in {repo}"):
             path = f"{self._path(repo)}/issues/comments/{comment}/reactions"
-            _Reaction.model_validate(self._rest("POST", path, {"content": content}))
+            ReactionSeen.model_validate(self._rest("POST", path, {"content": content}))
+
+    def take_back(self, repo: str, comment: int, reaction: int) -> None:
+        """Removes a reaction of ours; that it is not there is fine."""
+        with told(f"when taking back a reaction in {repo}"):
+            path = f"{self._path(repo)}/issues/comments/{comment}/reactions/{reaction}"
+            try:
+                self._rest("DELETE", path)
+            except GithubException as error:
+                if error.status != 404:
+                    raise
 
     def team(self, slug: str) -> frozenset[str] | None:
         """Logins of a team's members, in lower case; None where the organization has no such team, or hides it."""

@@ -233,6 +233,8 @@ class Line(Model):
     source: str
     words: str
     corrected: bool = False
+    key: str | None = None
+    """The idempotency key that the decision came with."""
 
 
 def timeline(record: Record, newest: int = 0) -> tuple[Line, ...]:
@@ -254,6 +256,7 @@ def _line(event: Event, corrected: bool) -> Line:
         source=fact.source,
         words=event.words,
         corrected=corrected,
+        key=event.key,
     )
 
 

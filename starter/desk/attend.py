@@ -1,39 +1,39 @@
 """A visit: looks at an issue now, and goes through what people did there. Every step may be done again."""
 
-import asyncio
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ParamSpec, TypeVar
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 
 from temporalio import activity
 
 from activities import issue_block
+from activities.errors import again
 from activities.github_client import GitHubClient, IssueSeen
+from process.effects import OpenHubIssue, OpenIssue
+from process.view import Overview
 from settings import Settings
+from starter.desk.answers import SETTLE, Answers
+from starter.desk.comments import Comments
+from starter.desk.people import People
+from starter.desk.place import Place, in_thread
 from starter.failures import CommandError
 from starter.leads import Handle, Leads
 from workflows.desk import Attended, Hint, Visit
 
-P = ParamSpec("P")
-T = TypeVar("T")
-
-
-@dataclass(frozen=True)
-class Place:
-    """An issue at the time of a visit, and the lead that it belongs to."""
-
-    repo: str
-    issue: IssueSeen
-    lead: Handle | None
+MARKERS = 5
+"""Blocks in one text that are looked up; more than one is a copy already."""
 
 
 class Desk:
     """What the worker does at the desk. `leads`: over the worker's own client."""
 
-    def __init__(self, leads: Leads, settings: Settings) -> None:
+    def __init__(self, leads: Leads, settings: Settings, *, settle: timedelta = SETTLE) -> None:
         self.leads = leads
         self.settings = settings
         self.github = GitHubClient(settings.github)
+        self.people = People(self.github, settings.people)
+        self.answers = Answers(self.github, settle)
+        self.comments = Comments(leads, self.github, self.people, self.answers)
 
     @activity.defn(name="attend")
     async def attend(self, visit: Visit) -> Attended:
@@ -41,24 +41,28 @@ class Desk:
         place = await self._place(visit.hints[0])
         if place is None:
             return Attended()
-        done = [
-            *await self._take_in(place),
-            *await self._moves(place, visit.hints),
-            *await self._comments(place, visit.hints),
-        ]
+        done: list[str] = []
+        if place.lead is None:
+            lead = await self._take_in(place)
+            if lead is not None:
+                place = replace(place, lead=lead)
+                done.append(f"Became {lead.id}")
+        done += await self._moves(place, visit.hints)
+        done += await self._comments(place, visit.hints)
         return Attended(done=tuple(done))
 
-    async def _take_in(self, place: Place) -> Sequence[str]:
+    async def _take_in(self, place: Place) -> Handle | None:
         """An issue without a lead may be one to be."""
-        return ()
+        return None
 
     async def _moves(self, place: Place, hints: Sequence[Hint]) -> Sequence[str]:
         """What people ticked, closed, labelled or moved."""
         return ()
 
     async def _comments(self, place: Place, hints: Sequence[Hint]) -> Sequence[str]:
-        """What people said in comments."""
-        return ()
+        """What people said in comments, in the order in which they wrote them."""
+        numbers = sorted({hint.comment for hint in hints if hint.comment is not None})
+        return [done for number in numbers if (done := await self.comments.hear(place, number))]
 
     async def _place(self, hint: Hint) -> Place | None:
         issue = await in_thread(self.github.find_issue, hint.repo, hint.number)
@@ -66,19 +70,27 @@ class Desk:
 
     async def _lead_of(self, repo: str, issue: IssueSeen) -> Handle | None:
         """The lead that says itself that this is its issue: a marker in a text may have been copied."""
-        for key in issue_block.keys(issue.text):
+        for key in issue_block.keys(issue.text)[:MARKERS]:
             try:
                 lead = await self.leads.find(key.removesuffix("/hub"))
             except CommandError:
                 continue
-            facts = (await self.leads.overview(lead)).facts
-            hub = repo == self.settings.github.hubs_repo
-            link = facts.hub_issue if hub else facts.issue
-            if link and link.id == str(issue.number):
+            if self._has(await self._seen(lead), repo, issue.number):
                 return lead
         return None
 
+    async def _seen(self, lead: Handle) -> Overview:
+        try:
+            return await self.leads.overview(lead)
+        except CommandError as nobody:
+            raise again(str(nobody)) from None
 
-async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """GitHub's client blocks."""
-    return await asyncio.to_thread(call, *args, **kwargs)
+    def _has(self, view: Overview, repo: str, number: int) -> bool:
+        """Whether this is the lead's issue, or its hub's."""
+        hub = repo == self.settings.github.hubs_repo
+        link, opening = (view.facts.hub_issue, OpenHubIssue) if hub else (view.facts.issue, OpenIssue)
+        if link is None and any(
+            effect.key.endswith(f"/{opening.kind}") and effect.status == "waiting" for effect in view.effects
+        ):
+            raise again("The lead is just opening its issue")
+        return link is not None and link.id == str(number)

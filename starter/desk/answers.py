@@ -1,0 +1,85 @@
+"""What we say on an issue: a comment of ours is found again by its marker and edited, never posted twice."""
+
+import re
+import threading
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from activities.github_client import CommentSeen, GitHubClient
+
+SETTLE = timedelta(seconds=30)
+"""After a comment that may or may not have been posted: until a listing shows it."""
+_OURS = "<!-- lead-to-hub:answer"
+_MARKER = re.compile(rf"^{_OURS} (\S+)(?: (\S+))? -->$", re.MULTILINE)
+
+
+class Answer(NamedTuple):
+    """A comment of ours. `state`: what it answers to, as whoever wrote it put that."""
+
+    id: int
+    state: str
+    text: str
+
+
+def is_ours(text: str) -> bool:
+    """Whether a comment claims to be one of ours; then it is no person's."""
+    return _OURS in text
+
+
+class Answers:
+    """Our comments, by key. Blocks, as GitHub's client does; one for all threads."""
+
+    def __init__(self, github: GitHubClient, settle: timedelta) -> None:
+        self._github = github
+        self._settle = settle
+        self._login: str | None = None
+        self._lock = threading.Lock()
+
+    def find(self, repo: str, issue: int, key: str, *, since: datetime) -> Answer | None:
+        """The answer of this key, if there is one; `since` is when it can have been written at the earliest."""
+        for comment in self._github.comments(repo, issue, since=since):
+            marker = _MARKER.search(comment.text)
+            if marker and marker[1] == key and self._by_us(comment):
+                return Answer(comment.id, marker[2] or "", comment.text)
+        return None
+
+    def say(
+        self, repo: str, issue: int, key: str, text: str, *, since: datetime, state: str | None = None
+    ) -> bool:
+        """Brings the answer of this key to say `text`. Says whether anything had to be written."""
+        body = f"{text}\n\n{_OURS} {key}{f' {state}' if state else ''} -->"
+        known = self.find(repo, issue, key, since=since)
+        if known is None:
+            self._github.create_comment(repo, issue, body, settle=self._settle)
+        elif _unix(known.text) != body:
+            self._github.edit_comment(repo, known.id, body)
+        else:
+            return False
+        return True
+
+    def react(self, repo: str, comment: int, content: str) -> None:
+        """Our one reaction to a comment: another one of ours is taken back."""
+        ours = [r for r in self._github.reactions(repo, comment) if r.user and self._is_us(r.user.login)]
+        if all(reaction.content != content for reaction in ours):
+            self._github.react(repo, comment, content)
+        for reaction in ours:
+            if reaction.content != content:
+                self._github.take_back(repo, comment, reaction.id)
+
+    def _by_us(self, comment: CommentSeen) -> bool:
+        return comment.user is not None and self._is_us(comment.user.login)
+
+    def _is_us(self, login: str) -> bool:
+        with self._lock:
+            if self._login is None:
+                self._login = _bare(self._github.own_login())
+        return _bare(login) == self._login
+
+
+def _bare(login: str) -> str:
+    """GraphQL and REST do not agree on whether an App's login ends in [bot]."""
+    return login.removesuffix("[bot]").casefold()
+
+
+def _unix(text: str) -> str:
+    return text.replace("\r\n", "\n")

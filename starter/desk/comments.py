@@ -1,0 +1,336 @@
+"""What people say in comments: each command is decided once by the lead, and answered under the comment."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import structlog
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.errors import again
+from activities.github_client import CommentSeen, GitHubClient
+from activities.texts import render
+from process.decisions import DECISIONS, Decision
+from process.facts import Refused
+from process.model import Role
+from process.view import Line, Overview
+from starter.connection import explain
+from starter.decide import caused_by
+from starter.desk import commands
+from starter.desk.answers import Answers, is_ours
+from starter.desk.commands import Said, written
+from starter.desk.people import People
+from starter.desk.place import Place, in_thread
+from starter.failures import CommandError, ExitCode
+from starter.leads import Handle, Leads
+
+SOURCE = "github comment"
+INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
+"""Whom GitHub knows to belong to us: they are answered in words, others only by a reaction."""
+CHORES = frozenset({"update_issue", "record_events", "reserve_folder", "reserve_invoice"})
+"""Effects that follow from nearly everything, and would hide the others."""
+
+_log = structlog.get_logger("desk")
+
+Mood = Literal["+1", "confused", "eyes"]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What one command is answered: by which reaction, and in which words."""
+
+    mood: Mood
+    text: str
+
+
+@dataclass(frozen=True)
+class Talk:
+    """A person's comment with commands in it, and what is known before the first of them is looked at."""
+
+    place: Place
+    comment: CommentSeen
+    login: str
+    roles: frozenset[Role]
+    said: Sequence[Said]
+
+    @property
+    def prefix(self) -> str:
+        """All keys of decisions from this comment begin so."""
+        return f"github-comment-{self.comment.id}/"
+
+    @property
+    def digest(self) -> str:
+        """The same as long as the comment gives the same commands."""
+        return hashlib.sha256("".join(said.digest for said in self.said).encode()).hexdigest()[:12]
+
+
+class Comments:
+    def __init__(self, leads: Leads, github: GitHubClient, people: People, answers: Answers) -> None:
+        self.leads = leads
+        self.github = github
+        self.people = people
+        self.answers = answers
+
+    async def hear(self, place: Place, number: int) -> str | None:
+        """Obeys and answers this comment; says in words what it did, if anything.
+
+        Done again, it does nothing twice: an answer stands for the commands that it answers, and each decision has a key.
+        """
+        comment = await in_thread(self.github.comment, place.repo, number)
+        said = commands.commands(comment.text) if comment else []
+        if not comment or not comment.user or not said or comment.issue != place.issue.number:
+            return None
+        if comment.user.is_bot or is_ours(comment.text):
+            return None
+        login = comment.user.login
+        roles = await in_thread(self.people.roles, login)
+        if not roles and comment.author_association not in INSIDERS:
+            await in_thread(self.answers.react, place.repo, number, "confused")
+            _log.info("comment of a stranger", repo=place.repo, issue=place.issue.number)
+            return f"Did not obey a stranger's comment {number}"
+        return await self._answer(Talk(place, comment, login, roles, said))
+
+    async def _answer(self, talk: Talk) -> str | None:
+        place, comment = talk.place, talk.comment
+        where = (place.repo, place.issue.number, str(comment.id))
+        since = comment.created_at
+        known = await in_thread(self.answers.find, *where, since=since)
+        if known and known.state == talk.digest:
+            return None
+        replies = await self._replies(talk)
+        moods = {reply.mood for reply in replies}
+        mood = next(mood for mood in ("confused", "+1", "eyes") if mood in moods)
+        await in_thread(self.answers.react, place.repo, comment.id, mood)
+        text = "\n\n".join(reply.text for reply in replies)
+        await in_thread(self.answers.say, *where, text, since=since, state=talk.digest)
+        return f"Answered comment {comment.id}: {', '.join(written(said.name) for said in talk.said)}"
+
+    async def _replies(self, talk: Talk) -> list[Reply]:
+        first = talk.said[0]
+        lead = talk.place.lead
+        if lead is None:
+            return [_refused(first, "This issue belongs to no lead that the service knows.")]
+        if len(talk.said) > commands.MOST:
+            return [_refused(first, f"A comment may give at most {commands.MOST} commands.")]
+        if await self._edited_by_another(talk):
+            return [
+                _refused(
+                    first, "Somebody else has edited this comment, so it is nobody's word. Write a new one."
+                )
+            ]
+        view = await self._asked(self.leads.overview(lead))
+        taken = _taken(talk, view.timeline)
+        return [
+            await self._reply(talk, lead, said, before) for said, before in zip(talk.said, taken, strict=True)
+        ]
+
+    async def _edited_by_another(self, talk: Talk) -> bool:
+        """Who may edit all comments must not thereby decide in other people's names."""
+        if talk.comment.updated_at == talk.comment.created_at:
+            return False
+        editor = await in_thread(self.github.last_editor, talk.comment)
+        return editor is not None and editor.casefold() != talk.login.casefold()
+
+    async def _reply(self, talk: Talk, lead: Handle, said: Said, before: Line | None) -> Reply:
+        if before and before.key == talk.prefix + said.digest:
+            return await self._taken_as(lead, before.words, before.seq)
+        if before:
+            return _reply(
+                "confused", "taken_before", said, seq=before.seq, words=before.words, sample=_correct(before)
+            )
+        match said.name:
+            case "help":
+                return _help(said)
+            case "options":
+                return await self._options(lead)
+            case "preview":
+                return await self._preview(talk, lead, said)
+            case "retry":
+                return await self._retry(talk, lead, said)
+        kind = DECISIONS.get(said.name)
+        if kind is None:
+            return _unknown(said)
+        return await self._decide(talk, lead, said, kind)
+
+    # ---- decisions
+
+    async def _decide(self, talk: Talk, lead: Handle, said: Said, kind: type[Decision]) -> Reply:
+        if wrong := _not_theirs(kind, talk.roles):
+            return _refused(said, wrong)
+        decision = commands.read(kind, said.rest, _given(talk, said))
+        if isinstance(decision, Refused):
+            return _refused(said, str(decision), commands.sample(kind))
+        try:
+            answer = await self._asked(self.leads.decide(lead, decision))
+        except CommandError as refused:
+            _log.info("command refused", kind=kind.kind)
+            return await self._lead_refused(lead, said, kind, str(refused))
+        if answer is None:
+            raise again("The lead did not answer in time; it is asked again")
+        _log.info("command taken", kind=kind.kind)
+        return await self._taken_as(lead, answer.words, answer.seq)
+
+    async def _taken_as(self, lead: Handle, words: str, seq: int | None) -> Reply:
+        view = await self._asked(self.leads.overview(lead))
+        effects = [e.words for e in caused_by(view, seq) if e.key.rpartition("/")[2] not in CHORES]
+        text = render("desk/taken.md", words=words, seq=seq, effects=effects, **_step(view))
+        return Reply("+1", text)
+
+    async def _lead_refused(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
+        """With what would work: decisions that the refusal names, or this one in full where only its body is at fault."""
+        named = [commands.sample(other) for name, other in DECISIONS.items() if f"({name})" in reason]
+        if not named:
+            facts = (await self._asked(self.leads.overview(lead))).facts
+            named = [commands.sample(kind)] if kind.gate(facts) is None else []
+        return _refused(said, reason, *named)
+
+    # ---- questions
+
+    async def _options(self, lead: Handle) -> Reply:
+        found = await self._asked(self.leads.options(lead))
+        view = await self._asked(self.leads.overview(lead))
+        text = render(
+            "desk/options.md",
+            allowed=[{"command": written(o.kind), "text": o.does} for o in found if o.allowed],
+            others=[{"command": written(o.kind), "text": o.why_not} for o in found if not o.allowed],
+            **_step(view),
+        )
+        return Reply("eyes", text)
+
+    async def _preview(self, talk: Talk, lead: Handle, said: Said) -> Reply:
+        name, _, rest = said.rest.partition(" ")
+        kind = DECISIONS.get(_name(name))
+        if kind is None:
+            return _no_such(said, name)
+        decision = commands.read(kind, rest, {"by": f"@{talk.login}", "source": SOURCE})
+        if isinstance(decision, Refused):
+            return _refused(said, str(decision), f"/preview {commands.sample(kind)[1:]}")
+        foreseen = await self._asked(self.leads.preview(lead, decision))
+        if not foreseen.answer.accepted:
+            return _refused(said, foreseen.answer.words)
+        text = render(
+            "desk/preview.md",
+            command=written(kind.kind),
+            words=foreseen.answer.words,
+            stage=foreseen.stage,
+            effects=foreseen.effects,
+        )
+        return Reply("eyes", text)
+
+    async def _retry(self, talk: Talk, lead: Handle, said: Said) -> Reply:
+        if not talk.roles:
+            return _refused(said, "Only those who have a role may have it tried again.")
+        keys = await self._asked(self.leads.retry(lead, said.rest or None))
+        return Reply("+1" if keys else "eyes", render("desk/retried.md", keys=keys))
+
+    async def _asked(self, question: Any) -> Any:
+        """The lead's answer. A refusal passes; where nobody answers now, the visit is made again."""
+        try:
+            return await question
+        except CommandError as failure:
+            if failure.code is ExitCode.REFUSED:
+                raise
+            raise again(f"{failure}") from None
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise CommandError(ExitCode.REFUSED, str(explain(error))) from None
+            raise again(f"Temporal could not answer: {error.status.name}") from None
+
+
+def _taken(talk: Talk, timeline: Sequence[Line]) -> list[Line | None]:
+    """For each command, the decision that was taken because of it, as far as the comment said something else before.
+
+    What is the same is found by its key. Of the rest, what was taken belongs to the command of the same kind, or else to
+    the next one: an edited comment gives no second decision in the place of one that was taken.
+    """
+    rest = [line for line in timeline if line.key and line.key.startswith(talk.prefix)]
+    found: list[Line | None] = [None] * len(talk.said)
+    known = {line.key: line for line in rest}
+    for n, said in enumerate(talk.said):
+        found[n] = known.get(talk.prefix + said.digest)
+    rest = [line for line in rest if line not in found]
+    for same_kind in (True, False):
+        for n, said in enumerate(talk.said):
+            fits = [line for line in rest if not same_kind or line.kind == said.name]
+            if found[n] is None and fits and said.name in DECISIONS:
+                found[n] = fits[0]
+                rest.remove(fits[0])
+    return found
+
+
+def _given(talk: Talk, said: Said) -> dict[str, str]:
+    return {"by": f"@{talk.login}", "source": SOURCE, "key": talk.prefix + said.digest}
+
+
+def _not_theirs(kind: type[Decision], roles: frozenset[Role]) -> str | None:
+    if roles & kind.deciders:
+        return None
+    deciders = " or ".join(sorted(kind.deciders))
+    yours = f"you have {', '.join(sorted(roles))}" if roles else "you have no role"
+    return f"That is for {deciders} to decide, and {yours}. Roles are given in the service's configuration."
+
+
+def _step(view: Overview) -> dict[str, str]:
+    return {"stage": view.stage, "owner": view.owner, "next_step": view.next_step}
+
+
+def _help(said: Said) -> Reply:
+    if not said.rest:
+        decisions = [
+            {"command": written(kind), "does": _does(decision).partition(". ")[0].rstrip(".")}
+            for kind, decision in DECISIONS.items()
+        ]
+        return Reply("eyes", render("desk/help.md", decisions=decisions))
+    kind = DECISIONS.get(_name(said.rest))
+    if kind is None:
+        return _no_such(said, said.rest)
+    fields = [
+        {"name": name, "description": field.description or "", "required": field.is_required()}
+        for name, field in kind.model_fields.items()
+        if name not in commands.NOT_GIVEN
+    ]
+    return _reply(
+        "eyes",
+        "help_one",
+        Said(kind.kind, ""),
+        does=_does(kind),
+        deciders=sorted(kind.deciders),
+        fields=fields,
+        sample=commands.sample(kind),
+    )
+
+
+def _does(kind: type[Decision]) -> str:
+    return " ".join((kind.__doc__ or "").split())
+
+
+def _name(text: str) -> str:
+    return text.strip().lower().lstrip("/").replace("-", "_")
+
+
+def _unknown(said: Said) -> Reply:
+    near = commands.nearest(said.name)
+    meant = [commands.sample(DECISIONS[near]) if near in DECISIONS else written(near)] if near else []
+    return _refused(said, "There is no such command.", *meant)
+
+
+def _no_such(said: Said, name: str) -> Reply:
+    near = commands.nearest(_name(name))
+    return _refused(
+        said,
+        "Name one of the decisions that `/help` lists.".replace("`", ""),
+        *([f"{written(said.name)} {near.replace('_', '-')}"] if near else ["/help"]),
+    )
+
+
+def _correct(line: Line) -> str:
+    return f'{written("corrected")} seq={line.seq} reason="…"'
+
+
+def _refused(said: Said, reason: str, *samples: str) -> Reply:
+    return _reply("confused", "refused", said, reason=reason, samples=samples)
+
+
+def _reply(mood: Mood, template: str, said: Said, **values: Any) -> Reply:
+    return Reply(mood, render(f"desk/{template}.md", command=written(said.name), **values))

@@ -1,0 +1,171 @@
+"""The desk from the outside: people speak REST with the sandbox's GitHub, a real worker hears of it and answers there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.registry import activities
+from process.decisions import LeadOpened
+from process.model import Role
+from process.view import Overview
+from sandbox.server import Sandbox
+from settings import Settings
+from starter.desk.attend import Desk
+from starter.desk.hints import hand_in
+from starter.leads import Handle, Leads
+from tests.sandboxes import running_sandbox, sandbox
+from tests.workflows.servers import real_time
+from workflows.desk import Attended, DeskWorkflow, Hint
+
+__all__ = ["running_sandbox", "sandbox"]
+
+SALES, OUTSIDER = "amara-sales", "jo-outside"
+PEOPLE: dict[Role, list[str]] = {Role.SALES: [SALES]}
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    async with real_time() as server:
+        yield server
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LEADS_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    monkeypatch.setenv("LEADS_TASK_QUEUE", f"desk-{next(_numbers)}")
+    return Settings(_env_file=None).model_copy(update={"people": PEOPLE})
+
+
+@dataclass
+class Office:
+    """The service at work, and the people around it."""
+
+    env: WorkflowEnvironment
+    sandbox: Sandbox
+    settings: Settings
+    leads: Leads
+    desk: Desk
+
+    def as_person(self, login: str, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What a person does on GitHub, with a token of their own."""
+        return self._ask(f"sandbox-token-{login}", verb, path, body)
+
+    def as_service(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What the service's own account does."""
+        return self._ask("sandbox-token", verb, path, body)
+
+    def _ask(self, token: str, verb: str, path: str, body: dict[str, Any] | None) -> Any:
+        answer = requests.request(
+            verb,
+            f"{self.sandbox.url}/api/v3/repos/2i2c-org/{path}",
+            json=body,
+            headers={"authorization": f"Bearer {token}"},
+            timeout=10,
+        )
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    async def open(self, title: str = "A hub") -> Handle:
+        """A lead with its issue."""
+        wanted = LeadOpened(org=f"University of {next(_numbers)}", person="Ada Example", title=title)
+        lead = await self.leads.find((await self.leads.open(wanted)).lead)
+        await self.until(lead, lambda view: view.facts.issue is not None)
+        return lead
+
+    async def until(self, lead: Handle, holds: Callable[[Overview], object]) -> Overview:
+        async with asyncio.timeout(30):
+            while not holds(view := await self.leads.overview(lead)):
+                await asyncio.sleep(0.05)
+        return view
+
+    async def number(self, lead: Handle) -> int:
+        """Of its issue."""
+        issue = (await self.leads.overview(lead)).facts.issue
+        assert issue is not None
+        return int(issue.id)
+
+    async def to_hub_issue(self, lead: Handle) -> int:
+        """As far as the hub's issue; its number."""
+        for kind, body in (
+            ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
+            ("quote_accepted", {}),
+            ("contract_handed_over", {}),
+            ("contract_signed", {"evidence": "https://drive.example.org/signed.pdf"}),
+            ("vendor_setup_not_needed", {}),
+            ("hub_requested", {}),
+        ):
+            await lead.execute_update(kind, body)
+        view = await self.until(lead, lambda view: view.facts.hub_issue is not None)
+        assert view.facts.hub_issue is not None
+        return int(view.facts.hub_issue.id)
+
+    async def say(self, lead: Handle, text: str, *, login: str = SALES) -> int:
+        """A person comments on the lead's issue; the comment's id."""
+        return await self.say_there("leads", await self.number(lead), text, login=login)
+
+    async def say_there(self, repo: str, number: int, text: str, *, login: str = SALES) -> int:
+        path = f"{repo}/issues/{number}/comments"
+        return int((await asyncio.to_thread(self.as_person, login, "POST", path, {"body": text}))["id"])
+
+    async def edit(self, comment: int, text: str, *, login: str = SALES) -> None:
+        await asyncio.sleep(1.01)  # GitHub's times have whole seconds
+        path = f"leads/issues/comments/{comment}"
+        await asyncio.to_thread(self.as_person, login, "PATCH", path, {"body": text})
+
+    async def delete(self, comment: int) -> None:
+        await asyncio.to_thread(self.as_person, SALES, "DELETE", f"leads/issues/comments/{comment}")
+
+    async def hear(self, lead: Handle, *comments: int) -> Attended:
+        """As if GitHub had told of these comments; what the visit did."""
+        return await self.hear_there("leads", await self.number(lead), *comments)
+
+    async def hear_there(self, repo: str, number: int, *comments: int) -> Attended:
+        for comment in comments:
+            hint = Hint(repo=repo, number=number, comment=comment)
+            await hand_in(self.env.client, hint, task_queue=self.settings.task_queue)
+        desk = self.env.client.get_workflow_handle_for(DeskWorkflow.run, hint.desk)
+        return await desk.result()
+
+    async def answers(self, lead: Handle) -> list[str]:
+        """What we said on the lead's issue."""
+        return await self.answers_there("leads", await self.number(lead))
+
+    async def answers_there(self, repo: str, number: int) -> list[str]:
+        found = await asyncio.to_thread(self.as_person, SALES, "GET", f"{repo}/issues/{number}/comments")
+        return [c["body"] for c in found if c["user"]["type"] == "Bot" and "lead-to-hub:answer" in c["body"]]
+
+    async def reactions(self, comment: int, *, repo: str = "leads") -> list[str]:
+        path = f"{repo}/issues/comments/{comment}/reactions"
+        return [r["content"] for r in await asyncio.to_thread(self.as_person, SALES, "GET", path)]
+
+    async def stage(self, lead: Handle) -> str:
+        return (await self.leads.overview(lead)).stage
+
+
+@pytest.fixture
+async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings) -> AsyncIterator[Office]:
+    leads = Leads(env.client, settings.task_queue, settings.temporal_ui)
+    desk = Desk(leads, settings, settle=timedelta(seconds=1))
+    with ThreadPoolExecutor(8) as executor:
+        worker = Worker(
+            env.client,
+            task_queue=settings.task_queue,
+            activities=[*activities(settings), desk.attend],
+            activity_executor=executor,
+        )
+        async with worker:
+            yield Office(env, sandbox, settings, leads, desk)
