@@ -18,11 +18,12 @@ from activities.google import AlreadyThere, NotThere, drive_api
 from activities.invoice import invoice_pdf
 from activities.performs import performs
 from process.effects import CreateFolder, Outcome, PrepareInvoice, ReserveInvoice, Task
-from process.lead import Link
-from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved
+from process.lead import Link, Place
+from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved, OutsideDrifted
 from settings import Settings
 
 if TYPE_CHECKING:
+    from googleapiclient._apis.drive.v3.resources import FileListHttpRequest
     from googleapiclient._apis.drive.v3.schemas import File
 
 FOLDER = "application/vnd.google-apps.folder"
@@ -83,6 +84,57 @@ class DriveActivities:
             media=MediaIoBaseUpload(BytesIO(invoice_pdf(lead, invoice)), mimetype="application/pdf"),
         )
         return Outcome(report=InvoicePrepared(number=effect.number, file=file))
+
+    @performs("check_folder")
+    def check_folder(self, task: Task) -> Outcome:
+        """Finds out whether the lead's folder was trashed, deleted or moved."""
+        known = task.lead.folder
+        if known is None:
+            return Outcome()
+        get = self._api.service.files().get(
+            fileId=known.id, fields="id,parents,trashed,webViewLink", supportsAllDrives=True
+        )
+        broken: dict[Place, str] = {}
+        moved = None
+        try:
+            folder = self._api.execute(get, "the lead's folder")
+        except NotThere:
+            broken["folder"] = (
+                "The lead's Drive folder was deleted, or is not shared with us any more: bring it back"
+            )
+        else:
+            home = next(
+                (parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), ""
+            )
+            if folder.get("trashed"):
+                broken["folder"] = "The lead's Drive folder is in the trash: restore it there"
+            elif home != known.home:
+                moved = Link(id=known.id, url=folder.get("webViewLink", known.url), home=home)
+        where = "out of the folder for leads" if moved and moved.home else "back into the folder for leads"
+        found = OutsideDrifted(
+            looked=("folder",),
+            mended=(f"the lead's Drive folder was moved {where}, and is used where it is",) if moved else (),
+            broken=broken,
+            folder=moved,
+        )
+        return Outcome(report=found if found.tells(task.lead) else None)
+
+    def leads_with_folder(self) -> set[str]:
+        """Ids of all leads whose folder lies in the folder for leads. A thousand for one request."""
+        found: set[str] = set()
+        files = self._api.service.files()
+        asked: FileListHttpRequest | None = files.list(
+            q=f"'{self._leads_folder()}' in parents and mimeType = '{FOLDER}' and trashed = false",
+            pageSize=1000,
+            fields="nextPageToken,files(appProperties)",
+            supportsAllDrives=True,
+            includeItemsFromAllDrives=True,
+        )
+        while asked:
+            answer = self._api.execute(asked, _LEADS)
+            found |= {file.get("appProperties", {}).get("leadId", "") for file in answer.get("files", ())}
+            asked = files.list_next(asked, answer)  # None after the last page
+        return found
 
     def checks(self) -> Iterator[Check]:
         """Whether the folder for leads is there, in a shared drive, and open to us."""

@@ -10,10 +10,11 @@ from activities.checks import Check
 from activities.errors import park
 from activities.github_board import GitHubBoard
 from activities.github_client import GitHubClient
+from activities.github_drift import GitHubDrift
 from activities.github_issues import GitHubIssues, Reason, Wanted
 from activities.performs import performs
 from activities.texts import render
-from process.effects import Outcome, Task
+from process.effects import CheckIssues, Outcome, PlaceCard, Task
 from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
@@ -34,6 +35,7 @@ class GitHubActivities:
         self._client = GitHubClient(settings.github)
         self._issues = GitHubIssues(self._client, settle)
         self._board = GitHubBoard(self._client)
+        self._drift = GitHubDrift(self._client, self._issues, self._board)
 
     @performs("open_issue")
     def open_issue(self, task: Task) -> Outcome:
@@ -52,7 +54,10 @@ class GitHubActivities:
     @performs("place_card")
     def place_card(self, task: Task) -> Outcome:
         """Puts the lead's card into the column of its stage."""
-        card = self._board.place(_number(task.lead.issue), task.lead.stage)
+        effect = task.effect
+        assert isinstance(effect, PlaceCard)  # noqa: S101
+        repo = _repo(task.lead.issue, self._settings.github.leads_repo)
+        card = self._board.place(repo, _number(task.lead.issue), task.lead.stage, restore=effect.restore)
         return Outcome(report=CardPlaced(item=card) if card != task.lead.card else None)
 
     @performs("open_hub_issue")
@@ -68,6 +73,13 @@ class GitHubActivities:
         """Brings the hub's issue up to date: title, our block, and whether it is closed."""
         self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue))
         return Outcome()
+
+    @performs("check_issues")
+    def check_issues(self, task: Task) -> Outcome:
+        """Finds out what became of the lead's issue and card, and of the hub's issue."""
+        effect = task.effect
+        assert isinstance(effect, CheckIssues)  # noqa: S101 - the workflow sends each effect to its own activity
+        return Outcome(report=self._drift.look(task.lead, effect, self._lead_issue(task.lead)))
 
     def checks(self) -> Iterator[Check]:
         """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
@@ -113,7 +125,7 @@ class GitHubActivities:
             )
 
         return Wanted(
-            repo=self._settings.github.leads_repo,
+            repo=_repo(lead.issue, self._settings.github.leads_repo),
             key=lead.id,
             title=lead.heading,
             labels=tuple(name for name, applies in labels.items() if applies),
@@ -131,7 +143,7 @@ class GitHubActivities:
             return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=todo, clip=clip)
 
         return Wanted(
-            repo=self._settings.github.hubs_repo,
+            repo=_repo(lead.hub_issue, self._settings.github.hubs_repo),
             key=f"{lead.id}/hub",
             title=f"[Hub] - {lead.hub.name or lead.org}",
             labels=(HUB_LABEL,),
@@ -175,6 +187,10 @@ def hub_todo(lead: Lead) -> tuple[tuple[bool | None, str], ...]:
         (validated, "Representative is satisfied"),
         (validated, "Steady state"),
     )
+
+
+def _repo(link: Link | None, otherwise: str) -> str:
+    return (link.home if link else "") or otherwise
 
 
 def _number(link: Link | None) -> int:

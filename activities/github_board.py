@@ -83,7 +83,9 @@ class Board(BaseModel):
         )
 
 
-class _Card(BaseModel):
+class Card(BaseModel):
+    """An issue on a board."""
+
     id: str
     archived: bool = Field(alias="isArchived")
     board: str = Field(validation_alias=AliasPath("project", "id"))
@@ -96,7 +98,7 @@ class _Card(BaseModel):
 
 class _Issue(BaseModel):
     id: str
-    cards: list[_Card] = Field(validation_alias=AliasPath("projectItems", "nodes"))
+    cards: list[Card] = Field(validation_alias=AliasPath("projectItems", "nodes"))
 
 
 class GitHubBoard:
@@ -108,16 +110,23 @@ class GitHubBoard:
         self._lock = threading.Lock()
         self._known: tuple[float, Board] | None = None
 
-    def place(self, number: int, stage: str) -> str:
-        """The issue's card in the column of the stage; returns the card's id."""
+    def card(self, repo: str, number: int) -> Card | None:
+        """The issue's card, if it has one."""
+        board = self._read_board()
+        return next((card for card in self._issue(repo, number).cards if card.board == board.id), None)
+
+    def place(self, repo: str, number: int, stage: str, *, restore: bool) -> str:
+        """The issue's card in the column of the stage, out of the archive if that is wanted; returns its id."""
         column = self._settings.columns.get(stage)
         if column is None:
             raise park(f"LEADS_GITHUB__COLUMNS names no column for the stage {stage}: add it, then retry")
         board, option = self._board_with(column)
-        issue = self._issue(number)
+        issue = self._issue(repo, number)
         card = next((card for card in issue.cards if card.board == board.id), None) or self._add(board, issue)
         if card.option != option:
             self._move(board, card, option)
+        elif card.archived and restore:
+            self._restore(board, card)
         return card.id
 
     def checks(self) -> Iterator[Check]:
@@ -167,12 +176,12 @@ class GitHubBoard:
                 if graphql_types(error) is None:  # there is no GraphQL there at all
                     raise
                 raise _missing_board(error, asked) from None
-            return Board.model_validate(_at(data, "organization", "projectV2"))
+            return Board.model_validate(at(data, "organization", "projectV2"))
 
-    def _issue(self, number: int) -> _Issue:
+    def _issue(self, repo: str, number: int) -> _Issue:
         asked = {
             "org": self._settings.org,
-            "repo": self._settings.leads_repo,
+            "repo": repo,
             "number": number,
             "field": self._settings.status_field,
         }
@@ -183,18 +192,18 @@ class GitHubBoard:
                 if graphql_types(error) is not None and activity.info().attempt < _PATIENCE:
                     raise again(f"GitHub does not show issue {number} yet") from None
                 raise
-            return _Issue.model_validate(_at(data, "repository", "issue"))
+            return _Issue.model_validate(at(data, "repository", "issue"))
 
-    def _add(self, board: Board, issue: _Issue) -> _Card:
+    def _add(self, board: Board, issue: _Issue) -> Card:
         """Adds the issue to the board; one that is there already keeps its card."""
         asked = {"board": board.id, "issue": issue.id, "field": self._settings.status_field}
         with told("when adding a card to the board"):
-            return _Card.model_validate(_at(self._change(_ADD, asked), "addProjectV2ItemById", "item"))
+            return Card.model_validate(at(self._change(_ADD, asked), "addProjectV2ItemById", "item"))
 
-    def _move(self, board: Board, card: _Card, option: str) -> None:
+    def _move(self, board: Board, card: Card, option: str) -> None:
         with told("when moving a card on the board"):
             if card.archived:  # an archived card cannot be moved, and one that moves is to be seen
-                self._change(_RESTORE, {"board": board.id, "item": card.id})
+                self._restore(board, card)
             asked = {
                 "board": board.id,
                 "item": card.id,
@@ -202,6 +211,10 @@ class GitHubBoard:
                 "option": option,
             }
             self._change(_MOVE, asked)
+
+    def _restore(self, board: Board, card: Card) -> None:
+        with told("when taking a card out of the board's archive"):
+            self._change(_RESTORE, {"board": board.id, "item": card.id})
 
     def _change(self, mutation: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Runs a mutation. If what it names is not there, the board may have changed since we looked: look again."""
@@ -226,7 +239,7 @@ def _missing_board(error: GithubException, asked: dict[str, Any]) -> Exception:
     return park(f"There is no organization {asked['org']}: correct LEADS_GITHUB__ORG, then retry")
 
 
-def _at(data: dict[str, Any], *path: str) -> Any:
+def at(data: dict[str, Any], *path: str) -> Any:
     """What stands there in an answer. Raises ValueError if the answer has another shape."""
     found: Any = data
     for name in path:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
 import jwt
@@ -44,6 +44,7 @@ class Account(BaseModel):
 class IssueSeen(BaseModel):
     """An issue as GitHub shows it."""
 
+    id: int
     number: int
     node_id: str = ""
     user: Account | None = None
@@ -53,6 +54,7 @@ class IssueSeen(BaseModel):
     state: Literal["open", "closed"]
     labels: list[Label]
     created_at: AwareDatetime
+    updated_at: AwareDatetime
     pull_request: Any = None
 
     @property
@@ -111,11 +113,21 @@ class _Permissions(BaseModel):
     permissions: dict[str, str]
 
 
+T = TypeVar("T", IssueSeen, CommentSeen)
+
 _ISSUES = TypeAdapter(list[IssueSeen])
 _COMMENTS = TypeAdapter(list[CommentSeen])
 _ACCOUNTS = TypeAdapter(list[Account])
 _REACTIONS = TypeAdapter(list[ReactionSeen])
 _LABELS = TypeAdapter(list[Label])
+
+
+class Changes(NamedTuple, Generic[T]):
+    """What a listing showed, with its tag, by which it can be asked for again at no cost."""
+
+    items: list[T]
+    etag: str
+    requests: int
 
 
 class GitHubClient:
@@ -140,6 +152,24 @@ class GitHubClient:
                         return
                     if issue.pull_request is None:
                         yield issue
+
+    def changed_issues(self, repo: str, *, since: datetime, etag: str) -> Changes[IssueSeen] | None:
+        """Those that were opened or changed at or after `since`; None where it is all as it was at `etag`."""
+        with told(f"when listing what changed in the issues of {repo}"):
+            path = f"{self._path(repo)}/issues"
+            changes = self._changes(path, {"state": "all"}, since, etag, _ISSUES)
+            return changes and changes._replace(items=[i for i in changes.items if i.pull_request is None])
+
+    def changed_comments(self, repo: str, *, since: datetime, etag: str) -> Changes[CommentSeen] | None:
+        """Those on all issues that were written or edited at or after `since`; None where it is all as at `etag`."""
+        with told(f"when listing the new comments in {repo}"):
+            return self._changes(f"{self._path(repo)}/issues/comments", {}, since, etag, _COMMENTS)
+
+    def labelled(self, repo: str, label: str) -> Iterator[IssueSeen]:
+        """The open issues with this label, newest first."""
+        with told(f"when listing the issues of {repo}"):
+            for page in self._pages(f"{self._path(repo)}/issues", {"labels": label}):
+                yield from (issue for issue in _ISSUES.validate_python(page) if issue.pull_request is None)
 
     def issue(self, repo: str, number: int) -> IssueSeen:
         with told(f"when reading issue {number} of {repo}"):
@@ -309,12 +339,45 @@ class GitHubClient:
             if 'rel="next"' not in headers.get("link", ""):
                 return
 
+    def _changes(
+        self, path: str, parameters: dict[str, Any], since: datetime, etag: str, kind: TypeAdapter[list[T]]
+    ) -> Changes[T] | None:
+        """In the order of their change. What changes while we turn pages moves to the end: each page begins anew at
+        the time of the last one's end, so that nothing is passed over."""
+        found: dict[int, T] = {}
+        page, start, requests = 1, since, 0
+        while True:
+            asked = {"sort": "updated", "direction": "asc", "since": start.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            headers, answer = self._asked(
+                "GET",
+                path,
+                parameters={**parameters, **asked, "per_page": PER_PAGE, "page": page},
+                headers={"If-None-Match": etag} if etag and not requests else None,
+            )
+            requests += 1
+            if answer is None and etag and requests == 1:
+                return None
+            items = kind.validate_python(answer)
+            found |= {item.id: item for item in items}
+            if 'rel="next"' not in headers.get("link", "") or not items:
+                whole = requests == 1
+                return Changes(list(found.values()), headers.get("etag", "") if whole else "", requests)
+            last = items[-1].updated_at
+            start, page = (last, 1) if last > start else (start, page + 1)
+
     def _asked(
-        self, verb: str, path: str, given: Any = None, parameters: dict[str, Any] | None = None
+        self,
+        verb: str,
+        path: str,
+        given: Any = None,
+        parameters: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
     ) -> tuple[dict[str, Any], Any]:
-        """Headers and content of the answer. Raises the client's own exceptions."""
+        """Headers and content of the answer; None where nothing changed. Raises the client's own exceptions."""
         with self._renewed_if_refused():
-            return self._requester().requestJsonAndCheck(verb, path, parameters=parameters, input=given)
+            return self._requester().requestJsonAndCheck(
+                verb, path, parameters=parameters, headers=headers, input=given
+            )
 
     @contextmanager
     def _renewed_if_refused(self) -> Iterator[None]:

@@ -6,7 +6,7 @@ promises no listing that shows the latest write, so the issue's updates look aga
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -69,7 +69,7 @@ class GitHubIssues:
             )
             ours = {created.number: created} | self._ours(wanted, since)
         first = ours.pop(min(ours))
-        self._retire(wanted, ours, first)
+        self.retire(wanted, ours.values(), first)
         return Link(id=str(first.number), url=first.html_url)
 
     def update(self, wanted: Wanted, number: int) -> bool:
@@ -81,7 +81,7 @@ class GitHubIssues:
         """
         issue = self._client.issue(wanted.repo, number)
         if datetime.now(UTC) - issue.created_at < _YOUNG:
-            self._retire(wanted, self._ours(wanted, issue.created_at - _CLOCKS_DIFFER), issue)
+            self.retire(wanted, self._ours(wanted, issue.created_at - _CLOCKS_DIFFER).values(), issue)
             issue = self._client.issue(wanted.repo, number)
         memory = _memory(issue, wanted)
         unwanted = [name for name in memory.labels if name not in wanted.labels and issue.has_label(name)]
@@ -121,16 +121,19 @@ class GitHubIssues:
         found = self._client.issues(wanted.repo, since=since)
         return {issue.number: issue for issue in found if issue_block.find(issue.text, wanted.key)}
 
-    def _retire(self, wanted: Wanted, ours: dict[int, IssueSeen], kept: IssueSeen) -> None:
+    def retire(self, wanted: Wanted, ours: Iterable[IssueSeen], kept: IssueSeen) -> list[int]:
         """Closes those that were opened twice. They lose the marker, so they are not found again."""
-        for number, issue in ours.items():
+        retired = []
+        for issue in ours:
             found = issue_block.find(issue.text, wanted.key)
-            if number == kept.number or found is None:
+            if issue.number == kept.number or found is None:
                 continue
             note = f"Opened twice by mistake: see #{kept.number}."
             body = found.before + note + found.after
             changes = {"body": body, "state": "closed", "state_reason": "duplicate"}
-            self._client.edit_issue(wanted.repo, number, changes)
+            self._client.edit_issue(wanted.repo, issue.number, changes)
+            retired.append(issue.number)
+        return retired
 
 
 def _memory(issue: IssueSeen, wanted: Wanted) -> Memory:

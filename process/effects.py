@@ -88,6 +88,9 @@ class UpdateIssue(Effect):
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None
 
+    def needless(self, lead: Lead) -> bool:
+        return "issue" in lead.drift  # it is gone
+
     def words(self) -> str:
         return "Bring the lead's issue up to date"
 
@@ -95,9 +98,14 @@ class UpdateIssue(Effect):
 class PlaceCard(Effect):
     lane = "card"
     converges = True
+    restore: bool = False
+    """Out of the archive even if it is in the right column: somebody took an open lead out of sight."""
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None
+
+    def needless(self, lead: Lead) -> bool:
+        return "issue" in lead.drift
 
     def words(self) -> str:
         return "Put the lead's card into its column of the board"
@@ -189,8 +197,37 @@ class UpdateHubIssue(Effect):
     def ready(self, lead: Lead) -> bool:
         return lead.hub_issue is not None
 
+    def needless(self, lead: Lead) -> bool:
+        return "hub issue" in lead.drift
+
     def words(self) -> str:
         return "Bring the hub's issue up to date"
+
+
+class CheckIssues(Effect):
+    """Looks what became of the lead's issue and card, and of the hub's issue: somebody may have deleted or moved them."""
+
+    lane = "issues as they are"
+    duplicates: tuple[int, ...] = ()
+    """Issues that carry the lead's mark, too."""
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None
+
+    def words(self) -> str:
+        return "Look whether the lead's issues and card are as they should be"
+
+
+class CheckFolder(Effect):
+    """Looks what became of the lead's Drive folder: somebody may have deleted or moved it."""
+
+    lane = "folder as it is"
+
+    def needless(self, lead: Lead) -> bool:
+        return lead.folder is None
+
+    def words(self) -> str:
+        return "Look whether the lead's Drive folder is as it should be"
 
 
 class ReserveInvoice(Effect):

@@ -24,6 +24,12 @@ class Link(Model):
 
     id: str
     url: str = ""
+    home: str = ""
+    """Where somebody moved it: an issue's repository, a folder's parent. Else it is where the settings say."""
+
+
+Place = Literal["issue", "hub issue", "card", "folder"]
+"""What a lead has outside, where somebody may change or delete it."""
 
 
 class Questionnaire(Model):
@@ -31,6 +37,8 @@ class Questionnaire(Model):
     nudged_on: date | None = None
     answered_on: date | None = None
     response_id: str | None = None
+    submitted_at: AwareDatetime | None = None
+    """When that response was sent in, or last edited, as far as the decision said so."""
     answers: tuple[tuple[str, str], ...] = ()
 
 
@@ -377,6 +385,8 @@ class Lead(Model):
     invoice_files: dict[int, str] = {}
     """Invoice number -> id reserved for its file."""
     mails: tuple[Mail, ...] = ()
+    drift: dict[Place, Line] = {}
+    """What somebody changed outside that only a person can put right: where, and what to do."""
 
     @property
     def heading(self) -> str:

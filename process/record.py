@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 
 from process.core import begin, decide, due, evolve, plan
 from process.decisions import Decision, LeadOpened, parse
-from process.effects import AnyEffect, Effect, Outcome
+from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, Outcome
 from process.facts import Event, Fact, Refused
 from process.fold import superseded
 from process.history import History
@@ -70,6 +70,16 @@ class Finished(Model):
     key: str
     words: str
     at: AwareDatetime
+
+
+class Look(Model):
+    """What of the lead somebody may have changed outside, so that it is to be looked at."""
+
+    issues: bool = True
+    """Its issue, its card, and its hub's issue."""
+    folder: bool = True
+    duplicates: tuple[int, ...] = ()
+    """Issues that carry its mark beside its own."""
 
 
 class Preview(NamedTuple):
@@ -250,6 +260,26 @@ class Record(Model):
         )
         return self.model_copy(update={"outbox": outbox})
 
+    def look_outside(self, look: Look) -> Self:
+        """What it has outside is to be looked at; what is to be looked at already is, once, and parked again."""
+        seq = self.lead.last_seq
+        others = "".join(f"-{number}" for number in look.duplicates)
+        wanted: list[Effect] = []
+        if look.issues:
+            key = f"{self.lead.id}/{seq}/check_issues{others}"
+            wanted.append(CheckIssues(key=key, cause=seq, duplicates=look.duplicates))
+        if look.folder:
+            wanted.append(CheckFolder(key=f"{self.lead.id}/{seq}/check_folder", cause=seq))
+        record = self
+        for effect in wanted:
+            there = next((item.effect.key for item in record.outbox if _same(item.effect, effect)), None)
+            if there:
+                record = record.retry(there)
+            elif not effect.needless(self.lead):
+                outbox = (*record.outbox, Outstanding(effect=effect))
+                record = record.model_copy(update={"outbox": outbox})
+        return record
+
     @property
     def parked(self) -> tuple[Outstanding, ...]:
         return tuple(item for item in self.outbox if item.status == "parked")
@@ -293,6 +323,12 @@ class Record(Model):
                 "outbox": (*(item for item in self.outbox if not fallen(item)), *back),
             }
         )
+
+
+def _same(one: Effect, other: Effect) -> bool:
+    """Whether doing one is doing the other."""
+    keyless = {"key": "", "cause": 0}
+    return one.model_copy(update=keyless) == other.model_copy(update=keyless)
 
 
 def _said(args: tuple[Any, ...], name: str, otherwise: str) -> str:

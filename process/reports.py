@@ -2,9 +2,17 @@
 
 from collections.abc import Iterable
 
-from process.effects import CreateFolder, Effect, PrepareInvoice, SendMail, effect_key
+from process.effects import (
+    CreateFolder,
+    Effect,
+    PlaceCard,
+    PrepareInvoice,
+    SendMail,
+    UpdateHubIssue,
+    effect_key,
+)
 from process.facts import Event, Report
-from process.lead import Lead, Link, Mail
+from process.lead import Lead, Link, Mail, Place
 from process.model import Line, Role
 from process.pricing import PriceBook
 
@@ -172,3 +180,38 @@ class InvoicePrepared(Report):
 
     def words(self, lead: Lead) -> str:
         return f"Invoice {self.number} was prepared: {self.file.url}"
+
+
+class OutsideDrifted(Report):
+    """Somebody changed outside what the service had made there: what is put right now, and what only a person can."""
+
+    looked: tuple[Place, ...]
+    mended: tuple[Line, ...] = ()
+    broken: dict[Place, Line] = {}
+    """Of the places that were looked at. What was broken there and is not here is as it should be again."""
+    issue: Link | None = None
+    """Where the lead's issue is now."""
+    hub_issue: Link | None = None
+    folder: Link | None = None
+    replace_card: bool = False
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        elsewhere = {place: text for place, text in lead.drift.items() if place not in self.looked}
+        links = {"issue": self.issue, "hub_issue": self.hub_issue, "folder": self.folder}
+        moved = {name: link for name, link in links.items() if link}
+        return lead.model_copy(update={"drift": elsewhere | self.broken, **moved})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if self.replace_card or self.issue or "issue" in before.drift:
+            yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq, restore=True)
+        if after.hub_issue and (self.hub_issue or "hub issue" in before.drift):
+            yield UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq)
+
+    def tells(self, lead: Lead) -> bool:
+        """Whether this is news to the lead."""
+        known = {place: text for place, text in lead.drift.items() if place in self.looked}
+        return bool(self.mended) or known != self.broken
+
+    def words(self, lead: Lead) -> str:
+        found = [*self.mended, *self.broken.values()]
+        return f"Outside: {'; '.join(found)}" if found else "What was amiss outside is as it should be again"

@@ -178,6 +178,7 @@ def attention(lead: Lead, today: date) -> tuple[str, ...]:
         found.append(f"Nothing has moved since {day_of(lead.progressed_at, lead.zone)}")
     if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
         found.append(f"The hub's information still lacks {', '.join(missing_fields)}")
+    found += lead.drift.values()
     return tuple(found)
 
 

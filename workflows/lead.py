@@ -15,11 +15,13 @@ from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from pydantic import ValidationError
+
     from process.changes import CHANGES
-    from process.decisions import LeadOpened
+    from process.decisions import LeadOpened, complaints
     from process.effects import Effect, Outcome, RecordEvents, Task
     from process.facts import Refused
-    from process.record import Answer, Record
+    from process.record import Answer, Look, Record
     from process.view import Line, Option, Overview, options, overview, timeline
     from workflows import search_attributes
     from workflows.details import details
@@ -32,6 +34,10 @@ SILENCE = timedelta(seconds=10)
 """An attempt that is not heard of for so long died with its worker, and is made again."""
 NOT_CANCELLED = (
     "A lead is not cancelled. Record it as lost (lost), or terminate its workflow if it must vanish."
+)
+LOOK_OUTSIDE = (
+    "Somebody may have deleted or moved the lead's issue, card or folder: look, and put right what can be. "
+    "Takes one object with any of: issues, folder, duplicates."
 )
 LEDGER = RecordEvents.lane
 LEDGER_LAG = timedelta(minutes=1)
@@ -135,6 +141,22 @@ class LeadWorkflow:
         before = {item.effect.key for item in self.record.parked}
         self._change(self.record.retry(key))
         return sorted(before - {item.effect.key for item in self.record.parked})
+
+    @workflow.signal(name="look_outside", description=LOOK_OUTSIDE)
+    def look_outside(self, *args: Any) -> None:
+        self._look_outside(args)
+
+    @workflow.update(name="look_outside", description=LOOK_OUTSIDE)
+    def look_outside_update(self, *args: Any) -> None:
+        self._look_outside(args)
+
+    def _look_outside(self, args: tuple[Any, ...]) -> None:
+        try:
+            look = Look.model_validate(args[0] if args and args[0] is not None else {})
+        except ValidationError as error:
+            self._change(self.record.refused("look_outside", complaints(error), workflow.now()))
+        else:
+            self._change(self.record.look_outside(look))
 
     @workflow.signal(name="adopt", description="Go on in a new run, under the newest rules of the process.")
     def adopt(self, *_: Any) -> None:

@@ -9,11 +9,42 @@ from process import fold  # as a module: it needs this package, too
 from process.billing import billed_again
 from process.decisions.base import EVERY_TEAM, Decision, mail
 from process.decisions.opening import LeadOpened
-from process.effects import Effect, OpenHubIssue, effect_key
+from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, effect_key
 from process.facts import Event, Refused
 from process.history import History
 from process.lead import Lead
 from process.model import Role, Stage, Text
+
+
+class IssueReplaced(Decision):
+    """The lead's issue, or its hub's, was deleted on GitHub, and a new one is to take its place."""
+
+    deciders = EVERY_TEAM
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if lead.drift.keys().isdisjoint(("issue", "hub issue")):
+            there = f": {lead.issue.url}" if lead.issue else ""
+            return Refused(reason=f"No issue of this lead is known to be gone{there}")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        gone: dict[str, object] = {}
+        if "issue" in lead.drift:
+            gone |= {"issue": None, "card": None}
+        if "hub issue" in lead.drift:
+            gone["hub_issue"] = None
+        others = {place: text for place, text in lead.drift.items() if place == "folder"}
+        return lead.model_copy(update={"drift": others, **gone})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if after.issue is None:
+            yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
+            yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq)
+        if before.hub_issue and after.hub_issue is None:
+            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("What was deleted on GitHub is opened anew")
 
 
 class Corrected(Decision):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
 from process.effects import Effect, ReadAnswers, ReadPrices, effect_key
@@ -50,19 +50,34 @@ class QuestionnaireAnswered(Decision):
     example = {"response_id": "ACYDBNi84NuJUO2O13A"}
 
     response_id: Line | None = Field(None, description="id of the response in Google Forms")
+    submitted_at: AwareDatetime | None = Field(
+        None, description="when it was sent in, or last edited there: what was edited since is read again"
+    )
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         known = lead.questionnaire
-        if known.answered_on and (self.response_id is None or self.response_id == known.response_id):
+        same = self.response_id is None or self.response_id == known.response_id
+        if known.answered_on and same and not self._edited_since(known):
             return Refused(
                 reason=f"The questionnaire was already answered on {known.answered_on}",
                 instead="Give the response_id of another response to read that one instead",
             )
         return None
 
+    def _edited_since(self, known: Questionnaire) -> bool:
+        """Whether the response was edited since it was read."""
+        if self.response_id is None or self.submitted_at is None:
+            return False
+        return known.submitted_at is None or self.submitted_at > known.submitted_at
+
     def apply(self, lead: Lead, event: Event) -> Lead:
         answered = lead.questionnaire.model_copy(
-            update={"answered_on": lead.today(event.at), "response_id": self.response_id, "answers": ()}
+            update={
+                "answered_on": lead.today(event.at),
+                "response_id": self.response_id,
+                "submitted_at": self.submitted_at,
+                "answers": (),
+            }
         )
         return lead.model_copy(update={"questionnaire": answered})
 

@@ -269,4 +269,12 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
     ),
     ("lost", "reopened", {"reason": "Another grant"}, "Reopened: Another grant", Stage.LEAD),
     ("lost when quoted", "reopened", {"reason": "Another grant"}, "Reopened: Another grant", Stage.QUOTED),
+    ("issues gone", "issue_replaced", {}, "What was deleted on GitHub is opened anew", Stage.HUB),
+    (
+        "answered",
+        "questionnaire_answered",
+        {"response_id": "one", "submitted_at": "2026-06-01T10:00:00Z"},
+        "was answered",
+        Stage.LEAD,
+    ),
 ]

@@ -9,6 +9,7 @@ from process.changes import CHANGES
 from process.days import end_of, start_of
 from process.decisions import LeadOpened
 from process.effects import (
+    CheckIssues,
     CreateFolder,
     Effect,
     OpenHubIssue,
@@ -24,7 +25,7 @@ from process.effects import (
 )
 from process.facts import Report
 from process.lead import Lead, Link
-from process.record import Answer, Record
+from process.record import Answer, Look, Record
 from process.reports import (
     AnswersRead,
     CardPlaced,
@@ -35,6 +36,7 @@ from process.reports import (
     InvoiceReserved,
     IssueOpened,
     MailSent,
+    OutsideDrifted,
 )
 
 MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
@@ -141,6 +143,18 @@ class Life:
         assert self.record.history is before
         assert self.record.refusals[-1].reason == answer.words
         return answer.words
+
+    def looks(self) -> Life:
+        """It is to look what became of all that it has outside."""
+        self._became(self.record.look_outside(Look()))
+        return self
+
+    def finds(self, drifted: OutsideDrifted) -> Life:
+        """It looks outside, and this is what became of its issues."""
+        self.looks()
+        looking = next(effect for effect in reversed(self.planned) if isinstance(effect, CheckIssues))
+        self._became(self.record.done(looking, Outcome(report=drifted), self.now))
+        return self
 
     # ---- time
 

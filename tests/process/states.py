@@ -2,7 +2,12 @@
 
 from collections.abc import Callable
 
+from process.reports import OutsideDrifted
 from tests.process.life import BOOK_QUOTE, Life
+
+ISSUES_GONE = OutsideDrifted(
+    looked=("issue", "hub issue", "card"), broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"}
+)
 
 STATES: dict[str, Callable[[], Life]] = {
     "new": Life,
@@ -32,6 +37,7 @@ STATES: dict[str, Callable[[], Life]] = {
     "held": lambda: _held(),
     "lost": lambda: Life().lost(),
     "lost when quoted": lambda: Life().quoted().lost(),
+    "issues gone": lambda: Life().live().finds(ISSUES_GONE),
     "closed": lambda: Life().decommissioned(),
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),

@@ -47,6 +47,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "plan": st.sampled_from(["Education", "research", "Partnership", "General membership", "Premier"]),
     "dedicated_cluster": st.booleans(),
     "valid_until": days,
+    "submitted_at": days.map(lambda day: f"{day}T12:00:00Z"),
     "start": days,
     "end": days,
     "until": days,

@@ -39,7 +39,7 @@ def lived() -> Life:
     life.does("usage_reported", month="2026-07", active_users=280, cloud_cost="412.07")
     life.wait(400).perform()
     life.does("service_extended", reason="x")
-    life.does("put_on_hold", until="2028-01-01")
+    life.looks().does("put_on_hold", until="2028-01-01")
     life.does("corrected", seq=life.record.history.events[-1].seq, reason="x", tell=True)
     parked = life.record.startable(frozenset())[0]
     life.record = life.record.park(parked, "401 bad credentials", life.now)

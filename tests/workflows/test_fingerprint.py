@@ -14,7 +14,7 @@ from process.effects import Outcome
 from process.facts import Event, Report
 from process.fold import fold
 from process.lead import Link
-from process.record import Record
+from process.record import Look, Record
 from process.reports import (
     FolderCreated,
     FolderReserved,
@@ -22,6 +22,7 @@ from process.reports import (
     InvoicePrepared,
     InvoiceReserved,
     IssueOpened,
+    OutsideDrifted,
 )
 
 COMMITTED = Path(__file__).parent / "fingerprint.json"
@@ -82,6 +83,7 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("resumed", {}),
     ("hub_live", {}),
     ("hub_validated", {"representative": "Ada Example", "users": 12}),
+    ("issue_replaced", {}),
     ("corrected", {"seq": 3, "reason": "a slip", "tell": True}),
     ("usage_reported", {"month": "2026-07", "active_users": 280}),
     ("invoice_sent", {"number": 1}),
@@ -116,6 +118,7 @@ REPORTS: dict[str, Report] = {
     "open_hub_issue": HubIssueOpened(link=Link(id="2")),
     "reserve_invoice": InvoiceReserved(number=1, file_id="i"),
     "prepare_invoice": InvoicePrepared(number=1, file=Link(id="i")),
+    "check_issues": OutsideDrifted(looked=("issue", "card"), broken={"issue": "It is gone"}),
 }
 WAITS = {"usage_reported": 20, "invoice_sent": 20, "service_extended": 366, "hub_decommissioned": 120}
 """Days that pass before a decision."""
@@ -126,6 +129,8 @@ def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...])
     opened = LeadOpened(org="Example University", person="Ada Example", title="A hub", changes=changes)
     record = Record.open("lead-fingerprint", opened, now)
     for kind, body in decisions:
+        if kind == "issue_replaced":
+            record = record.look_outside(Look(folder=False))
         while found := next((i.effect for i in record.outbox if i.effect.kind in REPORTS), None):
             record = record.done(found, Outcome(report=REPORTS[found.kind]), now)
         now += timedelta(days=WAITS.get(kind, 0), hours=1)

@@ -1,0 +1,91 @@
+"""A round: looks at each outside system for what nobody was told of, by a schedule or when somebody asks.
+
+It goes on where the last completed round ended. Each system is looked at by itself: where one fails, the others count,
+and it is gone on with in the next round.
+"""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError
+
+with workflow.unsafe.imports_passed_through():
+    from process.model import Model
+
+RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
+ONE_ATTEMPT = timedelta(minutes=10)
+SILENCE = timedelta(seconds=10)
+"""An attempt that is not heard of for so long died with its worker, and is made again."""
+AT_LONGEST = timedelta(minutes=65)
+"""Until then a system may make us wait: GitHub's rate limit ends within the hour."""
+
+SYSTEMS = {
+    "look_at_github": "GitHub: issues, comments and board",
+    "look_at_drive": "Google Drive: the leads' folders",
+    "look_at_questionnaire": "Google Forms: answers to the questionnaire",
+}
+
+
+class Part(Model):
+    """What a round found in one system."""
+
+    mark: dict[str, Any] = {}
+    """How far it was read, in its own terms."""
+    found: tuple[str, ...] = ()
+    cost: dict[str, int] = {}
+    failed: str = ""
+
+
+class Round(Model):
+    """What a round found, and where the next one goes on."""
+
+    parts: dict[str, Part] = {}
+
+
+@workflow.defn
+class ReconcileWorkflow:
+    """One look at everything outside that leads depend on."""
+
+    @workflow.run
+    async def run(self, last: Round | None = None) -> Round:
+        """`last`: the round to go on from, if not the one that the schedule completed last."""
+        if last is None and workflow.has_last_completion_result():
+            last = workflow.get_last_completion_result(Round)
+        known = last.parts if last else {}
+        parts = await asyncio.gather(*(self._look(system, known.get(system, Part())) for system in SYSTEMS))
+        done = Round(parts=dict(zip(SYSTEMS, parts, strict=True)))
+        workflow.set_current_details("\n".join(lines(done)))
+        return done
+
+    async def _look(self, system: str, before: Part) -> Part:
+        try:
+            part: Part = await workflow.execute_activity(
+                system,
+                before.mark,
+                result_type=Part,
+                start_to_close_timeout=ONE_ATTEMPT,
+                schedule_to_close_timeout=AT_LONGEST,
+                heartbeat_timeout=SILENCE,
+                retry_policy=RETRIES,
+                summary=SYSTEMS[system],
+            )
+        except ActivityError as error:
+            cause = error.cause
+            why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+            return Part(mark=before.mark, failed=why)
+        return part
+
+
+def lines(done: Round) -> list[str]:
+    """A round in words, for a person."""
+    said = []
+    for system, part in done.parts.items():
+        cost = ", ".join(f"{count} {what}" for what, count in part.cost.items() if count)
+        said.append(f"{SYSTEMS.get(system, system)}{f' ({cost})' if cost else ''}")
+        said += [f"- {line}" for line in part.found] or ["- nothing new"] * (not part.failed)
+        if part.failed:
+            said.append(f"- failed: {part.failed}")
+    return said
