@@ -14,11 +14,12 @@ from activities.github_drift import GitHubDrift
 from activities.github_issues import GitHubIssues, Reason, Wanted
 from activities.performs import performs
 from activities.texts import render
+from process.attention import attention
 from process.effects import CheckIssues, Outcome, PlaceCard, Task
 from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
-from process.view import attention, checklist, next_step, vendor_checklist
+from process.view import checklist, next_step, vendor_checklist
 from settings import Settings, lead_page
 
 LEAD_LABEL, HUB_SERVICE_LABEL, CUSTOMER_LABEL, HUB_LABEL = "lead", "service:hub", "customer", "Hub"

@@ -65,4 +65,5 @@ def begin(opened: LeadOpened, lead_id: str, at: datetime) -> History:
 
 def _hub_view(lead: Lead) -> tuple[object, ...]:
     """What the hub's issue shows of the lead."""
-    return (lead.hub, lead.heading, lead.issue, lead.ended, lead.contract.signed_on)
+    hub = lead.hub.model_copy(update={"asked_on": None})
+    return (hub, lead.heading, lead.issue, lead.ended, lead.contract.signed_on)

@@ -11,7 +11,7 @@ from dateutil.relativedelta import relativedelta
 from pydantic import AwareDatetime
 
 from process.days import day_of
-from process.model import Line, Model, Stage, Text
+from process.model import Line, Model, Role, Stage, Text
 from process.money import Money
 from process.policy import Policy
 from process.pricing import BUILT_IN, Per, PriceBook, Tier
@@ -147,6 +147,8 @@ class Contract(Model):
     extended_until: date | None = None
     windows: tuple[int, ...] = ()
     """Renewal windows that have opened, in days before the end."""
+    renewal_due: bool = False
+    """Its renewal was to have a price by now, and had none."""
     lapsed: bool = False
     decision_due: bool = False
     gap_reason: Text | None = None
@@ -190,6 +192,7 @@ class Vendor(Model):
     number: Line | None = None
     forms: dict[str, date] = {}
     """Which step with the customer's forms was done when."""
+    settled_on: date | None = None
 
     @property
     def settled(self) -> bool:
@@ -220,9 +223,30 @@ HUB_FIELDS: dict[str, str] = {
 HUB_OPTIONAL = frozenset({"logo_url", "important_dates", "end_date", "config_name"})
 
 
+class Gathering(Model):
+    """An event of the community, for which its hub must have room: a course, a workshop."""
+
+    name: Line
+    first: date
+    last: date
+    users: int
+    """How many are expected."""
+    announced_on: date
+    notices: tuple[int, ...] = ()
+    """Which notices engineering got, in days before it."""
+
+    def __str__(self) -> str:
+        days = f"on {self.first}" if self.first == self.last else f"from {self.first} to {self.last}"
+        return f"{self.name} {days}, {self.users} users expected"
+
+
 class Hub(Model):
     information: dict[str, str] = {}
     """Field -> value as given, or `pending`."""
+    asked_on: date | None = None
+    """When what is missing of it was last asked for."""
+    events: tuple[Gathering, ...] = ()
+    """In order of their first days."""
     requested_on: date | None = None
     exception_by: Line | None = None
     exception_reason: Text | None = None
@@ -246,13 +270,17 @@ class Hub(Model):
         value = self.information.get("url")
         return None if value == PENDING else value
 
-    def missing(self) -> tuple[str, ...]:
-        """Labels of the fields that are still to be asked for."""
+    def unknown(self) -> tuple[str, ...]:
+        """The fields that are still to be asked for."""
         return tuple(
-            label
-            for field, label in HUB_FIELDS.items()
+            field
+            for field in HUB_FIELDS
             if self.information.get(field, PENDING) == PENDING and field not in HUB_OPTIONAL
         )
+
+    def missing(self) -> tuple[str, ...]:
+        """Their labels."""
+        return tuple(HUB_FIELDS[field] for field in self.unknown())
 
     @property
     def running(self) -> bool:
@@ -333,6 +361,19 @@ class Mail(Model):
     at: AwareDatetime
 
 
+class Assignee(Model):
+    """Who in particular has a role for one lead."""
+
+    person: Line
+    login: Line | None = None
+    email: Line | None = None
+
+    def is_called(self, name: str) -> bool:
+        return name.casefold() in {
+            known.casefold() for known in (self.person, self.login, self.email) if known
+        }
+
+
 class Lead(Model):
     """A lead, as its events make it."""
 
@@ -354,6 +395,8 @@ class Lead(Model):
     changes: tuple[str, ...] = ()
     """Changes of the process that it has taken up (`process.changes`)."""
 
+    assigned: dict[Role, Assignee] = {}
+    """Who has a role for this lead; for one that is not here, whoever is behind it."""
     questionnaire: Questionnaire = Questionnaire()
     qualification: Qualification = Qualification()
     assets: tuple[Asset, ...] = ()
@@ -422,6 +465,19 @@ class Lead(Model):
     def pending(self) -> Contract:
         """The contract on its way: the first one, or the next renewal."""
         return self.renewal if self.contract.signed_on else self.contract
+
+    @property
+    def contracted_on(self) -> date | None:
+        """Since when it is contracted: the first contract signed, and the vendor set-up settled."""
+        signed = next((contract.signed_on for contract in self.signed), None)
+        if signed is None or not self.vendor.settled:
+            return None
+        return max(signed, self.vendor.settled_on or signed)
+
+    def whose(self, role: Role) -> str:
+        """The role, with who in particular has it for this lead."""
+        known = self.assigned.get(role)
+        return f"{role} ({known.person})" if known else str(role)
 
     def with_pending(self, contract: Contract) -> "Lead":
         return self.model_copy(update={"renewal" if self.contract.signed_on else "contract": contract})

@@ -20,6 +20,9 @@ class Clocks(Model):
         7, ge=1, le=FAR, description="questionnaire unanswered: nudge, then again as often"
     )
     stale: int = Field(30, ge=1, le=FAR, description="no progress: stale, then again as often")
+    stale_in: dict[Stage, Annotated[int, Field(ge=1, le=FAR)]] = Field(
+        {}, description="stages in which that takes longer, or less long"
+    )
     quote_validity: int = Field(
         30, ge=1, le=FAR, description="a quote is valid this long unless it says otherwise"
     )
@@ -45,6 +48,13 @@ class Clocks(Model):
     )
     invoice_overdue: int = Field(60, ge=1, le=FAR, description="after sending")
     renewal_windows: tuple[Days, ...] = Field((180, 90, 30), description="before the contract ends")
+    renewal_start: int = Field(
+        60, ge=0, le=FAR, description="before the contract ends, its renewal is to have a price"
+    )
+    hub_information: int = Field(
+        7, ge=1, le=FAR, description="what is missing of a hub's information is asked for as often"
+    )
+    event_notice: tuple[Days, ...] = Field((7, 1), description="before an event of the community begins")
     lapse_extension: int = Field(
         14, ge=1, le=FAR, description="one step by which a person extends a lapsed service"
     )
@@ -53,6 +63,10 @@ class Clocks(Model):
     archive: int = Field(
         365, ge=1, le=FAR, description="an ended lead still answers this long (data kept a year)"
     )
+
+    def stale_after(self, stage: Stage) -> int:
+        """Days without progress after which a lead in this stage is stale."""
+        return self.stale_in.get(stage, self.stale)
 
 
 class Labels(Model):

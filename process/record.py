@@ -9,7 +9,10 @@ from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import AwareDatetime
 
+from process.attention import next_look
+from process.changes import RELEASE_0_2
 from process.core import begin, decide, due, evolve, plan
+from process.days import start_of
 from process.decisions import Decision, LeadOpened, parse
 from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, Outcome
 from process.facts import Event, Fact, Refused
@@ -210,9 +213,17 @@ class Record(Model):
         """When the calendar moves next."""
         return next((item.when for item in due(self.lead)), None)
 
-    def next_words(self) -> str:
-        """What the calendar does then, if nothing else happens before."""
-        return next((f"Until then: {item.fact.kind.replace('_', ' ')}" for item in due(self.lead)), "")
+    def next_look(self, now: datetime) -> datetime | None:
+        """When the lead is to be looked at again: the calendar moves, or other things begin to need attention."""
+        lead, moves = self.lead, self.next_due()
+        day = next_look(lead, lead.today(now)) if RELEASE_0_2 in lead.changes else None
+        looks = start_of(day, lead.zone) if day else None
+        return min((when for when in (moves, looks) if when), default=None)
+
+    def next_words(self, when: datetime) -> str:
+        """What happens then, if nothing else happens before."""
+        moves = (item.fact.kind for item in due(self.lead) if item.when == when)
+        return f"Until then: {next(moves, 'something else may need attention').replace('_', ' ')}"
 
     def tick(self, now: datetime) -> Self:
         """With all that has become due by now, in order."""

@@ -14,7 +14,7 @@ from process.decisions.quoting import QuoteExpired
 from process.decisions.waiting import Resumed
 from process.effects import Effect, ReserveInvoice, effect_key
 from process.facts import Event, Fact, Tick
-from process.lead import Invoice, Lead, QuoteStatus
+from process.lead import Gathering, Invoice, Lead, QuoteStatus
 from process.memo import remembered
 from process.model import Role, Stage
 
@@ -40,6 +40,7 @@ def silence(lead: Lead) -> str:
 
 
 def _waiting_for_us(lead: Lead) -> bool:
+    """Before the contract, and not on hold."""
     return lead.stage in (Stage.LEAD, Stage.QUOTED) and lead.hold is None
 
 
@@ -70,7 +71,7 @@ def _questionnaire(lead: Lead) -> Iterator[Due]:
 
 
 class GoneStale(Tick):
-    """Nobody moved the lead for 30 days, and it is not on hold."""
+    """Nobody moved the lead for 30 days, or as long as its stage may take, and it is not on hold."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"stale_on": lead.today(event.at)})
@@ -83,8 +84,9 @@ class GoneStale(Tick):
 
 
 def _stale(lead: Lead) -> Iterator[Due]:
-    if _waiting_for_us(lead):
-        days = timedelta(days=lead.policy.clocks.stale)
+    contracted = lead.stage is Stage.CONTRACTED and lead.hold is None and RELEASE_0_2 in lead.changes
+    if _waiting_for_us(lead) or contracted:
+        days = timedelta(days=lead.policy.clocks.stale_after(lead.stage))
         when = end_of(day_of(lead.progressed_at, lead.zone) + days, lead.zone)
         if lead.stale_on:
             when = max(when, start_of(lead.stale_on + days, lead.zone))  # it went stale as that day began
@@ -340,6 +342,34 @@ class RenewalWindowOpened(Tick):
         return f"The contract ends in {self.days} days, on {lead.contract.end}"
 
 
+class RenewalNotBegun(Tick):
+    """The contract ends in 60 days, and no price for what follows is quoted."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"contract": lead.contract.model_copy(update={"renewal_due": True})})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "renewal_not_begun", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return f"The contract ends on {lead.contract.end}, and its renewal has no price yet"
+
+
+def renewal_start(lead: Lead) -> date | None:
+    """The day by whose end the next term is to have a price; None where it has one, or where there is to be none."""
+    contract = lead.contract
+    if lead.ended or lead.quote or lead.hub.decommission_on or not (contract.signed_on and contract.end):
+        return None
+    day = contract.end - timedelta(days=lead.policy.clocks.renewal_start)
+    return day if day > contract.signed_on else None
+
+
+def _renewal(lead: Lead) -> Iterator[Due]:
+    start = renewal_start(lead)
+    if start and not lead.contract.renewal_due and RELEASE_0_2 in lead.changes:
+        yield Due(end_of(start, lead.zone), RenewalNotBegun())
+
+
 class ContractLapsed(Tick):
     """The contract, or its extension, has ended and nobody renewed it."""
 
@@ -380,6 +410,70 @@ def _term(lead: Lead) -> Iterator[Due]:
         yield Due(end_of(contract.term_ends, lead.zone), ContractLapsed())
     if not contract.decision_due:
         yield Due(end_of(contract.end + timedelta(days=clocks.lapse_decision), lead.zone), LapseDecisionDue())
+
+
+class HubInformationMissed(Tick):
+    """A week in which something about the hub stayed unknown: ask for that, and for nothing else."""
+
+    visible = False
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hub = lead.hub.model_copy(update={"asked_on": lead.today(event.at)})
+        return lead.model_copy(update={"hub": hub})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        us = (Role.SALES, Role.ENGINEERING) if after.hub.requested_on else (Role.SALES,)
+        yield mail(after, event, "hub_information_missing", *us)
+
+    def words(self, lead: Lead) -> str:
+        return f"The hub's information still lacks {', '.join(lead.hub.missing())}"
+
+
+def _hub_information(lead: Lead) -> Iterator[Due]:
+    """Until the hub is live; what is unknown even then is no longer asked for by mail, but still shown."""
+    waiting = not (lead.ended or lead.hold or lead.hub.live_on) and RELEASE_0_2 in lead.changes
+    since = lead.hub.requested_on or (lead.contracted_on if lead.service == "hub" else None)
+    if waiting and since and lead.hub.missing():
+        week = timedelta(days=lead.policy.clocks.hub_information)
+        asked = lead.hub.asked_on
+        when = start_of(asked + week, lead.zone) if asked else end_of(since + week, lead.zone)
+        yield Due(when, HubInformationMissed())
+
+
+class EventNear(Tick):
+    """An event of the hub's community begins in 7 days, or tomorrow."""
+
+    event: str
+    first: date
+    days: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        events = tuple(
+            known.model_copy(update={"notices": (*known.notices, self.days)}) if self._is(known) else known
+            for known in lead.hub.events
+        )
+        return lead.model_copy(update={"hub": lead.hub.model_copy(update={"events": events})})
+
+    def _is(self, known: Gathering) -> bool:
+        return (known.name, known.first) == (self.event, self.first)
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        known = next((str(known) for known in after.hub.events if self._is(known)), self.event)
+        yield mail(after, event, "event_near", Role.ENGINEERING, what=known, days=str(self.days))
+
+    def words(self, lead: Lead) -> str:
+        return f"{self.event} begins in {self.days} days, on {self.first}"
+
+
+def _events(lead: Lead) -> Iterator[Due]:
+    if lead.ended:
+        return
+    for event in lead.hub.events:
+        for days in lead.policy.clocks.event_notice:
+            day = event.first - timedelta(days=days)
+            if days not in event.notices and day > event.announced_on:
+                near = EventNear(event=event.name, first=event.first, days=days)
+                yield Due(start_of(day, lead.zone), near)
 
 
 class DecommissionNoticeDue(Tick):
@@ -434,6 +528,9 @@ _SCHEDULES = (
     _unsent,
     _invoices,
     _term,
+    _renewal,
+    _hub_information,
+    _events,
     _decommission,
     _archive,
 )

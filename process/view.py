@@ -3,15 +3,12 @@
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from process.billing import missing_usage, next_draft
-from process.changes import RELEASE_0_2
-from process.days import day_of
+from process.attention import attention
 from process.decisions import DECISIONS
 from process.facts import Event
 from process.lead import VENDOR_FORMS, Lead, QuoteStatus, VendorStatus
 from process.model import Model, Role, Stage
 from process.record import Outstanding, Record, Refusal
-from process.ticks import silence
 
 
 class Step(NamedTuple):
@@ -130,56 +127,6 @@ _NEXT = {
     Stage.CONTRACTED: _next_of_contracted,
     Stage.HUB: _next_of_hub,
 }
-
-
-def attention(lead: Lead, today: date) -> tuple[str, ...]:
-    """What must not be overlooked. Each line is one of the ways in which things really went wrong (process.md)."""
-    contract = lead.contract
-    live = any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
-    ended = max((c.term_ends for c in lead.signed if c.term_ends and c.term_ends < today), default=None)
-    found = []
-    if lead.hub.running and not live:
-        if lead.hub.exception_by and not contract.signed_on:
-            found.append(f"The hub runs without a contract, allowed by {lead.hub.exception_by}")
-        elif ended:
-            found.append(f"The hub runs although its contract ended on {ended}")
-        elif contract.start:
-            found.append(f"The hub runs although its contract begins only on {contract.start}")
-        else:
-            found.append("The hub runs without a contract")
-    if lead.stage is Stage.CONTRACTED and lead.service == "hub" and not lead.hub.live_on:
-        found.append(
-            "The contract has ended before its hub was live"
-            if ended and not live
-            else "A live contract without a hub"
-        )
-    if missing := missing_usage(lead, today):
-        found.append(f"Usage is not reported, so not billed, for {', '.join(missing)}")
-    found += [f"Invoice {i.number} ({i.total}) is overdue" for i in lead.invoices if i.overdue]
-    days = lead.policy.clocks.invoice_unsent
-    if unsent := [str(i.number) for i in lead.unsent if (today - i.prepared_on).days > days]:
-        found.append(f"Prepared more than {days} days ago and not sent: invoice {', '.join(unsent)}")
-    draft = next_draft(lead)
-    if draft and draft.fee and draft.due_on < today:
-        found.append(f"The interval from {draft.days.start} is not billed")
-    if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
-        found.append(f"The hub was to be taken down on {lead.hub.decommission_on} and still runs")
-    if lead.pending.escalated and (not lead.pending.acknowledged_on or RELEASE_0_2 in lead.changes):
-        found.append(silence(lead))
-    if lead.pending.overdue and not lead.ended:
-        found.append(f"The contract was to be signed by {lead.pending.due}")
-    if RELEASE_0_2 in lead.changes:
-        found += [
-            f"From {gap.start} to {gap.end} the hub is in no contract, and nobody is billed for it"
-            for gap in lead.gaps
-            if not gap.start <= today <= gap.end  # while it lasts, it is said above
-        ]
-    if lead.stale_on:
-        found.append(f"Nothing has moved since {day_of(lead.progressed_at, lead.zone)}")
-    if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
-        found.append(f"The hub's information still lacks {', '.join(missing_fields)}")
-    found += lead.drift.values()
-    return tuple(found)
 
 
 def checklist(lead: Lead) -> tuple[tuple[bool, str], ...]:

@@ -12,13 +12,14 @@ NEWEST = 12
 def show_lead(view: Overview, url: str, out: Output) -> None:
     facts = view.facts
     out.line(view.heading, "bold")
-    out.line(f"{view.lead} · {view.stage} · next is {view.owner}: {view.next_step}")
+    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {view.next_step}")
     if view.next_date:
         out.line(f"The calendar moves next on {moment(view.next_date, facts.zone)}", "dim")
     _section(out, "Attention", view.attention, "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
+    _section(out, "Events", map(str, facts.hub.events))
     links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
     known = [f"{name}: {link.url}" for name, link in links.items() if link]
     _section(out, "Links", [*known, f"Temporal: {url}"])

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from process.attention import attention
 from process.record import Record
-from process.view import Line, attention, next_step, timeline
+from process.view import Line, next_step, timeline
 
 SHOWN = 15
 """Newest lines of the timeline, and newest refusals, that the details show; the queries have all."""
@@ -20,7 +21,7 @@ def details(record: Record, now: datetime) -> str:
 def _lines(record: Record, now: datetime) -> Iterator[str]:
     lead, step, next_date = record.lead, next_step(record.lead), record.next_due()
     yield f"## {_plain(lead.heading)}"
-    yield f"\n**{lead.stage}** · next: **{step.owner}** — {_plain(step.what)}"
+    yield f"\n**{lead.stage}** · next: **{_plain(lead.whose(step.owner))}** — {_plain(step.what)}"
     if next_date:
         yield f"\nThe calendar moves next on {next_date.astimezone(ZoneInfo(lead.zone)):%Y-%m-%d %H:%M %Z}"
     links = {"Lead's issue": lead.issue, "Drive folder": lead.folder, "Hub's issue": lead.hub_issue}

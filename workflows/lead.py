@@ -257,7 +257,7 @@ class LeadWorkflow:
 
     def _set_alarm(self) -> None:
         """One timer, for the next date; set anew only when that date moves."""
-        when = self.record.next_due()
+        when = self.record.next_look(workflow.now())
         if self.alarm:
             if self.alarm[0] == when:
                 return
@@ -267,7 +267,7 @@ class LeadWorkflow:
             self.alarm = when, asyncio.create_task(self._ring(when))
 
     async def _ring(self, when: datetime) -> None:
-        what = self.record.next_words()
+        what = self.record.next_words(when)
         await workflow.sleep(max(when - workflow.now(), timedelta(seconds=1)), summary=what)
         self.alarm = None
         self.moved = True

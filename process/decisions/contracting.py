@@ -277,7 +277,8 @@ class _Vendor(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         number = getattr(self, "vendor_number", None) or lead.vendor.number
         vendor = lead.vendor.model_copy(update={"status": self.becomes, "number": number})
-        return lead.model_copy(update={"vendor": vendor})
+        settled_on = (lead.vendor.settled_on or lead.today(event.at)) if vendor.settled else None
+        return lead.model_copy(update={"vendor": vendor.model_copy(update={"settled_on": settled_on})})
 
     def words(self, lead: Lead) -> str:
         return self.noted(f"Vendor set-up at the customer: {self.becomes}")

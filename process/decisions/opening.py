@@ -10,8 +10,8 @@ from process.days import zone_exists
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, UpdateIssue, effect_key
 from process.facts import Event, Refused
-from process.lead import Lead, Link
-from process.model import Line
+from process.lead import Assignee, Lead, Link
+from process.model import Line, Role
 from process.policy import Policy
 from process.pricing import BUILT_IN, PriceBook
 
@@ -108,6 +108,38 @@ class DetailsChanged(Decision):
 
     def words(self, lead: Lead) -> str:
         return self.noted(f"Changed: {', '.join(self.given())}")
+
+
+class Assigned(Decision):
+    """Somebody in particular has a role for this lead. Without a person, it is again whoever is behind the role."""
+
+    deciders = EVERY_TEAM
+    example = {"role": "sales", "person": "Grace Example"}
+
+    role: Literal[Role.SALES, Role.CONTRACTS, Role.ENGINEERING] = Field(description="the role")
+    person: Line | None = Field(None, description="who has it, by name")
+    login: Line | None = Field(None, description="their GitHub login")
+    email: Email | None = Field(None, description="their mail address")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if self.person is None and (self.login or self.email):
+            return Refused(reason="A login or an address alone is nobody's name", instead="Give person, too")
+        if lead.assigned.get(self.role) == self.assignee():
+            who = self.person or "Nobody in particular"
+            return Refused(reason=f"{who} has the role {self.role} already")
+        return contact_complaint(None, self.email)
+
+    def assignee(self) -> Assignee | None:
+        return Assignee(person=self.person, login=self.login, email=self.email) if self.person else None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        assigned = {role: known for role, known in lead.assigned.items() if role != self.role}
+        if known := self.assignee():
+            assigned[Role(self.role)] = known
+        return lead.model_copy(update={"assigned": assigned})
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"{self.role.capitalize()} for this lead: {self.person or 'nobody in particular'}")
 
 
 def contact_complaint(zone: str | None, email: str | None) -> Refused | None:

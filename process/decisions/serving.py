@@ -9,8 +9,8 @@ from pydantic import Field
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue, effect_key
 from process.facts import Event, Refused
-from process.lead import HUB_FIELDS, Lead
-from process.model import OPEN_STAGES, Line, Role, Text
+from process.lead import HUB_FIELDS, Gathering, Lead
+from process.model import OPEN_STAGES, Line, Role, Stage, Text
 
 ENOUGH_USERS = 5
 
@@ -62,6 +62,63 @@ class HubInformationGiven(Decision):
         given = ", ".join(HUB_FIELDS[field] for field in self.given())
         missing = f"; still missing: {', '.join(lead.hub.missing())}" if lead.hub.missing() else ""
         return self.noted(f"Hub information given: {given}{missing}")
+
+
+class EventAnnounced(Decision):
+    """The community has an event, for which its hub must have room. Announced again under its name, it has moved."""
+
+    deciders = frozenset({Role.ENGINEERING, Role.SALES})
+    example = {"name": "Summer school", "first": "2049-07-05", "last": "2049-07-09", "users": 120}
+
+    name: Line = Field(description="what they call it")
+    first: date = Field(description="its first day")
+    last: date | None = Field(None, description="its last day, if it has more than one")
+    users: int = Field(ge=1, le=100_000_000, description="how many users are expected")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
+        if lead.stage in (Stage.CONTRACTED, Stage.HUB) or lead.hub.requested_on:
+            return None
+        return Refused(
+            reason="No hub is to come yet that would need room for it",
+            instead="Until then it belongs to MANIAC-T (maniac_t_assessed, impending_event)",
+        )
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        last = self.last or self.first
+        if last < self.first:
+            return Refused(
+                reason=f"It can't end on {last}, before it begins", instead="Give its days in order"
+            )
+        if last < lead.today(now):
+            return Refused(reason=f"{self.name} is over since {last}", instead="Give days to come")
+        known = next((event for event in lead.hub.events if event.name == self.name), None)
+        if known and (known.first, known.last, known.users) == (self.first, last, self.users):
+            return Refused(reason="That event is already announced, just so")
+        return implausible(last, now, what="The last day of the event")
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        today = lead.today(event.at)
+        announced = Gathering(
+            name=self.name,
+            first=self.first,
+            last=self.last or self.first,
+            users=self.users,
+            announced_on=today,
+        )
+        others = (known for known in lead.hub.events if known.name != self.name or known.last < today)
+        events = tuple(sorted((*others, announced), key=lambda known: known.first))
+        return lead.model_copy(update={"hub": lead.hub.model_copy(update={"events": events})})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        announced = next(known for known in reversed(after.hub.events) if known.name == self.name)
+        yield mail(after, event, "event_announced", Role.ENGINEERING, what=str(announced))
+
+    def words(self, lead: Lead) -> str:
+        days = f"on {self.first}" if self.last in (None, self.first) else f"from {self.first} to {self.last}"
+        return self.noted(f"An event was announced: {self.name} {days}, {self.users} users expected")
 
 
 class HubRequested(Decision):

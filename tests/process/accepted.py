@@ -7,6 +7,27 @@ from tests.process.life import QUOTE, RENEWAL, SIGNED
 
 ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
     ("new", "details_changed", {"person": "Grace Example"}, "Changed: person", Stage.LEAD),
+    (
+        "new",
+        "assigned",
+        {"role": "sales", "person": "Grace Example", "email": "grace@example.org"},
+        "Sales for this lead: Grace Example",
+        Stage.LEAD,
+    ),
+    (
+        "contracted",
+        "event_announced",
+        {"name": "Summer school", "first": "2026-07-05", "last": "2026-07-09", "users": 120},
+        "An event was announced: Summer school from 2026-07-05 to 2026-07-09, 120 users expected",
+        Stage.CONTRACTED,
+    ),
+    (
+        "live",
+        "event_announced",
+        {"name": "Exam", "first": "2026-06-01", "users": 1, "note": "At noon"},
+        "An event was announced: Exam on 2026-06-01, 1 users expected: At noon",
+        Stage.HUB,
+    ),
     ("closed", "corrected", {"seq": 11, "reason": "It still runs"}, "11 was a mistake", Stage.HUB),
     ("new", "questionnaire_sent", {"note": "By mail"}, "The questionnaire was sent: By mail", Stage.LEAD),
     ("answered", "questionnaire_answered", {"response_id": "two"}, "was answered", Stage.LEAD),

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from process.attention import attention
 from process.changes import CHANGES
 from process.lead import QuoteStatus
 from process.model import Stage
 from process.policy import Clocks, Policy
 from process.record import Record
 from process.ticks import due
-from process.view import attention
 from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
 
 
@@ -92,7 +92,7 @@ def test_waiting_for_an_event_has_no_end_of_its_own() -> None:
     life = Life()
     life.does("put_on_hold", event="Their budget")
     assert life.record.next_due() is None
-    assert life.record.next_words() == ""
+    assert life.record.next_look(life.now) is None
 
 
 def test_a_contracted_lead_is_not_stale() -> None:
@@ -352,6 +352,7 @@ def test_the_defaults_are_those_of_the_process() -> None:
     assert Clocks().model_dump() == {
         "questionnaire_nudge": 7,
         "stale": 30,
+        "stale_in": {},
         "quote_validity": 30,
         "quote_reminder": 7,
         "handover_reminder": 3,
@@ -363,6 +364,9 @@ def test_the_defaults_are_those_of_the_process() -> None:
         "invoice_unsent": 14,
         "invoice_overdue": 60,
         "renewal_windows": (180, 90, 30),
+        "renewal_start": 60,
+        "hub_information": 7,
+        "event_notice": (7, 1),
         "lapse_extension": 14,
         "lapse_decision": 42,
         "decommission_notice": (14, 2),
@@ -373,7 +377,8 @@ def test_the_defaults_are_those_of_the_process() -> None:
 @pytest.mark.parametrize("clock", Clocks.model_fields)
 def test_no_clock_runs_so_long_that_its_date_leaves_the_calendar(clock: str) -> None:
     for days in (10**9, -1):
-        value = (days,) if isinstance(getattr(Clocks(), clock), tuple) else days
+        kinds: dict[type, Any] = {tuple: (days,), dict: {"quoted": days}}
+        value = kinds.get(type(getattr(Clocks(), clock)), days)
         with pytest.raises(ValidationError):
             Policy.model_validate({"clocks": {clock: value}})
 
@@ -396,8 +401,9 @@ def test_a_clock_that_was_asleep_catches_up_in_order() -> None:
 
 def test_what_is_due_next_is_said_in_words() -> None:
     life = Life().quoted()
-    assert life.record.next_due() == datetime(2026, 6, 25, tzinfo=UTC)
-    assert life.record.next_words() == "Until then: quote running out"
+    when = life.record.next_due()
+    assert when == datetime(2026, 6, 25, tzinfo=UTC)
+    assert life.record.next_words(when) == "Until then: quote running out"
 
 
 def test_a_tick_before_its_time_changes_nothing() -> None:

@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from process.attention import attention
 from process.billing import agreed, missing_usage
 from process.identity import lead_id
 from process.model import Stage
 from process.reports import AnswersRead
-from process.view import attention, checklist, next_step, timeline
+from process.view import checklist, next_step, timeline
 from tests.process.life import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
 
 

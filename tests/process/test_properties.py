@@ -11,7 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from process.attention import attention
 from process.billing import billed_again
+from process.changes import CHANGES
 from process.decisions import DECISIONS
 from process.effects import Effect, OpenHubIssue
 from process.fold import fold, superseded
@@ -19,7 +21,7 @@ from process.lead import ACTIVE, HUB_FIELDS, MANIAC_T, QuoteStatus
 from process.model import Role, Stage
 from process.pricing import usage_fee
 from process.record import Record
-from process.view import attention, checklist, next_step, options, overview, timeline
+from process.view import checklist, next_step, options, overview, timeline
 from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, Life
 
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Africa/Cairo"]
@@ -71,6 +73,9 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "said_by": st.sampled_from(["they", "we"]),
     "data": st.just("kept"),
     "users": st.integers(0, 10),
+    "first": days,
+    "last": days,
+    "role": st.sampled_from(["sales", "contracts", "engineering"]),
     "in_scope": st.booleans(),
     "tell": st.booleans(),
     "reason": st.sampled_from(["budget", "timing", "other"]),
@@ -107,9 +112,12 @@ class Lives(RuleBasedStateMachine):
             ["new", "quoted", "handed_over", "signed", "contracted", "live", "renewing", "renewed"]
         ),
         quote=st.sampled_from([QUOTE, BOOK_QUOTE]),
+        changes=st.sampled_from([CHANGES, CHANGES, ()]),
     )
-    def begin(self, zone: str, holiday: date, start: str, quote: dict[str, Any]) -> None:
-        self.life = life = Life(zone=zone, policy={"holidays": [str(holiday)]})
+    def begin(
+        self, zone: str, holiday: date, start: str, quote: dict[str, Any], changes: tuple[str, ...]
+    ) -> None:
+        self.life = life = Life(zone=zone, policy={"holidays": [str(holiday)]}, changes=changes)
         match start:
             case "quoted" | "handed_over":
                 getattr(life, start)(**quote)
@@ -299,6 +307,31 @@ class Lives(RuleBasedStateMachine):
         record, out = self.life.record, self.life.record.corrected()
         assert all(item.effect.cause in out for item in record.aside)
         assert not any(i.effect.falls_with_its_cause and i.effect.cause in out for i in record.outbox)
+
+    @invariant()
+    def a_hub_without_a_live_contract_is_on_the_list_and_a_live_contract_without_a_hub(self) -> None:
+        lead, today = self.life.lead, self.life.today
+        live = any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
+        lines = attention(lead, today)
+        assert lead.hub.running <= (live or any(line.startswith("The hub runs") for line in lines))
+        if (
+            CHANGES[0] in lead.changes
+            and lead.service == "hub"
+            and live
+            and not (lead.hub.running or lead.closed_on)
+        ):
+            assert any(line.startswith("A live contract without a hub") for line in lines)
+
+    @invariant()
+    def nothing_begins_to_need_attention_unless_the_lead_is_looked_at(self) -> None:
+        record, now = self.life.record, self.life.now
+        if CHANGES[0] not in record.lead.changes:
+            return
+        look = record.next_look(now) or now + timedelta(days=4000)
+        for moment in (now + (look - now) / 2, look - timedelta(seconds=1)):
+            assert attention(record.lead, record.lead.today(moment)) == attention(
+                record.lead, record.lead.today(now)
+            )
 
     @invariant()
     def every_face_can_show_it(self) -> None:
@@ -501,6 +534,7 @@ def test_the_pools_know_every_field() -> None:
         "exception_reason",
         "data_confirmed_by",
         "representative",
+        "login",
     }
     lines |= {"reference", "event", *HUB_FIELDS, *(f"{letter}_evidence" for letter in MANIAC_T)}
     fields = {name for decision in DECISIONS.values() for name in decision.model_fields}

@@ -5,10 +5,10 @@ from itertools import pairwise
 
 import pytest
 
+from process.attention import attention
 from process.billing import missing_usage
 from process.lead import QuoteStatus
 from process.model import Stage
-from process.view import attention
 from tests.process.life import BOOK_QUOTE, QUOTE, RENEWAL, SIGNED, Life
 
 

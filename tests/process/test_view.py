@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from process.attention import attention
 from process.decisions import DECISIONS
 from process.model import Role
-from process.view import attention, checklist, next_step, options, overview
+from process.view import checklist, next_step, options, overview
 from tests.process.life import BOOK_QUOTE, HUB, Life
 
 

@@ -79,6 +79,8 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("vendor_setup_done", {"vendor_number": "4711"}),
     ("hub_information_given", {"name": "Example Hub"}),
     ("hub_requested", {}),
+    ("assigned", {"role": "engineering", "person": "Grace Example"}),
+    ("event_announced", {"name": "Summer school", "first": "2026-09-05", "users": 120}),
     ("put_on_hold", {"event": "the new cluster"}),
     ("resumed", {}),
     ("hub_live", {}),

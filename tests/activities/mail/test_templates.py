@@ -82,7 +82,14 @@ def lives() -> tuple[Life, ...]:
     again.perform().does("invoice_sent", number=2)
     again.does("invoice_voided", number=2, reason="The price was\nanother")
     again.perform()
-    return renewed, exception, slow, again
+
+    asked = Life().contracted().perform()
+    asked.does("assigned", role="sales", person="Grace Example")
+    asked.wait(9).perform().does("hub_requested")
+    asked.does("event_announced", name="Summer school", first="2026-07-05", last="2026-07-09", users=120)
+    asked.perform().wait(8).perform().does("hub_live")
+    asked.wait(330).perform()
+    return renewed, exception, slow, again, asked
 
 
 def planned() -> dict[str, SendMail]:

@@ -1,0 +1,144 @@
+"""What must not be overlooked in a lead. Each line is one of the ways in which things really went wrong (process.md)."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from process.billing import missing_usage, next_draft
+from process.changes import RELEASE_0_2
+from process.days import day_of
+from process.lead import DAY, Contract, Lead
+from process.model import Role, Stage
+from process.ticks import renewal_start, silence
+
+
+class Sort(StrEnum):
+    """Why something needs attention: it is wrong as it stands, its day has passed, or it does not move."""
+
+    WRONG = "wrong"
+    OVERDUE = "overdue"
+    STUCK = "stuck"
+
+
+class Concern(NamedTuple):
+    """One thing that must not be overlooked, whose it is, and since when it is so."""
+
+    owner: Role
+    what: str
+    sort: Sort = Sort.WRONG
+    since: date | None = None
+
+
+def attention(lead: Lead, today: date) -> tuple[str, ...]:
+    """All that must not be overlooked, in words."""
+    return tuple(concern.what for concern in concerns(lead, today))
+
+
+def concerns(lead: Lead, today: date) -> Iterator[Concern]:
+    """All that must not be overlooked. A hub without a live contract comes first, and a live contract without a hub."""
+    yield from _contract_and_hub(lead, today)
+    if missing := missing_usage(lead, today):
+        what = f"Usage is not reported, so not billed, for {', '.join(missing)}"
+        yield Concern(Role.ENGINEERING, what, Sort.OVERDUE, date.fromisoformat(f"{missing[0]}-01"))
+    for invoice in lead.invoices:
+        if invoice.overdue:
+            what = f"Invoice {invoice.number} ({invoice.total}) is overdue"
+            yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, invoice.sent_on)
+    days = lead.policy.clocks.invoice_unsent
+    if unsent := [i for i in lead.unsent if (today - i.prepared_on).days > days]:
+        numbers = ", ".join(str(invoice.number) for invoice in unsent)
+        what = f"Prepared more than {days} days ago and not sent: invoice {numbers}"
+        yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, unsent[0].prepared_on)
+    draft = next_draft(lead)
+    if draft and draft.fee and draft.due_on < today:
+        what = f"The interval from {draft.days.start} is not billed"
+        yield Concern(Role.CONTRACTS, what, since=draft.due_on)
+    if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
+        what = f"The hub was to be taken down on {lead.hub.decommission_on} and still runs"
+        yield Concern(Role.ENGINEERING, what, Sort.OVERDUE, lead.hub.decommission_on)
+    if _renewal_is_late(lead, today):
+        what = f"The contract ends on {lead.contract.end}, and its renewal has no price yet"
+        yield Concern(Role.SALES, what, Sort.OVERDUE, renewal_start(lead))
+    if lead.pending.escalated and (not lead.pending.acknowledged_on or RELEASE_0_2 in lead.changes):
+        yield Concern(Role.CONTRACTS, silence(lead), Sort.STUCK, lead.pending.heard_on)
+    if lead.pending.overdue and not lead.ended:
+        what = f"The contract was to be signed by {lead.pending.due}"
+        yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, lead.pending.due)
+    for gap in lead.gaps if RELEASE_0_2 in lead.changes else ():
+        if not gap.start <= today <= gap.end:  # while it lasts, it is said above
+            what = f"From {gap.start} to {gap.end} the hub is in no contract, and nobody is billed for it"
+            yield Concern(Role.SALES, what, since=gap.start)
+    if lead.stale_on:
+        moved = day_of(lead.progressed_at, lead.zone)
+        yield Concern(Role.SALES, f"Nothing has moved since {moved}", Sort.STUCK, moved)
+    if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
+        what = f"The hub's information still lacks {', '.join(missing_fields)}"
+        yield Concern(Role.SALES, what, Sort.STUCK, lead.hub.requested_on)
+    for what in lead.drift.values():
+        yield Concern(Role.SALES, what)
+
+
+def next_look(lead: Lead, today: date) -> date | None:
+    """The next day on which something else may need attention, although nothing happens before."""
+    days = [day for term in lead.signed for day in (term.start, term.term_ends and term.term_ends + DAY)]
+    unsent = timedelta(days=lead.policy.clocks.invoice_unsent)
+    days += [invoice.prepared_on + unsent + DAY for invoice in lead.unsent]
+    if start := renewal_start(lead):
+        days.append(start + DAY)
+    month = today.replace(day=1)
+    if lead.hub.live_on and (lead.hub.decommissioned_on or month) >= month:
+        days.append((month + timedelta(days=31)).replace(day=1))  # this month's usage is missed from then on
+    if lead.hub.running:
+        days.append(lead.hub.decommission_on and lead.hub.decommission_on + DAY)
+    return min((day for day in days if day and day > today), default=None)
+
+
+def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
+    contract = lead.contract
+    live = any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
+    ended = max((c.term_ends for c in lead.signed if c.term_ends and c.term_ends < today), default=None)
+    if lead.hub.running and not live:
+        if lead.hub.exception_by and not contract.signed_on:
+            what = f"The hub runs without a contract, allowed by {lead.hub.exception_by}"
+            yield Concern(Role.SALES, what, since=lead.hub.live_on)
+        elif ended:
+            yield Concern(Role.SALES, f"The hub runs although its contract ended on {ended}", since=ended)
+        elif contract.start:
+            what = f"The hub runs although its contract begins only on {contract.start}"
+            yield Concern(Role.SALES, what, since=lead.hub.live_on)
+        else:
+            yield Concern(Role.SALES, "The hub runs without a contract", since=lead.hub.live_on)
+    if lead.service == "hub" and not lead.hub.live_on and _awaits_hub(lead):
+        if ended and not live:
+            yield Concern(Role.SALES, "The contract has ended before its hub was live", since=ended)
+        else:
+            yield Concern(_owes_hub(lead), "A live contract without a hub", since=contract.signed_on)
+    elif lead.lost and RELEASE_0_2 in lead.changes and (runs := _runs_on(lead.signed, today)):
+        what = f"A live contract without a hub: it runs until {runs}, and the lead is lost"
+        yield Concern(Role.SALES, what, since=lead.lost.on)
+
+
+def _awaits_hub(lead: Lead) -> bool:
+    if lead.stage is Stage.CONTRACTED:
+        return True
+    # signed, and the vendor set-up is not settled
+    return lead.stage is Stage.QUOTED and lead.contract.signed_on is not None and RELEASE_0_2 in lead.changes
+
+
+def _owes_hub(lead: Lead) -> Role:
+    """Who is to do something about a contract without a hub."""
+    if lead.stage is Stage.QUOTED:
+        return Role.CONTRACTS
+    return Role.ENGINEERING if lead.hub.requested_on else Role.SALES
+
+
+def _runs_on(terms: tuple[Contract, ...], today: date) -> date | None:
+    """The last day of what was signed and has not ended."""
+    return max((term.term_ends for term in terms if term.term_ends and term.term_ends >= today), default=None)
+
+
+def _renewal_is_late(lead: Lead, today: date) -> bool:
+    start = renewal_start(lead)
+    late = start is not None and start < today and not lead.contract.lapsed
+    return late and RELEASE_0_2 in lead.changes

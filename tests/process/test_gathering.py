@@ -1,0 +1,216 @@
+"""What a hub needs before and while it runs: its information asked for, its community's events, its renewal begun."""
+
+from process.attention import attention
+from process.effects import SendMail
+from process.model import Role, Stage
+from process.policy import Clocks
+from tests.process.life import HUB, QUOTE, RENEWAL, Life
+from tests.process.test_clocks import moments
+
+# ---- the hub's information
+
+
+def test_what_is_missing_of_the_hubs_information_is_asked_for_weekly_until_it_is_known() -> None:
+    life = Life().contracted(end="2027-05-31").wait(15)
+    assert moments(life, "hub_information_missed") == ["2026-06-09T00:00", "2026-06-16T00:00"]
+    life.does("hub_information_given", **(HUB | {"url": "pending"}))
+    life.wait(7)
+    assert life.record.history.events[-1].words == "The hub's information still lacks URL"
+    assert life.mails("hub_information_missing")[-1].to == ("sales",)
+    life.does("hub_information_given", url="example.cluster.2i2c.cloud")
+    assert len(moments(life.wait(60), "hub_information_missed")) == 3
+
+
+def test_it_is_asked_for_as_soon_as_a_hub_is_requested_by_exception_and_engineering_hears_it() -> None:
+    life = Life()
+    life.does("hub_requested", exception_by="Ann Example", exception_reason="A course")
+    life.wait(8)
+    assert moments(life, "hub_information_missed") == ["2026-06-09T00:00"]
+    assert life.mails("hub_information_missing")[-1].to == ("sales", "engineering")
+
+
+def test_nobody_is_asked_while_the_lead_is_on_hold_nor_once_the_hub_is_live() -> None:
+    life = Life().contracted()
+    life.does("put_on_hold", event="Their holidays")
+    assert moments(life.wait(60), "hub_information_missed") == []
+    life.does("resumed")
+    assert len(moments(life.wait(1), "hub_information_missed")) == 1
+    life.does("hub_requested")
+    life.does("hub_live")
+    assert len(moments(life.wait(60), "hub_information_missed")) == 1
+    assert "The hub's information still lacks" in attention(life.lead, life.today)[-1]
+
+
+def test_the_week_begins_when_the_vendor_set_up_is_settled_and_only_hub_leads_are_asked() -> None:
+    life = Life().signed().wait(40)
+    assert moments(life, "hub_information_missed") == []
+    life.does("vendor_setup_not_needed")
+    assert moments(life.wait(8), "hub_information_missed") == ["2026-07-19T00:00"]
+    assert moments(Life(service="other").contracted().wait(40), "hub_information_missed") == []
+
+
+def test_asking_changes_no_issue() -> None:
+    life = Life()
+    life.does("hub_requested", exception_by="Ann Example", exception_reason="A course")
+    life.perform().wait(8)
+    planned = [item.effect.kind for item in life.record.outbox]
+    assert planned == ["send_mail", "record_events"]
+
+
+# ---- events of the community
+
+
+def test_engineering_hears_of_an_event_when_it_is_announced_and_before_it() -> None:
+    life = Life(zone="Europe/Berlin").live()
+    life.does("event_announced", name="Summer school", first="2026-07-05", last="2026-07-09", users=120)
+    life.until("2026-08-01")
+    assert moments(life, "event_near") == ["2026-06-27T22:00", "2026-07-03T22:00"]
+    told = [
+        (mail.template, mail.to, mail.facts["what"])
+        for mail in life.planned
+        if isinstance(mail, SendMail) and "event" in mail.template
+    ]
+    words = "Summer school from 2026-07-05 to 2026-07-09, 120 users expected"
+    assert told == [
+        (name, ("engineering",), words) for name in ("event_announced", "event_near", "event_near")
+    ]
+
+
+def test_an_event_announced_late_is_not_announced_twice_over() -> None:
+    life = Life().live()
+    life.does("event_announced", name="Exam", first="2026-06-06", users=20)
+    assert moments(life.wait(30), "event_near") == ["2026-06-05T00:00"]
+
+
+def test_an_event_that_moves_replaces_its_old_days_and_next_years_does_not() -> None:
+    life = Life().live()
+    life.does("event_announced", name="Exam", first="2026-07-05", users=20)
+    life.does("event_announced", name="Exam", first="2026-07-15", users=30)
+    life.wait(1)
+    assert [str(event) for event in life.lead.hub.events] == ["Exam on 2026-07-15, 30 users expected"]
+    assert "already announced" in life.refused("event_announced", name="Exam", first="2026-07-15", users=30)
+    life.until("2026-08-01").does("event_announced", name="Exam", first="2027-07-05", users=20)
+    assert [str(event.first) for event in life.lead.hub.events] == ["2026-07-15", "2027-07-05"]
+
+
+def test_an_event_that_was_corrected_is_gone_and_nobody_is_reminded() -> None:
+    life = Life().live()
+    life.does("event_announced", name="Exam", first="2026-07-05", users=20)
+    life.does("corrected", seq=life.record.history.events[-1].seq, reason="Another hub's")
+    assert life.lead.hub.events == ()
+    assert moments(life.wait(90), "event_near") == []
+
+
+def test_the_hubs_issue_follows_an_announcement() -> None:
+    life = Life().live().perform()
+    life.does("event_announced", name="Exam", first="2026-07-05", users=20)
+    kinds = [item.effect.kind for item in life.record.outbox]
+    assert kinds == ["send_mail", "update_issue", "update_hub_issue", "record_events"]
+
+
+# ---- the renewal begins
+
+
+def test_sixty_days_before_the_end_a_renewal_without_a_price_is_said_once_and_stays_on_the_list() -> None:
+    life = Life().live(end="2027-05-31").until("2027-04-01")
+    for invoice in life.lead.invoices:
+        life.does("invoice_sent", number=invoice.number)
+    assert attention(life.lead, life.today) == ()
+    life.until("2027-04-02")
+    assert moments(life, "renewal_not_begun") == ["2027-04-02T00:00"]
+    line = "The contract ends on 2027-05-31, and its renewal has no price yet"
+    assert attention(life.lead, life.today) == (line,)
+    life.quoted(**RENEWAL)
+    assert attention(life.lead, life.today) == ()
+    life.wait(40)  # that quote has expired
+    assert line in attention(life.lead, life.today)
+    assert len(life.mails("renewal_not_begun")) == 1
+    life.until("2027-06-01")
+    assert attention(life.lead, life.today)[0] == "The hub runs although its contract ended on 2027-05-31"
+    assert line not in attention(life.lead, life.today)
+
+
+def test_a_renewal_that_has_begun_or_is_not_wanted_is_not_asked_for() -> None:
+    life = Life().live().until("2027-03-01").accepted(**RENEWAL)
+    assert moments(life.wait(60), "renewal_not_begun") == []
+    life = Life().live().until("2027-03-01")
+    life.does("decommission_decided", on="2027-05-31", reason="The course is over")
+    assert moments(life.wait(60), "renewal_not_begun") == []
+
+
+def test_a_renewal_declined_within_the_sixty_days_is_said_at_once() -> None:
+    life = Life().live().until("2027-03-20").quoted(**RENEWAL | {"valid_until": "2027-05-31"})
+    life.until("2027-04-20").does("quote_declined")
+    assert moments(life.wait(1), "renewal_not_begun") == ["2027-04-20T12:00"]
+
+
+# ---- a contract without a hub
+
+
+def test_a_contract_without_a_hub_is_on_the_list_whatever_became_of_the_lead() -> None:
+    life = Life().signed(end="2027-05-31")
+    assert attention(life.lead, life.today) == ("A live contract without a hub",)
+    life.lost()
+    assert attention(life.lead, life.today) == (
+        "A live contract without a hub: it runs until 2027-05-31, and the lead is lost",
+    )
+    look = life.record.next_look(life.now)
+    assert look is not None
+    assert f"{look:%Y-%m-%d}" == "2027-06-01"
+    assert attention(life.at(look).lead, life.today) == ()
+    closed = Life().decommissioned(end="2027-05-31")  # its end was decided, and everybody heard of it
+    assert attention(closed.lead, closed.today) == ()
+
+
+# ---- stale by stage, and what an old lead does
+
+
+def test_each_stage_may_take_its_own_time() -> None:
+    policy = {"clocks": {"stale": 20, "stale_in": {"quoted": 45}}}
+    assert moments(Life(policy=policy).wait(21), "gone_stale") == ["2026-06-22T00:00"]
+    quoted = Life(policy=policy).quoted(**QUOTE, valid_until="2026-12-31")
+    assert moments(quoted.wait(50), "gone_stale") == ["2026-07-17T00:00"]
+    contracted = Life(policy=policy).contracted()
+    assert moments(contracted.wait(21), "gone_stale") == ["2026-06-22T00:00"]
+    assert moments(Life(policy=policy).live().wait(200), "gone_stale") == []
+
+
+def test_a_number_alone_still_loads_and_holds_for_every_stage() -> None:
+    clocks = Clocks.model_validate({"stale": 14})
+    assert [clocks.stale_after(stage) for stage in Stage] == [14] * len(Stage)
+
+
+def test_a_lead_of_an_earlier_release_does_as_it_did() -> None:
+    life = Life(changes=()).contracted().wait(300)
+    assert not {"hub_information_missed", "gone_stale", "renewal_not_begun"} & set(life.kinds())
+    assert life.record.next_look(life.now) == life.record.next_due()
+
+
+# ---- decommission
+
+
+def test_the_customer_is_told_a_fortnight_before_and_confirms_about_the_data_two_days_before() -> None:
+    life = Life().live()
+    life.does("decommission_decided", on="2026-09-30", reason="The course is over")
+    life.until("2026-09-30")
+    assert moments(life, "decommission_notice_due") == ["2026-09-16T00:00", "2026-09-28T00:00"]
+    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
+
+
+# ---- persons
+
+
+def test_a_person_has_a_role_until_somebody_else_has_it_or_nobody() -> None:
+    life = Life()
+    assert life.lead.whose(Role.SALES) == "sales"
+    life.does("assigned", role="sales", person="Grace Example", login="grace")
+    life.does("assigned", role="engineering", person="Ann Example")
+    assert [life.lead.whose(role) for role in life.lead.assigned] == [
+        "sales (Grace Example)",
+        "engineering (Ann Example)",
+    ]
+    assert "has the role sales already" in life.refused(
+        "assigned", role="sales", person="Grace Example", login="grace"
+    )
+    life.does("assigned", role="sales")
+    assert set(life.lead.assigned) == {"engineering"}
