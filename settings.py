@@ -11,7 +11,8 @@ from urllib.parse import quote
 from pydantic import BaseModel, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from process.model import Role
+from process.model import Line, Role, Stage
+from process.policy import COLUMNS
 
 
 class GitHub(BaseModel):
@@ -30,17 +31,7 @@ class GitHub(BaseModel):
     hubs_repo: str = Field("pilot-hubs", description="Repository with one issue per hub")
     project_number: int = Field(1, description="Number of the organization's Projects v2 board")
     status_field: str = Field("Status", description="The board's single-select field that holds the stage")
-    columns: dict[str, str] = Field(
-        default={
-            "lead": "Lead",
-            "quoted": "Quoted",
-            "contracted": "Contracted",
-            "hub": "Hub",
-            "lost": "Lost",
-            "closed": "Closed",
-        },
-        description="Stage -> name of the board's column",
-    )
+    columns: dict[Stage, Line] = Field(default=COLUMNS, description="Stage -> name of the board's column")
     timeout_seconds: float = Field(30, gt=0, description="For one request")
 
 
@@ -96,12 +87,15 @@ class Settings(BaseSettings):
     google: Google = Google()
     mail: Mail = Mail()
     addresses: Addresses = Addresses()
-    people: dict[Role, list[str]] = Field(
+    people: dict[Role, list[Line]] = Field(
         default={}, description="Role -> GitHub logins, and teams as team:SLUG, that decide for it on GitHub"
     )
     ledger_url: SecretStr = Field(
         SecretStr("sqlite:///.leads/ledger.sqlite"),
         description="SQLAlchemy URL of the ledger, password and all",
+    )
+    policy_file: Path | None = Field(
+        None, description="The policy as a TOML or JSON file; empty: the built-in one with what settings say"
     )
     price_file: Path | None = Field(None, description="Price list as a JSON file; empty: the built-in books")
     task_queue: str = Field("leads", description="Temporal task queue")

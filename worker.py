@@ -20,6 +20,7 @@ from settings import Settings, SettingsError, read_settings
 from starter.desk.attend import Desk
 from starter.failures import CommandError
 from starter.leads import Leads
+from starter.policy import current
 from starter.server import demand_attributes
 from workflows.plugin import leads_plugin
 
@@ -33,6 +34,7 @@ TAKE_OVER = timedelta(seconds=3)
 async def run(settings: Settings) -> None:
     """Works on the task queue until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
+    policy = current(settings)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -40,7 +42,8 @@ async def run(settings: Settings) -> None:
     connection.setdefault("target_host", "localhost:7233")
     client = await Client.connect(**connection, plugins=[leads_plugin()], runtime=_runtime(settings))
     await demand_attributes(client)
-    desk = Desk(Leads(client, settings.task_queue, settings.temporal_ui), settings)
+    leads = Leads(client, settings.task_queue, settings.temporal_ui, policy=policy)
+    desk = Desk(leads, settings)
     threads = settings.activity_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
         worker = Worker(

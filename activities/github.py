@@ -18,21 +18,23 @@ from process.attention import attention
 from process.effects import CheckIssues, Outcome, PlaceCard, Task
 from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
+from process.policy import BUILT_IN, Policy
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
 from process.view import checklist, next_step, vendor_checklist
 from settings import Settings, lead_page
-
-LEAD_LABEL, HUB_SERVICE_LABEL, CUSTOMER_LABEL, HUB_LABEL = "lead", "service:hub", "customer", "Hub"
 
 SETTLE = timedelta(seconds=30)
 """After a create that may or may not have happened: until a listing shows it."""
 
 
 class GitHubActivities:
-    """One for all threads."""
+    """One for all threads. Names are those of each lead's policy; `policy`, that of new leads, is what is checked."""
 
-    def __init__(self, settings: Settings, *, settle: timedelta = SETTLE) -> None:
+    def __init__(
+        self, settings: Settings, policy: Policy | None = None, *, settle: timedelta = SETTLE
+    ) -> None:
         self._settings = settings
+        self._policy = policy or Policy()
         self._client = GitHubClient(settings.github)
         self._issues = GitHubIssues(self._client, settle)
         self._board = GitHubBoard(self._client)
@@ -55,10 +57,15 @@ class GitHubActivities:
     @performs("place_card")
     def place_card(self, task: Task) -> Outcome:
         """Puts the lead's card into the column of its stage."""
-        effect = task.effect
+        effect, lead = task.effect, task.lead
         assert isinstance(effect, PlaceCard)  # noqa: S101
-        repo = _repo(task.lead.issue, self._settings.github.leads_repo)
-        card = self._board.place(repo, _number(task.lead.issue), task.lead.stage, restore=effect.restore)
+        column = self._columns(lead.policy).get(lead.stage)
+        if column is None:
+            raise park(
+                f"LEADS_GITHUB__COLUMNS names no column for the stage {lead.stage}: add it, then retry"
+            )
+        repo = _repo(lead.issue, self._settings.github.leads_repo)
+        card = self._board.place(repo, _number(lead.issue), column, restore=effect.restore)
         return Outcome(report=CardPlaced(item=card) if card != task.lead.card else None)
 
     @performs("open_hub_issue")
@@ -87,12 +94,14 @@ class GitHubActivities:
         yield from dict.fromkeys(self._found())  # what stops all of them is said once
 
     def _found(self) -> Iterator[Check]:
-        github = self._settings.github
+        github, labels = self._settings.github, self._policy.labels
         looks: tuple[Callable[[], Iterator[Check]], ...] = (
             self._check_rights,
-            lambda: self._check_repository(github.leads_repo, LEAD_LABEL, HUB_SERVICE_LABEL, CUSTOMER_LABEL),
-            lambda: self._check_repository(github.hubs_repo, HUB_LABEL),
-            self._board.checks,
+            lambda: self._check_repository(
+                github.leads_repo, labels.lead, labels.hub_service, labels.customer
+            ),
+            lambda: self._check_repository(github.hubs_repo, labels.hub),
+            lambda: self._board.checks(self._columns(self._policy).values()),
         )
         for look in looks:
             try:
@@ -102,11 +111,16 @@ class GitHubActivities:
 
     # What the issues ought to be
 
+    def _columns(self, policy: Policy) -> dict[Stage, str]:
+        """Names of the board's columns: the policy's own, or the settings' where nobody chose that policy."""
+        return self._settings.github.columns if policy.version == BUILT_IN else policy.columns
+
     def _lead_issue(self, lead: Lead) -> Wanted:
+        names = lead.policy.labels
         labels = {
-            LEAD_LABEL: True,
-            HUB_SERVICE_LABEL: lead.service == "hub",
-            CUSTOMER_LABEL: lead.contract.signed_on is not None,
+            names.lead: True,
+            names.hub_service: lead.service == "hub",
+            names.customer: lead.contract.signed_on is not None,
         }
         today = lead.today(datetime.now(UTC))
         page = lead_page(self._settings.temporal_ui, activity.info().namespace, lead.id)
@@ -147,7 +161,7 @@ class GitHubActivities:
             repo=_repo(lead.hub_issue, self._settings.github.hubs_repo),
             key=f"{lead.id}/hub",
             title=f"[Hub] - {lead.hub.name or lead.org}",
-            labels=(HUB_LABEL,),
+            labels=(lead.policy.labels.hub,),
             state="closed" if closed else "open",
             reason=("completed" if down else _ENDED[lead.stage]) if closed else "reopened",
             text=text,

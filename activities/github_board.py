@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -115,11 +115,8 @@ class GitHubBoard:
         board = self._read_board()
         return next((card for card in self._issue(repo, number).cards if card.board == board.id), None)
 
-    def place(self, repo: str, number: int, stage: str, *, restore: bool) -> str:
-        """The issue's card in the column of the stage, out of the archive if that is wanted; returns its id."""
-        column = self._settings.columns.get(stage)
-        if column is None:
-            raise park(f"LEADS_GITHUB__COLUMNS names no column for the stage {stage}: add it, then retry")
+    def place(self, repo: str, number: int, column: str, *, restore: bool) -> str:
+        """The issue's card in this column, out of the archive if that is wanted; returns its id."""
         board, option = self._board_with(column)
         issue = self._issue(repo, number)
         card = next((card for card in issue.cards if card.board == board.id), None) or self._add(board, issue)
@@ -129,11 +126,11 @@ class GitHubBoard:
             self._restore(board, card)
         return card.id
 
-    def checks(self) -> Iterator[Check]:
-        """Whether the board, its field and all columns are there."""
+    def checks(self, columns: Collection[str]) -> Iterator[Check]:
+        """Whether the board, its field and these columns are there."""
         board = self._read_board()
         name = f"board {self._settings.project_number} ({board.title})"
-        missing = [column for column in self._settings.columns.values() if board.option(column) is None]
+        missing = [column for column in columns if board.option(column) is None]
         detail = (
             f"its field {self._settings.status_field!r} lacks {', '.join(missing)}: add them"
             if missing
@@ -159,7 +156,7 @@ class GitHubBoard:
         if option is None:
             raise park(
                 f"Board {self._settings.project_number} has no column {column!r} (an option of its field "
-                f"{self._settings.status_field!r}): add it, or correct LEADS_GITHUB__COLUMNS, then retry"
+                f"{self._settings.status_field!r}): add it, or correct LEADS_GITHUB__COLUMNS or the policy, then retry"
             )
         return board, option
 

@@ -21,6 +21,7 @@ from activities.smtp import deliver, rehearse
 from process.effects import Outcome, SendMail, Task
 from process.lead import Lead
 from process.model import Role
+from process.policy import Policy
 from process.reports import MailSent
 from settings import Settings
 
@@ -31,10 +32,15 @@ _POLICY = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")  # every server t
 
 
 class MailActivities:
-    """Looks up the addresses when a mail is sent: whoever is behind a role then gets it."""
+    """Looks up the addresses when a mail is sent: whoever is behind a role then gets it.
 
-    def __init__(self, settings: Settings) -> None:
+    The lead's policy says who that is; the settings do for a role that it does not name. `policy`, that of new leads, is
+    what is checked.
+    """
+
+    def __init__(self, settings: Settings, policy: Policy | None = None) -> None:
         self._settings = settings
+        self._policy = policy or Policy()
 
     @performs("send_mail")
     def send_mail(self, task: Task) -> Outcome:
@@ -43,7 +49,7 @@ class MailActivities:
         message_id = self._id(effect.key)
         if any(mail.message_id == message_id for mail in lead.mails):
             return Outcome()
-        recipients = self._recipients(effect.to)
+        recipients = self._recipients(effect.to, lead.policy)
         parts = written(effect, lead, self._settings, namespace=activity.info().namespace)
         message = self._message(lead, message_id, list(recipients), parts, now)
         deliver(self._settings.mail, self._sender().addr_spec, recipients, message.as_bytes())
@@ -56,7 +62,7 @@ class MailActivities:
         mail = self._settings.mail
         what = f"{mail.host}:{mail.port} ({mail.security})"
         try:
-            recipients = self._recipients((Role.SALES, Role.CONTRACTS, Role.ENGINEERING))
+            recipients = self._recipients((Role.SALES, Role.CONTRACTS, Role.ENGINEERING), self._policy)
             rehearse(mail, self._sender().addr_spec, recipients)
         except ApplicationError as error:
             yield Check("Mail", what, ok=False, detail=error.message)
@@ -71,7 +77,8 @@ class MailActivities:
         message = EmailMessage(policy=_POLICY)
         message["From"] = self._sender()
         message["To"] = [Address(addr_spec=address) for address in recipients]
-        message["Reply-To"] = [Address(addr_spec=address) for address in self._recipients((Role.SALES,))]
+        sales = self._recipients((Role.SALES,), lead.policy)
+        message["Reply-To"] = [Address(addr_spec=address) for address in sales]
         message["Subject"] = " ".join(lead.heading.split())
         message["Date"] = format_datetime(now)
         message["Message-ID"] = message_id
@@ -96,20 +103,20 @@ class MailActivities:
         except (MessageError, ValueError, IndexError):
             raise park("LEADS_MAIL__SENDER is no mail address; write it as leads@example.org") from None
 
-    def _recipients(self, roles: tuple[Role, ...]) -> dict[str, str]:
+    def _recipients(self, roles: tuple[Role, ...], policy: Policy) -> dict[str, str]:
         """Address -> role, each address once."""
         found: dict[str, str] = {}
         for role in roles:
-            addresses: list[str] = getattr(self._settings.addresses, role, [])
+            named = policy.addresses.get(role)
+            where = f"addresses.{role} of the policy" if named else f"LEADS_ADDRESSES__{role.upper()}"
+            addresses = named or tuple(getattr(self._settings.addresses, role, ()))
             if not addresses:
-                raise park(f"Nobody is behind the role {role}: set LEADS_ADDRESSES__{role.upper()}")
+                raise park(f"Nobody is behind the role {role}: set {where}")
             for address in addresses:
                 try:
                     found.setdefault(Address(addr_spec=_ascii(address)).addr_spec, role)
                 except (MessageError, ValueError, IndexError):
-                    raise park(
-                        f"{address!r} is no mail address: correct LEADS_ADDRESSES__{role.upper()}"
-                    ) from None
+                    raise park(f"{address!r} is no mail address: correct {where}") from None
         return found
 
 

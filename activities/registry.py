@@ -12,6 +12,7 @@ from activities.mail import MailActivities
 from activities.pricing import PricingActivities
 from activities.recording import LedgerActivities
 from process.effects import Effect
+from process.policy import Policy
 from settings import Settings
 
 
@@ -21,14 +22,14 @@ class Checker(Protocol):
     def checks(self) -> Iterator[Check]: ...
 
 
-def checkers(settings: Settings) -> list[Checker]:
-    """The activities of each outside system."""
+def checkers(settings: Settings, policy: Policy | None = None) -> list[Checker]:
+    """The activities of each outside system; `policy`, that of new leads, is what they check against."""
     return [
-        GitHubActivities(settings),
+        GitHubActivities(settings, policy),
         DriveActivities(settings),
         FormsActivities(settings),
         PricingActivities(settings),
-        MailActivities(settings),
+        MailActivities(settings, policy),
         LedgerActivities(Ledger.open(settings.ledger_url.get_secret_value())),
     ]
 

@@ -81,11 +81,17 @@ class Labels(Model):
 COLUMNS: dict[Stage, Line] = {stage: stage.capitalize() for stage in Stage}
 """Name of the board's column for each stage, unless a policy names others."""
 
+BUILT_IN = "2026-06"
+"""The version that nobody chose. What a lead under it finds on the board has the names that the settings say."""
+
+TEAMS = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
+"""The roles that are ours, with people and addresses behind them."""
+
 
 class Policy(Model):
     """What may change in the organisation without a change of the program, under one version."""
 
-    version: str = "2026-06"
+    version: Line = BUILT_IN
     clocks: Clocks = Clocks()
     holidays: tuple[date, ...] = ()
     columns: dict[Stage, Line] = COLUMNS

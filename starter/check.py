@@ -11,21 +11,23 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.checks import Check
+from process.policy import Policy
 from settings import Settings
 from starter.connection import connect, explain
 from starter.failures import CommandError, ExitCode
 from starter.options import Json
 from starter.output import Output
 from starter.server import missing_attributes
-from starter.session import read_settings
+from starter.session import policy_of, read_settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 
 async def check(*, json: Json = False) -> None:
     """Check that Temporal, GitHub, Google, mail and the ledger are reached, and give the rights that are needed."""
     settings = read_settings()
+    policy = policy_of(settings)
     found = [each async for each in _temporal(settings)]
-    found += await asyncio.to_thread(lambda: list(_outside(settings)))
+    found += await asyncio.to_thread(lambda: list(_outside(settings, policy)))
     out = Output(as_json=json)
     if not out.value([each._asdict() for each in found]):
         out.table(("", "system", "what", "found"), (_row(each) for each in found))
@@ -72,10 +74,10 @@ async def _pollers(client: Client, task_queue: str) -> Check:
     return Check("Temporal", f"has a worker on {task_queue!r}", bool(workers), detail)
 
 
-def _outside(settings: Settings) -> Iterable[Check]:
+def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
     from activities.registry import checkers
 
-    for system in checkers(settings):
+    for system in checkers(settings, policy):
         yield from system.checks()
 
 

@@ -28,6 +28,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from process.decisions import Decision, LeadOpened
 from process.identity import lead_id, org_key
 from process.model import OPEN_STAGES, Role, Stage
+from process.policy import Policy
 from process.record import Answer
 from process.view import Option, Overview
 from settings import lead_page
@@ -39,6 +40,7 @@ from workflows.lead import LeadWorkflow
 Handle = WorkflowHandle[LeadWorkflow, str]
 T = TypeVar("T")
 WORKFLOW = LeadWorkflow.__name__
+_BUILT_IN = Policy()
 
 
 class Opened(BaseModel):
@@ -74,12 +76,13 @@ class Row(BaseModel):
 
 @dataclass(frozen=True)
 class Leads:
-    """All leads behind one Temporal namespace. `patience`: how long an answer may take."""
+    """All leads behind one Temporal namespace. `patience`: how long an answer may take; `policy`: that of new leads."""
 
     client: Client
     task_queue: str
     ui: str
     patience: timedelta = timedelta(seconds=10)
+    policy: Policy = _BUILT_IN
 
     def link(self, lead: str) -> str:
         """The lead's page in the Temporal UI."""
@@ -104,11 +107,13 @@ class Leads:
                     f"{opened.org} has an open lead already: {', '.join(others)}. If this is another one, say so "
                     "with --not-a-duplicate.",
                 )
+        body = opened.model_dump(mode="json", exclude_unset=True)
+        body.setdefault("policy", self.policy.model_dump(mode="json"))  # all of it: the lead keeps this one
         start = opened.opened(lead, datetime.now(UTC))
         try:
             await self.client.start_workflow(
                 LeadWorkflow.run,
-                opened.model_dump(mode="json", exclude_unset=True),
+                body,
                 id=lead,
                 task_queue=self.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,

@@ -4,6 +4,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import settings
+from process.policy import Policy
+from starter import policy
 from starter.connection import connect
 from starter.failures import CommandError, ExitCode
 from starter.leads import Leads
@@ -23,8 +25,16 @@ def read_settings() -> settings.Settings:
         raise CommandError(ExitCode.USAGE, str(error)) from error
 
 
+def policy_of(known: settings.Settings) -> Policy:
+    """The policy in force. Raises CommandError (usage) that names what can't be meant."""
+    try:
+        return policy.current(known)
+    except settings.SettingsError as error:
+        raise CommandError(ExitCode.USAGE, str(error)) from error
+
+
 async def leads_of(patience: float = PATIENCE) -> Leads:
     """The leads that the environment points at."""
     known = read_settings()
     client = await connect()
-    return Leads(client, known.task_queue, known.temporal_ui, timedelta(seconds=patience))
+    return Leads(client, known.task_queue, known.temporal_ui, timedelta(seconds=patience), policy_of(known))

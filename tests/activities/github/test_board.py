@@ -9,6 +9,8 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import PARKED
 from activities.github import GitHubActivities
 from process.lead import Loss
+from process.model import Stage
+from process.policy import COLUMNS, Policy
 from process.reports import CardPlaced
 from sandbox.github.state import Option
 from sandbox.server import Sandbox
@@ -169,4 +171,16 @@ def test_an_issue_that_graphql_does_not_show_yet_is_waited_for(
     assert failure.value.type == PARKED
     github.state.issues.update(issues)
     place(activities, lead)
+    assert github.column() == "Lead"
+
+
+def test_the_columns_of_the_leads_own_policy_count(activities: GitHubActivities, github: GitHub) -> None:
+    replace_field(
+        github, options=tuple(Option(id=f"0{n}", name=name) for n, name in enumerate(("Inbox", "Lead")))
+    )
+    named = Policy(version="2026-09", columns=COLUMNS | {Stage.LEAD: "Inbox"})
+    lead = opened(activities, a_lead(policy=named))
+    place(activities, lead)
+    assert github.column() == "Inbox"
+    place(activities, lead, policy=Policy())
     assert github.column() == "Lead"

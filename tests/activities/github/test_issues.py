@@ -11,6 +11,7 @@ from activities.errors import PARKED
 from activities.github import GitHubActivities
 from activities.issue_block import BY_HAND, begin
 from process.lead import Contract, Hub, Lead, Link, Loss
+from process.policy import Labels, Policy
 from process.reports import HubIssueOpened, IssueOpened
 from sandbox.faults import Fault
 from sandbox.github.state import Issue
@@ -288,6 +289,15 @@ def test_the_label_customer_comes_with_the_signature_and_goes_with_its_correctio
     assert github.labels() == {"lead", "service:hub", "grant", "customer"}
     perform(activities, "update_issue", changed(contracted(), issue=lead.issue, contract=Contract()))
     assert github.labels() == {"lead", "service:hub", "grant"}
+
+
+def test_labels_are_named_by_the_leads_own_policy(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    named = Policy(version="2026-09", labels=Labels(lead="prospect"))
+    perform(activities, "update_issue", lead.model_copy(update={"policy": named}))
+    assert github.labels() == {"prospect", "service:hub"}
+    perform(activities, "update_issue", lead)
+    assert github.labels() == {"lead", "service:hub"}
 
 
 def test_a_label_that_a_person_put_on_is_not_taken_off(activities: GitHubActivities, github: GitHub) -> None:

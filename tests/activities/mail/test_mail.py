@@ -9,6 +9,7 @@ from activities.mail import MailActivities
 from process.effects import Outcome, SendMail
 from process.lead import Lead, Mail
 from process.model import Role
+from process.policy import Policy
 from process.reports import MailSent
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
@@ -45,6 +46,12 @@ def test_it_reaches_whoever_is_behind_the_roles_now(mail: MailActivities, sandbo
     assert tuple(taken.received.recipients) == report.recipients
     assert report.template == "handover_escalated"
     assert report.message_id == taken.message_id
+
+
+def test_the_leads_own_policy_says_who_that_is(mail: MailActivities, sandbox: Sandbox) -> None:
+    policy = Policy(addresses={Role.CONTRACTS: ("deals@example.org",)})
+    report = sent(perform(mail.send_mail, EFFECT, a_lead(policy=policy)))
+    assert report.recipients == ("deals@example.org", "sales@example.org")
 
 
 def test_an_address_behind_two_roles_gets_it_once(settings: Settings, sandbox: Sandbox) -> None:

@@ -1,0 +1,137 @@
+"""The policy in force: built in, from the settings, from a file; and what a file is told that can't be meant."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from process.model import Role, Stage
+from process.policy import BUILT_IN, COLUMNS, Policy
+from settings import Settings, SettingsError
+from starter.policy import current
+from tests.starter.conftest import Leads, Opened
+
+
+def settings(**values: Any) -> Settings:
+    return Settings(_env_file=None, **values)
+
+
+def in_file(folder: Path, text: str, name: str = "policy.toml", **values: Any) -> Policy:
+    (file := folder / name).write_text(text)
+    return current(settings(policy_file=file, **values))
+
+
+def test_without_any_word_it_is_the_built_in_one() -> None:
+    assert current(settings()) == Policy()
+
+
+def test_addresses_and_people_of_the_settings_are_no_other_version() -> None:
+    policy = current(settings(addresses={"contracts": ["deals@example.org"]}, people={"sales": ["octocat"]}))
+    assert policy.version == BUILT_IN
+    assert policy.addresses == {Role.CONTRACTS: ("deals@example.org",)}
+    assert policy.people == {Role.SALES: ("octocat",)}
+
+
+def test_other_columns_in_the_settings_are_a_version_of_their_own() -> None:
+    other = current(settings(github={"columns": COLUMNS | {Stage.LEAD: "Inbox"}}))
+    assert other.version.startswith(f"{BUILT_IN}+")
+    assert other.columns[Stage.LEAD] == "Inbox"
+    assert other.version != current(settings(github={"columns": COLUMNS | {Stage.LEAD: "New"}})).version
+
+
+def test_a_file_says_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
+    policy = in_file(
+        tmp_path,
+        """
+        version = "2026-09"
+        holidays = [2026-12-25]
+        clocks.stale = 14
+        labels.customer = "client"
+        columns.lead = "Inbox"
+        addresses.contracts = ["deals@example.org"]
+        people.sales = ["octocat", "team:sales"]
+        """,
+        addresses={"sales": ["shop@example.org"], "contracts": ["old@example.org"]},
+    )
+    assert policy.version == "2026-09"
+    assert (policy.clocks.stale, policy.clocks.archive) == (14, 365)
+    assert policy.holidays == (date(2026, 12, 25),)
+    assert (policy.labels.customer, policy.labels.lead) == ("client", "lead")
+    assert policy.columns == COLUMNS | {Stage.LEAD: "Inbox"}
+    assert policy.addresses == {Role.SALES: ("shop@example.org",), Role.CONTRACTS: ("deals@example.org",)}
+    assert policy.people == {Role.SALES: ("octocat", "team:sales")}
+
+
+def test_json_says_the_same(tmp_path: Path) -> None:
+    text = '{"version": "2026-09", "clocks": {"stale": 14}}'
+    assert in_file(tmp_path, text, "policy.json").clocks.stale == 14
+
+
+def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
+    policy = in_file(tmp_path, 'version = "2026-09"\nholidays = [2026-12-25]')
+    assert in_file(tmp_path, policy.model_dump_json(), "policy.json") == policy
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("clocks.stale = 14", "version is missing"),
+        (f'version = "{BUILT_IN}"', "is the built-in one"),
+        ('version = ""', "version: string should have at least 1 character"),
+        ('version = "1"\nclocks.stael = 14', "there is no clocks.stael (did you mean stale?); clocks takes"),
+        ('version = "1"\nclock.stale = 14', "there is no clock (did you mean clocks?); it takes version"),
+        (
+            'version = "1"\nclocks.stale = 0',
+            "clocks.stale: input should be greater than or equal to 1, not 0",
+        ),
+        ('version = "1"\nholidays = ["soon"]', "holidays.0: input should be a valid date"),
+        ('version = "1"\naddresses.contracts = ["deals"]', "addresses.contracts: 'deals' is no mail address"),
+        ('version = "1"\naddresses.contracts = []', "addresses.contracts: name at least one"),
+        ('version = "1"\naddresses.legal = ["a@example.org"]', "addresses.legal: there are people behind"),
+        (
+            'version = "1"\npeople.nobody = ["octocat"]',
+            "nobody: there are people behind contracts, engineering",
+        ),
+        ('version = "1"\npeople.sales = ["team sales"]', "'team sales' is neither a login nor team:SLUG"),
+        ('version = "1"\ncolumns.won = "Won"', "columns.won: input should be 'lead', 'quoted'"),
+        ("version = ", "is not well-formed"),
+    ],
+)
+def test_what_cant_be_meant_is_named_with_what_can(tmp_path: Path, text: str, says: str) -> None:
+    with pytest.raises(SettingsError) as wrong:
+        in_file(tmp_path, text)
+    assert str(wrong.value).startswith(f"LEADS_POLICY_FILE: {tmp_path / 'policy.toml'} ")
+    assert says in str(wrong.value)
+
+
+@pytest.mark.parametrize(("name", "text"), [("policy.yaml", "version: 1"), ("policy.json", "[]")])
+def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=r"neither \.toml nor \.json|must be an object with version"):
+        in_file(tmp_path, text, name)
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    with pytest.raises(SettingsError, match=r"nowhere\.toml can't be read: No such file"):
+        current(settings(policy_file="nowhere.toml"))
+
+
+async def test_a_new_lead_keeps_the_policy_that_it_began_under(
+    leads: Leads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
+    monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
+    lead = await opened()
+    file.write_text('version = "2026-10"\nclocks.stale = 20')
+    facts = (await leads("show", lead, "--json")).json["facts"]
+    assert (facts["policy"]["version"], facts["policy"]["clocks"]["stale"]) == ("2026-09", 14)
+
+
+async def test_a_wrong_file_ends_the_command_with_a_sentence(
+    leads: Leads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (file := tmp_path / "policy.toml").write_text("clocks = 3")
+    monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
+    ended = await leads("list")
+    assert ended.code == 2
+    assert "clocks: input should be a valid dictionary" in ended.err
