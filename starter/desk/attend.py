@@ -18,6 +18,7 @@ from starter.desk.people import People
 from starter.desk.place import Place, in_thread
 from starter.failures import CommandError
 from starter.leads import Handle, Leads
+from starter.policy import current
 from workflows.desk import Attended, Hint, Visit
 
 MARKERS = 5
@@ -31,7 +32,7 @@ class Desk:
         self.leads = leads
         self.settings = settings
         self.github = GitHubClient(settings.github)
-        self.people = People(self.github, settings.people)
+        self.people = People(self.github, current(settings).people)
         self.answers = Answers(self.github, settle)
         self.comments = Comments(leads, self.github, self.people, self.answers)
 
