@@ -28,6 +28,7 @@ from starter.server import prepare
 from workflows.plugin import leads_plugin
 
 HOST = "127.0.0.1"
+WEB_PORT = 8001
 NAMESPACE = "default"
 START = 30.0
 """Seconds within which a part must be ready."""

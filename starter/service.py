@@ -9,20 +9,39 @@ from starter.check import check
 from starter.connection import connect
 from starter.decide import Command
 from starter.demo import demo
+from starter.local import HOST, WEB_PORT, demand_free
 from starter.options import Json
 from starter.output import Output
 from starter.promote import promote
 from starter.server import RETENTION, prepare
+from starter.session import read_settings
 from starter.up import up
 from starter.verify import verify
 
 
 def add_service(app: App) -> None:
     group = Group("Service", sort_key=0)
-    commands: tuple[Command, ...] = (demo, up, check, verify, promote, init_server)
+    commands: tuple[Command, ...] = (demo, up, web, check, verify, promote, init_server)
     for place, command in enumerate(commands):
         name = command.__name__.replace("_", "-")
         app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
+
+
+async def web(
+    *,
+    host: Annotated[
+        str, Parameter(help="Address to listen on. Before one beyond this machine belongs a proxy with TLS.")
+    ] = HOST,
+    port: Annotated[int, Parameter(help="Port to listen on.")] = WEB_PORT,
+) -> None:
+    """Receive GitHub's webhooks, at /github/webhook, until Ctrl-C. It needs LEADS_GITHUB__WEBHOOK_SECRET."""
+    from starter.web import (
+        serve,  # its libraries take a second to load, which no other command should wait for
+    )
+
+    settings, client = read_settings(), await connect()
+    demand_free(port, "the webhooks", "--port")
+    await serve(client, settings, host, port)
 
 
 async def init_server(

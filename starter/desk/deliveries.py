@@ -1,0 +1,117 @@
+"""What GitHub delivers, as hints where to look. Of a payload nothing else is kept."""
+
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from activities.github_client import Account
+from settings import GitHub
+from starter.desk.answers import is_ours
+from starter.desk.commands import commands
+from workflows.desk import Hint
+
+EVENTS = frozenset({"issues", "issue_comment", "projects_v2_item"})
+"""What a webhook is to be told of. Others do no harm."""
+
+
+class _Named(BaseModel):
+    login: str = ""
+    name: str = ""
+
+
+class _Repository(BaseModel):
+    name: str
+    owner: _Named
+
+
+class _Issue(BaseModel):
+    number: int
+    pull_request: Any = None
+
+
+class _Comment(BaseModel):
+    id: int
+    body: str = ""
+    user: Account | None = None
+
+
+class _Card(BaseModel):
+    node_id: str
+    content_type: str = ""
+
+
+class _Delivery(BaseModel):
+    """The parts of all events that we look at."""
+
+    action: str = ""
+    sender: Account | None = None
+    organization: _Named = _Named()
+    repository: _Repository | None = None
+    issue: _Issue | None = None
+    comment: _Comment | None = None
+    card: _Card | None = Field(None, alias="projects_v2_item")
+
+
+class Heard(BaseModel):
+    """What a delivery is about: a hint, or why it is none."""
+
+    action: str
+    hint: Hint | None = None
+    why_not: str = ""
+
+
+def heard(event: str, delivery: str, payload: Any, github: GitHub) -> Heard:
+    """What this delivery hints at. Raises ValidationError for what GitHub would not send."""
+    if event not in EVENTS:
+        return Heard(action="", why_not="an event that says nothing of a lead")
+    known = _Delivery.model_validate(payload)
+    why_not = _why_not(event, known, github)
+    hint = None if why_not else _hint(known, delivery)
+    return Heard(action=known.action, hint=hint, why_not=why_not)
+
+
+def _why_not(event: str, known: _Delivery, github: GitHub) -> str:
+    if known.sender is None or known.sender.is_bot:
+        return "done by a program"
+    if event == "projects_v2_item":
+        if known.card is None or known.card.content_type != "Issue":
+            return "no issue's card"
+        return "" if _same(known.organization.login, github.org) else "another organization"
+    if known.repository is None or known.issue is None or not _is_ours(known.repository, github):
+        return "another repository"
+    if known.issue.pull_request is not None:
+        return "a pull request"
+    return _why_no_command(known) if event == "issue_comment" else ""
+
+
+def _why_no_command(known: _Delivery) -> str:
+    comment = known.comment
+    if known.action not in ("created", "edited") or comment is None:
+        return "no comment to read"
+    if comment.user is None or comment.user.is_bot or is_ours(comment.body):
+        return "written by a program"
+    return "" if commands(comment.body) else "no command"
+
+
+def _hint(known: _Delivery, delivery: str) -> Hint:
+    sender = known.sender.login if known.sender else None
+    if known.card:
+        return Hint(card=known.card.node_id, sender=sender, delivery=delivery)
+    assert known.repository  # noqa: S101 - judged above
+    assert known.issue  # noqa: S101
+    return Hint(
+        repo=known.repository.name,
+        number=known.issue.number,
+        comment=known.comment.id if known.comment else None,
+        delivery=delivery,
+    )
+
+
+def _is_ours(repository: _Repository, github: GitHub) -> bool:
+    names = (github.leads_repo, github.hubs_repo)
+    return _same(repository.owner.login, github.org) and any(_same(repository.name, name) for name in names)
+
+
+def _same(one: str, other: str) -> bool:
+    """GitHub's names do not distinguish upper and lower case."""
+    return one.casefold() == other.casefold()

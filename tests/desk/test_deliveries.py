@@ -1,0 +1,88 @@
+"""Payloads that GitHub published, as hints; of everything else nothing is kept."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from settings import GitHub
+from starter.desk.deliveries import EVENTS, heard
+from workflows.desk import Hint
+
+PUBLISHED: dict[str, list[dict[str, Any]]] = json.loads(
+    (Path(__file__).parents[1] / "published" / "webhook-examples.json").read_text()
+)
+HELLO = GitHub(org="Codertocat", leads_repo="hello-world")
+COMMENTED = PUBLISHED["issue_comment"][0]
+MOVED = next(each for each in PUBLISHED["projects_v2_item"] if each["action"] == "edited")
+CASES = [(event, number) for event, payloads in PUBLISHED.items() for number in range(len(payloads))]
+
+
+def with_command(payload: dict[str, Any], **comment: Any) -> dict[str, Any]:
+    return payload | {"comment": payload["comment"] | {"body": "/lost reason=budget"} | comment}
+
+
+@pytest.mark.parametrize(("event", "number"), CASES)
+def test_every_published_payload_is_read(event: str, number: int) -> None:
+    payload = PUBLISHED[event][number]
+    found = heard(event, "d1", payload, HELLO)
+    if found.hint:
+        assert found.hint.repo == "Hello-World"
+        assert found.hint.number == payload["issue"]["number"]
+    else:
+        assert found.why_not
+
+
+def test_an_issues_event_hints_at_its_issue() -> None:
+    opened = next(each for each in PUBLISHED["issues"] if each["action"] == "opened")
+    assert heard("issues", "d1", opened, HELLO).hint == Hint(
+        repo="Hello-World", number=opened["issue"]["number"], delivery="d1"
+    )
+
+
+@pytest.mark.parametrize(
+    "payload", [each for each in PUBLISHED["issue_comment"] if each["action"] != "deleted"]
+)
+def test_a_comment_is_a_hint_only_with_a_command(payload: dict[str, Any]) -> None:
+    assert heard("issue_comment", "d1", payload, HELLO).why_not == "no command"
+    hint = heard("issue_comment", "d1", with_command(payload), HELLO).hint
+    assert hint is not None
+    assert hint.comment == payload["comment"]["id"]
+
+
+def test_a_deleted_comment_is_none() -> None:
+    deleted = next(each for each in PUBLISHED["issue_comment"] if each["action"] == "deleted")
+    assert heard("issue_comment", "d1", with_command(deleted), HELLO).hint is None
+
+
+def test_programs_and_pull_requests_and_others_repositories_are_none() -> None:
+    payload = with_command(COMMENTED)
+    bot = COMMENTED["sender"] | {"type": "Bot"}
+    for unheard, why in (
+        (payload | {"sender": bot}, "done by a program"),
+        (with_command(COMMENTED, user=bot), "written by a program"),
+        (with_command(COMMENTED, body="/lost\n<!-- lead-to-hub:answer 1 x -->"), "written by a program"),
+        (payload | {"issue": payload["issue"] | {"pull_request": {"url": "x"}}}, "a pull request"),
+    ):
+        assert heard("issue_comment", "d1", unheard, HELLO).why_not == why
+    for other in (GitHub(org="Codertocat"), GitHub(leads_repo="Hello-World")):
+        assert heard("issue_comment", "d1", payload, other).why_not == "another repository"
+
+
+def test_a_moved_card_names_itself_and_who_moved_it() -> None:
+    moved = MOVED | {"projects_v2_item": MOVED["projects_v2_item"] | {"content_type": "Issue"}}
+    org = GitHub(org=MOVED["organization"]["login"])
+    assert heard("projects_v2_item", "d1", moved, org).hint == Hint(
+        card=MOVED["projects_v2_item"]["node_id"], sender=MOVED["sender"]["login"], delivery="d1"
+    )
+    assert heard("projects_v2_item", "d1", moved, HELLO).why_not == "another organization"
+    assert heard("projects_v2_item", "d1", PUBLISHED["projects_v2_item"][0], org).why_not == "no issue's card"
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS))
+@pytest.mark.parametrize("payload", [None, [], "x", {"issue": 1}, {"sender": []}])
+def test_what_github_would_not_send_is_told_apart(event: str, payload: Any) -> None:
+    with pytest.raises(ValidationError):
+        heard(event, "d1", payload, HELLO)
