@@ -19,7 +19,7 @@ from github.Requester import Requester
 from pydantic import AwareDatetime, BaseModel, TypeAdapter
 
 from activities.errors import park
-from activities.github_errors import told
+from activities.github_errors import graphql_types, told
 from settings import GitHub
 
 API_VERSION = "2022-11-28"
@@ -115,6 +115,28 @@ class _Permissions(BaseModel):
 
 T = TypeVar("T", IssueSeen, CommentSeen)
 
+
+class _Numbered(BaseModel):
+    number: int
+
+
+class _Content(BaseModel):
+    number: int = 0
+    repository: Label = Label(name="")
+
+
+class _CardSeen(BaseModel):
+    project: _Numbered
+    content: _Content
+
+
+_CARD = """
+query($id: ID!) {
+  node(id: $id) {
+    ... on ProjectV2Item { project { number } content { ... on Issue { number repository { name } } } }
+  }
+}
+"""
 _ISSUES = TypeAdapter(list[IssueSeen])
 _COMMENTS = TypeAdapter(list[CommentSeen])
 _ACCOUNTS = TypeAdapter(list[Account])
@@ -302,6 +324,22 @@ class GitHubClient:
         with told("when looking at the GitHub App's installation"), self._as_app() as app:
             _, answer = app.requester.requestJsonAndCheck("GET", f"/app/installations/{auth.installation_id}")
             return _Permissions.model_validate(answer).permissions
+
+    # Cards
+
+    def issue_of_card(self, card: str) -> tuple[str, int] | None:
+        """Repository and number of a card's issue; None where it is none of the organization's, on the leads' board."""
+        with told("when looking whose card was moved"):
+            try:
+                node = self.graphql(_CARD, {"id": card})["node"]
+            except GithubException as error:
+                if "NOT_FOUND" in (graphql_types(error) or ()):
+                    return None
+                raise
+            seen = _CardSeen.model_validate(node) if node and node.get("content") else None
+        if seen is None or seen.project.number != self.settings.project_number or not seen.content.number:
+            return None
+        return seen.content.repository.name, seen.content.number
 
     # GraphQL
 

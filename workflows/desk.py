@@ -6,14 +6,14 @@ the order of hints, their repeats and their losses do not matter.
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import ValidationError
+    from pydantic import StringConstraints, ValidationError
 
     from process.model import Line, Model
 
@@ -29,10 +29,14 @@ REMEMBERED = 500
 """Deliveries that are known again; lines of the result."""
 
 
+Repository = Annotated[str, StringConstraints(pattern=r"^[\w.-]{0,100}$")]
+"""Its name, without its owner: that is the organization."""
+
+
 class Hint(Model):
     """That there may be something to see at an issue. Never what it is: no text of anybody's, and no secret."""
 
-    repo: Line = ""
+    repo: Repository = ""
     number: int = 0
     """The issue; 0 where only its card is known."""
     comment: int | None = None

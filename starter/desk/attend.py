@@ -1,6 +1,7 @@
 """A visit: looks at an issue now, and goes through what people did there. Every step may be done again."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from process.view import Overview
 from settings import Settings
 from starter.desk.answers import SETTLE, Answers
 from starter.desk.comments import Comments
+from starter.desk.hints import hand_in
 from starter.desk.people import People
 from starter.desk.place import Place, in_thread
 from starter.failures import CommandError
@@ -39,7 +41,10 @@ class Desk:
     @activity.defn(name="attend")
     async def attend(self, visit: Visit) -> Attended:
         """Looks at the issue that these hints are about, and does what is to be done there."""
-        place = await self._place(visit.hints[0])
+        first = visit.hints[0]
+        if not first.number:
+            return Attended(done=tuple(await self._pass_on(first)))
+        place = await self._place(first)
         if place is None:
             return Attended()
         done: list[str] = []
@@ -65,20 +70,32 @@ class Desk:
         numbers = sorted({hint.comment for hint in hints if hint.comment is not None})
         return [done for number in numbers if (done := await self.comments.hear(place, number))]
 
+    async def _pass_on(self, hint: Hint) -> Sequence[str]:
+        """A card is looked at by the desk of its issue, so that all work on one issue is in one row."""
+        found = await in_thread(self.github.issue_of_card, hint.card or "")
+        if found is None:
+            return ()
+        there = hint.model_copy(update={"repo": found[0], "number": found[1]})
+        await hand_in(self.leads.client, there, task_queue=self.leads.task_queue)
+        return (f"It is the card of {found[0]} {found[1]}",)
+
     async def _place(self, hint: Hint) -> Place | None:
         issue = await in_thread(self.github.find_issue, hint.repo, hint.number)
         return Place(hint.repo, issue, await self._lead_of(hint.repo, issue)) if issue else None
 
     async def _lead_of(self, repo: str, issue: IssueSeen) -> Handle | None:
         """The lead that says itself that this is its issue: a marker in a text may have been copied."""
-        for key in issue_block.keys(issue.text)[:MARKERS]:
-            try:
-                lead = await self.leads.find(key.removesuffix("/hub"))
-            except CommandError:
-                continue
+        for lead in [lead async for lead in self._candidates(repo, issue)]:
             if self._has(await self._seen(lead), repo, issue.number):
                 return lead
         return None
+
+    async def _candidates(self, repo: str, issue: IssueSeen) -> AsyncIterator[Handle]:
+        for key in issue_block.keys(issue.text)[:MARKERS]:
+            with suppress(CommandError):
+                yield await self.leads.find(key.removesuffix("/hub"))
+        if lead := await self.leads.by_issue(repo, issue.number):
+            yield lead
 
     async def _seen(self, lead: Handle) -> Overview:
         try:
