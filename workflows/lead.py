@@ -7,7 +7,7 @@ It holds no rule of its own.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -17,6 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
+    from process.agenda import Item, agenda
     from process.changes import CHANGES
     from process.decisions import LeadOpened, complaints
     from process.effects import Effect, Outcome, RecordEvents, Task
@@ -179,6 +180,17 @@ class LeadWorkflow:
     )
     def options(self) -> list[Option]:
         return list(options(self.record, workflow.now()))
+
+    @workflow.query(
+        name="agenda",
+        description="What is to be done for the lead, and by whom. Takes a moment; by default now.",
+    )
+    def agenda(self, *args: Any) -> list[Item]:
+        try:
+            now = datetime.fromisoformat(args[0]).astimezone(UTC)
+        except (IndexError, TypeError, ValueError):
+            now = workflow.now()
+        return list(agenda(self.record, now))
 
     @workflow.query(
         name="preview", description="What a decision would do, without taking it: its name, and its object."
