@@ -40,6 +40,7 @@ LOOK_OUTSIDE = (
     "Somebody may have deleted or moved the lead's issue, card or folder: look, and put right what can be. "
     "Takes one object with any of: issues, folder, duplicates."
 )
+PUT_BACK = "Undo on GitHub what people moved there and the lead could not follow. The desk asks for it."
 LEDGER = RecordEvents.lane
 LEDGER_LAG = timedelta(minutes=1)
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
@@ -158,6 +159,19 @@ class LeadWorkflow:
             self._change(self.record.refused("look_outside", complaints(error), workflow.now()))
         else:
             self._change(self.record.look_outside(look))
+
+    @workflow.signal(name="put_back", description=PUT_BACK)
+    def put_back(self, *args: Any) -> None:
+        self._put_back(args)
+
+    @workflow.update(name="put_back", description=PUT_BACK)
+    def put_back_update(self, *args: Any) -> list[str]:
+        return self._put_back(args)
+
+    def _put_back(self, args: tuple[Any, ...]) -> list[str]:
+        record, keys = self.record.put_back(args, workflow.now())
+        self._change(record)
+        return list(keys)
 
     @workflow.signal(name="adopt", description="Go on in a new run, under the newest rules of the process.")
     def adopt(self, *_: Any) -> None:
