@@ -32,12 +32,10 @@ class GitHub(BaseModel):
     project_number: int = Field(1, description="Number of the organization's Projects v2 board")
     status_field: str = Field("Status", description="The board's single-select field that holds the stage")
     columns: dict[Stage, Line] = Field(default=COLUMNS, description="Stage -> name of the board's column")
+    reconcile_minutes: int = Field(
+        10, ge=0, le=1440, description="Minutes between looks at what no webhook told; 0: never"
+    )
     timeout_seconds: float = Field(30, gt=0, description="For one request")
-
-    @property
-    def is_heard(self) -> bool:
-        """Whether anybody looks at what people do on GitHub."""
-        return self.webhook_secret is not None
 
 
 class Google(BaseModel):
@@ -48,6 +46,16 @@ class Google(BaseModel):
     api_root: str | None = Field(None, description="Other host for all three APIs (the sandbox)")
     leads_folder: str = Field("", description="Id of the Drive folder `sales/leads/`, in a shared drive")
     questionnaire_form: str = Field("", description="Id of the leads questionnaire (Google Form)")
+    questions: dict[Literal["org", "person", "email", "title", "lead"], str] = Field(
+        default={
+            "org": "Organisation",
+            "person": "Your name",
+            "email": "E-mail",
+            "title": "What do you want to do with a hub?",
+            "lead": "Lead",
+        },
+        description="What a lead needs to know -> title of the questionnaire's question that asks for it",
+    )
     questionnaire_url: str = Field("", description="The link that people are sent to answer it")
     price_sheet: str = Field("", description="Id of the spreadsheet with the price list; empty: price_file")
     price_range: str = Field("Prices!A1:Z", description="Where in the sheet the price list stands")

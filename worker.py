@@ -18,6 +18,8 @@ from activities.watch import Watch
 from logs import set_up_logs
 from settings import Settings, SettingsError, read_settings
 from starter.desk.attend import Desk
+from starter.desk.reconcile import looks
+from starter.desk.schedule import keep_schedule
 from starter.failures import CommandError
 from starter.leads import Leads
 from starter.policy import current
@@ -49,7 +51,7 @@ async def run(settings: Settings) -> None:
         worker = Worker(
             client,
             task_queue=settings.task_queue,
-            activities=[*activities(settings), desk.attend],
+            activities=[*activities(settings), desk.attend, *looks(leads, settings)],
             activity_executor=executor,
             interceptors=[Watch()],
             max_concurrent_activities=threads,
@@ -58,6 +60,7 @@ async def run(settings: Settings) -> None:
             deployment_config=deployment(settings),
         )
         async with worker:
+            await keep_schedule(client, settings.task_queue, settings.github.reconcile_minutes)
             log.info(
                 "worker ready",
                 task_queue=settings.task_queue,

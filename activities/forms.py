@@ -1,7 +1,8 @@
 """Google Forms: what the lead answered to the questionnaire."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
 
 from temporalio.exceptions import ApplicationError
 
@@ -14,9 +15,23 @@ from process.reports import AnswersRead
 from settings import Settings
 
 if TYPE_CHECKING:
+    from googleapiclient._apis.forms.v1.resources import (
+        ListFormResponsesResponseHttpRequest as ListHttpRequest,
+    )
     from googleapiclient._apis.forms.v1.schemas import Answer, Form
 
 _FORM = "the questionnaire (LEADS_GOOGLE__QUESTIONNAIRE_FORM)"
+
+
+class Response(NamedTuple):
+    """What somebody answered, question by question."""
+
+    id: str
+    submitted_at: datetime
+    """Sent in, or last edited."""
+    answers: tuple[tuple[str, str], ...]
+    email: str = ""
+    """Of whoever was logged in, where the form collects that."""
 
 
 class FormsActivities:
@@ -42,6 +57,33 @@ class FormsActivities:
                 response_id=effect.response_id, answers=in_order(form, response.get("answers", {}))
             )
         )
+
+    def responses_since(self, since: datetime) -> list[Response]:
+        """Responses that were sent in or edited at or after `since`, oldest first; none without a questionnaire."""
+        if not self._settings.questionnaire_form:
+            return []
+        form_id, forms = self._form_id(), self._api.service.forms()
+        asked: ListHttpRequest | None = forms.responses().list(
+            formId=form_id, filter=f"timestamp >= {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
+        found = []
+        while asked:
+            answer = self._api.execute(asked, f"the responses to {_FORM}")
+            found += answer.get("responses", [])
+            asked = forms.responses().list_next(asked, answer)  # None after the last page
+        if not found:
+            return []
+        form = self._api.execute(forms.get(formId=form_id), _FORM)
+        read = [
+            Response(
+                each["responseId"],
+                datetime.fromisoformat(each["lastSubmittedTime"]),
+                in_order(form, each.get("answers", {})),
+                each.get("respondentEmail", ""),
+            )
+            for each in found
+        ]
+        return sorted(read, key=lambda response: response.submitted_at)
 
     def checks(self) -> Iterator[Check]:
         """Whether the questionnaire and its responses can be read."""

@@ -111,6 +111,12 @@ class GitHubSurvey:
         changes = self._client.changed_comments(repo, since=listing.since, etag=listing.etag)
         return self._read(changes, listing)
 
+    def labelled(self, repo: str, label: str) -> list[IssueSeen]:
+        """The open issues with this label, however old."""
+        found = list(self._client.labelled(repo, label))
+        self._spent(requests=1 + len(found) // 100)
+        return found
+
     def cards(self) -> list[OnBoard]:
         """All cards of the board that are not archived."""
         asked = {

@@ -1,10 +1,12 @@
 """Leads as their faces see them: begin one, find one, decide, ask. Nothing here prints or parses."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+from urllib.parse import unquote
 
 from pydantic import BaseModel
 from temporalio.client import (
@@ -25,12 +27,11 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from process.agenda import Item
 from process.decisions import Decision, LeadOpened
-from process.identity import lead_id, org_key
+from process.identity import contact_key, lead_id, org_key
 from process.model import OPEN_STAGES, Role, Stage
 from process.policy import Policy
-from process.record import Answer
+from process.record import Answer, Look
 from process.view import Option, Overview
 from settings import lead_page
 from starter.connection import UNANSWERED, no_worker
@@ -41,7 +42,9 @@ from workflows.lead import LeadWorkflow
 Handle = WorkflowHandle[LeadWorkflow, str]
 T = TypeVar("T")
 WORKFLOW = LeadWorkflow.__name__
+RUNNING = "ExecutionStatus = 'Running'"
 _BUILT_IN = Policy()
+_ISSUE_URL = re.compile(r"/([^/]+)/issues/(\d+)$")
 
 
 class Opened(BaseModel):
@@ -73,6 +76,17 @@ class Row(BaseModel):
     on_hold: bool
     heading: str
     url: str
+
+
+class InFlight(NamedTuple):
+    """An open lead with what it has outside, as visibility knows it: without asking its workflow."""
+
+    id: str
+    stage: str
+    issue: tuple[str, int] | None
+    """Its repository, in lower case, and its number."""
+    hub_issue: tuple[str, int] | None
+    has_folder: bool
 
 
 @dataclass(frozen=True)
@@ -194,6 +208,22 @@ class Leads:
         newest = max(found, key=lambda each: (each.close_time is None, each.start_time))
         return self.client.get_workflow_handle_for(LeadWorkflow.run, newest.id)
 
+    async def by_response(self, response: str) -> Handle | None:
+        """The lead that this response to the questionnaire belongs to."""
+        name = response.replace("'", "")
+        async for each in self._executions([f"{attributes.RESPONSE.name} = '{name}'", RUNNING]):
+            return self.client.get_workflow_handle_for(LeadWorkflow.run, each.id)
+        return None
+
+    async def by_domain(self, email: str) -> list[Handle]:
+        """Open leads of the organisation that this mail address belongs to, as far as its domain tells."""
+        clauses = [f"{attributes.DOMAIN.name} = '{contact_key(email)}'", RUNNING]
+        clauses.append(_any_of(attributes.STAGE, sorted(OPEN_STAGES)))
+        return [
+            self.client.get_workflow_handle_for(LeadWorkflow.run, each.id)
+            async for each in self._executions(clauses)
+        ]
+
     async def listed(
         self,
         stages: Iterable[Stage] = OPEN_STAGES,
@@ -201,21 +231,29 @@ class Leads:
         owner: Role | None = None,
         attention: bool = False,
         org: str | None = None,
-        ours: bool = False,
     ) -> AsyncIterator[Row]:
         """Leads that are in one of these stages, oldest first, as visibility knows them (a moment late)."""
-        clauses = [_any_of(attributes.STAGE, sorted(stages)), "ExecutionStatus = 'Running'"]
+        clauses = [_any_of(attributes.STAGE, sorted(stages)), RUNNING]
         if owner:
             clauses.append(f"{attributes.OWNER.name} = '{owner}'")
         if attention:
             clauses.append(f"({attributes.ATTENTION.name} > 0 OR {attributes.PARKED.name} > 0)")
-        if ours:  # those that our worker answers for
-            clauses.append(f"TaskQueue = '{self.task_queue}'")
         if org:
             clauses.append(f"{attributes.ORG_KEY.name} = '{org_key(org)}'")
         found = [execution async for execution in self._executions(clauses)]
         for execution in sorted(found, key=lambda execution: execution.start_time):
             yield await self._row(execution)
+
+    async def in_flight(self) -> list[InFlight]:
+        """All open leads, for whoever compares them with the outside."""
+        clauses = [_any_of(attributes.STAGE, sorted(OPEN_STAGES)), RUNNING]
+        found = []
+        async for execution in self._executions(clauses):
+            memo = await execution.memo()
+            issue, hub = (_issue_at(str(memo.get(name, ""))) for name in ("issue", "hub"))
+            stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
+            found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo))
+        return found
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))
@@ -266,6 +304,14 @@ class Leads:
             raise no_worker(self.task_queue) from None
         return keys
 
+    async def look_outside(self, lead: str, look: Look) -> None:
+        """The lead with this id finds out what became of what it has outside; one that has just ended need not."""
+        try:
+            await self.client.get_workflow_handle(lead).signal("look_outside", look)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
     async def adopt(self, lead: Handle) -> None:
         """The lead goes on in a new run, under the newest rules of the process."""
         await lead.signal("adopt")
@@ -279,10 +325,6 @@ class Leads:
     async def options(self, lead: Handle) -> list[Option]:
         """Every decision: whether it may be taken now, and what it would do."""
         return await self._ask(lead, "options", (), list[Option])
-
-    async def agenda(self, lead: Handle, now: datetime) -> list[Item]:
-        """What is to be done for it at this moment, and by whom."""
-        return await self._ask(lead, "agenda", (now.isoformat(),), list[Item])
 
     async def preview(self, lead: Handle, decision: Decision) -> Foreseen:
         """What this decision would do, without taking it."""
@@ -300,6 +342,12 @@ class Leads:
                 raise no_worker(self.task_queue) from error
             raise
         return found
+
+
+def _issue_at(url: str) -> tuple[str, int] | None:
+    """Repository and number of an issue, from its address."""
+    match = _ISSUE_URL.search(url)
+    return (unquote(match[1]).casefold(), int(match[2])) if match else None
 
 
 def _any_of(key: SearchAttributeKey[Any], values: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """The commands that run the service, or look after it."""
 
+import asyncio
 from datetime import timedelta
 from typing import Annotated
 
@@ -9,6 +10,8 @@ from starter.check import check
 from starter.connection import connect
 from starter.decide import Command
 from starter.demo import demo
+from starter.desk.schedule import NOW, one_round
+from starter.failures import CommandError, ExitCode
 from starter.local import HOST, WEB_PORT, demand_free
 from starter.options import Json
 from starter.output import Output
@@ -17,11 +20,12 @@ from starter.server import RETENTION, prepare
 from starter.session import read_settings
 from starter.up import up
 from starter.verify import verify
+from workflows.reconcile import lines
 
 
 def add_service(app: App) -> None:
     group = Group("Service", sort_key=0)
-    commands: tuple[Command, ...] = (demo, up, web, check, verify, promote, init_server)
+    commands: tuple[Command, ...] = (demo, up, web, check, reconcile, verify, promote, init_server)
     for place, command in enumerate(commands):
         name = command.__name__.replace("_", "-")
         app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
@@ -42,6 +46,32 @@ async def web(
     settings, client = read_settings(), await connect()
     demand_free(port, "the webhooks", "--port")
     await serve(client, settings, host, port)
+
+
+async def reconcile(
+    *,
+    patience: Annotated[float, Parameter("--timeout", help="Seconds to wait for what it finds.")] = 120.0,
+    json: Json = False,
+) -> None:
+    """Look now at what nobody was told of: issues, comments, board, folders, questionnaire. Also done by a schedule."""
+    queue = read_settings().task_queue
+    try:
+        async with asyncio.timeout(patience):
+            done = await one_round(await connect(), queue)
+    except TimeoutError:
+        raise CommandError(
+            ExitCode.UNREACHABLE,
+            f"Nothing was found within {patience:g} seconds: no worker is there on the task queue {queue!r}, or a "
+            f"system makes it wait. The workflow {NOW} goes on by itself.",
+        ) from None
+    out = Output(as_json=json)
+    if not out.value({system: part.model_dump(exclude={"mark"}) for system, part in done.parts.items()}):
+        for line in lines(done):
+            out.line(line)
+    if failed := [system for system, part in done.parts.items() if part.failed]:
+        raise CommandError(
+            ExitCode.UNREACHABLE, f"{len(failed)} of {len(done.parts)} looks failed.", told=True
+        )
 
 
 async def init_server(

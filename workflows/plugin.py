@@ -7,6 +7,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from workflows.converter import LeadPayloadConverter
 from workflows.desk import DeskWorkflow
 from workflows.lead import LeadWorkflow
+from workflows.reconcile import ReconcileWorkflow
 
 PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzdata")
 """Pure modules that are imported once, not once per workflow."""
@@ -18,6 +19,6 @@ def leads_plugin() -> SimplePlugin:
     return SimplePlugin(
         "leads",
         data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
-        workflows=[LeadWorkflow, DeskWorkflow],
+        workflows=[LeadWorkflow, DeskWorkflow, ReconcileWorkflow],
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
     )

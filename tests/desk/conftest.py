@@ -16,19 +16,26 @@ from temporalio.worker import Worker
 
 from activities.registry import activities
 from process.decisions import LeadOpened
+from process.model import Role
 from process.view import Overview
 from sandbox.server import Sandbox
 from settings import Settings
 from starter.desk.attend import Desk
 from starter.desk.hints import hand_in
+from starter.desk.reconcile import looks
+from starter.desk.schedule import one_round
 from starter.leads import Handle, Leads
 from tests.sandboxes import running_sandbox, sandbox
 from tests.workflows.servers import real_time
 from workflows.desk import Attended, DeskWorkflow, Hint
+from workflows.reconcile import Round
 
 __all__ = ["running_sandbox", "sandbox"]
 
-SALES, CONTRACTS, COMMUNITY, OUTSIDER = "amara-sales", "chidi-contracts", "cora-community", "jo-outside"
+SALES, OUTSIDER = "amara-sales", "jo-outside"
+PEOPLE: dict[Role, list[str]] = {Role.SALES: [SALES]}
+
+AT_DESKS = "WorkflowType = 'DeskWorkflow' AND ExecutionStatus = 'Running'"
 
 _numbers = count(1)
 
@@ -45,7 +52,7 @@ def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LEADS_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     monkeypatch.setenv("LEADS_TASK_QUEUE", f"desk-{next(_numbers)}")
-    return Settings(_env_file=None)
+    return Settings(_env_file=None).model_copy(update={"people": PEOPLE})
 
 
 @dataclass
@@ -150,6 +157,14 @@ class Office:
         path = f"{repo}/issues/comments/{comment}/reactions"
         return [r["content"] for r in await asyncio.to_thread(self.as_person, SALES, "GET", path)]
 
+    async def round(self) -> Round:
+        """A look at everything, and all that follows from it."""
+        done = await one_round(self.env.client, self.settings.task_queue)
+        async with asyncio.timeout(30):
+            while [each async for each in self.env.client.list_workflows(AT_DESKS)]:
+                await asyncio.sleep(0.05)
+        return done
+
     async def stage(self, lead: Handle) -> str:
         return (await self.leads.overview(lead)).stage
 
@@ -162,7 +177,7 @@ async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings)
         worker = Worker(
             env.client,
             task_queue=settings.task_queue,
-            activities=[*activities(settings), desk.attend],
+            activities=[*activities(settings), desk.attend, *looks(leads, settings)],
             activity_executor=executor,
         )
         async with worker:

@@ -17,6 +17,7 @@ OTHERS = [
     "history",
     "options",
     "preview",
+    "reconcile",
     "retry",
     "adopt",
     "demo",

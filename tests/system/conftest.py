@@ -44,6 +44,7 @@ class Service:
             | {
                 "LEADS_LEDGER_URL": self.ledger_url,
                 "LEADS_LOG_FORMAT": "json",
+                "LEADS_GITHUB__RECONCILE_MINUTES": "0",  # nothing comes in between that a test did not ask for
                 "TEMPORAL_ADDRESS": self.env.client.service_client.config.target_host,
                 "TEMPORAL_NAMESPACE": self.env.client.namespace,
             }

@@ -1,0 +1,234 @@
+"""What a round looks at (`workflows.reconcile`): all that GitHub and Drive show anew, compared with what leads should have.
+
+It only says where to look: to the desk of an issue, or to a lead about what it has outside. To say it twice is harmless.
+A lead is told of the same thing once a day, not every round.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import AwareDatetime, BaseModel, ValidationError
+from temporalio import activity
+
+from activities import issue_block
+from activities.drive import DriveActivities
+from activities.github_client import GitHubClient, IssueSeen
+from activities.github_survey import GitHubSurvey, Listing, OnBoard
+from process.model import Stage
+from process.record import Look
+from settings import Settings
+from starter.desk.commands import commands
+from starter.desk.hints import hand_in
+from starter.desk.place import in_thread
+from starter.desk.questionnaire import Questionnaire
+from starter.leads import InFlight, Leads
+from workflows.desk import Hint
+from workflows.reconcile import Part
+
+AGAIN = timedelta(days=1)
+"""A lead that could not put something right is told of it again after this."""
+
+M = TypeVar("M", bound=BaseModel)
+
+
+class Told(BaseModel):
+    """Of what a lead or a desk was told, and when."""
+
+    what: str
+    at: AwareDatetime
+
+
+class Memory(BaseModel):
+    """What was told to whom, so that the same is not told every round."""
+
+    told: dict[str, Told] = {}
+
+    def news(self, now: dict[str, str], at: datetime) -> tuple[list[str], "Memory"]:
+        """Who must be told: for whom something new is amiss, or nothing any more, or the same for long."""
+        known = self.told
+        due = [who for who, what in now.items() if not _fresh(known.get(who), what, at)] + [
+            who for who in known if who not in now
+        ]
+        told = {who: Told(what=what, at=at) if who in due else known[who] for who, what in now.items()}
+        return due, Memory(told=told)
+
+
+def _fresh(told: Told | None, what: str, at: datetime) -> bool:
+    return told is not None and told.what == what and at - told.at < AGAIN
+
+
+class GitHubMark(BaseModel):
+    """How far GitHub was read."""
+
+    listings: dict[str, Listing] = {}
+    leads: Memory = Memory()
+    cards: Memory = Memory()
+
+
+class DriveMark(BaseModel):
+    leads: Memory = Memory()
+
+
+class Read(NamedTuple):
+    """All that GitHub showed in one round."""
+
+    issues: list[tuple[str, IssueSeen]]
+    comments: list[Hint]
+    cards: list[OnBoard]
+    hubs: set[int]
+    listings: dict[str, Listing]
+
+
+class Rounds:
+    """What the worker does in a round. `leads`: over the worker's own client."""
+
+    def __init__(self, leads: Leads, settings: Settings) -> None:
+        self.leads = leads
+        self.settings = settings
+        self.github = GitHubClient(settings.github)
+        self.drive = DriveActivities(settings)
+
+    @activity.defn(name="look_at_github")
+    async def look_at_github(self, mark: dict[str, Any]) -> Part:
+        """Issues and comments that changed since, and the board, compared with the open leads."""
+        before, now = _mark(GitHubMark, mark), datetime.now(UTC)
+        leads = await self.leads.in_flight()
+        survey = GitHubSurvey(self.github)
+        read = await in_thread(self._read, survey, before)
+        hints = [*self._issues(read.issues), *read.comments]
+        misplaced = _misplaced(leads, read.cards, self.leads.policy.columns)
+        due, cards = before.cards.news({hint.card or "": column for hint, column in misplaced}, now)
+        hints += [hint for hint, _ in misplaced if hint.card in due]
+        for hint in dict.fromkeys(hints):
+            await hand_in(self.leads.client, hint, task_queue=self.leads.task_queue)
+        amiss, told = before.leads.news(self._amiss(leads, read), now)
+        twice = _twice(leads, read.issues, self.settings.github.leads_repo)
+        for lead in dict.fromkeys([*amiss, *twice]):
+            look = Look(folder=False, duplicates=tuple(sorted(twice.get(lead, ()))))
+            await self.leads.look_outside(lead, look)
+        found = [f"{len(hints)} to look at: {_few(_named(hint) for hint in hints)}"] if hints else []
+        found += [
+            f"{lead}: {told.told[lead].what if lead in told.told else 'as it should be?'}" for lead in amiss
+        ]
+        found += [
+            f"{lead}: issue {_few(map(str, numbers))} carries its mark, too"
+            for lead, numbers in twice.items()
+        ]
+        after = GitHubMark(listings=read.listings, leads=told, cards=cards)
+        return Part(mark=after.model_dump(mode="json"), found=tuple(found), cost=survey.cost._asdict())
+
+    @activity.defn(name="look_at_drive")
+    async def look_at_drive(self, mark: dict[str, Any]) -> Part:
+        """Whether every open lead's folder is where it was made."""
+        if not self.settings.google.leads_folder:
+            return Part(found=("no folder for leads is named in the settings",))
+        before, now = _mark(DriveMark, mark), datetime.now(UTC)
+        with_folder = [lead.id for lead in await self.leads.in_flight() if lead.has_folder]
+        there = await in_thread(self.drive.leads_with_folder) if with_folder else set()
+        missing = {lead: "its folder is not where it was" for lead in with_folder if lead not in there}
+        due, told = before.leads.news(missing, now)
+        for lead in due:
+            await self.leads.look_outside(lead, Look(issues=False))
+        found = tuple(f"{lead}: {missing.get(lead, 'its folder is there again')}" for lead in due)
+        return Part(mark=DriveMark(leads=told).model_dump(mode="json"), found=found)
+
+    # GitHub
+
+    def _read(self, survey: GitHubSurvey, before: GitHubMark) -> Read:
+        github = self.settings.github
+        listings: dict[str, Listing] = {}
+        issues: list[tuple[str, IssueSeen]] = []
+        comments: list[Hint] = []
+        for repo in (github.leads_repo, github.hubs_repo):
+            known = before.listings.get(f"{repo}/issues")
+            changed, listings[f"{repo}/issues"] = survey.issues(repo, known or Listing())
+            issues += [(repo, issue) for issue in changed]
+            if known is None and repo == github.leads_repo:
+                issues += [(repo, issue) for issue in survey.labelled(repo, self.leads.policy.labels.lead)]
+            name = f"{repo}/comments"
+            said, listings[name] = survey.comments(repo, before.listings.get(name, Listing()))
+            comments += [
+                Hint(repo=repo, number=comment.issue, comment=comment.id)
+                for comment in said
+                if comment.user and not comment.user.is_bot and commands(comment.text)
+            ]
+        hubs = survey.numbers(github.hubs_repo, self.leads.policy.labels.hub)
+        return Read(issues, comments, survey.cards(), hubs, listings)
+
+    def _issues(self, changed: Iterable[tuple[str, IssueSeen]]) -> list[Hint]:
+        """Issues of leads, and those that may become one."""
+        return [
+            Hint(repo=repo, number=issue.number)
+            for repo, issue in changed
+            if issue_block.keys(issue.text) or issue.has_label(self.leads.policy.labels.lead)
+        ]
+
+    def _amiss(self, leads: Sequence[InFlight], read: Read) -> dict[str, str]:
+        """Lead -> what is missing where all leads have something."""
+        hubs = self.settings.github.hubs_repo.casefold()
+        cards = {(card.repo.casefold(), card.number) for card in read.cards}
+        found: dict[str, str] = {}
+        for lead in leads:
+            missing = []
+            if lead.issue and lead.issue not in cards:
+                missing.append("no card on the board")
+            if lead.hub_issue and not _among(lead.hub_issue, hubs, read.hubs):
+                missing.append("no hub's issue")
+            if missing:
+                found[lead.id] = ", ".join(missing)
+        return found
+
+
+def looks(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Part]]]:
+    """The activities of a round."""
+    rounds, questionnaire = Rounds(leads, settings), Questionnaire(leads, settings)
+    return [rounds.look_at_github, rounds.look_at_drive, questionnaire.look_at_questionnaire]
+
+
+def _mark(kind: type[M], mark: dict[str, Any]) -> M:
+    """How far the last round came; from the start where another release remembered it otherwise."""
+    try:
+        return kind.model_validate(mark)
+    except ValidationError:
+        return kind()
+
+
+def _among(issue: tuple[str, int], repo: str, numbers: set[int]) -> bool:
+    """Whether it is one of these of this repository; of another we know nothing."""
+    return issue[0] != repo or issue[1] in numbers
+
+
+def _misplaced(
+    leads: Iterable[InFlight], cards: Iterable[OnBoard], columns: Mapping[Stage, str]
+) -> list[tuple[Hint, str]]:
+    """Cards that are not in the column of their lead's stage, with the column where they are."""
+    stages = {lead.issue: lead.stage for lead in leads if lead.issue}
+    found = []
+    for card in cards:
+        stage = stages.get((card.repo.casefold(), card.number))
+        if stage and card.column != columns.get(Stage(stage)):
+            found.append((Hint(repo=card.repo, number=card.number, card=card.id), card.column))
+    return found
+
+
+def _twice(
+    leads: Iterable[InFlight], issues: Iterable[tuple[str, IssueSeen]], repo: str
+) -> dict[str, set[int]]:
+    """Lead -> other issues that carry its mark."""
+    own = {lead.id: lead.issue for lead in leads if lead.issue}
+    found: dict[str, set[int]] = {}
+    for where, issue in issues:
+        for key in issue_block.keys(issue.text):
+            if where == repo and key in own and own[key] != (where.casefold(), issue.number):
+                found.setdefault(key, set()).add(issue.number)
+    return found
+
+
+def _named(hint: Hint) -> str:
+    return f"{hint.repo}#{hint.number}"
+
+
+def _few(names: Iterable[str]) -> str:
+    known = list(dict.fromkeys(names))
+    return ", ".join(known[:10]) + (f" and {len(known) - 10} more" if len(known) > 10 else "")

@@ -1,0 +1,81 @@
+"""Rounds by a schedule of Temporal, and one now."""
+
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleAlreadyRunningError,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    ScheduleUpdate,
+    ScheduleUpdateInput,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows.reconcile import ReconcileWorkflow, Round
+
+SCHEDULE = "reconcile"
+NOW = "reconcile-now"
+
+
+async def keep_schedule(client: Client, task_queue: str, minutes: int) -> None:
+    """A round every so many minutes, none beside another; with 0, no schedule. Whatever was set before is changed."""
+    handle = client.get_schedule_handle(SCHEDULE)
+    if not minutes:
+        try:
+            await handle.delete()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        return
+    wanted = _schedule(task_queue, minutes)
+    try:
+        await client.create_schedule(SCHEDULE, wanted)
+    except ScheduleAlreadyRunningError:
+
+        def changed(known: ScheduleUpdateInput) -> ScheduleUpdate:
+            wanted.state = known.description.schedule.state  # whoever paused it meant it
+            return ScheduleUpdate(wanted)
+
+        await handle.update(changed)
+
+
+def _schedule(task_queue: str, minutes: int) -> Schedule:
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            ReconcileWorkflow.run,
+            id=SCHEDULE,
+            task_queue=task_queue,
+            static_summary="Look at what nobody was told of",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=minutes))]),
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1), pause_on_failure=False
+        ),
+    )
+
+
+async def one_round(client: Client, task_queue: str) -> Round:
+    """A round now, beside the schedule. It goes on from the newest round that was completed."""
+    handle = await client.start_workflow(
+        ReconcileWorkflow.run,
+        await _newest(client),
+        id=NOW,
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary="Look at what nobody was told of, now",
+    )
+    return await handle.result()
+
+
+async def _newest(client: Client) -> Round | None:
+    completed = f"WorkflowType = '{ReconcileWorkflow.__name__}' AND ExecutionStatus = 'Completed'"
+    async for execution in client.list_workflows(completed, limit=1):  # the newest comes first
+        handle = client.get_workflow_handle_for(ReconcileWorkflow.run, execution.id, run_id=execution.run_id)
+        return await handle.result()
+    return None

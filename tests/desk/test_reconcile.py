@@ -1,0 +1,199 @@
+"""Without any webhook: rounds find what people did, and what became of what leads have outside."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from sandbox.faults import Fault
+from sandbox.google.state import DriveFile
+from starter.leads import Handle
+from tests.desk.conftest import SALES, Office
+from tests.workflows.servers import real_time
+from workflows.reconcile import Round
+
+OWNER = "olu-owner"
+PRICE = "/price-quoted amount=12000 currency=USD per=year"
+
+
+@pytest.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own: a round looks at all leads there are."""
+    async with real_time() as server:
+        yield server
+
+
+def found(done: Round, system: str = "look_at_github") -> str:
+    part = done.parts[system]
+    assert not part.failed, part.failed
+    return "; ".join(part.found)
+
+
+async def seen(office: Office, lead: Handle) -> None:
+    """Visibility has the lead with all that it has outside."""
+    await office.until(
+        lead, lambda view: view.facts.card and all(e.status != "waiting" for e in view.effects)
+    )
+    async with asyncio.timeout(30):
+        while not any(each.id == lead.id and each.issue for each in await office.leads.in_flight()):
+            await asyncio.sleep(0.05)
+
+
+async def test_a_comment_that_nobody_told_of_is_heard_once(office: Office) -> None:
+    lead = await office.open()
+    await office.say(lead, PRICE)
+    await office.say(lead, "See /usr/share/doc, please.")
+    assert "leads#1" in found(await office.round())
+    assert await office.stage(lead) == "quoted"
+    await office.round()
+    await office.hear(lead, await office.say(lead, "/quote-accepted"))
+    await office.round()  # heard by both ways
+    view = await office.leads.overview(lead)
+    assert [line.kind for line in view.timeline].count("quote_accepted") == 1
+    assert not view.refused
+    assert len(await office.answers(lead)) == 2
+
+
+async def test_when_nothing_changed_nothing_is_paid_for_and_nobody_is_asked(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    for _ in range(2):
+        await office.round()
+    before = (await lead.describe()).history_length
+    done = await office.round()
+    assert done.parts["look_at_github"].found == ()
+    assert done.parts["look_at_github"].cost == {"requests": 0, "unchanged": 4, "points": 2}
+    assert (await lead.describe()).history_length == before
+
+
+async def test_a_card_in_another_column_is_looked_at(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    await office.round()
+    office.sandbox.person(SALES).move("leads", await office.number(lead), "Hub")
+    assert "leads#1" in found(await office.round())
+
+
+async def test_a_deleted_and_an_archived_card_come_back(office: Office) -> None:
+    lead = await office.open()
+    number = await office.number(lead)
+    await seen(office, lead)
+    office.sandbox.person(SALES).delete_card("leads", number)
+    assert f"{lead.id}: no card on the board" in found(await office.round())
+    view = await office.until(
+        lead, lambda view: "card was deleted" in view.timeline[-2].words + view.timeline[-1].words
+    )
+    await office.until(lead, lambda now: now.facts.card != view.facts.card or now.facts.card)
+    await seen(office, lead)
+    assert f"{lead.id}: as it should be" in found(await office.round())
+    office.sandbox.person(SALES).archive_card("leads", number)
+    await office.round()
+    await office.until(lead, lambda view: any("card was archived" in line.words for line in view.timeline))
+    await seen(office, lead)
+    assert not any(item.archived for item in office.sandbox.github.items.values())
+
+
+async def test_a_transferred_issue_is_followed(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    github = office.sandbox.github
+    for (
+        number,
+        repository,
+    ) in github.repositories.items():  # GitHub moves none from a private one to a public one
+        github.repositories[number] = repository.replaced(private=False)
+    office.sandbox.person(OWNER).transfer("leads", await office.number(lead), "pilot-hubs")
+    await office.round()
+    view = await office.until(lead, lambda view: view.facts.issue and view.facts.issue.home)
+    assert view.facts.issue
+    assert view.facts.issue.home == "pilot-hubs"
+    assert "/pilot-hubs/issues/" in view.facts.issue.url
+    await office.leads.client.get_workflow_handle(lead.id).execute_update("questionnaire_sent", {})
+    await office.until(lead, lambda view: all(e.status in ("done", "blocked") for e in view.effects))
+    moved = await asyncio.to_thread(
+        office.as_person, SALES, "GET", f"pilot-hubs/issues/{view.facts.issue.id}"
+    )
+    assert "[x] Questionnaire sent" in moved["body"]
+
+
+async def test_a_deleted_issue_is_reported_and_replaced_when_a_person_says_so(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    office.sandbox.person(OWNER).delete("leads", await office.number(lead))
+    await office.round()
+    view = await office.until(lead, lambda view: view.facts.drift)
+    assert "leads#1 is gone: have a new one (issue_replaced)" in view.attention[0]
+    assert not [effect for effect in view.effects if effect.status == "parked"]
+    await lead.execute_update("issue_replaced", {})
+    view = await office.until(lead, lambda view: view.facts.issue is not None and view.facts.card)
+    assert view.facts.issue
+    assert view.facts.issue.id != "1"
+    assert not view.attention
+
+
+async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    first = await asyncio.to_thread(office.as_person, SALES, "GET", "leads/issues/1")
+    twin = {"title": first["title"], "body": first["body"]}
+    ours = await asyncio.to_thread(office.as_service, "POST", "leads/issues", twin)
+    copied = await asyncio.to_thread(office.as_person, SALES, "POST", "leads/issues", twin)
+    assert f"issue {ours['number']}, {copied['number']} carries its mark" in found(await office.round())
+    await office.until(lead, lambda view: any("opened twice" in line.words for line in view.timeline))
+    closed = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{ours['number']}")
+    assert (closed["state"], closed["state_reason"]) == ("closed", "duplicate")
+    theirs = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{copied['number']}")
+    assert (theirs["state"], theirs["body"]) == ("open", first["body"])
+
+
+def folder(office: Office) -> DriveFile:
+    return next(f for f in office.sandbox.google.files.values() if f.app_properties.get("leadId"))
+
+
+def change(office: Office, **changes: object) -> None:
+    """A person changes the lead's folder in Drive."""
+    with office.sandbox.google.writing():
+        file = folder(office)
+        office.sandbox.google.files[file.id] = file.model_copy(update=changes)
+
+
+async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
+    lead = await office.open()
+    await lead.execute_update("asset_attached", {"name": "Budget"})
+    await office.until(lead, lambda view: view.facts.folder)
+    await seen(office, lead)
+    change(office, trashed=True)
+    assert f"{lead.id}: its folder is not where it was" in found(await office.round(), "look_at_drive")
+    await office.until(lead, lambda view: "in the trash: restore it there" in "".join(view.attention))
+    change(office, trashed=False)
+    await office.round()
+    await office.until(lead, lambda view: not view.attention)
+    change(office, parents=("1SandboxFolderSales00000000000000",))
+    await office.round()
+    view = await office.until(
+        lead, lambda view: "moved out of the folder for leads" in view.timeline[-1].words
+    )
+    assert not view.attention
+    known = len(view.timeline)
+    await office.round()
+    assert len((await office.leads.overview(lead)).timeline) == known
+
+
+async def test_one_system_that_fails_does_not_hide_the_others(office: Office) -> None:
+    lead = await office.open()
+    await office.say(lead, PRICE)
+    office.sandbox.faults.add(Fault(system="forms", kind="status", status=403, times=None))
+    done = await office.round()
+    assert "403" in done.parts["look_at_questionnaire"].failed
+    assert await office.stage(lead) == "quoted"
+
+
+async def test_a_rate_limit_is_waited_out(office: Office) -> None:
+    lead = await office.open()
+    await office.say(lead, PRICE)
+    office.sandbox.faults.add(
+        Fault(system="github", kind="secondary_limit", seconds=2, path="/issues/comments")
+    )
+    assert "leads#1" in found(await office.round())
+    assert await office.stage(lead) == "quoted"
