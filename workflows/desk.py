@@ -23,8 +23,8 @@ SILENCE = timedelta(seconds=10)
 """An attempt that is not heard of for so long died with its worker, and is made again."""
 AT_LONGEST = timedelta(days=1)
 """A visit that fails so long is given up and shown as that; what is heard after it is looked at."""
-AT_ONCE = 100
-"""Hints in one visit."""
+AT_ONCE = 25
+"""Hints in one visit, so that it is done in time."""
 REMEMBERED = 500
 """Deliveries that are known again; lines of the result."""
 

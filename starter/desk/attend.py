@@ -1,16 +1,18 @@
 """A visit: looks at an issue now, and goes through what people did there. Every step may be done again."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 
+import structlog
 from temporalio import activity
+from temporalio.exceptions import ApplicationError
 
 from activities import issue_block
 from activities.errors import again
 from activities.github_client import GitHubClient, IssueSeen
-from process.effects import OpenHubIssue, OpenIssue
+from process.effects import Effect, OpenHubIssue, OpenIssue
 from process.view import Overview
 from settings import Settings
 from starter.desk.answers import SETTLE, Answers
@@ -25,6 +27,9 @@ from workflows.desk import Attended, Hint, Visit
 
 MARKERS = 5
 """Blocks in one text that are looked up; more than one is a copy already."""
+
+
+_log = structlog.get_logger("desk")
 
 
 class Desk:
@@ -49,13 +54,27 @@ class Desk:
             return Attended()
         done: list[str] = []
         if place.lead is None:
-            lead = await self._take_in(place)
-            if lead is not None:
-                place = replace(place, lead=lead)
-                done.append(f"Became {lead.id}")
-        done += await self._moves(place, visit.hints)
-        done += await self._comments(place, visit.hints)
+            async with self._step(done):
+                if lead := await self._take_in(place):
+                    place = replace(place, lead=lead)
+                    done.append(f"Became {lead.id}")
+        async with self._step(done):
+            done += await self._moves(place, visit.hints)
+        for comment in sorted({hint.comment for hint in visit.hints if hint.comment is not None}):
+            async with self._step(done):
+                done += await self.comments.hear(place, comment)
         return Attended(done=tuple(done))
+
+    @asynccontextmanager
+    async def _step(self, done: list[str]) -> AsyncIterator[None]:
+        """What fails for good is one line of what was done, and keeps nobody from the next."""
+        try:
+            yield
+        except ApplicationError as error:
+            if not error.non_retryable:
+                raise
+            _log.warning("a step of a visit failed for good", reason=error.message)
+            done.append(f"Failed: {error.message}")
 
     async def _take_in(self, place: Place) -> Handle | None:
         """An issue without a lead may be one to be."""
@@ -64,11 +83,6 @@ class Desk:
     async def _moves(self, place: Place, hints: Sequence[Hint]) -> Sequence[str]:
         """What people ticked, closed, labelled or moved."""
         return ()
-
-    async def _comments(self, place: Place, hints: Sequence[Hint]) -> Sequence[str]:
-        """What people said in comments, in the order in which they wrote them."""
-        numbers = sorted({hint.comment for hint in hints if hint.comment is not None})
-        return [done for number in numbers if (done := await self.comments.hear(place, number))]
 
     async def _pass_on(self, hint: Hint) -> Sequence[str]:
         """A card is looked at by the desk of its issue, so that all work on one issue is in one row."""
@@ -85,17 +99,18 @@ class Desk:
 
     async def _lead_of(self, repo: str, issue: IssueSeen) -> Handle | None:
         """The lead that says itself that this is its issue: a marker in a text may have been copied."""
-        for lead in [lead async for lead in self._candidates(repo, issue)]:
+        for lead in await self._candidates(repo, issue):
             if self._has(await self._seen(lead), repo, issue.number):
                 return lead
         return None
 
-    async def _candidates(self, repo: str, issue: IssueSeen) -> AsyncIterator[Handle]:
+    async def _candidates(self, repo: str, issue: IssueSeen) -> list[Handle]:
+        found = []
         for key in issue_block.keys(issue.text)[:MARKERS]:
             with suppress(CommandError):
-                yield await self.leads.find(key.removesuffix("/hub"))
-        if lead := await self.leads.by_issue(repo, issue.number):
-            yield lead
+                found.append(await self.leads.find(key.removesuffix("/hub")))
+        known = await self.leads.by_issue(repo, issue.number)
+        return [*found, known] if known else found
 
     async def _seen(self, lead: Handle) -> Overview:
         try:
@@ -105,10 +120,18 @@ class Desk:
 
     def _has(self, view: Overview, repo: str, number: int) -> bool:
         """Whether this is the lead's issue, or its hub's."""
-        hub = repo == self.settings.github.hubs_repo
-        link, opening = (view.facts.hub_issue, OpenHubIssue) if hub else (view.facts.issue, OpenIssue)
-        if link is None and any(
-            effect.key.endswith(f"/{opening.kind}") and effect.status == "waiting" for effect in view.effects
-        ):
+        github, facts = self.settings.github, view.facts
+        links = (
+            (github.leads_repo, facts.issue, OpenIssue),
+            (github.hubs_repo, facts.hub_issue, OpenHubIssue),
+        )
+        here = [(link, opening) for there, link, opening in links if there == repo]
+        if any(link is not None and link.id == str(number) for link, _ in here):
+            return True
+        if any(link is None and _under_way(view, opening) for link, opening in here):
             raise again("The lead is just opening its issue")
-        return link is not None and link.id == str(number)
+        return False
+
+
+def _under_way(view: Overview, opening: type[Effect]) -> bool:
+    return any(e.key.endswith(f"/{opening.kind}") and e.status == "waiting" for e in view.effects)

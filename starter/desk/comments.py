@@ -72,7 +72,7 @@ class Comments:
         self.people = people
         self.answers = answers
 
-    async def hear(self, place: Place, number: int) -> str | None:
+    async def hear(self, place: Place, number: int) -> Sequence[str]:
         """Obeys and answers this comment; says in words what it did, if anything.
 
         Done again, it does nothing twice: an answer stands for the commands that it answers, and each decision has a key.
@@ -80,31 +80,31 @@ class Comments:
         comment = await in_thread(self.github.comment, place.repo, number)
         said = commands.commands(comment.text) if comment else []
         if not comment or not comment.user or not said or comment.issue != place.issue.number:
-            return None
+            return ()
         if comment.user.is_bot or is_ours(comment.text):
-            return None
+            return ()
         login = comment.user.login
         roles = await in_thread(self.people.roles, login)
         if not roles and comment.author_association not in INSIDERS:
             await in_thread(self.answers.react, place.repo, number, "confused")
             _log.info("comment of a stranger", repo=place.repo, issue=place.issue.number)
-            return f"Did not obey a stranger's comment {number}"
+            return (f"Did not obey a stranger's comment {number}",)
         return await self._answer(Talk(place, comment, login, roles, said))
 
-    async def _answer(self, talk: Talk) -> str | None:
+    async def _answer(self, talk: Talk) -> Sequence[str]:
         place, comment = talk.place, talk.comment
         where = (place.repo, place.issue.number, str(comment.id))
         since = comment.created_at
         known = await in_thread(self.answers.find, *where, since=since)
         if known and known.state == talk.digest:
-            return None
+            return ()
         replies = await self._replies(talk)
         moods = {reply.mood for reply in replies}
         mood = next(mood for mood in ("confused", "+1", "eyes") if mood in moods)
         await in_thread(self.answers.react, place.repo, comment.id, mood)
         text = "\n\n".join(reply.text for reply in replies)
         await in_thread(self.answers.say, *where, text, since=since, state=talk.digest)
-        return f"Answered comment {comment.id}: {', '.join(written(said.name) for said in talk.said)}"
+        return (f"Answered comment {comment.id}: {', '.join(written(said.name) for said in talk.said)}",)
 
     async def _replies(self, talk: Talk) -> list[Reply]:
         first = talk.said[0]

@@ -66,7 +66,7 @@ def heard(event: str, delivery: str, payload: Any, github: GitHub) -> Heard:
         return Heard(action="", why_not="an event that says nothing of a lead")
     known = _Delivery.model_validate(payload)
     why_not = _why_not(event, known, github)
-    hint = None if why_not else _hint(known, delivery)
+    hint = None if why_not else _hint(known, delivery, github)
     return Heard(action=known.action, hint=hint, why_not=why_not)
 
 
@@ -77,7 +77,7 @@ def _why_not(event: str, known: _Delivery, github: GitHub) -> str:
         if known.card is None or known.card.content_type != "Issue":
             return "no issue's card"
         return "" if _same(known.organization.login, github.org) else "another organization"
-    if known.repository is None or known.issue is None or not _is_ours(known.repository, github):
+    if known.issue is None or _repository(known, github) is None:
         return "another repository"
     if known.issue.pull_request is not None:
         return "a pull request"
@@ -93,23 +93,25 @@ def _why_no_command(known: _Delivery) -> str:
     return "" if commands(comment.body) else "no command"
 
 
-def _hint(known: _Delivery, delivery: str) -> Hint:
+def _hint(known: _Delivery, delivery: str, github: GitHub) -> Hint:
     sender = known.sender.login if known.sender else None
     if known.card:
         return Hint(card=known.card.node_id, sender=sender, delivery=delivery)
-    assert known.repository  # noqa: S101 - judged above
-    assert known.issue  # noqa: S101
+    assert known.issue  # noqa: S101 - judged above
     return Hint(
-        repo=known.repository.name,
+        repo=_repository(known, github) or "",
         number=known.issue.number,
         comment=known.comment.id if known.comment else None,
         delivery=delivery,
     )
 
 
-def _is_ours(repository: _Repository, github: GitHub) -> bool:
+def _repository(known: _Delivery, github: GitHub) -> str | None:
+    """Its name as the settings have it, if it is one of ours."""
+    if known.repository is None or not _same(known.repository.owner.login, github.org):
+        return None
     names = (github.leads_repo, github.hubs_repo)
-    return _same(repository.owner.login, github.org) and any(_same(repository.name, name) for name in names)
+    return next((name for name in names if _same(name, known.repository.name)), None)
 
 
 def _same(one: str, other: str) -> bool:

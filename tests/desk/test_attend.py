@@ -2,6 +2,7 @@
 
 import asyncio
 
+from sandbox.faults import Fault
 from starter.desk.hints import hand_in
 from tests.desk.conftest import SALES, Office
 from workflows.desk import Attended, DeskWorkflow, Hint
@@ -36,4 +37,14 @@ async def test_a_lead_is_found_though_somebody_emptied_its_issue(office: Office)
         await asyncio.sleep(0.1)
     comment = await office.say(lead, "/lost reason=budget")
     await office.hear(lead, comment)
+    assert await office.stage(lead) == "lost"
+
+
+async def test_what_fails_for_good_keeps_nobody_from_the_next(office: Office) -> None:
+    lead = await office.open()
+    first, second = [await office.say(lead, "/help"), await office.say(lead, "/lost reason=budget")]
+    forbidden = Fault(system="github", kind="status", status=403, method="POST", path=f"/{first}/reactions$")
+    office.sandbox.faults.add(forbidden)
+    done = (await office.hear(lead, first, second)).done
+    assert any(line.startswith("Failed: GitHub answered 403") for line in done)
     assert await office.stage(lead) == "lost"

@@ -29,7 +29,7 @@ def test_every_published_payload_is_read(event: str, number: int) -> None:
     payload = PUBLISHED[event][number]
     found = heard(event, "d1", payload, HELLO)
     if found.hint:
-        assert found.hint.repo == "Hello-World"
+        assert found.hint.repo == "hello-world"
         assert found.hint.number == payload["issue"]["number"]
     else:
         assert found.why_not
@@ -38,7 +38,7 @@ def test_every_published_payload_is_read(event: str, number: int) -> None:
 def test_an_issues_event_hints_at_its_issue() -> None:
     opened = next(each for each in PUBLISHED["issues"] if each["action"] == "opened")
     assert heard("issues", "d1", opened, HELLO).hint == Hint(
-        repo="Hello-World", number=opened["issue"]["number"], delivery="d1"
+        repo="hello-world", number=opened["issue"]["number"], delivery="d1"
     )
 
 

@@ -8,11 +8,12 @@ import pytest
 from temporalio import activity
 from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Replayer, Worker
 
 from activities.errors import again, park
 from starter.desk.hints import hand_in
 from workflows.desk import Attended, DeskWorkflow, Hint, Visit
+from workflows.plugin import leads_plugin
 
 _numbers = count(1)
 
@@ -130,3 +131,11 @@ async def test_a_long_day_goes_on_in_a_new_run(short_env: WorkflowEnvironment, o
         done = (await handle.result()).done
         assert sorted(done, key=lambda line: int(line.split()[-1])) == [f"looked at {n}" for n in range(60)]
         assert (await handle.describe()).run_id != first
+
+
+async def test_what_it_did_replays(env: WorkflowEnvironment, office: Office, number: int) -> None:
+    office.fails = [park("the right is missing")]
+    await hear(env, number, 1)
+    await desk(env, number).result()
+    history = await desk(env, number).fetch_history()
+    await Replayer(workflows=[], plugins=[leads_plugin()]).replay_workflow(history)
