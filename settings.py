@@ -37,6 +37,11 @@ class GitHub(BaseModel):
     )
     timeout_seconds: float = Field(30, gt=0, description="For one request")
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether anybody looks at what people do on GitHub."""
+        return self.webhook_secret is not None
+
 
 class Google(BaseModel):
     """Drive, Forms and Sheets, reached with one service account."""

@@ -1,6 +1,6 @@
 """A lead's issue and card, and its hub's issue, on GitHub. Each activity brings them to the lead's present state."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 from temporalio import activity
@@ -8,19 +8,22 @@ from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
-from activities.github_board import GitHubBoard
+from activities.github_board import GitHubBoard, columns_of
 from activities.github_client import GitHubClient
 from activities.github_drift import GitHubDrift
 from activities.github_issues import GitHubIssues, Reason, Wanted
 from activities.performs import performs
 from activities.texts import render
 from process.attention import attention
-from process.effects import CheckIssues, Outcome, PlaceCard, Task
+from process.checklist import checklist, todo, vendor_checklist
+from process.effects import CheckIssues, Outcome, PlaceCard, PutCardBack, PutIssueBack, Task
 from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
-from process.policy import BUILT_IN, Policy
+from process.moves import Move
+from process.policy import Policy
+from process.proposals import labels
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
-from process.view import checklist, next_step, vendor_checklist
+from process.view import next_step
 from settings import Settings, lead_page
 
 SETTLE = timedelta(seconds=30)
@@ -36,7 +39,7 @@ class GitHubActivities:
         self._settings = settings
         self._policy = policy or Policy()
         self._client = GitHubClient(settings.github)
-        self._issues = GitHubIssues(self._client, settle)
+        self._issues = GitHubIssues(self._client, settle, heard=settings.github.is_heard)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)
 
@@ -56,17 +59,44 @@ class GitHubActivities:
 
     @performs("place_card")
     def place_card(self, task: Task) -> Outcome:
-        """Puts the lead's card into the column of its stage."""
-        effect, lead = task.effect, task.lead
-        assert isinstance(effect, PlaceCard)  # noqa: S101
-        column = self._columns(lead.policy).get(lead.stage)
+        """Puts the lead's card into the column of its stage, unless a person moved it and nobody heard that yet."""
+        effect = task.effect
+        assert isinstance(effect, PlaceCard)  # noqa: S101 - the workflow sends each effect to its own activity
+        return self._placed(task.lead, restore=effect.restore)
+
+    @performs("put_issue_back")
+    def put_issue_back(self, task: Task) -> Outcome:
+        """Undoes what people changed at the lead's issue; all else is brought up to date as ever."""
+        self._issues.update(self._lead_issue(task.lead), _number(task.lead.issue), _undone(task))
+        return Outcome()
+
+    @performs("put_hub_issue_back")
+    def put_hub_issue_back(self, task: Task) -> Outcome:
+        """Undoes what people changed at the hub's issue; all else is brought up to date as ever."""
+        self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue), _undone(task))
+        return Outcome()
+
+    @performs("put_card_back")
+    def put_card_back(self, task: Task) -> Outcome:
+        """Puts the lead's card back, if it still stands where it was heard of."""
+        return self._placed(task.lead, undone=_undone(task))
+
+    def _placed(self, lead: Lead, *, restore: bool = False, undone: Sequence[Move] = ()) -> Outcome:
+        github = self._settings.github
+        columns = columns_of(github, lead.policy)
+        column = columns.get(lead.stage)
         if column is None:
             raise park(
                 f"LEADS_GITHUB__COLUMNS names no column for the stage {lead.stage}: add it, then retry"
             )
-        repo = _repo(lead.issue, self._settings.github.leads_repo)
-        card = self._board.place(repo, _number(lead.issue), column, restore=effect.restore)
-        return Outcome(report=CardPlaced(item=card) if card != task.lead.card else None)
+        ours = None
+        if github.is_heard and lead.card_stage:
+            ours = {columns.get(lead.card_stage), *(move.name for move in undone)}
+        repo = _repo(lead.issue, github.leads_repo)
+        placed = self._board.place(repo, _number(lead.issue), column, restore=restore, ours=ours)
+        stage = lead.stage if placed.there else lead.card_stage
+        news = (placed.card, stage) != (lead.card, lead.card_stage)
+        return Outcome(report=CardPlaced(item=placed.card, stage=stage) if news else None)
 
     @performs("open_hub_issue")
     def open_hub_issue(self, task: Task) -> Outcome:
@@ -94,14 +124,12 @@ class GitHubActivities:
         yield from dict.fromkeys(self._found())  # what stops all of them is said once
 
     def _found(self) -> Iterator[Check]:
-        github, labels = self._settings.github, self._policy.labels
+        github, names = self._settings.github, self._policy.labels
         looks: tuple[Callable[[], Iterator[Check]], ...] = (
             self._check_rights,
-            lambda: self._check_repository(
-                github.leads_repo, labels.lead, labels.hub_service, labels.customer
-            ),
-            lambda: self._check_repository(github.hubs_repo, labels.hub),
-            lambda: self._board.checks(self._columns(self._policy).values()),
+            lambda: self._check_repository(github.leads_repo, names.lead, names.hub_service, names.customer),
+            lambda: self._check_repository(github.hubs_repo, names.hub),
+            lambda: self._board.checks(columns_of(github, self._policy).values()),
         )
         for look in looks:
             try:
@@ -111,17 +139,7 @@ class GitHubActivities:
 
     # What the issues ought to be
 
-    def _columns(self, policy: Policy) -> dict[Stage, str]:
-        """Names of the board's columns: the policy's own, or the settings' where nobody chose that policy."""
-        return self._settings.github.columns if policy.version == BUILT_IN else policy.columns
-
     def _lead_issue(self, lead: Lead) -> Wanted:
-        names = lead.policy.labels
-        labels = {
-            names.lead: True,
-            names.hub_service: lead.service == "hub",
-            names.customer: lead.contract.signed_on is not None,
-        }
         today = lead.today(datetime.now(UTC))
         page = lead_page(self._settings.temporal_ui, activity.info().namespace, lead.id)
 
@@ -143,29 +161,31 @@ class GitHubActivities:
             repo=_repo(lead.issue, self._settings.github.leads_repo),
             key=lead.id,
             title=lead.heading,
-            labels=tuple(name for name, applies in labels.items() if applies),
+            labels=labels(lead),
             state="closed" if lead.ended else "open",
             reason=_ENDED[lead.stage] if lead.ended else "reopened",
             text=text,
+            boxes=tuple(item.name for item in (*checklist(lead), *vendor_checklist(lead))),
         )
 
     def _hub_issue(self, lead: Lead) -> Wanted:
-        todo = hub_todo(lead)
+        items = todo(lead)
         down = lead.hub.decommissioned_on is not None
         closed = down or lead.ended
 
         def text(clip: int) -> str:
-            return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=todo, clip=clip)
+            return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=items, clip=clip)
 
         return Wanted(
             repo=_repo(lead.hub_issue, self._settings.github.hubs_repo),
             key=f"{lead.id}/hub",
-            title=f"[Hub] - {lead.hub.name or lead.org}",
+            title=lead.hub_heading,
             labels=(lead.policy.labels.hub,),
             state="closed" if closed else "open",
             reason=("completed" if down else _ENDED[lead.stage]) if closed else "reopened",
             text=text,
-            boxes=frozenset(what for done, what in todo if done is None),
+            boxes=tuple(item.name for item in items),
+            people=frozenset(item.name for item in items if item.done is None),
         )
 
     # What `leads check` looks at
@@ -193,15 +213,11 @@ class GitHubActivities:
 _ENDED: dict[Stage, Reason] = {Stage.LOST: "not_planned", Stage.CLOSED: "completed"}
 
 
-def hub_todo(lead: Lead) -> tuple[tuple[bool | None, str], ...]:
-    """Engineering's list: done or not, as far as a decision says so; None where only a person's tick can tell."""
-    live, validated = lead.hub.live_on is not None, lead.hub.validated_on is not None or None
-    return (
-        (live, "Initial deployment"),
-        (live, "Administrators can log on"),
-        (validated, "Representative is satisfied"),
-        (validated, "Steady state"),
-    )
+def _undone(task: Task) -> tuple[Move, ...]:
+    match task.effect:
+        case PutIssueBack(moves=moves) | PutCardBack(moves=moves):
+            return moves
+    return ()
 
 
 def _repo(link: Link | None, otherwise: str) -> str:

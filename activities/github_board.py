@@ -2,9 +2,9 @@
 
 import threading
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from github import GithubException, UnknownObjectException
 from pydantic import AliasPath, BaseModel, Field
@@ -14,6 +14,11 @@ from activities.checks import Check
 from activities.errors import again, park
 from activities.github_client import GitHubClient
 from activities.github_errors import graphql_types, told
+from activities.github_movers import Mover, card_mover
+from process.model import Stage
+from process.moves import Move, What
+from process.policy import BUILT_IN, Policy
+from settings import GitHub
 
 FRESH = timedelta(minutes=5)
 """How long a worker believes what it knows of the board's fields and columns."""
@@ -82,6 +87,11 @@ class Board(BaseModel):
             else None
         )
 
+    def column(self, option: str | None) -> str:
+        """Name of the column with this id; empty if there is none."""
+        options = self.field.options if self.field else []
+        return next((each.name for each in options if each.id == option), "")
+
 
 class Card(BaseModel):
     """An issue on a board."""
@@ -100,6 +110,21 @@ class _Issue(BaseModel):
     id: str
     cards: list[Card] = Field(validation_alias=AliasPath("projectItems", "nodes"))
 
+    def card(self, board: Board) -> Card | None:
+        return next((card for card in self.cards if card.board == board.id), None)
+
+
+class Placed(NamedTuple):
+    """A card, and whether it is where it was to be."""
+
+    card: str
+    there: bool
+
+
+def columns_of(settings: GitHub, policy: Policy) -> Mapping[Stage, str]:
+    """Names of the board's columns: the policy's own, or the settings' where nobody chose that policy."""
+    return settings.columns if policy.version == BUILT_IN else policy.columns
+
 
 class GitHubBoard:
     """Places cards. What it knows of the board is shared by all threads for some minutes."""
@@ -112,19 +137,42 @@ class GitHubBoard:
 
     def card(self, repo: str, number: int) -> Card | None:
         """The issue's card, if it has one."""
-        board = self._read_board()
-        return next((card for card in self._issue(repo, number).cards if card.board == board.id), None)
+        return self._issue(repo, number).card(self._read_board())
 
-    def place(self, repo: str, number: int, column: str, *, restore: bool) -> str:
-        """The issue's card in this column, out of the archive if that is wanted; returns its id."""
+    def place(
+        self, repo: str, number: int, column: str, *, restore: bool, ours: Collection[str | None] | None
+    ) -> Placed:
+        """The issue's card in this column, added if there is none, out of the archive if that is wanted.
+
+        `ours` are the columns where it stands by us: elsewhere, a person put it, and it stays. None: it is put anyhow.
+        """
         board, option = self._board_with(column)
         issue = self._issue(repo, number)
-        card = next((card for card in issue.cards if card.board == board.id), None) or self._add(board, issue)
+        card = issue.card(board) or self._add(board, issue)
+        stands = board.column(card.option)
         if card.option != option:
+            if (
+                ours is not None
+                and stands
+                and stands not in ours
+                and not self._mover(repo, number, board).ours
+            ):
+                return Placed(card.id, there=False)
             self._move(board, card, option)
         elif card.archived and restore:
             self._restore(board, card)
-        return card.id
+        return Placed(card.id, there=True)
+
+    def moved(self, repo: str, number: int, column: str) -> Move | None:
+        """Where a person put the card that stood in this column; None where it is there, or no person did it."""
+        board, option = self._board_with(column)
+        card = self._issue(repo, number).card(board)
+        if card is None or card.archived or card.option == option:
+            return None
+        mover = self._mover(repo, number, board)
+        if mover.ours:
+            return None
+        return Move(what=What.PLACED, name=board.column(card.option), id=mover.id, by=mover.login)
 
     def checks(self, columns: Collection[str]) -> Iterator[Check]:
         """Whether the board, its field and these columns are there."""
@@ -139,6 +187,9 @@ class GitHubBoard:
         yield Check("GitHub", f"{name} has the columns", not missing, detail)
 
     # Inside
+
+    def _mover(self, repo: str, number: int, board: Board) -> Mover:
+        return card_mover(self._client, repo, number, board.id)
 
     def _board_with(self, column: str) -> tuple[Board, str]:
         known = self._known

@@ -79,12 +79,12 @@ def _graphql(error: GithubException, types: frozenset[str], doing: str) -> Appli
         return park(f"GitHub refused {doing}: {_MEND[403]}")
     if "NOT_FOUND" in types:
         return park(f"GitHub did not find what it needs {doing}: {_MEND[404]}")
-    if types & {"UNPROCESSABLE", "VALIDATION"} or _is_unknown_to_schema(error):
+    if types & {"UNPROCESSABLE", "VALIDATION"} or is_unknown_to_schema(error):
         return park(f"GitHub refused {doing}: {_MEND[422]}")
     return again(f"GitHub's GraphQL could not answer {doing}: {', '.join(sorted(types))}")
 
 
-def _is_unknown_to_schema(error: GithubException) -> bool:
+def is_unknown_to_schema(error: GithubException) -> bool:
     return any(
         "code" in each.get("extensions", {}) for each in error.data["errors"] if isinstance(each, dict)
     )

@@ -5,8 +5,7 @@ listing, and looks again afterwards; of several the oldest is the one, the other
 promises no listing that shows the latest write, so the issue's updates look again for a day.
 """
 
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -14,8 +13,10 @@ from typing import Literal
 from activities import issue_block
 from activities.errors import park
 from activities.github_client import GitHubClient, IssueSeen
-from activities.issue_block import Memory
+from activities.issue_block import Boxes, Memory
+from process.heading import same_title
 from process.lead import Link
+from process.moves import Move, What
 
 LONGEST_TITLE = 256
 LONGEST_BODY = 65_536
@@ -40,16 +41,22 @@ class Wanted:
     reason: Reason
     text: Callable[[int], str]
     """Our block's text, with no person's text in it longer than this."""
-    boxes: frozenset[str] = frozenset()
-    """Boxes in it that people tick."""
+    boxes: tuple[str, ...] = ()
+    """Names of the boxes in it, in order."""
+    people: frozenset[str] = frozenset()
+    """Those of them that belong to people."""
 
 
 class GitHubIssues:
-    """`settle`: how long after a create that may or may not have happened the next attempt comes."""
+    """`settle`: how long after a create that may or may not have happened the next attempt comes.
 
-    def __init__(self, client: GitHubClient, settle: timedelta) -> None:
+    `heard`: whether anybody looks at what people tick and label. Otherwise that is set back, or it would stay for ever.
+    """
+
+    def __init__(self, client: GitHubClient, settle: timedelta, *, heard: bool) -> None:
         self._client = client
         self._settle = settle
+        self._heard = heard
 
     def open(self, wanted: Wanted, *, since: datetime) -> Link:
         """The issue, opened now or by an earlier attempt; `since` is when it can have been opened at the earliest.
@@ -63,7 +70,7 @@ class GitHubIssues:
             created = self._client.create_issue(
                 wanted.repo,
                 title=_title(wanted),
-                body=_body("", wanted, memory),
+                body=_body("", wanted, memory, ()),
                 labels=list(wanted.labels),
                 settle=self._settle,
             )
@@ -72,50 +79,66 @@ class GitHubIssues:
         self.retire(wanted, ours.values(), first)
         return Link(id=str(first.number), url=first.html_url)
 
-    def update(self, wanted: Wanted, number: int) -> bool:
-        """Writes what differs, and says whether that was anything.
+    def update(self, wanted: Wanted, number: int, undone: Collection[Move] = ()) -> None:
+        """Writes what differs.
 
-        A title, label or state is set only where our wish has changed since we last wrote: what a person set
-        meanwhile stays. Labels: taken off before, and put on after the block remembers them, so that a crash in
-        between leaves nothing that is not mended by doing it again.
+        A title, label, state or tick is set only where our wish has changed since we last wrote: what a person set
+        meanwhile is theirs, until it is heard; then it is one of the moves to be `undone`, or has become our wish.
+        Labels come first, because the block remembers them: a crash in between is mended by doing it again.
         """
         issue = self._client.issue(wanted.repo, number)
         if datetime.now(UTC) - issue.created_at < _YOUNG:
             self.retire(wanted, self._ours(wanted, issue.created_at - _CLOCKS_DIFFER).values(), issue)
             issue = self._client.issue(wanted.repo, number)
-        memory = _memory(issue, wanted)
-        unwanted = [name for name in memory.labels if name not in wanted.labels and issue.has_label(name)]
-        for name in unwanted:
-            self._client.remove_label(wanted.repo, number, name)
-        if unwanted:
+        if self._set_labels(issue, wanted, undone):
             issue = self._client.issue(wanted.repo, number)
-        missing = [name for name in wanted.labels if not issue.has_label(name)]
-        changes = self._changes(issue, wanted, memory, missing)
-        if changes:
+        if changes := self._changes(issue, wanted, undone):
             self._client.edit_issue(wanted.repo, number, changes)
-        if missing:
-            self._client.add_labels(wanted.repo, number, missing)
-        return bool(unwanted or changes or missing)
 
-    def _changes(
-        self, issue: IssueSeen, wanted: Wanted, memory: Memory, missing: list[str]
-    ) -> dict[str, str]:
-        changes = {}
-        title = _title(wanted)
-        if memory.title != issue_block.digest(title) and _bare(issue.title) != _bare(title):
-            changes["title"] = title
-        if memory.state != wanted.state and issue.state != wanted.state:
+    def _set_labels(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Move]) -> bool:
+        """Puts on and takes off, and says whether that was anything."""
+        before, wish = set(_memory(issue, wanted).labels), set(wanted.labels)
+        ours = (before ^ wish) | {
+            move.name for move in undone if move.what in (What.LABELLED, What.UNLABELLED)
+        }
+        if not self._heard:
+            ours |= wish
+        off = [name for name in sorted(ours - wish) if issue.has_label(name)]
+        on = [name for name in wanted.labels if name in ours and not issue.has_label(name)]
+        for name in off:
+            self._client.remove_label(wanted.repo, issue.number, name)
+        if on:
+            self._client.add_labels(wanted.repo, issue.number, on)
+        return bool(off or on)
+
+    def _changes(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Move]) -> dict[str, str]:
+        memory, title = _memory(issue, wanted), self._stands(issue, wanted, undone)
+        changes = {"title": title} if title and title != issue.title else {}
+        moved = What.CLOSED if issue.state == "closed" else What.REOPENED
+        heard = moved in {move.what for move in undone}
+        if issue.state != wanted.state and (memory.state != wanted.state or heard):
             changes |= {"state": wanted.state, "state_reason": wanted.reason}
-        ours = {*memory.labels, *missing}
         now = Memory(
             state=wanted.state,
-            title=issue_block.digest(title),
-            labels=tuple(name for name in wanted.labels if name in ours),
+            title=issue_block.digest(title) if title else memory.title,
+            labels=wanted.labels,
         )
-        body = _body(issue.text, wanted, now)
+        boxes = {move.name for move in undone if move.what in (What.TICKED, What.UNTICKED)}
+        kept = [name for name in wanted.boxes if name not in boxes] if self._heard else []
+        body = _body(issue.text, wanted, now, kept)
         if body != issue.text:
             changes["body"] = body
         return changes
+
+    def _stands(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Move]) -> str | None:
+        """The title that is to stand; None where a person's stands, and is no wish of ours."""
+        memory, title = _memory(issue, wanted), _title(wanted)
+        if same_title(issue.title, title):
+            return issue.title
+        if self._heard and memory.title and memory.title != issue_block.digest(issue.title):
+            heard = any(move.what is What.RETITLED and move.name == issue.title for move in undone)
+            return title if heard else None
+        return title if memory.title != issue_block.digest(title) else None
 
     def _ours(self, wanted: Wanted, since: datetime) -> dict[int, IssueSeen]:
         found = self._client.issues(wanted.repo, since=since)
@@ -147,11 +170,6 @@ def _memory(issue: IssueSeen, wanted: Wanted) -> Memory:
     return Memory(state="closed" if wanted.state == "open" else "open", title="")
 
 
-def _bare(title: str) -> str:
-    """A title as it counts for comparison: a person who opens an issue need not set brackets and dashes as we do."""
-    return " ".join(re.sub(r"[\[\]–—-]", " ", title).split())
-
-
 def _title(wanted: Wanted) -> str:
     return (
         wanted.title
@@ -160,10 +178,11 @@ def _title(wanted: Wanted) -> str:
     )
 
 
-def _body(body: str, wanted: Wanted, memory: Memory) -> str:
+def _body(body: str, wanted: Wanted, memory: Memory, kept: Collection[str]) -> str:
     """The body with our block in it, short enough for GitHub."""
+    boxes = Boxes(wanted.boxes, wanted.people, kept)
     for clip in CLIPS:
-        written = issue_block.write(body, wanted.key, wanted.text(clip), memory, boxes=wanted.boxes)
+        written = issue_block.write(body, wanted.key, wanted.text(clip), memory, boxes)
         if len(written) <= LONGEST_BODY:
             return written
     raise park(

@@ -1,14 +1,16 @@
 """Our block inside an issue's body. All around it belongs to people and is left byte for byte as it is.
 
 The block begins with a marker by which its issue is found again, and with what we remember of our last writing:
-whether we closed the issue, its title, our labels, and a digest of each line. So a line that a person wrote inside
-the block can be told from ours: it is moved below, where it is safe.
+whether we closed the issue, its title, our labels, a digest of each line, and which boxes were ticked. So a line that a
+person wrote inside the block can be told from ours: it is moved below, where it is safe. And a box that a person ticked
+can be told from one of ours: that is a proposal, and it stays until it is heard.
 """
 
 import base64
 import difflib
 import hashlib
 import re
+from collections.abc import Collection
 from typing import Literal, NamedTuple
 from urllib.parse import quote, unquote
 
@@ -19,8 +21,11 @@ _OURS = "<!-- lead-to-hub:"
 _END = f"{_OURS}end -->"
 _BEGIN = re.compile(rf"{_OURS}begin (\S+) -->")
 _WROTE = re.compile(rf"^{_OURS}wrote (\{{.*\}}) -->\r?$", re.MULTILINE)
-_BOX = re.compile(r"^(\s*[-*+] )\[[ xX]\]")
+_BOX = re.compile(r"^(\s*[-*+] )\[([ xX])\]")
 _DIGEST = 6
+_LENGTH = 8
+"""Of a digest, as text."""
+_TICKED = "x"
 
 
 class Memory(BaseModel):
@@ -30,6 +35,8 @@ class Memory(BaseModel):
     title: str
     labels: tuple[str, ...] = ()
     lines: str = ""
+    boxes: dict[str, str] = {}
+    """Name of each box -> the digest of its line, and `x` if it was to be ticked."""
 
 
 class Found(NamedTuple):
@@ -44,6 +51,46 @@ class Found(NamedTuple):
     def lines(self) -> list[str]:
         """What the block shows, without our markers."""
         return [line for line in _unix(self.block).split("\n") if not line.startswith(_OURS)]
+
+    @property
+    def boxes(self) -> dict[str, bool]:
+        """Whether each box in it is ticked, by its line's digest."""
+        boxes = ((line, _BOX.match(line)) for line in self.lines)
+        return {digest(_bare(line)): box[2] != " " for line, box in boxes if box}
+
+    @property
+    def ticks(self) -> dict[str, "Tick"]:
+        """Each box that we remember and that is still there, by its name."""
+        there, remembered = self.boxes, self.memory.boxes if self.memory else {}
+        return {
+            name: Tick(there[mark[:_LENGTH]], mark[_LENGTH:] == _TICKED)
+            for name, mark in remembered.items()
+            if mark[:_LENGTH] in there
+        }
+
+
+class Tick(NamedTuple):
+    """Whether a box is ticked, and whether it was to be when we last wrote."""
+
+    there: bool
+    ours: bool
+
+    @property
+    def moved(self) -> bool:
+        return self.there != self.ours
+
+
+class Boxes(NamedTuple):
+    """The boxes of a text, in order, and which of them stay as a person left them."""
+
+    names: tuple[str, ...]
+    people: frozenset[str] = frozenset()
+    """These belong to people, whatever they tick."""
+    kept: Collection[str] = ()
+    """These stay as a person changed them, until that is heard."""
+
+
+NO_BOXES = Boxes(())
 
 
 def begin(key: str) -> str:
@@ -67,17 +114,16 @@ def find(body: str, key: str) -> Found | None:
     return Found(body[:start], block, body[end:], _memory(block))
 
 
-def write(body: str, key: str, text: str, memory: Memory, *, boxes: frozenset[str] = frozenset()) -> str:
+def write(body: str, key: str, text: str, memory: Memory, boxes: Boxes = NO_BOXES) -> str:
     """The body with the block saying `text`; the same body if that is what it says already.
 
     Without a block (a person may have deleted it), it comes to the end. What was written by hand inside the block
-    comes below it. A ticked box is not writing: it is set back, but for those of `boxes`, which belong to people.
+    comes below it. `boxes` says which ticks stay as people left them.
     """
     found = find(body, key)
-    if found:
-        text = _with_ticks(text, found.lines, boxes)
     lines = text.split("\n")
-    memory = memory.model_copy(update={"lines": _digests(lines)})
+    marks = _tick(lines, boxes, found)
+    memory = memory.model_copy(update={"lines": _digests(lines), "boxes": marks})
     block = "\n".join([begin(key), f"{_OURS}wrote {memory.model_dump_json()} -->", *lines, _END])
     if found is None:
         return f"{body}\n\n{block}" if body.strip() else block
@@ -110,9 +156,8 @@ def _bare(line: str) -> str:
 
 def _by_hand(found: Found, ours: list[str]) -> str:
     """What a person wrote inside the block: the lines there that are not those which we last wrote."""
-    length = len(digest(""))
     remembered = found.memory.lines if found.memory else _digests(ours)
-    wrote = [remembered[i : i + length] for i in range(0, len(remembered), length)]
+    wrote = [remembered[i : i + _LENGTH] for i in range(0, len(remembered), _LENGTH)]
     there = found.lines
     matcher = difflib.SequenceMatcher(None, wrote, [digest(_bare(line)) for line in there], autojunk=False)
     runs = (
@@ -134,12 +179,21 @@ def _below(text: str, after: str) -> str:
     return f"{heading}{text}\n{after}" if after else f"{heading}{text}\n"
 
 
-def _with_ticks(text: str, there: list[str], boxes: frozenset[str]) -> str:
-    """`text` with these boxes ticked as they are in the block."""
-    for label in boxes:
-        if any(re.fullmatch(rf"- \[[xX]\] {re.escape(label)}\s*", line) for line in there):
-            text = text.replace(f"- [ ] {label}", f"- [x] {label}")
-    return text
+def _tick(lines: list[str], boxes: Boxes, found: Found | None) -> dict[str, str]:
+    """Ticks the boxes among `lines` as people left them, where that is to stay; returns what to remember of them."""
+    ticks, there = (found.ticks, found.boxes) if found else ({}, {})
+    ours = ((number, box) for number, line in enumerate(lines) if (box := _BOX.match(line)))
+    marks = {}
+    for name, (number, box) in zip(boxes.names, ours, strict=False):
+        line, wanted = digest(_bare(lines[number])), box[2] != " "
+        left = wanted
+        if name in boxes.people:
+            left = ticks[name].there if name in ticks else there.get(line, wanted)
+        elif name in boxes.kept and name in ticks and ticks[name].moved:
+            left = ticks[name].there
+        lines[number] = _BOX.sub(rf"\1[{_TICKED if left else ' '}]", lines[number])
+        marks[name] = line + (_TICKED if wanted else "")
+    return marks
 
 
 def _unix(text: str) -> str:

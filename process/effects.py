@@ -4,6 +4,8 @@ An effect says nothing about how it is done. It says in which lane it queues (on
 side), whether a newer one of its kind makes it needless, and what must be known before it can start.
 """
 
+import hashlib
+from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
 from pydantic import (
@@ -17,6 +19,7 @@ from pydantic import (
 from process.facts import AnyFact, Event
 from process.lead import Lead
 from process.model import Model, Role, snake_case
+from process.moves import Move, What
 
 
 class Effect(Model):
@@ -109,6 +112,52 @@ class PlaceCard(Effect):
 
     def words(self) -> str:
         return "Put the lead's card into its column of the board"
+
+
+class PutIssueBack(Effect):
+    """Undoes what people changed at the lead's issue or its hub's, after it was heard and could not become true."""
+
+    lane = "issue"
+    brings_news = False
+    moves: tuple[Move, ...]
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None
+
+    def needless(self, lead: Lead) -> bool:
+        return "issue" in lead.drift
+
+    def words(self) -> str:
+        return "Put the issue back as the lead stands"
+
+
+class PutHubIssueBack(PutIssueBack):
+    lane = "hub issue"
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.hub_issue is not None
+
+    def needless(self, lead: Lead) -> bool:
+        return "hub issue" in lead.drift
+
+    def words(self) -> str:
+        return "Put the hub's issue back as the lead stands"
+
+
+class PutCardBack(Effect):
+    """As PutIssueBack, for the card that stands in the column of `moves`."""
+
+    lane = "card"
+    moves: tuple[Move, ...]
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None
+
+    def needless(self, lead: Lead) -> bool:
+        return "issue" in lead.drift
+
+    def words(self) -> str:
+        return "Put the lead's card back into its column of the board"
 
 
 class ReserveFolder(Effect):
@@ -269,6 +318,25 @@ class RecordEvents(Effect):
 def effect_key(lead: Lead, event: Event, name: str) -> str:
     """Stable and unique: a lead, its event, and what is done because of it."""
     return f"{lead.id}/{event.seq}/{name}"
+
+
+def back(lead: Lead, moves: Iterable[Move]) -> tuple[Effect, ...]:
+    """What undoes these moves: at each of the lead's places at most one, the same for the same moves."""
+    placed = {
+        PutCardBack: [move for move in moves if move.what is What.PLACED],
+        PutIssueBack: [move for move in moves if move.what is not What.PLACED and not move.hub],
+        PutHubIssueBack: [move for move in moves if move.what is not What.PLACED and move.hub],
+    }
+    return tuple(
+        effect(key=f"{lead.id}/{effect.kind}/{_digest(moves)}", cause=lead.last_seq, moves=tuple(moves))
+        for effect, moves in placed.items()
+        if moves
+    )
+
+
+def _digest(moves: Iterable[Move]) -> str:
+    text = "".join(move.model_dump_json() for move in moves)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Task(Model):

@@ -198,6 +198,12 @@ class Vendor(Model):
     def settled(self) -> bool:
         return self.status in (VendorStatus.DONE, VendorStatus.NOT_NEEDED)
 
+    @property
+    def latest(self) -> str:
+        """The newest step with the customer's forms, to follow other words; empty if there was none."""
+        step, day = max(reversed(self.forms.items()), key=lambda item: item[1], default=("", None))
+        return f", forms {step} on {day}" if day else ""
+
 
 PENDING = "pending"
 """A value people may give for a hub's field that is not known yet: it is asked for, and it is not forgotten."""
@@ -422,6 +428,8 @@ class Lead(Model):
 
     issue: Link | None = None
     card: str | None = None
+    card_stage: Stage | None = None
+    """The stage in whose column we last put the card, as far as we know: elsewhere, a person moved it."""
     folder_id: str | None = None
     folder: Link | None = None
     hub_issue: Link | None = None
@@ -435,6 +443,11 @@ class Lead(Model):
     def heading(self) -> str:
         """The issue's title (process.md, The lead's issue)."""
         return f"[{self.org} / {self.person}] - {self.title}"
+
+    @property
+    def hub_heading(self) -> str:
+        """The title of the hub's issue (process.md, The hub's issue)."""
+        return f"[Hub] - {self.hub.name or self.org}"
 
     @property
     def stage(self) -> Stage:

@@ -7,19 +7,20 @@ import hashlib
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, Self
 
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, ValidationError
 
 from process.attention import next_look
 from process.changes import RELEASE_0_2
 from process.core import begin, decide, due, evolve, plan
 from process.days import start_of
-from process.decisions import Decision, LeadOpened, parse
-from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, Outcome
+from process.decisions import Decision, LeadOpened, complaints, parse
+from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, Outcome, back
 from process.facts import Event, Fact, Refused
 from process.fold import superseded
 from process.history import History
 from process.lead import Lead
 from process.model import Line, Model
+from process.moves import PutBack
 from process.reports import ChangesAdopted
 
 RECEIPTS = 500
@@ -206,6 +207,25 @@ class Record(Model):
     def _answered(self, decision: Decision, content: str, answer: Answer) -> Self:
         receipt = Receipt(key=decision.key, content=content, answer=answer)
         return self.model_copy(update={"receipts": (*self.receipts, receipt)[-RECEIPTS:]})
+
+    # ---- what people moved on GitHub
+
+    def put_back(self, args: tuple[Any, ...], now: datetime) -> tuple[Self, tuple[str, ...]]:
+        """What was judged and can't stand is to be undone outside; with the keys of the effects that do it. Total."""
+        try:
+            asked = PutBack.model_validate(*args[:1] or ({},))
+        except ValidationError as error:
+            return self.refused("put_back", complaints(error), now), ()
+        record = self
+        for no in asked.declined:
+            known = {(refusal.kind, refusal.by, refusal.source) for refusal in record.refusals}
+            if (_line(no.kind), _line(no.by), _line(no.source)) not in known:
+                record = record.refused(no.kind, no.reason, now, by=no.by, source=no.source)
+        effects = back(record.lead, asked.moves)
+        queued = {item.effect.key for item in record.outbox}
+        new = tuple(Outstanding(effect=effect) for effect in effects if effect.key not in queued)
+        outbox = (*record.outbox, *new)
+        return record.model_copy(update={"outbox": outbox}), tuple(effect.key for effect in effects)
 
     # ---- the calendar
 

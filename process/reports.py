@@ -13,7 +13,7 @@ from process.effects import (
 )
 from process.facts import Event, Report
 from process.lead import Lead, Link, Mail, Place
-from process.model import Line, Role
+from process.model import Line, Role, Stage
 from process.pricing import PriceBook
 
 
@@ -31,12 +31,15 @@ class IssueOpened(Report):
 class CardPlaced(Report):
     visible = False
     item: str
+    stage: Stage | None = None
+    """In whose column; release 0.1 did not say."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"card": self.item})
+        return lead.model_copy(update={"card": self.item, "card_stage": self.stage})
 
     def words(self, lead: Lead) -> str:
-        return "The lead has its card on the board"
+        where = f", in the column of {self.stage}" if self.stage else ""
+        return f"The lead has its card on the board{where}"
 
 
 class FolderReserved(Report):

@@ -1,12 +1,12 @@
-"""Where a lead stands, in plain words: the next step, what needs attention, the checklist, the timeline."""
+"""Where a lead stands, in plain words: the next step, what needs attention, the timeline."""
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal, NamedTuple
 
 from process.attention import attention
 from process.decisions import DECISIONS
 from process.facts import Event
-from process.lead import VENDOR_FORMS, Lead, QuoteStatus, VendorStatus
+from process.lead import Lead, QuoteStatus, VendorStatus
 from process.model import Model, Role, Stage
 from process.record import Outstanding, Record, Refusal
 
@@ -47,7 +47,7 @@ def _next_of_quoted(lead: Lead) -> Step:
     if contract.signed_on:
         started = lead.vendor.status is VendorStatus.STARTED
         vendor = (
-            f"finish the vendor set-up{_forms(lead)}"
+            f"finish the vendor set-up{lead.vendor.latest}"
             if started
             else "set up as a vendor, or record that it is not needed"
         )
@@ -66,12 +66,6 @@ def _next_of_quoted(lead: Lead) -> Step:
     if contract.acknowledged_on is None:
         return Step(Role.CONTRACTS, "acknowledge the hand-over")
     return Step(Role.CONTRACTS, f"get the contract signed{_state(lead)}")
-
-
-def _forms(lead: Lead) -> str:
-    """The newest step with the customer's forms."""
-    forms = sorted(lead.vendor.forms.items(), key=lambda item: item[1])
-    return f", forms {forms[-1][0]} on {forms[-1][1]}" if forms else ""
 
 
 def _state(lead: Lead) -> str:
@@ -127,48 +121,6 @@ _NEXT = {
     Stage.CONTRACTED: _next_of_contracted,
     Stage.HUB: _next_of_hub,
 }
-
-
-def checklist(lead: Lead) -> tuple[tuple[bool, str], ...]:
-    """The issue's items (process.md, The lead's issue), each an event's consequence: ticked or not, and its text."""
-    asset = {asset.type: asset for asset in lead.assets}
-
-    def link(name: str, kind: str) -> tuple[bool, str]:
-        known = asset.get(kind)
-        return known is not None, f"{name}: {known.url or known.name}" if known else name
-
-    questionnaire, scope = lead.questionnaire, lead.qualification.in_scope
-    return (
-        (questionnaire.sent_on is not None, _on("Questionnaire sent", questionnaire.sent_on)),
-        (questionnaire.answered_on is not None, _on("Questionnaire answered", questionnaire.answered_on)),
-        (scope is not None, {None: "In scope?", True: "In scope: yes", False: "In scope: no"}[scope]),
-        (lead.folder is not None, f"Leads folder: {lead.folder.url}" if lead.folder else "Leads folder"),
-        link("Budget", "budget"),
-        link("Statement of work", "statement of work"),
-        (lead.quoted, "Price quoted"),
-        (any(q.status is QuoteStatus.ACCEPTED for q in lead.quotes), "Customer agreed to work with us"),
-        (lead.contract.handed_over_on is not None, _on("Contract handed over", lead.contract.handed_over_on)),
-        (lead.contract.signed_on is not None, _on("Contract signed", lead.contract.signed_on)),
-        (lead.vendor.settled, f"Vendor set-up: {lead.vendor.status}{_forms(lead)}"),
-        (lead.hub.requested_on is not None, _on("Hub requested (work has started)", lead.hub.requested_on)),
-        (lead.hub.live_on is not None, f"Infrastructure: {lead.hub.url or 'hub'}"),
-    )
-
-
-def vendor_checklist(lead: Lead) -> tuple[tuple[bool, str], ...]:
-    """The steps of the vendor set-up at the customer; none where there is none to do."""
-    vendor = lead.vendor
-    if vendor.status is VendorStatus.NOT_NEEDED:
-        return ()
-    steps = tuple(
-        (step in vendor.forms, _on(f"Forms {step}", vendor.forms.get(step))) for step in VENDOR_FORMS
-    )
-    number = f", number {vendor.number}" if vendor.number else ""
-    return (*steps, (vendor.settled, f"We are a vendor there{number}"))
-
-
-def _on(text: str, day: date | None) -> str:
-    return f"{text} on {day}" if day else text
 
 
 class Line(Model):

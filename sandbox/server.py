@@ -1,6 +1,7 @@
 """The whole sandbox: one HTTP port for GitHub, Google and the pages, one SMTP port, one thread, one event loop."""
 
 import asyncio
+import json
 import socket
 import tempfile
 from collections.abc import Callable, Mapping
@@ -132,6 +133,7 @@ class Sandbox:
             "GITHUB__LEADS_REPO": "leads",
             "GITHUB__HUBS_REPO": "pilot-hubs",
             "GITHUB__PROJECT_NUMBER": "1",
+            "PEOPLE": json.dumps({name: [f"team:{name}"] for name in ("sales", "contracts", "engineering")}),
             "GOOGLE__API_ROOT": self.url,
             "GOOGLE__CREDENTIALS_FILE": str(self.credentials_file),
             "GOOGLE__LEADS_FOLDER": self.google.leads_folder,

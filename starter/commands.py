@@ -8,6 +8,7 @@ from rich.text import Text
 from process.decisions import DECISIONS, LeadOpened
 from process.model import OPEN_STAGES, Role, Stage
 from process.view import Line, Option
+from starter.agenda import agenda
 from starter.decide import Command, as_command
 from starter.failures import CommandError, ExitCode
 from starter.options import Json, Lead, Timeout, flag, given, with_options
@@ -23,7 +24,17 @@ Zone = Annotated[
 
 def add_commands(app: App) -> None:
     group = Group("Leads", sort_key=1)
-    commands: tuple[Command, ...] = (start, list_, show, history, options, _preview(app), retry, adopt)
+    commands: tuple[Command, ...] = (
+        start,
+        list_,
+        agenda,
+        show,
+        history,
+        options,
+        _preview(app),
+        retry,
+        adopt,
+    )
     for place, command in enumerate(commands):
         app.command(command, name=command.__name__.rstrip("_"), group=group, sort_key=place, help_epilogue="")
 
@@ -71,7 +82,8 @@ async def list_(
 ) -> None:
     """List leads, as Temporal knows them: it needs no worker, and may be a moment late."""
     leads = await leads_of()
-    rows = [row async for row in leads.listed(stage or OPEN_STAGES, owner=owner, attention=attention)]
+    stages = stage or (Stage if attention else OPEN_STAGES)  # also a lost lead may have a live contract
+    rows = [row async for row in leads.listed(stages, owner=owner, attention=attention)]
     out = Output(as_json=json)
     if out.value(rows):
         return

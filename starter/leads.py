@@ -27,6 +27,7 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from process.agenda import Item
 from process.decisions import Decision, LeadOpened
 from process.identity import contact_key, lead_id, org_key
 from process.model import OPEN_STAGES, Role, Stage
@@ -231,6 +232,7 @@ class Leads:
         owner: Role | None = None,
         attention: bool = False,
         org: str | None = None,
+        ours: bool = False,
     ) -> AsyncIterator[Row]:
         """Leads that are in one of these stages, oldest first, as visibility knows them (a moment late)."""
         clauses = [_any_of(attributes.STAGE, sorted(stages)), RUNNING]
@@ -238,6 +240,8 @@ class Leads:
             clauses.append(f"{attributes.OWNER.name} = '{owner}'")
         if attention:
             clauses.append(f"({attributes.ATTENTION.name} > 0 OR {attributes.PARKED.name} > 0)")
+        if ours:  # those that our worker answers for
+            clauses.append(f"TaskQueue = '{self.task_queue}'")
         if org:
             clauses.append(f"{attributes.ORG_KEY.name} = '{org_key(org)}'")
         found = [execution async for execution in self._executions(clauses)]
@@ -325,6 +329,10 @@ class Leads:
     async def options(self, lead: Handle) -> list[Option]:
         """Every decision: whether it may be taken now, and what it would do."""
         return await self._ask(lead, "options", (), list[Option])
+
+    async def agenda(self, lead: Handle, now: datetime) -> list[Item]:
+        """What is to be done for it at this moment, and by whom."""
+        return await self._ask(lead, "agenda", (now.isoformat(),), list[Item])
 
     async def preview(self, lead: Handle, decision: Decision) -> Foreseen:
         """What this decision would do, without taking it."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from process.view import EffectLine, Overview, checklist
+from process.checklist import checklist
+from process.view import EffectLine, Overview
 from starter.output import Output, moment
 
 NEWEST = 12
@@ -23,7 +24,7 @@ def show_lead(view: Overview, url: str, out: Output) -> None:
     links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
     known = [f"{name}: {link.url}" for name, link in links.items() if link]
     _section(out, "Links", [*known, f"Temporal: {url}"])
-    _section(out, "Checklist", (f"[{'x' if ticked else ' '}] {text}" for ticked, text in checklist(facts)))
+    _section(out, "Checklist", (f"[{'x' if item.done else ' '}] {item.text}" for item in checklist(facts)))
     _section(
         out,
         "Quotes",

@@ -7,7 +7,7 @@ It holds no rule of its own.
 
 import asyncio
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from temporalio import workflow
@@ -17,6 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
+    from process.agenda import Item, agenda
     from process.changes import CHANGES
     from process.decisions import LeadOpened, complaints
     from process.effects import Effect, Outcome, RecordEvents, Task
@@ -39,6 +40,7 @@ LOOK_OUTSIDE = (
     "Somebody may have deleted or moved the lead's issue, card or folder: look, and put right what can be. "
     "Takes one object with any of: issues, folder, duplicates."
 )
+PUT_BACK = "Undo on GitHub what people moved there and the lead could not follow. The desk asks for it."
 LEDGER = RecordEvents.lane
 LEDGER_LAG = timedelta(minutes=1)
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
@@ -158,6 +160,19 @@ class LeadWorkflow:
         else:
             self._change(self.record.look_outside(look))
 
+    @workflow.signal(name="put_back", description=PUT_BACK)
+    def put_back(self, *args: Any) -> None:
+        self._put_back(args)
+
+    @workflow.update(name="put_back", description=PUT_BACK)
+    def put_back_update(self, *args: Any) -> list[str]:
+        return self._put_back(args)
+
+    def _put_back(self, args: tuple[Any, ...]) -> list[str]:
+        record, keys = self.record.put_back(args, workflow.now())
+        self._change(record)
+        return list(keys)
+
     @workflow.signal(name="adopt", description="Go on in a new run, under the newest rules of the process.")
     def adopt(self, *_: Any) -> None:
         self.adopting = self.moved = True
@@ -179,6 +194,17 @@ class LeadWorkflow:
     )
     def options(self) -> list[Option]:
         return list(options(self.record, workflow.now()))
+
+    @workflow.query(
+        name="agenda",
+        description="What is to be done for the lead, and by whom. Takes a moment; by default now.",
+    )
+    def agenda(self, *args: Any) -> list[Item]:
+        try:
+            now = datetime.fromisoformat(args[0]).astimezone(UTC)
+        except (IndexError, TypeError, ValueError):
+            now = workflow.now()
+        return list(agenda(self.record, now))
 
     @workflow.query(
         name="preview", description="What a decision would do, without taking it: its name, and its object."

@@ -15,7 +15,7 @@ from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.facts import Refused
 
-__all__ = ["DECISIONS", "Decision", "LeadOpened", "Unreadable", "parse", "parse_as"]
+__all__ = ["DECISIONS", "Decision", "LeadOpened", "Unreadable", "complaints", "parse", "parse_as"]
 
 _IN_ORDER = (opening, qualifying, quoting, contracting, serving, billing, waiting, mending)
 

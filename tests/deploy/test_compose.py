@@ -16,7 +16,7 @@ from .conftest import EXAMPLE, ROOT, Compose, values
 FILE = ROOT / "docker-compose.yml"
 SERVICES: dict[str, dict[str, Any]] = YAML(typ="safe").load(FILE)["services"]
 ONCE = {"databases", "temporal-schema", "temporal-init"}
-OURS = {"temporal-init", "worker", "sandbox"}
+OURS = {"temporal-init", "worker", "web", "sandbox"}
 PASSWORDS = ["POSTGRES_PASSWORD", "TEMPORAL_DB_PASSWORD", "LEDGER_DB_PASSWORD"]
 
 

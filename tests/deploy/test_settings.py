@@ -80,7 +80,7 @@ def test_no_setting_tells_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_every_setting_reaches_worker_and_set_up() -> None:
     services = YAML(typ="safe").load(ROOT / "docker-compose.yml")["services"]
-    for service in ("worker", "temporal-init"):
+    for service in ("worker", "web", "temporal-init"):
         passed = {name for name in services[service]["environment"] if name.startswith("LEADS_")}
         assert passed == ALL
 

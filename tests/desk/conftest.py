@@ -16,7 +16,6 @@ from temporalio.worker import Worker
 
 from activities.registry import activities
 from process.decisions import LeadOpened
-from process.model import Role
 from process.view import Overview
 from sandbox.server import Sandbox
 from settings import Settings
@@ -32,8 +31,7 @@ from workflows.reconcile import Round
 
 __all__ = ["running_sandbox", "sandbox"]
 
-SALES, OUTSIDER = "amara-sales", "jo-outside"
-PEOPLE: dict[Role, list[str]] = {Role.SALES: [SALES]}
+SALES, CONTRACTS, COMMUNITY, OUTSIDER = "amara-sales", "chidi-contracts", "cora-community", "jo-outside"
 
 AT_DESKS = "WorkflowType = 'DeskWorkflow' AND ExecutionStatus = 'Running'"
 
@@ -52,7 +50,7 @@ def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LEADS_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.sqlite'}")
     monkeypatch.setenv("LEADS_TASK_QUEUE", f"desk-{next(_numbers)}")
-    return Settings(_env_file=None).model_copy(update={"people": PEOPLE})
+    return Settings(_env_file=None)
 
 
 @dataclass

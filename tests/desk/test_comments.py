@@ -3,7 +3,7 @@
 import asyncio
 
 from sandbox.faults import Fault
-from tests.desk.conftest import SALES, Office
+from tests.desk.conftest import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 
@@ -149,16 +149,36 @@ async def test_whose_decision_it_is_not_is_told_whose_it_is(office: Office) -> N
     comment = await office.say(lead, "/contract-acknowledged")
     await office.hear(lead, comment)
     (answer,) = await office.answers(lead)
-    assert "for contracts to decide" in answer
-    assert "you have sales" in answer
+    assert "for contracts to decide, and you have sales" in answer
     assert await office.reactions(comment) == ["confused"]
+
+
+async def test_who_belongs_to_us_without_a_role_may_ask_and_not_decide(office: Office) -> None:
+    lead = await office.open()
+    asked = await office.say(lead, "/options", login=COMMUNITY)
+    decided = await office.say(lead, "/lost reason=budget\n/retry", login=COMMUNITY)
+    await office.hear(lead, asked, decided)
+    options, refused = await office.answers(lead)
+    assert "Now may be decided" in options
+    assert "for sales to decide, and you have no role" in refused
+    assert "Only those who have a role" in refused
+    assert await office.stage(lead) == "lead"
+
+
+async def test_a_team_decides_for_its_role(office: Office) -> None:
+    lead = await office.open()
+    first = await office.say(lead, f"{PRICE}\n/quote-accepted\n/contract-handed-over")
+    second = await office.say(lead, "/contract-acknowledged", login=CONTRACTS)
+    await office.hear(lead, first, second)
+    contract = (await office.leads.overview(lead)).facts.contract
+    assert contract.acknowledged_on is not None
 
 
 async def test_a_stranger_gets_a_reaction_and_no_words(office: Office) -> None:
     """On the hub's issue, whose repository everybody sees."""
     lead = await office.open()
     hub = await office.to_hub_issue(lead)
-    comment = await office.say_there("pilot-hubs", hub, "/hub-live", login="jo-outside")
+    comment = await office.say_there("pilot-hubs", hub, "/hub-live", login=OUTSIDER)
     await office.hear_there("pilot-hubs", hub, comment)
     assert await office.reactions(comment, repo="pilot-hubs") == ["confused"]
     assert await office.answers_there("pilot-hubs", hub) == []

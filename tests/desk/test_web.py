@@ -193,10 +193,10 @@ async def test_without_a_secret_nothing_is_taken(env: WorkflowEnvironment) -> No
         answer = await receiver.deliver("issue_comment", COMMENTED, x_hub_signature_256=None)
         assert answer.status_code == 503
         assert "LEADS_GITHUB__WEBHOOK_SECRET" in answer.text
-        assert await receiver.health() == 503
+        assert await receiver.health() == 200  # it runs; only that nobody wants webhooks
 
 
-async def test_health_says_whether_a_delivery_would_be_taken(receiver: Receiver) -> None:
+async def test_health_says_that_it_runs(receiver: Receiver) -> None:
     assert await receiver.health() == 200
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from process.attention import attention
 from process.billing import agreed, missing_usage
+from process.checklist import checklist
 from process.identity import lead_id
 from process.model import Stage
 from process.reports import AnswersRead
-from process.view import checklist, next_step, timeline
+from process.view import next_step, timeline
 from tests.process.life import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
 
 
@@ -105,7 +106,7 @@ def test_4_nothing_linked_contracts_hubs_and_invoices() -> None:
     assert lead.invoices[0].lines[0].text.startswith("General membership")
     assert (lead.hub.name, quote.book) == (HUB["name"], "2026-06")
     assert all(
-        done for done, text in checklist(lead) if text.startswith(("Contract", "Hub", "Infra", "Leads"))
+        item.done for item in checklist(lead) if item.name.startswith(("Contract", "Hub", "Infra", "Leads"))
     )
 
 

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from process.attention import attention
 from process.billing import billed_again
 from process.changes import CHANGES
+from process.checklist import checklist
 from process.decisions import DECISIONS
 from process.effects import Effect, OpenHubIssue
 from process.fold import fold, superseded
@@ -21,7 +22,7 @@ from process.lead import ACTIVE, HUB_FIELDS, MANIAC_T, QuoteStatus
 from process.model import Role, Stage
 from process.pricing import usage_fee
 from process.record import Record
-from process.view import checklist, next_step, options, overview, timeline
+from process.view import next_step, options, overview, timeline
 from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, Life
 
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Africa/Cairo"]
@@ -340,7 +341,7 @@ class Lives(RuleBasedStateMachine):
         assert step.what
         assert (step.owner is Role.NOBODY) or not record.lead.ended
         assert all(attention(record.lead, record.lead.today(now)))
-        assert all(words for _, words in checklist(record.lead))
+        assert all(item.text for item in checklist(record.lead))
         assert all(line.words for line in timeline(record))
         out = superseded(record.history.events)
         assert {line.seq for line in timeline(record) if line.corrected} == set(out)

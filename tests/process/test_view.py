@@ -7,7 +7,7 @@ import pytest
 from process.attention import attention
 from process.decisions import DECISIONS
 from process.model import Role
-from process.view import checklist, next_step, options, overview
+from process.view import next_step, options, overview
 from tests.process.life import BOOK_QUOTE, HUB, Life
 
 
@@ -128,24 +128,6 @@ def test_a_lead_that_nobody_moves_and_a_hub_that_lacks_information_are_seen() ->
     life.does("hub_requested")
     (worry,) = [text for text in attention(life.lead, life.today) if "information" in text]
     assert worry.startswith("The hub's information still lacks Hub name, Background")
-
-
-def test_every_item_of_the_checklist_follows_from_an_event() -> None:
-    empty = checklist(Life().lead)
-    assert not any(done for done, _ in empty)
-    life = Life()
-    life.does("questionnaire_sent")
-    life.does("questionnaire_answered", response_id="one")
-    life.does("maniac_t_assessed", in_scope=True)
-    life.does("asset_attached", type="budget", name="Budget", url="https://docs.example.org/budget")
-    life.does("asset_attached", type="statement of work", name="SOW")
-    full = checklist(life.live().perform().lead)
-    assert all(done for done, _ in full)
-    assert len(full) == len(empty)
-    texts = [text for _, text in full]
-    assert "In scope: yes" in texts
-    assert "Budget: https://docs.example.org/budget" in texts
-    assert "Contract signed on 2026-06-01" in texts
 
 
 def test_what_may_be_decided_comes_first_with_what_it_would_do() -> None:

@@ -41,16 +41,25 @@ def test_a_card_is_added_and_follows_the_stage(activities: GitHubActivities, git
     card = place(activities, lead)
     assert card is not None
     assert github.column() == "Lead"
-    lead = lead.model_copy(update={"card": card})
-    assert place(activities, lead, **QUOTED) is None
-    assert github.column() == "Quoted"
-    signed = contracted(issue=lead.issue, card=card)
-    assert place(activities, signed) is None
-    assert github.column() == "Contracted"
-    place(activities, signed, lost=Loss(reason="budget", said_by="we", on=TODAY))
-    assert github.column() == "Lost"
-    place(activities, signed, closed_on=TODAY)
-    assert github.column() == "Closed"
+    signed = contracted(issue=lead.issue)
+    lost = {"lost": Loss(reason="budget", said_by="we", on=TODAY)}
+    for now, facts, column in (
+        (lead, QUOTED, "Quoted"),
+        (signed, {}, "Contracted"),
+        (signed, lost, "Lost"),
+        (signed, {"closed_on": TODAY}, "Closed"),
+    ):
+        assert place(activities, now, **facts) == card
+        assert github.column() == column
+
+
+def test_where_a_card_is_is_reported_once(activities: GitHubActivities) -> None:
+    lead = opened(activities, a_lead())
+    report = perform(activities, "place_card", lead).report
+    assert isinstance(report, CardPlaced)
+    assert report.stage is Stage.LEAD
+    assert place(activities, lead, card=report.item, card_stage=report.stage) is None
+    assert place(activities, lead, card=report.item, card_stage=report.stage, **QUOTED) == report.item
 
 
 def test_placed_again_nothing_is_written(activities: GitHubActivities, github: GitHub) -> None:

@@ -1,10 +1,13 @@
 """Our block in a body that people edit, too: nothing of theirs is lost, and nothing of ours is doubled."""
 
+import json
+from collections.abc import Collection
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.issue_block import BY_HAND, Memory, begin, find, write
+from activities.issue_block import BY_HAND, Boxes, Memory, Tick, begin, find, write
 
 KEY = "lead-7"
 MEMORY = Memory(state="open", title="t", labels=("lead",))
@@ -21,8 +24,12 @@ TEXT = """| a | b |
 NEWER = TEXT.replace("| Stage | lead |", "| Stage | quoted |").replace("[ ] Price", "[x] Price")
 
 
-def placed(body: str, text: str = TEXT, boxes: frozenset[str] = frozenset()) -> str:
-    return write(body, KEY, text, MEMORY, boxes=boxes)
+NAMES = ("sent", "quoted")
+"""What the boxes of the text are called."""
+
+
+def placed(body: str, text: str = TEXT, *, kept: Collection[str] = (), people: Collection[str] = ()) -> str:
+    return write(body, KEY, text, MEMORY, Boxes(NAMES, frozenset(people), kept))
 
 
 def shown(body: str) -> str:
@@ -123,13 +130,83 @@ def test_a_tick_is_set_back_and_is_not_writing() -> None:
 
 
 def test_a_box_of_the_people_keeps_its_tick() -> None:
-    boxes = frozenset({"Questionnaire sent"})
-    ticked = placed("", boxes=boxes).replace("[ ] Questionnaire", "[x] Questionnaire")
-    body = placed(ticked, NEWER, boxes=boxes)
+    ticked = placed("", people={"sent"}).replace("[ ] Questionnaire", "[x] Questionnaire")
+    body = placed(ticked, NEWER, people={"sent"})
     assert "- [x] Questionnaire sent" in body
     assert BY_HAND not in body
-    unticked = placed(body.replace("[x] Questionnaire", "[ ] Questionnaire"), NEWER, boxes=boxes)
+    unticked = placed(body.replace("[x] Questionnaire", "[ ] Questionnaire"), NEWER, people={"sent"})
     assert "- [ ] Questionnaire sent" in unticked
+
+
+def test_a_box_of_the_people_keeps_the_tick_that_release_0_1_did_not_remember() -> None:
+    """Its block remembered no boxes."""
+    body = write("", KEY, TEXT, MEMORY).replace("[ ] Questionnaire", "[x] Questionnaire")
+    assert "- [x] Questionnaire sent" in placed(body, people={"sent"})
+    assert "- [ ] Questionnaire sent" in placed(body, kept={"sent"})
+
+
+def ticks(body: str) -> dict[str, Tick]:
+    found = find(body, KEY)
+    assert found is not None
+    return found.ticks
+
+
+def test_a_tick_that_nobody_heard_stays_and_is_still_seen_as_a_persons() -> None:
+    body = placed("").replace("[ ] Questionnaire", "[x] Questionnaire").replace("\n", "\r\n")
+    for text in (TEXT, NEWER, NEWER):
+        body = placed(body, text, kept=NAMES)
+        assert ticks(body)["sent"] == Tick(there=True, ours=False)
+    assert ticks(body)["quoted"] == Tick(there=True, ours=True)
+    assert ticks(placed(body, NEWER, kept={"quoted"}))["sent"] == Tick(there=False, ours=False)
+
+
+def test_a_tick_is_remembered_by_its_box_though_its_line_changes() -> None:
+    body = placed("").replace("[ ] Questionnaire sent", "[x] Questionnaire sent")
+    body = placed(body, TEXT.replace("Questionnaire sent", "Questionnaire sent on 2026-06-01"), kept=NAMES)
+    assert "- [x] Questionnaire sent on 2026-06-01" in body
+    assert ticks(body)["sent"].moved
+
+
+def test_a_tick_that_became_true_is_no_move_any_more() -> None:
+    body = placed("").replace("[ ] Price", "[x] Price")
+    assert ticks(body)["quoted"].moved
+    assert not ticks(placed(body, NEWER, kept=NAMES))["quoted"].moved
+
+
+@given(
+    st.lists(st.sampled_from(["sent", "quoted", "text", "crlf", "line"]), max_size=6),
+    st.lists(st.tuples(st.sampled_from([TEXT, NEWER]), st.sets(st.sampled_from(NAMES))), min_size=1),
+)
+def test_whatever_people_tick_and_write_the_block_settles_at_once(
+    acts: list[str], writings: list[tuple[str, set[str]]]
+) -> None:
+    body = "Before\n" + placed("") + "\nAfter"
+    lines = {"sent": "Questionnaire sent", "quoted": "Price quoted"}
+    for text, kept in writings:
+        for act in acts:
+            if act in lines:
+                box = lines[act]
+                there = f"[ ] {box}" in body
+                old, new = (f"[ ] {box}", f"[X] {box}") if there else (f"[x] {box}", f"[ ] {box}")
+                body = body.replace(old, new)
+            elif act == "crlf":
+                body = body.replace("\r\n", "\n").replace("\n", "\r\n")
+            else:
+                body = body.replace("Checklist", "Checklist and more", 1)
+        body = placed(body, text, kept=kept)
+        assert placed(body, text, kept=kept) == body
+        assert body.startswith("Before")
+        assert body.endswith("After")
+        assert all(name in kept for name, tick in ticks(body).items() if tick.moved)
+
+
+@given(st.text(st.characters(codec="utf-8")), st.text(max_size=30))
+def test_whatever_stands_where_the_memory_was_nothing_fails(memory: str, box: str) -> None:
+    lines = placed("").split("\n")
+    lines[1] = (
+        f'<!-- lead-to-hub:wrote {{"state":"open","title":"t","boxes":{{"sent":{json.dumps(box)}}}}} -->{memory}'
+    )
+    assert shown(placed("\n".join(lines), kept=NAMES)) == TEXT
 
 
 def test_a_deleted_block_comes_back_at_the_end() -> None:

@@ -10,6 +10,7 @@ from markdown_it import MarkdownIt
 
 from activities.github import GitHubActivities
 from activities.issue_block import find
+from process.checklist import checklist
 from process.lead import (
     HUB_FIELDS,
     MANIAC_T,
@@ -33,7 +34,7 @@ from process.lead import (
 )
 from process.model import Stage
 from process.money import Money
-from process.view import checklist, next_step
+from process.view import next_step
 from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, opened, with_hub_issue
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -140,8 +141,8 @@ def test_every_known_fact_is_shown_but_the_mail_address(activities: GitHubActivi
     facts = [" ".join(fact.split()) for fact in FACTS.split(",")]
     assert [fact for fact in facts if fact not in text.replace(",", " ")] == []
     assert next_step(lead).what in text
-    for done, item in checklist(lead):
-        assert f"- [{'x' if done else ' '}] {item.split(':')[0].split('(')[0]}" in body
+    for item in checklist(lead):
+        assert f"- [{'x' if item.done else ' '}] {item.text.split(':')[0].split('(')[0]}" in body
     for field, label in HUB_FIELDS.items():
         assert label in text
         assert field == "cluster" or f"Hub {field}" in text

@@ -1,0 +1,168 @@
+"""Who did it: the newest event or edit behind what an issue, or a card, shows. Own edits and those of bots are no moves."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+from github import GithubException
+from pydantic import AliasPath, BaseModel, Field
+
+from activities.github_client import GitHubClient, Label
+from activities.github_errors import graphql_types, is_unknown_to_schema, told
+
+_ISSUE = """
+query($org: String!, $repo: String!, $number: Int!) {
+  viewer { login }
+  repository(owner: $org, name: $repo) { issue(number: $number) {
+    title body state stateReason
+    labels(first: 100) { nodes { name } }
+    timelineItems(last: 100, itemTypes: [
+      CLOSED_EVENT, REOPENED_EVENT, LABELED_EVENT, UNLABELED_EVENT, RENAMED_TITLE_EVENT
+    ]) { nodes {
+      __typename
+      ... on ClosedEvent { id actor { __typename login } }
+      ... on ReopenedEvent { id actor { __typename login } }
+      ... on LabeledEvent { id actor { __typename login } label { name } }
+      ... on UnlabeledEvent { id actor { __typename login } label { name } }
+      ... on RenamedTitleEvent { id actor { __typename login } currentTitle }
+    } }
+    userContentEdits(first: 30) { nodes { id diff editor { __typename login } } }
+  } }
+}"""
+_CARD = """
+query($org: String!, $repo: String!, $number: Int!) {
+  viewer { login }
+  repository(owner: $org, name: $repo) { issue(number: $number) {
+    timelineItems(last: 50, itemTypes: [PROJECT_V2_ITEM_STATUS_CHANGED_EVENT]) { nodes {
+      __typename
+      ... on ProjectV2ItemStatusChangedEvent { id actor { __typename login } status project { id } }
+    } }
+  } }
+}"""
+
+
+class Mover(NamedTuple):
+    """Who made a change, and GitHub's id of it. `login` is none where GitHub does not tell."""
+
+    id: str = ""
+    login: str | None = None
+    ours: bool = False
+    """The service itself, or some other program: not to be heard."""
+
+
+UNKNOWN = Mover()
+
+
+class _Actor(BaseModel):
+    login: str
+    type: str = Field(alias="__typename")
+
+
+class _Event(BaseModel):
+    """Whatever happened; an event of a kind that was not asked for has no id."""
+
+    kind: str = Field(alias="__typename")
+    id: str = ""
+    actor: _Actor | None = None
+    label: Label | None = None
+    title: str | None = Field(None, alias="currentTitle")
+    column: str | None = Field(None, alias="status")
+    board: str | None = Field(None, validation_alias=AliasPath("project", "id"))
+
+
+class _Edit(BaseModel):
+    """One edit of the description. Its `diff` is, whatever its name says, all that the description said then."""
+
+    id: str
+    text: str | None = Field(alias="diff")
+    editor: _Actor | None
+
+
+class IssueHistory(BaseModel):
+    """An issue in one look, and how it came to be so."""
+
+    me: str = Field(validation_alias=AliasPath("viewer", "login"))
+    title: str = Field(validation_alias=AliasPath("repository", "issue", "title"))
+    body: str = Field(validation_alias=AliasPath("repository", "issue", "body"))
+    state: str = Field(validation_alias=AliasPath("repository", "issue", "state"))
+    reason: str | None = Field(validation_alias=AliasPath("repository", "issue", "stateReason"))
+    labels: list[Label] = Field(validation_alias=AliasPath("repository", "issue", "labels", "nodes"))
+    events: list[_Event] = Field(validation_alias=AliasPath("repository", "issue", "timelineItems", "nodes"))
+    edits: list[_Edit] = Field(validation_alias=AliasPath("repository", "issue", "userContentEdits", "nodes"))
+    """Newest first."""
+
+    def closed(self) -> Mover:
+        return self._newest(lambda event: event.kind == "ClosedEvent")
+
+    def reopened(self) -> Mover:
+        return self._newest(lambda event: event.kind == "ReopenedEvent")
+
+    def labelled(self, name: str, *, on: bool) -> Mover:
+        kind = "LabeledEvent" if on else "UnlabeledEvent"
+        return self._newest(
+            lambda event: (
+                event.kind == kind
+                and event.label is not None
+                and event.label.name.casefold() == name.casefold()
+            )
+        )
+
+    def retitled(self) -> Mover:
+        return self._newest(lambda event: event.kind == "RenamedTitleEvent" and event.title == self.title)
+
+    def edited(self, shows: Callable[[str], bool | None]) -> Mover:
+        """Who edited the description so that it `shows` what it shows now; None is what can't be told of an edit.
+
+        Where no edit tells, it was whoever is the only person that ever edited it.
+        """
+        made: _Edit | None = None
+        for edit in self.edits:  # newest first
+            now = shows(edit.text) if edit.text is not None else None
+            if now is False and made:
+                return _mover(made.id, made.editor, self.me)
+            if not now:
+                break
+            made = edit
+        movers = [_mover(edit.id, edit.editor, self.me) for edit in self.edits]
+        people = [mover for mover in movers if not mover.ours]
+        return people[0] if len({mover.login for mover in people}) == 1 else UNKNOWN
+
+    def _newest(self, holds: Callable[[_Event], bool]) -> Mover:
+        return _of(self.events, self.me, holds)
+
+
+class _CardHistory(BaseModel):
+    me: str = Field(validation_alias=AliasPath("viewer", "login"))
+    events: list[_Event] = Field(validation_alias=AliasPath("repository", "issue", "timelineItems", "nodes"))
+
+
+def issue_history(client: GitHubClient, repo: str, number: int) -> IssueHistory:
+    with told(f"when looking at the history of issue {number} of {repo}"):
+        return IssueHistory.model_validate(client.graphql(_ISSUE, _asked(client, repo, number)))
+
+
+def card_mover(client: GitHubClient, repo: str, number: int, board: str) -> Mover:
+    """Who moved the lead's card last. An older GitHub Enterprise keeps no history of that."""
+    with told(f"when looking at the history of the card of issue {number}"):
+        try:
+            data = client.graphql(_CARD, _asked(client, repo, number))
+        except GithubException as error:
+            if graphql_types(error) is not None and is_unknown_to_schema(error):
+                return UNKNOWN
+            raise
+        seen = _CardHistory.model_validate(data)
+    return _of(seen.events, seen.me, lambda event: event.board == board)
+
+
+def _asked(client: GitHubClient, repo: str, number: int) -> dict[str, Any]:
+    return {"org": client.settings.org, "repo": repo, "number": number}
+
+
+def _of(events: Iterable[_Event], me: str, holds: Callable[[_Event], bool]) -> Mover:
+    newest = next((event for event in reversed([*events]) if holds(event)), None)
+    return _mover(newest.id, newest.actor, me) if newest else UNKNOWN
+
+
+def _mover(ident: str, actor: _Actor | None, me: str) -> Mover:
+    if actor is None:
+        return Mover(ident)
+    return Mover(ident, actor.login, ours=actor.type != "User" or actor.login.casefold() == me.casefold())

@@ -1,0 +1,237 @@
+"""What is whose to do: due, overdue, waited for, stuck, and what the calendar brings in the next days."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from process.attention import Sort, concerns
+from process.days import add_working_days, day_of
+from process.facts import Fact
+from process.lead import Lead, QuoteStatus
+from process.model import Model, Role, Stage
+from process.record import Record
+from process.ticks import due, renewal_start
+from process.view import next_step
+
+AHEAD = timedelta(days=14)
+"""How far an agenda looks forward."""
+
+RECENT = timedelta(days=7)
+MANY = 5
+"""So many refusals of recent days say that somebody does not get on."""
+
+
+class Section(StrEnum):
+    """In the order in which an agenda has them."""
+
+    ATTENTION = "attention"
+    OVERDUE = "overdue"
+    DUE = "due"
+    STUCK = "stuck"
+    WAITING = "waiting"
+    UPCOMING = "upcoming"
+
+
+_SORTS = {Sort.WRONG: Section.ATTENTION, Sort.OVERDUE: Section.OVERDUE, Sort.STUCK: Section.STUCK}
+
+FORTHCOMING: dict[str, tuple[Role, str]] = {
+    "questionnaire_nudged": (Role.SALES, "they are to be asked for the questionnaire again"),
+    "gone_stale": (Role.SALES, "it is stale if nothing moves until then"),
+    "quote_running_out": (Role.SALES, "their quote runs out soon"),
+    "quote_expired": (Role.SALES, "their quote expires"),
+    "handover_reminded": (Role.CONTRACTS, "the contracts team is asked for news"),
+    "handover_escalated": (Role.CONTRACTS, "sales hears that nothing is heard of the contract"),
+    "contract_overdue": (Role.CONTRACTS, "the contract is to be signed by then"),
+    "resumed": (Role.SALES, "the waiting is over"),
+    "invoice_due": (Role.CONTRACTS, "an invoice is prepared"),
+    "invoice_overdue": (Role.CONTRACTS, "an unpaid invoice is overdue"),
+    "invoices_unsent": (Role.CONTRACTS, "an invoice is not sent yet"),
+    "usage_missing": (Role.ENGINEERING, "the month's usage is asked for"),
+    "renewal_window_opened": (Role.SALES, "the end of the contract comes near"),
+    "renewal_not_begun": (Role.SALES, "the renewal is to have a price by then"),
+    "contract_lapsed": (Role.SALES, "the contract ends"),
+    "lapse_decision_due": (Role.SALES, "renew or take down: to be decided by then"),
+    "hub_information_missed": (Role.SALES, "what is missing about the hub is asked for"),
+    "event_near": (Role.ENGINEERING, "an event of the community comes near"),
+    "decommission_notice_due": (Role.ENGINEERING, "the hub is to be taken down soon"),
+    "archived": (Role.NOBODY, "it is archived"),
+}
+"""What the calendar does by itself: whom it concerns, and what it means to them."""
+
+
+class Item(Model):
+    """One line of an agenda. `role` has it; for this lead that may be a person."""
+
+    section: Section
+    role: Role
+    person: str | None = None
+    names: tuple[str, ...] = ()
+    """What that person is called: name, GitHub login, mail address."""
+    lead: str
+    heading: str
+    what: str
+    since: date | None = None
+    until: date | None = None
+    link: str = ""
+
+    @property
+    def owner(self) -> str:
+        return f"{self.role} ({self.person})" if self.person else str(self.role)
+
+    @property
+    def urgency(self) -> tuple[date, str]:
+        return (self.until or self.since or date.max, self.lead)
+
+
+class Agenda(Model):
+    """All that is whose to do on a day, each section in the order of its urgency."""
+
+    day: date
+    items: tuple[Item, ...] = ()
+    unasked: tuple[str, ...] = ()
+    """Leads that did not answer: of these only what a list knows is said."""
+
+    @classmethod
+    def of(cls, day: date, items: Iterable[Item], unasked: Iterable[str] = ()) -> Self:
+        ordered = sorted(items, key=lambda item: ([*Section].index(item.section), item.urgency))
+        return cls(day=day, items=tuple(ordered), unasked=tuple(sorted(unasked)))
+
+    def for_(self, name: str) -> Self:
+        """Only what is this role's or this person's: by name, GitHub login or mail address."""
+        wanted = name.casefold()
+        mine = (i for i in self.items if wanted == i.role or wanted in {each.casefold() for each in i.names})
+        return self.model_copy(update={"items": tuple(mine)})
+
+    def owners(self) -> tuple[str, ...]:
+        """Who has something on it: role by role, first whoever is behind it, then the persons."""
+        roles = [*Role]
+        found = {item.owner: (roles.index(item.role), item.person or "") for item in self.items}
+        return tuple(sorted(found, key=lambda owner: found[owner]))
+
+    def section(self, owner: str, section: Section) -> tuple[Item, ...]:
+        return tuple(item for item in self.items if item.owner == owner and item.section is section)
+
+
+def agenda(record: Record, now: datetime) -> tuple[Item, ...]:
+    """What is to be done for a lead, by whom, at this moment."""
+    return tuple(_items(record, now))
+
+
+def _items(record: Record, now: datetime) -> Iterator[Item]:
+    lead, today = record.lead, record.lead.today(now)
+
+    def item(
+        section: Section, role: Role, what: str, since: date | None = None, until: date | None = None
+    ) -> Item:
+        known = lead.assigned.get(role)
+        return Item(
+            section=section,
+            role=role,
+            person=known.person if known else None,
+            names=tuple(name for name in (known.person, known.login, known.email) if name) if known else (),
+            lead=lead.id,
+            heading=lead.heading,
+            what=what,
+            since=since,
+            until=until,
+            link=lead.issue.url if lead.issue else "",
+        )
+
+    for concern in concerns(lead, today):
+        yield item(_SORTS[concern.sort], concern.owner, concern.what, concern.since)
+    yield from (item(*step) for step in _step(lead, today))
+    yield from (item(*invoice) for invoice in _invoices(lead, today))
+    for parked in record.parked:
+        what = f"Failed for good: {parked.effect.words()}: {parked.reason}"
+        yield item(
+            Section.STUCK, Role.ENGINEERING, what, day_of(parked.since, lead.zone) if parked.since else None
+        )
+    refused = [refusal for refusal in record.refusals if now - refusal.at < RECENT]
+    if len(refused) >= MANY:
+        what = (
+            f"{len(refused)} decisions were refused in {RECENT.days} days, the newest: {refused[-1].reason}"
+        )
+        yield item(Section.STUCK, Role.SALES, what, day_of(refused[0].at, lead.zone))
+    for coming in due(lead):
+        role, what = FORTHCOMING[coming.fact.kind]
+        if now < coming.when <= now + AHEAD and role is not Role.NOBODY:
+            yield item(Section.UPCOMING, role, what, until=_last_day(coming.when, lead.zone, coming.fact))
+    for event in lead.hub.events:
+        if today <= event.first <= today + AHEAD and not lead.ended:
+            yield item(Section.UPCOMING, Role.ENGINEERING, str(event), until=event.first)
+
+
+def _last_day(when: datetime, zone: str, fact: Fact) -> date:
+    """The day that a person would name: what happens when a day is over belongs to that day."""
+    return day_of(when - timedelta(seconds=1), zone) if fact.kind in _AT_THE_END else day_of(when, zone)
+
+
+_AT_THE_END = frozenset(
+    {"gone_stale", "quote_expired", "contract_overdue", "contract_lapsed", "lapse_decision_due"}
+    | {"renewal_not_begun", "resumed"}
+)
+
+_Line = tuple[Section, Role, str, date | None, date | None]
+
+
+def _step(lead: Lead, today: date) -> Iterator[_Line]:
+    """The next step: due to whoever is to take it; and sales, who follows a lead to its hub, waits for the others."""
+    step, since, until = next_step(lead), _since(lead), _until(lead)
+    if lead.hold:
+        yield Section.WAITING, Role.SALES, step.what, lead.hold.since, lead.hold.until
+        return
+    if step.owner is Role.NOBODY:
+        return
+    if step.owner is not Role.COMMUNITY:
+        late = until is not None and until < today
+        what = step.what[:1].upper() + step.what[1:]
+        yield Section.OVERDUE if late else Section.DUE, step.owner, what, since, until
+    if step.owner is Role.COMMUNITY or (step.owner is not Role.SALES and lead.stage is not Stage.HUB):
+        yield Section.WAITING, Role.SALES, f"Waits for {lead.whose(step.owner)}: {step.what}", since, until
+
+
+def _since(lead: Lead) -> date:
+    """Since when the next step is open."""
+    asked, quote, pending = lead.questionnaire, lead.quote, lead.pending
+    if lead.stage is Stage.LEAD and asked.sent_on and not asked.answered_on:
+        return asked.sent_on
+    if quote and quote.status is QuoteStatus.OPEN:
+        return quote.quoted_on
+    if pending.heard_on:
+        return pending.heard_on
+    if lead.stage is Stage.CONTRACTED and lead.hub.requested_on:
+        return lead.hub.requested_on
+    return day_of(lead.progressed_at, lead.zone)
+
+
+def _until(lead: Lead) -> date | None:
+    """By when the next step is to be taken, if that is said anywhere."""
+    quote, pending, clocks = lead.quote, lead.pending, lead.policy.clocks
+    if lead.hub.running and lead.hub.decommission_on:
+        return lead.hub.decommission_on
+    if quote and quote.status is QuoteStatus.OPEN:
+        return quote.valid_until
+    if pending.handed_over_on and not pending.acknowledged_on:
+        return add_working_days(pending.handed_over_on, clocks.handover_reminder, lead.policy.holidays)
+    if pending.handed_over_on and not pending.signed_on:
+        return pending.due
+    if lead.contract.lapsed and lead.contract.end:
+        return lead.contract.end + timedelta(days=clocks.lapse_decision)
+    if lead.stage is Stage.HUB:
+        return renewal_start(lead) if lead.contract.windows else None
+    return day_of(lead.progressed_at, lead.zone) + timedelta(days=clocks.stale_after(lead.stage))
+
+
+def _invoices(lead: Lead, today: date) -> Iterator[_Line]:
+    clocks = lead.policy.clocks
+    for invoice in lead.unsent:
+        until = invoice.prepared_on + timedelta(days=clocks.invoice_unsent)
+        if until >= today:
+            what = f"Send invoice {invoice.number} ({invoice.total})"
+            yield Section.DUE, Role.CONTRACTS, what, invoice.prepared_on, until
+    for invoice in lead.invoices:
+        if invoice.owed and invoice.sent_on and not invoice.overdue:
+            what = f"Waits for the payment of invoice {invoice.number} ({invoice.total})"
+            until = invoice.sent_on + timedelta(days=clocks.invoice_overdue)
+            yield Section.WAITING, Role.CONTRACTS, what, invoice.sent_on, until

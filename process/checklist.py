@@ -1,0 +1,106 @@
+"""The checklists of the lead's issue and of its hub's (process.md): each item an event's consequence."""
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from process.lead import VENDOR_FORMS, Lead, QuoteStatus, VendorStatus
+
+Body = tuple[str, dict[str, Any]]
+"""A decision, and what of its body is known."""
+
+
+class Item(NamedTuple):
+    """One box. `name` is the same for ever; `text` says more, as far as more is known."""
+
+    name: str
+    done: bool | None
+    """None where only a person's tick can tell."""
+    text: str
+    decisions: tuple[Body, ...] = ()
+    """What makes it true: one decision, or any of several."""
+
+
+def checklist(lead: Lead) -> tuple[Item, ...]:
+    """The items of the lead's issue."""
+    questionnaire, contract, hub = lead.questionnaire, lead.contract, lead.hub
+    agreed = any(quote.status is QuoteStatus.ACCEPTED for quote in lead.quotes)
+    return (
+        _dated("Questionnaire sent", questionnaire.sent_on, "questionnaire_sent"),
+        _dated("Questionnaire answered", questionnaire.answered_on, "questionnaire_answered"),
+        _scope(lead),
+        Item(
+            "Leads folder",
+            lead.folder is not None,
+            _more("Leads folder", lead.folder.url if lead.folder else None),
+        ),
+        _asset(lead, "Budget", "budget"),
+        _asset(lead, "Statement of work", "statement of work"),
+        Item("Price quoted", lead.quoted, "Price quoted", (("price_quoted", {}),)),
+        Item(_AGREED, agreed, _AGREED, (("quote_accepted", {}),)),
+        _dated("Contract handed over", contract.handed_over_on, "contract_handed_over"),
+        _dated("Contract signed", contract.signed_on, "contract_signed"),
+        Item(
+            "Vendor set-up",
+            lead.vendor.settled,
+            f"Vendor set-up: {lead.vendor.status}{lead.vendor.latest}",
+            (("vendor_setup_done", {}), ("vendor_setup_not_needed", {})),
+        ),
+        _dated("Hub requested (work has started)", hub.requested_on, "hub_requested"),
+        Item(
+            "Infrastructure",
+            hub.live_on is not None,
+            f"Infrastructure: {hub.url or 'hub'}",
+            (("hub_live", {}),),
+        ),
+    )
+
+
+def vendor_checklist(lead: Lead) -> tuple[Item, ...]:
+    """The steps of the vendor set-up at the customer; none where there is none to do."""
+    vendor = lead.vendor
+    if vendor.status is VendorStatus.NOT_NEEDED:
+        return ()
+    steps = (
+        _dated(f"Forms {step}", vendor.forms.get(step), "vendor_setup_progressed", forms=step)
+        for step in VENDOR_FORMS
+    )
+    number = f", number {vendor.number}" if vendor.number else ""
+    done = Item(_THERE, vendor.settled, f"{_THERE}{number}", (("vendor_setup_done", {}),))
+    return (*steps, done)
+
+
+def todo(lead: Lead) -> tuple[Item, ...]:
+    """Engineering's list, in the hub's issue."""
+    live, validated = lead.hub.live_on is not None, lead.hub.validated_on is not None or None
+    is_live: tuple[Body, ...] = (("hub_live", {}),)
+    return (
+        Item("Initial deployment", live, "Initial deployment", is_live),
+        Item("Administrators can log on", live, "Administrators can log on", is_live),
+        Item("Representative is satisfied", validated, "Representative is satisfied"),
+        Item("Steady state", validated, "Steady state"),
+    )
+
+
+_AGREED = "Customer agreed to work with us"
+_THERE = "We are a vendor there"
+
+
+def _dated(name: str, day: date | None, kind: str, **body: str) -> Item:
+    return Item(name, day is not None, f"{name} on {day}" if day else name, ((kind, body),))
+
+
+def _scope(lead: Lead) -> Item:
+    scope = lead.qualification.in_scope
+    text = {None: "In scope?", True: "In scope: yes", False: "In scope: no"}[scope]
+    return Item("In scope?", scope is not None, text, (("maniac_t_assessed", {"in_scope": True}),))
+
+
+def _asset(lead: Lead, name: str, kind: str) -> Item:
+    """Done by the newest asset of its type."""
+    known = {asset.type: asset for asset in lead.assets}.get(kind)
+    text = _more(name, (known.url or known.name) if known else None)
+    return Item(name, known is not None, text, (("asset_attached", {"type": kind}),))
+
+
+def _more(name: str, more: str | None) -> str:
+    return f"{name}: {more}" if more else name

@@ -1,0 +1,162 @@
+"""What is whose to do: one list per role and person, with days worked out by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from process import ticks
+from process.agenda import FORTHCOMING, Agenda, Section, agenda
+from process.decisions.quoting import QuoteExpired
+from process.decisions.waiting import Resumed
+from process.facts import Tick
+from process.model import Role
+from tests.process.life import HUB, Life
+from tests.process.states import STATES
+
+
+def lines(life: Life, section: Section | None = None) -> list[tuple[str, ...]]:
+    """Section (or all of them), role, what, since and until."""
+    return [
+        (str(i.section), str(i.role), i.what, str(i.since or ""), str(i.until or ""))
+        for i in agenda(life.record, life.now)
+        if section in (None, i.section)
+    ]
+
+
+def test_a_new_lead_is_to_be_asked_and_goes_stale_if_nobody_does() -> None:
+    life = Life()
+    assert lines(life) == [("due", "sales", "Send the questionnaire", "2026-06-01", "2026-07-01")]
+    life.wait(20)
+    assert lines(life)[1:] == [
+        ("upcoming", "sales", "it is stale if nothing moves until then", "", "2026-07-01")
+    ]
+    life.wait(11)
+    assert lines(life) == [
+        ("stuck", "sales", "Nothing has moved since 2026-06-01", "2026-06-01", ""),
+        ("overdue", "sales", "Send the questionnaire", "2026-06-01", "2026-07-01"),
+    ]
+
+
+def test_sales_waits_for_the_community_and_for_the_contracts_team_which_has_it_to_do() -> None:
+    life = Life().quoted()
+    assert lines(life) == [
+        (
+            "waiting",
+            "sales",
+            "Waits for community: agree to the price by 2026-07-01",
+            "2026-06-01",
+            "2026-07-01",
+        )
+    ]
+    life = Life().handed_over()
+    assert lines(life)[:2] == [
+        ("due", "contracts", "Acknowledge the hand-over", "2026-06-01", "2026-06-04"),
+        ("waiting", "sales", "Waits for contracts: acknowledge the hand-over", "2026-06-01", "2026-06-04"),
+    ]
+    life.until("2026-06-05")
+    assert ("overdue", "contracts", "Acknowledge the hand-over", "2026-06-01", "2026-06-04") in lines(life)
+    life.until("2026-06-16")
+    assert (
+        "stuck",
+        "contracts",
+        "The contracts team has been silent since the hand-over",
+        "2026-06-01",
+        "",
+    ) in (lines(life))
+
+
+def test_a_held_lead_waits_until_its_day() -> None:
+    life = Life()
+    life.does("put_on_hold", until="2026-06-10")
+    assert lines(life) == [
+        ("waiting", "sales", "on hold: 2026-06-10", "2026-06-01", "2026-06-10"),
+        ("upcoming", "sales", "the waiting is over", "", "2026-06-10"),
+    ]
+
+
+def test_invoices_are_to_be_sent_and_then_waited_for() -> None:
+    life = Life().live().at(Life().now)
+    assert ("due", "contracts", "Send invoice 1 (1,000.00 USD)", "2026-06-01", "2026-06-15") in lines(life)
+    life.does("invoice_sent", number=1)
+    waits = "Waits for the payment of invoice 1 (1,000.00 USD)"
+    assert ("waiting", "contracts", waits, "2026-06-01", "2026-07-31") in lines(life)
+    life.until("2026-08-01")
+    overdue = "Invoice 1 (1,000.00 USD) is overdue"
+    assert ("overdue", "contracts", overdue, "2026-06-01", "") in lines(life)
+    assert waits not in [line[2] for line in lines(life)]
+
+
+def test_a_hub_without_a_contract_comes_first_and_its_events_are_shown() -> None:
+    life = Life()
+    life.does("hub_information_given", **HUB)
+    life.does("hub_requested", exception_by="Ann Example", exception_reason="A course")
+    life.does("hub_live")
+    life.does("event_announced", name="Exam", first="2026-06-09", users=30)
+    assert lines(life)[0] == (
+        "attention",
+        "sales",
+        "The hub runs without a contract, allowed by Ann Example",
+        "2026-06-01",
+        "",
+    )
+    assert lines(life, Section.UPCOMING) == [
+        ("upcoming", "engineering", "an event of the community comes near", "", "2026-06-02"),
+        ("upcoming", "engineering", "an event of the community comes near", "", "2026-06-08"),
+        ("upcoming", "engineering", "Exam on 2026-06-09, 30 users expected", "", "2026-06-09"),
+    ]
+
+
+def test_what_failed_for_good_and_who_does_not_get_on_is_stuck() -> None:
+    life = Life()
+    (effect, *_) = life.record.startable(frozenset())
+    life.record = life.record.park(effect, "The token was revoked", life.now)
+    for _ in range(5):
+        life.take("hub_live")
+    stuck = lines(life, Section.STUCK)
+    assert stuck[0][1:3] == ("engineering", "Failed for good: Open the lead's issue: The token was revoked")
+    assert stuck[1][2].startswith("5 decisions were refused in 7 days, the newest: The hub was not requested")
+    assert len(lines(life.wait(8), Section.STUCK)) == 1
+
+
+def test_an_assigned_person_has_the_roles_lines_and_finds_them_by_any_name() -> None:
+    life = Life()
+    life.does("assigned", role="sales", person="Grace Example", login="grace", email="grace@example.org")
+    other = Life(title="Another")
+    found = Agenda.of(
+        life.today, [*agenda(life.record, life.now), *agenda(other.record, other.now)], unasked=["b", "a"]
+    )
+    assert found.owners() == ("sales", "sales (Grace Example)")
+    assert found.unasked == ("a", "b")
+    for name in ("Grace Example", "grace", "GRACE@example.org"):
+        assert found.for_(name).owners() == ("sales (Grace Example)",)
+    assert len(found.for_("sales").items) == 2
+    assert found.for_("Ann").items == ()
+    assert [item.what for item in found.section("sales (Grace Example)", Section.DUE)] == [
+        "Send the questionnaire"
+    ]
+
+
+def test_sections_come_in_their_order_and_each_by_urgency() -> None:
+    lives = [state() for state in STATES.values()]
+    found = Agenda.of(Life().today, [item for life in lives for item in agenda(life.record, life.now)])
+    order = [[*Section].index(item.section) for item in found.items]
+    assert order == sorted(order)
+    for section in Section:
+        urgencies = [item.urgency for item in found.items if item.section is section]
+        assert urgencies == sorted(urgencies)
+
+
+def test_it_knows_whatever_the_calendar_may_do() -> None:
+    known = {kind.kind for kind in Tick.__subclasses__() if kind.__module__ == ticks.__name__}
+    assert set(FORTHCOMING) == known | {QuoteExpired.kind, Resumed.kind}
+
+
+@given(st.sampled_from(sorted(STATES)), st.integers(0, 1500))
+def test_every_lead_has_an_agenda_at_every_time(state: str, days: int) -> None:
+    life = STATES[state]()
+    record = life.record.tick(life.now + timedelta(days=days))
+    for item in agenda(record, life.now + timedelta(days=days)):
+        assert item.what
+        assert item.role in (Role.SALES, Role.CONTRACTS, Role.ENGINEERING)
+    assert agenda(record, datetime(2026, 1, 1, tzinfo=UTC)) is not None

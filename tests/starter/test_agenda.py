@@ -1,0 +1,60 @@
+"""`leads agenda` on a real server: every lead asked, or as much as a list knows."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+import starter.leads
+from starter.agenda import collected
+from tests.starter.conftest import Leads, Opened
+from tests.starter.test_leads import eventually
+
+
+async def test_it_lists_by_role_and_person_what_is_to_be_done(leads: Leads, opened: Opened) -> None:
+    lead = await opened()
+    await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
+    await leads("assigned", lead, "--role", "sales", "--person", "Grace Example", "--login", "grace")
+    ended = await leads("agenda", "--for", "grace")
+    assert ended.code == 0, ended.err
+    first, second, third = ended.out.split("\n")[1:4]
+    assert (first, second) == ("sales (Grace Example)", "  To do")
+    assert third.startswith("    Send the questionnaire · by 2")
+    assert f"{lead} [" in third
+    assert (await leads("agenda", "--for", "engineering")).out == "Nothing to do.\n"
+    assert ended.err == ""
+
+
+async def test_json_has_all_of_it(leads: Leads, opened: Opened) -> None:
+    lead = await opened()
+    ended = await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
+    (item,) = ended.json["items"]
+    assert (item["lead"], item["section"], item["role"], item["what"]) == (
+        lead,
+        "due",
+        "sales",
+        "Send the questionnaire",
+    )
+    assert ended.json["unasked"] == []
+
+
+async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_all(
+    leads_alone: Leads,
+    work: Callable[[], Worker],
+    org: str,
+    queue: str,
+    env: WorkflowEnvironment,
+) -> None:
+    async with work():
+        ended = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
+        lead = ended.json["lead"]
+        await eventually(lambda: leads_alone("list", "--json"), lambda ended: lead in ended.out)
+        await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: lead in ended.out)
+    alone = starter.leads.Leads(env.client, queue, "http://localhost", patience=timedelta(seconds=0.5))
+    told: list[tuple[int, int]] = []
+    found = await collected(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
+    assert (found.unasked, told) == ((lead,), [(1, 1)])
+    assert [(item.section, item.role, item.what) for item in found.items] == [
+        ("due", "sales", "The next step of a lead at lead")
+    ]
