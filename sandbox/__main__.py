@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import os
 import signal
 import sys
 from pathlib import Path
@@ -16,13 +17,23 @@ def main() -> None:
     parser.add_argument("--smtp-port", type=int, default=0, help="SMTP port; 0: a free one")
     parser.add_argument("--data", type=Path, help="folder that keeps everything over restarts; none: forget")
     parser.add_argument("--org", default="2i2c-org", help="GitHub organization")
+    parser.add_argument(
+        "--webhook-url",
+        help="where GitHub tells what happened; signed with SANDBOX_WEBHOOK_SECRET or a secret of its own",
+    )
     asked = parser.parse_args()
 
     signals = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, signals)  # threads inherit it: the signal waits for sigwait
     try:
         sandbox = Sandbox(
-            asked.data, org=asked.org, host=asked.host, port=asked.port, smtp_port=asked.smtp_port
+            asked.data,
+            org=asked.org,
+            host=asked.host,
+            port=asked.port,
+            smtp_port=asked.smtp_port,
+            webhook_url=asked.webhook_url,
+            webhook_secret=os.environ.get("SANDBOX_WEBHOOK_SECRET"),
         ).start()
     except OSError as error:
         sys.exit(f"The sandbox cannot start: {error}")

@@ -1,4 +1,4 @@
-"""The sandbox's own controls under `/_sandbox/`: journal, faults, reset, mail, form responses."""
+"""The sandbox's own controls under `/_sandbox/`: journal, faults, reset, mail, webhooks, form responses."""
 
 from typing import TYPE_CHECKING
 
@@ -52,6 +52,25 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
             ]
         )
 
+    async def webhooks(_: Request) -> Response:
+        return JSONResponse(
+            [
+                {
+                    "id": each.id,
+                    "guid": each.guid,
+                    "event": each.happening.event,
+                    "action": each.happening.action,
+                    "hook": each.hook.id,
+                    "url": each.url,
+                    "redelivery": each.redelivery,
+                    "delivered_at": each.delivered_at.isoformat(),
+                    "status": each.status,
+                    "status_code": each.code,
+                }
+                for each in sandbox.courier.deliveries()
+            ]
+        )
+
     async def respond(request: Request) -> Response:
         """`{"answers": {question title: answer or answers}, "response_id": to edit that one}`."""
         try:
@@ -72,6 +91,7 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
     return [
         Route("/_sandbox/requests", requests, methods=["GET", "DELETE"]),
         Route("/_sandbox/faults", faults, methods=["GET", "POST", "DELETE"]),
+        Route("/_sandbox/webhooks", webhooks),
         Route("/_sandbox/mail", mail, methods=["GET", "DELETE"]),
         Route("/_sandbox/forms/{form_id}/responses", respond, methods=["POST"]),
         Route("/_sandbox/reset", reset, methods=["POST"]),

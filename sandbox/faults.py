@@ -35,6 +35,12 @@ MailKind = Literal[
     "mail_refused",  # 550 at RCPT, for `recipient` or all; 554 at DATA
     "mail_cut_after",  # the mail is taken, then the connection ends before it is said
 ]
+WebhookKind = Literal[
+    "webhook_late",  # delivered `seconds` later
+    "webhook_twice",  # delivered two times
+    "webhook_lost",  # never delivered
+    "webhook_out_of_order",  # delivered after the next one to the same hook, or after `seconds` (5)
+]
 Command = Literal["EHLO", "AUTH", "MAIL", "RCPT", "DATA"]
 
 _ONLY: dict[str, set[System]] = {
@@ -46,7 +52,13 @@ _ONLY: dict[str, set[System]] = {
     "mail_temporary": {"mail"},
     "mail_refused": {"mail"},
     "mail_cut_after": {"mail"},
+    "webhook_late": {"webhook"},
+    "webhook_twice": {"webhook"},
+    "webhook_lost": {"webhook"},
+    "webhook_out_of_order": {"webhook"},
 }
+_NO_REQUESTS: set[System] = {"mail", "webhook"}
+"""Nobody sends these a request: they have their own kinds of faults only."""
 
 
 class Fault(BaseModel):
@@ -55,9 +67,11 @@ class Fault(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     system: System
-    kind: HttpKind | MailKind
+    kind: HttpKind | MailKind | WebhookKind
     method: str | None = Field(None, description="HTTP method; none: any")
-    path: str = Field("", description="Regular expression, found anywhere in the path")
+    path: str = Field(
+        "", description="Regular expression, found anywhere in the path; a webhook's is /EVENT/ACTION"
+    )
     body: str = Field("", description="Regular expression, found anywhere in the request's body")
     times: int | None = Field(1, ge=1, description="How often; null: until cleared")
     after: int = Field(0, ge=0, description="How many matching requests pass first")
@@ -78,7 +92,7 @@ class Fault(BaseModel):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         systems = _ONLY.get(self.kind)
-        if (systems and self.system not in systems) or (self.system == "mail" and not systems):
+        if (systems and self.system not in systems) or (self.system in _NO_REQUESTS and not systems):
             raise ValueError(f"{self.system} knows no fault {self.kind}")
         if self.kind in ("status", "status_after") and self.status is None:
             raise ValueError(f"{self.kind} needs a status")
@@ -168,8 +182,8 @@ def answer(fault: Fault) -> Response:
         return _github(fault)
     if fault.system == "token":
         return _token(fault.status or 503)
-    if fault.system == "mail":
-        raise ValueError("Mail has no HTTP answer")
+    if fault.system == "mail" or fault.system == "webhook":
+        raise ValueError(f"{fault.system} has no HTTP answer")
     if fault.kind == "rate_limit":
         return google.rate_limited(fault.system, fault.status or 403).response(fault.system)
     status = fault.status or 503

@@ -4,13 +4,13 @@ import asyncio
 import json
 import socket
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Thread
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Any, Self, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,8 +20,11 @@ from sandbox import control
 from sandbox.faults import Faults
 from sandbox.front import CuttableProtocol, Front
 from sandbox.github import app as github
+from sandbox.github.hooks.courier import Courier
+from sandbox.github.hooks.happenings import happenings
 from sandbox.github.people import Person
-from sandbox.github.state import GitHubState
+from sandbox.github.seed import HOOK, point_hook
+from sandbox.github.state import Change, GitHubState
 from sandbox.google import app as google
 from sandbox.google.account import write_key_file
 from sandbox.google.seed import SERVICE_ACCOUNT
@@ -40,6 +43,7 @@ class Sandbox:
 
     Use as a context manager, or `start()` and `stop()`. `data`: a folder that keeps everything over restarts;
     without it all is forgotten. `smtp_users`: name -> password; given any, mail needs a login. Port 0 is a free one.
+    `webhook_url`: where the organization's hook points; its secret is `webhook_secret` or made up.
     """
 
     def __init__(
@@ -51,6 +55,8 @@ class Sandbox:
         port: int = 0,
         smtp_port: int = 0,
         smtp_users: Mapping[str, str] | None = None,
+        webhook_url: str | None = None,
+        webhook_secret: str | None = None,
     ) -> None:
         self.org = org
         self.faults = Faults()
@@ -58,6 +64,7 @@ class Sandbox:
         self._store = Store(data)
         self._data = data
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
+        self._hook = (webhook_url, webhook_secret)
         self._users = dict(smtp_users or {})
         self._address = (host, port)
         self._smtp_address = (host, smtp_port)
@@ -106,6 +113,7 @@ class Sandbox:
 
     def reset(self) -> None:
         """Back to the seeded start: no fault set, nothing in the journal or the mailbox, every token void."""
+        self.courier.stop()
         self.faults.clear()
         self.journal.clear()
         self._store.clear("github", "google", "mail")
@@ -144,6 +152,8 @@ class Sandbox:
             "MAIL__PORT": str(self.smtp_port),
             "MAIL__SECURITY": "none",
         }
+        if self._hook[0] is not None:
+            settings["GITHUB__WEBHOOK_SECRET"] = self.github.hooks[HOOK].secret or ""
         for name, password in list(self._users.items())[:1]:
             settings |= {"MAIL__USERNAME": name, "MAIL__PASSWORD": password}
         return {f"LEADS_{name}": value for name, value in settings.items()}
@@ -179,16 +189,29 @@ class Sandbox:
         )
         self.mailbox = Mailbox(self._store)
         github_state = self._store.load("github", GitHubState) or GitHubState.seeded(org=self.org)
-        self.github = github_state.bind(lambda _: self._store.save("github", self.github))
+        self.github = github_state.bind(self._github_changed)
+        self.courier = Courier(self.github, self.faults, self._spawn)
         self._app = Starlette(
             routes=[
                 *control.routes(self),
                 *google.routes(self.google, self._key),
                 *pages.routes(self),
-                *github.routes(self.github),
+                *github.routes(self.github, self.courier),
             ]
         )
         self._app.state.navigation = pages.navigation(self)
+        url, secret = self._hook
+        if url is not None:
+            point_hook(self.github, url, secret)
+
+    def _github_changed(self, change: Change) -> None:
+        self._store.save("github", self.github)
+        for happening in happenings(change, self.github):
+            self.courier.tell(happening)
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
+        assert self._loop is not None  # noqa: S101 - start() made one
+        return asyncio.run_coroutine_threadsafe(work, self._loop)
 
     async def _app_now(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The application of the moment: a reset puts a new one in its place."""
@@ -224,6 +247,7 @@ class Sandbox:
         serving = asyncio.create_task(server.serve(sockets=[http]))
         started.set_result(None)
         await self._stopping.wait()
+        self.courier.stop()
         smtp_server.close()
         server.should_exit = True
         await serving

@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-System = Literal["github", "drive", "forms", "sheets", "token", "mail"]
+System = Literal["github", "drive", "forms", "sheets", "token", "mail", "webhook"]
 
 _PREFIXES: tuple[tuple[str, System], ...] = (
     ("/api/v3", "github"),

@@ -3,13 +3,14 @@
 from starlette.routing import BaseRoute, Mount, Route
 
 from sandbox.github.graphql.app import GraphQLApp
+from sandbox.github.hooks.courier import Courier
 from sandbox.github.rates import Rates
 from sandbox.github.rest.app import rest_app
 from sandbox.github.state import GitHubState
 from sandbox.github.web import page_routes
 
 
-def routes(state: GitHubState) -> list[BaseRoute]:
+def routes(state: GitHubState, courier: Courier) -> list[BaseRoute]:
     """REST under `/api/v3`, GraphQL at `/api/graphql`, and the pages of issues and boards.
 
     Every answer is made in one piece on the event loop, so that no request sees
@@ -18,6 +19,6 @@ def routes(state: GitHubState) -> list[BaseRoute]:
     rates = Rates()
     return [
         Route("/api/graphql", GraphQLApp(state, rates).answer, methods=["POST"]),
-        Mount("/api/v3", app=rest_app(state, rates)),
+        Mount("/api/v3", app=rest_app(state, rates, courier)),
         *page_routes(state),
     ]

@@ -127,6 +127,22 @@ class Viewer:
             raise ForbiddenError("Must have admin rights to Repository.")
         return actor
 
+    def must_manage_hooks(self, state: GitHubState, repository: Repository | None) -> User:
+        """Of the repository or, with none, of the organization. To people without the right GitHub shows none.
+
+        Raises: NotFoundError, UnauthorizedError or ForbiddenError.
+        """
+        actor = self.actor
+        if self.is_installation:
+            permission = "organization_hooks" if repository is None else "repository_hooks"
+            if self._granted(permission) != "write":
+                raise ForbiddenError("Resource not accessible by integration")
+            return actor
+        owns = actor.id in state.organization.owners
+        if not owns and (repository is None or repository.collaborators.get(actor.id) != "admin"):
+            raise NotFoundError
+        return actor
+
     def is_member(self, organization: Organization) -> bool:
         """Whether the caller sees who its members and teams are."""
         if self.is_installation:

@@ -28,6 +28,18 @@ SERVED: dict[str, tuple[str, ...]] = {
     "/orgs/{org}/installation": ("get",),
     "/rate_limit": ("get",),
     "/orgs/{org}": ("get",),
+    **{
+        f"{owner}/hooks{path}": methods
+        for owner in ("/orgs/{org}", REPO)
+        for path, methods in (
+            ("", ("get", "post")),
+            ("/{hook_id}", ("get", "patch", "delete")),
+            ("/{hook_id}/deliveries", ("get",)),
+            ("/{hook_id}/deliveries/{delivery_id}", ("get",)),
+            ("/{hook_id}/deliveries/{delivery_id}/attempts", ("post",)),
+            ("/{hook_id}/pings", ("post",)),
+        )
+    },
     "/orgs/{org}/members/{username}": ("get",),
     "/orgs/{org}/teams": ("get",),
     "/orgs/{org}/teams/{team_slug}": ("get",),

@@ -1,12 +1,14 @@
 """How this GitHub starts: the organization as it is before the first lead."""
 
 import hashlib
+import secrets
 
 from sandbox.github.state import (
     Access,
     App,
     Colour,
     GitHubState,
+    Hook,
     Label,
     Option,
     Organization,
@@ -16,10 +18,14 @@ from sandbox.github.state import (
     Team,
     Token,
     User,
+    clock,
 )
 
 BOT_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but this sandbox
 """The App's installation token; it does not expire."""
+
+HOOK = 7501
+"""The organization's hook, if the sandbox was told where it points."""
 
 _COLUMNS: tuple[tuple[str, Colour], ...] = (
     ("Lead", "GRAY"),
@@ -196,6 +202,23 @@ def seeded(org: str) -> GitHubState:
             for number, (repository, name, color, description) in enumerate(labels, start=8001)
         },
         projects={board.id: board},
+    )
+
+
+def point_hook(state: GitHubState, url: str, secret: str | None) -> None:
+    """The organization's hook goes to this address, with this secret or else the one it has, or a new one."""
+    had = state.hooks.get(HOOK)
+    now = clock()
+    state.hooks[HOOK] = Hook(
+        id=HOOK,
+        repository_id=None,
+        url=url,
+        content_type="json",
+        secret=secret or (had and had.secret) or secrets.token_hex(20),
+        events=("issues", "issue_comment", "label", "projects_v2_item"),
+        active=True,
+        created_at=had.created_at if had else now,
+        updated_at=now,
     )
 
 

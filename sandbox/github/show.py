@@ -5,13 +5,14 @@ import hashlib
 from collections import Counter, defaultdict
 from datetime import datetime
 from functools import cached_property
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import quote
 
 from sandbox.github.state import (
     Comment,
     Event,
     GitHubState,
+    Hook,
     Issue,
     Label,
     Organization,
@@ -23,6 +24,9 @@ from sandbox.github.state import (
     Token,
     User,
 )
+
+if TYPE_CHECKING:
+    from sandbox.github.hooks.courier import Delivery
 
 Json = dict[str, Any]
 
@@ -228,6 +232,70 @@ class Show:
         rank = [*names].index(role) if role in names else -1
         return {name: number <= rank for number, name in enumerate(names.values())}
 
+    def organization_simple(self, organization: Organization) -> Json:
+        """As webhooks have it."""
+        names = (
+            "login", "id", "node_id", "url", "repos_url", "events_url", "hooks_url", "issues_url", "members_url",
+            "public_members_url", "avatar_url", "description",
+        )  # fmt: skip
+        shown = self.organization(organization)
+        return {name: shown[name] for name in names}
+
+    # -- webhooks -----------------------------------------------------------------------------------------------
+
+    def hook(self, hook: Hook) -> Json:
+        """Its secret is never shown again."""
+        config = {"content_type": hook.content_type, "insecure_ssl": "0", "url": hook.url}
+        if hook.repository_id is None:
+            url, kind = f"{self.api}/orgs/{self.state.organization.login}/hooks/{hook.id}", "Organization"
+        else:
+            url, kind = f"{self._repository_url(hook.repository_id)}/hooks/{hook.id}", "Repository"
+        shown: Json = {
+            "type": kind,
+            "id": hook.id,
+            "name": "web",
+            "active": hook.active,
+            "events": list(hook.events),
+            "config": {**config, "secret": "********"} if hook.secret else config,
+            "updated_at": time(hook.updated_at),
+            "created_at": time(hook.created_at),
+            "url": url,
+            "ping_url": f"{url}/pings",
+            "deliveries_url": f"{url}/deliveries",
+        }
+        if hook.repository_id is not None:
+            unused = {"code": None, "status": "unused", "message": None}
+            shown |= {"test_url": f"{url}/test", "last_response": unused}
+        return shown
+
+    def delivery(self, delivery: "Delivery") -> Json:
+        return {
+            "id": delivery.id,
+            "guid": delivery.guid,
+            "delivered_at": delivery.delivered_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+            "redelivery": delivery.redelivery,
+            "duration": delivery.duration,
+            "status": delivery.status,
+            "status_code": delivery.code,
+            "event": delivery.happening.event,
+            "action": delivery.happening.action,
+            "installation_id": None,
+            "repository_id": delivery.happening.repository,
+            "throttled_at": None,
+        }
+
+    def full_delivery(self, delivery: "Delivery") -> Json:
+        answer = delivery.answer
+        return {
+            **self.delivery(delivery),
+            "url": delivery.url,
+            "request": {"headers": delivery.headers, "payload": delivery.happening.payload},
+            "response": {
+                "headers": dict(answer.headers) if answer else None,
+                "payload": answer.body if answer else None,
+            },
+        }
+
     # -- the App ------------------------------------------------------------------------------------------------
 
     def app(self) -> Json:
@@ -350,6 +418,12 @@ class Show:
             "pushed_at": created,
         }
         return shown if permissions is None else {**shown, "permissions": permissions}
+
+    def repository_told(self, repository: Repository) -> Json:
+        """As webhooks have it: the organization stands beside it."""
+        shown = self.repository(repository, permissions=None)
+        del shown["organization"]
+        return shown
 
     def file(self, repository: Repository, path: str) -> Json:
         text = repository.files[path].encode()

@@ -265,6 +265,20 @@ class Event(Record):
         return node_id("EV", self.issue_id, self.id)
 
 
+class Hook(Record):
+    """A webhook."""
+
+    id: int
+    repository_id: int | None = Field(description="None: the organization's")
+    url: str
+    content_type: Literal["json", "form"]
+    secret: str | None = Field(repr=False)
+    events: tuple[str, ...]
+    active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
 class Option(Record):
     """A choice of a single-select field: a column of the board."""
 
@@ -371,6 +385,7 @@ class GitHubState(BaseModel):
     edits: dict[int, Edit] = {}
     traces: dict[int, Trace] = {}
     teams: dict[int, Team] = {}
+    hooks: dict[int, Hook] = {}
     projects: dict[int, Project] = {}
     items: dict[int, Item] = {}
 

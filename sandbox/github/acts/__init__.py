@@ -10,6 +10,7 @@ from sandbox.github.acts.comments import (
     react,
     take_back_reaction,
 )
+from sandbox.github.acts.hooks import ContentType, create_hook, delete_hook, edit_hook
 from sandbox.github.acts.issues import Change, create_issue, delete_issue, edit_issue, transfer_issue
 from sandbox.github.acts.labels import (
     add_labels,
@@ -23,14 +24,18 @@ from sandbox.github.acts.repositories import rename_repository
 
 __all__ = [
     "Change",
+    "ContentType",
     "add_labels",
     "create_comment",
+    "create_hook",
     "create_issue",
     "create_label",
     "delete_comment",
+    "delete_hook",
     "delete_issue",
     "delete_label",
     "edit_comment",
+    "edit_hook",
     "edit_issue",
     "edit_label",
     "react",

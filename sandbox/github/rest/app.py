@@ -5,7 +5,7 @@ import json
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from starlette.requests import Request
@@ -15,9 +15,10 @@ from starlette.types import Receive, Scope, Send
 
 from sandbox.github.auth import authenticate
 from sandbox.github.errors import ForbiddenError, GitHubError, MovedError, NotFoundError
+from sandbox.github.hooks.courier import Courier
 from sandbox.github.openapi import Operation, operations
 from sandbox.github.rates import Rates
-from sandbox.github.rest import apps, comments, issues, labels, people, repositories
+from sandbox.github.rest import apps, comments, hooks, issues, labels, people, repositories
 from sandbox.github.rest.call import HANDLERS, Answer, Call, Listing
 from sandbox.github.show import Show
 from sandbox.github.stale import as_read_by
@@ -37,6 +38,7 @@ _BY_NAME = "/repos/{owner}/{repo}"
 _MODULES = (
     apps,
     comments,
+    hooks,
     issues,
     labels,
     people,
@@ -44,14 +46,14 @@ _MODULES = (
 )  # imported for the handlers that they register
 
 
-def rest_app(state: GitHubState, rates: Rates) -> Router:
+def rest_app(state: GitHubState, rates: Rates, courier: Courier) -> Router:
     """The ASGI app to be mounted under `/api/v3`. What it does not know is not found, as at GitHub."""
     by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
     for operation in operations():
         by_path[operation.path][operation.method] = operation
     if missing := {operation.id for operation in operations()} ^ HANDLERS.keys():
         raise AssertionError(f"operations without handler, or handlers without operation: {sorted(missing)}")
-    api = _Rest(state, rates)
+    api = _Rest(state, rates, courier)
 
     def route(path: str, methods: Mapping[str, Operation]) -> Route:
         async def endpoint(request: Request) -> Response:
@@ -79,9 +81,10 @@ def _as_starlette(path: str) -> str:
 
 
 class _Rest:
-    def __init__(self, state: GitHubState, rates: Rates) -> None:
+    def __init__(self, state: GitHubState, rates: Rates, courier: Courier) -> None:
         self.state = state
         self.rates = rates
+        self.courier = courier
 
     async def answer(self, request: Request, operation: Operation | None) -> Response:
         content = await request.body()  # the only await: what follows sees and leaves a whole state
@@ -129,6 +132,7 @@ class _Rest:
                 body=operation.read_body(content),
                 show=Show(state, _root(request)),
                 rates=self.rates,
+                courier=self.courier,
                 writing=lambda: self.state.writing(viewer.user, _root(request)),
             )
         )
@@ -169,6 +173,8 @@ def _whole(listing: Listing) -> Answer:
 def _page(listing: Listing, request: Request, headers: dict[str, str]) -> Answer:
     """The page that was asked for; the header `link` says how to reach the others."""
     size = min(_number(request, "per_page", PER_PAGE), MOST_PER_PAGE)
+    if listing.cursor is not None:
+        return _after_cursor(listing, listing.cursor, size, request, headers)
     page = _number(request, "page", 1)
     last = max(1, -(-len(listing.items) // size))
     others = {"prev": min(page - 1, last), "next": page + 1, "last": last, "first": 1}
@@ -182,6 +188,21 @@ def _page(listing: Listing, request: Request, headers: dict[str, str]) -> Answer
             for name, number in others.items()
         )
     return Answer([listing.show(item) for item in listing.items[(page - 1) * size : page * size]])
+
+
+def _after_cursor(
+    listing: Listing, cursor: Callable[[Any], str], size: int, request: Request, headers: dict[str, str]
+) -> Answer:
+    items, asked = list(listing.items), request.query_params.get("cursor")
+    if asked is not None:
+        places = [place for place, item in enumerate(items) if cursor(item) == asked]
+        if not places:
+            raise GitHubError(400, "Invalid cursor")
+        items = items[places[0] + 1 :]
+    if len(items) > size:
+        following = request.url.include_query_params(cursor=cursor(items[size - 1]))
+        headers["link"] = f'<{following}>; rel="next"'
+    return Answer([listing.show(item) for item in items[:size]])
 
 
 def _number(request: Request, name: str, default: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import GoneError, MovedError, NotFoundError
+from sandbox.github.hooks.courier import Courier
 from sandbox.github.rates import Rates
 from sandbox.github.show import Show
 from sandbox.github.state import Comment, GitHubState, Issue, Label, Reaction, Repository
@@ -27,6 +28,7 @@ class Call:
     body: Any
     show: Show
     rates: Rates
+    courier: Courier
     writing: Callable[[], AbstractContextManager[None]]
 
     def repository(self, permission: str = "issues") -> Repository:
@@ -105,10 +107,14 @@ class Answer:
 
 @dataclass(frozen=True)
 class Listing:
-    """All that there is; `app` shows the page that was asked for."""
+    """All that there is; `app` shows the page that was asked for.
+
+    With `cursor` pages are not counted: the next one begins after an item, which the cursor names.
+    """
 
     items: Sequence[Any]
     show: Callable[[Any], Any]
+    cursor: Callable[[Any], str] | None = None
 
 
 Handler = Callable[[Call], Answer | Listing]
