@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from temporalio import activity
 
+from activities.errors import again
 from activities.forms import FormsActivities, Response
 from activities.github_survey import AT_FIRST, OVERLAP
 from process.decisions import LeadOpened
@@ -78,6 +79,8 @@ class Questionnaire:
             try:
                 lead = await self._take(response, begun)
             except CommandError as refused:
+                if refused.code is ExitCode.UNREACHABLE:
+                    raise again(str(refused)) from None
                 unclaimed[response.id] = str(refused)
             else:
                 unclaimed.pop(response.id, None)
