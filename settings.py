@@ -40,7 +40,7 @@ class GitHub(BaseModel):
     @property
     def is_heard(self) -> bool:
         """Whether anybody looks at what people do on GitHub."""
-        return self.webhook_secret is not None
+        return self.webhook_secret is not None or self.reconcile_minutes > 0
 
 
 class Google(BaseModel):

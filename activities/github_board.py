@@ -172,7 +172,9 @@ class GitHubBoard:
         mover = self._mover(repo, number, board)
         if mover.ours:
             return None
-        return Move(what=What.PLACED, name=board.column(card.option), id=mover.id, by=mover.login)
+        return Move(
+            what=What.PLACED, name=board.column(card.option), id=mover.id, by=mover.login, at=mover.at
+        )
 
     def checks(self, columns: Collection[str]) -> Iterator[Check]:
         """Whether the board, its field and these columns are there."""

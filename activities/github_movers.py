@@ -1,10 +1,11 @@
 """Who did it: the newest event or edit behind what an issue, or a card, shows. Own edits and those of bots are no moves."""
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from github import GithubException
-from pydantic import AliasPath, BaseModel, Field
+from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 
 from activities.github_client import GitHubClient, Label
 from activities.github_errors import graphql_types, is_unknown_to_schema, told
@@ -19,13 +20,13 @@ query($org: String!, $repo: String!, $number: Int!) {
       CLOSED_EVENT, REOPENED_EVENT, LABELED_EVENT, UNLABELED_EVENT, RENAMED_TITLE_EVENT
     ]) { nodes {
       __typename
-      ... on ClosedEvent { id actor { __typename login } }
-      ... on ReopenedEvent { id actor { __typename login } }
-      ... on LabeledEvent { id actor { __typename login } label { name } }
-      ... on UnlabeledEvent { id actor { __typename login } label { name } }
-      ... on RenamedTitleEvent { id actor { __typename login } currentTitle }
+      ... on ClosedEvent { id createdAt actor { __typename login } }
+      ... on ReopenedEvent { id createdAt actor { __typename login } }
+      ... on LabeledEvent { id createdAt actor { __typename login } label { name } }
+      ... on UnlabeledEvent { id createdAt actor { __typename login } label { name } }
+      ... on RenamedTitleEvent { id createdAt actor { __typename login } currentTitle }
     } }
-    userContentEdits(first: 30) { nodes { id diff editor { __typename login } } }
+    userContentEdits(first: 30) { nodes { id editedAt diff editor { __typename login } } }
   } }
 }"""
 _CARD = """
@@ -34,7 +35,7 @@ query($org: String!, $repo: String!, $number: Int!) {
   repository(owner: $org, name: $repo) { issue(number: $number) {
     timelineItems(last: 50, itemTypes: [PROJECT_V2_ITEM_STATUS_CHANGED_EVENT]) { nodes {
       __typename
-      ... on ProjectV2ItemStatusChangedEvent { id actor { __typename login } status project { id } }
+      ... on ProjectV2ItemStatusChangedEvent { id createdAt actor { __typename login } project { id } }
     } }
   } }
 }"""
@@ -44,6 +45,7 @@ class Mover(NamedTuple):
     """Who made a change, and GitHub's id of it. `login` is none where GitHub does not tell."""
 
     id: str = ""
+    at: datetime | None = None
     login: str | None = None
     ours: bool = False
     """The service itself, or some other program: not to be heard."""
@@ -62,10 +64,10 @@ class _Event(BaseModel):
 
     kind: str = Field(alias="__typename")
     id: str = ""
+    at: AwareDatetime | None = Field(None, alias="createdAt")
     actor: _Actor | None = None
     label: Label | None = None
     title: str | None = Field(None, alias="currentTitle")
-    column: str | None = Field(None, alias="status")
     board: str | None = Field(None, validation_alias=AliasPath("project", "id"))
 
 
@@ -73,6 +75,7 @@ class _Edit(BaseModel):
     """One edit of the description. Its `diff` is, whatever its name says, all that the description said then."""
 
     id: str
+    at: AwareDatetime = Field(alias="editedAt")
     text: str | None = Field(alias="diff")
     editor: _Actor | None
 
@@ -118,11 +121,11 @@ class IssueHistory(BaseModel):
         for edit in self.edits:  # newest first
             now = shows(edit.text) if edit.text is not None else None
             if now is False and made:
-                return _mover(made.id, made.editor, self.me)
+                return _mover(made.id, made.at, made.editor, self.me)
             if not now:
                 break
             made = edit
-        movers = [_mover(edit.id, edit.editor, self.me) for edit in self.edits]
+        movers = [_mover(edit.id, edit.at, edit.editor, self.me) for edit in self.edits]
         people = [mover for mover in movers if not mover.ours]
         return people[0] if len({mover.login for mover in people}) == 1 else UNKNOWN
 
@@ -159,10 +162,10 @@ def _asked(client: GitHubClient, repo: str, number: int) -> dict[str, Any]:
 
 def _of(events: Iterable[_Event], me: str, holds: Callable[[_Event], bool]) -> Mover:
     newest = next((event for event in reversed([*events]) if holds(event)), None)
-    return _mover(newest.id, newest.actor, me) if newest else UNKNOWN
+    return _mover(newest.id, newest.at, newest.actor, me) if newest else UNKNOWN
 
 
-def _mover(ident: str, actor: _Actor | None, me: str) -> Mover:
+def _mover(ident: str, at: datetime | None, actor: _Actor | None, me: str) -> Mover:
     if actor is None:
-        return Mover(ident)
-    return Mover(ident, actor.login, ours=actor.type != "User" or actor.login.casefold() == me.casefold())
+        return Mover(ident, at)
+    return Mover(ident, at, actor.login, ours=actor.type != "User" or actor.login.casefold() == me.casefold())

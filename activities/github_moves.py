@@ -33,7 +33,7 @@ def moves(
     shown = Shown(seen.body, seen.title, seen.state.lower(), (seen.reason or "").lower(), seen.labels)
     found = ((what, name, _mover(seen, what, name, key)) for what, name in differences(shown, key, labels))
     return tuple(
-        Move(what=what, name=name, hub=hub, id=mover.id, by=mover.login)
+        Move(what=what, name=name, hub=hub, id=mover.id, by=mover.login, at=mover.at)
         for what, name, mover in found
         if not mover.ours
     )

@@ -4,7 +4,6 @@ An effect says nothing about how it is done. It says in which lane it queues (on
 side), whether a newer one of its kind makes it needless, and what must be known before it can start.
 """
 
-import hashlib
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
@@ -328,15 +327,14 @@ def back(lead: Lead, moves: Iterable[Move]) -> tuple[Effect, ...]:
         PutHubIssueBack: [move for move in moves if move.what is not What.PLACED and move.hub],
     }
     return tuple(
-        effect(key=f"{lead.id}/{effect.kind}/{_digest(moves)}", cause=lead.last_seq, moves=tuple(moves))
+        effect(
+            key=f"{lead.id}/{effect.kind}/{'-'.join(sorted(move.key for move in moves))}",
+            cause=lead.last_seq,
+            moves=tuple(moves),
+        )
         for effect, moves in placed.items()
         if moves
     )
-
-
-def _digest(moves: Iterable[Move]) -> str:
-    text = "".join(move.model_dump_json() for move in moves)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 class Task(Model):

@@ -1,8 +1,9 @@
 """What a person changed on GitHub of what the service had set there."""
 
+import hashlib
 from enum import StrEnum
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from process.model import Line, Model, Stage, Text
 
@@ -34,6 +35,14 @@ class Move(Model):
     """GitHub's own id of the event or the edit that made it; empty where GitHub does not tell."""
     by: Line | None = None
     """Login of whoever made it, if GitHub tells."""
+    at: AwareDatetime | None = None
+    """When, if GitHub tells."""
+
+    @property
+    def key(self) -> str:
+        """The same as long as it is this move."""
+        told = f"{self.id} {self.what} {self.hub} {self.name}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
     def words(self) -> str:
@@ -44,8 +53,8 @@ class Move(Model):
             What.UNTICKED: f"took the tick off “{self.name}”",
             What.CLOSED: f"closed the issue{where} as {self.name.replace('_', ' ') or 'done'}",
             What.REOPENED: f"reopened the issue{where}",
-            What.LABELLED: f"put on the label `{self.name}`",
-            What.UNLABELLED: f"took off the label `{self.name}`",
+            What.LABELLED: f"put on the label “{self.name}”",
+            What.UNLABELLED: f"took off the label “{self.name}”",
             What.RETITLED: f"changed the title{where}",
             What.PLACED: f"moved the card to “{self.name}”"
             if self.name

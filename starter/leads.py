@@ -31,6 +31,7 @@ from process.agenda import Item
 from process.decisions import Decision, LeadOpened
 from process.identity import contact_key, lead_id, org_key
 from process.model import OPEN_STAGES, Role, Stage
+from process.moves import PutBack
 from process.policy import Policy
 from process.record import Answer, Look
 from process.view import Option, Overview
@@ -315,6 +316,14 @@ class Leads:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
+
+    async def put_back(self, lead: Handle, asked: PutBack) -> None:
+        """What people moved on GitHub and the lead could not follow is undone there, by the lead."""
+        body = asked.model_dump(mode="json", exclude_defaults=True)
+        try:
+            await lead.execute_update("put_back", body, rpc_timeout=self.patience)
+        except WorkflowUpdateRPCTimeoutOrCancelledError:
+            await lead.signal("put_back", body)  # asked for twice, it is done once
 
     async def adopt(self, lead: Handle) -> None:
         """The lead goes on in a new run, under the newest rules of the process."""

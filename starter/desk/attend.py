@@ -18,6 +18,7 @@ from settings import Settings
 from starter.desk.answers import SETTLE, Answers
 from starter.desk.comments import Comments
 from starter.desk.hints import hand_in
+from starter.desk.moves import Moves
 from starter.desk.people import People
 from starter.desk.place import Place, in_thread
 from starter.failures import CommandError
@@ -42,6 +43,7 @@ class Desk:
         self.people = People(self.github, current(settings).people)
         self.answers = Answers(self.github, settle)
         self.comments = Comments(leads, self.github, self.people, self.answers)
+        self.moves = Moves(leads, self.github, self.people, self.answers, settings)
 
     @activity.defn(name="attend")
     async def attend(self, visit: Visit) -> Attended:
@@ -58,11 +60,11 @@ class Desk:
                 if lead := await self._take_in(place):
                     place = replace(place, lead=lead)
                     done.append(f"Became {lead.id}")
-        async with self._step(done):
-            done += await self._moves(place, visit.hints)
         for comment in sorted({hint.comment for hint in visit.hints if hint.comment is not None}):
             async with self._step(done):
                 done += await self.comments.hear(place, comment)
+        async with self._step(done):  # last: what people moved may be what a comment has just decided
+            done += await self.moves.hear(place, visit.hints)
         return Attended(done=tuple(done))
 
     @asynccontextmanager
@@ -79,10 +81,6 @@ class Desk:
     async def _take_in(self, place: Place) -> Handle | None:
         """An issue without a lead may be one to be."""
         return None
-
-    async def _moves(self, place: Place, hints: Sequence[Hint]) -> Sequence[str]:
-        """What people ticked, closed, labelled or moved."""
-        return ()
 
     async def _pass_on(self, hint: Hint) -> Sequence[str]:
         """A card is looked at by the desk of its issue, so that all work on one issue is in one row."""

@@ -142,9 +142,9 @@ def _fields(rest: str) -> dict[str, Any] | Refused:
     return fields
 
 
-def sample(kind: type[Decision]) -> str:
-    """A sound command line, for help."""
-    words = (f"{name}={_quoted(value)}" for name, value in kind.example.items())
+def sample(kind: type[Decision], known: Mapping[str, Any] = {}) -> str:
+    """A sound command line, for help, with what is `known` already."""
+    words = (f"{name}={_quoted(value)}" for name, value in (kind.example | {**known}).items())
     return " ".join([written(kind.kind), *words])
 
 

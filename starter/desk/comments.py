@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import structlog
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again
 from activities.github_client import CommentSeen, GitHubClient
@@ -15,14 +14,14 @@ from process.decisions import DECISIONS, Decision
 from process.facts import Refused
 from process.model import Role
 from process.view import Line, Overview
-from starter.connection import explain
 from starter.decide import caused_by
 from starter.desk import commands
 from starter.desk.answers import Answers, is_ours
+from starter.desk.asking import asked
 from starter.desk.commands import Said, written
-from starter.desk.people import People
+from starter.desk.people import People, not_theirs
 from starter.desk.place import Place, in_thread
-from starter.failures import CommandError, ExitCode
+from starter.failures import CommandError
 from starter.leads import Handle, Leads
 
 SOURCE = "github comment"
@@ -119,7 +118,7 @@ class Comments:
                     first, "Somebody else has edited this comment, so it is nobody's word. Write a new one."
                 )
             ]
-        view = await self._asked(self.leads.overview(lead))
+        view = await asked(self.leads.overview(lead))
         taken = _taken(talk, view.timeline)
         return [
             await self._reply(talk, lead, said, before) for said, before in zip(talk.said, taken, strict=True)
@@ -156,13 +155,13 @@ class Comments:
     # ---- decisions
 
     async def _decide(self, talk: Talk, lead: Handle, said: Said, kind: type[Decision]) -> Reply:
-        if wrong := _not_theirs(kind, talk.roles):
+        if wrong := not_theirs(kind, talk.roles):
             return _refused(said, wrong)
         decision = commands.read(kind, said.rest, _given(talk, said))
         if isinstance(decision, Refused):
             return _refused(said, str(decision), commands.sample(kind))
         try:
-            answer = await self._asked(self.leads.decide(lead, decision))
+            answer = await asked(self.leads.decide(lead, decision))
         except CommandError as refused:
             _log.info("command refused", kind=kind.kind)
             return await self._lead_refused(lead, said, kind, str(refused))
@@ -172,7 +171,7 @@ class Comments:
         return await self._taken_as(lead, answer.words, answer.seq)
 
     async def _taken_as(self, lead: Handle, words: str, seq: int | None) -> Reply:
-        view = await self._asked(self.leads.overview(lead))
+        view = await asked(self.leads.overview(lead))
         effects = [e.words for e in caused_by(view, seq) if e.key.rpartition("/")[2] not in CHORES]
         text = render("desk/taken.md", words=words, seq=seq, effects=effects, **_step(view))
         return Reply("+1", text)
@@ -181,15 +180,15 @@ class Comments:
         """With what would work: decisions that the refusal names, or this one in full where only its body is at fault."""
         named = [commands.sample(other) for name, other in DECISIONS.items() if f"({name})" in reason]
         if not named:
-            facts = (await self._asked(self.leads.overview(lead))).facts
+            facts = (await asked(self.leads.overview(lead))).facts
             named = [commands.sample(kind)] if kind.gate(facts) is None else []
         return _refused(said, reason, *named)
 
     # ---- questions
 
     async def _options(self, lead: Handle) -> Reply:
-        found = await self._asked(self.leads.options(lead))
-        view = await self._asked(self.leads.overview(lead))
+        found = await asked(self.leads.options(lead))
+        view = await asked(self.leads.overview(lead))
         text = render(
             "desk/options.md",
             allowed=[{"command": written(o.kind), "text": o.does} for o in found if o.allowed],
@@ -206,7 +205,7 @@ class Comments:
         decision = commands.read(kind, rest, {"by": f"@{talk.login}", "source": SOURCE})
         if isinstance(decision, Refused):
             return _refused(said, str(decision), f"/preview {commands.sample(kind)[1:]}")
-        foreseen = await self._asked(self.leads.preview(lead, decision))
+        foreseen = await asked(self.leads.preview(lead, decision))
         if not foreseen.answer.accepted:
             return _refused(said, foreseen.answer.words)
         text = render(
@@ -221,21 +220,8 @@ class Comments:
     async def _retry(self, talk: Talk, lead: Handle, said: Said) -> Reply:
         if not talk.roles:
             return _refused(said, "Only those who have a role may have it tried again.")
-        keys = await self._asked(self.leads.retry(lead, said.rest or None))
+        keys = await asked(self.leads.retry(lead, said.rest or None))
         return Reply("+1" if keys else "eyes", render("desk/retried.md", keys=keys))
-
-    async def _asked(self, question: Any) -> Any:
-        """The lead's answer. A refusal passes; where nobody answers now, the visit is made again."""
-        try:
-            return await question
-        except CommandError as failure:
-            if failure.code is ExitCode.REFUSED:
-                raise
-            raise again(f"{failure}") from None
-        except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
-                raise CommandError(ExitCode.REFUSED, str(explain(error))) from None
-            raise again(f"Temporal could not answer: {error.status.name}") from None
 
 
 def _taken(talk: Talk, timeline: Sequence[Line]) -> list[Line | None]:
@@ -261,14 +247,6 @@ def _taken(talk: Talk, timeline: Sequence[Line]) -> list[Line | None]:
 
 def _given(talk: Talk, said: Said) -> dict[str, str]:
     return {"by": f"@{talk.login}", "source": SOURCE, "key": talk.prefix + said.digest}
-
-
-def _not_theirs(kind: type[Decision], roles: frozenset[Role]) -> str | None:
-    if roles & kind.deciders:
-        return None
-    deciders = " or ".join(sorted(kind.deciders))
-    yours = f"you have {', '.join(sorted(roles))}" if roles else "you have no role"
-    return f"That is for {deciders} to decide, and {yours}. Roles are given in the service's configuration."
 
 
 def _step(view: Overview) -> dict[str, str]:

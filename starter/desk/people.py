@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from activities.github_client import GitHubClient
+from process.decisions import Decision
 from process.model import Role
 
 TEAM = "team:"
@@ -49,3 +50,12 @@ class People:
             _log.warning("no such team, or no right to see it (organization Members read)", team=slug)
         self._teams[slug] = self._clock() + FRESH, found or frozenset()
         return self._teams[slug][1]
+
+
+def not_theirs(kind: type[Decision], roles: frozenset[Role]) -> str | None:
+    """Why whoever has these roles may not decide this, or None."""
+    if roles & kind.deciders:
+        return None
+    deciders = " or ".join(sorted(kind.deciders))
+    yours = f"you have {', '.join(sorted(roles))}" if roles else "you have no role"
+    return f"That is for {deciders} to decide, and {yours}. Roles are given in the service's configuration."
