@@ -14,7 +14,7 @@ _ISSUE = """
 query($org: String!, $repo: String!, $number: Int!) {
   viewer { login }
   repository(owner: $org, name: $repo) { issue(number: $number) {
-    title body state stateReason
+    title body state stateReason(enableDuplicate: true)
     labels(first: 100) { nodes { name } }
     timelineItems(last: 100, itemTypes: [
       CLOSED_EVENT, REOPENED_EVENT, LABELED_EVENT, UNLABELED_EVENT, RENAMED_TITLE_EVENT

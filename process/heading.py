@@ -6,7 +6,7 @@ from process.lead import Lead
 
 
 def same_title(one: str, other: str) -> bool:
-    """Whether two titles say the same: a person need not set brackets and dashes as we do."""
+    """Whether two titles say the same: a person need not set brackets, slashes and dashes as we do."""
     return _bare(one) == _bare(other)
 
 
@@ -28,4 +28,4 @@ def read_heading(text: str, lead: Lead) -> tuple[str, str, str] | None:
 
 
 def _bare(title: str) -> str:
-    return " ".join(re.sub(r"[\[\]–—-]", " ", title).split())
+    return " ".join(re.sub(r"[\[\]/–—-]", " ", title).split())

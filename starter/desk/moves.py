@@ -20,7 +20,7 @@ from process.decisions import DECISIONS, Decision, parse_as
 from process.facts import Refused
 from process.lead import Lead
 from process.moves import Declined, Move, PutBack, What
-from process.proposals import agrees, propose
+from process.proposals import Proposal, agrees, propose
 from process.view import Overview
 from settings import Settings
 from starter.desk.answers import Answers
@@ -163,19 +163,18 @@ class Moves:
         if wrong := not_theirs(decision, roles):
             return self._declined(move, kind, wrong)
         given = {"by": f"@{move.by}", "source": _source(move), "key": f"github-move-{move.key}"}
-        if wrong := _incomplete(decision, body | given, view.facts):
-            why = f"{proposal.why}: {wrong}" if proposal.why else wrong
-            return self._declined(move, kind, why, _named(wrong) or offered)
-        return await self._decide(lead, move, parse_as(decision, body | given), offered)
-
-    async def _decide(
-        self, lead: Handle, move: Move, decision: Decision | Refused, offered: tuple[str, ...]
-    ) -> Verdict:
-        assert isinstance(decision, Decision)  # noqa: S101 - it was complete
+        complete = parse_as(decision, body | given)
+        if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
+            wrong = str(decision.gate(view.facts) or Refused(reason=complete.reason))
+            return self._declined(move, kind, _because(proposal, wrong), _named(wrong) or offered)
         try:
-            answer = await asked(self.leads.decide(lead, decision))
+            return await self._decide(lead, move, complete)
         except CommandError as refused:
-            return _asks(move, str(refused), _named(str(refused)) or offered)
+            wrong = str(refused)
+            return _asks(move, _because(proposal, wrong), _named(wrong) or offered)
+
+    async def _decide(self, lead: Handle, move: Move, decision: Decision) -> Verdict:
+        answer = await asked(self.leads.decide(lead, decision))
         if answer is None:
             raise again("The lead did not answer in time; it is asked again")
         _log.info("move taken", kind=decision.kind)
@@ -238,12 +237,8 @@ def _source(move: Move) -> str:
     return "github board" if move.what is What.PLACED else "github issue"
 
 
-def _incomplete(kind: type[Decision], body: dict[str, object], facts: Lead) -> str | None:
-    """Why the decision does not even reach the lead: first what its state does not allow, then what is missing."""
-    decision = parse_as(kind, body)
-    if not isinstance(decision, Refused):
-        return None
-    return str(kind.gate(facts) or Refused(reason=decision.reason))
+def _because(proposal: Proposal, wrong: str) -> str:
+    return f"{proposal.why}. {wrong}" if proposal.why else wrong
 
 
 def _named(reason: str) -> tuple[str, ...]:
