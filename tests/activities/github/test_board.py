@@ -5,11 +5,14 @@ from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PARKED
 from activities.github import GitHubActivities
+from process.effects import Task, back
 from process.lead import Loss
 from process.model import Stage
+from process.moves import Move, What
 from process.policy import COLUMNS, Policy
 from process.reports import CardPlaced
 from sandbox.github.state import Option
@@ -88,6 +91,33 @@ def test_a_card_that_a_person_took_off_comes_back_and_is_reported(
     again = place(activities, lead, card=card)
     assert again is not None
     assert again != card
+
+
+def test_a_card_that_a_person_moved_stays_until_it_is_heard(
+    activities: GitHubActivities, github: GitHub, sandbox: Sandbox
+) -> None:
+    lead = opened(activities, a_lead())
+    lead = lead.model_copy(update={"card": place(activities, lead), "card_stage": Stage.LEAD})
+    sandbox.person("amara-sales").move("leads", 1, "Hub")
+    for facts in ({}, QUOTED):
+        assert place(activities, lead, **facts) is None
+        assert github.column() == "Hub"
+    quoted = lead.model_copy(update=QUOTED)
+    for name, column in (("Contracted", "Hub"), ("Hub", "Quoted"), ("Hub", "Quoted")):
+        (effect,) = back(quoted, [Move(what=What.PLACED, name=name)])
+        ActivityEnvironment().run(activities.put_card_back, Task(effect=effect, lead=quoted))
+        assert github.column() == column
+
+
+def test_a_card_that_nobody_will_hear_of_follows_the_next_stage(
+    settings: Settings, github: GitHub, sandbox: Sandbox
+) -> None:
+    unheard = GitHubActivities(changed(settings, "github", reconcile_minutes=0, webhook_secret=None))
+    lead = opened(unheard, a_lead())
+    lead = lead.model_copy(update={"card": place(unheard, lead), "card_stage": Stage.LEAD})
+    sandbox.person("amara-sales").move("leads", 1, "Hub")
+    place(unheard, lead, **QUOTED)
+    assert github.column() == "Quoted"
 
 
 def archive(github: GitHub) -> None:

@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PARKED
 from activities.github import GitHubActivities
 from activities.issue_block import BY_HAND, begin
+from process.effects import Task, back
 from process.lead import Contract, Hub, Lead, Link, Loss
+from process.moves import Move, What
 from process.policy import Labels, Policy
 from process.reports import HubIssueOpened, IssueOpened
 from sandbox.faults import Fault
@@ -230,12 +233,71 @@ def test_what_is_written_inside_the_block_moves_below_it(
     assert "| Mood | good |" in below
 
 
-def test_a_box_that_a_person_ticked_is_set_back(activities: GitHubActivities, github: GitHub) -> None:
+@pytest.fixture
+def unheard(settings: Settings) -> GitHubActivities:
+    """Where nobody looks at what people do on GitHub."""
+    github = settings.github.model_copy(update={"reconcile_minutes": 0, "webhook_secret": None})
+    return GitHubActivities(settings.model_copy(update={"github": github}))
+
+
+def test_a_box_that_a_person_ticked_stays_until_it_is_heard(
+    activities: GitHubActivities, github: GitHub
+) -> None:
     lead = opened(activities, a_lead())
     body = github.body()
     github.edit(body=body.replace("- [ ] Contract signed", "- [x] Contract signed"))
-    perform(activities, "update_issue", lead)
+    for now in (lead, changed(lead, quotes=(a_quote(),))):
+        perform(activities, "update_issue", now)
+        assert "- [x] Contract signed" in github.body()
+    for _ in range(2):
+        put_back(activities, lead, Move(what=What.TICKED, name="Contract signed"))
+        assert github.body() == body
+
+
+def test_a_box_that_nobody_will_hear_of_is_set_back(unheard: GitHubActivities, github: GitHub) -> None:
+    lead = opened(unheard, a_lead())
+    body = github.body()
+    github.edit(body=body.replace("- [ ] Contract signed", "- [x] Contract signed"))
+    perform(unheard, "update_issue", lead)
     assert github.body() == body
+
+
+def put_back(activities: GitHubActivities, lead: Lead, *moves: Move) -> None:
+    for effect in back(lead, moves):
+        ActivityEnvironment().run(getattr(activities, effect.kind), Task(effect=effect, lead=lead))
+
+
+def test_only_what_was_judged_is_put_back(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    ticked = github.body().replace("[ ] Contract signed", "[x] Contract signed")
+    github.edit(body=ticked.replace("[ ] In scope?", "[x] In scope?"), title="Ada's hub")
+    github.edit(state="closed", labels=["service:hub", "customer"])
+    put_back(activities, lead, Move(what=What.TICKED, name="Contract signed"))
+    assert "[x] In scope?" in github.body()
+    assert (github.issue().state, github.issue().title) == ("closed", "Ada's hub")
+    assert github.labels() == {"service:hub", "customer"}
+    put_back(
+        activities,
+        lead,
+        Move(what=What.CLOSED, name="completed"),
+        Move(what=What.LABELLED, name="customer"),
+        Move(what=What.UNLABELLED, name="lead"),
+        Move(what=What.RETITLED, name="Ada's hub"),
+        Move(what=What.TICKED, name="In scope?"),
+    )
+    assert (github.issue().state, github.issue().title) == ("open", lead.heading)
+    assert github.labels() == {"lead", "service:hub"}
+    assert "[x]" not in github.body()
+    github.forget_requests()
+    perform(activities, "update_issue", lead)
+    assert github.writes() == []
+
+
+def test_a_title_that_was_changed_again_is_not_put_back(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(title="Ada's second thought")
+    put_back(activities, lead, Move(what=What.RETITLED, name="Ada's first thought"))
+    assert github.issue().title == "Ada's second thought"
 
 
 def test_engineerings_own_boxes_stay_as_they_left_them(activities: GitHubActivities, github: GitHub) -> None:
@@ -273,10 +335,22 @@ def test_the_title_follows_the_lead_but_not_over_a_persons(
     activities: GitHubActivities, github: GitHub
 ) -> None:
     lead = opened(activities, a_lead())
-    github.edit(title="Ada's hub")
-    perform(activities, "update_issue", lead)
-    assert github.issue().title == "Ada's hub"
     perform(activities, "update_issue", changed(lead, title="Two hubs"))
+    assert github.issue().title == "[Example University / Ada Example] - Two hubs"
+    github.edit(title="Ada's hub")
+    for now in (changed(lead, title="Two hubs"), changed(lead, title="Three hubs")):
+        perform(activities, "update_issue", now)
+        assert github.issue().title == "Ada's hub"
+
+
+def test_a_title_that_nobody_will_hear_of_stays_until_the_leads_own_changes(
+    unheard: GitHubActivities, github: GitHub
+) -> None:
+    lead = opened(unheard, a_lead())
+    github.edit(title="Ada's hub")
+    perform(unheard, "update_issue", lead)
+    assert github.issue().title == "Ada's hub"
+    perform(unheard, "update_issue", changed(lead, title="Two hubs"))
     assert github.issue().title == "[Example University / Ada Example] - Two hubs"
 
 
