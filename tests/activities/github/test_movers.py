@@ -1,0 +1,68 @@
+"""Who did it, told from what GitHub keeps; where that does not tell, nobody is named."""
+
+from typing import Any
+
+import pytest
+
+from activities.github_movers import UNKNOWN, IssueHistory, Mover
+
+BEFORE, TICKED = "[ ]", "[x]"
+
+
+def history(*edits: tuple[str, str | None]) -> IssueHistory:
+    """Of an issue whose description was edited so, newest first: by whom, to what (None: not told)."""
+    nodes = [
+        {
+            "id": f"E{len(edits) - n}",
+            "editedAt": f"2026-06-0{len(edits) - n}T00:00:00Z",
+            "diff": text,
+            "editor": {
+                "login": login.removesuffix("[bot]"),
+                "__typename": "Bot" if "[bot]" in login else "User",
+            },
+        }
+        for n, (login, text) in enumerate(edits)
+    ]
+    issue: dict[str, Any] = {
+        "title": "T",
+        "body": TICKED,
+        "state": "OPEN",
+        "stateReason": None,
+        "labels": {"nodes": []},
+        "timelineItems": {"nodes": []},
+        "userContentEdits": {"nodes": nodes},
+    }
+    return IssueHistory.model_validate({"viewer": {"login": "us"}, "repository": {"issue": issue}})
+
+
+def edited(*edits: tuple[str, str | None]) -> Mover:
+    return history(*edits).edited(lambda text: {TICKED: True, BEFORE: False}.get(text))
+
+
+def test_it_was_whoever_made_the_edit_that_shows_it_first() -> None:
+    mover = edited(("ada", TICKED), ("grace", TICKED), ("ada", BEFORE))
+    assert (mover.login, mover.id, mover.ours) == ("grace", "E2", False)
+
+
+@pytest.mark.parametrize("we", ["us", "US", "us[bot]", "another[bot]"])
+def test_our_own_writing_in_between_does_not_hide_a_person_and_is_no_move_itself(we: str) -> None:
+    assert edited((we, TICKED), ("grace", TICKED), (we, BEFORE)).login == "grace"
+    assert edited((we, TICKED), ("grace", BEFORE)).ours
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        (),
+        (("ada", None), ("grace", None)),
+        (("ada", "something else"), ("grace", BEFORE)),
+        (("ada", BEFORE), ("grace", TICKED), ("ada", BEFORE)),
+        (("ada", TICKED), ("grace", TICKED)),
+    ],
+)
+def test_where_nothing_tells_nobody_is_named(edits: tuple[tuple[str, str | None], ...]) -> None:
+    assert edited(*edits) == UNKNOWN
+
+
+def test_the_only_person_who_ever_edited_it_is_named() -> None:
+    assert edited(("us", None), ("ada", None), ("us", None)).login == "ada"

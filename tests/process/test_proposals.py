@@ -1,0 +1,187 @@
+"""Each move at an issue or of a card, and the decision that it proposes."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from process.checklist import checklist, todo, vendor_checklist
+from process.decisions import DECISIONS
+from process.model import Stage
+from process.moves import Move, What
+from process.proposals import Proposal, agrees, propose
+from process.view import timeline
+from tests.process.life import QUOTE, SIGNED, Life
+
+
+def new() -> Life:
+    return Life()
+
+
+def signed() -> Life:
+    life = Life().handed_over()
+    life.does("contract_signed", **SIGNED)
+    return life
+
+
+def running() -> Life:
+    return Life().live()
+
+
+def lost() -> Life:
+    life = Life().quoted()
+    life.does("lost", reason="budget")
+    return life
+
+
+def closed() -> Life:
+    life = Life().live()
+    life.does("decommission_decided", on="2026-06-20", reason="The course is over")
+    life.does("hub_decommissioned", data_confirmed_by="Ada Example")
+    return life
+
+
+def proposed(life: Life, what: What, name: str = "", **more: Any) -> Proposal:
+    move = Move(what=what, name=name, **more)
+    return propose(move, life.lead, timeline(life.record))
+
+
+def kinds(proposal: Proposal) -> tuple[str, ...]:
+    return tuple(kind for kind, _ in proposal.decisions)
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "decision"),
+    [
+        (What.TICKED, "Questionnaire sent", ("questionnaire_sent", {})),
+        (What.TICKED, "Questionnaire answered", ("questionnaire_answered", {})),
+        (What.TICKED, "In scope?", ("maniac_t_assessed", {"in_scope": True})),
+        (What.TICKED, "Budget", ("asset_attached", {"type": "budget"})),
+        (What.TICKED, "Statement of work", ("asset_attached", {"type": "statement of work"})),
+        (What.TICKED, "Price quoted", ("price_quoted", {})),
+        (What.TICKED, "Customer agreed to work with us", ("quote_accepted", {})),
+        (What.TICKED, "Contract handed over", ("contract_handed_over", {})),
+        (What.TICKED, "Contract signed", ("contract_signed", {})),
+        (What.TICKED, "Hub requested (work has started)", ("hub_requested", {})),
+        (What.TICKED, "Infrastructure", ("hub_live", {})),
+        (What.TICKED, "Forms sent", ("vendor_setup_progressed", {"forms": "sent"})),
+        (What.CLOSED, "not_planned", ("lost", {})),
+        (What.CLOSED, "completed", ("lost", {})),
+        (What.CLOSED, "duplicate", ("lost", {"reason": "duplicate"})),
+        (What.LABELLED, "service:hub", ("details_changed", {"service": "hub"})),
+        (What.UNLABELLED, "service:hub", ("details_changed", {"service": "other"})),
+        (What.LABELLED, "customer", ("contract_signed", {})),
+        (What.UNLABELLED, "lead", ("lost", {})),
+        (
+            What.RETITLED,
+            "[Example University / Grace] - Hub for a course",
+            ("details_changed", {"person": "Grace"}),
+        ),
+        (What.RETITLED, "Nonsense", ("details_changed", {})),
+    ],
+)
+def test_one_decision_is_proposed(what: What, name: str, decision: tuple[str, dict[str, Any]]) -> None:
+    assert proposed(new(), what, name).decisions == (decision,)
+
+
+def test_a_vendor_set_up_may_be_done_or_not_needed() -> None:
+    proposal = proposed(new(), What.TICKED, "Vendor set-up")
+    assert kinds(proposal) == ("vendor_setup_done", "vendor_setup_not_needed")
+    assert proposal.why
+
+
+def test_what_the_service_does_itself_is_nobodys_decision() -> None:
+    assert proposed(new(), What.TICKED, "Leads folder").decisions == ()
+
+
+@pytest.mark.parametrize(
+    ("life", "stage", "found"),
+    [
+        (new, Stage.QUOTED, ("price_quoted",)),
+        (new, Stage.HUB, ("price_quoted",)),
+        (Life().quoted, Stage.CONTRACTED, ("contract_signed",)),
+        (signed, Stage.CONTRACTED, ("vendor_setup_done", "vendor_setup_not_needed")),
+        (Life().contracted, Stage.HUB, ("hub_live",)),
+        (new, Stage.LOST, ("lost",)),
+        (running, Stage.CLOSED, ("hub_decommissioned",)),
+        (lost, Stage.QUOTED, ("reopened",)),
+        (running, Stage.CONTRACTED, ("corrected",)),
+        (Life().contracted, Stage.QUOTED, ("corrected",)),
+        (Life().quoted, Stage.LEAD, ("corrected",)),
+        (closed, Stage.HUB, ("corrected",)),
+        (new, None, ()),
+    ],
+)
+def test_a_column_proposes_the_first_decision_that_lacks(
+    life: Any, stage: Stage | None, found: tuple[str, ...]
+) -> None:
+    assert kinds(proposed(life(), What.PLACED, "There", stage=stage)) == found
+
+
+@pytest.mark.parametrize(
+    ("life", "what", "name", "wrong"),
+    [
+        (Life().quoted, What.UNTICKED, "Price quoted", "price_quoted"),
+        (running, What.UNTICKED, "Contract signed", "contract_signed"),
+        (running, What.UNLABELLED, "customer", "contract_signed"),
+        (closed, What.REOPENED, "", "hub_decommissioned"),
+    ],
+)
+def test_taking_back_names_the_decision_that_would_be_a_mistake(
+    life: Any, what: What, name: str, wrong: str
+) -> None:
+    lived: Life = life()
+    ((kind, body),) = proposed(lived, what, name).decisions
+    event = lived.record.history.find(body["seq"])
+    assert (kind, event and event.kind) == ("corrected", wrong)
+
+
+def test_a_decision_that_was_corrected_is_not_named_again() -> None:
+    life = Life().quoted()
+    first = life.record.history.events[-1].seq
+    life.does("corrected", seq=first, reason="Another lead's")
+    life.does("price_quoted", **QUOTE)
+    ((_, body),) = proposed(life, What.UNTICKED, "Price quoted").decisions
+    assert body["seq"] > first
+
+
+def test_a_lost_lead_is_opened_again_and_a_running_hubs_issue_closed() -> None:
+    assert kinds(proposed(lost(), What.REOPENED)) == ("reopened",)
+    assert kinds(proposed(running(), What.CLOSED, "completed")) == ("hub_decommissioned",)
+    assert kinds(proposed(running(), What.CLOSED, "completed", hub=True)) == ("hub_decommissioned",)
+
+
+LIVES = [life().record for life in (new, signed, running, lost, closed)]
+NAMES = [item.name for items in (checklist, vendor_checklist, todo) for item in items(new().lead)]
+
+moves = st.builds(
+    Move,
+    what=st.sampled_from(list(What)),
+    name=st.one_of(
+        st.sampled_from([*NAMES, "lead", "customer", "service:hub", "Hub", "completed", "duplicate"]),
+        st.text(),
+    ),
+    stage=st.one_of(st.none(), st.sampled_from(list(Stage))),
+    hub=st.booleans(),
+)
+
+
+@given(move=moves, record=st.sampled_from(LIVES))
+def test_any_move_proposes_decisions_there_are_or_says_why_there_is_none(move: Move, record: Any) -> None:
+    proposal = propose(move, record.lead, timeline(record))
+    assert set(kinds(proposal)) <= set(DECISIONS)
+    assert proposal.decisions or proposal.why
+    assert agrees(move, record.lead) in (True, False)
+    assert move.words
+
+
+@pytest.mark.parametrize("life", [new, signed, running, lost])
+def test_the_lead_agrees_with_what_it_shows_itself(life: Any) -> None:
+    lead = life().lead
+    for item in checklist(lead):
+        shown, other = (What.TICKED, What.UNTICKED) if item.done else (What.UNTICKED, What.TICKED)
+        assert agrees(Move(what=shown, name=item.name), lead)
+        assert not agrees(Move(what=other, name=item.name), lead)
+    assert agrees(Move(what=What.RETITLED, name=lead.heading), lead)
+    assert agrees(Move(what=What.PLACED, name="There", stage=lead.stage), lead)
