@@ -64,9 +64,14 @@ class Listing(BaseModel):
         return [item for item in items if self.seen.get(item.id) != item.updated_at]
 
     def after(self, changes: Changes[T]) -> "Listing":
-        """How far it is read with these."""
+        """How far it is read with these.
+
+        Where more changed at once than one page has, only all of them seen twice lets go of them: of several pages none
+        would ever be free.
+        """
         newest = max((item.updated_at for item in changes.items), default=self.since)
-        since = max(self.since, newest - OVERLAP)
+        settled = changes.requests > 1 and not self.fresh(changes.items)
+        since = newest + timedelta(seconds=1) if settled else max(self.since, newest - OVERLAP)
         seen = {item.id: item.updated_at for item in changes.items if item.updated_at >= since}
         return Listing(since=since, etag=changes.etag if since == self.since else "", seen=seen)
 

@@ -100,7 +100,8 @@ class Rounds:
         misplaced = _misplaced(leads, read.cards, self.leads.policy.columns)
         due, cards = before.cards.news({hint.card or "": column for hint, column in misplaced}, now)
         hints += [hint for hint, _ in misplaced if hint.card in due]
-        for hint in dict.fromkeys(hints):
+        hints = list(dict.fromkeys(hints))
+        for hint in hints:
             await hand_in(self.leads.client, hint, task_queue=self.leads.task_queue)
         amiss, told = before.leads.news(self._amiss(leads, read), now)
         twice = _twice(leads, read.issues, self.settings.github.leads_repo)

@@ -13,6 +13,8 @@ from temporalio.client import (
     ScheduleSpec,
     ScheduleUpdate,
     ScheduleUpdateInput,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
 )
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
@@ -21,6 +23,7 @@ from workflows.reconcile import ReconcileWorkflow, Round
 
 SCHEDULE = "reconcile"
 NOW = "reconcile-now"
+COMPLETED = WorkflowExecutionStatus.COMPLETED
 
 
 async def keep_schedule(client: Client, task_queue: str, minutes: int) -> None:
@@ -74,8 +77,17 @@ async def one_round(client: Client, task_queue: str) -> Round:
 
 
 async def _newest(client: Client) -> Round | None:
+    """Of the rounds that were completed. The last one beside the schedule is known before visibility shows it."""
     completed = f"WorkflowType = '{ReconcileWorkflow.__name__}' AND ExecutionStatus = 'Completed'"
-    async for execution in client.list_workflows(completed, limit=1):  # the newest comes first
-        handle = client.get_workflow_handle_for(ReconcileWorkflow.run, execution.id, run_id=execution.run_id)
-        return await handle.result()
-    return None
+    found: list[WorkflowExecution] = [each async for each in client.list_workflows(completed, limit=1)]
+    try:
+        found.append(await client.get_workflow_handle(NOW).describe())
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    ended = [(each.close_time, each) for each in found if each.close_time and each.status is COMPLETED]
+    if not ended:
+        return None
+    _, newest = max(ended, key=lambda each: each[0])
+    handle = client.get_workflow_handle_for(ReconcileWorkflow.run, newest.id, run_id=newest.run_id)
+    return await handle.result()

@@ -1,0 +1,61 @@
+"""What a round costs: `python -m bench.reconcile --leads 500`.
+
+Real clients against the sandbox's GitHub and Temporal's dev server, both on this machine: the counts are what GitHub
+would count, the seconds are only for comparison. GitHub's limits are 5,000 requests and 5,000 points an hour.
+"""
+
+import argparse
+import asyncio
+import os
+import time
+
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from sandbox.server import Sandbox
+from settings import Settings
+from starter.desk.schedule import one_round
+from tests.conftest import TEMPORAL
+from tests.desk.many import in_temporal, on_github, rounds
+from workflows.plugin import leads_plugin
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+QUEUE = "bench"
+
+
+async def measured(client: Client, what: str) -> None:
+    began = time.monotonic()
+    part = (await one_round(client, QUEUE)).parts["look_at_github"]
+    cost = ", ".join(f"{count} {name}" for name, count in part.cost.items())
+    found = part.failed or (part.found[0].partition(":")[0] if part.found else "nothing new")
+    print(f"{what}: {cost}; {time.monotonic() - began:.1f} s; {found}")
+
+
+async def main(leads: int) -> None:
+    server = WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(TEMPORAL),
+        plugins=[leads_plugin()],
+        search_attributes=SEARCH_ATTRIBUTES,
+        dev_server_log_level="error",
+    )
+    with Sandbox() as sandbox:
+        os.environ.update(sandbox.environment())
+        issues = on_github(sandbox, leads)
+        async with await server as env:
+            await in_temporal(env.client, sandbox, issues)
+            async with rounds(env.client, Settings(_env_file=None), QUEUE):
+                await measured(env.client, f"{leads} leads, the first round")
+                for _ in range(3):
+                    await measured(env.client, "what is read twice to be sure")
+                await measured(env.client, "nothing changed")
+                sandbox.person("amara-sales").comment("leads", issues[0].number, "/help")
+                await measured(env.client, "one comment")
+    await asyncio.sleep(0.3)
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--leads", type=int, default=500)
+    asyncio.run(main(options.parse_args().leads))

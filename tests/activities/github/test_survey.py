@@ -1,0 +1,94 @@
+"""What is new in a listing: by GitHub's own times, nothing passed over, nothing told twice."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.exceptions import ApplicationError
+
+from activities.github_client import Changes, GitHubClient, IssueSeen
+from activities.github_survey import OVERLAP, GitHubSurvey, Listing
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+from settings import Settings
+
+NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
+
+
+def an_issue(number: int, at: datetime) -> IssueSeen:
+    return IssueSeen.model_validate(
+        {
+            "id": number,
+            "number": number,
+            "html_url": f"https://github.example.org/o/leads/issues/{number}",
+            "title": "An issue",
+            "body": None,
+            "state": "open",
+            "labels": [],
+            "created_at": NOON,
+            "updated_at": at,
+        }
+    )
+
+
+def changes(*issues: IssueSeen, etag: str = "tag", requests: int = 1) -> Changes[IssueSeen]:
+    return Changes(list(issues), etag, requests)
+
+
+def test_what_lags_behind_is_seen_and_what_was_seen_is_not_told_again() -> None:
+    before = Listing(since=NOON - timedelta(hours=1))
+    one = an_issue(1, NOON)
+    after = before.after(changes(one))
+    assert (after.since, after.etag) == (NOON - OVERLAP, "")
+    late = an_issue(2, NOON - timedelta(seconds=30))
+    assert after.fresh([one, late]) == [late]
+    assert after.fresh([an_issue(1, NOON + timedelta(seconds=1))])
+
+
+def test_the_tag_counts_only_at_the_same_address() -> None:
+    listing = Listing(since=NOON - OVERLAP)
+    again = listing.after(changes(an_issue(1, NOON)))
+    assert (again.since, again.etag) == (listing.since, "tag")
+    assert listing.after(changes()).etag == "tag"
+
+
+def test_of_many_at_once_it_lets_go_when_all_were_seen_twice() -> None:
+    many = [an_issue(number, NOON) for number in range(150)]
+    once = Listing(since=NOON - timedelta(hours=1)).after(changes(*many, etag="", requests=2))
+    assert once.since == NOON - OVERLAP
+    assert once.after(changes(*many, etag="", requests=2)).since == NOON + timedelta(seconds=1)
+
+
+@pytest.fixture
+def survey(settings: Settings) -> GitHubSurvey:
+    return GitHubSurvey(GitHubClient(settings.github))
+
+
+def test_pages_are_turned_without_passing_anything_over(survey: GitHubSurvey, sandbox: Sandbox) -> None:
+    person = sandbox.person("amara-sales")
+    for number in range(130):
+        person.open("leads", f"Issue {number}")
+    found, listing = survey.issues("leads", Listing())
+    assert sorted(issue.number for issue in found) == list(range(1, 131))
+    person.comment("leads", 7, "news")
+    again, _ = survey.issues("leads", listing)
+    assert {issue.number for issue in again} <= {7}  # its time may still be the same second
+
+
+@pytest.mark.parametrize(
+    ("kind", "path", "ask"),
+    [
+        ("secondary_limit", "/issues$", lambda survey: survey.issues("leads", Listing())),
+        ("primary_limit", "graphql", lambda survey: survey.cards()),
+    ],
+)
+def test_a_limit_says_until_when(
+    survey: GitHubSurvey, sandbox: Sandbox, kind: str, path: str, ask: Callable[[GitHubSurvey], object]
+) -> None:
+    fault = {"system": "github", "kind": kind, "seconds": 7, "path": path}
+    sandbox.faults.add(Fault.model_validate(fault))
+    with pytest.raises(ApplicationError) as limited:
+        ask(survey)
+    assert limited.value.type == "Wait"
+    assert limited.value.next_retry_delay is not None
+    assert timedelta(seconds=6) <= limited.value.next_retry_delay <= timedelta(seconds=9)
