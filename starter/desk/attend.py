@@ -123,7 +123,11 @@ class Desk:
             (github.leads_repo, facts.issue, OpenIssue),
             (github.hubs_repo, facts.hub_issue, OpenHubIssue),
         )
-        here = [(link, opening) for there, link, opening in links if there == repo]
+        here = [
+            (link, opening)
+            for there, link, opening in links
+            if repo == ((link and link.home) or there)  # somebody may have transferred it
+        ]
         if any(link is not None and link.id == str(number) for link, _ in here):
             return True
         if any(link is None and _under_way(view, opening) for link, opening in here):

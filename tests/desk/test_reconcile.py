@@ -67,12 +67,19 @@ async def test_when_nothing_changed_nothing_is_paid_for_and_nobody_is_asked(offi
     assert (await lead.describe()).history_length == before
 
 
-async def test_a_card_in_another_column_is_looked_at(office: Office) -> None:
+async def test_a_card_in_another_column_is_judged_and_put_back(office: Office) -> None:
     lead = await office.open()
     await seen(office, lead)
     await office.round()
     office.sandbox.person(SALES).move("leads", await office.number(lead), "Hub")
     assert "leads#1" in found(await office.round())
+    (answer,) = await office.answers(lead)
+    assert "moved the card to “Hub”" in answer
+    async with asyncio.timeout(30):
+        while "leads#1" in "".join((await office.round()).parts["look_at_github"].found):
+            await asyncio.sleep(0.05)
+    assert await office.stage(lead) == "lead"
+    assert len(await office.answers(lead)) == 1
 
 
 async def test_a_deleted_and_an_archived_card_come_back(office: Office) -> None:
@@ -115,6 +122,9 @@ async def test_a_transferred_issue_is_followed(office: Office) -> None:
         office.as_person, SALES, "GET", f"pilot-hubs/issues/{view.facts.issue.id}"
     )
     assert "[x] Questionnaire sent" in moved["body"]
+    await office.say_there("pilot-hubs", int(view.facts.issue.id), PRICE)
+    await office.round()
+    assert await office.stage(lead) == "quoted"
 
 
 async def test_a_deleted_issue_is_reported_and_replaced_when_a_person_says_so(office: Office) -> None:
