@@ -21,7 +21,6 @@ from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
 from process.moves import Move
 from process.policy import Policy
-from process.proposals import labels
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
 from process.view import next_step
 from settings import Settings, lead_page
@@ -161,7 +160,7 @@ class GitHubActivities:
             repo=_repo(lead.issue, self._settings.github.leads_repo),
             key=lead.id,
             title=lead.heading,
-            labels=labels(lead),
+            labels=lead.labels,
             state="closed" if lead.ended else "open",
             reason=_ENDED[lead.stage] if lead.ended else "reopened",
             text=text,

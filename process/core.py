@@ -29,7 +29,7 @@ def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
         is_due = any(item.fact == fact and item.when <= now for item in due(history.lead))
         return fact.resolved(history.lead, now) if is_due else NOT_DUE
     wrong = fact.gate(history.lead) or fact.check(history.lead, now) or fact.check_history(history, now)
-    return wrong or fact.resolved(history.lead, now)
+    return wrong or fact.resolved_in(history, now)
 
 
 def evolve(history: History, fact: Fact, at: datetime) -> History:
@@ -40,12 +40,14 @@ def evolve(history: History, fact: Fact, at: datetime) -> History:
         lead = fold((*history.events, event), history.lead.id)
     else:
         lead = apply(history.lead, event)
-    return history.then(event.model_copy(update={"words": fact.words(lead)}), lead)
+    words = fact.words_of_history(history.then(event, lead))
+    return history.then(event.model_copy(update={"words": words}), lead)
 
 
-def plan(before: Lead, after: Lead, event: Event) -> tuple[Effect, ...]:
-    """What the outside must be told because of this event."""
+def plan(before: Lead, after: Lead, event: Event, history: History | None = None) -> tuple[Effect, ...]:
+    """What the outside must be told because of this event, the newest of the history where that is given."""
     effects = [*event.fact.effects(before, after, event)]
+    effects += event.fact.effects_of_history(history) if history else ()
     if event.fact.visible and event.seq > 1:
         effects.append(UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq))
     if before.stage is not after.stage:

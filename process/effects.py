@@ -4,6 +4,7 @@ An effect says nothing about how it is done. It says in which lane it queues (on
 side), whether a newer one of its kind makes it needless, and what must be known before it can start.
 """
 
+import hashlib
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
@@ -17,6 +18,7 @@ from pydantic import (
 
 from process.facts import AnyFact, Event
 from process.lead import Lead
+from process.mistake import Mistake, Where
 from process.model import Model, Role, snake_case
 from process.moves import Move, What
 
@@ -33,6 +35,8 @@ class Effect(Model):
     """It brings the outside to the lead's present state, so only the newest of its kind matters."""
     falls_with_its_cause: ClassVar[bool] = False
     """Not done yet, it is put aside while the decision that caused it is corrected."""
+    shows_mistakes: ClassVar[bool] = False
+    """It writes what shows the decisions that were corrected."""
 
     key: str
     cause: int
@@ -77,6 +81,7 @@ AnyEffect = Annotated[SerializeAsAny[Effect], BeforeValidator(_load)]
 
 class OpenIssue(Effect):
     lane = "issue"
+    shows_mistakes = True
 
     def words(self) -> str:
         return "Open the lead's issue"
@@ -85,6 +90,7 @@ class OpenIssue(Effect):
 class UpdateIssue(Effect):
     lane = "issue"
     converges = True
+    shows_mistakes = True
     brings_news = False
 
     def ready(self, lead: Lead) -> bool:
@@ -118,6 +124,7 @@ class PutIssueBack(Effect):
 
     lane = "issue"
     brings_news = False
+    shows_mistakes = True
     moves: tuple[Move, ...]
 
     def ready(self, lead: Lead) -> bool:
@@ -132,6 +139,7 @@ class PutIssueBack(Effect):
 
 class PutHubIssueBack(PutIssueBack):
     lane = "hub issue"
+    shows_mistakes = False
 
     def ready(self, lead: Lead) -> bool:
         return lead.hub_issue is not None
@@ -222,6 +230,38 @@ class SendMail(Effect):
 
     def words(self) -> str:
         return f"Mail to {' and '.join(self.to)}: {self.template.replace('_', ' ')}"
+
+
+class SendCorrection(Effect):
+    """A mail to those whose last word about the decision `seq` was wrong, as it turns out when it is to be sent."""
+
+    lane = "mail"
+    falls_with_its_cause = True
+    seq: int
+
+    def words(self) -> str:
+        return f"Mail to all who were told wrong about {self.seq}"
+
+
+class SayCorrection(Effect):
+    """Brings what we say about the decision `seq` on GitHub to what is true of it by now."""
+
+    lane = "corrections"
+    brings_news = False
+    falls_with_its_cause = True
+    seq: int
+    where: Where
+
+    def ready(self, lead: Lead) -> bool:
+        return (lead.hub_issue if self.where == "hub issue" else lead.issue) is not None
+
+    def needless(self, lead: Lead) -> bool:
+        return ("hub issue" if self.where == "hub issue" else "issue") in lead.drift
+
+    def words(self) -> str:
+        if self.where == "answer":
+            return f"Have the answer to the comment that decided {self.seq} say whether it counts"
+        return f"Say in a comment on the {'hub' if self.where == 'hub issue' else 'lead'}'s issue what became of {self.seq}"
 
 
 class OpenHubIssue(Effect):
@@ -319,6 +359,11 @@ def effect_key(lead: Lead, event: Event, name: str) -> str:
     return f"{lead.id}/{event.seq}/{name}"
 
 
+def message_digest(key: str) -> str:
+    """What the Message-ID of a mail has of its effect's key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
 def back(lead: Lead, moves: Iterable[Move]) -> tuple[Effect, ...]:
     """What undoes these moves: at each of the lead's places at most one, the same for the same moves."""
     placed = {
@@ -338,11 +383,13 @@ def back(lead: Lead, moves: Iterable[Move]) -> tuple[Effect, ...]:
 
 
 class Task(Model):
-    """What an activity is given: the effect and the lead as it is now. `events` only where the effect needs them."""
+    """What an activity is given: the effect and the lead as it is now. The rest only where the effect needs it."""
 
     effect: AnyEffect
     lead: Lead
     events: tuple[Event, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    """The one that the effect is about; or all decisions that do not count any more."""
 
     @field_serializer("lead")
     def _without_defaults(self, lead: Lead) -> dict[str, Any]:

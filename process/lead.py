@@ -254,6 +254,8 @@ class Hub(Model):
     events: tuple[Gathering, ...] = ()
     """In order of their first days."""
     requested_on: date | None = None
+    withdrawn_on: date | None = None
+    """Since when engineering is told that it is not to bring it up after all: its issue is closed."""
     exception_by: Line | None = None
     exception_reason: Text | None = None
     live_on: date | None = None
@@ -448,6 +450,17 @@ class Lead(Model):
     def hub_heading(self) -> str:
         """The title of the hub's issue (process.md, The hub's issue)."""
         return f"[Hub] - {self.hub.name or self.org}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What its issue is to have (process.md, The lead's issue)."""
+        names = self.policy.labels
+        applies = {
+            names.lead: True,
+            names.hub_service: self.service == "hub",
+            names.customer: self.contract.signed_on is not None,
+        }
+        return tuple(name for name, does in applies.items() if does)
 
     @property
     def stage(self) -> Stage:

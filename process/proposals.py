@@ -51,24 +51,13 @@ def agrees(move: Move, lead: Lead) -> bool:
         case What.REOPENED:
             return not lead.ended
         case What.LABELLED:
-            return move.hub or move.name in labels(lead)
+            return move.hub or move.name in lead.labels
         case What.UNLABELLED:
-            return not move.hub and move.name not in labels(lead)
+            return not move.hub and move.name not in lead.labels
         case What.RETITLED:
             return same_title(move.name, lead.hub_heading if move.hub else lead.heading)
         case What.PLACED:
             return move.stage is lead.stage
-
-
-def labels(lead: Lead) -> tuple[str, ...]:
-    """What the lead's issue is to have."""
-    names = lead.policy.labels
-    applies = {
-        names.lead: True,
-        names.hub_service: lead.service == "hub",
-        names.customer: lead.contract.signed_on is not None,
-    }
-    return tuple(name for name, does in applies.items() if does)
 
 
 def _item(move: Move, lead: Lead) -> Item | None:

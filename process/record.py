@@ -9,16 +9,29 @@ from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import AwareDatetime, ValidationError
 
-from process.attention import next_look
+from process import outward
+from process.attention import attention, next_look
 from process.changes import RELEASE_0_2
 from process.core import begin, decide, due, evolve, plan
 from process.days import start_of
 from process.decisions import Decision, LeadOpened, complaints, parse
-from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, Outcome, back
+from process.effects import (
+    AnyEffect,
+    CheckFolder,
+    CheckIssues,
+    Effect,
+    Outcome,
+    RecordEvents,
+    SayCorrection,
+    SendCorrection,
+    Task,
+    back,
+)
 from process.facts import Event, Fact, Refused
 from process.fold import superseded
 from process.history import History
 from process.lead import Lead
+from process.mistake import Mistake, Undoing
 from process.model import Line, Model
 from process.moves import PutBack
 from process.reports import ChangesAdopted
@@ -92,6 +105,10 @@ class Preview(NamedTuple):
     answer: Answer
     stage: str
     effects: tuple[str, ...]
+    attention: tuple[str, ...] = ()
+    """What must not be overlooked in the lead then."""
+    undoing: Undoing | None = None
+    """Of a correction: what it undoes, and what becomes of that outside."""
 
 
 class Record(Model):
@@ -111,7 +128,7 @@ class Record(Model):
     @classmethod
     def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
         history = begin(opened, lead_id, now)
-        effects = plan(history.lead, history.lead, history.events[0])
+        effects = plan(history.lead, history.lead, history.events[0], history)
         return cls(history=history, outbox=tuple(Outstanding(effect=effect) for effect in effects))
 
     @property
@@ -160,14 +177,21 @@ class Record(Model):
         return record._answered(decision, content, answer), answer
 
     def preview(self, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:
-        """The answer, the stage and the effects that the decision would have; nothing changes."""
+        """The answer, and the stage and all else that the decision would lead to; nothing changes."""
         after, answer = self.take(kind, args, now)
         if not answer.accepted or answer.repeat:
             return Preview(answer, self.lead.stage, ())
         before = {item.effect.key for item in self.outbox}
         effects = (item.effect.words() for item in after.outbox if item.effect.key not in before)
         fallen = (f"Not any more: {i.effect.words()}" for i in after.aside if i.effect.key in before)
-        return Preview(answer, after.lead.stage, (*effects, *fallen))
+        wrong = after.history.events[-1].fact.supersedes
+        return Preview(
+            answer,
+            after.lead.stage,
+            (*effects, *fallen),
+            attention(after.lead, after.lead.today(now)),
+            outward.undoing(self.history, wrong) if wrong else None,
+        )
 
     def _receipt(self, key: str) -> Receipt | None:
         return next((receipt for receipt in self.receipts if receipt.key == key), None)
@@ -267,6 +291,19 @@ class Record(Model):
                 found.append(effect)
         return tuple(found)
 
+    def task(self, effect: Effect) -> Task:
+        """What the activity of an effect that starts now is given."""
+        mistakes: tuple[Mistake, ...] = ()
+        match effect:
+            case SendCorrection(seq=seq):
+                mistakes = (outward.mistake(self.history, seq, told=True),)
+            case SayCorrection(seq=seq):
+                mistakes = (outward.mistake(self.history, seq),)
+            case _ if effect.shows_mistakes:
+                mistakes = outward.mistakes(self.history)
+        events = self.unrecorded() if isinstance(effect, RecordEvents) else ()
+        return Task(effect=effect, lead=self.lead.brief(effect.about), events=events, mistakes=mistakes)
+
     def done(self, effect: Effect, outcome: Outcome, now: datetime) -> Self:
         """The effect is done; what it reports becomes true."""
         done = Finished(key=effect.key, words=effect.words(), at=now)
@@ -331,7 +368,7 @@ class Record(Model):
     def _became(self, fact: Fact, now: datetime) -> Self:
         """The fact is true: one more event, and its effects in the outbox."""
         history = evolve(self.history, fact, now)
-        effects = plan(self.lead, history.lead, history.events[-1])
+        effects = plan(self.lead, history.lead, history.events[-1], history)
         newest = {effect.kind for effect in effects if effect.converges}
         record = self._sorted_out(history) if fact.supersedes is not None else self
         kept = (item for item in record.outbox if item.effect.kind not in newest)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from process.changes import RELEASE_0_2
 from process.effects import (
     CreateFolder,
     Effect,
@@ -10,6 +11,7 @@ from process.effects import (
     SendMail,
     UpdateHubIssue,
     effect_key,
+    message_digest,
 )
 from process.facts import Event, Report
 from process.lead import Lead, Link, Mail, Place
@@ -105,6 +107,14 @@ class MailSent(Report):
     template: str
     recipients: tuple[str, ...]
     message_id: str
+    cause: int | None = None
+    """The event because of which it was sent; release 0.1 did not say."""
+
+    def is_of(self, lead: str, seq: int) -> bool:
+        """Whether it was sent because of the event `seq`."""
+        if self.cause is not None:
+            return self.cause == seq
+        return message_digest(f"{lead}/{seq}/{self.template}") in self.message_id
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         mail = Mail(
@@ -130,10 +140,19 @@ class ChangesAdopted(Report):
 
 
 class HubIssueOpened(Report):
+    """Opened on its way while the request for the hub was corrected, the issue is closed again."""
+
     link: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"hub_issue": self.link})
+        opened = lead.model_copy(update={"hub_issue": self.link})
+        if not self._too_late(lead):
+            return opened
+        hub = lead.hub.model_copy(update={"withdrawn_on": lead.today(event.at)})
+        return opened.model_copy(update={"hub": hub})
+
+    def _too_late(self, lead: Lead) -> bool:
+        return lead.hub.requested_on is None and RELEASE_0_2 in lead.changes
 
     def words(self, lead: Lead) -> str:
         return f"The hub's issue was opened: {self.link.url}"

@@ -6,6 +6,7 @@ from typing import Literal, NamedTuple
 from process.attention import attention
 from process.decisions import DECISIONS
 from process.facts import Event
+from process.fold import corrected_by
 from process.lead import Lead, QuoteStatus, VendorStatus
 from process.model import Model, Role, Stage
 from process.record import Outstanding, Record, Refusal
@@ -133,6 +134,8 @@ class Line(Model):
     source: str
     words: str
     corrected: bool = False
+    corrected_by: int | None = None
+    """The number of the correction that took it out."""
     key: str | None = None
     """The idempotency key that the decision came with."""
 
@@ -142,11 +145,11 @@ def timeline(record: Record, newest: int = 0) -> tuple[Line, ...]:
 
     Decisions that no longer count stay visible as corrected.
     """
-    out = record.corrected()
-    return tuple(_line(event, event.seq in out) for event in record.history.events[-newest:])
+    out = corrected_by(record.history.events)
+    return tuple(_line(event, out.get(event.seq)) for event in record.history.events[-newest:])
 
 
-def _line(event: Event, corrected: bool) -> Line:
+def _line(event: Event, corrected_by: int | None) -> Line:
     fact = event.fact
     return Line(
         seq=event.seq,
@@ -155,7 +158,8 @@ def _line(event: Event, corrected: bool) -> Line:
         by=fact.by,
         source=fact.source,
         words=event.words,
-        corrected=corrected,
+        corrected=corrected_by is not None,
+        corrected_by=corrected_by,
         key=event.key,
     )
 

@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from process.agenda import Item, agenda
     from process.changes import CHANGES
     from process.decisions import LeadOpened, complaints
-    from process.effects import Effect, Outcome, RecordEvents, Task
+    from process.effects import Effect, Outcome, RecordEvents
     from process.facts import Refused
     from process.record import Answer, Look, Record
     from process.view import Line, Option, Overview, options, overview, timeline
@@ -211,8 +211,7 @@ class LeadWorkflow:
     )
     def preview(self, *args: Any) -> dict[str, Any]:
         kind = args[0] if args and isinstance(args[0], str) else ""
-        answer, stage, effects = self.record.preview(kind, args[1:], workflow.now())
-        return {"answer": answer.model_dump(), "stage": stage, "effects": list(effects)}
+        return self.record.preview(kind, args[1:], workflow.now())._asdict()
 
     # ---- the shell over time
 
@@ -254,11 +253,10 @@ class LeadWorkflow:
 
     async def _perform(self, effect: Effect) -> None:
         """One effect as one activity; what it brings back becomes true, or it is parked."""
-        events = self.record.unrecorded() if effect.lane == LEDGER else ()
         try:
             outcome: Outcome = await workflow.execute_activity(
                 effect.kind,
-                Task(effect=effect, lead=self.record.lead.brief(effect.about), events=events),
+                self.record.task(effect),
                 result_type=Outcome,
                 start_to_close_timeout=ONE_ATTEMPT,
                 heartbeat_timeout=SILENCE,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
@@ -25,6 +25,8 @@ class Decision(Fact):
     """Whose decision it is (process.md, Who). Faces that know who speaks obey only them."""
     example: ClassVar[dict[str, Any]] = {}
     """A sound body, for help texts and previews."""
+    beyond: ClassVar[str] = ""
+    """What came of it in the world that no program can take back, and who can: said before it is corrected."""
 
     by: Line = Field("someone through Temporal", description="who decided")
     source: Line = Field("signal", description="through what the decision came")
@@ -66,6 +68,10 @@ class Decision(Fact):
     def check_history(self, history: History, now: datetime) -> Refused | None:
         """As `check`, for the few that look at earlier events."""
         return None
+
+    def resolved_in(self, history: History, now: datetime) -> Self:
+        """As `resolved`, for the few that look at earlier events."""
+        return self.resolved(history.lead, now)
 
     def noted(self, sentence: str) -> str:
         return f"{sentence}: {self.note}" if self.note else sentence

@@ -160,6 +160,7 @@ class HubRequested(Decision):
         hub = lead.hub.model_copy(
             update={
                 "requested_on": lead.today(event.at),
+                "withdrawn_on": None,
                 "exception_by": self.exception_by,
                 "exception_reason": self.exception_reason,
             }
