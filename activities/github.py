@@ -8,15 +8,25 @@ from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
+from activities.github_answers import SETTLE, Answers
 from activities.github_board import GitHubBoard, columns_of
 from activities.github_client import GitHubClient
+from activities.github_corrections import GitHubCorrections, Spot
 from activities.github_drift import GitHubDrift
 from activities.github_issues import GitHubIssues, Reason, Wanted
 from activities.performs import performs
 from activities.texts import render
 from process.attention import attention
 from process.checklist import checklist, todo, vendor_checklist
-from process.effects import CheckIssues, Outcome, PlaceCard, PutCardBack, PutIssueBack, Task
+from process.effects import (
+    CheckIssues,
+    Outcome,
+    PlaceCard,
+    PutCardBack,
+    PutIssueBack,
+    SayCorrection,
+    Task,
+)
 from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
 from process.moves import Move
@@ -24,9 +34,6 @@ from process.policy import Policy
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
 from process.view import next_step
 from settings import Settings, lead_page
-
-SETTLE = timedelta(seconds=30)
-"""After a create that may or may not have happened: until a listing shows it."""
 
 
 class GitHubActivities:
@@ -41,19 +48,20 @@ class GitHubActivities:
         self._issues = GitHubIssues(self._client, settle, heard=settings.github.is_heard)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)
+        self._corrections = GitHubCorrections(Answers(self._client, settle))
 
     @performs("open_issue")
     def open_issue(self, task: Task) -> Outcome:
         """Opens the lead's issue, or finds the one that an earlier attempt opened."""
         if task.lead.issue:
             return Outcome()
-        link = self._issues.open(self._lead_issue(task.lead), since=task.lead.opened_at)
+        link = self._issues.open(self._lead_issue(task), since=task.lead.opened_at)
         return Outcome(report=IssueOpened(link=link))
 
     @performs("update_issue")
     def update_issue(self, task: Task) -> Outcome:
         """Brings the lead's issue up to date: title, labels, our block, and whether it is closed."""
-        self._issues.update(self._lead_issue(task.lead), _number(task.lead.issue))
+        self._issues.update(self._lead_issue(task), _number(task.lead.issue))
         return Outcome()
 
     @performs("place_card")
@@ -66,7 +74,7 @@ class GitHubActivities:
     @performs("put_issue_back")
     def put_issue_back(self, task: Task) -> Outcome:
         """Undoes what people changed at the lead's issue; all else is brought up to date as ever."""
-        self._issues.update(self._lead_issue(task.lead), _number(task.lead.issue), _undone(task))
+        self._issues.update(self._lead_issue(task), _number(task.lead.issue), _undone(task))
         return Outcome()
 
     @performs("put_hub_issue_back")
@@ -111,12 +119,30 @@ class GitHubActivities:
         self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue))
         return Outcome()
 
+    @performs("say_correction")
+    def say_correction(self, task: Task) -> Outcome:
+        """Brings what we say of a corrected decision to what is true of it by now, where the effect says."""
+        effect, lead, (mistake,) = task.effect, task.lead, task.mistakes
+        assert isinstance(effect, SayCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
+        links = (
+            (lead.issue, self._settings.github.leads_repo),
+            (lead.hub_issue, self._settings.github.hubs_repo),
+        )
+        if effect.where == "answer":
+            spots = [Spot(_repo(link, repo), int(link.id)) for link, repo in links if link]
+            self._corrections.answer(spots, mistake)
+        else:
+            hub = effect.where == "hub issue"
+            link, repo = links[hub]
+            self._corrections.comment(Spot(_repo(link, repo), _number(link)), lead, mistake, hub=hub)
+        return Outcome()
+
     @performs("check_issues")
     def check_issues(self, task: Task) -> Outcome:
         """Finds out what became of the lead's issue and card, and of the hub's issue."""
         effect = task.effect
         assert isinstance(effect, CheckIssues)  # noqa: S101 - the workflow sends each effect to its own activity
-        return Outcome(report=self._drift.look(task.lead, effect, self._lead_issue(task.lead)))
+        return Outcome(report=self._drift.look(task.lead, effect, self._lead_issue(task)))
 
     def checks(self) -> Iterator[Check]:
         """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
@@ -138,7 +164,8 @@ class GitHubActivities:
 
     # What the issues ought to be
 
-    def _lead_issue(self, lead: Lead) -> Wanted:
+    def _lead_issue(self, task: Task) -> Wanted:
+        lead = task.lead
         today = lead.today(datetime.now(UTC))
         page = lead_page(self._settings.temporal_ui, activity.info().namespace, lead.id)
 
@@ -152,6 +179,7 @@ class GitHubActivities:
                 vendor_checklist=vendor_checklist(lead),
                 maniac_t=MANIAC_T,
                 hub_fields=HUB_FIELDS,
+                mistakes=task.mistakes,
                 workflow_url=page,
                 clip=clip,
             )
@@ -170,7 +198,7 @@ class GitHubActivities:
     def _hub_issue(self, lead: Lead) -> Wanted:
         items = todo(lead)
         down = lead.hub.decommissioned_on is not None
-        closed = down or lead.ended
+        closed = down or lead.ended or lead.hub.withdrawn_on is not None
 
         def text(clip: int) -> str:
             return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=items, clip=clip)
@@ -181,7 +209,7 @@ class GitHubActivities:
             title=lead.hub_heading,
             labels=(lead.policy.labels.hub,),
             state="closed" if closed else "open",
-            reason=("completed" if down else _ENDED[lead.stage]) if closed else "reopened",
+            reason=("completed" if down else _ENDED.get(lead.stage, "not_planned")) if closed else "reopened",
             text=text,
             boxes=tuple(item.name for item in items),
             people=frozenset(item.name for item in items if item.done is None),

@@ -1,8 +1,7 @@
 """Mail to the people behind the roles, one thread per lead."""
 
-import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from email.errors import MessageError
 from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
@@ -18,8 +17,9 @@ from activities.errors import park
 from activities.mail_text import Parts, written
 from activities.performs import performs
 from activities.smtp import deliver, rehearse
-from process.effects import Outcome, SendMail, Task
+from process.effects import Outcome, SendCorrection, SendMail, Task, message_digest
 from process.lead import Lead
+from process.mistake import Mistake
 from process.model import Role
 from process.policy import Policy
 from process.reports import MailSent
@@ -44,17 +44,37 @@ class MailActivities:
 
     @performs("send_mail")
     def send_mail(self, task: Task) -> Outcome:
-        effect, lead, now = task.effect, task.lead, datetime.now(UTC)
+        effect, lead = task.effect, task.lead
         assert isinstance(effect, SendMail)  # noqa: S101 - the workflow sends each effect to its own activity
+        return self._sent(effect, lead, lambda: self._recipients(effect.to, lead.policy))
+
+    @performs("send_correction")
+    def send_correction(self, task: Task) -> Outcome:
+        """To exactly those whose last mail about the decision is wrong by now; to nobody, if there is nobody."""
+        effect, (mistake,) = task.effect, task.mistakes
+        assert isinstance(effect, SendCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
+        told = mistake.wrongly_told
+        known = dict.fromkeys(told, "who was told of it: see that this address takes mail, then retry")
+        return self._sent(effect, task.lead, lambda: known, mistake) if told else Outcome()
+
+    def _sent(
+        self,
+        effect: SendMail | SendCorrection,
+        lead: Lead,
+        recipients: Callable[[], dict[str, str]],
+        mistake: Mistake | None = None,
+    ) -> Outcome:
         message_id = self._id(effect.key)
         if any(mail.message_id == message_id for mail in lead.mails):
             return Outcome()
-        recipients = self._recipients(effect.to, lead.policy)
-        parts = written(effect, lead, self._settings, namespace=activity.info().namespace)
-        message = self._message(lead, message_id, list(recipients), parts, now)
-        deliver(self._settings.mail, self._sender().addr_spec, recipients, message.as_bytes())
+        to, namespace = recipients(), activity.info().namespace
+        parts = written(effect, lead, self._settings, namespace=namespace, mistake=mistake)
+        message = self._message(lead, message_id, list(to), parts, datetime.now(UTC))
+        deliver(self._settings.mail, self._sender().addr_spec, to, message.as_bytes())
         return Outcome(
-            report=MailSent(template=effect.template, recipients=tuple(recipients), message_id=message_id)
+            report=MailSent(
+                template=effect.template, recipients=tuple(to), message_id=message_id, cause=effect.cause
+            )
         )
 
     def checks(self) -> Iterator[Check]:
@@ -92,8 +112,7 @@ class MailActivities:
     def _id(self, key: str) -> str:
         """The same key, the same Message-ID. Readable as far as it goes; short, whatever the key."""
         readable = re.sub(r"[^a-z0-9_-]+", ".", key.lower())[:40].strip(".")
-        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-        return f"<{readable}.{digest}@{self._settings.mail.message_id_domain}>"
+        return f"<{readable}.{message_digest(key)}@{self._settings.mail.message_id_domain}>"
 
     def _sender(self) -> Address:
         sender = self._settings.mail.sender
@@ -104,7 +123,7 @@ class MailActivities:
             raise park("LEADS_MAIL__SENDER is no mail address; write it as leads@example.org") from None
 
     def _recipients(self, roles: tuple[Role, ...], policy: Policy) -> dict[str, str]:
-        """Address -> role, each address once."""
+        """Address -> whose it is, and what to mend if it is refused; each address once."""
         found: dict[str, str] = {}
         for role in roles:
             named = policy.addresses.get(role)
@@ -114,7 +133,8 @@ class MailActivities:
                 raise park(f"Nobody is behind the role {role}: set {where}")
             for address in addresses:
                 try:
-                    found.setdefault(Address(addr_spec=_ascii(address)).addr_spec, role)
+                    address_spec = Address(addr_spec=_ascii(address)).addr_spec
+                    found.setdefault(address_spec, f"who is {role}: correct {where}")
                 except (MessageError, ValueError, IndexError):
                     raise park(f"{address!r} is no mail address: correct {where}") from None
         return found

@@ -14,8 +14,9 @@ from markdown_it import MarkdownIt
 from activities.texts import render
 from process.billing import agreed
 from process.days import add_working_days
-from process.effects import SendMail
+from process.effects import SendCorrection, SendMail
 from process.lead import HUB_FIELDS, MANIAC_T, Lead
+from process.mistake import Mistake
 from process.view import next_step
 from settings import Settings, lead_page
 
@@ -31,15 +32,35 @@ class Parts(NamedTuple):
     html: str
 
 
-def written(effect: SendMail, lead: Lead, settings: Settings, *, namespace: str) -> Parts:
-    """The mail's body. `namespace`: Temporal's, for the link to the lead's workflow."""
+def written(
+    effect: SendMail | SendCorrection,
+    lead: Lead,
+    settings: Settings,
+    *,
+    namespace: str,
+    mistake: Mistake | None = None,
+) -> Parts:
+    """The mail's body. `namespace`: Temporal's, for the link to the lead's workflow; `mistake`: what it corrects."""
     known = _facts(effect, lead, settings, namespace)
+    if mistake:
+        known |= {"mistake": mistake, "newest": mistake.corrections[-1], "wrong": _wrong(mistake, lead)}
     text = _filled(effect.template, _plain, known)
     html = _MARKDOWN.render(_filled(effect.template, _escaped, known))
     return Parts(text, f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n")
 
 
-def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> dict[str, object]:
+def _wrong(mistake: Mistake, lead: Lead) -> list[str]:
+    """The mails that say otherwise than it is."""
+    return [
+        f"our mail “{mail.template.replace('_', ' ')}” of {lead.today(mail.at)}"
+        for mail in mistake.told
+        if mail.counts is not mistake.counts
+    ]
+
+
+def _facts(
+    effect: SendMail | SendCorrection, lead: Lead, settings: Settings, namespace: str
+) -> dict[str, object]:
     contract = lead.renewal if lead.renewal.handed_over_on else lead.contract
     clocks = lead.policy.clocks
 

@@ -23,7 +23,10 @@ _LOGIN = "LEADS_MAIL__USERNAME and LEADS_MAIL__PASSWORD"
 
 
 def deliver(settings: Mail, sender: str, recipients: Mapping[str, str], message: bytes) -> None:
-    """Sends `message` to `recipients`: address -> the role that it stands for. Raises ApplicationError."""
+    """Sends `message` to `recipients`: address -> whose it is, and what to mend if it is refused.
+
+    Raises ApplicationError.
+    """
     with _connection(settings) as smtp:
         _address(smtp, settings, sender, recipients)
         code, _ = smtp.data(message)
@@ -44,10 +47,10 @@ def _address(smtp: smtplib.SMTP, settings: Mail, sender: str, recipients: Mappin
         raise park(f"The mail server wants a login ({code}): set {_LOGIN}")
     if code != 250:
         raise _refused(code, f"the sender {sender}: correct LEADS_MAIL__SENDER")
-    for address, role in recipients.items():
+    for address, who in recipients.items():
         code, _ = smtp.rcpt(address)
         if code not in (250, 251):
-            raise _refused(code, f"{address}, who is {role}: correct LEADS_ADDRESSES__{role.upper()}")
+            raise _refused(code, f"{address}, {who}")
 
 
 @contextmanager

@@ -237,6 +237,8 @@ class SendCorrection(Effect):
 
     lane = "mail"
     falls_with_its_cause = True
+    template: ClassVar[str] = "correction"
+    facts: ClassVar[dict[str, str]] = {}
     seq: int
 
     def words(self) -> str:
@@ -253,10 +255,12 @@ class SayCorrection(Effect):
     where: Where
 
     def ready(self, lead: Lead) -> bool:
-        return (lead.hub_issue if self.where == "hub issue" else lead.issue) is not None
+        return lead.issue is not None
 
     def needless(self, lead: Lead) -> bool:
-        return ("hub issue" if self.where == "hub issue" else "issue") in lead.drift
+        if self.where == "hub issue":
+            return lead.hub_issue is None or "hub issue" in lead.drift
+        return "issue" in lead.drift
 
     def words(self) -> str:
         if self.where == "answer":

@@ -291,6 +291,11 @@ class Hub(Model):
         return tuple(HUB_FIELDS[field] for field in self.unknown())
 
     @property
+    def wanted(self) -> bool:
+        """Whether engineering is to have its issue open: it is to come, or it runs."""
+        return self.requested_on is not None and self.decommissioned_on is None
+
+    @property
     def running(self) -> bool:
         return self.live_on is not None and self.decommissioned_on is None
 

@@ -79,9 +79,8 @@ class Mistake(Model):
 class Left(Model):
     """One thing that a decision has left outside, and what becomes of it when the decision is corrected."""
 
-    fate: Literal["by itself", "if asked", "stays"]
-    what: str
-    then: str
+    fate: Literal["by itself", "asked", "if asked", "stays"]
+    words: str
     compensate: Compensation | None = None
     """How to ask for it."""
 

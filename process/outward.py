@@ -5,7 +5,8 @@ asks for it, and reaches those alone who were told. What no program can take bac
 """
 
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Collection, Iterator
 
 from process import billing, fold, ticks  # as modules: they need decisions, and decisions need this
 from process.decisions import mending
@@ -82,7 +83,9 @@ def _corrections(history: History, seq: int, out: frozenset[int]) -> Iterator[Co
 
 def _told(history: History, seq: int, corrections: tuple[Correction, ...]) -> Iterator[Told]:
     """Each mail about it that left: its own and the calendar's, which say that it counts, and its corrections'."""
-    says = dict.fromkeys((seq, *_followed(history, seq)), True) | {each.seq: each.counts for each in corrections}
+    says = dict.fromkeys((seq, *_followed(history, seq)), True) | {
+        each.seq: each.counts for each in corrections
+    }
     for event in history.events:
         if isinstance(mail := event.fact, MailSent):
             cause = next((seq for seq in says if mail.is_of(history.lead.id, seq)), None)
@@ -92,76 +95,90 @@ def _told(history: History, seq: int, corrections: tuple[Correction, ...]) -> It
                 )
 
 
-def _followed(history: History, seq: int) -> Iterator[int]:
+_known: deque[tuple[History, int, tuple[int, ...]]] = deque(maxlen=4)
+"""What followed, as it was found for these histories; each is asked several times in a moment (as `process.memo`)."""
+
+
+def _followed(history: History, seq: int) -> tuple[int, ...]:
     """What the calendar did because of it: what would not have been due without it."""
+    for other, about, found in tuple(_known):
+        if other is history and about == seq:
+            return found
+    followed = tuple(_not_due_without(history, seq))
+    _known.appendleft((history, seq, followed))
+    return followed
+
+
+def _not_due_without(history: History, seq: int) -> Iterator[int]:
     lead: Lead | None = None
     for number, event in enumerate(history.events, start=1):
         clock = isinstance(event.fact, Tick) or event.fact.source == "clock"
-        if lead and clock and event.seq > seq and not _is_due(lead, event):
+        if lead and clock and event.seq > seq and not ticks.was_due(lead, event):
             yield event.seq
         if lead is None or event.fact.supersedes is not None:
-            so_far = History(lead=history.lead, events=history.events[:number])
-            lead = fold.without(so_far, seq)
+            lead = fold.without(History(lead=history.lead, events=history.events[:number]), seq)
         else:
             lead = (fold.withdraw if event.seq == seq else fold.apply)(lead, event)
-
-
-def _is_due(lead: Lead, event: Event) -> bool:
-    return any(
-        item.when <= event.at and item.fact.kind == event.kind and item.fact.resolved(lead, event.at) == event.fact
-        for item in ticks.due(lead)
-    )
 
 
 # ---- what correcting it would mean
 
 
-def undoing(history: History, seq: int) -> Undoing | None:
-    """What it would mean to correct this now; None where it is no decision."""
+def undoing(history: History, seq: int, asked: Collection[str] = ()) -> Undoing | None:
+    """What it would mean to correct this now, with what is `asked` for; None where it is no decision."""
     event = history.find(seq)
     if event is None or not isinstance(event.fact, Decision):
         return None
     again = history.find(event.fact.supersedes or 0)
+    on_request = (
+        left.model_copy(update={"fate": "asked"}) if left.compensate in asked else left
+        for left in _if_asked(history, event)
+    )
     return Undoing(
         mistake=mistake(history, seq),
         again=(again.seq, again.words) if again else None,
-        left=(*_by_itself(history, event), *_if_asked(history, event), *_stays(history, event)),
+        left=(*_by_itself(history, event), *on_request, *_stays(history, event)),
     )
 
 
 def offered(history: History, seq: int) -> tuple[Compensation, ...]:
-    """What of this decision's traces can be put right on request."""
+    """What of this decision's traces can be put right on request, or is anyhow."""
     event = history.find(seq)
     found = _if_asked(history, event) if event else ()
-    return tuple(left.compensate for left in found if left.compensate)
+    anyhow = (_KINDS[effect.where] for effect in upkeep(history, seq))
+    return tuple(dict.fromkeys([*(left.compensate for left in found if left.compensate), *anyhow]))
 
 
 def _by_itself(history: History, event: Event) -> Iterator[Left]:
     """What follows the lead's state."""
     before, after = history.lead, fold.without(history, event.seq)
 
-    def follows(what: str, then: str) -> Left:
-        return Left(fate="by itself", what=what, then=then)
+    def follows(words: str) -> Left:
+        return Left(fate="by itself", words=words)
 
     if before.issue and before.stage is not after.stage:
-        yield follows("The lead's card", f"moves from the column of {before.stage} to that of {after.stage}")
+        yield follows(f"The lead's card moves from the column of {before.stage} to that of {after.stage}")
     if before.issue and "issue" not in before.drift:
         if before.ended is not after.ended:
-            yield follows("The lead's issue", "is closed" if after.ended else "is opened again")
-        for label in sorted(set(before.labels) ^ set(after.labels)):
-            yield follows(f"The label {label}", "comes off the issue" if label in before.labels else "is put on the issue")
+            yield follows(f"The lead's issue is {'closed' if after.ended else 'opened again'}")
+        for label in before.labels:
+            if label not in after.labels:
+                yield follows(f"The label {label} comes off the lead's issue")
+        for label in after.labels:
+            if label not in before.labels:
+                yield follows(f"The label {label} is put on the lead's issue")
         if before.heading != after.heading:
-            yield follows("The lead's issue", f"is called {after.heading} again")
+            yield follows(f"The lead's issue is called {after.heading} again")
         if event.fact.visible:
-            yield follows("The lead's issue", "is written anew; there, what was corrected stays visible")
+            yield follows("The lead's issue is written anew, and shows what was corrected")
     if before.hub_issue and "hub issue" not in before.drift and before.hub != after.hub:
-        yield follows("The hub's issue", "is written anew")
+        yield follows("The hub's issue is written anew")
     if before.hub.withdrawn_on and not after.hub.withdrawn_on:
-        yield follows("The hub's issue", "is opened again")
+        yield follows("The hub's issue is opened again")
     if billing.next_draft(before) and not billing.next_draft(after):
-        yield follows("Invoices", "are prepared no more")
+        yield follows("Invoices are prepared no more")
     for effect in upkeep(history, event.seq):
-        yield follows(f"What is said of {effect.seq} {_WHERE[effect.where]}", "is brought up to date")
+        yield follows(f"What is said of {effect.seq} {_WHERE[effect.where]} is brought up to date")
 
 
 _WHERE: dict[Where, str] = {
@@ -214,7 +231,7 @@ def compensations(history: History) -> tuple[Effect, ...]:
     asked = (
         say(history, where, correction.seq if where == "answer" else decision)
         for where, kind in _KINDS.items()
-        if kind in correction.compensate
+        if kind in correction.compensate and (where != "answer" or mistake(history, correction.seq).comment)
     )
     for effect in (*asked, *upkeep(history, correction.seq)):
         found.setdefault(effect.key, effect)
@@ -226,24 +243,36 @@ def _if_asked(history: History, event: Event) -> Iterator[Left]:
     lead, decision = history.lead, mistake(history, root(history, event.seq), told=True)
     own = mistake(history, event.seq)
     first = history.find(decision.seq) or event
-    counts = event.fact.supersedes is None  # it is to be said that it does not, or that its correction does not
 
-    def asked(kind: Compensation, what: str, then: str) -> Left:
-        return Left(fate="if asked", what=what, then=then, compensate=kind)
+    def asked(kind: Compensation, words: str) -> Left:
+        return Left(fate="if asked", words=words, compensate=kind)
 
     if told := decision.told_that(counts=decision.counts):
-        mails = [mail for mail in decision.told if mail.counts is decision.counts and set(mail.recipients) & set(told)]
-        named = ", ".join(f"“{mail.template.replace('_', ' ')}” of {lead.today(mail.at)}" for mail in mails)
-        yield asked("mail", f"{named} reached {', '.join(told)}", "they, and nobody else, get a correction in the same thread")
+        got = "; ".join(_got(decision, address, lead) for address in told)
+        yield asked("mail", f"{got}. They, and nobody else, get a correction in the same thread")
     elif _unsent(history, event):
-        yield asked("mail", "Its mail has not left", "it is not sent; whom it reaches at this very moment gets a correction")
-    if own.comment:
-        yield asked("answer", f"The answer to the comment that gave {event.seq}", "is crossed out there")
-    if lead.issue and first.fact.visible and "issue" not in lead.drift:
-        said = "no longer counts" if counts else "was no mistake after all"
-        yield asked("comment", "The lead's issue showed it", f"a comment there says what {said}, and why")
-    if lead.hub_issue and "hub issue" not in lead.drift and _takes_back_request(history, event):
-        yield asked("hub", f"The hub's issue is open: {lead.hub_issue.url}", "it is closed as not planned, with a comment")
+        yield asked("mail", "Its mail has not left. Whom it reaches at this very moment gets a correction")
+    if own.comment and not own.was_asked("answer"):
+        yield asked("answer", f"The answer to the comment that gave {event.seq} is crossed out")
+    if lead.issue and first.fact.visible and "issue" not in lead.drift and not decision.was_asked("comment"):
+        news = "counts again" if event.fact.supersedes else "no longer counts"
+        yield asked("comment", f"A comment on the lead's issue says that {decision.seq} {news}, and why")
+    if "hub issue" not in lead.drift and _takes_back_request(history, event):
+        if lead.hub_issue:
+            yield asked(
+                "hub", f"The hub's issue is closed as not planned, with a comment: {lead.hub_issue.url}"
+            )
+        else:
+            yield asked(
+                "hub",
+                "The hub's issue is not open yet. If it is being opened at this very moment, it is closed",
+            )
+
+
+def _got(decision: Mistake, address: str, lead: Lead) -> str:
+    """What this address was told last."""
+    newest = next(mail for mail in reversed(decision.told) if address in mail.recipients)
+    return f"{address} got “{newest.template.replace('_', ' ')}” on {lead.today(newest.at)}"
 
 
 def _takes_back_request(history: History, event: Event) -> bool:
@@ -270,21 +299,25 @@ def _unsent(history: History, event: Event) -> bool:
 def _stays(history: History, event: Event) -> Iterator[Left]:
     """What no effect of ours takes back."""
     lead = history.lead
-    if event.fact.supersedes is None and lead.folder and any(isinstance(e, ReserveFolder) for e in _planned(history, event)):
-        yield Left(
-            fate="stays",
-            what="The lead's Drive folder",
-            then="serves whatever comes next; empty, it may be put into the bin by hand",
-        )
+
+    def stays(words: str) -> Left:
+        return Left(fate="stays", words=words)
+
+    if (
+        event.fact.supersedes is None
+        and lead.folder
+        and any(isinstance(e, ReserveFolder) for e in _planned(history, event))
+    ):
+        yield stays("The lead's Drive folder serves whatever comes next; if it is empty, bin it by hand")
     followed = set(_followed(history, event.seq)) if event.fact.supersedes is None else set()
-    numbers = [e.fact.number for e in history.events if e.seq in followed and isinstance(e.fact, ticks.InvoiceDue)]
+    numbers = [
+        e.fact.number for e in history.events if e.seq in followed and isinstance(e.fact, ticks.InvoiceDue)
+    ]
     for invoice in lead.invoices:
         if invoice.number in numbers and invoice.stands:
+            then = "stands until it is taken back (invoice_voided)"
             if invoice.paid_on:
                 then = f"was paid on {invoice.paid_on}: settle the difference with the contracts team"
-            else:
-                then = "stands until it is taken back (invoice_voided)"
-            yield Left(fate="stays", what=f"Invoice {invoice.number}, {invoice.total}", then=then)
+            yield stays(f"Invoice {invoice.number} of {invoice.total} {then}")
     if isinstance(event.fact, Decision) and event.fact.beyond:
-        what, _, then = event.fact.beyond.partition(": ")
-        yield Left(fate="stays", what=what, then=then)
+        yield stays(event.fact.beyond)

@@ -15,6 +15,7 @@ from process.changes import RELEASE_0_2
 from process.core import begin, decide, due, evolve, plan
 from process.days import start_of
 from process.decisions import Decision, LeadOpened, complaints, parse
+from process.decisions.mending import Corrected
 from process.effects import (
     AnyEffect,
     CheckFolder,
@@ -184,13 +185,15 @@ class Record(Model):
         before = {item.effect.key for item in self.outbox}
         effects = (item.effect.words() for item in after.outbox if item.effect.key not in before)
         fallen = (f"Not any more: {i.effect.words()}" for i in after.aside if i.effect.key in before)
-        wrong = after.history.events[-1].fact.supersedes
+        taken = after.history.events[-1].fact
         return Preview(
             answer,
             after.lead.stage,
             (*effects, *fallen),
             attention(after.lead, after.lead.today(now)),
-            outward.undoing(self.history, wrong) if wrong else None,
+            outward.undoing(self.history, taken.seq, taken.compensate)
+            if isinstance(taken, Corrected)
+            else None,
         )
 
     def _receipt(self, key: str) -> Receipt | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from process.changes import RELEASE_0_2
 from process.effects import (
     CreateFolder,
     Effect,
@@ -140,19 +139,14 @@ class ChangesAdopted(Report):
 
 
 class HubIssueOpened(Report):
-    """Opened on its way while the request for the hub was corrected, the issue is closed again."""
-
     link: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        opened = lead.model_copy(update={"hub_issue": self.link})
-        if not self._too_late(lead):
-            return opened
-        hub = lead.hub.model_copy(update={"withdrawn_on": lead.today(event.at)})
-        return opened.model_copy(update={"hub": hub})
+        return lead.model_copy(update={"hub_issue": self.link})
 
-    def _too_late(self, lead: Lead) -> bool:
-        return lead.hub.requested_on is None and RELEASE_0_2 in lead.changes
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if after.hub.withdrawn_on:  # while it was being opened
+            yield UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq)
 
     def words(self, lead: Lead) -> str:
         return f"The hub's issue was opened: {self.link.url}"

@@ -1,6 +1,6 @@
 """What the calendar does when nobody does anything (process.md, Clocks): a class per clock, and its schedule."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, Self
 
@@ -534,3 +534,38 @@ _SCHEDULES = (
     _decommission,
     _archive,
 )
+
+_SCHEDULE_OF: dict[str, Callable[[Lead], Iterator[Due]]] = {
+    QuestionnaireNudged.kind: _questionnaire,
+    GoneStale.kind: _stale,
+    QuoteRunningOut.kind: _quote,
+    QuoteExpired.kind: _quote,
+    HandoverReminded.kind: _handover,
+    HandoverEscalated.kind: _handover,
+    ContractOverdue.kind: _handover,
+    Resumed.kind: _hold,
+    UsageMissing.kind: _usage,
+    InvoicesUnsent.kind: _unsent,
+    InvoiceDue.kind: _invoices,
+    InvoiceOverdue.kind: _invoices,
+    RenewalWindowOpened.kind: _term,
+    ContractLapsed.kind: _term,
+    LapseDecisionDue.kind: _term,
+    RenewalNotBegun.kind: _renewal,
+    HubInformationMissed.kind: _hub_information,
+    EventNear.kind: _events,
+    DecommissionNoticeDue.kind: _decommission,
+    Archived.kind: _archive,
+}
+"""By which of them a kind comes: where years are gone through, only that one is asked."""
+
+
+def was_due(lead: Lead, event: Event) -> bool:
+    """Whether what the calendar did in this event was due to this lead, just so."""
+    schedule = _SCHEDULE_OF.get(event.kind)
+    return schedule is not None and any(
+        item.fact.kind == event.kind
+        and item.when <= event.at
+        and item.fact.resolved(lead, event.at) == event.fact
+        for item in schedule(lead)
+    )

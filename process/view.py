@@ -164,6 +164,12 @@ def _line(event: Event, corrected_by: int | None) -> Line:
     )
 
 
+def with_fate(line: Line) -> str:
+    """The line's words, and that it was corrected, if it was."""
+    by = f" by {line.corrected_by}" if line.corrected_by else ""
+    return f"{line.words} (corrected{by})" if line.corrected else line.words
+
+
 class Option(Model):
     """A kind of decision: whether it may be taken now, what it does, what it takes."""
 

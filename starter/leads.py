@@ -30,6 +30,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from process.agenda import Item
 from process.decisions import Decision, LeadOpened
 from process.identity import contact_key, lead_id, org_key
+from process.mistake import Undoing
 from process.model import OPEN_STAGES, Role, Stage
 from process.moves import PutBack
 from process.policy import Policy
@@ -64,6 +65,8 @@ class Foreseen(BaseModel):
     answer: Answer
     stage: Stage
     effects: list[str]
+    attention: list[str] = []
+    undoing: Undoing | None = None
 
 
 class Row(BaseModel):

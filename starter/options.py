@@ -56,6 +56,9 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     if name == "by":
         default = None
         parameter = Parameter(help=f"{help_} By default your login name.", env_var="LEADS_BY")
+    if get_origin(type_) is tuple:  # given once for each
+        type_, default = list[get_args(type_)[0]], None  # type: ignore[misc] # made as it runs
+        parameter = Parameter(help=f"{help_} May be given several times.", show_default=False, negative="")
     if type_ is Decimal:  # cyclopts fails on what is no number; the decision itself says so better
         type_, default = str, default if default is inspect.Parameter.empty else None
         parameter = Parameter(help=help_, metavar="NUMBER")

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from process.checklist import checklist
-from process.view import EffectLine, Overview
+from process.view import EffectLine, Overview, with_fate
 from starter.output import Output, moment
 
 NEWEST = 12
@@ -35,8 +35,7 @@ def show_lead(view: Overview, url: str, out: Output) -> None:
     if earlier := len(view.timeline) - len(newest):
         out.items([f"… {earlier} before that (leads history {view.lead})"], "dim")
     for line in newest:
-        corrected = " (corrected)" if line.corrected else ""
-        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {line.words}{corrected}, by {line.by}"])
+        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {with_fate(line)}, by {line.by}"])
     _section(
         out,
         "Refused",

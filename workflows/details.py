@@ -54,7 +54,9 @@ def _lines(record: Record, now: datetime) -> Iterator[str]:
 
 
 def _happened(line: Line) -> str:
-    words = f"~~{_plain(line.words)}~~ (corrected)" if line.corrected else _plain(line.words)
+    words = _plain(line.words)
+    if line.corrected:
+        words = f"~~{words}~~ (corrected by {line.corrected_by})"
     return f"- {line.seq} · {line.at:%Y-%m-%d} · {words} · by {_plain(line.by)}"
 
 

@@ -50,6 +50,8 @@ NOT_HANDED_OVER = Refused(
 class ContractHandedOver(_Contracting):
     """The deal goes to the contracts team, with all they need to draft a contract. Again, if it has changed."""
 
+    beyond = "What the contracts team has begun, only they can stop"
+
     due: date | None = Field(
         None, description="day by which it is to be signed; by default 20 working days from now"
     )
@@ -178,6 +180,7 @@ class ContractSigned(_Contracting):
     A renewal is the next term: its price is billed from its first day on, and no day is billed twice or left out.
     """
 
+    beyond = "A contract that was really signed binds all the same"
     deciders = frozenset({Role.CONTRACTS})
     example = {
         "signed_by": "Ada Example",
@@ -254,6 +257,9 @@ class ContractSigned(_Contracting):
         )
 
 
+_FILED = "What was filed at the customer, only the contracts team can take back there"
+
+
 class _Vendor(Decision):
     deciders = frozenset({Role.CONTRACTS})
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
@@ -287,12 +293,14 @@ class _Vendor(Decision):
 class VendorSetupStarted(_Vendor):
     """We are being set up as a vendor in the customer's system."""
 
+    beyond = _FILED
     becomes = VendorStatus.STARTED
 
 
 class VendorSetupProgressed(_Vendor):
     """A step with the customer's forms. The set-up itself is done when we are a vendor there (vendor_setup_done)."""
 
+    beyond = _FILED
     example = {"forms": "asked for"}
     becomes = VendorStatus.STARTED
 
@@ -319,6 +327,7 @@ class VendorSetupProgressed(_Vendor):
 class VendorSetupDone(_Vendor):
     """We are a vendor in the customer's system."""
 
+    beyond = _FILED
     becomes = VendorStatus.DONE
     vendor_number: Line | None = Field(None, description="our number there")
 

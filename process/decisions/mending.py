@@ -109,7 +109,9 @@ class Corrected(Decision):
 
     def _nothing_to_compensate(self, history: History) -> Refused | None:
         """Who names something wants it to happen; only `all` may come to nothing."""
-        if self.compensate and RELEASE_0_2 not in history.lead.changes:
+        if not self.compensate:
+            return None
+        if RELEASE_0_2 not in history.lead.changes:
             return Refused(
                 reason="This lead still goes by the rules of release 0.1, which put nothing right outside",
                 instead="Let it take up the newest first (leads adopt)",
@@ -117,7 +119,9 @@ class Corrected(Decision):
         offered = outward.offered(history, self.seq)
         for kind in self.compensate:
             if kind != "all" and kind not in offered:
-                there = f"What can be put right is {', '.join(offered)}" if offered else "Leave compensate out"
+                there = (
+                    f"What can be put right is {', '.join(offered)}" if offered else "Leave compensate out"
+                )
                 return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
         return None
 
@@ -166,6 +170,10 @@ _NOTHING = {
 }
 
 
+MANY = 8
+"""Numbers that a sentence names."""
+
+
 def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
     """What would no longer stand; the newest of it is to be corrected first."""
     first, *others = broken
@@ -175,7 +183,11 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
             instead=f"Decide it anew ({first.kind})",
         )
     order = [str(event.seq) for event in reversed(broken)]
-    too = f", and so {'do' if len(others) > 1 else 'does'} {_and([str(e.seq) for e in others])}" if others else ""
+    too = (
+        f", and so {'do' if len(others) > 1 else 'does'} {_and([str(e.seq) for e in others])}"
+        if others
+        else ""
+    )
     return Refused(
         reason=f"{first.seq} ({first.words}) rests on it{too}",
         instead=f"Correct {_and(order)} first" + (", in this order" if others else ""),
@@ -183,4 +195,6 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
 
 
 def _and(names: list[str]) -> str:
+    if len(names) > MANY:
+        return f"{', '.join(names[:MANY])} and {len(names) - MANY} more"
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -50,6 +50,7 @@ class PriceQuoted(Decision):
     Once a contract runs, it is the price of its renewal: from the first renewal window on, and the running one stays.
     """
 
+    beyond = "If the customer has heard this price, only sales can take it back there"
     stages = OPEN_STAGES
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 

@@ -8,20 +8,22 @@ from typing import Any, Literal
 import structlog
 
 from activities.errors import again
+from activities.github_answers import Answers, crossed_out, is_ours
 from activities.github_client import CommentSeen, GitHubClient
 from activities.texts import render
 from process.decisions import DECISIONS, Decision
 from process.facts import Refused
 from process.model import Role
+from process.outward import COMMENT_KEY
 from process.view import Line, Overview
 from starter.decide import caused_by
 from starter.desk import commands
-from starter.desk.answers import Answers, is_ours
 from starter.desk.asking import asked
 from starter.desk.commands import Said, written
 from starter.desk.people import People, not_theirs
 from starter.desk.place import Place, in_thread
 from starter.failures import CommandError
+from starter.foreseen import sections
 from starter.leads import Handle, Leads
 
 SOURCE = "github comment"
@@ -56,7 +58,7 @@ class Talk:
     @property
     def prefix(self) -> str:
         """All keys of decisions from this comment begin so."""
-        return f"github-comment-{self.comment.id}/"
+        return f"{COMMENT_KEY}{self.comment.id}/"
 
     @property
     def digest(self) -> str:
@@ -174,6 +176,9 @@ class Comments:
         view = await asked(self.leads.overview(lead))
         effects = [e.words for e in caused_by(view, seq) if e.key.rpartition("/")[2] not in CHORES]
         text = render("desk/taken.md", words=words, seq=seq, effects=effects, **_step(view))
+        corrected = next((line.corrected_by for line in view.timeline if line.seq == seq), None)
+        if seq and corrected:
+            return Reply("confused", crossed_out(text, seq, f"No longer counts, corrected as {corrected}."))
         return Reply("+1", text)
 
     async def _lead_refused(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
@@ -213,7 +218,7 @@ class Comments:
             command=written(kind.kind),
             words=foreseen.answer.words,
             stage=foreseen.stage,
-            effects=foreseen.effects,
+            sections=sections(foreseen, ask="compensate={}"),
         )
         return Reply("eyes", text)
 

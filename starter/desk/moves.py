@@ -12,6 +12,7 @@ import structlog
 from temporalio import activity
 
 from activities.errors import again
+from activities.github_answers import Answers
 from activities.github_board import GitHubBoard, columns_of
 from activities.github_client import GitHubClient
 from activities.github_moves import moves
@@ -23,7 +24,6 @@ from process.moves import Declined, Move, PutBack, What
 from process.proposals import Proposal, agrees, propose
 from process.view import Overview
 from settings import Settings
-from starter.desk.answers import Answers
 from starter.desk.asking import asked
 from starter.desk.commands import sample
 from starter.desk.people import People, not_theirs

@@ -21,6 +21,7 @@ from process.effects import (
     RecordEvents,
     ReserveFolder,
     ReserveInvoice,
+    SendCorrection,
     SendMail,
 )
 from process.facts import Report
@@ -87,8 +88,20 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
         case SendMail():
             to = tuple(life.addresses.get(role, f"{role}@example.org") for role in effect.to)
             report = MailSent(
-                template=effect.template, recipients=to, message_id=f"<{effect.key}@example.org>"
+                template=effect.template,
+                recipients=to,
+                message_id=f"<{effect.key}@example.org>",
+                cause=effect.cause,
             )
+        case SendCorrection():
+            (mistake,) = life.record.task(effect).mistakes
+            if told := mistake.wrongly_told:
+                report = MailSent(
+                    template=effect.template,
+                    recipients=told,
+                    message_id=f"<{effect.key}@example.org>",
+                    cause=effect.cause,
+                )
         case RecordEvents():
             return Outcome(recorded=life.record.history.events[-1].seq)
         case _:

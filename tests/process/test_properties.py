@@ -18,10 +18,13 @@ from process.checklist import checklist
 from process.decisions import DECISIONS
 from process.effects import Effect, OpenHubIssue
 from process.fold import fold, superseded
+from process.history import History
 from process.lead import ACTIVE, HUB_FIELDS, MANIAC_T, QuoteStatus
 from process.model import Role, Stage
+from process.outward import mistake, root
 from process.pricing import usage_fee
 from process.record import Record
+from process.reports import MailSent
 from process.view import next_step, options, overview, timeline
 from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, Life
 
@@ -79,6 +82,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "role": st.sampled_from(["sales", "contracts", "engineering"]),
     "in_scope": st.booleans(),
     "tell": st.booleans(),
+    "compensate": st.sampled_from(["all", ["mail"], ["comment", "answer"], "mail, hub", []]),
     "reason": st.sampled_from(["budget", "timing", "other"]),
     "source": st.sampled_from(["signal", "update", "command line", "clock"]),
 } | {letter: st.sampled_from(["yes", "no", "unknown"]) for letter in MANIAC_T}
@@ -308,6 +312,17 @@ class Lives(RuleBasedStateMachine):
         record, out = self.life.record, self.life.record.corrected()
         assert all(item.effect.cause in out for item in record.aside)
         assert not any(i.effect.falls_with_its_cause and i.effect.cause in out for i in record.outbox)
+
+    @invariant()
+    def a_correction_reaches_nobody_who_was_not_told_the_contrary(self) -> None:
+        history = self.life.record.history
+        for event in history.events:
+            if isinstance(event.fact, MailSent) and event.fact.template == "correction":
+                before = History(lead=history.lead, events=history.events[: event.seq - 1])
+                wrong = mistake(before, root(before, event.fact.cause or 0), told=True)
+                said = next(each for each in wrong.corrections if each.seq == event.fact.cause)
+                assert set(event.fact.recipients) == set(wrong.told_that(counts=not said.counts))
+                assert event.fact.recipients
 
     @invariant()
     def a_hub_without_a_live_contract_is_on_the_list_and_a_live_contract_without_a_hub(self) -> None:

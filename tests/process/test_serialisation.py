@@ -41,7 +41,10 @@ def lived() -> Life:
     life.wait(400).perform()
     life.does("service_extended", reason="x")
     life.looks().does("put_on_hold", until="2028-01-01")
-    life.does("corrected", seq=life.record.history.events[-1].seq, reason="x", tell=True)
+    mistake = life.record.history.events[-1].seq
+    life.does("corrected", seq=mistake, reason="x", tell=True, compensate="comment")
+    mistake = life.does("decommission_decided", on="2028-06-01", reason="x").seq
+    life.perform().does("corrected", seq=mistake, reason="x", compensate="all")
     parked = life.record.startable(frozenset())[0]
     life.record = life.record.park(parked, "401 bad credentials", life.now)
     return life

@@ -20,6 +20,7 @@ from process.effects import (
     ReadAnswers,
     ReserveFolder,
     ReserveInvoice,
+    SendCorrection,
     SendMail,
     Task,
 )
@@ -60,7 +61,7 @@ class Outside:
     def templates(self, lead: str) -> list[str]:
         """Mails sent for a lead."""
         effects = (task.effect for task in self.tasks if task.lead.id == lead)
-        return [effect.template for effect in effects if isinstance(effect, SendMail)]
+        return [effect.template for effect in effects if isinstance(effect, SendMail | SendCorrection)]
 
     def activities(self) -> list[Callable[..., Any]]:
         return [self._activity(kind) for kind in Effect.kinds]
@@ -103,8 +104,12 @@ def _report(task: Task) -> Report | None:
             return FolderCreated(link=Link(id=folder_id, url=f"https://drive.example.org/{lead}"))
         case ReadAnswers(response_id=response_id):
             return AnswersRead(response_id=response_id, answers=(("What for?", "A course"),))
-        case SendMail(template=template, key=key):
-            return MailSent(template=template, recipients=("team@example.org",), message_id=f"<{key}>")
+        case SendMail(template=template, key=key, cause=cause):
+            team = ("team@example.org",)
+            return MailSent(template=template, recipients=team, message_id=f"<{key}>", cause=cause)
+        case SendCorrection(template=template, key=key, cause=cause):
+            told = task.mistakes[0].wrongly_told
+            return MailSent(template=template, recipients=told, message_id=f"<{key}>", cause=cause)
         case OpenHubIssue():
             return HubIssueOpened(link=Link(id="9", url=f"https://github.example.org/hub-of-{lead}"))
         case ReserveInvoice(number=number, key=key):
