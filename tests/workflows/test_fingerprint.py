@@ -13,6 +13,7 @@ from process.decisions import DECISIONS, LeadOpened
 from process.effects import Outcome
 from process.facts import Event, Report
 from process.fold import fold
+from process.history import History
 from process.lead import Link
 from process.record import Look, Record
 from process.reports import (
@@ -86,7 +87,7 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("hub_live", {}),
     ("hub_validated", {"representative": "Ada Example", "users": 12}),
     ("issue_replaced", {}),
-    ("corrected", {"seq": 3, "reason": "a slip", "tell": True}),
+    ("corrected", {"seq": 3, "reason": "a slip", "tell": True, "compensate": "all"}),
     ("usage_reported", {"month": "2026-07", "active_users": 280}),
     ("invoice_sent", {"number": 1}),
     ("invoice_paid", {"number": 1}),
@@ -135,6 +136,8 @@ def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...])
             record = record.look_outside(Look(folder=False))
         while found := next((i.effect for i in record.outbox if i.effect.kind in REPORTS), None):
             record = record.done(found, Outcome(report=REPORTS[found.kind]), now)
+        if not changes:
+            body = {name: value for name, value in body.items() if name != "compensate"}  # comes with 0.2
         now += timedelta(days=WAITS.get(kind, 0), hours=1)
         record, answer = record.tick(now).take(kind, (body,), now)
         assert answer.accepted, (kind, answer.words)
@@ -147,9 +150,10 @@ def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
     for events in (_live(LONG, changes), _live(SHORT, changes)):
         leads = [fold(events[: n + 1], "lead-fingerprint") for n in range(len(events))]
         for before, after, event in zip([leads[0], *leads], leads, events, strict=False):
+            history = History(lead=after, events=events[: event.seq])
             effects = (
                 f"{effect.kind} {getattr(effect, 'template', '')}".strip()
-                for effect in plan(before, after, event)
+                for effect in plan(before, after, event, history)
             )
             found.append(f"{event.kind} -> {', '.join(effects)}")
     return found

@@ -13,14 +13,14 @@ from jinja2 import UndefinedError
 import process
 from activities.mail_text import Parts, written
 from process.decisions import DECISIONS
-from process.effects import SendMail
+from process.effects import SendCorrection, SendMail
 from process.lead import Lead
 from process.model import Role
 from settings import Settings
 from tests.process.life import BOOK_QUOTE, HUB, Life
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
-NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md"))
+NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md") if file.stem != SendCorrection.template)
 SETTINGS = Settings(_env_file=None)
 HOSTILE = "<b>x</b> [x](https://evil.example.org) ![x](y) `x` **x** | # x ~~x~~ &amp; <https://evil.example.org> 1. x"
 
