@@ -163,7 +163,7 @@ class Corrected(Decision):
 
 
 _NOTHING = {
-    "mail": "Nobody was told of {} by mail",
+    "mail": "Nobody was told anything of {} by mail that is wrong then",
     "comment": "The lead's issue has not shown {}",
     "answer": "{} was not decided in a comment, so no answer speaks of it",
     "hub": "No issue of the hub is open because of {}",
