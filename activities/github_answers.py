@@ -10,7 +10,7 @@ from activities.github_client import CommentSeen, GitHubClient
 SETTLE = timedelta(seconds=30)
 """After a comment that may or may not have been posted: until a listing shows it."""
 _OURS = "<!-- lead-to-hub:answer"
-_TAKEN = r"^(?:~~)?(✅ .*\(event {seq}\)\.)(?:~~ .*)?$"
+_TAKEN = r"^(?:~~)?(✅ .*?\(event {seq}\)\.)(?:~~ .*)?$"
 """The line of an answer that says that a decision was taken, crossed out or not (templates/desk/taken.md)."""
 _MARKER = re.compile(rf"^{_OURS} (\S+)(?: (\S+))? -->$", re.MULTILINE)
 

@@ -6,6 +6,7 @@ Whatever was said before, and however often this is done, afterwards it says wha
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 
 from temporalio import activity
 
@@ -36,7 +37,7 @@ class GitHubCorrections:
         self._answers.say(
             spot.repo,
             spot.number,
-            f"{lead.id}/correction/{mistake.seq}",
+            f"{quote(lead.id, safe='')}/correction/{mistake.seq}",
             render("correction.md", mistake=mistake, lead=lead, hub=hub),
             since=mistake.at - _CLOCKS_DIFFER,
             anew=mistake.is_asked("hub" if hub else "comment"),

@@ -29,6 +29,8 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         Stage.HUB,
     ),
     ("closed", "corrected", {"seq": 11, "reason": "It still runs"}, "11 was a mistake", Stage.HUB),
+    ("quoted", "corrected", {"seq": 2, "reason": "x", "compensate": "mail"}, "2 was a mistake", Stage.LEAD),
+    ("lost", "corrected", {"seq": 2, "reason": "x", "compensate": ["all"]}, "2 was a mistake", Stage.LEAD),
     ("new", "questionnaire_sent", {"note": "By mail"}, "The questionnaire was sent: By mail", Stage.LEAD),
     ("answered", "questionnaire_answered", {"response_id": "two"}, "was answered", Stage.LEAD),
     ("new", "questionnaire_answered", {}, "was answered", Stage.LEAD),

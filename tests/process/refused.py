@@ -568,6 +568,12 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "can't be undone. Change its facts (details_changed), or record it as lost",
     ),
     ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first."),
+    (
+        "quoted",
+        "corrected",
+        {"seq": 2, "reason": "x", "compensate": ["hub"]},
+        "No issue of the hub is open because of 2. What can be put right is mail.",
+    ),
     ("new", "corrected", {"reason": "x"}, "seq is missing. Send an object such as"),
     ("live", "issue_replaced", {}, "No issue of this lead is known to be gone"),
 ]

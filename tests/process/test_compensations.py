@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from process import outward
 from process.effects import SayCorrection, SendCorrection, UpdateHubIssue, effect_key, message_digest
@@ -423,3 +425,48 @@ def test_what_is_no_decision_can_not_be_undone() -> None:
     assert outward.undoing(history, 99) is None
     with pytest.raises(LookupError):
         outward.mistake(history, 99)
+
+
+# ---- whatever people correct, in whatever order
+
+
+STEPS = st.tuples(
+    st.booleans(),  # all is done outside before the next step
+    st.sampled_from([[], ["mail"], "all"]),
+)
+
+
+@settings(max_examples=60)
+@given(steps=st.lists(STEPS, min_size=1, max_size=6))
+def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
+    steps: list[tuple[bool, Any]],
+) -> None:
+    life = Life().contracted().perform()
+    seq = life.does("hub_requested").seq
+    assert seq
+    decided, before = facts(life.lead), facts(Life().contracted().perform().lead)
+    turned = seq
+    for done, compensate in steps:
+        body = {"seq": turned, "reason": "x", "note": str(life.lead.last_seq)}
+        answer = life.take("corrected", **body, compensate=compensate)
+        if not answer.accepted:  # nobody was told otherwise
+            answer = life.does("corrected", **body)
+        assert answer.seq
+        turned = answer.seq
+        if done:
+            life.perform()
+    life.perform()
+    now = outward.mistake(life.record.history, seq, told=True)
+    assert now.counts is (len(steps) % 2 == 0)
+    assert facts(life.lead)["contract"] == before["contract"]
+    if now.counts:
+        assert life.lead.hub.model_dump() == decided["hub"]
+    else:
+        assert life.lead.hub.requested_on is None
+    assert all(item.effect.kind == "update_hub_issue" for item in life.record.outbox)  # of none that was opened
+    for n, mail in enumerate(now.told):
+        earlier = now.model_copy(update={"told": now.told[:n]})
+        if mail.template == "correction":
+            assert set(mail.recipients) == set(earlier.told_that(counts=not mail.counts))
+    if "mail" in _asked(life):
+        assert now.wrongly_told == ()

@@ -85,7 +85,7 @@ def texts(github: GitHub, repo: str = "leads") -> list[str]:
 def test_it_is_said_once_and_edited_when_it_counts_again(
     activities: GitHubActivities, github: GitHub
 ) -> None:
-    lead = opened(activities, a_lead())
+    lead = opened(activities, a_lead(id="lead of Ada --> 7"))
     for _ in range(2):
         say(activities, lead, corrected("comment"))
     (text,) = texts(github)
@@ -194,6 +194,8 @@ def test_crossing_out_is_exactly_undone(text: str) -> None:
     assert crossed_out(out, 4, "No longer counts.") == out
     assert crossed_out(out, 4, "") == text
     assert crossed_out(text, 44, "No longer counts.") == text
+    sly = crossed_out(text, 4, "No longer counts: see (event 4).")
+    assert crossed_out(sly, 4, "") == text
 
 
 def test_the_issue_shows_what_was_corrected(activities: GitHubActivities, github: GitHub) -> None:
