@@ -29,7 +29,7 @@ def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
         is_due = any(item.fact == fact and item.when <= now for item in due(history.lead))
         return fact.resolved(history.lead, now) if is_due else NOT_DUE
     wrong = fact.gate(history.lead) or fact.check(history.lead, now) or fact.check_history(history, now)
-    return wrong or fact.resolved_in(history, now)
+    return wrong or fact.resolved_of_history(history, now)
 
 
 def evolve(history: History, fact: Fact, at: datetime) -> History:

@@ -48,11 +48,6 @@ def without(history: History, seq: int) -> Lead:
     return _fold(events, history.lead.id, (superseded(events) | {seq}) - {undone})
 
 
-def first_broken(history: History, without: int) -> Event | None:
-    """The first decision that could not have been taken without the event `without`, or None."""
-    return next(broken(history, without), None)
-
-
 def broken(history: History, without: int) -> Iterator[Event]:
     """All decisions that could not have been taken without the event `without`, nor without each other, oldest first.
 

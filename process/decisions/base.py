@@ -69,7 +69,7 @@ class Decision(Fact):
         """As `check`, for the few that look at earlier events."""
         return None
 
-    def resolved_in(self, history: History, now: datetime) -> Self:
+    def resolved_of_history(self, history: History, now: datetime) -> Self:
         """As `resolved`, for the few that look at earlier events."""
         return self.resolved(history.lead, now)
 

@@ -73,7 +73,9 @@ class Corrected(Decision):
     compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_listed)] = Field(
         (), description="what to put right outside: mail, comment, answer, hub, or all that there is"
     )
-    tell: bool = Field(False, description="tell sales and the contracts team by mail, whoever heard of it")
+    tell: bool = Field(
+        False, description="tell sales and the contracts team by mail, whether they heard of it or not"
+    )
 
     @property
     def supersedes(self) -> int:
@@ -125,7 +127,7 @@ class Corrected(Decision):
                 return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
         return None
 
-    def resolved_in(self, history: History, now: datetime) -> Self:
+    def resolved_of_history(self, history: History, now: datetime) -> Self:
         """All that there is, one by one: what is recorded is what is put right."""
         if not self.compensate:
             return self
