@@ -1,8 +1,7 @@
 """A visit: looks at an issue now, and goes through what people did there. Every step may be done again."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -18,6 +17,7 @@ from settings import Settings
 from starter.desk.answers import SETTLE, Answers
 from starter.desk.comments import Comments
 from starter.desk.hints import hand_in
+from starter.desk.intake import Intake, lead_to_be
 from starter.desk.moves import Moves
 from starter.desk.people import People
 from starter.desk.place import Place, in_thread
@@ -44,6 +44,7 @@ class Desk:
         self.answers = Answers(self.github, settle)
         self.comments = Comments(leads, self.github, self.people, self.answers)
         self.moves = Moves(leads, self.github, self.people, self.answers, settings)
+        self.intake = Intake(leads, self.github, self.people, self.answers, settings)
 
     @activity.defn(name="attend")
     async def attend(self, visit: Visit) -> Attended:
@@ -55,11 +56,11 @@ class Desk:
         if place is None:
             return Attended()
         done: list[str] = []
-        if place.lead is None:
-            async with self._step(done):
-                if lead := await self._take_in(place):
-                    place = replace(place, lead=lead)
-                    done.append(f"Became {lead.id}")
+        async with self._step(done):
+            place, news = await self.intake.hear(place)
+            done += news
+        async with self._step(done):
+            done += await self.intake.confirm(place)
         for comment in sorted({hint.comment for hint in visit.hints if hint.comment is not None}):
             async with self._step(done):
                 done += await self.comments.hear(place, comment)
@@ -78,10 +79,6 @@ class Desk:
             _log.warning("a step of a visit failed for good", reason=error.message)
             done.append(f"Failed: {error.message}")
 
-    async def _take_in(self, place: Place) -> Handle | None:
-        """An issue without a lead may be one to be."""
-        return None
-
     async def _pass_on(self, hint: Hint) -> Sequence[str]:
         """A card is looked at by the desk of its issue, so that all work on one issue is in one row."""
         found = await in_thread(self.github.issue_of_card, hint.card or "")
@@ -97,18 +94,20 @@ class Desk:
 
     async def _lead_of(self, repo: str, issue: IssueSeen) -> Handle | None:
         """The lead that says itself that this is its issue: a marker in a text may have been copied."""
-        for lead in await self._candidates(repo, issue):
+        async for lead in self._candidates(repo, issue):
             if self._has(await self._seen(lead), repo, issue.number):
                 return lead
         return None
 
-    async def _candidates(self, repo: str, issue: IssueSeen) -> list[Handle]:
-        found = []
+    async def _candidates(self, repo: str, issue: IssueSeen) -> AsyncIterator[Handle]:
+        """By the marks in its text; as what it may have become just now; by what visibility knows, a moment late."""
         for key in issue_block.keys(issue.text)[:MARKERS]:
-            with suppress(CommandError):
-                found.append(await self.leads.find(key.removesuffix("/hub")))
-        known = await self.leads.by_issue(repo, issue.number)
-        return [*found, known] if known else found
+            if known := await self.leads.known(key.removesuffix("/hub")):
+                yield known
+        if known := await self.leads.known(lead_to_be(issue)):
+            yield known
+        if known := await self.leads.by_issue(repo, issue.number):
+            yield known
 
     async def _seen(self, lead: Handle) -> Overview:
         try:
