@@ -11,6 +11,7 @@ from temporalio.exceptions import ApplicationError
 from activities import issue_block
 from activities.errors import again
 from activities.github_client import GitHubClient, IssueSeen
+from activities.github_drift import place_of
 from process.effects import Effect, OpenHubIssue, OpenIssue
 from process.view import Overview
 from settings import Settings
@@ -52,9 +53,12 @@ class Desk:
         first = visit.hints[0]
         if not first.number:
             return Attended(done=tuple(await self._pass_on(first)))
-        place = await self._place(first)
-        if place is None:
+        issue = await in_thread(self.github.find_issue, first.repo, first.number)
+        if issue is None:
             return Attended()
+        if there := await self._moved(first, issue):
+            return Attended(done=tuple(await self._send_on(visit.hints, there)))
+        place = Place(first.repo, issue, await self._lead_of(first.repo, issue))
         done: list[str] = []
         async with self._step(done):
             place, news = await self.intake.hear(place)
@@ -88,9 +92,24 @@ class Desk:
         await hand_in(self.leads.client, there, task_queue=self.leads.task_queue)
         return (f"It is the card of {found[0]} {found[1]}",)
 
-    async def _place(self, hint: Hint) -> Place | None:
-        issue = await in_thread(self.github.find_issue, hint.repo, hint.number)
-        return Place(hint.repo, issue, await self._lead_of(hint.repo, issue)) if issue else None
+    async def _moved(self, hint: Hint, issue: IssueSeen) -> tuple[str, str, int] | None:
+        """Where the issue is, if somebody transferred it and GitHub led us there. A renamed repository moves none."""
+        org, repo, number = there = place_of(issue)
+        here = f"{self.settings.github.org}/{hint.repo}"
+        if number == hint.number and f"{org}/{repo}".casefold() != here.casefold():
+            here = (await in_thread(self.github.repository, hint.repo)).full_name
+        same = number == hint.number and f"{org}/{repo}".casefold() == here.casefold()
+        return None if same else there
+
+    async def _send_on(self, hints: Sequence[Hint], there: tuple[str, str, int]) -> Sequence[str]:
+        """An issue is looked at by the desk of where it is; outside the organization, by none."""
+        org, repo, number = there
+        if org.casefold() != self.settings.github.org.casefold():
+            return ("It was moved out of the organization",)
+        for hint in hints:
+            moved = hint.model_copy(update={"repo": repo, "number": number})
+            await hand_in(self.leads.client, moved, task_queue=self.leads.task_queue)
+        return (f"It was moved to {repo} {number}",)
 
     async def _lead_of(self, repo: str, issue: IssueSeen) -> Handle | None:
         """The lead that says itself that this is its issue: a marker in a text may have been copied."""

@@ -16,7 +16,6 @@ from temporalio import activity
 from activities import issue_block
 from activities.errors import again
 from activities.github_client import Account, GitHubClient, IssueSeen
-from activities.github_drift import place_of
 from activities.github_movers import issue_history
 from activities.texts import render
 from process.decisions import LeadOpened
@@ -113,11 +112,8 @@ class Intake:
     # ---- whether
 
     def _in_leads(self, place: Place) -> bool:
-        """Whether it is an issue of the leads repository, and was not moved away."""
-        org, repo, _ = place_of(place.issue)
-        here = (self.settings.github.org.casefold(), self.settings.github.leads_repo.casefold())
-        moved = (org.casefold(), repo.casefold()) != here
-        return place.repo.casefold() == here[1] and not moved and place.issue.pull_request is None
+        here = self.settings.github.leads_repo.casefold()
+        return place.repo.casefold() == here and place.issue.pull_request is None
 
     def _marks(self, place: Place) -> list[str]:
         """The labels that make it a lead's, as long as it is open."""

@@ -218,12 +218,13 @@ def _misplaced(
 def _twice(
     leads: Iterable[InFlight], issues: Iterable[tuple[str, IssueSeen]], repo: str
 ) -> dict[str, set[int]]:
-    """Lead -> other issues that carry its mark."""
+    """Lead -> other issues that carry its mark, and are no lead's."""
     own = {lead.id: lead.issue for lead in leads if lead.issue}
+    taken = {*own.values()}
     found: dict[str, set[int]] = {}
     for where, issue in issues:
         for key in issue_block.keys(issue.text):
-            if where == repo and key in own and own[key] != (where.casefold(), issue.number):
+            if where == repo and key in own and (where.casefold(), issue.number) not in taken:
                 found.setdefault(key, set()).add(issue.number)
     return found
 

@@ -356,8 +356,9 @@ async def test_killed_before_it_has_said_so_it_says_so_later(
 
 
 async def test_a_comment_that_may_have_been_posted_is_not_posted_again(front: Front) -> None:
-    lost = Fault(system="github", kind="status", status=502, method="POST", path="/comments$", after=True)
-    front.office.sandbox.faults.add(lost)
+    front.office.sandbox.faults.add(
+        Fault(system="github", kind="status_after", status=502, method="POST", path="/comments$")
+    )
     await front.opened(TEMPLATE)
     await front.heard()
     await front.said()
@@ -401,23 +402,46 @@ async def test_after_it_was_asked_about_it_can_still_be_none(front: Front) -> No
     await front.begun()
 
 
-async def test_moved_away_it_is_none_and_moved_in_it_is_one(front: Front, office: Office) -> None:
+def all_public(office: Office) -> None:
+    """From a private repository none is moved."""
     github = office.sandbox.github
     for number, repository in list(github.repositories.items()):
-        github.repositories[number] = repository.replaced(private=False)  # from a private one none is moved
+        github.repositories[number] = repository.replaced(private=False)
+
+
+async def test_moved_away_it_is_none_and_not_taken_for_the_issue_of_its_new_number(
+    front: Front, office: Office
+) -> None:
+    all_public(office)
     await front.opened()
-    await front.at(OWNER, "transfer", "pilot-hubs")
-    assert await front.heard() == ""
-    elsewhere = Front(office, "pilot-hubs")
-    for number in range(front.number - 1, front.number + 3):
-        elsewhere.number = number
-        assert await elsewhere.heard() == ""
-    elsewhere = await Front(office, "pilot-hubs").opened(TITLE, labels=())
-    await elsewhere.at(OWNER, "transfer", "leads")
-    assert await elsewhere.heard() == ""
-    front.number += 1
+    await front.begun()
+    moved = await Front(office).opened("[Another University / Grace Example] - Another hub")
+    await moved.at(OWNER, "transfer", "pilot-hubs")
+    there = Front(office, "pilot-hubs")
+    there.number = front.number
+    comment = await office.say_there("pilot-hubs", there.number, "/lost reason=budget")
+    assert await moved.heard(comment=comment) == f"It was moved to pilot-hubs {there.number}"
+    assert "Answered comment" in await there.heard()
+    assert (await there.said()).text.startswith("❌")
+    assert await there.found() is None
+    assert (await front.settled()).stage == "lead"
+
+
+async def test_moved_in_it_is_one(office: Office) -> None:
+    all_public(office)
+    await Front(office).opened(labels=())
+    there = await Front(office, "pilot-hubs").opened()
+    await there.at(OWNER, "transfer", "leads")
+    front = Front(office)
+    front.number = there.number + 1
     await front.at(SALES, "label", "lead")
     await front.begun()
+
+
+async def test_a_renamed_repository_moves_nothing(front: Front, office: Office) -> None:
+    await front.opened(by=COMMUNITY)
+    await asyncio.to_thread(office.sandbox.person(OWNER).rename_repository, "leads", "opportunities")
+    assert "Not taken in" in await front.heard()
 
 
 async def test_of_a_lead_that_has_ended_it_is_not_begun_again(front: Front) -> None:
