@@ -48,7 +48,7 @@ SERVED: dict[str, tuple[str, ...]] = {
     REPO: ("get",),
     f"{REPO}/collaborators/{{username}}": ("get",),
     f"{REPO}/collaborators/{{username}}/permission": ("get",),
-    f"{REPO}/contents/{{path}}": ("get",),
+    f"{REPO}/contents/{{path}}": ("get", "put"),
     f"{REPO}/labels": ("get", "post"),
     f"{REPO}/labels/{{name}}": ("get", "patch", "delete"),
     f"{REPO}/issues": ("get", "post"),
