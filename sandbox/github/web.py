@@ -88,7 +88,7 @@ class _Pages:
             return self._refusal(request, error)
         title = request.query_params.get("title") or (chosen.title if chosen else "")
         return render(
-            request, "new.html", **self._common(request), repository=repository, template=chosen, title=title
+            request, "new.html", **self._common(request), repository=repository, chosen=chosen, title=title
         )
 
     def _open(
