@@ -33,7 +33,7 @@ async def init_repos(
 ) -> None:
     """Put labels, issue forms and the board's columns in place on GitHub. What is there stays as it is. Safe to repeat.
 
-    Repositories and board are those that LEADS_GITHUB__… name, and must be there; labels and columns have the policy's names.
+    Repositories and board are those that LEADS_GITHUB__… name, and must be there; the policy names labels and columns.
     A label keeps its colour, a file its text, a card its column: where something differs from ours, that is said.
 
     The token or GitHub App needs issues, contents and organization projects (write). Nothing else needs to write contents:
