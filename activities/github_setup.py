@@ -36,13 +36,13 @@ _COLOURS: Mapping[Stage, str] = {
 
 
 class Fate(StrEnum):
-    """What became of one thing."""
+    """What became of one thing. What is there and differs from ours is left as it is."""
 
     THERE = "there"
-    DIFFERS = "there, and left as it is"
+    DIFFERS = "differs"
     PUT = "put"
     MISSING = "missing"
-    BY_HAND = "for a person to do"
+    BY_HAND = "by hand"
     FAILED = "failed"
 
 
@@ -80,13 +80,13 @@ class GitHubSetup:
 
     def pieces(self) -> Iterator[Piece]:
         """Each thing and what became of it, one after the other. Where GitHub does not answer, the rest is left."""
-        names = self._policy.labels
+        github, names = self._settings, self._policy.labels
         leads = (names.lead, names.hub_service, names.customer)
         seen: set[str] = set()
         parts: tuple[tuple[str, Callable[[], Iterator[Piece]]], ...] = (
-            (self._settings.leads_repo, partial(self._repository, self._settings.leads_repo, leads)),
-            (self._settings.hubs_repo, partial(self._repository, self._settings.hubs_repo, (names.hub,))),
-            (f"board {self._settings.project_number}", self._board),
+            (f"{github.org}/{github.leads_repo}", partial(self._repository, github.leads_repo, leads)),
+            (f"{github.org}/{github.hubs_repo}", partial(self._repository, github.hubs_repo, (names.hub,))),
+            (f"board {github.project_number}", self._board),
         )
         for where, part in parts:
             try:
@@ -152,12 +152,12 @@ class GitHubSetup:
         wanted = [form for form in forms(self._settings, self._policy) if form.repo == repo]
         try:
             names = self._patiently(lambda: self._client.names_in(repo, FOLDER))[0]
-            yield from [self._form(form, where, names) for form in wanted]
         except ApplicationError as error:
-            if error.type != PARKED:
-                raise
-            for form in wanted:
-                yield Piece(where, f"form {form.file}", Fate.BY_HAND, _sentence(error))
+            _demand_parked(error)
+            yield from (Piece(where, f"form {form.file}", Fate.BY_HAND, _sentence(error)) for form in wanted)
+            return
+        for form in wanted:
+            yield self._form(form, where, names)
 
     def _form(self, form: Form, where: str, names: set[str]) -> Piece:
         others = sorted(names & {f"{form.name}.md", f"{form.name}.yaml"})
@@ -182,14 +182,17 @@ class GitHubSetup:
         where = f"board {self._settings.project_number} ({board.title})"
         name = self._settings.status_field
         if board.field is None:
-            columns = self._columns()
-            yield self._put(where, f"field {name}", lambda: self._client.make_field(board, columns))
-        elif not board.field.is_single_select:
-            detail = f"it is no single-select field: rename it at {board.url}, or choose LEADS_GITHUB__STATUS_FIELD"
-            yield Piece(where, f"field {name}", Fate.BY_HAND, detail)
-        else:
+            made = self._put(where, f"field {name}", partial(self._client.make_field, board, self._columns()))
+            if made.fate is not Fate.THERE:
+                yield made
+            else:  # somebody was faster, and may have other columns in mind
+                board = self._patiently(self._client.board_seen)[0]
+        if board.field is not None and board.field.is_single_select:
             yield Piece(where, f"field {name}", Fate.THERE)
             yield from self._options(board, where)
+        elif board.field is not None:
+            detail = f"it is no single-select field: rename it at {board.url}, or choose LEADS_GITHUB__STATUS_FIELD"
+            yield Piece(where, f"field {name}", Fate.BY_HAND, detail)
         if self._link:
             yield from self._links(board, where)
 
@@ -224,8 +227,7 @@ class GitHubSetup:
         except _NotSafeError as unsafe:
             yield from (Piece(where, what, Fate.BY_HAND, str(unsafe)) for what in whats)
         except ApplicationError as error:
-            if error.type != PARKED:
-                raise
+            _demand_parked(error)
             yield from (Piece(where, what, Fate.BY_HAND, _sentence(error)) for what in whats)
         else:
             yield from (Piece(where, what, Fate.PUT) for what in whats)
@@ -238,7 +240,8 @@ class GitHubSetup:
         """Adds columns to those of the moment. GitHub takes all of a field's options at once and nothing less.
 
         Those that are there go along with their ids, so that they stay the same and cards keep them. Where GitHub does
-        not know ids, it is done only while no card has a value that could be lost.
+        not know ids, it is done only while no card has a value that could be lost. It cannot be made to depend on the options
+        being unchanged: hence the look just before.
         """
         board = self._client.board_seen()
         field = board.field or _NO_FIELD
@@ -282,8 +285,7 @@ class GitHubSetup:
         try:
             made, attempts = self._patiently(make)
         except ApplicationError as error:
-            if error.type != PARKED:
-                raise
+            _demand_parked(error)
             return Piece(where, what, Fate.BY_HAND, _and(_sentence(error), detail))
         # an attempt that failed may have put it all the same
         return Piece(where, what, Fate.PUT if made or attempts > 1 else Fate.THERE, detail)
@@ -305,6 +307,12 @@ class _NotSafeError(Exception):
 
 
 _NO_FIELD = FieldSeen.model_validate({"__typename": ""})
+
+
+def _demand_parked(error: ApplicationError) -> None:
+    """What only a person can mend stops that one thing; all else, as a rate limit, stops everything: it is raised."""
+    if error.type != PARKED:
+        raise error
 
 
 def _sentence(error: ApplicationError) -> str:

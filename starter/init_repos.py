@@ -64,7 +64,7 @@ def _row(each: "Piece") -> tuple[str, str, Text, str]:
     return each.where, each.what, Text(each.fate, _STYLES.get(each.fate, "")), each.detail
 
 
-_STYLES = {"put": "green", "missing": "yellow", "for a person to do": "bold red", "failed": "bold red"}
+_STYLES = {"put": "green", "missing": "yellow", "by hand": "bold red", "failed": "bold red"}
 
 
 def _end(pieces: "Sequence[Piece]") -> None:
@@ -81,7 +81,7 @@ def _end(pieces: "Sequence[Piece]") -> None:
         )
         raise CommandError(ExitCode.UNREACHABLE, sentence, told=True)
     if left := count(Fate.BY_HAND):
-        sentence = f"{left} of {len(pieces)} are for a person to do, as said above; then run this again."
+        sentence = f"{left} of {len(pieces)} are to be done by hand, as said above; then run this again."
         raise CommandError(ExitCode.REFUSED, sentence, told=True)
 
 

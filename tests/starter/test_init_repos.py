@@ -61,8 +61,8 @@ def test_what_a_person_must_do_ends_it_as_refused(
     monkeypatch.setenv("LEADS_GITHUB__TOKEN", "weak")
     ended = say("init-repos", "--json")
     assert ended.code == 3
-    assert ended.err == "leads: 3 of 14 are for a person to do, as said above; then run this again.\n"
-    assert [each["what"] for each in ended.json if each["fate"] == "for a person to do"] == [
+    assert ended.err == "leads: 3 of 14 are to be done by hand, as said above; then run this again.\n"
+    assert [each["what"] for each in ended.json if each["fate"] == "by hand"] == [
         "form new-lead.yml",
         "form new-hub-service.yml",
         "form new-hub.yml",

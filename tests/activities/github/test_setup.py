@@ -324,6 +324,31 @@ def test_the_field_is_made_once(bare: Sandbox, settings: Settings, github: GitHu
     assert [field.name for field in board(github.state).fields] == ["Title", "Status", "Stage"]
 
 
+def test_a_field_that_somebody_makes_in_the_meantime_gets_the_columns(
+    bare: Sandbox, settings: Settings, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    theirs = ProjectField(
+        id=NEW, name="Stage", type="SINGLE_SELECT", options=(Option(id="0000abcd", name="Lead"),)
+    )
+    make = GitHubSetupClient.make_field
+
+    def make_field(client: GitHubSetupClient, *given: Any) -> bool:
+        project = board(github.state)
+        github.state.projects[project.id] = project.replaced(fields=(*project.fields, theirs))
+        return make(client, *given)
+
+    monkeypatch.setattr(GitHubSetupClient, "make_field", make_field)
+    found = fates(setting_up(changed(settings, "github", status_field="Stage")))
+    assert (found["field Stage"], found["column Lead"], found["column Hub"]) == (
+        Fate.THERE,
+        Fate.THERE,
+        Fate.PUT,
+    )
+    stage = board(github.state).fields[-1]
+    assert stage.options[0] == theirs.options[0]
+    assert [option.name for option in stage.options] == COLUMNS
+
+
 def test_at_a_rate_limit_it_ends_and_says_when(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     bare.faults.add(trouble(WRITES[1], "secondary_limit", seconds=120, times=None))
     pieces = setting_up(settings)
@@ -333,6 +358,16 @@ def test_at_a_rate_limit_it_ends_and_says_when(bare: Sandbox, settings: Settings
     bare.faults.clear()
     setting_up(settings)
     demand_all(github.state)
+
+
+@pytest.mark.parametrize("write", WRITES[1:], ids=str)
+def test_what_was_put_before_a_limit_is_told(
+    bare: Sandbox, settings: Settings, github: GitHub, write: tuple[str, str, str]
+) -> None:
+    bare.faults.add(trouble(write, "primary_limit", seconds=600, times=None))
+    pieces = setting_up(settings)
+    assert pieces[-1].fate is Fate.FAILED
+    assert sum(piece.fate is Fate.PUT for piece in pieces) == len(github.writes()) - 1
 
 
 def test_where_github_is_down_it_ends(bare: Sandbox, settings: Settings) -> None:
