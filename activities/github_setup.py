@@ -240,8 +240,8 @@ class GitHubSetup:
         """Adds columns to those of the moment. GitHub takes all of a field's options at once and nothing less.
 
         Those that are there go along with their ids, so that they stay the same and cards keep them. Where GitHub does
-        not know ids, it is done only while no card has a value that could be lost. It cannot be made to depend on the options
-        being unchanged: hence the look just before.
+        not know ids, it is done only while no card has a value that could be lost. GitHub cannot be told to do it only if
+        nothing changed in the meantime: hence the look just before.
         """
         board = self._client.board_seen()
         field = board.field or _NO_FIELD
