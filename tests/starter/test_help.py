@@ -25,6 +25,7 @@ OTHERS = [
     "check",
     "verify",
     "init-server",
+    "init-repos",
 ]
 KINDS = {kind.replace("_", "-"): decision for kind, decision in DECISIONS.items()}
 
