@@ -19,7 +19,6 @@ from process.reports import ChangesAdopted, InvoicePrepared, InvoiceReserved
 from process.ticks import Due, due
 from process.whatif.otherwise import Otherwise
 
-F = TypeVar("F", bound=Fact)
 D = TypeVar("D", bound=Decision)
 AboutInvoice = InvoiceSent | InvoicePaid | InvoiceVoided | InvoiceReserved | InvoicePrepared
 
@@ -214,7 +213,7 @@ class _Anew:
         ]
         return min(alike, key=lambda other: abs(other.at - event.at)).seq if alike else None
 
-    def _about_same_invoice(self, fact: F, first: Lead) -> F | None:
+    def _about_same_invoice(self, fact: Fact, first: Lead) -> Fact | None:
         """The same about the invoice that is here what its own was there; None where there is none."""
         if not isinstance(fact, AboutInvoice) or (invoice := first.invoice(fact.number)) is None:
             return fact

@@ -1,6 +1,6 @@
 """A life lived again: under its own rules exactly as it was, under any others a life that holds together."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import date
 from typing import Any
 
 from hypothesis import settings
@@ -12,7 +12,7 @@ from process.facts import Event
 from process.fold import fold
 from process.policy import Clocks
 from process.pricing import BUILT_IN
-from process.whatif.living import Relived, relive
+from process.whatif.living import Relived, Step, relive
 from process.whatif.otherwise import Otherwise
 from tests.process.test_properties import Lives
 
@@ -23,13 +23,15 @@ CLOCKS = st.fixed_dictionaries(
     | {"renewal_windows": st.sampled_from([(), (200,), (90, 10, 1)])},
 ).map(lambda given: Clocks(**given))
 BOOKS = tuple(
-    book.model_copy(update={"plans": tuple(plan.model_copy(update={"price": plan.price.times(2)}) for plan in book.plans)})
+    book.model_copy(
+        update={"plans": tuple(plan.model_copy(update={"price": plan.price.times(2)}) for plan in book.plans)}
+    )
     for book in BUILT_IN
 )
 OTHERWISE = st.builds(
     Otherwise,
     clocks=CLOCKS,
-    holidays=st.lists(st.dates(datetime(2026, 6, 1).date(), datetime(2026, 8, 1).date()), max_size=3).map(tuple),
+    holidays=st.lists(st.dates(date(2026, 6, 1), date(2026, 8, 1)), max_size=3).map(tuple),
     books=st.sampled_from([(), BOOKS[:1], BOOKS]),
     changes=st.sampled_from([(), CHANGES]),
 )
@@ -62,7 +64,7 @@ class LivedAgain(Lives):
         assert differing(twice) == []
 
 
-def differing(lived: Relived) -> list[Any]:
+def differing(lived: Relived) -> list[object]:
     """The first thing in which both lives differ."""
 
     def told(event: Event) -> tuple[Any, ...]:
@@ -70,8 +72,8 @@ def differing(lived: Relived) -> list[Any]:
 
     pairs = zip(lived.was, lived.would, strict=False)
     found = [(one.event, other.event) for one, other in pairs if told(one.event) != told(other.event)]
-    rest = (*lived.was[len(lived.would) :], *lived.would[len(lived.was) :])
-    return (found or [step.event for step in rest])[:1]
+    rest: tuple[Step, ...] = (*lived.was[len(lived.would) :], *lived.would[len(lived.was) :])
+    return [*found, *(step.event for step in rest)][:1]
 
 
 TestLivedAgain = LivedAgain.TestCase
