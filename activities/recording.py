@@ -54,3 +54,16 @@ def _entry(lead: str, event: Event) -> Entry:
         words=event.words,
         data=event.fact.model_dump(mode="json"),
     )
+
+
+def event_of(entry: Entry) -> Event:
+    """The event as it was, of whichever kind its JSON says; one that this code does not know is kept whole."""
+    return Event.model_validate(
+        {
+            "seq": entry.seq,
+            "at": entry.at,
+            "policy": entry.policy,
+            "words": entry.words,
+            "fact": entry.data,
+        }
+    )

@@ -10,17 +10,15 @@ from typing import NamedTuple, TypeVar
 
 from process.core import begin, decide, evolve
 from process.decisions import Decision, LeadOpened
-from process.decisions.billing import InvoicePaid, InvoiceSent, InvoiceVoided
 from process.decisions.mending import Corrected
 from process.facts import Event, Fact, Refused, Report, Tick
 from process.fold import apply, fold, superseded
 from process.lead import Invoice, Lead
-from process.reports import ChangesAdopted, InvoicePrepared, InvoiceReserved
+from process.reports import ChangesAdopted
 from process.ticks import Due, due
 from process.whatif.otherwise import Otherwise
 
 D = TypeVar("D", bound=Decision)
-AboutInvoice = InvoiceSent | InvoicePaid | InvoiceVoided | InvoiceReserved | InvoicePrepared
 
 
 class Step(NamedTuple):
@@ -215,7 +213,8 @@ class _Anew:
 
     def _about_same_invoice(self, fact: Fact, first: Lead) -> Fact | None:
         """The same about the invoice that is here what its own was there; None where there is none."""
-        if not isinstance(fact, AboutInvoice) or (invoice := first.invoice(fact.number)) is None:
+        invoice = first.invoice(getattr(fact, "number", 0))
+        if invoice is None:
             return fact
         alike, mine = ([i for i in lead.invoices if same_days(i, invoice)] for lead in (first, self.lead))
         place = alike.index(invoice)  # what was voided is billed again
