@@ -15,6 +15,7 @@ from starter.options import Json, Lead, Timeout, flag, given, with_options
 from starter.output import Output, clean, moment
 from starter.session import PATIENCE, leads_of, read_settings
 from starter.show import show_lead
+from starter.what_if import what_if
 
 Zone = Annotated[
     str | None,
@@ -32,11 +33,13 @@ def add_commands(app: App) -> None:
         history,
         options,
         _preview(app),
+        what_if,
         retry,
         adopt,
     )
     for place, command in enumerate(commands):
-        app.command(command, name=command.__name__.rstrip("_"), group=group, sort_key=place, help_epilogue="")
+        name = command.__name__.rstrip("_").replace("_", "-")
+        app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
 
 
 async def _start(

@@ -39,11 +39,11 @@ class Past:
         raise CommandError(ExitCode.NOT_FOUND, sentence)
 
     def events(self, lead: str) -> tuple[Event, ...]:
-        """All that it has of a lead without gaps, in order; nothing where its first event is no beginning."""
+        """All that it has of a lead without gaps, in order; nothing where that is no lead that this code can read."""
         entries = self._ledger.history(lead)
-        told = (event_of(entry) for number, entry in enumerate(entries, start=1) if entry.seq == number)
-        events = tuple(told)
+        whole = [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
         try:
+            events = tuple(event_of(entry) for entry in whole)
             fold(events[:1], lead)
         except ValueError:
             return ()

@@ -96,6 +96,7 @@ class Difference(Model):
 
     lead: str
     heading: str
+    zone: str
     stage_was: Stage
     stage_would: Stage
     until: AwareDatetime
@@ -103,7 +104,7 @@ class Difference(Model):
     behind: AwareDatetime | None = None
     """Since when something is due that the record does not have."""
     faithful: bool = True
-    """Lived again under its own rules it is what it was. Else it is compared with that, and not with what was."""
+    """Else an older code lived it otherwise than this one would; it is compared with how this one lives it."""
     calendar: tuple[Moved, ...] = ()
     decisions: tuple[Decided, ...] = ()
     invoices: tuple[Billed, ...] = ()
@@ -126,15 +127,12 @@ def difference(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now:
     Raises ValueError where the first event does not open a lead.
     """
     lived = relive(events, lead_id, otherwise, now)
-    found = compared(lived)
-    if not found.found:
-        return found
+    if lived.faithful:
+        return compared(lived)
+    # What this code does otherwise than the one that wrote the record is not what was asked for.
     own = relive(events, lead_id, Otherwise(), now)
-    if own.exact:
-        return found
-    # This code would have done otherwise by itself (an older one wrote the record): that is not what was asked.
-    again = relive([step.event for step in own.would], lead_id, otherwise, now)
-    return compared(again).model_copy(update={"faithful": False, "behind": lived.behind})
+    lived = relive([step.event for step in own.would], lead_id, otherwise, own.until)
+    return compared(lived).model_copy(update={"faithful": False, "behind": own.behind})
 
 
 def compared(lived: Relived) -> Difference:
@@ -143,6 +141,7 @@ def compared(lived: Relived) -> Difference:
     return Difference(
         lead=was.id,
         heading=was.heading,
+        zone=was.zone,
         stage_was=was.stage,
         stage_would=would.stage,
         until=lived.until,

@@ -59,6 +59,8 @@ class Relived(NamedTuple):
     """How far both are told: now, or as far as the record goes."""
     behind: datetime | None
     """Since when something is due that the record does not have: it lags, or nobody serves the lead."""
+    faithful: bool
+    """All that the calendar did in the first life, this code would have done as well."""
 
     @property
     def exact(self) -> bool:
@@ -86,7 +88,7 @@ def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: dat
     """
     was = tuple(steps(events, lead_id))
     anew, rulings = _Anew(was[0], otherwise), []
-    past = was[0].event.at
+    past, faithful = was[0].event.at, True
     for step in was[1:]:
         if step.event.at > past:
             anew.time_passes(past, step.event.at, step.before)
@@ -95,6 +97,7 @@ def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: dat
             if step.decided:
                 rulings.append(Ruling(step, None, anew.over))
         elif step.of_the_calendar:
+            faithful = faithful and _was_due(step)
             anew.look(past, step.before)
         elif (ruling := anew.hear(step, was)) is not None:
             rulings.append(ruling)
@@ -104,7 +107,7 @@ def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: dat
     until = max(behind or now, past)
     if not anew.is_over:
         anew.time_passes(past, until, last)
-    return Relived(was, tuple(anew.steps), tuple(rulings), until, behind)
+    return Relived(was, tuple(anew.steps), tuple(rulings), until, behind, faithful)
 
 
 class _Anew:
@@ -242,6 +245,13 @@ def as_it_came(decision: D, lead: Lead, now: datetime) -> D:
             if without.resolved(lead, now) == decision:
                 came = without
     return came
+
+
+def _was_due(step: Step) -> bool:
+    """Whether this code would have done then what the calendar did."""
+    fact, at = step.event.fact, step.event.at
+    alike = (item for item in due(step.before) if item.fact.kind == fact.kind and item.when <= at)
+    return any(item.fact.resolved(step.before, at) == fact for item in alike)
 
 
 def _first(items: tuple[Due, ...]) -> datetime | None:

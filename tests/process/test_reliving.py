@@ -54,6 +54,7 @@ class LivedAgain(Lives):
         assert differing(same) == []
         assert same.would[-1].after == lead
         assert same.behind is None
+        assert same.faithful
         assert all(ruling.again for ruling in same.rulings)
         anew = relive(events, lead.id, self.otherwise, now)
         told = tuple(step.event for step in anew.would)
