@@ -154,8 +154,11 @@ def billed_again(lead: Lead) -> Invoice | None:
 
 def _next_fixed(lead: Lead) -> Draft | None:
     billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed(lead))
+    whole = frozenset(billed)
     for term in _terms(lead):
         for index, month in _months(term):
+            if month in whole:
+                continue
             fee, days = _bill(term, index, month, billed)
             if days and fee.amount:
                 usage = tuple(

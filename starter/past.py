@@ -39,15 +39,20 @@ class Past:
         raise CommandError(ExitCode.NOT_FOUND, sentence)
 
     def events(self, lead: str) -> tuple[Event, ...]:
-        """All that it has of a lead without gaps, in order; nothing where that is no lead that this code can read."""
-        entries = self._ledger.history(lead)
-        whole = [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
-        try:
-            events = tuple(event_of(entry) for entry in whole)
-            fold(events[:1], lead)
-        except ValueError:
-            return ()
-        return events
+        """All that it has of a lead, as `events_of` gives it."""
+        return events_of(self._ledger, lead)
+
+
+def events_of(ledger: Ledger, lead: str) -> tuple[Event, ...]:
+    """All that the ledger has of a lead without gaps, in order; nothing where this code can't read it as a lead."""
+    entries = ledger.history(lead)
+    whole = [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
+    try:
+        events = tuple(event_of(entry) for entry in whole)
+        fold(events[:1], lead)
+    except ValueError:
+        return ()
+    return events
 
 
 @contextmanager

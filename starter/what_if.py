@@ -1,41 +1,26 @@
 """`leads what-if`: past leads under other clocks or rules, and what would have been different."""
 
-import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated
 
 from cyclopts import Parameter
 
-from process.fold import fold
 from process.policy import Clocks
-from process.whatif.difference import Difference, difference
 from process.whatif.otherwise import Otherwise
 from process.whatif.summary import Summary
 from starter.failures import CommandError, ExitCode
+from starter.lived_again import Found, Only, Question, lived_again
 from starter.options import Json, flag
 from starter.otherwise import clock_values, in_words, otherwise
 from starter.output import Output, console, progress
-from starter.past import Past, past
+from starter.past import past
 from starter.session import policy_of, read_settings
 from starter.what_if_told import tell_lead, tell_summary
 
 LAG = timedelta(hours=1)
 """So late the ledger may be without a word."""
-
-Only = Literal["open", "ended"]
-
-
-class Found(NamedTuple):
-    """What would have been different, lead by lead."""
-
-    leads: tuple[Difference, ...]
-    events: int
-    """How many events that was lived again from."""
-    newest: datetime | None
-    unread: tuple[str, ...]
-    """Leads of which the ledger has no beginning that this code can read."""
 
 
 def _many(text: str) -> Parameter:
@@ -102,9 +87,8 @@ async def what_if(
         if not names:
             raise CommandError(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.place}).")
         bar = shown.add_task("Living the leads again", total=len(names))
-        found = await lived_again(
-            ledger, names, wanted, datetime.now(UTC), only=only, tell=lambda: shown.advance(bar)
-        )
+        question = Question(known.ledger_url.get_secret_value(), wanted, datetime.now(UTC), only)
+        found = await lived_again(question, names, lambda: shown.advance(bar))
         place = ledger.place
     summary = Summary.of(found.leads)
     told = {"otherwise": in_words(wanted), "ledger": place, "events": found.events, "newest": found.newest}
@@ -120,32 +104,6 @@ async def what_if(
                 tell_lead(lead, out)
         for warning in warnings(found, summary):
             console(stderr=True).print(f"leads: {warning}", style="yellow", soft_wrap=True)
-
-
-async def lived_again(
-    ledger: Past,
-    names: Iterable[str],
-    wanted: Otherwise,
-    now: datetime,
-    *,
-    only: Only | None = None,
-    tell: Callable[[], None] = lambda: None,
-) -> Found:
-    """What would have been different in these leads until `now`. `tell` hears of each that is done."""
-    found: list[Difference] = []
-    unread: list[str] = []
-    count, newest = 0, None
-    for name in names:
-        events = ledger.events(name)
-        if not events:
-            unread.append(name)
-        elif only is None or fold(events, name).ended == (only == "ended"):
-            found.append(difference(events, name, wanted, now))
-            count += len(events)
-            newest = max(newest or events[-1].at, events[-1].at)
-        tell()
-        await asyncio.sleep(0)  # so that Ctrl-C is heard
-    return Found(tuple(found), count, newest, tuple(unread))
 
 
 def warnings(found: Found, summary: Summary) -> Iterable[str]:
