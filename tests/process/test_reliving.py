@@ -8,10 +8,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
 from process.changes import CHANGES
-from process.facts import Event
+from process.facts import Event, Report
 from process.fold import fold
 from process.policy import Clocks
 from process.pricing import BUILT_IN
+from process.reports import ChangesAdopted
+from process.ticks import due
+from process.whatif.difference import difference
 from process.whatif.living import Relived, Step, relive
 from process.whatif.otherwise import Otherwise
 from tests.process.test_properties import Lives
@@ -56,11 +59,18 @@ class LivedAgain(Lives):
         assert same.behind is None
         assert same.faithful
         assert all(ruling.again for ruling in same.rulings)
+        nothing = difference(events, lead.id, Otherwise(), now)
+        assert not nothing.found
+        assert all(billed.was == billed.would for billed in nothing.sums)
         anew = relive(events, lead.id, self.otherwise, now)
         told = tuple(step.event for step in anew.would)
         assert fold(told, lead.id) == anew.would[-1].after
         assert [event.seq for event in told] == list(range(1, len(told) + 1))
         assert len(anew.rulings) == sum(step.decided for step in anew.was) - 1
+        for step in anew.was:  # what a life lived again counts on
+            if isinstance(step.event.fact, Report) and not isinstance(step.event.fact, ChangesAdopted):
+                assert due(step.before) == due(step.after)
+        assert difference(events, lead.id, self.otherwise, now).faithful
         twice = relive(told, lead.id, self.otherwise, now)
         assert differing(twice) == []
 
