@@ -6,8 +6,8 @@ import os
 import signal
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from datetime import datetime
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from activities.ledger import Ledger
@@ -23,9 +23,8 @@ FEW = 40
 
 
 class Question(NamedTuple):
-    """What is asked of each lead. `ledger`: its URL, with the password."""
+    """What is asked of each lead."""
 
-    ledger: str
     otherwise: Otherwise
     now: datetime
     only: Only | None = None
@@ -51,13 +50,13 @@ class Found(NamedTuple):
     """Leads of which the ledger has nothing that this code can read."""
 
 
-async def lived_again(question: Question, leads: Sequence[str], tell: Callable[[], None]) -> Found:
-    """The answers of these leads, in their order. `tell` hears of each that is done.
+async def lived_again(url: str, question: Question, leads: Sequence[str], tell: Callable[[], None]) -> Found:
+    """The answers of these leads in the ledger at `url`, in their order. `tell` hears of each that is done.
 
     Raises LedgerError.
     """
     told: list[Told] = []
-    async for each in _answers(question, leads):
+    async for each in _answers(url, question, leads):
         told.append(each)
         tell()
     asked = [each for each in told if each.difference]
@@ -69,36 +68,48 @@ async def lived_again(question: Question, leads: Sequence[str], tell: Callable[[
     )
 
 
-async def _answers(question: Question, leads: Sequence[str]) -> AsyncIterator[Told]:
+async def _answers(url: str, question: Question, leads: Sequence[str]) -> AsyncIterator[Told]:
     if len(leads) <= FEW:
-        for lead in leads:
-            yield answer(question, lead)
-            await asyncio.sleep(0)  # so that Ctrl-C is heard
+        with closing(Ledger.open(url, read_only=True)) as ledger:
+            for lead in leads:
+                yield _told(ledger, question, lead)
+                await asyncio.sleep(0)  # so that Ctrl-C is heard
         return
-    # A process of its own each, started afresh: a fork would inherit threads in the middle of what they do.
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(os.cpu_count() or 1, len(leads) // FEW + 1), context, _leave_ctrl_c_to_us)
+    # Processes are started afresh: a fork would inherit threads in the middle of what they do.
+    pool = ProcessPoolExecutor(
+        min(os.cpu_count() or 1, len(leads) // FEW + 1),
+        multiprocessing.get_context("spawn"),
+        _begin,
+        (url,),
+    )
     try:
         loop = asyncio.get_running_loop()
-        answers = [loop.run_in_executor(pool, answer, question, lead) for lead in leads]
-        for each in answers:
+        for each in [loop.run_in_executor(pool, _in_process, question, lead) for lead in leads]:
             yield await each
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def answer(question: Question, lead: str) -> Told:
+def _told(ledger: Ledger, question: Question, lead: str) -> Told:
     """What one lead answers."""
-    events = events_of(_ledger(question.ledger), lead)
+    events = events_of(ledger, lead)
     wanted = events and (question.only is None or fold(events, lead).ended == (question.only == "ended"))
     found = difference(events, lead, question.otherwise, question.now) if wanted else None
     return Told(lead, len(events), events[-1].at if events else None, found)
 
 
-@lru_cache(maxsize=1)
-def _ledger(url: str) -> Ledger:
-    return Ledger.open(url, read_only=True)
+# ---- in a process of its own
+
+_ledger: Ledger | None = None
 
 
-def _leave_ctrl_c_to_us() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _begin(url: str) -> None:
+    global _ledger
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started this
+    _ledger = Ledger.open(url, read_only=True)
+
+
+def _in_process(question: Question, lead: str) -> Told:
+    if _ledger is None:
+        raise RuntimeError("this process has not begun")
+    return _told(_ledger, question, lead)

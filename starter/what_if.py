@@ -8,7 +8,6 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from process.policy import Clocks
-from process.whatif.otherwise import Otherwise
 from process.whatif.summary import Summary
 from starter.failures import CommandError, ExitCode
 from starter.lived_again import Found, Only, Question, lived_again
@@ -76,7 +75,8 @@ async def what_if(
         price_book=price_book,
         newest_rules=newest_rules,
     )
-    if wanted == Otherwise():
+    changed = in_words(wanted)
+    if not changed:
         raise CommandError(
             ExitCode.USAGE,
             "Say what is to be otherwise: --clock, --holiday, --policy, --price-book or --newest-rules. "
@@ -87,13 +87,14 @@ async def what_if(
         if not names:
             raise CommandError(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.place}).")
         bar = shown.add_task("Living the leads again", total=len(names))
-        question = Question(known.ledger_url.get_secret_value(), wanted, datetime.now(UTC), only)
-        found = await lived_again(question, names, lambda: shown.advance(bar))
+        question = Question(wanted, datetime.now(UTC), only)
+        url = known.ledger_url.get_secret_value()
+        found = await lived_again(url, question, names, lambda: shown.advance(bar))
         place = ledger.place
     summary = Summary.of(found.leads)
-    told = {"otherwise": in_words(wanted), "ledger": place, "events": found.events, "newest": found.newest}
+    told = {"otherwise": changed, "ledger": place, "events": found.events, "newest": found.newest}
     if not out.value(told | {"unread": found.unread, "summary": summary, "leads": found.leads}):
-        out.line(f"What if it were otherwise: {'; '.join(in_words(wanted))}", "bold")
+        out.line(f"What if it were otherwise: {'; '.join(changed)}", "bold")
         newest = f" up to {found.newest:%Y-%m-%d %H:%M} UTC" if found.newest else ""
         out.items(
             [f"{len(found.leads)} leads lived again from {found.events} events{newest}, {place}"], "dim"
