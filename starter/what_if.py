@@ -16,7 +16,7 @@ from starter.otherwise import clock_values, in_words, otherwise
 from starter.output import Output, console, progress
 from starter.past import past
 from starter.session import policy_of, read_settings
-from starter.what_if_told import tell_lead, tell_summary
+from starter.what_if_told import count_of, tell_lead, tell_summary
 
 LAG = timedelta(hours=1)
 """So late the ledger may be without a word."""
@@ -95,11 +95,11 @@ async def what_if(
     told = {"otherwise": changed, "ledger": place, "events": found.events, "newest": found.newest}
     if not out.value(told | {"unread": found.unread, "summary": summary, "leads": found.leads}):
         out.line(f"What if it were otherwise: {'; '.join(changed)}", "bold")
+        counts = f"{count_of(len(found.leads), 'lead')} lived again from {count_of(found.events, 'event')}"
         newest = f" up to {found.newest:%Y-%m-%d %H:%M} UTC" if found.newest else ""
-        out.items(
-            [f"{len(found.leads)} leads lived again from {found.events} events{newest}, {place}"], "dim"
-        )
-        tell_summary(summary, out)
+        out.items([f"{counts}{newest}, {place}"], "dim")
+        if not (leads and len(found.leads) == 1):  # one lead is its own summary
+            tell_summary(summary, out)
         for lead in found.leads:
             if leads or (each and lead.found):
                 tell_lead(lead, out)
@@ -128,8 +128,7 @@ def warnings(found: Found, summary: Summary) -> Iterable[str]:
 
 def _some(leads: Iterable[str]) -> str:
     names = list(leads)
-    count = "1 lead" if len(names) == 1 else f"{len(names)} leads"
-    return f"{count} ({', '.join(names[:5])}{' …' if len(names) > 5 else ''})"
+    return f"{count_of(len(names), 'lead')} ({', '.join(names[:5])}{' …' if len(names) > 5 else ''})"
 
 
 def _list_clocks(clocks: Clocks, out: Output) -> None:

@@ -20,7 +20,7 @@ def tell_summary(found: Summary, out: Output) -> None:
     if not found.differ:
         out.line(NOTHING, "green")
         return
-    out.line(f"{found.differ} of {found.leads} leads would have gone otherwise.")
+    out.line(f"{found.differ} of {count_of(found.leads, 'lead')} would have gone otherwise.")
     _section(out, "The calendar", map(_shift, found.calendar))
     _section(out, "Decisions", _judged(found))
     _section(out, "Money", _money(found))
@@ -28,10 +28,10 @@ def tell_summary(found: Summary, out: Output) -> None:
     elsewhere = [f"{count} would be elsewhere: {moved}" for moved, count in found.elsewhere.items()]
     _section(out, "Stages", [*elsewhere, *map(_stayed, found.stages)])
     days = {
-        "that are shown would not have been": found.attention_was,
-        "more would have been": found.attention_would,
+        "on which a line was shown that would not have been": found.attention_was,
+        "on which one more line would have been shown": found.attention_would,
     }
-    _section(out, "Attention", (f"{count} days with a line {what}" for what, count in days.items() if count))
+    _section(out, "Attention", (f"{count_of(count, 'day')} {what}" for what, count in days.items() if count))
 
 
 def tell_lead(found: Difference, out: Output) -> None:
@@ -68,10 +68,8 @@ def _within(out: Output, title: str, lines: Iterable[str]) -> None:
 
 def _shift(found: Shift) -> str:
     counts = [
-        f"{found.earlier} earlier, by {_number(found.days_earlier)} days in the middle"
-        if found.earlier
-        else "",
-        f"{found.later} later, by {_number(found.days_later)} days in the middle" if found.later else "",
+        f"{found.earlier} earlier, by {_number(found.days_earlier)} days (median)" if found.earlier else "",
+        f"{found.later} later, by {_number(found.days_later)} days (median)" if found.later else "",
         f"{found.fewer} not at all" if found.fewer else "",
         f"{found.more} in addition" if found.more else "",
     ]
@@ -93,7 +91,7 @@ def _money(found: Summary) -> Iterator[str]:
     for billed in found.sums:
         was, would = (Money(amount=amount, currency=billed.currency) for amount in (billed.was, billed.would))
         yield f"{was} was billed; it would have been {would}{_change(billed.would - billed.was, billed.currency)}"
-    yield f"{found.invoices} invoices would have been others, none, or in addition"
+    yield f"{count_of(found.invoices, 'invoice')} would have been others, none, or in addition"
 
 
 # ---- one lead
@@ -105,7 +103,11 @@ def _moved(found: Moved, zone: str) -> str:
     if found.would is None:
         return f"{_day(found.was, zone)} not at all: {found.words}"
     days = found.days or 0
-    how = f"{abs(days)} days {'later' if days > 0 else 'earlier'}" if days else "at another time of the day"
+    how = (
+        f"{count_of(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
+        if days
+        else "at another time of the day"
+    )
     return f"{_day(found.was, zone)} {how}, on {_day(found.would, zone)}: {found.words}"
 
 
@@ -149,6 +151,10 @@ def _noticed(found: Noticed) -> str:
 
 
 # ---- words
+
+
+def count_of(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _stretches(found: Iterable[tuple[date, date]]) -> str:
