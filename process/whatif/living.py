@@ -13,6 +13,7 @@ from process.decisions import Decision, LeadOpened
 from process.decisions.mending import Corrected
 from process.facts import Event, Fact, Refused, Report, Tick
 from process.fold import apply, fold, superseded
+from process.history import History
 from process.lead import Invoice, Lead
 from process.reports import ChangesAdopted
 from process.ticks import Due, due
@@ -60,7 +61,7 @@ class Relived(NamedTuple):
     behind: datetime | None
     """Since when something is due that the record does not have: it lags, or nobody serves the lead."""
     faithful: bool
-    """All that the calendar did in the first life, this code would have done as well."""
+    """What the calendar did in the first life, and what people were allowed, is what this code would do and allow."""
 
     @property
     def exact(self) -> bool:
@@ -101,6 +102,7 @@ def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: dat
             anew.look(past, step.before)
         elif (ruling := anew.hear(step, was)) is not None:
             rulings.append(ruling)
+            faithful = faithful and (ruling.again is not None or _was_allowed(step, events))
     last = was[-1].after
     undone = _first(due(last)) if not last.archived else None
     behind = undone if undone and undone <= now else None
@@ -252,6 +254,13 @@ def _was_due(step: Step) -> bool:
     fact, at = step.event.fact, step.event.at
     alike = (item for item in due(step.before) if item.fact.kind == fact.kind and item.when <= at)
     return any(item.fact.resolved(step.before, at) == fact for item in alike)
+
+
+def _was_allowed(step: Step, events: Sequence[Event]) -> bool:
+    """Whether this code would have allowed then what a person decided."""
+    before = tuple(event for event in events if event.seq < step.event.seq)
+    history = History(lead=step.before, events=before)
+    return not isinstance(decide(history, step.event.fact, step.event.at), Refused)
 
 
 def _first(items: tuple[Due, ...]) -> datetime | None:

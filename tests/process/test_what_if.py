@@ -6,7 +6,9 @@ from decimal import Decimal
 import pytest
 
 from process.changes import CHANGES
+from process.core import evolve
 from process.decisions.contracting import ContractSigned
+from process.decisions.serving import HubRequested
 from process.facts import Event
 from process.model import Role, Stage
 from process.policy import Clocks, Policy
@@ -271,6 +273,15 @@ def test_a_life_that_an_older_code_led_is_compared_with_this_codes() -> None:
     found = difference(events, life.lead.id, Otherwise(clocks=Clocks(stale=20)), life.now)
     assert not found.faithful
     assert not found.invoices
+    assert {each.kind for each in found.calendar} == {"gone_stale"}
+
+
+def test_what_an_older_code_allowed_is_not_refused_because_of_the_other_rules() -> None:
+    life = Life().quoted().wait(10)
+    allowed = evolve(life.record.history, HubRequested(by="Ann", source="cli"), life.now)
+    found = difference(allowed.events, life.lead.id, Otherwise(clocks=Clocks(stale=5)), life.wait(10).now)
+    assert not found.faithful
+    assert not found.decisions
     assert {each.kind for each in found.calendar} == {"gone_stale"}
 
 
