@@ -23,7 +23,7 @@ class LedgerActivities:
             if not task.events:
                 return Outcome(recorded=self._ledger.last_seq(task.lead.id))
             return Outcome(
-                recorded=self._ledger.append([_entry(task.lead.id, event) for event in task.events])
+                recorded=self._ledger.append([entry_of(task.lead.id, event) for event in task.events])
             )
         except LedgerUnavailable as error:
             raise again(str(error)) from None
@@ -41,7 +41,7 @@ class LedgerActivities:
             yield Check("Ledger", "can be written", ok=True, detail=detail)
 
 
-def _entry(lead: str, event: Event) -> Entry:
+def entry_of(lead: str, event: Event) -> Entry:
     return Entry(
         lead=lead,
         seq=event.seq,

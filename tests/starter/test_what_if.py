@@ -15,7 +15,7 @@ from temporalio.worker import Worker
 
 import starter.lived_again
 from activities.ledger import Ledger
-from activities.recording import LedgerActivities, _entry
+from activities.recording import LedgerActivities, entry_of
 from process.effects import Effect
 from process.policy import Clocks
 from tests.process.life import BOOK_QUOTE, Life
@@ -30,7 +30,7 @@ QUOTED, SHORT = "lead-quoted01", "lead-short002"
 def record(life: Life, lead: str) -> None:
     """The life of a lead of this name in the ledger of the test's own folder."""
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
-        ledger.append([_entry(lead, event) for event in life.record.history.events])
+        ledger.append([entry_of(lead, event) for event in life.record.history.events])
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ def test_it_warns_of_what_the_ledger_lacks_and_cannot_read(say: Say) -> None:
     behind = Life().quoted()
     record(behind, QUOTED)
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
-        ledger.append([_entry(SHORT, event) for event in Life().quoted().record.history.events[1:]])
+        ledger.append([entry_of(SHORT, event) for event in Life().quoted().record.history.events[1:]])
     ended = say("what-if", "--clock", "stale=9")
     assert ended.code == 0
     if datetime.now(UTC) > behind.now + timedelta(days=40):
@@ -304,7 +304,7 @@ async def test_it_says_when_the_ledger_lags_behind_the_lead(
     while not (told := [event for task in outside.tasks if task.lead.id == lead for event in task.events]):
         await asyncio.sleep(0.05)
     with closing(Ledger.open(url)) as ledger:
-        ledger.append([_entry(lead, event) for event in told if event.seq == 1])
+        ledger.append([entry_of(lead, event) for event in told if event.seq == 1])
     ended = await leads("show", lead, "--as-of", f"{datetime.now(UTC):%Y-%m-%d}")
     assert ended.code == 0
     assert "the ledger lags: it lacks " in ended.err
