@@ -83,12 +83,11 @@ def _corrections(history: History, seq: int, out: frozenset[int]) -> Iterator[Co
 
 def _told(history: History, seq: int, corrections: tuple[Correction, ...]) -> Iterator[Told]:
     """Each mail about it that left: its own and the calendar's, which say that it counts, and its corrections'."""
-    says = dict.fromkeys((seq, *_followed(history, seq)), True) | {
-        each.seq: each.counts for each in corrections
-    }
+    says = dict.fromkeys((seq, *_followed(history, seq)), True)
+    says |= {each.seq: each.counts for each in corrections}
     for event in history.events:
         if isinstance(mail := event.fact, MailSent):
-            cause = next((seq for seq in says if mail.is_of(history.lead.id, seq)), None)
+            cause = next((each for each in says if mail.is_of(history.lead.id, each)), None)
             if cause is not None:
                 yield Told(
                     template=mail.template, recipients=mail.recipients, at=event.at, counts=says[cause]
