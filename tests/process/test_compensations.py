@@ -1,18 +1,23 @@
 """What a mistake has left outside, what is offered for it, and that a correction reaches those alone who were told."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from process import outward
+from process import outward, ticks
 from process.effects import SayCorrection, SendCorrection, UpdateHubIssue, effect_key, message_digest
+from process.facts import Event, Fact, Tick
 from process.history import History
 from process.mistake import Undoing
+from process.moves import Move, What
+from process.proposals import agrees, propose
 from process.reports import HubIssueOpened, MailSent
 from process.view import timeline, with_fate
 from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
+from tests.process.states import STATES
 from tests.process.test_corrections import facts
 
 COMMENT = {"source": "github comment", "by": "@amara-sales", "key": "github-comment-42/abc"}
@@ -190,6 +195,20 @@ def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
     assert got(life)["correction"] == ("contracts@example.org", "sales@example.org")
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_whatever_is_due_was_due(state: str) -> None:
+    lead = STATES[state]().lead
+    for item in ticks.due(lead):
+        fact = item.fact.resolved(lead, item.when)
+        assert ticks.was_due(lead, Event(seq=99, at=item.when, fact=fact))
+        assert not ticks.was_due(lead, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
+
+
+def test_each_thing_that_the_calendar_does_has_its_schedule() -> None:
+    kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Tick) and fact is not Tick}
+    assert kinds | {"resumed", "quote_expired"} == set(ticks._SCHEDULE_OF)
+
+
 def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
     life = Life()
     life.does("questionnaire_sent")
@@ -331,6 +350,15 @@ def test_a_hubs_issue_that_was_being_opened_meanwhile_is_closed_again() -> None:
     assert not life.perform().record.outbox
 
 
+def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted() -> None:
+    life = Life().requested().perform()
+    closed, opened = (Move(what=what, name="not_planned", hub=True) for what in (What.CLOSED, What.REOPENED))
+    assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (False, True)
+    corrects(life, newest(life, "hub_requested"), "hub")
+    assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (True, False)
+    assert propose(opened, life.lead, timeline(life.record)).decisions == (("hub_requested", {}),)
+
+
 # ---- what stays
 
 
@@ -463,7 +491,9 @@ def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
         assert life.lead.hub.model_dump() == decided["hub"]
     else:
         assert life.lead.hub.requested_on is None
-    assert all(item.effect.kind == "update_hub_issue" for item in life.record.outbox)  # of none that was opened
+    assert all(
+        item.effect.kind == "update_hub_issue" for item in life.record.outbox
+    )  # of none that was opened
     for n, mail in enumerate(now.told):
         earlier = now.model_copy(update={"told": now.told[:n]})
         if mail.template == "correction":
