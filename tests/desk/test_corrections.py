@@ -90,8 +90,8 @@ async def test_a_wrong_price_is_taken_back_wherever_it_was_told_and_comes_back(r
     answer = next(text for text in room.comments() if f"lead-to-hub:answer {command} " in text)
     assert f"No longer counts, corrected as {correction}: Another lead's" in answer
     assert await room.office.reactions(command) == ["confused"]
-    said = [text for text in room.comments() if "was a mistake and **no longer counts**" in text]
-    assert len(said) == 1
+    notes = [text for text in room.comments() if "was a mistake and **no longer counts**" in text]
+    assert len(notes) == 1
     assert f"| ~~{seq}~~ | ~~Quoted" in (room.issue().body or "")
 
     await room.say(f'/corrected seq={correction} reason="It was theirs" compensate=mail')

@@ -322,16 +322,16 @@ def test_a_hub_that_was_requested_by_mistake_is_withdrawn_and_wanted_again() -> 
     life = Life().requested().perform()
     seq = newest(life, "hub_requested")
     first = corrects(life, seq, "hub")
-    assert life.lead.hub.withdrawn_on == life.today
+    assert [life.lead.hub.withdrawn_on] == [life.today]
     assert not life.lead.hub.wanted
     corrects(life, first)
-    assert (life.lead.hub.withdrawn_on, life.lead.hub.wanted) == (None, True)
+    assert [life.lead.hub.withdrawn_on, life.lead.hub.wanted] == [None, True]
     again = corrects(life, seq, "hub")
     assert again
     issue = life.lead.hub_issue
     life.does("hub_requested")
     life.perform()
-    assert (life.lead.hub.withdrawn_on, life.lead.hub_issue) == (None, issue)
+    assert [life.lead.hub.withdrawn_on, life.lead.hub_issue] == [None, issue]
     assert sum(isinstance(event.fact, HubIssueOpened) for event in life.record.history.events) == 1
 
 
