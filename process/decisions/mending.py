@@ -96,9 +96,10 @@ class Corrected(Decision):
                 instead="Change its facts (details_changed), or record it as lost (reason duplicate)",
             )
         if self.seq in fold.superseded(history.events):
+            then = "; corrected once more, what it said can be put right" if self.compensate else ""
             return Refused(
                 reason=f"{self.seq} is already corrected",
-                instead="To make it count again, correct its correction",
+                instead=f"To make it count again, correct its correction{then}",
             )
         if broken := tuple(fold.broken(history, self.seq)):
             return _rests_on(broken, wrong.fact.supersedes)

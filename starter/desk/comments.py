@@ -1,6 +1,7 @@
 """What people say in comments: each command is decided once by the lead, and answered under the comment."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -31,6 +32,9 @@ INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Whom GitHub knows to belong to us: they are answered in words, others only by a reaction."""
 CHORES = frozenset({"update_issue", "record_events", "reserve_folder", "reserve_invoice"})
 """Effects that follow from nearly everything, and would hide the others."""
+
+_ADDRESS = re.compile(r"[^\s,;@]+@([\w.-]+)")
+"""A mail address: whoever may read the issue need not see the whole of it."""
 
 _log = structlog.get_logger("desk")
 
@@ -218,7 +222,10 @@ class Comments:
             command=written(kind.kind),
             words=foreseen.answer.words,
             stage=foreseen.stage,
-            sections=sections(foreseen, ask="compensate={}"),
+            sections=[
+                (title, [_ADDRESS.sub(r"…@\1", line) for line in lines])
+                for title, lines in sections(foreseen, ask="compensate={}")
+            ],
         )
         return Reply("eyes", text)
 

@@ -147,6 +147,18 @@ def test_what_does_not_apply_is_refused_with_what_does() -> None:
     assert "compensate" in life.refused("corrected", seq=2, reason="x", compensate="everything")
 
 
+def test_what_was_corrected_silently_is_put_right_by_correcting_it_once_more() -> None:
+    life = Life().quoted().perform()
+    silent = corrects(life, 2)
+    assert life.refused("corrected", seq=2, reason="x", compensate="mail") == (
+        "2 is already corrected. To make it count again, correct its correction; corrected once more, what it said can "
+        "be put right."
+    )
+    corrects(life, silent)
+    corrects(life, 2, "mail")
+    assert got(life)["correction"] == ("contracts@example.org",)
+
+
 def test_all_comes_to_nothing_where_there_is_nothing() -> None:
     life = Life().perform()
     seq = life.does("price_list_requested").seq
