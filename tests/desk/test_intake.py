@@ -6,6 +6,7 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import pytest
+from pydantic import SecretStr
 
 from activities import issue_block
 from activities.github_movers import IssueHistory, issue_history
@@ -310,13 +311,23 @@ async def test_a_label_whose_history_lags_is_waited_for(
     assert len(looked) == 2
 
 
-async def test_our_own_issue_is_no_new_lead(front: Front) -> None:
-    opened = await asyncio.to_thread(
-        front.office.as_service, "POST", "leads/issues", {"title": TITLE, "labels": ["lead"]}
-    )
+async def test_an_issue_that_we_opened_a_second_time_is_no_new_lead(front: Front) -> None:
+    await front.opened()
+    await front.begun()
+    twin = {"title": TITLE, "labels": ["lead"], "body": front.issue().body}
+    opened = await asyncio.to_thread(front.office.as_service, "POST", "leads/issues", twin)
     front.number = opened["number"]
+    await front.at(SALES, "unlabel", "lead")
+    await front.at(SALES, "label", "lead")
     assert await front.heard() == ""
     await front.untouched()
+
+
+async def test_with_a_persons_token_that_person_can_still_open_leads(front: Front) -> None:
+    front.office.settings.github.token = SecretStr(f"sandbox-token-{SALES}")
+    await front.opened()
+    view = await front.begun()
+    assert view.timeline[0].by == f"@{SALES}"
 
 
 # Never twice, never lost
