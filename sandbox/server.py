@@ -26,6 +26,7 @@ from sandbox.github.people import Person
 from sandbox.github.seed import HOOK, point_hook
 from sandbox.github.state import Change, GitHubState
 from sandbox.google import app as google
+from sandbox.google import people as google_people
 from sandbox.google.account import write_key_file
 from sandbox.google.seed import SERVICE_ACCOUNT
 from sandbox.google.seed import seeded as google_seeded
@@ -164,6 +165,10 @@ class Sandbox:
         if user is None:
             raise LookupError(f"Nobody here is called {login}")
         return Person(self.github, user, self.url, self.do)
+
+    def on_drive(self, email: str = "ann@example.org") -> google_people.Person:
+        """What this member of the shared drive does on Drive."""
+        return google_people.Person(self.google, email, self.do)
 
     def do(self, work: Callable[[], T]) -> T:
         """Does it between two requests, so that none sees it half done; from any other thread than the sandbox's own."""
