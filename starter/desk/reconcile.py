@@ -4,6 +4,7 @@ It only says where to look: to the desk of an issue, or to a lead about what it 
 A lead is told of the same thing once a day, not every round.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -68,6 +69,8 @@ class GitHubMark(BaseModel):
 
 class DriveMark(BaseModel):
     leads: Memory = Memory()
+    names: dict[str, str] = {}
+    """Lead -> digest of its folder's name, where that is not the lead's heading."""
 
 
 class Read(NamedTuple):
@@ -121,18 +124,21 @@ class Rounds:
 
     @activity.defn(name="look_at_drive")
     async def look_at_drive(self, mark: dict[str, Any]) -> Part:
-        """Whether every open lead's folder is where it was made."""
+        """Whether every open lead's folder is where it was made, and called as it was."""
         if not self.settings.google.leads_folder:
             return Part(found=("no folder for leads is named in the settings",))
         before, now = _mark(DriveMark, mark), datetime.now(UTC)
-        with_folder = [lead.id for lead in await self.leads.in_flight() if lead.has_folder]
-        there = await in_thread(self.drive.leads_with_folder) if with_folder else set()
-        missing = {lead: "its folder is not where it was" for lead in with_folder if lead not in there}
+        with_folder = [lead for lead in await self.leads.in_flight() if lead.has_folder]
+        there = await in_thread(self.drive.leads_with_folder) if with_folder else {}
+        missing = {lead.id: "its folder is not where it was" for lead in with_folder if lead.id not in there}
         due, told = before.leads.news(missing, now)
-        for lead in due:
+        names = _other_names(with_folder, there)
+        renamed = [lead for lead in {*names, *before.names} if names.get(lead) != before.names.get(lead)]
+        for lead in dict.fromkeys([*due, *renamed]):
             await self.leads.look_outside(lead, Look(issues=False))
-        found = tuple(f"{lead}: {missing.get(lead, 'its folder is there again')}" for lead in due)
-        return Part(mark=DriveMark(leads=told).model_dump(mode="json"), found=found)
+        found = [f"{lead}: {missing.get(lead, 'its folder is there again')}" for lead in due]
+        found += [f"{lead}: its folder may have another name" for lead in sorted(renamed) if lead not in due]
+        return Part(mark=DriveMark(leads=told, names=names).model_dump(mode="json"), found=tuple(found))
 
     # GitHub
 
@@ -193,6 +199,15 @@ def _mark(kind: type[M], mark: dict[str, Any]) -> M:
         return kind.model_validate(mark)
     except ValidationError:
         return kind()
+
+
+def _other_names(leads: Iterable[InFlight], there: Mapping[str, str]) -> dict[str, str]:
+    """Lead -> digest of its folder's name, where it is not called as the lead is: people's names are not for a history."""
+    return {
+        lead.id: hashlib.sha256(there[lead.id].encode()).hexdigest()[:12]
+        for lead in leads
+        if lead.id in there and there[lead.id] != lead.heading
+    }
 
 
 def _among(issue: tuple[str, int], repo: str, numbers: set[int]) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from process.view import Overview
 from sandbox.faults import Fault
-from sandbox.google.state import DriveFile
 from starter.leads import Handle
 from tests.desk.conftest import SALES, Office
 from tests.workflows.servers import real_time
@@ -157,37 +157,70 @@ async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(office: O
     assert (theirs["state"], theirs["body"]) == ("open", first["body"])
 
 
-def folder(office: Office) -> DriveFile:
-    return next(f for f in office.sandbox.google.files.values() if f.app_properties.get("leadId"))
-
-
-def change(office: Office, **changes: object) -> None:
-    """A person changes the lead's folder in Drive."""
-    with office.sandbox.google.writing():
-        file = folder(office)
-        office.sandbox.google.files[file.id] = file.model_copy(update=changes)
-
-
-async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
+async def with_folder(office: Office) -> Handle:
     lead = await office.open()
     await lead.execute_update("asset_attached", {"name": "Budget"})
     await office.until(lead, lambda view: view.facts.folder)
     await seen(office, lead)
-    change(office, trashed=True)
+    await office.round()
+    return lead
+
+
+async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
+    lead, ann = await with_folder(office), office.sandbox.on_drive()
+    folder = ann.folder_of(lead.id).id
+    ann.trash(folder)
     assert f"{lead.id}: its folder is not where it was" in found(await office.round(), "look_at_drive")
-    await office.until(lead, lambda view: "in the trash: restore it there" in "".join(view.attention))
-    change(office, trashed=False)
+    await office.until(lead, lambda view: "is in the trash: restore it there" in "".join(view.attention))
+    ann.restore(folder)
     await office.round()
     await office.until(lead, lambda view: not view.attention)
-    change(office, parents=("1SandboxFolderSales00000000000000",))
+    ann.trash(office.sandbox.google.leads_folder)
     await office.round()
-    view = await office.until(
-        lead, lambda view: "moved out of the folder for leads" in view.timeline[-1].words
-    )
+    await office.until(lead, lambda view: "in a folder that is in the trash" in "".join(view.attention))
+
+
+async def told_once(office: Office, lead: Handle, words: str) -> Overview:
+    """A round tells the lead, and the next one has no news."""
+    await office.round()
+    view = await office.until(lead, lambda view: words in view.timeline[-1].words)
     assert not view.attention
-    known = len(view.timeline)
     await office.round()
-    assert len((await office.leads.overview(lead)).timeline) == known
+    assert len((await office.leads.overview(lead)).timeline) == len(view.timeline)
+    return view
+
+
+async def test_a_folder_that_was_moved_or_renamed_is_followed_and_told_once(office: Office) -> None:
+    lead, ann = await with_folder(office), office.sandbox.on_drive()
+    folder = ann.folder_of(lead.id).id
+    sales = office.sandbox.google.files[office.sandbox.google.leads_folder].parents[0]
+    ann.rename(folder, "Ocean course")
+    await told_once(office, lead, "was renamed to “Ocean course”")
+    ann.move(folder, sales)
+    view = await told_once(office, lead, "was moved out of the folder for leads")
+    assert view.facts.folder
+    assert (view.facts.folder.id, view.facts.folder.name) == (folder, "Ocean course")
+    ann.move(folder, office.sandbox.google.leads_folder)
+    await office.round()
+    await office.until(lead, lambda view: "back into the folder for leads" in view.timeline[-1].words)
+
+
+async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(office: Office) -> None:
+    lead, ann = await with_folder(office), office.sandbox.on_drive()
+    old = ann.folder_of(lead.id).id
+    ann.delete(old)
+    await office.round()
+    view = await office.until(lead, lambda view: view.facts.drift)
+    assert "was deleted" in view.attention[0]
+    assert "(folder_replaced)" in view.attention[0]
+    await office.hear(lead, await office.say(lead, "/folder-replaced"))
+    view = await office.until(lead, lambda view: view.facts.folder and view.facts.folder.id != old)
+    assert view.facts.folder
+    assert ann.folder_of(lead.id).id == view.facts.folder.id
+    assert not view.attention
+    await seen(office, lead)
+    await office.round()
+    assert not (await office.leads.overview(lead)).attention
 
 
 async def test_one_system_that_fails_does_not_hide_the_others(office: Office) -> None:
