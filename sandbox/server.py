@@ -20,6 +20,7 @@ from sandbox import control
 from sandbox.faults import Faults
 from sandbox.front import CuttableProtocol, Front
 from sandbox.github import app as github
+from sandbox.github import automation
 from sandbox.github.hooks.courier import Courier
 from sandbox.github.hooks.happenings import happenings
 from sandbox.github.people import Person
@@ -213,6 +214,7 @@ class Sandbox:
         self._store.save("github", self.github)
         for happening in happenings(change, self.github):
             self.courier.tell(happening)
+        automation.follow(change, self.github)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
         assert self._loop is not None  # noqa: S101 - start() made one
