@@ -170,6 +170,11 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
     assert steps[0] == "start"
     assert steps[-1] == "hub-live"
     assert {"questionnaire-answered", "price-quoted", "contract-signed", "vendor-setup-done"} < set(steps)
+    opened, quoted = told["on_github"]
+    assert (opened["stage"], quoted["stage"]) == ("lead", "quoted")
+    assert "This is now the lead" in opened["answer"]
+    assert quoted["answer"].startswith("Quoted 9,000.00 USD a year")
+    assert quoted["reaction"] == "+1"
     outside = {chore for step in told["steps"] for chore in step["outside"]}
     assert {
         "Open the lead's issue",
