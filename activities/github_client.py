@@ -426,9 +426,14 @@ class GitHubClient:
     ) -> tuple[dict[str, Any], Any]:
         """Headers and content of the answer; None where nothing changed. Raises the client's own exceptions."""
         with self._admitted("rest"):
-            return self._requester().requestJsonAndCheck(
+            answer = self._requester().requestJsonAndCheck(
                 verb, path, parameters=parameters, headers=headers, input=given
             )
+            if (moved := _moved_to(*answer)) is None:
+                return answer
+            if urlsplit(moved).netloc != urlsplit(self.settings.api_url).netloc:
+                raise RuntimeError("redirected to another host")
+            return self._requester().requestJsonAndCheck(verb, moved, headers=headers, input=given)
 
     @contextmanager
     def _admitted(self, api: Api) -> Iterator[None]:
@@ -497,3 +502,10 @@ class GitHubClient:
 def _bare(login: str) -> str:
     """GraphQL and REST do not agree on whether an App's login ends in [bot]."""
     return login.removesuffix("[bot]").casefold()
+
+
+def _moved_to(headers: dict[str, Any], answer: Any) -> str | None:
+    """Where a write is to be sent instead, because its repository has another name now: PyGithub follows only reads."""
+    if "location" in headers and isinstance(answer, dict) and {"message", "url"} <= answer.keys():
+        return str(headers["location"])
+    return None

@@ -15,7 +15,7 @@ from temporalio import activity
 from activities import issue_block
 from activities.drive import DriveActivities
 from activities.github_client import GitHubClient, IssueSeen
-from activities.github_survey import GitHubSurvey, Listing, OnBoard
+from activities.github_survey import BoardSeen, GitHubSurvey, Listing
 from process.model import Stage
 from process.record import Look
 from settings import Settings
@@ -79,7 +79,7 @@ class Read(NamedTuple):
 
     issues: list[tuple[str, IssueSeen]]
     comments: list[Hint]
-    cards: list[OnBoard]
+    board: BoardSeen
     hubs: set[int]
     listings: dict[str, Listing]
 
@@ -100,8 +100,9 @@ class Rounds:
         leads = await self.leads.in_flight()
         survey = GitHubSurvey(self.github)
         read = await in_thread(self._read, survey, before)
+        leads = [_by_our_names(lead, read.board) for lead in leads]
         hints = [*self._issues(read.issues), *read.comments]
-        misplaced = _misplaced(leads, read.cards, self.leads.policy.columns)
+        misplaced = _misplaced(leads, read.board, self.leads.policy.columns)
         due, cards = before.cards.news({hint.card or "": column for hint, column in misplaced}, now)
         hints += [hint for hint, _ in misplaced if hint.card in due]
         hints = list(dict.fromkeys(hints))
@@ -113,6 +114,7 @@ class Rounds:
             look = Look(folder=False, duplicates=tuple(sorted(twice.get(lead, ()))))
             await self.leads.look_outside(lead, look)
         found = [f"{len(hints)} to look at: {_few(_named(hint) for hint in hints)}"] if hints else []
+        found += _renamed(read.board, self.leads.policy.columns)
         found += [
             f"{lead}: {told.told[lead].what if lead in told.told else 'as it should be?'}" for lead in amiss
         ]
@@ -163,7 +165,7 @@ class Rounds:
                 if comment.user and not comment.user.is_bot and commands(comment.text)
             ]
         hubs = survey.numbers(github.hubs_repo, self.leads.policy.labels.hub)
-        return Read(issues, comments, survey.cards(), hubs, listings)
+        return Read(issues, comments, survey.board(), hubs, listings)
 
     def _issues(self, changed: Iterable[tuple[str, IssueSeen]]) -> list[Hint]:
         """Issues of leads, and those that may become one."""
@@ -176,7 +178,7 @@ class Rounds:
     def _amiss(self, leads: Sequence[InFlight], read: Read) -> dict[str, str]:
         """Lead -> what is missing where all leads have something."""
         hubs = self.settings.github.hubs_repo.casefold()
-        cards = {(card.repo.casefold(), card.number) for card in read.cards}
+        cards = {(card.repo.casefold(), card.number) for card in read.board.cards}
         found: dict[str, str] = {}
         for lead in leads:
             missing = []
@@ -217,16 +219,46 @@ def _among(issue: tuple[str, int], repo: str, numbers: set[int]) -> bool:
     return issue[0] != repo or issue[1] in numbers
 
 
+def _by_our_names(lead: InFlight, board: BoardSeen) -> InFlight:
+    """With its issues in the repositories as the settings call them, whatever their addresses say."""
+
+    def ours(issue: tuple[str, int] | None) -> tuple[str, int] | None:
+        return (board.ours(issue[0]).casefold(), issue[1]) if issue else None
+
+    return lead._replace(issue=ours(lead.issue), hub_issue=ours(lead.hub_issue))
+
+
 def _misplaced(
-    leads: Iterable[InFlight], cards: Iterable[OnBoard], columns: Mapping[Stage, str]
+    leads: Iterable[InFlight], board: BoardSeen, columns: Mapping[Stage, str]
 ) -> list[tuple[Hint, str]]:
-    """Cards that are not in the column of their lead's stage, with the column where they are."""
+    """Cards that are not in the column of their lead's stage, with the column where they are.
+
+    A column that the board does not have holds none of them, and nobody moved them.
+    """
     stages = {lead.issue: lead.stage for lead in leads if lead.issue}
     found = []
-    for card in cards:
+    for card in board.cards:
         stage = stages.get((card.repo.casefold(), card.number))
-        if stage and card.column != columns.get(Stage(stage)):
+        column = columns.get(Stage(stage)) if stage else None
+        if column in board.columns and card.column != column:
             found.append((Hint(repo=card.repo, number=card.number, card=card.id), card.column))
+    return found
+
+
+def _renamed(board: BoardSeen, columns: Mapping[Stage, str]) -> list[str]:
+    """What is called otherwise on GitHub than in the settings, and what to do: only a person can say which is right."""
+    found = [
+        f"the repository {ours} is called {theirs} on GitHub: webhooks of it are not heard until the settings say so, too "
+        "(LEADS_GITHUB__LEADS_REPO, LEADS_GITHUB__HUBS_REPO)"
+        for ours, theirs in board.repositories.items()
+        if ours.casefold() != theirs.casefold()
+    ]
+    missing = [column for column in dict.fromkeys(columns.values()) if column not in board.columns]
+    if missing:
+        found.append(
+            f"the board has no column {_few(f'“{column}”' for column in missing)}, so no card is put there: give it that "
+            "name again, or correct LEADS_GITHUB__COLUMNS or the policy"
+        )
     return found
 
 

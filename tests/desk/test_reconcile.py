@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from process.record import Look
 from process.view import Overview
 from sandbox.faults import Fault
 from starter.leads import Handle
@@ -187,6 +188,42 @@ async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> 
             await asyncio.sleep(0.05)
     amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
     assert found(await office.round()) == "1 to look at: leads#2"
+
+
+async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    await office.round()
+    office.sandbox.person(OWNER).rename_repository("leads", "prospects")
+    assert "the repository leads is called prospects on GitHub" in found(await office.round())
+    await office.say_there("prospects", 1, PRICE)
+    await office.round()
+    assert await office.stage(lead) == "quoted"
+    assert len(await office.answers_there("prospects", 1)) == 1
+    assert found(await office.round()).count(lead.id) == 0
+    await office.leads.look_outside(lead.id, Look(folder=False))
+    view = await office.until(lead, lambda view: view.facts.issue and "prospects" in view.facts.issue.url)
+    assert view.facts.issue
+    assert view.facts.issue.home == ""
+    await seen(office, lead)
+    assert found(await office.round()).count(lead.id) == 0
+    another = await office.open("Another")  # a write, which GitHub sends on
+    view = await office.until(another, lambda view: view.facts.card)
+    assert view.facts.issue
+    assert view.facts.issue.url.endswith("/prospects/issues/2")
+
+
+async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    await office.round()
+    office.sandbox.person(OWNER).rename_column("Lead", "Prospects")
+    said = found(await office.round())
+    assert "the board has no column “Lead”" in said
+    assert "to look at" not in said
+    assert await office.answers(lead) == []
+    office.sandbox.person(OWNER).rename_column("Prospects", "Lead")
+    assert found(await office.round()) == ""
 
 
 async def with_folder(office: Office) -> Handle:
