@@ -89,6 +89,7 @@ class InFlight(NamedTuple):
     """Its repository, in lower case, and its number."""
     hub_issue: tuple[str, int] | None
     has_folder: bool
+    heading: str
 
 
 @dataclass(frozen=True)
@@ -274,7 +275,8 @@ class Leads:
             memo = await execution.memo()
             issue, hub = (_issue_at(str(memo.get(name, ""))) for name in ("issue", "hub"))
             stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
-            found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo))
+            heading = str(memo.get("heading", ""))
+            found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo, heading))
         return found
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:

@@ -1,16 +1,17 @@
 """A lead in one look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from process.checklist import checklist
 from process.view import EffectLine, Overview
 from starter.output import Output, moment
+from starter.waiting import Waiting
 
 NEWEST = 12
 """Lines of the timeline, and of refusals, that are shown; `leads history` and --json have all."""
 
 
-def show_lead(view: Overview, url: str | None, out: Output) -> None:
+def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Waiting] = ()) -> None:
     """`url`: its page in the Temporal UI, which has it as it is now."""
     facts = view.facts
     out.line(view.heading, "bold")
@@ -21,6 +22,7 @@ def show_lead(view: Overview, url: str | None, out: Output) -> None:
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
+    _section(out, "Tried again by itself", map(str, waiting), "yellow")
     _section(out, "Events", map(str, facts.hub.events))
     links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
     known = [f"{name}: {link.url}" for name, link in links.items() if link]

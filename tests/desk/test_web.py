@@ -133,6 +133,23 @@ async def test_an_unknown_event_is_forgotten(receiver: Receiver) -> None:
     )
 
 
+OTHERS = [
+    ({"org": "somebody-else"}, "another repository"),
+    ({"leads_repo": "another"}, "another repository"),
+]
+
+
+@pytest.mark.parametrize(("github", "why"), OTHERS, ids=str)
+async def test_what_is_none_of_ours_is_dropped_with_a_line(
+    env: WorkflowEnvironment, log: list[EventDict], github: dict[str, str], why: str
+) -> None:
+    async with receiving(env.client, GITHUB.model_copy(update=github)) as receiver:
+        answer = await receiver.deliver("issue_comment", with_command(COMMENTED))
+    assert (answer.status_code, answer.json()["detail"]) == (202, f"ignored: {why}")
+    (line,) = [each for each in log if each["event"] == "delivery taken"]
+    assert line["outcome"] == f"ignored: {why}"
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -153,6 +170,8 @@ async def test_an_unknown_event_is_forgotten(receiver: Receiver) -> None:
         ({"x_github_delivery": None}, 400),
         ({"body": b'{"action": "created", "issue": 7}'}, 400),
         ({"body": b"null"}, 400),
+        ({"body": b'{"action": "created", "issue": NaN}'}, 400),
+        ({"body": b'{"issue": {"number": ' + b"9" * 5000 + b"}}"}, 400),
     ],
 )
 async def test_what_is_not_from_github_gets_a_clear_no(
