@@ -18,6 +18,7 @@ OTHERS = [
     "options",
     "preview",
     "reconcile",
+    "what-if",
     "retry",
     "adopt",
     "demo",
