@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from process.decisions import LeadOpened, parse_as
 from process.intake import FIELDS, LONGEST, Gap, read_issue
+from process.model import one_line
 
 TEMPLATE = "[Lead org / Lead person] - [Lead title]"
 WHOLE = {"org": "Example University", "person": "Ada Example", "title": "A hub"}
@@ -184,3 +185,16 @@ def test_a_text_made_to_be_slow_is_not(body: str) -> None:
     read_issue(" / " * 85, body)
     read_issue("[ / " * 64, body)
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (" A\r\nhub\tfor\x00whales ", "A hub for whales"),
+        ("می\u200cخواهم", "می\u200cخواهم"),
+        ("\u200c \u200d\u200b", ""),
+        ("\u202eA", "A"),
+    ],
+)
+def test_a_text_on_one_line_has_nothing_hidden_in_it(text: str, line: str) -> None:
+    assert one_line(text) == line
