@@ -89,12 +89,15 @@ def test_what_github_would_not_send_is_told_apart(event: str, payload: Any) -> N
         heard(event, "d1", payload, HELLO)
 
 
+WRONG: tuple[Any, ...] = (None, [], {}, "", "x" * 5000, "\ud800", "a\x00b", 0, -1, 10**30, 1.5, True, [[[]]])
+
+
 def broken(payload: Any, depth: int = 2) -> Iterator[Any]:
     """The payload with each of its parts, and each of theirs, replaced by something that does not belong there."""
     for name, part in payload.items():
         without = {other: value for other, value in payload.items() if other != name}
         yield without
-        for wrong in (None, [], {}, "", "x" * 5000, "\ud800", "a\x00b", 0, -1, 10**30, 1.5, True, [[[]]]):
+        for wrong in WRONG:
             yield payload | {name: wrong}
         if isinstance(part, dict) and depth > 1:
             for inner in broken(part, depth - 1):

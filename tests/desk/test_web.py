@@ -207,6 +207,19 @@ async def test_a_body_without_end_is_cut_off(receiver: Receiver) -> None:
     assert (await receiver.deliver("issue_comment", COMMENTED)).status_code == 202
 
 
+async def test_who_dribbles_keeps_nobody_waiting(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "SENDING", 0.3)
+    port = int(receiver.url.rpartition(":")[2])
+    head = b"POST /github/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(web.AT_ONCE)]
+    for _, writer in slow:
+        writer.write(head)
+    assert (await receiver.deliver("issue_comment", COMMENTED)).status_code == 202
+    for reader, writer in slow:
+        assert b" 408 " in await reader.readline()
+        writer.close()
+
+
 async def test_without_a_secret_nothing_is_taken(env: WorkflowEnvironment) -> None:
     async with receiving(env.client, GITHUB.model_copy(update={"webhook_secret": None})) as receiver:
         answer = await receiver.deliver("issue_comment", COMMENTED, x_hub_signature_256=None)
