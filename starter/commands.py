@@ -191,6 +191,7 @@ def _preview(app: App) -> Command:
         out.line(f"Would become true: {foreseen.answer.words}")
         out.line(f"The lead would be at {foreseen.stage}")
         out.items(f"Would be done: {effect}" for effect in foreseen.effects)
+        out.items(f"Date: {date}" for date in foreseen.dates)
 
     return preview
 
