@@ -21,7 +21,7 @@ from process.model import Line, Model, Role, snake_case
 from process.moves import Move, What
 
 
-INTRODUCTION, FAREWELL = "address_changed", "address_left"
+INTRODUCTIONS = ("address_changed", "address_left")
 """Mails in a lead's thread to whoever is behind a role from now on, and to whoever was."""
 
 
@@ -207,7 +207,7 @@ class SendMail(Effect):
     lane = "mail"
     falls_with_its_cause = True
     template: str
-    to: tuple[Role, ...]
+    to: tuple[Role, ...] = ()
     facts: dict[str, str] = {}
     """What the template needs beyond the lead."""
     addresses: tuple[Line, ...] = ()
@@ -231,7 +231,7 @@ class SendMail(Effect):
     @property
     def introduces(self) -> bool:
         """Whether it says who is behind a role from now on. While it waits, it is not asked for again."""
-        return self.template in (INTRODUCTION, FAREWELL)
+        return self.template in INTRODUCTIONS
 
     def words(self) -> str:
         return f"Mail to {' and '.join(self.addresses or self.to)}: {self.template.replace('_', ' ')}"

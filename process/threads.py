@@ -6,7 +6,7 @@ reached, however that came about: once for each change, and not at all where a c
 
 from collections.abc import Iterable
 
-from process.effects import FAREWELL, INTRODUCTION, SendMail, effect_key, listed
+from process.effects import INTRODUCTIONS, SendMail, effect_key, listed
 from process.facts import Event
 from process.lead import Lead, Mail
 from process.model import Role
@@ -18,7 +18,7 @@ def reached(lead: Lead, role: Role) -> tuple[str, ...]:
     for mail in reversed(lead.mails):
         if role in mail.reached:
             return tuple(address for address in mail.reached[role] if address not in released)
-        if mail.template == FAREWELL:
+        if mail.template == "address_left":
             released |= {*mail.recipients}
     before = lead.left.get(role, ())  # release 0.1 did not record for whom of them a mail was
     known = {address for mail in lead.mails for address in mail.recipients}
@@ -30,7 +30,7 @@ def earlier(lead: Lead, role: Role) -> tuple[Mail, ...]:
     now = set(lead.policy.addresses.get(role, ()))
     gone = {*lead.left.get(role, ()), *(a for mail in lead.mails for a in mail.reached.get(role, ()))} - now
     return tuple(
-        mail for mail in lead.mails if gone & {*mail.recipients} and mail.template not in (INTRODUCTION, FAREWELL)
+        mail for mail in lead.mails if gone & {*mail.recipients} and mail.template not in INTRODUCTIONS
     )
 
 
@@ -44,30 +44,13 @@ def introductions(lead: Lead, event: Event, role: Role) -> Iterable[SendMail]:
         return
     facts = {"role": str(role), "now": listed(now), "had": listed(had)}
     if set(now) - set(had):
-        yield _mail(lead, event, INTRODUCTION, f"{INTRODUCTION}-{role}", facts, to=(role,))
+        key = effect_key(lead, event, f"address_changed-{role}")
+        yield SendMail(key=key, cause=event.seq, template="address_changed", to=(role,), facts=facts)
     gone = (address for address in had if address not in now)
     for place, address in enumerate(gone, 1):  # one by one: an address that is dead keeps nobody from hearing
-        yield _mail(lead, event, FAREWELL, f"{FAREWELL}-{role}-{place}", facts, addresses=(address,))
+        key = effect_key(lead, event, f"address_left-{role}-{place}")
+        yield SendMail(key=key, cause=event.seq, template="address_left", addresses=(address,), facts=facts)
 
 
 def _goes_on(lead: Lead) -> bool:
     return not lead.ended or any(invoice.stands and not invoice.paid_on for invoice in lead.invoices)
-
-
-def _mail(
-    lead: Lead,
-    event: Event,
-    template: str,
-    name: str,
-    facts: dict[str, str],
-    to: tuple[Role, ...] = (),
-    addresses: tuple[str, ...] = (),
-) -> SendMail:
-    return SendMail(
-        key=effect_key(lead, event, name),
-        cause=event.seq,
-        template=template,
-        to=to,
-        addresses=addresses,
-        facts=facts,
-    )
