@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.registry import activities
@@ -20,6 +21,7 @@ from settings import Settings, SettingsError, read_settings
 from starter.desk.attend import Desk
 from starter.desk.reconcile import looks
 from starter.desk.schedule import keep_schedule
+from starter.desk.team import Team
 from starter.failures import CommandError
 from starter.leads import Leads
 from starter.policy import current
@@ -67,9 +69,22 @@ async def run(settings: Settings) -> None:
                 namespace=client.namespace,
                 **({"build": settings.worker_build} if settings.worker_build else {}),
             )
+            await _introduce(leads)
             await stop.wait()
             log.info("worker stopping")
     log.info("worker stopped")
+
+
+async def _introduce(leads: Leads) -> None:
+    """Leads in flight hear who is behind the roles by these settings. Where that fails, a round does it."""
+    log = structlog.get_logger("worker")
+    try:
+        told = await Team(leads).tell()
+    except (RPCError, ExceptionGroup) as error:
+        log.warning("leads could not be told who is behind the roles", error=type(error).__name__)
+    else:
+        if told:
+            log.info("leads hear who is behind the roles", leads=len(told))
 
 
 def deployment(settings: Settings) -> WorkerDeploymentConfig | None:

@@ -10,7 +10,7 @@ from activities.errors import park
 from activities.letters import Letters, plain_address
 from activities.mail_text import written
 from activities.performs import performs
-from activities.smtp import NotTaken, deliver, rehearse
+from activities.smtp import NotTakenError, deliver, rehearse
 from process.effects import Outcome, SendMail, Task
 from process.lead import Lead
 from process.model import Role
@@ -41,10 +41,10 @@ class MailActivities:
         if any(mail.message_id == message_id for mail in lead.mails):
             return Outcome()
         recipients = self._recipients(effect.to, lead.policy)
-        recipients |= {address: effect.facts["role"] for address in effect.addresses}
+        recipients |= dict.fromkeys(effect.addresses, effect.facts.get("role", ""))
         try:
             self._send(effect, lead, message_id, recipients)
-        except NotTaken:
+        except NotTakenError:
             if not effect.addresses:
                 raise
             return Outcome(report=MailRefused(template=effect.template, recipients=effect.addresses))

@@ -41,9 +41,7 @@ def written(effect: SendMail, lead: Lead, settings: Settings, *, namespace: str)
 def filled(template: str, known: dict[str, object]) -> Parts:
     """A template with what is known, both ways."""
     html = _MARKDOWN.render(_filled(template, _escaped, known))
-    return Parts(
-        _filled(template, _plain, known), f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n"
-    )
+    return Parts(_filled(template, _plain, known), f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n")
 
 
 def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> dict[str, object]:

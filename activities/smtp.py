@@ -22,7 +22,7 @@ _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 _LOGIN = "LEADS_MAIL__USERNAME and LEADS_MAIL__PASSWORD"
 
 
-class NotTaken(ApplicationError):
+class NotTakenError(ApplicationError):
     """The server takes no mail for an address, for good."""
 
     def __init__(self, failure: ApplicationError) -> None:
@@ -55,7 +55,7 @@ def _address(smtp: smtplib.SMTP, settings: Mail, sender: str, recipients: Mappin
         code, _ = smtp.rcpt(address)
         if code not in (250, 251):
             failure = _refused(code, f"{address}, who is {role}: correct LEADS_ADDRESSES__{role.upper()}")
-            raise NotTaken(failure) if failure.non_retryable else failure
+            raise NotTakenError(failure) if failure.non_retryable else failure
 
 
 @contextmanager

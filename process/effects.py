@@ -20,7 +20,6 @@ from process.lead import Lead
 from process.model import Line, Model, Role, snake_case
 from process.moves import Move, What
 
-
 INTRODUCTIONS = ("address_changed", "address_left")
 """Mails in a lead's thread to whoever is behind a role from now on, and to whoever was."""
 

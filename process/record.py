@@ -237,6 +237,7 @@ class Record(Model):
     def know_people(self, args: tuple[Any, ...], now: datetime) -> Self:
         """What a worker knows of them. What is known already is no news, nor what was read before that. Total.
 
+        A role for which it names no address keeps the one that it has.
         A lead of release 0.1 keeps nobody in mind: its mails go to whom the settings say.
         """
         if RELEASE_0_2 not in self.lead.changes:
@@ -246,10 +247,12 @@ class Record(Model):
         except ValidationError as error:
             return self.refused("know_people", complaints(error), now)
         lead, since = self.lead, told.since or now
+        known = lead.policy.addresses | {role: named for role, named in told.addresses.items() if named}
+        told = told.model_copy(update={"addresses": known})
         roles = tuple(role for role in sorted(TEAMS) if _behind(told, role) != _behind(lead.policy, role))
         if not roles or (lead.people_since and since < lead.people_since):
             return self
-        fact = PeopleChanged(people=told.people, addresses=told.addresses, since=since, roles=roles)
+        fact = PeopleChanged(people=told.people, addresses=known, since=since, roles=roles)
         return self._became(fact, now)._mended(roles)
 
     def _mended(self, roles: Collection[Role]) -> Self:

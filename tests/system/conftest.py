@@ -30,6 +30,8 @@ class Service:
     sandbox: Sandbox
     folder: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
+    """Settings of the test's own."""
 
     @property
     def ledger_url(self) -> str:
@@ -48,6 +50,7 @@ class Service:
                 "TEMPORAL_ADDRESS": self.env.client.service_client.config.target_host,
                 "TEMPORAL_NAMESPACE": self.env.client.namespace,
             }
+            | self.more
         )
 
     @property
