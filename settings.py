@@ -88,6 +88,16 @@ class Addresses(BaseModel):
     engineering: list[str] = Field(default=["engineering@example.org"])
 
 
+class Digest(BaseModel):
+    """The week's digest: what is to be done, by mail, to each role and to each person who has one by name."""
+
+    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (
+        "monday"
+    )
+    hour: int = Field(8, ge=0, le=23)
+    zone: str = Field("", description="Whose day and hour that is (IANA name); empty: LEADS_ZONE")
+
+
 class Settings(BaseSettings):
     """The environment goes before `.env`; what neither sets has its default."""
 
@@ -105,6 +115,7 @@ class Settings(BaseSettings):
     google: Google = Google()
     mail: Mail = Mail()
     addresses: Addresses = Addresses()
+    digest: Digest = Digest()
     people: dict[Role, list[Line]] = Field(
         default={}, description="Role -> GitHub logins, and teams as team:SLUG, that decide for it on GitHub"
     )

@@ -22,6 +22,7 @@ from starter.desk.attend import Desk
 from starter.desk.reconcile import looks
 from starter.desk.schedule import keep_schedule
 from starter.desk.team import Team
+from starter.digest import keep_digest, writes, zone_of
 from starter.failures import CommandError
 from starter.leads import Leads
 from starter.policy import current
@@ -38,7 +39,7 @@ TAKE_OVER = timedelta(seconds=3)
 async def run(settings: Settings) -> None:
     """Works on the task queue until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
-    policy = current(settings)
+    policy, _ = current(settings), zone_of(settings)  # what can't be meant is said before anything begins
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -53,7 +54,12 @@ async def run(settings: Settings) -> None:
         worker = Worker(
             client,
             task_queue=settings.task_queue,
-            activities=[*activities(settings), desk.attend, *looks(leads, settings)],
+            activities=[
+                *activities(settings),
+                desk.attend,
+                *looks(leads, settings),
+                *writes(leads, settings),
+            ],
             activity_executor=executor,
             interceptors=[Watch()],
             max_concurrent_activities=threads,
@@ -63,6 +69,7 @@ async def run(settings: Settings) -> None:
         )
         async with worker:
             await keep_schedule(client, settings.task_queue, settings.github.reconcile_minutes)
+            await keep_digest(client, settings)
             log.info(
                 "worker ready",
                 task_queue=settings.task_queue,

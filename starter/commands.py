@@ -10,6 +10,7 @@ from process.model import OPEN_STAGES, Role, Stage
 from process.view import Line, Option
 from starter.agenda import agenda
 from starter.decide import Command, as_command
+from starter.digest import digest
 from starter.failures import CommandError, ExitCode
 from starter.options import Json, Lead, Timeout, flag, given, with_options
 from starter.output import Output, clean, moment
@@ -28,6 +29,7 @@ def add_commands(app: App) -> None:
         start,
         list_,
         agenda,
+        digest,
         show,
         history,
         options,

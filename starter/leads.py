@@ -251,6 +251,7 @@ class Leads:
         attention: bool = False,
         org: str | None = None,
         ours: bool = False,
+        among: Iterable[str] | None = None,
     ) -> AsyncIterator[Row]:
         """Leads that are in one of these stages, oldest first, as visibility knows them (a moment late)."""
         clauses = [_any_of(attributes.STAGE, sorted(stages)), RUNNING]
@@ -260,6 +261,9 @@ class Leads:
             clauses.append(f"({attributes.ATTENTION.name} > 0 OR {attributes.PARKED.name} > 0)")
         if ours:  # those that our worker answers for
             clauses.append(f"TaskQueue = '{self.task_queue}'")
+        if among is not None:
+            names = ", ".join(f"'{name.replace(chr(39), '')}'" for name in among)
+            clauses.append(f"WorkflowId IN ({names})")
         if org:
             clauses.append(f"{attributes.ORG_KEY.name} = '{org_key(org)}'")
         found = [execution async for execution in self._executions(clauses)]
