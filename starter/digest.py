@@ -16,6 +16,7 @@ from temporalio.client import (
     SchedulePolicy,
     ScheduleRange,
     ScheduleSpec,
+    WorkflowHandle,
 )
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
@@ -118,7 +119,7 @@ async def send_now(client: Client, task_queue: str, week: Week) -> tuple[Sent, b
         )
     except WorkflowAlreadyStartedError:
         before = True
-    handle = client.get_workflow_handle_for(DigestWorkflow.run, name)
+    handle: WorkflowHandle[DigestWorkflow, Sent] = client.get_workflow_handle(name, result_type=Sent)
     result = asyncio.ensure_future(handle.result())
     try:
         while not (await asyncio.wait([result], timeout=0.5))[0]:

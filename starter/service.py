@@ -15,6 +15,7 @@ from starter.failures import CommandError, ExitCode
 from starter.local import HOST, WEB_PORT, demand_free
 from starter.options import Json
 from starter.output import Output
+from starter.policies import policy
 from starter.promote import promote
 from starter.server import RETENTION, prepare
 from starter.session import read_settings
@@ -25,7 +26,7 @@ from workflows.reconcile import lines
 
 def add_service(app: App) -> None:
     group = Group("Service", sort_key=0)
-    commands: tuple[Command, ...] = (demo, up, web, check, reconcile, verify, promote, init_server)
+    commands: tuple[Command, ...] = (demo, up, web, check, reconcile, policy, verify, promote, init_server)
     for place, command in enumerate(commands):
         name = command.__name__.replace("_", "-")
         app.command(command, name=name, group=group, sort_key=place, help_epilogue="")

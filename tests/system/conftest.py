@@ -86,7 +86,7 @@ class Service:
                 worker.terminate()
                 worker.wait(30)
 
-    async def begin(self, lead_id: str, **more: str) -> Life:
+    async def begin(self, lead_id: str, **more: object) -> Life:
         handle = await self.env.client.start_workflow(
             "LeadWorkflow",
             {"org": "Example University", "person": "Ada Example", "title": lead_id} | more,
