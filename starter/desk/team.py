@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel
 from temporalio import activity
 
 from process.policy import People
-from starter.desk.marks import Memory, few, read_mark
+from starter.desk.memory import Memory, few, read_mark
 from starter.leads import Leads
 from workflows.reconcile import Part
 

@@ -25,7 +25,7 @@ from tests.sandboxes import running_sandbox, sandbox
 from tests.starter.conftest import Leads
 from tests.starter.test_leads import eventually
 from tests.workflows.outside import Outside
-from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow, digest_id
+from workflows.digest import DigestWorkflow, digest_id
 
 __all__ = ["running_sandbox", "sandbox"]
 
@@ -129,8 +129,7 @@ async def test_the_schedule_starts_it_once_a_week(
             while len(actions := (await handle.describe()).info.recent_actions) == len(names):
                 await asyncio.sleep(0.05)
         names = [each.action.workflow_id for each in actions if isinstance(each.action, Started)]
-        weekly = env.client.get_workflow_handle_for(WeeklyDigestWorkflow.run, names[-1])
-        digest = await weekly.result()
+        digest = await env.client.get_workflow_handle(names[-1], result_type=str).result()
     off = settings.model_copy(update={"digest": settings.digest.model_copy(update={"day": "never"})})
     await keep_digest(env.client, off)
     await keep_digest(env.client, off)
