@@ -81,7 +81,7 @@ class Mail(BaseModel):
 
 
 class Addresses(BaseModel):
-    """Who is behind each role. A change takes effect with the next mail; each mail's receipt says whom it reached."""
+    """Who is behind each role. A worker tells a change to every lead when it starts; each mail's receipt says whom it reached."""
 
     sales: list[str] = Field(default=["sales@example.org"])
     contracts: list[str] = Field(default=["contracts@example.org"])

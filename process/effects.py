@@ -105,6 +105,8 @@ class PlaceCard(Effect):
     converges = True
     restore: bool = False
     """Out of the archive even if it is in the right column: somebody took an open lead out of sight."""
+    stood_in: Line | None = None
+    """The column that was its own until now; wherever a person agreed to have it, it moves on from there."""
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None

@@ -56,7 +56,8 @@ class PolicyAdopted(Decision):
     def effects(self, before: Lead, after: Lead, event: Event) -> list[Effect]:
         found: list[Effect] = []
         if before.policy.columns != after.policy.columns:
-            found.append(PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq))
+            key, column = effect_key(after, event, "place_card"), before.policy.columns.get(before.stage)
+            found.append(PlaceCard(key=key, cause=event.seq, stood_in=column))
         if before.policy.labels != after.policy.labels and after.hub_issue:
             found.append(UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq))
         return found
