@@ -81,7 +81,7 @@ class Mail(BaseModel):
 
 
 class Addresses(BaseModel):
-    """Who is behind each role. A worker tells a change to every lead when it starts; each mail's receipt says whom it reached."""
+    """Who is behind each role. A worker that starts tells every lead; each mail's receipt says whom it reached."""
 
     sales: list[str] = Field(default=["sales@example.org"])
     contracts: list[str] = Field(default=["contracts@example.org"])
