@@ -54,6 +54,7 @@ class MailActivities:
                 recipients=tuple(recipients),
                 message_id=message_id,
                 reached={role: behind(role, lead.policy, self._settings) for role in effect.to},
+                left=effect.leaves,
             )
         )
 

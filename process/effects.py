@@ -230,6 +230,11 @@ class SendMail(Effect):
         return bool(invoice and not invoice.stands and self.template in ("invoice", "invoice_overdue"))
 
     @property
+    def leaves(self) -> Role | None:
+        """The role that it says is no longer theirs to whom it goes."""
+        return Role(self.facts["role"]) if self.addresses and self.introduces else None
+
+    @property
     def introduces(self) -> bool:
         """Whether it says who is behind a role from now on. While it waits, it is not asked for again."""
         return self.template in INTRODUCTIONS

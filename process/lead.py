@@ -367,6 +367,8 @@ class Mail(Model):
     at: AwareDatetime
     reached: dict[Role, tuple[str, ...]] = {}
     """Whom of each role that it was for; release 0.1 did not say."""
+    left: Role | None = None
+    """The role that it says is no longer theirs."""
 
 
 class Assignee(Model):

@@ -114,6 +114,8 @@ class MailSent(Report):
     message_id: str
     reached: dict[Role, tuple[str, ...]] = {}
     """Whom of each role."""
+    left: Role | None = None
+    """The role that it says is no longer theirs."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         mail = Mail(
@@ -122,6 +124,7 @@ class MailSent(Report):
             message_id=self.message_id,
             at=event.at,
             reached=self.reached,
+            left=self.left,
         )
         return lead.model_copy(update={"mails": (*lead.mails, mail)})
 

@@ -18,7 +18,7 @@ def reached(lead: Lead, role: Role) -> tuple[str, ...]:
     for mail in reversed(lead.mails):
         if role in mail.reached:
             return tuple(address for address in mail.reached[role] if address not in released)
-        if mail.template == "address_left":
+        if mail.left is role:
             released |= {*mail.recipients}
     before = lead.left.get(role, ())  # release 0.1 did not record for whom of them a mail was
     known = {address for mail in lead.mails for address in mail.recipients}

@@ -10,7 +10,12 @@ from datetime import timedelta
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    WorkflowAlreadyStartedError,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
     from process.agenda import Agenda, Item
@@ -116,6 +121,8 @@ class DigestWorkflow:
                     summary=f"Mail to {letter.key}",
                 )
             except ActivityError as error:
+                if is_cancelled_exception(error):
+                    raise
                 cause = error.cause
                 why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
                 self.done = self.done.model_copy(update={"failed": self.done.failed | {letter.key: why}})

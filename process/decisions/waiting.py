@@ -6,14 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.changes import RELEASE_0_2
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
 from process.lead import Hold, Lead, Loss
 from process.model import Role, Stage, Text
-from process.policy import TEAMS
-from process.threads import introductions
 
 
 class PutOnHold(Decision):
@@ -138,9 +135,6 @@ class Reopened(Decision):
         return lead.model_copy(update={"lost": None})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if RELEASE_0_2 in after.changes:  # others may be behind the roles than when it was lost
-            for role in sorted(TEAMS):
-                yield from introductions(after, event, role)
         if before.quoted:
             yield mail(after, event, "reopened", Role.CONTRACTS)
 

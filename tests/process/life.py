@@ -93,6 +93,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                 recipients=to,
                 message_id=f"<{effect.key}@example.org>",
                 reached=reached,
+                left=effect.leaves,
             )
         case RecordEvents():
             return Outcome(recorded=life.record.history.events[-1].seq)

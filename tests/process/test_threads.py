@@ -161,6 +161,16 @@ def test_each_role_has_its_own() -> None:
     ], "sales got no mail so far"
 
 
+def test_who_leaves_one_role_has_not_left_the_other() -> None:
+    both: dict[str, Any] = {"policy": {"addresses": {"contracts": [OLD], "sales": [OLD]}}}
+    life = Life(**both).live().wait(40).perform()
+    assert reached(life.lead, Role.SALES) == (OLD,), "sales hears what is missing about the hub"
+    life.hears(contracts=(NEW,), sales=(OLD,)).perform()
+    assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+    life.hears(contracts=(NEW,), sales=(NEWEST,)).perform()
+    assert told(life)[2:] == [("address_changed", (NEWEST,)), ("address_left", (OLD,))]
+
+
 def test_on_hold_they_hear_of_it_and_lost_when_it_is_reopened() -> None:
     held = in_conversation()
     held.does("put_on_hold", event="their budget")
@@ -171,6 +181,13 @@ def test_on_hold_they_hear_of_it_and_lost_when_it_is_reopened() -> None:
     lost.perform()
     assert told(lost) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
     assert lost.lead.mails[-1].template == "reopened"
+
+
+def test_where_the_loss_was_a_mistake_they_hear_of_it_then() -> None:
+    life = in_conversation().lost().perform()
+    lost = next(event.seq for event in life.record.history.events if event.kind == "lost")
+    life.hears(contracts=(NEW,)).does("corrected", seq=lost, reason="Another lead's")
+    assert told(life.perform()) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
 
 
 def test_a_lead_that_ended_with_money_to_come_tells_who_is_to_collect_it() -> None:
