@@ -95,11 +95,13 @@ class Desk:
     async def _moved(self, hint: Hint, issue: IssueSeen) -> tuple[str, str, int] | None:
         """Where the issue is, if somebody transferred it and GitHub led us there. A renamed repository moves none."""
         org, repo, number = there = place_of(issue)
-        here = f"{self.settings.github.org}/{hint.repo}"
-        if number == hint.number and f"{org}/{repo}".casefold() != here.casefold():
-            here = (await in_thread(self.github.repository, hint.repo)).full_name
-        same = number == hint.number and f"{org}/{repo}".casefold() == here.casefold()
-        return None if same else there
+        if number != hint.number:
+            return there
+        now = f"{org}/{repo}".casefold()
+        if now == f"{self.settings.github.org}/{hint.repo}".casefold():
+            return None
+        asked = await in_thread(self.github.repository, hint.repo)
+        return None if asked.full_name.casefold() == now else there
 
     async def _send_on(self, hints: Sequence[Hint], there: tuple[str, str, int]) -> Sequence[str]:
         """An issue is looked at by the desk of where it is; outside the organization, by none."""

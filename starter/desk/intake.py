@@ -66,7 +66,7 @@ class Intake:
 
     async def hear(self, place: Place) -> tuple[Place, Sequence[str]]:
         """The place with the lead that it has become, if it has, and what was done. Done again, it does nothing twice."""
-        if place.lead or not self._in_leads(place) or await in_thread(self.github.is_us, place.issue.user):
+        if place.lead or not self._in_leads(place) or await self._is_ours(place.issue):
             return place, ()
         labels = self._marks(place)
         if not labels:
@@ -114,6 +114,10 @@ class Intake:
     def _in_leads(self, place: Place) -> bool:
         here = self.settings.github.leads_repo.casefold()
         return place.repo.casefold() == here and place.issue.pull_request is None
+
+    async def _is_ours(self, issue: IssueSeen) -> bool:
+        """Whether we opened it: the second one of a lead. By the same account a person may open issues as well."""
+        return bool(issue_block.keys(issue.text)) and await in_thread(self.github.is_us, issue.user)
 
     def _marks(self, place: Place) -> list[str]:
         """The labels that make it a lead's, as long as it is open."""

@@ -6,8 +6,10 @@ from itertools import count
 from typing import Any, NamedTuple
 
 import pytest
+from pydantic import SecretStr
 
 from activities import issue_block
+from activities.github_forms import forms
 from activities.github_movers import IssueHistory, issue_history
 from activities.issue_block import Memory
 from process.decisions import LeadOpened
@@ -18,7 +20,7 @@ from sandbox.server import Sandbox
 from starter.desk import intake
 from starter.desk.hints import hand_in
 from starter.leads import Handle, Leads, Opened
-from tests.desk.conftest import COMMUNITY, SALES, Office
+from tests.desk.conftest import COMMUNITY, OUTSIDER, SALES, Office
 from workflows.desk import DeskWorkflow, Hint
 
 OWNER = "olu-owner"
@@ -204,6 +206,50 @@ async def test_what_the_issue_form_says_counts(front: Front) -> None:
     assert (front.issue().body or "").startswith("### Organisation")
 
 
+def all_public(office: Office) -> None:
+    """From a private repository none is moved."""
+    github = office.sandbox.github
+    for number, repository in list(github.repositories.items()):
+        github.repositories[number] = repository.replaced(private=False)
+
+
+def with_our_forms(office: Office) -> None:
+    """As `leads init-repos` puts them there."""
+    for each in forms(office.settings.github, office.leads.policy):
+        office.sandbox.person(OWNER).put_file(each.repo, each.path, each.text)
+
+
+@pytest.mark.parametrize(("file", "service"), [("new-lead.yml", "other"), ("new-hub-service.yml", "hub")])
+async def test_our_own_form_makes_a_lead(front: Front, file: str, service: str) -> None:
+    await asyncio.to_thread(with_our_forms, front.office)
+    answers = {
+        "Organisation": "Example University",
+        "What it is about": "A hub for whales",
+        "Time zone": "Asia/Tokyo",
+    }
+    front.number = (await front.act(SALES, "fill_in", file, answers)).number
+    assert await front.heard() == "Asked for person"
+    body = front.issue().body or ""
+    assert body.count(NOTHING) > 1
+    await front.at(SALES, "edit", body=body.replace(NOTHING, "Ada Example", 1))
+    facts = (await front.begun()).facts
+    assert (facts.heading, facts.zone, facts.service) == (TITLE, "Asia/Tokyo", service)
+    assert front.issue().title == TITLE
+
+
+async def test_a_strangers_form_puts_the_label_on_and_makes_no_lead(front: Front) -> None:
+    all_public(front.office)
+    await asyncio.to_thread(with_our_forms, front.office)
+    answers = {"Organisation": "Org", "Contact person": "Jo", "What it is about": "Me"}
+    front.number = (await front.act(OUTSIDER, "fill_in", "new-lead.yml", answers)).number
+    assert front.labels() == {"lead"}
+    assert "Not taken in" in await front.heard()
+    await front.untouched()
+    await front.at(SALES, "unlabel", "lead")
+    await front.at(SALES, "label", "lead")
+    assert (await front.begun()).heading == "[Org / Jo] - Me"
+
+
 @pytest.mark.parametrize("labels", [("service:hub",), ("lead", "service:hub")])
 async def test_the_label_of_the_service_alone_makes_a_lead_for_a_hub(
     front: Front, labels: tuple[str, ...]
@@ -310,13 +356,23 @@ async def test_a_label_whose_history_lags_is_waited_for(
     assert len(looked) == 2
 
 
-async def test_our_own_issue_is_no_new_lead(front: Front) -> None:
-    opened = await asyncio.to_thread(
-        front.office.as_service, "POST", "leads/issues", {"title": TITLE, "labels": ["lead"]}
-    )
+async def test_an_issue_that_we_opened_a_second_time_is_no_new_lead(front: Front) -> None:
+    await front.opened()
+    await front.begun()
+    twin = {"title": TITLE, "labels": ["lead"], "body": front.issue().body}
+    opened = await asyncio.to_thread(front.office.as_service, "POST", "leads/issues", twin)
     front.number = opened["number"]
+    await front.at(SALES, "unlabel", "lead")
+    await front.at(SALES, "label", "lead")
     assert await front.heard() == ""
     await front.untouched()
+
+
+async def test_with_a_persons_token_that_person_can_still_open_leads(front: Front) -> None:
+    front.office.settings.github.token = SecretStr(f"sandbox-token-{SALES}")
+    await front.opened()
+    view = await front.begun()
+    assert view.timeline[0].by == f"@{SALES}"
 
 
 # Never twice, never lost
@@ -403,13 +459,6 @@ async def test_after_it_was_asked_about_it_can_still_be_none(front: Front) -> No
     assert await front.found() is None
     await front.at(SALES, "reopen")
     await front.begun()
-
-
-def all_public(office: Office) -> None:
-    """From a private repository none is moved."""
-    github = office.sandbox.github
-    for number, repository in list(github.repositories.items()):
-        github.repositories[number] = repository.replaced(private=False)
 
 
 async def test_moved_away_it_is_none_and_not_taken_for_the_issue_of_its_new_number(

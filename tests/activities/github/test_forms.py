@@ -10,18 +10,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from activities.github_forms import Form, forms
+from process.intake import FIELDS
 from process.lead import HUB_FIELDS, MANIAC_T
 from process.policy import Labels, Policy
 from settings import GitHub
 
-READ_BACK = [
-    "Organisation",
-    "Contact person",
-    "What it is about",
-    "E-mail",
-    "Time zone",
-    "Background and notes",
-]
+READ_BACK = [*FIELDS.values(), "Background and notes"]
 """What a lead is read from."""
 
 ODD = Labels(
