@@ -12,6 +12,7 @@ from process.view import Line, Option
 from starter.agenda import agenda
 from starter.as_of import show_as_of
 from starter.decide import Command, as_command
+from starter.digest import digest
 from starter.failures import CommandError, ExitCode
 from starter.options import Json, Lead, Timeout, flag, given, with_options
 from starter.output import Output, clean, moment
@@ -32,6 +33,7 @@ def add_commands(app: App) -> None:
         start,
         list_,
         agenda,
+        digest,
         show,
         history,
         options,
@@ -213,6 +215,7 @@ def _preview(app: App) -> Command:
         out.line(f"Would become true: {foreseen.answer.words}")
         out.line(f"The lead would be at {foreseen.stage}")
         out.items(f"Would be done: {effect}" for effect in foreseen.effects)
+        out.items(f"Date: {date}" for date in foreseen.dates)
 
     return preview
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from process.checklist import checklist
+from process.lead import Mail
 from process.view import EffectLine, Overview
 from starter.output import Output, moment
 from starter.waiting import Waiting
@@ -33,6 +34,7 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
         "Quotes",
         (f"{q.version}: {q}, {q.status}, valid until {q.valid_until}" for q in reversed(facts.quotes)),
     )
+    _section(out, "Mail", (_mail(mail, facts.zone) for mail in facts.mails[-NEWEST:]))
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
     if earlier := len(view.timeline) - len(newest):
@@ -47,6 +49,10 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
         (f"{moment(r.at, facts.zone)} {r.kind} by {r.by}: {r.reason}" for r in view.refused[-NEWEST:]),
         "yellow",
     )
+
+
+def _mail(mail: Mail, zone: str) -> str:
+    return f"{moment(mail.at, zone)} {mail.template.replace('_', ' ')}, to {', '.join(mail.recipients)}"
 
 
 def _failed(effect: EffectLine) -> str:

@@ -25,6 +25,8 @@ class Decision(Fact):
     """Whose decision it is (process.md, Who). Faces that know who speaks obey only them."""
     example: ClassVar[dict[str, Any]] = {}
     """A sound body, for help texts and previews."""
+    is_progress: ClassVar[bool] = True
+    """Whether the lead has moved by it, so that the clock of staleness starts anew."""
 
     by: Line = Field("someone through Temporal", description="who decided")
     source: Line = Field("signal", description="through what the decision came")

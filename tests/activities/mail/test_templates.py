@@ -79,7 +79,7 @@ def lives() -> tuple[Life, ...]:
 
     again = Life(email="ada@example.org").live(BOOK_QUOTE).until("2027-03-01").perform().accepted()
     again.does("contract_handed_over")
-    again.perform().does("invoice_sent", number=2)
+    again.perform().hears(contracts=("deals@example.org",)).perform().does("invoice_sent", number=2)
     again.does("invoice_voided", number=2, reason="The price was\nanother")
     again.perform()
 
@@ -249,3 +249,23 @@ def test_the_invoices_mail_has_its_lines_and_what_is_missing() -> None:
     assert all(line.text in text for line in invoice.lines)
     assert invoice.file
     assert invoice.file.url in text
+
+
+def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open() -> None:
+    life = Life(policy={"addresses": {"contracts": ["old@example.org"]}}).handed_over().perform()
+    life.wait(1).does("contract_acknowledged")
+    life.hears(contracts=("new@example.org",))
+    (changed,), (left,) = life.mails("address_changed"), life.mails("address_left")
+    text = written(changed, life.lead, SETTINGS, namespace="default").text
+    for needed in (
+        "From today on, mail to the contracts team about Example University goes to new@example.org.",
+        "Until now it went to old@example.org.",
+        "It waits for you: get the contract signed by 2026-06-29.",
+        "- 2026-06-01: price quoted, to old@example.org",
+        "- 2026-06-01: handover, to old@example.org",
+        "Price: 12,000.00 USD a year",
+        "Acknowledged: 2026-06-02",
+        "Issue of the lead: <https://example.org/issue>",
+    ):
+        assert needed in text
+    assert "hand on to new@example.org" in written(left, life.lead, SETTINGS, namespace="default").text
