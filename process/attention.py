@@ -51,9 +51,8 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
         what = f"Prepared more than {days} days ago and not sent: invoice {numbers}"
         yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, unsent[0].prepared_on)
     draft = next_draft(lead)
-    if draft and draft.fee and draft.due_on < today:
-        what = f"The interval from {draft.days.start} is not billed"
-        yield Concern(Role.CONTRACTS, what, since=draft.due_on)
+    if draft and draft.due_on < today:
+        yield Concern(Role.CONTRACTS, f"{draft.what} is not billed", since=draft.due_on)
     if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
         what = f"The hub was to be taken down on {lead.hub.decommission_on} and still runs"
         yield Concern(Role.ENGINEERING, what, Sort.OVERDUE, lead.hub.decommission_on)
@@ -75,6 +74,11 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
         what = f"The hub's information still lacks {', '.join(missing_fields)}"
         yield Concern(Role.SALES, what, Sort.STUCK, lead.hub.requested_on)
+    if (quote := lead.quote) and quote.awaits and not lead.ended:
+        what = (
+            f"The discount of {quote.reduction} in version {quote.version} of the quote waits for an approval"
+        )
+        yield Concern(quote.awaits, what, Sort.STUCK, quote.quoted_on)
     for what in lead.drift.values():
         yield Concern(Role.SALES, what)
 

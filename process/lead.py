@@ -14,7 +14,8 @@ from process.days import day_of
 from process.model import Line, Model, Role, Stage, Text
 from process.money import Money
 from process.policy import Policy
-from process.pricing import BUILT_IN, Per, PriceBook, Tier
+from process.pricing import BUILT_IN, PriceBook
+from process.quote import ACTIVE, Quote, QuoteStatus
 
 DAY = timedelta(days=1)
 
@@ -84,40 +85,6 @@ class Asset(Model):
     on: date
 
 
-class QuoteStatus(StrEnum):
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    SUPERSEDED = "superseded"
-    CORRECTED = "corrected"
-
-
-ACTIVE = frozenset({QuoteStatus.OPEN, QuoteStatus.ACCEPTED})
-
-
-class Quote(Model):
-    """One version of the price. Its book's figures are copied in: an old quote keeps its price."""
-
-    version: int
-    price: Money
-    per: Per
-    valid_until: date
-    quoted_on: date
-    status: QuoteStatus = QuoteStatus.OPEN
-    book: str | None = None
-    plan: str | None = None
-    dedicated_cluster: bool = False
-    tiers: tuple[Tier, ...] = ()
-    reminded: bool = False
-    accepted_by: Line | None = None
-    reason: Text | None = None
-
-    def __str__(self) -> str:
-        each = "once" if self.per == "once" else f"a {self.per}"
-        return f"{self.price} {each}"
-
-
 class Contract(Model):
     """The contract track: with the contracts team, acknowledged, signed; then its term. A renewal is one of its own."""
 
@@ -145,6 +112,8 @@ class Contract(Model):
     start: date | None = None
     end: date | None = None
     extended_until: date | None = None
+    reference: Line | None = None
+    """The customer's own, as the number of their purchase order, for its invoices."""
     windows: tuple[int, ...] = ()
     """Renewal windows that have opened, in days before the end."""
     renewal_due: bool = False
@@ -306,6 +275,8 @@ class Usage(Model):
 class InvoiceLine(Model):
     text: str
     amount: Money
+    once_of: int | None = None
+    """Version of the quote of which this is an item that is asked for once; None: something else."""
 
 
 class Invoice(Model):
@@ -320,6 +291,8 @@ class Invoice(Model):
     lines: tuple[InvoiceLine, ...]
     usage_months: tuple[str, ...] = ()
     missing_usage: tuple[str, ...] = ()
+    reference: Line | None = None
+    """The customer's own, as of their purchase order."""
     file: Link | None = None
     sent_on: date | None = None
     paid_on: date | None = None
@@ -394,6 +367,10 @@ class Lead(Model):
     person: Line
     title: Line
     email: Line | None = None
+    reference: Line | None = None
+    """The customer's own, for invoices of contracts that have none."""
+    billing_address: Text | None = None
+    """Where the customer wants invoices to be addressed to, line by line."""
     service: str = "hub"
     zone: str = "UTC"
     policy: Policy = Policy()

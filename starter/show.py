@@ -1,8 +1,9 @@
 """A lead in one look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from process.checklist import checklist
+from process.quote import Quote
 from process.view import EffectLine, Overview
 from starter.output import Output, moment
 
@@ -28,7 +29,7 @@ def show_lead(view: Overview, url: str, out: Output) -> None:
     _section(
         out,
         "Quotes",
-        (f"{q.version}: {q}, {q.status}, valid until {q.valid_until}" for q in reversed(facts.quotes)),
+        (line for quote in reversed(facts.quotes) for line in _quoted(quote)),
     )
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
@@ -43,6 +44,15 @@ def show_lead(view: Overview, url: str, out: Output) -> None:
         (f"{moment(r.at, facts.zone)} {r.kind} by {r.by}: {r.reason}" for r in view.refused[-NEWEST:]),
         "yellow",
     )
+
+
+def _quoted(quote: Quote) -> Iterator[str]:
+    """A quote, and what it is made of where that is more than its price."""
+    yield f"{quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
+    if len(quote.lines) > 1:
+        yield from (f"   {line}" for line in quote.lines)
+    if quote.discount:
+        yield f"   The discount, by {quote.discount.by}: {quote.discount.reason}"
 
 
 def _failed(effect: EffectLine) -> str:

@@ -12,8 +12,9 @@ from process.days import add_working_days
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.lead import Lead, QuoteStatus, VendorStatus
+from process.lead import Lead, VendorStatus
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
+from process.quote import QuoteStatus
 
 
 class _Contracting(Decision):
@@ -179,6 +180,7 @@ class ContractSigned(_Contracting):
     """
 
     deciders = frozenset({Role.CONTRACTS})
+    since = {"reference": RELEASE_0_2}
     example = {
         "signed_by": "Ada Example",
         "evidence": "https://drive.example.org/signed.pdf",
@@ -197,6 +199,9 @@ class ContractSigned(_Contracting):
     end: date | None = Field(None, description="last day; by default a year from the start")
     billing: Literal["monthly", "yearly"] = Field(
         "monthly", description="a yearly price in twelve shares, or whole at the start of each year"
+    )
+    reference: Line | None = Field(
+        None, description="the customer's reference for its invoices, as their purchase order's number"
     )
 
     def term(self, lead: Lead, today: date) -> tuple[date, date]:
@@ -237,6 +242,7 @@ class ContractSigned(_Contracting):
                 "start": start,
                 "end": end,
                 "billing": self.billing,
+                "reference": self.reference,
             }
         )
         return lead.model_copy(

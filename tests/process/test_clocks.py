@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from process.attention import attention
 from process.changes import CHANGES
-from process.lead import QuoteStatus
 from process.model import Stage
 from process.policy import Clocks, Policy
+from process.quote import QuoteStatus
 from process.record import Record
 from process.ticks import due
 from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
@@ -355,6 +355,7 @@ def test_the_defaults_are_those_of_the_process() -> None:
         "stale_in": {},
         "quote_validity": 30,
         "quote_reminder": 7,
+        "discount_approval": 3,
         "handover_reminder": 3,
         "handover_escalation": 10,
         "contract_due": 20,

@@ -18,9 +18,10 @@ from process.checklist import checklist
 from process.decisions import DECISIONS
 from process.effects import Effect, OpenHubIssue
 from process.fold import fold, superseded
-from process.lead import ACTIVE, HUB_FIELDS, MANIAC_T, QuoteStatus
+from process.lead import HUB_FIELDS, MANIAC_T
 from process.model import Role, Stage
 from process.pricing import usage_fee
+from process.quote import ACTIVE, QuoteStatus
 from process.record import Record
 from process.view import next_step, options, overview, timeline
 from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, Life
