@@ -18,9 +18,6 @@ MOST = 20
 LONGEST = 400
 """Characters of one that is written."""
 
-FORM = "`Training: 2000 once`"
-"""How one is written, for messages."""
-
 _NUMBER = r"(?P<amount>[0-9][0-9.,_]*)"
 _AGAIN: tuple[Per, ...] = ("year", "month")
 _PER: dict[str, Per] = {
@@ -83,8 +80,7 @@ def _read(said: str) -> dict[str, Any]:
     if found is None:
         raise PydanticCustomError(
             "item",
-            "write an item as {form}: what it is, a colon, an amount, and `once` or the period of the price",
-            {"form": FORM},
+            "write an item as `Training: 2000 once`: what it is, a colon, an amount, and once or the period of the price",
         )
     per = found["per"]
     return {

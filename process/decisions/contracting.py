@@ -255,9 +255,9 @@ class ContractSigned(_Contracting):
     def words(self, lead: Lead) -> str:
         what = "The contract's renewal" if lead.former else "The contract"
         who = f" by {self.signed_by}" if self.signed_by else ""
-        return self.noted(
-            f"{what} was signed{who}, for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
-        )
+        term = f"for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
+        reference = f", their reference {self.reference}" if self.reference else ""
+        return self.noted(f"{what} was signed{who}, {term}{reference}")
 
 
 class _Vendor(Decision):

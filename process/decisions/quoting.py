@@ -11,7 +11,7 @@ from process.changes import RELEASE_0_2
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.items import FORM, Items
+from process.items import Items
 from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
 from process.money import LARGEST, Amount, CurrencyCode, Money, complaint
@@ -51,7 +51,7 @@ def _bare_percent(said: Any) -> Any:
 
 
 Percent = Annotated[
-    Decimal, Field(gt=0, lt=100, max_digits=6, decimal_places=4), BeforeValidator(_bare_percent)
+    Decimal, Field(gt=0, lt=100, max_digits=8, decimal_places=4), BeforeValidator(_bare_percent)
 ]
 
 
@@ -77,8 +77,8 @@ class PriceQuoted(Decision):
     )
     item: Items = Field(
         (),
-        description="something beside it, asked for once or each time, as "
-        f"{FORM} or `Support: 300`; one or more".replace("`", '"'),
+        description='something beside it, asked for once or each time, as "Training: 2000 once" or "Support: 300"; '
+        "one or more",
     )
     discount_percent: Percent | None = Field(
         None, description="share taken off the price (not the items), as 10"
@@ -179,7 +179,7 @@ class PriceQuoted(Decision):
             if wrong := item.complaint(price.currency, per):
                 return Refused(
                     reason=f"That is no item of this quote: {wrong}",
-                    instead=f"Write each as {FORM.replace('`', '“', 1).replace('`', '”')}, or for {each(per)}",
+                    instead=f"Write it as “Training: 2000 once”{'' if per == 'once' else f', or for {each(per)}'}",
                 )
         if sum((item.amount for item in self.item), start=price.amount) > LARGEST:
             return Refused(

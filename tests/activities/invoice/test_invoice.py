@@ -105,7 +105,10 @@ def test_without_one_thing_of_us_it_is_a_draft_and_says_what_it_lacks(name: str)
             "Accounts Payable\n2 Example Avenue, Room 5",
             "Example University\nAccounts Payable\n2 Example Avenue, Room 5\n",
         ),
-        ("Example University, Accounts Payable, 4711 Town", "Example University\nAccounts Payable\n4711 Town\n"),
+        (
+            "Example University, Accounts Payable, 4711 Town",
+            "Example University\nAccounts Payable\n4711 Town\n",
+        ),
     ],
 )
 def test_it_is_addressed_to_where_the_customer_wants_it(address: str, shown: str) -> None:
