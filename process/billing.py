@@ -112,11 +112,28 @@ def _terms(lead: Lead) -> list[Term]:
     return found
 
 
-@remembered
 def next_draft(lead: Lead) -> Draft | None:
     """Which invoice comes next; None when nothing is left to bill."""
-    if lead.stage not in BILLED:
+    return _next(lead) if lead.stage in BILLED else None
+
+
+def left_behind(lead: Lead) -> Draft | None:
+    """What was due before the lead was lost and no invoice asks for any more, because the one that did was voided."""
+    if lead.lost is None or lead.contracted_on is None:
         return None
+    draft = _next(lead)
+    return draft if draft and draft.due <= lead.lost.on else None
+
+
+def settled(lead: Lead) -> bool:
+    """Whether nothing is left to bill, to report, to send or to be paid; what a lost lead can't report is left aside."""
+    if lead.unsent or any(invoice.owed for invoice in lead.invoices):
+        return False
+    return bool(lead.lost) or not (next_draft(lead) or next_usage(lead) or lead.gaps)
+
+
+@remembered
+def _next(lead: Lead) -> Draft | None:
     fixed, usage = _next_fixed(lead), [month for month in lead.usage if month.billed_on is None]
     if fixed:
         usage = [month for month in usage if not _rides(lead, month, fixed)]

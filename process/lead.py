@@ -10,6 +10,7 @@ from typing import Literal, NamedTuple
 from dateutil.relativedelta import relativedelta
 from pydantic import AwareDatetime
 
+from process.changes import RELEASE_0_2
 from process.days import day_of
 from process.model import Line, Model, Role, Stage, Text
 from process.money import Money
@@ -121,7 +122,9 @@ class Contract(Model):
     lapsed: bool = False
     decision_due: bool = False
     gap_reason: Text | None = None
-    """Why the days between the term before and this one stay unbilled."""
+    """Why the days between the term before, or the hub's first day, and this one stay unbilled."""
+    after_reason: Text | None = None
+    """Why the days after it stay unbilled."""
 
     @property
     def heard_on(self) -> date | None:
@@ -136,7 +139,7 @@ class Contract(Model):
 
 
 class Gap(NamedTuple):
-    """Days that no term has, before the term `before` (its place among the signed ones, from 0)."""
+    """Days that no term has, before the term `before` (its place among the signed ones, from 0), or after the last."""
 
     before: int
     start: date
@@ -474,15 +477,22 @@ class Lead(Model):
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """Days between two terms in which the hub ran: in no contract, billed by nobody, and nobody said why."""
+        """Days before, between and after the terms in which the hub ran: billed by nobody, and nobody said why."""
         live, down = self.hub.live_on, self.hub.decommissioned_on
+        if live is None:
+            return ()
         found = []
-        for number, (one, other) in enumerate(pairwise(self.signed), start=1):
-            if live and one.term_ends and other.start and not other.gap_reason:
-                first, last = one.term_ends + DAY, other.start - DAY
-                first, last = max(first, live), min(last, down or last)
-                if first <= last:
-                    found.append(Gap(number, first, last))
+        for number, (one, other) in enumerate(pairwise((None, *self.signed, None))):
+            at_an_edge = one is None or other is None
+            if at_an_edge and (RELEASE_0_2 not in self.changes or not self.signed):
+                continue
+            last = other.start - DAY if other and other.start else down
+            first = one.term_ends + DAY if one and one.term_ends else live
+            if last is None or (other.gap_reason if other else one and one.after_reason):
+                continue
+            first, last = max(first, live), min(last, down or last)
+            if first <= last:
+                found.append(Gap(number, first, last))
         return tuple(found)
 
     def quote_of(self, contract: Contract) -> Quote | None:

@@ -136,7 +136,7 @@ class Quote(Model):
             return ""
         amount, percent = self.discount.amount, self.discount.percent
         if percent is None:
-            share = (amount.amount * 100 / self.list_price.amount).quantize(Decimal("0.1"), ROUND_HALF_UP)
+            share = (amount.amount * 100 / self.list_price.amount).quantize(Decimal("0.01"), ROUND_HALF_UP)
             return f"{amount} ({as_percent(share)})"
         return f"{as_percent(percent)} ({amount})"
 

@@ -6,7 +6,7 @@ from typing import NamedTuple, Self
 
 from dateutil.relativedelta import relativedelta
 
-from process.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
+from process.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage, settled
 from process.changes import RELEASE_0_2
 from process.days import add_working_days, day_of, end_of, start_of
 from process.decisions.base import folder_effects, mail
@@ -537,7 +537,7 @@ def _decommission(lead: Lead) -> Iterator[Due]:
 
 
 class Archived(Tick):
-    """A year after its end the lead's workflow completes; the ledger keeps its history."""
+    """A year after its end the lead's workflow completes, if all is billed and paid; the ledger keeps its history."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"archived": True})
@@ -549,6 +549,8 @@ class Archived(Tick):
 def _archive(lead: Lead) -> Iterator[Due]:
     ended: date | None = lead.closed_on or (lead.lost.on if lead.lost else None)
     owed = any(invoice.owed for invoice in lead.invoices)
+    if RELEASE_0_2 in lead.changes:
+        owed = not settled(lead)
     if ended and not lead.archived and not owed:
         yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
 

@@ -373,7 +373,7 @@ class ServiceExtended(Decision):
 
 
 class GapExplained(Decision):
-    """The hub ran between two contracts, and those days stay unbilled, because a person says why.
+    """The hub ran before, between or after its contracts, and those days stay unbilled, because a person says why.
 
     If they are to be billed, correct the later signature (corrected) and record it with an earlier start.
     """
@@ -388,14 +388,15 @@ class GapExplained(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        return None if lead.gaps else Refused(reason="No days between two contracts are unexplained")
+        return None if lead.gaps else Refused(reason="No days outside the contracts are unexplained")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         signed = list(lead.signed)
         for gap in lead.gaps:
-            signed[gap.before] = signed[gap.before].model_copy(update={"gap_reason": self.reason})
+            place, why = (gap.before, "gap_reason") if gap.before < len(signed) else (-1, "after_reason")
+            signed[place] = signed[place].model_copy(update={why: self.reason})
         *former, contract = signed or [lead.contract]
         return lead.model_copy(update={"former": tuple(former), "contract": contract})
 
     def words(self, lead: Lead) -> str:
-        return self.noted(f"Days between two contracts stay unbilled: {self.reason}")
+        return self.noted(f"Days outside the contracts stay unbilled: {self.reason}")

@@ -136,7 +136,7 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         "renewed after a gap",
         "gap_explained",
         {"reason": "A gift"},
-        "Days between two contracts stay unbilled: A gift",
+        "Days outside the contracts stay unbilled: A gift",
         Stage.HUB,
     ),
     ("signed, about to end", "price_quoted", QUOTE, "12,000.00 USD a year for the renewal", Stage.QUOTED),

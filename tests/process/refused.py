@@ -366,7 +366,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         {"due": "9999-12-31"},
         "The contract's due date is 9999-12-31, which can't be meant",
     ),
-    ("renewed", "gap_explained", {"reason": "x"}, "No days between two contracts are unexplained."),
+    ("renewed", "gap_explained", {"reason": "x"}, "No days outside the contracts are unexplained."),
     ("lost", "gap_explained", {"reason": "x"}, "The lead is lost"),
     ("new", "contract_handed_over", {}, "No price has been quoted yet; that comes first (price_quoted)."),
     (

@@ -326,7 +326,10 @@ def test_an_overruled_decommission_announces_nothing() -> None:
 
 
 def test_a_lead_that_ended_is_archived_after_a_year() -> None:
-    lost, closed = Life().lost().wait(370), Life().decommissioned().wait(370)
+    lost, closed = Life().lost().wait(370), Life().decommissioned().wait(1)
+    closed.does("invoice_sent", number=1)
+    closed.does("invoice_paid", number=1)
+    closed.wait(370)
     assert only(lost, "archived") == only(closed, "archived") == "2027-06-02T00:00"
     assert lost.record.next_due() is None
 
