@@ -536,7 +536,7 @@ def test_a_contract_years_fees_sum_to_its_price(
     listed = Decimal(cents) / 100
     off = (listed * (percent or 0) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
     price = listed - off + sum((Decimal(amount) / 100 for amount, _ in items), Decimal(0))
-    offer = {"amount": str(listed), "currency": "USD", "per": "year"}
+    offer: dict[str, Any] = {"amount": str(listed), "currency": "USD", "per": "year"}
     offer |= {"item": [f"Item {n}: {Decimal(amount) / 100} {per}" for n, (amount, per) in enumerate(items)]}
     if 0 < off < listed:
         offer |= {"discount_percent": str(percent), "discount_reason": "A pilot"}
