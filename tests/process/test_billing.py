@@ -242,8 +242,9 @@ def test_twelve_shares_of_each_line_sum_to_the_year(share: str) -> None:
     assert sum(line.amount.amount for line in named if line.text.startswith("Discount")) == Decimal("-7.77")
 
 
-def test_a_discount_of_cents_never_makes_an_invoice_negative() -> None:
-    quote = QUOTE | {"amount": "0.10", "discount_amount": "0.06", "discount_reason": "x"}
+@pytest.mark.parametrize(("listed", "off", "left"), [("0.10", "0.06", "0.04"), ("0.02", "0.01", "0.01")])
+def test_a_discount_of_cents_never_makes_an_invoice_negative(listed: str, off: str, left: str) -> None:
+    quote = QUOTE | {"amount": listed, "discount_amount": off, "discount_reason": "x"}
     life = Life().quoted(**quote)
     life.does("discount_approved")
     life.does("quote_accepted")
@@ -251,7 +252,9 @@ def test_a_discount_of_cents_never_makes_an_invoice_negative() -> None:
     life.does("vendor_setup_not_needed")
     invoices = life.until("2027-06-01").lead.invoices
     assert all(invoice.total.amount > 0 for invoice in invoices)
-    assert sum(invoice.total.amount for invoice in invoices) == Decimal("0.04")
+    taken_off = [x.amount.amount for i in invoices for x in i.lines if x.text.startswith("Discount")]
+    assert all(amount < 0 for amount in taken_off)
+    assert sum(invoice.total.amount for invoice in invoices) == Decimal(left)
 
 
 def test_a_renewal_asks_for_its_own_items() -> None:

@@ -254,6 +254,7 @@ def test_declined_it_is_off_the_table_and_sales_hears_why() -> None:
         ("Grace Example", "grace example", True),
         ("@grace", "grace", True),
         ("grace", "Grace Example", True),  # assigned to sales by both
+        ("@Ann", "ann", True),  # nobody in particular
         ("grace", "Ann", False),
         ("someone through Temporal", "someone through Temporal", False),  # nobody knows who that was
     ],

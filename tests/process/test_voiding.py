@@ -175,9 +175,10 @@ def test_an_item_alone_can_be_voided_too() -> None:
     life.does("corrected", seq=seqs["contract_signed"], reason="The training was left out")
     life.accepted(**WITH_TRAINING).does("contract_signed", **SIGNED)
     assert trainings(life.wait(0)) == [3]
-    void(life, 3)
+    seq = void(life, 3)
     assert trainings(life.until("2026-07-10", hour=23)) == []
     assert trainings(life.until("2026-07-11")) == [4]
+    assert "Invoice 4 has billed the same since" in life.refused("corrected", seq=seq, reason="It was right")
     assert trainings(life.until("2027-08-01")) == [4]
 
 
