@@ -182,7 +182,7 @@ class GitHubBoard:
         name = f"board {self._settings.project_number} ({board.title})"
         missing = [column for column in columns if board.option(column) is None]
         detail = (
-            f"its field {self._settings.status_field!r} lacks {', '.join(missing)}: add them"
+            f"its field {self._settings.status_field!r} lacks {', '.join(missing)}: `leads init-repos` adds them"
             if missing
             else ""
         )
@@ -225,7 +225,7 @@ class GitHubBoard:
             except UnknownObjectException as error:
                 if graphql_types(error) is None:  # there is no GraphQL there at all
                     raise
-                raise _missing_board(error, asked) from None
+                raise missing_board(error, asked) from None
             return Board.model_validate(at(data, "organization", "projectV2"))
 
     def _issue(self, repo: str, number: int) -> _Issue:
@@ -279,7 +279,8 @@ class GitHubBoard:
             raise
 
 
-def _missing_board(error: GithubException, asked: dict[str, Any]) -> Exception:
+def missing_board(error: GithubException, asked: dict[str, Any]) -> Exception:
+    """What it means that GitHub did not find the organization's board."""
     path = error.data["errors"][0].get("path") or []
     if "projectV2" in path:
         return park(

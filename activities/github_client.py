@@ -158,6 +158,8 @@ class GitHubClient:
     def __init__(self, settings: GitHub) -> None:
         self.settings = settings
         self._of_thread = threading.local()
+        self._login = ""
+        self._login_lock = threading.Lock()
 
     # Issues
 
@@ -254,10 +256,16 @@ class GitHubClient:
             node = self.graphql(query, {"id": comment.node_id})["node"]
             return _Edited.model_validate(node).login if node else None
 
-    def own_login(self) -> str:
-        """As whom we write."""
-        with told("when asking GitHub who we are"):
-            return Account.model_validate(self.graphql("{ viewer { login } }", {})["viewer"]).login
+    def is_us(self, account: Account | None) -> bool:
+        """Whether it is the account as which we write; GitHub is asked once who that is."""
+        if account is None:
+            return False
+        with self._login_lock:
+            if not self._login:
+                with told("when asking GitHub who we are"):
+                    viewer = self.graphql("{ viewer { login } }", {})["viewer"]
+                    self._login = _bare(Account.model_validate(viewer).login)
+        return _bare(account.login) == self._login
 
     def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
         with told(f"when commenting on issue {issue} of {repo}", settle=settle):
@@ -475,3 +483,8 @@ class GitHubClient:
         except (jwt.PyJWTError, ValueError):
             raise park("LEADS_GITHUB__APP_PRIVATE_KEY is no private key (PEM): mend it, then retry") from None
         return auth
+
+
+def _bare(login: str) -> str:
+    """GraphQL and REST do not agree on whether an App's login ends in [bot]."""
+    return login.removesuffix("[bot]").casefold()

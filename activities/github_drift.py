@@ -85,11 +85,9 @@ class GitHubDrift:
         return "archived" if card.archived else ""
 
     def _retired(self, effect: CheckIssues, wanted: Wanted, kept: IssueSeen) -> list[int]:
-        """Those of the suspects that we opened. What a person copied into another issue is theirs, and steers nothing."""
         others = (number for number in effect.duplicates if number != kept.number)
         found = [issue for number in others if (issue := self._client.find_issue(wanted.repo, number))]
-        ours = [issue for issue in found if issue.user and issue.user.login == self._client.own_login()]
-        return self._issues.retire(wanted, ours, kept)
+        return self._issues.retire(wanted, found, kept)
 
 
 def place_of(issue: IssueSeen) -> tuple[str, str, int]:

@@ -43,7 +43,8 @@ class Sandbox:
 
     Use as a context manager, or `start()` and `stop()`. `data`: a folder that keeps everything over restarts;
     without it all is forgotten. `smtp_users`: name -> password; given any, mail needs a login. Port 0 is a free one.
-    `webhook_url`: where the organization's hook points; its secret is `webhook_secret` or made up.
+    `webhook_url`: where the organization's hook points; its secret is `webhook_secret` or made up. `bare`: GitHub's
+    repositories and board start as new ones, without what leads need.
     """
 
     def __init__(
@@ -57,8 +58,10 @@ class Sandbox:
         smtp_users: Mapping[str, str] | None = None,
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
+        bare: bool = False,
     ) -> None:
         self.org = org
+        self._bare = bare
         self.faults = Faults()
         self.journal = Journal()
         self._store = Store(data)
@@ -111,8 +114,12 @@ class Sandbox:
     ) -> None:
         self.stop()
 
-    def reset(self) -> None:
-        """Back to the seeded start: no fault set, nothing in the journal or the mailbox, every token void."""
+    def reset(self, *, bare: bool = False) -> None:
+        """Back to the seeded start: no fault set, nothing in the journal or the mailbox, every token void.
+
+        `bare`: to new repositories and a new board.
+        """
+        self._bare = bare
         self.courier.stop()
         self.faults.clear()
         self.journal.clear()
@@ -192,7 +199,9 @@ class Sandbox:
             lambda: self._store.save("google", self.google), self._store.blobs("google")
         )
         self.mailbox = Mailbox(self._store)
-        github_state = self._store.load("github", GitHubState) or GitHubState.seeded(org=self.org)
+        github_state = self._store.load("github", GitHubState) or GitHubState.seeded(
+            self.org, bare=self._bare
+        )
         self.github = github_state.bind(self._github_changed)
         self.courier = Courier(self.github, self.faults, self._spawn)
         self._app = Starlette(

@@ -150,6 +150,17 @@ class Leads:
             return await self._already(lead)
         return Opened(lead=lead, stage=start.stage, url=self.link(lead), already=False)
 
+    async def take_in(self, opened: LeadOpened, *, lead: str) -> Opened:
+        """Begins a lead that came in from outside: that its organisation has another one keeps it from nothing.
+
+        Raises CommandError (refused) where it can't begin.
+        """
+        return await self.open(opened, lead=lead, duplicate=True)
+
+    async def ended_at(self, lead: Handle) -> datetime | None:
+        """When its workflow was over, because it was archived or somebody terminated it; None for one that runs."""
+        return (await lead.describe()).close_time
+
     async def _already(self, lead: str) -> Opened:
         known = await self.client.get_workflow_handle(lead).describe()
         if known.status is not WorkflowExecutionStatus.RUNNING:
@@ -167,14 +178,8 @@ class Leads:
         quoted = name.strip().replace("'", "")
         if not quoted.removeprefix("lead-"):
             raise CommandError(ExitCode.NOT_FOUND, f"{name!r} names no lead. `leads list` shows them.")
-        try:
-            known = await self.client.get_workflow_handle(name).describe()
-        except RPCError as error:
-            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
-                raise
-        else:
-            if known.workflow_type == WORKFLOW:
-                return self.client.get_workflow_handle_for(LeadWorkflow.run, name)
+        if known := await self.known(name):
+            return known
         found = sorted(
             {
                 execution.id
@@ -194,6 +199,18 @@ class Leads:
             f"There is no lead {name!r}. `leads list` shows the open ones; a lead that was archived long ago is "
             "in the ledger alone.",
         )
+
+    async def known(self, lead: str) -> Handle | None:
+        """The lead of just this id, from the moment it was begun; one that has ended, too, until Temporal forgets it."""
+        try:
+            known = await self.client.get_workflow_handle(lead).describe()
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                raise
+            return None
+        if known.workflow_type != WORKFLOW:
+            return None
+        return self.client.get_workflow_handle_for(LeadWorkflow.run, lead)
 
     async def by_issue(self, repo: str, number: int) -> Handle | None:
         """The lead whose issue, or whose hub's issue, this is, as visibility knows it (a moment late).

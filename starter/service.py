@@ -12,6 +12,7 @@ from starter.decide import Command
 from starter.demo import demo
 from starter.desk.schedule import NOW, one_round
 from starter.failures import CommandError, ExitCode
+from starter.init_repos import init_repos
 from starter.local import HOST, WEB_PORT, demand_free
 from starter.options import Json
 from starter.output import Output
@@ -25,7 +26,17 @@ from workflows.reconcile import lines
 
 def add_service(app: App) -> None:
     group = Group("Service", sort_key=0)
-    commands: tuple[Command, ...] = (demo, up, web, check, reconcile, verify, promote, init_server)
+    commands: tuple[Command, ...] = (
+        demo,
+        up,
+        web,
+        check,
+        reconcile,
+        verify,
+        promote,
+        init_server,
+        init_repos,
+    )
     for place, command in enumerate(commands):
         name = command.__name__.replace("_", "-")
         app.command(command, name=name, group=group, sort_key=place, help_epilogue="")

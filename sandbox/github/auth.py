@@ -118,6 +118,21 @@ class Viewer:
             raise ForbiddenError("Must have write access to Repository.")
         return actor
 
+    def must_push(self, repository: Repository) -> User:
+        """For changing its files. To people without the right GitHub shows nothing to change.
+
+        Raises: NotFoundError, UnauthorizedError or ForbiddenError.
+        """
+        if not self.sees(repository):
+            raise NotFoundError
+        actor = self.actor
+        if self.is_installation:
+            if not self._covers(repository) or self._granted("contents") != "write":
+                raise ForbiddenError("Resource not accessible by integration")
+        elif repository.collaborators.get(actor.id) not in _MAY_WRITE:
+            raise NotFoundError
+        return actor
+
     def must_administer(self, repository: Repository) -> User:
         """A person who may do anything to the repository. Raises: NotFoundError, UnauthorizedError or ForbiddenError."""
         actor = self.must_take_part(repository)

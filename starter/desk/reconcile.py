@@ -20,6 +20,7 @@ from process.record import Look
 from settings import Settings
 from starter.desk.commands import commands
 from starter.desk.hints import hand_in
+from starter.desk.intake import marks
 from starter.desk.place import in_thread
 from starter.desk.questionnaire import Questionnaire
 from starter.leads import InFlight, Leads
@@ -146,7 +147,8 @@ class Rounds:
             changed, listings[f"{repo}/issues"] = survey.issues(repo, known or Listing())
             issues += [(repo, issue) for issue in changed]
             if known is None and repo == github.leads_repo:
-                issues += [(repo, issue) for issue in survey.labelled(repo, self.leads.policy.labels.lead)]
+                for label in marks(self.leads.policy):
+                    issues += [(repo, issue) for issue in survey.labelled(repo, label)]
             name = f"{repo}/comments"
             said, listings[name] = survey.comments(repo, before.listings.get(name, Listing()))
             comments += [
@@ -162,7 +164,7 @@ class Rounds:
         return [
             Hint(repo=repo, number=issue.number)
             for repo, issue in changed
-            if issue_block.keys(issue.text) or issue.has_label(self.leads.policy.labels.lead)
+            if issue_block.keys(issue.text) or any(map(issue.has_label, marks(self.leads.policy)))
         ]
 
     def _amiss(self, leads: Sequence[InFlight], read: Read) -> dict[str, str]:
@@ -216,12 +218,13 @@ def _misplaced(
 def _twice(
     leads: Iterable[InFlight], issues: Iterable[tuple[str, IssueSeen]], repo: str
 ) -> dict[str, set[int]]:
-    """Lead -> other issues that carry its mark."""
+    """Lead -> other issues that carry its mark, and are no lead's."""
     own = {lead.id: lead.issue for lead in leads if lead.issue}
+    taken = {*own.values()}
     found: dict[str, set[int]] = {}
     for where, issue in issues:
         for key in issue_block.keys(issue.text):
-            if where == repo and key in own and own[key] != (where.casefold(), issue.number):
+            if where == repo and key in own and (where.casefold(), issue.number) not in taken:
                 found.setdefault(key, set()).add(issue.number)
     return found
 

@@ -157,6 +157,38 @@ async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(office: O
     assert (theirs["state"], theirs["body"]) == ("open", first["body"])
 
 
+async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) -> None:
+    """One from the template for hubs, which puts on its label alone; and one that lacks something."""
+    amara = office.sandbox.person(SALES)
+    amara.open("leads", "[Example University / Ada Example] - A hub", labels=("service:hub",))
+    amara.open("leads", "[Lead org / Grace Example] - Another", labels=("lead",))
+    amara.open("leads", "Not a lead")
+    assert found(await office.round()) == "2 to look at: leads#1, leads#2"
+    (row,) = [row async for row in office.leads.listed()]
+    lead = await office.leads.find(row.lead)
+    await seen(office, lead)
+    await office.round()
+    assert await office.number(lead) == 1
+    assert len(await office.answers(lead)) == 1
+    (asked,) = await office.answers_there("leads", 2)
+    assert "**Organisation**" in asked
+    assert len([row async for row in office.leads.listed()]) == 1
+
+
+async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    first = await asyncio.to_thread(office.as_person, SALES, "GET", "leads/issues/1")
+    amara = office.sandbox.person(SALES)
+    amara.open("leads", "[Example University / Grace Example] - A copy", first["body"], labels=("lead",))
+    await office.round()
+    async with asyncio.timeout(30):
+        while len([each for each in await office.leads.in_flight() if each.issue]) < 2:
+            await asyncio.sleep(0.05)
+    amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
+    assert found(await office.round()) == "1 to look at: leads#2"
+
+
 def folder(office: Office) -> DriveFile:
     return next(f for f in office.sandbox.google.files.values() if f.app_properties.get("leadId"))
 

@@ -131,7 +131,9 @@ def _shown(error: GraphQLError) -> Json:
     shown: Json = {}
     if isinstance(refused, GitHubError):
         shown["type"] = refused.kind
-    elif refused is not None:
+    elif refused is not None and not isinstance(
+        refused, GraphQLError
+    ):  # that is a variable of the wrong shape
         raise refused  # a defect of the sandbox itself, not an answer
     if error.path is not None:
         shown["path"] = error.path
