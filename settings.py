@@ -88,6 +88,23 @@ class Addresses(BaseModel):
     engineering: list[str] = Field(default=["engineering@example.org"])
 
 
+class Invoicing(BaseModel):
+    """What our invoices say of us. As long as something of it is missing, they are drafts."""
+
+    sender: str = Field("", description="Who sends them: our name")
+    address: list[str] = Field(default=[], description="Our address, line by line")
+    tax_id: str = Field("", description="Our tax id, as it is to be printed")
+    bank: list[str] = Field(default=[], description="How they are paid, line by line")
+    payment_days: int = Field(
+        30, ge=0, le=365, description="Days from its date in which an invoice is to be paid"
+    )
+    contact: str = Field("", description="Whom to ask about an invoice: an address or a number")
+    note: str = Field("", description="What else every invoice says, as on taxes")
+    fonts: list[Path] = Field(
+        default=[], description="Font files for scripts beyond Latin, Greek, Cyrillic and Hebrew"
+    )
+
+
 class Digest(BaseModel):
     """The week's digest: what is to be done, by mail, to each role and to each person who has one by name."""
 
@@ -115,6 +132,7 @@ class Settings(BaseSettings):
     google: Google = Google()
     mail: Mail = Mail()
     addresses: Addresses = Addresses()
+    invoice: Invoicing = Invoicing()
     digest: Digest = Digest()
     people: dict[Role, list[Line]] = Field(
         default={}, description="Role -> GitHub logins, and teams as team:SLUG, that decide for it on GitHub"

@@ -36,6 +36,7 @@ class DriveActivities:
 
     def __init__(self, settings: Settings, *, lag: timedelta = timedelta(seconds=30)) -> None:
         self._settings = settings.google
+        self._invoicing = settings.invoice
         self._api = drive_api(settings.google)
         self._lag = lag
 
@@ -82,7 +83,9 @@ class DriveActivities:
                 "appProperties": {"leadId": lead.id, "invoice": name},
             },
             into="the lead's folder",
-            media=MediaIoBaseUpload(BytesIO(invoice_pdf(lead, invoice)), mimetype="application/pdf"),
+            media=MediaIoBaseUpload(
+                BytesIO(invoice_pdf(lead, invoice, self._invoicing)), mimetype="application/pdf"
+            ),
         )
         return Outcome(report=InvoicePrepared(number=effect.number, file=_link(file)))
 

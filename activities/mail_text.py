@@ -17,6 +17,7 @@ from process.days import add_working_days
 from process.effects import SendMail
 from process.lead import HUB_FIELDS, MANIAC_T, Lead
 from process.model import Role
+from process.quote import as_percent, each
 from process.threads import earlier
 from process.view import next_step
 from settings import Settings, lead_page
@@ -61,6 +62,7 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
     number, version = effect.facts.get("number"), effect.facts.get("version")
     about = next((quote for quote in lead.quotes if str(quote.version) == version), None)
     invoice = lead.invoice(int(number)) if number else None
+    quote = about or lead.quote or agreed(lead) or (lead.quotes[-1] if lead.quotes else None)
     return {
         "lead": lead,
         "facts": effect.facts,
@@ -73,7 +75,14 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
         "unsent": [lead.invoice_name(invoice.number) for invoice in lead.unsent],
         "owed": [lead.invoice_name(invoice.number) for invoice in lead.invoices if invoice.owed],
         "unpaid": [invoice.number for invoice in lead.invoices if invoice.stands and not invoice.paid_on],
-        "quote": about or lead.quote or agreed(lead) or (lead.quotes[-1] if lead.quotes else None),
+        "quote": quote,
+        "made_of": "; ".join(map(str, quote.lines)) if quote and len(quote.lines) > 1 else "",
+        "reduction": f"{quote.reduction} off {quote.list_price} {each(quote.per)}"
+        if quote and quote.discount
+        else "",
+        "of_version": f" --version {version}" if version else "",
+        "approver": lead.policy.discounts.approver,
+        "without_approval": as_percent(lead.policy.discounts.without_approval),
         "agreed": agreed(lead),
         "handed_over": contract,
         "track": "renewal" if lead.renewal.handed_over_on else "contract",

@@ -32,8 +32,9 @@ def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
     if fact.source == "clock" or not isinstance(fact, Decision):
         is_due = any(item.fact == fact and item.when <= now for item in due(history.lead))
         return fact.resolved(history.lead, now) if is_due else NOT_DUE
-    wrong = fact.gate(history.lead) or fact.check(history.lead, now) or fact.check_history(history, now)
-    return wrong or fact.resolved(history.lead, now)
+    lead = history.lead
+    wrong = fact.gate(lead) or fact.too_new(lead) or fact.check(lead, now) or fact.check_history(history, now)
+    return wrong or fact.resolved(lead, now)
 
 
 def evolve(history: History, fact: Fact, at: datetime) -> History:

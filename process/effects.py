@@ -223,9 +223,13 @@ class SendMail(Effect):
         return lead.folder is not None or not self.needs_folder
 
     def needless(self, lead: Lead) -> bool:
-        """Nobody is to send, or to collect, an invoice that was taken back, or to hear of people who were replaced since."""
+        """Nobody is to send, or to collect, an invoice that was taken back, to approve what is settled, or to hear of
+        people who were replaced since.
+        """
         if self.introduces:
             return self.facts["now"] != listed(lead.policy.addresses.get(Role(self.facts["role"]), ()))
+        if self.template == "discount_approval":
+            return not any(str(q.version) == self.facts["version"] and q.awaits for q in lead.quotes)
         invoice = lead.invoice(self.about) if self.about else None
         return bool(invoice and not invoice.stands and self.template in ("invoice", "invoice_overdue"))
 

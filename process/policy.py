@@ -3,7 +3,8 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Self
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
@@ -29,6 +30,12 @@ class Clocks(Model):
         30, ge=1, le=FAR, description="a quote is valid this long unless it says otherwise"
     )
     quote_reminder: int = Field(7, ge=0, le=FAR, description="reminder this long before a quote expires")
+    discount_approval: int = Field(
+        3,
+        ge=1,
+        le=FAR,
+        description="working days without a word on a discount: reminder, then again as often",
+    )
     handover_reminder: int = Field(
         3, ge=1, le=FAR, description="working days without word from the contracts team"
     )
@@ -80,6 +87,17 @@ class Labels(Model):
     hub: Line = Field("Hub", description="the hub's issue")
 
 
+class Discounts(Model):
+    """Who may take how much off a list price."""
+
+    without_approval: Decimal = Field(
+        Decimal(10), ge=0, le=100, description="percent up to which sales gives a discount by itself"
+    )
+    approver: Literal[Role.SALES, Role.CONTRACTS, Role.ENGINEERING] = Field(
+        Role.CONTRACTS, description="the role that approves more than that"
+    )
+
+
 COLUMNS: dict[Stage, Line] = {stage: stage.capitalize() for stage in Stage}
 """Name of the board's column for each stage, unless a policy names others."""
 
@@ -106,6 +124,7 @@ class Policy(Model):
     holidays: tuple[date, ...] = ()
     columns: dict[Stage, Line] = COLUMNS
     labels: Labels = Labels()
+    discounts: Discounts = Discounts()
     people: Named = {}
     """Who has a role: GitHub logins, and teams as `team:SLUG`."""
     addresses: Named = {}

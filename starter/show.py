@@ -1,9 +1,10 @@
 """A lead in one look."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from process.checklist import checklist
 from process.lead import Mail
+from process.quote import Quote
 from process.view import EffectLine, Overview
 from starter.output import Output, moment
 from starter.waiting import Waiting
@@ -32,7 +33,7 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
     _section(
         out,
         "Quotes",
-        (f"{q.version}: {q}, {q.status}, valid until {q.valid_until}" for q in reversed(facts.quotes)),
+        (line for quote in reversed(facts.quotes) for line in _quoted(quote)),
     )
     _section(out, "Mail", (_mail(mail, facts.zone) for mail in facts.mails[-NEWEST:]))
     newest = view.timeline[-NEWEST:]
@@ -49,6 +50,15 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
         (f"{moment(r.at, facts.zone)} {r.kind} by {r.by}: {r.reason}" for r in view.refused[-NEWEST:]),
         "yellow",
     )
+
+
+def _quoted(quote: Quote) -> Iterator[str]:
+    """A quote, and what it is made of where that is more than its price."""
+    yield f"{quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
+    if len(quote.lines) > 1:
+        yield from (f"   {line}" for line in quote.lines)
+    if quote.discount:
+        yield f"   The discount, by {quote.discount.by}: {quote.discount.reason}"
 
 
 def _mail(mail: Mail, zone: str) -> str:

@@ -45,6 +45,8 @@ MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 QUOTE = {"amount": "12000", "currency": "USD", "per": "year"}
 BOOK_QUOTE = {"book": "2026-06", "plan": "General membership"}
+DISCOUNTED = QUOTE | {"discount_percent": "20", "discount_reason": "A pilot", "by": "Grace Example"}
+"""More off than sales gives by itself."""
 RENEWAL = QUOTE | {"amount": "15000"}
 SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
 HUB = {

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from process.reports import OutsideDrifted
-from tests.process.life import BOOK_QUOTE, Life
+from tests.process.life import BOOK_QUOTE, DISCOUNTED, Life
 
 ISSUES_GONE = OutsideDrifted(
     looked=("issue", "hub issue", "card"), broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"}
@@ -13,6 +13,8 @@ FOLDER_GONE = OutsideDrifted(looked=("folder",), broken={"folder": "The folder w
 STATES: dict[str, Callable[[], Life]] = {
     "new": Life,
     "quoted": lambda: Life().quoted(),
+    "discounted": lambda: Life().quoted(**DISCOUNTED),
+    "discount approved": lambda: _approved(),
     "expired": lambda: Life().quoted().wait(31),
     "accepted": lambda: Life().accepted(),
     "handed over": lambda: Life().handed_over(),
@@ -44,6 +46,12 @@ STATES: dict[str, Callable[[], Life]] = {
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),
 }
+
+
+def _approved() -> Life:
+    life = Life().quoted(**DISCOUNTED)
+    life.does("discount_approved", by="Ann Example")
+    return life
 
 
 def _validated() -> Life:

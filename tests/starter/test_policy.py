@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from process.model import Role, Stage
-from process.policy import BUILT_IN, COLUMNS, Policy
+from process.policy import BUILT_IN, COLUMNS, Discounts, Policy
 from settings import Settings, SettingsError
 from starter.policy import current
 from tests.starter.conftest import Ended, Leads, Opened
@@ -65,6 +66,13 @@ def test_a_file_says_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
     assert policy.people == {Role.SALES: ("octocat", "team:sales")}
 
 
+def test_a_file_says_how_much_discount_sales_gives_and_who_approves_more(tmp_path: Path) -> None:
+    assert Policy().discounts == Discounts(without_approval=Decimal(10), approver=Role.CONTRACTS)
+    text = 'version = "2026-09"\ndiscounts.without_approval = 12.5\ndiscounts.approver = "sales"'
+    rule = in_file(tmp_path, text).discounts
+    assert (rule.without_approval, rule.approver) == (Decimal("12.5"), Role.SALES)
+
+
 def test_json_says_the_same(tmp_path: Path) -> None:
     text = '{"version": "2026-09", "clocks": {"stale": 14}}'
     assert in_file(tmp_path, text, "policy.json").clocks.stale == 14
@@ -87,6 +95,11 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
             'version = "1"\nclocks.stale = 0',
             "clocks.stale: input should be greater than or equal to 1, not 0",
         ),
+        (
+            'version = "1"\ndiscounts.without_approval = 101',
+            "discounts.without_approval: input should be less than or equal to 100, not 101",
+        ),
+        ('version = "1"\ndiscounts.approver = "community"', "discounts.approver: input should be"),
         ('version = "1"\nholidays = ["soon"]', "holidays.0: input should be a valid date"),
         ('version = "1"\naddresses.contracts = ["deals"]', "addresses.contracts: 'deals' is no mail address"),
         ('version = "1"\naddresses.contracts = []', "addresses.contracts: name at least one"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import workflows.lead
-from process.changes import CHANGES
+from process.changes import CHANGES, RELEASE_0_2
 from process.core import plan
 from process.decisions import DECISIONS, LeadOpened
 from process.effects import Outcome
@@ -118,6 +118,19 @@ SHORT: list[tuple[str, dict[str, Any]]] = [
     ("lost", {"reason": "budget"}),
     ("reopened", {"reason": "a grant"}),
 ]
+DISCOUNTED = {"amount": 9000, "currency": "USD", "per": "year", "item": "Training: 500 once"}
+DISCOUNTED |= {"discount_percent": 20, "discount_reason": "a pilot", "by": "Ada Example"}
+SINCE_0_2: list[tuple[str, dict[str, Any]]] = [
+    ("price_quoted", DISCOUNTED),
+    ("discount_declined", {"reason": "too much"}),
+    ("price_quoted", {**DISCOUNTED, "amount": 10000}),
+    ("discount_approved", {"by": "Grace Example"}),
+    ("quote_accepted", {}),
+    ("contract_signed", {"evidence": "signed.pdf", "reference": "PO-1"}),
+    ("vendor_setup_not_needed", {}),
+]
+"""With what release 0.1 does not know."""
+
 REPORTS: dict[str, Report] = {
     "open_issue": IssueOpened(link=Link(id="1")),
     "reserve_folder": FolderReserved(folder_id="f"),
@@ -135,7 +148,13 @@ REPORTS: dict[str, Report] = {
     "check_folder": OutsideDrifted(looked=("folder",), broken={"folder": "It is gone"}),
 }
 LOOKS = {"issue_replaced": Look(folder=False), "folder_replaced": Look(issues=False)}
-WAITS = {"usage_reported": 20, "invoice_sent": 20, "service_extended": 366, "hub_decommissioned": 120}
+WAITS = {
+    "discount_approved": 7,
+    "usage_reported": 20,
+    "invoice_sent": 20,
+    "service_extended": 366,
+    "hub_decommissioned": 120,
+}
 """Days that pass before a decision; and an hour, but before these."""
 AT_ONCE = ("know_people", "policy_adopted")
 
@@ -161,7 +180,8 @@ def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...])
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
     """What each event of two lives plans, in order, under these changes of the process."""
     found = []
-    for events in (_live(LONG, changes), _live(SHORT, changes)):
+    lives = (LONG, SHORT, SINCE_0_2) if RELEASE_0_2 in changes else (LONG, SHORT)
+    for events in (_live(life, changes) for life in lives):
         leads = [fold(events[: n + 1], "lead-fingerprint") for n in range(len(events))]
         for before, after, event in zip([leads[0], *leads], leads, events, strict=False):
             effects = (
