@@ -22,11 +22,15 @@ _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 _LOGIN = "LEADS_MAIL__USERNAME and LEADS_MAIL__PASSWORD"
 
 
-def deliver(settings: Mail, sender: str, recipients: Mapping[str, str], message: bytes) -> None:
-    """Sends `message` to `recipients`: address -> whose it is, and what to mend if it is refused.
+class NotTakenError(ApplicationError):
+    """The server takes no mail for an address, for good."""
 
-    Raises ApplicationError.
-    """
+    def __init__(self, failure: ApplicationError) -> None:
+        super().__init__(failure.message, type=failure.type, non_retryable=True)
+
+
+def deliver(settings: Mail, sender: str, recipients: Mapping[str, str], message: bytes) -> None:
+    """Sends `message` to `recipients`: address -> the role that it stands for. Raises ApplicationError."""
     with _connection(settings) as smtp:
         _address(smtp, settings, sender, recipients)
         code, _ = smtp.data(message)
@@ -47,10 +51,11 @@ def _address(smtp: smtplib.SMTP, settings: Mail, sender: str, recipients: Mappin
         raise park(f"The mail server wants a login ({code}): set {_LOGIN}")
     if code != 250:
         raise _refused(code, f"the sender {sender}: correct LEADS_MAIL__SENDER")
-    for address, who in recipients.items():
+    for address, role in recipients.items():
         code, _ = smtp.rcpt(address)
         if code not in (250, 251):
-            raise _refused(code, f"{address}, {who}")
+            failure = _refused(code, f"{address}, who is {role}: correct LEADS_ADDRESSES__{role.upper()}")
+            raise NotTakenError(failure) if failure.non_retryable else failure
 
 
 @contextmanager

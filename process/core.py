@@ -1,13 +1,17 @@
 """The four functions that are the process. Total and pure: they read no clock and never raise."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from process.changes import RELEASE_0_2
 from process.decisions import Decision, LeadOpened
 from process.effects import Effect, PlaceCard, RecordEvents, UpdateHubIssue, UpdateIssue, effect_key
 from process.facts import Event, Fact, Refused, Report
 from process.fold import apply, fold
 from process.history import History
 from process.lead import Lead
+from process.policy import TEAMS
+from process.threads import introductions
 from process.ticks import due
 
 __all__ = ["begin", "decide", "due", "evolve", "fold", "plan"]
@@ -28,7 +32,8 @@ def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
     if fact.source == "clock" or not isinstance(fact, Decision):
         is_due = any(item.fact == fact and item.when <= now for item in due(history.lead))
         return fact.resolved(history.lead, now) if is_due else NOT_DUE
-    wrong = fact.gate(history.lead) or fact.check(history.lead, now) or fact.check_history(history, now)
+    lead = history.lead
+    wrong = fact.gate(lead) or fact.too_new(lead) or fact.check(lead, now) or fact.check_history(history, now)
     return wrong or fact.resolved_of_history(history, now)
 
 
@@ -46,7 +51,7 @@ def evolve(history: History, fact: Fact, at: datetime) -> History:
 
 def plan(before: Lead, after: Lead, event: Event, history: History | None = None) -> tuple[Effect, ...]:
     """What the outside must be told because of this event, the newest of the history where that is given."""
-    effects = [*event.fact.effects(before, after, event)]
+    effects = [*_back(before, after, event), *event.fact.effects(before, after, event)]
     effects += event.fact.effects_of_history(history) if history else ()
     if event.fact.visible and event.seq > 1:
         effects.append(UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq))
@@ -56,6 +61,13 @@ def plan(before: Lead, after: Lead, event: Event, history: History | None = None
         effects.append(UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq))
     effects.append(RecordEvents(key=effect_key(after, event, "record_events"), cause=event.seq))
     return tuple(effects)
+
+
+def _back(before: Lead, after: Lead, event: Event) -> Iterator[Effect]:
+    """A lead that had ended goes on: others may be behind the roles than when it did."""
+    if RELEASE_0_2 in after.changes and before.ended and not after.ended:
+        for role in sorted(TEAMS):
+            yield from introductions(after, event, role)
 
 
 def begin(opened: LeadOpened, lead_id: str, at: datetime) -> History:

@@ -7,8 +7,9 @@ from process.attention import attention
 from process.decisions import DECISIONS
 from process.facts import Event
 from process.fold import corrected_by
-from process.lead import Lead, QuoteStatus, VendorStatus
+from process.lead import Lead, VendorStatus
 from process.model import Model, Role, Stage
+from process.quote import Quote, QuoteStatus
 from process.record import Outstanding, Record, Refusal
 
 
@@ -60,6 +61,8 @@ def _next_of_quoted(lead: Lead) -> Step:
         )
     if lead.quote is None:
         return Step(Role.SALES, "quote a price again, or record it as lost")
+    if approval := _approval(lead.quote):
+        return approval
     if lead.quote.status is QuoteStatus.OPEN:
         return Step(Role.COMMUNITY, f"agree to the price by {lead.quote.valid_until}")
     if contract.handed_over_on is None:
@@ -75,10 +78,19 @@ def _state(lead: Lead) -> str:
     return f"{due}, {contract.state} since {contract.state_on}" if contract.state else due
 
 
+def _approval(quote: Quote) -> Step | None:
+    """What a quote waits for whose discount goes beyond what sales may give by itself."""
+    if quote.awaits is None:
+        return None
+    return Step(quote.awaits, f"approve or decline the discount of {quote.reduction} by {quote.valid_until}")
+
+
 def _renewing(lead: Lead) -> Step | None:
     """What a renewal waits for, once its price is quoted."""
     if lead.quote is None:
         return None
+    if approval := _approval(lead.quote):
+        return approval
     if lead.quote.status is QuoteStatus.OPEN:
         return Step(Role.COMMUNITY, f"agree to the price of the renewal by {lead.quote.valid_until}")
     if lead.renewal.handed_over_on is None:

@@ -39,6 +39,7 @@ def _undoing(undoing: Undoing | None, ask: str) -> Iterator[Told]:
 
 def _outside(foreseen: Foreseen) -> Iterator[Told]:
     yield Told("Would be done", tuple(_unique(foreseen.effects)))
+    yield Told("Dates", tuple(foreseen.dates))
     yield Told("Would need attention", tuple(foreseen.attention))
 
 

@@ -11,8 +11,13 @@ from process.facts import Event, Fact, Refused
 from process.history import History
 from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
+from process.policy import Policy
 
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
+
+
+UNKNOWN = frozenset({"someone", "someone through temporal", "someone at the command line"})
+"""What a decision says of who decided, in small letters, where nobody knows."""
 
 
 class Decision(Fact):
@@ -23,10 +28,14 @@ class Decision(Fact):
     too_early: ClassVar[str] = "It is too early for that"
     deciders: ClassVar[frozenset[Role]] = frozenset({Role.SALES})
     """Whose decision it is (process.md, Who). Faces that know who speaks obey only them."""
+    since: ClassVar[dict[str, str]] = {}
+    """Fields that came with a change of the process (`process.changes`): a lead takes them up with it."""
     example: ClassVar[dict[str, Any]] = {}
     """A sound body, for help texts and previews."""
     beyond: ClassVar[str] = ""
     """What came of it in the world that no program can take back, and who can: said before it is corrected."""
+    is_progress: ClassVar[bool] = True
+    """Whether the lead has moved by it, so that the clock of staleness starts anew."""
 
     by: Line = Field("someone through Temporal", description="who decided")
     source: Line = Field("signal", description="through what the decision came")
@@ -44,6 +53,22 @@ class Decision(Fact):
     def called(cls) -> str:
         """The kind as people read it: `Price quoted`."""
         return cls.kind.replace("_", " ").capitalize()
+
+    @classmethod
+    def decided_by(cls, policy: Policy) -> frozenset[Role]:  # noqa: ARG003 - for those where it has a say
+        """Whose decision it is under this policy."""
+        return cls.deciders
+
+    def too_new(self, lead: Lead) -> Refused | None:
+        """Why a lead that has not taken up a change can't be told this yet, or None."""
+        early = [name for name, change in self.since.items() if change not in lead.changes]
+        said = [name for name in early if name in self.model_fields_set]
+        if not said:
+            return None
+        return Refused(
+            reason=f"This lead does not know {', '.join(said)} yet, which came with a newer release",
+            instead="Bring it there first (leads adopt)",
+        )
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:

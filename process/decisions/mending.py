@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from process import fold, outward  # as modules: they need this package, too
 from process.billing import billed_again
 from process.changes import RELEASE_0_2
-from process.decisions.base import EVERY_TEAM, Decision, mail
+from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, effect_key
 from process.facts import Event, Refused
@@ -50,6 +50,28 @@ class IssueReplaced(Decision):
         return self.noted("What was deleted on GitHub is opened anew")
 
 
+class FolderReplaced(Decision):
+    """The lead's Drive folder was deleted or is in the trash, and a new one is to take its place."""
+
+    deciders = EVERY_TEAM
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if "folder" not in lead.drift:
+            there = f": {lead.folder.url}" if lead.folder else ""
+            return Refused(reason=f"No folder of this lead is known to be gone{there}")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        others = {place: text for place, text in lead.drift.items() if place != "folder"}
+        return lead.model_copy(update={"drift": others, "folder": None, "folder_id": None})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        return folder_effects(after, after, event)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("A new Drive folder takes the place of the one that is gone")
+
+
 def _listed(given: Any) -> Any:
     """One, or several with commas between them, as a line of text has them."""
     return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
@@ -66,6 +88,7 @@ class Corrected(Decision):
 
     deciders = EVERY_TEAM
     stages = frozenset(Stage)
+    since = {"compensate": RELEASE_0_2}
     example = {"seq": 4, "reason": "That was another lead's quote"}
 
     seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
@@ -114,11 +137,6 @@ class Corrected(Decision):
         """Who names something wants it to happen; only `all` may come to nothing."""
         if not self.compensate:
             return None
-        if RELEASE_0_2 not in history.lead.changes:
-            return Refused(
-                reason="This lead still goes by the rules of release 0.1, which put nothing right outside",
-                instead="Let it take up the newest first (leads adopt)",
-            )
         offered = outward.offered(history, self.seq)
         for kind in self.compensate:
             if kind != "all" and kind not in offered:

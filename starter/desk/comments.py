@@ -16,6 +16,7 @@ from process.decisions import DECISIONS, Decision
 from process.facts import Refused
 from process.model import Role
 from process.outward import COMMENT_KEY
+from process.policy import Policy
 from process.view import Line, Overview
 from starter.decide import caused_by
 from starter.desk import commands
@@ -127,7 +128,8 @@ class Comments:
         view = await asked(self.leads.overview(lead))
         taken = _taken(talk, view.timeline)
         return [
-            await self._reply(talk, lead, said, before) for said, before in zip(talk.said, taken, strict=True)
+            await self._reply(talk, lead, said, before, view.facts.policy)
+            for said, before in zip(talk.said, taken, strict=True)
         ]
 
     async def _edited_by_another(self, talk: Talk) -> bool:
@@ -137,7 +139,9 @@ class Comments:
         editor = await in_thread(self.github.last_editor, talk.comment)
         return editor is not None and editor.casefold() != talk.login.casefold()
 
-    async def _reply(self, talk: Talk, lead: Handle, said: Said, before: Line | None) -> Reply:
+    async def _reply(
+        self, talk: Talk, lead: Handle, said: Said, before: Line | None, policy: Policy
+    ) -> Reply:
         if before and before.key == talk.prefix + said.digest:
             return await self._taken_as(lead, before.words, before.seq)
         if before:
@@ -146,7 +150,7 @@ class Comments:
             )
         match said.name:
             case "help":
-                return _help(said)
+                return _help(said, policy)
             case "options":
                 return await self._options(lead)
             case "preview":
@@ -156,13 +160,13 @@ class Comments:
         kind = DECISIONS.get(said.name)
         if kind is None:
             return _unknown(said)
+        if wrong := not_theirs(kind, talk.roles, policy):
+            return _refused(said, wrong)
         return await self._decide(talk, lead, said, kind)
 
     # ---- decisions
 
     async def _decide(self, talk: Talk, lead: Handle, said: Said, kind: type[Decision]) -> Reply:
-        if wrong := not_theirs(kind, talk.roles):
-            return _refused(said, wrong)
         decision = commands.read(kind, said.rest, _given(talk, said))
         if isinstance(decision, Refused):
             return _refused(said, str(decision), commands.sample(kind))
@@ -265,7 +269,7 @@ def _step(view: Overview) -> dict[str, str]:
     return {"stage": view.stage, "owner": view.owner, "next_step": view.next_step}
 
 
-def _help(said: Said) -> Reply:
+def _help(said: Said, policy: Policy) -> Reply:
     if not said.rest:
         decisions = [
             {"command": written(kind), "does": _does(decision).partition(". ")[0].rstrip(".")}
@@ -285,7 +289,7 @@ def _help(said: Said) -> Reply:
         "help_one",
         Said(kind.kind, ""),
         does=_does(kind),
-        deciders=sorted(kind.deciders),
+        deciders=sorted(kind.decided_by(policy)),
         fields=fields,
         sample=commands.sample(kind),
     )

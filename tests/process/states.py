@@ -3,15 +3,18 @@
 from collections.abc import Callable
 
 from process.reports import OutsideDrifted
-from tests.process.life import BOOK_QUOTE, Life
+from tests.process.life import BOOK_QUOTE, DISCOUNTED, Life
 
 ISSUES_GONE = OutsideDrifted(
     looked=("issue", "hub issue", "card"), broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"}
 )
+FOLDER_GONE = OutsideDrifted(looked=("folder",), broken={"folder": "The folder was deleted"})
 
 STATES: dict[str, Callable[[], Life]] = {
     "new": Life,
     "quoted": lambda: Life().quoted(),
+    "discounted": lambda: Life().quoted(**DISCOUNTED),
+    "discount approved": lambda: _approved(),
     "expired": lambda: Life().quoted().wait(31),
     "accepted": lambda: Life().accepted(),
     "handed over": lambda: Life().handed_over(),
@@ -38,10 +41,17 @@ STATES: dict[str, Callable[[], Life]] = {
     "lost": lambda: Life().lost(),
     "lost when quoted": lambda: Life().quoted().lost(),
     "issues gone": lambda: Life().live().finds(ISSUES_GONE),
+    "folder gone": lambda: Life().live().finds(FOLDER_GONE),
     "closed": lambda: Life().decommissioned(),
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),
 }
+
+
+def _approved() -> Life:
+    life = Life().quoted(**DISCOUNTED)
+    life.does("discount_approved", by="Ann Example")
+    return life
 
 
 def _validated() -> Life:

@@ -104,9 +104,18 @@ def _report(task: Task) -> Report | None:
             return FolderCreated(link=Link(id=folder_id, url=f"https://drive.example.org/{lead}"))
         case ReadAnswers(response_id=response_id):
             return AnswersRead(response_id=response_id, answers=(("What for?", "A course"),))
-        case SendMail(template=template, key=key, cause=cause):
-            team = ("team@example.org",)
-            return MailSent(template=template, recipients=team, message_id=f"<{key}>", cause=cause)
+        case SendMail(template=template, key=key, to=to, addresses=addresses) as mail:
+            named = task.lead.policy.addresses
+            reached = {role: named.get(role, (f"{role}@example.org",)) for role in to}
+            recipients = addresses or tuple(each for known in reached.values() for each in known)
+            return MailSent(
+                template=template,
+                recipients=recipients,
+                message_id=f"<{key}>",
+                reached=reached,
+                left=mail.leaves,
+                cause=mail.cause,
+            )
         case SendCorrection(template=template, key=key, cause=cause):
             told = task.mistakes[0].wrongly_told
             return MailSent(template=template, recipients=told, message_id=f"<{key}>", cause=cause)

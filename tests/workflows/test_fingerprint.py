@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import workflows.lead
-from process.changes import CHANGES
+from process.changes import CHANGES, RELEASE_0_2
 from process.core import plan
 from process.decisions import DECISIONS, LeadOpened
 from process.effects import Outcome
@@ -15,6 +15,7 @@ from process.facts import Event, Report
 from process.fold import fold
 from process.history import History
 from process.lead import Link
+from process.model import Role
 from process.record import Look, Record
 from process.reports import (
     FolderCreated,
@@ -23,6 +24,7 @@ from process.reports import (
     InvoicePrepared,
     InvoiceReserved,
     IssueOpened,
+    MailSent,
     OutsideDrifted,
 )
 
@@ -72,6 +74,8 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("price_quoted", {"book": "2026-06", "plan": "Premier"}),
     ("quote_accepted", {}),
     ("contract_handed_over", {}),
+    ("know_people", {"addresses": {"contracts": ["deals@example.org"]}}),
+    ("policy_adopted", {"policy": {"version": "2", "labels": {"hub": "hub"}}}),
     ("contract_acknowledged", {}),
     ("contract_progressed", {"state": "drafted"}),
     ("contract_signed", {"evidence": "mail", "evidence_kind": "email"}),
@@ -87,7 +91,8 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("hub_live", {}),
     ("hub_validated", {"representative": "Ada Example", "users": 12}),
     ("issue_replaced", {}),
-    ("corrected", {"seq": 3, "reason": "a slip", "tell": True, "compensate": "all"}),
+    ("folder_replaced", {}),
+    ("corrected", {"seq": 3, "reason": "a slip", "tell": True}),
     ("usage_reported", {"month": "2026-07", "active_users": 280}),
     ("invoice_sent", {"number": 1}),
     ("invoice_paid", {"number": 1}),
@@ -114,6 +119,21 @@ SHORT: list[tuple[str, dict[str, Any]]] = [
     ("lost", {"reason": "budget"}),
     ("reopened", {"reason": "a grant"}),
 ]
+DISCOUNTED = {"amount": 9000, "currency": "USD", "per": "year", "item": "Training: 500 once"}
+DISCOUNTED |= {"discount_percent": 20, "discount_reason": "a pilot", "by": "Ada Example"}
+SINCE_0_2: list[tuple[str, dict[str, Any]]] = [
+    ("price_quoted", DISCOUNTED),
+    ("discount_declined", {"reason": "too much"}),
+    ("price_quoted", {**DISCOUNTED, "amount": 10000}),
+    ("discount_approved", {"by": "Grace Example"}),
+    ("quote_accepted", {}),
+    ("contract_signed", {"evidence": "signed.pdf", "reference": "PO-1"}),
+    ("vendor_setup_not_needed", {}),
+    ("hub_requested", {}),
+    ("corrected", {"seq": 19, "reason": "a slip", "compensate": "all"}),
+]
+"""With what release 0.1 does not know."""
+
 REPORTS: dict[str, Report] = {
     "open_issue": IssueOpened(link=Link(id="1")),
     "reserve_folder": FolderReserved(folder_id="f"),
@@ -121,10 +141,25 @@ REPORTS: dict[str, Report] = {
     "open_hub_issue": HubIssueOpened(link=Link(id="2")),
     "reserve_invoice": InvoiceReserved(number=1, file_id="i"),
     "prepare_invoice": InvoicePrepared(number=1, file=Link(id="i")),
+    "send_mail": MailSent(
+        template="handover",
+        recipients=("contracts@example.org",),
+        message_id="<m@example.org>",
+        reached={Role.CONTRACTS: ("contracts@example.org",)},
+    ),
     "check_issues": OutsideDrifted(looked=("issue", "card"), broken={"issue": "It is gone"}),
+    "check_folder": OutsideDrifted(looked=("folder",), broken={"folder": "It is gone"}),
 }
-WAITS = {"usage_reported": 20, "invoice_sent": 20, "service_extended": 366, "hub_decommissioned": 120}
-"""Days that pass before a decision."""
+LOOKS = {"issue_replaced": Look(folder=False), "folder_replaced": Look(issues=False)}
+WAITS = {
+    "discount_approved": 7,
+    "usage_reported": 20,
+    "invoice_sent": 20,
+    "service_extended": 366,
+    "hub_decommissioned": 120,
+}
+"""Days that pass before a decision; and an hour, but before these."""
+AT_ONCE = ("know_people", "policy_adopted")
 
 
 def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...]) -> tuple[Event, ...]:
@@ -132,13 +167,14 @@ def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...])
     opened = LeadOpened(org="Example University", person="Ada Example", title="A hub", changes=changes)
     record = Record.open("lead-fingerprint", opened, now)
     for kind, body in decisions:
-        if kind == "issue_replaced":
-            record = record.look_outside(Look(folder=False))
+        if kind in LOOKS:
+            record = record.look_outside(LOOKS[kind])
         while found := next((i.effect for i in record.outbox if i.effect.kind in REPORTS), None):
             record = record.done(found, Outcome(report=REPORTS[found.kind]), now)
-        if not changes:
-            body = {name: value for name, value in body.items() if name != "compensate"}  # comes with 0.2
-        now += timedelta(days=WAITS.get(kind, 0), hours=1)
+        now += timedelta(days=WAITS.get(kind, 0), hours=kind not in AT_ONCE)
+        if kind == "know_people":
+            record = record.know_people((body,), now)
+            continue
         record, answer = record.tick(now).take(kind, (body,), now)
         assert answer.accepted, (kind, answer.words)
     return record.tick(now + timedelta(days=100)).history.events
@@ -147,7 +183,8 @@ def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...])
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
     """What each event of two lives plans, in order, under these changes of the process."""
     found = []
-    for events in (_live(LONG, changes), _live(SHORT, changes)):
+    lives = (LONG, SHORT, SINCE_0_2) if RELEASE_0_2 in changes else (LONG, SHORT)
+    for events in (_live(life, changes) for life in lives):
         leads = [fold(events[: n + 1], "lead-fingerprint") for n in range(len(events))]
         for before, after, event in zip([leads[0], *leads], leads, events, strict=False):
             history = History(lead=after, events=events[: event.seq])
