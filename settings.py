@@ -81,7 +81,7 @@ class Mail(BaseModel):
 
 
 class Addresses(BaseModel):
-    """Who is behind each role. A change takes effect with the next mail; each mail's receipt says whom it reached."""
+    """Who is behind each role. A worker that starts tells every lead; each mail's receipt says whom it reached."""
 
     sales: list[str] = Field(default=["sales@example.org"])
     contracts: list[str] = Field(default=["contracts@example.org"])
@@ -105,6 +105,16 @@ class Invoicing(BaseModel):
     )
 
 
+class Digest(BaseModel):
+    """The week's digest: what is to be done, by mail, to each role and to each person who has one by name."""
+
+    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (
+        "monday"
+    )
+    hour: int = Field(8, ge=0, le=23)
+    zone: str = Field("", description="Whose day and hour that is (IANA name); empty: LEADS_ZONE")
+
+
 class Settings(BaseSettings):
     """The environment goes before `.env`; what neither sets has its default."""
 
@@ -123,6 +133,7 @@ class Settings(BaseSettings):
     mail: Mail = Mail()
     addresses: Addresses = Addresses()
     invoice: Invoicing = Invoicing()
+    digest: Digest = Digest()
     people: dict[Role, list[Line]] = Field(
         default={}, description="Role -> GitHub logins, and teams as team:SLUG, that decide for it on GitHub"
     )

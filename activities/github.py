@@ -62,7 +62,7 @@ class GitHubActivities:
         """Puts the lead's card into the column of its stage, unless a person moved it and nobody heard that yet."""
         effect = task.effect
         assert isinstance(effect, PlaceCard)  # noqa: S101 - the workflow sends each effect to its own activity
-        return self._placed(task.lead, restore=effect.restore)
+        return self._placed(task.lead, restore=effect.restore, stood_in=effect.stood_in)
 
     @performs("put_issue_back")
     def put_issue_back(self, task: Task) -> Outcome:
@@ -81,7 +81,14 @@ class GitHubActivities:
         """Puts the lead's card back, if it still stands where it was heard of."""
         return self._placed(task.lead, undone=_undone(task))
 
-    def _placed(self, lead: Lead, *, restore: bool = False, undone: Sequence[Move] = ()) -> Outcome:
+    def _placed(
+        self,
+        lead: Lead,
+        *,
+        restore: bool = False,
+        undone: Sequence[Move] = (),
+        stood_in: str | None = None,
+    ) -> Outcome:
         github = self._settings.github
         columns = columns_of(github, lead.policy)
         column = columns.get(lead.stage)
@@ -92,6 +99,8 @@ class GitHubActivities:
         ours = None
         if github.is_heard and lead.card_stage:
             ours = {columns.get(lead.card_stage), *(move.name for move in undone)}
+            if stood_in:  # by a policy that nobody chose, it had the name that the settings say
+                ours |= {stood_in, github.columns.get(lead.card_stage)}
         repo = _repo(lead.issue, github.leads_repo)
         placed = self._board.place(repo, _number(lead.issue), column, restore=restore, ours=ours)
         stage = lead.stage if placed.there else lead.card_stage

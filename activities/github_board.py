@@ -164,16 +164,21 @@ class GitHubBoard:
         return Placed(card.id, there=True)
 
     def moved(self, repo: str, number: int, column: str) -> Move | None:
-        """Where a person put the card that stood in this column; None where it is there, or no person did it."""
+        """Where somebody else put the card that stood in this column; None where it is there, or is to be left."""
         board, option = self._board_with(column)
         card = self._issue(repo, number).card(board)
         if card is None or card.archived or card.option == option:
             return None
         mover = self._mover(repo, number, board)
-        if mover.ours:
+        if mover.ours and not mover.program:
             return None
         return Move(
-            what=What.PLACED, name=board.column(card.option), id=mover.id, by=mover.login, at=mover.at
+            what=What.PLACED,
+            name=board.column(card.option),
+            id=mover.id,
+            by=mover.login,
+            at=mover.at,
+            program=mover.program,
         )
 
     def checks(self, columns: Collection[str]) -> Iterator[Check]:

@@ -19,7 +19,8 @@ from github.Requester import Requester
 from pydantic import AwareDatetime, BaseModel, TypeAdapter
 
 from activities.errors import park
-from activities.github_errors import graphql_types, told
+from activities.github_errors import graphql_types, limit_of, told
+from activities.github_gate import Api, gate_of
 from settings import GitHub
 
 API_VERSION = "2022-11-28"
@@ -153,10 +154,14 @@ class Changes(NamedTuple, Generic[T]):
 
 
 class GitHubClient:
-    """One PyGithub client per thread, because PyGithub is not thread-safe. Raises ApplicationError as `told` maps."""
+    """One PyGithub client per thread, because PyGithub is not thread-safe. Raises ApplicationError as `told` maps.
+
+    While a rate limit holds that any client with the same credentials met, nothing is asked.
+    """
 
     def __init__(self, settings: GitHub) -> None:
         self.settings = settings
+        self._gate = gate_of(settings)
         self._of_thread = threading.local()
         self._login = ""
         self._login_lock = threading.Lock()
@@ -353,7 +358,7 @@ class GitHubClient:
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """`data` of the answer. Raises the client's own exceptions: what NOT_FOUND means, the caller knows."""
-        with self._renewed_if_refused():
+        with self._admitted("graphql"):
             _, answer = self._requester().graphql_query(query, variables)
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict):
@@ -420,17 +425,26 @@ class GitHubClient:
         headers: dict[str, str] | None = None,
     ) -> tuple[dict[str, Any], Any]:
         """Headers and content of the answer; None where nothing changed. Raises the client's own exceptions."""
-        with self._renewed_if_refused():
-            return self._requester().requestJsonAndCheck(
+        with self._admitted("rest"):
+            answer = self._requester().requestJsonAndCheck(
                 verb, path, parameters=parameters, headers=headers, input=given
             )
+            if (moved := _moved_to(*answer)) is None:
+                return answer
+            if urlsplit(moved).netloc != urlsplit(self.settings.api_url).netloc:
+                raise RuntimeError("redirected to another host")
+            return self._requester().requestJsonAndCheck(verb, moved, headers=headers, input=given)
 
     @contextmanager
-    def _renewed_if_refused(self) -> Iterator[None]:
-        """A token that is not taken is forgotten: the next attempt asks for a new one."""
+    def _admitted(self, api: Api) -> Iterator[None]:
+        """Around each request, while no limit holds. A token that is not taken is forgotten: the next attempt asks for
+        a new one."""
+        self._gate.pass_through(api)
         try:
             yield
         except GithubException as error:
+            if limit := limit_of(error):
+                self._gate.close(api, limit)
             if error.status == 401:
                 self._of_thread.client = None
             raise
@@ -488,3 +502,10 @@ class GitHubClient:
 def _bare(login: str) -> str:
     """GraphQL and REST do not agree on whether an App's login ends in [bot]."""
     return login.removesuffix("[bot]").casefold()
+
+
+def _moved_to(headers: dict[str, Any], answer: Any) -> str | None:
+    """Where a write is to be sent instead, because its repository has another name now: PyGithub follows only reads."""
+    if "location" in headers and isinstance(answer, dict) and {"message", "url"} <= answer.keys():
+        return str(headers["location"])
+    return None

@@ -16,7 +16,9 @@ from process.billing import agreed
 from process.days import add_working_days
 from process.effects import SendMail
 from process.lead import HUB_FIELDS, MANIAC_T, Lead
+from process.model import Role
 from process.quote import as_percent, each
+from process.threads import earlier
 from process.view import next_step
 from settings import Settings, lead_page
 
@@ -34,10 +36,13 @@ class Parts(NamedTuple):
 
 def written(effect: SendMail, lead: Lead, settings: Settings, *, namespace: str) -> Parts:
     """The mail's body. `namespace`: Temporal's, for the link to the lead's workflow."""
-    known = _facts(effect, lead, settings, namespace)
-    text = _filled(effect.template, _plain, known)
-    html = _MARKDOWN.render(_filled(effect.template, _escaped, known))
-    return Parts(text, f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n")
+    return filled(f"mail/{effect.template}.md", _facts(effect, lead, settings, namespace))
+
+
+def filled(template: str, known: dict[str, object]) -> Parts:
+    """A template with what is known, both ways."""
+    html = _MARKDOWN.render(_filled(template, _escaped, known))
+    return Parts(_filled(template, _plain, known), f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n")
 
 
 def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> dict[str, object]:
@@ -66,6 +71,9 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
         "hub": [
             (HUB_FIELDS[name], said) for name, said in lead.hub.information.items() if name in HUB_FIELDS
         ],
+        "team": f"the {effect.facts.get('role', '')} team",
+        "unsent": [lead.invoice_name(invoice.number) for invoice in lead.unsent],
+        "owed": [lead.invoice_name(invoice.number) for invoice in lead.invoices if invoice.owed],
         "unpaid": [invoice.number for invoice in lead.invoices if invoice.stands and not invoice.paid_on],
         "quote": quote,
         "made_of": "; ".join(map(str, quote.lines)) if quote and len(quote.lines) > 1 else "",
@@ -87,6 +95,7 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
             clocks.news_escalation if contract.acknowledged_on else clocks.handover_escalation
         ),
         "send_by": invoice.prepared_on + timedelta(days=clocks.invoice_unsent) if invoice else None,
+        "earlier": earlier(lead, Role(effect.facts["role"])) if "role" in effect.facts else (),
         "questionnaire_url": settings.google.questionnaire_url,
         "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),
     }
@@ -108,8 +117,8 @@ def _filled(template: str, write: Callable[[str], str], known: dict[str, object]
         """A list of what is known; `lines` are labels and texts made by the functions above."""
         return "\n".join(f"- {label}: {value}" for label, value in lines if value)
 
-    filled = render(f"mail/{template}.md", text=text, quoted=quoted, link=link, points=points, **known)
-    return re.sub(r"\n{3,}", "\n\n", filled).strip() + "\n"
+    said = render(template, text=text, quoted=quoted, link=link, points=points, **known)
+    return re.sub(r"\n{3,}", "\n\n", said).strip() + "\n"
 
 
 def _plain(text: str) -> str:

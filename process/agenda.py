@@ -70,6 +70,7 @@ class Item(Model):
     person: str | None = None
     names: tuple[str, ...] = ()
     """What that person is called: name, GitHub login, mail address."""
+    email: str | None = None
     lead: str
     heading: str
     what: str
@@ -132,6 +133,7 @@ def _items(record: Record, now: datetime) -> Iterator[Item]:
             role=role,
             person=known.person if known else None,
             names=tuple(name for name in (known.person, known.login, known.email) if name) if known else (),
+            email=known.email if known else None,
             lead=lead.id,
             heading=lead.heading,
             what=what,

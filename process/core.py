@@ -1,13 +1,17 @@
 """The four functions that are the process. Total and pure: they read no clock and never raise."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from process.changes import RELEASE_0_2
 from process.decisions import Decision, LeadOpened
 from process.effects import Effect, PlaceCard, RecordEvents, UpdateHubIssue, UpdateIssue, effect_key
 from process.facts import Event, Fact, Refused, Report
 from process.fold import apply, fold
 from process.history import History
 from process.lead import Lead
+from process.policy import TEAMS
+from process.threads import introductions
 from process.ticks import due
 
 __all__ = ["begin", "decide", "due", "evolve", "fold", "plan"]
@@ -46,7 +50,7 @@ def evolve(history: History, fact: Fact, at: datetime) -> History:
 
 def plan(before: Lead, after: Lead, event: Event) -> tuple[Effect, ...]:
     """What the outside must be told because of this event."""
-    effects = [*event.fact.effects(before, after, event)]
+    effects = [*_back(before, after, event), *event.fact.effects(before, after, event)]
     if event.fact.visible and event.seq > 1:
         effects.append(UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq))
     if before.stage is not after.stage:
@@ -55,6 +59,13 @@ def plan(before: Lead, after: Lead, event: Event) -> tuple[Effect, ...]:
         effects.append(UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq))
     effects.append(RecordEvents(key=effect_key(after, event, "record_events"), cause=event.seq))
     return tuple(effects)
+
+
+def _back(before: Lead, after: Lead, event: Event) -> Iterator[Effect]:
+    """A lead that had ended goes on: others may be behind the roles than when it did."""
+    if RELEASE_0_2 in after.changes and before.ended and not after.ended:
+        for role in sorted(TEAMS):
+            yield from introductions(after, event, role)
 
 
 def begin(opened: LeadOpened, lead_id: str, at: datetime) -> History:

@@ -17,8 +17,11 @@ from pydantic import (
 
 from process.facts import AnyFact, Event
 from process.lead import Lead
-from process.model import Model, Role, snake_case
+from process.model import Line, Model, Role, snake_case
 from process.moves import Move, What
+
+INTRODUCTIONS = ("address_changed", "address_left")
+"""Mails in a lead's thread to whoever is behind a role from now on, and to whoever was."""
 
 
 class Effect(Model):
@@ -102,6 +105,8 @@ class PlaceCard(Effect):
     converges = True
     restore: bool = False
     """Out of the archive even if it is in the right column: somebody took an open lead out of sight."""
+    stood_in: Line | None = None
+    """The column that was its own until now; wherever a person agreed to have it, it moves on from there."""
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None
@@ -203,9 +208,11 @@ class SendMail(Effect):
     lane = "mail"
     falls_with_its_cause = True
     template: str
-    to: tuple[Role, ...]
+    to: tuple[Role, ...] = ()
     facts: dict[str, str] = {}
     """What the template needs beyond the lead."""
+    addresses: tuple[Line, ...] = ()
+    """To these instead, whoever they are now."""
     needs_folder: bool = False
 
     @property
@@ -216,14 +223,28 @@ class SendMail(Effect):
         return lead.folder is not None or not self.needs_folder
 
     def needless(self, lead: Lead) -> bool:
-        """Nobody is to send, or to collect, an invoice that was taken back, or to approve what is settled."""
+        """Nobody is to send, or to collect, an invoice that was taken back, to approve what is settled, or to hear of
+        people who were replaced since.
+        """
+        if self.introduces:
+            return self.facts["now"] != listed(lead.policy.addresses.get(Role(self.facts["role"]), ()))
         if self.template == "discount_approval":
             return not any(str(q.version) == self.facts["version"] and q.awaits for q in lead.quotes)
         invoice = lead.invoice(self.about) if self.about else None
         return bool(invoice and not invoice.stands and self.template in ("invoice", "invoice_overdue"))
 
+    @property
+    def leaves(self) -> Role | None:
+        """The role that it says is no longer theirs to whom it goes."""
+        return Role(self.facts["role"]) if self.addresses and self.introduces else None
+
+    @property
+    def introduces(self) -> bool:
+        """Whether it says who is behind a role from now on. While it waits, it is not asked for again."""
+        return self.template in INTRODUCTIONS
+
     def words(self) -> str:
-        return f"Mail to {' and '.join(self.to)}: {self.template.replace('_', ' ')}"
+        return f"Mail to {' and '.join(self.addresses or self.to)}: {self.template.replace('_', ' ')}"
 
 
 class OpenHubIssue(Effect):
@@ -314,6 +335,10 @@ class RecordEvents(Effect):
 
     def words(self) -> str:
         return "Write the events to the ledger"
+
+
+def listed(addresses: Iterable[str]) -> str:
+    return ", ".join(addresses)
 
 
 def effect_key(lead: Lead, event: Event, name: str) -> str:

@@ -78,7 +78,7 @@ def _refused(event: Event, lead: Lead) -> bool:
 def apply(lead: Lead, event: Event) -> Lead:
     lead = event.fact.apply(lead, event)
     progress = {"last_seq": event.seq}
-    if isinstance(event.fact, Decision) and event.fact.source != "clock":
+    if isinstance(event.fact, Decision) and event.fact.source != "clock" and event.fact.is_progress:
         return lead.model_copy(update=progress | {"progressed_at": event.at, "stale_on": None})
     return lead.model_copy(update=progress)
 

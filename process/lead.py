@@ -28,6 +28,8 @@ class Link(Model):
     url: str = ""
     home: str = ""
     """Where somebody moved it: an issue's repository, a folder's parent. Else it is where the settings say."""
+    name: str = ""
+    """What a folder was called when we looked last."""
 
 
 Place = Literal["issue", "hub issue", "card", "folder"]
@@ -341,6 +343,10 @@ class Mail(Model):
     recipients: tuple[str, ...]
     message_id: str
     at: AwareDatetime
+    reached: dict[Role, tuple[str, ...]] = {}
+    """Whom of each role that it was for; release 0.1 did not say."""
+    left: Role | None = None
+    """The role that it says is no longer theirs."""
 
 
 class Assignee(Model):
@@ -380,6 +386,10 @@ class Lead(Model):
     price_books: tuple[PriceBook, ...] = BUILT_IN
     changes: tuple[str, ...] = ()
     """Changes of the process that it has taken up (`process.changes`)."""
+    people_since: AwareDatetime | None = None
+    """Since when the worker knew them that last said who is behind the roles."""
+    left: dict[Role, tuple[str, ...]] = {}
+    """Addresses that were behind a role before."""
 
     assigned: dict[Role, Assignee] = {}
     """Who has a role for this lead; for one that is not here, whoever is behind it."""

@@ -34,6 +34,31 @@ def due(lead: Lead) -> tuple[Due, ...]:
     return tuple(sorted(found, key=lambda item: (item.when, item.fact.kind)))
 
 
+def moved_dates(before: Lead, after: Lead) -> tuple[str, ...]:
+    """Which dates are others after something became true, in words and in order."""
+    old, new = _days(before), _days(after)
+    moved = []
+    for what in sorted(old.keys() | new.keys(), key=lambda what: (*new.get(what, old.get(what, ())), what)):
+        was, is_ = old.get(what, ()), new.get(what, ())
+        if was != is_:
+            days = _joined(is_) or "no more"
+            moved.append(f"{what}: {days}{f', was {_joined(was)}' if was else ''}")
+    return tuple(moved)
+
+
+def _days(lead: Lead) -> dict[str, tuple[date, ...]]:
+    """When what is due, in the lead's own zone."""
+    found: dict[str, tuple[date, ...]] = {}
+    for item in due(lead):
+        what = item.fact.kind.replace("_", " ").capitalize()
+        found[what] = (*found.get(what, ()), lead.today(item.when))
+    return found
+
+
+def _joined(days: Iterable[date]) -> str:
+    return ", ".join(map(str, days))
+
+
 def silence(lead: Lead) -> str:
     """Since when nothing was heard from the contracts team."""
     since = lead.pending.heard_on if lead.pending.acknowledged_on else "the hand-over"

@@ -20,12 +20,14 @@ from sandbox import control
 from sandbox.faults import Faults
 from sandbox.front import CuttableProtocol, Front
 from sandbox.github import app as github
+from sandbox.github import automation
 from sandbox.github.hooks.courier import Courier
 from sandbox.github.hooks.happenings import happenings
 from sandbox.github.people import Person
 from sandbox.github.seed import HOOK, point_hook
 from sandbox.github.state import Change, GitHubState
 from sandbox.google import app as google
+from sandbox.google import people as google_people
 from sandbox.google.account import write_key_file
 from sandbox.google.seed import SERVICE_ACCOUNT
 from sandbox.google.seed import seeded as google_seeded
@@ -176,6 +178,10 @@ class Sandbox:
             raise LookupError(f"Nobody here is called {login}")
         return Person(self.github, user, self.url, self.do)
 
+    def on_drive(self, email: str = "ann@example.org") -> google_people.Person:
+        """What this member of the shared drive does on Drive."""
+        return google_people.Person(self.google, email, self.do)
+
     def do(self, work: Callable[[], T]) -> T:
         """Does it between two requests, so that none sees it half done; from any other thread than the sandbox's own."""
         assert self._loop is not None  # noqa: S101 - start() made one
@@ -221,6 +227,7 @@ class Sandbox:
         self._store.save("github", self.github)
         for happening in happenings(change, self.github):
             self.courier.tell(happening)
+        automation.follow(change, self.github)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
         assert self._loop is not None  # noqa: S101 - start() made one

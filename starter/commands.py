@@ -12,11 +12,13 @@ from process.view import Line, Option
 from starter.agenda import agenda
 from starter.as_of import show_as_of
 from starter.decide import Command, as_command
+from starter.digest import digest
 from starter.failures import CommandError, ExitCode
 from starter.options import Json, Lead, Timeout, flag, given, with_options
 from starter.output import Output, clean, moment
 from starter.session import PATIENCE, leads_of, read_settings
 from starter.show import show_lead
+from starter.waiting import waiting
 from starter.what_if import what_if
 
 Zone = Annotated[
@@ -31,6 +33,7 @@ def add_commands(app: App) -> None:
         start,
         list_,
         agenda,
+        digest,
         show,
         history,
         options,
@@ -135,10 +138,11 @@ async def show(
         await show_as_of(lead, as_of, patience, Output(as_json=json))
         return
     leads = await leads_of(patience)
-    view = await leads.overview(await leads.find(lead))
-    out = Output(as_json=json)
-    if not out.value(view.model_dump(mode="json") | {"url": leads.link(view.lead)}):
-        show_lead(view, leads.link(view.lead), out)
+    handle = await leads.find(lead)
+    view, again = await leads.overview(handle), await waiting(handle)
+    out, url = Output(as_json=json), leads.link(view.lead)
+    if not out.value(view.model_dump(mode="json") | {"url": url, "waiting": again}):
+        show_lead(view, url, out, again)
 
 
 async def history(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
@@ -211,6 +215,7 @@ def _preview(app: App) -> Command:
         out.line(f"Would become true: {foreseen.answer.words}")
         out.line(f"The lead would be at {foreseen.stage}")
         out.items(f"Would be done: {effect}" for effect in foreseen.effects)
+        out.items(f"Date: {date}" for date in foreseen.dates)
 
     return preview
 

@@ -29,10 +29,11 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from process.agenda import Item
 from process.decisions import Decision, LeadOpened
+from process.decisions.policy import PolicyAdopted
 from process.identity import contact_key, lead_id, org_key
 from process.model import OPEN_STAGES, Role, Stage
 from process.moves import PutBack
-from process.policy import Policy
+from process.policy import People, Policy
 from process.record import Answer, Look
 from process.view import Option, Overview
 from settings import lead_page
@@ -40,6 +41,7 @@ from starter.connection import UNANSWERED, no_worker
 from starter.failures import CommandError, ExitCode
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
+from workflows.start import policy_memo
 
 Handle = WorkflowHandle[LeadWorkflow, str]
 T = TypeVar("T")
@@ -64,6 +66,8 @@ class Foreseen(BaseModel):
     answer: Answer
     stage: Stage
     effects: list[str]
+    dates: list[str] = []
+    """Which dates of the calendar would be others."""
 
 
 class Row(BaseModel):
@@ -89,6 +93,18 @@ class InFlight(NamedTuple):
     """Its repository, in lower case, and its number."""
     hub_issue: tuple[str, int] | None
     has_folder: bool
+    heading: str
+
+
+class Under(NamedTuple):
+    """A lead and the policy that it is under, as visibility knows it; empty where it began under release 0.1."""
+
+    lead: str
+    stage: Stage
+    heading: str
+    version: str
+    people: str
+    """Digest of who is behind the roles."""
 
 
 @dataclass(frozen=True)
@@ -124,8 +140,10 @@ class Leads:
                     f"{opened.org} has an open lead already: {', '.join(others)}. If this is another one, say so "
                     "with --not-a-duplicate.",
                 )
+        if "policy" not in opened.model_fields_set:
+            opened = opened.model_copy(update={"policy": self.policy})
         body = opened.model_dump(mode="json", exclude_unset=True)
-        body.setdefault("policy", self.policy.model_dump(mode="json"))  # all of it: the lead keeps this one
+        body["policy"] = opened.policy.model_dump(mode="json")  # all of it: the lead keeps this one
         start = opened.opened(lead, datetime.now(UTC))
         try:
             await self.client.start_workflow(
@@ -137,7 +155,7 @@ class Leads:
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 static_summary=start.heading,
                 static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
-                memo={"heading": start.heading},
+                memo={"heading": start.heading} | policy_memo(start.policy),
                 search_attributes=TypedSearchAttributes(
                     [
                         SearchAttributePair(key, value)
@@ -251,6 +269,7 @@ class Leads:
         attention: bool = False,
         org: str | None = None,
         ours: bool = False,
+        among: Iterable[str] | None = None,
     ) -> AsyncIterator[Row]:
         """Leads that are in one of these stages, oldest first, as visibility knows them (a moment late)."""
         clauses = [_any_of(attributes.STAGE, sorted(stages)), RUNNING]
@@ -260,6 +279,9 @@ class Leads:
             clauses.append(f"({attributes.ATTENTION.name} > 0 OR {attributes.PARKED.name} > 0)")
         if ours:  # those that our worker answers for
             clauses.append(f"TaskQueue = '{self.task_queue}'")
+        if among is not None:
+            names = ", ".join(f"'{name.replace(chr(39), '')}'" for name in among)
+            clauses.append(f"WorkflowId IN ({names})")
         if org:
             clauses.append(f"{attributes.ORG_KEY.name} = '{org_key(org)}'")
         found = [execution async for execution in self._executions(clauses)]
@@ -274,8 +296,27 @@ class Leads:
             memo = await execution.memo()
             issue, hub = (_issue_at(str(memo.get(name, ""))) for name in ("issue", "hub"))
             stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
-            found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo))
+            heading = str(memo.get("heading", ""))
+            found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo, heading))
         return found
+
+    async def under(self) -> list[Under]:
+        """All our leads that are not archived, with the policy that each is under."""
+        clauses = [RUNNING, f"TaskQueue = '{self.task_queue}'"]
+        found = []
+        async for execution in self._executions(clauses):
+            memo = await execution.memo()
+            stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
+            found.append(
+                Under(
+                    lead=execution.id,
+                    stage=Stage(stage),
+                    heading=str(memo.get("heading", "")),
+                    version=str(memo.get("policy", "")),
+                    people=str(memo.get("people", "")),
+                )
+            )
+        return sorted(found)
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))
@@ -301,7 +342,7 @@ class Leads:
 
         Raises CommandError (refused) with the reason and what would work.
         """
-        body = decision.model_dump(mode="json", exclude_unset=True)
+        body = self._body(decision)
         try:
             answer: Answer = await lead.execute_update(
                 decision.kind, body, result_type=Answer, rpc_timeout=self.patience
@@ -314,6 +355,13 @@ class Leads:
             await lead.signal(decision.kind, body)
             return None
         return answer
+
+    def _body(self, decision: Decision) -> dict[str, Any]:
+        """As the lead takes it; the policy in force is what we know, and nobody types it."""
+        body = decision.model_dump(mode="json", exclude_unset=True)
+        if isinstance(decision, PolicyAdopted):
+            body.setdefault("policy", self.policy.model_dump(mode="json"))
+        return body
 
     async def retry(self, lead: Handle, effect: str | None) -> list[str]:
         """Keys of the effects that had failed for good and are tried again: all, or the one of this key."""
@@ -342,6 +390,14 @@ class Leads:
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             await lead.signal("put_back", body)  # asked for twice, it is done once
 
+    async def know_people(self, lead: str, people: People) -> None:
+        """The lead with this id hears who is behind the roles; one that has just ended need not."""
+        try:
+            await self.client.get_workflow_handle(lead).signal("know_people", people)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
     async def adopt(self, lead: Handle) -> None:
         """The lead goes on in a new run, under the newest rules of the process."""
         await lead.signal("adopt")
@@ -362,8 +418,7 @@ class Leads:
 
     async def preview(self, lead: Handle, decision: Decision) -> Foreseen:
         """What this decision would do, without taking it."""
-        body = decision.model_dump(mode="json", exclude_unset=True)
-        return await self._ask(lead, "preview", (decision.kind, body), Foreseen)
+        return await self._ask(lead, "preview", (decision.kind, self._body(decision)), Foreseen)
 
     async def _ask(self, lead: Handle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
         try:

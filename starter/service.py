@@ -16,11 +16,13 @@ from starter.init_repos import init_repos
 from starter.local import HOST, WEB_PORT, demand_free
 from starter.options import Json
 from starter.output import Output
+from starter.policies import policy
 from starter.promote import promote
 from starter.server import RETENTION, prepare
 from starter.session import read_settings
 from starter.up import up
 from starter.verify import verify
+from starter.waiting import waiting
 from workflows.reconcile import lines
 
 
@@ -32,6 +34,7 @@ def add_service(app: App) -> None:
         web,
         check,
         reconcile,
+        policy,
         verify,
         promote,
         init_server,
@@ -65,15 +68,16 @@ async def reconcile(
     json: Json = False,
 ) -> None:
     """Look now at what nobody was told of: issues, comments, board, folders, questionnaire. Also done by a schedule."""
-    queue = read_settings().task_queue
+    queue, client = read_settings().task_queue, await connect()
     try:
         async with asyncio.timeout(patience):
-            done = await one_round(await connect(), queue)
+            done = await one_round(client, queue)
     except TimeoutError:
+        again = await waiting(client.get_workflow_handle(NOW))
+        why = "; ".join(map(str, again)) or f"no worker is there on the task queue {queue!r}, or it is busy"
         raise CommandError(
             ExitCode.UNREACHABLE,
-            f"Nothing was found within {patience:g} seconds: no worker is there on the task queue {queue!r}, or a "
-            f"system makes it wait. The workflow {NOW} goes on by itself.",
+            f"Not done within {patience:g} seconds: {why}. The workflow {NOW} goes on by itself.",
         ) from None
     out = Output(as_json=json)
     if not out.value({system: part.model_dump(exclude={"mark"}) for system, part in done.parts.items()}):

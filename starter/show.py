@@ -1,18 +1,20 @@
 """A lead in one look."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from process.checklist import checklist
+from process.lead import Mail
 from process.quote import Quote
 from process.view import EffectLine, Overview
 from starter.output import Output, moment
+from starter.waiting import Waiting
 
 NEWEST = 12
 """Lines of the timeline, and of refusals, that are shown; `leads history` and --json have all."""
 
 
-def show_lead(view: Overview, url: str | None, out: Output) -> None:
-    """`url`: its page in the Temporal UI, which has it as it is now."""
+def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Waiting] = ()) -> None:
+    """`url`: its page in the Temporal UI, which has it as it is now. `waiting`: what fails for now."""
     facts = view.facts
     out.line(view.heading, "bold")
     out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {view.next_step}")
@@ -22,6 +24,7 @@ def show_lead(view: Overview, url: str | None, out: Output) -> None:
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
+    _section(out, "Tried again by itself", map(str, waiting), "yellow")
     _section(out, "Events", map(str, facts.hub.events))
     links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
     known = [f"{name}: {link.url}" for name, link in links.items() if link]
@@ -32,6 +35,7 @@ def show_lead(view: Overview, url: str | None, out: Output) -> None:
         "Quotes",
         (line for quote in reversed(facts.quotes) for line in _quoted(quote)),
     )
+    _section(out, "Mail", (_mail(mail, facts.zone) for mail in facts.mails[-NEWEST:]))
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
     if earlier := len(view.timeline) - len(newest):
@@ -55,6 +59,10 @@ def _quoted(quote: Quote) -> Iterator[str]:
         yield from (f"   {line}" for line in quote.lines)
     if quote.discount:
         yield f"   The discount, by {quote.discount.by}: {quote.discount.reason}"
+
+
+def _mail(mail: Mail, zone: str) -> str:
+    return f"{moment(mail.at, zone)} {mail.template.replace('_', ' ')}, to {', '.join(mail.recipients)}"
 
 
 def _failed(effect: EffectLine) -> str:

@@ -18,7 +18,7 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
     from process.agenda import Item, agenda
-    from process.changes import CHANGES
+    from process.changes import CHANGES, RELEASE_0_2
     from process.decisions import LeadOpened, complaints
     from process.effects import Effect, Outcome, RecordEvents, Task
     from process.facts import Refused
@@ -27,7 +27,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import search_attributes
     from workflows.details import details
     from workflows.handlers import refusal, takes_decisions
-    from workflows.start import Carried, read_start
+    from workflows.start import Carried, policy_memo, read_start
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=2)
@@ -41,6 +41,10 @@ LOOK_OUTSIDE = (
     "Takes one object with any of: issues, folder, duplicates."
 )
 PUT_BACK = "Undo on GitHub what people moved there and the lead could not follow. The desk asks for it."
+KNOW_PEOPLE = (
+    "Who is behind the roles from here on, as a worker's settings say. Takes one object with people and addresses by "
+    "role, and since."
+)
 LEDGER = RecordEvents.lane
 LEDGER_LAG = timedelta(minutes=1)
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
@@ -173,6 +177,14 @@ class LeadWorkflow:
         self._change(record)
         return list(keys)
 
+    @workflow.signal(name="know_people", description=KNOW_PEOPLE)
+    def know_people(self, *args: Any) -> None:
+        self._change(self.record.know_people(args, workflow.now()))
+
+    @workflow.update(name="know_people", description=KNOW_PEOPLE)
+    def know_people_update(self, *args: Any) -> None:
+        self._change(self.record.know_people(args, workflow.now()))
+
     @workflow.signal(name="adopt", description="Go on in a new run, under the newest rules of the process.")
     def adopt(self, *_: Any) -> None:
         self.adopting = self.moved = True
@@ -211,8 +223,13 @@ class LeadWorkflow:
     )
     def preview(self, *args: Any) -> dict[str, Any]:
         kind = args[0] if args and isinstance(args[0], str) else ""
-        answer, stage, effects = self.record.preview(kind, args[1:], workflow.now())
-        return {"answer": answer.model_dump(), "stage": stage, "effects": list(effects)}
+        answer, stage, effects, dates = self.record.preview(kind, args[1:], workflow.now())
+        return {
+            "answer": answer.model_dump(),
+            "stage": stage,
+            "effects": list(effects),
+            "dates": list(dates),
+        }
 
     # ---- the shell over time
 
@@ -335,6 +352,8 @@ class LeadWorkflow:
         memo = {"heading": self.record.lead.heading} | {
             name: link.url for name, link in links.items() if link
         }
+        if RELEASE_0_2 in self.record.lead.changes:
+            memo |= policy_memo(self.record.lead.policy)
         if memo != self.memo:
             workflow.upsert_memo(memo)
             self.memo = memo

@@ -16,6 +16,7 @@ from process.decisions import (
     discounts,
     mending,
     opening,
+    policy,
     qualifying,
     quoting,
     serving,
@@ -28,7 +29,7 @@ from process.model import SAID
 
 __all__ = ["DECISIONS", "Decision", "LeadOpened", "Unreadable", "complaints", "parse", "parse_as"]
 
-_IN_ORDER = (opening, qualifying, quoting, discounts, contracting, serving, billing, waiting, mending)
+_IN_ORDER = (opening, qualifying, quoting, discounts, contracting, serving, billing, waiting, policy, mending)
 
 DECISIONS: dict[str, type[Decision]] = {
     kind: decision

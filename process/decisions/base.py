@@ -32,6 +32,8 @@ class Decision(Fact):
     """Fields that came with a change of the process (`process.changes`): a lead takes them up with it."""
     example: ClassVar[dict[str, Any]] = {}
     """A sound body, for help texts and previews."""
+    is_progress: ClassVar[bool] = True
+    """Whether the lead has moved by it, so that the clock of staleness starts anew."""
 
     by: Line = Field("someone through Temporal", description="who decided")
     source: Line = Field("signal", description="through what the decision came")

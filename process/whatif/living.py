@@ -189,7 +189,7 @@ class _Anew:
         )
         if meant is None:
             return Ruling(step, None, "What it is about would not have been.")
-        taken = decide(self.history, meant, at)
+        taken = decide(self.history, self.otherwise.fact(meant), at)
         if isinstance(taken, Refused):
             return Ruling(step, None, str(taken))
         self._became(taken, at)

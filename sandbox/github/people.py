@@ -182,6 +182,32 @@ class Person:
     def delete_card(self, repo: str, number: int) -> None:
         self._write(lambda: board.delete_item(self._state, self._viewer, self._card(repo, number)))
 
+    def automate(self, **automations: str) -> None:
+        """Switches on the board's automations: `closed="Closed"`, `reopened="Lead"`, `closes="Closed"`."""
+
+        def work() -> None:
+            project = self._board()
+            self._state.projects[project.id] = project.replaced(automations=automations)
+
+        self._write(work)
+
+    def rename_column(self, column: str, name: str) -> None:
+        """On the first board."""
+
+        def work() -> None:
+            project = self._board()
+            options = tuple(
+                option.replaced(name=name) if option.name == column else option
+                for option in project.status.options
+            )
+            fields = tuple(
+                field.replaced(options=options) if field == project.status else field
+                for field in project.fields
+            )
+            self._state.projects[project.id] = project.replaced(fields=fields)
+
+        self._write(work)
+
     # -- what is meant ------------------------------------------------------------------------------------------
 
     def _write(self, work: Callable[[], T]) -> T:

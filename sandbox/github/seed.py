@@ -4,6 +4,7 @@ import hashlib
 import secrets
 
 from sandbox.github.state import (
+    AUTOMATION,
     Access,
     App,
     Colour,
@@ -136,6 +137,7 @@ def seeded(org: str, *, bare: bool = False) -> GitHubState:
     engineering = User(id=1005, login="eda-engineering", name="Eda Rossi")
     community = User(id=1006, login="cora-community", name="Cora Mensah")
     owner = User(id=1007, login="olu-owner", name="Olu Haddad")
+    automation = User(id=1008, login=AUTOMATION, name="github-project-automation", type="Bot")
     people = (sales, contracts, engineering, community, owner, outsider)
     app = App(
         id=2001,
@@ -217,7 +219,7 @@ def seeded(org: str, *, bare: bool = False) -> GitHubState:
         organization=organization,
         app=app,
         next_id=9001,
-        users={user.id: user for user in (bot, *people)},
+        users={user.id: user for user in (bot, automation, *people)},
         tokens={
             BOT_TOKEN: Token(user_id=bot.id, permissions=app.permissions),
             **{f"{BOT_TOKEN}-{person.login}": Token(user_id=person.id) for person in people},

@@ -314,6 +314,10 @@ class ProjectField(Record):
     options: tuple[Option, ...] = ()
 
 
+AUTOMATION = "github-project-automation[bot]"
+"""Whoever moves cards for the board's automations."""
+
+
 class Project(Record):
     """A Projects v2 board of the organization."""
 
@@ -327,6 +331,10 @@ class Project(Record):
     restore_on_add: bool = Field(
         False,
         description="Whether adding content whose card is archived restores the card: GitHub leaves that open",
+    )
+    automations: dict[Literal["closed", "reopened", "closes"], str] = Field(
+        default={},
+        description="Column for the card of a closed, or a reopened, issue; column whose cards' issues are closed",
     )
     created_at: datetime = Field(default_factory=clock)
     updated_at: datetime = Field(default_factory=clock)

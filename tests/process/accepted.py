@@ -3,6 +3,7 @@
 from typing import Any
 
 from process.model import Stage
+from process.policy import COLUMNS
 from tests.process.life import QUOTE, RENEWAL, SIGNED
 
 ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
@@ -26,6 +27,20 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         "event_announced",
         {"name": "Exam", "first": "2026-06-01", "users": 1, "note": "At noon"},
         "An event was announced: Exam on 2026-06-01, 1 users expected: At noon",
+        Stage.HUB,
+    ),
+    (
+        "handed over",
+        "policy_adopted",
+        {"policy": {"version": "2026-10", "clocks": {"stale": 14}, "columns": {**COLUMNS, "lead": "Inbox"}}},
+        "From here on under the policy 2026-10: clocks.stale 30 → 14; columns.lead Lead → Inbox",
+        Stage.QUOTED,
+    ),
+    (
+        "live",
+        "policy_adopted",
+        {"policy": {"version": "2026-10"}, "note": "Only its name"},
+        "From here on under the policy 2026-10, whose rules are the same: Only its name",
         Stage.HUB,
     ),
     ("closed", "corrected", {"seq": 11, "reason": "It still runs"}, "11 was a mistake", Stage.HUB),
@@ -346,6 +361,7 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
     ("lost", "reopened", {"reason": "Another grant"}, "Reopened: Another grant", Stage.LEAD),
     ("lost when quoted", "reopened", {"reason": "Another grant"}, "Reopened: Another grant", Stage.QUOTED),
     ("issues gone", "issue_replaced", {}, "What was deleted on GitHub is opened anew", Stage.HUB),
+    ("folder gone", "folder_replaced", {}, "A new Drive folder takes the place", Stage.HUB),
     (
         "answered",
         "questionnaire_answered",

@@ -25,6 +25,7 @@ from process.effects import (
 )
 from process.facts import Report
 from process.lead import Lead, Link
+from process.model import Role
 from process.record import Answer, Look, Record
 from process.reports import (
     AnswersRead,
@@ -87,9 +88,14 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
         case PrepareInvoice():
             report = InvoicePrepared(number=effect.number, file=link(effect.file_id))
         case SendMail():
-            to = tuple(life.addresses.get(role, f"{role}@example.org") for role in effect.to)
+            reached = {role: life.behind(role) for role in effect.to}
+            to = effect.addresses or tuple(dict.fromkeys(a for known in reached.values() for a in known))
             report = MailSent(
-                template=effect.template, recipients=to, message_id=f"<{effect.key}@example.org>"
+                template=effect.template,
+                recipients=to,
+                message_id=f"<{effect.key}@example.org>",
+                reached=reached,
+                left=effect.leaves,
             )
         case RecordEvents():
             return Outcome(recorded=life.record.history.events[-1].seq)
@@ -109,11 +115,16 @@ class Life:
         self.planned: list[Effect] = [item.effect for item in self.record.outbox]
         """Every effect that was ever planned."""
         self.addresses: dict[str, str] = {}
-        """Role -> who is behind it, where that is not the usual address."""
+        """Role -> whom the settings name, where that is not the usual address."""
 
     @property
     def lead(self) -> Lead:
         return self.record.lead
+
+    def behind(self, role: Role) -> tuple[str, ...]:
+        """Who gets a mail to the role now."""
+        named = self.lead.policy.addresses.get(role)
+        return named or (self.addresses.get(role, f"{role}@example.org"),)
 
     @property
     def today(self) -> date:
@@ -156,6 +167,12 @@ class Life:
         self.looks()
         looking = next(effect for effect in reversed(self.planned) if isinstance(effect, CheckIssues))
         self._became(self.record.done(looking, Outcome(report=drifted), self.now))
+        return self
+
+    def hears(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
+        """A worker says who is behind the roles."""
+        people = {"addresses": addresses, "since": (since or self.now).isoformat()}
+        self._became(self.record.know_people((people,), self.now))
         return self
 
     # ---- time

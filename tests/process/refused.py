@@ -38,6 +38,29 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("new", "assigned", {"role": "nobody", "person": "Grace"}, "role: "),
     ("lost", "assigned", {"role": "sales", "person": "Grace"}, "The lead is lost"),
+    # the policy
+    ("new", "policy_adopted", {}, "No policy came with it. `leads policy` shows the one in force."),
+    ("new", "policy_adopted", {"policy": {}}, "The lead is under the policy 2026-06 already."),
+    (
+        "new",
+        "policy_adopted",
+        {"policy": {"clocks": {"stale": 14}}},
+        "The policy 2026-06, which the lead is under, has other rules. Give the new one a version of its own.",
+    ),
+    (
+        "new",
+        "policy_adopted",
+        {"policy": {"version": "2", "columns": {"lead": "Inbox"}}},
+        "The policy 2 names no column for quoted, contracted, hub, lost, closed. Name one for each stage.",
+    ),
+    (
+        "new",
+        "policy_adopted",
+        {"policy": {"version": "2", "clocks": {"stale": 0}}},
+        "policy.clocks.stale: input should be greater than or equal to 1, not 0",
+    ),
+    ("new", "policy_adopted", {"policy": "2026-10"}, "policy: input should be a valid dictionary"),
+    ("lost", "policy_adopted", {"policy": {"version": "2"}}, "The lead is lost. Reopen it first (reopened)."),
     # qualifying
     ("asked", "questionnaire_sent", {}, "The questionnaire was already sent today."),
     ("answered", "questionnaire_sent", {}, "The questionnaire was already answered on 2026-06-01."),
@@ -675,4 +698,5 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first."),
     ("new", "corrected", {"reason": "x"}, "seq is missing. Send an object such as"),
     ("live", "issue_replaced", {}, "No issue of this lead is known to be gone"),
+    ("live", "folder_replaced", {}, "No folder of this lead is known to be gone"),
 ]

@@ -17,13 +17,14 @@ from process.billing import BILLED, billed_again, next_draft
 from process.changes import CHANGES
 from process.checklist import checklist
 from process.decisions import DECISIONS
-from process.effects import Effect, OpenHubIssue
+from process.effects import Effect, OpenHubIssue, SendMail
 from process.fold import fold, superseded
 from process.lead import HUB_FIELDS, MANIAC_T
 from process.model import Role, Stage
 from process.pricing import usage_fee
 from process.quote import ACTIVE, QuoteStatus
 from process.record import Record
+from process.threads import reached
 from process.view import next_step, options, overview, timeline
 from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, Life
 
@@ -99,6 +100,8 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "tell": st.booleans(),
     "reason": st.sampled_from(["budget", "timing", "other"]),
     "source": st.sampled_from(["signal", "update", "command line", "clock"]),
+    "policy": st.sampled_from([{"version": "2"}, {"version": "3", "clocks": {"stale": 3}}, {"columns": {}}]),
+    "changed": st.just(["clocks.stale 30 → 3"]),
 } | {letter: st.sampled_from(["yes", "no", "unknown"]) for letter in MANIAC_T}
 
 
@@ -243,6 +246,10 @@ class Lives(RuleBasedStateMachine):
     def the_worker_sleeps(self, step: int) -> None:
         self.life.now += timedelta(days=step)
         self.life._became(self.life.record.tick(self.life.now))
+
+    @rule(address=st.sampled_from(["a@example.org", "b@example.org", "contracts@example.org"]))
+    def others_are_behind_a_role(self, address: str) -> None:
+        self.life.hears(contracts=(address,))
 
     @rule()
     def all_is_done_outside(self) -> None:
@@ -444,6 +451,15 @@ class Lives(RuleBasedStateMachine):
         out = superseded(record.history.events)
         assert {line.seq for line in timeline(record) if line.corrected} == set(out)
         json.loads(overview(record, now).model_dump_json())
+
+    @invariant()
+    def whoever_is_behind_a_role_has_been_told(self) -> None:
+        if self.life.lead.ended:
+            return
+        record, lead = self.life.record, self.life.lead
+        if not any(isinstance(item.effect, SendMail) for item in record.outbox):
+            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), reached(lead, Role.CONTRACTS)
+            assert not now or not had or set(now) == set(had)
 
     def teardown(self) -> None:
         """What the options say of a decision is what it would get."""

@@ -103,8 +103,17 @@ def _report(task: Task) -> Report | None:
             return FolderCreated(link=Link(id=folder_id, url=f"https://drive.example.org/{lead}"))
         case ReadAnswers(response_id=response_id):
             return AnswersRead(response_id=response_id, answers=(("What for?", "A course"),))
-        case SendMail(template=template, key=key):
-            return MailSent(template=template, recipients=("team@example.org",), message_id=f"<{key}>")
+        case SendMail(template=template, key=key, to=to, addresses=addresses) as mail:
+            named = task.lead.policy.addresses
+            reached = {role: named.get(role, (f"{role}@example.org",)) for role in to}
+            recipients = addresses or tuple(each for known in reached.values() for each in known)
+            return MailSent(
+                template=template,
+                recipients=recipients,
+                message_id=f"<{key}>",
+                reached=reached,
+                left=mail.leaves,
+            )
         case OpenHubIssue():
             return HubIssueOpened(link=Link(id="9", url=f"https://github.example.org/hub-of-{lead}"))
         case ReserveInvoice(number=number, key=key):

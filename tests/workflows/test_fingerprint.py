@@ -14,6 +14,7 @@ from process.effects import Outcome
 from process.facts import Event, Report
 from process.fold import fold
 from process.lead import Link
+from process.model import Role
 from process.record import Look, Record
 from process.reports import (
     FolderCreated,
@@ -22,6 +23,7 @@ from process.reports import (
     InvoicePrepared,
     InvoiceReserved,
     IssueOpened,
+    MailSent,
     OutsideDrifted,
 )
 
@@ -71,6 +73,8 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("price_quoted", {"book": "2026-06", "plan": "Premier"}),
     ("quote_accepted", {}),
     ("contract_handed_over", {}),
+    ("know_people", {"addresses": {"contracts": ["deals@example.org"]}}),
+    ("policy_adopted", {"policy": {"version": "2", "labels": {"hub": "hub"}}}),
     ("contract_acknowledged", {}),
     ("contract_progressed", {"state": "drafted"}),
     ("contract_signed", {"evidence": "mail", "evidence_kind": "email"}),
@@ -86,6 +90,7 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("hub_live", {}),
     ("hub_validated", {"representative": "Ada Example", "users": 12}),
     ("issue_replaced", {}),
+    ("folder_replaced", {}),
     ("corrected", {"seq": 3, "reason": "a slip", "tell": True}),
     ("usage_reported", {"month": "2026-07", "active_users": 280}),
     ("invoice_sent", {"number": 1}),
@@ -133,8 +138,16 @@ REPORTS: dict[str, Report] = {
     "open_hub_issue": HubIssueOpened(link=Link(id="2")),
     "reserve_invoice": InvoiceReserved(number=1, file_id="i"),
     "prepare_invoice": InvoicePrepared(number=1, file=Link(id="i")),
+    "send_mail": MailSent(
+        template="handover",
+        recipients=("contracts@example.org",),
+        message_id="<m@example.org>",
+        reached={Role.CONTRACTS: ("contracts@example.org",)},
+    ),
     "check_issues": OutsideDrifted(looked=("issue", "card"), broken={"issue": "It is gone"}),
+    "check_folder": OutsideDrifted(looked=("folder",), broken={"folder": "It is gone"}),
 }
+LOOKS = {"issue_replaced": Look(folder=False), "folder_replaced": Look(issues=False)}
 WAITS = {
     "discount_approved": 7,
     "usage_reported": 20,
@@ -142,7 +155,8 @@ WAITS = {
     "service_extended": 366,
     "hub_decommissioned": 120,
 }
-"""Days that pass before a decision."""
+"""Days that pass before a decision; and an hour, but before these."""
+AT_ONCE = ("know_people", "policy_adopted")
 
 
 def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...]) -> tuple[Event, ...]:
@@ -150,11 +164,14 @@ def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...])
     opened = LeadOpened(org="Example University", person="Ada Example", title="A hub", changes=changes)
     record = Record.open("lead-fingerprint", opened, now)
     for kind, body in decisions:
-        if kind == "issue_replaced":
-            record = record.look_outside(Look(folder=False))
+        if kind in LOOKS:
+            record = record.look_outside(LOOKS[kind])
         while found := next((i.effect for i in record.outbox if i.effect.kind in REPORTS), None):
             record = record.done(found, Outcome(report=REPORTS[found.kind]), now)
-        now += timedelta(days=WAITS.get(kind, 0), hours=1)
+        now += timedelta(days=WAITS.get(kind, 0), hours=kind not in AT_ONCE)
+        if kind == "know_people":
+            record = record.know_people((body,), now)
+            continue
         record, answer = record.tick(now).take(kind, (body,), now)
         assert answer.accepted, (kind, answer.words)
     return record.tick(now + timedelta(days=100)).history.events

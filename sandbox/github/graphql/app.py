@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 from graphql import (
@@ -50,7 +51,8 @@ class GraphQLApp:
             return JSONResponse(body, error.status)
         request.scope["sandbox.who"] = viewer.name
         body = _fault(request, viewer) or self._answer(request, viewer, asked)
-        return JSONResponse(body, headers=self.rates.window(viewer.key, "graphql").headers("graphql"))
+        headers = self.rates.window(viewer.key, "graphql").headers("graphql")
+        return JSONResponse(body, headers=headers | _spent(request))
 
     def _authenticated(self, request: Request) -> Viewer:
         viewer = authenticate(self.state, request.headers)
@@ -120,6 +122,14 @@ def _fault(request: Request, viewer: Viewer) -> Json | None:
     messages = {"RATE_LIMITED": f"API rate limit already exceeded for {viewer.key}."}
     message = messages.get(fault.error, "Something went wrong while executing your query.")
     return {"errors": [{"type": fault.error, "message": message}]}
+
+
+def _spent(request: Request) -> dict[str, str]:
+    """What the headers of a fault RATE_LIMITED say, where it was told when the hour ends."""
+    fault = fault_in(request)
+    if fault is None or fault.error != "RATE_LIMITED" or not fault.seconds:
+        return {}
+    return {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + round(fault.seconds))}
 
 
 _UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'\.")

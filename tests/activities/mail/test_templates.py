@@ -79,7 +79,7 @@ def lives() -> tuple[Life, ...]:
 
     again = Life(email="ada@example.org").live(BOOK_QUOTE).until("2027-03-01").perform().accepted()
     again.does("contract_handed_over")
-    again.perform().does("invoice_sent", number=2)
+    again.perform().hears(contracts=("deals@example.org",)).perform().does("invoice_sent", number=2)
     again.does("invoice_voided", number=2, reason="The price was\nanother")
     again.perform()
 
@@ -296,3 +296,23 @@ def test_items_and_discount_are_in_the_mails_about_the_price() -> None:
         assert "13,500.00 USD a year and 2,000.00 USD once" in text
         assert "Training: 2,000.00 USD once" in text
         assert "Discount: 10 % (1,500.00 USD) off 15,000.00 USD a year" in text
+
+
+def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open() -> None:
+    life = Life(policy={"addresses": {"contracts": ["old@example.org"]}}).handed_over().perform()
+    life.wait(1).does("contract_acknowledged")
+    life.hears(contracts=("new@example.org",))
+    (changed,), (left,) = life.mails("address_changed"), life.mails("address_left")
+    text = written(changed, life.lead, SETTINGS, namespace="default").text
+    for needed in (
+        "From today on, mail to the contracts team about Example University goes to new@example.org.",
+        "Until now it went to old@example.org.",
+        "It waits for you: get the contract signed by 2026-06-29.",
+        "- 2026-06-01: price quoted, to old@example.org",
+        "- 2026-06-01: handover, to old@example.org",
+        "Price: 12,000.00 USD a year",
+        "Acknowledged: 2026-06-02",
+        "Issue of the lead: <https://example.org/issue>",
+    ):
+        assert needed in text
+    assert "hand on to new@example.org" in written(left, life.lead, SETTINGS, namespace="default").text

@@ -30,7 +30,7 @@ def test_a_file_is_put_read_and_replaced(leads: Repository) -> None:
     assert found.decoded_content.decode() == "Grüße\n"
     assert found.sha == made["content"].sha
     again = leads.update_file("docs/new.md", "Change it", "Other\n", found.sha)
-    assert again["commit"].parents[0].sha == made["commit"].sha
+    assert again["commit"].sha != made["commit"].sha
     assert again["content"].sha != found.sha
     inside = leads.get_contents("docs")
     assert isinstance(inside, list)
@@ -49,6 +49,7 @@ def test_who_did_it(rest: Rest, github: Github) -> None:
     author = {"name": "Ada", "email": "ada@example.org"}
     by = rest("PUT", FILE, {**given("three", sha=person.json()["content"]["sha"]), "author": author})
     assert author.items() <= by.json()["commit"]["author"].items()
+    assert [each["sha"] for each in by.json()["commit"]["parents"]] == [person.json()["commit"]["sha"]]
 
 
 @pytest.mark.parametrize(
