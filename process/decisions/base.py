@@ -62,7 +62,7 @@ class Decision(Fact):
     def too_new(self, lead: Lead) -> Refused | None:
         """Why a lead that has not taken up a change can't be told this yet, or None."""
         early = [name for name, change in self.since.items() if change not in lead.changes]
-        said = [name for name in early if name in self.model_fields_set]
+        said = [name for name in early if getattr(self, name) != type(self).model_fields[name].default]
         if not said:
             return None
         return Refused(
