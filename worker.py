@@ -51,7 +51,7 @@ async def run(settings: Settings) -> None:
         worker = Worker(
             client,
             task_queue=settings.task_queue,
-            activities=[*activities(settings), desk.attend, *looks(leads, settings)],
+            activities=[*activities(settings, client), desk.attend, *looks(leads, settings)],
             activity_executor=executor,
             interceptors=[Watch()],
             max_concurrent_activities=threads,

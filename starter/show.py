@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from process.checklist import checklist
+from process.relatives import Relative
 from process.view import EffectLine, Overview
 from starter.output import Output, moment
 
@@ -20,6 +21,8 @@ def show_lead(view: Overview, url: str, out: Output) -> None:
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
+    _section(out, "Other leads", map(_relative, facts.originals))
+    _section(out, "Its duplicates", map(_relative, facts.duplicates))
     _section(out, "Events", map(str, facts.hub.events))
     links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
     known = [f"{name}: {link.url}" for name, link in links.items() if link]
@@ -43,6 +46,10 @@ def show_lead(view: Overview, url: str, out: Output) -> None:
         (f"{moment(r.at, facts.zone)} {r.kind} by {r.by}: {r.reason}" for r in view.refused[-NEWEST:]),
         "yellow",
     )
+
+
+def _relative(other: Relative) -> str:
+    return f"{other.relation}: {other.name}{other.because}{f' {other.url}' if other.url else ''}"
 
 
 def _failed(effect: EffectLine) -> str:

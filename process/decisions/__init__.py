@@ -10,14 +10,24 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from process.decisions import billing, contracting, mending, opening, qualifying, quoting, serving, waiting
+from process.decisions import (
+    billing,
+    contracting,
+    mending,
+    merging,
+    opening,
+    qualifying,
+    quoting,
+    serving,
+    waiting,
+)
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.facts import Refused
 
 __all__ = ["DECISIONS", "Decision", "LeadOpened", "Unreadable", "complaints", "parse", "parse_as"]
 
-_IN_ORDER = (opening, qualifying, quoting, contracting, serving, billing, waiting, mending)
+_IN_ORDER = (opening, merging, qualifying, quoting, contracting, serving, billing, waiting, mending)
 
 DECISIONS: dict[str, type[Decision]] = {
     kind: decision

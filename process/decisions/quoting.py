@@ -51,6 +51,7 @@ class PriceQuoted(Decision):
     """
 
     stages = OPEN_STAGES
+    commits = True
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 
     amount: Amount | None = Field(None, description="the price, as 12000 or 12000.00; a plan brings its own")
@@ -255,6 +256,8 @@ class _OnQuote(Decision):
 
 class QuoteAccepted(_OnQuote):
     """They agreed to the price. They have not signed: the contract comes next."""
+
+    commits = True
 
     accepted_by: Line | None = Field(None, description="who agreed, on their side")
 

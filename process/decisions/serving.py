@@ -124,6 +124,8 @@ class EventAnnounced(Decision):
 class HubRequested(Decision):
     """Engineering is asked for the hub. Never without a signed contract, unless somebody allows that by name."""
 
+    commits = True
+
     exception_by: Line | None = Field(None, description="who allows a hub without a signature")
     exception_reason: Text | None = Field(None, description="and why")
 
@@ -180,6 +182,7 @@ class HubLive(Decision):
     """The hub runs and its community can log in."""
 
     deciders = frozenset({Role.ENGINEERING})
+    commits = True
     example = {"url": "https://example.cluster.2i2c.cloud"}
 
     url: Line | None = Field(None, description="where it is, if that was not said before")

@@ -20,6 +20,7 @@ from process.record import Look
 from settings import Settings
 from starter.desk.commands import commands
 from starter.desk.hints import hand_in
+from starter.desk.lookalikes import Lookalikes
 from starter.desk.place import in_thread
 from starter.desk.questionnaire import Questionnaire
 from starter.leads import InFlight, Leads
@@ -184,7 +185,12 @@ class Rounds:
 def looks(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Part]]]:
     """The activities of a round."""
     rounds, questionnaire = Rounds(leads, settings), Questionnaire(leads, settings)
-    return [rounds.look_at_github, rounds.look_at_drive, questionnaire.look_at_questionnaire]
+    return [
+        rounds.look_at_github,
+        rounds.look_at_drive,
+        questionnaire.look_at_questionnaire,
+        Lookalikes(leads).look_at_leads,
+    ]
 
 
 def _mark(kind: type[M], mark: dict[str, Any]) -> M:

@@ -16,14 +16,16 @@ from process.billing import billed_again
 from process.changes import CHANGES
 from process.checklist import checklist
 from process.decisions import DECISIONS
+from process.duplicates import tells
 from process.effects import Effect, OpenHubIssue
+from process.facts import Refused
 from process.fold import fold, superseded
 from process.lead import ACTIVE, HUB_FIELDS, MANIAC_T, QuoteStatus
 from process.model import Role, Stage
 from process.pricing import usage_fee
 from process.record import Record
 from process.view import next_step, options, overview, timeline
-from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, Life
+from tests.process.life import BOOK_QUOTE, MONDAY, ORIGINAL, QUOTE, Life
 
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Africa/Cairo"]
 
@@ -74,6 +76,8 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "said_by": st.sampled_from(["they", "we"]),
     "data": st.just("kept"),
     "users": st.integers(0, 10),
+    "into": st.sampled_from(["lead-example", "lead-original", "lead-other"]),
+    "other": st.sampled_from(["lead-original", "lead-other"]),
     "first": days,
     "last": days,
     "role": st.sampled_from(["sales", "contracts", "engineering"]),
@@ -110,7 +114,17 @@ class Lives(RuleBasedStateMachine):
         zone=st.sampled_from(ZONES),
         holiday=st.dates(date(2026, 6, 1), date(2026, 7, 1)),
         start=st.sampled_from(
-            ["new", "quoted", "handed_over", "signed", "contracted", "live", "renewing", "renewed"]
+            [
+                "new",
+                "looks_alike",
+                "quoted",
+                "handed_over",
+                "signed",
+                "contracted",
+                "live",
+                "renewing",
+                "renewed",
+            ]
         ),
         quote=st.sampled_from([QUOTE, BOOK_QUOTE]),
         changes=st.sampled_from([CHANGES, CHANGES, ()]),
@@ -118,7 +132,10 @@ class Lives(RuleBasedStateMachine):
     def begin(
         self, zone: str, holiday: date, start: str, quote: dict[str, Any], changes: tuple[str, ...]
     ) -> None:
-        self.life = life = Life(zone=zone, policy={"holidays": [str(holiday)]}, changes=changes)
+        alike = [ORIGINAL] if start == "looks_alike" else []
+        self.life = life = Life(
+            zone=zone, policy={"holidays": [str(holiday)]}, changes=changes, originals=alike
+        )
         match start:
             case "quoted" | "handed_over":
                 getattr(life, start)(**quote)
@@ -233,7 +250,40 @@ class Lives(RuleBasedStateMachine):
         assert loaded.model_dump_json() == stored
         self.life.record = loaded
 
+    @rule(kind=st.sampled_from(["merged", "lost", "corrected"]), data=st.data())
+    def another_lead_speaks(self, kind: str, data: st.DataObject) -> None:
+        """One that looked like this one goes on with its own life, and its words come in whatever order."""
+        other = getattr(self, "other", None) or Life(
+            lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]
+        )
+        self.other = other
+        bodies = {"merged": {"into": "lead-example"}, "lost": {"reason": "budget"}}
+        other.take(kind, **bodies.get(kind, {"seq": len(other.record.history.events), "reason": "x"}))
+        self.words = [*getattr(self, "words", []), tells(other.lead)["lead-example"]]
+        told = data.draw(st.sampled_from(self.words))
+        record, answer = self.life.record.told((told.model_dump(mode="json"),), self.life.now)
+        assert not isinstance(answer, Refused) or record.history is self.life.record.history
+        self.life._became(record)
+        again, _ = record.told((told.model_dump(mode="json"),), self.life.now)
+        assert again.history is record.history
+
+    @rule(lead=st.sampled_from(["lead-original", "lead-other", "lead-example", "lead-third"]))
+    def it_is_found_to_look_like_another(self, lead: str) -> None:
+        before = len(self.life.lead.originals)
+        self.life.resembles({"lead": lead}).resembles({"lead": lead})
+        assert len(self.life.lead.originals) <= before + 1
+
     # ---- what holds
+
+    @invariant()
+    def a_probable_duplicate_is_in_sight_and_a_merged_lead_has_ended(self) -> None:
+        lead = self.life.lead
+        assert bool(lead.undecided) == any(
+            "may be the same request" in what for what in attention(lead, self.life.today)
+        )
+        assert lead.merged_into is None or lead.stage is Stage.LOST
+        for kin in (lead.originals, lead.duplicates):
+            assert len({other.lead for other in kin} - {lead.id}) == len(kin)
 
     @invariant()
     def the_events_add_up_to_the_lead(self) -> None:

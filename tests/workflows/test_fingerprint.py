@@ -15,6 +15,7 @@ from process.facts import Event, Report
 from process.fold import fold
 from process.lead import Link
 from process.record import Look, Record
+from process.relatives import Relative
 from process.reports import (
     FolderCreated,
     FolderReserved,
@@ -113,6 +114,15 @@ SHORT: list[tuple[str, dict[str, Any]]] = [
     ("lost", {"reason": "budget"}),
     ("reopened", {"reason": "a grant"}),
 ]
+ALIKE: list[tuple[str, dict[str, Any]]] = [
+    ("questionnaire_answered", {"response_id": "r1"}),
+    ("kept_apart", {}),
+    ("corrected", {"seq": 4, "reason": "it is the same"}),
+    ("merged", {"into": "lead-original"}),
+    ("corrected", {"seq": 6, "reason": "it is not"}),
+    ("merged", {"into": "lead-third"}),
+]
+"""Of a lead that looks like another one as it begins."""
 REPORTS: dict[str, Report] = {
     "open_issue": IssueOpened(link=Link(id="1")),
     "reserve_folder": FolderReserved(folder_id="f"),
@@ -126,9 +136,15 @@ WAITS = {"usage_reported": 20, "invoice_sent": 20, "service_extended": 366, "hub
 """Days that pass before a decision."""
 
 
-def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...]) -> tuple[Event, ...]:
+def _live(
+    decisions: list[tuple[str, dict[str, Any]]],
+    changes: tuple[str, ...],
+    originals: tuple[Relative, ...] = (),
+) -> tuple[Event, ...]:
     now = datetime(2026, 7, 20, 9, tzinfo=UTC)
-    opened = LeadOpened(org="Example University", person="Ada Example", title="A hub", changes=changes)
+    opened = LeadOpened(
+        org="Example University", person="Ada Example", title="A hub", changes=changes, originals=originals
+    )
     record = Record.open("lead-fingerprint", opened, now)
     for kind, body in decisions:
         if kind == "issue_replaced":
@@ -142,9 +158,10 @@ def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...])
 
 
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
-    """What each event of two lives plans, in order, under these changes of the process."""
+    """What each event of three lives plans, in order, under these changes of the process."""
     found = []
-    for events in (_live(LONG, changes), _live(SHORT, changes)):
+    alike = _live(ALIKE, changes, (Relative(lead="lead-original"),))
+    for events in (_live(LONG, changes), _live(SHORT, changes), alike):
         leads = [fold(events[: n + 1], "lead-fingerprint") for n in range(len(events))]
         for before, after, event in zip([leads[0], *leads], leads, events, strict=False):
             effects = (
