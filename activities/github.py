@@ -223,14 +223,16 @@ _BETWEEN = {
     Relation.UNDECIDED: ("May be the same as", "May be a duplicate"),
     Relation.APART: ("Another one than", ""),
     Relation.MERGED: ("Merged into", "Merged into this one"),
+    Relation.NONE: ("", ""),
 }
 """What is between two leads, as the one says it that began later, and as the other one does."""
 
 
 def _relatives(lead: Lead, page: Callable[[str], str]) -> list[tuple[str, str, str]]:
     """What is between this lead and others: in words, the other one's name, and where a person finds it."""
-    ours = [(_BETWEEN[other.relation][0], other) for other in lead.originals if other.relation in _BETWEEN]
-    theirs = [(_BETWEEN[other.relation][1], other) for other in lead.duplicates if other.relation in _BETWEEN]
+    settled = [other for other in lead.originals if other.relation is not Relation.UNDECIDED]
+    ours = [(_BETWEEN[other.relation][0], other) for other in (*lead.undecided, *settled)]
+    theirs = [(_BETWEEN[other.relation][1], other) for other in lead.duplicates]
     return [(words, other.name, other.url or page(other.lead)) for words, other in (*ours, *theirs) if words]
 
 

@@ -163,7 +163,7 @@ def test_what_is_no_likeness_is_refused_and_recorded(args: tuple[Any, ...]) -> N
 
 
 def test_leads_look_alike_by_organisation_or_by_a_domain_that_is_not_everybodys() -> None:
-    def lead(**opened: str) -> Lead:
+    def lead(**opened: Any) -> Lead:
         return Life(**opened).lead
 
     one = lead(email="ada@example.org", title="A hub")
@@ -264,7 +264,7 @@ def test_a_merge_into_a_lead_that_it_did_not_look_like_is_taken_back_there_too()
     other.does("corrected", seq=merge, reason="x")
     assert tells(other.lead)["lead-example"].me.relation is Relation.NONE
     life.hears(other)
-    assert life.lead.duplicates == ()
+    assert not life.lead.duplicates
     assert other.lead.stage is Stage.LEAD
     assert not other.lead.undecided
 
@@ -304,7 +304,7 @@ def test_a_lead_that_ends_is_no_probable_duplicate_any_more() -> None:
     life.hears(other)
     other.lost()
     life.hears(other)
-    assert life.lead.duplicates == ()
+    assert not life.lead.duplicates
     other.does("reopened", reason="x")
     life.hears(other)
     assert [known.relation for known in life.lead.duplicates] == [Relation.UNDECIDED]

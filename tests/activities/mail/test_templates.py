@@ -17,7 +17,7 @@ from process.effects import SendMail
 from process.lead import Lead
 from process.model import Role
 from settings import Settings
-from tests.process.life import BOOK_QUOTE, HUB, Life
+from tests.process.life import BOOK_QUOTE, HUB, ORIGINAL, Life
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
 NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md"))
@@ -89,7 +89,12 @@ def lives() -> tuple[Life, ...]:
     asked.does("event_announced", name="Summer school", first="2026-07-05", last="2026-07-09", users=120)
     asked.perform().wait(8).perform().does("hub_live")
     asked.wait(330).perform()
-    return renewed, exception, slow, again, asked
+
+    twin = Life(lead="lead-twin", originals=[ORIGINAL]).perform()
+    twin.does("kept_apart")
+    twin.quoted().perform().does("merged", into="lead-original", note="The same\nafter all")
+    twin.perform()
+    return renewed, exception, slow, again, asked, twin
 
 
 def planned() -> dict[str, SendMail]:
