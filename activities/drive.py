@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 FOLDER = "application/vnd.google-apps.folder"
 _LEADS = "the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)"
-_FIELDS = "id,webViewLink,appProperties,trashed"
+_FIELDS = "id,name,webViewLink,appProperties,trashed"
 
 
 class DriveActivities:
@@ -57,7 +57,8 @@ class DriveActivities:
             },
             into=_LEADS,
         )
-        return Outcome(report=FolderCreated(link=folder))
+        link = _link(folder).model_copy(update={"name": folder["name"]})
+        return Outcome(report=FolderCreated(link=link))
 
     @performs("reserve_invoice")
     def reserve_invoice(self, task: Task) -> Outcome:
@@ -83,56 +84,66 @@ class DriveActivities:
             into="the lead's folder",
             media=MediaIoBaseUpload(BytesIO(invoice_pdf(lead, invoice)), mimetype="application/pdf"),
         )
-        return Outcome(report=InvoicePrepared(number=effect.number, file=file))
+        return Outcome(report=InvoicePrepared(number=effect.number, file=_link(file)))
 
     @performs("check_folder")
     def check_folder(self, task: Task) -> Outcome:
-        """Finds out whether the lead's folder was trashed, deleted or moved."""
+        """Finds out whether the lead's folder was trashed, deleted, moved or renamed."""
         known = task.lead.folder
         if known is None:
             return Outcome()
         get = self._api.service.files().get(
-            fileId=known.id, fields="id,parents,trashed,webViewLink", supportsAllDrives=True
+            fileId=known.id,
+            fields="name,parents,trashed,explicitlyTrashed,webViewLink",
+            supportsAllDrives=True,
         )
         broken: dict[Place, str] = {}
-        moved = None
+        mended: list[str] = []
+        now = known
         try:
             folder = self._api.execute(get, "the lead's folder")
         except NotThere:
             broken["folder"] = (
-                "The lead's Drive folder was deleted, or is not shared with us any more: bring it back"
+                "The lead's Drive folder was deleted, or is not shared with us any more: bring it back, or have a new one "
+                "(folder_replaced)"
             )
         else:
-            home = next(
-                (parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), ""
-            )
             if folder.get("trashed"):
-                broken["folder"] = "The lead's Drive folder is in the trash: restore it there"
-            elif home != known.home:
-                moved = Link(id=known.id, url=folder.get("webViewLink", known.url), home=home)
-        where = "out of the folder for leads" if moved and moved.home else "back into the folder for leads"
+                where = "is" if folder.get("explicitlyTrashed") else "lies in a folder that is"
+                broken["folder"] = (
+                    f"The lead's Drive folder {where} in the trash: restore it there, or have a new one (folder_replaced)"
+                )
+            else:
+                now = self._as_it_is(known, folder)
+                mended += _changes(known, now)
         found = OutsideDrifted(
             looked=("folder",),
-            mended=(f"the lead's Drive folder was moved {where}, and is used where it is",) if moved else (),
+            mended=tuple(mended),
             broken=broken,
-            folder=moved,
+            folder=now if mended else None,
         )
         return Outcome(report=found if found.tells(task.lead) else None)
 
-    def leads_with_folder(self) -> set[str]:
-        """Ids of all leads whose folder lies in the folder for leads. A thousand for one request."""
-        found: set[str] = set()
+    def _as_it_is(self, known: Link, folder: "File") -> Link:
+        home = next((parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), "")
+        name = folder.get("name", "") if known.name else ""  # 0.1 did not remember it
+        return Link(id=known.id, url=folder.get("webViewLink", known.url), home=home, name=name)
+
+    def leads_with_folder(self) -> dict[str, str]:
+        """Lead -> name of its folder, for all that lie in the folder for leads. A thousand for one request."""
+        found: dict[str, str] = {}
         files = self._api.service.files()
         asked: FileListHttpRequest | None = files.list(
             q=f"'{self._leads_folder()}' in parents and mimeType = '{FOLDER}' and trashed = false",
             pageSize=1000,
-            fields="nextPageToken,files(appProperties)",
+            fields="nextPageToken,files(name,appProperties)",
             supportsAllDrives=True,
             includeItemsFromAllDrives=True,
         )
         while asked:
             answer = self._api.execute(asked, _LEADS)
-            found |= {file.get("appProperties", {}).get("leadId", "") for file in answer.get("files", ())}
+            for file in answer.get("files", ()):
+                found[file.get("appProperties", {}).get("leadId", "")] = file.get("name", "")
             asked = files.list_next(asked, answer)  # None after the last page
         return found
 
@@ -191,7 +202,7 @@ class DriveActivities:
         )
         return answer["ids"][0]
 
-    def _ensure(self, body: "File", *, into: str, media: MediaUpload | None = None) -> Link:
+    def _ensure(self, body: "File", *, into: str, media: MediaUpload | None = None) -> "File":
         """The file under its reserved id, made now or by an earlier attempt."""
         files = self._api.service.files()
         try:
@@ -205,7 +216,7 @@ class DriveActivities:
             raise park(f"The id {body['id']} in Drive belongs to something else than {dict(marks)}")
         if file.get("trashed"):
             raise park(f"{body['name']} is in Drive's trash: restore it there, then retry")
-        return Link(id=file["id"], url=file.get("webViewLink", ""))
+        return file
 
     def _find(self, file_id: str) -> "File":
         get = self._api.service.files().get(fileId=file_id, fields=_FIELDS, supportsAllDrives=True)
@@ -213,3 +224,16 @@ class DriveActivities:
             return self._api.execute(get, "what was made before")
         except NotThere:
             raise again("Drive has the file but does not show it yet", after=self._lag) from None
+
+
+def _link(file: "File") -> Link:
+    return Link(id=file["id"], url=file.get("webViewLink", ""))
+
+
+def _changes(known: Link, now: Link) -> Iterator[str]:
+    """What people changed at the folder; it is followed wherever it goes and whatever it is called."""
+    if now.home != known.home:
+        where = "out of the folder for leads" if now.home else "back into the folder for leads"
+        yield f"the lead's Drive folder was moved {where}, and is used where it is"
+    if now.name != known.name:
+        yield f"the lead's Drive folder was renamed to “{now.name}”, and is used under that name"

@@ -4,7 +4,7 @@ Each client's module maps its own exceptions to one of them. What Temporal sees 
 a sentence, and what a person can do.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
@@ -21,10 +21,18 @@ def again(reason: str, *, after: timedelta | None = None) -> ApplicationError:
 
 
 def wait(reason: str, delay: timedelta) -> ApplicationError:
-    """The other side said when: a rate limit. Tried again after `delay`, not before."""
+    """The other side said when: a rate limit. Tried again after `delay`, not before; the text says at what time."""
     return ApplicationError(
-        reason, type="Wait", next_retry_delay=delay, category=ApplicationErrorCategory.BENIGN
+        f"{reason}; it goes on at {goes_on_at(delay)}",
+        type="Wait",
+        next_retry_delay=delay,
+        category=ApplicationErrorCategory.BENIGN,
     )
+
+
+def goes_on_at(delay: timedelta) -> str:
+    """The time of day when this delay is over, to the second and never too early."""
+    return f"{datetime.now(UTC) + delay + timedelta(seconds=1) - timedelta(microseconds=1):%H:%M:%S} UTC"
 
 
 def park(reason: str) -> ApplicationError:

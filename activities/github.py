@@ -212,7 +212,7 @@ class GitHubActivities:
         )
         there = self._client.labels(repo)
         missing = [label for label in labels if label.casefold() not in there]
-        detail = f"create {', '.join(missing)}" if missing else ""
+        detail = f"create {', '.join(missing)}: `leads init-repos` does" if missing else ""
         yield Check("GitHub", f"{seen.full_name} has our labels", not missing, detail)
 
 

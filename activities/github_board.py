@@ -164,16 +164,21 @@ class GitHubBoard:
         return Placed(card.id, there=True)
 
     def moved(self, repo: str, number: int, column: str) -> Move | None:
-        """Where a person put the card that stood in this column; None where it is there, or no person did it."""
+        """Where somebody else put the card that stood in this column; None where it is there, or is to be left."""
         board, option = self._board_with(column)
         card = self._issue(repo, number).card(board)
         if card is None or card.archived or card.option == option:
             return None
         mover = self._mover(repo, number, board)
-        if mover.ours:
+        if mover.ours and not mover.program:
             return None
         return Move(
-            what=What.PLACED, name=board.column(card.option), id=mover.id, by=mover.login, at=mover.at
+            what=What.PLACED,
+            name=board.column(card.option),
+            id=mover.id,
+            by=mover.login,
+            at=mover.at,
+            program=mover.program,
         )
 
     def checks(self, columns: Collection[str]) -> Iterator[Check]:
@@ -182,7 +187,7 @@ class GitHubBoard:
         name = f"board {self._settings.project_number} ({board.title})"
         missing = [column for column in columns if board.option(column) is None]
         detail = (
-            f"its field {self._settings.status_field!r} lacks {', '.join(missing)}: add them"
+            f"its field {self._settings.status_field!r} lacks {', '.join(missing)}: `leads init-repos` adds them"
             if missing
             else ""
         )
@@ -225,7 +230,7 @@ class GitHubBoard:
             except UnknownObjectException as error:
                 if graphql_types(error) is None:  # there is no GraphQL there at all
                     raise
-                raise _missing_board(error, asked) from None
+                raise missing_board(error, asked) from None
             return Board.model_validate(at(data, "organization", "projectV2"))
 
     def _issue(self, repo: str, number: int) -> _Issue:
@@ -279,7 +284,8 @@ class GitHubBoard:
             raise
 
 
-def _missing_board(error: GithubException, asked: dict[str, Any]) -> Exception:
+def missing_board(error: GithubException, asked: dict[str, Any]) -> Exception:
+    """What it means that GitHub did not find the organization's board."""
     path = error.data["errors"][0].get("path") or []
     if "projectV2" in path:
         return park(

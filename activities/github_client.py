@@ -19,7 +19,8 @@ from github.Requester import Requester
 from pydantic import AwareDatetime, BaseModel, TypeAdapter
 
 from activities.errors import park
-from activities.github_errors import graphql_types, told
+from activities.github_errors import graphql_types, limit_of, told
+from activities.github_gate import Api, gate_of
 from settings import GitHub
 
 API_VERSION = "2022-11-28"
@@ -153,11 +154,17 @@ class Changes(NamedTuple, Generic[T]):
 
 
 class GitHubClient:
-    """One PyGithub client per thread, because PyGithub is not thread-safe. Raises ApplicationError as `told` maps."""
+    """One PyGithub client per thread, because PyGithub is not thread-safe. Raises ApplicationError as `told` maps.
+
+    While a rate limit holds that any client with the same credentials met, nothing is asked.
+    """
 
     def __init__(self, settings: GitHub) -> None:
         self.settings = settings
+        self._gate = gate_of(settings)
         self._of_thread = threading.local()
+        self._login = ""
+        self._login_lock = threading.Lock()
 
     # Issues
 
@@ -254,10 +261,16 @@ class GitHubClient:
             node = self.graphql(query, {"id": comment.node_id})["node"]
             return _Edited.model_validate(node).login if node else None
 
-    def own_login(self) -> str:
-        """As whom we write."""
-        with told("when asking GitHub who we are"):
-            return Account.model_validate(self.graphql("{ viewer { login } }", {})["viewer"]).login
+    def is_us(self, account: Account | None) -> bool:
+        """Whether it is the account as which we write; GitHub is asked once who that is."""
+        if account is None:
+            return False
+        with self._login_lock:
+            if not self._login:
+                with told("when asking GitHub who we are"):
+                    viewer = self.graphql("{ viewer { login } }", {})["viewer"]
+                    self._login = _bare(Account.model_validate(viewer).login)
+        return _bare(account.login) == self._login
 
     def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
         with told(f"when commenting on issue {issue} of {repo}", settle=settle):
@@ -345,7 +358,7 @@ class GitHubClient:
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
         """`data` of the answer. Raises the client's own exceptions: what NOT_FOUND means, the caller knows."""
-        with self._renewed_if_refused():
+        with self._admitted("graphql"):
             _, answer = self._requester().graphql_query(query, variables)
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict):
@@ -412,17 +425,26 @@ class GitHubClient:
         headers: dict[str, str] | None = None,
     ) -> tuple[dict[str, Any], Any]:
         """Headers and content of the answer; None where nothing changed. Raises the client's own exceptions."""
-        with self._renewed_if_refused():
-            return self._requester().requestJsonAndCheck(
+        with self._admitted("rest"):
+            answer = self._requester().requestJsonAndCheck(
                 verb, path, parameters=parameters, headers=headers, input=given
             )
+            if (moved := _moved_to(*answer)) is None:
+                return answer
+            if urlsplit(moved).netloc != urlsplit(self.settings.api_url).netloc:
+                raise RuntimeError("redirected to another host")
+            return self._requester().requestJsonAndCheck(verb, moved, headers=headers, input=given)
 
     @contextmanager
-    def _renewed_if_refused(self) -> Iterator[None]:
-        """A token that is not taken is forgotten: the next attempt asks for a new one."""
+    def _admitted(self, api: Api) -> Iterator[None]:
+        """Around each request, while no limit holds. A token that is not taken is forgotten: the next attempt asks for
+        a new one."""
+        self._gate.pass_through(api)
         try:
             yield
         except GithubException as error:
+            if limit := limit_of(error):
+                self._gate.close(api, limit)
             if error.status == 401:
                 self._of_thread.client = None
             raise
@@ -475,3 +497,15 @@ class GitHubClient:
         except (jwt.PyJWTError, ValueError):
             raise park("LEADS_GITHUB__APP_PRIVATE_KEY is no private key (PEM): mend it, then retry") from None
         return auth
+
+
+def _bare(login: str) -> str:
+    """GraphQL and REST do not agree on whether an App's login ends in [bot]."""
+    return login.removesuffix("[bot]").casefold()
+
+
+def _moved_to(headers: dict[str, Any], answer: Any) -> str | None:
+    """Where a write is to be sent instead, because its repository has another name now: PyGithub follows only reads."""
+    if "location" in headers and isinstance(answer, dict) and {"message", "url"} <= answer.keys():
+        return str(headers["location"])
+    return None

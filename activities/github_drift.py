@@ -16,6 +16,7 @@ class _Seen(NamedTuple):
 
     issue: IssueSeen | None
     moved: Link | None = None
+    how: str = ""
     gone: str = ""
 
 
@@ -39,7 +40,7 @@ class GitHubDrift:
             broken["issue"] = f"The lead's issue {issue.gone}"
         elif issue.issue:
             if issue.moved:
-                mended.append(f"the lead's issue was moved, and is now {issue.moved.url}")
+                mended.append(f"the lead's issue {issue.how}, and is now {issue.moved.url}")
             if not lead.ended and (fate := self._fate_of_card(issue, wanted.repo)):
                 mended.append(f"the lead's card was {fate}, and is put back")
                 replace_card = True
@@ -50,7 +51,7 @@ class GitHubDrift:
         if hub_issue.gone:
             broken["hub issue"] = f"The hub's issue {hub_issue.gone}"
         elif hub_issue.moved:
-            mended.append(f"the hub's issue was moved, and is now {hub_issue.moved.url}")
+            mended.append(f"the hub's issue {hub_issue.how}, and is now {hub_issue.moved.url}")
         found = OutsideDrifted(
             looked=("issue", "hub issue", "card"),
             mended=tuple(mended),
@@ -71,10 +72,17 @@ class GitHubDrift:
         org, now, number = place_of(issue)
         if org.casefold() != self._settings.org.casefold():
             return _Seen(None, gone=f"was moved to {org}/{now}: have a new one (issue_replaced)")
-        if (now.casefold(), number) == (known.casefold(), int(link.id)):
-            return _Seen(issue)
+        if number == int(link.id) and self._is_called(known, now):
+            renamed = link.model_copy(update={"url": issue.html_url})
+            return _Seen(issue) if renamed == link else _Seen(issue, renamed, "has another address")
         home = "" if now.casefold() == repo.casefold() else now
-        return _Seen(issue, moved=Link(id=str(number), url=issue.html_url, home=home))
+        return _Seen(issue, Link(id=str(number), url=issue.html_url, home=home), "was moved")
+
+    def _is_called(self, repo: str, name: str) -> bool:
+        """Whether the repository has that name by now: GitHub leads there also from an old one."""
+        if repo.casefold() == name.casefold():
+            return True
+        return self._client.repository(repo).full_name.rpartition("/")[2].casefold() == name.casefold()
 
     def _fate_of_card(self, seen: _Seen, repo: str) -> str:
         assert seen.issue  # noqa: S101 - it is there
@@ -85,11 +93,9 @@ class GitHubDrift:
         return "archived" if card.archived else ""
 
     def _retired(self, effect: CheckIssues, wanted: Wanted, kept: IssueSeen) -> list[int]:
-        """Those of the suspects that we opened. What a person copied into another issue is theirs, and steers nothing."""
         others = (number for number in effect.duplicates if number != kept.number)
         found = [issue for number in others if (issue := self._client.find_issue(wanted.repo, number))]
-        ours = [issue for issue in found if issue.user and issue.user.login == self._client.own_login()]
-        return self._issues.retire(wanted, ours, kept)
+        return self._issues.retire(wanted, found, kept)
 
 
 def place_of(issue: IssueSeen) -> tuple[str, str, int]:

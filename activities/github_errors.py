@@ -4,7 +4,8 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
 
 from github import GithubException, RateLimitExceededException
 from requests.exceptions import RequestException
@@ -57,14 +58,32 @@ def graphql_types(error: GithubException) -> frozenset[str] | None:
     return frozenset(str(each.get("type")) for each in errors if isinstance(each, dict))
 
 
-def _rest(error: GithubException, doing: str, settle: timedelta | None) -> ApplicationError:
+class Limit(NamedTuple):
+    """A rate limit as GitHub told of it. `secondary`: too much at once, of whatever; else an hour's budget is spent."""
+
+    delay: timedelta
+    secondary: bool
+
+
+def limit_of(error: GithubException) -> Limit | None:
+    """The limit that this answer tells of, if it does."""
     headers: Mapping[str, Any] = error.headers or {}
+    spent = headers.get("x-ratelimit-remaining") == "0"
+    types = graphql_types(error)
+    if types is not None:
+        if "RATE_LIMITED" not in types:
+            return None
+        return Limit(_delay(headers), secondary="retry-after" in headers)
+    told = error.status in (403, 429) and ("retry-after" in headers or spent)
+    if told or error.status == 429 or isinstance(error, RateLimitExceededException):
+        return Limit(_delay(headers), secondary="retry-after" in headers or not spent)
+    return None
+
+
+def _rest(error: GithubException, doing: str, settle: timedelta | None) -> ApplicationError:
     status = error.status
-    limited = status in (403, 429) and (
-        "retry-after" in headers or headers.get("x-ratelimit-remaining") == "0"
-    )
-    if limited or status == 429 or isinstance(error, RateLimitExceededException):
-        return wait(f"GitHub's rate limit was reached {doing}", _until(headers))
+    if limit := limit_of(error):
+        return wait(f"GitHub's rate limit was reached {doing}", limit.delay)
     if status >= 500 or status in _ASK_AGAIN:
         return again(f"GitHub answered {status} {doing}", after=settle)
     return park(
@@ -73,8 +92,8 @@ def _rest(error: GithubException, doing: str, settle: timedelta | None) -> Appli
 
 
 def _graphql(error: GithubException, types: frozenset[str], doing: str) -> ApplicationError:
-    if "RATE_LIMITED" in types:
-        return wait(f"GitHub's rate limit was reached {doing}", _until(error.headers or {}))
+    if limit := limit_of(error):
+        return wait(f"GitHub's rate limit was reached {doing}", limit.delay)
     if types & {"FORBIDDEN", "INSUFFICIENT_SCOPES"}:
         return park(f"GitHub refused {doing}: {_MEND[403]}")
     if "NOT_FOUND" in types:
@@ -90,11 +109,18 @@ def is_unknown_to_schema(error: GithubException) -> bool:
     )
 
 
-def _until(headers: Mapping[str, Any]) -> timedelta:
-    """How long the answer says to wait; at least a second."""
+def _delay(headers: Mapping[str, Any]) -> timedelta:
+    """How long the answer says to wait; at least a second. The time of a reset is by GitHub's clock, not by ours."""
     if (said := retry_after(headers.get("retry-after"))) is not None:
         return said
     reset = str(headers.get("x-ratelimit-reset", ""))
     if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return timedelta(seconds=max(1, int(reset) - int(time.time()) + 1))
+        return timedelta(seconds=max(1, int(reset) - _their_time(headers) + 1))
     return A_MINUTE
+
+
+def _their_time(headers: Mapping[str, Any]) -> int:
+    try:
+        return int(parsedate_to_datetime(str(headers["date"])).timestamp())
+    except (KeyError, ValueError):
+        return int(time.time())

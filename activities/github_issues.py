@@ -147,12 +147,12 @@ class GitHubIssues:
     def retire(self, wanted: Wanted, ours: Iterable[IssueSeen], kept: IssueSeen) -> list[int]:
         """Closes those that were opened twice. They lose the marker, so they are not found again.
 
-        What another account opened is a copy that somebody made: it is theirs.
+        What we did not open is a copy that somebody made: it is theirs, and steers nothing.
         """
         retired = []
         for issue in ours:
             found = issue_block.find(issue.text, wanted.key)
-            if issue.number == kept.number or issue.user != kept.user or found is None:
+            if issue.number == kept.number or found is None or not self._client.is_us(issue.user):
                 continue
             note = f"Opened twice by mistake: see #{kept.number}."
             body = found.before + note + found.after

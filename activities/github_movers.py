@@ -1,7 +1,7 @@
 """Who did it: the newest event or edit behind what an issue, or a card, shows. Own edits and those of bots are no moves."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from github import GithubException
@@ -49,9 +49,14 @@ class Mover(NamedTuple):
     login: str | None = None
     ours: bool = False
     """The service itself, or some other program: not to be heard."""
+    program: bool = False
+    """Another program, as GitHub's own board automations are, that does not do it again and again."""
 
 
 UNKNOWN = Mover()
+OFTEN = 3
+"""So often in a day a program's change is put back. Beyond that it would be a fight: it is left, and people see to it."""
+DAY = timedelta(days=1)
 
 
 class _Actor(BaseModel):
@@ -161,11 +166,27 @@ def _asked(client: GitHubClient, repo: str, number: int) -> dict[str, Any]:
 
 
 def _of(events: Iterable[_Event], me: str, holds: Callable[[_Event], bool]) -> Mover:
-    newest = next((event for event in reversed([*events]) if holds(event)), None)
-    return _mover(newest.id, newest.at, newest.actor, me) if newest else UNKNOWN
+    same = [event for event in events if holds(event)]
+    if not same:
+        return UNKNOWN
+    newest = same[-1]
+    mover = _mover(newest.id, newest.at, newest.actor, me)
+    return mover._replace(program=mover.program and _times(same, newest) <= OFTEN)
+
+
+def _times(events: Iterable[_Event], newest: _Event) -> int:
+    """How often the same actor has done it within the day before."""
+    return sum(
+        event.actor == newest.actor
+        and event.at is not None
+        and newest.at is not None
+        and newest.at - event.at < DAY
+        for event in events
+    )
 
 
 def _mover(ident: str, at: datetime | None, actor: _Actor | None, me: str) -> Mover:
     if actor is None:
         return Mover(ident, at)
-    return Mover(ident, at, actor.login, ours=actor.type != "User" or actor.login.casefold() == me.casefold())
+    is_me, is_person = actor.login.casefold() == me.casefold(), actor.type == "User"
+    return Mover(ident, at, actor.login, ours=is_me or not is_person, program=not is_me and not is_person)

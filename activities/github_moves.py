@@ -8,6 +8,9 @@ from activities.github_client import GitHubClient, IssueSeen, Label
 from activities.github_movers import IssueHistory, Mover, issue_history
 from process.moves import Move, What
 
+BY_PROGRAMS = frozenset({What.CLOSED, What.REOPENED})
+"""What is put back also where another program did it. What else programs do at an issue is their business."""
+
 
 class Shown(NamedTuple):
     """What an issue shows of what we set."""
@@ -22,7 +25,7 @@ class Shown(NamedTuple):
 def moves(
     client: GitHubClient, repo: str, issue: IssueSeen, key: str, *, labels: Collection[str], hub: bool = False
 ) -> tuple[Move, ...]:
-    """People's moves at the issue with our block `key`, whose `labels` we set.
+    """People's moves, and some of programs, at the issue with our block `key`, whose `labels` we set.
 
     Who made them is asked only where something differs; then all is looked at anew, in one look.
     """
@@ -33,9 +36,9 @@ def moves(
     shown = Shown(seen.body, seen.title, seen.state.lower(), (seen.reason or "").lower(), seen.labels)
     found = ((what, name, _mover(seen, what, name, key)) for what, name in differences(shown, key, labels))
     return tuple(
-        Move(what=what, name=name, hub=hub, id=mover.id, by=mover.login, at=mover.at)
+        Move(what=what, name=name, hub=hub, id=mover.id, by=mover.login, at=mover.at, program=mover.ours)
         for what, name, mover in found
-        if not mover.ours
+        if not mover.ours or (mover.program and what in BY_PROGRAMS)
     )
 
 

@@ -20,9 +20,12 @@ AT_FIRST = timedelta(days=1)
 """How far the first round looks back."""
 
 _ITEMS = """
-query($org: String!, $number: Int!, $field: String!, $after: String) {
+query($org: String!, $number: Int!, $field: String!, $leads: String!, $hubs: String!, $after: String) {
   rateLimit { cost }
+  leads: repository(owner: $org, name: $leads) { name }
+  hubs: repository(owner: $org, name: $hubs) { name }
   organization(login: $org) { projectV2(number: $number) {
+    field(name: $field) { ... on ProjectV2SingleSelectField { options { name } } }
     items(first: 100, after: $after) {
       pageInfo { hasNextPage endCursor }
       nodes {
@@ -90,6 +93,21 @@ class OnBoard(BaseModel):
         return (self.value or {}).get("name", "")
 
 
+class BoardSeen(NamedTuple):
+    """The board, and what the repositories are called by now."""
+
+    cards: list[OnBoard]
+    """Those that are not archived, in repositories by our names."""
+    columns: frozenset[str]
+    repositories: dict[str, str]
+    """Name in the settings -> name at GitHub, which leads there also from an old one."""
+
+    def ours(self, repo: str) -> str:
+        """What the settings call the repository of this name; any other has its own name."""
+        names = {theirs.casefold(): ours for ours, theirs in self.repositories.items()}
+        return names.get(repo.casefold(), repo)
+
+
 class Cost(NamedTuple):
     """What was asked of GitHub. A request that found nothing changed is free; GraphQL counts in points."""
 
@@ -122,23 +140,40 @@ class GitHubSurvey:
         self._spent(requests=1 + len(found) // 100)
         return found
 
-    def cards(self) -> list[OnBoard]:
-        """All cards of the board that are not archived."""
+    def board(self) -> BoardSeen:
+        """All cards of the board, its columns, and the repositories' names."""
+        settings = self._settings
         asked = {
-            "org": self._settings.org,
-            "number": self._settings.project_number,
-            "field": self._settings.status_field,
+            "org": settings.org,
+            "number": settings.project_number,
+            "field": settings.status_field,
+            "leads": settings.leads_repo,
+            "hubs": settings.hubs_repo,
         }
         with told("when reading the board"):
-            nodes = self._batches(_ITEMS, asked, "organization", "projectV2", "items")
-            cards = [OnBoard.model_validate(node) for node in nodes if node.get("content")]
-        return [card for card in cards if not card.archived and card.number]
+            pages = list(self._batches(_ITEMS, asked, "organization", "projectV2", "items"))
+            found = [
+                OnBoard.model_validate(node) for _, nodes in pages for node in nodes if node.get("content")
+            ]
+            data = pages[0][0]
+            field = at(data, "organization", "projectV2").get("field") or {}
+            columns = frozenset(str(option["name"]) for option in field.get("options", ()))
+            names = {
+                settings.leads_repo: at(data, "leads", "name"),
+                settings.hubs_repo: at(data, "hubs", "name"),
+            }
+        board = BoardSeen([], columns, names)
+        cards = [card for card in found if not card.archived and card.number]
+        return board._replace(
+            cards=[card.model_copy(update={"repo": board.ours(card.repo)}) for card in cards]
+        )
 
     def numbers(self, repo: str, label: str) -> set[int]:
         """Numbers of all issues with this label, open and closed."""
         with told(f"when listing the issues of {repo}"):
             asked = {"org": self._settings.org, "repo": repo, "label": label}
-            return {int(node["number"]) for node in self._batches(_LABELLED, asked, "repository", "issues")}
+            pages = self._batches(_LABELLED, asked, "repository", "issues")
+            return {int(node["number"]) for _, nodes in pages for node in nodes}
 
     # Inside
 
@@ -149,13 +184,16 @@ class GitHubSurvey:
         self._spent(requests=changes.requests)
         return listing.fresh(changes.items), listing.after(changes)
 
-    def _batches(self, query: str, asked: dict[str, Any], *path: str) -> Iterator[dict[str, Any]]:
+    def _batches(
+        self, query: str, asked: dict[str, Any], *path: str
+    ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
+        """Each answer as a whole, and the nodes of the listing in it."""
         after = None
         while True:
             data = self._client.graphql(query, asked | {"after": after})
             self._spent(points=int(at(data, "rateLimit", "cost")))
             found = at(data, *path)
-            yield from (node for node in found["nodes"] if node)
+            yield data, [node for node in found["nodes"] if node]
             if not found["pageInfo"]["hasNextPage"]:
                 return
             after = found["pageInfo"]["endCursor"]

@@ -19,6 +19,7 @@ from activities.ledger_store import (
     LedgerError,
     LedgerRefused,
     LedgerUnavailable,
+    demand,
     insert_new,
     make_engine,
     own_errors,
@@ -113,19 +114,26 @@ class Ledger:
     Every method raises LedgerUnavailable when trying again later helps, and LedgerRefused when it does not.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, read_only: bool = False) -> None:
         self._reader = engine
+        self._read_only = read_only
         self._writer = engine.execution_options(writes=True)
         self._place = place_of(engine.url)
         self._prepared = False
 
     @classmethod
-    def open(cls, url: str) -> Self:
+    def open(cls, url: str, *, read_only: bool = False) -> Self:
         """The ledger at a SQLAlchemy URL, `sqlite:///FILE` or `postgresql://…`; LedgerRefused for any other.
 
         Connects, and creates what is missing, when first used: a worker may start while its database is away.
+        `read_only`: creates nothing; where nothing is there, the first use raises LedgerRefused.
         """
-        return cls(make_engine(url))
+        return cls(make_engine(url), read_only=read_only)
+
+    @property
+    def place(self) -> str:
+        """Where it is, for people."""
+        return self._place
 
     def close(self) -> None:
         """Closes the connections."""
@@ -203,7 +211,10 @@ class Ledger:
     def _transaction(self, engine: Engine) -> Iterator[Connection]:
         with own_errors(self._place):
             if not self._prepared:
-                prepare(self._reader, self._writer)
+                if self._read_only:
+                    demand(self._reader)
+                else:
+                    prepare(self._reader, self._writer)
                 self._prepared = True
             with engine.begin() as connection:
                 yield connection

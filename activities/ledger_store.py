@@ -210,12 +210,31 @@ def prepare(reader: Engine, writer: Engine) -> None:
     """
     if reader.dialect.name == "sqlite":
         _make_folder(Path(str(reader.url.database)).parent)
-    with reader.begin() as connection:
-        exists = inspect(connection).has_table(_schema.name)
-        version = connection.scalar(select(_schema.c.version)) if exists else None
+    version = _version(reader)
     if version is None:
         with writer.begin() as connection:
             version = _create(connection)
+    _judge(version, reader)
+
+
+def demand(reader: Engine) -> None:
+    """Whoever only reads makes nothing. LedgerRefused where there is no ledger yet, or one of a newer schema."""
+    is_file = reader.dialect.name == "sqlite"
+    there = not is_file or Path(str(reader.url.database)).is_file()  # SQLite would make one by looking
+    if not there or (version := _version(reader)) is None:
+        raise LedgerRefused(
+            f"There is no ledger yet ({place_of(reader.url)}): no worker has written one there."
+        )
+    _judge(version, reader)
+
+
+def _version(reader: Engine) -> int | None:
+    with reader.begin() as connection:
+        exists = inspect(connection).has_table(_schema.name)
+        return connection.scalar(select(_schema.c.version)) if exists else None
+
+
+def _judge(version: int, reader: Engine) -> None:
     if version > SCHEMA_VERSION:
         raise LedgerRefused(
             f"The ledger ({place_of(reader.url)}) has schema {version}, this program knows {SCHEMA_VERSION}: "

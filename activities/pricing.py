@@ -1,7 +1,7 @@
 """The price list, where people keep it: a Google Sheet, a JSON file, or the books on board."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -45,13 +45,16 @@ class PricingActivities:
     def _read(self) -> PricesRead:
         if self._google.price_sheet:
             origin = f"the Google Sheet, {self._google.price_range}"[:200]
-            return PricesRead(origin=origin, books=_books(self._sheet_rows(), "LEADS_GOOGLE__PRICE_SHEET"))
+            try:
+                return PricesRead(origin=origin, books=books_from_rows(self._sheet_rows()))
+            except PriceListError as error:
+                raise park(f"The price list (LEADS_GOOGLE__PRICE_SHEET): {error}") from None
         if self._file:
             origin = f"the file {self._file.name}"[:200]
-            return PricesRead(
-                origin=origin,
-                books=_books(_file_rows(self._file), "LEADS_PRICE_FILE, where the first object is row 2"),
-            )
+            try:
+                return PricesRead(origin=origin, books=books_in(self._file))
+            except PriceListError as error:
+                raise park(f"The price list (LEADS_PRICE_FILE): {error}") from None
         return PricesRead(origin="the built-in price list", books=BUILT_IN)
 
     def _sheet_rows(self) -> list[dict[str, Any]]:
@@ -72,22 +75,20 @@ class PricingActivities:
         return [dict(zip(names, row, strict=False)) for row in rows]  # Sheets leaves out a row's empty end
 
 
-def _file_rows(file: Path) -> list[Mapping[str, Any]]:
+def books_in(file: Path) -> tuple[PriceBook, ...]:
+    """The books of a price list in a JSON file: a list of objects, of which the first is row 2.
+
+    Raises PriceListError, which names the file.
+    """
     try:
         rows = json.loads(file.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except OSError as error:
-        raise park(
-            f"The price list {file.name} cannot be read: {error.strerror}. See LEADS_PRICE_FILE"
-        ) from None
+        raise PriceListError(f"{file.name} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise park(f"The price list {file.name} is no JSON: {error}. See LEADS_PRICE_FILE") from None
+        raise PriceListError(f"{file.name} is no JSON: {error}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise park(f"The price list {file.name} must be a list of objects with {_COLUMNS}")
-    return rows
-
-
-def _books(rows: Iterable[Mapping[str, Any]], setting: str) -> tuple[PriceBook, ...]:
+        raise PriceListError(f"{file.name} must be a list of objects with {_COLUMNS}")
     try:
         return books_from_rows(rows)
     except PriceListError as error:
-        raise park(f"The price list ({setting}): {error}") from None
+        raise PriceListError(f"{file.name}, where the first object is row 2: {error}") from None

@@ -23,7 +23,7 @@ class LedgerActivities:
             if not task.events:
                 return Outcome(recorded=self._ledger.last_seq(task.lead.id))
             return Outcome(
-                recorded=self._ledger.append([_entry(task.lead.id, event) for event in task.events])
+                recorded=self._ledger.append([entry_of(task.lead.id, event) for event in task.events])
             )
         except LedgerUnavailable as error:
             raise again(str(error)) from None
@@ -41,7 +41,7 @@ class LedgerActivities:
             yield Check("Ledger", "can be written", ok=True, detail=detail)
 
 
-def _entry(lead: str, event: Event) -> Entry:
+def entry_of(lead: str, event: Event) -> Entry:
     return Entry(
         lead=lead,
         seq=event.seq,
@@ -53,4 +53,17 @@ def _entry(lead: str, event: Event) -> Entry:
         policy=event.policy,
         words=event.words,
         data=event.fact.model_dump(mode="json"),
+    )
+
+
+def event_of(entry: Entry) -> Event:
+    """The event as it was, of whichever kind its JSON says; one that this code does not know is kept whole."""
+    return Event.model_validate(
+        {
+            "seq": entry.seq,
+            "at": entry.at,
+            "policy": entry.policy,
+            "words": entry.words,
+            "fact": entry.data,
+        }
     )

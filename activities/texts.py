@@ -1,5 +1,6 @@
 """The texts that people read: Jinja2 templates under `templates/`. A name that a template misses is an error."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -54,13 +55,15 @@ _environment = Environment(
     auto_reload=False,
 )
 _environment.filters["md"] = markdown
-for _name in _environment.list_templates(extensions=["md"]):
+_environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
+for _name in _environment.list_templates(extensions=["md", "yml"]):
     _environment.get_template(_name)  # now: what lies on the disk later may belong to newer code
 
 
 def render(name: str, **values: Any) -> str:
     """The template's text with these values; only in `.html` are they escaped by themselves.
 
-    In Markdown, put `| md` behind everything that people wrote. Raises UndefinedError for a value that is missing.
+    In Markdown, put `| md` behind everything that people wrote, in YAML `| json`. Raises UndefinedError for a value that is
+    missing.
     """
     return _environment.get_template(name).render(values)

@@ -8,6 +8,8 @@ import structlog
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
+from activities.errors import goes_on_at
+
 BEAT = timedelta(seconds=3)
 
 _log = structlog.get_logger("activities")
@@ -28,7 +30,11 @@ class _Watched(ActivityInboundInterceptor):
         try:
             outcome = await super().execute_activity(input)
         except Exception as error:
-            log.warning("effect failed", error=getattr(error, "type", None) or type(error).__name__)
+            delay = getattr(error, "next_retry_delay", None)
+            goes_on = {"goes_on": goes_on_at(delay)} if delay else {}
+            log.warning(
+                "effect failed", error=getattr(error, "type", None) or type(error).__name__, **goes_on
+            )
             raise
         else:
             log.info("effect done")

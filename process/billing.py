@@ -80,7 +80,8 @@ def priced_by(lead: Lead, month: str) -> Quote | None:
     return (began[-1] if began else terms[0]).quote if terms else None
 
 
-def _terms(lead: Lead) -> list[Term]:
+@remembered
+def _terms(lead: Lead) -> tuple[Term, ...]:
     found = []
     for contract, successor in zip_longest(lead.signed, lead.signed[1:]):
         quote = lead.quote_of(contract)
@@ -92,7 +93,7 @@ def _terms(lead: Lead) -> list[Term]:
             ]
             until = min(day for day in ends if day)
             found.append(Term(contract, quote, Days(contract.start, contract.end), until))
-    return found
+    return tuple(found)
 
 
 @remembered
@@ -153,8 +154,11 @@ def billed_again(lead: Lead) -> Invoice | None:
 
 def _next_fixed(lead: Lead) -> Draft | None:
     billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed(lead))
+    whole = frozenset(billed)
     for term in _terms(lead):
         for index, month in _months(term):
+            if month in whole:
+                continue
             fee, days = _bill(term, index, month, billed)
             if days and fee.amount:
                 usage = tuple(

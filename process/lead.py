@@ -27,6 +27,8 @@ class Link(Model):
     url: str = ""
     home: str = ""
     """Where somebody moved it: an issue's repository, a folder's parent. Else it is where the settings say."""
+    name: str = ""
+    """What a folder was called when we looked last."""
 
 
 Place = Literal["issue", "hub issue", "card", "folder"]

@@ -34,6 +34,16 @@ Text = Annotated[
 """Free text, possibly of several lines."""
 
 
+_JOINERS = "\u200c\u200d"
+"""Cannot be seen, and belong to how some scripts are written."""
+
+
+def one_line(text: str) -> str:
+    """The text on one line, without control characters and others that cannot be seen; empty where that is all."""
+    line = " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in text).split())
+    return line if line.strip(_JOINERS + " ") else ""
+
+
 class Stage(StrEnum):
     """The spine of the process (seed), and its two ends (process.md)."""
 

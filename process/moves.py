@@ -37,6 +37,8 @@ class Move(Model):
     """Login of whoever made it, if GitHub tells."""
     at: AwareDatetime | None = None
     """When, if GitHub tells."""
+    program: bool = False
+    """Made by another program, as GitHub's board automations are: nobody's proposal, and put back without a word."""
 
     @property
     def key(self) -> str:

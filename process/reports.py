@@ -200,7 +200,14 @@ class OutsideDrifted(Report):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         elsewhere = {place: text for place, text in lead.drift.items() if place not in self.looked}
-        links = {"issue": self.issue, "hub_issue": self.hub_issue, "folder": self.folder}
+        same = (
+            self.folder and lead.folder and self.folder.id == lead.folder.id
+        )  # or it was replaced meanwhile
+        links = {
+            "issue": self.issue,
+            "hub_issue": self.hub_issue,
+            "folder": self.folder if same else None,
+        }
         moved = {name: link for name, link in links.items() if link}
         return lead.model_copy(update={"drift": elsewhere | self.broken, **moved})
 

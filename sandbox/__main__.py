@@ -18,6 +18,11 @@ def main() -> None:
     parser.add_argument("--data", type=Path, help="folder that keeps everything over restarts; none: forget")
     parser.add_argument("--org", default="2i2c-org", help="GitHub organization")
     parser.add_argument(
+        "--bare",
+        action="store_true",
+        help="start with new repositories and a new board, without what leads need",
+    )
+    parser.add_argument(
         "--webhook-url",
         help="where GitHub tells what happened; signed with SANDBOX_WEBHOOK_SECRET or a secret of its own",
     )
@@ -33,6 +38,7 @@ def main() -> None:
             port=asked.port,
             smtp_port=asked.smtp_port,
             webhook_url=asked.webhook_url,
+            bare=asked.bare,
             webhook_secret=os.environ.get("SANDBOX_WEBHOOK_SECRET"),
         ).start()
     except OSError as error:

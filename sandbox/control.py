@@ -84,8 +84,8 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
             return JSONResponse({"error": str(refused)}, 422)
         return JSONResponse(response.model_dump(mode="json"), 201)
 
-    async def reset(_: Request) -> Response:
-        sandbox.reset()
+    async def reset(request: Request) -> Response:
+        sandbox.reset(bare="bare" in request.query_params)
         return Response(status_code=204)
 
     return [

@@ -20,12 +20,14 @@ from sandbox import control
 from sandbox.faults import Faults
 from sandbox.front import CuttableProtocol, Front
 from sandbox.github import app as github
+from sandbox.github import automation
 from sandbox.github.hooks.courier import Courier
 from sandbox.github.hooks.happenings import happenings
 from sandbox.github.people import Person
 from sandbox.github.seed import HOOK, point_hook
 from sandbox.github.state import Change, GitHubState
 from sandbox.google import app as google
+from sandbox.google import people as google_people
 from sandbox.google.account import write_key_file
 from sandbox.google.seed import SERVICE_ACCOUNT
 from sandbox.google.seed import seeded as google_seeded
@@ -43,7 +45,8 @@ class Sandbox:
 
     Use as a context manager, or `start()` and `stop()`. `data`: a folder that keeps everything over restarts;
     without it all is forgotten. `smtp_users`: name -> password; given any, mail needs a login. Port 0 is a free one.
-    `webhook_url`: where the organization's hook points; its secret is `webhook_secret` or made up.
+    `webhook_url`: where the organization's hook points; its secret is `webhook_secret` or made up. `bare`: GitHub's
+    repositories and board start as new ones, without what leads need.
     """
 
     def __init__(
@@ -57,8 +60,10 @@ class Sandbox:
         smtp_users: Mapping[str, str] | None = None,
         webhook_url: str | None = None,
         webhook_secret: str | None = None,
+        bare: bool = False,
     ) -> None:
         self.org = org
+        self._bare = bare
         self.faults = Faults()
         self.journal = Journal()
         self._store = Store(data)
@@ -111,8 +116,12 @@ class Sandbox:
     ) -> None:
         self.stop()
 
-    def reset(self) -> None:
-        """Back to the seeded start: no fault set, nothing in the journal or the mailbox, every token void."""
+    def reset(self, *, bare: bool = False) -> None:
+        """Back to the seeded start: no fault set, nothing in the journal or the mailbox, every token void.
+
+        `bare`: to new repositories and a new board.
+        """
+        self._bare = bare
         self.courier.stop()
         self.faults.clear()
         self.journal.clear()
@@ -165,6 +174,10 @@ class Sandbox:
             raise LookupError(f"Nobody here is called {login}")
         return Person(self.github, user, self.url, self.do)
 
+    def on_drive(self, email: str = "ann@example.org") -> google_people.Person:
+        """What this member of the shared drive does on Drive."""
+        return google_people.Person(self.google, email, self.do)
+
     def do(self, work: Callable[[], T]) -> T:
         """Does it between two requests, so that none sees it half done; from any other thread than the sandbox's own."""
         assert self._loop is not None  # noqa: S101 - start() made one
@@ -188,7 +201,9 @@ class Sandbox:
             lambda: self._store.save("google", self.google), self._store.blobs("google")
         )
         self.mailbox = Mailbox(self._store)
-        github_state = self._store.load("github", GitHubState) or GitHubState.seeded(org=self.org)
+        github_state = self._store.load("github", GitHubState) or GitHubState.seeded(
+            self.org, bare=self._bare
+        )
         self.github = github_state.bind(self._github_changed)
         self.courier = Courier(self.github, self.faults, self._spawn)
         self._app = Starlette(
@@ -208,6 +223,7 @@ class Sandbox:
         self._store.save("github", self.github)
         for happening in happenings(change, self.github):
             self.courier.tell(happening)
+        automation.follow(change, self.github)
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> "Future[None]":
         assert self._loop is not None  # noqa: S101 - start() made one

@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from temporalio.service import RPCError
 
 from process.agenda import AHEAD, Agenda, Item, Section
@@ -15,7 +14,7 @@ from starter.connection import no_worker
 from starter.failures import CommandError
 from starter.leads import Leads, Row
 from starter.options import Json
-from starter.output import Output, console
+from starter.output import Output, console, progress
 from starter.session import leads_of
 from workflows.lead import LeadWorkflow
 
@@ -45,10 +44,10 @@ async def agenda(
     Asks every lead; where no worker answers, it says what Temporal's own list knows.
     """
     leads = await leads_of()
-    with _progress(hidden=json) as progress:
-        bar = progress.add_task("Asking the leads")
+    with progress(hidden=json) as shown:
+        bar = shown.add_task("Asking the leads")
         found = await collected(
-            leads, datetime.now(UTC), lambda done, total: progress.update(bar, completed=done, total=total)
+            leads, datetime.now(UTC), lambda done, total: shown.update(bar, completed=done, total=total)
         )
     mine = found.for_(for_) if for_ else found
     out = Output(as_json=json)
@@ -84,12 +83,6 @@ def _missing(found: Agenda) -> str:
         f"leads: {len(found.unasked)} leads did not answer ({some}); of these only what Temporal's list knows is "
         "said: no dates, no invoices, no persons. Is a worker there?"
     )
-
-
-def _progress(*, hidden: bool) -> Progress:
-    screen = console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    return Progress(*columns, console=screen, transient=True, disable=hidden or not screen.is_terminal)
 
 
 async def collected(leads: Leads, now: datetime, tell: Callable[[int, int], None] | None = None) -> Agenda:

@@ -11,12 +11,13 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from process.decisions import DECISIONS, LeadOpened
 from process.money import Money
 from process.view import Overview
+from starter.desk_story import IN_TIME
 from starter.failures import CommandError, ExitCode
 from starter.leads import Handle, Leads
 from starter.options import given
 from starter.output import Output
 from starter.story import OPENED, Step
-from starter.telling import IN_TIME, settled
+from starter.telling import settled
 from starter.years import Years
 
 DYNAMIC_CONFIG = (

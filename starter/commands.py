@@ -1,5 +1,6 @@
 """The commands that begin a lead, look at leads, and try again what failed."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from cyclopts import App, Group, Parameter
@@ -9,12 +10,15 @@ from process.decisions import DECISIONS, LeadOpened
 from process.model import OPEN_STAGES, Role, Stage
 from process.view import Line, Option
 from starter.agenda import agenda
+from starter.as_of import show_as_of
 from starter.decide import Command, as_command
 from starter.failures import CommandError, ExitCode
 from starter.options import Json, Lead, Timeout, flag, given, with_options
 from starter.output import Output, clean, moment
 from starter.session import PATIENCE, leads_of, read_settings
 from starter.show import show_lead
+from starter.waiting import waiting
+from starter.what_if import what_if
 
 Zone = Annotated[
     str | None,
@@ -32,11 +36,13 @@ def add_commands(app: App) -> None:
         history,
         options,
         _preview(app),
+        what_if,
         retry,
         adopt,
     )
     for place, command in enumerate(commands):
-        app.command(command, name=command.__name__.rstrip("_"), group=group, sort_key=place, help_epilogue="")
+        name = command.__name__.rstrip("_").replace("_", "-")
+        app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
 
 
 async def _start(
@@ -112,13 +118,29 @@ def _attention(attention: int, failed: int) -> Text:
     return Text(", ".join(found), style="yellow")
 
 
-async def show(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+async def show(
+    lead: Lead,
+    /,
+    *,
+    as_of: Annotated[
+        date | None,
+        Parameter(
+            help="As it was at the end of that day in its zone, from the ledger; also an archived lead."
+        ),
+    ] = None,
+    patience: Timeout = PATIENCE,
+    json: Json = False,
+) -> None:
     """Show where a lead stands: the next step, what needs attention, its links, what happened, what was refused."""
+    if as_of:
+        await show_as_of(lead, as_of, patience, Output(as_json=json))
+        return
     leads = await leads_of(patience)
-    view = await leads.overview(await leads.find(lead))
-    out = Output(as_json=json)
-    if not out.value(view.model_dump(mode="json") | {"url": leads.link(view.lead)}):
-        show_lead(view, leads.link(view.lead), out)
+    handle = await leads.find(lead)
+    view, again = await leads.overview(handle), await waiting(handle)
+    out, url = Output(as_json=json), leads.link(view.lead)
+    if not out.value(view.model_dump(mode="json") | {"url": url, "waiting": again}):
+        show_lead(view, url, out, again)
 
 
 async def history(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Annotated
@@ -23,7 +23,7 @@ from rich.progress import (
 from starter.chronicle import DYNAMIC_CONFIG, Chronicle
 from starter.failures import CommandError
 from starter.leads import Leads
-from starter.local import HOST, Parts, SandboxPlace, end_on_signals, environment, free_ports
+from starter.local import HOST, Part, Parts, SandboxPlace, end_on_signals, environment, free_ports
 from starter.options import Json, flag
 from starter.output import Output
 from starter.telling import Story
@@ -50,7 +50,7 @@ async def demo(
     if not json:
         out.line("Starting Temporal, the sandbox (GitHub, Google, mail) and the worker …", "dim")
     with _folder() as folder:
-        async with _service(folder, DYNAMIC_CONFIG if years else ()) as (leads, sandbox):
+        async with _service(folder, skips_time=years > 0) as (leads, sandbox):
             with _progress(out) as progress:
                 story: Story | Chronicle = Story(leads, sandbox, out, progress)
                 if years:
@@ -77,16 +77,26 @@ def _folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _service(folder: Path, dynamic_config: Sequence[str]) -> AsyncIterator[tuple[Leads, SandboxPlace]]:
-    """All parts, and none of this machine's own settings."""
-    port, ui_port = free_ports(2)
+async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Leads, SandboxPlace]]:
+    """All parts, and none of this machine's own settings. Where time is skipped, nobody is there to do things on GitHub."""
+    port, ui_port, web_port = free_ports(3)
     ui = f"http://localhost:{ui_port}"
     async with Parts(folder / "logs", grace=5) as parts:
-        client = await parts.temporal(port, ui_port, dynamic_config=dynamic_config)
-        sandbox = await parts.sandbox(0, folder / "sandbox")
+        client = await parts.temporal(port, ui_port, dynamic_config=DYNAMIC_CONFIG if skips_time else ())
+        sandbox = await parts.sandbox(0, folder / "sandbox", web_port=None if skips_time else web_port)
         more = {**sandbox.environment, "LEADS_LEDGER_URL": f"sqlite:///{folder / 'ledger.sqlite'}"}
-        await parts.worker(environment(f"{HOST}:{port}", more, settings_too=False), cwd=folder)
+        env = environment(f"{HOST}:{port}", more, settings_too=False)
+        await _both(
+            parts.worker(env, cwd=folder), None if skips_time else parts.web(env, web_port, cwd=folder)
+        )
         yield Leads(client, "leads", ui), sandbox
+
+
+async def _both(one: Awaitable[Part], other: Awaitable[Part] | None) -> None:
+    """At once, and the first failure when both have had their say."""
+    for started in await asyncio.gather(one, *filter(None, [other]), return_exceptions=True):
+        if isinstance(started, BaseException):
+            raise started
 
 
 def _progress(out: Output) -> Progress:

@@ -96,6 +96,7 @@ class InFlight(NamedTuple):
     """Its repository, in lower case, and its number."""
     hub_issue: tuple[str, int] | None
     has_folder: bool
+    heading: str
 
 
 @dataclass(frozen=True)
@@ -172,6 +173,10 @@ class Leads:
         resembles = [other.lead for other in others]
         return Opened(lead=lead, stage=start.stage, url=self.link(lead), already=False, resembles=resembles)
 
+    async def ended_at(self, lead: Handle) -> datetime | None:
+        """When its workflow was over, because it was archived or somebody terminated it; None for one that runs."""
+        return (await lead.describe()).close_time
+
     async def _already(self, lead: str) -> Opened:
         known = await self.client.get_workflow_handle(lead).describe()
         if known.status is not WorkflowExecutionStatus.RUNNING:
@@ -189,14 +194,8 @@ class Leads:
         quoted = name.strip().replace("'", "")
         if not quoted.removeprefix("lead-"):
             raise CommandError(ExitCode.NOT_FOUND, f"{name!r} names no lead. `leads list` shows them.")
-        try:
-            known = await self.client.get_workflow_handle(name).describe()
-        except RPCError as error:
-            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
-                raise
-        else:
-            if known.workflow_type == WORKFLOW:
-                return self.client.get_workflow_handle_for(LeadWorkflow.run, name)
+        if known := await self.known(name):
+            return known
         found = sorted(
             {
                 execution.id
@@ -216,6 +215,18 @@ class Leads:
             f"There is no lead {name!r}. `leads list` shows the open ones; a lead that was archived long ago is "
             "in the ledger alone.",
         )
+
+    async def known(self, lead: str) -> Handle | None:
+        """The lead of just this id, from the moment it was begun; one that has ended, too, until Temporal forgets it."""
+        try:
+            known = await self.client.get_workflow_handle(lead).describe()
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                raise
+            return None
+        if known.workflow_type != WORKFLOW:
+            return None
+        return self.client.get_workflow_handle_for(LeadWorkflow.run, lead)
 
     async def by_issue(self, repo: str, number: int) -> Handle | None:
         """The lead whose issue, or whose hub's issue, this is, as visibility knows it (a moment late).
@@ -255,7 +266,7 @@ class Leads:
             same.append(f"{attributes.ORG_KEY.name} = '{org_key(opened.org)}'")
         if opened.email:
             same.append(f"{attributes.DOMAIN.name} = '{contact_key(opened.email)}'")
-        clauses = [f"({' OR '.join(same)})", _any_of(attributes.STAGE, sorted(OPEN_STAGES)), RUNNING]
+        clauses = [f"({' OR '.join(same)})", *self._open_and_ours()]
         found = [each async for each in self._executions(clauses) if each.id != lead]
         found.sort(key=lambda each: each.start_time)
         others = [await _alike(opened, each) for each in found]
@@ -264,12 +275,7 @@ class Leads:
     async def lookalikes(self) -> list[tuple[str, ...]]:
         """Groups of open leads with the same organisation, or the same mail domain: their ids, in order."""
         groups: dict[str, set[str]] = {}
-        clauses = [
-            _any_of(attributes.STAGE, sorted(OPEN_STAGES)),
-            RUNNING,
-            f"TaskQueue = '{self.task_queue}'",
-        ]
-        async for each in self._executions(clauses):
+        async for each in self._executions(self._open_and_ours()):
             known = each.typed_search_attributes
             for key in (attributes.ORG_KEY, attributes.DOMAIN):
                 value = known.get(key)
@@ -325,8 +331,14 @@ class Leads:
             memo = await execution.memo()
             issue, hub = (_issue_at(str(memo.get(name, ""))) for name in ("issue", "hub"))
             stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
-            found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo))
+            heading = str(memo.get("heading", ""))
+            found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo, heading))
         return found
+
+    def _open_and_ours(self) -> list[str]:
+        """Open leads that our worker answers for."""
+        stages = _any_of(attributes.STAGE, sorted(OPEN_STAGES))
+        return [stages, RUNNING, f"TaskQueue = '{self.task_queue}'"]
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))

@@ -1,4 +1,4 @@
-"""The service's parts as child processes of this one: Temporal's dev server, the sandbox, the worker.
+"""The service's parts as child processes of this one: Temporal's dev server, the sandbox, the worker, the webhooks.
 
 Whatever is started is ended, in the opposite order: at the end, on failure, on Ctrl-C, and (on Linux) if this process
 is killed. What the children say goes into log files.
@@ -169,11 +169,23 @@ class Parts:
         await prepare(clients[0])
         return clients[0]
 
-    async def sandbox(self, port: int, data: Path) -> SandboxPlace:
-        """GitHub, Google and SMTP on this machine."""
+    async def sandbox(self, port: int, data: Path, *, web_port: int | None = None) -> SandboxPlace:
+        """GitHub, Google and SMTP on this machine. With `web_port`, GitHub tells our webhooks there what people do."""
+        more = ["--webhook-url", webhook_url(web_port)] if web_port else []
         part = await self._start(
             "sandbox",
-            *(sys.executable, "-m", "sandbox", "--host", HOST, "--port", str(port), "--data", str(data)),
+            *(
+                sys.executable,
+                "-m",
+                "sandbox",
+                "--host",
+                HOST,
+                "--port",
+                str(port),
+                "--data",
+                str(data),
+                *more,
+            ),
             says=True,
         )
         assert part.process.stdout  # noqa: S101 - a pipe, as asked for
@@ -200,6 +212,13 @@ class Parts:
         await until(ready, part)
         return part
 
+    async def web(self, env: Mapping[str, str], port: int, cwd: Path | None = None) -> Part:
+        """What receives webhooks (`leads web`); it listens when this returns."""
+        command = (sys.executable, "-m", "starter.cli", "web", "--host", HOST, "--port", str(port))
+        part = await self._start("web", *command, env=env, cwd=cwd)
+        await until(lambda: _listens(port), part)
+        return part
+
 
 async def until(ready: Callable[[], Awaitable[bool]], part: Part) -> None:
     """Waits until the part is ready; raises CommandError when it ends before, or takes too long."""
@@ -221,6 +240,11 @@ async def _listens(port: int) -> bool:
     writer.close()
     await writer.wait_closed()
     return True
+
+
+def webhook_url(port: int) -> str:
+    """Where webhooks arrive on this machine."""
+    return f"http://{HOST}:{port}/github/webhook"
 
 
 def free_ports(count: int) -> list[int]:
@@ -247,7 +271,7 @@ def demand_free(port: int, what: str, option: str) -> None:
 
 
 def environment(address: str, more: Mapping[str, str], *, settings_too: bool) -> dict[str, str]:
-    """What a worker beside this process sees: our server, these settings, and, if wanted, what was set already."""
+    """What a part beside this process sees: our server, these settings, and, if wanted, what was set already."""
     dropped = ("TEMPORAL_",) if settings_too else OURS
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     ours = {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": NAMESPACE, "TEMPORAL_CONFIG_FILE": os.devnull}

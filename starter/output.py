@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic_core import to_jsonable_python
 from rich import box
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -34,6 +35,13 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else NEVER_WRAPPED
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def progress(*, hidden: bool) -> Progress:
+    """How far it is, on a terminal, while something is done many times; it goes when that is over."""
+    screen = console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    return Progress(*columns, console=screen, transient=True, disable=hidden or not screen.is_terminal)
 
 
 class Output:

@@ -12,6 +12,7 @@ from starter.decide import Command
 from starter.demo import demo
 from starter.desk.schedule import NOW, one_round
 from starter.failures import CommandError, ExitCode
+from starter.init_repos import init_repos
 from starter.local import HOST, WEB_PORT, demand_free
 from starter.options import Json
 from starter.output import Output
@@ -20,12 +21,23 @@ from starter.server import RETENTION, prepare
 from starter.session import read_settings
 from starter.up import up
 from starter.verify import verify
+from starter.waiting import waiting
 from workflows.reconcile import lines
 
 
 def add_service(app: App) -> None:
     group = Group("Service", sort_key=0)
-    commands: tuple[Command, ...] = (demo, up, web, check, reconcile, verify, promote, init_server)
+    commands: tuple[Command, ...] = (
+        demo,
+        up,
+        web,
+        check,
+        reconcile,
+        verify,
+        promote,
+        init_server,
+        init_repos,
+    )
     for place, command in enumerate(commands):
         name = command.__name__.replace("_", "-")
         app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
@@ -54,15 +66,16 @@ async def reconcile(
     json: Json = False,
 ) -> None:
     """Look now at what nobody was told of: issues, comments, board, folders, questionnaire. Also done by a schedule."""
-    queue = read_settings().task_queue
+    queue, client = read_settings().task_queue, await connect()
     try:
         async with asyncio.timeout(patience):
-            done = await one_round(await connect(), queue)
+            done = await one_round(client, queue)
     except TimeoutError:
+        again = await waiting(client.get_workflow_handle(NOW))
+        why = "; ".join(map(str, again)) or f"no worker is there on the task queue {queue!r}, or it is busy"
         raise CommandError(
             ExitCode.UNREACHABLE,
-            f"Nothing was found within {patience:g} seconds: no worker is there on the task queue {queue!r}, or a "
-            f"system makes it wait. The workflow {NOW} goes on by itself.",
+            f"Not done within {patience:g} seconds: {why}. The workflow {NOW} goes on by itself.",
         ) from None
     out = Output(as_json=json)
     if not out.value({system: part.model_dump(exclude={"mark"}) for system, part in done.parts.items()}):

@@ -1,17 +1,19 @@
 """A lead in one look."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from process.checklist import checklist
 from process.relatives import Relative
 from process.view import EffectLine, Overview
 from starter.output import Output, moment
+from starter.waiting import Waiting
 
 NEWEST = 12
 """Lines of the timeline, and of refusals, that are shown; `leads history` and --json have all."""
 
 
-def show_lead(view: Overview, url: str, out: Output) -> None:
+def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Waiting] = ()) -> None:
+    """`url`: its page in the Temporal UI, which has it as it is now. `waiting`: what fails for now."""
     facts = view.facts
     out.line(view.heading, "bold")
     out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {view.next_step}")
@@ -23,10 +25,11 @@ def show_lead(view: Overview, url: str, out: Output) -> None:
     _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
     _section(out, "Other leads", map(_relative, facts.originals))
     _section(out, "Its duplicates", map(_relative, facts.duplicates))
+    _section(out, "Tried again by itself", map(str, waiting), "yellow")
     _section(out, "Events", map(str, facts.hub.events))
     links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
     known = [f"{name}: {link.url}" for name, link in links.items() if link]
-    _section(out, "Links", [*known, f"Temporal: {url}"])
+    _section(out, "Links", [*known, *([f"Temporal: {url}"] if url else [])])
     _section(out, "Checklist", (f"[{'x' if item.done else ' '}] {item.text}" for item in checklist(facts)))
     _section(
         out,
@@ -36,7 +39,8 @@ def show_lead(view: Overview, url: str, out: Output) -> None:
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
     if earlier := len(view.timeline) - len(newest):
-        out.items([f"… {earlier} before that (leads history {view.lead})"], "dim")
+        where = f"leads history {view.lead}" if url else "--json has all"
+        out.items([f"… {earlier} before that ({where})"], "dim")
     for line in newest:
         corrected = " (corrected)" if line.corrected else ""
         out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {line.words}{corrected}, by {line.by}"])

@@ -93,3 +93,14 @@ AFTER_ANSWERS = (
     Step("hub_requested", SALES),
     Step("hub_live", ENGINEERING),
 )
+
+ON_GITHUB = "Amara, sales, on GitHub"
+LOGIN = "amara-sales"
+
+ISSUE = {
+    "title": "[Riverside College / Ben Example] - A hub for a statistics course",
+    "body": "Ben asked at the conference. Sixty students, from September on.",
+    "labels": ["lead", "service:hub"],
+}
+
+COMMENT = "/price-quoted amount=9000 currency=USD per=year"

@@ -13,20 +13,18 @@ from process.decisions import DECISIONS, LeadOpened
 from process.model import Stage
 from process.view import Overview
 from starter.decide import as_command
+from starter.desk_story import IN_TIME, Desk, Told, in_time
 from starter.failures import CommandError, ExitCode
 from starter.leads import Handle, Leads
 from starter.local import SandboxPlace
 from starter.options import given
 from starter.output import Output
-from starter.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, OPENED, Step
-
-IN_TIME = 30.0
-"""Seconds within which all that a step causes must be done outside."""
+from starter.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
 
 _EVERY_TIME = frozenset({"Write the events to the ledger", "Bring the lead's issue up to date"})
 """Chores that follow from nearly every step, and would hide the others."""
 
-STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS)
+STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS) + Desk.STEPS
 
 
 class Story:
@@ -38,7 +36,9 @@ class Story:
         self.links: dict[str, str] = {}
         self.done: set[str] = set()
         self.steps: list[dict[str, Any]] = []
+        self.on_github: list[dict[str, Any]] = []
         self.command = ""
+        self.desk = Desk(leads, sandbox)
         self.lead: Handle
         self.view: Overview
 
@@ -59,6 +59,14 @@ class Story:
             await self._decide(step)
         if self.view.stage is not Stage.HUB or not self.view.facts.invoices:
             raise CommandError(ExitCode.UNREACHABLE, f"The lead is at {self.view.stage}, and no billed hub.")
+        await self._tell_of_the_desk()
+
+    async def _tell_of_the_desk(self) -> None:
+        """Another lead, for which nobody types a command: it lives on GitHub alone."""
+        self._step(ON_GITHUB, "issue", f"opens an issue, labelled “lead”: {ISSUE['title']}")
+        self._heard(await in_time(self.desk.opens_an_issue()))
+        self._step(ON_GITHUB, "comment", f"comments on it: {COMMENT}")
+        self._heard(await in_time(self.desk.comments()))
 
     async def _open(self) -> None:
         self._begin(OPENED["by"], "start", "", OPENED)
@@ -124,12 +132,26 @@ class Story:
     # ---- what it looks like
 
     def _begin(self, by: str, command: str, lead: str, body: Mapping[str, Any]) -> None:
+        self._step(by, command, f"$ {_typed(command, lead, body)}")
+
+    def _step(self, by: str, command: str, does: str) -> None:
         self.command = command
         self.progress.update(self.bar, description=f"{by}: {command}")
         if self.out.as_json:
             return
         self.out.heading(by)
-        self.out.items([f"$ {_typed(command, lead, body)}"], "dim")
+        self.out.items([does], "dim")
+
+    def _heard(self, told: Told) -> None:
+        """What came back from GitHub."""
+        self.on_github.append({"step": self.command, **told._asdict()})
+        self.progress.advance(self.bar)
+        if self.out.as_json:
+            return
+        reaction = "👍, and " if told.reaction == "+1" else ""
+        self.out.items([f"✓ {reaction}the service answers there: {told.answer}"], "green")
+        self.out.items([f"  The lead is at: {told.stage}"], "bold")
+        self.out.items([f"  Issue: {told.issue}"])
 
     def _end(
         self,
@@ -158,7 +180,13 @@ class Story:
         self.out.items(f"  {name}: {url}" for name, url in (links or {}).items())
 
     def sum_up(self, seconds: float) -> None:
-        told = {"lead": self.lead.id, "stage": self.view.stage, "steps": self.steps, "links": self.links}
+        told: dict[str, Any] = {
+            "lead": self.lead.id,
+            "stage": self.view.stage,
+            "steps": self.steps,
+            "links": self.links,
+        }
+        told["on_github"] = self.on_github
         if self.out.value(told | {"seconds": round(seconds, 1)}):
             return
         mails, events = len(self.view.facts.mails), len(self.view.timeline)
@@ -171,6 +199,8 @@ class Story:
                 *(f"{name}: {url}" for name, url in self.links.items()),
             ]
         )
+        self.out.heading(f"{ISSUE['title']} lives on GitHub alone, and is {self.on_github[-1]['stage']}")
+        self.out.items([f"Issue: {self.on_github[-1]['issue']}"])
 
 
 def settled(view: Overview) -> bool:

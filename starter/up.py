@@ -2,7 +2,7 @@
 
 import asyncio
 import fcntl
-from collections.abc import Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Annotated
 
@@ -10,7 +10,18 @@ from cyclopts import Parameter
 
 from settings import Settings
 from starter.failures import CommandError, ExitCode
-from starter.local import HOST, NAMESPACE, Part, Parts, SandboxPlace, demand_free, end_on_signals, environment
+from starter.local import (
+    HOST,
+    NAMESPACE,
+    WEB_PORT,
+    Part,
+    Parts,
+    SandboxPlace,
+    demand_free,
+    end_on_signals,
+    environment,
+    webhook_url,
+)
 from starter.options import Json, flag
 from starter.output import Output
 from starter.session import UP, read_settings
@@ -19,7 +30,9 @@ DATA = UP.parent
 DEFAULT_PORT = 7233
 AGAIN = 1.0
 LONGEST = 60.0
-"""Seconds before a worker that died is started again: at first, and at most."""
+"""Seconds before a part that died is started again: at first, and at most."""
+
+Start = Callable[[], Awaitable[Part]]
 
 
 async def up(
@@ -27,6 +40,7 @@ async def up(
     port: Annotated[int, Parameter(help="Temporal's port.")] = DEFAULT_PORT,
     ui_port: Annotated[int, Parameter(help="Port of the Temporal UI.")] = 8233,
     sandbox_port: Annotated[int, Parameter(help="Port of the sandbox.")] = 8080,
+    web_port: Annotated[int, Parameter(help="Port where GitHub's webhooks arrive.")] = WEB_PORT,
     no_sandbox: Annotated[
         bool,
         flag(
@@ -35,35 +49,46 @@ async def up(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Run the whole service on this machine until Ctrl-C: Temporal with its UI, the worker, and a sandbox.
+    """Run the whole service on this machine until Ctrl-C: Temporal with its UI, the worker, webhooks, and a sandbox.
 
     The sandbox stands in for GitHub, Google and a mail server. Everything is kept under .leads/, so that leads survive
     a restart.
     """
     end_on_signals()
     with alone():
-        await _up(port, ui_port, sandbox_port, no_sandbox=no_sandbox, json=json)
+        await _up(port, ui_port, sandbox_port, web_port, no_sandbox=no_sandbox, json=json)
 
 
-async def _up(port: int, ui_port: int, sandbox_port: int, *, no_sandbox: bool, json: bool) -> None:
+async def _up(
+    port: int, ui_port: int, sandbox_port: int, web_port: int, *, no_sandbox: bool, json: bool
+) -> None:
     settings, out = read_settings(), Output(as_json=json)
     with_sandbox = not (no_sandbox or has_credentials(settings))
+    with_web = with_sandbox or settings.github.webhook_secret is not None
     demand_free(port, "Temporal", "--port")
     demand_free(ui_port, "the Temporal UI", "--ui-port")
     if with_sandbox:
         demand_free(sandbox_port, "the sandbox", "--sandbox-port")
+    if with_web:
+        demand_free(web_port, "the webhooks", "--web-port")
     async with Parts(DATA / "logs") as parts:
         await parts.temporal(port, ui_port, DATA / "temporal.sqlite")
-        sandbox = await parts.sandbox(sandbox_port, DATA / "sandbox") if with_sandbox else None
+        sandbox = (
+            await parts.sandbox(sandbox_port, DATA / "sandbox", web_port=web_port) if with_sandbox else None
+        )
         ui = f"http://localhost:{ui_port}"
         more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
         env = environment(f"{HOST}:{port}", more, settings_too=True)
-        worker = await parts.worker(env)
-        _tell(out, parts, port, ui, sandbox)
+        again: dict[str, Start] = {"worker": lambda: parts.worker(env)}
+        if with_web:
+            again["web"] = lambda: parts.web(env, web_port)
+        for start in again.values():
+            await start()
+        _tell(out, parts, port, ui, sandbox, _webhooks(settings, web_port, sandbox))
         with _told_to_others(more if sandbox else {}), suppress(asyncio.CancelledError):
-            await _watch(parts, worker, env, out)
+            await _watch(parts, again, out)
         if not json:
-            out.line("Ending the worker, the sandbox and Temporal …", "dim")
+            out.line("Ending the webhooks, the worker, the sandbox and Temporal …", "dim")
 
 
 def has_credentials(settings: Settings) -> bool:
@@ -71,12 +96,32 @@ def has_credentials(settings: Settings) -> bool:
     return bool(settings.github.token or settings.github.app_id or settings.google.credentials_file)
 
 
-def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace | None) -> None:
+def _webhooks(settings: Settings, port: int, sandbox: SandboxPlace | None) -> str:
+    """How what people do on GitHub is heard, and what is still to be set up for that."""
+    if sandbox:
+        return f"Webhooks: {webhook_url(port)}, told by the sandbox's GitHub"
+    github = settings.github
+    if github.webhook_secret:
+        return (
+            f"Webhooks: {webhook_url(port)}. Put a proxy with TLS before it, and make a webhook of the organization "
+            f"{github.org} (or of your GitHub App) to it: content type application/json, the secret of "
+            "LEADS_GITHUB__WEBHOOK_SECRET, the events Issues, Issue comments and Projects v2 items"
+        )
+    otherwise = (
+        f"a round every {github.reconcile_minutes} minutes finds what people do on GitHub"
+        if github.reconcile_minutes
+        else "only `leads reconcile` finds what people do on GitHub"
+    )
+    return f"No webhooks, since LEADS_GITHUB__WEBHOOK_SECRET is not set: {otherwise}"
+
+
+def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace | None, webhooks: str) -> None:
     if out.value(
         {
             "temporal": f"{HOST}:{port}",
             "ui": ui,
             "sandbox": sandbox.url if sandbox else None,
+            "webhooks": webhooks,
             "processes": {part.name: part.process.pid for part in parts.started},
             "logs": str(DATA / "logs"),
         }
@@ -92,6 +137,7 @@ def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace |
                 "GitHub, Google and mail are those of LEADS_* and .env; `leads check` says whether they can be reached"
             ]
         )
+    out.items([webhooks])
     out.items([f"Kept in {DATA}/, logs in {DATA / 'logs'}/"])
     out.heading("In another terminal, from here:")
     if port != DEFAULT_PORT:
@@ -120,6 +166,7 @@ def alone() -> Iterator[None]:
 @contextmanager
 def _told_to_others(settings: Mapping[str, str]) -> Iterator[None]:
     """While this runs, `leads check` and the others look at the same sandbox as our worker."""
+    UP.touch(mode=0o600)
     UP.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
     try:
         yield
@@ -127,20 +174,26 @@ def _told_to_others(settings: Mapping[str, str]) -> Iterator[None]:
         UP.unlink(missing_ok=True)
 
 
-async def _watch(parts: Parts, worker: Part, env: dict[str, str], out: Output) -> None:
-    """Starts the worker again when it dies. Without any other part there is nothing to go on with."""
+async def _watch(parts: Parts, again: Mapping[str, Start], out: Output) -> None:
+    """Starts again what dies and can be. Without any other part there is nothing to go on with: raises CommandError."""
+    watching = [asyncio.create_task(_keep(parts, part, again.get(part.name), out)) for part in parts.started]
+    try:
+        await asyncio.gather(*watching)
+    finally:
+        for each in watching:
+            each.cancel()
+        await asyncio.wait(watching)
+
+
+async def _keep(parts: Parts, part: Part, start: Start | None, out: Output) -> None:
     pause = AGAIN
     while True:
-        waiting = {asyncio.create_task(part.process.wait()): part for part in parts.started}
-        done, rest = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        for task in rest:
-            task.cancel()
-        for part in (waiting[task] for task in done):
-            if part is not worker:
-                raise part.failure("has ended")
+        await part.process.wait()
+        if start is None:
+            raise part.failure("has ended")
         if not out.as_json:
-            out.line(f"{worker.failure('has ended')} It is started again.", "yellow")
+            out.line(f"{part.failure('has ended')} It is started again.", "yellow")
         await asyncio.sleep(pause)
         pause = min(pause * 2, LONGEST)
-        await parts.end(worker)
-        worker = await parts.worker(env)
+        await parts.end(part)
+        part = await start()

@@ -17,12 +17,16 @@ from temporalio.service import RPCError
 from logs import set_up_logs
 from settings import Settings
 from starter.desk.deliveries import heard
-from starter.desk.hints import hand_in
+from starter.desk.hints import Tray
 
 LONGEST = 1 << 20
 """Bytes of a delivery. GitHub's comments and descriptions have at most 65,536 characters."""
 AT_ONCE = 200
-"""Requests under way; more are told to come back."""
+"""Deliveries that are taken at the same time; the others wait, and nothing of them is read."""
+CONNECTIONS = 2000
+"""Those beyond are told to come back."""
+SENDING = 10.0
+"""Seconds within which a body must be there: whoever dribbles it keeps others waiting."""
 PATIENCE = 5.0
 """Seconds that Temporal may take; GitHub waits ten."""
 SIGNATURE, EVENT, DELIVERY = "x-hub-signature-256", "x-github-event", "x-github-delivery"
@@ -41,6 +45,7 @@ class DeliveryError(Exception):
 def make_web(client: Client, settings: Settings) -> FastAPI:
     """The application, over a connection to Temporal."""
     app = FastAPI(title="lead-to-hub", openapi_url=None)
+    tray, slots = Tray(client, settings.task_queue), asyncio.Semaphore(AT_ONCE)
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
@@ -63,7 +68,8 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
             "delivery": _short(request.headers.get(DELIVERY)),
         }
         try:
-            action, outcome, status = await _take(client, settings, request)
+            async with slots:
+                action, outcome, status = await _take(tray, settings, request)
         except DeliveryError as refused:
             _log.warning("delivery refused", **about, status=refused.status, why=str(refused))
             return _said(refused.status, str(refused))
@@ -73,7 +79,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
     return app
 
 
-async def _take(client: Client, settings: Settings, request: Request) -> tuple[str, str, int]:
+async def _take(tray: Tray, settings: Settings, request: Request) -> tuple[str, str, int]:
     """The delivery's action, what became of it, and the status that says so. Raises DeliveryError."""
     event = _judged(request.headers, await _body(request), _secret(settings))
     if event.event == "ping":
@@ -86,7 +92,7 @@ async def _take(client: Client, settings: Settings, request: Request) -> tuple[s
         return found.action, f"ignored: {found.why_not}", 202
     try:
         async with asyncio.timeout(PATIENCE):  # the SDK would try again and again
-            await hand_in(client, found.hint, task_queue=settings.task_queue)
+            await tray.hand_in(found.hint)
     except (RPCError, TimeoutError):
         raise DeliveryError(503, "Temporal can't be reached; deliver it again") from None
     return found.action, "handed in", 202
@@ -107,12 +113,15 @@ async def _body(request: Request) -> bytes:
     """All of the body; not more of it than a delivery may have."""
     body = bytearray()
     try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST:
-                raise DeliveryError(413, f"A delivery has at most {LONGEST} bytes")
+        async with asyncio.timeout(SENDING):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > LONGEST:
+                    raise DeliveryError(413, f"A delivery has at most {LONGEST} bytes")
     except ClientDisconnect:
         raise DeliveryError(400, "The body ended too early") from None
+    except TimeoutError:
+        raise DeliveryError(408, f"The body did not come within {SENDING:g} seconds") from None
     return bytes(body)
 
 
@@ -131,7 +140,9 @@ def _judged(headers: Mapping[str, str], body: bytes, secret: str) -> Event:
 
 
 def _said(status: int, words: str) -> JSONResponse:
-    hang_up = {"connection": "close"} if status == 413 else None  # or the rest of the body is still taken in
+    hang_up = (
+        {"connection": "close"} if status in (408, 413) else None
+    )  # or the rest of the body is still taken in
     return JSONResponse({"detail": words}, status, hang_up)
 
 
@@ -147,7 +158,7 @@ def make_server(client: Client, settings: Settings, host: str, port: int) -> uvi
             make_web(client, settings),
             host=host,
             port=port,
-            limit_concurrency=AT_ONCE,
+            limit_concurrency=CONNECTIONS,
             timeout_graceful_shutdown=5,
             log_config=None,
             access_log=False,

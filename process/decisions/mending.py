@@ -7,7 +7,7 @@ from pydantic import Field
 
 from process import fold  # as a module: it needs this package, too
 from process.billing import billed_again
-from process.decisions.base import EVERY_TEAM, Decision, mail
+from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, effect_key
 from process.facts import Event, Refused
@@ -45,6 +45,28 @@ class IssueReplaced(Decision):
 
     def words(self, lead: Lead) -> str:
         return self.noted("What was deleted on GitHub is opened anew")
+
+
+class FolderReplaced(Decision):
+    """The lead's Drive folder was deleted or is in the trash, and a new one is to take its place."""
+
+    deciders = EVERY_TEAM
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if "folder" not in lead.drift:
+            there = f": {lead.folder.url}" if lead.folder else ""
+            return Refused(reason=f"No folder of this lead is known to be gone{there}")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        others = {place: text for place, text in lead.drift.items() if place != "folder"}
+        return lead.model_copy(update={"drift": others, "folder": None, "folder_id": None})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        return folder_effects(after, after, event)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("A new Drive folder takes the place of the one that is gone")
 
 
 class Corrected(Decision):

@@ -1,14 +1,31 @@
 """What callers do to a Projects v2 board. GraphQL and the pages call the same acts, inside `state.writing()`."""
 
+import secrets
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from sandbox.github.acts.common import note
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import GitHubError, NodeNotFoundError
-from sandbox.github.state import FieldValue, GitHubState, Issue, Item, Option, Project, ProjectField, clock
+from sandbox.github.state import (
+    FieldType,
+    FieldValue,
+    GitHubState,
+    Issue,
+    Item,
+    Option,
+    Project,
+    ProjectField,
+    Repository,
+    clock,
+)
 
 Value = dict[str, str | float | date]
 """One entry of GraphQL's `ProjectV2FieldValue`."""
+
+OptionInput = dict[str, Any]
+"""GraphQL's `ProjectV2SingleSelectFieldOptionInput`: name, color, description and, of one that is there, its id."""
 
 
 def add_item(state: GitHubState, viewer: Viewer, project: Project, issue: Issue) -> Item:
@@ -76,6 +93,89 @@ def delete_item(state: GitHubState, viewer: Viewer, item: Item) -> None:
     del state.items[item.id]
     issue = state.issues[item.issue_id]
     note(state, viewer, issue, "removed_from_project_v2", project_id=item.project_id)
+
+
+def create_field(
+    state: GitHubState,
+    viewer: Viewer,
+    project: Project,
+    *,
+    name: str,
+    type_: FieldType,
+    options: Sequence[OptionInput],
+) -> ProjectField:
+    """Give the board another field."""
+    viewer.must_edit_project(project, state)
+    if type_ == "SINGLE_SELECT" and not options:
+        raise _unprocessable("At least one option is required for a field of type single select")
+    _must_be_free(project, name, None)
+    field = ProjectField(id=state.new_id(), name=name, type=type_, options=_options((), options))
+    _put_fields(state, project, (*project.fields, field))
+    return field
+
+
+def change_field(
+    state: GitHubState,
+    viewer: Viewer,
+    project: Project,
+    field: ProjectField,
+    *,
+    name: str | None,
+    options: Sequence[OptionInput],
+) -> ProjectField:
+    """Rename a field, or give it these options in the place of all that it has.
+
+    An option that comes without its id is a new one: the cards that had the old one have none afterwards. GitHub says so
+    of `ProjectV2SingleSelectFieldOptionInput.id` (additions.graphql).
+    """
+    viewer.must_edit_project(project, state)
+    if name is not None:
+        _must_be_free(project, name, field)
+    if options and field.type != "SINGLE_SELECT":
+        raise _unprocessable("Options can only be provided for a field of type single select")
+    kept = _options(field.options, options) if options else field.options
+    changed = field.replaced(name=name or field.name, options=kept)
+    _put_fields(state, project, tuple(changed if each.id == field.id else each for each in project.fields))
+    there = {option.id for option in kept}
+    for item in state.items_of(project):
+        held = item.values.get(field.id)
+        if field.type == "SINGLE_SELECT" and held is not None and held.value not in there:
+            left = {number: value for number, value in item.values.items() if number != field.id}
+            _put(state, item.replaced(values=left, updated_at=clock()))
+    return changed
+
+
+def link_repository(state: GitHubState, viewer: Viewer, project: Project, repository: Repository) -> None:
+    """Show the board in the repository, too. Once is enough, twice does no harm."""
+    viewer.must_edit_project(project, state)
+    viewer.must_push(repository)
+    if repository.id not in project.repositories:
+        linked = project.replaced(repositories=(*project.repositories, repository.id), updated_at=clock())
+        state.projects[project.id] = linked
+
+
+def _options(had: Sequence[Option], given: Sequence[OptionInput]) -> tuple[Option, ...]:
+    known = {option.id for option in had}
+    if len({option["name"] for option in given}) < len(given):
+        raise _unprocessable("Option names must be unique")
+    if strange := [id_ for option in given if (id_ := option.get("id")) and id_ not in known]:
+        raise _unprocessable(f"The single select option Id {strange[0]} does not belong to the field")
+    return tuple(
+        Option.model_validate({**option, "id": option.get("id") or secrets.token_hex(4)}) for option in given
+    )
+
+
+def _must_be_free(project: Project, name: str, but: ProjectField | None) -> None:
+    if any(each.name.lower() == name.lower() and each != but for each in project.fields):
+        raise _unprocessable("Name has already been taken")
+
+
+def _put_fields(state: GitHubState, project: Project, fields: tuple[ProjectField, ...]) -> None:
+    state.projects[project.id] = project.replaced(fields=fields, updated_at=clock())
+
+
+def _unprocessable(message: str) -> GitHubError:
+    return GitHubError(422, message, kind="UNPROCESSABLE")
 
 
 def column(state: GitHubState, item: Item) -> Option | None:

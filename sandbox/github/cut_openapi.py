@@ -48,7 +48,7 @@ SERVED: dict[str, tuple[str, ...]] = {
     REPO: ("get",),
     f"{REPO}/collaborators/{{username}}": ("get",),
     f"{REPO}/collaborators/{{username}}/permission": ("get",),
-    f"{REPO}/contents/{{path}}": ("get",),
+    f"{REPO}/contents/{{path}}": ("get", "put"),
     f"{REPO}/labels": ("get", "post"),
     f"{REPO}/labels/{{name}}": ("get", "patch", "delete"),
     f"{REPO}/issues": ("get", "post"),
@@ -140,6 +140,13 @@ def let_a_folder_be_a_list(document: Json) -> None:
     del answer["content"]["application/json"]["schema"]["discriminator"]
 
 
+def let_a_conflict_be_of_either_kind(document: Json) -> None:
+    """A file that can't be put is to be one kind of error and not the other, but each has the keys of both."""
+    answer = document["paths"][f"{REPO}/contents/{{path}}"]["put"]["responses"]["409"]
+    schema = answer["content"]["application/json"]["schema"]
+    schema["anyOf"] = schema.pop("oneOf")
+
+
 def cut(source: Json) -> Json:
     """The part of GitHub's document that describes `SERVED`."""
     document: Json = {
@@ -156,6 +163,7 @@ def cut(source: Json) -> Json:
     let_labels_be_a_bare_array(document)
     let_an_account_be_a_user_or_an_enterprise(document)
     let_a_folder_be_a_list(document)
+    let_a_conflict_be_of_either_kind(document)
     document["components"] = referenced(document, source["components"])
     let_nullable_enums_be_null(document)
     return document

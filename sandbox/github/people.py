@@ -1,11 +1,13 @@
 """What people do on GitHub, for tests and stories: by name and number, in one line each."""
 
-from collections.abc import Callable
+import base64
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from sandbox.github import acts, board
+from sandbox.github import acts, board, git
 from sandbox.github.auth import as_person
 from sandbox.github.errors import NotFoundError
+from sandbox.github.forms import template
 from sandbox.github.markdown import line_of_box, ticked
 from sandbox.github.state import (
     Comment,
@@ -49,6 +51,43 @@ class Person:
                 self._state, self._viewer, self._repository(repo), title=title, body=body, labels=labels
             )
         )
+
+    def fill_in(
+        self, repo: str, form: str, answers: Mapping[str, str | Sequence[str]], *, title: str | None = None
+    ) -> Issue:
+        """Open an issue by the issue form in this file, as `new-lead.yml`: label of a question -> answer.
+
+        Raises:
+            LookupError: there is no such form, or it asks no such question.
+        """
+
+        def work() -> Issue:
+            repository = self._repository(repo)
+            found = template(repository, form)
+            if found is None or not found.is_form:
+                raise LookupError(f"{repo} has no form {form}")
+            if strange := answers.keys() - {entry.label for entry in found.entries}:
+                raise LookupError(f"{form} asks for no {min(strange)}")
+            given = {name: [text] if isinstance(text, str) else text for name, text in answers.items()}
+            return acts.open_by_form(self._state, self._viewer, repository, found, title=title, given=given)
+
+        return self._write(work)
+
+    def put_file(self, repo: str, path: str, text: str, message: str = "Put by hand") -> None:
+        """Create or replace a file."""
+
+        def work() -> None:
+            repository = self._repository(repo)
+            had = repository.files.get(path)
+            change = acts.FileChange(
+                path=path,
+                content=base64.b64encode(text.encode()).decode(),
+                message=message,
+                sha=None if had is None else git.blob(had.encode()),
+            )
+            acts.put_file(self._state, self._viewer, repository, change)
+
+        self._write(work)
 
     def edit(self, repo: str, number: int, *, title: str | None = None, body: str | None = None) -> Issue:
         return self._change(repo, number, acts.Change(title=title, body=body))
@@ -142,6 +181,32 @@ class Person:
 
     def delete_card(self, repo: str, number: int) -> None:
         self._write(lambda: board.delete_item(self._state, self._viewer, self._card(repo, number)))
+
+    def automate(self, **automations: str) -> None:
+        """Switches on the board's automations: `closed="Closed"`, `reopened="Lead"`, `closes="Closed"`."""
+
+        def work() -> None:
+            project = self._board()
+            self._state.projects[project.id] = project.replaced(automations=automations)
+
+        self._write(work)
+
+    def rename_column(self, column: str, name: str) -> None:
+        """On the first board."""
+
+        def work() -> None:
+            project = self._board()
+            options = tuple(
+                option.replaced(name=name) if option.name == column else option
+                for option in project.status.options
+            )
+            fields = tuple(
+                field.replaced(options=options) if field == project.status else field
+                for field in project.fields
+            )
+            self._state.projects[project.id] = project.replaced(fields=fields)
+
+        self._write(work)
 
     # -- what is meant ------------------------------------------------------------------------------------------
 

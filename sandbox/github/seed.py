@@ -4,6 +4,7 @@ import hashlib
 import secrets
 
 from sandbox.github.state import (
+    AUTOMATION,
     Access,
     App,
     Colour,
@@ -44,6 +45,26 @@ _LEADS_LABELS = (
 )
 
 _HUBS_LABELS = (("Hub", "d93f0b", "A hub that we run"),)
+
+_DEFAULT_COLUMNS: tuple[tuple[str, Colour], ...] = (
+    ("Todo", "GREEN"),
+    ("In Progress", "YELLOW"),
+    ("Done", "PURPLE"),
+)
+"""What GitHub gives to a new board."""
+
+_DEFAULT_LABELS = (
+    ("bug", "d73a4a", "Something isn't working"),
+    ("documentation", "0075ca", "Improvements or additions to documentation"),
+    ("duplicate", "cfd3d7", "This issue or pull request already exists"),
+    ("enhancement", "a2eeef", "New feature or request"),
+    ("good first issue", "7057ff", "Good for newcomers"),
+    ("help wanted", "008672", "Extra attention is needed"),
+    ("invalid", "e4e669", "This doesn't seem right"),
+    ("question", "d876e3", "Further information is requested"),
+    ("wontfix", "ffffff", "This will not be worked on"),
+)
+"""What GitHub gives to a new repository."""
 
 _NEW_LEAD = """\
 ---
@@ -98,8 +119,17 @@ assignees: ""
 """
 
 
-def seeded(org: str) -> GitHubState:
-    """A new state for the organization of this name."""
+_TEMPLATES = {
+    ".github/ISSUE_TEMPLATE/new-lead.md": _NEW_LEAD,
+    ".github/ISSUE_TEMPLATE/new-hub-service.md": _NEW_HUB_SERVICE,
+}
+
+
+def seeded(org: str, *, bare: bool = False) -> GitHubState:
+    """A new state for the organization of this name.
+
+    `bare`: its repositories and its board as GitHub makes new ones, with nothing that leads need.
+    """
     bot = User(id=1001, login="lead-to-hub[bot]", name="lead-to-hub", type="Bot")
     sales = User(id=1002, login="amara-sales", name="Amara Okafor")
     outsider = User(id=1003, login="jo-outside", name="Jo Lindqvist")
@@ -107,6 +137,7 @@ def seeded(org: str) -> GitHubState:
     engineering = User(id=1005, login="eda-engineering", name="Eda Rossi")
     community = User(id=1006, login="cora-community", name="Cora Mensah")
     owner = User(id=1007, login="olu-owner", name="Olu Haddad")
+    automation = User(id=1008, login=AUTOMATION, name="github-project-automation", type="Bot")
     people = (sales, contracts, engineering, community, owner, outsider)
     app = App(
         id=2001,
@@ -138,8 +169,7 @@ def seeded(org: str) -> GitHubState:
         collaborators=access,
         files={
             "README.md": "# Leads\n\nOne issue for each lead.\n",
-            ".github/ISSUE_TEMPLATE/new-lead.md": _NEW_LEAD,
-            ".github/ISSUE_TEMPLATE/new-hub-service.md": _NEW_HUB_SERVICE,
+            **({} if bare else _TEMPLATES),
         },
     )
     hubs = Repository(
@@ -174,7 +204,8 @@ def seeded(org: str) -> GitHubState:
                 name="Status",
                 type="SINGLE_SELECT",
                 options=tuple(
-                    Option(id=_option_id(name), name=name, color=color) for name, color in _COLUMNS
+                    Option(id=_option_id(name), name=name, color=color)
+                    for name, color in (_DEFAULT_COLUMNS if bare else _COLUMNS)
                 ),
             ),
         ),
@@ -182,13 +213,13 @@ def seeded(org: str) -> GitHubState:
     labels = [
         (repository, *label)
         for repository, its_labels in ((leads, _LEADS_LABELS), (hubs, _HUBS_LABELS))
-        for label in its_labels
+        for label in (_DEFAULT_LABELS if bare else its_labels)
     ]
     return GitHubState(
         organization=organization,
         app=app,
         next_id=9001,
-        users={user.id: user for user in (bot, *people)},
+        users={user.id: user for user in (bot, automation, *people)},
         tokens={
             BOT_TOKEN: Token(user_id=bot.id, permissions=app.permissions),
             **{f"{BOT_TOKEN}-{person.login}": Token(user_id=person.id) for person in people},

@@ -1,15 +1,17 @@
 """The records as REST shows them. Every URL is built from the host that the caller used."""
 
 import base64
-import hashlib
 from collections import Counter, defaultdict
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, get_args
 from urllib.parse import quote
 
+from sandbox.github import git
+from sandbox.github.identity import node_id
 from sandbox.github.state import (
     Comment,
+    Commit,
     Event,
     GitHubState,
     Hook,
@@ -433,6 +435,41 @@ class Show:
             "encoding": "base64",
         }
 
+    def file_commit(self, repository: Repository, path: str, commit: Commit) -> Json:
+        """What became of a file, and the commit by which it did."""
+        content = repository.files[path].encode()
+        url, page = self._repository_url(repository.id), self.repository_page(repository.id)
+        person = {"name": commit.author, "email": commit.email, "date": time(commit.at)}
+        parents = [commit.parent] if commit.parent else []
+        return {
+            "content": self._entry(repository, path, "file", content),
+            "commit": {
+                "sha": commit.sha,
+                "node_id": node_id("C", repository.id, commit.id),
+                "url": f"{url}/git/commits/{commit.sha}",
+                "html_url": f"{page}/commit/{commit.sha}",
+                "author": person,
+                "committer": person,
+                "message": commit.message,
+                "tree": {"sha": commit.tree, "url": f"{url}/git/trees/{commit.tree}"},
+                "parents": [
+                    {
+                        "sha": sha,
+                        "url": f"{url}/git/commits/{sha}",
+                        "html_url": f"{page}/commit/{sha}",
+                    }
+                    for sha in parents
+                ],
+                "verification": {
+                    "verified": False,
+                    "reason": "unsigned",
+                    "signature": None,
+                    "payload": None,
+                    "verified_at": None,
+                },
+            },
+        }
+
     def folder(self, repository: Repository, path: str) -> list[Json] | None:
         """What stands directly in a folder; None if there is no such folder."""
         prefix = f"{path}/" if path else ""
@@ -449,7 +486,7 @@ class Show:
 
     def _entry(self, repository: Repository, path: str, kind: str, content: bytes) -> Json:
         repo_url, page = self._repository_url(repository.id), self.repository_page(repository.id)
-        sha = hashlib.sha1(b"blob %d\0%s" % (len(content), content), usedforsecurity=False).hexdigest()
+        sha = git.blob(content)
         branch = repository.default_branch
         url = f"{repo_url}/contents/{quote(path)}?ref={branch}"
         git_url = f"{repo_url}/git/{'trees' if kind == 'dir' else 'blobs'}/{sha}"

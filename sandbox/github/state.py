@@ -142,11 +142,28 @@ class Repository(Record):
     collaborators: dict[int, Access] = Field(default_factory=dict, description="User id -> what they may do")
     files: dict[str, str] = Field(default_factory=dict, description="Path -> text, on the default branch")
     former_names: tuple[str, ...] = Field((), description="Who asks for it under one of these is sent on")
+    protected: bool = Field(
+        False, description="Whether its default branch takes changes by pull request only"
+    )
     created_at: datetime = Field(default_factory=clock)
 
     @property
     def node_id(self) -> str:
         return node_id("R", self.id)
+
+
+class Commit(Record):
+    """A change of a repository's files, on its default branch."""
+
+    id: int
+    repository_id: int
+    sha: str
+    tree: str
+    parent: str | None
+    message: str
+    author: str
+    email: str
+    at: datetime
 
 
 class Label(Record):
@@ -297,6 +314,10 @@ class ProjectField(Record):
     options: tuple[Option, ...] = ()
 
 
+AUTOMATION = "github-project-automation[bot]"
+"""Whoever moves cards for the board's automations."""
+
+
 class Project(Record):
     """A Projects v2 board of the organization."""
 
@@ -305,10 +326,15 @@ class Project(Record):
     number: int
     title: str
     fields: tuple[ProjectField, ...]
+    repositories: tuple[int, ...] = Field((), description="Those that it is linked to")
     public: bool = False
     restore_on_add: bool = Field(
         False,
         description="Whether adding content whose card is archived restores the card: GitHub leaves that open",
+    )
+    automations: dict[Literal["closed", "reopened", "closes"], str] = Field(
+        default={},
+        description="Column for the card of a closed, or a reopened, issue; column whose cards' issues are closed",
     )
     created_at: datetime = Field(default_factory=clock)
     updated_at: datetime = Field(default_factory=clock)
@@ -377,6 +403,7 @@ class GitHubState(BaseModel):
     users: dict[int, User] = {}
     tokens: dict[str, Token] = {}
     repositories: dict[int, Repository] = {}
+    commits: dict[int, Commit] = {}
     labels: dict[int, Label] = {}
     issues: dict[int, Issue] = {}
     comments: dict[int, Comment] = {}
@@ -393,11 +420,11 @@ class GitHubState(BaseModel):
     _changed: Changed = PrivateAttr(default_factory=lambda: _unheard)
 
     @classmethod
-    def seeded(cls, org: str = "2i2c-org") -> "GitHubState":
-        """The start: an organization with two repositories, a board, an App and two people."""
+    def seeded(cls, org: str = "2i2c-org", *, bare: bool = False) -> "GitHubState":
+        """The start: an organization with two repositories, a board, an App and people."""
         from sandbox.github.seed import seeded
 
-        return seeded(org)
+        return seeded(org, bare=bare)
 
     # -- past and present ---------------------------------------------------------------------------------------
 
@@ -495,6 +522,12 @@ class GitHubState(BaseModel):
         """Oldest first."""
         return sorted(
             (r for r in self.reactions.values() if r.subject == subject.node_id), key=lambda r: r.id
+        )
+
+    def commits_of(self, repository: Repository) -> list[Commit]:
+        """Oldest first."""
+        return sorted(
+            (x for x in self.commits.values() if x.repository_id == repository.id), key=lambda x: x.id
         )
 
     def labels_of(self, repository: Repository) -> list[Label]:

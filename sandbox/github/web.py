@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Route
 from sandbox.github import acts, board
 from sandbox.github.auth import Viewer, as_person
 from sandbox.github.errors import GitHubError, InvalidError, NotFoundError
+from sandbox.github.forms import Template, template, templates
 from sandbox.github.markdown import render as markdown
 from sandbox.github.markdown import ticked
 from sandbox.github.state import (
@@ -33,6 +34,8 @@ def page_routes(state: GitHubState) -> list[BaseRoute]:
     return [
         Route("/orgs/{org}/projects/{number:int}", pages.board, methods=["GET", "POST"]),
         Route("/{owner}/{repo}/issues", pages.issues),
+        Route("/{owner}/{repo}/issues/new/choose", pages.choose),
+        Route("/{owner}/{repo}/issues/new", pages.new, methods=["GET", "POST"]),
         Route("/{owner}/{repo}/issues/{number:int}", pages.issue, methods=["GET", "POST"]),
     ]
 
@@ -59,6 +62,54 @@ class _Pages:
             issues=found,
             wanted=wanted,
         )
+
+    async def choose(self, request: Request) -> Response:
+        try:
+            repository = self._repository(request)
+        except NotFoundError as error:
+            return self._refusal(request, error)
+        offered = templates(repository)
+        return render(
+            request, "choose.html", **self._common(request), repository=repository, templates=offered
+        )
+
+    async def new(self, request: Request) -> Response:
+        """An issue of a template (`?template=FILE`), or of nothing; `title=` goes before the template's own."""
+        form = await request.form() if request.method == "POST" else None
+        file = request.query_params.get("template")
+        try:
+            repository = self._repository(request)
+            chosen = template(repository, file) if file else None
+            if form is not None:
+                issue = self._open(request, repository, chosen, form)
+                place = f"/{self.state.organization.login}/{repository.name}/issues/{issue.number}"
+                return RedirectResponse(f"{place}?as={_text(form, 'as')}", 303)
+        except GitHubError as error:
+            return self._refusal(request, error)
+        title = request.query_params.get("title") or (chosen.title if chosen else "")
+        return render(
+            request, "new.html", **self._common(request), repository=repository, chosen=chosen, title=title
+        )
+
+    def _open(
+        self, request: Request, repository: Repository, chosen: Template | None, form: FormData
+    ) -> Issue:
+        viewer, title = self._viewer(form), _text(form, "title")
+        with self.state.writing(viewer.user, _root(request)):
+            if chosen is None or not chosen.is_form:
+                return acts.create_from_template(
+                    self.state,
+                    viewer,
+                    repository,
+                    title=title,
+                    body=_text(form, "body"),
+                    labels=chosen.labels if chosen else (),
+                )
+            given = {
+                entry.label: [text for text in form.getlist(f"field.{place}") if isinstance(text, str)]
+                for place, entry in enumerate(chosen.entries)
+            }
+            return acts.open_by_form(self.state, viewer, repository, chosen, title=title, given=given)
 
     async def issue(self, request: Request) -> Response:
         form = await request.form() if request.method == "POST" else None

@@ -10,11 +10,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from sandbox.google import errors, query
+from sandbox.google import acts, errors, query
 from sandbox.google.call import Call, Handler
 from sandbox.google.state import (
     FOLDER,
     FORM,
+    MANAGERS,
     NATIVE,
     SHEET,
     WRITERS,
@@ -35,7 +36,8 @@ _PROPERTY_BYTES = 124
 
 def resource(file: DriveFile, call: Call) -> dict[str, Any]:
     """The file as Drive shows it, complete."""
-    writer = call.state.drives[file.drive_id].members.get(call.token.email) in WRITERS
+    role = call.state.drives[file.drive_id].members.get(call.token.email)
+    writer = role in WRITERS
     folder = file.mime_type == FOLDER
     stored = file.model_dump(
         by_alias=True, mode="json", exclude_none=True, exclude={"by_app", "permissions", "parents"}
@@ -48,6 +50,7 @@ def resource(file: DriveFile, call: Call) -> dict[str, Any]:
         "version": str(file.version),
         "teamDriveId": file.drive_id,
         "spaces": ["drive"],
+        "trashed": call.state.in_trash(file),
         "explicitlyTrashed": file.trashed,
         "ownedByMe": False,
         "isAppAuthorized": file.by_app,
@@ -55,7 +58,8 @@ def resource(file: DriveFile, call: Call) -> dict[str, Any]:
         "capabilities": {
             "canEdit": writer,
             "canRename": writer,
-            "canTrash": writer,
+            "canTrash": role in MANAGERS,
+            "canDelete": role == "organizer",
             "canDownload": not folder,
             "canListChildren": folder,
             "canAddChildren": folder and writer,
@@ -137,7 +141,10 @@ def list_files(call: Call) -> dict[str, Any]:
     found = [
         file
         for file in call.seen.files.values()
-        if everywhere and drive_id in (None, file.drive_id) and _visible(call, file) and wanted(file)
+        if everywhere
+        and drive_id in (None, file.drive_id)
+        and _visible(call, file)
+        and wanted(_as_seen(call, file))
     ]
     page, following = _page(_ordered(found, asked.get("orderBy")), asked, 100)
     answer: dict[str, Any] = {"kind": "drive#fileList", "incompleteSearch": False}
@@ -257,6 +264,9 @@ def plan_update(call: Call) -> DriveFile:
     change["app_properties"] = _properties(file.app_properties, body.get("appProperties"))
     change["properties"] = _properties(file.properties, body.get("properties"))
     change["parents"] = _moved(call, file)
+    managed = change["parents"] != file.parents or change.get("trashed", file.trashed) != file.trashed
+    if managed and call.state.drives[file.drive_id].members[call.token.email] not in MANAGERS:
+        raise errors.forbidden_file()
     return file.model_copy(update=change | {"modified_time": now(), "version": file.version + 1})
 
 
@@ -270,6 +280,12 @@ def _stored(plan: Callable[[Call], DriveFile]) -> Handler:
         return resource(file, call)
 
     return handler
+
+
+def delete(call: Call) -> Response:
+    file = _find(call, call.path["fileId"], call.state.files)
+    acts.delete(call.state, call.token.email, file.id)
+    return Response(status_code=204)
 
 
 def list_permissions(call: Call) -> dict[str, Any]:
@@ -311,6 +327,7 @@ HANDLERS: dict[str, Handler] = {
     "drive.drives.get": get_drive,
     "drive.drives.list": list_drives,
     "drive.files.create": _stored(plan_create),
+    "drive.files.delete": delete,
     "drive.files.generateIds": generate_ids,
     "drive.files.get": get,
     "drive.files.list": list_files,
@@ -328,6 +345,11 @@ def _visible(call: Call, file: DriveFile) -> bool:
     """Members see what is on the drive; with the scope `drive.file` alone, only what the app itself made."""
     member = call.token.email in call.state.drives[file.drive_id].members
     return member and (file.by_app or bool(call.token.scopes & _ALL_FILES))
+
+
+def _as_seen(call: Call, file: DriveFile) -> DriveFile:
+    """What is searched: a file in a trashed folder counts as trashed."""
+    return file.model_copy(update={"trashed": True}) if call.state.in_trash(file) else file
 
 
 def _find(call: Call, file_id: str, files: dict[str, DriveFile]) -> DriveFile:

@@ -1,4 +1,4 @@
-"""The overview, Drive, the spreadsheet, the questionnaire as people outside see it, and the mailbox."""
+"""The overview, the spreadsheet, the questionnaire as people outside see it, and the mailbox."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -8,8 +8,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from sandbox.google.drive import web_view_link
-from sandbox.google.state import FOLDER, DriveFile, GoogleState, Question
+from sandbox.google.state import FOLDER, DriveFile, Question
 from sandbox.pages import render, style
+from sandbox.pages.drive import drive_routes
 
 if TYPE_CHECKING:
     from sandbox.server import Sandbox
@@ -56,21 +57,6 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
             responses={form: list(each.values()) for form, each in google.responses.items()},
             forms=list(google.forms.values()),
             threads=sandbox.mailbox.threads(),
-            folder=FOLDER,
-        )
-
-    async def drive(request: Request) -> Response:
-        folder_id = request.path_params.get("folder_id", next(iter(google.drives)))
-        trail = _trail(google, folder_id)
-        if not trail:
-            return render(request, "missing.html", 404, what="folder")
-        return render(
-            request,
-            "drive.html",
-            trail=trail,
-            file=google.files.get(folder_id),
-            files=google.children(folder_id),
-            link=_link,
             folder=FOLDER,
         )
 
@@ -146,8 +132,7 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
     return [
         Route("/", overview),
         Route("/_sandbox/style.css", stylesheet),
-        Route("/drive", drive),
-        Route("/drive/folders/{folder_id}", drive),
+        *drive_routes(google),
         Route("/drive/file/{file_id}", content),
         Route("/spreadsheets/d/{book_id}/edit", spreadsheet),
         Route("/forms/{form_id}/viewform", form, methods=["GET", "POST"]),
@@ -177,16 +162,6 @@ def _prefilled(request: Request, question: Question) -> list[str]:
 
 def _link(file: DriveFile) -> str:
     return web_view_link(file, "")
-
-
-def _trail(google: GoogleState, folder_id: str) -> list[tuple[str, str]]:
-    """(id, name) of the folders from the drive down to this one; empty when there is no such folder."""
-    if drive := google.drives.get(folder_id):
-        return [(drive.id, drive.name)]
-    folder = google.files.get(folder_id)
-    if folder is None or folder.mime_type != FOLDER:
-        return []
-    return [*_trail(google, folder.parents[0]), (folder.id, folder.name)]
 
 
 def _repositories(sandbox: "Sandbox") -> list[tuple[str, list[Any]]]:

@@ -1,11 +1,10 @@
 """What we say on an issue: a comment of ours is found again by its marker and edited, never posted twice."""
 
 import re
-import threading
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from activities.github_client import CommentSeen, GitHubClient
+from activities.github_client import GitHubClient
 
 SETTLE = timedelta(seconds=30)
 """After a comment that may or may not have been posted: until a listing shows it."""
@@ -32,14 +31,12 @@ class Answers:
     def __init__(self, github: GitHubClient, settle: timedelta) -> None:
         self._github = github
         self._settle = settle
-        self._login: str | None = None
-        self._lock = threading.Lock()
 
     def find(self, repo: str, issue: int, key: str, *, since: datetime) -> Answer | None:
         """The answer of this key, if there is one; `since` is when it can have been written at the earliest."""
         for comment in self._github.comments(repo, issue, since=since):
             marker = _MARKER.search(comment.text)
-            if marker and marker[1] == key and self._by_us(comment):
+            if marker and marker[1] == key and self._github.is_us(comment.user):
                 return Answer(comment.id, marker[2] or "", comment.text)
         return None
 
@@ -59,26 +56,12 @@ class Answers:
 
     def react(self, repo: str, comment: int, content: str) -> None:
         """Our one reaction to a comment: another one of ours is taken back."""
-        ours = [r for r in self._github.reactions(repo, comment) if r.user and self._is_us(r.user.login)]
+        ours = [r for r in self._github.reactions(repo, comment) if self._github.is_us(r.user)]
         if all(reaction.content != content for reaction in ours):
             self._github.react(repo, comment, content)
         for reaction in ours:
             if reaction.content != content:
                 self._github.take_back(repo, comment, reaction.id)
-
-    def _by_us(self, comment: CommentSeen) -> bool:
-        return comment.user is not None and self._is_us(comment.user.login)
-
-    def _is_us(self, login: str) -> bool:
-        with self._lock:
-            if self._login is None:
-                self._login = _bare(self._github.own_login())
-        return _bare(login) == self._login
-
-
-def _bare(login: str) -> str:
-    """GraphQL and REST do not agree on whether an App's login ends in [bot]."""
-    return login.removesuffix("[bot]").casefold()
 
 
 def _unix(text: str) -> str:

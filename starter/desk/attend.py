@@ -1,8 +1,7 @@
 """A visit: looks at an issue now, and goes through what people did there. Every step may be done again."""
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
-from dataclasses import replace
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import structlog
@@ -12,12 +11,14 @@ from temporalio.exceptions import ApplicationError
 from activities import issue_block
 from activities.errors import again
 from activities.github_client import GitHubClient, IssueSeen
+from activities.github_drift import place_of
 from process.effects import Effect, OpenHubIssue, OpenIssue
 from process.view import Overview
 from settings import Settings
 from starter.desk.answers import SETTLE, Answers
 from starter.desk.comments import Comments
 from starter.desk.hints import hand_in
+from starter.desk.intake import Intake, lead_to_be
 from starter.desk.moves import Moves
 from starter.desk.people import People
 from starter.desk.place import Place, in_thread
@@ -44,6 +45,7 @@ class Desk:
         self.answers = Answers(self.github, settle)
         self.comments = Comments(leads, self.github, self.people, self.answers)
         self.moves = Moves(leads, self.github, self.people, self.answers, settings)
+        self.intake = Intake(leads, self.github, self.people, self.answers, settings)
 
     @activity.defn(name="attend")
     async def attend(self, visit: Visit) -> Attended:
@@ -51,15 +53,18 @@ class Desk:
         first = visit.hints[0]
         if not first.number:
             return Attended(done=tuple(await self._pass_on(first)))
-        place = await self._place(first)
-        if place is None:
+        issue = await in_thread(self.github.find_issue, first.repo, first.number)
+        if issue is None:
             return Attended()
+        if there := await self._moved(first, issue):
+            return Attended(done=tuple(await self._send_on(visit.hints, there)))
+        place = Place(first.repo, issue, await self._lead_of(first.repo, issue))
         done: list[str] = []
-        if place.lead is None:
-            async with self._step(done):
-                if lead := await self._take_in(place):
-                    place = replace(place, lead=lead)
-                    done.append(f"Became {lead.id}")
+        async with self._step(done):
+            place, news = await self.intake.hear(place)
+            done += news
+        async with self._step(done):
+            done += await self.intake.confirm(place)
         for comment in sorted({hint.comment for hint in visit.hints if hint.comment is not None}):
             async with self._step(done):
                 done += await self.comments.hear(place, comment)
@@ -78,10 +83,6 @@ class Desk:
             _log.warning("a step of a visit failed for good", reason=error.message)
             done.append(f"Failed: {error.message}")
 
-    async def _take_in(self, place: Place) -> Handle | None:
-        """An issue without a lead may be one to be."""
-        return None
-
     async def _pass_on(self, hint: Hint) -> Sequence[str]:
         """A card is looked at by the desk of its issue, so that all work on one issue is in one row."""
         found = await in_thread(self.github.issue_of_card, hint.card or "")
@@ -91,24 +92,43 @@ class Desk:
         await hand_in(self.leads.client, there, task_queue=self.leads.task_queue)
         return (f"It is the card of {found[0]} {found[1]}",)
 
-    async def _place(self, hint: Hint) -> Place | None:
-        issue = await in_thread(self.github.find_issue, hint.repo, hint.number)
-        return Place(hint.repo, issue, await self._lead_of(hint.repo, issue)) if issue else None
+    async def _moved(self, hint: Hint, issue: IssueSeen) -> tuple[str, str, int] | None:
+        """Where the issue is, if somebody transferred it and GitHub led us there. A renamed repository moves none."""
+        org, repo, number = there = place_of(issue)
+        if number != hint.number:
+            return there
+        now = f"{org}/{repo}".casefold()
+        if now == f"{self.settings.github.org}/{hint.repo}".casefold():
+            return None
+        asked = await in_thread(self.github.repository, hint.repo)
+        return None if asked.full_name.casefold() == now else there
+
+    async def _send_on(self, hints: Sequence[Hint], there: tuple[str, str, int]) -> Sequence[str]:
+        """An issue is looked at by the desk of where it is; outside the organization, by none."""
+        org, repo, number = there
+        if org.casefold() != self.settings.github.org.casefold():
+            return ("It was moved out of the organization",)
+        for hint in hints:
+            moved = hint.model_copy(update={"repo": repo, "number": number})
+            await hand_in(self.leads.client, moved, task_queue=self.leads.task_queue)
+        return (f"It was moved to {repo} {number}",)
 
     async def _lead_of(self, repo: str, issue: IssueSeen) -> Handle | None:
         """The lead that says itself that this is its issue: a marker in a text may have been copied."""
-        for lead in await self._candidates(repo, issue):
+        async for lead in self._candidates(repo, issue):
             if self._has(await self._seen(lead), repo, issue.number):
                 return lead
         return None
 
-    async def _candidates(self, repo: str, issue: IssueSeen) -> list[Handle]:
-        found = []
+    async def _candidates(self, repo: str, issue: IssueSeen) -> AsyncIterator[Handle]:
+        """By the marks in its text; as what it may have become just now; by what visibility knows, a moment late."""
         for key in issue_block.keys(issue.text)[:MARKERS]:
-            with suppress(CommandError):
-                found.append(await self.leads.find(key.removesuffix("/hub")))
-        known = await self.leads.by_issue(repo, issue.number)
-        return [*found, known] if known else found
+            if known := await self.leads.known(key.removesuffix("/hub")):
+                yield known
+        if known := await self.leads.known(lead_to_be(issue)):
+            yield known
+        if known := await self.leads.by_issue(repo, issue.number):
+            yield known
 
     async def _seen(self, lead: Handle) -> Overview:
         try:

@@ -109,7 +109,7 @@ class Comments:
         first = talk.said[0]
         lead = talk.place.lead
         if lead is None:
-            return [_refused(first, "This issue belongs to no lead that the service knows.")]
+            return [_refused(first, talk.place.no_lead)]
         if len(talk.said) > commands.MOST:
             return [_refused(first, f"A comment may give at most {commands.MOST} commands.")]
         if await self._edited_by_another(talk):

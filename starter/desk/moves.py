@@ -2,6 +2,8 @@
 
 Where a move says all that a decision needs, that is taken in the person's name. Otherwise a comment asks for what is
 missing, and the lead undoes the move. First the answer, then the undoing: a move that is not seen any more is answered.
+What another program moves, as GitHub's board automations do, is put back without a word; what it moves again and again is
+left.
 """
 
 from collections.abc import Sequence
@@ -77,10 +79,11 @@ class Moves:
         found = [move for move in await self._moves(place, view, hints) if not agrees(move, view.facts)]
         if not found or not await self._settled(place.lead, view, found):
             return []
-        verdicts = [await self._judge(place.lead, move) for move in found]
+        verdicts = [_quietly(move) if move.program else await self._judge(place.lead, move) for move in found]
         out = [verdict for verdict in verdicts if not verdict.stands]
         for verdict in out:
-            await self._answer(place, verdict)
+            if not verdict.move.program:
+                await self._answer(place, verdict)
         if out:
             declined = tuple(verdict.declined for verdict in out if verdict.declined)
             put_back = PutBack(moves=tuple(verdict.move for verdict in out), declined=declined)
@@ -227,6 +230,11 @@ def _changing(view: Overview, kinds: frozenset[str]) -> bool:
 
 def _asks(move: Move, reason: str, samples: tuple[str, ...] = ()) -> Verdict:
     return Verdict(move, _put_back(move), reason=reason, samples=samples)
+
+
+def _quietly(move: Move) -> Verdict:
+    """A program decides nothing, and nobody there reads an answer."""
+    return Verdict(move, f"Put back what a program {move.what}")
 
 
 def _put_back(move: Move) -> str:

@@ -19,6 +19,8 @@ class Place:
     repo: str
     issue: IssueSeen
     lead: Handle | None
+    no_lead: str = "This issue belongs to no lead that the service knows."
+    """What is said to commands where there is none."""
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -20,6 +20,7 @@ from process.decisions import LeadOpened
 from process.decisions.opening import contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
 from process.identity import lead_id
+from process.model import one_line
 from settings import Settings
 from starter.desk.place import in_thread
 from starter.failures import CommandError, ExitCode
@@ -161,7 +162,9 @@ class Questionnaire:
     def _facts(self, response: Response) -> Facts:
         """Each on one line, and as short as it must be."""
         asked = {_plain(title): name for name, title in self.settings.google.questions.items()}
-        said = {name: _line(text) for title, text in response.answers if (name := asked.get(_plain(title)))}
+        said = {
+            name: one_line(text) for title, text in response.answers if (name := asked.get(_plain(title)))
+        }
         email = said.get("email", "") or response.email
         title = said.get("title", "")
         named = _LEAD.search(said.get("lead", ""))
@@ -176,10 +179,6 @@ class Questionnaire:
 
 def _unclear(why: str) -> CommandError:
     return CommandError(ExitCode.REFUSED, why)
-
-
-def _line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def _plain(title: str) -> str:

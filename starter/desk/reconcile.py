@@ -4,6 +4,7 @@ It only says where to look: to the desk of an issue, or to a lead about what it 
 A lead is told of the same thing once a day, not every round.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -14,13 +15,14 @@ from temporalio import activity
 from activities import issue_block
 from activities.drive import DriveActivities
 from activities.github_client import GitHubClient, IssueSeen
-from activities.github_survey import GitHubSurvey, Listing, OnBoard
+from activities.github_survey import BoardSeen, GitHubSurvey, Listing
 from process.model import Stage
 from process.record import Look
 from settings import Settings
 from starter.desk.commands import commands
 from starter.desk.hints import hand_in
 from starter.desk.lookalikes import Lookalikes
+from starter.desk.intake import marks
 from starter.desk.place import in_thread
 from starter.desk.questionnaire import Questionnaire
 from starter.leads import InFlight, Leads
@@ -69,6 +71,8 @@ class GitHubMark(BaseModel):
 
 class DriveMark(BaseModel):
     leads: Memory = Memory()
+    names: dict[str, str] = {}
+    """Lead -> digest of its folder's name, where that is not the lead's heading."""
 
 
 class Read(NamedTuple):
@@ -76,7 +80,7 @@ class Read(NamedTuple):
 
     issues: list[tuple[str, IssueSeen]]
     comments: list[Hint]
-    cards: list[OnBoard]
+    board: BoardSeen
     hubs: set[int]
     listings: dict[str, Listing]
 
@@ -97,8 +101,9 @@ class Rounds:
         leads = await self.leads.in_flight()
         survey = GitHubSurvey(self.github)
         read = await in_thread(self._read, survey, before)
+        leads = [_by_our_names(lead, read.board) for lead in leads]
         hints = [*self._issues(read.issues), *read.comments]
-        misplaced = _misplaced(leads, read.cards, self.leads.policy.columns)
+        misplaced = _misplaced(leads, read.board, self.leads.policy.columns)
         due, cards = before.cards.news({hint.card or "": column for hint, column in misplaced}, now)
         hints += [hint for hint, _ in misplaced if hint.card in due]
         hints = list(dict.fromkeys(hints))
@@ -110,6 +115,7 @@ class Rounds:
             look = Look(folder=False, duplicates=tuple(sorted(twice.get(lead, ()))))
             await self.leads.look_outside(lead, look)
         found = [f"{len(hints)} to look at: {_few(_named(hint) for hint in hints)}"] if hints else []
+        found += _renamed(read.board, self.leads.policy.columns)
         found += [
             f"{lead}: {told.told[lead].what if lead in told.told else 'as it should be?'}" for lead in amiss
         ]
@@ -122,18 +128,21 @@ class Rounds:
 
     @activity.defn(name="look_at_drive")
     async def look_at_drive(self, mark: dict[str, Any]) -> Part:
-        """Whether every open lead's folder is where it was made."""
+        """Whether every open lead's folder is where it was made, and called as it was."""
         if not self.settings.google.leads_folder:
             return Part(found=("no folder for leads is named in the settings",))
         before, now = _mark(DriveMark, mark), datetime.now(UTC)
-        with_folder = [lead.id for lead in await self.leads.in_flight() if lead.has_folder]
-        there = await in_thread(self.drive.leads_with_folder) if with_folder else set()
-        missing = {lead: "its folder is not where it was" for lead in with_folder if lead not in there}
+        with_folder = [lead for lead in await self.leads.in_flight() if lead.has_folder]
+        there = await in_thread(self.drive.leads_with_folder) if with_folder else {}
+        missing = {lead.id: "its folder is not where it was" for lead in with_folder if lead.id not in there}
         due, told = before.leads.news(missing, now)
-        for lead in due:
+        names = _other_names(with_folder, there)
+        renamed = [lead for lead in {*names, *before.names} if names.get(lead) != before.names.get(lead)]
+        for lead in dict.fromkeys([*due, *renamed]):
             await self.leads.look_outside(lead, Look(issues=False))
-        found = tuple(f"{lead}: {missing.get(lead, 'its folder is there again')}" for lead in due)
-        return Part(mark=DriveMark(leads=told).model_dump(mode="json"), found=found)
+        found = [f"{lead}: {missing.get(lead, 'its folder is there again')}" for lead in due]
+        found += [f"{lead}: its folder may have another name" for lead in sorted(renamed) if lead not in due]
+        return Part(mark=DriveMark(leads=told, names=names).model_dump(mode="json"), found=tuple(found))
 
     # GitHub
 
@@ -147,7 +156,8 @@ class Rounds:
             changed, listings[f"{repo}/issues"] = survey.issues(repo, known or Listing())
             issues += [(repo, issue) for issue in changed]
             if known is None and repo == github.leads_repo:
-                issues += [(repo, issue) for issue in survey.labelled(repo, self.leads.policy.labels.lead)]
+                for label in marks(self.leads.policy):
+                    issues += [(repo, issue) for issue in survey.labelled(repo, label)]
             name = f"{repo}/comments"
             said, listings[name] = survey.comments(repo, before.listings.get(name, Listing()))
             comments += [
@@ -156,20 +166,20 @@ class Rounds:
                 if comment.user and not comment.user.is_bot and commands(comment.text)
             ]
         hubs = survey.numbers(github.hubs_repo, self.leads.policy.labels.hub)
-        return Read(issues, comments, survey.cards(), hubs, listings)
+        return Read(issues, comments, survey.board(), hubs, listings)
 
     def _issues(self, changed: Iterable[tuple[str, IssueSeen]]) -> list[Hint]:
         """Issues of leads, and those that may become one."""
         return [
             Hint(repo=repo, number=issue.number)
             for repo, issue in changed
-            if issue_block.keys(issue.text) or issue.has_label(self.leads.policy.labels.lead)
+            if issue_block.keys(issue.text) or any(map(issue.has_label, marks(self.leads.policy)))
         ]
 
     def _amiss(self, leads: Sequence[InFlight], read: Read) -> dict[str, str]:
         """Lead -> what is missing where all leads have something."""
         hubs = self.settings.github.hubs_repo.casefold()
-        cards = {(card.repo.casefold(), card.number) for card in read.cards}
+        cards = {(card.repo.casefold(), card.number) for card in read.board.cards}
         found: dict[str, str] = {}
         for lead in leads:
             missing = []
@@ -201,33 +211,73 @@ def _mark(kind: type[M], mark: dict[str, Any]) -> M:
         return kind()
 
 
+def _other_names(leads: Iterable[InFlight], there: Mapping[str, str]) -> dict[str, str]:
+    """Lead -> digest of its folder's name, where it is not called as the lead is: people's names are not for a history."""
+    return {
+        lead.id: hashlib.sha256(there[lead.id].encode()).hexdigest()[:12]
+        for lead in leads
+        if lead.id in there and there[lead.id] != lead.heading
+    }
+
+
 def _among(issue: tuple[str, int], repo: str, numbers: set[int]) -> bool:
     """Whether it is one of these of this repository; of another we know nothing."""
     return issue[0] != repo or issue[1] in numbers
 
 
+def _by_our_names(lead: InFlight, board: BoardSeen) -> InFlight:
+    """With its issues in the repositories as the settings call them, whatever their addresses say."""
+
+    def ours(issue: tuple[str, int] | None) -> tuple[str, int] | None:
+        return (board.ours(issue[0]).casefold(), issue[1]) if issue else None
+
+    return lead._replace(issue=ours(lead.issue), hub_issue=ours(lead.hub_issue))
+
+
 def _misplaced(
-    leads: Iterable[InFlight], cards: Iterable[OnBoard], columns: Mapping[Stage, str]
+    leads: Iterable[InFlight], board: BoardSeen, columns: Mapping[Stage, str]
 ) -> list[tuple[Hint, str]]:
-    """Cards that are not in the column of their lead's stage, with the column where they are."""
+    """Cards that are not in the column of their lead's stage, with the column where they are.
+
+    A column that the board does not have holds none of them, and nobody moved them.
+    """
     stages = {lead.issue: lead.stage for lead in leads if lead.issue}
     found = []
-    for card in cards:
+    for card in board.cards:
         stage = stages.get((card.repo.casefold(), card.number))
-        if stage and card.column != columns.get(Stage(stage)):
+        column = columns.get(Stage(stage)) if stage else None
+        if column in board.columns and card.column != column:
             found.append((Hint(repo=card.repo, number=card.number, card=card.id), card.column))
+    return found
+
+
+def _renamed(board: BoardSeen, columns: Mapping[Stage, str]) -> list[str]:
+    """What is called otherwise on GitHub than in the settings, and what to do: only a person can say which is right."""
+    found = [
+        f"the repository {ours} is called {theirs} on GitHub: webhooks of it are not heard until the settings say so, too "
+        "(LEADS_GITHUB__LEADS_REPO, LEADS_GITHUB__HUBS_REPO)"
+        for ours, theirs in board.repositories.items()
+        if ours.casefold() != theirs.casefold()
+    ]
+    missing = [column for column in dict.fromkeys(columns.values()) if column not in board.columns]
+    if missing:
+        found.append(
+            f"the board has no column {_few(f'“{column}”' for column in missing)}, so no card is put there: give it that "
+            "name again, or correct LEADS_GITHUB__COLUMNS or the policy"
+        )
     return found
 
 
 def _twice(
     leads: Iterable[InFlight], issues: Iterable[tuple[str, IssueSeen]], repo: str
 ) -> dict[str, set[int]]:
-    """Lead -> other issues that carry its mark."""
+    """Lead -> other issues that carry its mark, and are no lead's."""
     own = {lead.id: lead.issue for lead in leads if lead.issue}
+    taken = {*own.values()}
     found: dict[str, set[int]] = {}
     for where, issue in issues:
         for key in issue_block.keys(issue.text):
-            if where == repo and key in own and own[key] != (where.casefold(), issue.number):
+            if where == repo and key in own and (where.casefold(), issue.number) not in taken:
                 found.setdefault(key, set()).add(issue.number)
     return found
 

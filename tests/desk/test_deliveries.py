@@ -1,6 +1,7 @@
 """Payloads that GitHub published, as hints; of everything else nothing is kept."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +87,39 @@ def test_a_moved_card_names_itself_and_who_moved_it() -> None:
 def test_what_github_would_not_send_is_told_apart(event: str, payload: Any) -> None:
     with pytest.raises(ValidationError):
         heard(event, "d1", payload, HELLO)
+
+
+WRONG: tuple[Any, ...] = (None, [], {}, "", "x" * 5000, "\ud800", "a\x00b", 0, -1, 10**30, 1.5, True, [[[]]])
+
+
+def broken(payload: Any, depth: int = 2) -> Iterator[Any]:
+    """The payload with each of its parts, and each of theirs, replaced by something that does not belong there."""
+    for name, part in payload.items():
+        without = {other: value for other, value in payload.items() if other != name}
+        yield without
+        for wrong in WRONG:
+            yield payload | {name: wrong}
+        if isinstance(part, dict) and depth > 1:
+            for inner in broken(part, depth - 1):
+                yield payload | {name: inner}
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS))
+def test_whatever_is_wrong_with_a_payload_is_told_apart_or_ignored(event: str) -> None:
+    """Nothing else comes of it, and nothing that it says of a place is believed without limits."""
+    payload = PUBLISHED[event][0]
+    if event == "issue_comment":
+        payload = with_command(payload)
+    if event == "projects_v2_item":
+        card = MOVED["projects_v2_item"] | {"content_type": "Issue"}
+        payload = MOVED | {"projects_v2_item": card}
+    owner = (payload.get("organization") or payload["repository"]["owner"])["login"]
+    hints = 0
+    for wrong in broken(payload):
+        try:
+            found = heard(event, "d1", wrong, GitHub(org=owner, leads_repo="Hello-World"))
+        except ValidationError:
+            continue
+        hints += found.hint is not None
+        assert found.hint is None or len(found.hint.desk) <= 255
+    assert hints

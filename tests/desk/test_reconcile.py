@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from process.record import Look
+from process.view import Overview
 from sandbox.faults import Fault
-from sandbox.google.state import DriveFile
 from starter.leads import Handle
 from tests.desk.conftest import SALES, Office
 from tests.workflows.servers import real_time
@@ -157,37 +158,138 @@ async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(office: O
     assert (theirs["state"], theirs["body"]) == ("open", first["body"])
 
 
-def folder(office: Office) -> DriveFile:
-    return next(f for f in office.sandbox.google.files.values() if f.app_properties.get("leadId"))
+async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) -> None:
+    """One from the template for hubs, which puts on its label alone; and one that lacks something."""
+    amara = office.sandbox.person(SALES)
+    amara.open("leads", "[Example University / Ada Example] - A hub", labels=("service:hub",))
+    amara.open("leads", "[Lead org / Grace Example] - Another", labels=("lead",))
+    amara.open("leads", "Not a lead")
+    assert found(await office.round()) == "2 to look at: leads#1, leads#2"
+    (row,) = [row async for row in office.leads.listed()]
+    lead = await office.leads.find(row.lead)
+    await seen(office, lead)
+    await office.round()
+    assert await office.number(lead) == 1
+    assert len(await office.answers(lead)) == 1
+    (asked,) = await office.answers_there("leads", 2)
+    assert "**Organisation**" in asked
+    assert len([row async for row in office.leads.listed()]) == 1
 
 
-def change(office: Office, **changes: object) -> None:
-    """A person changes the lead's folder in Drive."""
-    with office.sandbox.google.writing():
-        file = folder(office)
-        office.sandbox.google.files[file.id] = file.model_copy(update=changes)
+async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    first = await asyncio.to_thread(office.as_person, SALES, "GET", "leads/issues/1")
+    amara = office.sandbox.person(SALES)
+    amara.open("leads", "[Example University / Grace Example] - A copy", first["body"], labels=("lead",))
+    await office.round()
+    async with asyncio.timeout(30):
+        while len([each for each in await office.leads.in_flight() if each.issue]) < 2:
+            await asyncio.sleep(0.05)
+    amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
+    assert found(await office.round()) == "1 to look at: leads#2"
 
 
-async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
+async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    await office.round()
+    office.sandbox.person(OWNER).rename_repository("leads", "prospects")
+    assert "the repository leads is called prospects on GitHub" in found(await office.round())
+    await office.say_there("prospects", 1, PRICE)
+    await office.round()
+    assert await office.stage(lead) == "quoted"
+    assert len(await office.answers_there("prospects", 1)) == 1
+    assert found(await office.round()).count(lead.id) == 0
+    await office.leads.look_outside(lead.id, Look(folder=False))
+    view = await office.until(lead, lambda view: view.facts.issue and "prospects" in view.facts.issue.url)
+    assert view.facts.issue
+    assert view.facts.issue.home == ""
+    await seen(office, lead)
+    assert found(await office.round()).count(lead.id) == 0
+    another = await office.open("Another")  # a write, which GitHub sends on
+    view = await office.until(another, lambda view: view.facts.card)
+    assert view.facts.issue
+    assert view.facts.issue.url.endswith("/prospects/issues/2")
+
+
+async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    await office.round()
+    office.sandbox.person(OWNER).rename_column("Lead", "Prospects")
+    said = found(await office.round())
+    assert "the board has no column “Lead”" in said
+    assert "to look at" not in said
+    assert await office.answers(lead) == []
+    office.sandbox.person(OWNER).rename_column("Prospects", "Lead")
+    assert found(await office.round()) == ""
+
+
+async def with_folder(office: Office) -> Handle:
     lead = await office.open()
     await lead.execute_update("asset_attached", {"name": "Budget"})
     await office.until(lead, lambda view: view.facts.folder)
     await seen(office, lead)
-    change(office, trashed=True)
+    await office.round()
+    return lead
+
+
+async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
+    lead, ann = await with_folder(office), office.sandbox.on_drive()
+    folder = ann.folder_of(lead.id).id
+    ann.trash(folder)
     assert f"{lead.id}: its folder is not where it was" in found(await office.round(), "look_at_drive")
-    await office.until(lead, lambda view: "in the trash: restore it there" in "".join(view.attention))
-    change(office, trashed=False)
+    await office.until(lead, lambda view: "is in the trash: restore it there" in "".join(view.attention))
+    ann.restore(folder)
     await office.round()
     await office.until(lead, lambda view: not view.attention)
-    change(office, parents=("1SandboxFolderSales00000000000000",))
+    ann.trash(office.sandbox.google.leads_folder)
     await office.round()
-    view = await office.until(
-        lead, lambda view: "moved out of the folder for leads" in view.timeline[-1].words
-    )
+    await office.until(lead, lambda view: "in a folder that is in the trash" in "".join(view.attention))
+
+
+async def told_once(office: Office, lead: Handle, words: str) -> Overview:
+    """A round tells the lead, and the next one has no news."""
+    await office.round()
+    view = await office.until(lead, lambda view: words in view.timeline[-1].words)
     assert not view.attention
-    known = len(view.timeline)
     await office.round()
-    assert len((await office.leads.overview(lead)).timeline) == known
+    assert len((await office.leads.overview(lead)).timeline) == len(view.timeline)
+    return view
+
+
+async def test_a_folder_that_was_moved_or_renamed_is_followed_and_told_once(office: Office) -> None:
+    lead, ann = await with_folder(office), office.sandbox.on_drive()
+    folder = ann.folder_of(lead.id).id
+    sales = office.sandbox.google.files[office.sandbox.google.leads_folder].parents[0]
+    ann.rename(folder, "Ocean course")
+    await told_once(office, lead, "was renamed to “Ocean course”")
+    ann.move(folder, sales)
+    view = await told_once(office, lead, "was moved out of the folder for leads")
+    assert view.facts.folder
+    assert (view.facts.folder.id, view.facts.folder.name) == (folder, "Ocean course")
+    ann.move(folder, office.sandbox.google.leads_folder)
+    await office.round()
+    await office.until(lead, lambda view: "back into the folder for leads" in view.timeline[-1].words)
+
+
+async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(office: Office) -> None:
+    lead, ann = await with_folder(office), office.sandbox.on_drive()
+    old = ann.folder_of(lead.id).id
+    ann.delete(old)
+    await office.round()
+    view = await office.until(lead, lambda view: view.facts.drift)
+    assert "was deleted" in view.attention[0]
+    assert "(folder_replaced)" in view.attention[0]
+    await office.hear(lead, await office.say(lead, "/folder-replaced"))
+    view = await office.until(lead, lambda view: view.facts.folder and view.facts.folder.id != old)
+    assert view.facts.folder
+    assert ann.folder_of(lead.id).id == view.facts.folder.id
+    assert not view.attention
+    await seen(office, lead)
+    await office.round()
+    assert not (await office.leads.overview(lead)).attention
 
 
 async def test_one_system_that_fails_does_not_hide_the_others(office: Office) -> None:

@@ -133,6 +133,23 @@ async def test_an_unknown_event_is_forgotten(receiver: Receiver) -> None:
     )
 
 
+OTHERS = [
+    ({"org": "somebody-else"}, "another repository"),
+    ({"leads_repo": "another"}, "another repository"),
+]
+
+
+@pytest.mark.parametrize(("github", "why"), OTHERS, ids=str)
+async def test_what_is_none_of_ours_is_dropped_with_a_line(
+    env: WorkflowEnvironment, log: list[EventDict], github: dict[str, str], why: str
+) -> None:
+    async with receiving(env.client, GITHUB.model_copy(update=github)) as receiver:
+        answer = await receiver.deliver("issue_comment", with_command(COMMENTED))
+    assert (answer.status_code, answer.json()["detail"]) == (202, f"ignored: {why}")
+    (line,) = [each for each in log if each["event"] == "delivery taken"]
+    assert line["outcome"] == f"ignored: {why}"
+
+
 @pytest.mark.parametrize(
     ("headers", "status"),
     [
@@ -153,6 +170,8 @@ async def test_an_unknown_event_is_forgotten(receiver: Receiver) -> None:
         ({"x_github_delivery": None}, 400),
         ({"body": b'{"action": "created", "issue": 7}'}, 400),
         ({"body": b"null"}, 400),
+        ({"body": b'{"action": "created", "issue": NaN}'}, 400),
+        ({"body": b'{"issue": {"number": ' + b"9" * 5000 + b"}}"}, 400),
     ],
 )
 async def test_what_is_not_from_github_gets_a_clear_no(
@@ -186,6 +205,19 @@ async def test_a_body_without_end_is_cut_off(receiver: Receiver) -> None:
     assert sent < 100 * LONGEST
     assert (await receiver.deliver("issue_comment", None, body=b"x" * 5 * LONGEST)).status_code == 413
     assert (await receiver.deliver("issue_comment", COMMENTED)).status_code == 202
+
+
+async def test_who_dribbles_keeps_nobody_waiting(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "SENDING", 0.3)
+    port = int(receiver.url.rpartition(":")[2])
+    head = b"POST /github/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(web.AT_ONCE)]
+    for _, writer in slow:
+        writer.write(head)
+    assert (await receiver.deliver("issue_comment", COMMENTED)).status_code == 202
+    for reader, writer in slow:
+        assert b" 408 " in await reader.readline()
+        writer.close()
 
 
 async def test_without_a_secret_nothing_is_taken(env: WorkflowEnvironment) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from threading import Barrier
 from typing import Any
 from uuid import uuid4
@@ -195,6 +196,24 @@ def test_a_newer_schema_is_refused(ledger: Ledger, url: str, opened: Open) -> No
     for _ in range(2):  # also when asked again
         with pytest.raises(LedgerRefused, match="has schema 2, this program knows 1"):
             newer.history("lead-1")
+
+
+def test_who_only_reads_makes_nothing(url: str, opened: Open) -> None:
+    with closing(Ledger.open(url, read_only=True)) as reader:
+        for _ in range(2):
+            with pytest.raises(LedgerRefused, match=r"There is no ledger yet \("):
+                reader.leads()
+        if url.startswith("sqlite"):
+            assert not Path(url.removeprefix("sqlite:///")).parent.exists()
+        opened(url).append([entry(1)])
+        assert [head.lead for head in reader.leads()] == ["lead-1"]
+        assert reader.history("lead-1") == [entry(1)]
+    by_hand(url, "UPDATE ledger_schema SET version = 2")
+    with (
+        closing(Ledger.open(url, read_only=True)) as late,
+        pytest.raises(LedgerRefused, match="has schema 2"),
+    ):
+        late.leads()
 
 
 def test_check_leaves_no_trace(ledger: Ledger, url: str) -> None:

@@ -313,6 +313,7 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
     ("lost", "reopened", {"reason": "Another grant"}, "Reopened: Another grant", Stage.LEAD),
     ("lost when quoted", "reopened", {"reason": "Another grant"}, "Reopened: Another grant", Stage.QUOTED),
     ("issues gone", "issue_replaced", {}, "What was deleted on GitHub is opened anew", Stage.HUB),
+    ("folder gone", "folder_replaced", {}, "A new Drive folder takes the place", Stage.HUB),
     (
         "answered",
         "questionnaire_answered",

@@ -633,4 +633,5 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first."),
     ("new", "corrected", {"reason": "x"}, "seq is missing. Send an object such as"),
     ("live", "issue_replaced", {}, "No issue of this lead is known to be gone"),
+    ("live", "folder_replaced", {}, "No folder of this lead is known to be gone"),
 ]

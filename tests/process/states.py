@@ -8,6 +8,7 @@ from tests.process.life import BOOK_QUOTE, ORIGINAL, Life
 ISSUES_GONE = OutsideDrifted(
     looked=("issue", "hub issue", "card"), broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"}
 )
+FOLDER_GONE = OutsideDrifted(looked=("folder",), broken={"folder": "The folder was deleted"})
 
 STATES: dict[str, Callable[[], Life]] = {
     "new": Life,
@@ -38,6 +39,7 @@ STATES: dict[str, Callable[[], Life]] = {
     "lost": lambda: Life().lost(),
     "lost when quoted": lambda: Life().quoted().lost(),
     "issues gone": lambda: Life().live().finds(ISSUES_GONE),
+    "folder gone": lambda: Life().live().finds(FOLDER_GONE),
     "closed": lambda: Life().decommissioned(),
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),

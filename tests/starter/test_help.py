@@ -18,6 +18,7 @@ OTHERS = [
     "options",
     "preview",
     "reconcile",
+    "what-if",
     "retry",
     "adopt",
     "demo",
@@ -25,6 +26,7 @@ OTHERS = [
     "check",
     "verify",
     "init-server",
+    "init-repos",
 ]
 KINDS = {kind.replace("_", "-"): decision for kind, decision in DECISIONS.items()}
 

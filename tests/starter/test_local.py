@@ -3,17 +3,19 @@
 import asyncio
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from starter.failures import CommandError
 from starter.local import demand_free, free_ports
@@ -61,13 +63,36 @@ async def up(*words: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dic
         await process.communicate()
 
 
+def listens(port: int) -> bool:
+    with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+        return True
+    return False
+
+
+async def hear(
+    sandbox: str, lead: str, leads: Callable[..., Coroutine[Any, Any, Ended]], command: str
+) -> str:
+    """Somebody comments on the lead's issue; through what the decision then came."""
+    comment = await asyncio.to_thread(
+        requests.post,
+        f"{sandbox}/api/v3/repos/2i2c-org/leads/issues/1/comments",
+        json={"body": command},
+        headers={"authorization": "Bearer sandbox-token-amara-sales"},
+        timeout=10,
+    )
+    assert comment.ok, comment.text
+    kind = command.split()[0].removeprefix("/").replace("-", "_")
+    while True:
+        for line in (await leads("history", lead, "--json")).json:
+            if line["kind"] == kind:
+                return str(line["source"])
+
+
 async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPatch) -> None:
-    ports = free_ports(3)
-    words = [
-        word
-        for option, port in zip(("--port", "--ui-port", "--sandbox-port"), ports, strict=True)
-        for word in (option, str(port))
-    ]
+    ports = free_ports(4)
+    options = ("--port", "--ui-port", "--sandbox-port", "--web-port")
+    words = [word for option, port in zip(options, ports, strict=True) for word in (option, str(port))]
+    monkeypatch.setenv("LEADS_GITHUB__RECONCILE_MINUTES", "0")  # what is heard, webhooks told
     monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{ports[0]}")
     monkeypatch.setenv("MARK", mark := uuid.uuid4().hex)
 
@@ -90,6 +115,17 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
         os.kill(said["processes"]["worker"], signal.SIGKILL)  # it is started again
         await leads("questionnaire-sent", lead, "--timeout", "60")
         assert (await leads("show", lead, "--json", "--timeout", "60")).json["lead"] == lead
+
+        sandbox = said["sandbox"]
+        assert await hear(sandbox, lead, leads, "/maniac-t-assessed in_scope=true") == "github comment"
+        os.kill(said["processes"]["web"], signal.SIGKILL)  # it is started again as well
+        await until(lambda: not listens(ports[3]))
+        await until(lambda: listens(ports[3]))
+        assert await hear(sandbox, lead, leads, "/price-quoted amount=1 currency=USD per=year")
+        secret = re.findall(r"WEBHOOK_SECRET='(\w+)'", UP.read_text())
+        assert len(secret) == 1
+        said_aloud = [log.read_text() for log in (UP.parent / "logs").iterdir()]
+        assert not [log for log in said_aloud if secret[0] in log]
 
         second = await leads("up", "--port", str(free_ports(1)[0]))
         assert second.code == 5
@@ -134,6 +170,11 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
     assert steps[0] == "start"
     assert steps[-1] == "hub-live"
     assert {"questionnaire-answered", "price-quoted", "contract-signed", "vendor-setup-done"} < set(steps)
+    opened, quoted = told["on_github"]
+    assert (opened["stage"], quoted["stage"]) == ("lead", "quoted")
+    assert "This is now the lead" in opened["answer"]
+    assert quoted["answer"].startswith("Quoted 9,000.00 USD a year")
+    assert quoted["reaction"] == "+1"
     outside = {chore for step in told["steps"] for chore in step["outside"]}
     assert {
         "Open the lead's issue",

@@ -87,6 +87,7 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("hub_live", {}),
     ("hub_validated", {"representative": "Ada Example", "users": 12}),
     ("issue_replaced", {}),
+    ("folder_replaced", {}),
     ("corrected", {"seq": 3, "reason": "a slip", "tell": True}),
     ("usage_reported", {"month": "2026-07", "active_users": 280}),
     ("invoice_sent", {"number": 1}),
@@ -131,7 +132,9 @@ REPORTS: dict[str, Report] = {
     "reserve_invoice": InvoiceReserved(number=1, file_id="i"),
     "prepare_invoice": InvoicePrepared(number=1, file=Link(id="i")),
     "check_issues": OutsideDrifted(looked=("issue", "card"), broken={"issue": "It is gone"}),
+    "check_folder": OutsideDrifted(looked=("folder",), broken={"folder": "It is gone"}),
 }
+LOOKS = {"issue_replaced": Look(folder=False), "folder_replaced": Look(issues=False)}
 WAITS = {"usage_reported": 20, "invoice_sent": 20, "service_extended": 366, "hub_decommissioned": 120}
 """Days that pass before a decision."""
 
@@ -147,8 +150,8 @@ def _live(
     )
     record = Record.open("lead-fingerprint", opened, now)
     for kind, body in decisions:
-        if kind == "issue_replaced":
-            record = record.look_outside(Look(folder=False))
+        if kind in LOOKS:
+            record = record.look_outside(LOOKS[kind])
         while found := next((i.effect for i in record.outbox if i.effect.kind in REPORTS), None):
             record = record.done(found, Outcome(report=REPORTS[found.kind]), now)
         now += timedelta(days=WAITS.get(kind, 0), hours=1)

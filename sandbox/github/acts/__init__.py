@@ -10,8 +10,17 @@ from sandbox.github.acts.comments import (
     react,
     take_back_reaction,
 )
+from sandbox.github.acts.contents import FileChange, put_file
 from sandbox.github.acts.hooks import ContentType, create_hook, delete_hook, edit_hook
-from sandbox.github.acts.issues import Change, create_issue, delete_issue, edit_issue, transfer_issue
+from sandbox.github.acts.issues import (
+    Change,
+    create_from_template,
+    create_issue,
+    delete_issue,
+    edit_issue,
+    open_by_form,
+    transfer_issue,
+)
 from sandbox.github.acts.labels import (
     add_labels,
     create_label,
@@ -25,8 +34,10 @@ from sandbox.github.acts.repositories import rename_repository
 __all__ = [
     "Change",
     "ContentType",
+    "FileChange",
     "add_labels",
     "create_comment",
+    "create_from_template",
     "create_hook",
     "create_issue",
     "create_label",
@@ -38,6 +49,8 @@ __all__ = [
     "edit_hook",
     "edit_issue",
     "edit_label",
+    "open_by_form",
+    "put_file",
     "react",
     "remove_label",
     "rename_repository",

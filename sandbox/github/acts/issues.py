@@ -1,6 +1,6 @@
 """Issues: open, change, transfer, delete."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +9,7 @@ from sandbox.github.acts.common import carry_over, check_text, forget_subject, n
 from sandbox.github.acts.labels import label_issue, labels_named, new_label, set_labels
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import ForbiddenError, GoneError, InvalidError
+from sandbox.github.forms import Template
 from sandbox.github.state import GitHubState, Issue, Repository, StateReason, Trace, User, clock
 
 LONGEST_TITLE = 256
@@ -59,6 +60,46 @@ def create_issue(
     )
     issue = label_issue(state, viewer, put(state, issue), wanted)
     return _assign(state, viewer, issue, assignees) if may_triage else issue
+
+
+def create_from_template(
+    state: GitHubState,
+    viewer: Viewer,
+    repository: Repository,
+    *,
+    title: str,
+    body: str,
+    labels: Sequence[str],
+) -> Issue:
+    """Open an issue as its template has it: whoever opens it, it gets the template's labels, as far as there are such."""
+    issue = create_issue(state, viewer, repository, title=title, body=body)
+    there = [label for name in labels if (label := state.label(repository, name))]
+    return label_issue(state, viewer, issue, there)
+
+
+def open_by_form(
+    state: GitHubState,
+    viewer: Viewer,
+    repository: Repository,
+    form: Template,
+    *,
+    title: str | None,
+    given: Mapping[str, Sequence[str]],
+) -> Issue:
+    """Open an issue by a form that was filled in (label of a question -> what was given).
+
+    GitHub insists on answers to what a form calls required in public repositories only.
+    """
+    if not repository.private and (missing := form.missing(given)):
+        raise InvalidError("Issue", missing[0], "missing_field", message=f"{missing[0]} can't be blank")
+    return create_from_template(
+        state,
+        viewer,
+        repository,
+        title=form.title if title is None else title,
+        body=form.answered(given),
+        labels=form.labels,
+    )
 
 
 def edit_issue(state: GitHubState, viewer: Viewer, issue: Issue, change: Change) -> Issue:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import time
 from typing import Any
 
 from graphql import (
@@ -50,7 +51,8 @@ class GraphQLApp:
             return JSONResponse(body, error.status)
         request.scope["sandbox.who"] = viewer.name
         body = _fault(request, viewer) or self._answer(request, viewer, asked)
-        return JSONResponse(body, headers=self.rates.window(viewer.key, "graphql").headers("graphql"))
+        headers = self.rates.window(viewer.key, "graphql").headers("graphql")
+        return JSONResponse(body, headers=headers | _spent(request))
 
     def _authenticated(self, request: Request) -> Viewer:
         viewer = authenticate(self.state, request.headers)
@@ -122,6 +124,14 @@ def _fault(request: Request, viewer: Viewer) -> Json | None:
     return {"errors": [{"type": fault.error, "message": message}]}
 
 
+def _spent(request: Request) -> dict[str, str]:
+    """What the headers of a fault RATE_LIMITED say, where it was told when the hour ends."""
+    fault = fault_in(request)
+    if fault is None or fault.error != "RATE_LIMITED" or not fault.seconds:
+        return {}
+    return {"x-ratelimit-remaining": "0", "x-ratelimit-reset": str(int(time.time()) + round(fault.seconds))}
+
+
 _UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'\.")
 
 
@@ -131,7 +141,9 @@ def _shown(error: GraphQLError) -> Json:
     shown: Json = {}
     if isinstance(refused, GitHubError):
         shown["type"] = refused.kind
-    elif refused is not None:
+    elif refused is not None and not isinstance(
+        refused, GraphQLError
+    ):  # that is a variable of the wrong shape
         raise refused  # a defect of the sandbox itself, not an answer
     if error.path is not None:
         shown["path"] = error.path

@@ -8,7 +8,7 @@ from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.nodes import FieldOf, ValueOf
 from sandbox.github.graphql.resolver import Fields, Resolvers
 from sandbox.github.show import time
-from sandbox.github.state import FieldValue, Issue, Item, Option, Project
+from sandbox.github.state import FieldValue, Issue, Item, Option, Project, Repository
 
 
 def _fields(source: Project, **page: Unpack[Page]) -> Connection[FieldOf]:
@@ -24,6 +24,11 @@ def _field(source: Project, name: str) -> FieldOf | None:
 
 def _items(source: Project, it: Context, **page: Unpack[Page]) -> Connection[Item]:
     return connection("items", it.state.items_of(source), page, by_id)
+
+
+def _repositories(source: Project, it: Context, **page: Unpack[Page]) -> Connection[Repository]:
+    linked = [it.state.repositories[number] for number in source.repositories]
+    return connection("repositories", [each for each in linked if it.viewer.sees(each)], page, by_id)
 
 
 def _options(source: FieldOf, names: list[str] | None = None) -> list[Option]:
@@ -97,6 +102,7 @@ BOARDS: Resolvers = {
         "field": _field,
         "fields": _fields,
         "items": _items,
+        "repositories": _repositories,
     },
     "ProjectV2Field": _FIELD,
     "ProjectV2SingleSelectField": {**_FIELD, "options": _options},

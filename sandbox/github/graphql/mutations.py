@@ -1,11 +1,11 @@
-"""Resolvers of what can be done: cards on a board, and what REST cannot do to issues."""
+"""Resolvers of what can be done: a board's fields and cards, and what REST cannot do to issues."""
 
 from typing import Any, TypeVar
 
 from sandbox.github import acts, board
-from sandbox.github.errors import NodeNotFoundError, NotFoundError
+from sandbox.github.errors import GitHubError, NodeNotFoundError, NotFoundError
 from sandbox.github.graphql.context import Context
-from sandbox.github.graphql.nodes import visible_node
+from sandbox.github.graphql.nodes import FieldOf, visible_node
 from sandbox.github.graphql.resolver import Resolvers
 from sandbox.github.state import Issue, Item, Project, Repository
 
@@ -76,6 +76,53 @@ def _unarchive(it: Context, given: Input) -> dict[str, Any]:
         return _payload(given, item=board.archive_item(it.state, it.viewer, item, archived=False))
 
 
+def _create_field(it: Context, given: Input) -> dict[str, Any]:
+    project = _find(it, Project, given["project_id"])
+    _refuse_iterations(given)
+    with it.writing():
+        field = board.create_field(
+            it.state,
+            it.viewer,
+            project,
+            name=given["name"],
+            type_=given["data_type"],
+            options=given.get("single_select_options") or (),
+        )
+    return _payload(given, projectV2Field=FieldOf(it.state.projects[project.id], field))
+
+
+def _change_field(it: Context, given: Input) -> dict[str, Any]:
+    found = visible_node(it, given["field_id"])
+    if not isinstance(found, FieldOf):
+        raise NodeNotFoundError(given["field_id"])
+    _refuse_iterations(given)
+    with it.writing():
+        field = board.change_field(
+            it.state,
+            it.viewer,
+            found.project,
+            found.field,
+            name=given.get("name"),
+            options=given.get("single_select_options") or (),
+        )
+    return _payload(given, projectV2Field=FieldOf(it.state.projects[found.project.id], field))
+
+
+def _refuse_iterations(given: Input) -> None:
+    if given.get("data_type") == "ITERATION" or given.get("iteration_configuration"):
+        raise GitHubError(501, "The sandbox has no iterations", kind="NOT_IMPLEMENTED")
+
+
+def _link_repository(it: Context, given: Input) -> dict[str, Any]:
+    project, repository = (
+        _find(it, Project, given["project_id"]),
+        _find(it, Repository, given["repository_id"]),
+    )
+    with it.writing():
+        board.link_repository(it.state, it.viewer, project, repository)
+    return _payload(given, repository=repository)
+
+
 def _delete_issue(it: Context, given: Input) -> dict[str, Any]:
     issue = _find(it, Issue, given["issue_id"])
     with it.writing():
@@ -99,6 +146,9 @@ MUTATIONS: Resolvers = {
         "deleteProjectV2Item": _delete,
         "archiveProjectV2Item": _archive,
         "unarchiveProjectV2Item": _unarchive,
+        "createProjectV2Field": _create_field,
+        "updateProjectV2Field": _change_field,
+        "linkProjectV2ToRepository": _link_repository,
         "deleteIssue": _delete_issue,
         "transferIssue": _transfer_issue,
     },

@@ -89,6 +89,11 @@ class Courier:
             if each.is_done and hook in (None, each.hook.id)
         ]
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is under way."""
+        return bool(self._running)
+
     def stop(self) -> None:
         """What is under way is given up."""
         for running in list(self._running):

@@ -18,7 +18,7 @@ from sandbox.github.errors import ForbiddenError, GitHubError, MovedError, NotFo
 from sandbox.github.hooks.courier import Courier
 from sandbox.github.openapi import Operation, operations
 from sandbox.github.rates import Rates
-from sandbox.github.rest import apps, comments, hooks, issues, labels, people, repositories
+from sandbox.github.rest import apps, comments, contents, hooks, issues, labels, people, repositories
 from sandbox.github.rest.call import HANDLERS, Answer, Call, Listing
 from sandbox.github.show import Show
 from sandbox.github.stale import as_read_by
@@ -38,6 +38,7 @@ _BY_NAME = "/repos/{owner}/{repo}"
 _MODULES = (
     apps,
     comments,
+    contents,
     hooks,
     issues,
     labels,

@@ -1,4 +1,4 @@
-"""The organization, its repositories and their files; people; the rate limit."""
+"""The organization and its repositories; people; the rate limit."""
 
 from sandbox.github.errors import ForbiddenError, NotFoundError
 from sandbox.github.rest.call import Answer, Call, answers
@@ -45,21 +45,6 @@ def get_repository(call: Call) -> Answer:
         # an App's own rights are in its permissions, not here: GitHub shows it what anyone may do
         permissions = call.show.permissions(repository.collaborators.get(user.id, "read"))
     return Answer(call.show.repository(repository, permissions=permissions))
-
-
-@answers("repos/get-content")
-def get_content(call: Call) -> Answer:
-    repository = call.repository("contents")
-    ref = call.query.get("ref", repository.default_branch)
-    if ref.removeprefix("refs/heads/") != repository.default_branch:
-        raise NotFoundError(f"No commit found for the ref {ref}")
-    path = call.path["path"].strip("/")
-    if path in repository.files:
-        return Answer(call.show.file(repository, path))
-    folder = call.show.folder(repository, path)
-    if folder is None:
-        raise NotFoundError
-    return Answer(folder)
 
 
 @answers("rate-limit/get")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
+from activities import github_gate
 from activities.errors import PARKED
 from activities.github import GitHubActivities
 from process.lead import Lead
@@ -117,6 +118,12 @@ def fails(
     return failure.value
 
 
+def after(delay: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time has passed, for whoever waits for GitHub's limits."""
+    later = time.monotonic() + delay.total_seconds()
+    monkeypatch.setattr(github_gate, "now", lambda: later)
+
+
 def afterwards_all_is_there_once(activities: GitHubActivities, github: GitHub, kind: str, lead: Lead) -> None:
     for attempt in (2, 3):
         perform(activities, kind, lead, attempt=attempt)
@@ -178,13 +185,15 @@ def test_a_rate_limit_is_waited_for(
     prepare: Prepare,
     request_: dict[str, Any],
     fault: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     lead = prepare(activities)
     failure = fails(activities, sandbox, kind, lead, **request_, **fault)
     assert (failure.type, failure.non_retryable) == ("Wait", False)
     assert failure.next_retry_delay is not None
     told = timedelta(seconds=fault["seconds"])
-    assert told - MINUTE < failure.next_retry_delay <= told + timedelta(seconds=1)
+    assert told - timedelta(seconds=1) <= failure.next_retry_delay <= told + timedelta(seconds=2)
+    after(told + timedelta(seconds=2), monkeypatch)
     afterwards_all_is_there_once(activities, github, kind, lead)
 
 
@@ -214,13 +223,20 @@ def test_what_a_person_must_mend_is_parked_and_then_works(
     "asked", ["organization", "repository", "addProjectV2ItemById", "updateProjectV2ItemFieldValue"]
 )
 def test_errors_inside_a_good_answer(
-    activities: GitHubActivities, sandbox: Sandbox, github: GitHub, asked: str, error: str, answer: str
+    activities: GitHubActivities,
+    sandbox: Sandbox,
+    github: GitHub,
+    monkeypatch: pytest.MonkeyPatch,
+    asked: str,
+    error: str,
+    answer: str,
 ) -> None:
     lead = _quoted(activities)
     fault = {"method": "POST", "path": "graphql", "body": asked, "kind": "graphql_error", "error": error}
     failure = fails(activities, sandbox, "place_card", lead, **fault)
     assert failure.type == answer
     assert failure.next_retry_delay == (MINUTE if answer == "Wait" else None)
+    after(MINUTE, monkeypatch)
     afterwards_all_is_there_once(activities, github, "place_card", lead)
 
 

@@ -79,7 +79,7 @@ def test_pages_are_turned_without_passing_anything_over(survey: GitHubSurvey, sa
     ("kind", "path", "ask"),
     [
         ("secondary_limit", "/issues$", lambda survey: survey.issues("leads", Listing())),
-        ("primary_limit", "graphql", lambda survey: survey.cards()),
+        ("primary_limit", "graphql", lambda survey: survey.board()),
     ],
 )
 def test_a_limit_says_until_when(

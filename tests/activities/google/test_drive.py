@@ -95,7 +95,8 @@ def test_the_folder_has_the_leads_name_and_mark(drive: DriveActivities, sandbox:
     lead = a_lead()
     effect = reserved(drive, lead)
     link = created(perform(drive.create_folder, effect, lead))
-    assert link == Link(id=effect.folder_id, url=f"{sandbox.url}/drive/folders/{effect.folder_id}")
+    url = f"{sandbox.url}/drive/folders/{effect.folder_id}"
+    assert link == Link(id=effect.folder_id, url=url, name=lead.heading)
     assert one_folder(sandbox, lead, effect)
 
 

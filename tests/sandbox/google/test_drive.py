@@ -349,6 +349,6 @@ def test_the_discovery_document_judges_parameters_and_bodies(
 
 
 def test_what_google_has_and_the_sandbox_has_not_is_said_aloud(google: Google, folder: str) -> None:
-    assert raw(google, "DELETE", f"/drive/v3/files/{folder}")[0] == 501
+    assert raw(google, "POST", f"/drive/v3/files/{folder}/copy", "{}")[0] == 501
     status, page = raw(google, "GET", "/drive/v3/nothing/of/the/kind")
     assert (status, "<!DOCTYPE html>" in page) == (404, True)

@@ -1,0 +1,70 @@
+"""The issue forms of the team's repositories: templates of ours, with the labels that the policy names."""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from activities.texts import render
+from process.decisions.serving import HubInformationGiven
+from process.lead import HUB_FIELDS, MANIAC_T, PENDING
+from process.model import Line
+from process.policy import Policy
+from settings import GitHub
+
+FOLDER = ".github/ISSUE_TEMPLATE"
+
+
+class Form(NamedTuple):
+    """An issue form as it is to stand in a repository."""
+
+    repo: str
+    name: str
+    """Of its file, without the ending. The seed's links name these: `new-lead`, `new-hub-service`."""
+    text: str
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.yml"
+
+    @property
+    def path(self) -> str:
+        return f"{FOLDER}/{self.file}"
+
+
+class _Question(NamedTuple):
+    label: str
+    help: str
+    long: bool
+    needed: bool
+
+
+def forms(settings: GitHub, policy: Policy) -> Iterator[Form]:
+    """All of them: of leads, and of hubs."""
+    values: dict[str, Any] = {
+        "labels": policy.labels,
+        "maniac_t": MANIAC_T,
+        "questions": dict(_hub_questions()),
+        "pending": PENDING,
+        "leads": f"{settings.org}/{settings.leads_repo}",
+    }
+    for repo, names in (
+        (settings.leads_repo, ("new-lead", "new-hub-service")),
+        (settings.hubs_repo, ("new-hub",)),
+    ):
+        for name in names:
+            yield Form(repo, name, render(f"github/{name}.yml", **values).rstrip() + "\n")
+
+
+def _hub_questions() -> Iterator[tuple[str, _Question]]:
+    """What a hub's issue asks for, in the words of the decision that takes it."""
+    for name, label in HUB_FIELDS.items():
+        field = HubInformationGiven.model_fields[name]
+        text = field.description or ""
+        yield (
+            name,
+            _Question(
+                label=label,
+                help=f"{text[:1].upper()}{text[1:]}.",
+                long=Line not in (field.annotation, *getattr(field.annotation, "__args__", ())),
+                needed=name == "name",
+            ),
+        )

@@ -1,0 +1,128 @@
+"""How fast webhooks are answered while very many come in: `python -m bench.deliveries --deliveries 1000 --at-once 200`.
+
+GitHub waits ten seconds for an answer. The real receiver, in a process of its own, before Temporal's dev server; nobody
+works there, so that nothing but taking in is measured. Counts and ratios are what to compare; seconds depend on the machine.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import hmac
+import json
+import os
+import socket
+import statistics
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+
+from temporalio.testing import WorkflowEnvironment
+
+from starter.local import free_ports
+from tests.conftest import TEMPORAL
+from workflows.plugin import leads_plugin
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+SECRET = "a secret of the bench"  # noqa: S105 - opens nothing
+SOON = 1.0
+"""Seconds within which an answer is to come."""
+
+
+def delivery(number: int, issues: int) -> bytes:
+    """A comment with a command, on one of so many issues, as GitHub sends it."""
+    person = {"login": "amara-sales", "type": "User"}
+    payload = {
+        "action": "created",
+        "sender": person,
+        "repository": {"name": "leads", "owner": {"login": "2i2c-org"}},
+        "issue": {"number": number % issues + 1},
+        "comment": {"id": number, "body": "/options", "user": person},
+    }
+    body = json.dumps(payload).encode()
+    head = {
+        "Host": "localhost",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Connection": "close",
+        "X-GitHub-Event": "issue_comment",
+        "X-GitHub-Delivery": f"delivery-{number}",
+        "X-Hub-Signature-256": f"sha256={hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()}",
+    }
+    lines = "".join(f"{name}: {value}\r\n" for name, value in head.items())
+    return f"POST /github/webhook HTTP/1.1\r\n{lines}\r\n".encode() + body
+
+
+async def deliver(port: int, request: bytes) -> tuple[int, float]:
+    """Status and seconds of the answer."""
+    began = time.monotonic()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(request)
+    status = int((await reader.readline()).split()[1])
+    await reader.read()
+    writer.close()
+    return status, time.monotonic() - began
+
+
+async def all_of_them(port: int, count: int, issues: int, at_once: int) -> list[tuple[int, float]]:
+    slots = asyncio.Semaphore(at_once)
+
+    async def one(number: int) -> tuple[int, float]:
+        async with slots:
+            return await deliver(port, delivery(number, issues))
+
+    return await asyncio.gather(*(one(number) for number in range(count)))
+
+
+async def receiver(address: str) -> tuple[asyncio.subprocess.Process, int]:
+    (port,) = free_ports(1)
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "starter.cli", "web", "--port", str(port)),
+        env=os.environ | {"TEMPORAL_ADDRESS": address, "LEADS_GITHUB__WEBHOOK_SECRET": SECRET},
+        stdout=asyncio.subprocess.DEVNULL,
+    )
+    while True:
+        with suppress(OSError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return process, port
+        await asyncio.sleep(0.05)
+
+
+async def main(deliveries: int, issues: int, at_once: int) -> None:
+    server = WorkflowEnvironment.start_local(
+        dev_server_existing_path=str(TEMPORAL),
+        plugins=[leads_plugin()],
+        search_attributes=SEARCH_ATTRIBUTES,
+        dev_server_log_level="error",
+    )
+    async with await server as env:
+        process, port = await receiver(env.client.service_client.config.target_host)
+        try:
+            await all_of_them(port, 20, 20, 1)
+            alone = [seconds for _, seconds in await all_of_them(port, 50, 50, 1)]
+            began = time.monotonic()
+            answers = await all_of_them(port, deliveries, issues, at_once)
+            took = time.monotonic() - began
+        finally:
+            process.terminate()
+            await process.wait()
+    seconds = sorted(each for _, each in answers)
+    usual = statistics.median(alone)
+    statuses = ", ".join(f"{count} × {status}" for status, count in Counter(s for s, _ in answers).items())
+    print(f"{deliveries} deliveries about {issues} issues, {at_once} at once: {statuses}")
+    print(f"answered within {SOON:g} s: {sum(each < SOON for each in seconds)} of {len(seconds)}")
+    print(
+        f"the median takes {statistics.median(seconds) / usual:.1f} times as long as one alone, the last "
+        f"{seconds[-1] / usual:.1f} times ({seconds[-1]:.2f} s); {deliveries / took:.0f} a second"
+    )
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--deliveries", type=int, default=1000)
+    options.add_argument("--issues", type=int, default=200)
+    options.add_argument("--at-once", type=int, default=150)
+    asked = options.parse_args()
+    asyncio.run(main(asked.deliveries, asked.issues, asked.at_once))

@@ -1,0 +1,88 @@
+"""What asking the past costs: `python -m bench.what_if --leads 100 --years 3`.
+
+Leads as they are in life: a renewal a year, and each month usage, an invoice that is sent and paid, and their reports. The
+ratio is to what nobody can do without: reading the events from the ledger and folding them once.
+"""
+
+import argparse
+import tempfile
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from activities.ledger import Ledger
+from activities.recording import entry_of, event_of
+from process.fold import fold
+from process.policy import Clocks
+from process.whatif.difference import difference
+from process.whatif.otherwise import Otherwise
+from tests.process.life import BOOK_QUOTE, SIGNED, Life
+
+
+def hub(years: int) -> Life:
+    """So many years of a hub whose people do all that is theirs to do."""
+    life = Life().quoted(**BOOK_QUOTE).perform().wait(35).quoted(**BOOK_QUOTE).wait(3)
+    life.does("quote_accepted")
+    life.does("contract_handed_over")
+    life.perform().wait(5).does("contract_acknowledged")
+    life.wait(20).does("contract_signed", **SIGNED)
+    life.does("vendor_setup_not_needed")
+    life.does("hub_requested")
+    life.perform().wait(10).does("hub_live")
+    for month in range(12 * years):
+        if month % 12 == 8:
+            life.quoted(**BOOK_QUOTE).does("quote_accepted")
+            life.does("contract_handed_over")
+            life.does("contract_signed", **SIGNED)
+        life.perform().wait(10).take(
+            "usage_reported",
+            month=f"{life.today - timedelta(days=25):%Y-%m}",
+            active_users=80,
+            cloud_cost="412.07",
+        )
+        for invoice in life.lead.unsent:
+            life.does("invoice_sent", number=invoice.number)
+        life.wait(15)
+        for invoice in life.lead.invoices:
+            if invoice.owed:
+                life.does("invoice_paid", number=invoice.number)
+        life.perform().wait(5)
+    return life
+
+
+def main(leads: int, years: int) -> None:
+    life = hub(years)
+    events, now = life.record.history.events, life.now
+    otherwise = Otherwise(clocks=Clocks(quote_validity=60, stale=10))
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger.open(f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
+        names = [f"lead-{number:08d}" for number in range(leads)]
+        for name in names:
+            ledger.append([entry_of(name, event) for event in events])
+        began = time.process_time()
+        for name in names:
+            fold([event_of(entry) for entry in ledger.history(name)], name)
+        folded = time.process_time() - began
+        began = time.process_time()
+        found = [
+            difference([event_of(entry) for entry in ledger.history(name)], name, otherwise, now)
+            for name in names
+        ]
+        asked = time.process_time() - began
+        ledger.close()
+    if not all(each.found and each.faithful for each in found):
+        raise SystemExit("that is not what was to be measured")
+    print(
+        f"{leads} leads of {years} years, {len(events)} events each: {asked:.1f} s, {asked / leads * 1000:.0f} ms a lead"
+    )
+    print(f"read and folded once: {folded:.1f} s; the ratio is {asked / folded:.1f}")
+
+
+if __name__ == "__main__":
+    options = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    options.add_argument("--leads", type=int, default=100)
+    options.add_argument("--years", type=int, default=3)
+    chosen = options.parse_args()
+    main(chosen.leads, chosen.years)

@@ -1,0 +1,157 @@
+"""GitHub's limits, met anywhere: everybody waits as long as GitHub says, to the second, and nothing is lost by it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from sandbox.faults import Fault
+from sandbox.journal import Exchange
+from starter.desk.schedule import NOW
+from starter.waiting import Waiting, waiting
+from tests.desk.conftest import Office
+from tests.workflows.servers import real_time
+
+SECONDS = 2
+LATE = timedelta(seconds=20)
+"""So late after its time somebody was told something else than GitHub said."""
+
+
+@pytest.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own: a round looks at all leads there are."""
+    async with real_time() as server:
+        yield server
+
+
+def limit(office: Office, kind: str = "secondary_limit", **more: Any) -> None:
+    """From now on, once."""
+    fault = {"system": "github", "kind": kind, "seconds": SECONDS, **more}
+    office.sandbox.faults.add(Fault.model_validate(fault))
+
+
+def requests(office: Office) -> list[Exchange]:
+    """Those of the service."""
+    found = office.sandbox.journal.all("github")
+    return [each for each in found if each.headers.get("user-agent") == "lead-to-hub"]
+
+
+def was_honoured(office: Office) -> None:
+    """After the one answer that told of a limit nobody asked before it was over, and then somebody did."""
+    asked = requests(office)
+    (place,) = [n for n, each in enumerate(asked) if each.fault]
+    over = asked[place].at + timedelta(seconds=SECONDS)
+    later = asked[place + 1 :]
+    assert later
+    assert [f"{each.method} {each.path}" for each in later if each.at < over] == []
+    assert later[0].at < over + LATE
+
+
+async def settled(office: Office, lead: Any) -> Any:
+    return await office.until(
+        lead, lambda view: view.facts.card and all(e.status in ("done", "blocked") for e in view.effects)
+    )
+
+
+@pytest.mark.parametrize(
+    "met",
+    [
+        {"method": "POST", "path": "/issues$"},
+        {"method": "POST", "path": "/issues$", "status": 429},
+        {"method": "POST", "path": "/issues$", "kind": "primary_limit"},
+        {"path": "graphql", "body": "addProjectV2ItemById"},
+    ],
+    ids=str,
+)
+async def test_met_while_a_lead_opens(office: Office, met: dict[str, Any]) -> None:
+    limit(office, **met)
+    lead = await office.open()
+    view = await settled(office, lead)
+    was_honoured(office)
+    assert not [effect for effect in view.effects if effect.status == "parked"]
+    assert len(office.sandbox.github.issues) == len(office.sandbox.github.items) == 1
+
+
+async def test_graphql_tells_of_its_limit_in_a_good_answer_and_rest_goes_on(office: Office) -> None:
+    limit(office, kind="graphql_error", path="graphql")
+    lead = await office.open()
+    await lead.execute_update("questionnaire_sent", {})
+    await settled(office, lead)
+    asked = requests(office)
+    (limited,) = [each for each in asked if each.fault]
+    over = limited.at + timedelta(seconds=SECONDS)
+    graphql = [each for each in asked if each.path.endswith("graphql") and each.number > limited.number]
+    assert graphql
+    assert min(each.at for each in graphql) >= over
+
+
+@pytest.mark.parametrize(
+    "met",
+    [
+        {"method": "GET", "path": "/issues/1$"},
+        {"method": "GET", "path": "/issues/comments/"},
+        {"method": "GET", "path": "/teams/"},
+        {"method": "POST", "path": "/reactions$"},
+        {"method": "POST", "path": "/issues/1/comments$"},
+    ],
+    ids=str,
+)
+async def test_met_while_a_comment_is_answered(office: Office, met: dict[str, Any]) -> None:
+    lead = await office.open()
+    await settled(office, lead)
+    office.sandbox.journal.clear()
+    comment = await office.say(lead, "/maniac-t-assessed in_scope=true")
+    limit(office, **met)
+    await office.hear(lead, comment)
+    await settled(office, lead)
+    was_honoured(office)
+    view = await office.leads.overview(lead)
+    assert [line.kind for line in view.timeline].count("maniac_t_assessed") == 1
+    assert not view.refused
+    assert len(await office.answers(lead)) == 1
+    assert await office.reactions(comment) == ["+1"]
+
+
+async def test_what_one_was_told_all_others_heed(office: Office) -> None:
+    """A round meets the limit; a decision meanwhile is taken at once, and done outside when it is over."""
+    lead = await office.open()
+    await settled(office, lead)
+    office.sandbox.journal.clear()
+    limit(office, path="/issues/comments$")
+    looking = asyncio.create_task(office.round())
+    async with asyncio.timeout(30):
+        while not any(each.fault for each in requests(office)):
+            await asyncio.sleep(0.01)
+    body = {"amount": "12000", "currency": "USD", "per": "year"}
+    answer = await lead.execute_update("price_quoted", body)
+    assert answer["accepted"]
+    again = await _waits(office, lead.id)
+    assert "GitHub's rate limit was reached" in again.why
+    assert "it goes on at" in again.why
+    assert again.goes_on is not None
+    assert (await _waits(office, NOW)).kind == "look_at_github"
+    await looking
+    await settled(office, lead)
+    was_honoured(office)
+    assert await office.stage(lead) == "quoted"
+
+
+async def _waits(office: Office, workflow: str) -> Waiting:
+    async with asyncio.timeout(30):
+        while not (found := await waiting(office.env.client.get_workflow_handle(workflow))):
+            await asyncio.sleep(0.01)
+    return next(each for each in found if each.kind in ("update_issue", "place_card", "look_at_github"))
+
+
+async def test_all_that_was_said_meanwhile_is_answered_afterwards(office: Office) -> None:
+    lead = await office.open()
+    await settled(office, lead)
+    office.sandbox.journal.clear()
+    said = [await office.say(lead, f'/put-on-hold event="No {n}"') for n in range(5)]
+    limit(office, method="GET", path="/issues/comments/")
+    await office.hear(lead, *said)
+    was_honoured(office)
+    assert len(await office.answers(lead)) == len(said)

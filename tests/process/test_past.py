@@ -1,0 +1,57 @@
+"""A lead as it was at the end of a past day."""
+
+from datetime import date
+
+import pytest
+
+from process.attention import attention
+from process.lead import QuoteStatus
+from process.model import Stage
+from process.past import as_of
+from process.record import Record
+from process.view import overview, timeline
+from tests.process.life import Life
+
+
+def at_end_of(life: Life, day: str) -> Record:
+    return as_of(life.record.history.events, life.lead.id, date.fromisoformat(day))[0]
+
+
+def test_each_day_is_as_it_was_lived() -> None:
+    life = Life(zone="America/Los_Angeles")
+    lived = {}
+    for day in ("2026-06-01", "2026-06-10", "2026-07-05", "2026-08-01"):
+        life.until(day, hour=23)
+        if day == "2026-06-10":
+            life.contracted().wait(minutes=1)
+        lived[day] = (life.lead, attention(life.lead, life.today))
+    for day, (lead, lines) in lived.items():
+        record, end = as_of(life.record.history.events, life.lead.id, date.fromisoformat(day))
+        assert (record.lead, attention(record.lead, record.lead.today(end))) == (lead, lines)
+        assert record.lead.today(end) == date.fromisoformat(day)
+        assert overview(record, end).stage is lead.stage
+
+
+def test_what_was_corrected_later_counts_as_it_counted_then() -> None:
+    life = Life().quoted().wait(10)
+    life.does("corrected", seq=2, reason="Another lead's quote")
+    then, now = at_end_of(life, "2026-06-10"), at_end_of(life, "2026-06-11")
+    assert (then.lead.stage, now.lead.stage) == (Stage.QUOTED, Stage.LEAD)
+    assert then.lead.quotes[0].status is QuoteStatus.OPEN
+    assert [line.corrected for line in timeline(then)] == [False, False]
+    assert [line.corrected for line in timeline(now)] == [False, True, False]
+
+
+def test_a_day_ends_in_the_zone_that_the_lead_had_then() -> None:
+    """23:30 in Honolulu on 1 June is the second in Berlin, where the lead was until the day after."""
+    life = Life(zone="Europe/Berlin").until("2026-06-02", hour=11).quoted()
+    life.until("2026-06-03").does("details_changed", zone="Pacific/Honolulu")
+    assert at_end_of(life, "2026-06-01").lead.stage is Stage.LEAD
+    assert at_end_of(life, "2026-06-02").lead.stage is Stage.QUOTED
+    assert at_end_of(life, "2026-06-02").lead.zone == "Europe/Berlin"
+    assert at_end_of(life, "2026-06-03").lead.zone == "Pacific/Honolulu"
+
+
+def test_before_it_began_it_was_not() -> None:
+    with pytest.raises(ValueError, match="lead_opened"):
+        at_end_of(Life(), "2026-05-31")

@@ -1,0 +1,91 @@
+"""A life lived again: under its own rules exactly as it was, under any others a life that holds together."""
+
+from datetime import date
+from typing import Any
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import rule
+
+from process.changes import CHANGES
+from process.facts import Event, Report
+from process.fold import fold
+from process.policy import Clocks
+from process.pricing import BUILT_IN
+from process.reports import ChangesAdopted
+from process.ticks import due
+from process.whatif.difference import difference
+from process.whatif.living import Relived, Step, relive
+from process.whatif.otherwise import Otherwise
+from tests.process.test_properties import Lives
+
+DAYS = st.sampled_from([1, 2, 5, 30, 45, 200])
+CLOCKS = st.fixed_dictionaries(
+    {},
+    optional={name: DAYS for name, field in Clocks.model_fields.items() if field.annotation is int}
+    | {"renewal_windows": st.sampled_from([(), (200,), (90, 10, 1)])},
+).map(lambda given: Clocks(**given))
+BOOKS = tuple(
+    book.model_copy(
+        update={"plans": tuple(plan.model_copy(update={"price": plan.price.times(2)}) for plan in book.plans)}
+    )
+    for book in BUILT_IN
+)
+OTHERWISE = st.builds(
+    Otherwise,
+    clocks=CLOCKS,
+    holidays=st.lists(st.dates(date(2026, 6, 1), date(2026, 8, 1)), max_size=3).map(tuple),
+    books=st.sampled_from([(), BOOKS[:1], BOOKS]),
+    changes=st.sampled_from([(), CHANGES]),
+)
+
+
+class LivedAgain(Lives):
+    """Whatever happened to a lead, at its end it is lived again."""
+
+    otherwise = Otherwise()
+
+    @rule(otherwise=OTHERWISE)
+    def ask(self, otherwise: Otherwise) -> None:
+        self.otherwise = otherwise
+
+    def teardown(self) -> None:
+        if not hasattr(self, "life"):
+            return
+        events, lead, now = self.life.record.history.events, self.life.lead, self.life.now
+        same = relive(events, lead.id, Otherwise(), now)
+        assert differing(same) == []
+        assert same.would[-1].after == lead
+        assert same.behind is None
+        assert same.faithful
+        assert all(ruling.again for ruling in same.rulings)
+        nothing = difference(events, lead.id, Otherwise(), now)
+        assert not nothing.found
+        assert all(billed.was == billed.would for billed in nothing.sums)
+        anew = relive(events, lead.id, self.otherwise, now)
+        told = tuple(step.event for step in anew.would)
+        assert fold(told, lead.id) == anew.would[-1].after
+        assert [event.seq for event in told] == list(range(1, len(told) + 1))
+        assert len(anew.rulings) == sum(step.decided for step in anew.was) - 1
+        for step in anew.was:  # what a life lived again counts on
+            if isinstance(step.event.fact, Report) and not isinstance(step.event.fact, ChangesAdopted):
+                assert due(step.before) == due(step.after)
+        assert difference(events, lead.id, self.otherwise, now).faithful
+        twice = relive(told, lead.id, self.otherwise, now)
+        assert differing(twice) == []
+
+
+def differing(lived: Relived) -> list[object]:
+    """The first thing in which both lives differ."""
+
+    def told(event: Event) -> tuple[Any, ...]:
+        return event.at, event.fact
+
+    pairs = zip(lived.was, lived.would, strict=False)
+    found = [(one.event, other.event) for one, other in pairs if told(one.event) != told(other.event)]
+    rest: tuple[Step, ...] = (*lived.was[len(lived.would) :], *lived.would[len(lived.was) :])
+    return [*found, *(step.event for step in rest)][:1]
+
+
+TestLivedAgain = LivedAgain.TestCase
+TestLivedAgain.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

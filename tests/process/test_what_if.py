@@ -1,0 +1,299 @@
+"""What would have been different, in lives that a person can check by hand."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+
+from process.changes import CHANGES
+from process.core import evolve
+from process.decisions.contracting import ContractSigned
+from process.decisions.serving import HubRequested
+from process.facts import Event
+from process.model import Role, Stage
+from process.policy import Clocks, Policy
+from process.pricing import BUILT_IN
+from process.ticks import InvoiceDue
+from process.whatif.difference import Difference, difference
+from process.whatif.living import as_it_came, relive
+from process.whatif.otherwise import Otherwise
+from tests.process.life import BOOK_QUOTE, MONDAY, SIGNED, Life
+
+
+def asked(life: Life, otherwise: Otherwise | None = None, **clocks: object) -> Difference:
+    """What would have been different in this life until its present moment."""
+    wanted = otherwise or Otherwise(clocks=Clocks.model_validate(clocks))
+    return difference(life.record.history.events, life.lead.id, wanted, life.now)
+
+
+def moved(found: Difference) -> list[tuple[str, str | None, str | None, int | None]]:
+    """What the calendar would have done otherwise: kind, the days, and the shift."""
+    return [
+        (
+            each.kind,
+            f"{each.was:%m-%d}" if each.was else None,
+            f"{each.would:%m-%d}" if each.would else None,
+            each.days,
+        )
+        for each in found.calendar
+    ]
+
+
+# ---- the calendar
+
+
+def test_under_its_own_rules_nothing_would_have_been_different() -> None:
+    life = Life().live().perform().wait(700).perform()
+    for same in (
+        Otherwise(),
+        Otherwise(policy=Policy()),
+        Otherwise(clocks=Clocks(stale=30)),
+        Otherwise(books=BUILT_IN),
+    ):
+        found = asked(life, same)
+        assert not found.found
+        assert (found.faithful, found.behind) == (True, None)
+        assert [(each.was, each.would) for each in found.sums] == [(Decimal("12000.00"),) * 2]
+
+
+def test_a_quote_that_is_valid_longer_expires_later_and_is_reminded_of_later() -> None:
+    found = asked(Life().quoted().wait(70), quote_validity=40)
+    assert moved(found) == [
+        ("quote_running_out", "06-25", "07-05", 10),
+        ("quote_expired", "07-02", "07-12", 10),
+    ]
+    (decided,) = found.decisions
+    assert (decided.seq, decided.kind, decided.refused) == (2, "price_quoted", "")
+    assert "valid until 2026-07-01" in decided.was
+    assert decided.would
+    assert "valid until 2026-07-11" in decided.would
+    assert found.mails == ()
+    assert asked(Life().quoted().wait(20), quote_validity=25).calendar[0].was is None
+
+
+def test_what_a_person_said_is_not_what_the_rules_say() -> None:
+    life = Life().quoted(amount="12000", currency="USD", per="year", valid_until="2026-06-20").wait(60)
+    assert not asked(life, quote_validity=90).found
+
+
+def test_what_repeats_is_compared_with_what_follows_the_same_decision() -> None:
+    life = Life().wait(70)  # stale after 30 and 60 days
+    life.quoted(amount="9000", currency="USD", per="year", valid_until="2027-06-01").wait(35)
+    assert moved(asked(life, stale=45)) == [
+        ("gone_stale", "07-02", "07-17", 15),
+        ("gone_stale", "08-01", None, None),
+        ("gone_stale", "09-10", None, None),
+    ]
+    stale = next(each for each in asked(life, stale=45).mails if each.template == "stale")
+    assert (stale.to, stale.was, stale.would) == ((Role.SALES,), 3, 1)
+    assert moved(asked(life, stale_in={"quoted": 10}))[:2] == [
+        ("gone_stale", None, "08-21", None),
+        ("gone_stale", None, "08-31", None),
+    ]
+
+
+def test_a_holiday_is_no_working_day() -> None:
+    life = Life().handed_over().wait(10)
+    assert moved(asked(life, Otherwise(holidays=(date(2026, 6, 3),)))) == [
+        ("handover_reminded", "06-05", "06-06", 1)
+    ]
+
+
+def test_the_days_on_which_it_would_have_needed_attention() -> None:
+    (noticed,) = asked(Life().wait(40), stale=35).attention
+    assert noticed.what == "Nothing has moved since 2026-06-01"
+    assert noticed.was == ((date(2026, 7, 2), date(2026, 7, 11)),)
+    assert noticed.would == ((date(2026, 7, 7), date(2026, 7, 11)),)
+
+
+# ---- decisions
+
+
+def test_what_would_have_been_refused_and_what_rests_on_it() -> None:
+    life = Life().quoted()
+    life.wait(20).does("quote_accepted")
+    life.does("contract_handed_over")
+    life.does("contract_signed", **SIGNED)
+    life.does("vendor_setup_not_needed")
+    life.wait(40)
+    found = asked(life, quote_validity=10)
+    assert [(each.seq, each.kind, each.would) for each in found.decisions if each.refused] == [
+        (3, "quote_accepted", None),
+        (4, "contract_handed_over", None),
+        (5, "contract_signed", None),
+    ]
+    assert found.decisions[1].refused.startswith("Version 1 expired on 2026-06-11.")
+    assert (found.stage_was, found.stage_would) == (Stage.CONTRACTED, Stage.QUOTED)
+    assert [(each.was and each.was.amount, each.would) for each in found.invoices] == [
+        (Decimal("1000.00"), None),
+        (Decimal("1000.00"), None),
+    ]
+    assert [(each.currency, each.was, each.would) for each in found.sums] == [
+        ("USD", Decimal(2000), Decimal(0))
+    ]
+    assert [(each.stage, each.was, each.would) for each in found.stages] == [
+        ("quoted", 20, 60),
+        ("contracted", 40, 0),
+    ]
+
+
+def test_a_correction_finds_what_it_corrects_under_another_number() -> None:
+    life = Life().wait(15).quoted()
+    life.does("corrected", seq=2, reason="A slip")
+    found = asked(life, stale=7)
+    assert [each.kind for each in found.calendar] == ["gone_stale", "gone_stale"]
+    assert found.decisions == ()
+    assert found.stage_would is Stage.LEAD
+
+
+def test_a_correction_of_what_would_not_have_been_is_about_nothing() -> None:
+    life = Life().quoted().wait(40)
+    expired = next(event for event in life.record.history.events if event.kind == "quote_expired")
+    life.does("corrected", seq=expired.seq, reason="They had prolonged it by mail")
+    assert not asked(life, stale=40, quote_reminder=6).decisions  # it expired all the same
+    refused = [each for each in asked(life, quote_validity=90).decisions if each.refused]
+    assert [(each.kind, each.refused) for each in refused] == [
+        ("corrected", "What it is about would not have been.")
+    ]
+
+
+def test_an_invoice_keeps_its_days_under_another_number() -> None:
+    """Extended for longer, a lapsed service has invoices that it did not have; people still sent what they sent."""
+    life = Life().live().until("2027-06-05")
+    life.does("service_extended", reason="With their lawyers")
+    life.until("2027-07-20").does("usage_reported", month="2027-06", active_users=3, cloud_cost="10")
+    life.wait(1).does("invoice_sent", number=len(life.lead.invoices))
+    found = asked(life, lapse_extension=45)
+    assert not [each for each in found.decisions if each.refused]
+    assert any(each.was is None for each in found.invoices)
+    lived = relive(
+        life.record.history.events, life.lead.id, Otherwise(clocks=Clocks(lapse_extension=45)), life.now
+    )
+    sent = [invoice for invoice in lived.would[-1].after.invoices if invoice.sent_on]
+    assert [invoice.usage_months for invoice in sent] == [("2027-06",)]
+
+
+def test_nothing_comes_to_a_lead_that_would_have_been_archived() -> None:
+    life = Life().quoted().lost().wait(200)
+    life.does("reopened", reason="Another grant")
+    found = asked(life.wait(1), archive=90)
+    (refused,) = (each for each in found.decisions if each.refused)
+    assert (refused.kind, refused.refused) == ("reopened", "The lead would have been archived on 2026-08-31.")
+    assert found.stage_would is Stage.LOST
+    assert not asked(life, archive=300).found
+
+
+def test_an_archived_lead_may_go_on_longer() -> None:
+    life = Life().lost().wait(800)
+    assert moved(asked(life, archive=500)) == [("archived", "06-02", "10-15", 135)]
+
+
+@pytest.mark.parametrize("said", [{}, {"end": "2027-08-31"}, {"start": "2026-08-01"}])
+def test_what_the_rules_filled_in_can_be_told_from_what_was_said(said: dict[str, str]) -> None:
+    life = Life().signed(None, **said)
+    lived = relive(life.record.history.events, life.lead.id, Otherwise(), life.now)
+    signed = next(step for step in lived.was if step.event.kind == "contract_signed")
+    assert isinstance(signed.event.fact, ContractSigned)
+    came = as_it_came(signed.event.fact, signed.before, signed.event.at)
+    assert {name for name in ("start", "end") if getattr(came, name)} == set(said)
+    assert came.resolved(signed.before, signed.event.at) == signed.event.fact
+
+
+# ---- money
+
+
+def test_other_prices_in_the_book_are_other_invoices_to_the_cent() -> None:
+    life = Life().live(BOOK_QUOTE).until("2026-07-05")
+    life.does("usage_reported", month="2026-06", active_users=20, cloud_cost="10.01")
+    life.until("2026-08-10")
+    dearer = BUILT_IN[1].model_copy(
+        update={
+            "plans": tuple(p.model_copy(update={"price": p.price.times(2)}) for p in BUILT_IN[1].plans),
+            "tiers": (),
+        }
+    )
+    found = asked(life, Otherwise(books=(dearer,)))
+    totals = [(each.was and str(each.was), each.would and str(each.would)) for each in found.invoices]
+    assert totals[:2] == [("1,250.00 USD", "2,500.00 USD")] * 2
+    assert totals[2] == ("1,410.01 USD", "2,510.01 USD")  # without its 150.00 for twenty users
+    assert [(each.was, each.would) for each in found.sums] == [(Decimal("3910.01"), Decimal("7510.01"))]
+    assert "30,000.00 USD" in str(found.decisions[0].would)
+
+
+def test_a_plan_that_the_book_would_not_have_had_could_not_have_been_quoted() -> None:
+    life = Life().quoted(**BOOK_QUOTE)
+    other = BUILT_IN[1].model_copy(update={"plans": BUILT_IN[1].plans[1:]})
+    (decided,) = asked(life, Otherwise(books=(other,))).decisions
+    assert decided.refused.startswith("There is no plan 'General membership' in book '2026-06'.")
+
+
+# ---- the record
+
+
+def test_newer_rules_from_the_beginning() -> None:
+    life = Life(changes=()).contracted().wait(40)
+    assert life.kinds().count("gone_stale") == 0
+    found = asked(life, Otherwise(changes=CHANGES))
+    assert "gone_stale" in [each.kind for each in found.calendar]
+    assert all(each.was is None for each in found.calendar)
+
+
+def test_it_is_told_as_far_as_the_record_goes() -> None:
+    life = Life().quoted()
+    life.now += timedelta(days=90)  # nobody looks at the calendar
+    found = asked(life, stale=100)
+    assert not found.calendar
+    assert found.behind == life.end_of("2026-06-24")
+    assert found.until == found.behind
+
+
+def test_where_the_service_was_away_it_is_away() -> None:
+    life = Life().quoted()
+    life.now += timedelta(days=90)
+    life.record = life.record.tick(life.now)
+    assert moved(asked(life, quote_validity=40)) == []
+    late = asked(life, quote_validity=120)
+    assert ("quote_expired", "08-30", None, None) in moved(late)
+
+
+def test_a_life_that_an_older_code_led_is_compared_with_this_codes() -> None:
+    life = Life().contracted().wait(40)
+
+    def cheaper(event: Event) -> Event:
+        if not isinstance(event.fact, InvoiceDue) or not event.fact.invoice:
+            return event
+        lines = tuple(
+            line.model_copy(update={"amount": line.amount.times(Decimal("0.5"))})
+            for line in event.fact.invoice.lines
+        )
+        invoice = event.fact.invoice.model_copy(update={"lines": lines})
+        return event.model_copy(update={"fact": event.fact.model_copy(update={"invoice": invoice})})
+
+    events = [cheaper(event) for event in life.record.history.events]
+    found = difference(events, life.lead.id, Otherwise(clocks=Clocks(stale=20)), life.now)
+    assert not found.faithful
+    assert not found.invoices
+    assert {each.kind for each in found.calendar} == {"gone_stale"}
+
+
+def test_what_an_older_code_allowed_is_not_refused_because_of_the_other_rules() -> None:
+    life = Life().quoted().wait(10)
+    allowed = evolve(life.record.history, HubRequested(by="Ann", source="cli"), life.now)
+    found = difference(allowed.events, life.lead.id, Otherwise(clocks=Clocks(stale=5)), life.wait(10).now)
+    assert not found.faithful
+    assert not found.decisions
+    assert {each.kind for each in found.calendar} == {"gone_stale"}
+
+
+def test_what_began_nothing_is_no_lead() -> None:
+    with pytest.raises(ValueError, match="lead_opened"):
+        difference((), "lead-example", Otherwise(), MONDAY)
+    with pytest.raises(ValueError, match="lead_opened"):
+        difference(Life().quoted().record.history.events[1:], "lead-example", Otherwise(), MONDAY)
+
+
+def test_hubs_information_and_renewals_move_with_their_clocks() -> None:
+    life = Life().requested().wait(3)
+    life.does("hub_information_given", url="pending")
+    found = asked(life.wait(20), hub_information=3)
+    assert {each.kind for each in found.calendar} == {"hub_information_missed"}

@@ -1,0 +1,310 @@
+"""`leads what-if` and `leads show --as-of`, from a ledger alone and beside a real lead."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+import starter.lived_again
+from activities.ledger import Ledger
+from activities.recording import LedgerActivities, entry_of
+from process.effects import Effect
+from process.policy import Clocks
+from tests.process.life import BOOK_QUOTE, Life
+from tests.starter.conftest import Ended, Leads
+from tests.starter.test_leads import eventually
+from tests.workflows.outside import Outside
+
+Say = Callable[..., Ended]
+QUOTED, SHORT = "lead-quoted01", "lead-short002"
+
+
+def record(life: Life, lead: str) -> None:
+    """The life of a lead of this name in the ledger of the test's own folder."""
+    with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
+        ledger.append([entry_of(lead, event) for event in life.record.history.events])
+
+
+@pytest.fixture
+def past() -> None:
+    """A lead whose quote expired, and an archived one that was lost."""
+    record(Life(title="A course").quoted().wait(45), QUOTED)
+    record(Life(title="A workshop", zone="Pacific/Auckland").quoted().wait(5).lost().wait(500), SHORT)
+
+
+# ---- what if
+
+
+def test_it_says_over_all_leads_what_would_have_been_different(say: Say, past: None) -> None:
+    ended = say("what-if", "--clock", "quote-validity=35")
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("What if it were otherwise: quote_validity 35\n  2 leads lived again from ")
+    assert "2 of 2 leads would have gone otherwise." in ended.out
+    assert "Quote expired: 1 later, by 5 days (median)" in ended.out
+    assert "Price quoted: 2 would have meant something else" in ended.out
+    assert QUOTED not in ended.out
+
+
+def test_lead_by_lead_for_those_that_are_named(say: Say, past: None) -> None:
+    ended = say("what-if", "quoted", "--clock", "quote_validity=35")
+    assert f"{QUOTED} [Example University / Ada Example] - A course" in ended.out
+    assert "2026-07-02 5 days later, on 2026-07-07: Version 1 of the quote expired" in ended.out
+    assert "valid until 2026-07-01 → Quoted" in ended.out
+    assert SHORT not in ended.out
+    each = say("what-if", "--each", "--only", "ended", "--clock", "archive=30")
+    assert SHORT in each.out
+    assert QUOTED not in each.out
+    assert "Archived: 1 earlier, by 335 days (median)" in each.out
+
+
+def test_where_nothing_would_have_been_different_it_says_so(say: Say, past: None) -> None:
+    assert "Nothing would have been different." in say("what-if", "--clock", "stale=30").out
+    ended = say("what-if", SHORT, "--clock", "handover_reminder=9")
+    assert ended.out.count("Nothing would have been different.") == 1
+
+
+def test_json_has_all_of_it(say: Say, past: None) -> None:
+    found = say("what-if", "--clock", "quote_validity=35", "--holiday", "2026-06-03", "--json").json
+    assert found["otherwise"] == ["quote_validity 35", "a holiday on 2026-06-03"]
+    assert found["summary"]["differ"] == 2
+    leads = {each["lead"]: each for each in found["leads"]}
+    assert leads.keys() == {QUOTED, SHORT}
+    assert {(each["kind"], each["days"]) for each in leads[QUOTED]["calendar"]} == {
+        ("quote_running_out", 5),
+        ("quote_expired", 5),
+    }
+    assert (found["unread"], leads[QUOTED]["faithful"]) == ([], True)
+
+
+def test_prices_and_policies_come_from_files(say: Say, tmp_path: Path) -> None:
+    record(Life().live(BOOK_QUOTE).wait(100), QUOTED)
+    row = {"book": "2026-06", "plan": "General membership", "amount": 24000, "currency": "USD", "per": "year"}
+    (tmp_path / "prices.json").write_text(json.dumps([row]))
+    (tmp_path / "policy.toml").write_text('version = "2026-12"\nclocks.invoice_unsent = 20')
+    ended = say("what-if", "--price-book", "prices.json", "--policy", "policy.toml")
+    assert ended.code == 0, ended.err
+    assert "otherwise: the policy 2026-12; the price book 2026-06 as given" in ended.out
+    assert "5,000.00 USD was billed; it would have been 8,000.00 USD, 3,000.00 USD more" in ended.out
+    assert "Invoices unsent" in ended.out
+
+
+def test_newer_rules_can_be_asked_for(say: Say) -> None:
+    record(Life(changes=()).contracted().wait(40), QUOTED)
+    ended = say("what-if", "--newest-rules")
+    assert "the rules of 0.2 from the beginning" in ended.out
+    assert "Gone stale: 1 in addition" in ended.out
+
+
+def test_many_leads_are_lived_again_in_processes_of_their_own(
+    say: Say, past: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = say("what-if", "--clock", "stale=9", "--json")
+    monkeypatch.setattr(starter.lived_again, "FEW", 1)
+    assert say("what-if", "--clock", "stale=9", "--json").out == few.out
+
+
+def test_it_warns_of_what_the_ledger_lacks_and_cannot_read(say: Say) -> None:
+    behind = Life().quoted()
+    record(behind, QUOTED)
+    with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
+        ledger.append([entry_of(SHORT, event) for event in Life().quoted().record.history.events[1:]])
+    ended = say("what-if", "--clock", "stale=9")
+    assert ended.code == 0
+    if datetime.now(UTC) > behind.now + timedelta(days=40):
+        assert (
+            f"leads: of 1 lead ({QUOTED}) the ledger lacks what was due, the oldest of it since 2026-06-25 00:00 UTC"
+            in ended.err
+        )
+    assert f"of 1 lead ({SHORT}) the ledger has no beginning that can be read" in ended.err
+
+
+def test_the_clocks_are_listed_with_the_days_in_force(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "policy.toml").write_text('version = "2026-12"\nclocks.stale = 21')
+    monkeypatch.setenv("LEADS_POLICY_FILE", "policy.toml")
+    found = {each["clock"]: each["days"] for each in say("what-if", "--clocks", "--json").json}
+    assert found.keys() == Clocks.model_fields.keys()
+    assert (found["stale"], found["renewal_windows"]) == (21, [180, 90, 30])
+    assert "renewal_windows      180, 90, 30  before the contract ends" in say("what-if", "--clocks").out
+    help_ = say("what-if", "--help").out
+    assert all(name in help_ for name in Clocks.model_fields)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        ((), 2, "Say what is to be otherwise: --clock"),
+        (("--clock", "quote_validty=3"), 2, "Did you mean quote_validity? There are questionnaire_nudge,"),
+        (("--clock", "stale"), 2, "write it as NAME=DAYS"),
+        (("--clock", "stale=-3"), 2, "The clock stale: input should be greater than or equal to 1, not -3"),
+        (("--clock", "stale=99999"), 2, "less than or equal to 3650"),
+        (("--clock", "stale=soon"), 2, "'soon' is no number of days"),
+        (("--clock", "stale="), 2, "'' is no number of days"),
+        (("--clock", "stale=3", "--clock", "stale=4"), 2, "The clock stale is given twice"),
+        (("--clock", "renewal_windows=90,-1"), 2, "The clock renewal_windows.1: input should be"),
+        (("--clock", "stale_in.won=3"), 2, "write each stage once, as stale_in.quoted=14"),
+        (("--clock", "stale_in=3"), 2, "write each stage once, as stale_in.quoted=14"),
+        (("--clock", "stale_in.lead=0"), 2, "The clock stale_in.lead: input should be"),
+        (("--clock", "stale.lead=4"), 2, "There is no clock 'stale.lead'"),
+        (("--holiday", "soon"), 2, "--holiday"),
+        (("--policy", "nowhere.toml"), 2, "--policy: nowhere.toml can't be read: No such file"),
+        (("--price-book", "nowhere.json"), 2, "--price-book: nowhere.json cannot be read: No such file"),
+        (("--only", "lost", "--clock", "stale=3"), 2, "--only"),
+        (("nobody", "--clock", "stale=3"), 4, "has no lead 'nobody'"),
+        (("lead-", "--clock", "stale=3"), 4, "has no lead 'lead-'"),
+        (("", "--clock", "stale=3"), 4, "has no lead ''"),
+    ],
+)
+def test_what_cant_be_meant_is_told_in_a_sentence(
+    say: Say, past: None, words: tuple[str, ...], code: int, says: str
+) -> None:
+    ended = say("what-if", *words)
+    assert (ended.code, ended.out) == (code, "")
+    assert ended.err.count("\n") == 1
+    assert says in ended.err
+
+
+def test_an_ambiguous_beginning_names_those_that_begin_so(say: Say) -> None:
+    for lead in ("lead-aaaa", "lead-aabb"):
+        record(Life(), lead)
+    ended = say("what-if", "aa", "--clock", "stale=3")
+    assert ended.code == 4
+    assert "begins more than one lead: lead-aaaa, lead-aabb" in ended.err
+
+
+def test_without_a_ledger_it_says_so_and_makes_none(say: Say) -> None:
+    ended = say("what-if", "--clock", "stale=3")
+    assert ended.code == 5
+    assert "There is no ledger yet (SQLite file .leads/ledger.sqlite)" in ended.err
+    assert "LEADS_LEDGER_URL" in ended.err
+    assert not Path(".leads").exists()
+
+
+def test_an_empty_ledger_has_no_leads(say: Say) -> None:
+    with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
+        ledger.check()
+    ended = say("what-if", "--clock", "stale=3")
+    assert ended.code == 4
+    assert "There are no leads in the ledger" in ended.err
+
+
+# ---- as of
+
+
+def test_a_lead_is_shown_as_it_was(say: Say, past: None) -> None:
+    ended = say("show", "quoted", "--as-of", "2026-06-20")
+    assert (ended.code, ended.err) == (0, "")
+    first, *rest = ended.out.splitlines()
+    assert first == (
+        "As it was at the end of 2026-06-20 (UTC). What follows is the past, from the SQLite file .leads/ledger.sqlite."
+    )
+    assert f"{QUOTED} · quoted · next is community: agree to the price by 2026-07-01" in rest
+    assert "Temporal:" not in ended.out
+    later = say("show", "quoted", "--as-of", "2026-07-03", "--json").json
+    assert (later["lead"], later["stage"], later["as_of"]) == (QUOTED, "quoted", "2026-07-03")
+    assert later["facts"]["quotes"][0]["status"] == "expired"
+
+
+def test_an_archived_lead_is_shown_without_temporal(
+    say: Say, past: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    found = say("show", SHORT, "--as-of", str(datetime.now(UTC).date()), "--json").json
+    assert (found["facts"]["archived"], found["doubt"]) in ((True, ""), (False, ""))
+    assert found["facts"]["lost"]["reason"] == "budget"
+
+
+def test_where_temporal_cant_be_asked_it_says_what_is_uncertain(
+    say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+    record(Life().quoted(), QUOTED)
+    ended = say("show", QUOTED, "--as-of", "2026-06-20")
+    assert ended.code == 0
+    assert (
+        "up to 2026-06-01 09:00 UTC, and Temporal can't say whether there is more: No Temporal server"
+        in ended.err
+    )
+
+
+@pytest.mark.parametrize(
+    ("lead", "day", "code", "says"),
+    [
+        (QUOTED, "2026-05-31", 4, f"There was no {QUOTED} on 2026-05-31 yet: it began on 2026-06-01"),
+        (QUOTED, "2036-05-31", 2, "2036-05-31 has not come yet"),
+        (QUOTED, "soon", 2, "--as-of"),
+        ("nobody", "2026-06-20", 4, "has no lead 'nobody'"),
+    ],
+)
+def test_a_day_or_a_lead_that_was_not_is_told(
+    say: Say, past: None, lead: str, day: str, code: int, says: str
+) -> None:
+    ended = say("show", lead, "--as-of", day)
+    assert (ended.code, ended.out) == (code, "")
+    assert says in ended.err
+
+
+# ---- a real lead
+
+
+@pytest.fixture
+def url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/.leads/ledger.sqlite"
+
+
+def keeping(url: str, outside: Outside) -> list[Callable[..., Any]]:
+    """Everything outside in memory, but for the ledger."""
+    keeper = LedgerActivities(Ledger.open(url))
+    others = (outside._activity(kind) for kind in Effect.kinds if kind != "record_events")
+    return [*others, keeper.record_events]
+
+
+async def test_a_real_lead_is_lived_again_and_shown_as_of_today(
+    env: WorkflowEnvironment, leads_alone: Leads, queue: str, outside: Outside, url: str, org: str
+) -> None:
+    with ThreadPoolExecutor() as threads:
+        worker = Worker(
+            env.client, task_queue=queue, activities=keeping(url, outside), activity_executor=threads
+        )
+        async with worker:
+            ended = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
+            lead = ended.json["lead"]
+            quote = ("--amount", "12000", "--currency", "USD", "--per", "year")
+            assert (await leads_alone("price-quoted", lead, *quote)).code == 0
+            known = await eventually(
+                lambda: leads_alone("show", lead, "--as-of", f"{datetime.now(UTC):%Y-%m-%d}", "--json"),
+                lambda ended: ended.code == 0 and not ended.json["doubt"] and len(ended.json["timeline"]) > 6,
+            )
+            now = (await leads_alone("show", lead, "--json")).json
+    assert known.json["facts"] == now["facts"]
+    assert known.json["next_step"] == now["next_step"]
+    found = (await leads_alone("what-if", lead, "--clock", "quote_validity=60", "--json")).json
+    (mine,) = found["leads"]
+    assert (mine["lead"], mine["faithful"], mine["behind"], mine["calendar"]) == (lead, True, None, [])
+    assert [each["kind"] for each in mine["decisions"]] == ["price_quoted"]
+    assert not (await leads_alone("what-if", lead, "--clock", "quote_validity=30", "--json")).json["summary"][
+        "differ"
+    ]
+
+
+async def test_it_says_when_the_ledger_lags_behind_the_lead(
+    env: WorkflowEnvironment, leads: Leads, org: str, outside: Outside, url: str
+) -> None:
+    """The worker's ledger is another one: this one has only how the lead began."""
+    lead = (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")).json["lead"]
+    while not (told := [event for task in outside.tasks if task.lead.id == lead for event in task.events]):
+        await asyncio.sleep(0.05)
+    with closing(Ledger.open(url)) as ledger:
+        ledger.append([entry_of(lead, event) for event in told if event.seq == 1])
+    ended = await leads("show", lead, "--as-of", f"{datetime.now(UTC):%Y-%m-%d}")
+    assert ended.code == 0
+    assert "the ledger lags: it lacks " in ended.err

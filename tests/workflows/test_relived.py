@@ -1,0 +1,70 @@
+"""Leads that the real workflow lived, lived again by the core alone: under their own rules, exactly as they were."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from process.effects import Task
+from process.facts import Event
+from process.policy import Clocks
+from process.whatif.difference import difference
+from process.whatif.living import relive
+from process.whatif.otherwise import Otherwise
+from starter.years import Years
+from tests.workflows.lives import Life
+from tests.workflows.test_replay import HISTORIES
+from tests.workflows.test_ten_years import Lived
+
+
+def in_order(events: Iterator[Event]) -> list[Event]:
+    """Each once: what the ledger would have, however often it was told."""
+    return [event for _, event in sorted({event.seq: event for event in events}.items())]
+
+
+def recorded(path: Path) -> list[Event]:
+    """What a history of the engine says that it told the ledger."""
+    history: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    scheduled = (event.get("activityTaskScheduledEventAttributes") for event in history["events"])
+    told = (
+        each["input"]["payloads"][0]["data"]
+        for each in scheduled
+        if each and each["activityType"]["name"] == "record_events"
+    )
+    tasks = (Task.model_validate_json(base64.b64decode(data)) for data in told)
+    return in_order(event for task in tasks for event in task.events)
+
+
+WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
+"""All but the one that begins in the middle of a lead."""
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
+def test_what_released_versions_wrote_is_lived_again_exactly(path: Path) -> None:
+    events = recorded(path)
+    lived = relive(events, "lead-example", Otherwise(), events[-1].at)
+    assert lived.exact
+    assert lived.faithful
+
+
+async def test_years_of_a_real_lead_are_lived_again_exactly(life: Life) -> None:
+    now = await life.env.get_current_time(life.handle)
+    start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)
+    await Years(Lived(life), 2, start).live()
+    view = await life.settled()
+    events = in_order(
+        event for task in life.outside.tasks if task.lead.id == life.id for event in task.events
+    )
+    assert len(events) == len(view.timeline)
+    now = await life.env.get_current_time(life.handle)
+    lived = relive(events, life.id, Otherwise(), now)
+    assert lived.exact
+    assert (lived.faithful, lived.behind) == (True, None)
+    assert lived.would[-1].after == view.facts
+    found = difference(events, life.id, Otherwise(clocks=Clocks(stale=10)), now)
+    assert {each.kind for each in found.calendar} == {"gone_stale"}
