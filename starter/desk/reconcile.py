@@ -21,8 +21,8 @@ from process.record import Look
 from settings import Settings
 from starter.desk.commands import commands
 from starter.desk.hints import hand_in
-from starter.desk.lookalikes import Lookalikes
 from starter.desk.intake import marks
+from starter.desk.lookalikes import Lookalikes
 from starter.desk.place import in_thread
 from starter.desk.questionnaire import Questionnaire
 from starter.leads import InFlight, Leads
