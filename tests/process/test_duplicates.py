@@ -13,9 +13,12 @@ from process.effects import TellLeads
 from process.facts import Refused
 from process.lead import Lead
 from process.model import Role, Stage
+from process.policy import Clocks
 from process.record import Record
 from process.relatives import MOST, Relation, Relative
 from process.view import next_step, timeline
+from process.whatif.living import relive
+from process.whatif.otherwise import Otherwise
 from tests.process.life import MONDAY, ORIGINAL, QUOTE, Life
 from tests.process.test_corrections import facts, last
 
@@ -421,6 +424,28 @@ def test_only_the_newest_telling_is_done() -> None:
         "lead-example": Relation.UNDECIDED,
         "lead-third": Relation.NONE,
     }
+
+
+@pytest.mark.parametrize("stale", [None, 5])
+def test_lived_again_it_is_the_same_and_with_other_clocks_a_merge_is_undone_all_the_same(
+    stale: int | None,
+) -> None:
+    life, other = Life(), answers(twin(email="ada@example.org"), "r1")
+    life.wait(12)
+    merge = other.does("merged", into="lead-example").seq
+    life.hears(other)
+    life.wait(3).resembles(ORIGINAL)
+    other.does("corrected", seq=merge, reason="x")
+    life.wait(50)
+    life.hears(other)
+    otherwise = Otherwise(clocks=Clocks(stale=stale)) if stale else Otherwise()
+    lived = relive(life.record.history.events, life.lead.id, otherwise, life.now)
+    assert lived.exact == (stale is None)
+    assert lived.faithful
+    after = lived.would[-1].after
+    assert (after.email, after.questionnaire.response_id) == (None, None)
+    stales = [step for step in lived.would if step.event.kind == "gone_stale"]
+    assert len(stales) == (2 if stale else 0)  # held since day 15, it goes stale no more
 
 
 def test_a_merged_lead_is_archived_like_any_lost_one() -> None:
