@@ -55,7 +55,7 @@ async def run(settings: Settings) -> None:
             client,
             task_queue=settings.task_queue,
             activities=[
-                *activities(settings),
+                *activities(settings, client),
                 desk.attend,
                 *looks(leads, settings),
                 *writes(leads, settings),

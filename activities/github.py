@@ -31,6 +31,7 @@ from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
 from process.moves import Move
 from process.policy import Policy
+from process.relatives import Relation
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
 from process.view import next_step
 from settings import Settings, lead_page
@@ -173,10 +174,13 @@ class GitHubActivities:
 
     # What the issues ought to be
 
+    def _page(self, lead: str) -> str:
+        return lead_page(self._settings.temporal_ui, activity.info().namespace, lead)
+
     def _lead_issue(self, task: Task) -> Wanted:
         lead = task.lead
         today = lead.today(datetime.now(UTC))
-        page = lead_page(self._settings.temporal_ui, activity.info().namespace, lead.id)
+        page = self._page(lead.id)
 
         def text(clip: int) -> str:
             return render(
@@ -190,6 +194,8 @@ class GitHubActivities:
                 hub_fields=HUB_FIELDS,
                 mistakes=task.mistakes,
                 workflow_url=page,
+                relatives=_relatives(lead, self._page),
+                heard=self._settings.github.is_heard,
                 clip=clip,
             )
 
@@ -199,7 +205,7 @@ class GitHubActivities:
             title=lead.heading,
             labels=lead.labels,
             state="closed" if lead.ended else "open",
-            reason=_ENDED[lead.stage] if lead.ended else "reopened",
+            reason=_reason(lead) if lead.ended else "reopened",
             text=text,
             boxes=tuple(item.name for item in (*checklist(lead), *vendor_checklist(lead))),
         )
@@ -247,6 +253,28 @@ class GitHubActivities:
 
 
 _ENDED: dict[Stage, Reason] = {Stage.LOST: "not_planned", Stage.CLOSED: "completed"}
+
+
+_BETWEEN = {
+    Relation.UNDECIDED: ("May be the same as", "May be a duplicate"),
+    Relation.APART: ("Another one than", ""),
+    Relation.MERGED: ("Merged into", "Merged into this one"),
+    Relation.NONE: ("", ""),
+}
+"""What is between two leads, as the one says it that began later, and as the other one does."""
+
+
+def _relatives(lead: Lead, page: Callable[[str], str]) -> list[tuple[str, str, str]]:
+    """What is between this lead and others: in words, the other one's name, and where a person finds it."""
+    settled = [other for other in lead.originals if other.relation is not Relation.UNDECIDED]
+    ours = [(_BETWEEN[other.relation][0], other) for other in (*lead.undecided, *settled)]
+    theirs = [(_BETWEEN[other.relation][1], other) for other in lead.duplicates]
+    return [(words, other.name, other.url or page(other.lead)) for words, other in (*ours, *theirs) if words]
+
+
+def _reason(lead: Lead) -> Reason:
+    """Why the issue of a lead that has ended is closed."""
+    return "duplicate" if lead.lost and lead.lost.reason == "duplicate" else _ENDED[lead.stage]
 
 
 def _undone(task: Task) -> tuple[Move, ...]:

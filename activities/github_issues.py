@@ -26,7 +26,7 @@ CLIPS = (4_000, 1_000, 250, 60)
 _CLOCKS_DIFFER = timedelta(days=1)
 _YOUNG = timedelta(days=1)
 
-Reason = Literal["completed", "not_planned", "reopened"]
+Reason = Literal["completed", "not_planned", "duplicate", "reopened"]
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,16 @@
 """All activities, wired from the settings: one per kind of effect."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
+
+from temporalio.client import Client
 
 from activities.checks import Check
 from activities.drive import DriveActivities
 from activities.forms import FormsActivities
 from activities.github import GitHubActivities
 from activities.invoice import InvoiceChecks
+from activities.leads import LeadsActivities
 from activities.ledger import Ledger
 from activities.mail import MailActivities
 from activities.pricing import PricingActivities
@@ -36,16 +39,16 @@ def checkers(settings: Settings, policy: Policy | None = None) -> list[Checker]:
     ]
 
 
-def activities(settings: Settings) -> list[Callable[..., Any]]:
-    """The activity of every kind of effect.
+def activities(settings: Settings, client: Client) -> list[Callable[..., Any]]:
+    """The activity of every kind of effect. `client`: the worker's own, over which leads speak to each other.
 
     Raises LookupError for an effect that no activity performs.
     """
-    systems = checkers(settings)
+    systems = [*checkers(settings), LeadsActivities(client)]
     return [_performer(kind, systems) for kind in Effect.kinds]
 
 
-def _performer(kind: str, systems: list[Checker]) -> Callable[..., Any]:
+def _performer(kind: str, systems: Sequence[object]) -> Callable[..., Any]:
     for system in systems:
         if performer := getattr(system, kind, None):
             return performer  # type: ignore[no-any-return]

@@ -212,6 +212,8 @@ def _since(lead: Lead) -> date:
 def _until(lead: Lead) -> date | None:
     """By when the next step is to be taken, if that is said anywhere."""
     quote, pending, clocks = lead.quote, lead.pending, lead.policy.clocks
+    if lead.undecided:
+        return None
     if lead.hub.running and lead.hub.decommission_on:
         return lead.hub.decommission_on
     if quote and quote.status is QuoteStatus.OPEN:

@@ -38,6 +38,9 @@ def attention(lead: Lead, today: date) -> tuple[str, ...]:
 def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     """All that must not be overlooked. A hub without a live contract comes first, and a live contract without a hub."""
     yield from _contract_and_hub(lead, today)
+    for other in lead.undecided:
+        what = f"It may be the same request as {other.name}{other.because}: merge it into that lead, or keep it apart"
+        yield Concern(Role.SALES, what, since=day_of(lead.opened_at, lead.zone))
     if missing := missing_usage(lead, today):
         what = f"Usage is not reported, so not billed, for {', '.join(missing)}"
         yield Concern(Role.ENGINEERING, what, Sort.OVERDUE, date.fromisoformat(f"{missing[0]}-01"))

@@ -5,7 +5,16 @@ from datetime import datetime
 
 from process.changes import RELEASE_0_2
 from process.decisions import Decision, LeadOpened
-from process.effects import Effect, PlaceCard, RecordEvents, UpdateHubIssue, UpdateIssue, effect_key
+from process.duplicates import news
+from process.effects import (
+    Effect,
+    PlaceCard,
+    RecordEvents,
+    TellLeads,
+    UpdateHubIssue,
+    UpdateIssue,
+    effect_key,
+)
 from process.facts import Event, Fact, Refused, Report
 from process.fold import apply, fold
 from process.history import History
@@ -59,6 +68,8 @@ def plan(before: Lead, after: Lead, event: Event, history: History | None = None
         effects.append(PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq))
     if _hub_view(before) != _hub_view(after) and (after.hub_issue or before.hub.requested_on):
         effects.append(UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq))
+    if news(before, after):
+        effects.append(TellLeads(key=effect_key(after, event, "tell_leads"), cause=event.seq))
     effects.append(RecordEvents(key=effect_key(after, event, "record_events"), cause=event.seq))
     return tuple(effects)
 

@@ -373,6 +373,19 @@ class PrepareInvoice(Effect):
         return f"Prepare invoice {self.number} as a PDF in the lead's folder"
 
 
+class TellLeads(Effect):
+    """Says to each lead that this one may be a duplicate of, or was merged into, what it is to that one now."""
+
+    lane = "other leads"
+    converges = True
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None  # they link to it
+
+    def words(self) -> str:
+        return "Tell the other leads what this one is to them"
+
+
 class RecordEvents(Effect):
     lane = "ledger"
     converges = True

@@ -35,10 +35,20 @@ def org_key(org: str) -> str:
     return _digest(org)[:16]
 
 
+def title_key(title: str) -> str:
+    """The same for each way to write a title."""
+    return _digest(title)
+
+
 def contact_key(email: str) -> str:
     """The same for all mail addresses of one organisation's domain; at a domain that is everybody's, for one address."""
     mailbox, _, domain = email.strip().casefold().rpartition("@")
-    return _digest(mailbox if _EVERYBODYS.fullmatch(domain) else "", domain)[:16]
+    return _digest(mailbox if everybodys(email) else "", domain)[:16]
+
+
+def everybodys(email: str) -> bool:
+    """Whether anybody can have an address at this one's domain."""
+    return _EVERYBODYS.fullmatch(email.strip().casefold().rpartition("@")[2]) is not None
 
 
 def issue_name(url: str) -> str | None:

@@ -17,6 +17,7 @@ from process.money import Money
 from process.policy import Policy
 from process.pricing import BUILT_IN, PriceBook
 from process.quote import ACTIVE, Quote, QuoteStatus
+from process.relatives import Relation, Relative
 
 DAY = timedelta(days=1)
 
@@ -398,6 +399,10 @@ class Lead(Model):
     left: dict[Role, tuple[str, ...]] = {}
     """Addresses that were behind a role before."""
 
+    originals: tuple[Relative, ...] = ()
+    """Leads that were there before and look like this one, and what was decided about each."""
+    duplicates: tuple[Relative, ...] = ()
+    """Leads that may be, or were merged as, duplicates of this one: what they said themselves last."""
     assigned: dict[Role, Assignee] = {}
     """Who has a role for this lead; for one that is not here, whoever is behind it."""
     questionnaire: Questionnaire = Questionnaire()
@@ -476,6 +481,18 @@ class Lead(Model):
     @property
     def ended(self) -> bool:
         return self.stage in (Stage.LOST, Stage.CLOSED)
+
+    @property
+    def undecided(self) -> tuple[Relative, ...]:
+        """Leads that this one may be a duplicate of, as long as nobody has decided that. Until then it does not go on."""
+        here = {other.lead for other in self.duplicates if other.relation is Relation.MERGED}
+        open_ = (other for other in self.originals if other.relation is Relation.UNDECIDED)
+        return () if self.ended else tuple(other for other in open_ if other.lead not in here)
+
+    @property
+    def merged_into(self) -> Relative | None:
+        """The lead that goes on with what this one was, if it was a duplicate."""
+        return next((other for other in self.originals if other.relation is Relation.MERGED), None)
 
     @property
     def signed(self) -> tuple[Contract, ...]:

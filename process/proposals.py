@@ -89,12 +89,16 @@ def _closed(move: Move, lead: Lead) -> Proposal:
     if move.hub or (move.name == "completed" and lead.hub.running):
         return Proposal((("hub_decommissioned", {}),))
     if move.name == "duplicate":
+        if len(lead.undecided) == 1:
+            return Proposal((("merged", {"into": lead.undecided[0].lead}),))
         return Proposal((("lost", {"reason": "duplicate"}),))
     why = "" if move.name == "not_planned" else "No service of this lead has run that could have ended"
     return Proposal((("lost", {}),), why)
 
 
 def _open_again(lead: Lead, timeline: Sequence[Line]) -> Proposal:
+    if lead.merged_into:
+        return _mistaken(["merged"], timeline)
     if lead.lost:
         return Proposal((("reopened", {}),))
     return _mistaken(["hub_decommissioned"], timeline)

@@ -17,6 +17,7 @@ from process.core import begin, decide, due, evolve, plan
 from process.days import start_of
 from process.decisions import Decision, LeadOpened, complaints, parse
 from process.decisions.mending import Corrected
+from process.duplicates import Likenesses, LikenessFound, Told, as_fact, unknown, unmergeable
 from process.effects import (
     AnyEffect,
     CheckFolder,
@@ -38,6 +39,7 @@ from process.mistake import Mistake, Undoing
 from process.model import Line, Model, Role
 from process.moves import PutBack
 from process.policy import TEAMS, People, Policy
+from process.relatives import Relation, Relative
 from process.reports import ChangesAdopted, PeopleChanged
 from process.ticks import moved_dates
 
@@ -131,6 +133,8 @@ class Record(Model):
     refused_total: int = 0
     in_ledger: int = 0
     """Events up to this number are in the ledger."""
+    heard: dict[str, int] = {}
+    """Another lead -> the number of its event up to which it was heard."""
 
     @classmethod
     def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
@@ -292,6 +296,41 @@ class Record(Model):
                 record = record.retry(item.effect.key)
         return record
 
+    # ---- other leads
+
+    def resembles(self, args: tuple[Any, ...], now: datetime) -> Self:
+        """Held for a person, where it looks like other leads and nobody has judged that yet. Total.
+
+        Told again, nothing changes.
+        """
+        try:
+            found = Likenesses.model_validate(*args[:1] or ({},))
+        except ValidationError as error:
+            return self.refused("resembles", complaints(error), now)
+        new = unknown(self.history, found.originals)
+        return self._became(LikenessFound(originals=new), now) if new else self
+
+    def told(self, args: tuple[Any, ...], now: datetime) -> tuple[Self, Relative | Refused]:
+        """Another lead says what it is to this one, and hears what this one is called. Total.
+
+        Told again, nothing changes.
+        """
+        try:
+            told = Told.model_validate(*args[:1] or ({},))
+        except ValidationError as error:
+            wrong = Refused(reason=complaints(error))
+            return self.refused("told", str(wrong), now), wrong
+        other, lead = told.me.lead, self.lead
+        answer = Relative(lead=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
+        if told.seq <= self.heard.get(other, 0):
+            return self, answer
+        if no := _unheard(lead, told):
+            known = any((refusal.by, refusal.reason) == (other, str(no)) for refusal in self.refusals)
+            return self if known else self.refused("merged", str(no), now, by=other, source="lead"), no
+        record = self.model_copy(update={"heard": self.heard | {other: told.seq}})
+        fact = as_fact(self.history, told)
+        return (record._became(fact, now) if fact else record), answer
+
     # ---- the calendar
 
     def next_due(self) -> datetime | None:
@@ -433,6 +472,13 @@ class Record(Model):
                 "outbox": (*(item for item in self.outbox if not fallen(item)), *back),
             }
         )
+
+
+def _unheard(lead: Lead, told: Told) -> Refused | None:
+    """Why the lead does not take what it is told, or None."""
+    if told.me.lead == lead.id:
+        return Refused(reason="A lead has nothing to tell itself")
+    return unmergeable(lead, told.me.lead) if told.me.relation is Relation.MERGED else None
 
 
 def _same(one: Effect, other: Effect) -> bool:

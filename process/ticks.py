@@ -66,8 +66,8 @@ def silence(lead: Lead) -> str:
 
 
 def _waiting_for_us(lead: Lead) -> bool:
-    """Before the contract, and not on hold."""
-    return lead.stage in (Stage.LEAD, Stage.QUOTED) and lead.hold is None
+    """Before the contract, not on hold, and no probable duplicate: that waits for a decision of its own."""
+    return lead.stage in (Stage.LEAD, Stage.QUOTED) and lead.hold is None and not lead.undecided
 
 
 class QuestionnaireNudged(Tick):

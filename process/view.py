@@ -24,11 +24,16 @@ def next_step(lead: Lead) -> Step:
     """The one thing that this lead waits for."""
     if lead.archived or lead.stage is Stage.CLOSED:
         return Step(Role.NOBODY, "nothing, its service has ended")
+    if lead.merged_into:
+        return Step(Role.NOBODY, f"nothing, it was merged into {lead.merged_into.lead}")
     if lead.lost:
         return Step(Role.NOBODY, "nothing, it is lost")
     if lead.hold:
         what = lead.hold.event or f"{lead.hold.until}"
         return Step(Role.COMMUNITY, f"on hold: {what}")
+    if lead.undecided:
+        others = " or ".join(other.lead for other in lead.undecided)
+        return Step(Role.SALES, f"merge it into {others} (merged), or keep it apart (kept_apart)")
     return _NEXT[lead.stage](lead)
 
 

@@ -54,7 +54,7 @@ async def _start(
     id_: Annotated[
         str | None, Parameter("--id", help="Its id, if not the one made from organisation and title.")
     ] = None,
-    not_a_duplicate: Annotated[bool, flag("Although the organisation has another open lead.")] = False,
+    not_a_duplicate: Annotated[bool, flag("Although it looks like another open lead.")] = False,
     json: Json = False,
     **values: Any,
 ) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -29,13 +29,16 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from process.agenda import Item
 from process.decisions import Decision, LeadOpened
+from process.decisions.merging import Merged
 from process.decisions.policy import PolicyAdopted
-from process.identity import contact_key, lead_id, org_key
+from process.duplicates import Likenesses, unmergeable
+from process.identity import contact_key, everybodys, issue_name, lead_id, org_key, title_key
 from process.mistake import Undoing
 from process.model import OPEN_STAGES, Role, Stage
 from process.moves import PutBack
 from process.policy import People, Policy
 from process.record import Answer, Look
+from process.relatives import LONGEST, MOST, Likeness, Relation, Relative
 from process.view import Option, Overview
 from settings import lead_page
 from starter.connection import UNANSWERED, no_worker
@@ -48,6 +51,8 @@ Handle = WorkflowHandle[LeadWorkflow, str]
 T = TypeVar("T")
 WORKFLOW = LeadWorkflow.__name__
 RUNNING = "ExecutionStatus = 'Running'"
+NAMELESS = org_key("")
+"""Of organisations without a letter or digit in their name: that says nothing."""
 _BUILT_IN = Policy()
 _ISSUE_URL = re.compile(r"/([^/]+)/issues/(\d+)$")
 
@@ -59,6 +64,8 @@ class Opened(BaseModel):
     stage: str
     url: str
     already: bool
+    resembles: list[str] = []
+    """Open leads that it looks like. Where nobody was asked as it began, it is held until a person decides."""
 
 
 class Foreseen(BaseModel):
@@ -129,20 +136,34 @@ class Leads:
     async def open(self, opened: LeadOpened, *, lead: str | None = None, duplicate: bool = False) -> Opened:
         """Begins a lead. The same organisation and title are the same lead, however often it is taken in.
 
-        Raises CommandError (refused) where it can't begin, or where, unless `duplicate` is meant, the organisation has
-        another open lead.
+        Raises CommandError (refused) where it can't begin, or where, unless `duplicate` is meant, it looks like another
+        open lead.
         """
+        lead = lead or lead_id(opened.org, opened.title)
+        others = await self._sound(opened, lead)
+        if others and not duplicate:
+            alike = ", ".join(f"{other.lead}{other.because}" for other in others)
+            raise CommandError(
+                ExitCode.REFUSED,
+                f"It looks like {alike}, open already. If this is another one, say so with --not-a-duplicate.",
+            )
+        return await self._begin(opened, lead, [_judged(other) for other in others])
+
+    async def take_in(self, opened: LeadOpened, *, lead: str) -> Opened:
+        """As `open`, where nobody can be asked: what looks like another open lead begins all the same, and is held.
+
+        Raises CommandError (refused) where it can't begin.
+        """
+        return await self._begin(opened, lead, await self._sound(opened, lead))
+
+    async def _sound(self, opened: LeadOpened, lead: str) -> list[Relative]:
         if wrong := opened.complaint():
             raise CommandError(ExitCode.REFUSED, str(wrong))
-        lead = lead or lead_id(opened.org, opened.title)
-        if not duplicate:
-            others = [row.lead async for row in self.listed(org=opened.org) if row.lead != lead]
-            if others:
-                raise CommandError(
-                    ExitCode.REFUSED,
-                    f"{opened.org} has an open lead already: {', '.join(others)}. If this is another one, say so "
-                    "with --not-a-duplicate.",
-                )
+        return await self.alike(opened, lead)
+
+    async def _begin(self, opened: LeadOpened, lead: str, others: list[Relative]) -> Opened:
+        if others:
+            opened = opened.model_copy(update={"originals": tuple(others)})
         if "policy" not in opened.model_fields_set:
             opened = opened.model_copy(update={"policy": self.policy})
         body = opened.model_dump(mode="json", exclude_unset=True)
@@ -169,14 +190,8 @@ class Leads:
             )
         except WorkflowAlreadyStartedError:
             return await self._already(lead)
-        return Opened(lead=lead, stage=start.stage, url=self.link(lead), already=False)
-
-    async def take_in(self, opened: LeadOpened, *, lead: str) -> Opened:
-        """Begins a lead that came in from outside: that its organisation has another one keeps it from nothing.
-
-        Raises CommandError (refused) where it can't begin.
-        """
-        return await self.open(opened, lead=lead, duplicate=True)
+        resembles = [other.lead for other in others]
+        return Opened(lead=lead, stage=start.stage, url=self.link(lead), already=False, resembles=resembles)
 
     async def ended_at(self, lead: Handle) -> datetime | None:
         """When its workflow was over, because it was archived or somebody terminated it; None for one that runs."""
@@ -249,11 +264,52 @@ class Leads:
         return self.client.get_workflow_handle_for(LeadWorkflow.run, newest.id)
 
     async def by_response(self, response: str) -> Handle | None:
-        """The lead that this response to the questionnaire belongs to."""
+        """The lead that this response to the questionnaire belongs to: an open one, if there is one."""
         name = response.replace("'", "")
-        async for each in self._executions([f"{attributes.RESPONSE.name} = '{name}'", RUNNING]):
-            return self.client.get_workflow_handle_for(LeadWorkflow.run, each.id)
-        return None
+        clauses = [f"{attributes.RESPONSE.name} = '{name}'", RUNNING]
+        found = [each async for each in self._executions(clauses)]
+        found.sort(key=lambda each: each.typed_search_attributes.get(attributes.STAGE) in OPEN_STAGES)
+        return self.client.get_workflow_handle_for(LeadWorkflow.run, found[-1].id) if found else None
+
+    async def going_on(self, lead: Handle) -> Handle:
+        """The lead that goes on with what this one was: itself, unless it was merged into another one."""
+        seen = {lead.id}
+        while (into := (await self.overview(lead)).facts.merged_into) and into.lead not in seen:
+            seen.add(into.lead)
+            lead = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead)
+        return lead
+
+    async def alike(self, opened: LeadOpened, lead: str) -> list[Relative]:
+        """Open leads that this one, of that id, looks like; first those that look most like it, and of these the oldest."""
+        same = [f"WorkflowId = '{lead_id(opened.org, opened.title)}'"]
+        if org_key(opened.org) != NAMELESS:
+            same.append(f"{attributes.ORG_KEY.name} = '{org_key(opened.org)}'")
+        if opened.email:
+            same.append(f"{attributes.DOMAIN.name} = '{contact_key(opened.email)}'")
+        clauses = [f"({' OR '.join(same)})", *self._open_and_ours()]
+        found = [each async for each in self._executions(clauses) if each.id != lead]
+        found.sort(key=lambda each: each.start_time)
+        others = [await _alike(opened, each) for each in found]
+        return sorted(others, key=lambda other: -len(other.why))[:MOST]
+
+    async def lookalikes(self) -> list[tuple[str, ...]]:
+        """Groups of open leads with the same organisation, or the same mail domain: their ids, in order."""
+        groups: dict[str, set[str]] = {}
+        async for each in self._executions(self._open_and_ours()):
+            known = each.typed_search_attributes
+            for key in (attributes.ORG_KEY, attributes.DOMAIN):
+                value = known.get(key)
+                if value and value != NAMELESS:
+                    groups.setdefault(f"{key.name} {value}", set()).add(each.id)
+        return sorted({tuple(sorted(group)) for group in groups.values() if len(group) > 1})
+
+    async def resembles(self, lead: Handle, others: Sequence[Relative]) -> None:
+        """The lead is held as a probable duplicate of these, unless that was judged; one that has just ended need not."""
+        try:
+            await lead.signal("resembles", Likenesses(originals=tuple(others)))
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
     async def by_domain(self, email: str) -> list[Handle]:
         """Open leads of the organisation that this mail address belongs to, as far as its domain tells."""
@@ -321,6 +377,11 @@ class Leads:
             )
         return sorted(found)
 
+    def _open_and_ours(self) -> list[str]:
+        """Open leads that our worker answers for."""
+        stages = _any_of(attributes.STAGE, sorted(OPEN_STAGES))
+        return [stages, RUNNING, f"TaskQueue = '{self.task_queue}'"]
+
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))
 
@@ -345,6 +406,8 @@ class Leads:
 
         Raises CommandError (refused) with the reason and what would work.
         """
+        if isinstance(decision, Merged):
+            decision = await self._into(lead, decision)
         body = self._body(decision)
         try:
             answer: Answer = await lead.execute_update(
@@ -365,6 +428,31 @@ class Leads:
         if isinstance(decision, PolicyAdopted):
             body.setdefault("policy", self.policy.model_dump(mode="json"))
         return body
+
+    async def _into(self, lead: Handle, merged: Merged) -> Merged:
+        """The same with the id of the lead that goes on, however it was named. What can't go on is refused now.
+
+        Without a worker, that is found out when the other lead is told.
+        """
+        try:
+            other = await self._named(merged.into)
+        except CommandError as unknown:
+            raise CommandError(ExitCode.REFUSED, str(unknown)) from None
+        if other is None:
+            raise CommandError(ExitCode.REFUSED, f"{merged.into} is no lead's issue.")
+        try:
+            wrong = unmergeable((await self.overview(other)).facts, lead.id)
+            known = (await self.overview(lead)).facts.merged_into if wrong else None
+        except CommandError:
+            wrong = None
+        if wrong and (known is None or known.lead != other.id):
+            raise CommandError(ExitCode.REFUSED, str(wrong))
+        return merged.model_copy(update={"into": other.id})
+
+    async def _named(self, name: str) -> Handle | None:
+        """The lead of this id or its beginning, or of the issue at this address or as `leads#12`; None if it has none."""
+        issue = re.fullmatch(r"([\w.-]+)#(\d+)", issue_name(name) or name)
+        return await self.by_issue(issue[1], int(issue[2])) if issue else await self.find(name)
 
     async def retry(self, lead: Handle, effect: str | None) -> list[str]:
         """Keys of the effects that had failed for good and are tried again: all, or the one of this key."""
@@ -420,7 +508,12 @@ class Leads:
         return await self._ask(lead, "agenda", (now.isoformat(),), list[Item])
 
     async def preview(self, lead: Handle, decision: Decision) -> Foreseen:
-        """What this decision would do, without taking it."""
+        """What this decision would do, without taking it.
+
+        Raises CommandError (refused) where it names a lead that can't be meant.
+        """
+        if isinstance(decision, Merged):
+            decision = await self._into(lead, decision)
         return await self._ask(lead, "preview", (decision.kind, self._body(decision)), Foreseen)
 
     async def _ask(self, lead: Handle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
@@ -434,6 +527,25 @@ class Leads:
                 raise no_worker(self.task_queue) from error
             raise
         return found
+
+
+def _judged(other: Relative) -> Relative:
+    """Whoever begins a lead although it looks like another one has said that it is not that."""
+    return other.model_copy(update={"relation": Relation.APART})
+
+
+async def _alike(opened: LeadOpened, other: WorkflowExecution) -> Relative:
+    """In what it looks like that lead."""
+    known, memo = other.typed_search_attributes, await other.memo()
+    heading, url = str(memo.get("heading", ""))[:LONGEST], str(memo.get("issue", ""))[:LONGEST]
+    why = []
+    if known.get(attributes.ORG_KEY) == org_key(opened.org):
+        why.append(Likeness.ORGANISATION)
+        if title_key(heading.rpartition("] - ")[2]) == title_key(opened.title):
+            why.append(Likeness.TITLE)
+    if opened.email and known.get(attributes.DOMAIN) == contact_key(opened.email):
+        why.append(Likeness.ADDRESS if everybodys(opened.email) else Likeness.DOMAIN)
+    return Relative(lead=other.id, why=tuple(why), heading=heading, url=url)
 
 
 def _issue_at(url: str) -> tuple[str, int] | None:

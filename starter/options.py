@@ -17,7 +17,7 @@ from starter.failures import CommandError, ExitCode
 
 SOURCE = "cli"
 
-_OURS = frozenset({"source", "policy", "changed", "price_books", "changes", "issue"})
+_OURS = frozenset({"source", "policy", "changed", "price_books", "changes", "issue", "originals"})
 """Fields that are not for a person to give."""
 
 

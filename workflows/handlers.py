@@ -32,9 +32,9 @@ def takes_decisions(cls: W) -> W:
     return cls
 
 
-def refusal(answer: Answer) -> ApplicationError:
+def refusal(reason: str) -> ApplicationError:
     """A refusal as the failure of an update; the lead goes on."""
-    return ApplicationError(answer.words, type="Refused", non_retryable=True)
+    return ApplicationError(reason, type="Refused", non_retryable=True)
 
 
 def _signal(kind: str) -> Callable[..., None]:
@@ -49,7 +49,7 @@ def _update(kind: str) -> Callable[..., Answer]:
     def handle(self: TakesDecisions, *args: Any) -> Answer:
         answer = self.take(kind, args, "update")
         if not answer.accepted:
-            raise refusal(answer)
+            raise refusal(answer.words)
         return answer
 
     handle.__name__ = f"{kind}_update"

@@ -23,6 +23,7 @@ with workflow.unsafe.imports_passed_through():
     from process.effects import Effect, Outcome, RecordEvents
     from process.facts import Refused
     from process.record import Answer, Look, Record
+    from process.relatives import Relative
     from process.view import Line, Option, Overview, options, overview, timeline
     from workflows import search_attributes
     from workflows.details import details
@@ -45,6 +46,8 @@ KNOW_PEOPLE = (
     "Who is behind the roles from here on, as a worker's settings say. Takes one object with people and addresses by "
     "role, and since."
 )
+RESEMBLES = "Other open leads look like this one: it may be a duplicate, and is held for a person. A round finds that."
+TOLD = "Another lead says what it is to this one: a probable duplicate, another one, merged into it or not any more."
 LEDGER = RecordEvents.lane
 LEDGER_LAG = timedelta(minutes=1)
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
@@ -128,7 +131,7 @@ class LeadWorkflow:
     @workflow.update(dynamic=True)
     def unknown_update(self, name: str, args: Sequence[RawValue]) -> Answer:
         """An update of no known name: recorded as refused."""
-        raise refusal(self.take(name, (), "update"))
+        raise refusal(self.take(name, (), "update").words)
 
     @workflow.signal(
         name="retry", description="Try again what failed for good: all of it, or the effect with this key."
@@ -184,6 +187,18 @@ class LeadWorkflow:
     @workflow.update(name="know_people", description=KNOW_PEOPLE)
     def know_people_update(self, *args: Any) -> None:
         self._change(self.record.know_people(args, workflow.now()))
+
+    @workflow.signal(name="resembles", description=RESEMBLES)
+    def resembles(self, *args: Any) -> None:
+        self._change(self.record.resembles(args, workflow.now()))
+
+    @workflow.update(name="told", description=TOLD)
+    def told(self, *args: Any) -> Relative:
+        record, answer = self.record.told(args, workflow.now())
+        self._change(record)
+        if isinstance(answer, Refused):
+            raise refusal(str(answer))
+        return answer
 
     @workflow.signal(name="adopt", description="Go on in a new run, under the newest rules of the process.")
     def adopt(self, *_: Any) -> None:

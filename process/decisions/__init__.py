@@ -15,6 +15,7 @@ from process.decisions import (
     contracting,
     discounts,
     mending,
+    merging,
     opening,
     policy,
     qualifying,
@@ -29,7 +30,19 @@ from process.model import SAID
 
 __all__ = ["DECISIONS", "Decision", "LeadOpened", "Unreadable", "complaints", "parse", "parse_as"]
 
-_IN_ORDER = (opening, qualifying, quoting, discounts, contracting, serving, billing, waiting, policy, mending)
+_IN_ORDER = (
+    opening,
+    merging,
+    qualifying,
+    quoting,
+    discounts,
+    contracting,
+    serving,
+    billing,
+    waiting,
+    policy,
+    mending,
+)
 
 DECISIONS: dict[str, type[Decision]] = {
     kind: decision

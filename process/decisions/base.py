@@ -12,6 +12,7 @@ from process.history import History
 from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
 from process.policy import Policy
+from process.relatives import Relative
 
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 
@@ -30,6 +31,8 @@ class Decision(Fact):
     """Whose decision it is (process.md, Who). Faces that know who speaks obey only them."""
     since: ClassVar[dict[str, str]] = {}
     """Fields that came with a change of the process (`process.changes`): a lead takes them up with it."""
+    commits: ClassVar[bool] = False
+    """Brings the lead forward on the spine, from its first price on: not while it may be a duplicate."""
     example: ClassVar[dict[str, Any]] = {}
     """A sound body, for help texts and previews."""
     beyond: ClassVar[str] = ""
@@ -74,7 +77,9 @@ class Decision(Fact):
     def gate(cls, lead: Lead) -> Refused | None:
         """Whether a decision of this kind may be taken at all in the lead's present stage."""
         if lead.stage in cls.stages:
-            return None
+            return undecided(lead) if cls.commits else None
+        if merged := lead.merged_into:
+            return merged_away(merged)
         if lead.stage is Stage.LOST:
             return Refused(reason="The lead is lost", instead="Reopen it first (reopened)")
         if lead.stage is Stage.CLOSED:
@@ -113,6 +118,26 @@ def mail(
         to=to,
         facts=facts,
         needs_folder=needs_folder,
+    )
+
+
+def undecided(lead: Lead) -> Refused | None:
+    """Why a lead that may be a duplicate does not go on, and how it is decided."""
+    if not lead.undecided:
+        return None
+    others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
+    return Refused(
+        reason=f"It may be the same request as {others}",
+        instead="If it is, merge it into that lead (merged); if not, keep it apart (kept_apart)",
+    )
+
+
+def merged_away(into: Relative) -> Refused:
+    """Where to go from a lead that was merged into another one."""
+    there = f": {into.url}" if into.url else ""
+    return Refused(
+        reason=f"The lead was merged into {into.lead}",
+        instead=f"Go on there{there}; or take the merge back by correcting event {into.since}",
     )
 
 

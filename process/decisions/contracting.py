@@ -21,6 +21,7 @@ class _Contracting(Decision):
     """About the contract on its way: the first one, or a renewal beside the one that runs."""
 
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
+    commits = True
     too_early = "No price has been quoted yet; that comes first (price_quoted)"
 
     @classmethod
@@ -269,6 +270,7 @@ _FILED = "What was filed at the customer, only the contracts team can take back 
 class _Vendor(Decision):
     deciders = frozenset({Role.CONTRACTS})
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
+    commits = True
     too_early = _Contracting.too_early
     becomes: ClassVar[VendorStatus]
 

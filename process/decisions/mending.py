@@ -116,7 +116,7 @@ class Corrected(Decision):
         if isinstance(wrong.fact, LeadOpened):
             return Refused(
                 reason="That the lead was opened can't be undone",
-                instead="Change its facts (details_changed), or record it as lost (reason duplicate)",
+                instead="Change its facts (details_changed), or merge it into the lead that it is a duplicate of (merged)",
             )
         if self.seq in fold.superseded(history.events):
             then = "; corrected once more, what it said can be put right" if self.compensate else ""

@@ -9,12 +9,13 @@ from pydantic import Field, StringConstraints
 from process.changes import RELEASE_0_2
 from process.days import zone_exists
 from process.decisions.base import EVERY_TEAM, Decision
-from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, UpdateIssue, effect_key
+from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, TellLeads, UpdateIssue, effect_key
 from process.facts import Event, Refused
 from process.lead import Assignee, Lead, Link
 from process.model import Line, Role, Text
 from process.policy import Policy
 from process.pricing import BUILT_IN, PriceBook
+from process.relatives import Relation, Relative
 
 Service = Literal["hub", "other"]
 Email = Line
@@ -34,6 +35,9 @@ class LeadOpened(Decision):
     service: Service = Field("hub", description="hub as a service, or something else")
     zone: Line = Field("UTC", description="the lead's time zone, as Europe/Berlin; its days count there")
     issue: Link | None = Field(None, description="the issue that it began as; without one, one is opened")
+    originals: tuple[Relative, ...] = Field(
+        (), description="open leads that it looks like, and whether somebody has said that it is another one"
+    )
     policy: Policy = Policy()
     changes: tuple[str, ...] = ()
     price_books: tuple[PriceBook, ...] = BUILT_IN
@@ -63,9 +67,19 @@ class LeadOpened(Decision):
             service=self.service,
             zone=self.zone,
             issue=self.issue,
+            originals=self._originals(lead_id),
             policy=self.policy,
             price_books=self.price_books,
             changes=self.changes,
+        )
+
+    def _originals(self, lead_id: str) -> tuple[Relative, ...]:
+        """Each other lead once; nothing is merged yet."""
+        others = {other.lead: other for other in self.originals if other.lead != lead_id}
+        undecided = {"relation": Relation.UNDECIDED}
+        return tuple(
+            other if other.relation is Relation.APART else other.model_copy(update=undecided)
+            for other in others.values()
         )
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
@@ -75,9 +89,13 @@ class LeadOpened(Decision):
             yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
         yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq)
         yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
+        if after.undecided:
+            yield TellLeads(key=effect_key(after, event, "tell_leads"), cause=event.seq)
 
     def words(self, lead: Lead) -> str:
-        return self.noted(f"{lead.org} became a lead: {lead.title}")
+        others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
+        held = f"; it may be the same request as {others}" if others else ""
+        return self.noted(f"{lead.org} became a lead: {lead.title}{held}")
 
 
 class DetailsChanged(Decision):

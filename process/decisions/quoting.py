@@ -66,6 +66,7 @@ class PriceQuoted(Decision):
     beyond = "If the customer has heard this price, only sales can take it back there"
     stages = OPEN_STAGES
     since = dict.fromkeys(("item", "discount_percent", "discount_amount", "discount_reason"), RELEASE_0_2)
+    commits = True
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 
     amount: Amount | None = Field(None, description="the price, as 12000 or 12000.00; a plan brings its own")
@@ -378,6 +379,8 @@ class _OnQuote(Decision):
 
 class QuoteAccepted(_OnQuote):
     """They agreed to the price. They have not signed: the contract comes next."""
+
+    commits = True
 
     accepted_by: Line | None = Field(None, description="who agreed, on their side")
 

@@ -125,6 +125,7 @@ class HubRequested(Decision):
     """Engineering is asked for the hub. Never without a signed contract, unless somebody allows that by name."""
 
     beyond = "What engineering has begun, only they can stop"
+    commits = True
 
     exception_by: Line | None = Field(None, description="who allows a hub without a signature")
     exception_reason: Text | None = Field(None, description="and why")
@@ -184,6 +185,7 @@ class HubLive(Decision):
 
     beyond = "A hub that runs goes on running: nothing is taken down by this"
     deciders = frozenset({Role.ENGINEERING})
+    commits = True
     example = {"url": "https://example.cluster.2i2c.cloud"}
 
     url: Line | None = Field(None, description="where it is, if that was not said before")

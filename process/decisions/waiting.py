@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.decisions.base import EVERY_TEAM, Decision, implausible, mail
+from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects import Effect
 from process.facts import Event, Refused
 from process.lead import Hold, Lead, Loss
@@ -125,6 +125,8 @@ class Reopened(Decision):
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:
+        if merged := lead.merged_into:
+            return merged_away(merged)
         if lead.stage is Stage.LOST:
             return None
         if lead.stage is Stage.CLOSED:

@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 from process.core import begin, decide, evolve
 from process.decisions import Decision, LeadOpened
 from process.decisions.mending import Corrected
+from process.duplicates import DuplicateHeard, LikenessFound
 from process.facts import Event, Fact, Refused, Report, Tick
 from process.fold import apply, fold, superseded
 from process.history import History
@@ -20,6 +21,9 @@ from process.ticks import Due, due
 from process.whatif.otherwise import Otherwise
 
 D = TypeVar("D", bound=Decision)
+
+MOVE_THE_CALENDAR = (ChangesAdopted, DuplicateHeard, LikenessFound)
+"""No other report does."""
 
 
 class Step(NamedTuple):
@@ -179,7 +183,8 @@ class _Anew:
         if not isinstance(fact, Decision):
             report = self._about_same_invoice(fact, step.before)
             if report is not None:
-                self._became(self.otherwise.fact(report), at)
+                self._became(self.otherwise.fact(self._about_same_word(report)), at)
+                self.numbers[step.event.seq] = self.lead.last_seq
             return None
         decision = as_it_came(fact, step.before, at)
         meant = (
@@ -210,6 +215,12 @@ class _Anew:
             seq = self._same_of_the_calendar(wrong.event)
         return None if seq is None else decision.model_copy(update={"seq": seq})
 
+    def _about_same_word(self, fact: Fact) -> Fact:
+        """What another lead says takes back here the event that it took back there."""
+        if not isinstance(fact, DuplicateHeard) or fact.replaces is None:
+            return fact
+        return fact.model_copy(update={"replaces": self.numbers.get(fact.replaces)})
+
     def _same_of_the_calendar(self, event: Event) -> int | None:
         """What the calendar decided here, too, at about that time."""
         out = superseded(self.history.events)
@@ -233,8 +244,8 @@ class _Anew:
         before = self.lead
         self.history = evolve(self.history, fact, at)
         self.steps.append(Step(self.history.events[-1], before, self.lead))
-        if not isinstance(fact, Report) or isinstance(fact, ChangesAdopted):
-            self.items = None  # no other report moves the calendar
+        if not isinstance(fact, Report) or isinstance(fact, MOVE_THE_CALENDAR):
+            self.items = None
 
 
 def as_it_came(decision: D, lead: Lead, now: datetime) -> D:

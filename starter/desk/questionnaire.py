@@ -1,7 +1,8 @@
 """Responses to the questionnaire become answers of the lead that they belong to, or a lead of their own.
 
 Which lead: the one that has this response already; the one that the answers name; the one open lead of this mail address
-that is not under contract yet. An edited response is read again.
+that is not under contract yet. One that was merged stands for the lead that it was merged into. An edited response is read
+again. What looks like another open lead is a lead of its own all the same, held until a person decides.
 """
 
 import re
@@ -119,19 +120,23 @@ class Questionnaire:
 
     async def _known(self, response: Response, facts: Facts) -> Handle | None:
         if lead := await self.leads.by_response(response.id):
-            return lead
+            return await self.leads.going_on(lead)
         if facts.lead:
-            return await self.leads.find(facts.lead)
+            return await self.leads.going_on(await self.leads.find(facts.lead))
         return await self._by_address(facts.email) if facts.email else None
 
     async def _by_address(self, email: str) -> Handle | None:
         """The one open lead of this address that still waits for answers, or else the one that may have others."""
         views = [(lead, await self.leads.overview(lead)) for lead in await self.leads.by_domain(email)]
-        theirs = [
-            (lead, view.facts.questionnaire.answered_on is None)
+        views = [
+            (lead, view)
             for lead, view in views
             if (view.facts.email or "").casefold() == email.casefold() and view.stage in BEFORE_CONTRACT
         ]
+        sure = [
+            (lead, view) for lead, view in views if not view.facts.undecided
+        ]  # the others may be one of these
+        theirs = [(lead, view.facts.questionnaire.answered_on is None) for lead, view in sure or views]
         waiting = [lead for lead, waits in theirs if waits]
         candidates: Sequence[Handle] = waiting or [lead for lead, _ in theirs]
         return candidates[0] if len(candidates) == 1 else None
@@ -151,7 +156,7 @@ class Questionnaire:
             by=BY,
             source=SOURCE,
         )
-        begun = await self.leads.open(opened, lead=lead_id(SOURCE, response.id), duplicate=True)
+        begun = await self.leads.take_in(opened, lead=lead_id(SOURCE, response.id))
         return await self.leads.find(begun.lead)
 
     def _facts(self, response: Response) -> Facts:

@@ -22,6 +22,7 @@ from settings import Settings
 from starter.desk.commands import commands
 from starter.desk.hints import hand_in
 from starter.desk.intake import marks
+from starter.desk.lookalikes import Lookalikes
 from starter.desk.memory import Memory, few, read_mark
 from starter.desk.place import in_thread
 from starter.desk.questionnaire import Questionnaire
@@ -169,6 +170,7 @@ def looks(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Part
         rounds.look_at_drive,
         questionnaire.look_at_questionnaire,
         team.look_at_people,
+        Lookalikes(leads).look_at_leads,
     ]
 
 

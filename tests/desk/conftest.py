@@ -175,7 +175,7 @@ async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings)
         worker = Worker(
             env.client,
             task_queue=settings.task_queue,
-            activities=[*activities(settings), desk.attend, *looks(leads, settings)],
+            activities=[*activities(settings, env.client), desk.attend, *looks(leads, settings)],
             activity_executor=executor,
         )
         async with worker:

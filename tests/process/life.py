@@ -8,6 +8,7 @@ from typing import Any
 from process.changes import CHANGES
 from process.days import end_of, start_of
 from process.decisions import LeadOpened
+from process.duplicates import tells
 from process.effects import (
     CheckIssues,
     CreateFolder,
@@ -24,10 +25,11 @@ from process.effects import (
     SendCorrection,
     SendMail,
 )
-from process.facts import Report
+from process.facts import Refused, Report
 from process.lead import Lead, Link
 from process.model import Role
 from process.record import Answer, Look, Record
+from process.relatives import Relative
 from process.reports import (
     AnswersRead,
     CardPlaced,
@@ -62,6 +64,15 @@ HUB = {
     "representatives": "Ada Example",
     "start_date": "2026-08-01",
 }
+
+
+ORIGINAL = {
+    "lead": "lead-original",
+    "why": ["same organisation"],
+    "heading": "[Example University / Grace Example] - A hub",
+    "url": "https://example.org/original",
+}
+"""An open lead that another one looks like."""
 
 
 def link(name: str) -> Link:
@@ -118,11 +129,11 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
 class Life:
     """Takes decisions, lets time pass, and performs effects, on one lead."""
 
-    def __init__(self, now: datetime = MONDAY, **opened: Any) -> None:
+    def __init__(self, now: datetime = MONDAY, lead: str = "lead-example", **opened: Any) -> None:
         facts = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"} | opened
         facts = {"changes": CHANGES} | facts
         self.now = now
-        self.record = Record.open("lead-example", LeadOpened.model_validate(facts), now)
+        self.record = Record.open(lead, LeadOpened.model_validate(facts), now)
         self.planned: list[Effect] = [item.effect for item in self.record.outbox]
         """Every effect that was ever planned."""
         self.addresses: dict[str, str] = {}
@@ -184,6 +195,18 @@ class Life:
         """A worker says who is behind the roles."""
         people = {"addresses": addresses, "since": (since or self.now).isoformat()}
         self._became(self.record.know_people((people,), self.now))
+        return self
+
+    def hears_from(self, other: Life) -> Relative | Refused:
+        """The other lead tells it what it is to it."""
+        told = tells(other.lead)[self.lead.id].model_dump(mode="json")
+        record, answer = self.record.told((told,), self.now)
+        self._became(record)
+        return answer
+
+    def resembles(self, *originals: dict[str, Any]) -> Life:
+        """A round finds that it looks like other leads."""
+        self._became(self.record.resembles(({"originals": originals},), self.now))
         return self
 
     # ---- time

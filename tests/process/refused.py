@@ -61,6 +61,69 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("new", "policy_adopted", {"policy": "2026-10"}, "policy: input should be a valid dictionary"),
     ("lost", "policy_adopted", {"policy": {"version": "2"}}, "The lead is lost. Reopen it first (reopened)."),
+    # merging
+    ("new", "kept_apart", {}, "Nothing says that this lead may be a duplicate of another."),
+    (
+        "has a duplicate",
+        "kept_apart",
+        {},
+        "Nothing says that this lead may be a duplicate of another. lead-other may be one of this: decide it there.",
+    ),
+    (
+        "looks alike",
+        "kept_apart",
+        {"other": "lead-x"},
+        "lead-x is none of those that it may be the same as. Name one of lead-original, or none for all of them.",
+    ),
+    (
+        "new",
+        "merged",
+        {"into": "lead-example"},
+        "A lead is not merged into itself. Name the lead that goes on",
+    ),
+    ("new", "merged", {}, "into is missing. Send an object such as"),
+    (
+        "merged into it",
+        "merged",
+        {"into": "lead-other"},
+        "lead-other was merged into this lead. Take that back first, by correcting it there.",
+    ),
+    (
+        "signed",
+        "merged",
+        {"into": "lead-x"},
+        "A lead with a signed contract is merged into no other. Merge the other",
+    ),
+    ("live", "merged", {"into": "lead-x"}, "A lead with a signed contract is merged into no other."),
+    ("closed", "merged", {"into": "lead-x"}, "The lead is closed"),
+    (
+        "merged",
+        "merged",
+        {"into": "lead-x"},
+        "The lead was merged into lead-original. Go on there: https://example.org/original; or take the merge back by "
+        "correcting event 2.",
+    ),
+    (
+        "merged",
+        "questionnaire_answered",
+        {"response_id": "x"},
+        "The lead was merged into lead-original. Go on there",
+    ),
+    ("merged", "reopened", {"reason": "x"}, "The lead was merged into lead-original. Go on there"),
+    ("merged", "kept_apart", {}, "The lead was merged into lead-original. Go on there"),
+    (
+        "looks alike",
+        "price_quoted",
+        QUOTE,
+        "It may be the same request as lead-original (same organisation). If it is, merge it into that lead (merged); if "
+        "not, keep it apart (kept_apart).",
+    ),
+    (
+        "looks alike",
+        "hub_requested",
+        {"exception_by": "Grace", "exception_reason": "x"},
+        "It may be the same request as lead-original",
+    ),
     # qualifying
     ("asked", "questionnaire_sent", {}, "The questionnaire was already sent today."),
     ("answered", "questionnaire_sent", {}, "The questionnaire was already answered on 2026-06-01."),
@@ -693,7 +756,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "corrected",
         {"seq": 1, "reason": "x"},
-        "can't be undone. Change its facts (details_changed), or record it as lost",
+        "can't be undone. Change its facts (details_changed), or merge it into the lead",
     ),
     ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first."),
     (

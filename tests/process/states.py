@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from process.reports import OutsideDrifted
-from tests.process.life import BOOK_QUOTE, DISCOUNTED, Life
+from tests.process.life import BOOK_QUOTE, DISCOUNTED, ORIGINAL, Life
 
 ISSUES_GONE = OutsideDrifted(
     looked=("issue", "hub issue", "card"), broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"}
@@ -45,6 +45,10 @@ STATES: dict[str, Callable[[], Life]] = {
     "closed": lambda: Life().decommissioned(),
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),
+    "looks alike": lambda: Life(originals=[ORIGINAL]),
+    "merged": lambda: _merged(),
+    "has a duplicate": lambda: _has_a_duplicate(),
+    "merged into it": lambda: _merged_into_it(),
 }
 
 
@@ -111,4 +115,23 @@ def _asked() -> Life:
 def _answered() -> Life:
     life = _asked()
     life.does("questionnaire_answered", response_id="one")
+    return life
+
+
+def _merged() -> Life:
+    life = Life(originals=[ORIGINAL])
+    life.does("merged", into="lead-original")
+    return life
+
+
+def _has_a_duplicate() -> Life:
+    life = Life()
+    life.hears_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]))
+    return life
+
+
+def _merged_into_it() -> Life:
+    life, other = Life(), Life(lead="lead-other")
+    other.does("merged", into="lead-example")
+    life.hears_from(other)
     return life

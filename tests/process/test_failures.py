@@ -26,7 +26,7 @@ from process.model import Role, Stage
 from process.reports import AnswersRead
 from process.threads import earlier
 from process.view import next_step, timeline
-from tests.process.life import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
+from tests.process.life import BOOK_QUOTE, HUB, ORIGINAL, QUOTE, SIGNED, Life
 
 ROOT = Path(__file__).parents[2]
 
@@ -143,13 +143,16 @@ def test_4_a_contract_without_a_hub_and_a_hub_without_a_contract_are_both_seen()
 
 
 def test_5_the_same_request_was_taken_in_twice() -> None:
-    """Now: the same organisation and title are the same lead, however they are written; another is another."""
+    """Now: the same organisation and title are the same lead, however they are written; what looks like one is held."""
     once = lead_id("Example University", "Hub for a course")
     assert lead_id("  example   UNIVERSITY ", "Hub for a Course!") == once
     assert lead_id("Example University", "Hub for a lab") != once
-    life = Life()
-    life.does("lost", reason="duplicate", note="Taken in before, as lead-x")
-    assert life.lead.stage is Stage.LOST
+    life, twin = Life(), Life(lead="lead-twin", originals=[ORIGINAL | {"lead": "lead-example"}])
+    assert "may be the same request as lead-example" in worries(twin)[0]
+    twin.does("merged", into="lead-example", note="Taken in three weeks ago")
+    life.hears_from(twin)
+    assert twin.lead.stage is Stage.LOST
+    assert [other.lead for other in life.lead.duplicates] == ["lead-twin"]
 
 
 def test_5_and_a_decision_that_comes_twice_counts_once() -> None:

@@ -17,7 +17,9 @@ from process.billing import BILLED, billed_again, next_draft
 from process.changes import CHANGES
 from process.checklist import checklist
 from process.decisions import DECISIONS
+from process.duplicates import tells
 from process.effects import Effect, OpenHubIssue, SendMail
+from process.facts import Refused
 from process.fold import fold, superseded
 from process.history import History
 from process.lead import HUB_FIELDS, MANIAC_T
@@ -29,7 +31,7 @@ from process.record import Record
 from process.reports import MailSent
 from process.threads import reached
 from process.view import next_step, options, overview, timeline
-from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, Life
+from tests.process.life import BOOK_QUOTE, MONDAY, ORIGINAL, QUOTE, Life
 
 WITH_ITEMS = {
     "item": ["Training: 2000 once", "Support: 300.05"],
@@ -96,6 +98,8 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "said_by": st.sampled_from(["they", "we"]),
     "data": st.just("kept"),
     "users": st.integers(0, 10),
+    "into": st.sampled_from(["lead-example", "lead-original", "lead-other"]),
+    "other": st.sampled_from(["lead-original", "lead-other"]),
     "first": days,
     "last": days,
     "role": st.sampled_from(["sales", "contracts", "engineering"]),
@@ -142,7 +146,17 @@ class Lives(RuleBasedStateMachine):
         zone=st.sampled_from(ZONES),
         holiday=st.dates(date(2026, 6, 1), date(2026, 7, 1)),
         start=st.sampled_from(
-            ["new", "quoted", "handed_over", "signed", "contracted", "live", "renewing", "renewed"]
+            [
+                "new",
+                "looks_alike",
+                "quoted",
+                "handed_over",
+                "signed",
+                "contracted",
+                "live",
+                "renewing",
+                "renewed",
+            ]
         ),
         quote=st.sampled_from([QUOTE, BOOK_QUOTE, BOOK_QUOTE | WITH_ITEMS]),
         changes=st.sampled_from([CHANGES, CHANGES, ()]),
@@ -152,7 +166,10 @@ class Lives(RuleBasedStateMachine):
     ) -> None:
         if not changes:
             quote = {name: value for name, value in quote.items() if name not in WITH_ITEMS}
-        self.life = life = Life(zone=zone, policy={"holidays": [str(holiday)]}, changes=changes)
+        alike = [ORIGINAL] if start == "looks_alike" else []
+        self.life = life = Life(
+            zone=zone, policy={"holidays": [str(holiday)]}, changes=changes, originals=alike
+        )
         match start:
             case "quoted" | "handed_over":
                 getattr(life, start)(**quote)
@@ -277,7 +294,40 @@ class Lives(RuleBasedStateMachine):
         assert loaded.model_dump_json() == stored
         self.life.record = loaded
 
+    @rule(kind=st.sampled_from(["merged", "lost", "corrected"]), data=st.data())
+    def another_lead_speaks(self, kind: str, data: st.DataObject) -> None:
+        """One that looked like this one goes on with its own life, and its words come in whatever order."""
+        other = getattr(self, "other", None) or Life(
+            lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]
+        )
+        self.other = other
+        bodies = {"merged": {"into": "lead-example"}, "lost": {"reason": "budget"}}
+        other.take(kind, **bodies.get(kind, {"seq": len(other.record.history.events), "reason": "x"}))
+        self.words = [*getattr(self, "words", []), tells(other.lead)["lead-example"]]
+        told = data.draw(st.sampled_from(self.words))
+        record, answer = self.life.record.told((told.model_dump(mode="json"),), self.life.now)
+        assert not isinstance(answer, Refused) or record.history is self.life.record.history
+        self.life._became(record)
+        again, _ = record.told((told.model_dump(mode="json"),), self.life.now)
+        assert again.history is record.history
+
+    @rule(lead=st.sampled_from(["lead-original", "lead-other", "lead-example", "lead-third"]))
+    def it_is_found_to_look_like_another(self, lead: str) -> None:
+        before = len(self.life.lead.originals)
+        self.life.resembles({"lead": lead}).resembles({"lead": lead})
+        assert len(self.life.lead.originals) <= before + 1
+
     # ---- what holds
+
+    @invariant()
+    def a_probable_duplicate_is_in_sight_and_a_merged_lead_has_ended(self) -> None:
+        lead = self.life.lead
+        assert bool(lead.undecided) == any(
+            "may be the same request" in what for what in attention(lead, self.life.today)
+        )
+        assert lead.merged_into is None or lead.stage is Stage.LOST
+        for kin in (lead.originals, lead.duplicates):
+            assert len({other.lead for other in kin} - {lead.id}) == len(kin)
 
     @invariant()
     def the_events_add_up_to_the_lead(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from process import effects, reports, ticks
+from process import duplicates, effects, reports, ticks
 from process.decisions import DECISIONS, LeadOpened
 from process.effects import Effect, Outcome, SendMail, Task, back
 from process.facts import Event, Fact, Unknown
@@ -14,12 +14,19 @@ from process.lead import Lead
 from process.model import Role
 from process.moves import Move, What
 from process.record import Record
-from tests.process.life import MONDAY, SIGNED, Life
+from tests.process.life import MONDAY, ORIGINAL, SIGNED, Life
 
 
 def lived() -> Life:
     """A life with a bit of everything in it."""
-    life = Life(email="ada@example.org", zone="Europe/Berlin", policy={"holidays": ["2026-12-25"]})
+    life = Life(
+        email="ada@example.org",
+        zone="Europe/Berlin",
+        policy={"holidays": ["2026-12-25"]},
+        originals=[ORIGINAL],
+    )
+    life.does("kept_apart")
+    life.hears_from(Life(lead="lead-twin", originals=[ORIGINAL | {"lead": "lead-example"}]))
     life.does("questionnaire_sent")
     life.wait(9).perform()
     life.does("questionnaire_answered", response_id="one")
@@ -101,7 +108,7 @@ def test_a_decision_survives_as_its_example_says_it(kind: str) -> None:
     "fact",
     [
         fact.model_construct()
-        for module in (reports, ticks)
+        for module in (reports, ticks, duplicates)
         for fact in vars(module).values()
         if isinstance(fact, type) and issubclass(fact, Fact) and fact.__module__ == module.__name__
     ],

@@ -57,6 +57,7 @@ async def test_start_answers_with_the_lead(leads: Leads, org: str, env: Workflow
         "stage": "lead",
         "url": f"http://localhost:8233/namespaces/default/workflows/{lead}",
         "already": False,
+        "resembles": [],
     }
     described = await env.client.get_workflow_handle(lead).describe()
     assert await described.static_summary() == f"[{org} / Ada] - A hub"
@@ -95,6 +96,33 @@ async def test_a_second_lead_of_an_organisation_must_be_meant(leads: Leads, open
     meant = await leads(*other, "--not-a-duplicate", "--json")
     assert meant.code == 0
     assert meant.json["lead"] != lead
+    assert meant.json["resembles"] == [lead]
+    assert not (await leads("show", meant.json["lead"], "--json")).json["attention"]
+
+
+async def test_a_lead_of_the_same_mail_domain_must_be_meant(leads: Leads, opened: Opened, queue: str) -> None:
+    email = f"ada@{queue.replace('_', '-')}.example.org"
+    lead = await opened("--email", email)
+    await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
+    other = ("start", "--org", f"Institute {queue}", "--person", "Grace", "--title", "A hub", "--email")
+    refused(await leads(*other, f"grace{email[3:]}"), f"{lead} (same mail domain)", "--not-a-duplicate")
+
+
+async def test_a_duplicate_is_merged_and_the_lead_that_goes_on_must_be_one(
+    leads: Leads, opened: Opened, queue: str
+) -> None:
+    lead = await opened()
+    other = await opened("--id", f"lead-twin-of-{queue}", "--not-a-duplicate")
+    refused(await leads("merged", other, "--into", "lead-nowhere"), "There is no lead 'lead-nowhere'")
+    refused(await leads("merged", other, "--into", other), "A lead is not merged into itself")
+    assert "Merged into" in (await leads("preview", other, "merged", "--into", lead)).out
+    done = await leads("merged", other, "--into", lead.removeprefix("lead-"))
+    assert done.code == 0
+    assert f"Merged into {lead}" in done.out
+    refused(await leads("merged", lead, "--into", other), f"{other} was itself merged into {lead}")
+    again = await leads("merged", other, "--into", lead, "--json")
+    assert (again.code, again.json["repeat"]) == (0, True)
+    assert f"merged: {lead}" in (await leads("show", other)).out
 
 
 @pytest.mark.parametrize(("option", "value"), [("--zone", "Mars/Base"), ("--email", "nobody")])

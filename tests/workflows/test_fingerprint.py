@@ -17,6 +17,7 @@ from process.history import History
 from process.lead import Link
 from process.model import Role
 from process.record import Look, Record
+from process.relatives import Relative
 from process.reports import (
     FolderCreated,
     FolderReserved,
@@ -134,6 +135,15 @@ SINCE_0_2: list[tuple[str, dict[str, Any]]] = [
 ]
 """With what release 0.1 does not know."""
 
+ALIKE: list[tuple[str, dict[str, Any]]] = [
+    ("questionnaire_answered", {"response_id": "r1"}),
+    ("kept_apart", {}),
+    ("corrected", {"seq": 4, "reason": "it is the same"}),
+    ("merged", {"into": "lead-original"}),
+    ("corrected", {"seq": 6, "reason": "it is not"}),
+    ("merged", {"into": "lead-third"}),
+]
+"""Of a lead that looks like another one as it begins."""
 REPORTS: dict[str, Report] = {
     "open_issue": IssueOpened(link=Link(id="1")),
     "reserve_folder": FolderReserved(folder_id="f"),
@@ -162,9 +172,15 @@ WAITS = {
 AT_ONCE = ("know_people", "policy_adopted")
 
 
-def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...]) -> tuple[Event, ...]:
+def _live(
+    decisions: list[tuple[str, dict[str, Any]]],
+    changes: tuple[str, ...],
+    originals: tuple[Relative, ...] = (),
+) -> tuple[Event, ...]:
     now = datetime(2026, 7, 20, 9, tzinfo=UTC)
-    opened = LeadOpened(org="Example University", person="Ada Example", title="A hub", changes=changes)
+    opened = LeadOpened(
+        org="Example University", person="Ada Example", title="A hub", changes=changes, originals=originals
+    )
     record = Record.open("lead-fingerprint", opened, now)
     for kind, body in decisions:
         if kind in LOOKS:
@@ -181,10 +197,11 @@ def _live(decisions: list[tuple[str, dict[str, Any]]], changes: tuple[str, ...])
 
 
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
-    """What each event of two lives plans, in order, under these changes of the process."""
+    """What each event of three lives plans, in order, under these changes of the process."""
     found = []
     lives = (LONG, SHORT, SINCE_0_2) if RELEASE_0_2 in changes else (LONG, SHORT)
-    for events in (_live(life, changes) for life in lives):
+    alike = _live(ALIKE, changes, (Relative(lead="lead-original"),))
+    for events in (*(_live(life, changes) for life in lives), alike):
         leads = [fold(events[: n + 1], "lead-fingerprint") for n in range(len(events))]
         for before, after, event in zip([leads[0], *leads], leads, events, strict=False):
             history = History(lead=after, events=events[: event.seq])

@@ -17,7 +17,7 @@ from process.effects import SendCorrection, SendMail
 from process.lead import Lead
 from process.model import Role
 from settings import Settings
-from tests.process.life import BOOK_QUOTE, DISCOUNTED, HUB, Life
+from tests.process.life import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, Life
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
 NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md") if file.stem != SendCorrection.template)
@@ -98,7 +98,12 @@ def lives() -> tuple[Life, ...]:
         "discount_approved", by="Ann Example"
     )
     discounted.perform()
-    return renewed, exception, slow, again, asked, discounted
+
+    twin = Life(lead="lead-twin", originals=[ORIGINAL]).perform()
+    twin.does("kept_apart")
+    twin.quoted().perform().does("merged", into="lead-original", note="The same\nafter all")
+    twin.perform()
+    return renewed, exception, slow, again, asked, discounted, twin
 
 
 def planned() -> dict[str, SendMail]:

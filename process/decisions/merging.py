@@ -1,0 +1,118 @@
+"""The same request, taken in twice (process.md): a person merges it into the lead that is there, or keeps it apart."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import Field
+
+from process.decisions.base import Decision, mail
+from process.effects import Effect
+from process.facts import Event, Refused
+from process.lead import Lead, Loss
+from process.model import Line, Role, Stage, Text
+from process.relatives import Relation, Relative
+
+
+class KeptApart(Decision):
+    """The lead is another one than those that it looks like: it goes on by itself, and is not asked about them again."""
+
+    other: Line | None = Field(
+        None, description="id of the lead that it is not; by default all that it may be the same as"
+    )
+    reason: Text | None = Field(None, description="how that is known")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
+        if lead.undecided:
+            return None
+        held = [other.lead for other in lead.duplicates if other.relation is Relation.UNDECIDED]
+        return Refused(
+            reason="Nothing says that this lead may be a duplicate of another",
+            instead=f"{', '.join(held)} may be one of this: decide it there" if held else "",
+        )
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        known = [other.lead for other in lead.undecided]
+        if self.other is None or self.other in known:
+            return None
+        return Refused(
+            reason=f"{self.other} is none of those that it may be the same as",
+            instead=f"Name one of {', '.join(known)}, or none for all of them",
+        )
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        meant = {other.lead for other in lead.undecided if self.other in (None, other.lead)}
+        apart = {"relation": Relation.APART, "since": event.seq}
+        originals = (o.model_copy(update=apart) if o.lead in meant else o for o in lead.originals)
+        return lead.model_copy(update={"originals": tuple(originals)})
+
+    def words(self, lead: Lead) -> str:
+        others = ", ".join(other.lead for other in lead.originals if other.since == lead.last_seq)
+        said = f"Kept apart from {others or self.other or 'what it looks like'}"
+        return self.noted(f"{said} ({self.reason})" if self.reason else said)
+
+
+class Merged(Decision):
+    """The lead is a duplicate of another one, which goes on with what is known here. This one ends.
+
+    Correcting this takes it back: the lead is where it stood, and the other one hears of it.
+    """
+
+    stages = frozenset({Stage.LEAD, Stage.QUOTED})
+    example = {"into": "lead-axpipyeh"}
+
+    into: Line = Field(description="id of the lead that goes on, or its issue as leads#12")
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        instead = "Merge the other lead into this one, and decide that there"
+        if not lead.ended and lead.contract.signed_on:
+            return Refused(reason="A lead with a signed contract is merged into no other", instead=instead)
+        if not lead.ended and lead.hub.requested_on:
+            return Refused(
+                reason="Engineering was asked for its hub, so it is merged into no other", instead=instead
+            )
+        return super().gate(lead)
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if self.into == lead.id:
+            return Refused(
+                reason="A lead is not merged into itself",
+                instead="Name the lead that goes on; `leads list` shows them",
+            )
+        if any(o.lead == self.into and o.relation is Relation.MERGED for o in lead.duplicates):
+            return Refused(
+                reason=f"{self.into} was merged into this lead",
+                instead="Take that back first, by correcting it there",
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        loss = Loss(reason="duplicate", said_by="we", note=self.note, on=lead.today(event.at))
+        originals = _with(lead, self.into, Relation.MERGED, event)
+        return lead.model_copy(update={"lost": loss, "hold": None, "originals": originals})
+
+    def withdrawn(self, lead: Lead, event: Event) -> Lead:
+        """What it merged into stays known, so that it can be told."""
+        if any(other.lead == self.into for other in lead.originals):
+            return lead
+        return lead.model_copy(update={"originals": _with(lead, self.into, Relation.NONE, event)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if before.quoted:  # whoever was brought in must hear that it goes on elsewhere
+            yield mail(after, event, "merged", Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        into = lead.merged_into
+        return self.noted(f"Merged into {into.name if into else self.into}")
+
+
+def _with(lead: Lead, other: str, relation: Relation, event: Event) -> tuple[Relative, ...]:
+    """All originals, this one with the relation."""
+    news = {"relation": relation, "since": event.seq}
+    known = next((o for o in lead.originals if o.lead == other), Relative(lead=other)).model_copy(update=news)
+    there = any(o.lead == other for o in lead.originals)
+    replaced = tuple(known if o.lead == other else o for o in lead.originals)
+    return replaced if there else (*replaced, known)

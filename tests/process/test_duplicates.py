@@ -1,0 +1,455 @@
+"""The same request, taken in twice: held for a person, who merges it or keeps it apart; a merge can be undone."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from process.attention import attention
+from process.core import fold
+from process.decisions import DECISIONS
+from process.duplicates import likeness, tells
+from process.effects import TellLeads
+from process.facts import Refused
+from process.lead import Lead
+from process.model import Role, Stage
+from process.policy import Clocks
+from process.record import Record
+from process.relatives import MOST, Relation, Relative
+from process.view import next_step, timeline
+from process.whatif.living import relive
+from process.whatif.otherwise import Otherwise
+from tests.process.life import MONDAY, ORIGINAL, QUOTE, Life
+from tests.process.test_corrections import facts, last
+
+HERE = ORIGINAL | {"lead": "lead-example"}
+"""The lead of most tests, as another one knows it."""
+
+
+def twin(**opened: Any) -> Life:
+    """A lead that began as one that looks like it."""
+    return Life(lead="lead-twin", originals=[HERE], **opened)
+
+
+def answers(life: Life, response: str) -> Life:
+    life.does("questionnaire_answered", response_id=response)
+    return life.perform()
+
+
+# ---- held
+
+
+def test_a_probable_duplicate_is_in_sight_from_its_first_moment_and_sales_is_to_decide() -> None:
+    life = twin()
+    (line,) = attention(life.lead, life.today)
+    assert line == (
+        "It may be the same request as lead-example “[Example University / Grace Example] - A hub” (same organisation): "
+        "merge it into that lead, or keep it apart"
+    )
+    assert next_step(life.lead) == (
+        Role.SALES,
+        "merge it into lead-example (merged), or keep it apart (kept_apart)",
+    )
+    assert "may be the same request as lead-example" in timeline(life.record)[0].words
+
+
+def test_nothing_that_commits_us_is_decided_meanwhile() -> None:
+    held = twin().lead
+    ahead = {
+        kind
+        for kind, decision in DECISIONS.items()
+        if held.stage in decision.stages and decision.gate(held) is not None and decision.commits
+    }
+    assert ahead == {"price_quoted", "quote_accepted", "hub_requested", "hub_live"}
+    spine = {"contract_handed_over", "contract_signed", "vendor_setup_done"}
+    assert spine | ahead <= {kind for kind, decision in DECISIONS.items() if decision.commits}
+
+
+def test_no_clock_nags_it_and_it_stays_in_sight() -> None:
+    life = twin()
+    life.does("questionnaire_sent")
+    life.wait(100)
+    assert life.kinds() == ["lead_opened", "questionnaire_sent"]
+    assert attention(life.lead, life.today)
+    life.does("kept_apart")
+    life.wait(31)
+    assert {"questionnaire_nudged", "gone_stale"} <= set(life.kinds())
+
+
+def test_kept_apart_it_goes_on_and_the_other_lead_hears_of_it() -> None:
+    life = twin()
+    life.does("kept_apart", reason="Another faculty")
+    assert not attention(life.lead, life.today)
+    assert tells(life.lead)["lead-example"].me.relation is Relation.APART
+    life.quoted()
+    words = life.refused("corrected", seq=2, reason="It is the same after all")
+    assert words.endswith("rests on it. Correct 3 first.")
+    life.does("corrected", seq=3, reason="Another's price")
+    life.does("corrected", seq=2, reason="It is the same after all")
+    assert life.lead.undecided
+
+
+def test_one_of_several_is_kept_apart() -> None:
+    life = Life(originals=[ORIGINAL, ORIGINAL | {"lead": "lead-third"}])
+    life.does("kept_apart", other="lead-third")
+    assert [other.lead for other in life.lead.undecided] == ["lead-original"]
+    assert "lead-original" in life.refused("price_quoted", **QUOTE)
+
+
+def test_a_lead_that_was_said_to_be_another_one_as_it_began_is_not_held_and_tells_nobody() -> None:
+    life = Life(originals=[ORIGINAL | {"relation": "another one"}])
+    assert not life.lead.undecided
+    assert not tells(life.lead)
+    assert not any(isinstance(effect, TellLeads) for effect in life.planned)
+    life.quoted()
+
+
+# ---- found by a round
+
+
+def test_a_round_finds_each_pair_once() -> None:
+    life = Life().resembles(ORIGINAL).resembles(ORIGINAL, ORIGINAL)
+    assert life.kinds() == ["lead_opened", "likeness_found"]
+    life.does("kept_apart")
+    life.resembles(ORIGINAL)
+    assert not life.lead.undecided
+    life.resembles(ORIGINAL, ORIGINAL | {"lead": "lead-third"})
+    assert [other.lead for other in life.lead.undecided] == ["lead-third"]
+
+
+@pytest.mark.parametrize("state", ["quoted", "contracted", "live", "lost", "decommissioned"])
+def test_a_lead_that_is_further_is_left_alone(state: str) -> None:
+    life = getattr(Life(), state)()
+    before = life.record
+    assert life.resembles(ORIGINAL).record is before
+
+
+def test_a_hub_on_its_way_by_exception_a_duplicate_that_told_itself_and_the_lead_itself_are_no_likeness() -> (
+    None
+):
+    life = Life()
+    life.hears_from(twin())
+    life.resembles({"lead": "lead-twin"}, {"lead": "lead-example"})
+    assert not life.lead.undecided
+    life.does("hub_requested", exception_by="Grace", exception_reason="x")
+    assert not life.resembles(ORIGINAL).lead.undecided
+
+
+def test_a_lead_of_an_earlier_release_was_judged_by_whoever_began_it() -> None:
+    assert not Life(changes=()).resembles(ORIGINAL).lead.undecided
+
+
+def test_it_is_held_for_so_many_and_no_more() -> None:
+    life = Life().resembles(*(ORIGINAL | {"lead": f"lead-{n}"} for n in range(40)))
+    assert len(life.lead.undecided) == MOST
+    assert life.resembles(ORIGINAL).kinds() == ["lead_opened", "likeness_found"]
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        (),
+        (None,),
+        ("x",),
+        ({},),
+        ({"originals": []},),
+        ({"originals": [{}]},),
+        ({"originals": [5]},),
+        (object(),),
+    ],
+)
+def test_what_is_no_likeness_is_refused_and_recorded(args: tuple[Any, ...]) -> None:
+    life = Life()
+    record = life.record.resembles(args, life.now)
+    assert record.history is life.record.history
+    assert [refusal.kind for refusal in record.refusals] == ["resembles"]
+
+
+def test_leads_look_alike_by_organisation_or_by_a_domain_that_is_not_everybodys() -> None:
+    def lead(**opened: Any) -> Lead:
+        return Life(**opened).lead
+
+    one = lead(email="ada@example.org", title="A hub")
+    assert likeness(one, lead(org="EXAMPLE university!", title="a  Hub")) == (
+        "same organisation",
+        "same title",
+    )
+    assert likeness(one, lead(org="Another", email="Grace@Example.org")) == ("same mail domain",)
+    assert likeness(one, lead(org="Another", email="ADA@example.org")) == ("same mail address",)
+    assert likeness(one, lead(org="Another", title="A hub")) == ()
+    mine = lead(org="A", email="ada@gmail.com")
+    assert likeness(mine, lead(org="B", email="grace@gmail.com")) == ()
+    assert likeness(mine, lead(org="B", email="Ada@Gmail.com")) == ("same mail address",)
+
+
+# ---- merged
+
+
+def test_merged_it_ends_and_the_other_lead_takes_over_what_it_lacks() -> None:
+    life = Life()
+    other = answers(twin(email="ada@example.org"), "r1")
+    other.does("merged", into="lead-example")
+    assert (other.lead.stage, other.lead.lost and other.lead.lost.reason) == (Stage.LOST, "duplicate")
+    answer = life.hears_from(other)
+    assert isinstance(answer, Relative)
+    assert answer.heading == life.lead.heading
+    assert life.lead.email == "ada@example.org"
+    assert life.lead.questionnaire == other.lead.questionnaire
+    words = life.record.history.events[-1].words
+    assert words == (
+        "lead-twin “[Example University / Ada Example] - Hub for a course” was merged into this lead; its answers to the "
+        "questionnaire are now this lead's"
+    )
+    assert "update_issue" in {item.effect.kind for item in life.record.outbox}
+
+
+def test_what_the_other_lead_has_stays() -> None:
+    life = answers(Life(email="grace@example.org"), "r0")
+    before = life.lead
+    other = answers(twin(email="ada@example.org"), "r1")
+    other.does("merged", into="lead-example")
+    life.hears_from(other)
+    assert (life.lead.email, life.lead.questionnaire) == (before.email, before.questionnaire)
+    assert [known.relation for known in life.lead.duplicates] == [Relation.MERGED]
+
+
+def test_answers_that_come_after_the_merge_reach_the_other_lead() -> None:
+    life, other = Life(), twin()
+    other.does("questionnaire_answered", response_id="r1")
+    other.does("merged", into="lead-example")
+    life.hears_from(other)
+    assert life.lead.questionnaire.answers == ()
+    planned = len(other.planned)
+    other.perform()
+    assert any(isinstance(effect, TellLeads) for effect in other.planned[planned:])
+    life.hears_from(other)
+    assert life.lead.questionnaire.answers == other.lead.questionnaire.answers != ()
+    assert len(life.lead.duplicates) == 1
+
+
+def test_undone_both_stand_where_they_stood_and_what_came_in_meanwhile_stays() -> None:
+    life, other = Life(), answers(twin(email="ada@example.org"), "r1")
+    life.hears_from(other)
+    before, theirs = life.lead, other.lead
+    merge = other.does("merged", into="lead-example").seq
+    life.hears_from(other)
+    life.does("asset_attached", name="Budget")
+    other.does("corrected", seq=merge, reason="Another faculty")
+    assert facts(other.lead) == facts(theirs)
+    assert other.lead.undecided
+    life.hears_from(other)
+    assert (life.lead.email, life.lead.questionnaire) == (None, before.questionnaire)
+    assert [asset.name for asset in life.lead.assets] == ["Budget"]
+    assert [known.relation for known in life.lead.duplicates] == [Relation.UNDECIDED]
+    assert life.lead == fold(life.record.history.events, "lead-example")
+    merged, undone = (
+        line for line in timeline(life.record) if line.kind == "duplicate_heard" and line.seq > 2
+    )
+    assert (merged.corrected, undone.corrected) == (True, False)
+
+
+def test_an_edited_response_that_the_other_lead_has_read_meanwhile_stays_with_it() -> None:
+    life, other = Life(), answers(twin(), "r1")
+    merge = other.does("merged", into="lead-example").seq
+    life.hears_from(other)
+    answers_again = {"response_id": "r1", "submitted_at": "2026-06-02T10:00:00Z"}
+    life.wait(1).does("questionnaire_answered", **answers_again)
+    other.does("corrected", seq=merge, reason="x")
+    life.hears_from(other)
+    assert life.lead.questionnaire.response_id == "r1"
+
+
+def test_a_merge_into_a_lead_that_it_did_not_look_like_is_taken_back_there_too() -> None:
+    life, other = Life(), Life(lead="lead-twin")
+    merge = other.does("merged", into="lead-example").seq
+    life.hears_from(other)
+    assert life.lead.duplicates
+    other.does("corrected", seq=merge, reason="x")
+    assert tells(other.lead)["lead-example"].me.relation is Relation.NONE
+    life.hears_from(other)
+    assert not life.lead.duplicates
+    assert other.lead.stage is Stage.LEAD
+    assert not other.lead.undecided
+
+
+def test_the_last_word_counts_in_whatever_order_it_arrives_and_however_often() -> None:
+    life, other = Life(), twin()
+    words = [tells(other.lead)["lead-example"]]
+    for kind, body in (
+        ("merged", {"into": "lead-example"}),
+        ("corrected", {"seq": 2, "reason": "x"}),
+        ("merged", {"into": "lead-example", "note": "It is the same"}),
+    ):
+        other.does(kind, **body)
+        words.append(tells(other.lead)["lead-example"])
+    for told in (words[1], words[0], words[3], words[2], words[1], words[3], words[3]):
+        record, answer = life.record.told((told.model_dump(mode="json"),), life.now)
+        assert not isinstance(answer, Refused)
+        life.record = Record.model_validate_json(record.model_dump_json())  # also over a new run
+    assert [known.relation for known in life.lead.duplicates] == [Relation.MERGED]
+    assert life.kinds().count("duplicate_heard") == 1  # all that it did not know already came too late
+
+
+def test_a_late_word_does_not_undo_what_was_said_again_since() -> None:
+    """What it said at 2 arrives after it has said at 3 what it had said at 1."""
+    life, other = Life(), twin()
+    life.hears_from(other)
+    other.does("merged", into="lead-example")
+    late = tells(other.lead)["lead-example"]
+    other.does("corrected", seq=2, reason="x")
+    life.hears_from(other)
+    record, _ = life.record.told((late.model_dump(mode="json"),), life.now)
+    assert record is life.record
+
+
+def test_a_lead_that_ends_is_no_probable_duplicate_any_more() -> None:
+    life, other = Life(), twin()
+    life.hears_from(other)
+    other.lost()
+    life.hears_from(other)
+    assert not life.lead.duplicates
+    other.does("reopened", reason="x")
+    life.hears_from(other)
+    assert [known.relation for known in life.lead.duplicates] == [Relation.UNDECIDED]
+
+
+def test_merged_into_the_younger_one_frees_that() -> None:
+    life, other = Life(), twin()
+    life.does("merged", into="lead-twin")
+    other.hears_from(life)
+    assert not other.lead.undecided
+    other.quoted()
+
+
+def test_the_contracts_team_hears_of_the_merge_of_a_lead_with_a_price() -> None:
+    life = Life().quoted()
+    life.does("merged", into="lead-other")
+    (mail,) = life.mails("merged")
+    assert mail.to == (Role.CONTRACTS,)
+    assert not Life().mails("merged")
+
+
+# ---- chains and cycles
+
+
+def test_a_chain_of_merges_leads_to_the_last() -> None:
+    first, second, third = Life(), twin(), Life(lead="lead-third")
+    answers(second, "r1").does("merged", into="lead-example")
+    first.hears_from(second)
+    first.does("merged", into="lead-third")
+    assert isinstance(third.hears_from(first), Relative)
+    assert third.lead.questionnaire.response_id == "r1"
+    assert "merged into lead-third" in first.refused("questionnaire_sent")
+    # the first merge is undone: what the last had from there goes, too
+    second.does("corrected", seq=last(second), reason="x")
+    first.hears_from(second)
+    third.hears_from(first)
+    assert third.lead.questionnaire.response_id is None
+
+
+def test_two_that_are_merged_into_each_other_at_the_same_moment_both_say_so() -> None:
+    one, other = Life(), Life(lead="lead-twin")
+    one.does("merged", into="lead-twin")
+    other.does("merged", into="lead-example")
+    assert str(one.hears_from(other)) == (
+        "lead-example was itself merged into lead-twin. Take one of the two back, by correcting it."
+    )
+    assert isinstance(other.hears_from(one), Refused)
+    one.does("corrected", seq=2, reason="The other way round")
+    assert isinstance(one.hears_from(other), Relative)
+    assert isinstance(other.hears_from(one), Relative)
+
+
+@pytest.mark.parametrize(
+    ("end", "says"),
+    [
+        ("lost", "lead-example is lost. Reopen that one first."),
+        ("decommissioned", "lead-example is closed: its service has ended. Merge into an open lead."),
+        ("merged", "lead-example was merged into lead-third. Merge into lead-third."),
+    ],
+)
+def test_what_has_ended_takes_nothing_in(end: str, says: str) -> None:
+    life, other = Life(), twin()
+    if end == "merged":
+        life.does("merged", into="lead-third")
+    else:
+        getattr(life, end)()
+    other.does("merged", into="lead-example")
+    before = life.record.history
+    assert str(life.hears_from(other)) == says
+    assert life.record.history is before
+    assert life.record.refusals[-1].reason == says
+    if end == "lost":  # put right, the same word is taken
+        life.does("reopened", reason="x")
+        assert isinstance(life.hears_from(other), Relative)
+
+
+def test_whoever_speaks_may_be_told_to_send_something_sound() -> None:
+    for args in ((), (None,), ({},), ({"me": {"lead": "x"}, "seq": 0},), ({"me": 5, "seq": 1},), (object(),)):
+        life = Life()
+        record, answer = life.record.told(args, life.now)
+        assert isinstance(answer, Refused)
+        assert record.history is life.record.history
+        assert [refusal.kind for refusal in record.refusals] == ["told"]
+
+
+# ---- what is told, and when
+
+
+def test_the_others_are_told_once_the_lead_has_its_issue_and_only_what_is_news() -> None:
+    life = twin()
+    telling = [item.effect for item in life.record.outbox if isinstance(item.effect, TellLeads)]
+    assert len(telling) == 1
+    assert not telling[0].ready(life.lead)
+    life.perform()
+    told = len([effect for effect in life.planned if isinstance(effect, TellLeads)])
+    life.does("asset_attached", name="Budget")
+    life.does("questionnaire_sent")
+    life.wait(40).perform()
+    assert len([effect for effect in life.planned if isinstance(effect, TellLeads)]) == told
+    life.does("details_changed", title="Another title")
+    assert len([effect for effect in life.planned if isinstance(effect, TellLeads)]) == told + 1
+
+
+def test_only_the_newest_telling_is_done() -> None:
+    life = twin().perform()
+    life.does("merged", into="lead-third")
+    life.record = life.record.park(
+        next(i.effect for i in life.record.outbox if isinstance(i.effect, TellLeads)), "lost", life.now
+    )
+    life.does("corrected", seq=last(life), reason="x")
+    (item,) = [item for item in life.record.outbox if isinstance(item.effect, TellLeads)]
+    assert item.status == "waiting"
+    assert {name: told.me.relation for name, told in tells(life.lead).items()} == {
+        "lead-example": Relation.UNDECIDED,
+        "lead-third": Relation.NONE,
+    }
+
+
+@pytest.mark.parametrize("stale", [None, 5])
+def test_lived_again_it_is_the_same_and_with_other_clocks_a_merge_is_undone_all_the_same(
+    stale: int | None,
+) -> None:
+    life, other = Life(), answers(twin(email="ada@example.org"), "r1")
+    life.wait(12)
+    merge = other.does("merged", into="lead-example").seq
+    life.hears_from(other)
+    life.wait(3).resembles(ORIGINAL)
+    other.does("corrected", seq=merge, reason="x")
+    life.wait(50)
+    life.hears_from(other)
+    otherwise = Otherwise(clocks=Clocks(stale=stale)) if stale else Otherwise()
+    lived = relive(life.record.history.events, life.lead.id, otherwise, life.now)
+    assert lived.exact == (stale is None)
+    assert lived.faithful
+    after = lived.would[-1].after
+    assert (after.email, after.questionnaire.response_id) == (None, None)
+    stales = [step for step in lived.would if step.event.kind == "gone_stale"]
+    assert len(stales) == (2 if stale else 0)  # held since day 15, it goes stale no more
+
+
+def test_a_merged_lead_is_archived_like_any_lost_one() -> None:
+    life = twin()
+    life.does("merged", into="lead-example")
+    life.at(MONDAY + timedelta(days=400))
+    assert life.lead.archived

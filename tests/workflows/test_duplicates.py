@@ -1,0 +1,223 @@
+"""Leads that may be one request, on the real server: each a workflow of its own, and what the one says reaches the other."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio import activity
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.errors import again
+from activities.leads import LeadsActivities
+from process.effects import Outcome, Task
+from process.view import EffectLine, Overview
+from tests.workflows.lives import Life
+from tests.workflows.outside import Outside
+
+
+def relations(view: Overview) -> list[tuple[str, str]]:
+    return [(other.lead, other.relation.value) for other in view.facts.duplicates]
+
+
+def parked(view: Overview) -> list[EffectLine]:
+    return [effect for effect in view.effects if effect.status == "parked"]
+
+
+@pytest.fixture
+async def queue(env: WorkflowEnvironment, outside: Outside, lead_id: str) -> AsyncIterator[str]:
+    """With a worker that lets leads speak to each other."""
+    real = LeadsActivities(env.client).tell_leads
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=real)):
+        yield lead_id
+
+
+@pytest.fixture
+def begin(env: WorkflowEnvironment, outside: Outside, queue: str) -> Callable[..., Any]:
+    async def begin(name: str, *originals: str, **more: Any) -> Life:
+        """A lead that looks like these."""
+        alike = [{"lead": f"{queue}-{other}", "why": ["same organisation"]} for other in originals]
+        more |= {"originals": alike} if alike else {}
+        return await Life.begin(env, outside, f"{queue}-{name}", queue=queue, **more)
+
+    return begin
+
+
+async def heard(life: Life, wanted: list[tuple[str, str]]) -> Overview:
+    return await life.until(lambda view: relations(view) == wanted)
+
+
+async def test_held_merged_and_undone(begin: Callable[..., Any]) -> None:
+    first = await begin("first")
+    twin = await begin("twin", "first", email="ada@example.org")
+    await heard(first, [(twin.id, "may be the same")])
+    await twin.decide("questionnaire_answered", response_id="r1")
+    stood = await twin.settled()
+    assert stood.next_step.startswith(f"merge it into {first.id}")
+    refused = await twin.decide("price_quoted", amount=12000, currency="USD", per="year")
+    assert f"It may be the same request as {first.id} (same organisation)" in refused.words
+
+    merged = await twin.decide("merged", into=first.id)
+    assert merged.accepted
+    view = await heard(first, [(twin.id, "merged")])
+    assert (view.facts.email, view.facts.questionnaire.response_id) == ("ada@example.org", "r1")
+    assert view.facts.questionnaire.answers
+    ended = await twin.settled()
+    assert ended.stage == "lost"
+    assert ended.facts.merged_into
+    assert ended.facts.merged_into.url == f"https://github.example.org/{first.id}"
+    assert f"merged into {first.id}" in (await twin.decide("questionnaire_sent")).words
+    await first.decide("asset_attached", name="Budget")
+
+    await twin.decide("corrected", seq=merged.seq, reason="Another faculty")
+    view = await heard(first, [(twin.id, "may be the same")])
+    assert (view.facts.email, view.facts.questionnaire.response_id) == (None, None)
+    assert [asset.name for asset in view.facts.assets] == ["Budget"]
+    back = await twin.settled()
+    assert (back.stage, back.next_step) == ("lead", stood.next_step)
+    assert back.facts.questionnaire == stood.facts.questionnaire
+
+
+async def test_held_and_kept_apart(begin: Callable[..., Any]) -> None:
+    first = await begin("first")
+    twin = await begin("twin", "first")
+    await heard(first, [(twin.id, "may be the same")])
+    await twin.decide_all("kept_apart")
+    await heard(first, [(twin.id, "another one")])
+    await twin.signal("resembles", {"originals": [{"lead": first.id}]})
+    await twin.to_signed()
+    assert (await twin.settled()).stage == "contracted"
+
+
+async def test_found_alike_later_it_is_held_once(begin: Callable[..., Any]) -> None:
+    first, twin = await begin("first"), await begin("twin")
+    for _ in range(2):
+        await twin.signal("resembles", {"originals": [{"lead": first.id}]})
+    await heard(first, [(twin.id, "may be the same")])
+    kinds = [line.kind for line in (await twin.settled()).timeline]
+    assert kinds.count("likeness_found") == 1
+    await twin.signal("resembles", "nonsense")
+    view = await twin.until(lambda view: view.refused)
+    assert [refusal.kind for refusal in view.refused] == ["resembles"]
+
+
+async def test_killed_before_and_after_it_told_the_other_lead_hears_it_once(
+    env: WorkflowEnvironment, outside: Outside, lead_id: str
+) -> None:
+    real, tries = LeadsActivities(env.client), []
+
+    @activity.defn(name="tell_leads")
+    async def dies(task: Task) -> Outcome:
+        tries.append(task)
+        if len(tries) == 1:
+            raise again("killed before it told")
+        outcome = await real.tell_leads(task)
+        if len(tries) == 2:
+            raise again("killed after it told")
+        return outcome
+
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=dies)):
+        first = await Life.begin(env, outside, f"{lead_id}-first", queue=lead_id)
+        twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id)
+        await twin.settled()
+        await twin.decide_all("merged", merged={"into": first.id})
+        await twin.settled()
+        view = await heard(first, [(twin.id, "merged")])
+    assert len(tries) == 3
+    assert [line.kind for line in view.timeline].count("duplicate_heard") == 1
+    assert [line.kind for line in (view.timeline)].count("corrected") == 0
+
+
+async def test_a_lead_that_has_ended_takes_nothing_in_and_nothing_is_lost(begin: Callable[..., Any]) -> None:
+    first, twin = await begin("first"), await begin("twin")
+    await first.decide_all("lost", lost={"reason": "budget"})
+    merged = await twin.decide("merged", into=first.id)
+    assert merged.accepted, "a signal asks nobody"
+    (no,) = parked(await twin.settled())
+    assert no.reason == (
+        f"{first.id} is lost. Reopen that one first. Then retry; or take the merge back by correcting it"
+    )
+    assert (await first.look()).refused[-1].by == twin.id
+    await first.decide_all("reopened", reopened={"reason": "They came back"})
+    await twin.signal("retry")
+    await heard(first, [(twin.id, "merged")])
+
+    third = await begin("third")
+    merged = await third.decide("merged", into="lead-nowhere")
+    (no,) = parked(await third.settled())
+    assert "There is no lead lead-nowhere" in no.reason
+    await third.decide("corrected", seq=merged.seq, reason="A slip")
+    view = await third.settled()
+    assert not parked(view)
+    assert view.stage == "lead"
+
+
+async def test_merged_into_each_other_at_once_both_wait_for_a_person(begin: Callable[..., Any]) -> None:
+    one, other = await begin("one"), await begin("other")
+    for life in (one, other):
+        await life.settled()
+    first, _ = await asyncio.gather(one.decide("merged", into=other.id), other.decide("merged", into=one.id))
+    for life in (one, other):
+        (no,) = parked(await life.settled())
+        assert "was itself merged into" in no.reason
+    await one.decide("corrected", seq=first.seq, reason="The other way round")
+    await other.signal("retry")
+    await heard(one, [(other.id, "merged")])
+    assert not parked(await other.settled())
+    assert (await one.settled()).stage == "lead"
+
+
+async def test_a_chain_is_followed_to_its_end(begin: Callable[..., Any]) -> None:
+    first, second, third = await begin("first"), await begin("second"), await begin("third")
+    await third.decide("questionnaire_answered", response_id="r1")
+    await third.settled()
+    await third.decide_all("merged", merged={"into": second.id})
+    await heard(second, [(third.id, "merged")])
+    await second.decide_all("merged", merged={"into": first.id})
+    view = await heard(first, [(second.id, "merged")])
+    assert view.facts.questionnaire.response_id == "r1"
+    answer = await first.decide("merged", into=third.id)
+    assert answer.accepted
+    (no,) = parked(await first.settled())
+    assert f"{third.id} was merged into {second.id}. Merge into {second.id}" in no.reason
+
+
+async def test_without_an_answer_it_is_told_again(
+    env: WorkflowEnvironment, outside: Outside, lead_id: str
+) -> None:
+    real = LeadsActivities(env.client, patience=timedelta(milliseconds=300)).tell_leads
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=real)):
+        twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id)
+        first = await Life.begin(env, outside, f"{lead_id}-first", queue=f"{lead_id}-elsewhere")
+        await twin.decide_all("merged", merged={"into": first.id})
+        await asyncio.sleep(0.5)
+        assert "tell_leads" in {
+            e.key.rpartition("/")[2] for e in (await twin.look()).effects if e.status == "waiting"
+        }
+        async with Worker(env.client, task_queue=f"{lead_id}-elsewhere", activities=outside.activities()):
+            await heard(first, [(twin.id, "merged")])
+            await twin.settled()
+
+
+async def test_over_many_runs_nothing_of_it_is_forgotten(
+    short_env: WorkflowEnvironment, outside: Outside, lead_id: str
+) -> None:
+    env, real = short_env, LeadsActivities(short_env.client).tell_leads
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=real)):
+        first = await Life.begin(env, outside, f"{lead_id}-first", queue=lead_id)
+        alike = [{"lead": first.id, "why": ["same organisation"]}]
+        twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id, originals=alike)
+        for number in range(20):
+            await first.decide("asset_attached", name=f"of the first {number}")
+            await twin.decide("asset_attached", name=f"of the twin {number}")
+        seq = (await twin.decide("merged", into=first.id)).seq
+        await heard(first, [(twin.id, "merged")])
+        for number in range(20):
+            await first.decide("asset_attached", name=f"later {number}")
+        await twin.decide("corrected", seq=seq, reason="Another faculty")
+        view = await heard(first, [(twin.id, "may be the same")])
+        assert len(view.facts.assets) == 40
+        assert (await env.client.count_workflows(f"WorkflowId = '{first.id}'")).count > 1
+        assert (await twin.settled()).facts.undecided
