@@ -50,8 +50,8 @@ def lived() -> Life:
     life.looks().does("put_on_hold", until="2028-01-01")
     mistake = life.record.history.events[-1].seq
     life.does("corrected", seq=mistake, reason="x", tell=True, compensate="comment")
-    mistake = life.does("decommission_decided", on="2028-06-01", reason="x").seq
-    life.perform().does("corrected", seq=mistake, reason="x", compensate="all")
+    taken_down = life.does("decommission_decided", on="2028-06-01", reason="x").seq
+    life.perform().does("corrected", seq=taken_down, reason="x", compensate="all")
     parked = life.record.startable(frozenset())[0]
     life.record = life.record.park(parked, "401 bad credentials", life.now)
     return life
