@@ -81,11 +81,38 @@ class Mail(BaseModel):
 
 
 class Addresses(BaseModel):
-    """Who is behind each role. A change takes effect with the next mail; each mail's receipt says whom it reached."""
+    """Who is behind each role. A worker that starts tells every lead; each mail's receipt says whom it reached."""
 
     sales: list[str] = Field(default=["sales@example.org"])
     contracts: list[str] = Field(default=["contracts@example.org"])
     engineering: list[str] = Field(default=["engineering@example.org"])
+
+
+class Invoicing(BaseModel):
+    """What our invoices say of us. As long as something of it is missing, they are drafts."""
+
+    sender: str = Field("", description="Who sends them: our name")
+    address: list[str] = Field(default=[], description="Our address, line by line")
+    tax_id: str = Field("", description="Our tax id, as it is to be printed")
+    bank: list[str] = Field(default=[], description="How they are paid, line by line")
+    payment_days: int = Field(
+        30, ge=0, le=365, description="Days from its date in which an invoice is to be paid"
+    )
+    contact: str = Field("", description="Whom to ask about an invoice: an address or a number")
+    note: str = Field("", description="What else every invoice says, as on taxes")
+    fonts: list[Path] = Field(
+        default=[], description="Font files for scripts beyond Latin, Greek, Cyrillic and Hebrew"
+    )
+
+
+class Digest(BaseModel):
+    """The week's digest: what is to be done, by mail, to each role and to each person who has one by name."""
+
+    day: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "never"] = (
+        "monday"
+    )
+    hour: int = Field(8, ge=0, le=23)
+    zone: str = Field("", description="Whose day and hour that is (IANA name); empty: LEADS_ZONE")
 
 
 class Settings(BaseSettings):
@@ -105,6 +132,8 @@ class Settings(BaseSettings):
     google: Google = Google()
     mail: Mail = Mail()
     addresses: Addresses = Addresses()
+    invoice: Invoicing = Invoicing()
+    digest: Digest = Digest()
     people: dict[Role, list[Line]] = Field(
         default={}, description="Role -> GitHub logins, and teams as team:SLUG, that decide for it on GitHub"
     )

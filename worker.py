@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
 from activities.registry import activities
@@ -20,6 +21,8 @@ from settings import Settings, SettingsError, read_settings
 from starter.desk.attend import Desk
 from starter.desk.reconcile import looks
 from starter.desk.schedule import keep_schedule
+from starter.desk.team import Team
+from starter.digest import keep_digest, writes, zone_of
 from starter.failures import CommandError
 from starter.leads import Leads
 from starter.policy import current
@@ -36,7 +39,7 @@ TAKE_OVER = timedelta(seconds=3)
 async def run(settings: Settings) -> None:
     """Works on the task queue until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
-    policy = current(settings)
+    policy, _ = current(settings), zone_of(settings)  # what can't be meant is said before anything begins
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -51,7 +54,12 @@ async def run(settings: Settings) -> None:
         worker = Worker(
             client,
             task_queue=settings.task_queue,
-            activities=[*activities(settings, client), desk.attend, *looks(leads, settings)],
+            activities=[
+                *activities(settings, client),
+                desk.attend,
+                *looks(leads, settings),
+                *writes(leads, settings),
+            ],
             activity_executor=executor,
             interceptors=[Watch()],
             max_concurrent_activities=threads,
@@ -61,15 +69,29 @@ async def run(settings: Settings) -> None:
         )
         async with worker:
             await keep_schedule(client, settings.task_queue, settings.github.reconcile_minutes)
+            await keep_digest(client, settings)
             log.info(
                 "worker ready",
                 task_queue=settings.task_queue,
                 namespace=client.namespace,
                 **({"build": settings.worker_build} if settings.worker_build else {}),
             )
+            await _introduce(leads)
             await stop.wait()
             log.info("worker stopping")
     log.info("worker stopped")
+
+
+async def _introduce(leads: Leads) -> None:
+    """Leads in flight hear who is behind the roles by these settings. Where that fails, a round does it."""
+    log = structlog.get_logger("worker")
+    try:
+        told = await Team(leads).tell()
+    except (RPCError, ExceptionGroup) as error:
+        log.warning("leads could not be told who is behind the roles", error=type(error).__name__)
+    else:
+        if told:
+            log.info("leads hear who is behind the roles", leads=len(told))
 
 
 def deployment(settings: Settings) -> WorkerDeploymentConfig | None:

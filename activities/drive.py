@@ -19,6 +19,7 @@ from activities.invoice import invoice_pdf
 from activities.performs import performs
 from process.effects import CreateFolder, Outcome, PrepareInvoice, ReserveInvoice, Task
 from process.lead import Link, Place
+from process.model import one_line
 from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved, OutsideDrifted
 from settings import Settings
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3.schemas import File
 
 FOLDER = "application/vnd.google-apps.folder"
+SHOWN = 80
+"""Characters of a folder's name in a sentence; Drive has no limit of its own."""
 _LEADS = "the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)"
 _FIELDS = "id,name,webViewLink,appProperties,trashed"
 
@@ -36,6 +39,7 @@ class DriveActivities:
 
     def __init__(self, settings: Settings, *, lag: timedelta = timedelta(seconds=30)) -> None:
         self._settings = settings.google
+        self._invoicing = settings.invoice
         self._api = drive_api(settings.google)
         self._lag = lag
 
@@ -82,7 +86,9 @@ class DriveActivities:
                 "appProperties": {"leadId": lead.id, "invoice": name},
             },
             into="the lead's folder",
-            media=MediaIoBaseUpload(BytesIO(invoice_pdf(lead, invoice)), mimetype="application/pdf"),
+            media=MediaIoBaseUpload(
+                BytesIO(invoice_pdf(lead, invoice, self._invoicing)), mimetype="application/pdf"
+            ),
         )
         return Outcome(report=InvoicePrepared(number=effect.number, file=_link(file)))
 
@@ -236,4 +242,6 @@ def _changes(known: Link, now: Link) -> Iterator[str]:
         where = "out of the folder for leads" if now.home else "back into the folder for leads"
         yield f"the lead's Drive folder was moved {where}, and is used where it is"
     if now.name != known.name:
-        yield f"the lead's Drive folder was renamed to “{now.name}”, and is used under that name"
+        name = one_line(now.name)
+        short = name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…"
+        yield f"the lead's Drive folder was renamed to “{short}”, and is used under that name"

@@ -8,27 +8,33 @@ from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
+from activities.github_answers import SETTLE, Answers
 from activities.github_board import GitHubBoard, columns_of
 from activities.github_client import GitHubClient
+from activities.github_corrections import GitHubCorrections, Spot
 from activities.github_drift import GitHubDrift
 from activities.github_issues import GitHubIssues, Reason, Wanted
 from activities.performs import performs
 from activities.texts import render
 from process.attention import attention
 from process.checklist import checklist, todo, vendor_checklist
-from process.effects import CheckIssues, Outcome, PlaceCard, PutCardBack, PutIssueBack, Task
+from process.effects import (
+    CheckIssues,
+    Outcome,
+    PlaceCard,
+    PutCardBack,
+    PutIssueBack,
+    SayCorrection,
+    Task,
+)
 from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
 from process.model import Stage
 from process.moves import Move
 from process.policy import Policy
-from process.proposals import labels
 from process.relatives import Relation
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
 from process.view import next_step
 from settings import Settings, lead_page
-
-SETTLE = timedelta(seconds=30)
-"""After a create that may or may not have happened: until a listing shows it."""
 
 
 class GitHubActivities:
@@ -43,19 +49,20 @@ class GitHubActivities:
         self._issues = GitHubIssues(self._client, settle, heard=settings.github.is_heard)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)
+        self._corrections = GitHubCorrections(Answers(self._client, settle))
 
     @performs("open_issue")
     def open_issue(self, task: Task) -> Outcome:
         """Opens the lead's issue, or finds the one that an earlier attempt opened."""
         if task.lead.issue:
             return Outcome()
-        link = self._issues.open(self._lead_issue(task.lead), since=task.lead.opened_at)
+        link = self._issues.open(self._lead_issue(task), since=task.lead.opened_at)
         return Outcome(report=IssueOpened(link=link))
 
     @performs("update_issue")
     def update_issue(self, task: Task) -> Outcome:
         """Brings the lead's issue up to date: title, labels, our block, and whether it is closed."""
-        self._issues.update(self._lead_issue(task.lead), _number(task.lead.issue))
+        self._issues.update(self._lead_issue(task), _number(task.lead.issue))
         return Outcome()
 
     @performs("place_card")
@@ -63,12 +70,12 @@ class GitHubActivities:
         """Puts the lead's card into the column of its stage, unless a person moved it and nobody heard that yet."""
         effect = task.effect
         assert isinstance(effect, PlaceCard)  # noqa: S101 - the workflow sends each effect to its own activity
-        return self._placed(task.lead, restore=effect.restore)
+        return self._placed(task.lead, restore=effect.restore, stood_in=effect.stood_in)
 
     @performs("put_issue_back")
     def put_issue_back(self, task: Task) -> Outcome:
         """Undoes what people changed at the lead's issue; all else is brought up to date as ever."""
-        self._issues.update(self._lead_issue(task.lead), _number(task.lead.issue), _undone(task))
+        self._issues.update(self._lead_issue(task), _number(task.lead.issue), _undone(task))
         return Outcome()
 
     @performs("put_hub_issue_back")
@@ -82,7 +89,14 @@ class GitHubActivities:
         """Puts the lead's card back, if it still stands where it was heard of."""
         return self._placed(task.lead, undone=_undone(task))
 
-    def _placed(self, lead: Lead, *, restore: bool = False, undone: Sequence[Move] = ()) -> Outcome:
+    def _placed(
+        self,
+        lead: Lead,
+        *,
+        restore: bool = False,
+        undone: Sequence[Move] = (),
+        stood_in: str | None = None,
+    ) -> Outcome:
         github = self._settings.github
         columns = columns_of(github, lead.policy)
         column = columns.get(lead.stage)
@@ -93,6 +107,8 @@ class GitHubActivities:
         ours = None
         if github.is_heard and lead.card_stage:
             ours = {columns.get(lead.card_stage), *(move.name for move in undone)}
+            if stood_in:  # by a policy that nobody chose, it had the name that the settings say
+                ours |= {stood_in, github.columns.get(lead.card_stage)}
         repo = _repo(lead.issue, github.leads_repo)
         placed = self._board.place(repo, _number(lead.issue), column, restore=restore, ours=ours)
         stage = lead.stage if placed.there else lead.card_stage
@@ -113,12 +129,30 @@ class GitHubActivities:
         self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue))
         return Outcome()
 
+    @performs("say_correction")
+    def say_correction(self, task: Task) -> Outcome:
+        """Brings what we say of a corrected decision to what is true of it by now, where the effect says."""
+        effect, lead, (mistake,) = task.effect, task.lead, task.mistakes
+        assert isinstance(effect, SayCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
+        links = (
+            (lead.issue, self._settings.github.leads_repo),
+            (lead.hub_issue, self._settings.github.hubs_repo),
+        )
+        if effect.where == "answer":
+            spots = [Spot(_repo(link, repo), int(link.id)) for link, repo in links if link]
+            self._corrections.answer(spots, mistake)
+        else:
+            hub = effect.where == "hub issue"
+            link, repo = links[hub]
+            self._corrections.comment(Spot(_repo(link, repo), _number(link)), lead, mistake, hub=hub)
+        return Outcome()
+
     @performs("check_issues")
     def check_issues(self, task: Task) -> Outcome:
         """Finds out what became of the lead's issue and card, and of the hub's issue."""
         effect = task.effect
         assert isinstance(effect, CheckIssues)  # noqa: S101 - the workflow sends each effect to its own activity
-        return Outcome(report=self._drift.look(task.lead, effect, self._lead_issue(task.lead)))
+        return Outcome(report=self._drift.look(task.lead, effect, self._lead_issue(task)))
 
     def checks(self) -> Iterator[Check]:
         """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
@@ -143,7 +177,8 @@ class GitHubActivities:
     def _page(self, lead: str) -> str:
         return lead_page(self._settings.temporal_ui, activity.info().namespace, lead)
 
-    def _lead_issue(self, lead: Lead) -> Wanted:
+    def _lead_issue(self, task: Task) -> Wanted:
+        lead = task.lead
         today = lead.today(datetime.now(UTC))
         page = self._page(lead.id)
 
@@ -157,6 +192,7 @@ class GitHubActivities:
                 vendor_checklist=vendor_checklist(lead),
                 maniac_t=MANIAC_T,
                 hub_fields=HUB_FIELDS,
+                mistakes=task.mistakes,
                 workflow_url=page,
                 relatives=_relatives(lead, self._page),
                 heard=self._settings.github.is_heard,
@@ -167,7 +203,7 @@ class GitHubActivities:
             repo=_repo(lead.issue, self._settings.github.leads_repo),
             key=lead.id,
             title=lead.heading,
-            labels=labels(lead),
+            labels=lead.labels,
             state="closed" if lead.ended else "open",
             reason=_reason(lead) if lead.ended else "reopened",
             text=text,
@@ -177,7 +213,7 @@ class GitHubActivities:
     def _hub_issue(self, lead: Lead) -> Wanted:
         items = todo(lead)
         down = lead.hub.decommissioned_on is not None
-        closed = down or lead.ended
+        closed = down or lead.ended or lead.hub.withdrawn_on is not None
 
         def text(clip: int) -> str:
             return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=items, clip=clip)
@@ -188,7 +224,7 @@ class GitHubActivities:
             title=lead.hub_heading,
             labels=(lead.policy.labels.hub,),
             state="closed" if closed else "open",
-            reason=("completed" if down else _ENDED[lead.stage]) if closed else "reopened",
+            reason=("completed" if down else _ENDED.get(lead.stage, "not_planned")) if closed else "reopened",
             text=text,
             boxes=tuple(item.name for item in items),
             people=frozenset(item.name for item in items if item.done is None),

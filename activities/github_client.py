@@ -269,8 +269,8 @@ class GitHubClient:
             if not self._login:
                 with told("when asking GitHub who we are"):
                     viewer = self.graphql("{ viewer { login } }", {})["viewer"]
-                    self._login = _bare(Account.model_validate(viewer).login)
-        return _bare(account.login) == self._login
+                    self._login = bare_login(Account.model_validate(viewer).login)
+        return bare_login(account.login) == self._login
 
     def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
         with told(f"when commenting on issue {issue} of {repo}", settle=settle):
@@ -499,7 +499,7 @@ class GitHubClient:
         return auth
 
 
-def _bare(login: str) -> str:
+def bare_login(login: str) -> str:
     """GraphQL and REST do not agree on whether an App's login ends in [bot]."""
     return login.removesuffix("[bot]").casefold()
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from github import GithubException
 from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 
-from activities.github_client import GitHubClient, Label
+from activities.github_client import GitHubClient, Label, bare_login
 from activities.github_errors import graphql_types, is_unknown_to_schema, told
 
 _ISSUE = """
@@ -188,5 +188,5 @@ def _times(events: Iterable[_Event], newest: _Event) -> int:
 def _mover(ident: str, at: datetime | None, actor: _Actor | None, me: str) -> Mover:
     if actor is None:
         return Mover(ident, at)
-    is_me, is_person = actor.login.casefold() == me.casefold(), actor.type == "User"
+    is_me, is_person = bare_login(actor.login) == bare_login(me), actor.type == "User"
     return Mover(ident, at, actor.login, ours=is_me or not is_person, program=not is_me and not is_person)

@@ -1,34 +1,25 @@
 """Mail to the people behind the roles, one thread per lead."""
 
-import hashlib
-import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
-from email.errors import MessageError
-from email.headerregistry import Address, HeaderRegistry, MessageIDHeader
-from email.message import EmailMessage
-from email.policy import SMTP
-from email.utils import format_datetime, parseaddr
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
-from activities.mail_text import Parts, written
+from activities.letters import Letters, plain_address
+from activities.mail_text import written
 from activities.performs import performs
-from activities.smtp import deliver, rehearse
-from process.effects import Outcome, SendMail, Task
+from activities.smtp import NotTakenError, deliver, rehearse
+from process.effects import Outcome, SendCorrection, SendMail, Task
 from process.lead import Lead
+from process.mistake import Mistake
 from process.model import Role
 from process.policy import Policy
-from process.reports import MailSent
+from process.reports import MailRefused, MailSent
 from settings import Settings
 
-_HEADERS = HeaderRegistry()
-for _name in ("in-reply-to", "references"):  # a long id must stay whole, or no mail program finds the thread
-    _HEADERS.map_to_type(_name, MessageIDHeader)  # type: ignore[arg-type] # a mixin, made a header by the registry
-_POLICY = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")  # every server takes 7 bits
+ROLES = (Role.SALES, Role.CONTRACTS, Role.ENGINEERING)
 
 
 class MailActivities:
@@ -41,20 +32,53 @@ class MailActivities:
     def __init__(self, settings: Settings, policy: Policy | None = None) -> None:
         self._settings = settings
         self._policy = policy or Policy()
+        self._letters = Letters(settings.mail)
 
     @performs("send_mail")
     def send_mail(self, task: Task) -> Outcome:
-        effect, lead, now = task.effect, task.lead, datetime.now(UTC)
+        effect, lead = task.effect, task.lead
         assert isinstance(effect, SendMail)  # noqa: S101 - the workflow sends each effect to its own activity
-        message_id = self._id(effect.key)
+        message_id = self._letters.id(effect.key)
         if any(mail.message_id == message_id for mail in lead.mails):
             return Outcome()
         recipients = self._recipients(effect.to, lead.policy)
-        parts = written(effect, lead, self._settings, namespace=activity.info().namespace)
-        message = self._message(lead, message_id, list(recipients), parts, now)
-        deliver(self._settings.mail, self._sender().addr_spec, recipients, message.as_bytes())
+        recipients |= dict.fromkeys(effect.addresses, effect.facts.get("role", ""))
+        try:
+            self._send(effect, lead, message_id, recipients)
+        except NotTakenError:
+            if not effect.addresses:
+                raise
+            return Outcome(report=MailRefused(template=effect.template, recipients=effect.addresses))
         return Outcome(
-            report=MailSent(template=effect.template, recipients=tuple(recipients), message_id=message_id)
+            report=MailSent(
+                template=effect.template,
+                recipients=tuple(recipients),
+                message_id=message_id,
+                reached={role: behind(role, lead.policy, self._settings) for role in effect.to},
+                left=effect.leaves,
+                cause=effect.cause,
+            )
+        )
+
+    @performs("send_correction")
+    def send_correction(self, task: Task) -> Outcome:
+        """To exactly those whose last mail about the decision is wrong by now; to nobody, if there is nobody."""
+        effect, lead, (mistake,) = task.effect, task.lead, task.mistakes
+        assert isinstance(effect, SendCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
+        message_id, told = self._letters.id(effect.key), mistake.wrongly_told
+        if not told or any(mail.message_id == message_id for mail in lead.mails):
+            return Outcome()
+        try:
+            self._send(effect, lead, message_id, dict.fromkeys(told, ""), mistake)
+        except NotTakenError:
+            raise park(
+                f"The mail server takes no mail for one of {', '.join(told)}, who were told of the mistake: see that "
+                "it does, then retry"
+            ) from None
+        return Outcome(
+            report=MailSent(
+                template=effect.template, recipients=told, message_id=message_id, cause=effect.cause
+            )
         )
 
     def checks(self) -> Iterator[Check]:
@@ -62,46 +86,31 @@ class MailActivities:
         mail = self._settings.mail
         what = f"{mail.host}:{mail.port} ({mail.security})"
         try:
-            recipients = self._recipients((Role.SALES, Role.CONTRACTS, Role.ENGINEERING), self._policy)
-            rehearse(mail, self._sender().addr_spec, recipients)
+            recipients = self._recipients(ROLES, self._policy)
+            rehearse(mail, self._letters.sender().addr_spec, recipients)
         except ApplicationError as error:
             yield Check("Mail", what, ok=False, detail=error.message)
             return
         yield Check("Mail", what, ok=True, detail=f"takes mail for {', '.join(recipients)}")
 
-    def _message(
-        self, lead: Lead, message_id: str, recipients: list[str], parts: Parts, now: datetime
-    ) -> EmailMessage:
+    def _send(
+        self,
+        effect: SendMail | SendCorrection,
+        lead: Lead,
+        message_id: str,
+        recipients: dict[str, str],
+        mistake: Mistake | None = None,
+    ) -> None:
         """The subject never says what the mail is about: a thread is known by its subject, too."""
-        thread = self._id(f"{lead.id}/thread")
-        message = EmailMessage(policy=_POLICY)
-        message["From"] = self._sender()
-        message["To"] = [Address(addr_spec=address) for address in recipients]
-        sales = self._recipients((Role.SALES,), lead.policy)
-        message["Reply-To"] = [Address(addr_spec=address) for address in sales]
-        message["Subject"] = " ".join(lead.heading.split())
-        message["Date"] = format_datetime(now)
-        message["Message-ID"] = message_id
-        message["In-Reply-To"] = thread
-        message["References"] = thread
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
-        message.set_content(parts.text)
-        message.add_alternative(parts.html, subtype="html")
-        return message
-
-    def _id(self, key: str) -> str:
-        """The same key, the same Message-ID. Readable as far as it goes; short, whatever the key."""
-        readable = re.sub(r"[^a-z0-9_-]+", ".", key.lower())[:40].strip(".")
-        digest = hashlib.sha256(key.encode()).hexdigest()[:16]
-        return f"<{readable}.{digest}@{self._settings.mail.message_id_domain}>"
-
-    def _sender(self) -> Address:
-        sender = self._settings.mail.sender
-        name, address = parseaddr(sender if sender.isprintable() else "")
-        try:
-            return Address(display_name=name, addr_spec=_ascii(address))
-        except (MessageError, ValueError, IndexError):
-            raise park("LEADS_MAIL__SENDER is no mail address; write it as leads@example.org") from None
+        message = self._letters.message(
+            message_id,
+            lead.heading,
+            written(effect, lead, self._settings, namespace=activity.info().namespace, mistake=mistake),
+            to=recipients,
+            reply_to=self._recipients((Role.SALES,), lead.policy),
+            thread=self._letters.id(f"{lead.id}/thread"),
+        )
+        deliver(self._settings.mail, self._letters.sender().addr_spec, recipients, message)
 
     def _recipients(self, roles: tuple[Role, ...], policy: Policy) -> dict[str, str]:
         """Address -> role, each address once."""
@@ -109,19 +118,14 @@ class MailActivities:
         for role in roles:
             named = policy.addresses.get(role)
             where = f"addresses.{role} of the policy" if named else f"LEADS_ADDRESSES__{role.upper()}"
-            addresses = named or tuple(getattr(self._settings.addresses, role, ()))
+            addresses = behind(role, policy, self._settings)
             if not addresses:
                 raise park(f"Nobody is behind the role {role}: set {where}")
             for address in addresses:
-                try:
-                    found.setdefault(Address(addr_spec=_ascii(address)).addr_spec, role)
-                except (MessageError, ValueError, IndexError):
-                    raise park(f"{address!r} is no mail address: correct {where}") from None
+                found.setdefault(plain_address(address, where), role)
         return found
 
 
-def _ascii(address: str) -> str:
-    """Not every server takes other addresses (SMTPUTF8), and these are those of our own teams."""
-    if not address.isascii() or not address.isprintable() or "@" not in address:
-        raise ValueError(address)
-    return address
+def behind(role: Role, policy: Policy, settings: Settings) -> tuple[str, ...]:
+    """The addresses of whoever is behind a role: as the policy names them, or else the settings."""
+    return policy.addresses.get(role) or tuple(getattr(settings.addresses, role, ()))

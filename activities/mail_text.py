@@ -14,8 +14,12 @@ from markdown_it import MarkdownIt
 from activities.texts import render
 from process.billing import agreed
 from process.days import add_working_days
-from process.effects import SendMail
+from process.effects import SendCorrection, SendMail
 from process.lead import HUB_FIELDS, MANIAC_T, Lead
+from process.mistake import Mistake
+from process.model import Role
+from process.quote import as_percent, each
+from process.threads import earlier
 from process.view import next_step
 from settings import Settings, lead_page
 
@@ -31,15 +35,39 @@ class Parts(NamedTuple):
     html: str
 
 
-def written(effect: SendMail, lead: Lead, settings: Settings, *, namespace: str) -> Parts:
-    """The mail's body. `namespace`: Temporal's, for the link to the lead's workflow."""
+def written(
+    effect: SendMail | SendCorrection,
+    lead: Lead,
+    settings: Settings,
+    *,
+    namespace: str,
+    mistake: Mistake | None = None,
+) -> Parts:
+    """The mail's body. `namespace`: Temporal's, for the link to the lead's workflow; `mistake`: what it corrects."""
     known = _facts(effect, lead, settings, namespace)
-    text = _filled(effect.template, _plain, known)
-    html = _MARKDOWN.render(_filled(effect.template, _escaped, known))
-    return Parts(text, f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n")
+    if mistake:
+        known |= {"mistake": mistake, "newest": mistake.corrections[-1], "wrong": _wrong(mistake, lead)}
+    return filled(f"mail/{effect.template}.md", known)
 
 
-def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> dict[str, object]:
+def filled(template: str, known: dict[str, object]) -> Parts:
+    """A template with what is known, both ways."""
+    html = _MARKDOWN.render(_filled(template, _escaped, known))
+    return Parts(_filled(template, _plain, known), f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n")
+
+
+def _wrong(mistake: Mistake, lead: Lead) -> list[str]:
+    """The mails that say otherwise than it is."""
+    return [
+        f"our mail “{mail.template.replace('_', ' ')}” of {lead.today(mail.at)}"
+        for mail in mistake.told
+        if mail.counts is not mistake.counts
+    ]
+
+
+def _facts(
+    effect: SendMail | SendCorrection, lead: Lead, settings: Settings, namespace: str
+) -> dict[str, object]:
     contract = lead.renewal if lead.renewal.handed_over_on else lead.contract
     clocks = lead.policy.clocks
 
@@ -56,6 +84,7 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
     number, version = effect.facts.get("number"), effect.facts.get("version")
     about = next((quote for quote in lead.quotes if str(quote.version) == version), None)
     invoice = lead.invoice(int(number)) if number else None
+    quote = about or lead.quote or agreed(lead) or (lead.quotes[-1] if lead.quotes else None)
     return {
         "lead": lead,
         "facts": effect.facts,
@@ -64,8 +93,18 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
         "hub": [
             (HUB_FIELDS[name], said) for name, said in lead.hub.information.items() if name in HUB_FIELDS
         ],
+        "team": f"the {effect.facts.get('role', '')} team",
+        "unsent": [lead.invoice_name(invoice.number) for invoice in lead.unsent],
+        "owed": [lead.invoice_name(invoice.number) for invoice in lead.invoices if invoice.owed],
         "unpaid": [invoice.number for invoice in lead.invoices if invoice.stands and not invoice.paid_on],
-        "quote": about or lead.quote or agreed(lead) or (lead.quotes[-1] if lead.quotes else None),
+        "quote": quote,
+        "made_of": "; ".join(map(str, quote.lines)) if quote and len(quote.lines) > 1 else "",
+        "reduction": f"{quote.reduction} off {quote.list_price} {each(quote.per)}"
+        if quote and quote.discount
+        else "",
+        "of_version": f" --version {version}" if version else "",
+        "approver": lead.policy.discounts.approver,
+        "without_approval": as_percent(lead.policy.discounts.without_approval),
         "agreed": agreed(lead),
         "handed_over": contract,
         "track": "renewal" if lead.renewal.handed_over_on else "contract",
@@ -78,6 +117,7 @@ def _facts(effect: SendMail, lead: Lead, settings: Settings, namespace: str) -> 
             clocks.news_escalation if contract.acknowledged_on else clocks.handover_escalation
         ),
         "send_by": invoice.prepared_on + timedelta(days=clocks.invoice_unsent) if invoice else None,
+        "earlier": earlier(lead, Role(effect.facts["role"])) if "role" in effect.facts else (),
         "questionnaire_url": settings.google.questionnaire_url,
         "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),
     }
@@ -99,8 +139,8 @@ def _filled(template: str, write: Callable[[str], str], known: dict[str, object]
         """A list of what is known; `lines` are labels and texts made by the functions above."""
         return "\n".join(f"- {label}: {value}" for label, value in lines if value)
 
-    filled = render(f"mail/{template}.md", text=text, quoted=quoted, link=link, points=points, **known)
-    return re.sub(r"\n{3,}", "\n\n", filled).strip() + "\n"
+    said = render(template, text=text, quoted=quoted, link=link, points=points, **known)
+    return re.sub(r"\n{3,}", "\n\n", said).strip() + "\n"
 
 
 def _plain(text: str) -> str:

@@ -9,6 +9,7 @@ from activities.checks import Check
 from activities.drive import DriveActivities
 from activities.forms import FormsActivities
 from activities.github import GitHubActivities
+from activities.invoice import InvoiceChecks
 from activities.leads import LeadsActivities
 from activities.ledger import Ledger
 from activities.mail import MailActivities
@@ -33,6 +34,7 @@ def checkers(settings: Settings, policy: Policy | None = None) -> list[Checker]:
         FormsActivities(settings),
         PricingActivities(settings),
         MailActivities(settings, policy),
+        InvoiceChecks(settings),
         LedgerActivities(Ledger.open(settings.ledger_url.get_secret_value())),
     ]
 

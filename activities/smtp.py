@@ -22,6 +22,13 @@ _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 _LOGIN = "LEADS_MAIL__USERNAME and LEADS_MAIL__PASSWORD"
 
 
+class NotTakenError(ApplicationError):
+    """The server takes no mail for an address, for good."""
+
+    def __init__(self, failure: ApplicationError) -> None:
+        super().__init__(failure.message, type=failure.type, non_retryable=True)
+
+
 def deliver(settings: Mail, sender: str, recipients: Mapping[str, str], message: bytes) -> None:
     """Sends `message` to `recipients`: address -> the role that it stands for. Raises ApplicationError."""
     with _connection(settings) as smtp:
@@ -47,7 +54,8 @@ def _address(smtp: smtplib.SMTP, settings: Mail, sender: str, recipients: Mappin
     for address, role in recipients.items():
         code, _ = smtp.rcpt(address)
         if code not in (250, 251):
-            raise _refused(code, f"{address}, who is {role}: correct LEADS_ADDRESSES__{role.upper()}")
+            failure = _refused(code, f"{address}, who is {role}: correct LEADS_ADDRESSES__{role.upper()}")
+            raise NotTakenError(failure) if failure.non_retryable else failure
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from typing import Self
 from process.attention import Sort, concerns
 from process.days import add_working_days, day_of
 from process.facts import Fact
-from process.lead import Lead, QuoteStatus
+from process.lead import Lead
 from process.model import Model, Role, Stage
+from process.quote import QuoteStatus
 from process.record import Record
 from process.ticks import due, renewal_start
 from process.view import next_step
@@ -40,6 +41,7 @@ FORTHCOMING: dict[str, tuple[Role, str]] = {
     "gone_stale": (Role.SALES, "it is stale if nothing moves until then"),
     "quote_running_out": (Role.SALES, "their quote runs out soon"),
     "quote_expired": (Role.SALES, "their quote expires"),
+    "approval_reminded": (Role.SALES, "the approval of their discount is asked for again"),
     "handover_reminded": (Role.CONTRACTS, "the contracts team is asked for news"),
     "handover_escalated": (Role.CONTRACTS, "sales hears that nothing is heard of the contract"),
     "contract_overdue": (Role.CONTRACTS, "the contract is to be signed by then"),
@@ -68,6 +70,7 @@ class Item(Model):
     person: str | None = None
     names: tuple[str, ...] = ()
     """What that person is called: name, GitHub login, mail address."""
+    email: str | None = None
     lead: str
     heading: str
     what: str
@@ -130,6 +133,7 @@ def _items(record: Record, now: datetime) -> Iterator[Item]:
             role=role,
             person=known.person if known else None,
             names=tuple(name for name in (known.person, known.login, known.email) if name) if known else (),
+            email=known.email if known else None,
             lead=lead.id,
             heading=lead.heading,
             what=what,

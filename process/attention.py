@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from process.billing import missing_usage, next_draft
+from process.billing import left_behind, missing_usage, next_draft
 from process.changes import RELEASE_0_2
 from process.days import day_of
 from process.lead import DAY, Contract, Lead
@@ -54,9 +54,10 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
         what = f"Prepared more than {days} days ago and not sent: invoice {numbers}"
         yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, unsent[0].prepared_on)
     draft = next_draft(lead)
-    if draft and draft.fee and draft.due_on < today:
-        what = f"The interval from {draft.days.start} is not billed"
-        yield Concern(Role.CONTRACTS, what, since=draft.due_on)
+    if draft and draft.due_on < today:
+        yield Concern(Role.CONTRACTS, f"{draft.what} is not billed", since=draft.due_on)
+    if RELEASE_0_2 in lead.changes:
+        yield from _held_up_bills(lead, today)
     if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
         what = f"The hub was to be taken down on {lead.hub.decommission_on} and still runs"
         yield Concern(Role.ENGINEERING, what, Sort.OVERDUE, lead.hub.decommission_on)
@@ -69,7 +70,7 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
         what = f"The contract was to be signed by {lead.pending.due}"
         yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, lead.pending.due)
     for gap in lead.gaps if RELEASE_0_2 in lead.changes else ():
-        if not gap.start <= today <= gap.end:  # while it lasts, it is said above
+        if not (lead.hub.running and gap.start <= today <= gap.end):  # while it lasts, it is said above
             what = f"From {gap.start} to {gap.end} the hub is in no contract, and nobody is billed for it"
             yield Concern(Role.SALES, what, since=gap.start)
     if lead.stale_on:
@@ -78,8 +79,24 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
         what = f"The hub's information still lacks {', '.join(missing_fields)}"
         yield Concern(Role.SALES, what, Sort.STUCK, lead.hub.requested_on)
+    if (quote := lead.quote) and quote.awaits and not lead.ended:
+        what = (
+            f"The discount of {quote.reduction} in version {quote.version} of the quote waits for an approval"
+        )
+        yield Concern(quote.awaits, what, Sort.STUCK, quote.quoted_on)
     for what in lead.drift.values():
         yield Concern(Role.SALES, what)
+
+
+def _held_up_bills(lead: Lead, today: date) -> Iterator[Concern]:
+    """What no calendar bills as things are, although it was agreed."""
+    first = min((term.start for term in lead.signed if term.start), default=None)
+    if first and first <= today and not lead.ended and not lead.vendor.settled:
+        what = f"Nothing is billed since {first}: the vendor set-up is not settled"
+        yield Concern(Role.CONTRACTS, what, since=first)
+    if draft := left_behind(lead):
+        what = f"{draft.what} is not billed, and the lead is lost: reopen it to have it billed"
+        yield Concern(Role.SALES, what, since=draft.due)
 
 
 def next_look(lead: Lead, today: date) -> date | None:

@@ -1,11 +1,13 @@
 """What a month costs (process.md, Money): the fixed fee at the start of each interval, usage and cloud after the month.
 
 A term is billed by the months that begin in it: a month that has begun is asked for, and paid, whole. A yearly bill is
-the sum of its months. Where days of a month are paid already, by an extension before a renewal or under a contract that
-was corrected, only the share of the others is asked for: no day is billed twice, and none is left out. What a voided
-invoice had billed is due again on the day after, so that what was wrong with it can be put right before.
+the sum of its months. Items that are asked for once go with the first of them. Where days of a month are paid already,
+by an extension before a renewal or under a contract that was corrected, only the share of the others is asked for: no day
+is billed twice, and none is left out. What a voided invoice had billed is due again on the day after, so that what was
+wrong with it can be put right before.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -15,11 +17,12 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from process.lead import DAY, Contract, Invoice, InvoiceLine, Lead, Quote, Usage, interval, months_of
+from process.lead import DAY, Contract, Invoice, InvoiceLine, Lead, Usage, interval, months_of
 from process.memo import remembered
 from process.model import Stage
 from process.money import Money
 from process.pricing import usage_fee
+from process.quote import LineItem, Quote
 
 BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
 """Stages in which there is something to bill."""
@@ -52,12 +55,13 @@ class Draft:
     """The invoice that comes next: its number within the lead, and the days of the fee (or of the usage alone)."""
 
     number: int
-    quote: Quote
+    term: Term
     days: Days
-    fee: Money | None
-    """The fixed fee of these days; None for usage alone."""
+    due: date
+    lines: tuple[InvoiceLine, ...] = ()
+    """The fixed fee of these days, and items that are asked for once; none for usage alone."""
     index: int | None = None
-    """Which interval of its term the days begin in, from 0."""
+    """Which interval of its term the days begin in, from 0; None where no fixed fee is asked for."""
     usage: tuple[Usage, ...] = ()
     earliest: date = date.min
     """Not before that day: an invoice was voided on the day before."""
@@ -65,7 +69,15 @@ class Draft:
     @property
     def due_on(self) -> date:
         """Its fixed fee is asked for as its days begin, usage when they are over."""
-        return max(self.days.start if self.fee else self.days.end + DAY, self.earliest)
+        return max(self.due, self.earliest)
+
+    @property
+    def what(self) -> str:
+        """What it asks for, in words."""
+        if self.index is not None:
+            return f"The interval from {self.days.start}"
+        months = ", ".join(month.month for month in self.usage)
+        return f"Usage of {months}" if months else ", ".join(line.text for line in self.lines)
 
 
 def agreed(lead: Lead) -> Quote | None:
@@ -75,9 +87,14 @@ def agreed(lead: Lead) -> Quote | None:
 
 def priced_by(lead: Lead, month: str) -> Quote | None:
     """The quote that prices the usage of a month: that of the contract that ran as it began, else of the first after."""
+    term = _term_of(lead, month)
+    return term.quote if term else None
+
+
+def _term_of(lead: Lead, month: str) -> Term | None:
     terms = _terms(lead)
     began = [term for term in terms if f"{term.days.start - DAY:%Y-%m}" < month]
-    return (began[-1] if began else terms[0]).quote if terms else None
+    return (began[-1] if began else terms[0]) if terms else None
 
 
 @remembered
@@ -96,16 +113,33 @@ def _terms(lead: Lead) -> tuple[Term, ...]:
     return tuple(found)
 
 
-@remembered
 def next_draft(lead: Lead) -> Draft | None:
     """Which invoice comes next; None when nothing is left to bill."""
-    if lead.stage not in BILLED:
+    return _next(lead) if lead.stage in BILLED else None
+
+
+def left_behind(lead: Lead) -> Draft | None:
+    """What was due before the lead was lost and no invoice asks for any more, because the one that did was voided."""
+    if lead.lost is None or lead.contracted_on is None:
         return None
+    draft = _next(lead)
+    return draft if draft and draft.due <= lead.lost.on else None
+
+
+def settled(lead: Lead) -> bool:
+    """Whether nothing is left to bill, to report, to send or to be paid; what a lost lead can't report is left aside."""
+    if lead.unsent or any(invoice.owed for invoice in lead.invoices):
+        return False
+    return bool(lead.lost) or not (next_draft(lead) or next_usage(lead) or lead.gaps)
+
+
+@remembered
+def _next(lead: Lead) -> Draft | None:
     fixed, usage = _next_fixed(lead), [month for month in lead.usage if month.billed_on is None]
     if fixed:
         usage = [month for month in usage if not _rides(lead, month, fixed)]
-    alone = _usage_alone(lead, usage)
-    draft = fixed if fixed and (alone is None or fixed.due_on <= alone.due_on) else alone
+    drafts = (fixed, _once_alone(lead), _usage_alone(lead, usage))
+    draft = min((draft for draft in drafts if draft), key=lambda draft: draft.due, default=None)
     voided = max((invoice.voided_on for invoice in lead.invoices if invoice.voided_on), default=None)
     return replace(draft, earliest=voided + DAY) if draft and voided else draft
 
@@ -113,7 +147,7 @@ def next_draft(lead: Lead) -> Draft | None:
 def _rides(lead: Lead, usage: Usage, fixed: Draft) -> bool:
     """Whether a month's usage goes on the next invoice of a fixed fee, if that has the same currency and comes soon."""
     quote, newest = priced_by(lead, usage.month), max((i.period_start for i in _fixed(lead)), default=None)
-    if quote is None or quote.price.currency != fixed.quote.price.currency:
+    if quote is None or quote.price.currency != fixed.term.quote.price.currency:
         return False
     soon = newest is None or fixed.days.start <= interval(newest, 0)[1] + DAY
     return soon or f"{fixed.days.start - DAY:%Y-%m}" <= usage.month
@@ -121,14 +155,61 @@ def _rides(lead: Lead, usage: Usage, fixed: Draft) -> bool:
 
 def _usage_alone(lead: Lead, usage: list[Usage]) -> Draft | None:
     """An invoice of usage in one currency, once the last of its months is over."""
-    priced = [(month, quote) for month in usage if (quote := priced_by(lead, month.month))]
+    priced = [(month, term) for month in usage if (term := _term_of(lead, month.month))]
     if not priced:
         return None
-    quote = priced[0][1]
-    months = tuple(month for month, other in priced if other.price.currency == quote.price.currency)
+    term = priced[0][1]
+    currency = term.quote.price.currency
+    months = tuple(month for month, other in priced if other.quote.price.currency == currency)
     first, last = (date.fromisoformat(f"{month.month}-01") for month in (months[0], months[-1]))
     days = Days(first, interval(last, 0)[1])
-    return Draft(len(lead.invoices) + 1, quote, days, fee=None, usage=months)
+    return Draft(len(lead.invoices) + 1, term, days, due=days.end + DAY, usage=months)
+
+
+def _once(lead: Lead) -> Iterator[tuple[Term, LineItem]]:
+    """Items that are asked for once, and that no invoice has.
+
+    What was billed under a contract that was corrected since stays billed: it stands for the same item of another one.
+    """
+    terms = _terms(lead)
+    own: Counter[tuple[int, str]] = Counter()
+    others: Counter[str] = Counter()
+    for version, text in _once_billed(lead):
+        if any(term.quote.version == version for term in terms):
+            own[version, text] += 1
+        else:
+            others[text] += 1
+    for term in terms:
+        for item in term.quote.once if term.days.start <= term.until else ():
+            if own[term.quote.version, item.text]:
+                own[term.quote.version, item.text] -= 1
+            elif others[item.text]:
+                others[item.text] -= 1
+            else:
+                yield term, item
+
+
+def _once_billed(lead: Lead) -> Iterator[tuple[int, str]]:
+    for invoice in lead.invoices:
+        for line in invoice.lines if invoice.stands else ():
+            if line.once_of is not None:
+                yield line.once_of, line.text
+
+
+def _once_alone(lead: Lead) -> Draft | None:
+    """An invoice of what is asked for once, where no invoice of its term's beginning is left to have it."""
+    term = next((term for term, _ in _once(lead)), None)
+    if term is None:
+        return None
+    return Draft(len(lead.invoices) + 1, term, term.days, due=term.days.start, lines=_once_lines(lead, term))
+
+
+def _once_lines(lead: Lead, term: Term) -> tuple[InvoiceLine, ...]:
+    return tuple(
+        InvoiceLine(text=item.text, amount=item.price, once_of=term.quote.version)
+        for other, item in _once(lead)
+        if other.quote.version == term.quote.version
+    )
 
 
 def _fixed(lead: Lead) -> Iterator[Invoice]:
@@ -140,6 +221,7 @@ def billed_again(lead: Lead) -> Invoice | None:
     """The first invoice that asks for what one before it asks for, too. Only bringing back a voided one could make one."""
     days: list[Days] = []
     months: set[str] = set()
+    once = _once_agreed(lead)
     for invoice in (invoice for invoice in lead.invoices if invoice.stands):
         own = Days(invoice.period_start, invoice.period_end)
         if not months.isdisjoint(invoice.usage_months):
@@ -149,7 +231,19 @@ def billed_again(lead: Lead) -> Invoice | None:
                 return invoice
             days.append(own)
         months.update(invoice.usage_months)
+        once.subtract(line.text for line in invoice.lines if line.once_of is not None)
+        if any(once[line.text] < 0 for line in invoice.lines if line.once_of is not None):
+            return invoice
     return None
+
+
+def _once_agreed(lead: Lead) -> Counter[str]:
+    """How often each item that is asked for once may stand on invoices: as agreed, or as billed where nothing is."""
+    agreed = Counter(item.text for term in _terms(lead) for item in term.quote.once)
+    quoted: Counter[str] = Counter()
+    for quote in lead.quotes:
+        quoted |= Counter(item.text for item in quote.once)
+    return Counter({text: agreed[text] or quoted[text] for text in quoted})
 
 
 def _next_fixed(lead: Lead) -> Draft | None:
@@ -161,10 +255,13 @@ def _next_fixed(lead: Lead) -> Draft | None:
                 continue
             fee, days = _bill(term, index, month, billed)
             if days and fee.amount:
+                lines = fee.lines(term.quote, days)
+                if days.start == term.days.start:
+                    lines += _once_lines(lead, term)
                 usage = tuple(
                     u for u in lead.usage if u.billed_on is None and u.month < f"{days.start:%Y-%m}"
                 )
-                draft = Draft(len(lead.invoices) + 1, term.quote, days, fee, index)
+                draft = Draft(len(lead.invoices) + 1, term, days, days.start, lines, index)
                 return replace(draft, usage=tuple(month for month in usage if _rides(lead, month, draft)))
     return None
 
@@ -180,12 +277,44 @@ def _months(term: Term) -> Iterator[tuple[int, Days]]:
         index += 1
 
 
-def _bill(term: Term, index: int, month: Days, billed: list[Days]) -> tuple[Money, Days | None]:
+class Fee(NamedTuple):
+    """What some days cost by a quote."""
+
+    listed: Money
+    """By the list price."""
+    price: Money
+    """By what is agreed."""
+    items: tuple[Money, ...]
+    """Each of the quote's recurring items."""
+
+    @property
+    def amount(self) -> Decimal:
+        return sum((item.amount for item in self.items), start=self.price.amount)
+
+    def and_(self, more: "Fee") -> "Fee":
+        items = tuple(one + other for one, other in zip(self.items, more.items, strict=True))
+        return Fee(self.listed + more.listed, self.price + more.price, items)
+
+    def lines(self, quote: Quote, days: Days) -> tuple[InvoiceLine, ...]:
+        """As an invoice has them. What is taken off has a line of its own, but for cents that are rounded away."""
+        off, period = self.price - self.listed, f"{days.start} to {days.end}"
+        shown = quote.discount is not None and off.amount < 0
+        lines = [(f"{quote.name}, {period}", self.listed if shown else self.price)]
+        if shown:
+            lines.append((f"Discount of {quote.discount}", off))
+        lines += [
+            (f"{item.text}, {period}", amount)
+            for item, amount in zip(quote.recurring, self.items, strict=True)
+        ]
+        return tuple(InvoiceLine(text=text, amount=amount) for text, amount in lines if amount.amount)
+
+
+def _bill(term: Term, index: int, month: Days, billed: list[Days]) -> tuple[Fee, Days | None]:
     """What is asked for from this interval on, and the days that it pays for: its unbilled days, or its year's."""
     days = _unbilled(month, billed)
     if days is None or days.start > term.until:
-        return Money.zero(term.quote.price.currency), None
-    fee = _share(term.quote, index, month, days)
+        return _fee(term.quote, index, month, month), None
+    fee = _fee(term.quote, index, month, days)
     extension = month.start > term.days.end  # goes by months, not by another year
     if term.quote.per != "year" or term.contract.billing != "yearly" or extension:
         return fee, days
@@ -194,7 +323,7 @@ def _bill(term: Term, index: int, month: Days, billed: list[Days]) -> tuple[Mone
             more = _unbilled(following, billed)
             if more is None or more.start != days.end + DAY:
                 break
-            fee, days = fee + _share(term.quote, later, following, more), Days(days.start, more.end)
+            fee, days = fee.and_(_fee(term.quote, later, following, more)), Days(days.start, more.end)
     return fee, days
 
 
@@ -211,22 +340,24 @@ def _unbilled(days: Days, billed: list[Days]) -> Days | None:
     return Days(day, days.end)
 
 
-def _share(quote: Quote, index: int, month: Days, days: Days) -> Money:
+def _fee(quote: Quote, index: int, month: Days, days: Days) -> Fee:
     """The fee of these days of the `index`-th interval; twelve shares of a year sum to the year's price exactly."""
-    whole = quote.price.share(index % 12, 12) if quote.per == "year" else quote.price.rounded()
-    return whole if days == month else whole.times(Decimal(days.length) / month.length).rounded()
+
+    def share(price: Money) -> Money:
+        whole = price.share(index % 12, 12) if quote.per == "year" else price.rounded()
+        return whole if days == month else whole.times(Decimal(days.length) / month.length).rounded()
+
+    items = tuple(share(item.price) for item in quote.recurring)
+    return Fee(share(quote.list_price), share(quote.price), items)
 
 
 def make_invoice(lead: Lead, draft: Draft, today: date) -> Invoice:
-    """The draft with its lines: the fixed fee of its days, and what usage of earlier months is not billed yet."""
-    lines = []
-    if draft.fee:
-        text = f"{draft.quote.plan or 'Service'}, {draft.days.start} to {draft.days.end}"
-        lines.append(InvoiceLine(text=text, amount=draft.fee))
+    """The draft with its lines: its fixed fee and items, and what usage of earlier months is not billed yet."""
+    lines = [*draft.lines]
     for month in draft.usage:
-        lines += usage_lines(priced_by(lead, month.month) or draft.quote, month)
+        lines += usage_lines(priced_by(lead, month.month) or draft.term.quote, month)
     if not lines:  # an invoice keeps its number even if nothing is left on it
-        nothing = Money.zero(draft.quote.price.currency)
+        nothing = Money.zero(draft.term.quote.price.currency)
         lines.append(InvoiceLine(text="Nothing to bill", amount=nothing))
     return Invoice(
         number=draft.number,
@@ -236,7 +367,8 @@ def make_invoice(lead: Lead, draft: Draft, today: date) -> Invoice:
         prepared_on=today,
         lines=tuple(lines),
         usage_months=tuple(month.month for month in draft.usage),
-        missing_usage=missing_usage(lead, draft.days.start if draft.fee else today),
+        missing_usage=missing_usage(lead, draft.days.start if draft.index is not None else today),
+        reference=draft.term.contract.reference or lead.reference,
     )
 
 

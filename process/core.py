@@ -1,7 +1,9 @@
 """The four functions that are the process. Total and pure: they read no clock and never raise."""
 
+from collections.abc import Iterator
 from datetime import datetime
 
+from process.changes import RELEASE_0_2
 from process.decisions import Decision, LeadOpened
 from process.duplicates import news
 from process.effects import (
@@ -17,6 +19,8 @@ from process.facts import Event, Fact, Refused, Report
 from process.fold import apply, fold
 from process.history import History
 from process.lead import Lead
+from process.policy import TEAMS
+from process.threads import introductions
 from process.ticks import due
 
 __all__ = ["begin", "decide", "due", "evolve", "fold", "plan"]
@@ -37,8 +41,9 @@ def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
     if fact.source == "clock" or not isinstance(fact, Decision):
         is_due = any(item.fact == fact and item.when <= now for item in due(history.lead))
         return fact.resolved(history.lead, now) if is_due else NOT_DUE
-    wrong = fact.gate(history.lead) or fact.check(history.lead, now) or fact.check_history(history, now)
-    return wrong or fact.resolved(history.lead, now)
+    lead = history.lead
+    wrong = fact.gate(lead) or fact.too_new(lead) or fact.check(lead, now) or fact.check_history(history, now)
+    return wrong or fact.resolved_of_history(history, now)
 
 
 def evolve(history: History, fact: Fact, at: datetime) -> History:
@@ -49,12 +54,14 @@ def evolve(history: History, fact: Fact, at: datetime) -> History:
         lead = fold((*history.events, event), history.lead.id)
     else:
         lead = apply(history.lead, event)
-    return history.then(event.model_copy(update={"words": fact.words(lead)}), lead)
+    words = fact.words_of_history(history.then(event, lead))
+    return history.then(event.model_copy(update={"words": words}), lead)
 
 
-def plan(before: Lead, after: Lead, event: Event) -> tuple[Effect, ...]:
-    """What the outside must be told because of this event."""
-    effects = [*event.fact.effects(before, after, event)]
+def plan(before: Lead, after: Lead, event: Event, history: History | None = None) -> tuple[Effect, ...]:
+    """What the outside must be told because of this event, the newest of the history where that is given."""
+    effects = [*_back(before, after, event), *event.fact.effects(before, after, event)]
+    effects += event.fact.effects_of_history(history) if history else ()
     if event.fact.visible and event.seq > 1:
         effects.append(UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq))
     if before.stage is not after.stage:
@@ -65,6 +72,13 @@ def plan(before: Lead, after: Lead, event: Event) -> tuple[Effect, ...]:
         effects.append(TellLeads(key=effect_key(after, event, "tell_leads"), cause=event.seq))
     effects.append(RecordEvents(key=effect_key(after, event, "record_events"), cause=event.seq))
     return tuple(effects)
+
+
+def _back(before: Lead, after: Lead, event: Event) -> Iterator[Effect]:
+    """A lead that had ended goes on: others may be behind the roles than when it did."""
+    if RELEASE_0_2 in after.changes and before.ended and not after.ended:
+        for role in sorted(TEAMS):
+            yield from introductions(after, event, role)
 
 
 def begin(opened: LeadOpened, lead_id: str, at: datetime) -> History:

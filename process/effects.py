@@ -4,6 +4,7 @@ An effect says nothing about how it is done. It says in which lane it queues (on
 side), whether a newer one of its kind makes it needless, and what must be known before it can start.
 """
 
+import hashlib
 from collections.abc import Iterable
 from typing import Annotated, Any, ClassVar
 
@@ -17,8 +18,12 @@ from pydantic import (
 
 from process.facts import AnyFact, Event
 from process.lead import Lead
-from process.model import Model, Role, snake_case
+from process.mistake import Mistake, Where
+from process.model import Line, Model, Role, snake_case
 from process.moves import Move, What
+
+INTRODUCTIONS = ("address_changed", "address_left")
+"""Mails in a lead's thread to whoever is behind a role from now on, and to whoever was."""
 
 
 class Effect(Model):
@@ -33,6 +38,8 @@ class Effect(Model):
     """It brings the outside to the lead's present state, so only the newest of its kind matters."""
     falls_with_its_cause: ClassVar[bool] = False
     """Not done yet, it is put aside while the decision that caused it is corrected."""
+    shows_mistakes: ClassVar[bool] = False
+    """It writes what shows the decisions that were corrected."""
 
     key: str
     cause: int
@@ -77,6 +84,7 @@ AnyEffect = Annotated[SerializeAsAny[Effect], BeforeValidator(_load)]
 
 class OpenIssue(Effect):
     lane = "issue"
+    shows_mistakes = True
 
     def words(self) -> str:
         return "Open the lead's issue"
@@ -85,6 +93,7 @@ class OpenIssue(Effect):
 class UpdateIssue(Effect):
     lane = "issue"
     converges = True
+    shows_mistakes = True
     brings_news = False
 
     def ready(self, lead: Lead) -> bool:
@@ -102,6 +111,8 @@ class PlaceCard(Effect):
     converges = True
     restore: bool = False
     """Out of the archive even if it is in the right column: somebody took an open lead out of sight."""
+    stood_in: Line | None = None
+    """The column that was its own until now; wherever a person agreed to have it, it moves on from there."""
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None
@@ -118,6 +129,7 @@ class PutIssueBack(Effect):
 
     lane = "issue"
     brings_news = False
+    shows_mistakes = True
     moves: tuple[Move, ...]
 
     def ready(self, lead: Lead) -> bool:
@@ -132,6 +144,7 @@ class PutIssueBack(Effect):
 
 class PutHubIssueBack(PutIssueBack):
     lane = "hub issue"
+    shows_mistakes = False
 
     def ready(self, lead: Lead) -> bool:
         return lead.hub_issue is not None
@@ -203,9 +216,11 @@ class SendMail(Effect):
     lane = "mail"
     falls_with_its_cause = True
     template: str
-    to: tuple[Role, ...]
+    to: tuple[Role, ...] = ()
     facts: dict[str, str] = {}
     """What the template needs beyond the lead."""
+    addresses: tuple[Line, ...] = ()
+    """To these instead, whoever they are now."""
     needs_folder: bool = False
 
     @property
@@ -216,12 +231,64 @@ class SendMail(Effect):
         return lead.folder is not None or not self.needs_folder
 
     def needless(self, lead: Lead) -> bool:
-        """Nobody is to send, or to collect, an invoice that was taken back."""
+        """Nobody is to send, or to collect, an invoice that was taken back, to approve what is settled, or to hear of
+        people who were replaced since.
+        """
+        if self.introduces:
+            return self.facts["now"] != listed(lead.policy.addresses.get(Role(self.facts["role"]), ()))
+        if self.template == "discount_approval":
+            return not any(str(q.version) == self.facts["version"] and q.awaits for q in lead.quotes)
         invoice = lead.invoice(self.about) if self.about else None
         return bool(invoice and not invoice.stands and self.template in ("invoice", "invoice_overdue"))
 
+    @property
+    def leaves(self) -> Role | None:
+        """The role that it says is no longer theirs to whom it goes."""
+        return Role(self.facts["role"]) if self.addresses and self.introduces else None
+
+    @property
+    def introduces(self) -> bool:
+        """Whether it says who is behind a role from now on. While it waits, it is not asked for again."""
+        return self.template in INTRODUCTIONS
+
     def words(self) -> str:
-        return f"Mail to {' and '.join(self.to)}: {self.template.replace('_', ' ')}"
+        return f"Mail to {' and '.join(self.addresses or self.to)}: {self.template.replace('_', ' ')}"
+
+
+class SendCorrection(Effect):
+    """A mail to those whose last word about the decision `seq` was wrong, as it turns out when it is to be sent."""
+
+    lane = "mail"
+    falls_with_its_cause = True
+    template: ClassVar[str] = "correction"
+    facts: ClassVar[dict[str, str]] = {}
+    seq: int
+
+    def words(self) -> str:
+        return f"Mail to all who were told wrong about {self.seq}"
+
+
+class SayCorrection(Effect):
+    """Brings what we say about the decision `seq` on GitHub to what is true of it by now."""
+
+    lane = "corrections"
+    brings_news = False
+    falls_with_its_cause = True
+    seq: int
+    where: Where
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None
+
+    def needless(self, lead: Lead) -> bool:
+        if self.where == "hub issue":
+            return lead.hub_issue is None or "hub issue" in lead.drift
+        return "issue" in lead.drift
+
+    def words(self) -> str:
+        if self.where == "answer":
+            return f"Have the answer to the comment that decided {self.seq} say whether it counts"
+        return f"Say in a comment on the {'hub' if self.where == 'hub issue' else 'lead'}'s issue what became of {self.seq}"
 
 
 class OpenHubIssue(Effect):
@@ -327,9 +394,18 @@ class RecordEvents(Effect):
         return "Write the events to the ledger"
 
 
+def listed(addresses: Iterable[str]) -> str:
+    return ", ".join(addresses)
+
+
 def effect_key(lead: Lead, event: Event, name: str) -> str:
     """Stable and unique: a lead, its event, and what is done because of it."""
     return f"{lead.id}/{event.seq}/{name}"
+
+
+def message_digest(key: str) -> str:
+    """What the Message-ID of a mail has of its effect's key."""
+    return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def back(lead: Lead, moves: Iterable[Move]) -> tuple[Effect, ...]:
@@ -351,11 +427,13 @@ def back(lead: Lead, moves: Iterable[Move]) -> tuple[Effect, ...]:
 
 
 class Task(Model):
-    """What an activity is given: the effect and the lead as it is now. `events` only where the effect needs them."""
+    """What an activity is given: the effect and the lead as it is now. The rest only where the effect needs it."""
 
     effect: AnyEffect
     lead: Lead
     events: tuple[Event, ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
+    """The one that the effect is about; or all decisions that do not count any more."""
 
     @field_serializer("lead")
     def _without_defaults(self, lead: Lead) -> dict[str, Any]:

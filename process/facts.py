@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from process.effects import Effect
+    from process.history import History
     from process.lead import Lead
 
 
@@ -82,9 +83,17 @@ class Fact(Model):
         """What the outside must be told because of this."""
         return ()
 
+    def effects_of_history(self, history: History) -> Iterable[Effect]:
+        """As `effects`, for the few that look at earlier events; this is the newest one."""
+        return ()
+
     def words(self, lead: Lead) -> str:
         """One plain sentence, without a full stop, about the lead after this became true."""
         return (self.kind[0].upper() + self.kind[1:]).replace("_", " ")
+
+    def words_of_history(self, history: History) -> str:
+        """As `words`, for the few that look at earlier events; this is the newest one."""
+        return self.words(history.lead)
 
 
 class Unknown(Fact):

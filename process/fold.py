@@ -1,6 +1,6 @@
 """Folding events into a lead, with corrections."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
@@ -29,11 +29,16 @@ def _fold(events: tuple[Event, ...], lead_id: str, skip: Collection[int | None])
 
 def superseded(events: Iterable[Event]) -> frozenset[int]:
     """Numbers of the events that a correction took out; a corrected correction takes out nothing."""
-    out: set[int] = set()
+    return frozenset(corrected_by(events))
+
+
+def corrected_by(events: Iterable[Event]) -> dict[int, int]:
+    """Number of each event that a correction took out -> number of that correction."""
+    out: dict[int, int] = {}
     for event in sorted(events, key=lambda event: -event.seq):
         if event.fact.supersedes is not None and event.seq not in out:
-            out.add(event.fact.supersedes)
-    return frozenset(out)
+            out[event.fact.supersedes] = event.seq
+    return out
 
 
 def without(history: History, seq: int) -> Lead:
@@ -43,8 +48,8 @@ def without(history: History, seq: int) -> Lead:
     return _fold(events, history.lead.id, (superseded(events) | {seq}) - {undone})
 
 
-def first_broken(history: History, without: int) -> Event | None:
-    """The first decision that could not have been taken without the event `without`, or None.
+def broken(history: History, without: int) -> Iterator[Event]:
+    """All decisions that could not have been taken without the event `without`, nor without each other, oldest first.
 
     Where that is itself a correction, the decision that it took out counts again, and must be able to stand, too.
     """
@@ -57,14 +62,11 @@ def first_broken(history: History, without: int) -> Event | None:
         if replayed is None:
             replayed = History(lead=fold(history.events[:1], history.lead.id), events=(event,))
             continue
-        if event.seq in skip:
-            lead = withdraw(replayed.lead, event)
-        else:
-            if event.seq >= since and _refused(event, replayed.lead):
-                return event
-            lead = apply(replayed.lead, event)
-        replayed = replayed.then(event, lead)
-    return None
+        fallen = event.seq in skip
+        if not fallen and event.seq >= since and _refused(event, replayed.lead):
+            yield event
+            fallen = True
+        replayed = replayed.then(event, (withdraw if fallen else apply)(replayed.lead, event))
 
 
 def _refused(event: Event, lead: Lead) -> bool:
@@ -78,7 +80,7 @@ def _refused(event: Event, lead: Lead) -> bool:
 def apply(lead: Lead, event: Event) -> Lead:
     lead = event.fact.apply(lead, event)
     progress = {"last_seq": event.seq}
-    if isinstance(event.fact, Decision) and event.fact.source != "clock":
+    if isinstance(event.fact, Decision) and event.fact.source != "clock" and event.fact.is_progress:
         return lead.model_copy(update=progress | {"progressed_at": event.at, "stale_on": None})
     return lead.model_copy(update=progress)
 

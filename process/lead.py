@@ -10,11 +10,13 @@ from typing import Literal, NamedTuple
 from dateutil.relativedelta import relativedelta
 from pydantic import AwareDatetime
 
+from process.changes import RELEASE_0_2
 from process.days import day_of
 from process.model import Line, Model, Role, Stage, Text
 from process.money import Money
 from process.policy import Policy
-from process.pricing import BUILT_IN, Per, PriceBook, Tier
+from process.pricing import BUILT_IN, PriceBook
+from process.quote import ACTIVE, Quote, QuoteStatus
 from process.relatives import Relation, Relative
 
 DAY = timedelta(days=1)
@@ -87,40 +89,6 @@ class Asset(Model):
     on: date
 
 
-class QuoteStatus(StrEnum):
-    OPEN = "open"
-    ACCEPTED = "accepted"
-    DECLINED = "declined"
-    EXPIRED = "expired"
-    SUPERSEDED = "superseded"
-    CORRECTED = "corrected"
-
-
-ACTIVE = frozenset({QuoteStatus.OPEN, QuoteStatus.ACCEPTED})
-
-
-class Quote(Model):
-    """One version of the price. Its book's figures are copied in: an old quote keeps its price."""
-
-    version: int
-    price: Money
-    per: Per
-    valid_until: date
-    quoted_on: date
-    status: QuoteStatus = QuoteStatus.OPEN
-    book: str | None = None
-    plan: str | None = None
-    dedicated_cluster: bool = False
-    tiers: tuple[Tier, ...] = ()
-    reminded: bool = False
-    accepted_by: Line | None = None
-    reason: Text | None = None
-
-    def __str__(self) -> str:
-        each = "once" if self.per == "once" else f"a {self.per}"
-        return f"{self.price} {each}"
-
-
 class Contract(Model):
     """The contract track: with the contracts team, acknowledged, signed; then its term. A renewal is one of its own."""
 
@@ -148,6 +116,8 @@ class Contract(Model):
     start: date | None = None
     end: date | None = None
     extended_until: date | None = None
+    reference: Line | None = None
+    """The customer's own, as the number of their purchase order, for its invoices."""
     windows: tuple[int, ...] = ()
     """Renewal windows that have opened, in days before the end."""
     renewal_due: bool = False
@@ -155,7 +125,9 @@ class Contract(Model):
     lapsed: bool = False
     decision_due: bool = False
     gap_reason: Text | None = None
-    """Why the days between the term before and this one stay unbilled."""
+    """Why the days between the term before, or the hub's first day, and this one stay unbilled."""
+    after_reason: Text | None = None
+    """Why the days after it stay unbilled."""
 
     @property
     def heard_on(self) -> date | None:
@@ -170,7 +142,7 @@ class Contract(Model):
 
 
 class Gap(NamedTuple):
-    """Days that no term has, before the term `before` (its place among the signed ones, from 0)."""
+    """Days that no term has, before the term `before` (its place among the signed ones, from 0), or after the last."""
 
     before: int
     start: date
@@ -257,6 +229,8 @@ class Hub(Model):
     events: tuple[Gathering, ...] = ()
     """In order of their first days."""
     requested_on: date | None = None
+    withdrawn_on: date | None = None
+    """Since when engineering is told that it is not to bring it up after all: its issue is closed."""
     exception_by: Line | None = None
     exception_reason: Text | None = None
     live_on: date | None = None
@@ -292,6 +266,11 @@ class Hub(Model):
         return tuple(HUB_FIELDS[field] for field in self.unknown())
 
     @property
+    def wanted(self) -> bool:
+        """Whether engineering is to have its issue open: it is to come, or it runs."""
+        return self.requested_on is not None and self.decommissioned_on is None
+
+    @property
     def running(self) -> bool:
         return self.live_on is not None and self.decommissioned_on is None
 
@@ -309,6 +288,8 @@ class Usage(Model):
 class InvoiceLine(Model):
     text: str
     amount: Money
+    once_of: int | None = None
+    """Version of the quote of which this is an item that is asked for once; None: something else."""
 
 
 class Invoice(Model):
@@ -323,6 +304,8 @@ class Invoice(Model):
     lines: tuple[InvoiceLine, ...]
     usage_months: tuple[str, ...] = ()
     missing_usage: tuple[str, ...] = ()
+    reference: Line | None = None
+    """The customer's own, as of their purchase order."""
     file: Link | None = None
     sent_on: date | None = None
     paid_on: date | None = None
@@ -368,6 +351,10 @@ class Mail(Model):
     recipients: tuple[str, ...]
     message_id: str
     at: AwareDatetime
+    reached: dict[Role, tuple[str, ...]] = {}
+    """Whom of each role that it was for; release 0.1 did not say."""
+    left: Role | None = None
+    """The role that it says is no longer theirs."""
 
 
 class Assignee(Model):
@@ -397,12 +384,20 @@ class Lead(Model):
     person: Line
     title: Line
     email: Line | None = None
+    reference: Line | None = None
+    """The customer's own, for invoices of contracts that have none."""
+    billing_address: Text | None = None
+    """Where the customer wants invoices to be addressed to, line by line."""
     service: str = "hub"
     zone: str = "UTC"
     policy: Policy = Policy()
     price_books: tuple[PriceBook, ...] = BUILT_IN
     changes: tuple[str, ...] = ()
     """Changes of the process that it has taken up (`process.changes`)."""
+    people_since: AwareDatetime | None = None
+    """Since when the worker knew them that last said who is behind the roles."""
+    left: dict[Role, tuple[str, ...]] = {}
+    """Addresses that were behind a role before."""
 
     originals: tuple[Relative, ...] = ()
     """Leads that were there before and look like this one, and what was decided about each."""
@@ -455,6 +450,17 @@ class Lead(Model):
     def hub_heading(self) -> str:
         """The title of the hub's issue (process.md, The hub's issue)."""
         return f"[Hub] - {self.hub.name or self.org}"
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """What its issue is to have (process.md, The lead's issue)."""
+        names = self.policy.labels
+        applies = {
+            names.lead: True,
+            names.hub_service: self.service == "hub",
+            names.customer: self.contract.signed_on is not None,
+        }
+        return tuple(name for name, does in applies.items() if does)
 
     @property
     def stage(self) -> Stage:
@@ -516,15 +522,22 @@ class Lead(Model):
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """Days between two terms in which the hub ran: in no contract, billed by nobody, and nobody said why."""
+        """Days before, between and after the terms in which the hub ran: billed by nobody, and nobody said why."""
         live, down = self.hub.live_on, self.hub.decommissioned_on
+        if live is None:
+            return ()
         found = []
-        for number, (one, other) in enumerate(pairwise(self.signed), start=1):
-            if live and one.term_ends and other.start and not other.gap_reason:
-                first, last = one.term_ends + DAY, other.start - DAY
-                first, last = max(first, live), min(last, down or last)
-                if first <= last:
-                    found.append(Gap(number, first, last))
+        for number, (one, other) in enumerate(pairwise((None, *self.signed, None))):
+            at_an_edge = one is None or other is None
+            if at_an_edge and (RELEASE_0_2 not in self.changes or not self.signed):
+                continue
+            last = other.start - DAY if other and other.start else down
+            first = one.term_ends + DAY if one and one.term_ends else live
+            if last is None or (other.gap_reason if other else one and one.after_reason):
+                continue
+            first, last = max(first, live), min(last, down or last)
+            if first <= last:
+                found.append(Gap(number, first, last))
         return tuple(found)
 
     def quote_of(self, contract: Contract) -> Quote | None:

@@ -17,6 +17,10 @@ class Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
+SAID: dict[str, bool] = {"said": True}
+"""The context in which a model is made of what somebody said just now, and not of what was stored."""
+
+
 def snake_case(name: str) -> str:
     """`PriceQuoted` as `price_quoted`: how a class is called in data, signals and commands."""
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()

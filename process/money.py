@@ -57,6 +57,9 @@ class Money(Model):
         self._same(other)
         return Money(amount=self.amount - other.amount, currency=self.currency)
 
+    def __neg__(self) -> "Money":
+        return Money(amount=-self.amount, currency=self.currency)
+
     def times(self, factor: Decimal | int) -> "Money":
         """The product, unrounded."""
         return Money(amount=self.amount * factor, currency=self.currency)

@@ -1,9 +1,12 @@
 """The process as data with a version: clocks, names, people. A lead records which version it was decided under."""
 
+import hashlib
+from collections.abc import Iterator
 from datetime import date
-from typing import Annotated
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field, model_validator
 
 from process.model import Line, Model, Role, Stage
 
@@ -27,6 +30,12 @@ class Clocks(Model):
         30, ge=1, le=FAR, description="a quote is valid this long unless it says otherwise"
     )
     quote_reminder: int = Field(7, ge=0, le=FAR, description="reminder this long before a quote expires")
+    discount_approval: int = Field(
+        3,
+        ge=1,
+        le=FAR,
+        description="working days without a word on a discount: reminder, then again as often",
+    )
     handover_reminder: int = Field(
         3, ge=1, le=FAR, description="working days without word from the contracts team"
     )
@@ -78,6 +87,17 @@ class Labels(Model):
     hub: Line = Field("Hub", description="the hub's issue")
 
 
+class Discounts(Model):
+    """Who may take how much off a list price."""
+
+    without_approval: Decimal = Field(
+        Decimal(10), ge=0, le=100, description="percent up to which sales gives a discount by itself"
+    )
+    approver: Literal[Role.SALES, Role.CONTRACTS, Role.ENGINEERING] = Field(
+        Role.CONTRACTS, description="the role that approves more than that"
+    )
+
+
 COLUMNS: dict[Stage, Line] = {stage: stage.capitalize() for stage in Stage}
 """Name of the board's column for each stage, unless a policy names others."""
 
@@ -88,15 +108,83 @@ TEAMS = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 """The roles that are ours, with people and addresses behind them."""
 
 
+Named = dict[Role, tuple[Line, ...]]
+"""Role -> who is behind it."""
+
+
 class Policy(Model):
-    """What may change in the organisation without a change of the program, under one version."""
+    """What may change in the organisation without a change of the program, under one version.
+
+    Its rules stay with a lead until a person says otherwise (`policy_adopted`). Who is behind a role is no rule: that
+    changes under every lead, and the version does not tell of it.
+    """
 
     version: Line = BUILT_IN
     clocks: Clocks = Clocks()
     holidays: tuple[date, ...] = ()
     columns: dict[Stage, Line] = COLUMNS
     labels: Labels = Labels()
-    people: dict[Role, tuple[Line, ...]] = {}
+    discounts: Discounts = Discounts()
+    people: Named = {}
     """Who has a role: GitHub logins, and teams as `team:SLUG`."""
-    addresses: dict[Role, tuple[Line, ...]] = {}
+    addresses: Named = {}
     """Who is behind a role by mail; for a role that is not here, the settings say it."""
+
+    def rules(self) -> dict[str, Any]:
+        """All of it but the version and who is behind the roles, name by name: `clocks.stale`."""
+        said = self.model_dump(mode="json", exclude={"version", "people", "addresses"})
+        return dict(_leaves(said))
+
+
+def _leaves(said: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in said.items():
+        if isinstance(value, dict):
+            yield from _leaves(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def differences(before: Policy, after: Policy) -> tuple[str, ...]:
+    """Which rules differ, in words: `clocks.stale 30 → 14`."""
+    old, new = before.rules(), after.rules()
+    names = dict.fromkeys([*old, *new])
+    return tuple(
+        f"{name} {_shown(old.get(name))} → {_shown(new.get(name))}"
+        for name in names
+        if old.get(name) != new.get(name)
+    )
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else str(value)
+
+
+class People(Model):
+    """Who is behind the roles, as a worker knows it by its settings, which it read at `since`."""
+
+    people: Named = {}
+    addresses: Named = {}
+    since: AwareDatetime | None = None
+
+    @classmethod
+    def of(cls, policy: Policy, since: AwareDatetime | None = None) -> Self:
+        return cls(people=policy.people, addresses=policy.addresses, since=since)
+
+    @model_validator(mode="after")
+    def _of_ours(self) -> Self:
+        for role in sorted({*self.people, *self.addresses} - TEAMS):
+            raise ValueError(f"there is nobody behind {role}; people are behind {', '.join(sorted(TEAMS))}")
+        for address in (address for known in self.addresses.values() for address in known):
+            if address.count("@") != 1 or address[0] == "@" or address[-1] == "@" or " " in address:
+                raise ValueError(f"{address!r} is no mail address; write it as name@example.org")
+        return self
+
+    def digest(self) -> str:
+        """The same for the same people, and without them in it."""
+        said = {
+            name: {str(role): known for role, known in sorted(named.items()) if known}
+            for name, named in (("people", self.people), ("addresses", self.addresses))
+        }
+        return hashlib.sha256(repr(said).encode()).hexdigest()[:12]

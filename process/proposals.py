@@ -31,6 +31,8 @@ def propose(move: Move, lead: Lead, timeline: Sequence[Line]) -> Proposal:
         case What.CLOSED:
             return _closed(move, lead)
         case What.REOPENED:
+            if move.hub and lead.hub.withdrawn_on and not lead.ended:
+                return Proposal((("hub_requested", {}),))
             return _open_again(lead, timeline)
         case What.LABELLED | What.UNLABELLED:
             return _labelled(move, lead, timeline)
@@ -47,28 +49,17 @@ def agrees(move: Move, lead: Lead) -> bool:
             item = _item(move, lead)
             return item is None or item.done in (None, move.what is What.TICKED)
         case What.CLOSED:
-            return lead.ended or (move.hub and lead.hub.decommissioned_on is not None)
+            return lead.ended or (move.hub and not lead.hub.wanted)
         case What.REOPENED:
-            return not lead.ended
+            return not lead.ended and (not move.hub or lead.hub.withdrawn_on is None)
         case What.LABELLED:
-            return move.hub or move.name in labels(lead)
+            return move.hub or move.name in lead.labels
         case What.UNLABELLED:
-            return not move.hub and move.name not in labels(lead)
+            return not move.hub and move.name not in lead.labels
         case What.RETITLED:
             return same_title(move.name, lead.hub_heading if move.hub else lead.heading)
         case What.PLACED:
             return move.stage is lead.stage
-
-
-def labels(lead: Lead) -> tuple[str, ...]:
-    """What the lead's issue is to have."""
-    names = lead.policy.labels
-    applies = {
-        names.lead: True,
-        names.hub_service: lead.service == "hub",
-        names.customer: lead.contract.signed_on is not None,
-    }
-    return tuple(name for name, does in applies.items() if does)
 
 
 def _item(move: Move, lead: Lead) -> Item | None:

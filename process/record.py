@@ -4,26 +4,44 @@ All of it survives a restart and a new run of the workflow (`model_dump_json`). 
 """
 
 import hashlib
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple, Self
 
 from pydantic import AwareDatetime, ValidationError
 
-from process.attention import next_look
+from process import outward
+from process.attention import attention, next_look
 from process.changes import RELEASE_0_2
 from process.core import begin, decide, due, evolve, plan
 from process.days import start_of
 from process.decisions import Decision, LeadOpened, complaints, parse
+from process.decisions.mending import Corrected
 from process.duplicates import Likenesses, LikenessFound, Told, as_fact, unknown, unmergeable
-from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, Outcome, back
+from process.effects import (
+    AnyEffect,
+    CheckFolder,
+    CheckIssues,
+    Effect,
+    Outcome,
+    RecordEvents,
+    SayCorrection,
+    SendCorrection,
+    SendMail,
+    Task,
+    back,
+)
 from process.facts import Event, Fact, Refused
 from process.fold import superseded
 from process.history import History
 from process.lead import Lead
-from process.model import Line, Model
+from process.mistake import Mistake, Undoing
+from process.model import Line, Model, Role
 from process.moves import PutBack
+from process.policy import TEAMS, People, Policy
 from process.relatives import Relation, Relative
-from process.reports import ChangesAdopted
+from process.reports import ChangesAdopted, PeopleChanged
+from process.ticks import moved_dates
 
 RECEIPTS = 500
 REFUSALS = 100
@@ -94,6 +112,12 @@ class Preview(NamedTuple):
     answer: Answer
     stage: str
     effects: tuple[str, ...]
+    dates: tuple[str, ...] = ()
+    """Which dates of the calendar would be others."""
+    attention: tuple[str, ...] = ()
+    """What must not be overlooked in the lead then."""
+    undoing: Undoing | None = None
+    """Of a correction: what it undoes, and what becomes of that outside."""
 
 
 class Record(Model):
@@ -115,7 +139,7 @@ class Record(Model):
     @classmethod
     def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
         history = begin(opened, lead_id, now)
-        effects = plan(history.lead, history.lead, history.events[0])
+        effects = plan(history.lead, history.lead, history.events[0], history)
         return cls(history=history, outbox=tuple(Outstanding(effect=effect) for effect in effects))
 
     @property
@@ -164,14 +188,24 @@ class Record(Model):
         return record._answered(decision, content, answer), answer
 
     def preview(self, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:
-        """The answer, the stage and the effects that the decision would have; nothing changes."""
+        """The answer, and the stage and all else that the decision would lead to; nothing changes."""
         after, answer = self.take(kind, args, now)
         if not answer.accepted or answer.repeat:
             return Preview(answer, self.lead.stage, ())
         before = {item.effect.key for item in self.outbox}
         effects = (item.effect.words() for item in after.outbox if item.effect.key not in before)
         fallen = (f"Not any more: {i.effect.words()}" for i in after.aside if i.effect.key in before)
-        return Preview(answer, after.lead.stage, (*effects, *fallen))
+        taken = after.history.events[-1].fact
+        return Preview(
+            answer,
+            after.lead.stage,
+            (*effects, *fallen),
+            moved_dates(self.lead, after.lead),
+            attention(after.lead, after.lead.today(now)),
+            outward.undoing(self.history, taken.seq, taken.compensate)
+            if isinstance(taken, Corrected)
+            else None,
+        )
 
     def _receipt(self, key: str) -> Receipt | None:
         return next((receipt for receipt in self.receipts if receipt.key == key), None)
@@ -230,6 +264,37 @@ class Record(Model):
         new = tuple(Outstanding(effect=effect) for effect in effects if effect.key not in queued)
         outbox = (*record.outbox, *new)
         return record.model_copy(update={"outbox": outbox}), tuple(effect.key for effect in effects)
+
+    # ---- who is behind the roles
+
+    def know_people(self, args: tuple[Any, ...], now: datetime) -> Self:
+        """What a worker knows of them. What is known already is no news, nor what was read before that. Total.
+
+        A role for which it names no address keeps the one that it has.
+        A lead of release 0.1 keeps nobody in mind: its mails go to whom the settings say.
+        """
+        if RELEASE_0_2 not in self.lead.changes:
+            return self
+        try:
+            told = People.model_validate(args[0] if args else {})
+        except ValidationError as error:
+            return self.refused("know_people", complaints(error), now)
+        lead, since = self.lead, told.since or now
+        known = lead.policy.addresses | {role: named for role, named in told.addresses.items() if named}
+        told = told.model_copy(update={"addresses": known})
+        roles = tuple(role for role in sorted(TEAMS) if _behind(told, role) != _behind(lead.policy, role))
+        if not roles or (lead.people_since and since < lead.people_since):
+            return self
+        fact = PeopleChanged(people=told.people, addresses=known, since=since, roles=roles)
+        return self._became(fact, now)._mended(roles)
+
+    def _mended(self, roles: Collection[Role]) -> Self:
+        """With mails to these roles tried again that had failed for good: their addresses may have been why."""
+        record = self
+        for item in self.parked:
+            if isinstance(item.effect, SendMail) and set(roles) & {*item.effect.to}:
+                record = record.retry(item.effect.key)
+        return record
 
     # ---- other leads
 
@@ -306,6 +371,19 @@ class Record(Model):
                 found.append(effect)
         return tuple(found)
 
+    def task(self, effect: Effect) -> Task:
+        """What the activity of an effect that starts now is given."""
+        mistakes: tuple[Mistake, ...] = ()
+        match effect:
+            case SendCorrection(seq=seq):
+                mistakes = (outward.mistake(self.history, seq, told=True),)
+            case SayCorrection(seq=seq):
+                mistakes = (outward.mistake(self.history, seq),)
+            case _ if effect.shows_mistakes:
+                mistakes = outward.mistakes(self.history)
+        events = self.unrecorded() if isinstance(effect, RecordEvents) else ()
+        return Task(effect=effect, lead=self.lead.brief(effect.about), events=events, mistakes=mistakes)
+
     def done(self, effect: Effect, outcome: Outcome, now: datetime) -> Self:
         """The effect is done; what it reports becomes true."""
         done = Finished(key=effect.key, words=effect.words(), at=now)
@@ -370,11 +448,12 @@ class Record(Model):
     def _became(self, fact: Fact, now: datetime) -> Self:
         """The fact is true: one more event, and its effects in the outbox."""
         history = evolve(self.history, fact, now)
-        effects = plan(self.lead, history.lead, history.events[-1])
+        effects = plan(self.lead, history.lead, history.events[-1], history)
         newest = {effect.kind for effect in effects if effect.converges}
         record = self._sorted_out(history) if fact.supersedes is not None else self
-        kept = (item for item in record.outbox if item.effect.kind not in newest)
-        queue = (*kept, *(Outstanding(effect=effect) for effect in effects))
+        kept = tuple(item for item in record.outbox if item.effect.kind not in newest)
+        new = (effect for effect in effects if not _waits(effect, kept))
+        queue = (*kept, *(Outstanding(effect=effect) for effect in new))
         outbox = tuple(item for item in queue if not item.effect.needless(history.lead))
         return record.model_copy(update={"history": history, "outbox": outbox})
 
@@ -406,6 +485,22 @@ def _same(one: Effect, other: Effect) -> bool:
     """Whether doing one is doing the other."""
     keyless = {"key": "", "cause": 0}
     return one.model_copy(update=keyless) == other.model_copy(update=keyless)
+
+
+def _waits(effect: Effect, queue: Iterable[Outstanding]) -> bool:
+    """Whether somebody is about to be introduced like that already."""
+    if not isinstance(effect, SendMail) or not effect.introduces:
+        return False
+    waiting = (item.effect for item in queue if isinstance(item.effect, SendMail))
+    return any(_introduced(one) == _introduced(effect) for one in waiting)
+
+
+def _introduced(mail: SendMail) -> tuple[object, ...]:
+    return mail.template, mail.addresses, mail.facts.get("role"), mail.facts.get("now")
+
+
+def _behind(named: People | Policy, role: Role) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return named.people.get(role, ()), named.addresses.get(role, ())
 
 
 def _said(args: tuple[Any, ...], name: str, otherwise: str) -> str:

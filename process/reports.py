@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 
+from pydantic import AwareDatetime
+
+from process.changes import RELEASE_0_2
 from process.effects import (
     CreateFolder,
     Effect,
@@ -9,12 +12,17 @@ from process.effects import (
     PrepareInvoice,
     SendMail,
     UpdateHubIssue,
+    UpdateIssue,
     effect_key,
+    listed,
+    message_digest,
 )
 from process.facts import Event, Report
 from process.lead import Lead, Link, Mail, Place
 from process.model import Line, Role, Stage
+from process.policy import Named
 from process.pricing import PriceBook
+from process.threads import introductions
 
 
 class IssueOpened(Report):
@@ -105,15 +113,87 @@ class MailSent(Report):
     template: str
     recipients: tuple[str, ...]
     message_id: str
+    reached: dict[Role, tuple[str, ...]] = {}
+    """Whom of each role."""
+    left: Role | None = None
+    """The role that it says is no longer theirs."""
+    cause: int | None = None
+    """The event because of which it was sent; release 0.1 did not say."""
+
+    def is_of(self, lead: str, seq: int) -> bool:
+        """Whether it was sent because of the event `seq`."""
+        if self.cause is not None:
+            return self.cause == seq
+        return message_digest(f"{lead}/{seq}/{self.template}") in self.message_id
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         mail = Mail(
-            template=self.template, recipients=self.recipients, message_id=self.message_id, at=event.at
+            template=self.template,
+            recipients=self.recipients,
+            message_id=self.message_id,
+            at=event.at,
+            reached=self.reached,
+            left=self.left,
         )
         return lead.model_copy(update={"mails": (*lead.mails, mail)})
 
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if RELEASE_0_2 not in after.changes:
+            return
+        # the issue says which mail reached whom
+        yield UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq)
+        for role, addresses in self.reached.items():
+            if set(addresses) & {*after.left.get(role, ())}:  # it was under way while they changed
+                yield from introductions(after, event, role)
+
     def words(self, lead: Lead) -> str:
         return f"Mail “{self.template.replace('_', ' ')}” went to {', '.join(self.recipients)}"
+
+
+class MailRefused(Report):
+    """An address that was behind a role before takes no mail any more. Whoever is behind it now knows what it had got."""
+
+    visible = False
+    template: str
+    recipients: tuple[str, ...]
+
+    def words(self, lead: Lead) -> str:
+        mail = self.template.replace("_", " ")
+        return f"Mail “{mail}” could not reach {', '.join(self.recipients)}: no mail is taken there any more"
+
+
+class PeopleChanged(Report):
+    """Others are behind the roles from here on: whoever follows the lead's conversation hears of it there."""
+
+    people: Named
+    addresses: Named
+    since: AwareDatetime
+    roles: tuple[Role, ...]
+    """Whose people or addresses are others than before."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        policy = lead.policy.model_copy(update={"people": self.people, "addresses": self.addresses})
+        left = {
+            role: tuple(dict.fromkeys((*lead.left.get(role, ()), *lead.policy.addresses.get(role, ()))))
+            for role in sorted({*lead.left, *lead.policy.addresses})
+        }
+        gone = {
+            role: known
+            for role, addresses in left.items()
+            if (known := tuple(a for a in addresses if a not in self.addresses.get(role, ())))
+        }
+        return lead.model_copy(update={"policy": policy, "people_since": self.since, "left": gone})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        for role in self.roles:
+            yield from introductions(after, event, role)
+
+    def words(self, lead: Lead) -> str:
+        named = (
+            f"{role}: {listed((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
+            for role in self.roles
+        )
+        return f"Others are behind the roles from here on: {'; '.join(named)}"
 
 
 class ChangesAdopted(Report):
@@ -134,6 +214,10 @@ class HubIssueOpened(Report):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"hub_issue": self.link})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if after.hub.withdrawn_on:  # while it was being opened
+            yield UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq)
 
     def words(self, lead: Lead) -> str:
         return f"The hub's issue was opened: {self.link.url}"

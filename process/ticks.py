@@ -1,22 +1,23 @@
 """What the calendar does when nobody does anything (process.md, Clocks): a class per clock, and its schedule."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, Self
 
 from dateutil.relativedelta import relativedelta
 
-from process.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
+from process.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage, settled
 from process.changes import RELEASE_0_2
 from process.days import add_working_days, day_of, end_of, start_of
 from process.decisions.base import folder_effects, mail
-from process.decisions.quoting import QuoteExpired
+from process.decisions.quoting import QuoteExpired, ask_for_approval
 from process.decisions.waiting import Resumed
 from process.effects import Effect, ReserveInvoice, effect_key
 from process.facts import Event, Fact, Tick
-from process.lead import Gathering, Invoice, Lead, QuoteStatus
+from process.lead import Gathering, Invoice, Lead
 from process.memo import remembered
 from process.model import Role, Stage
+from process.quote import QuoteStatus
 
 
 class Due(NamedTuple):
@@ -31,6 +32,31 @@ def due(lead: Lead) -> tuple[Due, ...]:
     """All that is due in time, earliest first."""
     found = (item for schedule in _SCHEDULES for item in schedule(lead))
     return tuple(sorted(found, key=lambda item: (item.when, item.fact.kind)))
+
+
+def moved_dates(before: Lead, after: Lead) -> tuple[str, ...]:
+    """Which dates are others after something became true, in words and in order."""
+    old, new = _days(before), _days(after)
+    moved = []
+    for what in sorted(old.keys() | new.keys(), key=lambda what: (*new.get(what, old.get(what, ())), what)):
+        was, is_ = old.get(what, ()), new.get(what, ())
+        if was != is_:
+            days = _joined(is_) or "no more"
+            moved.append(f"{what}: {days}{f', was {_joined(was)}' if was else ''}")
+    return tuple(moved)
+
+
+def _days(lead: Lead) -> dict[str, tuple[date, ...]]:
+    """When what is due, in the lead's own zone."""
+    found: dict[str, tuple[date, ...]] = {}
+    for item in due(lead):
+        what = item.fact.kind.replace("_", " ").capitalize()
+        found[what] = (*found.get(what, ()), lead.today(item.when))
+    return found
+
+
+def _joined(days: Iterable[date]) -> str:
+    return ", ".join(map(str, days))
 
 
 def silence(lead: Lead) -> str:
@@ -122,6 +148,40 @@ def _quote(lead: Lead) -> Iterator[Due]:
         yield Due(end_of(reminder, lead.zone), QuoteRunningOut(version=quote.version))
     expired = QuoteExpired(version=quote.version, by="the calendar", source="clock")
     yield Due(end_of(quote.valid_until, lead.zone), expired)
+
+
+class ApprovalReminded(Tick):
+    """Three working days without a word on a discount that needs an approval: ask again, and then as often."""
+
+    visible = False
+    version: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        today = lead.today(event.at)
+        quotes = tuple(
+            quote.model_copy(update={"discount": quote.discount.model_copy(update={"asked_on": today})})
+            if quote.version == self.version and quote.discount
+            else quote
+            for quote in lead.quotes
+        )
+        return lead.model_copy(update={"quotes": quotes})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield from ask_for_approval(after, event)
+
+    def words(self, lead: Lead) -> str:
+        return f"The approval of the discount in version {self.version} of the quote was asked for again"
+
+
+def _approval(lead: Lead) -> Iterator[Due]:
+    quote = lead.quote
+    if lead.ended or lead.hold or quote is None or quote.discount is None or not quote.awaits:
+        return
+    policy, asked = lead.policy, quote.discount.asked_on
+    day = add_working_days(asked or quote.quoted_on, policy.clocks.discount_approval, policy.holidays)
+    if day <= quote.valid_until:
+        when = start_of(day, lead.zone) if asked else end_of(day, lead.zone)  # it was asked as that day began
+        yield Due(when, ApprovalReminded(version=quote.version))
 
 
 class HandoverReminded(Tick):
@@ -502,7 +562,7 @@ def _decommission(lead: Lead) -> Iterator[Due]:
 
 
 class Archived(Tick):
-    """A year after its end the lead's workflow completes; the ledger keeps its history."""
+    """A year after its end the lead's workflow completes, if all is billed and paid; the ledger keeps its history."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"archived": True})
@@ -514,6 +574,8 @@ class Archived(Tick):
 def _archive(lead: Lead) -> Iterator[Due]:
     ended: date | None = lead.closed_on or (lead.lost.on if lead.lost else None)
     owed = any(invoice.owed for invoice in lead.invoices)
+    if RELEASE_0_2 in lead.changes:
+        owed = not settled(lead)
     if ended and not lead.archived and not owed:
         yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
 
@@ -522,6 +584,7 @@ _SCHEDULES = (
     _questionnaire,
     _stale,
     _quote,
+    _approval,
     _handover,
     _hold,
     _usage,
@@ -534,3 +597,39 @@ _SCHEDULES = (
     _decommission,
     _archive,
 )
+
+_SCHEDULE_OF: dict[str, Callable[[Lead], Iterator[Due]]] = {
+    QuestionnaireNudged.kind: _questionnaire,
+    GoneStale.kind: _stale,
+    ApprovalReminded.kind: _approval,
+    QuoteRunningOut.kind: _quote,
+    QuoteExpired.kind: _quote,
+    HandoverReminded.kind: _handover,
+    HandoverEscalated.kind: _handover,
+    ContractOverdue.kind: _handover,
+    Resumed.kind: _hold,
+    UsageMissing.kind: _usage,
+    InvoicesUnsent.kind: _unsent,
+    InvoiceDue.kind: _invoices,
+    InvoiceOverdue.kind: _invoices,
+    RenewalWindowOpened.kind: _term,
+    ContractLapsed.kind: _term,
+    LapseDecisionDue.kind: _term,
+    RenewalNotBegun.kind: _renewal,
+    HubInformationMissed.kind: _hub_information,
+    EventNear.kind: _events,
+    DecommissionNoticeDue.kind: _decommission,
+    Archived.kind: _archive,
+}
+"""By which of them a kind comes: where years are gone through, only that one is asked."""
+
+
+def was_due(lead: Lead, event: Event) -> bool:
+    """Whether what the calendar did in this event was due to this lead, just so."""
+    schedule = _SCHEDULE_OF.get(event.kind)
+    return schedule is not None and any(
+        item.fact.kind == event.kind
+        and item.when <= event.at
+        and item.fact.resolved(lead, event.at) == event.fact
+        for item in schedule(lead)
+    )

@@ -6,8 +6,10 @@ from typing import Literal, NamedTuple
 from process.attention import attention
 from process.decisions import DECISIONS
 from process.facts import Event
-from process.lead import Lead, QuoteStatus, VendorStatus
+from process.fold import corrected_by
+from process.lead import Lead, VendorStatus
 from process.model import Model, Role, Stage
+from process.quote import Quote, QuoteStatus
 from process.record import Outstanding, Record, Refusal
 
 
@@ -64,6 +66,8 @@ def _next_of_quoted(lead: Lead) -> Step:
         )
     if lead.quote is None:
         return Step(Role.SALES, "quote a price again, or record it as lost")
+    if approval := _approval(lead.quote):
+        return approval
     if lead.quote.status is QuoteStatus.OPEN:
         return Step(Role.COMMUNITY, f"agree to the price by {lead.quote.valid_until}")
     if contract.handed_over_on is None:
@@ -79,10 +83,19 @@ def _state(lead: Lead) -> str:
     return f"{due}, {contract.state} since {contract.state_on}" if contract.state else due
 
 
+def _approval(quote: Quote) -> Step | None:
+    """What a quote waits for whose discount goes beyond what sales may give by itself."""
+    if quote.awaits is None:
+        return None
+    return Step(quote.awaits, f"approve or decline the discount of {quote.reduction} by {quote.valid_until}")
+
+
 def _renewing(lead: Lead) -> Step | None:
     """What a renewal waits for, once its price is quoted."""
     if lead.quote is None:
         return None
+    if approval := _approval(lead.quote):
+        return approval
     if lead.quote.status is QuoteStatus.OPEN:
         return Step(Role.COMMUNITY, f"agree to the price of the renewal by {lead.quote.valid_until}")
     if lead.renewal.handed_over_on is None:
@@ -138,6 +151,8 @@ class Line(Model):
     source: str
     words: str
     corrected: bool = False
+    corrected_by: int | None = None
+    """The number of the correction that took it out."""
     key: str | None = None
     """The idempotency key that the decision came with."""
 
@@ -147,11 +162,11 @@ def timeline(record: Record, newest: int = 0) -> tuple[Line, ...]:
 
     Decisions that no longer count stay visible as corrected.
     """
-    out = record.corrected()
-    return tuple(_line(event, event.seq in out) for event in record.history.events[-newest:])
+    out = corrected_by(record.history.events)
+    return tuple(_line(event, out.get(event.seq)) for event in record.history.events[-newest:])
 
 
-def _line(event: Event, corrected: bool) -> Line:
+def _line(event: Event, corrected_by: int | None) -> Line:
     fact = event.fact
     return Line(
         seq=event.seq,
@@ -160,9 +175,16 @@ def _line(event: Event, corrected: bool) -> Line:
         by=fact.by,
         source=fact.source,
         words=event.words,
-        corrected=corrected,
+        corrected=corrected_by is not None,
+        corrected_by=corrected_by,
         key=event.key,
     )
+
+
+def with_fate(line: Line) -> str:
+    """The line's words, and that it was corrected, if it was."""
+    by = f" by {line.corrected_by}" if line.corrected_by else ""
+    return f"{line.words} (corrected{by})" if line.corrected else line.words
 
 
 class Option(Model):

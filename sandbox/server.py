@@ -160,6 +160,10 @@ class Sandbox:
             "MAIL__HOST": self.smtp_host,
             "MAIL__PORT": str(self.smtp_port),
             "MAIL__SECURITY": "none",
+            "INVOICE__SENDER": "Example Hubs",
+            "INVOICE__ADDRESS": json.dumps(["1 Example Street", "Example City"]),
+            "INVOICE__TAX_ID": "00-0000000",
+            "INVOICE__BANK": json.dumps(["Example Bank, account 000 111 222"]),
         }
         if self._hook[0] is not None:
             settings["GITHUB__WEBHOOK_SECRET"] = self.github.hooks[HOOK].secret or ""

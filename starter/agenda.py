@@ -1,7 +1,7 @@
 """`leads agenda`: what is due, overdue, waited for and stuck, in one list per role and person."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Annotated
 
@@ -86,11 +86,18 @@ def _missing(found: Agenda) -> str:
 
 
 async def collected(leads: Leads, now: datetime, tell: Callable[[int, int], None] | None = None) -> Agenda:
-    """The agenda of all leads that are not archived. `tell` hears how many of how many were asked.
+    """The agenda of all leads that are not archived. `tell` hears how many of how many were asked."""
+    rows = [row async for row in leads.listed(Stage, ours=True)]
+    return Agenda.of(now.date(), *await asked(leads, rows, now, tell))
+
+
+async def asked(
+    leads: Leads, rows: Sequence[Row], now: datetime, tell: Callable[[int, int], None] | None = None
+) -> tuple[list[Item], list[str]]:
+    """What these leads have to say, and which of them did not answer.
 
     The first that are asked show whether a worker is there at all: without one, the rest is not asked either.
     """
-    rows = [row async for row in leads.listed(Stage, ours=True)]
     found: list[Item] = []
     unasked: list[str] = []
     answered, done = False, 0
@@ -115,7 +122,7 @@ async def collected(leads: Leads, now: datetime, tell: Callable[[int, int], None
     async with asyncio.TaskGroup() as group:
         for row in rows:
             group.create_task(ask(row))
-    return Agenda.of(now.date(), found, unasked)
+    return found, unasked
 
 
 def _listed(row: Row, now: datetime) -> Iterator[Item]:

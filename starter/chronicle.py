@@ -9,8 +9,10 @@ from rich.progress import Progress
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from process.decisions import DECISIONS, LeadOpened
+from process.model import Role
 from process.money import Money
-from process.view import Overview
+from process.policy import People
+from process.view import Line, Overview
 from starter.desk_story import IN_TIME
 from starter.failures import CommandError, ExitCode
 from starter.leads import Handle, Leads
@@ -71,6 +73,13 @@ class Chronicle:
         await self._news()
         return seq
 
+    async def hear(self, people: People) -> None:
+        """As a worker tells it that starts with other settings."""
+        await self.leads.know_people(self.lead.id, people)
+        known = len(self.told)
+        while len(self.told) == known:
+            await self._news()
+
     # ---- what it looks like
 
     async def _news(self) -> None:
@@ -86,7 +95,7 @@ class Chronicle:
         for line in view.timeline[len(self.told) :]:
             on = str(view.facts.today(line.at))
             self.told.append({"on": on, "by": line.by, "words": line.words, "kind": line.kind})
-            if self.out.as_json or line.kind in _CHORES:
+            if self.out.as_json or _is_chore(line):
                 continue
             if on != last_day:
                 self.out.heading(on)
@@ -99,6 +108,7 @@ class Chronicle:
         standing = [invoice for invoice in facts.invoices if invoice.stands]
         billed = sum((i.total for i in standing), start=Money.zero(standing[0].total.currency))
         paid = sum((i.total for i in standing if i.paid_on), start=Money.zero(billed.currency))
+        mailed = self._mailed(Role.CONTRACTS)
         result = {
             "lead": self.view.lead,
             "stage": self.view.stage,
@@ -108,6 +118,7 @@ class Chronicle:
             "paid": str(paid),
             "renewals": len(facts.former),
             "mails": len(facts.mails),
+            "mails_to_contracts": {address: len(days) for address, days in mailed.items()},
             "events": len(self.view.timeline),
         }
         if self.out.value(result | {"told": self.told, "seconds": round(seconds, 1)}):
@@ -117,9 +128,26 @@ class Chronicle:
             [
                 f"{len(standing)} invoices, {billed} billed and {paid} paid; renewed {len(facts.former)} times; "
                 f"{len(facts.mails)} mails; {len(self.view.timeline)} events, in {seconds:.0f} seconds",
+                *(
+                    f"mail to the contracts team: {len(days)} to {address}, from {days[0]} to {days[-1]}"
+                    for address, days in mailed.items()
+                ),
                 f"Temporal UI: {self.leads.link(self.view.lead)}",
             ]
         )
+
+    def _mailed(self, role: Role) -> dict[str, list[date]]:
+        """Who was behind the role, and on which days mail reached them."""
+        found: dict[str, list[date]] = {}
+        for mail in self.view.facts.mails:
+            for address in mail.reached.get(role, ()):
+                found.setdefault(address, []).append(self.view.facts.today(mail.at))
+        return found
+
+
+def _is_chore(line: Line) -> bool:
+    """Whether the service does it by itself so often that it would hide the rest. Who is told of a new address is news."""
+    return line.kind in _CHORES and "“address " not in line.words
 
 
 _CHORES = frozenset(

@@ -8,11 +8,13 @@ from rich.text import Text
 
 from process.decisions import DECISIONS, LeadOpened
 from process.model import OPEN_STAGES, Role, Stage
-from process.view import Line, Option
+from process.view import Line, Option, with_fate
 from starter.agenda import agenda
 from starter.as_of import show_as_of
 from starter.decide import Command, as_command
+from starter.digest import digest
 from starter.failures import CommandError, ExitCode
+from starter.foreseen import sections
 from starter.options import Json, Lead, Timeout, flag, given, with_options
 from starter.output import Output, clean, moment
 from starter.session import PATIENCE, leads_of, read_settings
@@ -32,6 +34,7 @@ def add_commands(app: App) -> None:
         start,
         list_,
         agenda,
+        digest,
         show,
         history,
         options,
@@ -160,9 +163,7 @@ async def history(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = F
 
 
 def happened(line: Line) -> Text:
-    return Text(
-        clean(f"{line.words}{' (corrected)' if line.corrected else ''}"), "dim" if line.corrected else ""
-    )
+    return Text(clean(with_fate(line)), "dim" if line.corrected else "")
 
 
 async def options(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
@@ -212,7 +213,9 @@ def _preview(app: App) -> Command:
             return
         out.line(f"Would become true: {foreseen.answer.words}")
         out.line(f"The lead would be at {foreseen.stage}")
-        out.items(f"Would be done: {effect}" for effect in foreseen.effects)
+        for title, lines in sections(foreseen, ask="--compensate {}"):
+            out.heading(title)
+            out.items(lines)
 
     return preview
 

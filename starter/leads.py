@@ -30,11 +30,13 @@ from temporalio.service import RPCError, RPCStatusCode
 from process.agenda import Item
 from process.decisions import Decision, LeadOpened
 from process.decisions.merging import Merged
+from process.decisions.policy import PolicyAdopted
 from process.duplicates import Likenesses, unmergeable
 from process.identity import contact_key, everybodys, issue_name, lead_id, org_key, title_key
+from process.mistake import Undoing
 from process.model import OPEN_STAGES, Role, Stage
 from process.moves import PutBack
-from process.policy import Policy
+from process.policy import People, Policy
 from process.record import Answer, Look
 from process.relatives import LONGEST, MOST, Likeness, Relation, Relative
 from process.view import Option, Overview
@@ -43,6 +45,7 @@ from starter.connection import UNANSWERED, no_worker
 from starter.failures import CommandError, ExitCode
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
+from workflows.start import policy_memo
 
 Handle = WorkflowHandle[LeadWorkflow, str]
 T = TypeVar("T")
@@ -71,6 +74,10 @@ class Foreseen(BaseModel):
     answer: Answer
     stage: Stage
     effects: list[str]
+    dates: list[str] = []
+    """Which dates of the calendar would be others."""
+    attention: list[str] = []
+    undoing: Undoing | None = None
 
 
 class Row(BaseModel):
@@ -97,6 +104,17 @@ class InFlight(NamedTuple):
     hub_issue: tuple[str, int] | None
     has_folder: bool
     heading: str
+
+
+class Under(NamedTuple):
+    """A lead and the policy that it is under, as visibility knows it; empty where it began under release 0.1."""
+
+    lead: str
+    stage: Stage
+    heading: str
+    version: str
+    people: str
+    """Digest of who is behind the roles."""
 
 
 @dataclass(frozen=True)
@@ -146,8 +164,10 @@ class Leads:
     async def _begin(self, opened: LeadOpened, lead: str, others: list[Relative]) -> Opened:
         if others:
             opened = opened.model_copy(update={"originals": tuple(others)})
+        if "policy" not in opened.model_fields_set:
+            opened = opened.model_copy(update={"policy": self.policy})
         body = opened.model_dump(mode="json", exclude_unset=True)
-        body.setdefault("policy", self.policy.model_dump(mode="json"))  # all of it: the lead keeps this one
+        body["policy"] = opened.policy.model_dump(mode="json")  # all of it: the lead keeps this one
         start = opened.opened(lead, datetime.now(UTC))
         try:
             await self.client.start_workflow(
@@ -159,7 +179,7 @@ class Leads:
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
                 static_summary=start.heading,
                 static_details=f"{opened.service} · opened by {opened.by} through {opened.source}",
-                memo={"heading": start.heading},
+                memo={"heading": start.heading} | policy_memo(start.policy),
                 search_attributes=TypedSearchAttributes(
                     [
                         SearchAttributePair(key, value)
@@ -308,6 +328,7 @@ class Leads:
         attention: bool = False,
         org: str | None = None,
         ours: bool = False,
+        among: Iterable[str] | None = None,
     ) -> AsyncIterator[Row]:
         """Leads that are in one of these stages, oldest first, as visibility knows them (a moment late)."""
         clauses = [_any_of(attributes.STAGE, sorted(stages)), RUNNING]
@@ -317,6 +338,9 @@ class Leads:
             clauses.append(f"({attributes.ATTENTION.name} > 0 OR {attributes.PARKED.name} > 0)")
         if ours:  # those that our worker answers for
             clauses.append(f"TaskQueue = '{self.task_queue}'")
+        if among is not None:
+            names = ", ".join(f"'{name.replace(chr(39), '')}'" for name in among)
+            clauses.append(f"WorkflowId IN ({names})")
         if org:
             clauses.append(f"{attributes.ORG_KEY.name} = '{org_key(org)}'")
         found = [execution async for execution in self._executions(clauses)]
@@ -334,6 +358,24 @@ class Leads:
             heading = str(memo.get("heading", ""))
             found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo, heading))
         return found
+
+    async def under(self) -> list[Under]:
+        """All our leads that are not archived, with the policy that each is under."""
+        clauses = [RUNNING, f"TaskQueue = '{self.task_queue}'"]
+        found = []
+        async for execution in self._executions(clauses):
+            memo = await execution.memo()
+            stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
+            found.append(
+                Under(
+                    lead=execution.id,
+                    stage=Stage(stage),
+                    heading=str(memo.get("heading", "")),
+                    version=str(memo.get("policy", "")),
+                    people=str(memo.get("people", "")),
+                )
+            )
+        return sorted(found)
 
     def _open_and_ours(self) -> list[str]:
         """Open leads that our worker answers for."""
@@ -366,7 +408,7 @@ class Leads:
         """
         if isinstance(decision, Merged):
             decision = await self._into(lead, decision)
-        body = decision.model_dump(mode="json", exclude_unset=True)
+        body = self._body(decision)
         try:
             answer: Answer = await lead.execute_update(
                 decision.kind, body, result_type=Answer, rpc_timeout=self.patience
@@ -379,6 +421,13 @@ class Leads:
             await lead.signal(decision.kind, body)
             return None
         return answer
+
+    def _body(self, decision: Decision) -> dict[str, Any]:
+        """As the lead takes it; the policy in force is what we know, and nobody types it."""
+        body = decision.model_dump(mode="json", exclude_unset=True)
+        if isinstance(decision, PolicyAdopted):
+            body.setdefault("policy", self.policy.model_dump(mode="json"))
+        return body
 
     async def _into(self, lead: Handle, merged: Merged) -> Merged:
         """The same with the id of the lead that goes on, however it was named. What can't go on is refused now.
@@ -432,6 +481,14 @@ class Leads:
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             await lead.signal("put_back", body)  # asked for twice, it is done once
 
+    async def know_people(self, lead: str, people: People) -> None:
+        """The lead with this id hears who is behind the roles; one that has just ended need not."""
+        try:
+            await self.client.get_workflow_handle(lead).signal("know_people", people)
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
     async def adopt(self, lead: Handle) -> None:
         """The lead goes on in a new run, under the newest rules of the process."""
         await lead.signal("adopt")
@@ -457,8 +514,7 @@ class Leads:
         """
         if isinstance(decision, Merged):
             decision = await self._into(lead, decision)
-        body = decision.model_dump(mode="json", exclude_unset=True)
-        return await self._ask(lead, "preview", (decision.kind, body), Foreseen)
+        return await self._ask(lead, "preview", (decision.kind, self._body(decision)), Foreseen)
 
     async def _ask(self, lead: Handle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
         try:

@@ -17,7 +17,7 @@ from starter.failures import CommandError, ExitCode
 
 SOURCE = "cli"
 
-_OURS = frozenset({"source", "policy", "price_books", "changes", "issue", "originals"})
+_OURS = frozenset({"source", "policy", "changed", "price_books", "changes", "issue", "originals"})
 """Fields that are not for a person to give."""
 
 
@@ -56,9 +56,15 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     if name == "by":
         default = None
         parameter = Parameter(help=f"{help_} By default your login name.", env_var="LEADS_BY")
+    if get_origin(type_) is tuple:  # given once for each
+        type_, default = list[get_args(type_)[0]], None  # type: ignore[misc] # made as it runs
+        parameter = Parameter(help=f"{help_} May be given several times.", show_default=False, negative="")
     if type_ is Decimal:  # cyclopts fails on what is no number; the decision itself says so better
         type_, default = str, default if default is inspect.Parameter.empty else None
         parameter = Parameter(help=help_, metavar="NUMBER")
+    if get_origin(type_) is tuple:  # one that may come again, each as a person writes it
+        type_, default = list[str], None
+        parameter = Parameter(help=help_, negative="")
     annotation: Any = Annotated[type_ | None if default is None else type_, parameter]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 

@@ -16,6 +16,7 @@ from starter.init_repos import init_repos
 from starter.local import HOST, WEB_PORT, demand_free
 from starter.options import Json
 from starter.output import Output
+from starter.policies import policy
 from starter.promote import promote
 from starter.server import RETENTION, prepare
 from starter.session import read_settings
@@ -33,6 +34,7 @@ def add_service(app: App) -> None:
         web,
         check,
         reconcile,
+        policy,
         verify,
         promote,
         init_server,

@@ -1,10 +1,12 @@
 """A lead in one look."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from process.checklist import checklist
+from process.lead import Mail
+from process.quote import Quote
 from process.relatives import Relative
-from process.view import EffectLine, Overview
+from process.view import EffectLine, Overview, with_fate
 from starter.output import Output, moment
 from starter.waiting import Waiting
 
@@ -34,22 +36,35 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
     _section(
         out,
         "Quotes",
-        (f"{q.version}: {q}, {q.status}, valid until {q.valid_until}" for q in reversed(facts.quotes)),
+        (line for quote in reversed(facts.quotes) for line in _quoted(quote)),
     )
+    _section(out, "Mail", (_mail(mail, facts.zone) for mail in facts.mails[-NEWEST:]))
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
     if earlier := len(view.timeline) - len(newest):
         where = f"leads history {view.lead}" if url else "--json has all"
         out.items([f"… {earlier} before that ({where})"], "dim")
     for line in newest:
-        corrected = " (corrected)" if line.corrected else ""
-        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {line.words}{corrected}, by {line.by}"])
+        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {with_fate(line)}, by {line.by}"])
     _section(
         out,
         "Refused",
         (f"{moment(r.at, facts.zone)} {r.kind} by {r.by}: {r.reason}" for r in view.refused[-NEWEST:]),
         "yellow",
     )
+
+
+def _quoted(quote: Quote) -> Iterator[str]:
+    """A quote, and what it is made of where that is more than its price."""
+    yield f"{quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
+    if len(quote.lines) > 1:
+        yield from (f"   {line}" for line in quote.lines)
+    if quote.discount:
+        yield f"   The discount, by {quote.discount.by}: {quote.discount.reason}"
+
+
+def _mail(mail: Mail, zone: str) -> str:
+    return f"{moment(mail.at, zone)} {mail.template.replace('_', ' ')}, to {', '.join(mail.recipients)}"
 
 
 def _relative(other: Relative) -> str:

@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from dateutil.relativedelta import relativedelta
 
+from process.model import Role
+from process.policy import People
 from process.view import Overview
 from starter.story import CONTRACTS, ENGINEERING, HUB, SALES, Step
 
@@ -35,6 +37,10 @@ OFFERS: tuple[Mapping[str, Any], ...] = (
     {"amount": "1499.95", "currency": "USD", "per": "month"},
 )
 """What the terms are quoted at, one after the other."""
+
+
+MOVED = People(addresses={Role.CONTRACTS: ("deals@example.org",)})
+"""Half way the contracts team has another address (process.md, failure 8)."""
 
 
 def terms(years: int, start: date) -> tuple[Term, ...]:
@@ -81,6 +87,10 @@ class Living(Protocol):
         """Decisions that do not rest on each other are taken; the number of the last in the timeline."""
         ...
 
+    async def hear(self, people: People) -> None:
+        """Others are behind the roles, as a worker with other settings says; the lead knows of it."""
+        ...
+
 
 @dataclass
 class Years:
@@ -104,6 +114,7 @@ class Years:
                 await self._sign(coming[month.start])
             if month.start == half:
                 await self._slip()
+                await self.lead.hear(MOVED)
         await self._end(last)
 
     async def _wait_and_sign(self, term: Term) -> None:

@@ -37,10 +37,10 @@ def _lines(record: Record, now: datetime) -> Iterator[str]:
         )
     if lead.quotes:
         yield "\n### Quotes"
-        yield from (
-            f"- version {quote.version}: {quote}, {quote.status}, valid until {quote.valid_until}"
-            for quote in reversed(lead.quotes)
-        )
+        for quote in reversed(lead.quotes):
+            yield f"- version {quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
+            if len(quote.lines) > 1:
+                yield from (f"  - {_plain(str(line))}" for line in quote.lines)
     yield "\n### What happened"
     yield from (_happened(line) for line in reversed(timeline(record, SHOWN)))
     if (earlier := len(record.history.events) - SHOWN) > 0:
@@ -54,7 +54,9 @@ def _lines(record: Record, now: datetime) -> Iterator[str]:
 
 
 def _happened(line: Line) -> str:
-    words = f"~~{_plain(line.words)}~~ (corrected)" if line.corrected else _plain(line.words)
+    words = _plain(line.words)
+    if line.corrected:
+        words = f"~~{words}~~ (corrected by {line.corrected_by})"
     return f"- {line.seq} · {line.at:%Y-%m-%d} · {words} · by {_plain(line.by)}"
 
 

@@ -18,9 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
     from process.agenda import Item, agenda
-    from process.changes import CHANGES
+    from process.changes import CHANGES, RELEASE_0_2
     from process.decisions import LeadOpened, complaints
-    from process.effects import Effect, Outcome, RecordEvents, Task
+    from process.effects import Effect, Outcome, RecordEvents
     from process.facts import Refused
     from process.record import Answer, Look, Record
     from process.relatives import Relative
@@ -28,7 +28,7 @@ with workflow.unsafe.imports_passed_through():
     from workflows import search_attributes
     from workflows.details import details
     from workflows.handlers import refusal, takes_decisions
-    from workflows.start import Carried, read_start
+    from workflows.start import Carried, policy_memo, read_start
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=2)
@@ -42,6 +42,10 @@ LOOK_OUTSIDE = (
     "Takes one object with any of: issues, folder, duplicates."
 )
 PUT_BACK = "Undo on GitHub what people moved there and the lead could not follow. The desk asks for it."
+KNOW_PEOPLE = (
+    "Who is behind the roles from here on, as a worker's settings say. Takes one object with people and addresses by "
+    "role, and since."
+)
 RESEMBLES = "Other open leads look like this one: it may be a duplicate, and is held for a person. A round finds that."
 TOLD = "Another lead says what it is to this one: a probable duplicate, another one, merged into it or not any more."
 LEDGER = RecordEvents.lane
@@ -176,6 +180,14 @@ class LeadWorkflow:
         self._change(record)
         return list(keys)
 
+    @workflow.signal(name="know_people", description=KNOW_PEOPLE)
+    def know_people(self, *args: Any) -> None:
+        self._change(self.record.know_people(args, workflow.now()))
+
+    @workflow.update(name="know_people", description=KNOW_PEOPLE)
+    def know_people_update(self, *args: Any) -> None:
+        self._change(self.record.know_people(args, workflow.now()))
+
     @workflow.signal(name="resembles", description=RESEMBLES)
     def resembles(self, *args: Any) -> None:
         self._change(self.record.resembles(args, workflow.now()))
@@ -226,8 +238,7 @@ class LeadWorkflow:
     )
     def preview(self, *args: Any) -> dict[str, Any]:
         kind = args[0] if args and isinstance(args[0], str) else ""
-        answer, stage, effects = self.record.preview(kind, args[1:], workflow.now())
-        return {"answer": answer.model_dump(), "stage": stage, "effects": list(effects)}
+        return self.record.preview(kind, args[1:], workflow.now())._asdict()
 
     # ---- the shell over time
 
@@ -269,11 +280,10 @@ class LeadWorkflow:
 
     async def _perform(self, effect: Effect) -> None:
         """One effect as one activity; what it brings back becomes true, or it is parked."""
-        events = self.record.unrecorded() if effect.lane == LEDGER else ()
         try:
             outcome: Outcome = await workflow.execute_activity(
                 effect.kind,
-                Task(effect=effect, lead=self.record.lead.brief(effect.about), events=events),
+                self.record.task(effect),
                 result_type=Outcome,
                 start_to_close_timeout=ONE_ATTEMPT,
                 heartbeat_timeout=SILENCE,
@@ -350,6 +360,8 @@ class LeadWorkflow:
         memo = {"heading": self.record.lead.heading} | {
             name: link.url for name, link in links.items() if link
         }
+        if RELEASE_0_2 in self.record.lead.changes:
+            memo |= policy_memo(self.record.lead.policy)
         if memo != self.memo:
             workflow.upsert_memo(memo)
             self.memo = memo

@@ -6,6 +6,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from workflows.converter import LeadPayloadConverter
 from workflows.desk import DeskWorkflow
+from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.lead import LeadWorkflow
 from workflows.reconcile import ReconcileWorkflow
 
@@ -19,6 +20,6 @@ def leads_plugin() -> SimplePlugin:
     return SimplePlugin(
         "leads",
         data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
-        workflows=[LeadWorkflow, DeskWorkflow, ReconcileWorkflow],
+        workflows=[LeadWorkflow, DeskWorkflow, ReconcileWorkflow, DigestWorkflow, WeeklyDigestWorkflow],
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
     )

@@ -26,6 +26,7 @@ SYSTEMS = {
     "look_at_github": "GitHub: issues, comments and board",
     "look_at_drive": "Google Drive: the leads' folders",
     "look_at_questionnaire": "Google Forms: answers to the questionnaire",
+    "look_at_people": "The settings: who is behind the roles",
     "look_at_leads": "The leads themselves: requests that were taken in twice",
 }
 

@@ -5,7 +5,13 @@ from typing import Any
 from process.decisions import LeadOpened, parse_as
 from process.facts import Refused
 from process.model import Model
+from process.policy import People, Policy
 from process.record import Record
+
+
+def policy_memo(policy: Policy) -> dict[str, str]:
+    """What a list of leads tells of the policy that each is under: its version, and a digest of who is behind the roles."""
+    return {"policy": policy.version, "people": People.of(policy).digest()}
 
 
 class Carried(Model):

@@ -13,9 +13,11 @@ from pydantic import ValidationError
 from process.decisions import (
     billing,
     contracting,
+    discounts,
     mending,
     merging,
     opening,
+    policy,
     qualifying,
     quoting,
     serving,
@@ -24,10 +26,23 @@ from process.decisions import (
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.facts import Refused
+from process.model import SAID
 
 __all__ = ["DECISIONS", "Decision", "LeadOpened", "Unreadable", "complaints", "parse", "parse_as"]
 
-_IN_ORDER = (opening, merging, qualifying, quoting, contracting, serving, billing, waiting, mending)
+_IN_ORDER = (
+    opening,
+    merging,
+    qualifying,
+    quoting,
+    discounts,
+    contracting,
+    serving,
+    billing,
+    waiting,
+    policy,
+    mending,
+)
 
 DECISIONS: dict[str, type[Decision]] = {
     kind: decision
@@ -89,7 +104,7 @@ def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
             instead=f"{_close(str(unknown[0]), decision.model_fields)}It takes {', '.join(decision.model_fields)}",
         )
     try:
-        return decision.model_validate(body)
+        return decision.model_validate(body, context=SAID)
     except ValidationError as error:
         return Refused(reason=complaints(error), instead=f"Send {_sample(decision)}")
 

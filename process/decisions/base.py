@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
@@ -11,9 +11,14 @@ from process.facts import Event, Fact, Refused
 from process.history import History
 from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
+from process.policy import Policy
 from process.relatives import Relative
 
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
+
+
+UNKNOWN = frozenset({"someone", "someone through temporal", "someone at the command line"})
+"""What a decision says of who decided, in small letters, where nobody knows."""
 
 
 class Decision(Fact):
@@ -24,10 +29,16 @@ class Decision(Fact):
     too_early: ClassVar[str] = "It is too early for that"
     deciders: ClassVar[frozenset[Role]] = frozenset({Role.SALES})
     """Whose decision it is (process.md, Who). Faces that know who speaks obey only them."""
+    since: ClassVar[dict[str, str]] = {}
+    """Fields that came with a change of the process (`process.changes`): a lead takes them up with it."""
     commits: ClassVar[bool] = False
     """Brings the lead forward on the spine, from its first price on: not while it may be a duplicate."""
     example: ClassVar[dict[str, Any]] = {}
     """A sound body, for help texts and previews."""
+    beyond: ClassVar[str] = ""
+    """What came of it in the world that no program can take back, and who can: said before it is corrected."""
+    is_progress: ClassVar[bool] = True
+    """Whether the lead has moved by it, so that the clock of staleness starts anew."""
 
     by: Line = Field("someone through Temporal", description="who decided")
     source: Line = Field("signal", description="through what the decision came")
@@ -45,6 +56,22 @@ class Decision(Fact):
     def called(cls) -> str:
         """The kind as people read it: `Price quoted`."""
         return cls.kind.replace("_", " ").capitalize()
+
+    @classmethod
+    def decided_by(cls, policy: Policy) -> frozenset[Role]:  # noqa: ARG003 - for those where it has a say
+        """Whose decision it is under this policy."""
+        return cls.deciders
+
+    def too_new(self, lead: Lead) -> Refused | None:
+        """Why a lead that has not taken up a change can't be told this yet, or None."""
+        early = [name for name, change in self.since.items() if change not in lead.changes]
+        said = [name for name in early if getattr(self, name) != type(self).model_fields[name].default]
+        if not said:
+            return None
+        return Refused(
+            reason=f"This lead does not know {', '.join(said)} yet, which came with a newer release",
+            instead="Bring it there first (leads adopt)",
+        )
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:
@@ -71,6 +98,10 @@ class Decision(Fact):
     def check_history(self, history: History, now: datetime) -> Refused | None:
         """As `check`, for the few that look at earlier events."""
         return None
+
+    def resolved_of_history(self, history: History, now: datetime) -> Self:
+        """As `resolved`, for the few that look at earlier events."""
+        return self.resolved(history.lead, now)
 
     def noted(self, sentence: str) -> str:
         return f"{sentence}: {self.note}" if self.note else sentence

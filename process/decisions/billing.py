@@ -115,6 +115,7 @@ class _OnInvoice(Decision):
 class InvoiceSent(_OnInvoice):
     """The contracts and administration team sent an invoice. Unpaid after 60 days, it is overdue."""
 
+    beyond = "An invoice that the customer has got is still with them: the contracts team is to write to them"
     example = {"number": 1}
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:

@@ -12,8 +12,9 @@ from process.days import add_working_days
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.lead import Lead, QuoteStatus, VendorStatus
+from process.lead import Lead, VendorStatus
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
+from process.quote import QuoteStatus
 
 
 class _Contracting(Decision):
@@ -50,6 +51,8 @@ NOT_HANDED_OVER = Refused(
 
 class ContractHandedOver(_Contracting):
     """The deal goes to the contracts team, with all they need to draft a contract. Again, if it has changed."""
+
+    beyond = "What the contracts team has begun, only they can stop"
 
     due: date | None = Field(
         None, description="day by which it is to be signed; by default 20 working days from now"
@@ -179,7 +182,9 @@ class ContractSigned(_Contracting):
     A renewal is the next term: its price is billed from its first day on, and no day is billed twice or left out.
     """
 
+    beyond = "A contract that was really signed binds all the same"
     deciders = frozenset({Role.CONTRACTS})
+    since = {"reference": RELEASE_0_2}
     example = {
         "signed_by": "Ada Example",
         "evidence": "https://drive.example.org/signed.pdf",
@@ -198,6 +203,9 @@ class ContractSigned(_Contracting):
     end: date | None = Field(None, description="last day; by default a year from the start")
     billing: Literal["monthly", "yearly"] = Field(
         "monthly", description="a yearly price in twelve shares, or whole at the start of each year"
+    )
+    reference: Line | None = Field(
+        None, description="the customer's reference for its invoices, as their purchase order's number"
     )
 
     def term(self, lead: Lead, today: date) -> tuple[date, date]:
@@ -238,6 +246,7 @@ class ContractSigned(_Contracting):
                 "start": start,
                 "end": end,
                 "billing": self.billing,
+                "reference": self.reference,
             }
         )
         return lead.model_copy(
@@ -250,9 +259,12 @@ class ContractSigned(_Contracting):
     def words(self, lead: Lead) -> str:
         what = "The contract's renewal" if lead.former else "The contract"
         who = f" by {self.signed_by}" if self.signed_by else ""
-        return self.noted(
-            f"{what} was signed{who}, for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
-        )
+        term = f"for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
+        reference = f", their reference {self.reference}" if self.reference else ""
+        return self.noted(f"{what} was signed{who}, {term}{reference}")
+
+
+_FILED = "What was filed at the customer, only the contracts team can take back there"
 
 
 class _Vendor(Decision):
@@ -289,12 +301,14 @@ class _Vendor(Decision):
 class VendorSetupStarted(_Vendor):
     """We are being set up as a vendor in the customer's system."""
 
+    beyond = _FILED
     becomes = VendorStatus.STARTED
 
 
 class VendorSetupProgressed(_Vendor):
     """A step with the customer's forms. The set-up itself is done when we are a vendor there (vendor_setup_done)."""
 
+    beyond = _FILED
     example = {"forms": "asked for"}
     becomes = VendorStatus.STARTED
 
@@ -321,6 +335,7 @@ class VendorSetupProgressed(_Vendor):
 class VendorSetupDone(_Vendor):
     """We are a vendor in the customer's system."""
 
+    beyond = _FILED
     becomes = VendorStatus.DONE
     vendor_number: Line | None = Field(None, description="our number there")
 
@@ -369,7 +384,7 @@ class ServiceExtended(Decision):
 
 
 class GapExplained(Decision):
-    """The hub ran between two contracts, and those days stay unbilled, because a person says why.
+    """The hub ran before, between or after its contracts, and those days stay unbilled, because a person says why.
 
     If they are to be billed, correct the later signature (corrected) and record it with an earlier start.
     """
@@ -384,14 +399,15 @@ class GapExplained(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        return None if lead.gaps else Refused(reason="No days between two contracts are unexplained")
+        return None if lead.gaps else Refused(reason="No days outside the contracts are unexplained")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         signed = list(lead.signed)
         for gap in lead.gaps:
-            signed[gap.before] = signed[gap.before].model_copy(update={"gap_reason": self.reason})
+            place, why = (gap.before, "gap_reason") if gap.before < len(signed) else (-1, "after_reason")
+            signed[place] = signed[place].model_copy(update={why: self.reason})
         *former, contract = signed or [lead.contract]
         return lead.model_copy(update={"former": tuple(former), "contract": contract})
 
     def words(self, lead: Lead) -> str:
-        return self.noted(f"Days between two contracts stay unbilled: {self.reason}")
+        return self.noted(f"Days outside the contracts stay unbilled: {self.reason}")

@@ -2,17 +2,20 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from process import fold  # as a module: it needs this package, too
+from process import fold, outward  # as modules: they need this package, too
 from process.billing import billed_again
+from process.changes import RELEASE_0_2
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, effect_key
 from process.facts import Event, Refused
 from process.history import History
 from process.lead import Lead
+from process.mistake import Compensation
 from process.model import Role, Stage, Text
 
 
@@ -69,19 +72,33 @@ class FolderReplaced(Decision):
         return self.noted("A new Drive folder takes the place of the one that is gone")
 
 
+def _listed(given: Any) -> Any:
+    """One, or several with commas between them, as a line of text has them."""
+    return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
+
+
 class Corrected(Decision):
     """An earlier decision was a mistake. It no longer counts; both stay in the log, and nobody is told unless asked for.
 
-    Mails because of it that have not left yet are not sent, unless its correction is corrected in turn.
+    Card, labels and issues follow by themselves, and mails because of it that have not left yet are not sent, unless its
+    correction is corrected in turn. What spoke to people is put right on request (compensate): by mail to those alone
+    whom the mistake reached, in the answer to the comment that gave it, in a comment on the issue, at the hub's issue.
+    The preview says what there is.
     """
 
     deciders = EVERY_TEAM
     stages = frozenset(Stage)
+    since = {"compensate": RELEASE_0_2}
     example = {"seq": 4, "reason": "That was another lead's quote"}
 
     seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
     reason: Text = Field(description="why it was a mistake")
-    tell: bool = Field(False, description="tell sales and the contracts team by mail")
+    compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_listed)] = Field(
+        (), description="what to put right outside: mail, comment, answer, hub, or all that there is"
+    )
+    tell: bool = Field(
+        False, description="tell sales and the contracts team by mail, whether they heard of it or not"
+    )
 
     @property
     def supersedes(self) -> int:
@@ -102,25 +119,46 @@ class Corrected(Decision):
                 instead="Change its facts (details_changed), or merge it into the lead that it is a duplicate of (merged)",
             )
         if self.seq in fold.superseded(history.events):
+            then = "; corrected once more, what it said can be put right" if self.compensate else ""
             return Refused(
                 reason=f"{self.seq} is already corrected",
-                instead="To make it count again, correct its correction",
+                instead=f"To make it count again, correct its correction{then}",
             )
-        if broken := fold.first_broken(history, self.seq):
-            if broken.seq == wrong.fact.supersedes:
-                return Refused(
-                    reason=f"{broken.seq} ({broken.words}) could not be decided as things are now",
-                    instead=f"Decide it anew ({broken.kind})",
-                )
-            return Refused(
-                reason=f"{broken.seq} ({broken.words}) rests on it", instead=f"Correct {broken.seq} first"
-            )
+        if broken := tuple(fold.broken(history, self.seq)):
+            return _rests_on(broken, wrong.fact.supersedes)
         if again := billed_again(fold.without(history, self.seq)):
             return Refused(
                 reason=f"Invoice {again.number} has billed the same since",
                 instead="Void that one first (invoice_voided)",
             )
+        return self._nothing_to_compensate(history)
+
+    def _nothing_to_compensate(self, history: History) -> Refused | None:
+        """Who names something wants it to happen; only `all` may come to nothing."""
+        if not self.compensate:
+            return None
+        offered = outward.offered(history, self.seq)
+        for kind in self.compensate:
+            if kind != "all" and kind not in offered:
+                there = (
+                    f"What can be put right is {', '.join(offered)}" if offered else "Leave compensate out"
+                )
+                return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
         return None
+
+    def resolved_of_history(self, history: History, now: datetime) -> Self:
+        """All that there is, one by one: what is recorded is what is put right."""
+        if not self.compensate:
+            return self
+        offered = outward.offered(history, self.seq)
+        asked = tuple(kind for kind in offered if kind in self.compensate or "all" in self.compensate)
+        return self.model_copy(update={"compensate": asked})
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        if "hub" not in self.compensate or lead.hub.requested_on:
+            return lead
+        hub = lead.hub.model_copy(update={"withdrawn_on": lead.today(event.at)})
+        return lead.model_copy(update={"hub": hub})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         if after.hub.requested_on and not before.hub.requested_on and after.hub_issue is None:
@@ -130,5 +168,54 @@ class Corrected(Decision):
                 after, event, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason
             )
 
+    def effects_of_history(self, history: History) -> Iterable[Effect]:
+        return outward.compensations(history) if RELEASE_0_2 in history.lead.changes else ()
+
     def words(self, lead: Lead) -> str:
         return self.noted(f"{self.seq} was a mistake and no longer counts: {self.reason}")
+
+    def words_of_history(self, history: History) -> str:
+        """Of a correction it matters more what counts again."""
+        wrong = history.find(self.seq)
+        again = wrong.fact.supersedes if wrong else None
+        if again is None or RELEASE_0_2 not in history.lead.changes:
+            return self.words(history.lead)
+        return self.noted(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
+
+
+_NOTHING = {
+    "mail": "Nobody was told anything of {} by mail that is wrong then",
+    "comment": "The lead's issue has not shown {}",
+    "answer": "{} was not decided in a comment, so no answer speaks of it",
+    "hub": "No issue of the hub is open because of {}",
+}
+
+
+MANY = 8
+"""Numbers that a sentence names."""
+
+
+def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
+    """What would no longer stand; the newest of it is to be corrected first."""
+    first, *others = broken
+    if first.seq == undone:
+        return Refused(
+            reason=f"{first.seq} ({first.words}) could not be decided as things are now",
+            instead=f"Decide it anew ({first.kind})",
+        )
+    order = [str(event.seq) for event in reversed(broken)]
+    too = (
+        f", and so {'do' if len(others) > 1 else 'does'} {_and([str(e.seq) for e in others])}"
+        if others
+        else ""
+    )
+    return Refused(
+        reason=f"{first.seq} ({first.words}) rests on it{too}",
+        instead=f"Correct {_and(order)} first" + (", in this order" if others else ""),
+    )
+
+
+def _and(names: list[str]) -> str:
+    if len(names) > MANY:
+        return f"{', '.join(names[:MANY])} and {len(names) - MANY} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -2,22 +2,24 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
+from process.changes import RELEASE_0_2
 from process.days import zone_exists
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, TellLeads, UpdateIssue, effect_key
 from process.facts import Event, Refused
 from process.lead import Assignee, Lead, Link
-from process.model import Line, Role
+from process.model import Line, Role, Text
 from process.policy import Policy
 from process.pricing import BUILT_IN, PriceBook
 from process.relatives import Relation, Relative
 
 Service = Literal["hub", "other"]
 Email = Line
+BillingAddress = Annotated[Text, StringConstraints(max_length=500)]
 
 
 class LeadOpened(Decision):
@@ -97,9 +99,10 @@ class LeadOpened(Decision):
 
 
 class DetailsChanged(Decision):
-    """A fact of the lead itself was wrong or has changed: its organisation, person, title, address, service or zone."""
+    """A fact of the lead itself was wrong or has changed: organisation, person, title, service, zone, invoicing."""
 
     deciders = EVERY_TEAM
+    since = dict.fromkeys(("reference", "billing_address"), RELEASE_0_2)
     example = {"person": "Grace Example"}
 
     org: Line | None = Field(None, description="the lead's organisation")
@@ -108,16 +111,22 @@ class DetailsChanged(Decision):
     email: Email | None = Field(None, description="the person's mail address")
     service: Service | None = Field(None, description="hub as a service, or something else")
     zone: Line | None = Field(None, description="the lead's time zone, as Europe/Berlin")
+    reference: Line | None = Field(
+        None, description="the customer's reference for invoices, unless their contract has one"
+    )
+    billing_address: BillingAddress | None = Field(
+        None, description="where the customer wants invoices addressed to, in lines or with commas between"
+    )
 
     def given(self) -> dict[str, str]:
-        names = ("org", "person", "title", "email", "service", "zone")
+        names = ("org", "person", "title", "email", "service", "zone", "reference", "billing_address")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         if not self.given():
             return Refused(
                 reason="Nothing was given to change",
-                instead="Name at least one of org, person, title, email, service, zone",
+                instead="Name at least one of org, person, title, email, service, zone, reference, billing_address",
             )
         return contact_complaint(self.zone, self.email)
 
@@ -125,7 +134,7 @@ class DetailsChanged(Decision):
         return lead.model_copy(update=self.given())
 
     def words(self, lead: Lead) -> str:
-        return self.noted(f"Changed: {', '.join(self.given())}")
+        return self.noted(f"Changed: {', '.join(self.given()).replace('_', ' ')}")
 
 
 class Assigned(Decision):

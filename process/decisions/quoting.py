@@ -3,18 +3,20 @@
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from process.changes import RELEASE_0_2
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.lead import ACTIVE, Lead, Quote, QuoteStatus
+from process.items import Items
+from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
-from process.money import Amount, CurrencyCode, Money, complaint
+from process.money import LARGEST, Amount, CurrencyCode, Money, complaint
 from process.pricing import Per, Plan, PriceBook
+from process.quote import ACTIVE, Discount, Quote, QuoteStatus, each
 
 
 def signed(lead: Lead) -> Refused | None:
@@ -43,14 +45,27 @@ def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
 NO_QUOTE = Refused(reason="No quote is open", instead="Quote a price first (price_quoted)")
 
 
+def _bare_percent(said: Any) -> Any:
+    """`10 %` is 10."""
+    return said.strip().removesuffix("%").rstrip() if isinstance(said, str) else said
+
+
+Percent = Annotated[
+    Decimal, Field(gt=0, lt=100, max_digits=8, decimal_places=4), BeforeValidator(_bare_percent)
+]
+
+
 class PriceQuoted(Decision):
     """An actual price was quoted: bespoke (amount, currency, per), or a plan of a price book.
 
     A new quote supersedes the one before. From the first one on, the contracts team is in the conversation.
     Once a contract runs, it is the price of its renewal: from the first renewal window on, and the running one stays.
+    A discount beyond what sales may give by itself waits for an approval (discount_approved), and the quote with it.
     """
 
+    beyond = "If the customer has heard this price, only sales can take it back there"
     stages = OPEN_STAGES
+    since = dict.fromkeys(("item", "discount_percent", "discount_amount", "discount_reason"), RELEASE_0_2)
     commits = True
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 
@@ -62,6 +77,16 @@ class PriceQuoted(Decision):
     dedicated_cluster: bool = Field(
         False, description="with a dedicated cluster, where the book has a surcharge"
     )
+    item: Items = Field(
+        (),
+        description='something beside it, asked for once or each time, as "Training: 2000 once" or "Support: 300"; '
+        "one or more",
+    )
+    discount_percent: Percent | None = Field(
+        None, description="share taken off the price (not the items), as 10"
+    )
+    discount_amount: Amount | None = Field(None, gt=0, description="or the amount taken off it, as 1200")
+    discount_reason: Text | None = Field(None, description="why there is a discount")
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
 
     @classmethod
@@ -81,6 +106,7 @@ class PriceQuoted(Decision):
             if wrong := implausible(self.valid_until, now, what="The last day of the offer"):
                 return wrong
         wrong = self._book_complaint(lead) if self.book or self.plan else self._bespoke_complaint()
+        wrong = wrong or self._item_complaint(lead) or self._discount_complaint(lead)
         if wrong:
             return wrong
         active, new = lead.quote, self.quote(lead, today)
@@ -149,6 +175,88 @@ class PriceQuoted(Decision):
             )
         return None
 
+    def _item_complaint(self, lead: Lead) -> Refused | None:
+        price, per = self._listed(lead)
+        for item in self.item:
+            if wrong := item.complaint(price.currency, per):
+                return Refused(
+                    reason=f"That is no item of this quote: {wrong}",
+                    instead=f"Write it as “Training: 2000 once”{'' if per == 'once' else f', or for {each(per)}'}",
+                )
+        if sum((item.amount for item in self.item), start=price.amount) > LARGEST:
+            return Refused(
+                reason="All together that is larger than any price here", instead="Check the numbers"
+            )
+        return None
+
+    def _discount_complaint(self, lead: Lead) -> Refused | None:
+        percent, amount = self.discount_percent, self.discount_amount
+        if percent is None and amount is None:
+            return (
+                Refused(
+                    reason="There is a reason for a discount and no discount",
+                    instead="Give discount_percent or discount_amount",
+                )
+                if self.discount_reason
+                else None
+            )
+        if percent is not None and amount is not None:
+            return Refused(
+                reason="A discount is a share or an amount, not both",
+                instead="Leave discount_percent or discount_amount out",
+            )
+        if self.discount_reason is None:
+            return Refused(reason="A discount needs a reason", instead="Give discount_reason")
+        price, per = self._listed(lead)
+        if amount is not None and (wrong := complaint(amount, price.currency)):
+            return Refused(reason=f"That is no discount: {wrong}")
+        off = self._off(price)
+        if not 0 < off.amount < price.amount:
+            return Refused(
+                reason=f"A discount of {off} on {price} {each(per)} leaves no price"
+                if off.amount
+                else f"A discount of {percent} % on {price} comes to nothing",
+                instead="Give another discount",
+            )
+        return None
+
+    def _off(self, price: Money) -> Money:
+        """What the discount takes off this list price."""
+        if self.discount_percent is not None:
+            return price.times(self.discount_percent / 100).rounded()
+        return Money(amount=self.discount_amount or Decimal(0), currency=price.currency)
+
+    def _discount(self, lead: Lead, price: Money, today: date) -> Discount | None:
+        """The discount on this list price, and whose approval the lead's policy wants for it."""
+        off, rule = self._off(price), lead.policy.discounts
+        if not off.amount or not self.discount_reason:
+            return None
+        percent = self.discount_percent
+        beyond = (
+            percent > rule.without_approval
+            if percent is not None
+            else off.amount * 100 > price.amount * rule.without_approval
+        )
+        return Discount(
+            amount=off,
+            percent=percent,
+            reason=self.discount_reason,
+            by=self.by,
+            approver=rule.approver if beyond else None,
+        )
+
+    def _listed(self, lead: Lead) -> tuple[Money, Per]:
+        """The price before any discount, and what it is for."""
+        found = self._find(lead)
+        if found is None:
+            return Money(
+                amount=self.amount or Decimal(0), currency=self.currency or "USD"
+            ), self.per or "year"
+        book, plan = found
+        if self.amount is not None:
+            return Money(amount=self.amount, currency=book.currency), plan.per
+        return book.price(plan, self.dedicated_cluster), plan.per
+
     def _find(self, lead: Lead) -> tuple[PriceBook, Plan] | None:
         for book in lead.price_books:
             if book.version == self.book and (plan := book.plan(self.plan or "")):
@@ -157,32 +265,35 @@ class PriceQuoted(Decision):
 
     def quote(self, lead: Lead, today: date) -> Quote:
         """The offer that this makes of the lead, with its book's figures copied in."""
-        version = len(lead.quotes) + 1
-        valid_until = self.valid_until or today + timedelta(days=lead.policy.clocks.quote_validity)
-        found = self._find(lead)
-        if found is None:
-            price = Money(amount=self.amount or Decimal(0), currency=self.currency or "USD")
-            return Quote(
-                version=version, price=price, per=self.per or "year", valid_until=valid_until, quoted_on=today
-            )
-        book, plan = found
-        price = book.price(plan, self.dedicated_cluster)
-        if self.amount is not None:
-            price = Money(amount=self.amount, currency=book.currency)
-        return Quote(
-            version=version,
-            price=price,
-            per=plan.per,
-            valid_until=valid_until,
+        price, per = self._listed(lead)
+        discount, found = self._discount(lead, price, today), self._find(lead)
+        quote = Quote(
+            version=len(lead.quotes) + 1,
+            price=price - discount.amount if discount else price,
+            per=per,
+            valid_until=self.valid_until or today + timedelta(days=lead.policy.clocks.quote_validity),
             quoted_on=today,
-            book=book.version,
-            plan=plan.name,
-            dedicated_cluster=self.dedicated_cluster,
-            tiers=book.tiers,
+            items=tuple(item.line(price.currency, per) for item in self.item),
+            discount=discount,
         )
+        if found is None:
+            return quote
+        book, plan = found
+        of_book = {
+            "book": book.version,
+            "plan": plan.name,
+            "dedicated_cluster": self.dedicated_cluster,
+            "tiers": book.tiers,
+        }
+        return quote.model_copy(update=of_book)
 
     def resolved(self, lead: Lead, now: datetime) -> Self:
-        return self.model_copy(update={"valid_until": self.quote(lead, lead.today(now)).valid_until})
+        quote = self.quote(lead, lead.today(now))
+        items = tuple(
+            item.model_copy(update={"currency": line.price.currency, "per": line.per})
+            for item, line in zip(self.item, quote.items, strict=True)
+        )
+        return self.model_copy(update={"valid_until": quote.valid_until, "item": items})
 
     def withdrawn(self, lead: Lead, event: Event) -> Lead:
         quote = self.quote(lead, lead.today(event.at))
@@ -202,17 +313,29 @@ class PriceQuoted(Decision):
         ):  # the seed's warning: contracts and administration join at the first actual price
             yield from folder_effects(before, after, event)
             yield mail(after, event, "price_quoted", Role.CONTRACTS, version=str(after.quotes[-1].version))
+        yield from ask_for_approval(after, event)
 
     def words(self, lead: Lead) -> str:
         quote = lead.quotes[-1]
         source = f"{quote.plan} of book {quote.book}" if quote.book else "bespoke"
         renewal = " for the renewal" if lead.contract.signed_on else ""
-        return self.noted(
-            f"Quoted {quote}{renewal}, {source}, version {quote.version}, valid until {quote.valid_until}"
-        )
+        made_of = f" ({'; '.join(str(line) for line in quote.lines)})" if len(quote.lines) > 1 else ""
+        until = f"version {quote.version}, valid until {quote.valid_until}"
+        why = f", discount because: {quote.discount.reason}" if quote.discount else ""
+        waits = f"; it {quote.standing}" if quote.awaits else ""
+        return self.noted(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
+
+
+def ask_for_approval(lead: Lead, event: Event) -> Iterable[Effect]:
+    """The mail to whoever is to approve the discount of the quote on the table, if that waits for somebody."""
+    quote = lead.quote
+    if quote and quote.awaits:
+        yield mail(lead, event, "discount_approval", quote.awaits, version=str(quote.version))
 
 
 class _OnQuote(Decision):
+    """About the quote that is on the table."""
+
     stages = OPEN_STAGES
 
     version: int | None = Field(
@@ -270,6 +393,12 @@ class QuoteAccepted(_OnQuote):
                 reason=f"Version {lead.quote.version} is already accepted",
                 instead="Hand the contract over next (contract_handed_over)",
             )
+        if lead.quote and lead.quote.awaits:
+            return Refused(
+                reason=f"Version {lead.quote.version} has a discount of {lead.quote.reduction}, and "
+                f"{lead.whose(lead.quote.awaits)} has not approved it",
+                instead="Have that done first (discount_approved), or quote without it (price_quoted)",
+            )
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -317,5 +446,5 @@ class QuoteExpired(_OnQuote):
 
 
 def _same_offer(one: Quote, other: Quote) -> bool:
-    same = ("price", "per", "book", "plan", "dedicated_cluster", "valid_until")
+    same = ("price", "list_price", "per", "items", "book", "plan", "dedicated_cluster", "valid_until")
     return all(getattr(one, name) == getattr(other, name) for name in same)

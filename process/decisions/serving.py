@@ -124,6 +124,7 @@ class EventAnnounced(Decision):
 class HubRequested(Decision):
     """Engineering is asked for the hub. Never without a signed contract, unless somebody allows that by name."""
 
+    beyond = "What engineering has begun, only they can stop"
     commits = True
 
     exception_by: Line | None = Field(None, description="who allows a hub without a signature")
@@ -162,6 +163,7 @@ class HubRequested(Decision):
         hub = lead.hub.model_copy(
             update={
                 "requested_on": lead.today(event.at),
+                "withdrawn_on": None,
                 "exception_by": self.exception_by,
                 "exception_reason": self.exception_reason,
             }
@@ -181,6 +183,7 @@ class HubRequested(Decision):
 class HubLive(Decision):
     """The hub runs and its community can log in."""
 
+    beyond = "A hub that runs goes on running: nothing is taken down by this"
     deciders = frozenset({Role.ENGINEERING})
     commits = True
     example = {"url": "https://example.cluster.2i2c.cloud"}
@@ -270,6 +273,7 @@ class HubValidated(_OnRunningHub):
 class DecommissionDecided(_OnRunningHub):
     """The hub will be taken down on a day. The customer is told 14 days before, and confirms about data 2 days before."""
 
+    beyond = "If the customer was told of it, only sales can take it back there"
     example = {"on": "2049-06-30", "reason": "The course is over"}
 
     on: date = Field(description="the day on which it is taken down")
@@ -319,6 +323,7 @@ class DecommissionCancelled(_OnRunningHub):
 class HubDecommissioned(_OnRunningHub):
     """The hub was taken down and its service has ended. Data is kept at least a year."""
 
+    beyond = "A hub that was taken down does not come back by this"
     deciders = frozenset({Role.ENGINEERING})
     example = {"data_confirmed_by": "Ada Example", "data": "kept"}
 

@@ -194,7 +194,11 @@ class _Anew:
         )
         if meant is None:
             return Ruling(step, None, "What it is about would not have been.")
+        meant = self.otherwise.fact(meant)
         taken = decide(self.history, meant, at)
+        if isinstance(taken, Refused) and isinstance(meant, Corrected) and meant.compensate:
+            # whom it would have reached is another matter
+            taken = decide(self.history, meant.model_copy(update={"compensate": ()}), at)
         if isinstance(taken, Refused):
             return Ruling(step, None, str(taken))
         self._became(taken, at)

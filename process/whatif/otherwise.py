@@ -3,6 +3,7 @@
 from datetime import date
 
 from process.decisions import LeadOpened
+from process.decisions.policy import PolicyAdopted
 from process.facts import Fact
 from process.model import Model
 from process.policy import Clocks, Policy
@@ -30,6 +31,8 @@ class Otherwise(Model):
             case LeadOpened():
                 own = {"policy": self._policy(fact.policy), "price_books": self._books(fact.price_books)}
                 return fact.model_copy(update=own | {"changes": self._changes(fact.changes)})
+            case PolicyAdopted(policy=Policy() as adopted):
+                return fact.model_copy(update={"policy": self._policy(adopted)})
             case PricesRead():
                 return fact.model_copy(update={"books": self._books(fact.books)})
             case ChangesAdopted():

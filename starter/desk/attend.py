@@ -10,12 +10,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities import issue_block
 from activities.errors import again
+from activities.github_answers import SETTLE, Answers
 from activities.github_client import GitHubClient, IssueSeen
 from activities.github_drift import place_of
 from process.effects import Effect, OpenHubIssue, OpenIssue
 from process.view import Overview
 from settings import Settings
-from starter.desk.answers import SETTLE, Answers
 from starter.desk.comments import Comments
 from starter.desk.hints import hand_in
 from starter.desk.intake import Intake, lead_to_be

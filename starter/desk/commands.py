@@ -22,7 +22,7 @@ SERVICES = ("help", "options", "preview", "retry")
 """What may be asked besides decisions."""
 MOST = 20
 """Commands in one comment."""
-NOT_GIVEN = frozenset({"by", "source", "key"})
+NOT_GIVEN = frozenset({"by", "source", "key", "policy", "changed"})
 """Fields that the comment itself answers: who wrote it, and that it is this one."""
 
 _NAME = re.compile(r"/([A-Za-z][A-Za-z0-9_-]*)(?=\s|$)")

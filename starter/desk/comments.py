@@ -1,6 +1,7 @@
 """What people say in comments: each command is decided once by the lead, and answered under the comment."""
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,20 +9,23 @@ from typing import Any, Literal
 import structlog
 
 from activities.errors import again
+from activities.github_answers import Answers, crossed_out, is_ours
 from activities.github_client import CommentSeen, GitHubClient
 from activities.texts import render
 from process.decisions import DECISIONS, Decision
 from process.facts import Refused
 from process.model import Role
+from process.outward import COMMENT_KEY
+from process.policy import Policy
 from process.view import Line, Overview
 from starter.decide import caused_by
 from starter.desk import commands
-from starter.desk.answers import Answers, is_ours
 from starter.desk.asking import asked
 from starter.desk.commands import Said, written
 from starter.desk.people import People, not_theirs
 from starter.desk.place import Place, in_thread
 from starter.failures import CommandError
+from starter.foreseen import sections
 from starter.leads import Handle, Leads
 
 SOURCE = "github comment"
@@ -29,6 +33,9 @@ INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Whom GitHub knows to belong to us: they are answered in words, others only by a reaction."""
 CHORES = frozenset({"update_issue", "record_events", "reserve_folder", "reserve_invoice"})
 """Effects that follow from nearly everything, and would hide the others."""
+
+_ADDRESS = re.compile(r"[^\s,;@]+@([\w.-]+)")
+"""A mail address: whoever may read the issue need not see the whole of it."""
 
 _log = structlog.get_logger("desk")
 
@@ -56,7 +63,7 @@ class Talk:
     @property
     def prefix(self) -> str:
         """All keys of decisions from this comment begin so."""
-        return f"github-comment-{self.comment.id}/"
+        return f"{COMMENT_KEY}{self.comment.id}/"
 
     @property
     def digest(self) -> str:
@@ -121,7 +128,8 @@ class Comments:
         view = await asked(self.leads.overview(lead))
         taken = _taken(talk, view.timeline)
         return [
-            await self._reply(talk, lead, said, before) for said, before in zip(talk.said, taken, strict=True)
+            await self._reply(talk, lead, said, before, view.facts.policy)
+            for said, before in zip(talk.said, taken, strict=True)
         ]
 
     async def _edited_by_another(self, talk: Talk) -> bool:
@@ -131,7 +139,9 @@ class Comments:
         editor = await in_thread(self.github.last_editor, talk.comment)
         return editor is not None and editor.casefold() != talk.login.casefold()
 
-    async def _reply(self, talk: Talk, lead: Handle, said: Said, before: Line | None) -> Reply:
+    async def _reply(
+        self, talk: Talk, lead: Handle, said: Said, before: Line | None, policy: Policy
+    ) -> Reply:
         if before and before.key == talk.prefix + said.digest:
             return await self._taken_as(lead, before.words, before.seq)
         if before:
@@ -140,7 +150,7 @@ class Comments:
             )
         match said.name:
             case "help":
-                return _help(said)
+                return _help(said, policy)
             case "options":
                 return await self._options(lead)
             case "preview":
@@ -150,13 +160,13 @@ class Comments:
         kind = DECISIONS.get(said.name)
         if kind is None:
             return _unknown(said)
+        if wrong := not_theirs(kind, talk.roles, policy):
+            return _refused(said, wrong)
         return await self._decide(talk, lead, said, kind)
 
     # ---- decisions
 
     async def _decide(self, talk: Talk, lead: Handle, said: Said, kind: type[Decision]) -> Reply:
-        if wrong := not_theirs(kind, talk.roles):
-            return _refused(said, wrong)
         decision = commands.read(kind, said.rest, _given(talk, said))
         if isinstance(decision, Refused):
             return _refused(said, str(decision), commands.sample(kind))
@@ -174,6 +184,9 @@ class Comments:
         view = await asked(self.leads.overview(lead))
         effects = [e.words for e in caused_by(view, seq) if e.key.rpartition("/")[2] not in CHORES]
         text = render("desk/taken.md", words=words, seq=seq, effects=effects, **_step(view))
+        corrected = next((line.corrected_by for line in view.timeline if line.seq == seq), None)
+        if seq and corrected:
+            return Reply("confused", crossed_out(text, seq, f"No longer counts, corrected as {corrected}."))
         return Reply("+1", text)
 
     async def _lead_refused(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
@@ -213,7 +226,10 @@ class Comments:
             command=written(kind.kind),
             words=foreseen.answer.words,
             stage=foreseen.stage,
-            effects=foreseen.effects,
+            sections=[
+                (title, [_ADDRESS.sub(r"…@\1", line) for line in lines])
+                for title, lines in sections(foreseen, ask="compensate={}")
+            ],
         )
         return Reply("eyes", text)
 
@@ -253,7 +269,7 @@ def _step(view: Overview) -> dict[str, str]:
     return {"stage": view.stage, "owner": view.owner, "next_step": view.next_step}
 
 
-def _help(said: Said) -> Reply:
+def _help(said: Said, policy: Policy) -> Reply:
     if not said.rest:
         decisions = [
             {"command": written(kind), "does": _does(decision).partition(". ")[0].rstrip(".")}
@@ -273,7 +289,7 @@ def _help(said: Said) -> Reply:
         "help_one",
         Said(kind.kind, ""),
         does=_does(kind),
-        deciders=sorted(kind.deciders),
+        deciders=sorted(kind.decided_by(policy)),
         fields=fields,
         sample=commands.sample(kind),
     )

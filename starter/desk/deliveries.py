@@ -4,9 +4,9 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from activities.github_answers import is_ours
 from activities.github_client import Account
 from settings import GitHub
-from starter.desk.answers import is_ours
 from starter.desk.commands import commands
 from workflows.desk import Hint
 

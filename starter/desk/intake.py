@@ -15,6 +15,7 @@ from temporalio import activity
 
 from activities import issue_block
 from activities.errors import again
+from activities.github_answers import Answers
 from activities.github_client import Account, GitHubClient, IssueSeen
 from activities.github_movers import issue_history
 from activities.texts import render
@@ -24,7 +25,6 @@ from process.intake import FIELDS, OPTIONAL, Gap, read_issue
 from process.lead import Link
 from process.policy import Policy
 from settings import Settings
-from starter.desk.answers import Answers
 from starter.desk.asking import asked
 from starter.desk.people import People
 from starter.desk.place import Place, in_thread

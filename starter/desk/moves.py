@@ -14,6 +14,7 @@ import structlog
 from temporalio import activity
 
 from activities.errors import again
+from activities.github_answers import Answers
 from activities.github_board import GitHubBoard, columns_of
 from activities.github_client import GitHubClient
 from activities.github_moves import moves
@@ -25,7 +26,6 @@ from process.moves import Declined, Move, PutBack, What
 from process.proposals import Proposal, agrees, propose
 from process.view import Overview
 from settings import Settings
-from starter.desk.answers import Answers
 from starter.desk.asking import asked
 from starter.desk.commands import sample
 from starter.desk.people import People, not_theirs
@@ -163,7 +163,7 @@ class Moves:
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
         roles = await in_thread(self.people.roles, move.by)
-        if wrong := not_theirs(decision, roles):
+        if wrong := not_theirs(decision, roles, view.facts.policy):
             return self._declined(move, kind, wrong)
         given = {"by": f"@{move.by}", "source": _source(move), "key": f"github-move-{move.key}"}
         complete = parse_as(decision, body | given)

@@ -8,6 +8,7 @@ import structlog
 from activities.github_client import GitHubClient
 from process.decisions import Decision
 from process.model import Role
+from process.policy import Policy
 
 TEAM = "team:"
 FRESH = 300.0
@@ -52,10 +53,11 @@ class People:
         return self._teams[slug][1]
 
 
-def not_theirs(kind: type[Decision], roles: frozenset[Role]) -> str | None:
-    """Why whoever has these roles may not decide this, or None."""
-    if roles & kind.deciders:
+def not_theirs(kind: type[Decision], roles: frozenset[Role], policy: Policy) -> str | None:
+    """Why whoever has these roles may not decide this for a lead under this policy, or None."""
+    theirs = kind.decided_by(policy)
+    if roles & theirs:
         return None
-    deciders = " or ".join(sorted(kind.deciders))
+    deciders = " or ".join(sorted(theirs))
     yours = f"you have {', '.join(sorted(roles))}" if roles else "you have no role"
     return f"That is for {deciders} to decide, and {yours}. Roles are given in the service's configuration."

@@ -6,10 +6,10 @@ A lead is told of the same thing once a day, not every round.
 
 import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, ValidationError
+from pydantic import BaseModel
 from temporalio import activity
 
 from activities import issue_block
@@ -23,42 +23,13 @@ from starter.desk.commands import commands
 from starter.desk.hints import hand_in
 from starter.desk.intake import marks
 from starter.desk.lookalikes import Lookalikes
+from starter.desk.memory import Memory, few, read_mark
 from starter.desk.place import in_thread
 from starter.desk.questionnaire import Questionnaire
+from starter.desk.team import Team
 from starter.leads import InFlight, Leads
 from workflows.desk import Hint
 from workflows.reconcile import Part
-
-AGAIN = timedelta(days=1)
-"""A lead that could not put something right is told of it again after this."""
-
-M = TypeVar("M", bound=BaseModel)
-
-
-class Told(BaseModel):
-    """Of what a lead or a desk was told, and when."""
-
-    what: str
-    at: AwareDatetime
-
-
-class Memory(BaseModel):
-    """What was told to whom, so that the same is not told every round."""
-
-    told: dict[str, Told] = {}
-
-    def news(self, now: dict[str, str], at: datetime) -> tuple[list[str], "Memory"]:
-        """Who must be told: for whom something new is amiss, or nothing any more, or the same for long."""
-        known = self.told
-        due = [who for who, what in now.items() if not _fresh(known.get(who), what, at)] + [
-            who for who in known if who not in now
-        ]
-        told = {who: Told(what=what, at=at) if who in due else known[who] for who, what in now.items()}
-        return due, Memory(told=told)
-
-
-def _fresh(told: Told | None, what: str, at: datetime) -> bool:
-    return told is not None and told.what == what and at - told.at < AGAIN
 
 
 class GitHubMark(BaseModel):
@@ -97,7 +68,7 @@ class Rounds:
     @activity.defn(name="look_at_github")
     async def look_at_github(self, mark: dict[str, Any]) -> Part:
         """Issues and comments that changed since, and the board, compared with the open leads."""
-        before, now = _mark(GitHubMark, mark), datetime.now(UTC)
+        before, now = read_mark(GitHubMark, mark), datetime.now(UTC)
         leads = await self.leads.in_flight()
         survey = GitHubSurvey(self.github)
         read = await in_thread(self._read, survey, before)
@@ -114,14 +85,13 @@ class Rounds:
         for lead in dict.fromkeys([*amiss, *twice]):
             look = Look(folder=False, duplicates=tuple(sorted(twice.get(lead, ()))))
             await self.leads.look_outside(lead, look)
-        found = [f"{len(hints)} to look at: {_few(_named(hint) for hint in hints)}"] if hints else []
+        found = [f"{len(hints)} to look at: {few(_named(hint) for hint in hints)}"] if hints else []
         found += _renamed(read.board, self.leads.policy.columns)
         found += [
             f"{lead}: {told.told[lead].what if lead in told.told else 'as it should be?'}" for lead in amiss
         ]
         found += [
-            f"{lead}: issue {_few(map(str, numbers))} carries its mark, too"
-            for lead, numbers in twice.items()
+            f"{lead}: issue {few(map(str, numbers))} carries its mark, too" for lead, numbers in twice.items()
         ]
         after = GitHubMark(listings=read.listings, leads=told, cards=cards)
         return Part(mark=after.model_dump(mode="json"), found=tuple(found), cost=survey.cost._asdict())
@@ -131,7 +101,7 @@ class Rounds:
         """Whether every open lead's folder is where it was made, and called as it was."""
         if not self.settings.google.leads_folder:
             return Part(found=("no folder for leads is named in the settings",))
-        before, now = _mark(DriveMark, mark), datetime.now(UTC)
+        before, now = read_mark(DriveMark, mark), datetime.now(UTC)
         with_folder = [lead for lead in await self.leads.in_flight() if lead.has_folder]
         there = await in_thread(self.drive.leads_with_folder) if with_folder else {}
         missing = {lead.id: "its folder is not where it was" for lead in with_folder if lead.id not in there}
@@ -194,21 +164,14 @@ class Rounds:
 
 def looks(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Part]]]:
     """The activities of a round."""
-    rounds, questionnaire = Rounds(leads, settings), Questionnaire(leads, settings)
+    rounds, questionnaire, team = Rounds(leads, settings), Questionnaire(leads, settings), Team(leads)
     return [
         rounds.look_at_github,
         rounds.look_at_drive,
         questionnaire.look_at_questionnaire,
+        team.look_at_people,
         Lookalikes(leads).look_at_leads,
     ]
-
-
-def _mark(kind: type[M], mark: dict[str, Any]) -> M:
-    """How far the last round came; from the start where another release remembered it otherwise."""
-    try:
-        return kind.model_validate(mark)
-    except ValidationError:
-        return kind()
 
 
 def _other_names(leads: Iterable[InFlight], there: Mapping[str, str]) -> dict[str, str]:
@@ -262,7 +225,7 @@ def _renamed(board: BoardSeen, columns: Mapping[Stage, str]) -> list[str]:
     missing = [column for column in dict.fromkeys(columns.values()) if column not in board.columns]
     if missing:
         found.append(
-            f"the board has no column {_few(f'“{column}”' for column in missing)}, so no card is put there: give it that "
+            f"the board has no column {few(f'“{column}”' for column in missing)}, so no card is put there: give it that "
             "name again, or correct LEADS_GITHUB__COLUMNS or the policy"
         )
     return found
@@ -284,8 +247,3 @@ def _twice(
 
 def _named(hint: Hint) -> str:
     return f"{hint.repo}#{hint.number}"
-
-
-def _few(names: Iterable[str]) -> str:
-    known = list(dict.fromkeys(names))
-    return ", ".join(known[:10]) + (f" and {len(known) - 10} more" if len(known) > 10 else "")

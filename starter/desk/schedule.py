@@ -6,19 +6,17 @@ from temporalio.client import (
     Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
     WorkflowExecution,
     WorkflowExecutionStatus,
 )
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
+from starter.schedules import keep
 from workflows.reconcile import ReconcileWorkflow, Round
 
 SCHEDULE = "reconcile"
@@ -28,24 +26,7 @@ COMPLETED = WorkflowExecutionStatus.COMPLETED
 
 async def keep_schedule(client: Client, task_queue: str, minutes: int) -> None:
     """A round every so many minutes, none beside another; with 0, no schedule. Whatever was set before is changed."""
-    handle = client.get_schedule_handle(SCHEDULE)
-    if not minutes:
-        try:
-            await handle.delete()
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:
-                raise
-        return
-    wanted = _schedule(task_queue, minutes)
-    try:
-        await client.create_schedule(SCHEDULE, wanted)
-    except ScheduleAlreadyRunningError:
-
-        def changed(known: ScheduleUpdateInput) -> ScheduleUpdate:
-            wanted.state = known.description.schedule.state  # whoever paused it meant it
-            return ScheduleUpdate(wanted)
-
-        await handle.update(changed)
+    await keep(client, SCHEDULE, _schedule(task_queue, minutes) if minutes else None)
 
 
 def _schedule(task_queue: str, minutes: int) -> Schedule:

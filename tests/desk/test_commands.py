@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.decisions import DECISIONS, Decision
+from process.decisions.quoting import PriceQuoted
 from process.facts import Refused
 from starter.desk.commands import Said, commands, nearest, read, sample, written
 
@@ -165,3 +166,29 @@ def test_values_are_read_as_people_write_them() -> None:
         "per": "year",
         "note": "on the phone",
     }
+
+
+def test_an_item_is_one_field_and_may_come_again() -> None:
+    price = "amount=12000 currency=USD per=year"
+    one, two = 'item="Training: 2,000 once"', 'item="Support: 300 a year"'
+    for rest in (one, one.replace('"', "“")):
+        quoted = read(PriceQuoted, f"{price} {rest}", COMMENT)
+        assert isinstance(quoted, PriceQuoted), quoted
+        assert [item.text for item in quoted.item] == ["Training"]
+    both = read(PriceQuoted, f"{price} {one} {two}", COMMENT)
+    assert isinstance(both, PriceQuoted), both
+    assert [(item.text, item.amount, item.per) for item in both.item] == [
+        ("Training", Decimal(2000), "once"),
+        ("Support", Decimal(300), "year"),
+    ]
+    wrong = read(PriceQuoted, f'{price} {one} item="Support 300"', COMMENT)
+    assert str(wrong).startswith(
+        "item.1: write an item as `Training: 2000 once`: what it is, a colon, an amount"
+    )
+
+
+def test_a_discount_is_a_percentage_with_or_without_its_sign() -> None:
+    rest = 'book=2026-06 plan=Premier discount-percent=12.5% discount_reason="A pilot"'
+    quoted = read(PriceQuoted, rest, COMMENT)
+    assert isinstance(quoted, PriceQuoted), quoted
+    assert quoted.discount_percent == Decimal("12.5")

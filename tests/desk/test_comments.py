@@ -266,3 +266,26 @@ async def test_a_comment_with_hundreds_of_commands_is_refused_as_one(office: Off
     (answer,) = await office.answers(lead)
     assert "at most 20 commands" in answer
     assert await office.stage(lead) == "lead"
+
+
+async def test_a_discount_is_approved_by_whose_decision_it_is_and_never_by_who_gave_it(
+    office: Office,
+) -> None:
+    lead = await office.open()
+    offer = f'{PRICE} item="Training: 2000 once" discount_percent=20 discount_reason="A pilot"'
+    await office.hear(lead, await office.say(lead, offer))
+    view = await office.leads.overview(lead)
+    assert (view.owner, view.facts.quotes[0].awaits) == ("contracts", "contracts")
+    for login, command in ((SALES, "/discount-approved"), (CONTRACTS, "/quote-accepted")):
+        await office.hear(lead, await office.say(lead, command, login=login))
+    *_, not_theirs, too_early = await office.answers(lead)
+    assert "That is for contracts to decide, and you have sales" in not_theirs
+    assert "That is for sales to decide" in too_early
+    await office.hear(lead, await office.say(lead, "/quote-accepted"))
+    assert "has not approved it. Have that done first" in (await office.answers(lead))[-1]
+    await office.hear(lead, await office.say(lead, "/discount-approved", login=CONTRACTS))
+    await office.hear(lead, await office.say(lead, "/quote-accepted note=now"))
+    quote = (await office.leads.overview(lead)).facts.quotes[0]
+    assert (quote.status, str(quote)) == ("accepted", "9,600.00 USD a year and 2,000.00 USD once")
+    assert quote.discount
+    assert (quote.discount.by, quote.discount.settled_by) == (f"@{SALES}", f"@{CONTRACTS}")

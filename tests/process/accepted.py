@@ -3,6 +3,7 @@
 from typing import Any
 
 from process.model import Stage
+from process.policy import COLUMNS
 from tests.process.life import QUOTE, RENEWAL, SIGNED
 
 ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
@@ -28,6 +29,20 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         "An event was announced: Exam on 2026-06-01, 1 users expected: At noon",
         Stage.HUB,
     ),
+    (
+        "handed over",
+        "policy_adopted",
+        {"policy": {"version": "2026-10", "clocks": {"stale": 14}, "columns": {**COLUMNS, "lead": "Inbox"}}},
+        "From here on under the policy 2026-10: clocks.stale 30 → 14; columns.lead Lead → Inbox",
+        Stage.QUOTED,
+    ),
+    (
+        "live",
+        "policy_adopted",
+        {"policy": {"version": "2026-10"}, "note": "Only its name"},
+        "From here on under the policy 2026-10, whose rules are the same: Only its name",
+        Stage.HUB,
+    ),
     ("looks alike", "kept_apart", {}, "Kept apart from lead-original", Stage.LEAD),
     (
         "looks alike",
@@ -51,6 +66,8 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
     ("merged into it", "price_quoted", QUOTE, "Quoted 12,000.00 USD a year", Stage.QUOTED),
     ("merged", "corrected", {"seq": 2, "reason": "Another faculty"}, "2 was a mistake", Stage.LEAD),
     ("closed", "corrected", {"seq": 11, "reason": "It still runs"}, "11 was a mistake", Stage.HUB),
+    ("quoted", "corrected", {"seq": 2, "reason": "x", "compensate": "mail"}, "2 was a mistake", Stage.LEAD),
+    ("lost", "corrected", {"seq": 2, "reason": "x", "compensate": ["all"]}, "2 was a mistake", Stage.LEAD),
     ("new", "questionnaire_sent", {"note": "By mail"}, "The questionnaire was sent: By mail", Stage.LEAD),
     ("answered", "questionnaire_answered", {"response_id": "two"}, "was answered", Stage.LEAD),
     ("new", "questionnaire_answered", {}, "was answered", Stage.LEAD),
@@ -94,6 +111,47 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         "Quoted 800 JPY once",
         Stage.QUOTED,
     ),
+    (
+        "new",
+        "price_quoted",
+        {**QUOTE, "item": ["Training: 2,000.00 USD once", {"text": "Support", "amount": 300}]},
+        "Quoted 12,300.00 USD a year and 2,000.00 USD once, bespoke (Service: 12,000.00 USD a year; "
+        "Training: 2,000.00 USD once; Support: 300.00 USD a year), version 1, valid until 2026-07-01",
+        Stage.QUOTED,
+    ),
+    (
+        "new",
+        "price_quoted",
+        {"book": "2026-06", "plan": "Premier", "discount_percent": "10 %", "discount_reason": "Two years"},
+        "Quoted 45,000.00 USD a year, Premier of book 2026-06 (Premier: 50,000.00 USD a year; Discount of 10 %: "
+        "-5,000.00 USD a year), version 1, valid until 2026-07-01, discount because: Two years",
+        Stage.QUOTED,
+    ),
+    (
+        "new",
+        "price_quoted",
+        {**QUOTE, "discount_amount": "1200.01", "discount_reason": "A pilot"},
+        "discount because: A pilot; it awaits approval by contracts",
+        Stage.QUOTED,
+    ),
+    (
+        "discounted",
+        "discount_approved",
+        {},
+        "The discount was approved: 20 % (2,400.00 USD) off 12,000.00 USD, version 1",
+        Stage.QUOTED,
+    ),
+    (
+        "discounted",
+        "discount_declined",
+        {"reason": "Ten percent would do"},
+        "The discount was not approved (Ten percent would do): 20 % (2,400.00 USD) off 12,000.00 USD, version 1",
+        Stage.QUOTED,
+    ),
+    ("discount approved", "quote_accepted", {}, "was accepted: 9,600.00 USD a year", Stage.QUOTED),
+    ("discounted", "quote_declined", {}, "The quote was declined", Stage.QUOTED),
+    ("discounted", "quote_expired", {}, "Version 1 of the quote expired", Stage.QUOTED),
+    ("discounted", "price_quoted", QUOTE, "Quoted 12,000.00 USD a year, bespoke, version 2", Stage.QUOTED),
     ("new", "price_quoted", {**QUOTE, "valid_until": "2026-06-01"}, "valid until 2026-06-01", Stage.QUOTED),
     ("quoted", "price_quoted", {**QUOTE, "valid_until": "2026-08-01"}, "version 2", Stage.QUOTED),
     (
@@ -117,7 +175,7 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         "renewed after a gap",
         "gap_explained",
         {"reason": "A gift"},
-        "Days between two contracts stay unbilled: A gift",
+        "Days outside the contracts stay unbilled: A gift",
         Stage.HUB,
     ),
     ("signed, about to end", "price_quoted", QUOTE, "12,000.00 USD a year for the renewal", Stage.QUOTED),
@@ -136,6 +194,20 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         {**SIGNED, "signed_by": "Ada"},
         "The contract was signed by Ada, for 2026-06-01 to 2027-05-31 (contract)",
         Stage.QUOTED,
+    ),
+    (
+        "handed over",
+        "contract_signed",
+        {**SIGNED, "reference": "PO-117"},
+        "was signed, for 2026-06-01 to 2027-05-31 (contract), their reference PO-117",
+        Stage.QUOTED,
+    ),
+    (
+        "new",
+        "details_changed",
+        {"reference": "PO-117", "billing_address": "Accounts Payable\n2 Example Avenue"},
+        "Changed: reference, billing address",
+        Stage.LEAD,
     ),
     (
         "accepted",

@@ -22,10 +22,12 @@ from process.effects import (
     RecordEvents,
     ReserveFolder,
     ReserveInvoice,
+    SendCorrection,
     SendMail,
 )
 from process.facts import Refused, Report
 from process.lead import Lead, Link
+from process.model import Role
 from process.record import Answer, Look, Record
 from process.relatives import Relative
 from process.reports import (
@@ -46,6 +48,8 @@ MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 
 QUOTE = {"amount": "12000", "currency": "USD", "per": "year"}
 BOOK_QUOTE = {"book": "2026-06", "plan": "General membership"}
+DISCOUNTED = QUOTE | {"discount_percent": "20", "discount_reason": "A pilot", "by": "Grace Example"}
+"""More off than sales gives by itself."""
 RENEWAL = QUOTE | {"amount": "15000"}
 SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
 HUB = {
@@ -96,10 +100,25 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
         case PrepareInvoice():
             report = InvoicePrepared(number=effect.number, file=link(effect.file_id))
         case SendMail():
-            to = tuple(life.addresses.get(role, f"{role}@example.org") for role in effect.to)
+            reached = {role: life.behind(role) for role in effect.to}
+            to = effect.addresses or tuple(dict.fromkeys(a for known in reached.values() for a in known))
             report = MailSent(
-                template=effect.template, recipients=to, message_id=f"<{effect.key}@example.org>"
+                template=effect.template,
+                recipients=to,
+                message_id=f"<{effect.key}@example.org>",
+                reached=reached,
+                left=effect.leaves,
+                cause=effect.cause,
             )
+        case SendCorrection():
+            (mistake,) = life.record.task(effect).mistakes
+            if told := mistake.wrongly_told:
+                report = MailSent(
+                    template=effect.template,
+                    recipients=told,
+                    message_id=f"<{effect.key}@example.org>",
+                    cause=effect.cause,
+                )
         case RecordEvents():
             return Outcome(recorded=life.record.history.events[-1].seq)
         case _:
@@ -118,11 +137,16 @@ class Life:
         self.planned: list[Effect] = [item.effect for item in self.record.outbox]
         """Every effect that was ever planned."""
         self.addresses: dict[str, str] = {}
-        """Role -> who is behind it, where that is not the usual address."""
+        """Role -> whom the settings name, where that is not the usual address."""
 
     @property
     def lead(self) -> Lead:
         return self.record.lead
+
+    def behind(self, role: Role) -> tuple[str, ...]:
+        """Who gets a mail to the role now."""
+        named = self.lead.policy.addresses.get(role)
+        return named or (self.addresses.get(role, f"{role}@example.org"),)
 
     @property
     def today(self) -> date:
@@ -167,7 +191,13 @@ class Life:
         self._became(self.record.done(looking, Outcome(report=drifted), self.now))
         return self
 
-    def hears(self, other: Life) -> Relative | Refused:
+    def hears(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
+        """A worker says who is behind the roles."""
+        people = {"addresses": addresses, "since": (since or self.now).isoformat()}
+        self._became(self.record.know_people((people,), self.now))
+        return self
+
+    def hears_from(self, other: Life) -> Relative | Refused:
         """The other lead tells it what it is to it."""
         told = tells(other.lead)[self.lead.id].model_dump(mode="json")
         record, answer = self.record.told((told,), self.now)

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from process.reports import OutsideDrifted
-from tests.process.life import BOOK_QUOTE, ORIGINAL, Life
+from tests.process.life import BOOK_QUOTE, DISCOUNTED, ORIGINAL, Life
 
 ISSUES_GONE = OutsideDrifted(
     looked=("issue", "hub issue", "card"), broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"}
@@ -13,6 +13,8 @@ FOLDER_GONE = OutsideDrifted(looked=("folder",), broken={"folder": "The folder w
 STATES: dict[str, Callable[[], Life]] = {
     "new": Life,
     "quoted": lambda: Life().quoted(),
+    "discounted": lambda: Life().quoted(**DISCOUNTED),
+    "discount approved": lambda: _approved(),
     "expired": lambda: Life().quoted().wait(31),
     "accepted": lambda: Life().accepted(),
     "handed over": lambda: Life().handed_over(),
@@ -48,6 +50,12 @@ STATES: dict[str, Callable[[], Life]] = {
     "has a duplicate": lambda: _has_a_duplicate(),
     "merged into it": lambda: _merged_into_it(),
 }
+
+
+def _approved() -> Life:
+    life = Life().quoted(**DISCOUNTED)
+    life.does("discount_approved", by="Ann Example")
+    return life
 
 
 def _validated() -> Life:
@@ -118,12 +126,12 @@ def _merged() -> Life:
 
 def _has_a_duplicate() -> Life:
     life = Life()
-    life.hears(Life(lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]))
+    life.hears_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]))
     return life
 
 
 def _merged_into_it() -> Life:
     life, other = Life(), Life(lead="lead-other")
     other.does("merged", into="lead-example")
-    life.hears(other)
+    life.hears_from(other)
     return life

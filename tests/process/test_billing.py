@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from process.attention import attention
 from process.billing import missing_usage
 from process.lead import Invoice
 from process.money import Money
-from tests.process.life import BOOK_QUOTE, Life
+from tests.process.life import BOOK_QUOTE, HUB, QUOTE, RENEWAL, SIGNED, Life
 
 
 def fixed(life: Life) -> list[Decimal]:
@@ -183,3 +184,206 @@ def test_a_contract_that_began_before_it_was_signed_is_billed_from_its_beginning
         "2026-05-01",
         "2026-06-01",
     ]
+
+
+# ---- items and discounts
+
+OFFER = QUOTE | {
+    "item": ["Training: 2000 once", "Support: 300"],
+    "discount_percent": 10,
+    "discount_reason": "A pilot",
+}
+
+
+def test_an_invoice_names_the_price_what_is_taken_off_it_and_each_item() -> None:
+    life = Life().live(OFFER).until("2026-07-01")
+    assert [lines(invoice) for invoice in life.lead.invoices] == [
+        [
+            ("Service, 2026-06-01 to 2026-06-30", "1,000.00 USD"),
+            ("Discount of 10 %", "-100.00 USD"),
+            ("Support, 2026-06-01 to 2026-06-30", "25.00 USD"),
+            ("Training", "2,000.00 USD"),
+        ],
+        [
+            ("Service, 2026-07-01 to 2026-07-31", "1,000.00 USD"),
+            ("Discount of 10 %", "-100.00 USD"),
+            ("Support, 2026-07-01 to 2026-07-31", "25.00 USD"),
+        ],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("per", "billing", "totals"),
+    [
+        ("year", "monthly", ["2925"] + ["925"] * 23),
+        ("year", "yearly", ["13100", "11100"]),
+        ("month", "monthly", ["13100"] + ["11100"] * 23),
+        ("once", "monthly", ["13100"]),
+    ],
+)
+def test_two_years_with_items(per: str, billing: str, totals: list[str]) -> None:
+    life = Life().contracted(OFFER | {"per": per}, end="2028-05-31", billing=billing).until("2028-06-15")
+    assert [invoice.total.amount for invoice in life.lead.invoices] == [Decimal(each) for each in totals]
+
+
+@pytest.mark.parametrize("share", ["0.05", "999.99", "12000.01"])
+def test_twelve_shares_of_each_line_sum_to_the_year(share: str) -> None:
+    quote = QUOTE | {
+        "item": [f"One: {share}", "Other: 100"],
+        "discount_amount": "7.77",
+        "discount_reason": "x",
+    }
+    life = Life().contracted(quote).until("2027-06-01")
+    assert sum(invoice.total.amount for invoice in life.lead.invoices) == Decimal("11992.23") + 100 + Decimal(
+        share
+    )
+    named = [line for invoice in life.lead.invoices for line in invoice.lines]
+    assert sum(line.amount.amount for line in named if line.text.startswith("One,")) == Decimal(share)
+    assert sum(line.amount.amount for line in named if line.text.startswith("Discount")) == Decimal("-7.77")
+
+
+@pytest.mark.parametrize(("listed", "off", "left"), [("0.10", "0.06", "0.04"), ("0.02", "0.01", "0.01")])
+def test_a_discount_of_cents_never_makes_an_invoice_negative(listed: str, off: str, left: str) -> None:
+    quote = QUOTE | {"amount": listed, "discount_amount": off, "discount_reason": "x"}
+    life = Life().quoted(**quote)
+    life.does("discount_approved")
+    life.does("quote_accepted")
+    life.does("contract_signed", **SIGNED)
+    life.does("vendor_setup_not_needed")
+    invoices = life.until("2027-06-01").lead.invoices
+    assert all(invoice.total.amount > 0 for invoice in invoices)
+    taken_off = [x.amount.amount for i in invoices for x in i.lines if x.text.startswith("Discount")]
+    assert all(amount < 0 for amount in taken_off)
+    assert sum(invoice.total.amount for invoice in invoices) == Decimal(left)
+
+
+def test_a_renewal_asks_for_its_own_items() -> None:
+    life = Life().renewed(OFFER).until("2027-06-01")
+    once = [
+        (i.number, line.once_of) for i in life.lead.invoices for line in i.lines if line.text == "Training"
+    ]
+    assert once == [(1, 1), (13, 2)]
+    assert len([x for i in life.until("2028-06-15").lead.invoices for x in i.lines if x.once_of]) == 2
+
+
+def test_items_wait_for_a_term_that_begins_later_and_for_none_that_never_did() -> None:
+    life = Life().contracted(OFFER, start="2026-09-01").until("2026-08-31")
+    assert life.lead.invoices == ()
+    life = Life().renewed(OFFER).until("2027-05-01")
+    life.does("decommission_decided", on="2027-05-01", reason="Over")
+    life.does("hub_decommissioned", data_confirmed_by="Ada Example")
+    assert [
+        i.number for i in life.until("2027-09-01").lead.invoices if any(x.once_of == 2 for x in i.lines)
+    ] == []
+
+
+def test_an_extension_asks_for_the_recurring_items_alone() -> None:
+    life = Life().live(OFFER, billing="yearly").until("2027-06-02")
+    life.does("service_extended", reason="Their lawyers")
+    assert lines(life.wait(1).lead.invoices[1]) == [
+        ("Service, 2027-06-01 to 2027-06-30", "1,000.00 USD"),
+        ("Discount of 10 %", "-100.00 USD"),
+        ("Support, 2027-06-01 to 2027-06-30", "25.00 USD"),
+    ]
+
+
+def test_usage_goes_on_top_of_items_and_costs_the_whole_tier_price() -> None:
+    """280 users are 1,000.00 whatever is taken off the membership (process.md)."""
+    offer = BOOK_QUOTE | {"item": "Training: 2000 once", "discount_percent": 10, "discount_reason": "A pilot"}
+    life = Life().live(offer).until("2026-06-30")
+    life.does("usage_reported", month="2026-06", active_users=280, cloud_cost="412.07")
+    assert [str(invoice.total) for invoice in life.until("2026-07-01").lead.invoices] == [
+        "3,125.00 USD",
+        "2,537.07 USD",
+    ]
+
+
+def test_usage_under_a_price_that_was_asked_for_once_is_billed_month_by_month() -> None:
+    books = [
+        {
+            "version": "2026-09",
+            "currency": "USD",
+            "plans": [{"name": "Workshop", "price": {"amount": "5000", "currency": "USD"}, "per": "once"}],
+            "tiers": [{"upto": None, "each": "2"}],
+        }
+    ]
+    life = Life(price_books=books).live({"book": "2026-09", "plan": "Workshop"}).until("2026-07-10")
+    assert "Usage is not reported, so not billed, for 2026-06" in attention(life.lead, life.today)
+    life.does("usage_reported", month="2026-06", active_users=10)
+    assert [str(invoice.total) for invoice in life.wait(0).lead.invoices] == ["5,000.00 USD", "20.00 USD"]
+
+
+def test_the_customers_reference_stands_on_the_invoices_of_its_contract() -> None:
+    life = Life().live(reference="PO-1").until("2027-03-01").accepted(**RENEWAL)
+    life.does("contract_signed", **SIGNED)
+    life.does("details_changed", reference="PO-2")
+    references = [invoice.reference for invoice in life.until("2027-06-01").lead.invoices]
+    assert references == ["PO-1"] * 12 + ["PO-2"]
+
+
+# ---- what must not be overlooked
+
+
+def test_a_contract_whose_vendor_set_up_is_not_settled_is_not_billed_and_that_is_said() -> None:
+    life = Life().signed(start="2026-06-15")
+    life.does("hub_requested")
+    life.does("hub_live")
+    what = "Nothing is billed since 2026-06-15: the vendor set-up is not settled"
+    assert what not in attention(life.until("2026-06-14").lead, life.today)
+    assert what in attention(life.until("2026-06-15").lead, life.today)
+    life.does("vendor_setup_not_needed")
+    assert what not in attention(life.lead, life.today)
+    assert [str(invoice.period_start) for invoice in life.wait(0).lead.invoices] == ["2026-06-15"]
+
+
+def test_what_was_voided_before_a_lead_was_lost_stays_on_the_list_until_it_is_billed() -> None:
+    life = Life().contracted().until("2026-07-10")
+    life.does("lost", reason="budget")
+    life.does("invoice_voided", number=2, reason="Another price")
+    what = "The interval from 2026-07-01 is not billed, and the lead is lost: reopen it to have it billed"
+    assert what in attention(life.until("2026-08-20").lead, life.today)
+    assert len(life.lead.invoices) == 2
+    life.does("reopened", reason="To bill it")
+    assert [str(i.period_start) for i in life.wait(0).lead.invoices][2:] == ["2026-07-01", "2026-08-01"]
+    life.does("lost", reason="budget")
+    assert what not in attention(life.lead, life.today)
+
+
+def test_a_closed_lead_is_archived_only_when_all_is_reported_billed_sent_and_paid() -> None:
+    life = Life().live(BOOK_QUOTE).until("2026-07-10")
+    life.does("decommission_decided", on="2026-07-10", reason="Over")
+    life.does("hub_decommissioned", data_confirmed_by="Ada Example")
+    assert "usage_missing" in life.kinds() or life.until("2026-08-10")
+    assert not life.until("2028-01-10").lead.archived
+    life.does("usage_reported", month="2026-06", active_users=10)
+    life.does("usage_reported", month="2026-07", active_users=0)
+    life.wait(1)
+    for number in (1, 2, 3):
+        assert not life.lead.archived
+        life.does("invoice_sent", number=number)
+        life.does("invoice_paid", number=number)
+        life.wait(0)
+    assert life.lead.archived
+
+
+def test_days_before_the_first_contract_and_after_the_last_stay_in_sight_until_somebody_says_why() -> None:
+    life = Life()
+    life.does("hub_information_given", **HUB)
+    life.does("hub_requested", exception_by="Grace", exception_reason="A course")
+    life.does("hub_live")
+    life.until("2026-06-20").accepted()
+    life.does("contract_signed", **SIGNED, start="2026-07-01", end="2026-12-31")
+    life.does("vendor_setup_not_needed")
+    before = "From 2026-06-01 to 2026-06-30 the hub is in no contract, and nobody is billed for it"
+    assert before in attention(life.until("2026-07-01").lead, life.today)
+    life.does("gap_explained", reason="A gift")
+    assert before not in attention(life.lead, life.today)
+    life.until("2027-02-10").does("decommission_decided", on="2027-02-10", reason="Over")
+    life.does("hub_decommissioned", data_confirmed_by="Ada Example")
+    after = "From 2027-01-01 to 2027-02-10 the hub is in no contract, and nobody is billed for it"
+    assert after in attention(life.lead, life.today)
+    assert after in attention(life.until("2028-06-01").lead, life.today)
+    life.does("gap_explained", reason="It was ours to take down")
+    assert after not in attention(life.lead, life.today)
+    assert life.lead.contract.after_reason == "It was ours to take down"
+    assert life.lead.contract.gap_reason == "A gift"

@@ -8,9 +8,9 @@ from pydantic import ValidationError
 
 from process.attention import attention
 from process.changes import CHANGES
-from process.lead import QuoteStatus
 from process.model import Stage
 from process.policy import Clocks, Policy
+from process.quote import QuoteStatus
 from process.record import Record
 from process.ticks import due
 from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
@@ -326,7 +326,10 @@ def test_an_overruled_decommission_announces_nothing() -> None:
 
 
 def test_a_lead_that_ended_is_archived_after_a_year() -> None:
-    lost, closed = Life().lost().wait(370), Life().decommissioned().wait(370)
+    lost, closed = Life().lost().wait(370), Life().decommissioned().wait(1)
+    closed.does("invoice_sent", number=1)
+    closed.does("invoice_paid", number=1)
+    closed.wait(370)
     assert only(lost, "archived") == only(closed, "archived") == "2027-06-02T00:00"
     assert lost.record.next_due() is None
 
@@ -355,6 +358,7 @@ def test_the_defaults_are_those_of_the_process() -> None:
         "stale_in": {},
         "quote_validity": 30,
         "quote_reminder": 7,
+        "discount_approval": 3,
         "handover_reminder": 3,
         "handover_escalation": 10,
         "contract_due": 20,

@@ -6,8 +6,9 @@ import pytest
 
 from process.effects import OpenHubIssue, SendMail
 from process.fold import fold
-from process.lead import Lead, QuoteStatus
+from process.lead import Lead
 from process.model import Stage
+from process.quote import QuoteStatus
 from process.view import overview, timeline
 from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
 

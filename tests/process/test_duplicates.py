@@ -128,7 +128,7 @@ def test_a_hub_on_its_way_by_exception_a_duplicate_that_told_itself_and_the_lead
     None
 ):
     life = Life()
-    life.hears(twin())
+    life.hears_from(twin())
     life.resembles({"lead": "lead-twin"}, {"lead": "lead-example"})
     assert not life.lead.undecided
     life.does("hub_requested", exception_by="Grace", exception_reason="x")
@@ -190,7 +190,7 @@ def test_merged_it_ends_and_the_other_lead_takes_over_what_it_lacks() -> None:
     other = answers(twin(email="ada@example.org"), "r1")
     other.does("merged", into="lead-example")
     assert (other.lead.stage, other.lead.lost and other.lead.lost.reason) == (Stage.LOST, "duplicate")
-    answer = life.hears(other)
+    answer = life.hears_from(other)
     assert isinstance(answer, Relative)
     assert answer.heading == life.lead.heading
     assert life.lead.email == "ada@example.org"
@@ -208,7 +208,7 @@ def test_what_the_other_lead_has_stays() -> None:
     before = life.lead
     other = answers(twin(email="ada@example.org"), "r1")
     other.does("merged", into="lead-example")
-    life.hears(other)
+    life.hears_from(other)
     assert (life.lead.email, life.lead.questionnaire) == (before.email, before.questionnaire)
     assert [known.relation for known in life.lead.duplicates] == [Relation.MERGED]
 
@@ -217,27 +217,27 @@ def test_answers_that_come_after_the_merge_reach_the_other_lead() -> None:
     life, other = Life(), twin()
     other.does("questionnaire_answered", response_id="r1")
     other.does("merged", into="lead-example")
-    life.hears(other)
+    life.hears_from(other)
     assert life.lead.questionnaire.answers == ()
     planned = len(other.planned)
     other.perform()
     assert any(isinstance(effect, TellLeads) for effect in other.planned[planned:])
-    life.hears(other)
+    life.hears_from(other)
     assert life.lead.questionnaire.answers == other.lead.questionnaire.answers != ()
     assert len(life.lead.duplicates) == 1
 
 
 def test_undone_both_stand_where_they_stood_and_what_came_in_meanwhile_stays() -> None:
     life, other = Life(), answers(twin(email="ada@example.org"), "r1")
-    life.hears(other)
+    life.hears_from(other)
     before, theirs = life.lead, other.lead
     merge = other.does("merged", into="lead-example").seq
-    life.hears(other)
+    life.hears_from(other)
     life.does("asset_attached", name="Budget")
     other.does("corrected", seq=merge, reason="Another faculty")
     assert facts(other.lead) == facts(theirs)
     assert other.lead.undecided
-    life.hears(other)
+    life.hears_from(other)
     assert (life.lead.email, life.lead.questionnaire) == (None, before.questionnaire)
     assert [asset.name for asset in life.lead.assets] == ["Budget"]
     assert [known.relation for known in life.lead.duplicates] == [Relation.UNDECIDED]
@@ -251,22 +251,22 @@ def test_undone_both_stand_where_they_stood_and_what_came_in_meanwhile_stays() -
 def test_an_edited_response_that_the_other_lead_has_read_meanwhile_stays_with_it() -> None:
     life, other = Life(), answers(twin(), "r1")
     merge = other.does("merged", into="lead-example").seq
-    life.hears(other)
+    life.hears_from(other)
     answers_again = {"response_id": "r1", "submitted_at": "2026-06-02T10:00:00Z"}
     life.wait(1).does("questionnaire_answered", **answers_again)
     other.does("corrected", seq=merge, reason="x")
-    life.hears(other)
+    life.hears_from(other)
     assert life.lead.questionnaire.response_id == "r1"
 
 
 def test_a_merge_into_a_lead_that_it_did_not_look_like_is_taken_back_there_too() -> None:
     life, other = Life(), Life(lead="lead-twin")
     merge = other.does("merged", into="lead-example").seq
-    life.hears(other)
+    life.hears_from(other)
     assert life.lead.duplicates
     other.does("corrected", seq=merge, reason="x")
     assert tells(other.lead)["lead-example"].me.relation is Relation.NONE
-    life.hears(other)
+    life.hears_from(other)
     assert not life.lead.duplicates
     assert other.lead.stage is Stage.LEAD
     assert not other.lead.undecided
@@ -293,30 +293,30 @@ def test_the_last_word_counts_in_whatever_order_it_arrives_and_however_often() -
 def test_a_late_word_does_not_undo_what_was_said_again_since() -> None:
     """What it said at 2 arrives after it has said at 3 what it had said at 1."""
     life, other = Life(), twin()
-    life.hears(other)
+    life.hears_from(other)
     other.does("merged", into="lead-example")
     late = tells(other.lead)["lead-example"]
     other.does("corrected", seq=2, reason="x")
-    life.hears(other)
+    life.hears_from(other)
     record, _ = life.record.told((late.model_dump(mode="json"),), life.now)
     assert record is life.record
 
 
 def test_a_lead_that_ends_is_no_probable_duplicate_any_more() -> None:
     life, other = Life(), twin()
-    life.hears(other)
+    life.hears_from(other)
     other.lost()
-    life.hears(other)
+    life.hears_from(other)
     assert not life.lead.duplicates
     other.does("reopened", reason="x")
-    life.hears(other)
+    life.hears_from(other)
     assert [known.relation for known in life.lead.duplicates] == [Relation.UNDECIDED]
 
 
 def test_merged_into_the_younger_one_frees_that() -> None:
     life, other = Life(), twin()
     life.does("merged", into="lead-twin")
-    other.hears(life)
+    other.hears_from(life)
     assert not other.lead.undecided
     other.quoted()
 
@@ -335,15 +335,15 @@ def test_the_contracts_team_hears_of_the_merge_of_a_lead_with_a_price() -> None:
 def test_a_chain_of_merges_leads_to_the_last() -> None:
     first, second, third = Life(), twin(), Life(lead="lead-third")
     answers(second, "r1").does("merged", into="lead-example")
-    first.hears(second)
+    first.hears_from(second)
     first.does("merged", into="lead-third")
-    assert isinstance(third.hears(first), Relative)
+    assert isinstance(third.hears_from(first), Relative)
     assert third.lead.questionnaire.response_id == "r1"
     assert "merged into lead-third" in first.refused("questionnaire_sent")
     # the first merge is undone: what the last had from there goes, too
     second.does("corrected", seq=last(second), reason="x")
-    first.hears(second)
-    third.hears(first)
+    first.hears_from(second)
+    third.hears_from(first)
     assert third.lead.questionnaire.response_id is None
 
 
@@ -351,13 +351,13 @@ def test_two_that_are_merged_into_each_other_at_the_same_moment_both_say_so() ->
     one, other = Life(), Life(lead="lead-twin")
     one.does("merged", into="lead-twin")
     other.does("merged", into="lead-example")
-    assert str(one.hears(other)) == (
+    assert str(one.hears_from(other)) == (
         "lead-example was itself merged into lead-twin. Take one of the two back, by correcting it."
     )
-    assert isinstance(other.hears(one), Refused)
+    assert isinstance(other.hears_from(one), Refused)
     one.does("corrected", seq=2, reason="The other way round")
-    assert isinstance(one.hears(other), Relative)
-    assert isinstance(other.hears(one), Relative)
+    assert isinstance(one.hears_from(other), Relative)
+    assert isinstance(other.hears_from(one), Relative)
 
 
 @pytest.mark.parametrize(
@@ -376,12 +376,12 @@ def test_what_has_ended_takes_nothing_in(end: str, says: str) -> None:
         getattr(life, end)()
     other.does("merged", into="lead-example")
     before = life.record.history
-    assert str(life.hears(other)) == says
+    assert str(life.hears_from(other)) == says
     assert life.record.history is before
     assert life.record.refusals[-1].reason == says
     if end == "lost":  # put right, the same word is taken
         life.does("reopened", reason="x")
-        assert isinstance(life.hears(other), Relative)
+        assert isinstance(life.hears_from(other), Relative)
 
 
 def test_whoever_speaks_may_be_told_to_send_something_sound() -> None:
@@ -433,11 +433,11 @@ def test_lived_again_it_is_the_same_and_with_other_clocks_a_merge_is_undone_all_
     life, other = Life(), answers(twin(email="ada@example.org"), "r1")
     life.wait(12)
     merge = other.does("merged", into="lead-example").seq
-    life.hears(other)
+    life.hears_from(other)
     life.wait(3).resembles(ORIGINAL)
     other.does("corrected", seq=merge, reason="x")
     life.wait(50)
-    life.hears(other)
+    life.hears_from(other)
     otherwise = Otherwise(clocks=Clocks(stale=stale)) if stale else Otherwise()
     lived = relive(life.record.history.events, life.lead.id, otherwise, life.now)
     assert lived.exact == (stale is None)

@@ -1,6 +1,20 @@
-"""The eight things that really went wrong there (process.md): each would be prevented, or seen, now."""
+"""The eight things that really went wrong there (process.md): each would be prevented, or seen, now.
 
+| | what went wrong | here | lived on a real server |
+| --- | --- | --- | --- |
+| 1 | a hub ran two years after its contract had ended | test_1_… | tests/workflows/test_failures.py |
+| 2 | a hub was deployed for a lead that never signed | test_2_… | tests/workflows/test_failures.py |
+| 3 | 70,000 USD of cloud cost was never billed | test_3_… | tests/workflows/test_failures.py |
+| 4 | nothing linked contracts, hubs and invoices | test_4_… | tests/workflows/test_failures.py |
+| 5 | the same request was taken in twice | test_5_… | tests/starter/test_leads.py |
+| 6 | a template was filled in by the wrong person | test_6_… | tests/desk/test_questionnaire.py |
+| 7 | a decommission was overruled, found by luck | test_7_… | tests/workflows/test_failures.py |
+| 8 | the contracts team changed its address | test_8_… | tests/system/test_contracts_team.py |
+"""
+
+import re
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -8,10 +22,20 @@ from process.attention import attention
 from process.billing import agreed, missing_usage
 from process.checklist import checklist
 from process.identity import lead_id
-from process.model import Stage
+from process.model import Role, Stage
 from process.reports import AnswersRead
+from process.threads import earlier
 from process.view import next_step, timeline
 from tests.process.life import BOOK_QUOTE, HUB, ORIGINAL, QUOTE, SIGNED, Life
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_each_of_the_eight_has_its_tests_and_the_table_names_files_that_there_are() -> None:
+    numbers = {name.split("_")[1] for name in globals() if re.match(r"test_\d_", name)}
+    rows = re.findall(r"^\| (\d) \|.*\| (.*) \|$", __doc__ or "", re.MULTILINE)
+    assert numbers == {number for number, _ in rows} == set("12345678")
+    assert all((ROOT / file).exists() for _, file in rows)
 
 
 def worries(life: Life) -> tuple[str, ...]:
@@ -126,7 +150,7 @@ def test_5_the_same_request_was_taken_in_twice() -> None:
     life, twin = Life(), Life(lead="lead-twin", originals=[ORIGINAL | {"lead": "lead-example"}])
     assert "may be the same request as lead-example" in worries(twin)[0]
     twin.does("merged", into="lead-example", note="Taken in three weeks ago")
-    life.hears(twin)
+    life.hears_from(twin)
     assert twin.lead.stage is Stage.LOST
     assert [other.lead for other in life.lead.duplicates] == ["lead-twin"]
 
@@ -190,6 +214,16 @@ def test_8_the_contracts_team_changed_its_address_and_nobody_knew_which_mail_had
     ]
     assert [str(mail.at.date()) for mail in life.lead.mails] == ["2026-06-01", "2026-06-01", "2026-06-08"]
     assert len({mail.message_id for mail in life.lead.mails}) == 3
+
+
+def test_8_and_whoever_has_it_now_is_told_in_the_conversation_what_the_others_had_got() -> None:
+    life = Life(policy={"addresses": {"contracts": ["old@example.org"]}}).handed_over().perform()
+    life.hears(contracts=("new@example.org",)).perform()
+    assert [(mail.template, mail.recipients) for mail in life.lead.mails][2:] == [
+        ("address_changed", ("new@example.org",)),
+        ("address_left", ("old@example.org",)),
+    ]
+    assert [mail.template for mail in earlier(life.lead, Role.CONTRACTS)] == ["price_quoted", "handover"]
 
 
 def test_8_and_their_silence_is_heard() -> None:

@@ -149,7 +149,10 @@ def test_a_renewal_declined_within_the_sixty_days_is_said_at_once() -> None:
 
 def test_a_contract_without_a_hub_is_on_the_list_whatever_became_of_the_lead() -> None:
     life = Life().signed(end="2027-05-31")
-    assert attention(life.lead, life.today) == ("A live contract without a hub",)
+    assert attention(life.lead, life.today) == (
+        "A live contract without a hub",
+        "Nothing is billed since 2026-06-01: the vendor set-up is not settled",
+    )
     life.lost()
     assert attention(life.lead, life.today) == (
         "A live contract without a hub: it runs until 2027-05-31, and the lead is lost",

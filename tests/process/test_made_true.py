@@ -1,7 +1,8 @@
 """What decisions make true, beyond the stage."""
 
-from process.lead import QuoteStatus, VendorStatus, Verdict
+from process.lead import VendorStatus, Verdict
 from process.model import Stage
+from process.quote import QuoteStatus
 from tests.process.life import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
 
 

@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 
 from process.attention import attention
-from process.lead import QuoteStatus
 from process.model import Stage
 from process.past import as_of
+from process.quote import QuoteStatus
 from process.record import Record
 from process.view import overview, timeline
 from tests.process.life import Life

@@ -1,9 +1,10 @@
 """What holds for every lead, whatever people, the calendar and the outside world do, in whatever order."""
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -12,20 +13,31 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from process.attention import attention
-from process.billing import billed_again
+from process.billing import BILLED, billed_again, next_draft
 from process.changes import CHANGES
 from process.checklist import checklist
 from process.decisions import DECISIONS
 from process.duplicates import tells
-from process.effects import Effect, OpenHubIssue
+from process.effects import Effect, OpenHubIssue, SendMail
 from process.facts import Refused
 from process.fold import fold, superseded
-from process.lead import ACTIVE, HUB_FIELDS, MANIAC_T, QuoteStatus
+from process.history import History
+from process.lead import HUB_FIELDS, MANIAC_T
 from process.model import Role, Stage
+from process.outward import mistake, root
 from process.pricing import usage_fee
+from process.quote import ACTIVE, QuoteStatus
 from process.record import Record
+from process.reports import MailSent
+from process.threads import reached
 from process.view import next_step, options, overview, timeline
 from tests.process.life import BOOK_QUOTE, MONDAY, ORIGINAL, QUOTE, Life
+
+WITH_ITEMS = {
+    "item": ["Training: 2000 once", "Support: 300.05"],
+    "discount_percent": 10,
+    "discount_reason": "A pilot",
+}
 
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Africa/Cairo"]
 
@@ -51,6 +63,16 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "book": st.sampled_from(["2022-05", "2026-06"]),
     "plan": st.sampled_from(["Education", "research", "Partnership", "General membership", "Premier"]),
     "dedicated_cluster": st.booleans(),
+    "item": st.lists(
+        st.sampled_from(
+            ["Training: 2000 once", "Support: 300", "Visit: 999.99 once", {"text": "x", "amount": 1}]
+        ),
+        max_size=3,
+    ),
+    "discount_percent": st.sampled_from(["10", "12.5 %", 30, "99.99"]),
+    "discount_amount": st.sampled_from(["0.01", "1200", 11999]),
+    "discount_reason": st.just("A pilot"),
+    "billing_address": st.just("Accounts Payable, 2 Example Avenue"),
     "valid_until": days,
     "submitted_at": days.map(lambda day: f"{day}T12:00:00Z"),
     "start": days,
@@ -83,8 +105,11 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "role": st.sampled_from(["sales", "contracts", "engineering"]),
     "in_scope": st.booleans(),
     "tell": st.booleans(),
+    "compensate": st.sampled_from(["all", ["mail"], ["comment", "answer"], "mail, hub", []]),
     "reason": st.sampled_from(["budget", "timing", "other"]),
     "source": st.sampled_from(["signal", "update", "command line", "clock"]),
+    "policy": st.sampled_from([{"version": "2"}, {"version": "3", "clocks": {"stale": 3}}, {"columns": {}}]),
+    "changed": st.just(["clocks.stale 30 → 3"]),
 } | {letter: st.sampled_from(["yes", "no", "unknown"]) for letter in MANIAC_T}
 
 
@@ -102,6 +127,13 @@ def odd_bodies(kind: str) -> st.SearchStrategy[Any]:
     names = st.sampled_from([*DECISIONS[kind].model_fields, "kind", "nonsense"]) | text
     nonsense = st.dictionaries(names, junk | odd_days | SOUND["amount"], max_size=4)
     return st.tuples(sound_bodies(kind), nonsense).map(lambda both: both[0] | both[1]) | junk
+
+
+offers = st.fixed_dictionaries(
+    {"amount": SOUND["amount"], "currency": SOUND["currency"], "per": SOUND["per"]},
+    optional={"item": SOUND["item"], "discount_percent": SOUND["discount_percent"], "by": line},
+).map(lambda offer: offer | ({"discount_reason": "A pilot"} if "discount_percent" in offer else {}))
+"""Prices with what may stand beside them."""
 
 
 KINDS = st.sampled_from(sorted(DECISIONS))
@@ -126,12 +158,14 @@ class Lives(RuleBasedStateMachine):
                 "renewed",
             ]
         ),
-        quote=st.sampled_from([QUOTE, BOOK_QUOTE]),
+        quote=st.sampled_from([QUOTE, BOOK_QUOTE, BOOK_QUOTE | WITH_ITEMS]),
         changes=st.sampled_from([CHANGES, CHANGES, ()]),
     )
     def begin(
         self, zone: str, holiday: date, start: str, quote: dict[str, Any], changes: tuple[str, ...]
     ) -> None:
+        if not changes:
+            quote = {name: value for name, value in quote.items() if name not in WITH_ITEMS}
         alike = [ORIGINAL] if start == "looks_alike" else []
         self.life = life = Life(
             zone=zone, policy={"holidays": [str(holiday)]}, changes=changes, originals=alike
@@ -171,6 +205,12 @@ class Lives(RuleBasedStateMachine):
         allowed = [kind for kind, decision in DECISIONS.items() if decision.gate(self.life.lead) is None]
         kind = allowed[step % len(allowed)]
         self._take(kind, data.draw(sound_bodies(kind), label=kind))
+
+    @rule(offer=offers, approver=line)
+    def offer_something(self, offer: dict[str, Any], approver: str) -> None:
+        """A price with items and a discount, and perhaps its approval."""
+        self._take("price_quoted", offer)
+        self._take("discount_approved", {"by": approver})
 
     @rule(data=st.data())
     def go_on(self, data: st.DataObject) -> None:
@@ -227,6 +267,10 @@ class Lives(RuleBasedStateMachine):
     def the_worker_sleeps(self, step: int) -> None:
         self.life.now += timedelta(days=step)
         self.life._became(self.life.record.tick(self.life.now))
+
+    @rule(address=st.sampled_from(["a@example.org", "b@example.org", "contracts@example.org"]))
+    def others_are_behind_a_role(self, address: str) -> None:
+        self.life.hears(contracts=(address,))
 
     @rule()
     def all_is_done_outside(self) -> None:
@@ -304,6 +348,71 @@ class Lives(RuleBasedStateMachine):
         assert [quote.version for quote in lead.quotes] == list(range(1, len(lead.quotes) + 1))
 
     @invariant()
+    def a_price_is_never_negative_and_never_more_than_its_list_price(self) -> None:
+        for quote in self.life.lead.quotes:
+            assert 0 < quote.price.amount <= quote.list_price.amount
+            parts = [line.price for line in quote.lines if line.per == quote.per]
+            assert sum((part.amount for part in parts), Decimal(0)) == quote.total.amount
+            assert quote.total_once.amount == sum((item.price.amount for item in quote.once), Decimal(0))
+            for money in (quote.price, quote.list_price, quote.total, quote.total_once):
+                assert money == money.rounded()
+
+    @invariant()
+    def what_needs_an_approval_is_not_accepted_without_one_by_somebody_else(self) -> None:
+        for quote in self.life.lead.quotes:
+            discount = quote.discount
+            if discount and discount.approver and quote.status is QuoteStatus.ACCEPTED:
+                assert discount.approved
+                assert discount.settled_by != discount.by or "someone" in discount.by
+        lead = self.life.lead
+        if lead.quote and lead.quote.awaits and not lead.ended:
+            assert any("waits for an approval" in line for line in attention(lead, self.life.today))
+            assert lead.hold or "approve or decline" in next_step(lead).what
+
+    @invariant()
+    def an_invoice_is_never_negative_and_asks_for_each_item_at_most_as_often_as_agreed(self) -> None:
+        lead = self.life.lead
+        assert all(invoice.total.amount >= 0 for invoice in lead.invoices)
+        once = Counter(
+            (line.once_of, line.text)
+            for invoice in lead.invoices
+            if invoice.stands
+            for line in invoice.lines
+            if line.once_of
+        )
+        agreed = Counter((quote.version, item.text) for quote in lead.quotes for item in quote.once)
+        assert once <= agreed
+
+    @invariant()
+    def what_has_begun_is_billed_or_on_the_list(self) -> None:
+        """Every day of a term up to today, and every item of a term that has begun."""
+        lead, today = self.life.lead, self.life.today
+        if CHANGES[0] not in lead.changes or lead.stage not in BILLED:
+            return
+        paid = [(i.period_start, i.period_end) for i in lead.invoices if i.index is not None and i.stands]
+        voided = max((i.voided_on for i in lead.invoices if i.voided_on), default=None)
+        coming = next_draft(lead)
+        if coming and coming.due <= today:  # taken back today, so that what was wrong can be put right first
+            assert voided == today
+            return
+        for term in lead.signed:
+            quote = lead.quote_of(term)
+            assert quote
+            assert term.start
+            assert term.term_ends
+            until = min(filter(None, (term.term_ends, today, lead.closed_on)))
+            later = [other.start for other in lead.signed if other.start and other.start > term.start]
+            until = min([until, *(day - timedelta(days=1) for day in later)])
+            if term.start > until:
+                continue
+            if quote.per != "year":  # of a year, shares of nothing may be left out
+                assert any(first <= term.start <= last for first, last in paid)
+                assert any(first <= until <= last for first, last in paid) or quote.per == "once"
+            if quote.once and term.start <= until:
+                billed = [line.text for i in lead.invoices if i.stands for line in i.lines if line.once_of]
+                assert {item.text for item in quote.once} <= set(billed)
+
+    @invariant()
     def terms_follow_one_another(self) -> None:
         signed = self.life.lead.signed
         assert all(term.start and term.end and term.start <= term.end for term in signed)
@@ -360,6 +469,17 @@ class Lives(RuleBasedStateMachine):
         assert not any(i.effect.falls_with_its_cause and i.effect.cause in out for i in record.outbox)
 
     @invariant()
+    def a_correction_reaches_nobody_who_was_not_told_the_contrary(self) -> None:
+        history = self.life.record.history
+        for event in history.events:
+            if isinstance(event.fact, MailSent) and event.fact.template == "correction":
+                before = History(lead=history.lead, events=history.events[: event.seq - 1])
+                wrong = mistake(before, root(before, event.fact.cause or 0), told=True)
+                said = next(each for each in wrong.corrections if each.seq == event.fact.cause)
+                assert set(event.fact.recipients) == set(wrong.told_that(counts=not said.counts))
+                assert event.fact.recipients
+
+    @invariant()
     def a_hub_without_a_live_contract_is_on_the_list_and_a_live_contract_without_a_hub(self) -> None:
         lead, today = self.life.lead, self.life.today
         live = any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
@@ -396,6 +516,15 @@ class Lives(RuleBasedStateMachine):
         out = superseded(record.history.events)
         assert {line.seq for line in timeline(record) if line.corrected} == set(out)
         json.loads(overview(record, now).model_dump_json())
+
+    @invariant()
+    def whoever_is_behind_a_role_has_been_told(self) -> None:
+        if self.life.lead.ended:
+            return
+        record, lead = self.life.record, self.life.lead
+        if not any(isinstance(item.effect, SendMail) for item in record.outbox):
+            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), reached(lead, Role.CONTRACTS)
+            assert not now or not had or set(now) == set(had)
 
     def teardown(self) -> None:
         """What the options say of a decision is what it would get."""
@@ -468,19 +597,38 @@ def test_tick_ends_and_leaves_nothing_due(record: Record, step: int) -> None:
 
 @settings(max_examples=60)
 @given(
-    cents=st.integers(1, 10**9),
+    cents=st.integers(2, 10**9),
+    items=st.lists(st.tuples(st.integers(1, 10**7), st.sampled_from(["once", "a year"])), max_size=4),
+    percent=st.none() | st.integers(1, 9999).map(lambda hundredths: Decimal(hundredths) / 100),
     start=st.dates(date(2026, 6, 1), date(2028, 3, 1)),
     billing=st.sampled_from(["monthly", "yearly"]),
     zone=st.sampled_from(ZONES),
     naps=st.lists(st.integers(1, 150), max_size=8),
 )
 def test_a_contract_years_fees_sum_to_its_price(
-    cents: int, start: date, billing: str, zone: str, naps: list[int]
+    cents: int,
+    items: list[tuple[int, str]],
+    percent: Decimal | None,
+    start: date,
+    billing: str,
+    zone: str,
+    naps: list[int],
 ) -> None:
-    price = Decimal(cents) / 100
-    life = Life(zone=zone).contracted(
-        {"amount": str(price), "currency": "USD", "per": "year"}, start=str(start), billing=billing
-    )
+    listed = Decimal(cents) / 100
+    off = (listed * (percent or 0) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    price = listed - off + sum((Decimal(amount) / 100 for amount, _ in items), Decimal(0))
+    offer: dict[str, Any] = {"amount": str(listed), "currency": "USD", "per": "year"}
+    offer |= {"item": [f"Item {n}: {Decimal(amount) / 100} {per}" for n, (amount, per) in enumerate(items)]}
+    if 0 < off < listed:
+        offer |= {"discount_percent": str(percent), "discount_reason": "A pilot"}
+    elif off:
+        return
+    life = Life(zone=zone).quoted(**offer)
+    if life.lead.quote and life.lead.quote.awaits:
+        life.does("discount_approved")
+    life.does("quote_accepted")
+    life.does("contract_signed", evidence="x", start=str(start), billing=billing)
+    life.does("vendor_setup_not_needed")
     for nap in naps:  # however long the worker slept in between
         life.now += timedelta(days=nap)
         life.record = life.record.tick(life.now)
@@ -489,6 +637,8 @@ def test_a_contract_years_fees_sum_to_its_price(
     assert sum((invoice.total.amount for invoice in invoices), Decimal(0)) == price
     last = None
     for invoice in invoices:
+        if invoice.index is None:  # items alone, where the first months cost less than a cent
+            continue
         assert last is None or invoice.period_start > last
         last = invoice.period_end
     assert last is None or last <= (life.lead.contract.end or last)

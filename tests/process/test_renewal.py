@@ -7,8 +7,8 @@ import pytest
 
 from process.attention import attention
 from process.billing import missing_usage
-from process.lead import QuoteStatus
 from process.model import Stage
+from process.quote import QuoteStatus
 from tests.process.life import BOOK_QUOTE, QUOTE, RENEWAL, SIGNED, Life
 
 

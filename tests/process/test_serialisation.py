@@ -26,7 +26,7 @@ def lived() -> Life:
         originals=[ORIGINAL],
     )
     life.does("kept_apart")
-    life.hears(Life(lead="lead-twin", originals=[ORIGINAL | {"lead": "lead-example"}]))
+    life.hears_from(Life(lead="lead-twin", originals=[ORIGINAL | {"lead": "lead-example"}]))
     life.does("questionnaire_sent")
     life.wait(9).perform()
     life.does("questionnaire_answered", response_id="one")
@@ -48,7 +48,10 @@ def lived() -> Life:
     life.wait(400).perform()
     life.does("service_extended", reason="x")
     life.looks().does("put_on_hold", until="2028-01-01")
-    life.does("corrected", seq=life.record.history.events[-1].seq, reason="x", tell=True)
+    mistake = life.record.history.events[-1].seq
+    life.does("corrected", seq=mistake, reason="x", tell=True, compensate="comment")
+    taken_down = life.does("decommission_decided", on="2028-06-01", reason="x").seq
+    life.perform().does("corrected", seq=taken_down, reason="x", compensate="all")
     parked = life.record.startable(frozenset())[0]
     life.record = life.record.park(parked, "401 bad credentials", life.now)
     return life

@@ -133,3 +133,57 @@ def test_a_yearly_invoice_of_a_short_contract_asks_for_its_months() -> None:
     life = Life().contracted(QUOTE, end="2026-11-15", billing="yearly").until("2026-12-31")
     assert standing(life) == [(1, "2026-06-01", "6,000.00 USD")]
     assert sum(i.total.amount for i in life.lead.invoices) == Decimal(6000)
+
+
+# ---- items that are asked for once
+
+WITH_TRAINING = QUOTE | {"item": "Training: 2000 once"}
+
+
+def trainings(life: Life) -> list[int]:
+    """Invoices that stand and ask for the training."""
+    return [i.number for i in life.lead.invoices if i.stands and any(x.text == "Training" for x in i.lines)]
+
+
+def test_an_item_is_asked_for_again_when_its_invoice_was_voided_and_only_then() -> None:
+    life = Life().contracted(WITH_TRAINING).until("2026-08-10")
+    assert trainings(life) == [1]
+    void(life, 2)
+    assert trainings(life.until("2026-08-12")) == [1]
+    void(life, 1)
+    assert trainings(life) == []
+    assert trainings(life.until("2026-08-13")) == [5]
+    assert str(life.lead.invoices[4].total) == "3,000.00 USD"  # with the month that it had billed
+    assert trainings(life.until("2027-06-15")) == [5]
+
+
+def test_under_a_contract_that_was_corrected_an_item_is_billed_once_all_the_same() -> None:
+    life = Life().contracted(WITH_TRAINING).until("2026-07-10")
+    seqs = {event.kind: event.seq for event in life.record.history.events}
+    life.does("corrected", seq=seqs["contract_signed"], reason="The price was another")
+    life.accepted(amount="24000", currency="USD", per="year", item=["Training: 2500 once", "Visit: 800 once"])
+    life.does("contract_signed", **SIGNED)
+    assert trainings(life.until("2027-07-01")) == [1]  # void it first to have it billed at the other price
+    visits = [(i.number, len(i.lines)) for i in life.lead.invoices if any(x.text == "Visit" for x in i.lines)]
+    assert visits == [(3, 1)]  # no invoice of the beginning is left to have it
+    assert str(life.lead.invoices[2].total) == "800.00 USD"
+
+
+def test_an_item_alone_can_be_voided_too() -> None:
+    life = Life().contracted().until("2026-07-10")
+    seqs = {event.kind: event.seq for event in life.record.history.events}
+    life.does("corrected", seq=seqs["contract_signed"], reason="The training was left out")
+    life.accepted(**WITH_TRAINING).does("contract_signed", **SIGNED)
+    assert trainings(life.wait(0)) == [3]
+    seq = void(life, 3)
+    assert trainings(life.until("2026-07-10", hour=23)) == []
+    assert trainings(life.until("2026-07-11")) == [4]
+    assert "Invoice 4 has billed the same since" in life.refused("corrected", seq=seq, reason="It was right")
+    assert trainings(life.until("2027-08-01")) == [4]
+
+
+def test_a_voided_item_counts_again_only_while_nothing_else_bills_it() -> None:
+    life = Life().contracted(WITH_TRAINING, billing="yearly").until("2026-06-10")
+    seq = void(life, 1)
+    life.until("2026-06-12")
+    assert "Invoice 2 has billed the same since" in life.refused("corrected", seq=seq, reason="It was right")

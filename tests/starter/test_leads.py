@@ -183,6 +183,34 @@ async def test_a_decision_says_what_became_true_and_what_is_done(leads: Leads, o
     assert any(effect["key"] == f"{lead}/{accepted['seq']}/record_events" for effect in accepted["effects"])
 
 
+async def test_a_price_takes_items_and_a_discount_as_people_write_them(leads: Leads, opened: Opened) -> None:
+    lead = await opened()
+    price = ("--amount", "12000", "--currency", "usd", "--per", "year")
+    items = ("--item", "Training: 2,000 once", "--item", "Support: 300 a year")
+    off = ("--discount-percent", "20 %", "--discount-reason", "A pilot")
+    said = (*price, *items, *off)
+    wrong = await leads("price-quoted", lead, *price, "--item", "Training 2000")
+    assert wrong.code == 2
+    assert "item.0: write an item as `Training: 2000 once`" in wrong.err
+    foreseen = await leads("preview", lead, "price-quoted", *said)
+    assert "Would become true: Quoted 9,900.00 USD a year and 2,000.00 USD once" in foreseen.out
+    ended = await leads("price-quoted", lead, *said)
+    assert ended.code == 0
+    assert "it awaits approval by contracts" in ended.out
+    assert "Mail to contracts: discount approval" in ended.out
+    assert "next is contracts: approve or decline the discount of 20 % (2,400.00 USD)" in ended.out
+    shown = (await leads("show", lead)).out
+    for line in (
+        "1: 9,900.00 USD a year and 2,000.00 USD once, awaits approval by contracts",
+        "Training: 2,000.00 USD once",
+        "Discount of 20 %: -2,400.00 USD a year",
+    ):
+        assert line in shown
+    refused(await leads("discount-approved", lead), "nobody approves their own")
+    assert (await leads("discount-approved", lead, "--by", "Grace Example")).code == 0
+    assert (await leads("quote-accepted", lead)).code == 0
+
+
 async def test_a_repeat_is_done_already(leads: Leads, opened: Opened) -> None:
     lead = await opened()
     words = ("questionnaire-sent", lead, "--key", "mail-17")
@@ -321,7 +349,7 @@ async def test_history_keeps_what_was_corrected(leads: Leads, opened: Opened) ->
     seq = (await leads("questionnaire-sent", lead, "--json")).json["seq"]
     await leads("corrected", lead, "--seq", str(seq), "--reason", "Another lead's")
     lines = (await leads("history", lead)).out.splitlines()
-    assert any(line.startswith(str(seq)) and line.endswith("(corrected)") for line in lines)
+    assert any(line.startswith(str(seq)) and "(corrected by " in line for line in lines)
     assert not any(line != line.rstrip() for line in lines)
 
 

@@ -1,16 +1,19 @@
 """The policy in force: built in, from the settings, from a file; and what a file is told that can't be meant."""
 
+from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from process.model import Role, Stage
-from process.policy import BUILT_IN, COLUMNS, Policy
+from process.policy import BUILT_IN, COLUMNS, Discounts, Policy
 from settings import Settings, SettingsError
 from starter.policy import current
-from tests.starter.conftest import Leads, Opened
+from tests.starter.conftest import Ended, Leads, Opened
+from tests.starter.test_leads import eventually
 
 
 def settings(**values: Any) -> Settings:
@@ -63,6 +66,13 @@ def test_a_file_says_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
     assert policy.people == {Role.SALES: ("octocat", "team:sales")}
 
 
+def test_a_file_says_how_much_discount_sales_gives_and_who_approves_more(tmp_path: Path) -> None:
+    assert Policy().discounts == Discounts(without_approval=Decimal(10), approver=Role.CONTRACTS)
+    text = 'version = "2026-09"\ndiscounts.without_approval = 12.5\ndiscounts.approver = "sales"'
+    rule = in_file(tmp_path, text).discounts
+    assert (rule.without_approval, rule.approver) == (Decimal("12.5"), Role.SALES)
+
+
 def test_json_says_the_same(tmp_path: Path) -> None:
     text = '{"version": "2026-09", "clocks": {"stale": 14}}'
     assert in_file(tmp_path, text, "policy.json").clocks.stale == 14
@@ -85,6 +95,11 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
             'version = "1"\nclocks.stale = 0',
             "clocks.stale: input should be greater than or equal to 1, not 0",
         ),
+        (
+            'version = "1"\ndiscounts.without_approval = 101',
+            "discounts.without_approval: input should be less than or equal to 100, not 101",
+        ),
+        ('version = "1"\ndiscounts.approver = "community"', "discounts.approver: input should be"),
         ('version = "1"\nholidays = ["soon"]', "holidays.0: input should be a valid date"),
         ('version = "1"\naddresses.contracts = ["deals"]', "addresses.contracts: 'deals' is no mail address"),
         ('version = "1"\naddresses.contracts = []', "addresses.contracts: name at least one"),
@@ -135,3 +150,51 @@ async def test_a_wrong_file_ends_the_command_with_a_sentence(
     ended = await leads("list")
     assert ended.code == 2
     assert "clocks: input should be a valid dictionary" in ended.err
+
+
+async def test_leads_go_on_under_another_policy_when_a_person_says_so(
+    leads: Leads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = await opened()
+    await eventually(lambda: leads("policy", "--json"), lambda ended: ended.json["versions"])
+    (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
+    monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
+    shown = await leads("policy")
+    assert shown.code == 0, shown.err
+    assert f"Policy in force: 2026-09 (from {file})" in shown.out
+    assert "  2026-06: 1 open\n    differs: clocks.stale 30 → 14" in shown.out
+
+    foreseen = await leads("policy", "--all")
+    assert "From here on under the policy 2026-09: clocks.stale 30 → 14" in foreseen.out
+    assert "    Gone stale: " in foreseen.out
+    assert "Nothing has changed" in foreseen.out
+    assert (await leads("show", lead, "--json")).json["facts"]["policy"]["version"] == "2026-06"
+
+    done = await leads("policy", lead, "--adopt", "--note", "Agreed on Monday", "--json")
+    assert done.json[0]["words"].endswith("clocks.stale 30 → 14: Agreed on Monday")
+    assert (await leads("show", lead, "--json")).json["facts"]["policy"]["clocks"]["stale"] == 14
+    await eventually(
+        lambda: leads("policy", "--all"),
+        lambda ended: ended.out == "Every open lead is under the policy 2026-09.\n",
+    )
+    again = await leads("policy", lead, "--adopt")
+    assert (again.code, "under the policy 2026-09 already" in again.out) == (3, True)
+
+
+async def test_the_decision_takes_the_policy_in_force_by_itself(
+    leads: Leads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = await opened()
+    (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
+    monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
+    preview = await leads("preview", lead, "policy-adopted")
+    assert "Date: Gone stale: " in preview.out
+    assert (await leads("policy-adopted", lead)).code == 0
+    file.write_text('version = "2026-09"\nclocks.stale = 15')
+    ended = await leads("policy-adopted", lead)
+    assert (ended.code, "Give the new one a version of its own" in ended.err) == (3, True)
+
+
+@pytest.mark.parametrize("words", [("--adopt",), ("lead-x", "--all")])
+def test_it_must_be_clear_which_leads(say: Callable[..., Ended], words: tuple[str, ...]) -> None:
+    assert say("policy", *words).code == 2

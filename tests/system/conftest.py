@@ -30,6 +30,8 @@ class Service:
     sandbox: Sandbox
     folder: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    more: dict[str, str] = field(default_factory=dict)
+    """Settings of the test's own."""
 
     @property
     def ledger_url(self) -> str:
@@ -48,6 +50,7 @@ class Service:
                 "TEMPORAL_ADDRESS": self.env.client.service_client.config.target_host,
                 "TEMPORAL_NAMESPACE": self.env.client.namespace,
             }
+            | self.more
         )
 
     @property
@@ -83,7 +86,7 @@ class Service:
                 worker.terminate()
                 worker.wait(30)
 
-    async def begin(self, lead_id: str, **more: str) -> Life:
+    async def begin(self, lead_id: str, **more: object) -> Life:
         handle = await self.env.client.start_workflow(
             "LeadWorkflow",
             {"org": "Example University", "person": "Ada Example", "title": lead_id} | more,

@@ -58,3 +58,48 @@ async def _exactly_one_of_everything(service: Service, life: Life) -> None:
     ledger = Ledger.open(service.ledger_url)
     assert [entry.seq for entry in ledger.history(life.id)] == [line.seq for line in view.timeline]
     ledger.close()
+
+
+COMPENSATIONS = (
+    Fault(system="github", method="POST", path="/leads/issues/[0-9]+/comments$", kind="slow", seconds=3),
+    Fault(system="github", method="POST", path="/pilot-hubs/issues/[0-9]+/comments$", kind="slow", seconds=3),
+    Fault(system="github", method="PATCH", path="/pilot-hubs/issues/", kind="slow", seconds=3),
+)
+
+
+async def test_killed_in_the_middle_of_a_compensation(service: Service) -> None:
+    first = await service.start_worker()
+    lives = [await service.begin(f"lead-mistaken-{number}") for number in range(2)]
+    for life in lives:
+        await life.to_signed()
+        await life.decide_all("hub_requested")
+        await life.settled()
+    faults = [service.sandbox.faults.add(fault.model_copy()) for fault in COMPENSATIONS]
+    for life in lives:
+        seq = next(line.seq for line in (await life.look()).timeline if line.kind == "hub_requested")
+        answer = await life.decide("corrected", seq=seq, reason="Too early", compensate="all")
+        assert answer.accepted, answer.words
+    async with asyncio.timeout(20):
+        while not all(fault.spent for fault in faults):
+            await asyncio.sleep(0.02)
+    service.kill(first)
+    await service.start_worker()
+    for life in lives:
+        async with asyncio.timeout(60):
+            while any(effect.status != "done" for effect in (await life.look()).effects):
+                await asyncio.sleep(0.2)
+        _everybody_was_told_once(service, life)
+
+
+def _everybody_was_told_once(service: Service, life: Life) -> None:
+    github = service.sandbox.github
+    issues = [issue for issue in github.issues.values() if life.id in (issue.body or "")]
+    assert sorted((issue.state, issue.state_reason) for issue in issues) == [
+        ("closed", "not_planned"),
+        ("open", None),
+    ]
+    for issue in issues:
+        (comment,) = github.comments_of(issue)
+        assert "was a mistake and **no longer counts**" in comment.body
+    mails = [mail for mail in service.sandbox.mailbox.to("engineering@example.org") if life.id in mail.text]
+    assert len({mail.message_id for mail in mails}) == 2  # the request, and its correction

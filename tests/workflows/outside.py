@@ -20,6 +20,7 @@ from process.effects import (
     ReadAnswers,
     ReserveFolder,
     ReserveInvoice,
+    SendCorrection,
     SendMail,
     Task,
 )
@@ -60,7 +61,7 @@ class Outside:
     def templates(self, lead: str) -> list[str]:
         """Mails sent for a lead."""
         effects = (task.effect for task in self.tasks if task.lead.id == lead)
-        return [effect.template for effect in effects if isinstance(effect, SendMail)]
+        return [effect.template for effect in effects if isinstance(effect, SendMail | SendCorrection)]
 
     def activities(self, **real: Callable[..., Any]) -> list[Callable[..., Any]]:
         """One of each kind; `real` ones by their kind."""
@@ -104,8 +105,21 @@ def _report(task: Task) -> Report | None:
             return FolderCreated(link=Link(id=folder_id, url=f"https://drive.example.org/{lead}"))
         case ReadAnswers(response_id=response_id):
             return AnswersRead(response_id=response_id, answers=(("What for?", "A course"),))
-        case SendMail(template=template, key=key):
-            return MailSent(template=template, recipients=("team@example.org",), message_id=f"<{key}>")
+        case SendMail(template=template, key=key, to=to, addresses=addresses) as mail:
+            named = task.lead.policy.addresses
+            reached = {role: named.get(role, (f"{role}@example.org",)) for role in to}
+            recipients = addresses or tuple(each for known in reached.values() for each in known)
+            return MailSent(
+                template=template,
+                recipients=recipients,
+                message_id=f"<{key}>",
+                reached=reached,
+                left=mail.leaves,
+                cause=mail.cause,
+            )
+        case SendCorrection(template=template, key=key, cause=cause):
+            told = task.mistakes[0].wrongly_told
+            return MailSent(template=template, recipients=told, message_id=f"<{key}>", cause=cause)
         case OpenHubIssue():
             return HubIssueOpened(link=Link(id="9", url=f"https://github.example.org/hub-of-{lead}"))
         case ReserveInvoice(number=number, key=key):

@@ -370,5 +370,8 @@ async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool)
 
 def _marked(known: tuple[Any, ...], view: Overview) -> tuple[Any, ...]:
     """Those lines as they read now: a correction marks an earlier one."""
-    corrected = {line.seq for line in view.timeline if line.corrected}
-    return tuple(line.model_copy(update={"corrected": line.seq in corrected}) for line in known)
+    now = {line.seq: line for line in view.timeline}
+    marks = ("corrected", "corrected_by")
+    return tuple(
+        line.model_copy(update={name: getattr(now[line.seq], name) for name in marks}) for line in known
+    )

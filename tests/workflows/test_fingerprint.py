@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import workflows.lead
-from process.changes import CHANGES
+from process.changes import CHANGES, RELEASE_0_2
 from process.core import plan
 from process.decisions import DECISIONS, LeadOpened
 from process.effects import Outcome
 from process.facts import Event, Report
 from process.fold import fold
+from process.history import History
 from process.lead import Link
+from process.model import Role
 from process.record import Look, Record
 from process.relatives import Relative
 from process.reports import (
@@ -23,6 +25,7 @@ from process.reports import (
     InvoicePrepared,
     InvoiceReserved,
     IssueOpened,
+    MailSent,
     OutsideDrifted,
 )
 
@@ -72,6 +75,8 @@ LONG: list[tuple[str, dict[str, Any]]] = [
     ("price_quoted", {"book": "2026-06", "plan": "Premier"}),
     ("quote_accepted", {}),
     ("contract_handed_over", {}),
+    ("know_people", {"addresses": {"contracts": ["deals@example.org"]}}),
+    ("policy_adopted", {"policy": {"version": "2", "labels": {"hub": "hub"}}}),
     ("contract_acknowledged", {}),
     ("contract_progressed", {"state": "drafted"}),
     ("contract_signed", {"evidence": "mail", "evidence_kind": "email"}),
@@ -115,6 +120,21 @@ SHORT: list[tuple[str, dict[str, Any]]] = [
     ("lost", {"reason": "budget"}),
     ("reopened", {"reason": "a grant"}),
 ]
+DISCOUNTED = {"amount": 9000, "currency": "USD", "per": "year", "item": "Training: 500 once"}
+DISCOUNTED |= {"discount_percent": 20, "discount_reason": "a pilot", "by": "Ada Example"}
+SINCE_0_2: list[tuple[str, dict[str, Any]]] = [
+    ("price_quoted", DISCOUNTED),
+    ("discount_declined", {"reason": "too much"}),
+    ("price_quoted", {**DISCOUNTED, "amount": 10000}),
+    ("discount_approved", {"by": "Grace Example"}),
+    ("quote_accepted", {}),
+    ("contract_signed", {"evidence": "signed.pdf", "reference": "PO-1"}),
+    ("vendor_setup_not_needed", {}),
+    ("hub_requested", {}),
+    ("corrected", {"seq": 19, "reason": "a slip", "compensate": "all"}),
+]
+"""With what release 0.1 does not know."""
+
 ALIKE: list[tuple[str, dict[str, Any]]] = [
     ("questionnaire_answered", {"response_id": "r1"}),
     ("kept_apart", {}),
@@ -131,12 +151,25 @@ REPORTS: dict[str, Report] = {
     "open_hub_issue": HubIssueOpened(link=Link(id="2")),
     "reserve_invoice": InvoiceReserved(number=1, file_id="i"),
     "prepare_invoice": InvoicePrepared(number=1, file=Link(id="i")),
+    "send_mail": MailSent(
+        template="handover",
+        recipients=("contracts@example.org",),
+        message_id="<m@example.org>",
+        reached={Role.CONTRACTS: ("contracts@example.org",)},
+    ),
     "check_issues": OutsideDrifted(looked=("issue", "card"), broken={"issue": "It is gone"}),
     "check_folder": OutsideDrifted(looked=("folder",), broken={"folder": "It is gone"}),
 }
 LOOKS = {"issue_replaced": Look(folder=False), "folder_replaced": Look(issues=False)}
-WAITS = {"usage_reported": 20, "invoice_sent": 20, "service_extended": 366, "hub_decommissioned": 120}
-"""Days that pass before a decision."""
+WAITS = {
+    "discount_approved": 7,
+    "usage_reported": 20,
+    "invoice_sent": 20,
+    "service_extended": 366,
+    "hub_decommissioned": 120,
+}
+"""Days that pass before a decision; and an hour, but before these."""
+AT_ONCE = ("know_people", "policy_adopted")
 
 
 def _live(
@@ -154,7 +187,10 @@ def _live(
             record = record.look_outside(LOOKS[kind])
         while found := next((i.effect for i in record.outbox if i.effect.kind in REPORTS), None):
             record = record.done(found, Outcome(report=REPORTS[found.kind]), now)
-        now += timedelta(days=WAITS.get(kind, 0), hours=1)
+        now += timedelta(days=WAITS.get(kind, 0), hours=kind not in AT_ONCE)
+        if kind == "know_people":
+            record = record.know_people((body,), now)
+            continue
         record, answer = record.tick(now).take(kind, (body,), now)
         assert answer.accepted, (kind, answer.words)
     return record.tick(now + timedelta(days=100)).history.events
@@ -163,13 +199,15 @@ def _live(
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
     """What each event of three lives plans, in order, under these changes of the process."""
     found = []
+    lives = (LONG, SHORT, SINCE_0_2) if RELEASE_0_2 in changes else (LONG, SHORT)
     alike = _live(ALIKE, changes, (Relative(lead="lead-original"),))
-    for events in (_live(LONG, changes), _live(SHORT, changes), alike):
+    for events in (*(_live(life, changes) for life in lives), alike):
         leads = [fold(events[: n + 1], "lead-fingerprint") for n in range(len(events))]
         for before, after, event in zip([leads[0], *leads], leads, events, strict=False):
+            history = History(lead=after, events=events[: event.seq])
             effects = (
                 f"{effect.kind} {getattr(effect, 'template', '')}".strip()
-                for effect in plan(before, after, event)
+                for effect in plan(before, after, event, history)
             )
             found.append(f"{event.kind} -> {', '.join(effects)}")
     return found

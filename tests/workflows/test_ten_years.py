@@ -9,10 +9,11 @@ from itertools import groupby
 from dateutil.relativedelta import relativedelta
 
 from process.billing import missing_usage
-from process.model import Stage
+from process.model import Role, Stage
+from process.policy import People
 from process.view import Overview
 from starter.story import Step
-from starter.years import Month, Term, Years, months, terms
+from starter.years import MOVED, Month, Term, Years, months, terms
 from tests.workflows.lives import Life
 
 YEARS = 10
@@ -42,6 +43,12 @@ class Lived:
             assert answer.accepted, f"{step}: {answer.words}"
             self.decided[step.kind] += 1
         return max((answer.seq or 0 for answer in answers), default=0)
+
+    async def hear(self, people: People) -> None:
+        for _ in range(2):  # a worker at its start, and a round
+            await self.life.signal("know_people", people.model_dump(mode="json"))
+        await self.life.until(lambda view: view.facts.policy.addresses == people.addresses)
+        await self.life.settled()
 
 
 def usage_fee(users: int) -> Decimal:
@@ -102,6 +109,20 @@ async def test_ten_years_of_one_lead(life: Life) -> None:
     assert billed == [f"{month.start:%Y-%m}" for month in by_month], "each month once, in order"
     assert missing_usage(lead, lead.closed_on or start) == ()
     assert all(i.paid_on and i.sent_on and i.file for i in lead.invoices)
+
+    # the contracts team moved half way
+    (told,) = (mail for mail in lead.mails if mail.template == "address_changed")
+    assert told.recipients == MOVED.addresses[Role.CONTRACTS]
+    assert [mail.recipients for mail in lead.mails if mail.template == "address_left"] == [
+        ("contracts@example.org",)
+    ]
+    to_contracts = [mail for mail in lead.mails if Role.CONTRACTS in mail.reached]
+    for mail in to_contracts:
+        moved = to_contracts.index(mail) >= to_contracts.index(told)
+        assert mail.reached[Role.CONTRACTS] == (
+            ("deals@example.org",) if moved else ("contracts@example.org",)
+        ), mail
+    assert len(to_contracts) > len(lead.invoices)
 
     # never twice, never lost
     done = life.outside.of(life.id)

@@ -9,7 +9,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PARKED
 from activities.github import GitHubActivities
-from process.effects import Task, back
+from process.effects import PlaceCard, Task, back
 from process.lead import Loss
 from process.model import Stage
 from process.moves import Move, What
@@ -223,3 +223,26 @@ def test_the_columns_of_the_leads_own_policy_count(activities: GitHubActivities,
     assert github.column() == "Inbox"
     place(activities, lead, policy=Policy())
     assert github.column() == "Lead"
+
+
+def test_a_card_that_a_person_had_put_there_follows_into_the_column_of_another_policy(
+    activities: GitHubActivities, github: GitHub, sandbox: Sandbox
+) -> None:
+    options = tuple(
+        Option(id=f"0{n}", name=name) for n, name in enumerate(("Lead", "Quoted", "Priced", "Hub"))
+    )
+    replace_field(github, options=options)
+    lead = opened(activities, a_lead())
+    lead = lead.model_copy(update={"card": place(activities, lead), "card_stage": Stage.QUOTED} | QUOTED)
+    sandbox.person("amara-sales").move("leads", 1, "Quoted")  # and it was heard, and became true
+    under = lead.model_copy(
+        update={"policy": Policy(version="2026-09", columns=COLUMNS | {Stage.QUOTED: "Priced"})}
+    )
+    assert place(activities, under) is None
+    assert github.column() == "Quoted", "as somebody moved it, and nobody heard it"
+    effect = PlaceCard(key="lead-7/3/place_card", cause=3, stood_in="Quoted")
+    ActivityEnvironment().run(activities.place_card, Task(effect=effect, lead=under))
+    assert github.column() == "Priced"
+    sandbox.person("amara-sales").move("leads", 1, "Hub")
+    ActivityEnvironment().run(activities.place_card, Task(effect=effect, lead=under))
+    assert github.column() == "Hub", "a move that nobody heard yet is not undone"

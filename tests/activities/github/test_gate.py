@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 
 from activities import github_gate
-from activities.github_client import Account, GitHubClient
+from activities.github_client import GitHubClient
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
@@ -17,7 +17,6 @@ from tests.activities.github.test_faults import after
 from tests.activities.performing import changed
 
 SECONDS = 40
-SOMEBODY = Account(login="somebody")
 
 
 @pytest.fixture
@@ -48,7 +47,7 @@ def test_nobody_asks_before_it_is_over(
     others = [client, *(GitHubClient(settings.github.model_copy()) for _ in range(3))]
     with ThreadPoolExecutor(16) as threads:
         told = list(threads.map(lambda n: refusal(others[n % 4].labels, "leads"), range(16)))
-    told.append(refusal(client.is_us, SOMEBODY))  # a secondary limit holds for GraphQL, too
+    told.append(refusal(client.issue_of_card, "x"))  # a secondary limit holds for GraphQL, too
     for each in told:
         assert each.next_retry_delay is not None
         assert timedelta(seconds=SECONDS - 10) < each.next_retry_delay <= timedelta(seconds=SECONDS)
@@ -56,13 +55,13 @@ def test_nobody_asks_before_it_is_over(
     assert sandbox.journal.all("github") == []
     after(timedelta(seconds=SECONDS), monkeypatch)
     assert client.labels("leads")
-    assert not client.is_us(SOMEBODY)
+    assert client.issue_of_card("x") is None
 
 
 def test_an_hour_that_is_spent_is_spent_for_one_api(sandbox: Sandbox, client: GitHubClient) -> None:
     limited(sandbox, client, kind="primary_limit")
     assert refusal(client.labels, "leads").type == "Wait"
-    assert not client.is_us(SOMEBODY)
+    assert client.issue_of_card("x") is None
 
 
 def test_a_shorter_limit_ends_no_longer_one(

@@ -66,3 +66,54 @@ def test_where_nothing_tells_nobody_is_named(edits: tuple[tuple[str, str | None]
 
 def test_the_only_person_who_ever_edited_it_is_named() -> None:
     assert edited(("us", None), ("ada", None), ("us", None)).login == "ada"
+
+
+def closed(*times: tuple[str, str], me: str = "us[bot]") -> Mover:
+    """Of an issue that was closed so, oldest first: by whom, and when."""
+    nodes = [
+        {
+            "__typename": "ClosedEvent",
+            "id": f"C{n}",
+            "createdAt": at,
+            "actor": {
+                "login": login.removesuffix("[bot]"),
+                "__typename": "Bot" if "[bot]" in login else "User",
+            },
+        }
+        for n, (login, at) in enumerate(times)
+    ]
+    found = history().model_dump(by_alias=True)
+    return IssueHistory.model_validate(
+        {
+            "viewer": {"login": me},
+            "repository": {
+                "issue": {
+                    **{name: found[name] for name in ("title", "body", "state")},
+                    "stateReason": None,
+                    "labels": {"nodes": []},
+                    "timelineItems": {"nodes": nodes},
+                    "userContentEdits": {"nodes": []},
+                }
+            },
+        }
+    ).closed()
+
+
+NIGHT = [f"2026-06-01T0{hour}:00:00Z" for hour in range(9)]
+
+
+@pytest.mark.parametrize("me", ["us", "us[bot]"])
+def test_what_we_did_ourselves_is_no_programs(me: str) -> None:
+    """GitHub calls an App `us[bot]` as the one who asks, and `us` as the one who did something."""
+    mover = closed(("us[bot]", NIGHT[0]), me=me)
+    assert (mover.ours, mover.program) == (True, False)
+
+
+def test_another_program_is_told_apart_as_long_as_it_does_not_insist() -> None:
+    bot = "github-project-automation[bot]"
+    assert closed((bot, NIGHT[0])).program
+    assert closed(*[(bot, at) for at in NIGHT[:3]]).program
+    assert not closed(*[(bot, at) for at in NIGHT[:4]]).program
+    assert closed(*[(bot, at) for at in NIGHT[:3]], (bot, "2026-06-03T00:00:00Z")).program  # days later
+    assert closed(("another[bot]", NIGHT[0]), *[(bot, at) for at in NIGHT[1:4]]).program
+    assert not closed((bot, NIGHT[0]), ("ada", NIGHT[1])).ours

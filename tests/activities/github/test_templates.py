@@ -26,14 +26,14 @@ from process.lead import (
     Loss,
     Qualification,
     Questionnaire,
-    QuoteStatus,
     Usage,
     Vendor,
     VendorStatus,
     Verdict,
 )
-from process.model import Stage
+from process.model import Role, Stage
 from process.money import Money
+from process.quote import Discount, LineItem, QuoteStatus
 from process.view import next_step
 from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, opened, with_hub_issue
 
@@ -78,6 +78,17 @@ def full_lead(text: str = "") -> Lead:
             a_quote(
                 version=2, status=QuoteStatus.ACCEPTED, accepted_by=said("Acceptor", 200), book="2022-05"
             ),
+            a_quote(
+                version=3,
+                items=(LineItem(text=said("Training", 200), price=_usd(2_000), per="once"),),
+                discount=Discount(
+                    amount=_usd(3_000),
+                    percent=Decimal(20),
+                    reason=said("A pilot"),
+                    by=said("Giver", 200),
+                    approver=Role.CONTRACTS,
+                ),
+            ),
         ),
         contract=Contract(
             handed_over_on=date(2026, 2, 1),
@@ -89,7 +100,9 @@ def full_lead(text: str = "") -> Lead:
             evidence_kind="mail",
             start=date(2026, 3, 1),
             end=date(2027, 2, 28),
+            reference=said("PO-117", 200),
         ),
+        billing_address=said("Accounts Payable", 200),
         vendor=Vendor(status=VendorStatus.DONE, number=said("V-100", 200)),
         hub=Hub(
             information={field: said(f"Hub {field}") for field in HUB_FIELDS} | {"cluster": "pending"},
@@ -126,10 +139,15 @@ def plain(body: str) -> str:
     )
 
 
+def _usd(amount: int) -> Money:
+    return Money(amount=Decimal(amount), currency="USD")
+
+
 FACTS = """
     Org, Person, Question, Given, Budget, Acceptor, Acknowledger, Signer, Because, Allower, Mail of February, V-100, 280,
     18 000.00 EUR, 12 000.00 USD, superseded, 2022-05, 2026-02-03, 412.07, 7-001, 1 000.00 USD, 2027-03-04, in Temporal,
-    Their budget year, sent on 2026-03-05, Evidence of timeline
+    Training, 2 000.00 USD once, Discount of 20 %, 12 000.00 USD a year and 2 000.00 USD once, A pilot, Giver,
+    awaits approval by contracts, PO-117, Accounts Payable, Their budget year, sent on 2026-03-05, Evidence of timeline
 """
 
 

@@ -9,8 +9,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.github import GitHubActivities
 from process.effects import Effect, Outcome, Task
-from process.lead import Contract, Lead, Quote, QuoteStatus, Vendor, VendorStatus
+from process.lead import Contract, Lead, Vendor, VendorStatus
 from process.money import Money
+from process.quote import Quote, QuoteStatus
 from process.reports import HubIssueOpened, IssueOpened
 from sandbox.github import acts
 from sandbox.github.auth import as_person

@@ -15,10 +15,18 @@ from pypdf import PdfReader
 from temporalio.exceptions import ApplicationError
 
 from activities.drive import FOLDER, DriveActivities
-from process.effects import CreateFolder, Effect, Outcome, PrepareInvoice, ReserveFolder, ReserveInvoice
+from process.effects import (
+    CheckFolder,
+    CreateFolder,
+    Effect,
+    Outcome,
+    PrepareInvoice,
+    ReserveFolder,
+    ReserveInvoice,
+)
 from process.lead import Invoice, InvoiceLine, Lead, Link
 from process.money import Money
-from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved
+from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved, OutsideDrifted
 from sandbox.faults import Fault
 from sandbox.google.state import DriveFile
 from sandbox.server import Sandbox
@@ -431,3 +439,14 @@ def test_messages_name_no_token(drive: DriveActivities, sandbox: Sandbox) -> Non
     error: ApplicationError = failure(drive.create_folder, effect, lead)
     assert error.__cause__ is None  # Temporal would show the cause, and with it the answer's body
     assert not any(token in str(error) for token in sandbox.google.tokens)
+
+
+def test_a_folder_of_any_name_is_told_of(drive: DriveActivities, sandbox: Sandbox) -> None:
+    lead = a_lead()
+    link = created(perform(drive.create_folder, reserved(drive, lead), lead))
+    _change(sandbox, link.id, name="Two\nlines\x00 " + "x" * 1000)
+    report = perform(
+        drive.check_folder, CheckFolder(key="k", cause=1), lead.model_copy(update={"folder": link})
+    ).report
+    assert isinstance(report, OutsideDrifted)
+    assert "renamed to “Two lines" in report.mended[0]

@@ -10,7 +10,7 @@ from process.effects import Outcome, SendMail
 from process.lead import Lead, Mail
 from process.model import Role
 from process.policy import Policy
-from process.reports import MailSent
+from process.reports import MailRefused, MailSent
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
@@ -201,6 +201,52 @@ def test_taken_but_not_said_it_is_sent_again_under_the_same_id(
 def test_a_server_that_is_away_is_tried_again(settings: Settings) -> None:
     error = failure(MailActivities(changed(settings, "mail", port=1)).send_mail, EFFECT, a_lead())
     assert (error.type, error.non_retryable) == ("Again", False)
+
+
+# ---- others are behind a role
+
+CHANGED = SendMail(
+    key="lead-abcdefgh/9/address_changed-contracts",
+    cause=9,
+    template="address_changed",
+    to=(Role.CONTRACTS,),
+    facts={"role": "contracts", "now": "deals@example.org", "had": "contracts@example.org"},
+)
+LEFT = CHANGED.model_copy(
+    update={
+        "key": "lead-abcdefgh/9/address_left-contracts-1",
+        "template": "address_left",
+        "to": (),
+        "addresses": ("contracts@example.org",),
+    }
+)
+MOVED = Policy(addresses={Role.CONTRACTS: ("deals@example.org",)})
+
+
+def test_both_hear_of_it_in_the_leads_thread(mail: MailActivities, sandbox: Sandbox) -> None:
+    perform(mail.send_mail, OTHER, a_lead())
+    changed, left = (sent(perform(mail.send_mail, each, a_lead(policy=MOVED))) for each in (CHANGED, LEFT))
+    assert (changed.recipients, changed.reached) == (("deals@example.org",), MOVED.addresses)
+    assert (left.recipients, left.reached) == (("contracts@example.org",), {})
+    (thread,) = sandbox.mailbox.threads()
+    assert [tuple(each.received.recipients) for each in thread] == [
+        ("sales@example.org",),
+        ("deals@example.org",),
+        ("contracts@example.org",),
+    ]
+
+
+def test_an_old_address_that_is_gone_parks_nothing(mail: MailActivities, sandbox: Sandbox) -> None:
+    fault = Fault(system="mail", kind="mail_refused", command="RCPT", recipient="contracts@example.org")
+    sandbox.faults.add(fault.model_copy(update={"times": None}))
+    outcome = perform(mail.send_mail, LEFT, a_lead(policy=MOVED))
+    assert outcome.report == MailRefused(template="address_left", recipients=("contracts@example.org",))
+    assert failure(mail.send_mail, EFFECT, a_lead()).type == "Parked"
+
+
+def test_one_that_puts_us_off_is_tried_again(mail: MailActivities, sandbox: Sandbox) -> None:
+    sandbox.faults.add(Fault(system="mail", kind="mail_temporary", command="RCPT"))
+    assert failure(mail.send_mail, LEFT, a_lead(policy=MOVED)).type == "Wait"
 
 
 # ---- login and encryption

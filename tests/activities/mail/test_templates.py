@@ -13,14 +13,14 @@ from jinja2 import UndefinedError
 import process
 from activities.mail_text import Parts, written
 from process.decisions import DECISIONS
-from process.effects import SendMail
+from process.effects import SendCorrection, SendMail
 from process.lead import Lead
 from process.model import Role
 from settings import Settings
-from tests.process.life import BOOK_QUOTE, HUB, ORIGINAL, Life
+from tests.process.life import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, Life
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
-NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md"))
+NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md") if file.stem != SendCorrection.template)
 SETTINGS = Settings(_env_file=None)
 HOSTILE = "<b>x</b> [x](https://evil.example.org) ![x](y) `x` **x** | # x ~~x~~ &amp; <https://evil.example.org> 1. x"
 
@@ -79,7 +79,7 @@ def lives() -> tuple[Life, ...]:
 
     again = Life(email="ada@example.org").live(BOOK_QUOTE).until("2027-03-01").perform().accepted()
     again.does("contract_handed_over")
-    again.perform().does("invoice_sent", number=2)
+    again.perform().hears(contracts=("deals@example.org",)).perform().does("invoice_sent", number=2)
     again.does("invoice_voided", number=2, reason="The price was\nanother")
     again.perform()
 
@@ -90,11 +90,20 @@ def lives() -> tuple[Life, ...]:
     asked.perform().wait(8).perform().does("hub_live")
     asked.wait(330).perform()
 
+    discounted = Life().perform().quoted(**DISCOUNTED, item=[f"{HOSTILE[:40]}: 5 once", "Support: 300"])
+    discounted.perform().wait(27).perform().does(
+        "discount_declined", by="Ann", reason="Ten percent\nwould do"
+    )
+    discounted.perform().quoted(**DISCOUNTED, note="Again").perform().does(
+        "discount_approved", by="Ann Example"
+    )
+    discounted.perform()
+
     twin = Life(lead="lead-twin", originals=[ORIGINAL]).perform()
     twin.does("kept_apart")
     twin.quoted().perform().does("merged", into="lead-original", note="The same\nafter all")
     twin.perform()
-    return renewed, exception, slow, again, asked, twin
+    return renewed, exception, slow, again, asked, discounted, twin
 
 
 def planned() -> dict[str, SendMail]:
@@ -254,3 +263,61 @@ def test_the_invoices_mail_has_its_lines_and_what_is_missing() -> None:
     assert all(line.text in text for line in invoice.lines)
     assert invoice.file
     assert invoice.file.url in text
+
+
+def test_a_discount_is_asked_for_with_all_that_whoever_approves_it_needs() -> None:
+    life = Life().quoted(
+        **BOOK_QUOTE, item="Training: 2000 once", discount_percent=20, discount_reason="A pilot\nof a year"
+    )
+    text = written(life.mails("discount_approval")[0], life.lead, SETTINGS, namespace="default").text
+    for needed in (
+        "someone through Temporal quoted Example University a price with a discount of 20 % (3,000.00 USD), which is "
+        "more than sales may give by itself (10 %).",
+        "Contracts team: please answer this mail with yes or no before the quote runs out at the end of 2026-07-01.",
+        "- Yes: `leads discount-approved lead-example --version 1 --by NAME`",
+        "- No: `leads discount-declined lead-example --version 1 --reason REASON --by NAME`",
+        "- List price: 15,000.00 USD",
+        "- Price with it: 12,000.00 USD a year and 2,000.00 USD once",
+        "- Made of: General membership: 15,000.00 USD a year; Discount of 20 %: -3,000.00 USD a year; Training: "
+        "2,000.00 USD once",
+        "> A pilot\n> of a year",
+        "Next step: contracts: approve or decline the discount",
+    ):
+        assert needed in text
+    life.does("discount_approved", by="Ann Example")
+    text = written(life.mails("discount_approved")[0], life.lead, SETTINGS, namespace="default").text
+    assert "is approved: 20 % (3,000.00 USD) off 15,000.00 USD, by Ann Example." in text
+    assert "ask for their answer by 2026-07-01" in text
+
+
+def test_items_and_discount_are_in_the_mails_about_the_price() -> None:
+    offer = BOOK_QUOTE | {"item": "Training: 2000 once", "discount_percent": 10, "discount_reason": "A pilot"}
+    life = Life().perform().quoted(**offer).until("2026-06-30").perform()
+    life.does("quote_accepted")
+    life.does("contract_handed_over")
+    life.perform()
+    for name in ("price_quoted", "quote_running_out", "handover"):
+        text = written(life.mails(name)[0], life.lead, SETTINGS, namespace="default").text
+        assert "13,500.00 USD a year and 2,000.00 USD once" in text
+        assert "Training: 2,000.00 USD once" in text
+        assert "Discount: 10 % (1,500.00 USD) off 15,000.00 USD a year" in text
+
+
+def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open() -> None:
+    life = Life(policy={"addresses": {"contracts": ["old@example.org"]}}).handed_over().perform()
+    life.wait(1).does("contract_acknowledged")
+    life.hears(contracts=("new@example.org",))
+    (changed,), (left,) = life.mails("address_changed"), life.mails("address_left")
+    text = written(changed, life.lead, SETTINGS, namespace="default").text
+    for needed in (
+        "From today on, mail to the contracts team about Example University goes to new@example.org.",
+        "Until now it went to old@example.org.",
+        "It waits for you: get the contract signed by 2026-06-29.",
+        "- 2026-06-01: price quoted, to old@example.org",
+        "- 2026-06-01: handover, to old@example.org",
+        "Price: 12,000.00 USD a year",
+        "Acknowledged: 2026-06-02",
+        "Issue of the lead: <https://example.org/issue>",
+    ):
+        assert needed in text
+    assert "hand on to new@example.org" in written(left, life.lead, SETTINGS, namespace="default").text

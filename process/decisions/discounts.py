@@ -1,0 +1,102 @@
+"""A discount beyond what sales may give by itself: whoever the policy names says yes or no. Nobody approves their own."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pydantic import Field
+
+from process.decisions.base import UNKNOWN, mail
+from process.decisions.quoting import _OnQuote
+from process.effects import Effect
+from process.facts import Event, Refused
+from process.lead import Lead
+from process.model import Role, Text
+from process.policy import Policy
+from process.quote import Quote, QuoteStatus
+
+
+class _OnDiscount(_OnQuote):
+    deciders = frozenset({Role.CONTRACTS})
+
+    @classmethod
+    def decided_by(cls, policy: Policy) -> frozenset[Role]:
+        return frozenset({policy.discounts.approver})
+
+    @classmethod
+    def gate(cls, lead: Lead) -> Refused | None:
+        if wrong := super().gate(lead):
+            return wrong
+        quote = lead.quote
+        if quote and quote.awaits:
+            return None
+        if quote and quote.discount and quote.discount.approved:
+            return Refused(
+                reason=f"The discount of version {quote.version} was already approved on {quote.discount.settled_on}"
+            )
+        return Refused(reason="No discount waits for an approval")
+
+    def _settled(self, lead: Lead, event: Event, *, approved: bool, **more: object) -> Lead:
+        def settle(quote: Quote) -> Quote:
+            if quote.version != self.version or quote.discount is None or not quote.awaits:
+                return quote
+            said = {"approved": approved, "settled_on": lead.today(event.at), "settled_by": self.by}
+            return quote.model_copy(update={"discount": quote.discount.model_copy(update=said), **more})
+
+        return lead.model_copy(update={"quotes": tuple(settle(quote) for quote in lead.quotes)})
+
+
+class DiscountApproved(_OnDiscount):
+    """The discount of the open quote is approved, by whoever may: not by the one who gave it. They may accept it now."""
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if wrong := super().check(lead, now):
+            return wrong
+        discount = lead.quote.discount if lead.quote else None
+        if discount and same_person(lead, discount.by, self.by):
+            return Refused(
+                reason=f"{self.by} gave this discount, and nobody approves their own",
+                instead="Somebody else may (discount_approved), or quote without it (price_quoted)",
+            )
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return self._settled(lead, event, approved=True)
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "discount_approved", Role.SALES, version=str(self.version))
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"The discount was approved: {_offer(lead, self.version)}")
+
+
+class DiscountDeclined(_OnDiscount):
+    """The discount of the open quote is not approved. The quote is off the table; another price can be quoted."""
+
+    example = {"reason": "Ten percent is what their budget needs"}
+
+    reason: Text = Field(description="why not, and what would do")
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        reason = f"Discount not approved: {self.reason}"[:10_000]
+        return self._settled(lead, event, approved=False, status=QuoteStatus.DECLINED, reason=reason)
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(
+            after, event, "discount_declined", Role.SALES, version=str(self.version), reason=self.reason
+        )
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"The discount was not approved ({self.reason}): {_offer(lead, self.version)}")
+
+
+def _offer(lead: Lead, version: int | None) -> str:
+    quote = next(quote for quote in lead.quotes if quote.version == version)
+    return f"{quote.reduction} off {quote.list_price}, version {quote.version}"
+
+
+def same_person(lead: Lead, one: str, other: str) -> bool:
+    """Whether both are known and are the same: by name, or by what whoever has a role here is called."""
+    one, other = (name.strip().lstrip("@").casefold() for name in (one, other))
+    if {one, other} & UNKNOWN:
+        return False
+    return one == other or any(who.is_called(one) and who.is_called(other) for who in lead.assigned.values())

@@ -1,0 +1,67 @@
+"""The organisation's rules change; leads in flight follow when a person says so."""
+
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from process.decisions.base import Decision
+from process.effects import Effect, PlaceCard, UpdateHubIssue, effect_key
+from process.facts import Event, Refused
+from process.lead import Lead
+from process.model import Line, Stage
+from process.policy import Policy, differences
+
+
+class PolicyAdopted(Decision):
+    """From here on, the lead is under the policy in force: its clocks, holidays, columns and labels.
+
+    What was decided before keeps its dates and prices. Who is behind a role is no part of it: that reaches every lead.
+    """
+
+    example = {"note": "The clocks of 2026-09 for all that are not signed yet"}
+    is_progress = False
+
+    policy: Policy | None = Field(None, description="the policy; commands and comments take the one in force")
+    changed: tuple[Line, ...] = Field((), description="which rules that changes; the lead itself says so")
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if self.policy is None:
+            return Refused(reason="No policy came with it", instead="`leads policy` shows the one in force")
+        if missing := [stage for stage in Stage if stage not in self.policy.columns]:
+            return Refused(
+                reason=f"The policy {self.policy.version} names no column for {', '.join(missing)}",
+                instead="Name one for each stage",
+            )
+        changed, same_name = differences(lead.policy, self.policy), self.policy.version == lead.policy.version
+        if changed and same_name:
+            return Refused(
+                reason=f"The policy {self.policy.version}, which the lead is under, has other rules",
+                instead="Give the new one a version of its own",
+            )
+        if same_name:
+            return Refused(reason=f"The lead is under the policy {self.policy.version} already")
+        return None
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        changed = differences(lead.policy, self.policy) if self.policy else ()
+        return self.model_copy(update={"changed": tuple(text[:200] for text in changed)})
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        if self.policy is None:
+            return lead
+        known = {"people": lead.policy.people, "addresses": lead.policy.addresses}
+        return lead.model_copy(update={"policy": self.policy.model_copy(update=known)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> list[Effect]:
+        found: list[Effect] = []
+        if before.policy.columns != after.policy.columns:
+            key, column = effect_key(after, event, "place_card"), before.policy.columns.get(before.stage)
+            found.append(PlaceCard(key=key, cause=event.seq, stood_in=column))
+        if before.policy.labels != after.policy.labels and after.hub_issue:
+            found.append(UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq))
+        return found
+
+    def words(self, lead: Lead) -> str:
+        what = f": {'; '.join(self.changed)}" if self.changed else ", whose rules are the same"
+        return self.noted(f"From here on under the policy {lead.policy.version}{what}")

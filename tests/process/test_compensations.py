@@ -1,0 +1,514 @@
+"""What a mistake has left outside, what is offered for it, and that a correction reaches those alone who were told."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from process import outward, ticks
+from process.effects import SayCorrection, SendCorrection, UpdateHubIssue, effect_key, message_digest
+from process.facts import Event, Fact, Tick
+from process.history import History
+from process.mistake import Undoing
+from process.moves import Move, What
+from process.proposals import agrees, propose
+from process.reports import HubIssueOpened, MailSent
+from process.view import timeline, with_fate
+from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
+from tests.process.states import STATES
+from tests.process.test_corrections import facts
+
+COMMENT = {"source": "github comment", "by": "@amara-sales", "key": "github-comment-42/abc"}
+
+
+def last(life: Life) -> int:
+    return life.record.history.events[-1].seq
+
+
+def newest(life: Life, kind: str) -> int:
+    return next(event.seq for event in reversed(life.record.history.events) if event.kind == kind)
+
+
+def undoing(life: Life, seq: int, **more: Any) -> Undoing:
+    """What the preview of its correction says."""
+    preview = life.record.preview("corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now)
+    assert preview.answer.accepted, preview.answer.words
+    assert preview.undoing
+    return preview.undoing
+
+
+def words(found: Undoing, fate: str) -> list[str]:
+    return [left.words for left in found.left if left.fate == fate]
+
+
+def got(life: Life) -> dict[str, tuple[str, ...]]:
+    """Template -> who got the newest mail of it."""
+    return {mail.template: mail.recipients for mail in life.lead.mails}
+
+
+def corrects(life: Life, seq: int, *compensate: str) -> int:
+    """Corrects it, and all is done outside; the number of the correction."""
+    answer = life.does("corrected", seq=seq, reason=f"Not {seq}", compensate=list(compensate))
+    life.perform()
+    assert answer.seq
+    return answer.seq
+
+
+# ---- what is offered, decision by decision
+
+OFFERED: list[tuple[str, str, dict[str, Any], tuple[str, ...], str]] = [
+    ("__init__", "details_changed", {"org": "Another"}, ("comment",), "is called [Example University"),
+    ("__init__", "questionnaire_sent", {}, ("comment",), "shows what was corrected"),
+    ("__init__", "asset_attached", {"name": "Budget"}, ("comment",), "Drive folder serves whatever"),
+    ("__init__", "price_list_requested", {}, (), ""),
+    (
+        "__init__",
+        "price_quoted",
+        QUOTE,
+        ("mail", "comment"),
+        "moves from the column of quoted to that of lead",
+    ),
+    (
+        "__init__",
+        "price_quoted",
+        QUOTE | COMMENT,
+        ("mail", "answer", "comment"),
+        "only sales can take it back",
+    ),
+    ("__init__", "lost", {"reason": "budget"}, ("comment",), "The lead's issue is opened again"),
+    ("quoted", "lost", {"reason": "budget"}, ("mail", "comment"), "The lead's issue is opened again"),
+    ("lost", "reopened", {"reason": "x"}, ("comment",), "The lead's issue is closed"),
+    ("quoted", "quote_accepted", {}, ("comment",), ""),
+    ("accepted", "contract_handed_over", {}, ("mail", "comment"), "only they can stop"),
+    ("handed_over", "contract_signed", SIGNED, ("comment",), "The label customer comes off"),
+    ("accepted", "vendor_setup_started", {}, ("comment",), "only the contracts team can take back there"),
+    ("signed", "vendor_setup_done", {}, ("comment",), "Invoices are prepared no more"),
+    ("contracted", "hub_information_given", {"name": "x"}, ("comment",), ""),
+    ("contracted", "hub_requested", {}, ("mail", "comment", "hub"), "The hub's issue is written anew"),
+    ("requested", "hub_live", {}, ("mail", "comment"), "moves from the column of hub to that of contracted"),
+    ("live", "hub_validated", {"representative": "Ada", "users": 7}, ("comment",), "written anew"),
+    (
+        "live",
+        "event_announced",
+        {"name": "School", "first": "2026-09-05", "users": 9},
+        ("mail", "comment"),
+        "",
+    ),
+    (
+        "live",
+        "decommission_decided",
+        {"on": "2026-12-01", "reason": "x"},
+        ("mail", "comment"),
+        "only sales can",
+    ),
+    ("__init__", "put_on_hold", {"event": "x"}, ("comment",), ""),
+]
+
+
+@pytest.mark.parametrize(("state", "kind", "body", "offered", "says"), OFFERED)
+def test_what_is_offered_for_a_mistake(
+    state: str, kind: str, body: dict[str, Any], offered: tuple[str, ...], says: str
+) -> None:
+    life = Life()
+    if state != "__init__":
+        getattr(life, state)()
+    life.perform().does(kind, **body)
+    seq = last(life)
+    found = undoing(life.perform(), seq)
+    assert tuple(left.compensate for left in found.left if left.fate == "if asked") == offered
+    assert says in " | ".join(left.words for left in found.left)
+    assert found.mistake.words == life.record.history.events[seq - 1].words
+    for kind in {"mail", "answer", "comment", "hub"} - set(offered):
+        assert str(seq) in life.refused("corrected", seq=seq, reason="x", compensate=kind)
+    before = life.lead
+    corrects(life, seq, "all")
+    assert set(_asked(life)) == set(offered)
+    assert not life.record.outbox
+    corrects(life, newest(life, "corrected"), "all")
+    after = facts(life.lead)
+    assert after | {"mails": ()} == facts(before) | {"mails": ()}
+
+
+def _asked(life: Life) -> tuple[str, ...]:
+    event = life.record.history.events[newest(life, "corrected") - 1]
+    return tuple(getattr(event.fact, "compensate", ()))
+
+
+def test_what_does_not_apply_is_refused_with_what_does() -> None:
+    life = Life().quoted().perform()
+    assert life.refused("corrected", seq=2, reason="x", compensate=["mail", "hub"]) == (
+        "No issue of the hub is open because of 2. What can be put right is mail, comment."
+    )
+    assert life.refused("corrected", seq=2, reason="x", compensate="answer").startswith(
+        "2 was not decided in a"
+    )
+    assert "compensate" in life.refused("corrected", seq=2, reason="x", compensate="everything")
+
+
+def test_what_was_corrected_silently_is_put_right_by_correcting_it_once_more() -> None:
+    life = Life().quoted().perform()
+    silent = corrects(life, 2)
+    assert life.refused("corrected", seq=2, reason="x", compensate="mail") == (
+        "2 is already corrected. To make it count again, correct its correction; corrected once more, what it said can "
+        "be put right."
+    )
+    corrects(life, silent)
+    corrects(life, 2, "mail")
+    assert got(life)["correction"] == ("contracts@example.org",)
+
+
+def test_all_comes_to_nothing_where_there_is_nothing() -> None:
+    life = Life().perform()
+    seq = life.does("price_list_requested").seq
+    life.perform()
+    planned = len(life.planned)
+    life.does("corrected", seq=seq, reason="x", compensate="all")
+    assert [effect.kind for effect in life.planned[planned:]] == ["update_issue", "record_events"]
+
+
+def test_a_line_of_text_names_several() -> None:
+    life = Life().quoted().perform()
+    life.does("corrected", seq=2, reason="x", compensate="comment, mail")
+    assert _asked(life) == ("mail", "comment")
+
+
+def test_a_lead_under_the_rules_of_0_1_puts_nothing_right_and_says_so() -> None:
+    life = Life(changes=()).quoted().perform()
+    assert "leads adopt" in life.refused("corrected", seq=2, reason="x", compensate="mail")
+    life.does("corrected", seq=2, reason="x")
+    assert life.record.history.events[-1].words == "2 was a mistake and no longer counts: x"
+
+
+# ---- mail reaches those who were told, and nobody else
+
+
+def test_silent_by_default() -> None:
+    life = Life().quoted().perform()
+    corrects(life, 2)
+    assert "correction" not in got(life)
+    assert not any(isinstance(effect, SendCorrection | SayCorrection) for effect in life.planned)
+
+
+def test_whom_the_wrong_mail_reached_hears_of_the_correction_even_if_the_team_has_moved() -> None:
+    life = Life()
+    life.addresses = {"contracts": "old@example.org"}
+    life.quoted().perform()
+    life.addresses = {"contracts": "new@example.org"}
+    corrects(life, 2, "mail")
+    assert got(life)["correction"] == ("old@example.org",)
+
+
+def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
+    life = Life().quoted().perform().wait(25).perform()
+    assert set(got(life)) == {"price_quoted", "quote_running_out"}
+    corrects(life, 2, "mail")
+    assert got(life)["correction"] == ("contracts@example.org", "sales@example.org")
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_whatever_is_due_was_due(state: str) -> None:
+    lead = STATES[state]().lead
+    for item in ticks.due(lead):
+        fact = item.fact.resolved(lead, item.when)
+        assert ticks.was_due(lead, Event(seq=99, at=item.when, fact=fact))
+        assert not ticks.was_due(lead, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
+
+
+def test_each_thing_that_the_calendar_does_has_its_schedule() -> None:
+    kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Tick) and fact is not Tick}
+    assert kinds | {"resumed", "quote_expired"} == set(ticks._SCHEDULE_OF)
+
+
+def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
+    life = Life()
+    life.does("questionnaire_sent")
+    life.quoted().perform().wait(8).perform()
+    assert "questionnaire_unanswered" in got(life)
+    corrects(life, newest(life, "price_quoted"), "mail")
+    assert got(life)["correction"] == ("contracts@example.org",)
+
+
+def test_mail_that_has_not_left_is_not_sent_and_nobody_hears_of_its_correction() -> None:
+    life = Life().quoted()
+    assert "Its mail has not left" in " ".join(words(undoing(life, 2), "if asked"))
+    corrects(life, 2, "mail")
+    assert got(life) == {}
+
+
+def test_mail_that_was_on_its_way_is_corrected_all_the_same() -> None:
+    life = Life().quoted().perform(but="mail")
+    (effect,) = life.record.startable(frozenset())
+    life.does("corrected", seq=2, reason="A slip", compensate="mail")
+    life._became(life.record.done(effect, brought_back(effect, life), life.now))
+    life.perform()
+    assert got(life) == {"price_quoted": ("contracts@example.org",), "correction": ("contracts@example.org",)}
+
+
+def test_whoever_is_told_anyhow_is_told_once() -> None:
+    life = Life().quoted().perform()
+    life.does("corrected", seq=2, reason="A slip", compensate="mail", tell=True)
+    life.perform()
+    assert [mail.template for mail in life.lead.mails] == ["price_quoted", "corrected"]
+
+
+def test_mail_of_release_0_1_is_known_by_its_message_id() -> None:
+    life = Life(changes=()).quoted()
+    key = effect_key(life.lead, life.record.history.events[1], "price_quoted")
+    report = MailSent(
+        template="price_quoted", recipients=("a@example.org",), message_id=f"<x.{message_digest(key)}@x.org>"
+    )
+    assert (report.is_of("lead-example", 2), report.is_of("lead-example", 3)) == (True, False)
+    life._became(life.record._became(report, life.now).under(("0.2",), life.now))
+    corrects(life, 2, "mail")
+    assert got(life)["correction"] == ("a@example.org",)
+
+
+def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> None:
+    life = Life().quoted().perform()
+    first = corrects(life, 2)  # silently: they still believe that it counts
+    second = undoing(life, first)
+    assert [left.compensate for left in second.left if left.fate == "if asked"] == ["comment"]
+    corrects(life, first)
+    loud = corrects(life, 2, "mail")
+    assert got(life)["correction"] == ("contracts@example.org",)
+    sent = len(life.lead.mails)
+    again = corrects(life, loud, "mail")
+    assert len(life.lead.mails) == sent + 1
+    corrects(life, again)  # silent, though they were told that it counts
+    void = outward.mistake(life.record.history, 2, told=True)
+    assert (void.counts, void.wrongly_told) == (False, ("contracts@example.org",))
+
+
+def test_a_correction_that_has_not_left_falls_with_its_cause_and_comes_back_with_it() -> None:
+    life = Life().quoted().perform()
+    first = life.does("corrected", seq=2, reason="A slip", compensate="all").seq
+    waiting = {item.effect.kind for item in life.record.outbox}
+    assert {"send_correction", "say_correction"} <= waiting
+    second = life.does("corrected", seq=first, reason="No slip").seq
+    assert not any(isinstance(item.effect, SendCorrection) for item in life.record.outbox)
+    life.does("corrected", seq=second, reason="It was one")
+    life.perform()
+    assert [mail.template for mail in life.lead.mails] == ["price_quoted", "correction"]
+
+
+# ---- what is said on GitHub turns with what counts
+
+
+def test_what_was_said_is_brought_up_to_date_when_the_correction_is_corrected() -> None:
+    life = Life()
+    life.does("price_quoted", **(QUOTE | COMMENT))
+    life.perform()
+    first = (
+        corrects(life, 2, "comment", "answer")
+        if last(life) == 2
+        else corrects(life, newest(life, "price_quoted"), "comment", "answer")
+    )
+    seq = newest(life, "price_quoted")
+    planned = len(life.planned)
+    found = undoing(life, first)
+    assert "What is said of" in " ".join(words(found, "by itself"))
+    corrects(life, first)
+    said = {(e.where, e.seq) for e in life.planned[planned:] if isinstance(e, SayCorrection)}
+    assert said == {("issue", seq), ("answer", seq)}
+    now = outward.mistake(life.record.history, seq)
+    assert (now.counts, now.is_asked("comment"), now.was_asked("comment")) == (True, False, True)
+
+
+def test_the_answer_to_a_correction_that_was_given_in_a_comment_is_crossed_out_alone() -> None:
+    life = Life().quoted().perform()
+    answer = life.does("corrected", seq=2, reason="A slip", **COMMENT)
+    assert answer.seq
+    corrects(life.perform(), answer.seq, "answer")
+    (said,) = [effect for effect in life.planned if isinstance(effect, SayCorrection)]
+    assert (said.where, said.seq) == ("answer", answer.seq)
+    (about,) = life.record.task(said).mistakes
+    assert (about.seq, about.comment, about.counts, about.is_asked("answer")) == (answer.seq, 42, False, True)
+
+
+# ---- the hub's issue
+
+
+def test_a_hub_that_was_requested_by_mistake_is_withdrawn_and_wanted_again() -> None:
+    life = Life().requested().perform()
+    seq = newest(life, "hub_requested")
+    first = corrects(life, seq, "hub")
+    assert [life.lead.hub.withdrawn_on] == [life.today]
+    assert not life.lead.hub.wanted
+    corrects(life, first)
+    assert [life.lead.hub.withdrawn_on, life.lead.hub.wanted] == [None, True]
+    again = corrects(life, seq, "hub")
+    assert again
+    issue = life.lead.hub_issue
+    life.does("hub_requested")
+    life.perform()
+    assert [life.lead.hub.withdrawn_on, life.lead.hub_issue] == [None, issue]
+    assert sum(isinstance(event.fact, HubIssueOpened) for event in life.record.history.events) == 1
+
+
+def test_silently_corrected_the_hubs_issue_stays_open() -> None:
+    life = Life().requested().perform()
+    corrects(life, newest(life, "hub_requested"))
+    assert life.lead.hub.withdrawn_on is None
+
+
+def test_a_hubs_issue_that_was_being_opened_meanwhile_is_closed_again() -> None:
+    life = Life().requested().perform(but="hub issue")
+    (effect,) = life.record.startable(frozenset())
+    life.does("corrected", seq=newest(life, "hub_requested"), reason="Too early", compensate="hub")
+    life._became(life.record.done(effect, brought_back(effect, life), life.now))
+    assert any(isinstance(item.effect, UpdateHubIssue) for item in life.record.outbox)
+    assert not life.perform().record.outbox
+
+
+def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted() -> None:
+    life = Life().requested().perform()
+    closed, opened = (Move(what=what, name="not_planned", hub=True) for what in (What.CLOSED, What.REOPENED))
+    assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (False, True)
+    corrects(life, newest(life, "hub_requested"), "hub")
+    assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (True, False)
+    assert propose(opened, life.lead, timeline(life.record)).decisions == (("hub_requested", {}),)
+
+
+# ---- what stays
+
+
+def test_an_invoice_stands_until_it_is_taken_back() -> None:
+    life = Life().contracted().perform().wait(1).perform()
+    seq = newest(life, "vendor_setup_not_needed")
+    stands = "Invoice 1 of 1,000.00 USD stands until it is taken back (invoice_voided)"
+    assert words(undoing(life, seq), "stays") == [stands]
+
+
+def test_an_invoice_that_was_paid_is_for_people_to_settle() -> None:
+    life = Life().live(BOOK_QUOTE).until("2026-06-30")
+    seq = life.does("usage_reported", month="2026-06", active_users=5).seq
+    assert seq
+    life.perform().until("2026-07-02").perform()
+    assert "stands until" in words(undoing(life, seq), "stays")[0]
+    life.does("invoice_sent", number=2)
+    life.does("invoice_paid", number=2)
+    (paid,) = words(undoing(life, seq), "stays")
+    assert "settle the difference with the contracts team" in paid
+
+
+def test_a_voided_invoice_is_nothing_to_settle() -> None:
+    life = Life().live(BOOK_QUOTE).until("2026-06-30")
+    seq = life.does("usage_reported", month="2026-06", active_users=5).seq
+    assert seq
+    life.perform().until("2026-07-02").perform().does("invoice_voided", number=2, reason="x")
+    assert words(undoing(life, seq), "stays") == []
+
+
+# ---- how it reads
+
+
+def test_a_corrected_correction_says_what_counts_again() -> None:
+    life = Life().quoted()
+    life.does("corrected", seq=2, reason="A slip")
+    life.does("corrected", seq=3, reason="No slip")
+    life.does("corrected", seq=4, reason="One, after all")
+    assert [with_fate(line) for line in timeline(life.record)][2:] == [
+        "2 was a mistake and no longer counts: A slip",
+        "3 was a mistake, so 2 counts again: No slip (corrected by 5)",
+        "4 was a mistake, so 3 counts again: One, after all",
+    ]
+    assert with_fate(timeline(life.record)[1]).endswith("(corrected by 3)")
+    found = undoing(life, 5)
+    assert (found.again, found.mistake.seq) == ((4, "3 was a mistake, so 2 counts again: No slip"), 5)
+
+
+def test_all_that_rests_on_a_mistake_is_named_in_the_order_of_its_correction() -> None:
+    life = Life().requested()
+    seqs = {event.kind: event.seq for event in life.record.history.events}
+    quoted, accepted, handed, signed, requested = (
+        seqs[kind]
+        for kind in (
+            "price_quoted",
+            "quote_accepted",
+            "contract_handed_over",
+            "contract_signed",
+            "hub_requested",
+        )
+    )
+    said = life.refused("corrected", seq=quoted, reason="x")
+    assert said.startswith(
+        f"{accepted} (The quote was accepted: 12,000.00 USD a year) rests on it, and so do {handed},"
+    )
+    order = (
+        said.rpartition("Correct ")[2]
+        .removesuffix(" first, in this order.")
+        .replace(" and ", ", ")
+        .split(", ")
+    )
+    assert order[0] == str(requested)
+    assert {str(signed), str(handed), str(accepted)} < set(order)
+    for seq in (*map(int, order), quoted):
+        life.does("corrected", seq=seq, reason="x")
+    assert facts(life.lead)["contract"] == facts(Life().lead)["contract"]
+
+
+def test_the_issue_is_given_what_does_not_count_and_nothing_else() -> None:
+    life = Life().quoted().perform()
+    corrects(life, 2)
+    (update,) = [effect for effect in life.planned[-3:] if effect.kind == "update_issue"]
+    (shown,) = life.record.task(update).mistakes
+    assert (shown.seq, shown.corrections[-1].reason) == (2, "Not 2")
+    corrects(life, newest(life, "corrected"))
+    assert life.record.task(update).mistakes == ()
+
+
+def test_what_is_no_decision_can_not_be_undone() -> None:
+    history: History = Life().quoted().perform().record.history
+    assert outward.undoing(history, history.events[-1].seq) is None
+    assert outward.undoing(history, 99) is None
+    with pytest.raises(LookupError):
+        outward.mistake(history, 99)
+
+
+# ---- whatever people correct, in whatever order
+
+
+STEPS = st.tuples(
+    st.booleans(),  # all is done outside before the next step
+    st.sampled_from([[], ["mail"], "all"]),
+)
+
+
+@settings(max_examples=60)
+@given(steps=st.lists(STEPS, min_size=1, max_size=6))
+def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
+    steps: list[tuple[bool, Any]],
+) -> None:
+    life = Life().contracted().perform()
+    seq = life.does("hub_requested").seq
+    assert seq
+    decided, before = facts(life.lead), facts(Life().contracted().perform().lead)
+    turned = seq
+    for done, compensate in steps:
+        body = {"seq": turned, "reason": "x", "note": str(life.lead.last_seq)}
+        answer = life.take("corrected", **body, compensate=compensate)
+        if not answer.accepted:  # nobody was told otherwise
+            answer = life.does("corrected", **body)
+        assert answer.seq
+        turned = answer.seq
+        if done:
+            life.perform()
+    life.perform()
+    now = outward.mistake(life.record.history, seq, told=True)
+    assert now.counts is (len(steps) % 2 == 0)
+    assert facts(life.lead)["contract"] == before["contract"]
+    if now.counts:
+        assert life.lead.hub.model_dump() == decided["hub"]
+    else:
+        assert life.lead.hub.requested_on is None
+    assert all(
+        item.effect.kind == "update_hub_issue" for item in life.record.outbox
+    )  # of none that was opened
+    for n, mail in enumerate(now.told):
+        earlier = now.model_copy(update={"told": now.told[:n]})
+        if mail.template == "correction":
+            assert set(mail.recipients) == set(earlier.told_that(counts=not mail.counts))
+    if "mail" in _asked(life):
+        assert now.wrongly_told == ()

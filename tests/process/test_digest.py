@@ -1,0 +1,106 @@
+"""What of an agenda is whose letter, and in which order."""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from process.agenda import Agenda, Item, Section, agenda
+from process.digest import SHOWN, Letter, Week, letters
+from process.model import Role
+from tests.process.life import Life
+
+MONDAY = date(2026, 8, 24)
+WEEK = Week(name="2026-W35", day=MONDAY)
+
+
+def item(section: Section, **more: Any) -> Item:
+    given = {
+        "role": Role.SALES,
+        "lead": "lead-a",
+        "heading": "[University / Ada] - A hub",
+        "what": "Call them",
+    }
+    return Item.model_validate(given | {"section": section} | more)
+
+
+def written(*items: Item, unasked: tuple[str, ...] = ()) -> tuple[Letter, ...]:
+    return letters(Agenda.of(MONDAY, items, unasked), WEEK)
+
+
+@pytest.mark.parametrize(
+    ("now", "zone", "name"),
+    [
+        ("2026-08-24T08:00", "UTC", "2026-W35"),
+        ("2026-08-23T23:30", "Europe/Berlin", "2026-W35"),
+        ("2027-01-03T12:00", "UTC", "2026-W53"),
+        ("2026-12-31T12:00", "UTC", "2026-W53"),
+    ],
+)
+def test_a_week_is_that_of_the_calendar_in_its_zone(now: str, zone: str, name: str) -> None:
+    assert Week.at(datetime.fromisoformat(now).replace(tzinfo=UTC), zone).name == name
+
+
+def test_what_must_not_wait_comes_first() -> None:
+    (letter,) = written(
+        item(Section.WAITING),
+        item(Section.DUE, until=MONDAY + timedelta(days=3)),
+        item(Section.STUCK),
+        item(Section.UPCOMING, until=MONDAY + timedelta(days=1), what="It runs out"),
+        item(Section.OVERDUE, until=MONDAY - timedelta(days=3)),
+        item(Section.ATTENTION),
+    )
+    assert [part.title for part in letter.parts] == [
+        "Needs attention",
+        "Overdue",
+        "This week",
+        "Waiting",
+        "Stuck",
+    ]
+    assert [each.what for each in letter.parts[2].items] == ["It runs out", "Call them"]
+    assert letter.subject == "Leads, 2026-W35: 2 to look at now, 2 due this week"
+
+
+def test_what_is_due_later_is_only_counted_and_alone_no_letter() -> None:
+    later = item(Section.DUE, until=MONDAY + timedelta(days=7))
+    (letter,) = written(later, item(Section.DUE, until=MONDAY + timedelta(days=6)))
+    assert (letter.later, letter.count("This week")) == (1, 1)
+    assert written(later) == ()
+    assert written() == ()
+    assert written(item(Section.DUE, role=Role.NOBODY), item(Section.DUE, role=Role.COMMUNITY)) == ()
+
+
+def test_a_person_with_an_address_gets_theirs_alone_and_one_without_has_it_in_the_roles() -> None:
+    grace = {"person": "Grace Example", "names": ("Grace Example",), "email": "Grace@example.org"}
+    found = written(
+        item(Section.DUE, lead="lead-a", **grace),
+        item(Section.DUE, lead="lead-b", **grace | {"email": "grace@example.org"}),
+        item(Section.DUE, lead="lead-c", person="Carl Example"),
+        item(Section.DUE, lead="lead-d"),
+    )
+    role, person = found
+    assert [each.lead for each in role.parts[0].items] == ["lead-c", "lead-d"]
+    assert (person.address, person.person, len(person.parts[0].items)) == (
+        "grace@example.org",
+        "Grace Example",
+        2,
+    )
+    assert "grace" not in person.key
+
+
+def test_a_long_list_is_cut_and_says_so() -> None:
+    (letter,) = written(*(item(Section.DUE, lead=f"lead-{n}") for n in range(SHOWN + 3)))
+    (part,) = letter.parts
+    assert (len(part.items), part.more, letter.count("This week")) == (SHOWN, 3, SHOWN + 3)
+
+
+def test_that_leads_did_not_answer_is_said() -> None:
+    assert written(item(Section.DUE), unasked=("lead-x",))[0].unasked == 1
+
+
+def test_a_lead_says_who_has_it_and_where() -> None:
+    life = Life().handed_over().perform().wait(1)
+    life.does("assigned", role="contracts", person="Carla Example", email="carla@example.org")
+    items = agenda(life.record, life.now)
+    (theirs,) = (each for each in items if each.role is Role.CONTRACTS and each.section is Section.DUE)
+    assert (theirs.email, theirs.link) == ("carla@example.org", "https://example.org/issue")

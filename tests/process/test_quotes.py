@@ -1,0 +1,303 @@
+"""What stands beside a price, and what is taken off it: who may, who must agree, and what is shown everywhere."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from process.agenda import Section, agenda
+from process.attention import attention
+from process.decisions import parse
+from process.decisions.quoting import PriceQuoted
+from process.effects import SendMail
+from process.facts import Refused
+from process.lead import Lead
+from process.model import Role
+from process.quote import QuoteStatus
+from process.view import next_step, overview
+from tests.process.life import BOOK_QUOTE, DISCOUNTED, QUOTE, Life
+
+
+def quoted(**more: Any) -> Lead:
+    return Life().quoted(**(QUOTE | more)).lead
+
+
+# ---- items
+
+
+@pytest.mark.parametrize(
+    ("written", "text", "price"),
+    [
+        ("Training: 2000 once", "Training", "2,000.00 USD once"),
+        ("  Training :2000.50  ONCE ", "Training", "2,000.50 USD once"),
+        ("Training: USD 2,000.50 once", "Training", "2,000.50 USD once"),
+        ("Training: 1,234,567 USD", "Training", "1,234,567.00 USD a year"),
+        ("Support: 300", "Support", "300.00 USD a year"),
+        ("Support: 300/year", "Support", "300.00 USD a year"),
+        ("Support: 300 yearly", "Support", "300.00 USD a year"),
+        ("Support: 300 usd per year", "Support", "300.00 USD a year"),
+        ("Day 2: on site: 900 once", "Day 2: on site", "900.00 USD once"),
+        ("Schulung für Köln: 2_000 once", "Schulung für Köln", "2,000.00 USD once"),
+    ],
+)
+def test_an_item_is_read_as_people_write_it(written: str, text: str, price: str) -> None:
+    (item,) = quoted(item=written).quotes[-1].items
+    assert (item.text, str(item)) == (text, f"{text}: {price}")
+
+
+def test_an_item_as_an_object_says_the_same() -> None:
+    said = {"text": "Training", "amount": "2000", "currency": "USD", "per": "once"}
+    assert quoted(item=[said]).quotes == quoted(item=said).quotes == quoted(item="Training: 2000 once").quotes
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "",
+        " ",
+        "Training",
+        "Training 2000",
+        ": 2000",
+        "Training:",
+        "Training: lots",
+        "Training: -5",
+        "T: 5 weekly",
+        "a\nb: 5",
+        "x" * 500 + ": 5",
+        "Training: 5 USD EUR",
+        " " * 100_000,
+        "a: 1 " * 50_000,
+    ],
+)
+def test_what_is_no_item_gets_an_example(written: str) -> None:
+    refused = parse("price_quoted", (QUOTE | {"item": written},))
+    assert isinstance(refused, Refused)
+    assert "write an item as `Training: 2000 once`" in refused.reason
+
+
+@given(st.text(max_size=60) | st.from_regex(r"[a-z :]{0,9}: ?[0-9.,_]{1,9} ?[a-zA-Z /]{0,9}", fullmatch=True))
+def test_any_text_is_an_item_or_refused(written: str) -> None:
+    found = parse("price_quoted", (QUOTE | {"item": written},))
+    assert isinstance(found, PriceQuoted | Refused)
+
+
+def test_a_price_with_items_is_its_sum_in_words() -> None:
+    quote = quoted(item=["Training: 2000 once", "Visit: 500.05 once", "Support: 300"]).quotes[-1]
+    assert str(quote) == "12,300.00 USD a year and 2,500.05 USD once"
+    assert [str(line) for line in quote.lines] == [
+        "Service: 12,000.00 USD a year",
+        "Training: 2,000.00 USD once",
+        "Visit: 500.05 USD once",
+        "Support: 300.00 USD a year",
+    ]
+
+
+def test_a_price_that_is_asked_for_once_has_one_sum() -> None:
+    assert (
+        str(quoted(per="once", item=["Training: 2000", "Visit: 500 once"]).quotes[-1]) == "14,500.00 USD once"
+    )
+
+
+def test_an_old_quote_keeps_its_items_and_another_item_is_another_quote() -> None:
+    life = Life().quoted(**QUOTE, item="Training: 2000 once")
+    assert "is already quoted as version 1" in life.refused(
+        "price_quoted", **QUOTE, item="Training: 2000 USD once", note="x"
+    )
+    life.does("price_quoted", **QUOTE, item="Training: 2500 once")
+    assert [str(quote) for quote in life.lead.quotes] == [
+        "12,000.00 USD a year and 2,000.00 USD once",
+        "12,000.00 USD a year and 2,500.00 USD once",
+    ]
+    assert [quote.status for quote in life.lead.quotes] == [QuoteStatus.SUPERSEDED, QuoteStatus.OPEN]
+
+
+# ---- discounts
+
+
+@pytest.mark.parametrize(
+    ("offer", "discount", "price", "reduction"),
+    [
+        (BOOK_QUOTE, {"discount_percent": 10}, "13,500.00 USD a year", "10 % (1,500.00 USD)"),
+        (BOOK_QUOTE, {"discount_amount": "1500"}, "13,500.00 USD a year", "1,500.00 USD (10 %)"),
+        (BOOK_QUOTE, {"discount_amount": 1}, "14,999.00 USD a year", "1.00 USD (0.01 %)"),
+        (BOOK_QUOTE, {"discount_percent": "0.125"}, "14,981.25 USD a year", "0.125 % (18.75 USD)"),
+        (QUOTE, {"discount_percent": "33.3333"}, "8,000.00 USD a year", "33.3333 % (4,000.00 USD)"),
+        (
+            {"book": "2022-05", "plan": "Research", "dedicated_cluster": True},
+            {"discount_percent": 10},
+            "24,300.00 USD a year",
+            "10 % (2,700.00 USD)",
+        ),
+        (
+            {"amount": 999, "currency": "JPY", "per": "month"},
+            {"discount_percent": 5},
+            "949 JPY a month",
+            "5 % (50 JPY)",
+        ),
+        (
+            QUOTE | {"item": ["Training: 2000 once", "Support: 300"]},
+            {"discount_percent": 10},
+            "11,100.00 USD a year and 2,000.00 USD once",
+            "10 % (1,200.00 USD)",
+        ),
+    ],
+)
+def test_a_discount_is_taken_off_the_price_to_the_cent(
+    offer: dict[str, Any], discount: dict[str, Any], price: str, reduction: str
+) -> None:
+    quote = Life().quoted(**offer, **discount, discount_reason="A pilot").lead.quotes[-1]
+    assert (str(quote), quote.reduction) == (price, reduction)
+    assert quote.lines[1].price == quote.price - quote.list_price
+
+
+@pytest.mark.parametrize(
+    ("discount", "waits"),
+    [
+        ({"discount_percent": 10}, False),
+        ({"discount_percent": "10.0001"}, True),
+        ({"discount_amount": 1200}, False),
+        ({"discount_amount": "1200.01"}, True),
+    ],
+)
+def test_up_to_ten_percent_sales_gives_by_itself(discount: dict[str, Any], waits: bool) -> None:
+    life = Life().quoted(**QUOTE, **discount, discount_reason="A pilot")
+    assert (life.lead.quotes[-1].awaits is Role.CONTRACTS) is waits
+    assert bool(life.mails("discount_approval")) is waits
+
+
+@given(st.integers(1, 10**11), st.integers(1, 999_999))
+def test_a_share_never_leaves_less_than_nothing_nor_more_than_the_list_price(cents: int, share: int) -> None:
+    listed, percent = Decimal(cents) / 100, Decimal(share) / 10_000
+    answer = Life().take(
+        "price_quoted",
+        amount=listed,
+        currency="USD",
+        per="year",
+        discount_percent=percent,
+        discount_reason="x",
+    )
+    if not answer.accepted:  # less than a cent, or all of it
+        off = listed * percent / 100
+        assert off < Decimal("0.005") or listed - off <= Decimal("0.005")
+
+
+def test_the_policy_says_how_much_and_who() -> None:
+    life = Life(policy={"version": "t", "discounts": {"without_approval": "25", "approver": "engineering"}})
+    assert life.quoted(**DISCOUNTED).lead.quotes[-1].awaits is None
+    life.does("price_quoted", **(DISCOUNTED | {"discount_percent": 26}))
+    assert next_step(life.lead).owner is Role.ENGINEERING
+    assert life.mails("discount_approval")[-1].to == (Role.ENGINEERING,)
+
+
+def test_while_it_waits_everybody_sees_whose_move_it_is_and_it_cannot_be_accepted() -> None:
+    life = Life().quoted(**DISCOUNTED)
+    step = next_step(life.lead)
+    assert (step.owner, step.what) == (
+        Role.CONTRACTS,
+        "approve or decline the discount of 20 % (2,400.00 USD) by 2026-07-01",
+    )
+    waits = "The discount of 20 % (2,400.00 USD) in version 1 of the quote waits for an approval"
+    assert attention(life.lead, life.today) == (waits,)
+    assert overview(life.record, life.now).owner is Role.CONTRACTS
+    items = {(item.role, item.section): item.what for item in agenda(life.record, life.now)}
+    assert items[Role.CONTRACTS, Section.DUE].startswith("Approve or decline the discount")
+    assert items[Role.CONTRACTS, Section.STUCK] == waits
+    assert items[Role.SALES, Section.WAITING].startswith("Waits for contracts: approve or decline")
+    assert "contracts has not approved it" in life.refused("quote_accepted")
+    assert "They have not agreed" in life.refused("contract_handed_over")
+    life.does("discount_approved", by="Ann")
+    assert attention(life.lead, life.today) == ()
+    assert next_step(life.lead).owner is Role.COMMUNITY
+    life.does("quote_accepted")
+
+
+def test_it_is_asked_for_again_until_somebody_says_yes_or_no() -> None:
+    life = Life().quoted(**DISCOUNTED)  # on a Monday
+    assert len(life.mails("discount_approval")) == 1
+    assert len(life.until("2026-06-04", hour=23).mails("discount_approval")) == 1
+    assert len(life.until("2026-06-05", hour=0).mails("discount_approval")) == 2
+    assert len(life.until("2026-06-09", hour=23).mails("discount_approval")) == 2
+    assert len(life.until("2026-06-10", hour=0).mails("discount_approval")) == 3
+    life.does("discount_approved", by="Ann")
+    assert len(life.wait(10).mails("discount_approval")) == 3
+
+
+def test_it_is_valid_as_long_as_any_other() -> None:
+    life = Life().quoted(**DISCOUNTED)
+    assert life.until("2026-07-02").lead.quotes[-1].status is QuoteStatus.EXPIRED
+    assert next_step(life.lead).what == "quote a price again, or record it as lost"
+    assert "Version 1 expired on 2026-07-01" in life.refused("discount_approved", by="Ann")
+
+
+def test_a_held_lead_asks_nobody() -> None:
+    life = Life().quoted(**DISCOUNTED)
+    life.does("put_on_hold", until="2026-06-20")
+    assert len(life.until("2026-06-18").mails("discount_approval")) == 1
+
+
+def test_declined_it_is_off_the_table_and_sales_hears_why() -> None:
+    life = Life().quoted(**DISCOUNTED)
+    life.does("discount_declined", reason="Ten percent would do", by="Ann")
+    quote = life.lead.quotes[-1]
+    assert (quote.status, quote.standing) == (QuoteStatus.DECLINED, "discount not approved")
+    assert life.mails("discount_declined")[-1].facts == {"version": "1", "reason": "Ten percent would do"}
+    assert next_step(life.lead) == (Role.SALES, "quote a price again, or record it as lost")
+    life.does("price_quoted", **(DISCOUNTED | {"discount_percent": 10}))
+    life.does("quote_accepted")
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "refused"),
+    [
+        ("Grace Example", "grace example", True),
+        ("@grace", "grace", True),
+        ("grace", "Grace Example", True),  # assigned to sales by both
+        ("@Ann", "ann", True),  # nobody in particular
+        ("grace", "Ann", False),
+        ("someone through Temporal", "someone through Temporal", False),  # nobody knows who that was
+    ],
+)
+def test_nobody_approves_their_own(one: str, other: str, refused: bool) -> None:
+    life = Life()
+    life.does("assigned", role="sales", person="Grace Example", login="grace")
+    life.quoted(**(DISCOUNTED | {"by": one}))
+    assert life.take("discount_approved", by=other).accepted is not refused
+    if refused:
+        life.does("discount_declined", by=other, reason="Another idea")
+
+
+def test_an_approval_is_for_the_version_that_it_was_asked_for() -> None:
+    life = Life().quoted(**DISCOUNTED)
+    life.does("price_quoted", **(DISCOUNTED | {"discount_percent": 30}))
+    assert life.lead.quote
+    assert life.lead.quote.awaits
+    assert "Version 1 is not the active quote" in life.refused("discount_approved", version=1, by="Ann")
+    waiting = [item.effect for item in life.record.outbox]
+    left = [e.facts for e in waiting if isinstance(e, SendMail) and e.template == "discount_approval"]
+    assert left == [{"version": "2"}]  # nobody is asked for what is superseded
+
+
+def test_an_approval_can_be_corrected_until_something_rests_on_it() -> None:
+    life = Life().quoted(**DISCOUNTED)
+    seq = life.does("discount_approved", by="Ann").seq
+    life.does("quote_accepted")
+    assert "rests on it" in life.refused("corrected", seq=seq, reason="A slip")
+    accepted = life.record.history.events[-1].seq
+    life.does("corrected", seq=accepted, reason="A slip")
+    life.does("corrected", seq=seq, reason="A slip")
+    assert life.lead.quotes[-1].awaits is Role.CONTRACTS
+
+
+def test_a_lead_of_an_older_release_takes_up_items_and_discounts_with_it() -> None:
+    life = Life(changes=())
+    assert life.refused("price_quoted", **QUOTE, item="Training: 2000 once") == (
+        "This lead does not know item yet, which came with a newer release. Bring it there first (leads adopt)."
+    )
+    assert "discount_percent, discount_reason" in life.refused("price_quoted", **DISCOUNTED)
+    assert "reference" in life.refused("details_changed", reference="PO-1")
+    life.does("price_quoted", **QUOTE)
+    assert "does not know reference" in life.accepted(**QUOTE | {"amount": 1}).refused(
+        "contract_signed", evidence="x", reference="PO-1"
+    )

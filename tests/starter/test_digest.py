@@ -1,0 +1,203 @@
+"""The week's digest on a real server: who gets which mail, once, and what becomes of one that can't be sent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
+from temporalio.service import RPCError
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+import starter.leads
+from process.digest import Week
+from process.model import Role
+from process.policy import Policy
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+from settings import Settings, SettingsError
+from starter.digest import SCHEDULE, keep_digest, send_now, writes, zone_of
+from tests.sandboxes import running_sandbox, sandbox
+from tests.starter.conftest import Leads
+from tests.starter.test_leads import eventually
+from tests.workflows.outside import Outside
+from workflows.digest import DigestWorkflow, digest_id
+
+__all__ = ["running_sandbox", "sandbox"]
+
+_weeks = count(1)
+
+
+@pytest.fixture
+def week() -> Week:
+    """One that no other test writes."""
+    return Week(name=f"2026-W{next(_weeks):02}", day=datetime.now(UTC).date())
+
+
+@pytest.fixture
+def settings(
+    sandbox: Sandbox, leads_alone: Leads, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> Settings:
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    return Settings(_env_file=None)
+
+
+@pytest.fixture
+def ours(env: WorkflowEnvironment, queue: str) -> starter.leads.Leads:
+    policy = Policy(addresses={Role.SALES: ("sell@example.org", "shop@example.org")})
+    return starter.leads.Leads(env.client, queue, "http://localhost", timedelta(seconds=5), policy)
+
+
+@pytest.fixture
+async def working(
+    env: WorkflowEnvironment, queue: str, outside: Outside, ours: starter.leads.Leads, settings: Settings
+) -> AsyncIterator[None]:
+    """A worker that writes digests into the sandbox's mailbox."""
+    with ThreadPoolExecutor(4) as executor:
+        activities = [*outside.activities(), *writes(ours, settings)]
+        async with Worker(env.client, task_queue=queue, activities=activities, activity_executor=executor):
+            yield
+
+
+@pytest.fixture
+async def three_leads(leads_alone: Leads, working: None, org: str) -> list[str]:
+    """One for sales, one that Grace has by name, one that Carl has, who left no address."""
+    found = []
+    for person in ("", "Grace", "Carl"):
+        words = ("--org", f"{org} {person}", "--person", "Ada", "--title", "A hub", "--json")
+        lead = str((await leads_alone("start", *words)).json["lead"])
+        if person:
+            email = ("--email", "grace@example.org") if person == "Grace" else ()
+            await leads_alone("assigned", lead, "--role", "sales", "--person", person, *email)
+        await leads_alone("questionnaire-sent", lead)
+        found.append(lead)
+    await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: len(ended.json["items"]) >= 6)
+    return found
+
+
+def reached(sandbox: Sandbox) -> list[list[str]]:
+    return sorted(mail.received.recipients for mail in sandbox.mailbox.all())
+
+
+async def test_each_role_and_person_gets_theirs_once_a_week(
+    env: WorkflowEnvironment, queue: str, sandbox: Sandbox, three_leads: list[str], week: Week
+) -> None:
+    once, again = [await send_now(env.client, queue, week) for _ in range(2)]
+    assert (once[1], again[1]) == (False, True)
+    assert once[0] == again[0]
+    assert once[0].leads == 3
+    assert [key.partition("-")[0] for key in once[0].sent] == ["sales", "sales"]
+    assert "grace" not in "".join(once[0].sent)
+    assert reached(sandbox) == [["grace@example.org"], ["sell@example.org", "shop@example.org"]]
+    hers, theirs = sorted(sandbox.mailbox.all(), key=lambda mail: mail.received.recipients)
+    assert three_leads[1] in hers.text
+    assert three_leads[0] not in hers.text
+    assert three_leads[0] in theirs.text
+    assert "for Carl" in theirs.text
+    assert "Waiting" in theirs.text
+    assert f"https://github.example.org/{three_leads[0]}" in theirs.text
+    assert theirs.message_id in once[0].sent.values()
+
+
+async def test_the_schedule_starts_it_once_a_week(
+    env: WorkflowEnvironment,
+    settings: Settings,
+    sandbox: Sandbox,
+    three_leads: list[str],
+    leads_alone: Leads,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    handle = env.client.get_schedule_handle(SCHEDULE)
+    on = settings.model_copy(update={"digest": settings.digest.model_copy(update={"zone": "Europe/Berlin"})})
+    await keep_digest(env.client, on)
+    spec = (await handle.describe()).schedule.spec
+    (calendar,) = spec.calendars
+    assert (spec.time_zone_name, calendar.day_of_week[0].start, calendar.hour[0].start) == (
+        "Europe/Berlin",
+        1,
+        8,
+    )
+    names: list[str] = []
+    for _ in range(2):
+        await handle.trigger()
+        async with asyncio.timeout(30):
+            while len(actions := (await handle.describe()).info.recent_actions) == len(names):
+                await asyncio.sleep(0.05)
+        names = [each.action.workflow_id for each in actions if isinstance(each.action, Started)]
+        digest = await env.client.get_workflow_handle(names[-1], result_type=str).result()
+    off = settings.model_copy(update={"digest": settings.digest.model_copy(update={"day": "never"})})
+    await keep_digest(env.client, off)
+    await keep_digest(env.client, off)
+    with pytest.raises(RPCError):
+        await handle.describe()
+    assert digest == digest_id(Week.at(datetime.now(UTC), "Europe/Berlin"))
+    await env.client.get_workflow_handle(digest).result()
+    monkeypatch.setenv("LEADS_DIGEST__ZONE", "Europe/Berlin")
+    ended = await leads_alone("digest", "--send", "--json")
+    assert (ended.json["already"], len(ended.json["sent"])) == (True, 2)
+    assert len(reached(sandbox)) == 2
+
+
+async def test_a_server_that_cuts_after_taking_it_gets_it_again_under_the_same_id(
+    env: WorkflowEnvironment, queue: str, sandbox: Sandbox, three_leads: list[str], week: Week
+) -> None:
+    sandbox.faults.add(Fault(system="mail", kind="mail_cut_after"))
+    done, _ = await send_now(env.client, queue, week)
+    assert len(done.sent) == 2
+    assert {mail.message_id for mail in sandbox.mailbox.all()} == set(done.sent.values())
+
+
+async def test_one_that_is_refused_keeps_nobody_from_theirs_and_is_tried_again(
+    env: WorkflowEnvironment, queue: str, sandbox: Sandbox, three_leads: list[str], week: Week
+) -> None:
+    fault = Fault(
+        system="mail", kind="mail_refused", command="RCPT", recipient="grace@example.org", times=None
+    )
+    sandbox.faults.add(fault)
+    done, _ = await send_now(env.client, queue, week)
+    (why,) = done.failed.values()
+    assert "grace@example.org" in why
+    handle = env.client.get_workflow_handle(digest_id(week))
+    async with asyncio.timeout(10):
+        while not (await handle.query(DigestWorkflow.sent)).sent:
+            await asyncio.sleep(0.05)
+    assert reached(sandbox) == [["sell@example.org", "shop@example.org"]]
+    await handle.terminate()
+
+
+async def test_it_is_printed_as_it_would_be_sent(leads_alone: Leads, three_leads: list[str]) -> None:
+    ended = await leads_alone("digest")
+    assert ended.code == 0, ended.err
+    assert "To grace@example.org: Leads, " in ended.out
+    assert "To sales@example.org: Leads, " in ended.out
+    assert [each["role"] for each in (await leads_alone("digest", "--json")).json] == ["sales", "sales"]
+
+
+async def test_with_nothing_to_say_there_is_no_mail(
+    env: WorkflowEnvironment, leads_alone: Leads, queue: str, sandbox: Sandbox, working: None, week: Week
+) -> None:
+    assert (await leads_alone("digest")).out == "There is nothing to say, so no mail.\n"
+    done, _ = await send_now(env.client, queue, week)
+    assert (done.leads, done.sent, done.failed) == (0, {}, {})
+    assert reached(sandbox) == []
+
+
+async def test_a_zone_that_there_is_not_is_named(
+    leads_alone: Leads, monkeypatch: pytest.MonkeyPatch, say: Callable[..., object]
+) -> None:
+    with pytest.raises(SettingsError, match="LEADS_ZONE: there is no time zone 'Mars/Base'"):
+        zone_of(Settings(_env_file=None, zone="Mars/Base"))
+    monkeypatch.setenv("LEADS_DIGEST__ZONE", "Mars/Base")
+    ended = await leads_alone("digest")
+    assert (ended.code, "LEADS_DIGEST__ZONE" in ended.err) == (2, True)
+
+
+def test_its_day_is_one_of_a_week() -> None:
+    assert Week.at(datetime(2026, 8, 24, 8, tzinfo=UTC), "UTC") == Week(
+        name="2026-W35", day=date(2026, 8, 24)
+    )

@@ -1,0 +1,112 @@
+"""What workers tell leads of who is behind the roles: only whom they must, once, and the newest worker has the say."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
+
+import starter.leads
+from process.decisions import DECISIONS
+from process.model import Role
+from process.policy import People, Policy
+from process.view import Overview
+from starter.desk.team import Team
+from tests.starter.conftest import Leads, Opened
+from tests.starter.test_leads import eventually
+from workflows.reconcile import Part
+
+NOW = datetime.now(UTC)
+Worker = Callable[..., Team]
+
+
+@pytest.fixture
+def worker(env: WorkflowEnvironment, queue: str) -> Worker:
+    """What a worker with these settings would tell, which it read so many hours after the test began."""
+
+    def team(*contracts: str, hours: float = 0, queue: str = queue) -> Team:
+        policy = Policy(addresses={Role.CONTRACTS: contracts} if contracts else {})
+        leads = starter.leads.Leads(env.client, queue, "http://localhost", policy=policy)
+        return Team(leads, NOW + timedelta(hours=hours))
+
+    return team
+
+
+async def round_(team: Team, mark: dict[str, Any] | None = None) -> Part:
+    return await ActivityEnvironment().run(team.look_at_people, mark or {})
+
+
+async def listed(team: Team, digest: str, leads: int) -> None:
+    """Until Temporal's list shows that so many leads know them."""
+    async with asyncio.timeout(30):
+        while [each.people for each in await team.leads.under()].count(digest) != leads:
+            await asyncio.sleep(0.05)
+
+
+async def changes(team: Team, lead: str) -> list[str]:
+    view: Overview = await team.leads.overview(await team.leads.find(lead))
+    return [line.words for line in view.timeline if line.kind == "people_changed"]
+
+
+async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
+    opened: Opened, worker: Worker
+) -> None:
+    lead, team = await opened(), worker("new@example.org")
+    await listed(team, People().digest(), 1)
+    first = await round_(team)
+    assert first.found == (f"1 hear who is behind the roles: {lead}",)
+    assert (await round_(team, first.mark)).found == (), "told once, though the list may not show it yet"
+    await listed(team, team.people.digest(), 1)
+    assert (await round_(team)).found == ()
+    assert await team.tell() == []
+    assert await changes(team, lead) == [
+        "Others are behind the roles from here on: contracts: new@example.org"
+    ]
+
+
+async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, worker: Worker) -> None:
+    lead, team, other = await opened(), worker("new@example.org"), worker("new@example.org", hours=1)
+    await listed(team, People().digest(), 1)
+    await asyncio.gather(round_(team), round_(other), team.tell(), other.tell())
+    await listed(team, team.people.digest(), 1)
+    assert len(await changes(team, lead)) == 1
+
+
+async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: Worker) -> None:
+    lead, old, new = await opened(), worker("old@example.org"), worker("new@example.org", hours=1)
+    await listed(old, People().digest(), 1)
+    mark = (await round_(new)).mark
+    await listed(new, new.people.digest(), 1)
+    said = await round_(old, mark)
+    assert said.found == ("a worker that started later says who is behind the roles",)
+    assert said.mark == mark
+    await old.tell()  # it starts: without a round's memory the lead itself knows better
+    await old.leads.decide(await old.leads.find(lead), DECISIONS["questionnaire_sent"]())
+    assert len(await changes(new, lead)) == 1
+
+
+async def test_settings_that_name_nobody_tell_nobody(opened: Opened, worker: Worker) -> None:
+    await opened()
+    nobody = worker()
+    await listed(nobody, People().digest(), 1)
+    assert await nobody.tell() == []
+    assert (await round_(nobody)).found == ()
+
+
+async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worker) -> None:
+    await opened()
+    await listed(worker("new@example.org"), People().digest(), 1)
+    assert await worker("new@example.org", queue="another").tell() == []
+
+
+async def test_a_lead_begins_with_whom_the_settings_name(
+    leads: Leads, opened: Opened, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADS_ADDRESSES__CONTRACTS", '["new@example.org"]')
+    await opened()
+    team = worker("new@example.org")
+    await listed(team, team.people.digest(), 1)
+    assert await team.tell() == []
+    await eventually(lambda: leads("policy"), lambda ended: "contracts: new@example.org" in ended.out)

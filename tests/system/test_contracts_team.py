@@ -1,0 +1,75 @@
+"""Failure 8 of process.md, from the outside: the contracts team changes its address, in the settings, under open leads."""
+
+import asyncio
+from collections import Counter
+
+from starter.leads import Leads
+from tests.system.conftest import QUEUE, Service
+from tests.workflows.lives import Life
+
+OLD, NEW = "old@example.org", "new@example.org"
+
+
+def contracts(address: str) -> dict[str, str]:
+    return {"LEADS_ADDRESSES__CONTRACTS": f'["{address}"]'}
+
+
+async def told(life: Life) -> None:
+    """Everything that follows from the change is done."""
+    await life.until(lambda view: any(line.kind == "people_changed" for line in view.timeline))
+    await life.settled()
+
+
+def reached(service: Service, life: Life) -> list[tuple[str, list[str]]]:
+    """Beginning of the text, and who got it: each mail once, however often it came."""
+    mails = {mail.message_id: mail for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw}
+    return [(mail.text[:23], mail.received.recipients) for mail in mails.values()]
+
+
+async def in_conversation(service: Service, lead_id: str) -> Life:
+    """A lead that the contracts team has in hand, opened as the command line does it."""
+    life = await service.begin(lead_id, policy={"addresses": {"contracts": [OLD]}})
+    await life.decide_all(
+        "price_quoted",
+        "quote_accepted",
+        "contract_handed_over",
+        price_quoted={"amount": "12000", "currency": "USD", "per": "year"},
+    )
+    await life.settled()
+    return life
+
+
+async def test_every_open_thread_is_told_once_whatever_dies_meanwhile(service: Service) -> None:
+    service.more = contracts(OLD)
+    first = await service.start_worker()
+    lives = [await in_conversation(service, f"lead-open-{number}") for number in range(4)]
+    early = await service.begin("lead-early")
+    await early.settled()
+    leads = Leads(service.env.client, QUEUE, "http://localhost")
+    async with asyncio.timeout(30):
+        while [each.version for each in await leads.under()] != ["2026-06"] * 5:
+            await asyncio.sleep(0.05)
+    service.kill(first)
+
+    service.more = contracts(NEW)
+    second = await service.start_worker()
+    service.kill(second)  # in the midst of telling them, and of what they do then
+    await service.start_worker()
+    await service.start_worker()  # two at once, and each tells them
+    for life in lives:
+        await told(life)
+
+    for life in lives:
+        mails = reached(service, life)
+        assert Counter(to for _, (to,) in mails) == {OLD: 3, NEW: 1}
+        assert min(mails) == ("Example University agre", [OLD])
+        assert sum(text.startswith("From today on, mail to ") for text, _ in mails) == 2
+        (thread,) = [
+            thread for thread in service.sandbox.mailbox.threads() if life.id.encode() in thread[0].raw
+        ]
+        (news,) = {mail.message_id: mail for mail in thread if mail.received.recipients == [NEW]}.values()
+        assert f"goes to {NEW}. Until now it went to {OLD}." in news.text
+        assert f"handover, to {OLD}" in news.text
+        (issue,) = (i for i in service.sandbox.github.issues.values() if f" {life.id} " in (i.body or ""))
+        assert "| address changed | new@" in (issue.body or "")
+    assert reached(service, early) == [], "it was not in the conversation yet"
