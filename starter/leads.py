@@ -380,7 +380,8 @@ class Leads:
     def _open_and_ours(self) -> list[str]:
         """Open leads that our worker answers for."""
         stages = _any_of(attributes.STAGE, sorted(OPEN_STAGES))
-        return [stages, RUNNING, f"TaskQueue = '{self.task_queue}'"]
+        queue = self.task_queue.replace("'", "''")
+        return [stages, RUNNING, f"TaskQueue = '{queue}'"]
 
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))

@@ -12,10 +12,9 @@ from process.facts import Event, Report
 from process.fold import fold
 from process.policy import Clocks
 from process.pricing import BUILT_IN
-from process.reports import ChangesAdopted
 from process.ticks import due
 from process.whatif.difference import difference
-from process.whatif.living import Relived, Step, relive
+from process.whatif.living import MOVE_THE_CALENDAR, Relived, Step, relive
 from process.whatif.otherwise import Otherwise
 from tests.process.test_properties import Lives
 
@@ -68,7 +67,7 @@ class LivedAgain(Lives):
         assert [event.seq for event in told] == list(range(1, len(told) + 1))
         assert len(anew.rulings) == sum(step.decided for step in anew.was) - 1
         for step in anew.was:  # what a life lived again counts on
-            if isinstance(step.event.fact, Report) and not isinstance(step.event.fact, ChangesAdopted):
+            if isinstance(step.event.fact, Report) and not isinstance(step.event.fact, MOVE_THE_CALENDAR):
                 assert due(step.before) == due(step.after)
         assert difference(events, lead.id, self.otherwise, now).faithful
         twice = relive(told, lead.id, self.otherwise, now)

@@ -32,7 +32,7 @@ async def test_the_preview_tells_all_that_becomes_of_it(leads: Leads, quoted: tu
         "The lead would be at lead",
         f"{seq}: Quoted 12,000.00 USD a year",
         "The lead's card moves from the column of quoted to that of lead",
-        "--compensate mail: team@example.org got “price quoted” on ",
+        "--compensate mail: contracts@example.org got “price quoted” on ",
         f"--compensate comment: A comment on the lead's issue says that {seq} no longer counts, and why",
         "The lead's Drive folder serves whatever comes next",
         "only sales can take it back there",
@@ -40,7 +40,7 @@ async def test_the_preview_tells_all_that_becomes_of_it(leads: Leads, quoted: tu
         assert said in shown.out
     asked = await leads("preview", lead, "corrected", *words, "--compensate", "mail")
     _, right, rest = asked.out.partition("Is put right, as you ask for it")
-    assert "team@example.org" in right + rest.partition("Is put right only")[0]
+    assert "contracts@example.org" in right + rest.partition("Is put right only")[0]
     found = (await leads("preview", lead, "corrected", *words, "--json")).json["undoing"]
     assert found["mistake"]["seq"] == int(seq)
     assert {left["compensate"] for left in found["left"] if left["fate"] == "if asked"} == {"mail", "comment"}
