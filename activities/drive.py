@@ -18,8 +18,8 @@ from activities.google import AlreadyThere, NotThere, drive_api
 from activities.invoice import invoice_pdf
 from activities.performs import performs
 from process.effects import CreateFolder, Outcome, PrepareInvoice, ReserveInvoice, Task
-from process.lead import Link, Place
-from process.model import one_line
+from process.lead import Place
+from process.model import Link, one_line
 from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved, OutsideDrifted
 from settings import Settings
 

@@ -27,10 +27,12 @@ from process.effects import (
     SayCorrection,
     Task,
 )
-from process.lead import HUB_FIELDS, MANIAC_T, Lead, Link
-from process.model import Stage
+from process.hub import HUB_FIELDS
+from process.lead import Lead
+from process.model import Link, Stage
 from process.moves import Move
 from process.policy import Policy
+from process.qualification import MANIAC_T
 from process.relatives import Relation
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
 from process.view import next_step

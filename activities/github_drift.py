@@ -7,7 +7,8 @@ from activities.github_board import GitHubBoard
 from activities.github_client import GitHubClient, IssueSeen
 from activities.github_issues import GitHubIssues, Wanted
 from process.effects import CheckIssues
-from process.lead import Lead, Link, Place
+from process.lead import Lead, Place
+from process.model import Link
 from process.reports import OutsideDrifted
 
 

@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 
 from activities.texts import render
 from process.decisions.serving import HubInformationGiven
-from process.lead import HUB_FIELDS, MANIAC_T, PENDING
+from process.hub import HUB_FIELDS, PENDING
 from process.model import Line
 from process.policy import Policy
+from process.qualification import MANIAC_T
 from settings import GitHub
 
 FOLDER = ".github/ISSUE_TEMPLATE"

@@ -15,7 +15,7 @@ from activities.errors import park
 from activities.github_client import GitHubClient, IssueSeen
 from activities.issue_block import Boxes, Memory
 from process.heading import same_title
-from process.lead import Link
+from process.model import Link
 from process.moves import Move, What
 
 LONGEST_TITLE = 256

@@ -15,9 +15,11 @@ from activities.texts import render
 from process.billing import agreed
 from process.days import add_working_days
 from process.effects import SendCorrection, SendMail
-from process.lead import HUB_FIELDS, MANIAC_T, Lead
+from process.hub import HUB_FIELDS
+from process.lead import Lead
 from process.mistake import Mistake
 from process.model import Role
+from process.qualification import MANIAC_T
 from process.quote import as_percent, each
 from process.threads import earlier
 from process.view import next_step

@@ -12,7 +12,8 @@ from process.lead import Lead
 from process.model import Model, Role, Stage
 from process.quote import QuoteStatus
 from process.record import Record
-from process.ticks import due, renewal_start
+from process.ticks import due
+from process.ticks.contracting import renewal_start
 from process.view import next_step
 
 AHEAD = timedelta(days=14)

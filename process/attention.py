@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from process.billing import left_behind, missing_usage, next_draft
 from process.changes import RELEASE_0_2
-from process.days import day_of
-from process.lead import DAY, Contract, Lead
+from process.contract import Contract
+from process.days import DAY, day_of
+from process.lead import Lead
 from process.model import Role, Stage
-from process.ticks import renewal_start, silence
+from process.ticks.contracting import renewal_start, silence
 
 
 class Sort(StrEnum):

@@ -17,7 +17,10 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from process.lead import DAY, Contract, Invoice, InvoiceLine, Lead, Usage, interval, months_of
+from process.contract import Contract
+from process.days import DAY
+from process.invoice import Invoice, InvoiceLine, Usage, interval, months_of
+from process.lead import Lead
 from process.memo import remembered
 from process.model import Stage
 from process.money import Money

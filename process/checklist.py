@@ -3,7 +3,8 @@
 from datetime import date
 from typing import Any, NamedTuple
 
-from process.lead import VENDOR_FORMS, Lead, VendorStatus
+from process.contract import VENDOR_FORMS, VendorStatus
+from process.lead import Lead
 from process.quote import QuoteStatus
 
 Body = tuple[str, dict[str, Any]]

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+DAY = timedelta(days=1)
+
 
 def zone_exists(name: str) -> bool:
     try:
@@ -25,13 +27,13 @@ def start_of(day: date, zone: str) -> datetime:
 
 def end_of(day: date, zone: str) -> datetime:
     """The moment at which `day` is over in `zone`, in UTC."""
-    return start_of(day + timedelta(days=1), zone)
+    return start_of(day + DAY, zone)
 
 
 def add_working_days(day: date, count: int, holidays: Collection[date]) -> date:
     """The `count`-th working day (Monday to Friday, no holiday) after `day`."""
     while count > 0:
-        day += timedelta(days=1)
+        day += DAY
         if day.weekday() < 5 and day not in holidays:
             count -= 1
     return day

@@ -1,83 +1,25 @@
 """A lead: everything that is true of it, folded from its events. Data and what follows from it; no rules."""
 
-from datetime import date, datetime, timedelta
-from decimal import Decimal
-from enum import StrEnum
-from functools import lru_cache
+from datetime import date, datetime
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Literal
 
-from dateutil.relativedelta import relativedelta
 from pydantic import AwareDatetime
 
 from process.changes import RELEASE_0_2
-from process.days import day_of
-from process.model import Line, Model, Role, Stage, Text
-from process.money import Money
+from process.contract import Contract, Gap, Vendor
+from process.days import DAY, day_of
+from process.hub import Hub
+from process.invoice import Invoice, Usage
+from process.model import Line, Link, Model, Role, Stage, Text
 from process.policy import Policy
 from process.pricing import BUILT_IN, PriceBook
+from process.qualification import Qualification, Questionnaire
 from process.quote import ACTIVE, Quote, QuoteStatus
 from process.relatives import Relation, Relative
 
-DAY = timedelta(days=1)
-
-
-class Link(Model):
-    """Where something of this lead stands outside: its own id there, and the address a person opens."""
-
-    id: str
-    url: str = ""
-    home: str = ""
-    """Where somebody moved it: an issue's repository, a folder's parent. Else it is where the settings say."""
-    name: str = ""
-    """What a folder was called when we looked last."""
-
-
 Place = Literal["issue", "hub issue", "card", "folder"]
 """What a lead has outside, where somebody may change or delete it."""
-
-
-class Questionnaire(Model):
-    sent_on: date | None = None
-    nudged_on: date | None = None
-    answered_on: date | None = None
-    response_id: str | None = None
-    submitted_at: AwareDatetime | None = None
-    """When that response was sent in, or last edited, as far as the decision said so."""
-    answers: tuple[tuple[str, str], ...] = ()
-
-
-class Verdict(StrEnum):
-    YES = "yes"
-    NO = "no"
-    UNKNOWN = "unknown"  # unknown is not no
-
-
-class Answer(Model):
-    """One letter of MANIAC-T: the verdict, what it rests on, who said so and when."""
-
-    verdict: Verdict
-    evidence: Text | None = None
-    said_by: Line
-    on: date
-
-
-MANIAC_T: dict[str, str] = {
-    "money": "Is there a specific amount of money set aside? If they seek funding, what are the details?",
-    "authority": "Can the contact decide to buy? Who else takes part in the decision?",
-    "need": "What are the pain points of their current set-up? Do they really need a change?",
-    "impending_event": "Is there an upcoming event that is urgent or pressing?",
-    "application": "Does their use fit our infrastructure, or would it need major changes to our hubs?",
-    "competition": "What else are they considering: other organisations, their own, doing nothing?",
-    "timeline": "What does buying look like for them: finalising a contract, receiving a sub-award?",
-}
-"""The letters and their questions, after the seed page."""
-
-
-class Qualification(Model):
-    answers: dict[str, Answer] = {}
-    in_scope: bool | None = None
-    assessed_on: date | None = None
 
 
 class Asset(Model):
@@ -87,246 +29,6 @@ class Asset(Model):
     name: Line
     url: str | None = None
     on: date
-
-
-class Contract(Model):
-    """The contract track: with the contracts team, acknowledged, signed; then its term. A renewal is one of its own."""
-
-    handed_over_on: date | None = None
-    handovers: int = 0
-    acknowledged_on: date | None = None
-    acknowledged_by: Line | None = None
-    due: date | None = None
-    """When it is to be signed."""
-    overdue: bool = False
-    news_on: date | None = None
-    """When the contracts team was last heard of."""
-    reminded: bool = False
-    escalated: bool = False
-    state: str | None = None
-    """How far it is with the contracts team, since `state_on`."""
-    state_on: date | None = None
-    quote: int | None = None
-    """Version of the quote that it was signed on."""
-    signed_on: date | None = None
-    signed_by: Line | None = None
-    evidence: Text | None = None
-    evidence_kind: str | None = None
-    billing: Literal["monthly", "yearly"] = "monthly"
-    start: date | None = None
-    end: date | None = None
-    extended_until: date | None = None
-    reference: Line | None = None
-    """The customer's own, as the number of their purchase order, for its invoices."""
-    windows: tuple[int, ...] = ()
-    """Renewal windows that have opened, in days before the end."""
-    renewal_due: bool = False
-    """Its renewal was to have a price by now, and had none."""
-    lapsed: bool = False
-    decision_due: bool = False
-    gap_reason: Text | None = None
-    """Why the days between the term before, or the hub's first day, and this one stay unbilled."""
-    after_reason: Text | None = None
-    """Why the days after it stay unbilled."""
-
-    @property
-    def heard_on(self) -> date | None:
-        """When the contracts team was last heard of, or else got it."""
-        days = (self.news_on, self.state_on, self.acknowledged_on, self.handed_over_on)
-        return next((day for day in days if day), None)
-
-    @property
-    def term_ends(self) -> date | None:
-        """The last day that is covered: the contract's, or that of its latest extension."""
-        return max((day for day in (self.end, self.extended_until) if day), default=None)
-
-
-class Gap(NamedTuple):
-    """Days that no term has, before the term `before` (its place among the signed ones, from 0), or after the last."""
-
-    before: int
-    start: date
-    end: date
-
-
-class VendorStatus(StrEnum):
-    OPEN = "open"
-    STARTED = "started"
-    DONE = "done"
-    NOT_NEEDED = "not needed"
-
-
-VENDOR_FORMS = ("asked for", "sent", "accepted")
-"""What happens to the customer's forms, in its order."""
-
-
-class Vendor(Model):
-    """Setting ourselves up as a vendor in the customer's system: a track of its own."""
-
-    status: VendorStatus = VendorStatus.OPEN
-    number: Line | None = None
-    forms: dict[str, date] = {}
-    """Which step with the customer's forms was done when."""
-    settled_on: date | None = None
-
-    @property
-    def settled(self) -> bool:
-        return self.status in (VendorStatus.DONE, VendorStatus.NOT_NEEDED)
-
-    @property
-    def latest(self) -> str:
-        """The newest step with the customer's forms, to follow other words; empty if there was none."""
-        step, day = max(reversed(self.forms.items()), key=lambda item: item[1], default=("", None))
-        return f", forms {step} on {day}" if day else ""
-
-
-PENDING = "pending"
-"""A value people may give for a hub's field that is not known yet: it is asked for, and it is not forgotten."""
-
-HUB_FIELDS: dict[str, str] = {
-    "name": "Hub name",
-    "background": "Background",
-    "auth_type": "Auth type",
-    "administrators": "Administrators",
-    "url": "URL",
-    "logo_url": "Logo",
-    "hub_type": "Type",
-    "cluster": "Cluster",
-    "image": "Image",
-    "config_name": "Config name",
-    "representatives": "Community representative(s)",
-    "start_date": "Start date",
-    "end_date": "End date",
-    "important_dates": "Important dates",
-}
-"""What the hub's issue asks for (process.md, The hub's issue), in its order."""
-
-HUB_OPTIONAL = frozenset({"logo_url", "important_dates", "end_date", "config_name"})
-
-
-class Gathering(Model):
-    """An event of the community, for which its hub must have room: a course, a workshop."""
-
-    name: Line
-    first: date
-    last: date
-    users: int
-    """How many are expected."""
-    announced_on: date
-    notices: tuple[int, ...] = ()
-    """Which notices engineering got, in days before it."""
-
-    def __str__(self) -> str:
-        days = f"on {self.first}" if self.first == self.last else f"from {self.first} to {self.last}"
-        return f"{self.name} {days}, {self.users} users expected"
-
-
-class Hub(Model):
-    information: dict[str, str] = {}
-    """Field -> value as given, or `pending`."""
-    asked_on: date | None = None
-    """When what is missing of it was last asked for."""
-    events: tuple[Gathering, ...] = ()
-    """In order of their first days."""
-    requested_on: date | None = None
-    withdrawn_on: date | None = None
-    """Since when engineering is told that it is not to bring it up after all: its issue is closed."""
-    exception_by: Line | None = None
-    exception_reason: Text | None = None
-    live_on: date | None = None
-    validated_on: date | None = None
-    validated_by: Line | None = None
-    users: int | None = None
-    """How many of the community had logged in when it was validated."""
-    validation_reason: Text | None = None
-    decommission_on: date | None = None
-    notices: tuple[int, ...] = ()
-    decommissioned_on: date | None = None
-
-    @property
-    def name(self) -> str | None:
-        value = self.information.get("name")
-        return None if value == PENDING else value
-
-    @property
-    def url(self) -> str | None:
-        value = self.information.get("url")
-        return None if value == PENDING else value
-
-    def unknown(self) -> tuple[str, ...]:
-        """The fields that are still to be asked for."""
-        return tuple(
-            field
-            for field in HUB_FIELDS
-            if self.information.get(field, PENDING) == PENDING and field not in HUB_OPTIONAL
-        )
-
-    def missing(self) -> tuple[str, ...]:
-        """Their labels."""
-        return tuple(HUB_FIELDS[field] for field in self.unknown())
-
-    @property
-    def wanted(self) -> bool:
-        """Whether engineering is to have its issue open: it is to come, or it runs."""
-        return self.requested_on is not None and self.decommissioned_on is None
-
-    @property
-    def running(self) -> bool:
-        return self.live_on is not None and self.decommissioned_on is None
-
-
-class Usage(Model):
-    """What a calendar month (`2026-07`) cost: monthly active users, and the cloud's bill passed on without markup."""
-
-    month: str
-    active_users: int
-    cloud_cost: Decimal = Decimal(0)
-    billed_on: int | None = None
-    """Number of the invoice that has it."""
-
-
-class InvoiceLine(Model):
-    text: str
-    amount: Money
-    once_of: int | None = None
-    """Version of the quote of which this is an item that is asked for once; None: something else."""
-
-
-class Invoice(Model):
-    """One month's invoice. The contracts and administration team sends it; we prepare and track it."""
-
-    number: int
-    index: int | None
-    """Which monthly interval it opens, from 0; None for an invoice of usage alone."""
-    period_start: date
-    period_end: date
-    prepared_on: date
-    lines: tuple[InvoiceLine, ...]
-    usage_months: tuple[str, ...] = ()
-    missing_usage: tuple[str, ...] = ()
-    reference: Line | None = None
-    """The customer's own, as of their purchase order."""
-    file: Link | None = None
-    sent_on: date | None = None
-    paid_on: date | None = None
-    overdue: bool = False
-    voided_on: date | None = None
-    void_reason: Text | None = None
-
-    @property
-    def stands(self) -> bool:
-        """Whether it counts: a wrong one that was taken back keeps its number, and bills nothing."""
-        return self.voided_on is None
-
-    @property
-    def owed(self) -> bool:
-        """Sent, and not paid yet."""
-        return self.stands and self.sent_on is not None and self.paid_on is None
-
-    @property
-    def total(self) -> Money:
-        first, *rest = self.lines
-        return sum((line.amount for line in rest), start=first.amount)
 
 
 class Hold(Model):
@@ -581,16 +283,3 @@ class Lead(Model):
                 "mails": self.mails[-12:],
             }
         )
-
-
-def months_of(start: date, end: date) -> tuple[str, ...]:
-    """Calendar months, as `2026-07`, that have a day from `start` to `end`."""
-    first, last = start.year * 12 + start.month - 1, end.year * 12 + end.month - 1
-    return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1))
-
-
-@lru_cache(maxsize=10_000)
-def interval(start: date, index: int) -> tuple[date, date]:
-    """First and last day of the `index`-th (from 0) monthly service interval of a term that began on `start`."""
-    first = start + relativedelta(months=index)
-    return first, start + relativedelta(months=index + 1) - DAY

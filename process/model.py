@@ -70,3 +70,14 @@ class Role(StrEnum):
     ENGINEERING = "engineering"
     COMMUNITY = "community"
     NOBODY = "nobody"
+
+
+class Link(Model):
+    """Where something of this lead stands outside: its own id there, and the address a person opens."""
+
+    id: str
+    url: str = ""
+    home: str = ""
+    """Where somebody moved it: an issue's repository, a folder's parent. Else it is where the settings say."""
+    name: str = ""
+    """What a folder was called when we looked last."""

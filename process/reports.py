@@ -18,8 +18,8 @@ from process.effects import (
     message_digest,
 )
 from process.facts import Event, Report
-from process.lead import Lead, Link, Mail, Place
-from process.model import Line, Role, Stage
+from process.lead import Lead, Mail, Place
+from process.model import Line, Link, Role, Stage
 from process.policy import Named
 from process.pricing import PriceBook
 from process.threads import introductions

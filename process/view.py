@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from process.attention import attention
+from process.contract import VendorStatus
 from process.decisions import DECISIONS
 from process.facts import Event
 from process.fold import corrected_by
-from process.lead import Lead, VendorStatus
+from process.lead import Lead
 from process.model import Model, Role, Stage
 from process.quote import Quote, QuoteStatus
 from process.record import Outstanding, Record, Refusal

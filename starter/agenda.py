@@ -11,8 +11,9 @@ from temporalio.service import RPCError
 from process.agenda import AHEAD, Agenda, Item, Section
 from process.model import Role, Stage
 from starter.connection import no_worker
+from starter.directory import Row
 from starter.failures import CommandError
-from starter.leads import Leads, Row
+from starter.leads import Leads
 from starter.options import Json
 from starter.output import Output, console, progress
 from starter.session import leads_of

@@ -14,8 +14,9 @@ from process.money import Money
 from process.policy import People
 from process.view import Line, Overview
 from starter.desk_story import IN_TIME
+from starter.directory import Handle
 from starter.failures import CommandError, ExitCode
-from starter.leads import Handle, Leads
+from starter.leads import Leads
 from starter.options import given
 from starter.output import Output
 from starter.story import OPENED, Step

@@ -9,7 +9,8 @@ from cyclopts import App, Group
 from process.decisions import DECISIONS, Decision
 from process.record import Answer
 from process.view import EffectLine, Overview
-from starter.leads import Handle, Leads
+from starter.directory import Handle
+from starter.leads import Leads
 from starter.options import Json, Lead, Timeout, given, with_options
 from starter.output import Output
 from starter.session import PATIENCE, leads_of

@@ -9,8 +9,9 @@ import requests
 
 from process.model import Stage
 from process.view import Overview
+from starter.directory import Handle
 from starter.failures import CommandError, ExitCode
-from starter.leads import Handle, Leads
+from starter.leads import Leads
 from starter.local import SandboxPlace
 from starter.story import COMMENT, ISSUE, LOGIN
 

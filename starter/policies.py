@@ -12,8 +12,9 @@ from process.decisions.policy import PolicyAdopted
 from process.model import OPEN_STAGES
 from process.policy import TEAMS, Policy, differences
 from settings import Settings
+from starter.directory import Under
 from starter.failures import CommandError, ExitCode
-from starter.leads import Leads, Under
+from starter.leads import Leads
 from starter.options import Json, flag, given
 from starter.output import Output
 from starter.session import leads_of, read_settings

@@ -14,8 +14,9 @@ from process.model import Stage
 from process.view import Overview
 from starter.decide import as_command
 from starter.desk_story import IN_TIME, Desk, Told, in_time
+from starter.directory import Handle
 from starter.failures import CommandError, ExitCode
-from starter.leads import Handle, Leads
+from starter.leads import Leads
 from starter.local import SandboxPlace
 from starter.options import given
 from starter.output import Output

@@ -8,8 +8,8 @@ from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
 from starter.connection import connect
+from starter.directory import WORKFLOW
 from starter.failures import CommandError, ExitCode
-from starter.leads import WORKFLOW
 from starter.options import Json
 from starter.output import Output
 from workflows.plugin import leads_plugin

@@ -11,7 +11,8 @@ from process.billing import BILLED, agreed, priced_by
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.lead import Lead, Usage
+from process.invoice import Usage
+from process.lead import Lead
 from process.model import Role, Stage, Text
 from process.money import Amount, CurrencyCode, Money, complaint
 

@@ -11,8 +11,8 @@ from process.days import zone_exists
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, TellLeads, UpdateIssue, effect_key
 from process.facts import Event, Refused
-from process.lead import Assignee, Lead, Link
-from process.model import Line, Role, Text
+from process.lead import Assignee, Lead
+from process.model import Line, Link, Role, Text
 from process.policy import Policy
 from process.pricing import BUILT_IN, PriceBook
 from process.relatives import Relation, Relative

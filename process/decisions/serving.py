@@ -9,7 +9,8 @@ from pydantic import Field
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue, effect_key
 from process.facts import Event, Refused
-from process.lead import HUB_FIELDS, Gathering, Lead
+from process.hub import HUB_FIELDS, Gathering
+from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
 
 ENOUGH_USERS = 5

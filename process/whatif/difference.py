@@ -10,10 +10,11 @@ from typing import NamedTuple, TypeVar
 from pydantic import AwareDatetime
 
 from process.attention import concerns, next_look
-from process.days import day_of
+from process.days import DAY, day_of
 from process.effects import ReserveInvoice, SendMail
 from process.facts import Event, Report
-from process.lead import DAY, Invoice, Lead
+from process.invoice import Invoice
+from process.lead import Lead
 from process.model import OPEN_STAGES, Model, Role, Stage
 from process.money import Money
 from process.whatif.living import Relived, Ruling, Step, relive

@@ -15,7 +15,8 @@ from process.duplicates import DuplicateHeard, LikenessFound
 from process.facts import Event, Fact, Refused, Report, Tick
 from process.fold import apply, fold, superseded
 from process.history import History
-from process.lead import Invoice, Lead
+from process.invoice import Invoice
+from process.lead import Lead
 from process.reports import ChangesAdopted
 from process.ticks import Due, due
 from process.whatif.otherwise import Otherwise

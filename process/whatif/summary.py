@@ -7,7 +7,7 @@ from decimal import Decimal
 from statistics import median
 from typing import Self
 
-from process.lead import DAY
+from process.days import DAY
 from process.model import Model, Role, Stage
 from process.whatif.difference import Difference, Mailed, Moved, Stayed, Sum
 

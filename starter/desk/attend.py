@@ -22,8 +22,9 @@ from starter.desk.intake import Intake, lead_to_be
 from starter.desk.moves import Moves
 from starter.desk.people import People
 from starter.desk.place import Place, in_thread
+from starter.directory import Handle
 from starter.failures import CommandError
-from starter.leads import Handle, Leads
+from starter.leads import Leads
 from starter.policy import current
 from workflows.desk import Attended, Hint, Visit
 

@@ -24,9 +24,10 @@ from starter.desk.asking import asked
 from starter.desk.commands import Said, written
 from starter.desk.people import People, not_theirs
 from starter.desk.place import Place, in_thread
+from starter.directory import Handle
 from starter.failures import CommandError
 from starter.foreseen import sections
-from starter.leads import Handle, Leads
+from starter.leads import Leads
 
 SOURCE = "github comment"
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})

@@ -22,14 +22,15 @@ from activities.texts import render
 from process.decisions import LeadOpened
 from process.identity import lead_id
 from process.intake import FIELDS, OPTIONAL, Gap, read_issue
-from process.lead import Link
+from process.model import Link
 from process.policy import Policy
 from settings import Settings
 from starter.desk.asking import asked
 from starter.desk.people import People
 from starter.desk.place import Place, in_thread
+from starter.directory import Handle
 from starter.failures import CommandError
-from starter.leads import Handle, Leads
+from starter.leads import Leads
 
 SOURCE = "github issue"
 COMMENT = "intake"

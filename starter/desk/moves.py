@@ -30,8 +30,9 @@ from starter.desk.asking import asked
 from starter.desk.commands import sample
 from starter.desk.people import People, not_theirs
 from starter.desk.place import Place, in_thread
+from starter.directory import Handle
 from starter.failures import CommandError
-from starter.leads import Handle, Leads
+from starter.leads import Leads
 from workflows.desk import Hint
 
 PATIENCE = 20

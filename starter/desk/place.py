@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from activities.github_client import IssueSeen
-from starter.leads import Handle
+from starter.directory import Handle
 
 P = ParamSpec("P")
 T = TypeVar("T")

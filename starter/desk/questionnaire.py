@@ -23,8 +23,9 @@ from process.identity import lead_id
 from process.model import one_line
 from settings import Settings
 from starter.desk.place import in_thread
+from starter.directory import Handle
 from starter.failures import CommandError, ExitCode
-from starter.leads import Handle, Leads
+from starter.leads import Leads
 from workflows.reconcile import Part
 
 BY = "the questionnaire"

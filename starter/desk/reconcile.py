@@ -27,7 +27,8 @@ from starter.desk.memory import Memory, few, read_mark
 from starter.desk.place import in_thread
 from starter.desk.questionnaire import Questionnaire
 from starter.desk.team import Team
-from starter.leads import InFlight, Leads
+from starter.directory import InFlight
+from starter.leads import Leads
 from workflows.desk import Hint
 from workflows.reconcile import Part
 

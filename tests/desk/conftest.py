@@ -23,7 +23,8 @@ from starter.desk.attend import Desk
 from starter.desk.hints import hand_in
 from starter.desk.reconcile import looks
 from starter.desk.schedule import one_round
-from starter.leads import Handle, Leads
+from starter.directory import Handle
+from starter.leads import Leads
 from tests.sandboxes import running_sandbox, sandbox
 from tests.workflows.servers import real_time
 from workflows.desk import Attended, DeskWorkflow, Hint

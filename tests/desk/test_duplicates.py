@@ -9,8 +9,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from process.decisions import LeadOpened
 from process.view import Overview
+from starter.directory import Handle
 from starter.failures import CommandError, ExitCode
-from starter.leads import Handle
 from tests.desk.conftest import SALES, Office
 from tests.desk.test_questionnaire import found_by, has_read, look, submit
 from tests.workflows.servers import real_time

@@ -19,7 +19,8 @@ from sandbox.github.state import Issue, Trace
 from sandbox.server import Sandbox
 from starter.desk import intake
 from starter.desk.hints import hand_in
-from starter.leads import Handle, Leads, Opened
+from starter.directory import Handle
+from starter.leads import Leads, Opened
 from tests.desk.conftest import COMMUNITY, OUTSIDER, SALES, Office
 from workflows.desk import DeskWorkflow, Hint
 

@@ -9,7 +9,7 @@ import pytest
 from process.view import Overview
 from sandbox.github.state import Issue
 from starter.desk.hints import hand_in
-from starter.leads import Handle
+from starter.directory import Handle
 from tests.desk.conftest import COMMUNITY, CONTRACTS, SALES, Office
 from workflows.desk import Attended, DeskWorkflow, Hint
 

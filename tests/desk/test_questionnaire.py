@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from process.decisions import LeadOpened
 from process.view import Overview
-from starter.leads import Handle
+from starter.directory import Handle
 from tests.desk.conftest import Office
 from tests.workflows.servers import real_time
 from workflows.reconcile import Part

@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 from process.record import Look
 from process.view import Overview
 from sandbox.faults import Fault
-from starter.leads import Handle
+from starter.directory import Handle
 from tests.desk.conftest import SALES, Office
 from tests.workflows.servers import real_time
 from workflows.reconcile import Round

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from process.view import Overview
 from sandbox.faults import Fault
 from sandbox.github.seed import point_hook
-from starter.leads import Handle
+from starter.directory import Handle
 from tests.desk.conftest import AT_DESKS, SALES, Office
 from tests.desk.test_moves import Floor
 from tests.desk.test_web import receiving

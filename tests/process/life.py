@@ -26,8 +26,8 @@ from process.effects import (
     SendMail,
 )
 from process.facts import Refused, Report
-from process.lead import Lead, Link
-from process.model import Role
+from process.lead import Lead
+from process.model import Link, Role
 from process.record import Answer, Look, Record
 from process.relatives import Relative
 from process.reports import (

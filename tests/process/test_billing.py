@@ -7,7 +7,7 @@ import pytest
 
 from process.attention import attention
 from process.billing import missing_usage
-from process.lead import Invoice
+from process.invoice import Invoice
 from process.money import Money
 from tests.process.life import BOOK_QUOTE, HUB, QUOTE, RENEWAL, SIGNED, Life
 

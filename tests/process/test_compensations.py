@@ -218,7 +218,7 @@ def test_whatever_is_due_was_due(state: str) -> None:
 
 def test_each_thing_that_the_calendar_does_has_its_schedule() -> None:
     kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Tick) and fact is not Tick}
-    assert kinds | {"resumed", "quote_expired"} == set(ticks._SCHEDULE_OF)
+    assert kinds | {"resumed", "quote_expired"} == set(ticks._BY_KIND)
 
 
 def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:

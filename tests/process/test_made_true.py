@@ -1,7 +1,8 @@
 """What decisions make true, beyond the stage."""
 
-from process.lead import VendorStatus, Verdict
+from process.contract import VendorStatus
 from process.model import Stage
+from process.qualification import Verdict
 from process.quote import QuoteStatus
 from tests.process.life import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
 

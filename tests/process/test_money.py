@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.lead import interval
+from process.invoice import interval
 from process.money import CURRENCIES, LARGEST, Money, complaint
 from process.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows, usage_fee
 

@@ -22,10 +22,11 @@ from process.effects import Effect, OpenHubIssue, SendMail
 from process.facts import Refused
 from process.fold import fold, superseded
 from process.history import History
-from process.lead import HUB_FIELDS, MANIAC_T
+from process.hub import HUB_FIELDS
 from process.model import Role, Stage
 from process.outward import mistake, root
 from process.pricing import usage_fee
+from process.qualification import MANIAC_T
 from process.quote import ACTIVE, QuoteStatus
 from process.record import Record
 from process.reports import MailSent

@@ -13,7 +13,7 @@ from process.facts import Event
 from process.model import Role, Stage
 from process.policy import Clocks, Policy
 from process.pricing import BUILT_IN
-from process.ticks import InvoiceDue
+from process.ticks.billing import InvoiceDue
 from process.whatif.difference import Difference, difference
 from process.whatif.living import as_it_came, relive
 from process.whatif.otherwise import Otherwise

@@ -12,7 +12,7 @@ from temporalio.worker import Worker
 import starter.leads
 from process.decisions import LeadOpened
 from process.identity import contact_key
-from process.lead import Link
+from process.model import Link
 from tests.starter.conftest import Ended, Leads, Opened
 from tests.workflows.outside import Outside
 from workflows import search_attributes as attributes
