@@ -16,6 +16,7 @@ from pydantic import (
     model_serializer,
 )
 
+from process.changes import RELEASE_0_2
 from process.facts import AnyFact, Event
 from process.lead import Lead
 from process.mistake import Mistake, Where
@@ -33,7 +34,7 @@ class Effect(Model):
     kinds: ClassVar[dict[str, type["Effect"]]] = {}
     lane: ClassVar[str] = ""
     brings_news: ClassVar[bool] = True
-    """Whether it may report something, so that the ledger is written after it."""
+    """Whether it may report something, so that what shows all that was done comes after it."""
     converges: ClassVar[bool] = False
     """It brings the outside to the lead's present state, so only the newest of its kind matters."""
     falls_with_its_cause: ClassVar[bool] = False
@@ -66,6 +67,10 @@ class Effect(Model):
 
     def needless(self, lead: Lead) -> bool:
         """Whether its purpose is already met, so that it falls away."""
+        return False
+
+    def comes_last(self, lead: Lead) -> bool:
+        """Whether it shows all that was done, and so waits a moment for news that is under way."""
         return False
 
     def words(self) -> str:
@@ -101,6 +106,9 @@ class UpdateIssue(Effect):
 
     def needless(self, lead: Lead) -> bool:
         return "issue" in lead.drift  # it is gone
+
+    def comes_last(self, lead: Lead) -> bool:
+        return RELEASE_0_2 in lead.changes
 
     def words(self) -> str:
         return "Bring the lead's issue up to date"
@@ -389,6 +397,9 @@ class TellLeads(Effect):
 class RecordEvents(Effect):
     lane = "ledger"
     converges = True
+
+    def comes_last(self, lead: Lead) -> bool:
+        return True
 
     def words(self) -> str:
         return "Write the events to the ledger"

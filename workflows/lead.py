@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from process.agenda import Item, agenda
     from process.changes import CHANGES, RELEASE_0_2
     from process.decisions import LeadOpened, complaints
-    from process.effects import Effect, Outcome, RecordEvents
+    from process.effects import Effect, Outcome
     from process.facts import Refused
     from process.record import Answer, Look, Record
     from process.relatives import Relative
@@ -48,8 +48,7 @@ KNOW_PEOPLE = (
 )
 RESEMBLES = "Other open leads look like this one: it may be a duplicate, and is held for a person. A round finds that."
 TOLD = "Another lead says what it is to this one: a probable duplicate, another one, merged into it or not any more."
-LEDGER = RecordEvents.lane
-LEDGER_LAG = timedelta(minutes=1)
+NEWS_LAG = timedelta(minutes=1)
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
 """Stands in for a lead that could not start, so that its handlers have something to answer from."""
 
@@ -251,30 +250,31 @@ class LeadWorkflow:
         return frozenset(effect.lane for effect, _ in self.running.values())
 
     def _start_effects(self) -> None:
-        ledger = None
+        late: list[Effect] = []
         for effect in self.record.startable(self._busy()):
-            if effect.lane == LEDGER:
-                ledger = effect
+            if effect.comes_last(self.record.lead):
+                late.append(effect)
             else:
                 self._start(effect)
-        if ledger is None:
+        if not late:
             return
         if any(effect.brings_news for effect, _ in self.running.values()) and not self.impatient:
             # one writing for all the news that is under way keeps the history short
             self.patience = self.patience or asyncio.create_task(self._lose_patience())
-        else:
-            self._start(ledger)
-            self.impatient = False
-            if self.patience:
-                self.patience.cancel()
-                self.patience = None
+            return
+        for effect in late:
+            self._start(effect)
+        self.impatient = False
+        if self.patience:
+            self.patience.cancel()
+            self.patience = None
 
     def _start(self, effect: Effect) -> None:
         self.running[effect.key] = effect, asyncio.create_task(self._perform(effect))
 
     async def _lose_patience(self) -> None:
-        """The ledger does not wait for an effect that is tried again and again."""
-        await workflow.sleep(LEDGER_LAG, summary="At the latest: write the events to the ledger")
+        """What comes last does not wait for an effect that is tried again and again."""
+        await workflow.sleep(NEWS_LAG, summary="At the latest: bring issue and ledger up to date")
         self.patience = None
         self.impatient = self.moved = True
 

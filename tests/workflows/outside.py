@@ -25,7 +25,7 @@ from process.effects import (
     Task,
 )
 from process.facts import Report
-from process.lead import Link
+from process.model import Link
 from process.reports import (
     AnswersRead,
     CardPlaced,

@@ -20,6 +20,11 @@ HISTORIES = Path(__file__).parent / "histories"
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
 
 
+async def _of(life: Life, kind: str) -> int:
+    """Number of the newest event of this kind."""
+    return max(line.seq for line in (await life.look()).timeline if line.kind == kind)
+
+
 async def _a_year_of_a_hub(life: Life) -> None:
     await life.decide_all(
         "questionnaire_sent", "questionnaire_answered", questionnaire_answered={"response_id": "r1"}
@@ -94,6 +99,59 @@ async def _failures(life: Life) -> None:
     await life.settled()
 
 
+async def _items_and_discounts(life: Life) -> None:
+    offer = PRICE | {"item": ["Training: 2000 once", "Support: 300"], "discount_reason": "a pilot"}
+    await life.decide("price_quoted", **offer, discount_percent=20, by="Ada Example")
+    await life.decide("discount_declined", reason="ten would do")
+    await life.decide("price_quoted", **offer, discount_percent=15, by="Ada Example")
+    await life.pass_days(8)
+    await life.decide_all(
+        "discount_approved",
+        "quote_accepted",
+        "contract_handed_over",
+        "contract_signed",
+        "vendor_setup_not_needed",
+        discount_approved={"by": "Grace Example"},
+        contract_signed={"evidence": "https://drive.example.org/signed.pdf", "reference": "PO-1"},
+    )
+    await life.pass_days(40)
+
+
+async def _mistakes_put_right(life: Life) -> None:
+    await life.decide("price_quoted", **PRICE)
+    await life.settled()
+    await life.decide(
+        "corrected",
+        seq=await _of(life, "price_quoted"),
+        reason="a zero too many",
+        compensate=["mail", "comment"],
+    )
+    await life.settled()
+    await life.decide("corrected", seq=await _of(life, "corrected"), reason="it was right", compensate="all")
+    await life.settled()
+
+
+async def _a_duplicate(life: Life) -> None:
+    await life.signal("resembles", {"originals": [{"lead": "lead-original"}]})
+    await life.decide("price_quoted", **PRICE)
+    await life.decide("kept_apart", reason="another faculty")
+    await life.settled()
+    await life.decide("corrected", seq=await _of(life, "kept_apart"), reason="the same after all")
+    await life.decide("merged", into="lead-original")
+    await life.settled()
+
+
+async def _other_people_and_rules(life: Life) -> None:
+    team = {"addresses": {"contracts": ["contracts@example.org"]}}
+    await life.signal("know_people", team)
+    await life.decide("price_quoted", **PRICE)
+    await life.settled()
+    await life.signal("know_people", {"addresses": {"contracts": ["deals@example.org"]}})
+    await life.settled()
+    await life.decide("policy_adopted", policy={"version": "2027-01", "clocks": {"stale": 14}})
+    await life.pass_days(45)
+
+
 async def _a_new_run(life: Life) -> None:
     """Under a server that wants a new run soon: this is the run that went on."""
     await life.to_hub()
@@ -107,6 +165,10 @@ LIVES: dict[str, Callable[[Life], Awaitable[None]]] = {
     "refusals-and-corrections": _refusals_and_corrections,
     "waiting-and-losing": _waiting_and_losing,
     "failures": _failures,
+    "items-and-discounts": _items_and_discounts,
+    "mistakes-put-right": _mistakes_put_right,
+    "a-duplicate": _a_duplicate,
+    "other-people-and-rules": _other_people_and_rules,
 }
 
 

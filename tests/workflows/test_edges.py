@@ -338,11 +338,11 @@ async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool)
     await life.settled()
     await edge.before(life)
     known, run = (await life.look()).timeline, await _run(life)
-    under_way = f"update_issue {life.id}"
+    under_way = f"read_prices {life.id}"
     if held:  # the old run must wait for it, so all that is meant for the edge arrives there
         life.outside.held[under_way] = asyncio.Event()
         tried = life.outside.begun[under_way]
-        await life.decide("details_changed", title="Another title")
+        await life.decide("price_list_requested")
         async with asyncio.timeout(30):
             while life.outside.begun[under_way] == tried:
                 await asyncio.sleep(0.02)

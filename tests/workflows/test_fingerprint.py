@@ -14,8 +14,7 @@ from process.effects import Outcome
 from process.facts import Event, Report
 from process.fold import fold
 from process.history import History
-from process.lead import Link
-from process.model import Role
+from process.model import Link, Role
 from process.record import Look, Record
 from process.relatives import Relative
 from process.reports import (
