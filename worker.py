@@ -18,6 +18,7 @@ from activities.registry import activities
 from activities.watch import Watch
 from logs import set_up_logs
 from settings import Settings, SettingsError, read_settings
+from starter.connection import to_its_end
 from starter.desk.attend import Desk
 from starter.desk.reconcile import looks
 from starter.desk.schedule import keep_schedule
@@ -127,7 +128,7 @@ def main() -> None:
     try:
         settings = read_settings()
         set_up_logs(settings.log_format)
-        asyncio.run(run(settings))
+        asyncio.run(to_its_end(run(settings)))
     except SettingsError as error:
         sys.exit(str(error))
     except (RuntimeError, CommandError) as error:  # the SDK's own: no server, a wrong certificate

@@ -59,8 +59,8 @@ def mistake(history: History, seq: int, *, told: bool = False) -> Mistake:
 def mistakes(history: History) -> tuple[Mistake, ...]:
     """All decisions that do not count any more, but for corrections: what those took out counts again."""
     out = fold.superseded(history.events)
-    wrong = (event for event in history.events if event.seq in out and event.fact.supersedes is None)
-    return tuple(mistake(history, event.seq) for event in wrong)
+    decided = (e for e in history.events if isinstance(e.fact, Decision) and e.fact.supersedes is None)
+    return tuple(mistake(history, event.seq) for event in decided if event.seq in out)
 
 
 def _corrections(history: History, seq: int, out: frozenset[int]) -> Iterator[Correction]:
@@ -310,7 +310,9 @@ def _stays(history: History, event: Event) -> Iterator[Left]:
         yield stays("The lead's Drive folder serves whatever comes next; if it is empty, bin it by hand")
     followed = set(_followed(history, event.seq)) if event.fact.supersedes is None else set()
     numbers = [
-        e.fact.number for e in history.events if e.seq in followed and isinstance(e.fact, ticks.InvoiceDue)
+        e.fact.number
+        for e in history.events
+        if e.seq in followed and isinstance(e.fact, ticks.billing.InvoiceDue)
     ]
     for invoice in lead.invoices:
         if invoice.number in numbers and invoice.stands:

@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 
 from starter.cli import INTERRUPTED
 from starter.commands import add_commands
-from starter.connection import explain
+from starter.connection import explain, to_its_end
 from starter.decide import add_decisions
 from starter.failures import EXIT_CODES, CommandError, ExitCode, debugging
 from starter.output import clean, console, print_json
@@ -36,7 +36,10 @@ def make_app() -> App:
 def run(words: list[str]) -> int:
     """Runs one command; answers with the exit code. Never a traceback, unless LEADS_DEBUG asks for it."""
     try:
-        asyncio.run(_run(words))
+        work = make_app().run_async(
+            words, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+        asyncio.run(to_its_end(work))
     except asyncio.CancelledError:  # a signal ended it, in order
         return INTERRUPTED
     except CommandError as failure:
@@ -53,16 +56,6 @@ def run(words: list[str]) -> int:
         )
         return _fail(CommandError(ExitCode.BROKEN, sentence), words)
     return ExitCode.DONE
-
-
-async def _run(words: list[str]) -> None:
-    try:
-        await make_app().run_async(
-            words, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
-        )
-    finally:
-        # the SDK's own threads must go before the interpreter does (sdk-python#300)
-        await asyncio.sleep(0.05)
 
 
 def _fail(failure: CommandError, words: list[str]) -> int:

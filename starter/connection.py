@@ -1,5 +1,9 @@
 """How the faces of the service reach Temporal, and what they say when they can't."""
 
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
 from temporalio.client import Client
 from temporalio.envconfig import ClientConfig
 from temporalio.service import RPCError, RPCStatusCode
@@ -14,6 +18,18 @@ UNANSWERED = frozenset(
 )
 """How Temporal answers a question to a lead when no worker is there."""
 _CLOSED = frozenset({RPCStatusCode.UNAUTHENTICATED, RPCStatusCode.PERMISSION_DENIED})
+
+
+GOING = 0.1
+"""Seconds that the SDK's own threads take to go."""
+
+
+async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Does the work of a whole program. What the SDK has started must go before the interpreter does (sdk-python#300)."""
+    try:
+        await work
+    finally:
+        await asyncio.sleep(GOING)
 
 
 async def connect(identity: str | None = None) -> Client:

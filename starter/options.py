@@ -5,7 +5,7 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from types import NoneType
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from cyclopts import Parameter
 from pydantic.fields import FieldInfo
@@ -56,15 +56,13 @@ def _option(name: str, field: FieldInfo) -> inspect.Parameter:
     if name == "by":
         default = None
         parameter = Parameter(help=f"{help_} By default your login name.", env_var="LEADS_BY")
-    if get_origin(type_) is tuple:  # given once for each
-        type_, default = list[get_args(type_)[0]], None  # type: ignore[misc] # made as it runs
+    if get_origin(type_) is tuple:  # what is no choice of words is read as a person writes it
+        each = get_args(type_)[0]
+        type_, default = list[each if get_origin(each) is Literal else str], None  # type: ignore[misc] # made as it runs
         parameter = Parameter(help=f"{help_} May be given several times.", show_default=False, negative="")
     if type_ is Decimal:  # cyclopts fails on what is no number; the decision itself says so better
         type_, default = str, default if default is inspect.Parameter.empty else None
         parameter = Parameter(help=help_, metavar="NUMBER")
-    if get_origin(type_) is tuple:  # one that may come again, each as a person writes it
-        type_, default = list[str], None
-        parameter = Parameter(help=help_, negative="")
     annotation: Any = Annotated[type_ | None if default is None else type_, parameter]
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
 

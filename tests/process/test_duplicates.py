@@ -13,6 +13,7 @@ from process.effects import TellLeads
 from process.facts import Refused
 from process.lead import Lead
 from process.model import Role, Stage
+from process.outward import mistakes
 from process.policy import Clocks
 from process.record import Record
 from process.relatives import MOST, Relation, Relative
@@ -246,6 +247,9 @@ def test_undone_both_stand_where_they_stood_and_what_came_in_meanwhile_stays() -
         line for line in timeline(life.record) if line.kind == "duplicate_heard" and line.seq > 2
     )
     assert (merged.corrected, undone.corrected) == (True, False)
+    assert mistakes(life.record.history) == (), (
+        "what the other lead took back is no mistake of this one's people"
+    )
 
 
 def test_an_edited_response_that_the_other_lead_has_read_meanwhile_stays_with_it() -> None:

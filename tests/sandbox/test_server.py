@@ -79,7 +79,7 @@ def test_the_environment_points_the_service_here(sandbox: Sandbox, monkeypatch: 
     assert settings.google.questionnaire_form in sandbox.google.forms
     assert settings.google.price_sheet in sandbox.google.spreadsheets
     assert (settings.mail.port, settings.mail.security) == (sandbox.smtp_port, "none")
-    assert settings.model_fields_set == {"github", "google", "mail", "people"}
+    assert settings.model_fields_set == {"github", "google", "invoice", "mail", "people"}
 
 
 def test_a_taken_port_is_an_error_and_leaves_nothing_open() -> None:

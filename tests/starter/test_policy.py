@@ -188,7 +188,7 @@ async def test_the_decision_takes_the_policy_in_force_by_itself(
     (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
     preview = await leads("preview", lead, "policy-adopted")
-    assert "Date: Gone stale: " in preview.out
+    assert "Dates\n  Gone stale: " in preview.out
     assert (await leads("policy-adopted", lead)).code == 0
     file.write_text('version = "2026-09"\nclocks.stale = 15')
     ended = await leads("policy-adopted", lead)

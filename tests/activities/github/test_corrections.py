@@ -10,7 +10,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.github import GitHubActivities
 from activities.github_answers import crossed_out
 from process.effects import SayCorrection, Task, UpdateIssue
-from process.lead import Hub, Lead
+from process.hub import Hub
+from process.lead import Lead
 from process.mistake import Compensation, Correction, Mistake, Where
 from sandbox.faults import Fault
 from sandbox.github import acts

@@ -11,8 +11,11 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import PARKED
 from activities.github import GitHubActivities
 from activities.issue_block import BY_HAND, begin
+from process.contract import Contract
 from process.effects import Task, back
-from process.lead import Contract, Hub, Lead, Link, Loss
+from process.hub import Hub
+from process.lead import Lead, Loss
+from process.model import Link
 from process.moves import Move, What
 from process.policy import Labels, Policy
 from process.reports import HubIssueOpened, IssueOpened

@@ -1,6 +1,7 @@
 """What `leads init-repos` puts in place, and what it leaves as it is."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from sandbox.faults import Fault
 from sandbox.github.state import GitHubState, Option, Project, ProjectField, Repository, Token
 from sandbox.server import Sandbox
 from settings import Settings
+from tests.activities.github.test_faults import after
 from tests.activities.github.world import GitHub
 from tests.activities.performing import changed
 
@@ -349,13 +351,16 @@ def test_a_field_that_somebody_makes_in_the_meantime_gets_the_columns(
     assert [option.name for option in stage.options] == COLUMNS
 
 
-def test_at_a_rate_limit_it_ends_and_says_when(bare: Sandbox, settings: Settings, github: GitHub) -> None:
+def test_at_a_rate_limit_it_ends_and_says_when(
+    bare: Sandbox, settings: Settings, github: GitHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bare.faults.add(trouble(WRITES[1], "secondary_limit", seconds=120, times=None))
     pieces = setting_up(settings)
     assert [piece.fate for piece in pieces] == [Fate.PUT, Fate.FAILED]
     assert pieces[-1].detail.endswith("run this again in 2 min")
     assert github.requests()[-1] == "POST /api/v3/repos/2i2c-org/leads/labels"
     bare.faults.clear()
+    after(timedelta(seconds=120), monkeypatch)
     setting_up(settings)
     demand_all(github.state)
 

@@ -11,28 +11,13 @@ from markdown_it import MarkdownIt
 from activities.github import GitHubActivities
 from activities.issue_block import find
 from process.checklist import checklist
-from process.lead import (
-    HUB_FIELDS,
-    MANIAC_T,
-    Answer,
-    Asset,
-    Contract,
-    Hold,
-    Hub,
-    Invoice,
-    InvoiceLine,
-    Lead,
-    Link,
-    Loss,
-    Qualification,
-    Questionnaire,
-    Usage,
-    Vendor,
-    VendorStatus,
-    Verdict,
-)
-from process.model import Role, Stage
+from process.contract import Contract, Vendor, VendorStatus
+from process.hub import HUB_FIELDS, Hub
+from process.invoice import Invoice, InvoiceLine, Usage
+from process.lead import Asset, Hold, Lead, Loss
+from process.model import Link, Role, Stage
 from process.money import Money
+from process.qualification import MANIAC_T, Answer, Qualification, Questionnaire, Verdict
 from process.quote import Discount, LineItem, QuoteStatus
 from process.view import next_step
 from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, opened, with_hub_issue

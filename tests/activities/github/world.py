@@ -8,8 +8,9 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.github import GitHubActivities
+from process.contract import Contract, Vendor, VendorStatus
 from process.effects import Effect, Outcome, Task
-from process.lead import Contract, Lead, Vendor, VendorStatus
+from process.lead import Lead
 from process.money import Money
 from process.quote import Quote, QuoteStatus
 from process.reports import HubIssueOpened, IssueOpened

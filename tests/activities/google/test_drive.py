@@ -24,7 +24,9 @@ from process.effects import (
     ReserveFolder,
     ReserveInvoice,
 )
-from process.lead import Invoice, InvoiceLine, Lead, Link
+from process.invoice import Invoice, InvoiceLine
+from process.lead import Lead
+from process.model import Link
 from process.money import Money
 from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved, OutsideDrifted
 from sandbox.faults import Fault

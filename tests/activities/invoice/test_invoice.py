@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from activities.invoice import InvoiceChecks, invoice_pdf
-from process.lead import Invoice, InvoiceLine, Lead, Vendor, VendorStatus
+from process.contract import Vendor, VendorStatus
+from process.invoice import Invoice, InvoiceLine
+from process.lead import Lead
 from process.money import Money
 from settings import Invoicing, Settings
 from tests.activities.performing import a_lead
