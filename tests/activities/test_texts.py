@@ -56,7 +56,7 @@ def test_it_is_read_as_it_was_written(text: str) -> None:
     assert {token.content for token in tokens if token.type == "html_inline"} <= {"<br>"}
     assert all(token.attrGet("href").startswith("http") for token in tokens if token.type == "link_open")  # type: ignore[union-attr]
     seen = " ".join(read(tokens).replace(BLANK, "").split())
-    wrote = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069\ufffd]", " ", "x " + text)
+    wrote = re.sub(r"[\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]", " ", "x " + text)
     assert seen == " ".join(wrote.replace(BLANK, "").split())
 
 
