@@ -154,9 +154,7 @@ def _items(record: Record, now: datetime) -> Iterator[Item]:
         )
     refused = [refusal for refusal in record.refusals if now - refusal.at < RECENT]
     if len(refused) >= MANY:
-        what = (
-            f"{len(refused)} decisions were refused in {RECENT.days} days, the newest: {refused[-1].reason}"
-        )
+        what = f"{len(refused)} decisions were refused in {RECENT.days} days, the newest: {refused[-1].reason.rstrip('.')}"
         yield item(Section.STUCK, Role.SALES, what, day_of(refused[0].at, lead.zone))
     for coming in due(lead):
         role, what = FORTHCOMING[coming.fact.kind]

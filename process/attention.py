@@ -80,7 +80,13 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
         what = f"The hub's information still lacks {', '.join(missing_fields)}"
         yield Concern(Role.SALES, what, Sort.STUCK, lead.hub.requested_on)
-    if (quote := lead.quote) and quote.awaits and not lead.ended:
+    if (
+        (quote := lead.quote)
+        and quote.discount
+        and quote.discount.asked_on
+        and quote.awaits
+        and not lead.ended
+    ):
         what = (
             f"The discount of {quote.reduction} in version {quote.version} of the quote waits for an approval"
         )

@@ -209,10 +209,11 @@ def options(record: Record, now: datetime) -> tuple[Option, ...]:
 
 def _option(record: Record, kind: str, now: datetime) -> Option:
     decision = DECISIONS[kind]
+    example = decision.example_for(record.lead)
     refused = decision.gate(record.lead)
     would: tuple[str, ...] = ()
     if refused is None:
-        preview = record.preview(kind, (decision.example,), now)
+        preview = record.preview(kind, (example,), now)
         would = (preview.answer.words, *preview.effects) if preview.answer.accepted else ()
     return Option(
         kind=kind,
@@ -221,7 +222,7 @@ def _option(record: Record, kind: str, now: datetime) -> Option:
         why_not=str(refused) if refused else "",
         would=would,
         takes=tuple(name for name in decision.model_fields if name not in ("by", "source", "key")),
-        example=dict(decision.example),
+        example=example,
     )
 
 

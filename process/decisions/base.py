@@ -53,12 +53,17 @@ class Decision(Fact):
         Decision.registry[cls.kind] = cls
 
     @classmethod
+    def example_for(cls, lead: Lead) -> dict[str, Any]:
+        """The example, with what this lead says of it."""
+        return dict(cls.example)
+
+    @classmethod
     def called(cls) -> str:
         """The kind as people read it: `Price quoted`."""
         return cls.kind.replace("_", " ").capitalize()
 
     @classmethod
-    def decided_by(cls, policy: Policy) -> frozenset[Role]:  # noqa: ARG003 - for those where it has a say
+    def decided_by(cls, policy: Policy) -> frozenset[Role]:
         """Whose decision it is under this policy."""
         return cls.deciders
 

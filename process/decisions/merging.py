@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from pydantic import Field
 
@@ -64,6 +65,10 @@ class Merged(Decision):
     example = {"into": "lead-axpipyeh"}
 
     into: Line = Field(description="id of the lead that goes on, or its issue as leads#12")
+
+    @classmethod
+    def example_for(cls, lead: Lead) -> dict[str, Any]:
+        return {"into": lead.undecided[0].lead} if lead.undecided else dict(cls.example)
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:

@@ -192,11 +192,11 @@ class Comments:
 
     async def _lead_refused(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
         """With what would work: decisions that the refusal names, or this one in full where only its body is at fault."""
-        named = [commands.sample(other) for name, other in DECISIONS.items() if f"({name})" in reason]
-        if not named:
-            facts = (await asked(self.leads.overview(lead))).facts
-            named = [commands.sample(kind)] if kind.gate(facts) is None else []
-        return _refused(said, reason, *named)
+        facts = (await asked(self.leads.overview(lead))).facts
+        named = [other for name, other in DECISIONS.items() if f"({name})" in reason]
+        if not named and kind.gate(facts) is None:
+            named = [kind]
+        return _refused(said, reason, *(commands.sample(each, each.example_for(facts)) for each in named))
 
     # ---- questions
 

@@ -199,14 +199,18 @@ def test_while_it_waits_everybody_sees_whose_move_it_is_and_it_cannot_be_accepte
         "approve or decline the discount of 20 % (2,400.00 USD) by 2026-07-01",
     )
     waits = "The discount of 20 % (2,400.00 USD) in version 1 of the quote waits for an approval"
-    assert attention(life.lead, life.today) == (waits,)
+    assert attention(life.lead, life.today) == (), "they have only just been asked"
     assert overview(life.record, life.now).owner is Role.CONTRACTS
     items = {(item.role, item.section): item.what for item in agenda(life.record, life.now)}
     assert items[Role.CONTRACTS, Section.DUE].startswith("Approve or decline the discount")
-    assert items[Role.CONTRACTS, Section.STUCK] == waits
+    assert (Role.CONTRACTS, Section.STUCK) not in items
     assert items[Role.SALES, Section.WAITING].startswith("Waits for contracts: approve or decline")
     assert "contracts has not approved it" in life.refused("quote_accepted")
     assert "They have not agreed" in life.refused("contract_handed_over")
+    life.until("2026-06-05")  # asked again
+    assert attention(life.lead, life.today) == (waits,)
+    items = {(item.role, item.section): item.what for item in agenda(life.record, life.now)}
+    assert items[Role.CONTRACTS, Section.STUCK] == waits
     life.does("discount_approved", by="Ann")
     assert attention(life.lead, life.today) == ()
     assert next_step(life.lead).owner is Role.COMMUNITY
