@@ -19,6 +19,7 @@ from contextlib import suppress
 
 from temporalio.testing import WorkflowEnvironment
 
+from starter.connection import to_its_end
 from starter.local import free_ports
 from tests.conftest import TEMPORAL
 from workflows.plugin import leads_plugin
@@ -125,4 +126,4 @@ if __name__ == "__main__":
     options.add_argument("--issues", type=int, default=200)
     options.add_argument("--at-once", type=int, default=150)
     asked = options.parse_args()
-    asyncio.run(main(asked.deliveries, asked.issues, asked.at_once))
+    asyncio.run(to_its_end(main(asked.deliveries, asked.issues, asked.at_once)))

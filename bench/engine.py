@@ -19,6 +19,7 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from starter.connection import to_its_end
 from tests.conftest import TEMPORAL
 from tests.workflows.lives import Life
 from tests.workflows.outside import Outside
@@ -130,4 +131,4 @@ if __name__ == "__main__":
     options.add_argument("--count", type=int, default=20, help="workflows at once")
     options.add_argument("--rounds", type=int, default=3)
     given = options.parse_args()
-    asyncio.run(main(given.count, given.rounds))
+    asyncio.run(to_its_end(main(given.count, given.rounds)))

@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from sandbox.server import Sandbox
 from settings import Settings
+from starter.connection import to_its_end
 from starter.desk.schedule import one_round
 from tests.conftest import TEMPORAL
 from tests.desk.many import in_temporal, on_github, rounds
@@ -58,4 +59,4 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--leads", type=int, default=500)
-    asyncio.run(main(options.parse_args().leads))
+    asyncio.run(to_its_end(main(options.parse_args().leads)))

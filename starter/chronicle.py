@@ -127,7 +127,7 @@ class Chronicle:
         self.out.heading(f"{self.view.heading}: {self.years} years, now {self.view.stage}")
         self.out.items(
             [
-                f"{len(standing)} invoices, {billed} billed and {paid} paid; renewed {len(facts.former)} times; "
+                f"{len(standing)} invoices, {billed} billed and {paid} paid; {_renewed(len(facts.former))}; "
                 f"{len(facts.mails)} mails; {len(self.view.timeline)} events, in {seconds:.0f} seconds",
                 *(
                     f"mail to the contracts team: {len(days)} to {address}, from {days[0]} to {days[-1]}"
@@ -161,3 +161,7 @@ def _start(today: date) -> date:
     """The first of a month that leaves time to sign."""
     month = today.year * 12 + today.month + 1
     return date(month // 12, month % 12 + 1, 1)
+
+
+def _renewed(times: int) -> str:
+    return {0: "never renewed", 1: "renewed once", 2: "renewed twice"}.get(times, f"renewed {times} times")
