@@ -135,7 +135,7 @@ class Event(Model):
 
     @property
     def key(self) -> str | None:
-        return getattr(self.fact, "key", None)
+        return self.fact.__dict__.get("key")  # most facts have none, and pydantic takes long to say so
 
 
 class Report(Fact):

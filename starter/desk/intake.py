@@ -37,6 +37,8 @@ COMMENT = "intake"
 """Key of our comment on each issue."""
 YOUNG = timedelta(days=1)
 """How long a visit may be tried: until then, what an earlier one left undone is put right."""
+NEW = timedelta(days=7)
+"""How long ago an issue may have been opened, or labelled, to begin as a lead by itself."""
 PATIENCE = 5
 """Attempts until it is believed that GitHub does not tell who put a label on."""
 SETTLES = timedelta(seconds=2)
@@ -73,6 +75,9 @@ class Intake:
         if not labels:
             label = self.leads.policy.labels.lead
             return _without(place, f"open, and with the label “{label}”, it becomes one"), ()
+        if await self._is_from_before(place):
+            why = "it has had its label for long; it becomes one when the label is taken off and put on again"
+            return _without(place, why), ("Left alone: it has had its label for long",)
         by = await self._who(place, labels)
         if by is None:
             _log.info("issue of a stranger", repo=place.repo, issue=place.issue.number)
@@ -124,6 +129,18 @@ class Intake:
         """The labels that make it a lead's, as long as it is open."""
         on = [name for name in marks(self.leads.policy) if place.issue.has_label(name)]
         return on if place.issue.state == "open" else []
+
+    async def _is_from_before(self, place: Place) -> bool:
+        """Whether its label was there long before we look: nobody expects that it begins now, and its card moves."""
+        recently = datetime.now(UTC) - NEW
+        if place.issue.created_at > recently or await self._marked_since(place, recently):
+            return False
+        where = (place.repo, place.issue.number, COMMENT)
+        if await in_thread(self.answers.find, *where, since=place.issue.created_at):
+            return False  # it was asked for what it lacks
+        if activity.info().attempt < PATIENCE and place.issue.updated_at > recently:
+            raise again("GitHub does not tell yet who put the label on", after=SETTLES)
+        return True
 
     async def _who(self, place: Place, labels: Sequence[str]) -> str | None:
         """Login of whoever of the team opened it, or else put a label on last."""

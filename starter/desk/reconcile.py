@@ -21,7 +21,7 @@ from process.record import Look
 from settings import Settings
 from starter.desk.commands import commands
 from starter.desk.hints import hand_in
-from starter.desk.intake import marks
+from starter.desk.intake import NEW, marks
 from starter.desk.lookalikes import Lookalikes
 from starter.desk.memory import Memory, few, read_mark
 from starter.desk.place import in_thread
@@ -127,8 +127,13 @@ class Rounds:
             changed, listings[f"{repo}/issues"] = survey.issues(repo, known or Listing())
             issues += [(repo, issue) for issue in changed]
             if known is None and repo == github.leads_repo:
+                recently = datetime.now(UTC) - NEW
                 for label in marks(self.leads.policy):
-                    issues += [(repo, issue) for issue in survey.labelled(repo, label)]
+                    issues += [
+                        (repo, issue)
+                        for issue in survey.labelled(repo, label)
+                        if issue.created_at > recently or issue_block.keys(issue.text)
+                    ]
             name = f"{repo}/comments"
             said, listings[name] = survey.comments(repo, before.listings.get(name, Listing()))
             comments += [

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -374,6 +375,40 @@ async def test_with_a_persons_token_that_person_can_still_open_leads(front: Fron
     await front.opened()
     view = await front.begun()
     assert view.timeline[0].by == f"@{SALES}"
+
+
+def long_ago(front: Front) -> None:
+    """All that has happened on GitHub happened a month ago."""
+    github, month = front.office.sandbox.github, timedelta(days=30)
+    for key, issue in list(github.issues.items()):
+        earlier = {"created_at": issue.created_at - month, "updated_at": issue.updated_at - month}
+        github.issues[key] = issue.replaced(**earlier)
+    for number, event in list(github.events.items()):
+        github.events[number] = event.replaced(created_at=event.created_at - month)
+
+
+async def test_an_issue_from_before_is_left_alone_until_the_team_says_so(
+    front: Front, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A board that is in use: nothing on it moves because the service begins."""
+    monkeypatch.setattr(intake, "SETTLES", intake.SETTLES / 20)
+    await front.opened()
+    long_ago(front)
+    assert await front.heard() == "Left alone: it has had its label for long"
+    await front.at(SALES, "edit", body="They called again.")
+    assert await front.heard() == "Left alone: it has had its label for long"
+    await front.untouched()
+    await front.at(SALES, "unlabel", "lead")
+    await front.at(SALES, "label", "lead")
+    await front.begun()
+
+
+async def test_what_was_asked_for_may_come_late(front: Front) -> None:
+    await front.opened(TEMPLATE)
+    await front.heard()
+    long_ago(front)
+    await front.at(SALES, "edit", title=TITLE)
+    await front.begun()
 
 
 # Never twice, never lost
