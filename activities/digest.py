@@ -3,10 +3,10 @@
 from temporalio import activity
 
 from activities.errors import park
-from activities.letters import Letters, plain_address
-from activities.mail import behind
-from activities.mail_text import Parts, filled
-from activities.smtp import deliver
+from activities.mail.letters import Letters, plain_address
+from activities.mail.sending import behind
+from activities.mail.smtp import deliver
+from activities.mail.text import Parts, filled
 from process.digest import Letter
 from process.model import Role
 from process.policy import Policy

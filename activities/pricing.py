@@ -10,7 +10,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
-from activities.google import sheets_api
+from activities.google.clients import sheets_api
 from activities.performs import performs
 from process.effects import Outcome, Task
 from process.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows

@@ -6,15 +6,15 @@ from typing import Any, Protocol
 from temporalio.client import Client
 
 from activities.checks import Check
-from activities.drive import DriveActivities
-from activities.forms import FormsActivities
-from activities.github import GitHubActivities
-from activities.invoice import InvoiceChecks
+from activities.github.lead import GitHubActivities
+from activities.google.drive import DriveActivities
+from activities.google.forms import FormsActivities
+from activities.invoice.pdf import InvoiceChecks
 from activities.leads import LeadsActivities
-from activities.ledger import Ledger
-from activities.mail import MailActivities
+from activities.ledger.events import Ledger
+from activities.ledger.recording import LedgerActivities
+from activities.mail.sending import MailActivities
 from activities.pricing import PricingActivities
-from activities.recording import LedgerActivities
 from process.effects import Effect
 from process.policy import Policy
 from settings import Settings

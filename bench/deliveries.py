@@ -20,7 +20,7 @@ from contextlib import suppress
 from temporalio.testing import WorkflowEnvironment
 
 from starter.connection import to_its_end
-from starter.local import free_ports
+from starter.local.parts import free_ports
 from tests.conftest import TEMPORAL
 from workflows.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES

@@ -10,8 +10,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from activities.ledger import Ledger
-from activities.recording import entry_of, event_of
+from activities.ledger.events import Ledger
+from activities.ledger.recording import entry_of, event_of
 from process.fold import fold
 from process.policy import Clocks
 from process.whatif.difference import difference

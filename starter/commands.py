@@ -10,17 +10,17 @@ from process.decisions import DECISIONS, LeadOpened
 from process.model import OPEN_STAGES, Role, Stage
 from process.view import Line, Option, with_fate
 from starter.agenda import agenda
-from starter.as_of import show_as_of
 from starter.decide import Command, as_command
 from starter.digest import digest
 from starter.failures import CommandError, ExitCode
 from starter.foreseen import sections
 from starter.options import Json, Lead, Timeout, flag, given, with_options
 from starter.output import Output, clean, moment
+from starter.past.as_of import show_as_of
+from starter.past.what_if import what_if
 from starter.session import PATIENCE, leads_of, read_settings
 from starter.show import show_lead
 from starter.waiting import waiting
-from starter.what_if import what_if
 
 Zone = Annotated[
     str | None,

@@ -16,7 +16,7 @@ from starter.output import Output
 from starter.session import policy_of, read_settings
 
 if TYPE_CHECKING:
-    from activities.github_setup import Fate, Piece
+    from activities.github.setup import Fate, Piece
 
 
 async def init_repos(
@@ -55,7 +55,7 @@ async def init_repos(
 
 
 def _set_up(github: GitHub, policy: Policy, *, dry_run: bool, link: bool) -> "list[Piece]":
-    from activities.github_setup import GitHubSetup  # its client takes a second to load
+    from activities.github.setup import GitHubSetup  # its client takes a second to load
 
     return list(GitHubSetup(github, policy, dry_run=dry_run, link=link).pieces())
 
@@ -69,7 +69,7 @@ _STYLES = {"put": "green", "missing": "yellow", "by hand": "bold red", "failed":
 
 def _end(pieces: "Sequence[Piece]") -> None:
     """Raises CommandError where something is missing still."""
-    from activities.github_setup import Fate
+    from activities.github.setup import Fate
 
     def count(fate: "Fate") -> int:
         return sum(each.fate is fate for each in pieces)
@@ -87,7 +87,7 @@ def _end(pieces: "Sequence[Piece]") -> None:
 
 def _write_forms(folder: Path, github: GitHub, policy: Policy, out: Output) -> None:
     """Each form under the name of its repository; a file that is there is left as it is."""
-    from activities.github_forms import forms
+    from activities.github.forms import forms
 
     written, left = [], []
     try:

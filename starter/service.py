@@ -9,18 +9,18 @@ from cyclopts import App, Group, Parameter
 from starter.check import check
 from starter.connection import connect
 from starter.decide import Command
-from starter.demo import demo
+from starter.demo.command import demo
 from starter.desk.schedule import NOW, one_round
 from starter.failures import CommandError, ExitCode
 from starter.init_repos import init_repos
-from starter.local import HOST, WEB_PORT, demand_free
+from starter.local.parts import HOST, WEB_PORT, demand_free
+from starter.local.up import up
 from starter.options import Json
 from starter.output import Output
 from starter.policies import policy
 from starter.promote import promote
 from starter.server import RETENTION, prepare
 from starter.session import read_settings
-from starter.up import up
 from starter.verify import verify
 from starter.waiting import waiting
 from workflows.reconcile import lines

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from activities import github_gate
+from activities.github import gate
 from sandbox.server import Sandbox
 
 
@@ -17,5 +17,5 @@ def running_sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     running_sandbox.reset()
-    monkeypatch.setattr(github_gate, "_gates", {})  # no limit of another test holds here
+    monkeypatch.setattr(gate, "_gates", {})  # no limit of another test holds here
     return running_sandbox

@@ -8,11 +8,11 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities import issue_block
 from activities.errors import again
-from activities.github_answers import SETTLE, Answers
-from activities.github_client import GitHubClient, IssueSeen
-from activities.github_drift import place_of
+from activities.github import issue_block
+from activities.github.answers import SETTLE, Answers
+from activities.github.client import GitHubClient, IssueSeen
+from activities.github.drift import place_of
 from process.effects import Effect, OpenHubIssue, OpenIssue
 from process.view import Overview
 from settings import Settings

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import structlog
 
 from activities.errors import again
-from activities.github_answers import Answers, crossed_out, is_ours
-from activities.github_client import CommentSeen, GitHubClient
+from activities.github.answers import Answers, crossed_out, is_ours
+from activities.github.client import CommentSeen, GitHubClient
 from activities.texts import render
 from process.decisions import DECISIONS, Decision
 from process.facts import Refused

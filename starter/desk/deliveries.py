@@ -4,8 +4,8 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
-from activities.github_answers import is_ours
-from activities.github_client import Account
+from activities.github.answers import is_ours
+from activities.github.client import Account
 from settings import GitHub
 from starter.desk.commands import commands
 from workflows.desk import Hint

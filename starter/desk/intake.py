@@ -13,11 +13,11 @@ from typing import Any, Literal
 import structlog
 from temporalio import activity
 
-from activities import issue_block
 from activities.errors import again
-from activities.github_answers import Answers
-from activities.github_client import Account, GitHubClient, IssueSeen
-from activities.github_movers import issue_history
+from activities.github import issue_block
+from activities.github.answers import Answers
+from activities.github.client import Account, GitHubClient, IssueSeen
+from activities.github.movers import issue_history
 from activities.texts import render
 from process.decisions import LeadOpened
 from process.identity import lead_id

@@ -14,10 +14,10 @@ import structlog
 from temporalio import activity
 
 from activities.errors import again
-from activities.github_answers import Answers
-from activities.github_board import GitHubBoard, columns_of
-from activities.github_client import GitHubClient
-from activities.github_moves import moves
+from activities.github.answers import Answers
+from activities.github.board import GitHubBoard, columns_of
+from activities.github.client import GitHubClient
+from activities.github.moves import moves
 from activities.texts import render
 from process.decisions import DECISIONS, Decision, parse_as
 from process.facts import Refused

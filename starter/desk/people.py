@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import structlog
 
-from activities.github_client import GitHubClient
+from activities.github.client import GitHubClient
 from process.decisions import Decision
 from process.model import Role
 from process.policy import Policy

@@ -14,8 +14,8 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from temporalio import activity
 
 from activities.errors import again
-from activities.forms import FormsActivities, Response
-from activities.github_survey import AT_FIRST, OVERLAP
+from activities.github.survey import AT_FIRST, OVERLAP
+from activities.google.forms import FormsActivities, Response
 from process.decisions import LeadOpened
 from process.decisions.opening import contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered

@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel
 from temporalio import activity
 
-from activities import issue_block
-from activities.drive import DriveActivities
-from activities.github_client import GitHubClient, IssueSeen
-from activities.github_survey import BoardSeen, GitHubSurvey, Listing
+from activities.github import issue_block
+from activities.github.client import GitHubClient, IssueSeen
+from activities.github.survey import BoardSeen, GitHubSurvey, Listing
+from activities.google.drive import DriveActivities
 from process.model import Stage
 from process.record import Look
 from settings import Settings

@@ -8,7 +8,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from activities.ledger import Ledger, LedgerRefused
+from activities.ledger.events import Ledger, LedgerRefused
 from tests.postgres import PASSWORD, Postgres
 
 from .conftest import ROOT

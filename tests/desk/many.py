@@ -8,8 +8,8 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
-from activities import issue_block
-from activities.issue_block import Memory
+from activities.github import issue_block
+from activities.github.issue_block import Memory
 from sandbox.github.state import Issue
 from sandbox.server import Sandbox
 from settings import Settings

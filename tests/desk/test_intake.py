@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import pytest
 from pydantic import SecretStr
 
-from activities import issue_block
-from activities.github_forms import forms
-from activities.github_movers import IssueHistory, issue_history
-from activities.issue_block import Memory
+from activities.github import issue_block
+from activities.github.forms import forms
+from activities.github.issue_block import Memory
+from activities.github.movers import IssueHistory, issue_history
 from process.decisions import LeadOpened
 from process.view import Overview
 from sandbox.faults import Fault

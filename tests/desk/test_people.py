@@ -2,7 +2,7 @@
 
 import pytest
 
-from activities.github_client import GitHubClient
+from activities.github.client import GitHubClient
 from process.model import Role
 from settings import Settings
 from starter.desk.people import FRESH, People

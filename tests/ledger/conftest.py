@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from activities.ledger import Entry, Ledger
+from activities.ledger.events import Entry, Ledger
 from tests.postgres import Postgres, postgres
 
 __all__ = ["postgres"]

@@ -8,7 +8,7 @@ from time import sleep
 
 import pytest
 
-from activities.ledger import Ledger, LedgerError, LedgerRefused, LedgerUnavailable
+from activities.ledger.events import Ledger, LedgerError, LedgerRefused, LedgerUnavailable
 from tests.postgres import PASSWORD, Postgres
 
 from .conftest import entry

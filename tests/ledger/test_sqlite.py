@@ -8,7 +8,7 @@ from threading import Timer
 
 import pytest
 
-from activities.ledger import Ledger, LedgerRefused, LedgerUnavailable
+from activities.ledger.events import Ledger, LedgerRefused, LedgerUnavailable
 
 from .conftest import entry
 

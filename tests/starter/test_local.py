@@ -18,9 +18,9 @@ import pytest
 import requests
 
 from starter.failures import CommandError
-from starter.local import demand_free, free_ports
+from starter.local.parts import demand_free, free_ports
+from starter.local.up import alone, has_credentials
 from starter.session import UP, read_settings
-from starter.up import alone, has_credentials
 from tests.starter.conftest import Ended
 
 LEADS = Path(sys.executable).with_name("leads")

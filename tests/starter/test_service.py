@@ -10,8 +10,8 @@ from process.decisions import LeadOpened
 from process.effects import Outcome
 from process.record import Record
 from process.view import overview
+from starter.demo.telling import settled
 from starter.failures import CommandError
-from starter.telling import settled
 from tests.starter.conftest import Ended, Leads
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 

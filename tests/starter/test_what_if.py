@@ -13,9 +13,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import starter.lived_again
-from activities.ledger import Ledger
-from activities.recording import LedgerActivities, entry_of
+import starter.past.lived_again
+from activities.ledger.events import Ledger
+from activities.ledger.recording import LedgerActivities, entry_of
 from process.effects import Effect
 from process.policy import Clocks
 from tests.process.life import BOOK_QUOTE, Life
@@ -107,7 +107,7 @@ def test_many_leads_are_lived_again_in_processes_of_their_own(
     say: Say, past: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = say("what-if", "--clock", "stale=9", "--json")
-    monkeypatch.setattr(starter.lived_again, "FEW", 1)
+    monkeypatch.setattr(starter.past.lived_again, "FEW", 1)
     assert say("what-if", "--clock", "stale=9", "--json").out == few.out
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from activities.ledger import Ledger
+from activities.ledger.events import Ledger
 from sandbox.faults import Fault
 from tests.system.conftest import Service
 from tests.workflows.lives import Life

@@ -16,7 +16,7 @@ from process.policy import Clocks
 from process.whatif.difference import difference
 from process.whatif.living import relive
 from process.whatif.otherwise import Otherwise
-from starter.years import Years
+from starter.demo.years import Years
 from tests.workflows.lives import Life
 from tests.workflows.test_replay import HISTORIES
 from tests.workflows.test_ten_years import Lived

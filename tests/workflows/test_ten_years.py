@@ -12,8 +12,8 @@ from process.billing import missing_usage
 from process.model import Role, Stage
 from process.policy import People
 from process.view import Overview
-from starter.story import Step
-from starter.years import MOVED, Month, Term, Years, months, terms
+from starter.demo.story import Step
+from starter.demo.years import MOVED, Month, Term, Years, months, terms
 from tests.workflows.lives import Life
 
 YEARS = 10

@@ -2,7 +2,7 @@
 
 import pytest
 
-from activities.github import GitHubActivities
+from activities.github.lead import GitHubActivities
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import GitHub

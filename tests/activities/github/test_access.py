@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import PARKED
-from activities.github import GitHubActivities
+from activities.github.lead import GitHubActivities
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import GitHub, a_lead, opened, perform

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PARKED
-from activities.github import GitHubActivities
+from activities.github.lead import GitHubActivities
 from process.effects import PlaceCard, Task, back
 from process.lead import Loss
 from process.model import Stage

@@ -7,8 +7,8 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.github import GitHubActivities
-from activities.github_answers import crossed_out
+from activities.github.answers import crossed_out
+from activities.github.lead import GitHubActivities
 from process.effects import SayCorrection, Task, UpdateIssue
 from process.hub import Hub
 from process.lead import Lead

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities import github_gate
 from activities.errors import PARKED
-from activities.github import GitHubActivities
+from activities.github import gate
+from activities.github.lead import GitHubActivities
 from process.lead import Lead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
@@ -123,7 +123,7 @@ def fails(
 def after(delay: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
     """Time has passed, for whoever waits for GitHub's limits."""
     later = time.monotonic() + delay.total_seconds()
-    monkeypatch.setattr(github_gate, "now", lambda: later)
+    monkeypatch.setattr(gate, "now", lambda: later)
 
 
 def afterwards_all_is_there_once(activities: GitHubActivities, github: GitHub, kind: str, lead: Lead) -> None:

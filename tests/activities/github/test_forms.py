@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from activities.github_forms import Form, forms
+from activities.github.forms import Form, forms
 from process.hub import HUB_FIELDS
 from process.intake import FIELDS
 from process.policy import Labels, Policy

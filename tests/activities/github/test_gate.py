@@ -8,8 +8,8 @@ import pytest
 from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 
-from activities import github_gate
-from activities.github_client import GitHubClient
+from activities.github import gate
+from activities.github.client import GitHubClient
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
@@ -68,7 +68,7 @@ def test_a_shorter_limit_ends_no_longer_one(
     sandbox: Sandbox, settings: Settings, client: GitHubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as at_once:
-        at_once.setattr(github_gate.Gate, "pass_through", lambda *_: None)
+        at_once.setattr(gate.Gate, "pass_through", lambda *_: None)
         limited(sandbox, client, kind="secondary_limit", seconds=SECONDS)
         limited(sandbox, client, kind="secondary_limit", seconds=1)
     after(timedelta(seconds=10), monkeypatch)
@@ -84,7 +84,7 @@ def test_others_credentials_are_not_held(sandbox: Sandbox, settings: Settings, c
 def test_a_reset_is_by_githubs_clock(
     sandbox: Sandbox, client: GitHubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.github_errors.time.time", lambda: 0.0)
+    monkeypatch.setattr("activities.github.errors.time.time", lambda: 0.0)
     sandbox.faults.add(Fault(system="github", kind="primary_limit", seconds=SECONDS))
     told = refusal(client.labels, "leads")
     assert told.next_retry_delay is not None

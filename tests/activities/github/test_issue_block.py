@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.issue_block import BY_HAND, Boxes, Memory, Tick, begin, find, write
+from activities.github.issue_block import BY_HAND, Boxes, Memory, Tick, begin, find, write
 
 KEY = "lead-7"
 MEMORY = Memory(state="open", title="t", labels=("lead",))

@@ -9,8 +9,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PARKED
-from activities.github import GitHubActivities
-from activities.issue_block import BY_HAND, begin
+from activities.github.issue_block import BY_HAND, begin
+from activities.github.lead import GitHubActivities
 from process.contract import Contract
 from process.effects import Task, back
 from process.hub import Hub

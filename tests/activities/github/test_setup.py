@@ -8,10 +8,10 @@ from typing import Any, Literal
 import pytest
 from pydantic import SecretStr
 
-from activities.github import GitHubActivities
-from activities.github_forms import forms
-from activities.github_setup import Fate, GitHubSetup, Piece
-from activities.github_setup_client import BoardSeen, GitHubSetupClient
+from activities.github.forms import forms
+from activities.github.lead import GitHubActivities
+from activities.github.setup import Fate, GitHubSetup, Piece
+from activities.github.setup_client import BoardSeen, GitHubSetupClient
 from process.model import Stage
 from process.policy import Labels, Policy
 from sandbox.faults import Fault

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github_client import Changes, GitHubClient, IssueSeen
-from activities.github_survey import OVERLAP, GitHubSurvey, Listing
+from activities.github.client import Changes, GitHubClient, IssueSeen
+from activities.github.survey import OVERLAP, GitHubSurvey, Listing
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from activities.github import GitHubActivities
-from activities.issue_block import find
+from activities.github.issue_block import find
+from activities.github.lead import GitHubActivities
 from process.checklist import checklist
 from process.contract import Contract, Vendor, VendorStatus
 from process.hub import HUB_FIELDS, Hub

@@ -7,7 +7,7 @@ from typing import Any
 
 from temporalio.testing import ActivityEnvironment
 
-from activities.github import GitHubActivities
+from activities.github.lead import GitHubActivities
 from process.contract import Contract, Vendor, VendorStatus
 from process.effects import Effect, Outcome, Task
 from process.lead import Lead

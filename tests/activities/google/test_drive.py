@@ -14,7 +14,7 @@ import pytest
 from pypdf import PdfReader
 from temporalio.exceptions import ApplicationError
 
-from activities.drive import FOLDER, DriveActivities
+from activities.google.drive import FOLDER, DriveActivities
 from process.effects import (
     CheckFolder,
     CreateFolder,

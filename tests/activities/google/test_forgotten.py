@@ -2,7 +2,7 @@
 
 import pytest
 
-from activities.drive import DriveActivities
+from activities.google.drive import DriveActivities
 from process.effects import CreateFolder, ReserveFolder
 from process.lead import Lead
 from process.reports import FolderReserved

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from activities.forms import FormsActivities, in_order
+from activities.google.forms import FormsActivities, in_order
 from process.effects import ReadAnswers
 from process.reports import AnswersRead
 from sandbox.faults import Fault

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pypdf import PdfReader
 
-from activities.invoice import InvoiceChecks, invoice_pdf
+from activities.invoice.pdf import InvoiceChecks, invoice_pdf
 from process.contract import Vendor, VendorStatus
 from process.invoice import Invoice, InvoiceLine
 from process.lead import Lead

@@ -6,7 +6,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.mail import MailActivities
+from activities.mail.sending import MailActivities
 from process.effects import Outcome, SendCorrection, Task
 from process.lead import Lead, Mail
 from process.mistake import Correction, Mistake, Told

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from temporalio.exceptions import ApplicationError
 
-from activities.smtp import deliver
+from activities.mail.smtp import deliver
 from settings import Mail
 
 MESSAGE = b"Subject: Hello\r\n\r\nHello\r\n.\r\nthere\r\n"

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from activities.mail import MailActivities
+from activities.mail.sending import MailActivities
 from process.effects import Outcome, SendMail
 from process.lead import Lead, Mail
 from process.model import Role

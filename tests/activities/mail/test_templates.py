@@ -11,7 +11,7 @@ import pytest
 from jinja2 import UndefinedError
 
 import process
-from activities.mail_text import Parts, written
+from activities.mail.text import Parts, written
 from process.decisions import DECISIONS
 from process.effects import SendCorrection, SendMail
 from process.lead import Lead

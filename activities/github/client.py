@@ -1,0 +1,511 @@
+"""GitHub's REST and GraphQL through PyGithub: the few requests that the activities need.
+
+PyGithub does authentication, tokens, versions and the errors. Answers are read into models of our own, because its
+objects fetch what an answer lacks by requests of their own, and take a proxy's page for an issue without a number.
+"""
+
+import itertools
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from urllib.parse import quote, urlsplit
+
+import jwt
+from github import Auth, Github, GithubException
+from github.Requester import Requester
+from pydantic import AwareDatetime, BaseModel, TypeAdapter
+
+from activities.errors import park
+from activities.github.errors import graphql_types, limit_of, told
+from activities.github.gate import Api, gate_of
+from settings import GitHub
+
+API_VERSION = "2022-11-28"
+PER_PAGE = 100
+
+
+class Label(BaseModel):
+    name: str
+
+
+class Account(BaseModel):
+    """Who wrote or did something. GitHub shows a deleted account as none at all."""
+
+    login: str
+    type: str = "User"
+
+    @property
+    def is_bot(self) -> bool:
+        return self.type != "User"
+
+
+class IssueSeen(BaseModel):
+    """An issue as GitHub shows it."""
+
+    id: int
+    number: int
+    node_id: str = ""
+    user: Account | None = None
+    html_url: str
+    title: str
+    body: str | None
+    state: Literal["open", "closed"]
+    labels: list[Label]
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+    pull_request: Any = None
+
+    @property
+    def text(self) -> str:
+        return self.body or ""
+
+    def has_label(self, name: str) -> bool:
+        """GitHub's labels do not distinguish upper and lower case."""
+        return any(label.name.casefold() == name.casefold() for label in self.labels)
+
+
+class CommentSeen(BaseModel):
+    """A comment as GitHub shows it."""
+
+    id: int
+    node_id: str
+    issue_url: str
+    html_url: str
+    body: str | None
+    user: Account | None
+    author_association: str = "NONE"
+    created_at: AwareDatetime
+    updated_at: AwareDatetime
+
+    @property
+    def text(self) -> str:
+        return self.body or ""
+
+    @property
+    def issue(self) -> int:
+        """Number of the issue that it stands in."""
+        return int(self.issue_url.rpartition("/")[2])
+
+
+class ReactionSeen(BaseModel):
+    id: int
+    user: Account | None = None
+    content: str
+
+
+class _Edited(BaseModel):
+    editor: Account | None
+
+    @property
+    def login(self) -> str | None:
+        return self.editor.login if self.editor else None
+
+
+class RepositorySeen(BaseModel):
+    full_name: str
+    has_issues: bool = True
+    archived: bool = False
+
+
+class _Permissions(BaseModel):
+    permissions: dict[str, str]
+
+
+T = TypeVar("T", IssueSeen, CommentSeen)
+
+
+class _Numbered(BaseModel):
+    number: int
+
+
+class _Content(BaseModel):
+    number: int = 0
+    repository: Label = Label(name="")
+
+
+class _CardSeen(BaseModel):
+    project: _Numbered
+    content: _Content
+
+
+_CARD = """
+query($id: ID!) {
+  node(id: $id) {
+    ... on ProjectV2Item { project { number } content { ... on Issue { number repository { name } } } }
+  }
+}
+"""
+_ISSUES = TypeAdapter(list[IssueSeen])
+_COMMENTS = TypeAdapter(list[CommentSeen])
+_ACCOUNTS = TypeAdapter(list[Account])
+_REACTIONS = TypeAdapter(list[ReactionSeen])
+_LABELS = TypeAdapter(list[Label])
+
+
+class Changes(NamedTuple, Generic[T]):
+    """What a listing showed, with its tag, by which it can be asked for again at no cost."""
+
+    items: list[T]
+    etag: str
+    requests: int
+
+
+class GitHubClient:
+    """One PyGithub client per thread, because PyGithub is not thread-safe. Raises ApplicationError as `told` maps.
+
+    While a rate limit holds that any client with the same credentials met, nothing is asked.
+    """
+
+    def __init__(self, settings: GitHub) -> None:
+        self.settings = settings
+        self._gate = gate_of(settings)
+        self._of_thread = threading.local()
+        self._login = ""
+        self._login_lock = threading.Lock()
+
+    # Issues
+
+    def issues(self, repo: str, *, since: datetime) -> Iterator[IssueSeen]:
+        """Every issue created at or after `since`, open and closed, newest first.
+
+        A plain listing on purpose: search and label filters lag minutes behind.
+        """
+        parameters = {"state": "all", "sort": "created", "direction": "desc"}
+        with told(f"when listing the issues of {repo}"):
+            for page in self._pages(f"{self._path(repo)}/issues", parameters):
+                for issue in _ISSUES.validate_python(page):
+                    if issue.created_at < since:
+                        return
+                    if issue.pull_request is None:
+                        yield issue
+
+    def changed_issues(self, repo: str, *, since: datetime, etag: str) -> Changes[IssueSeen] | None:
+        """Those that were opened or changed at or after `since`; None where it is all as it was at `etag`."""
+        with told(f"when listing what changed in the issues of {repo}"):
+            path = f"{self._path(repo)}/issues"
+            changes = self._changes(path, {"state": "all"}, since, etag, _ISSUES)
+            return changes and changes._replace(items=[i for i in changes.items if i.pull_request is None])
+
+    def changed_comments(self, repo: str, *, since: datetime, etag: str) -> Changes[CommentSeen] | None:
+        """Those on all issues that were written or edited at or after `since`; None where it is all as at `etag`."""
+        with told(f"when listing the new comments in {repo}"):
+            return self._changes(f"{self._path(repo)}/issues/comments", {}, since, etag, _COMMENTS)
+
+    def labelled(self, repo: str, label: str) -> Iterator[IssueSeen]:
+        """The open issues with this label, newest first."""
+        with told(f"when listing the issues of {repo}"):
+            for page in self._pages(f"{self._path(repo)}/issues", {"labels": label}):
+                yield from (issue for issue in _ISSUES.validate_python(page) if issue.pull_request is None)
+
+    def issue(self, repo: str, number: int) -> IssueSeen:
+        with told(f"when reading issue {number} of {repo}"):
+            return IssueSeen.model_validate(self._rest("GET", f"{self._path(repo)}/issues/{number}"))
+
+    def find_issue(self, repo: str, number: int) -> IssueSeen | None:
+        """The issue, or None where there is none (any more)."""
+        with told(f"when reading issue {number} of {repo}"):
+            answer = self._if_there(f"{self._path(repo)}/issues/{number}")
+            return IssueSeen.model_validate(answer) if answer is not None else None
+
+    def create_issue(
+        self, repo: str, *, title: str, body: str, labels: list[str], settle: timedelta
+    ) -> IssueSeen:
+        with told(f"when opening an issue in {repo}", settle=settle):
+            given = {"title": title, "body": body, "labels": labels}
+            return IssueSeen.model_validate(self._rest("POST", f"{self._path(repo)}/issues", given))
+
+    def edit_issue(self, repo: str, number: int, changes: dict[str, str]) -> None:
+        with told(f"when changing issue {number} of {repo}"):
+            IssueSeen.model_validate(self._rest("PATCH", f"{self._path(repo)}/issues/{number}", changes))
+
+    def add_labels(self, repo: str, number: int, names: list[str]) -> None:
+        with told(f"when labelling issue {number} of {repo}"):
+            answer = self._rest("POST", f"{self._path(repo)}/issues/{number}/labels", {"labels": names})
+            _LABELS.validate_python(answer)
+
+    def remove_label(self, repo: str, number: int, name: str) -> None:
+        """Takes one label off; that it is not there is fine."""
+        with told(f"when taking a label off issue {number} of {repo}"):
+            try:
+                answer = self._rest(
+                    "DELETE", f"{self._path(repo)}/issues/{number}/labels/{quote(name, safe='')}"
+                )
+            except GithubException as error:
+                if error.status == 404:
+                    return
+                raise
+            _LABELS.validate_python(answer)
+
+    # Comments
+
+    def comment(self, repo: str, number: int) -> CommentSeen | None:
+        """The comment with this id, or None where it was deleted."""
+        with told(f"when reading a comment in {repo}"):
+            answer = self._if_there(f"{self._path(repo)}/issues/comments/{number}")
+            return CommentSeen.model_validate(answer) if answer is not None else None
+
+    def comments(self, repo: str, issue: int, *, since: datetime) -> Iterator[CommentSeen]:
+        """Those of an issue that were written or edited at or after `since`, oldest first."""
+        path, start = f"{self._path(repo)}/issues/{issue}/comments", since.strftime("%Y-%m-%dT%H:%M:%SZ")
+        with told(f"when listing the comments of issue {issue} of {repo}"):
+            for page in self._pages(path, {"since": start}):
+                yield from _COMMENTS.validate_python(page)
+
+    def last_editor(self, comment: CommentSeen) -> str | None:
+        """Login of whoever edited the comment last; None where nobody did, or nobody knows who."""
+        query = "query($id: ID!) { node(id: $id) { ... on IssueComment { editor { login } } } }"
+        with told("when looking at who edited a comment"):
+            node = self.graphql(query, {"id": comment.node_id})["node"]
+            return _Edited.model_validate(node).login if node else None
+
+    def is_us(self, account: Account | None) -> bool:
+        """Whether it is the account as which we write; GitHub is asked once who that is."""
+        if account is None:
+            return False
+        with self._login_lock:
+            if not self._login:
+                with told("when asking GitHub who we are"):
+                    viewer = self.graphql("{ viewer { login } }", {})["viewer"]
+                    self._login = bare_login(Account.model_validate(viewer).login)
+        return bare_login(account.login) == self._login
+
+    def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
+        with told(f"when commenting on issue {issue} of {repo}", settle=settle):
+            path = f"{self._path(repo)}/issues/{issue}/comments"
+            CommentSeen.model_validate(self._rest("POST", path, {"body": body}))
+
+    def edit_comment(self, repo: str, number: int, body: str) -> None:
+        with told(f"when changing a comment in {repo}"):
+            path = f"{self._path(repo)}/issues/comments/{number}"
+            CommentSeen.model_validate(self._rest("PATCH", path, {"body": body}))
+
+    def reactions(self, repo: str, comment: int) -> list[ReactionSeen]:
+        with told(f"when listing the reactions to a comment in {repo}"):
+            pages = self._pages(f"{self._path(repo)}/issues/comments/{comment}/reactions", {})
+            return [reaction for page in pages for reaction in _REACTIONS.validate_python(page)]
+
+    def react(self, repo: str, comment: int, content: str) -> None:
+        """Our reaction to a comment; that it is there already is fine."""
+        with told(f"when reacting to a comment in {repo}"):
+            path = f"{self._path(repo)}/issues/comments/{comment}/reactions"
+            ReactionSeen.model_validate(self._rest("POST", path, {"content": content}))
+
+    def take_back(self, repo: str, comment: int, reaction: int) -> None:
+        """Removes a reaction of ours; that it is not there is fine."""
+        with told(f"when taking back a reaction in {repo}"):
+            path = f"{self._path(repo)}/issues/comments/{comment}/reactions/{reaction}"
+            try:
+                self._rest("DELETE", path)
+            except GithubException as error:
+                if error.status != 404:
+                    raise
+
+    def team(self, slug: str) -> frozenset[str] | None:
+        """Logins of a team's members, in lower case; None where the organization has no such team, or hides it."""
+        path = f"/orgs/{quote(self.settings.org, safe='')}/teams/{quote(slug, safe='')}/members"
+        with told(f"when listing the team {slug}"):
+            try:
+                pages = list(self._pages(path, {}))
+            except GithubException as error:
+                if error.status == 404:
+                    return None
+                raise
+            return frozenset(
+                account.login.casefold() for page in pages for account in _ACCOUNTS.validate_python(page)
+            )
+
+    # What `leads check` looks at
+
+    def repository(self, repo: str) -> RepositorySeen:
+        with told(f"when looking at {self.settings.org}/{repo}"):
+            return RepositorySeen.model_validate(self._rest("GET", self._path(repo)))
+
+    def labels(self, repo: str) -> set[str]:
+        """Names of the repository's labels, in lower case."""
+        with told(f"when listing the labels of {repo}"):
+            pages = self._pages(f"{self._path(repo)}/labels", {})
+            return {label.name.casefold() for page in pages for label in _LABELS.validate_python(page)}
+
+    def app_permissions(self) -> dict[str, str] | None:
+        """What the GitHub App's installation may do; None where a token is used, whose rights nothing tells."""
+        auth = self._client().requester.auth
+        if not isinstance(auth, Auth.AppInstallationAuth):
+            return None
+        with told("when looking at the GitHub App's installation"), self._as_app() as app:
+            _, answer = app.requester.requestJsonAndCheck("GET", f"/app/installations/{auth.installation_id}")
+            return _Permissions.model_validate(answer).permissions
+
+    # Cards
+
+    def issue_of_card(self, card: str) -> tuple[str, int] | None:
+        """Repository and number of a card's issue; None where it is none of the organization's, on the leads' board."""
+        with told("when looking whose card was moved"):
+            try:
+                node = self.graphql(_CARD, {"id": card})["node"]
+            except GithubException as error:
+                if "NOT_FOUND" in (graphql_types(error) or ()):
+                    return None
+                raise
+            seen = _CardSeen.model_validate(node) if node and node.get("content") else None
+        if seen is None or seen.project.number != self.settings.project_number or not seen.content.number:
+            return None
+        return seen.content.repository.name, seen.content.number
+
+    # GraphQL
+
+    def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """`data` of the answer. Raises the client's own exceptions: what NOT_FOUND means, the caller knows."""
+        with self._admitted("graphql"):
+            _, answer = self._requester().graphql_query(query, variables)
+        data = answer.get("data") if isinstance(answer, dict) else None
+        if not isinstance(data, dict):
+            raise ValueError("no data")
+        return data
+
+    # Inside
+
+    def _path(self, repo: str) -> str:
+        return f"/repos/{quote(self.settings.org, safe='')}/{quote(repo, safe='')}"
+
+    def _rest(self, verb: str, path: str, given: Any = None) -> Any:
+        return self._asked(verb, path, given)[1]
+
+    def _if_there(self, path: str) -> Any:
+        try:
+            return self._rest("GET", path)
+        except GithubException as error:
+            if error.status in (404, 410):
+                return None
+            raise
+
+    def _pages(self, path: str, parameters: dict[str, Any]) -> Iterator[Any]:
+        for page in itertools.count(1):
+            headers, answer = self._asked(
+                "GET", path, parameters={**parameters, "per_page": PER_PAGE, "page": page}
+            )
+            yield answer
+            if 'rel="next"' not in headers.get("link", ""):
+                return
+
+    def _changes(
+        self, path: str, parameters: dict[str, Any], since: datetime, etag: str, kind: TypeAdapter[list[T]]
+    ) -> Changes[T] | None:
+        """In the order of their change. What changes while we turn pages moves to the end: each page begins anew at
+        the time of the last one's end, so that nothing is passed over."""
+        found: dict[int, T] = {}
+        page, start, requests = 1, since, 0
+        while True:
+            asked = {"sort": "updated", "direction": "asc", "since": start.strftime("%Y-%m-%dT%H:%M:%SZ")}
+            headers, answer = self._asked(
+                "GET",
+                path,
+                parameters={**parameters, **asked, "per_page": PER_PAGE, "page": page},
+                headers={"If-None-Match": etag} if etag and not requests else None,
+            )
+            requests += 1
+            if answer is None and etag and requests == 1:
+                return None
+            items = kind.validate_python(answer)
+            found |= {item.id: item for item in items}
+            if 'rel="next"' not in headers.get("link", "") or not items:
+                whole = requests == 1
+                return Changes(list(found.values()), headers.get("etag", "") if whole else "", requests)
+            last = items[-1].updated_at
+            start, page = (last, 1) if last > start else (start, page + 1)
+
+    def _asked(
+        self,
+        verb: str,
+        path: str,
+        given: Any = None,
+        parameters: dict[str, Any] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> tuple[dict[str, Any], Any]:
+        """Headers and content of the answer; None where nothing changed. Raises the client's own exceptions."""
+        with self._admitted("rest"):
+            answer = self._requester().requestJsonAndCheck(
+                verb, path, parameters=parameters, headers=headers, input=given
+            )
+            if (moved := _moved_to(*answer)) is None:
+                return answer
+            if urlsplit(moved).netloc != urlsplit(self.settings.api_url).netloc:
+                raise RuntimeError("redirected to another host")
+            return self._requester().requestJsonAndCheck(verb, moved, headers=headers, input=given)
+
+    @contextmanager
+    def _admitted(self, api: Api) -> Iterator[None]:
+        """Around each request, while no limit holds. A token that is not taken is forgotten: the next attempt asks for
+        a new one."""
+        self._gate.pass_through(api)
+        try:
+            yield
+        except GithubException as error:
+            if limit := limit_of(error):
+                self._gate.close(api, limit)
+            if error.status == 401:
+                self._of_thread.client = None
+            raise
+
+    def _requester(self) -> Requester:
+        return self._client().requester
+
+    def _client(self) -> Github:
+        """This thread's client; with it, a GitHub App's token is kept until it runs out."""
+        client: Github | None = getattr(self._of_thread, "client", None)
+        if client is None:
+            client = self._of_thread.client = self._made(self._auth())
+        return client
+
+    def _made(self, auth: Auth.Auth) -> Github:
+        address = urlsplit(self.settings.api_url)
+        if address.scheme not in ("http", "https") or not address.hostname:
+            raise park("LEADS_GITHUB__API_URL is no address: mend it, then retry")
+        return Github(
+            auth=auth,
+            base_url=self.settings.api_url.rstrip("/"),
+            timeout=math.ceil(self.settings.timeout_seconds),
+            user_agent="lead-to-hub",
+            api_version=API_VERSION,
+            retry=None,  # Temporal retries; PyGithub would repeat a POST, and sleep through rate limits
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            lazy=True,
+        )
+
+    def _as_app(self) -> Github:
+        return self._made(self._app_auth())
+
+    def _auth(self) -> Auth.Auth:
+        if self.settings.token:
+            return Auth.Token(self.settings.token.get_secret_value())
+        if self.settings.app_id is None or self.settings.app_installation_id is None:
+            raise park(
+                "No GitHub credentials: set LEADS_GITHUB__TOKEN, or LEADS_GITHUB__APP_ID, __APP_PRIVATE_KEY and "
+                "__APP_INSTALLATION_ID, then retry"
+            )
+        return self._app_auth().get_installation_auth(self.settings.app_installation_id)
+
+    def _app_auth(self) -> Auth.AppAuth:
+        key = self.settings.app_private_key.get_secret_value() if self.settings.app_private_key else "missing"
+        key = key.replace("\\n", "\n")  # some .env files hold it on one line
+        auth = Auth.AppAuth(self.settings.app_id or 0, key)
+        try:
+            auth.create_jwt()
+        except (jwt.PyJWTError, ValueError):
+            raise park("LEADS_GITHUB__APP_PRIVATE_KEY is no private key (PEM): mend it, then retry") from None
+        return auth
+
+
+def bare_login(login: str) -> str:
+    """GraphQL and REST do not agree on whether an App's login ends in [bot]."""
+    return login.removesuffix("[bot]").casefold()
+
+
+def _moved_to(headers: dict[str, Any], answer: Any) -> str | None:
+    """Where a write is to be sent instead, because its repository has another name now: PyGithub follows only reads."""
+    if "location" in headers and isinstance(answer, dict) and {"message", "url"} <= answer.keys():
+        return str(headers["location"])
+    return None

@@ -1,0 +1,66 @@
+"""What we say on GitHub of a decision that was corrected: in a comment on an issue, and in the answer that took it.
+
+Whatever was said before, and however often this is done, afterwards it says what is true by now.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import NamedTuple
+from urllib.parse import quote
+
+from temporalio import activity
+
+from activities.errors import again
+from activities.github.answers import Answers, crossed_out, shaken
+from activities.texts import markdown, render
+from process.lead import Lead
+from process.mistake import Mistake
+
+_CLOCKS_DIFFER = timedelta(days=1)
+_PATIENCE = 5
+"""Attempts after which an answer that is not there counts as deleted; a decision that was just given has none yet."""
+
+
+class Spot(NamedTuple):
+    """An issue."""
+
+    repo: str
+    number: int
+
+
+class GitHubCorrections:
+    def __init__(self, answers: Answers) -> None:
+        self._answers = answers
+
+    def comment(self, spot: Spot, lead: Lead, mistake: Mistake, *, hub: bool) -> None:
+        """One comment on the issue for each decision that was ever corrected; nothing new where nobody asked for it."""
+        self._answers.say(
+            spot.repo,
+            spot.number,
+            f"{quote(lead.id, safe='')}/correction/{mistake.seq}",
+            render("correction.md", mistake=mistake, lead=lead, hub=hub),
+            since=mistake.at - _CLOCKS_DIFFER,
+            anew=mistake.is_asked("hub" if hub else "comment"),
+        )
+
+    def answer(self, spots: Iterable[Spot], mistake: Mistake) -> None:
+        """The answer to the comment that gave the decision, on whichever of these issues it stands."""
+        why = _why(mistake) if not mistake.counts and mistake.is_asked("answer") else ""
+        for spot in spots:
+            found = self._answers.find(
+                spot.repo, spot.number, str(mistake.comment), since=mistake.at - _CLOCKS_DIFFER
+            )
+            if found is None:
+                continue
+            text = crossed_out(found.text.replace("\r\n", "\n"), mistake.seq, why)
+            self._answers.reword(spot.repo, found, text)
+            if mistake.comment:
+                self._answers.react(spot.repo, mistake.comment, "confused" if shaken(text) else "+1")
+            return
+        if why and activity.info().attempt < _PATIENCE:
+            raise again("The answer that is to be crossed out is not there yet")
+
+
+def _why(mistake: Mistake) -> str:
+    newest = next(each for each in reversed(mistake.corrections) if each.of == mistake.seq and each.holds)
+    return f"No longer counts, corrected as {newest.seq}: {markdown(newest.reason, 300)}"

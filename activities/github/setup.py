@@ -1,0 +1,341 @@
+"""What leads need on GitHub, put there where it is missing: labels, issue forms, the board's field and its columns.
+
+What is there stays as it is. Each thing is looked for before it is put, and put by a request that fails where it is there
+by now; so it can be done again after any failure, by several at once.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from enum import StrEnum
+from functools import partial
+from typing import NamedTuple, TypeVar
+
+from temporalio.exceptions import ApplicationError
+
+from activities.errors import PARKED
+from activities.github.board import columns_of
+from activities.github.forms import FOLDER, Form, forms
+from activities.github.setup_client import BoardSeen, FieldSeen, GitHubSetupClient, LabelSeen, OptionSeen
+from process.model import Stage
+from process.policy import Policy
+from settings import GitHub
+
+T = TypeVar("T")
+
+_PAUSES = (1.0, 3.0)
+"""Seconds before another attempt where GitHub did not answer properly."""
+
+_COLOURS: Mapping[Stage, str] = {
+    Stage.LEAD: "GRAY",
+    Stage.QUOTED: "BLUE",
+    Stage.CONTRACTED: "YELLOW",
+    Stage.HUB: "GREEN",
+    Stage.LOST: "RED",
+    Stage.CLOSED: "PURPLE",
+}
+
+
+class Fate(StrEnum):
+    """What became of one thing. What is there and differs from ours is left as it is."""
+
+    THERE = "there"
+    DIFFERS = "differs"
+    PUT = "put"
+    MISSING = "missing"
+    BY_HAND = "by hand"
+    FAILED = "failed"
+
+
+class Piece(NamedTuple):
+    """One thing that leads need on GitHub."""
+
+    where: str
+    what: str
+    fate: Fate
+    detail: str = ""
+    """How it differs from ours; or what is wrong, and what a person can do. Never a secret."""
+
+
+class GitHubSetup:
+    """Sets up the team's two repositories and its board, with the names of the policy that new leads get.
+
+    With `dry_run` it only looks. `link` also shows the board in both repositories.
+    """
+
+    def __init__(
+        self,
+        settings: GitHub,
+        policy: Policy,
+        *,
+        dry_run: bool = False,
+        link: bool = False,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._settings = settings
+        self._policy = policy
+        self._client = GitHubSetupClient(settings)
+        self._dry_run = dry_run
+        self._link = link
+        self._sleep = sleep
+
+    def pieces(self) -> Iterator[Piece]:
+        """Each thing and what became of it, one after the other. Where GitHub does not answer, the rest is left."""
+        github, names = self._settings, self._policy.labels
+        leads = (names.lead, names.hub_service, names.customer)
+        seen: set[str] = set()
+        parts: tuple[tuple[str, Callable[[], Iterator[Piece]]], ...] = (
+            (f"{github.org}/{github.leads_repo}", partial(self._repository, github.leads_repo, leads)),
+            (f"{github.org}/{github.hubs_repo}", partial(self._repository, github.hubs_repo, (names.hub,))),
+            (f"board {github.project_number}", self._board),
+        )
+        for where, part in parts:
+            try:
+                yield from part()
+            except ApplicationError as error:
+                detail = _sentence(error)
+                if error.type != PARKED:
+                    yield Piece(
+                        where, "this and what follows", Fate.FAILED, f"{detail}; run this again{_when(error)}"
+                    )
+                    return
+                if detail not in seen:  # what stops all of them is said once
+                    yield Piece(where, "all of it", Fate.BY_HAND, detail)
+                seen.add(detail)
+
+    # Repositories
+
+    def _repository(self, repo: str, labels: tuple[str, ...]) -> Iterator[Piece]:
+        found = self._patiently(lambda: self._client.repository(repo))[0]
+        if found.archived:
+            yield Piece(
+                found.full_name, "all of it", Fate.BY_HAND, "the repository is archived: unarchive it"
+            )
+            return
+        if not found.has_issues:
+            yield Piece(
+                found.full_name, "issues", Fate.BY_HAND, "switch them on in the repository's settings"
+            )
+        yield from self._labels(repo, found.full_name, labels)
+        yield from self._forms(repo, found.full_name)
+
+    def _labels(self, repo: str, where: str, names: tuple[str, ...]) -> Iterator[Piece]:
+        there = {
+            label.name.casefold(): label
+            for label in self._patiently(lambda: self._client.labels_seen(repo))[0]
+        }
+        for name in dict.fromkeys(names):
+            ours = self._label(name)
+            known = there.get(name.casefold())
+            if known is None:
+                yield self._put(where, f"label {name}", partial(self._client.make_label, repo, ours))
+            elif known == ours:
+                yield Piece(where, f"label {name}", Fate.THERE)
+            else:
+                differs = ", ".join(
+                    f"{part} {getattr(known, part) or 'none'!r}, ours {getattr(ours, part)!r}"
+                    for part in ("name", "color", "description")
+                    if getattr(known, part) != getattr(ours, part)
+                )
+                yield Piece(where, f"label {name}", Fate.DIFFERS, differs)
+
+    def _label(self, name: str) -> LabelSeen:
+        labels = self._policy.labels
+        color, description = {
+            labels.lead: ("0e8a16", "Somebody shows obvious interest"),
+            labels.hub_service: ("1d76db", "Hub as a service"),
+            labels.customer: ("5319e7", "The contract is signed"),
+            labels.hub: ("d93f0b", "A hub that we run"),
+        }[name]
+        return LabelSeen(name=name, color=color, description=description)
+
+    def _forms(self, repo: str, where: str) -> Iterator[Piece]:
+        wanted = [form for form in forms(self._settings, self._policy) if form.repo == repo]
+        try:
+            names = self._patiently(lambda: self._client.names_in(repo, FOLDER))[0]
+        except ApplicationError as error:
+            _demand_parked(error)
+            yield from (Piece(where, f"form {form.file}", Fate.BY_HAND, _sentence(error)) for form in wanted)
+            return
+        for form in wanted:
+            yield self._form(form, where, names)
+
+    def _form(self, form: Form, where: str, names: set[str]) -> Piece:
+        others = sorted(names & {f"{form.name}.md", f"{form.name}.yaml"})
+        both = f"{' and '.join(others)} is there too: people are offered both" if others else ""
+        what = f"form {form.file}"
+        text = None
+        if form.file in names:
+            text = self._patiently(lambda: self._client.text_of(form.repo, form.path))[0]
+        if text is None:
+            return self._put(where, what, lambda: self._make_form(form), both)
+        if _lines(text) == _lines(form.text):
+            return Piece(where, what, Fate.THERE, both)
+        return Piece(where, what, Fate.DIFFERS, _and(_difference(text, form.text), both))
+
+    def _make_form(self, form: Form) -> bool:
+        return self._client.make_file(form.repo, form.path, form.text, f"Add the issue form {form.name}")
+
+    # The board
+
+    def _board(self) -> Iterator[Piece]:
+        board = self._patiently(self._client.board_seen)[0]
+        where = f"board {self._settings.project_number} ({board.title})"
+        name = self._settings.status_field
+        if board.field is None:
+            made = self._put(where, f"field {name}", partial(self._client.make_field, board, self._columns()))
+            if made.fate is not Fate.THERE:
+                yield made
+            else:  # somebody was faster, and may have other columns in mind
+                board = self._patiently(self._client.board_seen)[0]
+        if board.field is not None and board.field.is_single_select:
+            yield Piece(where, f"field {name}", Fate.THERE)
+            yield from self._options(board, where)
+        elif board.field is not None:
+            detail = f"it is no single-select field: rename it at {board.url}, or choose LEADS_GITHUB__STATUS_FIELD"
+            yield Piece(where, f"field {name}", Fate.BY_HAND, detail)
+        if self._link:
+            yield from self._links(board, where)
+
+    def _columns(self) -> list[OptionSeen]:
+        """One for each stage; stages may share one."""
+        columns = columns_of(self._settings, self._policy)
+        stages = {name: stage for stage, name in reversed(list(columns.items()))}
+        return [
+            OptionSeen(name=name, color=_COLOURS[stages[name]]) for name in dict.fromkeys(columns.values())
+        ]
+
+    def _options(self, board: BoardSeen, where: str) -> Iterator[Piece]:
+        missing = self._missing(board)
+        near = {option.name.casefold(): option.name for option in (board.field or _NO_FIELD).options}
+        for column in self._columns():
+            what = f"column {column.name}"
+            like = near.get(column.name.casefold())
+            if column not in missing:
+                yield Piece(where, what, Fate.THERE)
+            elif like:
+                detail = f"it is called {like!r} there: rename it, or say so in the settings or the policy"
+                yield Piece(where, what, Fate.BY_HAND, detail)
+                missing.remove(column)
+        if not missing:
+            return
+        whats = [f"column {column.name}" for column in missing]
+        if self._dry_run:
+            yield from (Piece(where, what, Fate.MISSING) for what in whats)
+            return
+        try:
+            self._patiently(lambda: self._add(missing))
+        except _NotSafeError as unsafe:
+            yield from (Piece(where, what, Fate.BY_HAND, str(unsafe)) for what in whats)
+        except ApplicationError as error:
+            _demand_parked(error)
+            yield from (Piece(where, what, Fate.BY_HAND, _sentence(error)) for what in whats)
+        else:
+            yield from (Piece(where, what, Fate.PUT) for what in whats)
+
+    def _missing(self, board: BoardSeen) -> list[OptionSeen]:
+        names = {option.name for option in (board.field or _NO_FIELD).options}
+        return [column for column in self._columns() if column.name not in names]
+
+    def _add(self, wanted: list[OptionSeen]) -> None:
+        """Adds columns to those of the moment. GitHub takes all of a field's options at once and nothing less.
+
+        Those that are there go along with their ids, so that they stay the same and cards keep them. Where GitHub does
+        not know ids, it is done only while no card has a value that could be lost. GitHub cannot be told to do it only if
+        nothing changed in the meantime: hence the look just before.
+        """
+        board = self._client.board_seen()
+        field = board.field or _NO_FIELD
+        names = {option.name for option in field.options}
+        missing = [column for column in wanted if column.name not in names]
+        if not missing:
+            return
+        if not board.keeps_options and self._client.has_values():
+            raise _NotSafeError(
+                f"this GitHub would take every card out of its column: add it by hand, at {board.url}/settings"
+            )
+        had = [
+            option if board.keeps_options else option.model_copy(update={"id": None})
+            for option in field.options
+        ]
+        now = self._client.set_options(field, [*had, *missing])
+        if board.keeps_options and (lost := {o.id for o in field.options} - {o.id for o in now}):
+            raise _NotSafeError(
+                f"it was added, but GitHub made {len(lost)} of the columns anew: see at {board.url} whether cards left them"
+            )
+
+    def _links(self, board: BoardSeen, where: str) -> Iterator[Piece]:
+        linked = {name.casefold() for name in board.repositories}
+        for repo in (self._settings.leads_repo, self._settings.hubs_repo):
+            what = f"link to {repo}"
+            if f"{self._settings.org}/{repo}".casefold() in linked:
+                yield Piece(where, what, Fate.THERE)
+            else:
+                yield self._put(where, what, partial(self._linked, board, repo))
+
+    def _linked(self, board: BoardSeen, repo: str) -> bool:
+        self._client.link(board, repo)
+        return True
+
+    # Each thing
+
+    def _put(self, where: str, what: str, make: Callable[[], bool], detail: str = "") -> Piece:
+        """Puts it; where it may not, a person must."""
+        if self._dry_run:
+            return Piece(where, what, Fate.MISSING, detail)
+        try:
+            made, attempts = self._patiently(make)
+        except ApplicationError as error:
+            _demand_parked(error)
+            return Piece(where, what, Fate.BY_HAND, _and(_sentence(error), detail))
+        # an attempt that failed may have put it all the same
+        return Piece(where, what, Fate.PUT if made or attempts > 1 else Fate.THERE, detail)
+
+    def _patiently(self, work: Callable[[], T]) -> tuple[T, int]:
+        """Does it, again after a passing failure; also says how many attempts that took."""
+        for attempt, pause in enumerate(_PAUSES, start=1):
+            try:
+                return work(), attempt
+            except ApplicationError as error:
+                if error.type != "Again":
+                    raise
+                self._sleep(pause)
+        return work(), len(_PAUSES) + 1
+
+
+class _NotSafeError(Exception):
+    """Columns cannot be added without harm; why, and what to do."""
+
+
+_NO_FIELD = FieldSeen.model_validate({"__typename": ""})
+
+
+def _demand_parked(error: ApplicationError) -> None:
+    """What only a person can mend stops that one thing; all else, as a rate limit, stops everything: it is raised."""
+    if error.type != PARKED:
+        raise error
+
+
+def _sentence(error: ApplicationError) -> str:
+    return error.message.removesuffix(", then retry")
+
+
+def _and(*sentences: str) -> str:
+    return "; ".join(filter(None, sentences))
+
+
+def _when(error: ApplicationError) -> str:
+    delay = error.next_retry_delay
+    return f" in {max(1, round(delay.total_seconds() / 60))} min" if delay else ""
+
+
+def _lines(text: str) -> list[str]:
+    return [line.rstrip() for line in text.strip().splitlines()]
+
+
+def _difference(theirs: str, ours: str) -> str:
+    """Where two texts part, in a word."""
+    there, here = _lines(theirs), _lines(ours)
+    for number, (one, other) in enumerate(zip(there, here, strict=False), start=1):
+        if one != other:
+            return f"differs from ours in line {number}"
+    return f"has {len(there)} lines, ours {len(here)}"

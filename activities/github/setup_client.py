@@ -1,0 +1,259 @@
+"""The requests that only setting up the team's repositories and board needs. Each write is safe to repeat."""
+
+import base64
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import quote
+
+from github import GithubException, UnknownObjectException
+from pydantic import BaseModel, Field, TypeAdapter
+
+from activities.errors import PARKED, park
+from activities.github.board import at, missing_board
+from activities.github.client import GitHubClient
+from activities.github.errors import graphql_types, told, verdict
+
+_BOARD = """
+query($org: String!, $number: Int!, $field: String!) {
+  organization(login: $org) { projectV2(number: $number) {
+    id title url
+    field(name: $field) {
+      __typename
+      ... on ProjectV2SingleSelectField { id options { id name color description } }
+    }
+    repositories(first: 100) { nodes { nameWithOwner } }
+  } }
+  __type(name: "ProjectV2SingleSelectFieldOptionInput") { inputFields { name } }
+}"""
+_VALUES = """
+query($org: String!, $number: Int!, $field: String!, $after: String) {
+  organization(login: $org) { projectV2(number: $number) {
+    items(first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { fieldValueByName(name: $field) { __typename } }
+    }
+  } }
+}"""
+_CREATE_FIELD = """
+mutation($board: ID!, $name: String!, $options: [ProjectV2SingleSelectFieldOptionInput!]!) {
+  createProjectV2Field(
+    input: {projectId: $board, dataType: SINGLE_SELECT, name: $name, singleSelectOptions: $options}
+  ) { projectV2Field { ... on ProjectV2SingleSelectField { id } } }
+}"""
+_SET_OPTIONS = """
+mutation($field: ID!, $options: [ProjectV2SingleSelectFieldOptionInput!]!) {
+  updateProjectV2Field(input: {fieldId: $field, singleSelectOptions: $options}) {
+    projectV2Field { ... on ProjectV2SingleSelectField { options { id name color description } } }
+  }
+}"""
+_REPOSITORY = """
+query($org: String!, $repo: String!) { repository(owner: $org, name: $repo) { id } }"""
+_LINK = """
+mutation($board: ID!, $repository: ID!) {
+  linkProjectV2ToRepository(input: {projectId: $board, repositoryId: $repository}) { repository { id } }
+}"""
+
+
+_BY_HAND = "put the file there yourself: `leads init-repos --files FOLDER` writes it"
+
+
+class LabelSeen(BaseModel):
+    name: str
+    color: str
+    description: str | None = None
+
+
+class OptionSeen(BaseModel):
+    """A column of the board; without an id one that is to be made."""
+
+    id: str | None = None
+    name: str
+    color: str
+    description: str = ""
+
+
+class FieldSeen(BaseModel):
+    kind: str = Field(alias="__typename")
+    id: str | None = None
+    options: list[OptionSeen] = []
+
+    @property
+    def is_single_select(self) -> bool:
+        return self.kind == "ProjectV2SingleSelectField"
+
+
+class BoardSeen(BaseModel):
+    """The board as it is to be judged before anything is added to it."""
+
+    id: str
+    title: str
+    url: str
+    field: FieldSeen | None
+    repositories: list[str]
+    keeps_options: bool
+    """Whether GitHub takes an option with its id, and so keeps what cards have of it."""
+
+
+class _Entry(BaseModel):
+    name: str
+
+
+class _File(BaseModel):
+    content: str
+
+
+_LABELS = TypeAdapter(list[LabelSeen])
+_ENTRIES = TypeAdapter(list[_Entry])
+_OPTIONS = TypeAdapter(list[OptionSeen])
+
+
+class GitHubSetupClient(GitHubClient):
+    """Raises ApplicationError as `told` maps."""
+
+    # Labels
+
+    def labels_seen(self, repo: str) -> list[LabelSeen]:
+        with told(f"when listing the labels of {repo}"):
+            pages = self._pages(f"{self._path(repo)}/labels", {})
+            return [label for page in pages for label in _LABELS.validate_python(page)]
+
+    def make_label(self, repo: str, label: LabelSeen) -> bool:
+        """Makes the label; False where there is one of that name by now."""
+        with told(f"when making the label {label.name} in {repo}"):
+            try:
+                self._rest("POST", f"{self._path(repo)}/labels", label.model_dump())
+            except GithubException as error:
+                if error.status == 422 and "already_exists" in _codes(error):
+                    return False
+                raise
+            return True
+
+    # Files
+
+    def names_in(self, repo: str, folder: str) -> set[str]:
+        """Names of what stands in a folder; none where there is no such folder."""
+        doing = f"when looking for files in {repo}"
+        with told(doing), self._contents(repo, doing):
+            answer = self._if_there(self._file(repo, folder))
+            return {entry.name for entry in _ENTRIES.validate_python(answer or [])}
+
+    def text_of(self, repo: str, path: str) -> str | None:
+        """A file's text; None where there is no such file."""
+        doing = f"when reading {path} of {repo}"
+        with told(doing), self._contents(repo, doing):
+            answer = self._if_there(self._file(repo, path))
+            if answer is None:
+                return None
+            return base64.b64decode(_File.model_validate(answer).content).decode(errors="replace")
+
+    def make_file(self, repo: str, path: str, text: str, message: str) -> bool:
+        """Puts a file where there is none, on the default branch; False where there is one by now: it stays as it is."""
+        doing = f"when putting {path} into {repo}"
+        given = {"message": message, "content": base64.b64encode(text.encode()).decode()}
+        with told(doing), self._contents(repo, doing):
+            try:
+                self._rest("PUT", self._file(repo, path), given)
+            except GithubException as error:
+                if error.status == 422 and "sha" in _message(error):  # it asks what the file is to replace
+                    return False
+                if error.status == 409 and "pull request" in _message(error):
+                    raise park(f"{repo} takes changes by pull request only: {_BY_HAND}") from None
+                raise
+            return True
+
+    # The board
+
+    def board_seen(self) -> BoardSeen:
+        with told("when looking at the board"):
+            try:
+                data = self.graphql(_BOARD, self._asked_board())
+            except UnknownObjectException as error:
+                if graphql_types(error) is None:
+                    raise
+                raise missing_board(error, self._asked_board()) from None
+            board = at(data, "organization", "projectV2")
+            known = (data.get("__type") or {}).get("inputFields") or []
+            return BoardSeen.model_validate(
+                {
+                    **board,
+                    "repositories": [each["nameWithOwner"] for each in at(board, "repositories", "nodes")],
+                    "keeps_options": any(each["name"] == "id" for each in known),
+                }
+            )
+
+    def has_values(self) -> bool:
+        """Whether any card, also an archived one, has a value in the board's field."""
+        after = None
+        with told("when looking at the board's cards"):
+            while True:
+                data = self.graphql(_VALUES, {**self._asked_board(), "after": after})
+                page = at(data, "organization", "projectV2", "items")
+                if any(node and node["fieldValueByName"] for node in page["nodes"]):
+                    return True
+                if not page["pageInfo"]["hasNextPage"]:
+                    return False
+                after = page["pageInfo"]["endCursor"]
+
+    def make_field(self, board: BoardSeen, options: Collection[OptionSeen]) -> bool:
+        """Makes the single-select field with these columns; False where there is a field of that name by now."""
+        name = self.settings.status_field
+        with told(f"when making the field {name} of the board"):
+            try:
+                self.graphql(_CREATE_FIELD, {"board": board.id, "name": name, "options": _given(options)})
+            except GithubException as error:
+                if "UNPROCESSABLE" in (graphql_types(error) or ()) and self.board_seen().field is not None:
+                    return False
+                raise
+            return True
+
+    def set_options(self, field: FieldSeen, options: Collection[OptionSeen]) -> list[OptionSeen]:
+        """Gives the field these columns in the place of all that it has; answers with those that it has then."""
+        with told("when adding columns to the board"):
+            data = self.graphql(_SET_OPTIONS, {"field": field.id, "options": _given(options)})
+            return _OPTIONS.validate_python(at(data, "updateProjectV2Field", "projectV2Field", "options"))
+
+    def link(self, board: BoardSeen, repo: str) -> None:
+        """Shows the board in the repository, too; once or more often is the same."""
+        with told(f"when linking the board to {repo}"):
+            data = self.graphql(_REPOSITORY, {"org": self.settings.org, "repo": repo})
+            self.graphql(_LINK, {"board": board.id, "repository": at(data, "repository", "id")})
+
+    # Inside
+
+    @contextmanager
+    def _contents(self, repo: str, doing: str) -> Iterator[None]:
+        """Files need a right that nothing else needs."""
+        try:
+            yield
+        except GithubException as error:
+            failed = verdict(error, doing)
+            if failed.type == PARKED and error.status in (403, 404):
+                raise park(
+                    f"GitHub answered {error.status} {doing}: grant contents (write) on {repo}, which only this "
+                    f"command needs, or {_BY_HAND}"
+                ) from None
+            raise failed from None
+
+    def _file(self, repo: str, path: str) -> str:
+        return f"{self._path(repo)}/contents/{quote(path)}"
+
+    def _asked_board(self) -> dict[str, Any]:
+        return {
+            "org": self.settings.org,
+            "number": self.settings.project_number,
+            "field": self.settings.status_field,
+        }
+
+
+def _given(options: Collection[OptionSeen]) -> list[dict[str, str]]:
+    return [option.model_dump(exclude_none=True) for option in options]
+
+
+def _message(error: GithubException) -> str:
+    return str(error.data.get("message", "")) if isinstance(error.data, dict) else ""
+
+
+def _codes(error: GithubException) -> set[str]:
+    errors = error.data.get("errors") if isinstance(error.data, dict) else None
+    return {str(each.get("code")) for each in errors or () if isinstance(each, dict)}

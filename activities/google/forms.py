@@ -1,0 +1,140 @@
+"""Google Forms: what the lead answered to the questionnaire."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from temporalio.exceptions import ApplicationError
+
+from activities.checks import Check
+from activities.errors import park
+from activities.google.clients import forms_api
+from activities.performs import performs
+from process.effects import Outcome, ReadAnswers, Task
+from process.reports import AnswersRead
+from settings import Settings
+
+if TYPE_CHECKING:
+    from googleapiclient._apis.forms.v1.resources import (
+        ListFormResponsesResponseHttpRequest as ListHttpRequest,
+    )
+    from googleapiclient._apis.forms.v1.schemas import Answer, Form
+
+_FORM = "the questionnaire (LEADS_GOOGLE__QUESTIONNAIRE_FORM)"
+
+
+class Response(NamedTuple):
+    """What somebody answered, question by question."""
+
+    id: str
+    submitted_at: datetime
+    """Sent in, or last edited."""
+    answers: tuple[tuple[str, str], ...]
+    email: str = ""
+    """Of whoever was logged in, where the form collects that."""
+
+
+class FormsActivities:
+    """Reads the one questionnaire that the settings name."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings.google
+        self._api = forms_api(settings.google)
+
+    @performs("read_answers")
+    def read_answers(self, task: Task) -> Outcome:
+        effect = task.effect
+        assert isinstance(effect, ReadAnswers)  # noqa: S101 - the workflow sends each effect to its own activity
+        form_id = self._form_id()
+        forms = self._api.service.forms()
+        form = self._api.execute(forms.get(formId=form_id), _FORM)
+        response = self._api.execute(
+            forms.responses().get(formId=form_id, responseId=effect.response_id),
+            f"response {effect.response_id} of {_FORM}",
+        )
+        return Outcome(
+            report=AnswersRead(
+                response_id=effect.response_id, answers=in_order(form, response.get("answers", {}))
+            )
+        )
+
+    def responses_since(self, since: datetime) -> list[Response]:
+        """Responses that were sent in or edited at or after `since`, oldest first; none without a questionnaire."""
+        if not self._settings.questionnaire_form:
+            return []
+        form_id, forms = self._form_id(), self._api.service.forms()
+        asked: ListHttpRequest | None = forms.responses().list(
+            formId=form_id, filter=f"timestamp >= {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        )
+        found = []
+        while asked:
+            answer = self._api.execute(asked, f"the responses to {_FORM}")
+            found += answer.get("responses", [])
+            asked = forms.responses().list_next(asked, answer)  # None after the last page
+        if not found:
+            return []
+        form = self._api.execute(forms.get(formId=form_id), _FORM)
+        read = [
+            Response(
+                each["responseId"],
+                datetime.fromisoformat(each["lastSubmittedTime"]),
+                in_order(form, each.get("answers", {})),
+                each.get("respondentEmail", ""),
+            )
+            for each in found
+        ]
+        return sorted(read, key=lambda response: response.submitted_at)
+
+    def checks(self) -> Iterator[Check]:
+        """Whether the questionnaire and its responses can be read."""
+        try:
+            forms, form_id = self._api.service.forms(), self._form_id()
+            form = self._api.execute(forms.get(formId=form_id), _FORM)
+            self._api.execute(forms.responses().list(formId=form_id, pageSize=1), f"the responses to {_FORM}")
+        except ApplicationError as error:
+            yield Check("Google Forms", "questionnaire", ok=False, detail=error.message)
+            return
+        title = form.get("info", {}).get("title", "")
+        yield Check(
+            "Google Forms", "questionnaire", ok=True, detail=f"“{title}”, {len(titles(form))} questions"
+        )
+
+    def _form_id(self) -> str:
+        if not self._settings.questionnaire_form:
+            raise park("Name the questionnaire in LEADS_GOOGLE__QUESTIONNAIRE_FORM")
+        return self._settings.questionnaire_form
+
+
+def titles(form: "Form") -> dict[str, str]:
+    """Question id -> title, in the form's order. A row of a grid is a question of its own."""
+    found: dict[str, str] = {}
+    for item in form.get("items", []):
+        title = item.get("title", "")
+        found[item.get("questionItem", {}).get("question", {}).get("questionId", "")] = title
+        for row in item.get("questionGroupItem", {}).get("questions", []):
+            part = row.get("rowQuestion", {}).get("title", "")
+            found[row.get("questionId", "")] = f"{title}: {part}"
+    found.pop("", None)  # pictures, texts and section breaks
+    return found
+
+
+def in_order(form: "Form", answers: "dict[str, Answer]") -> tuple[tuple[str, str], ...]:
+    """(title, answer) of every answered question; questions that the form has lost since come last."""
+    asked = titles(form)
+    unknown = {
+        question: "A question that the form no longer has" for question in answers if question not in asked
+    }
+    return tuple(
+        (title, value)
+        for question, title in (asked | unknown).items()
+        if (value := _text(answers.get(question)))
+    )
+
+
+def _text(answer: "Answer | None") -> str:
+    """Several ticks in one line; uploaded files by name."""
+    if answer is None:
+        return ""
+    ticks = [each.get("value", "") for each in answer.get("textAnswers", {}).get("answers", [])]
+    files = [each.get("fileName", "") for each in answer.get("fileUploadAnswers", {}).get("answers", [])]
+    return ", ".join(each for each in (*ticks, *files) if each)

@@ -1,0 +1,259 @@
+"""An invoice as a PDF, as the contracts and administration team sends it to the customer.
+
+The same invoice gives the same bytes, as long as the settings say the same. Where they do not say who sends it and how
+it is paid, it is a draft and says what it lacks. Letters that no font has come as near as they can, else as "?", and the
+file says so.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, time, timedelta
+
+from fpdf import FPDF, Align, FontFace, XPos, YPos
+from fpdf.enums import TableBordersLayout
+
+from activities.checks import Check
+from activities.invoice.fonts import FAMILY, UNKNOWN, Letters, bold, further_fonts, letters, regular
+from process.invoice import Invoice
+from process.lead import Lead
+from settings import Invoicing, Settings
+
+_INK, _GREY, _RULE, _SHADE = (33, 37, 41), (108, 117, 125), (206, 212, 218), (241, 243, 245)
+_MARGIN = 20  # mm
+_LINE = 5.2  # mm, for text of 10 points
+_LABEL = 32  # mm
+
+REQUIRED = {
+    "sender": "our name",
+    "address": "our address",
+    "tax_id": "our tax id",
+    "bank": "how it is paid",
+}
+"""What the settings must say before an invoice is more than a draft."""
+
+
+def lacking(ours: Invoicing) -> list[str]:
+    """What it takes for invoices to be more than drafts, each with its setting."""
+    return [
+        f"{what} (LEADS_INVOICE__{name.upper()})"
+        for name, what in REQUIRED.items()
+        if not getattr(ours, name)
+    ]
+
+
+class InvoiceChecks:
+    """What `leads check` says of invoices: a draft is no failure, and must not be overlooked either."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._ours = settings.invoice
+
+    def checks(self) -> Iterator[Check]:
+        """Whether invoices can go out as they are, and their fonts can be read."""
+        broken = list(self._broken())
+        if missing := lacking(self._ours):
+            found = f"drafts only, without {', '.join(missing)}"
+        else:
+            found = f"from {self._ours.sender}, payable within {self._ours.payment_days} days"
+        yield Check("Invoices", "as a PDF", ok=not broken, detail="; ".join(broken) or found)
+
+    def _broken(self) -> Iterator[str]:
+        for file in self._ours.fonts:
+            try:
+                letters(file)
+            except OSError as error:
+                yield f"the font {file.name} cannot be read: {error.strerror}. See LEADS_INVOICE__FONTS"
+            except ValueError as error:
+                yield f"{file.name} cannot be used, {error}. See LEADS_INVOICE__FONTS"
+
+
+def invoice_pdf(lead: Lead, invoice: Invoice, ours: Invoicing) -> bytes:
+    """The PDF. `ours` is what it says of us. Any text is accepted."""
+    name, missing = lead.invoice_name(invoice.number), lacking(ours)
+    due = invoice.prepared_on + timedelta(days=ours.payment_days)
+    reference = invoice.reference or lead.reference or ""
+    lines = [line.text for line in invoice.lines]
+    texts = (
+        ours.sender,
+        *ours.address,
+        *ours.bank,
+        ours.note,
+        *_customer(lead),
+        lead.title,
+        reference,
+        *lines,
+    )
+    known = Letters(further_fonts(texts, ours.fonts))
+    page = _Page(f"Invoice {name}", known)
+    page.set_creation_date(datetime.combine(invoice.prepared_on, time(), UTC))
+    page.set_title(f"Invoice {name}, {lead.org}")  # metadata can hold any script
+    page.set_author(ours.sender or "lead-to-hub")
+    page.add_page()
+    page.heading("Invoice", "Draft" if missing else "", ours)
+    page.facing(
+        ("Bill to", _customer(lead)),
+        {
+            "Invoice": name,
+            "Date": str(invoice.prepared_on),
+            "Due": str(due),
+            "Service period": f"{invoice.period_start} to {invoice.period_end}",
+            "Your reference": reference,
+            "Our vendor no.": lead.vendor.number or "",
+        },
+    )
+    page.about(lead.title)
+    page.amounts([(line.text, str(line.amount)) for line in invoice.lines], str(invoice.total))
+    if invoice.total.amount:
+        page.payment(f"Please pay {invoice.total} by {due} and name {name}.", ours)
+    if invoice.missing_usage:
+        page.note(
+            f"Not on this invoice: usage and cloud cost of {', '.join(invoice.missing_usage)}. "
+            "They are not reported yet and will be billed once they are."
+        )
+    if missing:
+        page.note(f"This is a draft. It lacks {', '.join(missing)}.")
+    if known.substituted:
+        page.note(f"“{UNKNOWN}” stands for letters that no font here has (LEADS_INVOICE__FONTS).")
+    return bytes(page.output())
+
+
+def _customer(lead: Lead) -> list[str]:
+    """Whom it goes to, line by line: where they want it, else to the person whom we know."""
+    if lead.billing_address:
+        lines = lead.billing_address.splitlines()
+        lines = [line.strip() for line in (lines if len(lines) > 1 else lines[0].split(","))]
+        named = [] if lead.org.casefold() in lead.billing_address.casefold() else [lead.org]
+        return [*named, *filter(None, lines)]
+    return [line for line in (lead.org, lead.person, lead.email) if line]
+
+
+class _Page(FPDF):
+    """A4, in one plain style."""
+
+    def __init__(self, footing: str, known: Letters) -> None:
+        super().__init__(format="A4")
+        self._footing = footing
+        self._known = known
+        self.add_font(FAMILY, "", regular())
+        self.add_font(FAMILY, "B", bold())
+        for number, file in enumerate(known.further):
+            self.add_font(f"further{number}", "", file)
+        self.set_fallback_fonts(
+            [f"further{number}" for number in range(len(known.further))], exact_match=False
+        )
+        self.set_text_shaping(True)  # for scripts that run from right to left, and marks above letters
+        self.set_margin(_MARGIN)
+        self.c_margin = 0  # text begins where lines begin
+        self.set_auto_page_break(True, margin=_MARGIN + 5)
+        self.set_text_color(*_INK)
+        self.set_font(FAMILY, size=10)
+
+    def footer(self) -> None:
+        self.set_y(-_MARGIN)
+        self.set_font(FAMILY, size=8)
+        self.set_text_color(*_GREY)
+        self.cell(0, 5, f"{self._footing}   ·   page {self.page_no()} of {{nb}}", align=Align.C)
+
+    def heading(self, title: str, remark: str, ours: Invoicing) -> None:
+        """Who sends it on the left, what it is on the right."""
+        top, half = self.y, self.epw / 2
+        self.set_font(FAMILY, "B", 12)
+        self._block(half, [ours.sender] if ours.sender else [], 6)
+        self.set_font(FAMILY, size=9)
+        self.set_text_color(*_GREY)
+        tax = [f"Tax id {ours.tax_id}"] if ours.tax_id else []
+        self._block(half, [*ours.address, *tax, *([ours.contact] if ours.contact else [])], 4.6)
+        below = self.y
+        self.set_xy(self.l_margin + half, top)
+        self.set_font(FAMILY, "B", 24)
+        self.set_text_color(*_INK)
+        self.cell(half, 10, title, align=Align.R)
+        if remark:
+            self.set_xy(self.l_margin + half, top + 11)
+            self.set_font(FAMILY, size=12)
+            self.set_text_color(*_GREY)
+            self.cell(half, 6, remark, align=Align.R)
+        self.set_y(max(below, top + 18) + 3)
+        self.set_draw_color(*_INK)
+        self.line(self.l_margin, self.y, self.w - self.r_margin, self.y)
+        self.ln(7)
+
+    def facing(self, left: tuple[str, Sequence[str]], right: dict[str, str]) -> None:
+        """A block of lines under its title, and facts with their labels beside it."""
+        top, half = self.y, self.epw / 2
+        self.set_font(FAMILY, size=9)
+        self.set_text_color(*_GREY)
+        self.cell(half, _LINE, left[0], new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.set_text_color(*_INK)
+        self.set_font(FAMILY, size=10)
+        self._block(half - 8, left[1], _LINE)
+        below, self.y = self.y, top
+        for label, value in right.items():
+            if not value:
+                continue
+            self.set_x(self.l_margin + half)
+            self.set_text_color(*_GREY)
+            self.cell(_LABEL, _LINE, label)
+            self.set_text_color(*_INK)
+            self.multi_cell(
+                half - _LABEL,
+                _LINE,
+                self._known.fitting(value),
+                align=Align.L,
+                new_x=XPos.LMARGIN,
+                new_y=YPos.NEXT,
+            )
+        self.set_y(max(self.y, below) + 7)
+
+    def about(self, text: str) -> None:
+        self.set_font(FAMILY, "B", 11)
+        self.multi_cell(0, 6, self._known.fitting(text), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.ln(2)
+
+    def amounts(self, lines: list[tuple[str, str]], total: str) -> None:
+        self.set_font(FAMILY, size=10)
+        self.set_draw_color(*_RULE)
+        strong = FontFace(emphasis="BOLD", fill_color=_SHADE)
+        with self.table(
+            col_widths=(7, 3),
+            text_align=(Align.L, Align.R),
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+            headings_style=strong,
+            line_height=_LINE,
+            padding=1.6,
+        ) as table:
+            table.row(("Description", "Amount"))
+            for text, amount in lines:
+                table.row((self._known.fitting(text), amount))
+            table.row(("Total", total), style=strong)
+        self.ln(7)
+
+    def payment(self, ask: str, ours: Invoicing) -> None:
+        """What is to be paid until when, and how; kept together on one page."""
+        lines = [*ours.bank, *([ours.note] if ours.note else [])]
+        if self.will_page_break(6 + _LINE * (len(lines) + 1)):
+            self.add_page()
+        self.set_font(FAMILY, "B", 10)
+        self.multi_cell(0, 6, self._known.fitting(ask), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.set_font(FAMILY, size=10)
+        self._block(self.epw, lines, _LINE)
+        self.ln(5)
+
+    def note(self, text: str) -> None:
+        self.set_font(FAMILY, size=9)
+        self.set_fill_color(*_SHADE)
+        self.multi_cell(
+            0,
+            5,
+            self._known.fitting(text),
+            align=Align.L,
+            fill=True,
+            padding=3,
+            new_x=XPos.LMARGIN,
+            new_y=YPos.NEXT,
+        )
+        self.ln(4)
+
+    def _block(self, width: float, lines: Sequence[str], height: float) -> None:
+        for line in lines:
+            self.multi_cell(
+                width, height, self._known.fitting(line), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT
+            )

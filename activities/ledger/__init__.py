@@ -1,0 +1,1 @@
+"""The ledger: every event of every lead, for years and for other programs."""

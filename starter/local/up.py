@@ -1,0 +1,199 @@
+"""`leads up`: the whole service on this machine, until Ctrl-C."""
+
+import asyncio
+import fcntl
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from settings import Settings
+from starter.failures import CommandError, ExitCode
+from starter.local.parts import (
+    HOST,
+    NAMESPACE,
+    WEB_PORT,
+    Part,
+    Parts,
+    SandboxPlace,
+    demand_free,
+    end_on_signals,
+    environment,
+    webhook_url,
+)
+from starter.options import Json, flag
+from starter.output import Output
+from starter.session import UP, read_settings
+
+DATA = UP.parent
+DEFAULT_PORT = 7233
+AGAIN = 1.0
+LONGEST = 60.0
+"""Seconds before a part that died is started again: at first, and at most."""
+
+Start = Callable[[], Awaitable[Part]]
+
+
+async def up(
+    *,
+    port: Annotated[int, Parameter(help="Temporal's port.")] = DEFAULT_PORT,
+    ui_port: Annotated[int, Parameter(help="Port of the Temporal UI.")] = 8233,
+    sandbox_port: Annotated[int, Parameter(help="Port of the sandbox.")] = 8080,
+    web_port: Annotated[int, Parameter(help="Port where GitHub's webhooks arrive.")] = WEB_PORT,
+    no_sandbox: Annotated[
+        bool,
+        flag(
+            "GitHub, Google and mail as LEADS_* and .env name them. So it is by itself where they hold credentials."
+        ),
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Run the whole service on this machine until Ctrl-C: Temporal with its UI, the worker, webhooks, and a sandbox.
+
+    The sandbox stands in for GitHub, Google and a mail server. Everything is kept under .leads/, so that leads survive
+    a restart.
+    """
+    end_on_signals()
+    with alone():
+        await _up(port, ui_port, sandbox_port, web_port, no_sandbox=no_sandbox, json=json)
+
+
+async def _up(
+    port: int, ui_port: int, sandbox_port: int, web_port: int, *, no_sandbox: bool, json: bool
+) -> None:
+    settings, out = read_settings(), Output(as_json=json)
+    with_sandbox = not (no_sandbox or has_credentials(settings))
+    with_web = with_sandbox or settings.github.webhook_secret is not None
+    demand_free(port, "Temporal", "--port")
+    demand_free(ui_port, "the Temporal UI", "--ui-port")
+    if with_sandbox:
+        demand_free(sandbox_port, "the sandbox", "--sandbox-port")
+    if with_web:
+        demand_free(web_port, "the webhooks", "--web-port")
+    async with Parts(DATA / "logs") as parts:
+        await parts.temporal(port, ui_port, DATA / "temporal.sqlite")
+        sandbox = (
+            await parts.sandbox(sandbox_port, DATA / "sandbox", web_port=web_port) if with_sandbox else None
+        )
+        ui = f"http://localhost:{ui_port}"
+        more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
+        env = environment(f"{HOST}:{port}", more, settings_too=True)
+        again: dict[str, Start] = {"worker": lambda: parts.worker(env)}
+        if with_web:
+            again["web"] = lambda: parts.web(env, web_port)
+        for start in again.values():
+            await start()
+        _tell(out, parts, port, ui, sandbox, _webhooks(settings, web_port, sandbox))
+        with _told_to_others(more if sandbox else {}), suppress(asyncio.CancelledError):
+            await _watch(parts, again, out)
+        if not json:
+            out.line("Ending the webhooks, the worker, the sandbox and Temporal …", "dim")
+
+
+def has_credentials(settings: Settings) -> bool:
+    """Whether somebody set this up for real systems."""
+    return bool(settings.github.token or settings.github.app_id or settings.google.credentials_file)
+
+
+def _webhooks(settings: Settings, port: int, sandbox: SandboxPlace | None) -> str:
+    """How what people do on GitHub is heard, and what is still to be set up for that."""
+    if sandbox:
+        return f"Webhooks: {webhook_url(port)}, told by the sandbox's GitHub"
+    github = settings.github
+    if github.webhook_secret:
+        return (
+            f"Webhooks: {webhook_url(port)}. Put a proxy with TLS before it, and make a webhook of the organization "
+            f"{github.org} (or of your GitHub App) to it: content type application/json, the secret of "
+            "LEADS_GITHUB__WEBHOOK_SECRET, the events Issues, Issue comments and Projects v2 items"
+        )
+    otherwise = (
+        f"a round every {github.reconcile_minutes} minutes finds what people do on GitHub"
+        if github.reconcile_minutes
+        else "only `leads reconcile` finds what people do on GitHub"
+    )
+    return f"No webhooks, since LEADS_GITHUB__WEBHOOK_SECRET is not set: {otherwise}"
+
+
+def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace | None, webhooks: str) -> None:
+    if out.value(
+        {
+            "temporal": f"{HOST}:{port}",
+            "ui": ui,
+            "sandbox": sandbox.url if sandbox else None,
+            "webhooks": webhooks,
+            "processes": {part.name: part.process.pid for part in parts.started},
+            "logs": str(DATA / "logs"),
+        }
+    ):
+        return
+    out.line("The service runs, until Ctrl-C.", "bold green")
+    out.items([f"Temporal UI: {ui}/namespaces/{NAMESPACE}/workflows"])
+    if sandbox:
+        out.items([f"Sandbox: {sandbox.url} (GitHub, Google and mail, as people would see them)"])
+    else:
+        out.items(
+            [
+                "GitHub, Google and mail are those of LEADS_* and .env; `leads check` says whether they can be reached"
+            ]
+        )
+    out.items([webhooks])
+    out.items([f"Kept in {DATA}/, logs in {DATA / 'logs'}/"])
+    out.heading("In another terminal, from here:")
+    if port != DEFAULT_PORT:
+        out.items([f"export TEMPORAL_ADDRESS={HOST}:{port} LEADS_TEMPORAL_UI={ui}"])
+    out.items(['leads start --org "Example University" --person "Ada Example" --title "A hub for a course"'])
+    out.items(["leads list"])
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two servers on one database would ruin it. What one that was killed has told to others is stale by now."""
+    DATA.mkdir(parents=True, exist_ok=True)
+    with (DATA / "up.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                ExitCode.UNREACHABLE,
+                f"`leads up` is running already with the data in {DATA.absolute()}. End that one first, or start this one "
+                "in another folder.",
+            ) from None
+        UP.unlink(missing_ok=True)
+        yield
+
+
+@contextmanager
+def _told_to_others(settings: Mapping[str, str]) -> Iterator[None]:
+    """While this runs, `leads check` and the others look at the same sandbox as our worker."""
+    UP.touch(mode=0o600)
+    UP.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
+    try:
+        yield
+    finally:
+        UP.unlink(missing_ok=True)
+
+
+async def _watch(parts: Parts, again: Mapping[str, Start], out: Output) -> None:
+    """Starts again what dies and can be. Without any other part there is nothing to go on with: raises CommandError."""
+    watching = [asyncio.create_task(_keep(parts, part, again.get(part.name), out)) for part in parts.started]
+    try:
+        await asyncio.gather(*watching)
+    finally:
+        for each in watching:
+            each.cancel()
+        await asyncio.wait(watching)
+
+
+async def _keep(parts: Parts, part: Part, start: Start | None, out: Output) -> None:
+    pause = AGAIN
+    while True:
+        await part.process.wait()
+        if start is None:
+            raise part.failure("has ended")
+        if not out.as_json:
+            out.line(f"{part.failure('has ended')} It is started again.", "yellow")
+        await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST)
+        await parts.end(part)
+        part = await start()
