@@ -428,6 +428,10 @@ class Record(Model):
                 record = record.model_copy(update={"outbox": outbox})
         return record
 
+    def is_off(self, effect: Effect) -> bool:
+        """Whether this, which was begun, is not to be done any more: its decision was corrected, or nobody needs it."""
+        return effect.falls_with_its_cause and all(item.effect.key != effect.key for item in self.outbox)
+
     @property
     def parked(self) -> tuple[Outstanding, ...]:
         return tuple(item for item in self.outbox if item.status == "parked")
