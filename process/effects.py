@@ -377,6 +377,9 @@ class PrepareInvoice(Effect):
     def ready(self, lead: Lead) -> bool:
         return lead.folder is not None
 
+    def needless(self, lead: Lead) -> bool:
+        return lead.invoice_files.get(self.number) != self.file_id  # its folder was replaced
+
     def words(self) -> str:
         return f"Prepare invoice {self.number} as a PDF in the lead's folder"
 
