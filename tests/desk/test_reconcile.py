@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -295,7 +295,7 @@ async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(offic
 
 async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte(office: Office) -> None:
     lead, google = await office.open(), office.sandbox.google
-    start = f"{date.today() - timedelta(days=40)}"
+    start = f"{datetime.now(UTC).date() - timedelta(days=40)}"
     for kind, body in (
         ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
         ("quote_accepted", {}),

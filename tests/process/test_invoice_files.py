@@ -1,4 +1,4 @@
-"""The documents of invoices: when the folder that has them is lost, they are made again as they were, and nobody is asked twice."""
+"""The documents of invoices: where their folder is lost, they are made again as they were, and nobody is told twice."""
 
 from process.effects import PrepareInvoice, ReserveInvoice
 from process.lead import Lead
