@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from process.model import Line, Model, Text
 
@@ -52,6 +52,11 @@ class Contract(Model):
         """When the contracts team was last heard of, or else got it."""
         days = (self.news_on, self.state_on, self.acknowledged_on, self.handed_over_on)
         return next((day for day in days if day), None)
+
+    def with_clocks_reset(self) -> Self:
+        """With nothing of what the calendar had said of a term under it before, which was corrected."""
+        said = {"windows": (), "renewal_due": False, "lapsed": False, "decision_due": False}
+        return self.model_copy(update=said)
 
     @property
     def term_ends(self) -> date | None:

@@ -250,6 +250,8 @@ class ContractSigned(_Contracting):
                 "reference": self.reference,
             }
         )
+        if RELEASE_0_2 in lead.changes:
+            contract = contract.with_clocks_reset()
         return lead.model_copy(
             update={"former": lead.signed, "contract": contract, "renewal": type(contract)()}
         )

@@ -234,3 +234,19 @@ def test_ten_years_of_renewals_are_billed_to_the_cent() -> None:
     assert len(life.lead.signed) == 10
     for one, other in pairwise(invoices):
         assert (other.period_start - one.period_end).days == 1
+
+
+def test_a_term_signed_anew_after_a_mistake_has_all_its_dates_before_it() -> None:
+    """The wrong one had run out, and the calendar had said so."""
+    life = Life().contracted(end="2026-07-30").until("2026-08-02")
+    assert life.lead.contract.lapsed
+    seq = next(event.seq for event in life.record.history.events if event.kind == "contract_signed")
+    life.does("corrected", seq=seq, reason="It runs for a year")
+    life.does("contract_signed", **SIGNED, start="2026-06-01")
+    contract = life.lead.contract
+    assert (contract.windows, contract.lapsed, str(contract.end)) == ((), False, "2027-05-31")
+    assert "The contract is live until 2027-05-31" in life.refused("service_extended", reason="x")
+    life.until("2027-06-02")
+    assert [mail.facts["days"] for mail in life.mails("renewal")][-3:] == ["180", "90", "30"]
+    assert [event.kind for event in life.record.history.events].count("contract_lapsed") == 2
+    assert life.lead.contract.lapsed
