@@ -218,7 +218,8 @@ def _until(lead: Lead) -> date | None:
     if quote and quote.status is QuoteStatus.OPEN:
         return quote.valid_until
     if pending.handed_over_on and not pending.acknowledged_on:
-        return add_working_days(pending.handed_over_on, clocks.handover_reminder, lead.policy.holidays)
+        since = lead.awaited_since or pending.handed_over_on
+        return add_working_days(since, clocks.handover_reminder, lead.policy.holidays)
     if pending.handed_over_on and not pending.signed_on:
         return pending.due
     if lead.contract.lapsed and lead.contract.end:

@@ -65,7 +65,7 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     if _renewal_is_late(lead, today):
         what = f"The contract ends on {lead.contract.end}, and its renewal has no price yet"
         yield Concern(Role.SALES, what, Sort.OVERDUE, renewal_start(lead))
-    if lead.pending.escalated and (not lead.pending.acknowledged_on or RELEASE_0_2 in lead.changes):
+    if lead.pending.escalated and _hears_of_contract(lead):
         yield Concern(Role.CONTRACTS, silence(lead), Sort.STUCK, lead.pending.heard_on)
     if lead.pending.overdue and not lead.ended:
         what = f"The contract was to be signed by {lead.pending.due}"
@@ -144,6 +144,11 @@ def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
     elif lead.lost and RELEASE_0_2 in lead.changes and (runs := _runs_on(lead.signed, today)):
         what = f"A live contract without a hub: it runs until {runs}, and the lead is lost"
         yield Concern(Role.SALES, what, since=lead.lost.on)
+
+
+def _hears_of_contract(lead: Lead) -> bool:
+    """Whether silence on a contract in hand is a concern, too; of a lead that has ended nobody waits for news."""
+    return not lead.ended if RELEASE_0_2 in lead.changes else not lead.pending.acknowledged_on
 
 
 def _awaits_hub(lead: Lead) -> bool:

@@ -126,6 +126,8 @@ class Lead(Model):
     unsent_asked_on: date | None = None
     """When the contracts team was last asked to send invoices that lie there."""
     hold: Hold | None = None
+    resumed_on: date | None = None
+    """When it last went on: the hold was over, or it was reopened. Release 0.1 did not remember."""
     lost: Loss | None = None
     closed_on: date | None = None
     archived: bool = False
@@ -218,6 +220,12 @@ class Lead(Model):
         """The role, with who in particular has it for this lead."""
         known = self.assigned.get(role)
         return f"{role} ({known.person})" if known else str(role)
+
+    @property
+    def awaited_since(self) -> date | None:
+        """From which day on the contracts team's silence counts: days on hold, or in which the lead was lost, do not."""
+        heard = self.pending.heard_on
+        return heard and max(heard, self.resumed_on or heard)
 
     def with_pending(self, contract: Contract) -> "Lead":
         return self.model_copy(update={"renewal" if self.contract.signed_on else "contract": contract})

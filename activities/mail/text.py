@@ -74,8 +74,8 @@ def _facts(
     clocks = lead.policy.clocks
 
     def working_days_on(days: int) -> date | None:
-        """So many working days after the contracts team was last heard of, or got it."""
-        since = contract.heard_on
+        """So many working days after the contracts team was last heard of, or got it, holds left aside."""
+        since = lead.awaited_since
         return add_working_days(since, days, lead.policy.holidays) if since else None
 
     def run(decision: str) -> str:

@@ -64,7 +64,8 @@ def silence(lead: Lead) -> str:
 
 def _handover(lead: Lead) -> Iterator[Due]:
     contract, clocks = lead.pending, lead.policy.clocks
-    if lead.ended or lead.hold or contract.heard_on is None:
+    since = lead.awaited_since
+    if lead.ended or lead.hold or since is None:
         return
     reminder, escalation = clocks.handover_reminder, clocks.handover_escalation
     if contract.acknowledged_on:
@@ -72,10 +73,10 @@ def _handover(lead: Lead) -> Iterator[Due]:
             return
         reminder, escalation = clocks.news_reminder, clocks.news_escalation
     if not contract.reminded:
-        day = add_working_days(contract.heard_on, reminder, lead.policy.holidays)
+        day = add_working_days(since, reminder, lead.policy.holidays)
         yield Due(end_of(day, lead.zone), HandoverReminded())
     if not contract.escalated:
-        day = add_working_days(contract.heard_on, escalation, lead.policy.holidays)
+        day = add_working_days(since, escalation, lead.policy.holidays)
         yield Due(end_of(day, lead.zone), HandoverEscalated())
     if contract.due and not contract.overdue:
         yield Due(end_of(contract.due, lead.zone), ContractOverdue())
