@@ -82,6 +82,15 @@ def _handover(lead: Lead) -> Iterator[Due]:
         yield Due(end_of(contract.due, lead.zone), ContractOverdue())
 
 
+def _ends_with_it(lead: Lead) -> bool:
+    """Whether nobody is to be asked how it goes on: that the hub is taken down is decided."""
+    return lead.hub.decommission_on is not None and RELEASE_0_2 in lead.changes
+
+
+def _taken_down(lead: Lead) -> str:
+    return f"; the hub is taken down on {lead.hub.decommission_on}" if _ends_with_it(lead) else ""
+
+
 class RenewalWindowOpened(Tick):
     """The contract ends in 180, 90 or 30 days."""
 
@@ -92,10 +101,11 @@ class RenewalWindowOpened(Tick):
         return lead.model_copy(update={"contract": contract})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "renewal", Role.SALES, days=str(self.days))
+        if not _ends_with_it(after):
+            yield mail(after, event, "renewal", Role.SALES, days=str(self.days))
 
     def words(self, lead: Lead) -> str:
-        return f"The contract ends in {self.days} days, on {lead.contract.end}"
+        return f"The contract ends in {self.days} days, on {lead.contract.end}{_taken_down(lead)}"
 
 
 class RenewalNotBegun(Tick):
@@ -148,10 +158,12 @@ class LapseDecisionDue(Tick):
         return lead.model_copy(update={"contract": contract})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "lapse_decision", Role.SALES)
+        if not _ends_with_it(after):
+            yield mail(after, event, "lapse_decision", Role.SALES)
 
     def words(self, lead: Lead) -> str:
-        return f"The contract ended on {lead.contract.end}; renew it or take the hub down"
+        then = _taken_down(lead) or "; renew it or take the hub down"
+        return f"The contract ended on {lead.contract.end}{then}"
 
 
 def _term(lead: Lead) -> Iterator[Due]:

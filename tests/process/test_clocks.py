@@ -447,3 +447,32 @@ def test_silence_before_a_hold_is_said_again_if_it_lasts() -> None:
 def test_nobody_waits_for_news_of_a_contract_that_is_lost() -> None:
     life = Life().handed_over().until("2026-06-20").lost()
     assert "silent" not in " ".join(attention(life.lead, life.today))
+
+
+@pytest.mark.parametrize(
+    ("on", "days"),
+    [("2026-06-15", ["2"]), ("2026-06-16", ["2"]), ("2026-06-02", []), ("2026-06-17", ["14", "2"])],
+)
+def test_a_notice_whose_day_has_passed_when_the_end_is_decided_is_not_given(on: str, days: list[str]) -> None:
+    """What the decision itself says at once."""
+    life = Life().live()
+    life.until("2026-06-02").does("decommission_decided", on=on, reason="The course is over")
+    life.until("2026-06-20")
+    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == days
+
+
+def test_nobody_is_asked_to_renew_what_is_to_be_taken_down_and_is_again_when_it_stays() -> None:
+    life = Life().live().until("2026-11-01")
+    seq = life.does("decommission_decided", on="2027-07-20", reason="Their grant ends").seq
+    life.until("2027-04-10")
+    assert life.mails("renewal") == []
+    words = [event.words for event in life.record.history.events if event.kind == "renewal_window_opened"]
+    assert words[0] == "The contract ends in 180 days, on 2027-05-31; the hub is taken down on 2027-07-20"
+    other = Life().live().until("2026-11-01")
+    other.does("decommission_decided", on="2027-07-20", reason="Their grant ends")
+    other.until("2027-04-10").does("decommission_cancelled", reason="Another grant")
+    assert [mail.facts["days"] for mail in other.until("2027-05-10").mails("renewal")] == ["30"]
+    assert seq
+    assert len(life.until("2027-07-15").mails("contract_lapsed")) == 1
+    assert life.mails("lapse_decision") == []
+    assert len(other.until("2027-07-15").mails("lapse_decision")) == 1
