@@ -5,10 +5,12 @@ from itertools import pairwise
 
 import pytest
 
+from process.agenda import Section, agenda
 from process.attention import attention
 from process.billing import missing_usage
-from process.model import Stage
+from process.model import Role, Stage
 from process.quote import QuoteStatus
+from process.view import next_step
 from tests.process.life import BOOK_QUOTE, QUOTE, RENEWAL, SIGNED, Life
 
 
@@ -250,3 +252,23 @@ def test_a_term_signed_anew_after_a_mistake_has_all_its_dates_before_it() -> Non
     assert [mail.facts["days"] for mail in life.mails("renewal")][-3:] == ["180", "90", "30"]
     assert [event.kind for event in life.record.history.events].count("contract_lapsed") == 2
     assert life.lead.contract.lapsed
+
+
+def test_while_it_is_extended_the_decision_that_is_due_is_in_sight() -> None:
+    life = Life().live().until("2027-06-02")
+    for day in ("2027-06-17", "2027-07-02", "2027-07-17"):
+        life.does("service_extended", reason=f"Their lawyers, {life.today}")
+        step = next_step(life.lead)
+        assert step == (
+            Role.SALES,
+            "renew, or decide how it ends: the contract ended on 2027-05-31, and the service goes on until "
+            f"{life.lead.contract.extended_until}",
+        )
+        life.until(day)
+    life.does("service_extended", reason="Once more")
+    what = "The contract ended on 2027-05-31, and whether it is renewed is not decided"
+    assert what in attention(life.lead, life.today)
+    (line,) = (item for item in agenda(life.record, life.now) if item.what.startswith("Renew, or decide"))
+    assert (line.section, str(line.until)) == (Section.OVERDUE, "2027-07-12")
+    life.does("decommission_decided", on="2027-07-30", reason="Over")
+    assert what not in attention(life.lead, life.today)
