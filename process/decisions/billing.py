@@ -159,7 +159,7 @@ class InvoiceSent(_OnInvoice):
         invoice = lead.invoice(self.number)
         if invoice and invoice.sent_on:
             return Refused(reason=f"Invoice {self.number} was already sent on {invoice.sent_on}")
-        return self._on_its_day(lead, now, self.on, invoice and invoice.prepared_on)
+        return self._on_its_day(lead, now, self.on, invoice.prepared_on if invoice else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, sent_on=self.on or lead.today(event.at))
@@ -188,7 +188,7 @@ class InvoicePaid(_OnInvoice):
             return Refused(
                 reason=f"Invoice {self.number} was not sent yet", instead="Record that first (invoice_sent)"
             )
-        return self._on_its_day(lead, now, self.on, invoice and invoice.sent_on)
+        return self._on_its_day(lead, now, self.on, invoice.sent_on if invoice else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, paid_on=self.on or lead.today(event.at), overdue=False)

@@ -350,3 +350,13 @@ def test_a_renewal_that_is_under_way_is_not_asked_for_anew() -> None:
     text = render("renewal", life.lead, days="90").text
     assert "see its renewal through this month.** It waits for community: agree to the price" in text
     assert "talk with them" not in text
+
+
+def test_a_contract_that_was_signed_is_ended_not_stopped() -> None:
+    life = Life(service="other").contracted().until("2026-07-10").lost()
+    text = render("lost", life.lead).text
+    assert "Its contract was signed on 2026-06-01, for 2026-06-01 to 2027-05-31." in text
+    assert "please end the contract with them" in text
+    assert "Unpaid now: invoice 1, 2." in text
+    assert "There will be no contract" not in text
+    assert "There will be no contract." in render("lost", Life().quoted().lost().lead).text
