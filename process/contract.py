@@ -27,6 +27,8 @@ class Contract(Model):
     quote: int | None = None
     """Version of the quote that it was signed on."""
     signed_on: date | None = None
+    recorded_on: date | None = None
+    """When that was recorded, where it was later."""
     signed_by: Line | None = None
     evidence: Text | None = None
     evidence_kind: str | None = None
@@ -57,6 +59,11 @@ class Contract(Model):
         """With nothing of what the calendar had said of a term under it before, which was corrected."""
         said = {"windows": (), "renewal_due": False, "lapsed": False, "decision_due": False}
         return self.model_copy(update=said)
+
+    @property
+    def known_on(self) -> date | None:
+        """Since when its dates are known: none that had passed by then comes by the calendar."""
+        return self.recorded_on or self.signed_on
 
     @property
     def term_ends(self) -> date | None:

@@ -124,10 +124,10 @@ class RenewalNotBegun(Tick):
 def renewal_start(lead: Lead) -> date | None:
     """The day by whose end the next term is to have a price; None where it has one, or where there is to be none."""
     contract = lead.contract
-    if lead.ended or lead.quote or lead.hub.decommission_on or not (contract.signed_on and contract.end):
+    if lead.ended or lead.quote or lead.hub.decommission_on or not (contract.known_on and contract.end):
         return None
     day = contract.end - timedelta(days=lead.policy.clocks.renewal_start)
-    return day if day > contract.signed_on else None
+    return day if day > contract.known_on else None
 
 
 def _renewal(lead: Lead) -> Iterator[Due]:
@@ -168,11 +168,11 @@ class LapseDecisionDue(Tick):
 
 def _term(lead: Lead) -> Iterator[Due]:
     contract, clocks = lead.contract, lead.policy.clocks
-    if lead.ended or not (contract.signed_on and contract.end and contract.term_ends):
+    if lead.ended or not (contract.known_on and contract.end and contract.term_ends):
         return
     for days in clocks.renewal_windows:
         day = contract.end - timedelta(days=days)
-        if days not in contract.windows and day > contract.signed_on:
+        if days not in contract.windows and day > contract.known_on:
             yield Due(end_of(day, lead.zone), RenewalWindowOpened(days=days))
     if not contract.lapsed:
         yield Due(end_of(contract.term_ends, lead.zone), ContractLapsed())

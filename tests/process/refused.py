@@ -667,6 +667,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "so nobody was told. Do that first (decommission_decided).",
     ),
     ("to be taken down", "hub_decommissioned", {}, "data_confirmed_by is missing. Send an object such as"),
+    ("accepted", "contract_signed", SIGNED | {"on": "2026-06-02"}, "2026-06-02 has not come yet. Record the"),
+    ("accepted", "contract_signed", SIGNED | {"on": "1926-06-01"}, "The day of the signature is 1926-06-01"),
     # billing
     (
         "accepted",

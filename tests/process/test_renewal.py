@@ -272,3 +272,17 @@ def test_while_it_is_extended_the_decision_that_is_due_is_in_sight() -> None:
     assert (line.section, str(line.until)) == (Section.OVERDUE, "2027-07-12")
     life.does("decommission_decided", on="2027-07-30", reason="Over")
     assert what not in attention(life.lead, life.today)
+
+
+def test_a_signature_that_is_recorded_late_has_its_own_day_and_asks_for_nothing_that_has_passed() -> None:
+    life = Life().handed_over().until("2027-03-20")
+    answer = life.does("contract_signed", **SIGNED, on="2026-06-05", start="2026-06-01", signed_by="Ada")
+    assert answer.words.startswith(
+        "The contract was signed by Ada on 2026-06-05, for 2026-06-01 to 2027-05-31"
+    )
+    assert str(life.lead.contract.signed_on) == "2026-06-05"
+    life.does("vendor_setup_not_needed")
+    assert life.mails("renewal") + life.mails("renewal_not_begun") == []
+    assert [mail.facts["days"] for mail in life.until("2027-05-10").mails("renewal")] == ["30"]
+    assert len(life.mails("renewal_not_begun")) == 1
+    assert len(life.lead.invoices) == 12
