@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from activities.github.client import GitHubClient
+from activities.github.text import unix
 
 SETTLE = timedelta(seconds=30)
 """After a comment that may or may not have been posted: until a listing shows it."""
@@ -75,7 +76,7 @@ class Answers:
         known = self.find(repo, issue, key, since=since)
         if known is None and anew:
             self._github.create_comment(repo, issue, body, settle=self._settle)
-        elif known and _unix(known.text) != body:
+        elif known and unix(known.text) != body:
             self._github.edit_comment(repo, known.id, body)
         else:
             return False
@@ -83,7 +84,7 @@ class Answers:
 
     def reword(self, repo: str, answer: Answer, text: str) -> None:
         """Brings an answer that is there to this text, which still has its marker."""
-        if _unix(answer.text) != text:
+        if unix(answer.text) != text:
             self._github.edit_comment(repo, answer.id, text)
 
     def react(self, repo: str, comment: int, content: str) -> None:
@@ -94,7 +95,3 @@ class Answers:
         for reaction in ours:
             if reaction.content != content:
                 self._github.take_back(repo, comment, reaction.id)
-
-
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n")
