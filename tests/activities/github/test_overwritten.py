@@ -25,7 +25,7 @@ LOST: dict[str, Any] = {"lost": Loss(reason="budget", said_by="they", on=TODAY)}
 ASSET = Asset(type="budget", name="a budget", on=TODAY)
 
 
-def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], **edit: str) -> None:
+def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], body: str) -> None:
     """Between our look and our writing, a person edits the issue."""
     late = sandbox.faults.add(
         Fault(system="github", kind="slow", method="PATCH", path="/issues/1$", seconds=0.5)
@@ -34,7 +34,7 @@ def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], **
         writing = threads.submit(write)
         while not late.bitten:
             time.sleep(0.01)
-        github.edit(**edit)
+        github.edit(body=body)
         writing.result()
 
 
