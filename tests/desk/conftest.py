@@ -25,6 +25,7 @@ from starter.desk.reconcile import looks
 from starter.desk.schedule import one_round
 from starter.directory import Handle
 from starter.leads import Leads
+from tests.patience import PATIENCE
 from tests.sandboxes import running_sandbox, sandbox
 from tests.workflows.servers import real_time
 from workflows.desk import Attended, DeskWorkflow, Hint
@@ -39,7 +40,7 @@ AT_DESKS = "WorkflowType = 'DeskWorkflow' AND ExecutionStatus = 'Running'"
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     async with real_time() as server:
         yield server
@@ -78,7 +79,7 @@ class Office:
             f"{self.sandbox.url}/api/v3/repos/2i2c-org/{path}",
             json=body,
             headers={"authorization": f"Bearer {token}"},
-            timeout=10,
+            timeout=PATIENCE,
         )
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
@@ -91,7 +92,7 @@ class Office:
         return lead
 
     async def until(self, lead: Handle, holds: Callable[[Overview], object]) -> Overview:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not holds(view := await self.leads.overview(lead)):
                 await asyncio.sleep(0.05)
         return view
@@ -159,7 +160,7 @@ class Office:
     async def round(self) -> Round:
         """A look at everything, and all that follows from it."""
         done = await one_round(self.env.client, self.settings.task_queue)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while [each async for each in self.env.client.list_workflows(AT_DESKS)]:
                 await asyncio.sleep(0.05)
         return done

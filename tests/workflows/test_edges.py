@@ -14,6 +14,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from process.lead import Lead
 from process.record import Answer
 from process.view import Overview
+from tests.patience import PATIENCE
 from tests.workflows.lives import Life
 
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
@@ -83,7 +84,7 @@ def _breaks(how: str, kind: str, then: Act = _nothing) -> Act:
     async def act(life: Life) -> None:
         life.outside.broken[f"{kind} {life.id}"] = how
         await then(life)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not life.outside.begun[f"{kind} {life.id}"]:
                 await asyncio.sleep(0.02)
 
@@ -343,7 +344,7 @@ async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool)
         life.outside.held[under_way] = asyncio.Event()
         tried = life.outside.begun[under_way]
         await life.decide("price_list_requested")
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while life.outside.begun[under_way] == tried:
                 await asyncio.sleep(0.02)
         known = (await life.look()).timeline
@@ -353,7 +354,7 @@ async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool)
         await asyncio.sleep(0)
         life.outside.held[under_way].set()
     await during
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await _run(life) == run:
             await asyncio.sleep(0.05)
     await edge.after(life)
