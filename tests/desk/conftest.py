@@ -1,7 +1,7 @@
 """The desk from the outside: people speak REST with the sandbox's GitHub, a real worker hears of it and answers there."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 import requests
+from temporalio.common import RetryPolicy
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+import workflows.desk
+import workflows.lead
 from activities.registry import activities
 from process.decisions import LeadOpened
 from process.view import Overview
@@ -44,6 +47,16 @@ _numbers = count(1)
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     async with real_time() as server:
         yield server
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _tried_again_soon() -> Iterator[None]:
+    """What failed for now is tried again as ever, but nobody waits two seconds for that."""
+    soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (workflows.desk, workflows.lead):
+            patch.setattr(module, "RETRIES", soon)
+        yield
 
 
 @pytest.fixture
