@@ -12,6 +12,7 @@ from process.view import Overview
 from sandbox.faults import Fault
 from starter.directory import Handle
 from tests.desk.conftest import SALES, Office
+from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 from workflows.reconcile import Round
 
@@ -37,7 +38,7 @@ async def seen(office: Office, lead: Handle) -> None:
     await office.until(
         lead, lambda view: view.facts.card and all(e.status != "waiting" for e in view.effects)
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not any(each.id == lead.id and each.issue for each in await office.leads.in_flight()):
             await asyncio.sleep(0.05)
 
@@ -77,7 +78,7 @@ async def test_a_card_in_another_column_is_judged_and_put_back(office: Office) -
     assert "leads#1" in found(await office.round())
     (answer,) = await office.answers(lead)
     assert "moved the card to “Hub”" in answer
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while "leads#1" in "".join((await office.round()).parts["look_at_github"].found):
             await asyncio.sleep(0.05)
     assert await office.stage(lead) == "lead"
@@ -184,7 +185,7 @@ async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> 
     amara = office.sandbox.person(SALES)
     amara.open("leads", "[Example University / Grace Example] - A copy", first["body"], labels=("lead",))
     await office.round()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len([each for each in await office.leads.in_flight() if each.issue]) < 2:
             await asyncio.sleep(0.05)
     amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
