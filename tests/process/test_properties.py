@@ -328,6 +328,7 @@ class Lives(RuleBasedStateMachine):
             "may be the same request" in what for what in attention(lead, self.life.today)
         )
         assert lead.merged_into is None or lead.stage is Stage.LOST
+        assert lead.ended or not lead.archived
         for kin in (lead.originals, lead.duplicates):
             assert len({other.lead for other in kin} - {lead.id}) == len(kin)
 
