@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -291,6 +292,34 @@ async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(offic
     await seen(office, lead)
     await office.round()
     assert not (await office.leads.overview(lead)).attention
+
+
+async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte(office: Office) -> None:
+    lead, google = await office.open(), office.sandbox.google
+    start = f"{datetime.now(UTC).date() - timedelta(days=40)}"
+    for kind, body in (
+        ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
+        ("quote_accepted", {}),
+        ("contract_signed", {"evidence": "https://drive.example.org/signed.pdf", "start": start}),
+        ("vendor_setup_not_needed", {}),
+    ):
+        await lead.execute_update(kind, body)
+
+    def documents(view: Overview) -> dict[str, bytes]:
+        files = google.children(view.facts.folder.id) if view.facts.folder else []
+        return {file.name: google.content(file.id) for file in files}
+
+    view = await office.until(lead, lambda view: len(documents(view)) == 2 and view.facts.invoices[1].file)
+    before = documents(view)
+    await lead.execute_update("details_changed", {"org": "Renamed University"})
+    await office.round()
+    office.sandbox.on_drive().delete(view.facts.folder.id if view.facts.folder else "")
+    await office.round()
+    await office.until(lead, lambda view: view.facts.drift)
+    await office.hear(lead, await office.say(lead, "/folder-replaced"))
+    view = await office.until(lead, lambda view: "Invoice 2 was made again" in view.timeline[-1].words)
+    assert documents(view) == before
+    assert [mail.template for mail in view.facts.mails].count("invoice") == 2
 
 
 async def test_one_system_that_fails_does_not_hide_the_others(office: Office) -> None:
