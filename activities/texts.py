@@ -7,6 +7,8 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
+from process.decisions import DECISIONS
+
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 _URL = re.compile(r"https?://(?=\w)(?![^\s/]*@)[^\s<>\"'`\\|]*[^\s<>\"'`\\|.,;:!?)\]}*_~]")
@@ -45,6 +47,18 @@ def _plain(text: str) -> str:
     return text.translate(_MARKDOWN)
 
 
+_NAMES = sorted(DECISIONS, key=len, reverse=True)
+_DECISION = re.compile(
+    rf"(?<![\w/-])(?:{'|'.join(name for name in _NAMES if '_' in name)})(?![\w-])"
+    rf"|(?<=\()(?:{'|'.join(name for name in _NAMES if '_' not in name)})(?=\))"
+)
+
+
+def commands(text: str) -> str:
+    """A sentence for people on GitHub: the decisions that it names, as the commands that give them there."""
+    return _DECISION.sub(lambda found: f"/{found[0].replace('_', '-')}", text)
+
+
 _environment = Environment(
     loader=FileSystemLoader(_TEMPLATES),
     undefined=StrictUndefined,
@@ -55,6 +69,7 @@ _environment = Environment(
     auto_reload=False,
 )
 _environment.filters["md"] = markdown
+_environment.filters["commands"] = commands
 _environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
 for _name in _environment.list_templates(extensions=["md", "yml"]):
     _environment.get_template(_name)  # now: what lies on the disk later may belong to newer code
