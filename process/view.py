@@ -243,7 +243,7 @@ def _option(record: Record, kind: str, now: datetime) -> Option:
     return Option(
         kind=kind,
         allowed=refused is None,
-        does=" ".join((decision.__doc__ or "").split()),
+        does=" ".join((decision.__doc__ or "").partition("\n\n")[0].split()),
         why_not=str(refused) if refused else "",
         would=would,
         takes=tuple(name for name in decision.model_fields if name not in ("by", "source", "key")),
