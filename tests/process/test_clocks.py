@@ -345,12 +345,10 @@ def test_a_reopened_lead_is_not_archived() -> None:
 def test_an_archived_lead_that_goes_on_after_all_is_archived_no_more(again: str) -> None:
     """Its workflow waits for what failed for good, so a person can still decide; then the lead must not end with it."""
     life = Life().lost()
-    lost = life.lead.last_seq
-    life.wait(400)
-    assert life.lead.archived
-    life.does(again, reason="They came back", **({"seq": lost} if again == "corrected" else {}))
-    assert not life.lead.archived
-    assert not life.lead.ended
+    seq = {"seq": life.lead.last_seq} if again == "corrected" else {}
+    assert life.wait(400).lead.archived
+    lead = life.does(again, reason="They came back", **seq).lead
+    assert not (lead.archived or lead.ended)
 
 
 # ---- all of them
