@@ -349,7 +349,8 @@ def test_an_archived_lead_that_goes_on_after_all_is_archived_no_more(again: str)
     assert life.wait(400).lead.archived
     life.does(again, reason="They came back", **seq)
     went_on = life.lead
-    assert not (went_on.archived or went_on.ended)
+    assert not went_on.archived
+    assert not went_on.ended
 
 
 # ---- all of them
