@@ -28,6 +28,7 @@ def set_up_logs(form: Literal["console", "json"]) -> None:
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
+                _without_colours,
                 renderer,
             ],
         )
@@ -45,3 +46,9 @@ def set_up_logs(form: Literal["console", "json"]) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
+
+
+def _without_colours(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
+    """uvicorn brings each message a second time, for terminals."""
+    event.pop("color_message", None)
+    return event

@@ -4,15 +4,36 @@ Names are `LEADS_<GROUP>__<NAME>`, as in `LEADS_GITHUB__TOKEN`; `.env.example` e
 How to reach Temporal is not here: the SDK reads that itself (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, `TEMPORAL_TLS_*` …).
 """
 
+import difflib
+import json
+import os
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+import pydantic_settings
+from dotenv import dotenv_values
+from pydantic import AfterValidator, BaseModel, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NestedSecretsSettingsSource,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
+from process.days import zone_exists
 from process.model import Line, Role, Stage
 from process.policy import COLUMNS
+
+
+def _zone(name: str) -> str:
+    if name and not zone_exists(name):
+        raise ValueError("there is no such time zone; name one as Europe/Berlin or UTC")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class GitHub(BaseModel):
@@ -112,11 +133,11 @@ class Digest(BaseModel):
         "monday"
     )
     hour: int = Field(8, ge=0, le=23)
-    zone: str = Field("", description="Whose day and hour that is (IANA name); empty: LEADS_ZONE")
+    zone: Zone = Field("", description="Whose day and hour that is (IANA name); empty: LEADS_ZONE")
 
 
 class Settings(BaseSettings):
-    """The environment goes before `.env`; what neither sets has its default."""
+    """The environment goes before `.env`, that before secret files; what none of them sets has its default."""
 
     model_config = SettingsConfigDict(
         env_prefix="LEADS_",
@@ -128,6 +149,18 @@ class Settings(BaseSettings):
         nested_model_default_partial_update=True,
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = NestedSecretsSettingsSource(file_secret_settings)
+        return init_settings, env_settings, dotenv_settings, files
+
     github: GitHub = GitHub()
     google: Google = Google()
     mail: Mail = Mail()
@@ -136,6 +169,9 @@ class Settings(BaseSettings):
     digest: Digest = Digest()
     people: dict[Role, list[Line]] = Field(
         default={}, description="Role -> GitHub logins, and teams as team:SLUG, that decide for it on GitHub"
+    )
+    secrets: Path | None = Field(
+        None, description="Folder of secret files: each is called as its setting, and holds the value"
     )
     ledger_url: SecretStr = Field(
         SecretStr("sqlite:///.leads/ledger.sqlite"),
@@ -150,7 +186,7 @@ class Settings(BaseSettings):
     worker_build: str | None = Field(
         None, description="Worker versioning: this worker's build; empty: no versioning"
     )
-    zone: str = Field("UTC", description="Time zone of a lead that names none (IANA name)")
+    zone: Zone = Field("UTC", description="Time zone of a lead that names none (IANA name)")
     temporal_ui: str = Field("http://localhost:8233", description="Where the Temporal UI is, for links")
     log_format: Literal["console", "json"] = "console"
     metrics_address: str | None = Field(None, description="host:port for Prometheus metrics; empty: none")
@@ -158,19 +194,86 @@ class Settings(BaseSettings):
 
 
 class SettingsError(ValueError):
-    """A setting can't be meant. The text names it and has no value in it."""
+    """A setting is wrong. The text names it and has no value in it."""
+
+
+ELSEWHERE = frozenset({"LEADS_BY", "LEADS_DEBUG", "LEADS_IMAGE"})
+"""Names of ours that are no settings: the command line's own, and Compose's."""
 
 
 def read_settings(*files: str | Path) -> Settings:
-    """The settings, from the environment and these files (by default `.env`). Raises SettingsError."""
+    """The settings, from the environment, these files (by default `.env`), and LEADS_SECRETS. Raises SettingsError."""
+    files = files or (".env",)
+    said = _said(files)
+    folder = said.get("LEADS_SECRETS")
+    if folder and not Path(folder).is_dir():
+        raise SettingsError("LEADS_SECRETS: there is no such folder.")
     try:
-        return Settings(_env_file=files or ".env")
+        return Settings(_env_file=files, _secrets_dir=folder)
     except ValidationError as error:
-        found = (
-            f"LEADS_{'__'.join(str(part) for part in item['loc']).upper()}: {item['msg']}"
+        found = [
+            f"{_name(item['loc'])}: {item['msg'].removeprefix('Value error, ')}"
             for item in error.errors(include_url=False, include_context=False, include_input=False)
-        )
-        raise SettingsError(f"A setting can't be meant: {'; '.join(found)}.") from error
+        ]
+    except pydantic_settings.SettingsError:  # a list or map that is no JSON; it does not say which
+        known = dict(_names(Settings))
+        found = [
+            f"{name}: is to be JSON; .env.example shows how" for name in said if _no_json(name, said, known)
+        ]
+    raise SettingsError(f"A setting is wrong: {'; '.join(found) or 'a list or map is to be JSON'}.")
+
+
+def unknown(*files: str | Path) -> list[str]:
+    """What is called as a setting and is none: so mistyped that it would have no effect. A sentence each."""
+    known = dict(_names(Settings))
+    maps = tuple(f"{name}__" for name, kind in known.items() if getattr(kind, "__origin__", None) is dict)
+    return [
+        f"{name} is no setting{f' (did you mean {near[0]}?)' if near else ''}"
+        for name in _said(files or (".env",))
+        if name not in known and name not in ELSEWHERE and not name.startswith(maps)
+        for near in [difflib.get_close_matches(name, known, n=1, cutoff=0.8)]
+    ]
+
+
+def _said(files: tuple[str | Path, ...]) -> dict[str, str]:
+    """All that is called as ours, in the environment or else the files, and is not empty."""
+    every: dict[str, str | None] = {}
+    for file in files:
+        every |= dotenv_values(file)
+    every |= os.environ
+    return {
+        name.upper(): value for name, value in every.items() if value and name.upper().startswith("LEADS_")
+    }
+
+
+def _names(model: type[BaseModel], prefix: str = "LEADS_") -> Iterator[tuple[str, Any]]:
+    """The environment variable of each setting, and its type."""
+    for name, field in model.model_fields.items():
+        kind, variable = field.annotation, f"{prefix}{name.upper()}"
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _names(kind, f"{variable}__")
+        else:
+            yield variable, kind
+
+
+def _name(place: tuple[int | str, ...]) -> str:
+    """The setting that an error is about, and where in it."""
+    variable, inside = "LEADS", list(map(str, place))
+    known = dict(_names(Settings))
+    while inside and variable not in known:
+        variable += f"{'_' if variable == 'LEADS' else '__'}{inside.pop(0).upper()}"
+    where = ", ".join(part for part in inside if part != "[key]")
+    return f"{variable} ({where})" if where else variable
+
+
+def _no_json(name: str, said: Mapping[str, str], known: Mapping[str, Any]) -> bool:
+    if getattr(known.get(name), "__origin__", None) not in (dict, list):
+        return False
+    try:
+        json.loads(said[name])
+    except ValueError:
+        return True
+    return False
 
 
 def lead_page(ui: str, namespace: str, lead: str) -> str:

@@ -1,34 +1,38 @@
 """The worker: connects, wires the activities, runs until it is told to stop. No logic."""
 
-import asyncio
 import signal
+
+if __name__ == "__main__":
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # Ctrl-C while all the rest is loading is no news; run() hears it later
+
+import asyncio
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
-from temporalio.client import Client
 from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
+from activities.ledger.events import LedgerError
 from activities.registry import activities
 from activities.watch import Watch
 from logs import set_up_logs
-from settings import Settings, SettingsError, read_settings
-from starter.connection import to_its_end
+from settings import Settings, SettingsError, read_settings, unknown
+from starter.connection import connect, to_its_end
 from starter.desk.attend import Desk
 from starter.desk.reconcile import looks
 from starter.desk.schedule import keep_schedule
 from starter.desk.team import Team
-from starter.digest import keep_digest, writes, zone_of
+from starter.digest import keep_digest, writes
 from starter.failures import CommandError
 from starter.leads import Leads
 from starter.policy import current
 from starter.server import demand_attributes
-from workflows.plugin import leads_plugin
 
 GRACE = timedelta(seconds=25)
 """What is under way may finish this long after the worker was told to stop; what does not is done again elsewhere."""
@@ -40,13 +44,13 @@ TAKE_OVER = timedelta(seconds=3)
 async def run(settings: Settings) -> None:
     """Works on the task queue until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
-    policy, _ = current(settings), zone_of(settings)  # what can't be meant is said before anything begins
+    policy = current(settings)  # what can't be meant is said before anything begins
+    for each in unknown():
+        log.warning("a setting is ignored", why=each)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    connection = ClientConfig.load_client_connect_config()
-    connection.setdefault("target_host", "localhost:7233")
-    client = await Client.connect(**connection, plugins=[leads_plugin()], runtime=_runtime(settings))
+    client = await connect(runtime=_runtime(settings))
     await demand_attributes(client)
     leads = Leads(client, settings.task_queue, settings.temporal_ui, policy=policy)
     desk = Desk(leads, settings)
@@ -121,7 +125,10 @@ def _runtime(settings: Settings) -> Runtime:
         if settings.metrics_address
         else None
     )
-    return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    try:
+        return Runtime(telemetry=TelemetryConfig(metrics=metrics))
+    except ValueError as error:  # no host:port, or a port that is taken
+        raise SettingsError(f"A setting is wrong: LEADS_METRICS_ADDRESS: {error}.") from error
 
 
 def main() -> None:
@@ -131,7 +138,9 @@ def main() -> None:
         asyncio.run(to_its_end(run(settings)))
     except SettingsError as error:
         sys.exit(str(error))
-    except (RuntimeError, CommandError) as error:  # the SDK's own: no server, a wrong certificate
+    except LedgerError as error:
+        sys.exit(f"The worker can't start: LEADS_LEDGER_URL: {error}")
+    except (RuntimeError, CommandError) as error:
         sys.exit(f"The worker can't start: {error}")
 
 

@@ -5,7 +5,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
+
+from process.decisions import DECISIONS
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -45,8 +47,29 @@ def _plain(text: str) -> str:
     return text.translate(_MARKDOWN)
 
 
+# All are read now, for what lies on the disk later may belong to newer code; each is compiled when it is first used,
+# because a command that ends at once needs none.
+_sources = {
+    file.relative_to(_TEMPLATES).as_posix(): file.read_text(encoding="utf-8")
+    for file in _TEMPLATES.rglob("*")
+    if file.suffix in (".md", ".yml")
+}
+
+
+_NAMES = sorted(DECISIONS, key=len, reverse=True)
+_DECISION = re.compile(
+    rf"(?<![\w/-])(?:{'|'.join(name for name in _NAMES if '_' in name)})(?![\w-])"
+    rf"|(?<=\()(?:{'|'.join(name for name in _NAMES if '_' not in name)})(?=\))"
+)
+
+
+def commands(text: str) -> str:
+    """A sentence for people on GitHub: the decisions that it names, as the commands that give them there."""
+    return _DECISION.sub(lambda found: f"/{found[0].replace('_', '-')}", text)
+
+
 _environment = Environment(
-    loader=FileSystemLoader(_TEMPLATES),
+    loader=DictLoader(_sources),
     undefined=StrictUndefined,
     autoescape=select_autoescape(["html"], default=False, default_for_string=False),
     trim_blocks=True,
@@ -55,9 +78,8 @@ _environment = Environment(
     auto_reload=False,
 )
 _environment.filters["md"] = markdown
+_environment.filters["commands"] = commands
 _environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
-for _name in _environment.list_templates(extensions=["md", "yml"]):
-    _environment.get_template(_name)  # now: what lies on the disk later may belong to newer code
 
 
 def render(name: str, **values: Any) -> str:

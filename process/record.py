@@ -24,6 +24,7 @@ from process.effects import (
     CheckIssues,
     Effect,
     Outcome,
+    PrepareInvoice,
     RecordEvents,
     SayCorrection,
     SendCorrection,
@@ -32,7 +33,7 @@ from process.effects import (
     back,
 )
 from process.facts import Event, Fact, Refused
-from process.fold import superseded
+from process.fold import fold, superseded
 from process.history import History
 from process.lead import Lead
 from process.mistake import Mistake, Undoing
@@ -40,7 +41,7 @@ from process.model import Line, Model, Role
 from process.moves import PutBack
 from process.policy import TEAMS, People, Policy
 from process.relatives import Relation, Relative
-from process.reports import ChangesAdopted, PeopleChanged
+from process.reports import ChangesAdopted, PeopleChanged, prepared
 from process.ticks import moved_dates
 
 RECEIPTS = 500
@@ -408,7 +409,16 @@ class Record(Model):
             case _ if effect.shows_mistakes:
                 mistakes = outward.mistakes(self.history)
         events = self.unrecorded() if isinstance(effect, RecordEvents) else ()
-        return Task(effect=effect, lead=self.lead.brief(effect.about), events=events, mistakes=mistakes)
+        lead = self._as_billed(effect.number) if isinstance(effect, PrepareInvoice) else self.lead
+        return Task(effect=effect, lead=lead.brief(effect.about), events=events, mistakes=mistakes)
+
+    def _as_billed(self, number: int) -> Lead:
+        """The lead as it was when the invoice was prepared, so that made again it says the same; where it is now."""
+        first = prepared(self.history, number)
+        if first is None:
+            return self.lead
+        then = fold(self.history.events[: first.seq - 1], self.lead.id)
+        return then.model_copy(update={"folder": self.lead.folder})
 
     def done(self, effect: Effect, outcome: Outcome, now: datetime) -> Self:
         """The effect is done; what it reports becomes true."""

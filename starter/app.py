@@ -5,7 +5,7 @@ import sys
 import traceback
 from importlib.metadata import version
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandError
 from temporalio.service import RPCError
 
 from starter.cli import INTERRUPTED
@@ -15,6 +15,7 @@ from starter.decide import add_decisions
 from starter.failures import EXIT_CODES, CommandError, ExitCode, debugging
 from starter.output import clean, console, print_json
 from starter.service import add_service
+from starter.spelling import spelled
 
 
 def make_app() -> App:
@@ -45,7 +46,7 @@ def run(words: list[str]) -> int:
     except CommandError as failure:
         return _fail(failure, words)
     except CycloptsError as wrong:
-        return _fail(CommandError(ExitCode.USAGE, str(wrong).replace("|None", "")), words)
+        return _fail(CommandError(ExitCode.USAGE, _usage(wrong)), words)
     except RPCError as error:
         return _fail(explain(error), words)
     except BrokenPipeError:
@@ -58,10 +59,20 @@ def run(words: list[str]) -> int:
     return ExitCode.DONE
 
 
+def _usage(wrong: CycloptsError) -> str:
+    """What is wrong with the command line, and where it is explained."""
+    command = " ".join(["leads", *(wrong.command_chain or ())])
+    if type(wrong) is MissingArgumentError and wrong.argument:
+        return f"`{command}` needs {wrong.argument.name}; `{command} --help` explains it."
+    if isinstance(wrong, UnknownCommandError):
+        return f"{str(wrong).partition(' Available commands')[0]} `leads --help` lists all commands."
+    return f"{str(wrong).replace('|None', '')} `{command} --help` explains it."
+
+
 def _fail(failure: CommandError, words: list[str]) -> int:
     if debugging():
         traceback.print_exc()
-    sentence = clean(str(failure))
+    sentence = spelled(clean(str(failure)))
     if "--json" in words and not failure.told:
         print_json({"error": sentence, "code": int(failure.code)})
     console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)

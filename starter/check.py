@@ -12,13 +12,13 @@ from temporalio.service import RPCError
 
 from activities.checks import Check
 from process.policy import Policy
-from settings import Settings
+from settings import Settings, unknown
 from starter.connection import connect, explain
 from starter.failures import CommandError, ExitCode
 from starter.options import Json
 from starter.output import Output
 from starter.server import missing_attributes
-from starter.session import policy_of, read_settings
+from starter.session import FILES, policy_of, read_settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 
@@ -75,9 +75,16 @@ async def _pollers(client: Client, task_queue: str) -> Check:
 
 
 def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
+    from activities.ledger.events import LedgerError
     from activities.registry import checkers
 
-    for system in checkers(settings, policy):
+    for mistyped in unknown(*FILES):
+        yield Check("Settings", "are known", False, mistyped)
+    try:
+        systems = checkers(settings, policy)
+    except LedgerError as error:
+        raise CommandError(ExitCode.USAGE, f"A setting is wrong: LEADS_LEDGER_URL: {error}") from error
+    for system in systems:
         yield from system.checks()
 
 

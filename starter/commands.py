@@ -10,7 +10,7 @@ from process.decisions import DECISIONS, LeadOpened
 from process.model import OPEN_STAGES, Role, Stage
 from process.view import Line, Option, with_fate
 from starter.agenda import agenda
-from starter.decide import Command, as_command
+from starter.decide import Command
 from starter.digest import digest
 from starter.failures import CommandError, ExitCode
 from starter.foreseen import sections
@@ -20,6 +20,7 @@ from starter.past.as_of import show_as_of
 from starter.past.what_if import what_if
 from starter.session import PATIENCE, leads_of, read_settings
 from starter.show import show_lead
+from starter.spelling import as_command, spelled
 from starter.waiting import waiting
 
 Zone = Annotated[
@@ -178,8 +179,8 @@ async def options(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = F
 
 def _choice(option: Option) -> tuple[Text, str, Text]:
     if option.allowed:
-        return Text(as_command(option.kind), "bold"), "yes", Text(clean(option.does))
-    return Text(as_command(option.kind), "dim"), "no", Text(clean(option.why_not), "dim")
+        return Text(as_command(option.kind), "bold"), "yes", Text(spelled(clean(option.does)))
+    return Text(as_command(option.kind), "dim"), "no", Text(spelled(clean(option.why_not)), "dim")
 
 
 def _preview(app: App) -> Command:
@@ -234,7 +235,8 @@ async def retry(
     out = Output(as_json=json)
     if out.value({"retried": keys}):
         return
-    out.line("Nothing of that has failed." if not keys else "Tried again:")
+    none = f"Nothing failed for good under the key {effect}." if effect else "Nothing has failed for good."
+    out.line("Tried again:" if keys else none)
     out.items(keys)
 
 

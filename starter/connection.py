@@ -5,7 +5,8 @@ from collections.abc import Coroutine
 from typing import Any
 
 from temporalio.client import Client
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
+from temporalio.runtime import Runtime
 from temporalio.service import RPCError, RPCStatusCode
 
 from starter.failures import CommandError, ExitCode
@@ -32,20 +33,33 @@ async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
         await asyncio.sleep(GOING)
 
 
-async def connect(identity: str | None = None) -> Client:
+async def connect(identity: str | None = None, runtime: Runtime | None = None) -> Client:
     """A client by Temporal's own configuration (`TEMPORAL_ADDRESS`, `TEMPORAL_NAMESPACE`, profiles …).
 
-    Raises CommandError where no server answers there.
+    Raises CommandError where that is wrong, or no server answers there.
     """
-    config = ClientConfig.load_client_connect_config()
-    address = config.setdefault("target_host", DEFAULT_ADDRESS)
     try:
-        return await Client.connect(**config, identity=identity, plugins=[leads_plugin()])
-    except RuntimeError as error:
+        config = ClientConfig.load_client_connect_config()
+    except (RuntimeError, OSError, ValueError) as error:  # a profile or a file that is not there
         raise CommandError(
-            ExitCode.UNREACHABLE,
-            f"No Temporal server answers at {address}. Start one with `leads up`, or name yours in TEMPORAL_ADDRESS.",
+            ExitCode.USAGE, f"Temporal's configuration (TEMPORAL_…) is wrong: {_sentence(str(error))}"
         ) from error
+    config.setdefault("target_host", DEFAULT_ADDRESS)
+    try:
+        return await Client.connect(**config, identity=identity, runtime=runtime, plugins=[leads_plugin()])
+    except (RuntimeError, ValueError) as error:
+        raise CommandError(ExitCode.UNREACHABLE, _silent(config)) from error
+
+
+def _silent(config: ClientConnectConfig) -> str:
+    """No server answers by this configuration: what may be wrong with it."""
+    address = config["target_host"] or ""
+    if not address.rpartition(":")[2].isdecimal():
+        return f"TEMPORAL_ADDRESS is to be HOST:PORT, as {DEFAULT_ADDRESS}, not {address!r}."
+    hint = f"Start one with `leads up`, or name yours in TEMPORAL_ADDRESS (HOST:PORT, as {DEFAULT_ADDRESS})."
+    if config.get("tls"):
+        hint = "TLS is on (TEMPORAL_TLS… or an API key): the server must speak it, with a certificate that is trusted here."
+    return f"No Temporal server answers at {address}. {hint}"
 
 
 def explain(error: RPCError) -> CommandError:

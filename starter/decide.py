@@ -14,6 +14,7 @@ from starter.leads import Leads
 from starter.options import Json, Lead, Timeout, given, with_options
 from starter.output import Output
 from starter.session import PATIENCE, leads_of
+from starter.spelling import as_command, spelled
 
 Command = Callable[..., Coroutine[Any, Any, None]]
 
@@ -23,10 +24,6 @@ def add_decisions(app: App) -> None:
     group = Group("Decisions (each takes a LEAD first)", sort_key=2)
     for place, (kind, decision) in enumerate(DECISIONS.items()):
         app.command(_command(decision), name=as_command(kind), group=group, sort_key=place, help_epilogue="")
-
-
-def as_command(kind: str) -> str:
-    return kind.replace("_", "-")
 
 
 def _command(decision: type[Decision]) -> Command:
@@ -43,7 +40,7 @@ def _command(decision: type[Decision]) -> Command:
             await _report(leads, handle, answer, Output(as_json=json))
 
     command.__name__ = decision.kind
-    command.__doc__ = inspect.getdoc(decision)
+    command.__doc__ = spelled(inspect.getdoc(decision) or "")
     return with_options(command, decision)
 
 
@@ -65,7 +62,7 @@ async def _report(leads: Leads, lead: Handle, answer: Answer, out: Output) -> No
         return
     out.line(f"{answer.words}{' (that was already decided)' if answer.repeat else ''}", "green")
     out.items(f"{effect.words}: {effect.status}" for effect in doing)
-    out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {view.next_step}", "dim")
+    out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {spelled(view.next_step)}", "dim")
 
 
 def caused_by(view: Overview, seq: int | None) -> list[EffectLine]:

@@ -8,6 +8,7 @@ from types import NoneType
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
@@ -28,6 +29,7 @@ def flag(text: str, *names: str) -> Parameter:
 
 Lead = Annotated[str, Parameter(help="The lead's id, or as much of its beginning as no other lead's has.")]
 Json = Annotated[bool, flag("One JSON value instead of text.")]
+PORT = Number(gte=1, lte=65535)
 Timeout = Annotated[float, Parameter("--timeout", help="Seconds to wait for the lead's answer.")]
 
 F = TypeVar("F", bound=Callable[..., Any])

@@ -70,12 +70,12 @@ class Output:
             self.console.print(Text(f"{indent}{clean(text)}", style=style), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-        """Aligned columns; the last one takes what room is left. On a terminal too narrow for that, one under the other."""
+        """Aligned columns; the last one takes what room is left, and stands below the others where that is too little."""
         styled = self.console.is_terminal
         cells = [[_cell(cell) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)][:-1]
         if sum(width + 2 for width in widths) + READABLE > self.console.width:
-            self._stack(columns, cells)
+            self._stack(cells)
             return
         table = Table(box=box.SIMPLE_HEAD if styled else None, pad_edge=False, header_style="bold")
         for name in columns:
@@ -90,13 +90,13 @@ class Output:
         for line in printed.get().splitlines():
             self.console.out(line.rstrip())
 
-    def _stack(self, columns: Sequence[str], rows: Iterable[Sequence[Text]]) -> None:
-        for first, *others in rows:
-            self.console.print(Text.assemble((first.plain, "bold")), soft_wrap=True)
-            for name, cell in zip(columns[1:], others, strict=True):
-                if cell:
-                    label = f"  {name}: " if name else "  "
-                    self.console.print(Text.assemble((label, "dim"), cell), soft_wrap=True)
+    def _stack(self, rows: Iterable[Sequence[Text]]) -> None:
+        """Each row as a line, and what its last column says below that."""
+        for first, *others, last in rows:
+            line = Text(" · ").join([Text(first.plain, "bold"), *filter(None, others)])
+            self.console.print(line, soft_wrap=True)
+            if last:
+                self.console.print(Text.assemble("  ", last), soft_wrap=True)
 
 
 def _cell(cell: str | Text) -> Text:

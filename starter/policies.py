@@ -117,7 +117,7 @@ def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> 
         out.heading(each.lead)
         out.items([each.words], "" if each.accepted else "yellow")
         out.items([f"  {date}" for date in each.dates])
-    if found and not adopt:
+    if not adopt and any(each.accepted for each in found):
         out.line()
         out.line("Nothing has changed. The same again with --adopt does it.", "dim")
 

@@ -17,6 +17,7 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
+from starter.connection import explain
 from starter.failures import CommandError, ExitCode
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
@@ -104,7 +105,9 @@ async def demand_attributes(client: Client) -> None:
     """Raises CommandError where the server was set up for an earlier release: every lead would get stuck there."""
     try:
         missing = await missing_attributes(client)
-    except RPCError:  # it need not be ours to look at; if it is down, others say so
+    except RPCError as error:  # it need not be ours to look at; if it is down, others say so
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise explain(error) from error
         return
     if missing:
         raise CommandError(

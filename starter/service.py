@@ -15,7 +15,7 @@ from starter.failures import CommandError, ExitCode
 from starter.init_repos import init_repos
 from starter.local.parts import HOST, WEB_PORT, demand_free
 from starter.local.up import up
-from starter.options import Json
+from starter.options import PORT, Json
 from starter.output import Output
 from starter.policies import policy
 from starter.promote import promote
@@ -50,7 +50,7 @@ async def web(
     host: Annotated[
         str, Parameter(help="Address to listen on. Before one beyond this machine belongs a proxy with TLS.")
     ] = HOST,
-    port: Annotated[int, Parameter(help="Port to listen on.")] = WEB_PORT,
+    port: Annotated[int, Parameter(help="Port to listen on.", validator=PORT)] = WEB_PORT,
 ) -> None:
     """Receive GitHub's webhooks, at /github/webhook, until Ctrl-C. It needs LEADS_GITHUB__WEBHOOK_SECRET."""
     from starter.web import (

@@ -13,6 +13,9 @@ from starter.leads import Leads
 UP = Path(".leads/up.env")
 """While `leads up` runs here with its sandbox: the settings that point at it."""
 
+FILES = (".env", UP)
+"""Where settings are read from, beside the environment."""
+
 PATIENCE = 10.0
 """Seconds within which a lead answers, unless a command is told otherwise."""
 
@@ -20,7 +23,7 @@ PATIENCE = 10.0
 def read_settings() -> settings.Settings:
     """The settings. Raises CommandError (usage) that names what can't be meant."""
     try:
-        return settings.read_settings(".env", UP)
+        return settings.read_settings(*FILES)
     except settings.SettingsError as error:
         raise CommandError(ExitCode.USAGE, str(error)) from error
 

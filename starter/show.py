@@ -8,6 +8,7 @@ from process.quote import Quote
 from process.relatives import Relative
 from process.view import EffectLine, Overview, with_fate
 from starter.output import Output, moment
+from starter.spelling import as_command, spelled
 from starter.waiting import Waiting
 
 NEWEST = 12
@@ -18,10 +19,10 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
     """`url`: its page in the Temporal UI, which has it as it is now. `waiting`: what fails for now."""
     facts = view.facts
     out.line(view.heading, "bold")
-    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {view.next_step}")
+    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {spelled(view.next_step)}")
     if view.next_date:
         out.line(f"The calendar moves next on {moment(view.next_date, facts.zone)}", "dim")
-    _section(out, "Attention", view.attention, "yellow")
+    _section(out, "Attention", map(spelled, view.attention), "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
@@ -49,7 +50,10 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
     _section(
         out,
         "Refused",
-        (f"{moment(r.at, facts.zone)} {r.kind} by {r.by}: {r.reason}" for r in view.refused[-NEWEST:]),
+        (
+            f"{moment(r.at, facts.zone)} {as_command(r.kind)} by {r.by}: {spelled(r.reason)}"
+            for r in view.refused[-NEWEST:]
+        ),
         "yellow",
     )
 
@@ -72,7 +76,7 @@ def _relative(other: Relative) -> str:
 
 
 def _failed(effect: EffectLine) -> str:
-    return f"{effect.words}: {effect.reason} ({effect.key})"
+    return f"{effect.words}: {spelled(effect.reason)} ({effect.key})"
 
 
 def _section(out: Output, title: str, lines: Iterable[str], style: str = "") -> None:

@@ -38,9 +38,13 @@ def _lines(record: Record, now: datetime) -> Iterator[str]:
     if lead.quotes:
         yield "\n### Quotes"
         for quote in reversed(lead.quotes):
-            yield f"- version {quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
-            if len(quote.lines) > 1:
-                yield from (f"  - {_plain(str(line))}" for line in quote.lines)
+            made_of = (
+                "; ".join(map(str, quote.lines)) if len(quote.lines) > 1 else ""
+            )  # the UI shows no list in a list
+            yield (
+                f"- version {quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
+                f"{f' ({_plain(made_of)})' if made_of else ''}"
+            )
     yield "\n### What happened"
     yield from (_happened(line) for line in reversed(timeline(record, SHOWN)))
     if (earlier := len(record.history.events) - SHOWN) > 0:

@@ -1,5 +1,6 @@
 """Pages for people: issues and boards, where they can act as they would on GitHub."""
 
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from sandbox.github.state import (
     Item,
     Option,
     Project,
+    ReactionContent,
     Repository,
     User,
 )
@@ -38,6 +40,18 @@ def page_routes(state: GitHubState) -> list[BaseRoute]:
         Route("/{owner}/{repo}/issues/new", pages.new, methods=["GET", "POST"]),
         Route("/{owner}/{repo}/issues/{number:int}", pages.issue, methods=["GET", "POST"]),
     ]
+
+
+EMOJI: Mapping[ReactionContent, str] = {
+    "+1": "👍",
+    "-1": "👎",
+    "laugh": "😄",
+    "confused": "😕",
+    "heart": "❤️",
+    "hooray": "🎉",
+    "rocket": "🚀",
+    "eyes": "👀",
+}
 
 
 class _Pages:
@@ -161,7 +175,16 @@ class _Pages:
             issue=issue,
             happened=sorted(happened, key=lambda what: what.id),
             cards=cards,
+            reactions=self._reactions(),
         )
+
+    def _reactions(self) -> Mapping[str, list[tuple[str, str]]]:
+        """Node id -> who reacted, and how."""
+        found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
+        for reaction in self.state.reactions.values():
+            who = self.state.users[reaction.user_id].login
+            found[reaction.subject].append((who, EMOJI[reaction.content]))
+        return found
 
     # -- boards -------------------------------------------------------------------------------------------------
 

@@ -12,7 +12,6 @@ from rich.progress import Progress
 from process.decisions import DECISIONS, LeadOpened
 from process.model import Stage
 from process.view import Overview
-from starter.decide import as_command
 from starter.demo.desk_story import IN_TIME, Desk, Told, in_time
 from starter.demo.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
 from starter.directory import Handle
@@ -21,6 +20,7 @@ from starter.leads import Leads
 from starter.local.parts import SandboxPlace
 from starter.options import given
 from starter.output import Output
+from starter.spelling import as_command, spelled
 
 _EVERY_TIME = frozenset({"Write the events to the ledger", "Bring the lead's issue up to date"})
 """Chores that follow from nearly every step, and would hide the others."""
@@ -170,7 +170,7 @@ class Story:
         if self.out.as_json:
             return
         self.out.items(
-            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {words}"],
+            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {spelled(words)}"],
             "green" if accepted else "yellow",
         )
         if stage:

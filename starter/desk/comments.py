@@ -4,15 +4,17 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 import structlog
+from temporalio import activity
 
 from activities.errors import again
 from activities.github.answers import Answers, crossed_out, is_ours
 from activities.github.client import CommentSeen, GitHubClient
 from activities.texts import render
 from process.decisions import DECISIONS, Decision
+from process.decisions.merging import Merged
 from process.facts import Refused
 from process.model import Role
 from process.outward import COMMENT_KEY
@@ -32,6 +34,8 @@ from starter.leads import Leads
 SOURCE = "github comment"
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Whom GitHub knows to belong to us: they are answered in words, others only by a reaction."""
+PATIENCE = 3
+"""Attempts within which GitHub is to show the answer to a comment to which we have reacted."""
 CHORES = frozenset({"update_issue", "record_events", "reserve_folder", "reserve_invoice"})
 """Effects that follow from nearly everything, and would hide the others."""
 
@@ -79,14 +83,16 @@ class Comments:
         self.people = people
         self.answers = answers
 
-    async def hear(self, place: Place, number: int) -> Sequence[str]:
-        """Obeys and answers this comment; says in words what it did, if anything.
+    async def hear(self, place: Place, number: int) -> Sequence[str] | None:
+        """Obeys and answers this comment; says in words what it did, if anything. None: GitHub shows no such comment.
 
         Done again, it does nothing twice: an answer stands for the commands that it answers, and each decision has a key.
         """
         comment = await in_thread(self.github.comment, place.repo, number)
-        said = commands.commands(comment.text) if comment else []
-        if not comment or not comment.user or not said or comment.issue != place.issue.number:
+        if comment is None:
+            return None
+        said = commands.commands(comment.text)
+        if not comment.user or not said or comment.issue != place.issue.number:
             return ()
         if comment.user.is_bot or is_ours(comment.text):
             return ()
@@ -108,7 +114,11 @@ class Comments:
         replies = await self._replies(talk)
         moods = {reply.mood for reply in replies}
         mood = next(mood for mood in ("confused", "+1", "eyes") if mood in moods)
-        await in_thread(self.answers.react, place.repo, comment.id, mood)
+        reacted = await in_thread(self.answers.react, place.repo, comment.id, mood)
+        if reacted and known is None and activity.info().attempt < PATIENCE:
+            raise again(
+                "GitHub does not show yet whether this comment was answered", after=self.answers.settle
+            )
         text = "\n\n".join(reply.text for reply in replies)
         await in_thread(self.answers.say, *where, text, since=since, state=talk.digest)
         return (f"Answered comment {comment.id}: {', '.join(written(said.name) for said in talk.said)}",)
@@ -170,9 +180,9 @@ class Comments:
     async def _decide(self, talk: Talk, lead: Handle, said: Said, kind: type[Decision]) -> Reply:
         decision = commands.read(kind, said.rest, _given(talk, said))
         if isinstance(decision, Refused):
-            return _refused(said, str(decision), commands.sample(kind))
+            return await self._incomplete(lead, said, kind, str(decision))
         try:
-            answer = await asked(self.leads.decide(lead, decision))
+            answer = await asked(self.leads.decide(lead, _here(decision, talk.place)))
         except CommandError as refused:
             _log.info("command refused", kind=kind.kind)
             return await self._lead_refused(lead, said, kind, str(refused))
@@ -190,13 +200,32 @@ class Comments:
             return Reply("confused", crossed_out(text, seq, f"No longer counts, corrected as {corrected}."))
         return Reply("+1", text)
 
+    async def _incomplete(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
+        """With an example; unless the lead could not take one either, and says why."""
+        facts = (await asked(self.leads.overview(lead))).facts
+        if no := kind.gate(facts):
+            return await self._lead_refused(lead, said, kind, str(no))
+        return _refused(said, reason, commands.sample(kind, kind.example_for(facts)))
+
     async def _lead_refused(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
         """With what would work: decisions that the refusal names, or this one in full where only its body is at fault."""
         facts = (await asked(self.leads.overview(lead))).facts
         named = [other for name, other in DECISIONS.items() if f"({name})" in reason]
+        samples = [commands.sample(each, each.example_for(facts)) for each in named]
         if not named and kind.gate(facts) is None:
-            named = [kind]
-        return _refused(said, reason, *(commands.sample(each, each.example_for(facts)) for each in named))
+            sample = commands.sample(kind, kind.example_for(facts))
+            samples = [sample] if await self._would_do(lead, kind, sample) else []
+        return _refused(said, reason, *samples)
+
+    async def _would_do(self, lead: Handle, kind: type[Decision], sample: str) -> bool:
+        decision = commands.read(kind, sample.partition(" ")[2], {"by": "@example", "source": SOURCE})
+        try:
+            return (
+                isinstance(decision, Decision)
+                and (await asked(self.leads.preview(lead, decision))).answer.accepted
+            )
+        except CommandError:
+            return False
 
     # ---- questions
 
@@ -219,7 +248,7 @@ class Comments:
         decision = commands.read(kind, rest, {"by": f"@{talk.login}", "source": SOURCE})
         if isinstance(decision, Refused):
             return _refused(said, str(decision), f"/preview {commands.sample(kind)[1:]}")
-        foreseen = await asked(self.leads.preview(lead, decision))
+        foreseen = await asked(self.leads.preview(lead, _here(decision, talk.place)))
         if not foreseen.answer.accepted:
             return _refused(said, foreseen.answer.words)
         text = render(
@@ -266,6 +295,13 @@ def _given(talk: Talk, said: Said) -> dict[str, str]:
     return {"by": f"@{talk.login}", "source": SOURCE, "key": talk.prefix + said.digest}
 
 
+def _here(decision: Decision, place: Place) -> Decision:
+    """With an issue that is called as people call one of the same repository: `#12`."""
+    if isinstance(decision, Merged) and re.fullmatch(r"#\d+", decision.into):
+        return decision.model_copy(update={"into": f"{place.repo}{decision.into}"})
+    return decision
+
+
 def _step(view: Overview) -> dict[str, str]:
     return {"stage": view.stage, "owner": view.owner, "next_step": view.next_step}
 
@@ -281,9 +317,14 @@ def _help(said: Said, policy: Policy) -> Reply:
     if kind is None:
         return _no_such(said, said.rest)
     fields = [
-        {"name": name, "description": field.description or "", "required": field.is_required()}
-        for name, field in kind.model_fields.items()
-        if name not in commands.NOT_GIVEN
+        {
+            "name": name,
+            "description": field.description or "",
+            "required": field.is_required(),
+            "choices": _choices(field.annotation),
+        }
+        for name in commands.takes(kind)
+        for field in (kind.model_fields[name],)
     ]
     return _reply(
         "eyes",
@@ -294,6 +335,13 @@ def _help(said: Said, policy: Policy) -> Reply:
         fields=fields,
         sample=commands.sample(kind),
     )
+
+
+def _choices(annotation: Any) -> list[str]:
+    """The words that a field takes, where only certain ones will do."""
+    if get_origin(annotation) is Literal:
+        return [str(choice) for choice in get_args(annotation)]
+    return [choice for part in get_args(annotation) for choice in _choices(part)]
 
 
 def _does(kind: type[Decision]) -> str:

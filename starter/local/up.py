@@ -2,13 +2,13 @@
 
 import asyncio
 import fcntl
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from settings import Settings
+from settings import Settings, unknown
 from starter.failures import CommandError, ExitCode
 from starter.local.parts import (
     HOST,
@@ -22,9 +22,9 @@ from starter.local.parts import (
     environment,
     webhook_url,
 )
-from starter.options import Json, flag
+from starter.options import PORT, Json, flag
 from starter.output import Output
-from starter.session import UP, read_settings
+from starter.session import FILES, UP, read_settings
 
 DATA = UP.parent
 DEFAULT_PORT = 7233
@@ -37,10 +37,12 @@ Start = Callable[[], Awaitable[Part]]
 
 async def up(
     *,
-    port: Annotated[int, Parameter(help="Temporal's port.")] = DEFAULT_PORT,
-    ui_port: Annotated[int, Parameter(help="Port of the Temporal UI.")] = 8233,
-    sandbox_port: Annotated[int, Parameter(help="Port of the sandbox.")] = 8080,
-    web_port: Annotated[int, Parameter(help="Port where GitHub's webhooks arrive.")] = WEB_PORT,
+    port: Annotated[int, Parameter(help="Temporal's port.", validator=PORT)] = DEFAULT_PORT,
+    ui_port: Annotated[int, Parameter(help="Port of the Temporal UI.", validator=PORT)] = 8233,
+    sandbox_port: Annotated[int, Parameter(help="Port of the sandbox.", validator=PORT)] = 8080,
+    web_port: Annotated[
+        int, Parameter(help="Port where GitHub's webhooks arrive.", validator=PORT)
+    ] = WEB_PORT,
     no_sandbox: Annotated[
         bool,
         flag(
@@ -71,7 +73,14 @@ async def _up(
         demand_free(sandbox_port, "the sandbox", "--sandbox-port")
     if with_web:
         demand_free(web_port, "the webhooks", "--web-port")
-    async with Parts(DATA / "logs") as parts:
+    if not json:
+        for each in unknown(*FILES):
+            out.line(f"A setting is ignored: {each}", "yellow")
+        stands_in = ", the sandbox (GitHub, Google, mail)" if with_sandbox else ""
+        out.line(
+            f"Starting Temporal{stands_in}, the worker{' and the webhooks' if with_web else ''} …", "dim"
+        )
+    async with Parts(DATA / "logs") as parts, _farewell(parts, out):
         await parts.temporal(port, ui_port, DATA / "temporal.sqlite")
         sandbox = (
             await parts.sandbox(sandbox_port, DATA / "sandbox", web_port=web_port) if with_sandbox else None
@@ -87,8 +96,16 @@ async def _up(
         _tell(out, parts, port, ui, sandbox, _webhooks(settings, web_port, sandbox))
         with _told_to_others(more if sandbox else {}), suppress(asyncio.CancelledError):
             await _watch(parts, again, out)
-        if not json:
-            out.line("Ending the webhooks, the worker, the sandbox and Temporal …", "dim")
+
+
+@asynccontextmanager
+async def _farewell(parts: Parts, out: Output) -> AsyncIterator[None]:
+    """Says, before it takes its seconds, that what was started ends."""
+    try:
+        yield
+    finally:
+        if parts.started and not out.as_json:
+            out.line(f"Ending {', '.join(part.name for part in reversed(parts.started))} …", "dim")
 
 
 def has_credentials(settings: Settings) -> bool:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
 from sandbox.server import Sandbox
-from settings import Settings
+from settings import Settings, SettingsError, read_settings, unknown
 
 from .conftest import EXAMPLE, LINE, ROOT, values
 
@@ -97,3 +97,66 @@ def test_the_sandbox_is_set_as_it_says_itself() -> None:
     expected["LEADS_MAIL__HOST"] = "sandbox.localhost"
     expected["LEADS_MAIL__PORT"] = "2525"
     assert shown == expected
+
+
+def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "LEADS_GITHUB__TOKEN").write_text("of-the-file\n")
+    (tmp_path / "LEADS_GITHUB__APP_PRIVATE_KEY").write_text("two\nlines\n")
+    (tmp_path / "LEADS_LEDGER_URL").write_text("sqlite:///of-the-file")
+    monkeypatch.setenv("LEADS_SECRETS", str(tmp_path))
+    monkeypatch.setenv("LEADS_GITHUB__ORG", "example")
+    known = read_settings(tmp_path / "none.env")
+    assert known.github.token
+    assert known.github.token.get_secret_value() == "of-the-file"
+    assert known.github.app_private_key
+    assert known.github.app_private_key.get_secret_value() == "two\nlines"
+    assert known.ledger_url.get_secret_value() == "sqlite:///of-the-file"
+    assert known.github.org == "example"
+    monkeypatch.setenv("LEADS_GITHUB__TOKEN", "of-the-environment")
+    known = read_settings(tmp_path / "none.env")
+    assert known.github.token
+    assert known.github.token.get_secret_value() == "of-the-environment"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("LEADS_SECRETS", "/no/such/folder", "LEADS_SECRETS: there is no such folder"),
+        (
+            "LEADS_ZONE",
+            "Europe/Berlni",
+            "LEADS_ZONE: there is no such time zone; name one as Europe/Berlin or UTC",
+        ),
+        ("LEADS_ADDRESSES__SALES", "a@example.org", "LEADS_ADDRESSES__SALES: is to be JSON"),
+        ("LEADS_PEOPLE", '{"sales": "octocat"}', "LEADS_PEOPLE (sales): Input should be a valid list"),
+        (
+            "LEADS_GITHUB__COLUMNS",
+            '{"leda": "Lead"}',
+            "LEADS_GITHUB__COLUMNS (leda): Input should be 'lead', ",
+        ),
+        (
+            "LEADS_GITHUB__PROJECT_NUMBER",
+            "one",
+            "LEADS_GITHUB__PROJECT_NUMBER: Input should be a valid integer",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError, match=re.escape(f"wrong: {said}") if name != "LEADS_SECRETS" else said):
+        read_settings(tmp_path / "none.env")
+
+
+def test_a_mistyped_setting_is_told_from_those_that_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "some.env").write_text("LEADS_GITHUB__TOKNE=x\nLEADS_IMAGE=x\nLEADS_GITHUB__ORG=x\nOTHER=x\n")
+    monkeypatch.setenv("LEADS_SOMETHING_ELSE_ENTIRELY", "x")
+    monkeypatch.setenv("LEADS_GITHUB__COLUMNS__LEAD", "x")
+    monkeypatch.setenv("LEADS_BY", "x")
+    assert unknown(tmp_path / "some.env") == [
+        "LEADS_GITHUB__TOKNE is no setting (did you mean LEADS_GITHUB__TOKEN?)",
+        "LEADS_SOMETHING_ELSE_ENTIRELY is no setting",
+    ]

@@ -13,6 +13,7 @@ from starter.directory import Handle
 from starter.failures import CommandError, ExitCode
 from tests.desk.conftest import SALES, Office
 from tests.desk.test_questionnaire import found_by, has_read, look, submit
+from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 
 TITLE = "Teach a course"
@@ -33,7 +34,7 @@ async def begun(office: Office, wanted: LeadOpened, **how: Any) -> Handle:
     """A lead with its issue, once visibility has it."""
     lead = await office.leads.find((await office.leads.open(wanted, **how)).lead)
     await office.until(lead, lambda view: view.facts.issue)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while lead.id not in [row.lead async for row in office.leads.listed()]:
             await asyncio.sleep(0.05)
     return lead
@@ -145,7 +146,7 @@ async def test_two_at_the_same_moment_are_found_by_the_next_round(office: Office
         leads.append(await office.leads.find(lead))
         await settled(office, leads[-1])
     older, younger = leads
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (found := (await office.round()).parts["look_at_leads"].found):
             await asyncio.sleep(0.1)
     assert found == (f"{younger.id} may be the same as {older.id}",)
@@ -182,7 +183,7 @@ async def test_a_lead_that_comes_to_look_like_another_is_found_by_the_next_round
     second = await begun(office, opened(org="Another Institute"))
     assert (await office.round()).parts["look_at_leads"].found == ()
     await second.execute_update("details_changed", {"org": "Example University"})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (await office.round()).parts["look_at_leads"].found:
             await asyncio.sleep(0.1)
     view = await office.until(second, lambda view: view.facts.undecided)
@@ -206,7 +207,7 @@ async def test_an_edited_response_of_a_merged_lead_reaches_the_one_that_goes_on(
     assert not (await office.leads.overview(twin)).refused
 
 
-@pytest.mark.parametrize("named", ["id", "beginning", "issue", "address"])
+@pytest.mark.parametrize("named", ["id", "beginning", "issue", "number", "address"])
 async def test_the_lead_that_goes_on_is_named_by_its_id_or_its_issue(office: Office, named: str) -> None:
     first, twin = await twice(office)
     number = await office.number(first)
@@ -214,6 +215,7 @@ async def test_the_lead_that_goes_on_is_named_by_its_id_or_its_issue(office: Off
         "id": first.id,
         "beginning": first.id.removeprefix("lead-"),
         "issue": f"leads#{number}",
+        "number": f"#{number}",
         "address": f"{office.sandbox.url}/2i2c-org/leads/issues/{number}",
     }[named]
     assert "✅ Merged into" in await says(office, twin, f"/merged into={into}")

@@ -224,7 +224,12 @@ async def test_a_repeat_is_done_already(leads: Leads, opened: Opened) -> None:
 
 async def test_a_refusal_is_one_sentence(leads: Leads, opened: Opened) -> None:
     lead = await opened()
-    refused(await leads("hub-requested", lead), "No contract is signed", "contract_signed")
+    refused(
+        await leads("hub-requested", lead),
+        "No contract is signed",
+        "(leads contract-signed)",
+        "--exception-by",
+    )
     as_json = await leads("hub-requested", lead, "--json")
     assert as_json.code == 3
     assert as_json.json == {"error": as_json.err.removeprefix("leads: ").strip(), "code": 3}
@@ -309,7 +314,7 @@ async def test_show_in_one_look(leads: Leads, opened: Opened, outside: Outside, 
         "[x] Price quoted",
         "1: 12,000.00 USD a year, open",
         "Quoted 12,000.00 USD a year",
-        "hub_requested by Ann, sales: No contract is signed",
+        "hub-requested by Ann, sales: No contract is signed",
     ):
         assert wanted in text
     parked = next(effect["key"] for effect in view["effects"] if effect["status"] == "parked")
@@ -365,7 +370,7 @@ async def test_options_and_preview_take_nothing(leads: Leads, opened: Opened) ->
     assert "Mail to contracts: price quoted" in foreseen["effects"]
     text = await leads("preview", lead, "price_quoted", *words)
     assert "Would become true: Quoted 12,000.00 EUR once" in text.out
-    refused(await leads("preview", lead, "quote-accepted"), "price_quoted")
+    refused(await leads("preview", lead, "quote-accepted"), "(leads price-quoted)")
     assert (await leads("preview", lead, "price-quoted", "--amount", "much")).code == 2
     view = (await leads("show", lead, "--json")).json
     assert view["stage"] == "lead"

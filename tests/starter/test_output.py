@@ -32,11 +32,8 @@ def test_a_table_has_a_row_for_each(printed: list[str]) -> None:
 @pytest.mark.parametrize("printed", [40], indirect=True)
 def test_on_a_narrow_terminal_nothing_is_left_out(printed: list[str]) -> None:
     assert printed == [
-        "lead-abcdefgh",
-        "  stage: contracted",
-        "  what: A hub for a course on oceans",
-        "lead-b",
-        "  stage: lead",
-        "  yes",
-        "  what: x",
+        "lead-abcdefgh · contracted",
+        "  A hub for a course on oceans",
+        "lead-b · lead · yes",
+        "  x",
     ]

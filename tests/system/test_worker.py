@@ -2,12 +2,16 @@
 
 import asyncio
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from starter.server import prepare
 from tests.conftest import TEMPORAL
 
 ROOT = Path(__file__).parents[2]
@@ -27,7 +31,7 @@ def worker(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
 def test_a_setting_that_cant_be_meant_is_named_without_its_value(tmp_path: Path) -> None:
     ended = worker(tmp_path, LEADS_MAIL__PORT="s3cret")
     assert ended.returncode == 1
-    assert ended.stderr.startswith("A setting can't be meant: LEADS_MAIL__PORT: ")
+    assert ended.stderr.startswith("A setting is wrong: LEADS_MAIL__PORT: ")
     assert "s3cret" not in ended.stderr
     assert "Traceback" not in ended.stderr
 
@@ -35,8 +39,70 @@ def test_a_setting_that_cant_be_meant_is_named_without_its_value(tmp_path: Path)
 def test_without_a_server_it_says_so(tmp_path: Path) -> None:
     ended = worker(tmp_path, TEMPORAL_ADDRESS="127.0.0.1:1")
     assert ended.returncode == 1
-    assert "The worker can't start: " in ended.stderr
+    assert ended.stderr.startswith("The worker can't start: No Temporal server answers at 127.0.0.1:1. ")
     assert "Traceback" not in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("LEADS_PEOPLE", "{octocat", "A setting is wrong: LEADS_PEOPLE: is to be JSON; "),
+        ("LEADS_DIGEST__ZONE", "Europe/Berlni", "A setting is wrong: LEADS_DIGEST__ZONE: there is no such "),
+        ("LEADS_METRICS_ADDRESS", "nonsense", "A setting is wrong: LEADS_METRICS_ADDRESS: Invalid "),
+        (
+            "TEMPORAL_PROFILE",
+            "nope",
+            "The worker can't start: Temporal's configuration (TEMPORAL_…) is wrong: ",
+        ),
+        ("TEMPORAL_ADDRESS", "nonsense", "The worker can't start: TEMPORAL_ADDRESS is to be HOST:PORT, "),
+    ],
+)
+def test_what_is_wrong_outside_is_said_in_a_sentence(
+    tmp_path: Path, name: str, value: str, said: str
+) -> None:
+    ended = worker(tmp_path, **{name: value})
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(said)
+    assert "Traceback" not in ended.stderr
+
+
+async def test_what_it_can_only_find_at_a_server_is_said_in_a_sentence(tmp_path: Path, prepared: str) -> None:
+    for environment, said in (
+        ({"TEMPORAL_NAMESPACE": "nope"}, "Namespace nope is not found. Make it with `leads init-server`."),
+        ({"LEADS_LEDGER_URL": "nonsense"}, "LEADS_LEDGER_URL: The ledger's URL cannot be read. "),
+    ):
+        ended = await asyncio.to_thread(worker, tmp_path, TEMPORAL_ADDRESS=prepared, **environment)
+        assert ended.returncode == 1
+        assert f"The worker can't start: {said}" in ended.stderr
+        assert "Traceback" not in ended.stderr
+
+
+async def test_ctrl_c_at_any_moment_ends_it_without_a_word_too_many(tmp_path: Path, prepared: str) -> None:
+    for so_far in ("", "worker ready"):
+        working = await asyncio.create_subprocess_exec(
+            sys.executable,
+            ROOT / "worker.py",
+            cwd=tmp_path,
+            env=os.environ | {"TEMPORAL_ADDRESS": prepared, "PYTHONVERBOSE": "1"},
+            stderr=asyncio.subprocess.PIPE,
+        )
+        assert working.stderr
+        said = b""
+        while (so_far or "import 'asyncio'").encode() not in said:
+            said = await working.stderr.readline()
+            assert said
+        working.send_signal(signal.SIGINT)
+        last = await working.stderr.read()
+        assert await working.wait() == (0 if so_far else -signal.SIGINT)
+        assert b"Traceback" not in last
+
+
+@pytest.fixture
+async def prepared() -> AsyncIterator[str]:
+    """The address of a server that is set up for leads."""
+    async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(TEMPORAL)) as env:
+        await prepare(env.client)
+        yield env.client.service_client.config.target_host
 
 
 async def test_a_server_of_an_earlier_release_is_to_be_set_up_first(tmp_path: Path) -> None:

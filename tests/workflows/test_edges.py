@@ -15,6 +15,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from process.lead import Lead
 from process.record import Answer
 from process.view import Overview
+from tests.patience import PATIENCE
 from tests.workflows.lives import Life
 
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
@@ -84,7 +85,7 @@ def _breaks(how: str, kind: str, then: Act = _nothing) -> Act:
     async def act(life: Life) -> None:
         life.outside.broken[f"{kind} {life.id}"] = how
         await then(life)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not life.outside.begun[f"{kind} {life.id}"]:
                 await asyncio.sleep(0.02)
 
@@ -328,14 +329,14 @@ async def _under_way(life: Life, kind: str, decision: str, **body: Any) -> async
     held = life.outside.held[name] = asyncio.Event()
     tried = life.outside.begun[name]
     await _decides(decision, **body)(life)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while life.outside.begun[name] == tried:
             await asyncio.sleep(0.02)
     return held
 
 
 async def _has_new_run(life: Life, before: str) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await _run(life) == before:
             await asyncio.sleep(0.05)
 

@@ -25,7 +25,7 @@ def test_an_issue(sandbox: Sandbox, leads: Repository, board: Board) -> None:
     issue = leads.create_issue(
         "<b>Acme</b>", body="**Bold** <!-- hidden key -->\n\n- [x] done", labels=["service:hub"]
     )
-    issue.create_comment("A *comment*")
+    issue.create_comment("A *comment*").create_reaction("confused")
     board.move(board.add(issue), "Quoted")
     page = call(sandbox, "GET", ISSUE).text
     for shown in (
@@ -36,6 +36,9 @@ def test_an_issue(sandbox: Sandbox, leads: Repository, board: Board) -> None:
         "<strong>Quoted</strong>",
         "lead-to-hub[bot]",
         "added the label",
+        "put this on the board Leads",
+        "moved the card to Quoted",
+        "😕 lead-to-hub[bot]",
     ):
         assert shown in page
     body = page[: page.index("<textarea")]
