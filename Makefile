@@ -29,7 +29,7 @@ up: $(READY)  ## the whole service on this machine, until Ctrl-C (Temporal 7233,
 	@$(BIN)/leads up
 
 test: $(READY)  ## all tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist worksteal
 
 search: $(READY)  ## lives of leads at random, thousands of them, for what no test thought of
 	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_properties.py

@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
@@ -45,8 +45,15 @@ def _plain(text: str) -> str:
     return text.translate(_MARKDOWN)
 
 
+# All are read now, for what lies on the disk later may belong to newer code; each is compiled when it is first used,
+# because a command that ends at once needs none.
+_sources = {
+    file.relative_to(_TEMPLATES).as_posix(): file.read_text(encoding="utf-8")
+    for file in _TEMPLATES.rglob("*")
+    if file.suffix in (".md", ".yml")
+}
 _environment = Environment(
-    loader=FileSystemLoader(_TEMPLATES),
+    loader=DictLoader(_sources),
     undefined=StrictUndefined,
     autoescape=select_autoescape(["html"], default=False, default_for_string=False),
     trim_blocks=True,
@@ -56,8 +63,6 @@ _environment = Environment(
 )
 _environment.filters["md"] = markdown
 _environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
-for _name in _environment.list_templates(extensions=["md", "yml"]):
-    _environment.get_template(_name)  # now: what lies on the disk later may belong to newer code
 
 
 def render(name: str, **values: Any) -> str:

@@ -218,12 +218,13 @@ def _until(lead: Lead) -> date | None:
     if quote and quote.status is QuoteStatus.OPEN:
         return quote.valid_until
     if pending.handed_over_on and not pending.acknowledged_on:
-        return add_working_days(pending.handed_over_on, clocks.handover_reminder, lead.policy.holidays)
+        since = lead.awaited_since or pending.handed_over_on
+        return add_working_days(since, clocks.handover_reminder, lead.policy.holidays)
     if pending.handed_over_on and not pending.signed_on:
         return pending.due
-    if lead.contract.lapsed and lead.contract.end:
+    if (lead.contract.lapsed or lead.contract.extended_until) and lead.contract.end:
         return lead.contract.end + timedelta(days=clocks.lapse_decision)
-    if lead.stage is Stage.HUB:
+    if lead.stage is Stage.HUB or (lead.stage is Stage.CONTRACTED and not lead.awaits_hub):
         return renewal_start(lead) if lead.contract.windows else None
     return day_of(lead.progressed_at, lead.zone) + timedelta(days=clocks.stale_after(lead.stage))
 

@@ -62,16 +62,21 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
         what = f"The hub was to be taken down on {lead.hub.decommission_on} and still runs"
         yield Concern(Role.ENGINEERING, what, Sort.OVERDUE, lead.hub.decommission_on)
-    if _renewal_is_late(lead, today):
-        what = f"The contract ends on {lead.contract.end}, and its renewal has no price yet"
+    if lead.contract.decision_due and _goes_on_without(lead, today):
+        what = f"The contract ended on {lead.contract.end}, and whether it is renewed is not decided"
+        yield Concern(Role.SALES, what, Sort.OVERDUE, lead.contract.end)
+    elif _renewal_is_late(lead, today):
+        ends = "ends" if lead.contract.end and today <= lead.contract.end else "ended"
+        what = f"The contract {ends} on {lead.contract.end}, and its renewal has no price yet"
         yield Concern(Role.SALES, what, Sort.OVERDUE, renewal_start(lead))
-    if lead.pending.escalated and (not lead.pending.acknowledged_on or RELEASE_0_2 in lead.changes):
+    if lead.pending.escalated and _hears_of_contract(lead):
         yield Concern(Role.CONTRACTS, silence(lead), Sort.STUCK, lead.pending.heard_on)
     if lead.pending.overdue and not lead.ended:
         what = f"The contract was to be signed by {lead.pending.due}"
         yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, lead.pending.due)
     for gap in lead.gaps if RELEASE_0_2 in lead.changes else ():
-        if not (lead.hub.running and gap.start <= today <= gap.end):  # while it lasts, it is said above
+        lasts = lead.hub.running and gap.start <= today <= gap.end
+        if not lasts or _covered(lead, today):  # else it is said above
             what = f"From {gap.start} to {gap.end} the hub is in no contract, and nobody is billed for it"
             yield Concern(Role.SALES, what, since=gap.start)
     if lead.stale_on:
@@ -123,7 +128,7 @@ def next_look(lead: Lead, today: date) -> date | None:
 
 def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
     contract = lead.contract
-    live = any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
+    live = _covered(lead, today)
     ended = max((c.term_ends for c in lead.signed if c.term_ends and c.term_ends < today), default=None)
     if lead.hub.running and not live:
         if lead.hub.exception_by and not contract.signed_on:
@@ -141,9 +146,22 @@ def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
             yield Concern(Role.SALES, "The contract has ended before its hub was live", since=ended)
         else:
             yield Concern(_owes_hub(lead), "A live contract without a hub", since=contract.signed_on)
+    elif lead.stage is Stage.CONTRACTED and not live and ended and RELEASE_0_2 in lead.changes:
+        what = f"The contract ended on {ended}, and nobody has renewed it or said that it is over"
+        yield Concern(Role.SALES, what, since=ended)
     elif lead.lost and RELEASE_0_2 in lead.changes and (runs := _runs_on(lead.signed, today)):
         what = f"A live contract without a hub: it runs until {runs}, and the lead is lost"
         yield Concern(Role.SALES, what, since=lead.lost.on)
+
+
+def _covered(lead: Lead, today: date) -> bool:
+    """Whether a contract, or its extension, runs."""
+    return any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
+
+
+def _hears_of_contract(lead: Lead) -> bool:
+    """Whether silence on a contract in hand is a concern, too; of a lead that has ended nobody waits for news."""
+    return not lead.ended if RELEASE_0_2 in lead.changes else not lead.pending.acknowledged_on
 
 
 def _awaits_hub(lead: Lead) -> bool:
@@ -163,6 +181,13 @@ def _owes_hub(lead: Lead) -> Role:
 def _runs_on(terms: tuple[Contract, ...], today: date) -> date | None:
     """The last day of what was signed and has not ended."""
     return max((term.term_ends for term in terms if term.term_ends and term.term_ends >= today), default=None)
+
+
+def _goes_on_without(lead: Lead, today: date) -> bool:
+    """Whether the service goes on without a contract, because a person said so, and no end of it is decided."""
+    until = lead.contract.extended_until
+    goes_on = until is not None and today <= until and not (lead.ended or lead.hub.decommission_on)
+    return goes_on and RELEASE_0_2 in lead.changes
 
 
 def _renewal_is_late(lead: Lead, today: date) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 from process.model import Line, Model, Text
 
@@ -27,6 +27,8 @@ class Contract(Model):
     quote: int | None = None
     """Version of the quote that it was signed on."""
     signed_on: date | None = None
+    recorded_on: date | None = None
+    """When that was recorded, where it was later."""
     signed_by: Line | None = None
     evidence: Text | None = None
     evidence_kind: str | None = None
@@ -52,6 +54,16 @@ class Contract(Model):
         """When the contracts team was last heard of, or else got it."""
         days = (self.news_on, self.state_on, self.acknowledged_on, self.handed_over_on)
         return next((day for day in days if day), None)
+
+    def with_clocks_reset(self) -> Self:
+        """With nothing of what the calendar had said of a term under it before, which was corrected."""
+        said = {"windows": (), "renewal_due": False, "lapsed": False, "decision_due": False}
+        return self.model_copy(update=said)
+
+    @property
+    def known_on(self) -> date | None:
+        """Since when its dates are known: none that had passed by then comes by the calendar."""
+        return self.recorded_on or self.signed_on
 
     @property
     def term_ends(self) -> date | None:

@@ -87,6 +87,26 @@ def _load(value: Any) -> Any:
 AnyEffect = Annotated[SerializeAsAny[Effect], BeforeValidator(_load)]
 
 
+class _AtIssue:
+    """At the lead's issue, or its card: it waits until there is one, and falls away once that is gone."""
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None
+
+    def needless(self, lead: Lead) -> bool:
+        return "issue" in lead.drift
+
+
+class _AtHubIssue:
+    """The same of the hub's issue."""
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.hub_issue is not None
+
+    def needless(self, lead: Lead) -> bool:
+        return "hub issue" in lead.drift
+
+
 class OpenIssue(Effect):
     lane = "issue"
     shows_mistakes = True
@@ -95,17 +115,11 @@ class OpenIssue(Effect):
         return "Open the lead's issue"
 
 
-class UpdateIssue(Effect):
+class UpdateIssue(_AtIssue, Effect):
     lane = "issue"
     converges = True
     shows_mistakes = True
     brings_news = False
-
-    def ready(self, lead: Lead) -> bool:
-        return lead.issue is not None
-
-    def needless(self, lead: Lead) -> bool:
-        return "issue" in lead.drift  # it is gone
 
     def comes_last(self, lead: Lead) -> bool:
         return RELEASE_0_2 in lead.changes
@@ -114,7 +128,7 @@ class UpdateIssue(Effect):
         return "Bring the lead's issue up to date"
 
 
-class PlaceCard(Effect):
+class PlaceCard(_AtIssue, Effect):
     lane = "card"
     converges = True
     restore: bool = False
@@ -122,17 +136,11 @@ class PlaceCard(Effect):
     stood_in: Line | None = None
     """The column that was its own until now; wherever a person agreed to have it, it moves on from there."""
 
-    def ready(self, lead: Lead) -> bool:
-        return lead.issue is not None
-
-    def needless(self, lead: Lead) -> bool:
-        return "issue" in lead.drift
-
     def words(self) -> str:
         return "Put the lead's card into its column of the board"
 
 
-class PutIssueBack(Effect):
+class PutIssueBack(_AtIssue, Effect):
     """Undoes what people changed at the lead's issue or its hub's, after it was heard and could not become true."""
 
     lane = "issue"
@@ -140,41 +148,23 @@ class PutIssueBack(Effect):
     shows_mistakes = True
     moves: tuple[Move, ...]
 
-    def ready(self, lead: Lead) -> bool:
-        return lead.issue is not None
-
-    def needless(self, lead: Lead) -> bool:
-        return "issue" in lead.drift
-
     def words(self) -> str:
         return "Put the issue back as the lead stands"
 
 
-class PutHubIssueBack(PutIssueBack):
+class PutHubIssueBack(_AtHubIssue, PutIssueBack):
     lane = "hub issue"
     shows_mistakes = False
-
-    def ready(self, lead: Lead) -> bool:
-        return lead.hub_issue is not None
-
-    def needless(self, lead: Lead) -> bool:
-        return "hub issue" in lead.drift
 
     def words(self) -> str:
         return "Put the hub's issue back as the lead stands"
 
 
-class PutCardBack(Effect):
+class PutCardBack(_AtIssue, Effect):
     """As PutIssueBack, for the card that stands in the column of `moves`."""
 
     lane = "card"
     moves: tuple[Move, ...]
-
-    def ready(self, lead: Lead) -> bool:
-        return lead.issue is not None
-
-    def needless(self, lead: Lead) -> bool:
-        return "issue" in lead.drift
 
     def words(self) -> str:
         return "Put the lead's card back into its column of the board"
@@ -312,16 +302,10 @@ class OpenHubIssue(Effect):
         return "Open the hub's issue for engineering"
 
 
-class UpdateHubIssue(Effect):
+class UpdateHubIssue(_AtHubIssue, Effect):
     lane = "hub issue"
     converges = True
     brings_news = False
-
-    def ready(self, lead: Lead) -> bool:
-        return lead.hub_issue is not None
-
-    def needless(self, lead: Lead) -> bool:
-        return "hub issue" in lead.drift
 
     def words(self) -> str:
         return "Bring the hub's issue up to date"
@@ -376,6 +360,9 @@ class PrepareInvoice(Effect):
 
     def ready(self, lead: Lead) -> bool:
         return lead.folder is not None
+
+    def needless(self, lead: Lead) -> bool:
+        return lead.invoice_files.get(self.number) != self.file_id  # its folder was replaced
 
     def words(self) -> str:
         return f"Prepare invoice {self.number} as a PDF in the lead's folder"

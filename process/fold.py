@@ -35,7 +35,8 @@ def superseded(events: Iterable[Event]) -> frozenset[int]:
 def corrected_by(events: Iterable[Event]) -> dict[int, int]:
     """Number of each event that a correction took out -> number of that correction."""
     out: dict[int, int] = {}
-    for event in sorted(events, key=lambda event: -event.seq):
+    corrections = [event for event in events if event.fact.supersedes is not None]
+    for event in sorted(corrections, key=lambda event: -event.seq):
         if event.fact.supersedes is not None and event.seq not in out:
             out[event.fact.supersedes] = event.seq
     return out

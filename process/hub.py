@@ -66,6 +66,8 @@ class Hub(Model):
     """How many of the community had logged in when it was validated."""
     validation_reason: Text | None = None
     decommission_on: date | None = None
+    decommission_decided_on: date | None = None
+    """When that day was set; release 0.1 did not remember."""
     notices: tuple[int, ...] = ()
     decommissioned_on: date | None = None
 

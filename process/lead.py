@@ -126,6 +126,8 @@ class Lead(Model):
     unsent_asked_on: date | None = None
     """When the contracts team was last asked to send invoices that lie there."""
     hold: Hold | None = None
+    resumed_on: date | None = None
+    """When it last went on: the hold was over, or it was reopened. Release 0.1 did not remember."""
     lost: Loss | None = None
     closed_on: date | None = None
     archived: bool = False
@@ -214,10 +216,21 @@ class Lead(Model):
             return None
         return max(signed, self.vendor.settled_on or signed)
 
+    @property
+    def awaits_hub(self) -> bool:
+        """Whether a hub is still to come: a no-hub member pays for its membership alone (process.md)."""
+        return self.hub.live_on is None and (self.service == "hub" or self.hub.requested_on is not None)
+
     def whose(self, role: Role) -> str:
         """The role, with who in particular has it for this lead."""
         known = self.assigned.get(role)
         return f"{role} ({known.person})" if known else str(role)
+
+    @property
+    def awaited_since(self) -> date | None:
+        """From which day on the contracts team's silence counts: days on hold, or in which the lead was lost, do not."""
+        heard = self.pending.heard_on
+        return heard and max(heard, self.resumed_on or heard)
 
     def with_pending(self, contract: Contract) -> "Lead":
         return self.model_copy(update={"renewal" if self.contract.signed_on else "contract": contract})
@@ -234,13 +247,19 @@ class Lead(Model):
             if at_an_edge and (RELEASE_0_2 not in self.changes or not self.signed):
                 continue
             last = other.start - DAY if other and other.start else down
-            first = one.term_ends + DAY if one and one.term_ends else live
+            until = self._billed_until(one) if one else None
+            first = until + DAY if until else live
             if last is None or (other.gap_reason if other else one and one.after_reason):
                 continue
             first, last = max(first, live), min(last, down or last)
             if first <= last:
                 found.append(Gap(number, first, last))
         return tuple(found)
+
+    def _billed_until(self, contract: Contract) -> date | None:
+        """The last day that is paid for: a price that is asked for once has no month by which an extension is billed."""
+        quote = self.quote_of(contract) if RELEASE_0_2 in self.changes else None
+        return contract.end if quote and quote.per == "once" else contract.term_ends
 
     def quote_of(self, contract: Contract) -> Quote | None:
         """The quote that a contract was signed on."""

@@ -24,6 +24,7 @@ from process.effects import (
     CheckIssues,
     Effect,
     Outcome,
+    PrepareInvoice,
     RecordEvents,
     SayCorrection,
     SendCorrection,
@@ -32,7 +33,7 @@ from process.effects import (
     back,
 )
 from process.facts import Event, Fact, Refused
-from process.fold import superseded
+from process.fold import fold, superseded
 from process.history import History
 from process.lead import Lead
 from process.mistake import Mistake, Undoing
@@ -40,7 +41,7 @@ from process.model import Line, Model, Role
 from process.moves import PutBack
 from process.policy import TEAMS, People, Policy
 from process.relatives import Relation, Relative
-from process.reports import ChangesAdopted, PeopleChanged
+from process.reports import ChangesAdopted, PeopleChanged, prepared
 from process.ticks import moved_dates
 
 RECEIPTS = 500
@@ -49,6 +50,12 @@ FINISHED = 100
 """How many answers, refusals and finished effects a lead remembers; the workflow's history and the ledger have the rest."""
 
 DOUBLE_CLICK = timedelta(minutes=10)
+
+ROOM = 1_200_000
+"""Bytes that events may take. Temporal hands at most 2 MiB to a new run, and the lead that they add up to goes along."""
+
+SHARE = 20
+"""A decision takes at most this part of the room that is left, so that there is always some for the next."""
 
 
 class Answer(Model):
@@ -135,6 +142,8 @@ class Record(Model):
     """Events up to this number are in the ledger."""
     heard: dict[str, int] = {}
     """Another lead -> the number of its event up to which it was heard."""
+    weight: int | None = None
+    """Bytes of its events; release 0.1 did not weigh them."""
 
     @classmethod
     def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
@@ -169,16 +178,14 @@ class Record(Model):
         content = _digest(decision)
         known = self._receipt(decision.key) if decision.key else self._double_click(content, now)
         if known and known.content == content:
-            return self._repeated(decision, known.answer, now), known.answer.model_copy(
-                update={"repeat": True}
-            )
+            return self._repeated(decision, known.answer, now), self._again(known.answer)
         if known:
             return self._no(
                 decision,
                 f"The key {decision.key!r} already stands for another decision. Give each its own.",
                 now,
             )
-        fact = decide(self.history, decision, now)
+        fact = self._too_much(decision) or decide(self.history, decision, now)
         if isinstance(fact, Refused):
             record, answer = self._no(decision, str(fact), now)
             return (record._answered(decision, content, answer) if decision.key else record), answer
@@ -217,6 +224,25 @@ class Record(Model):
         same = newest and newest.content == content and newest.answer.seq == last.seq
         return newest if same and now - last.at < DOUBLE_CLICK else None
 
+    def _again(self, first: Answer) -> Answer:
+        """The first answer to what came again."""
+        event = self.history.find(first.seq) if first.seq and not first.words else None
+        return first.model_copy(update={"repeat": True, "words": event.words if event else first.words})
+
+    def _too_much(self, decision: Decision) -> Refused | None:
+        """Why a lead that people wrote too much into does not take so long a text, or None: it must be handed on whole."""
+        if RELEASE_0_2 not in self.lead.changes:
+            return None
+        left = max(ROOM - (self.weight or _weight(self.history.events)), 0)
+        if len(decision.model_dump_json().encode()) <= left // SHARE:
+            return None
+        return Refused(
+            reason=f"The lead has become so long that its record has room for {left // 1000} kB only",
+            instead="Write it shorter, and put long texts into its folder"
+            if left > ROOM // 100
+            else "Start a new lead",
+        )
+
     def _repeated(self, decision: Decision, first: Answer, now: datetime) -> Self:
         """A repeat of what was taken is recorded, once: whoever sent it as a signal hears nothing else."""
         reason = f"It came again and was already taken as {first.seq}. Nothing was done twice."
@@ -243,7 +269,8 @@ class Record(Model):
         )
 
     def _answered(self, decision: Decision, content: str, answer: Answer) -> Self:
-        receipt = Receipt(key=decision.key, content=content, answer=answer)
+        kept = answer.model_copy(update={"words": ""}) if answer.accepted else answer  # the event has them
+        receipt = Receipt(key=decision.key, content=content, answer=kept)
         return self.model_copy(update={"receipts": (*self.receipts, receipt)[-RECEIPTS:]})
 
     # ---- what people moved on GitHub
@@ -382,7 +409,16 @@ class Record(Model):
             case _ if effect.shows_mistakes:
                 mistakes = outward.mistakes(self.history)
         events = self.unrecorded() if isinstance(effect, RecordEvents) else ()
-        return Task(effect=effect, lead=self.lead.brief(effect.about), events=events, mistakes=mistakes)
+        lead = self._as_billed(effect.number) if isinstance(effect, PrepareInvoice) else self.lead
+        return Task(effect=effect, lead=lead.brief(effect.about), events=events, mistakes=mistakes)
+
+    def _as_billed(self, number: int) -> Lead:
+        """The lead as it was when the invoice was prepared, so that made again it says the same; where it is now."""
+        first = prepared(self.history, number)
+        if first is None:
+            return self.lead
+        then = fold(self.history.events[: first.seq - 1], self.lead.id)
+        return then.model_copy(update={"folder": self.lead.folder})
 
     def done(self, effect: Effect, outcome: Outcome, now: datetime) -> Self:
         """The effect is done; what it reports becomes true."""
@@ -428,6 +464,10 @@ class Record(Model):
                 record = record.model_copy(update={"outbox": outbox})
         return record
 
+    def is_off(self, effect: Effect) -> bool:
+        """Whether this, which was begun, is not to be done any more: its decision was corrected, or nobody needs it."""
+        return effect.falls_with_its_cause and all(item.effect.key != effect.key for item in self.outbox)
+
     @property
     def parked(self) -> tuple[Outstanding, ...]:
         return tuple(item for item in self.outbox if item.status == "parked")
@@ -455,7 +495,8 @@ class Record(Model):
         new = (effect for effect in effects if not _waits(effect, kept))
         queue = (*kept, *(Outstanding(effect=effect) for effect in new))
         outbox = tuple(item for item in queue if not item.effect.needless(history.lead))
-        return record.model_copy(update={"history": history, "outbox": outbox})
+        weight = (self.weight or _weight(self.history.events)) + _weight(history.events[-1:])
+        return record.model_copy(update={"history": history, "outbox": outbox, "weight": weight})
 
     def _sorted_out(self, history: History) -> Self:
         """What falls with its cause put aside where that is corrected now, and back where it counts again."""
@@ -506,6 +547,11 @@ def _behind(named: People | Policy, role: Role) -> tuple[tuple[str, ...], tuple[
 def _said(args: tuple[Any, ...], name: str, otherwise: str) -> str:
     value = args[0].get(name) if args and isinstance(args[0], dict) else None
     return value if isinstance(value, str) and value.strip() else otherwise
+
+
+def _weight(events: Iterable[Event]) -> int:
+    """Bytes that they take where they are stored."""
+    return sum(len(event.model_dump_json().encode()) for event in events)
 
 
 def _digest(decision: Decision) -> str:

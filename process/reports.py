@@ -18,6 +18,7 @@ from process.effects import (
     message_digest,
 )
 from process.facts import Event, Report
+from process.history import History
 from process.lead import Lead, Mail, Place
 from process.model import Line, Link, Role, Stage
 from process.policy import Named
@@ -244,7 +245,7 @@ class InvoiceReserved(Report):
 
 
 class InvoicePrepared(Report):
-    """The invoice lies in the lead's folder; the contracts and administration team sends it."""
+    """The invoice lies in the lead's folder; the contracts and administration team, who sends it, hears of that once."""
 
     number: int
     file: Link
@@ -257,6 +258,9 @@ class InvoicePrepared(Report):
         return lead.model_copy(update={"invoices": invoices})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        known = before.invoice(self.number)
+        if known and known.file and RELEASE_0_2 in after.changes:  # its folder was replaced
+            return
         yield SendMail(
             key=effect_key(after, event, "invoice"),
             cause=event.seq,
@@ -267,6 +271,18 @@ class InvoicePrepared(Report):
 
     def words(self, lead: Lead) -> str:
         return f"Invoice {self.number} was prepared: {self.file.url}"
+
+    def words_of_history(self, history: History) -> str:
+        first = prepared(history, self.number)
+        if first is None or first is history.events[-1]:
+            return self.words(history.lead)
+        return f"Invoice {self.number} was made again, as it was: {self.file.url}"
+
+
+def prepared(history: History, number: int) -> Event | None:
+    """The event with which an invoice was prepared, for the first time."""
+    found = (event for event in history.events if isinstance(event.fact, InvoicePrepared))
+    return next((event for event in found if event.fact.number == number), None)  # type: ignore[attr-defined]
 
 
 class OutsideDrifted(Report):

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from process.attention import attention
+from process.changes import RELEASE_0_2
 from process.contract import VendorStatus
 from process.decisions import DECISIONS
 from process.facts import Event
@@ -109,13 +110,35 @@ def _renewing(lead: Lead) -> Step | None:
 def _next_of_contracted(lead: Lead) -> Step:
     if renewing := _renewing(lead):
         return renewing
+    if RELEASE_0_2 in lead.changes and (ending := _ending(lead)):
+        return ending
     if lead.hub.requested_on:
         return Step(Role.ENGINEERING, "bring the hub up")
+    if not lead.awaits_hub and RELEASE_0_2 in lead.changes:
+        return Step(Role.NOBODY, f"nothing, no hub is to come; contract until {lead.contract.term_ends}")
     if lead.service != "hub":
         return Step(Role.SALES, "request the hub, if there is to be one")
     if missing := lead.hub.missing():
         return Step(Role.SALES, f"request the hub; still missing: {', '.join(missing)}")
     return Step(Role.SALES, "request the hub")
+
+
+def _ending(lead: Lead) -> Step | None:
+    """What a contract waits for that ends before its hub has come, or that of a member without one."""
+    contract = lead.contract
+    if contract.lapsed:
+        return Step(Role.SALES, "renew, extend, or record it as lost: the contract has ended")
+    if contract.extended_until:
+        return _extended(lead)
+    if contract.windows and not lead.awaits_hub:
+        return Step(Role.SALES, f"renew: the contract ends on {contract.end}")
+    return None
+
+
+def _extended(lead: Lead) -> Step:
+    contract = lead.contract
+    until = f"the contract ended on {contract.end}, and the service goes on until {contract.extended_until}"
+    return Step(Role.SALES, f"renew, or decide how it ends: {until}")
 
 
 def _next_of_hub(lead: Lead) -> Step:
@@ -125,6 +148,8 @@ def _next_of_hub(lead: Lead) -> Step:
         return renewing
     if lead.contract.lapsed:
         return Step(Role.SALES, "renew, extend, or decide the decommission: the contract has ended")
+    if lead.contract.extended_until and RELEASE_0_2 in lead.changes:
+        return _extended(lead)
     if lead.contract.windows:
         return Step(Role.SALES, f"renew: the contract ends on {lead.contract.end}")
     if lead.hub.validated_on is None:

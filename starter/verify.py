@@ -1,61 +1,53 @@
-"""`leads verify`: would this code go on with every open lead of a live server? It replays them all, and changes nothing."""
+"""`leads verify`: would this code go on with all that is open on a live server? It replays it, and changes nothing."""
 
-from collections.abc import AsyncIterator
-from typing import NamedTuple
+import time
+from collections import Counter
+from collections.abc import Iterable
 
 from rich.text import Text
-from temporalio.client import Client, WorkflowHistory
-from temporalio.worker import Replayer
 
 from starter.connection import connect
-from starter.directory import WORKFLOW
 from starter.failures import CommandError, ExitCode
 from starter.options import Json
-from starter.output import Output
-from workflows.plugin import leads_plugin
+from starter.output import Output, progress
+from starter.replays import Replayed, replayed
 
-
-class Verified(NamedTuple):
-    """One open lead, replayed by this code."""
-
-    lead: str
-    events: int
-    ok: bool
-    detail: str = ""
+_NAMES = {"LeadWorkflow": "lead", "DeskWorkflow": "desk", "ReconcileWorkflow": "round"}
 
 
 async def verify(*, json: Json = False) -> None:
-    """Replay every open lead of the server with the code at hand, before you deploy it.
+    """Replay all that is open on the server with the code at hand, before you deploy it: every lead, and what serves them.
 
-    A lead that does not replay would get stuck on this code: see docs/changing-the-process.md.
+    What does not replay would get stuck on this code; a lead may also replay and say otherwise what happened to it. Both
+    are told, one by one: see docs/changing-the-process.md.
     """
-    out = Output(as_json=json)
-    found = [each async for each in replayed(await connect())]
+    out, began = Output(as_json=json), time.monotonic()
+    found: list[Replayed] = []
+    with progress(hidden=json) as shown:
+        bar = shown.add_task("Replaying", total=None)
+        async for each in replayed(await connect()):
+            found.append(each)
+            shown.update(bar, completed=len(found))
+    wrong = [each for each in found if not each.ok]
     if not out.value([each._asdict() for each in found]):
-        if found:
-            out.table(("", "lead", "events", "what"), (_row(each) for each in found))
-        else:
-            out.line("No open leads.")
-    stuck = sum(not each.ok for each in found)
-    if stuck:
-        raise CommandError(ExitCode.REFUSED, f"{stuck} of {len(found)} leads do not replay.", told=True)
+        if wrong:
+            out.table(("", "what", "events", "why not"), (_row(each) for each in wrong))
+        seconds = time.monotonic() - began
+        if well := _counted(each for each in found if each.ok):
+            out.line(f"{well} would go on with this code ({seconds:.1f} s).", "green")
+        elif not found:
+            out.line("Nothing is open.")
+    if wrong:
+        raise CommandError(
+            ExitCode.REFUSED, f"{_counted(wrong)} would not, of {len(found)} that are open.", told=True
+        )
 
 
-async def replayed(client: Client) -> AsyncIterator[Verified]:
-    """Every open lead's present run, replayed."""
-    replayer = Replayer(workflows=[], plugins=[leads_plugin()])
-    query = f"WorkflowType = '{WORKFLOW}' AND ExecutionStatus = 'Running'"
-    async for history in client.list_workflows(query).map_histories():
-        yield await _replay(replayer, history)
+def _counted(found: Iterable[Replayed]) -> str:
+    """As `2 leads, 1 desk`."""
+    counts = Counter(_NAMES.get(each.type, "digest") for each in found)
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
 
 
-async def _replay(replayer: Replayer, history: WorkflowHistory) -> Verified:
-    result = await replayer.replay_workflow(history, raise_on_replay_failure=False)
-    failure = result.replay_failure
-    detail = " ".join(str(failure).split())[:300] if failure else "replays"
-    return Verified(history.workflow_id, len(history.events), failure is None, detail)
-
-
-def _row(each: Verified) -> tuple[str | Text, ...]:
-    mark = Text("✓", style="green") if each.ok else Text("✗", style="red")
-    return mark, each.lead, str(each.events), each.detail
+def _row(each: Replayed) -> tuple[str | Text, ...]:
+    return Text("✗", style="red"), each.workflow, str(each.events), each.detail

@@ -23,6 +23,9 @@ settings.load_profile("suite")
 for name in [name for name in os.environ if name.startswith(("LEADS_", "TEMPORAL_"))]:
     del os.environ[name]  # a developer's own settings must not reach a test
 
+os.environ["TEMPORAL_DEBUG"] = "1"
+"""No workflow task fails because it took two seconds on a busy machine. The workers that tests start heed it, too."""
+
 
 def _is_local(address: Any) -> bool:
     if not isinstance(address, tuple):

@@ -8,7 +8,7 @@ from activities.github import gate
 from sandbox.server import Sandbox
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running_sandbox() -> Iterator[Sandbox]:
     with Sandbox() as sandbox:
         yield sandbox

@@ -12,7 +12,7 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
@@ -100,6 +100,7 @@ class LeadWorkflow:
             self.moved = False
             self._reap()
             self._change(self.record.tick(workflow.now()))
+            self._call_off()
             self._start_effects()
             self._set_alarm()
             self._show()
@@ -249,6 +250,14 @@ class LeadWorkflow:
     def _busy(self) -> frozenset[str]:
         return frozenset(effect.lane for effect, _ in self.running.values())
 
+    def _call_off(self) -> None:
+        """What fell with its decision is not tried again. An attempt under way ends by itself, and what it did is heard."""
+        if RELEASE_0_2 not in self.record.lead.changes:
+            return
+        for effect, task in self.running.values():
+            if self.record.is_off(effect) and not task.cancelling():
+                task.cancel()
+
     def _start_effects(self) -> None:
         late: list[Effect] = []
         for effect in self.record.startable(self._busy()):
@@ -292,7 +301,7 @@ class LeadWorkflow:
                 summary=effect.words(),
             )
         except ActivityError as error:
-            if not is_cancelled_exception(error):
+            if not _goes_on(error):
                 self._change(self.record.park(effect, _why(error), workflow.now()))
         else:
             self._change(self.record.done(effect, outcome, workflow.now()))
@@ -366,6 +375,14 @@ class LeadWorkflow:
             workflow.upsert_memo(memo)
             self.memo = memo
         workflow.set_current_details(details(self.record, now))
+
+
+def _goes_on(error: ActivityError) -> bool:
+    """Whether it only ended because it was cancelled: a passing fault of the last attempt counts as that, too."""
+    cause = error.cause
+    if isinstance(cause, ApplicationError) and cause.non_retryable:
+        return False
+    return is_cancelled_exception(error) or error.retry_state is RetryState.CANCEL_REQUESTED
 
 
 def _why(error: ActivityError) -> str:

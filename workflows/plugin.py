@@ -10,6 +10,8 @@ from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
 from workflows.lead import LeadWorkflow
 from workflows.reconcile import ReconcileWorkflow
 
+OURS = (LeadWorkflow, DeskWorkflow, ReconcileWorkflow, DigestWorkflow, WeeklyDigestWorkflow)
+
 PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzdata")
 """Pure modules that are imported once, not once per workflow."""
 
@@ -20,6 +22,6 @@ def leads_plugin() -> SimplePlugin:
     return SimplePlugin(
         "leads",
         data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
-        workflows=[LeadWorkflow, DeskWorkflow, ReconcileWorkflow, DigestWorkflow, WeeklyDigestWorkflow],
+        workflows=OURS,
         workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
     )

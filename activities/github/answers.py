@@ -1,10 +1,14 @@
-"""What we say on an issue: a comment of ours is found again by its marker and edited, never posted twice."""
+"""What we say on an issue: a comment of ours is found again by its marker and edited, never posted twice.
+
+GitHub promises no listing that shows the latest comment. Where one made us say something twice, the first one stays.
+"""
 
 import re
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from activities.github.client import GitHubClient
+from activities.github.text import unix
 
 SETTLE = timedelta(seconds=30)
 """After a comment that may or may not have been posted: until a listing shows it."""
@@ -46,14 +50,26 @@ class Answers:
 
     def __init__(self, github: GitHubClient, settle: timedelta) -> None:
         self._github = github
-        self._settle = settle
+        self.settle = settle
 
     def find(self, repo: str, issue: int, key: str, *, since: datetime) -> Answer | None:
-        """The answer of this key, if there is one; `since` is when it can have been written at the earliest."""
-        for comment in self._github.comments(repo, issue, since=since):
-            marker = _MARKER.search(comment.text)
-            if marker and marker[1] == key and self._github.is_us(comment.user):
-                return Answer(comment.id, marker[2] or "", comment.text)
+        """The answer of this key, if there is one; `since` is when it can have been written at the earliest.
+
+        Others of this key, near it, are deleted.
+        """
+        for page in self._github.comments(repo, issue, since=since):
+            ours = [
+                Answer(comment.id, marker[2] or "", comment.text)
+                for comment in page
+                if (marker := _MARKER.search(comment.text))
+                and marker[1] == key
+                and self._github.is_us(comment.user)
+            ]
+            if ours:
+                first, *others = ours
+                for other in others:
+                    self._github.delete_comment(repo, other.id)
+                return first
         return None
 
     def say(
@@ -74,8 +90,8 @@ class Answers:
         body = f"{text}\n\n{_OURS} {key}{f' {state}' if state else ''} -->"
         known = self.find(repo, issue, key, since=since)
         if known is None and anew:
-            self._github.create_comment(repo, issue, body, settle=self._settle)
-        elif known and _unix(known.text) != body:
+            self._github.create_comment(repo, issue, body, settle=self.settle)
+        elif known and unix(known.text) != body:
             self._github.edit_comment(repo, known.id, body)
         else:
             return False
@@ -83,18 +99,15 @@ class Answers:
 
     def reword(self, repo: str, answer: Answer, text: str) -> None:
         """Brings an answer that is there to this text, which still has its marker."""
-        if _unix(answer.text) != text:
+        if unix(answer.text) != text:
             self._github.edit_comment(repo, answer.id, text)
 
-    def react(self, repo: str, comment: int, content: str) -> None:
-        """Our one reaction to a comment: another one of ours is taken back."""
+    def react(self, repo: str, comment: int, content: str) -> bool:
+        """Our one reaction to a comment: another one of ours is taken back. Says whether we had reacted before."""
         ours = [r for r in self._github.reactions(repo, comment) if self._github.is_us(r.user)]
         if all(reaction.content != content for reaction in ours):
             self._github.react(repo, comment, content)
         for reaction in ours:
             if reaction.content != content:
                 self._github.take_back(repo, comment, reaction.id)
-
-
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n")
+        return bool(ours)

@@ -247,12 +247,12 @@ class GitHubClient:
             answer = self._if_there(f"{self._path(repo)}/issues/comments/{number}")
             return CommentSeen.model_validate(answer) if answer is not None else None
 
-    def comments(self, repo: str, issue: int, *, since: datetime) -> Iterator[CommentSeen]:
-        """Those of an issue that were written or edited at or after `since`, oldest first."""
+    def comments(self, repo: str, issue: int, *, since: datetime) -> Iterator[list[CommentSeen]]:
+        """Those of an issue that were written or edited at or after `since`, oldest first, page by page."""
         path, start = f"{self._path(repo)}/issues/{issue}/comments", since.strftime("%Y-%m-%dT%H:%M:%SZ")
         with told(f"when listing the comments of issue {issue} of {repo}"):
             for page in self._pages(path, {"since": start}):
-                yield from _COMMENTS.validate_python(page)
+                yield _COMMENTS.validate_python(page)
 
     def last_editor(self, comment: CommentSeen) -> str | None:
         """Login of whoever edited the comment last; None where nobody did, or nobody knows who."""
@@ -282,6 +282,11 @@ class GitHubClient:
             path = f"{self._path(repo)}/issues/comments/{number}"
             CommentSeen.model_validate(self._rest("PATCH", path, {"body": body}))
 
+    def delete_comment(self, repo: str, number: int) -> None:
+        """Deletes one of ours; that it is not there is fine."""
+        with told(f"when deleting a comment in {repo}"):
+            self._delete(f"{self._path(repo)}/issues/comments/{number}")
+
     def reactions(self, repo: str, comment: int) -> list[ReactionSeen]:
         with told(f"when listing the reactions to a comment in {repo}"):
             pages = self._pages(f"{self._path(repo)}/issues/comments/{comment}/reactions", {})
@@ -296,12 +301,7 @@ class GitHubClient:
     def take_back(self, repo: str, comment: int, reaction: int) -> None:
         """Removes a reaction of ours; that it is not there is fine."""
         with told(f"when taking back a reaction in {repo}"):
-            path = f"{self._path(repo)}/issues/comments/{comment}/reactions/{reaction}"
-            try:
-                self._rest("DELETE", path)
-            except GithubException as error:
-                if error.status != 404:
-                    raise
+            self._delete(f"{self._path(repo)}/issues/comments/{comment}/reactions/{reaction}")
 
     def team(self, slug: str) -> frozenset[str] | None:
         """Logins of a team's members, in lower case; None where the organization has no such team, or hides it."""
@@ -380,6 +380,13 @@ class GitHubClient:
             if error.status in (404, 410):
                 return None
             raise
+
+    def _delete(self, path: str) -> None:
+        try:
+            self._rest("DELETE", path)
+        except GithubException as error:
+            if error.status != 404:
+                raise
 
     def _pages(self, path: str, parameters: dict[str, Any]) -> Iterator[Any]:
         for page in itertools.count(1):

@@ -16,6 +16,8 @@ from urllib.parse import quote, unquote
 
 from pydantic import BaseModel, ValidationError
 
+from activities.github.text import unix
+
 BY_HAND = "### Written by hand in the block above"
 _OURS = "<!-- lead-to-hub:"
 _END = f"{_OURS}end -->"
@@ -50,7 +52,7 @@ class Found(NamedTuple):
     @property
     def lines(self) -> list[str]:
         """What the block shows, without our markers."""
-        return [line for line in _unix(self.block).split("\n") if not line.startswith(_OURS)]
+        return [line for line in unix(self.block).split("\n") if not line.startswith(_OURS)]
 
     @property
     def boxes(self) -> dict[str, bool]:
@@ -127,7 +129,7 @@ def write(body: str, key: str, text: str, memory: Memory, boxes: Boxes = NO_BOXE
     block = "\n".join([begin(key), f"{_OURS}wrote {memory.model_dump_json()} -->", *lines, _END])
     if found is None:
         return f"{body}\n\n{block}" if body.strip() else block
-    if _unix(found.block) == block:  # GitHub's editor writes CRLF
+    if unix(found.block) == block:  # GitHub's editor writes CRLF
         return body
     return found.before + block + _below(_by_hand(found, lines), found.after)
 
@@ -173,7 +175,7 @@ def _below(text: str, after: str) -> str:
     if not text:
         return after
     heading = f"\n\n{BY_HAND}\n\n"
-    if _unix(after).startswith(heading):
+    if unix(after).startswith(heading):
         rest = after[after.index(BY_HAND) + len(BY_HAND) :]
         return f"{heading}{text}{rest}"
     return f"{heading}{text}\n{after}" if after else f"{heading}{text}\n"
@@ -194,7 +196,3 @@ def _tick(lines: list[str], boxes: Boxes, found: Found | None) -> dict[str, str]
         lines[number] = _BOX.sub(rf"\1[{_TICKED if left else ' '}]", lines[number])
         marks[name] = line + (_TICKED if wanted else "")
     return marks
-
-
-def _unix(text: str) -> str:
-    return text.replace("\r\n", "\n")

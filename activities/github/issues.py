@@ -10,10 +10,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
+from temporalio import activity
+
 from activities.errors import park
 from activities.github import issue_block
 from activities.github.client import GitHubClient, IssueSeen
 from activities.github.issue_block import Boxes, Memory
+from activities.github.overwritten import overwritten
+from activities.github.text import unix
 from process.heading import same_title
 from process.model import Link
 from process.moves import Move, What
@@ -85,6 +89,7 @@ class GitHubIssues:
         A title, label, state or tick is set only where our wish has changed since we last wrote: what a person set
         meanwhile is theirs, until it is heard; then it is one of the moves to be `undone`, or has become our wish.
         Labels come first, because the block remembers them: a crash in between is mended by doing it again.
+        What somebody saves between our look and our writing is given back.
         """
         issue = self._client.issue(wanted.repo, number)
         if datetime.now(UTC) - issue.created_at < _YOUNG:
@@ -92,8 +97,20 @@ class GitHubIssues:
             issue = self._client.issue(wanted.repo, number)
         if self._set_labels(issue, wanted, undone):
             issue = self._client.issue(wanted.repo, number)
-        if changes := self._changes(issue, wanted, undone):
+        changes = self._changes(issue, wanted, undone)
+        if changes:
             self._client.edit_issue(wanted.repo, number, changes)
+        if "body" in changes or activity.info().attempt > 1:  # an earlier attempt may have got no further
+            self._give_back(issue, wanted, undone, changes.get("body", issue.text))
+
+    def _give_back(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Move], wrote: str) -> None:
+        """Writes what we would have written, had we seen what somebody saved just before we `wrote`."""
+        theirs = overwritten(self._client, wanted.repo, issue.number, wrote)
+        if theirs is None:
+            return
+        body = self._changes(issue.model_copy(update={"body": theirs}), wanted, undone).get("body", theirs)
+        if unix(body) != unix(wrote):
+            self._client.edit_issue(wanted.repo, issue.number, {"body": body})
 
     def _set_labels(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Move]) -> bool:
         """Puts on and takes off, and says whether that was anything."""

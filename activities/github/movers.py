@@ -1,6 +1,6 @@
 """Who did it: the newest event or edit behind what an issue, or a card, shows. Own edits and those of bots are no moves."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -123,7 +123,7 @@ class IssueHistory(BaseModel):
         Where no edit tells, it was whoever is the only person that ever edited it.
         """
         made: _Edit | None = None
-        for edit in self.edits:  # newest first
+        for edit in self._edits_that_tell():
             now = shows(edit.text) if edit.text is not None else None
             if now is False and made:
                 return _mover(made.id, made.at, made.editor, self.me)
@@ -133,6 +133,15 @@ class IssueHistory(BaseModel):
         movers = [_mover(edit.id, edit.at, edit.editor, self.me) for edit in self.edits]
         people = [mover for mover in movers if not mover.ours]
         return people[0] if len({mover.login for mover in people}) == 1 else UNKNOWN
+
+    def _edits_that_tell(self) -> Iterator[_Edit]:
+        """Newest first; of ours in a row only the newest, which may give back what the one before had overwritten."""
+        newer = False
+        for edit in self.edits:
+            ours = edit.editor is not None and bare_login(edit.editor.login) == bare_login(self.me)
+            if not (ours and newer):
+                yield edit
+            newer = ours
 
     def _newest(self, holds: Callable[[_Event], bool]) -> Mover:
         return _of(self.events, self.me, holds)

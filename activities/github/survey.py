@@ -4,6 +4,7 @@ A listing is asked for again at the same address until it shows something new: t
 changed, which does not count against its rate limit. The board is read in batches of a hundred cards.
 """
 
+import hashlib
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
@@ -59,24 +60,28 @@ class Listing(BaseModel):
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)
     etag: str = ""
-    seen: dict[int, AwareDatetime] = {}
-    """What was seen at or after `since`, and when it had changed."""
+    seen: dict[int, str] = {}
+    """What was seen at or after `since`, and a digest of how it was: GitHub's times have no fractions of a second."""
 
     def fresh(self, items: list[T]) -> list[T]:
         """Those that were not seen as they are now."""
-        return [item for item in items if self.seen.get(item.id) != item.updated_at]
+        return [item for item in items if self.seen.get(item.id) != _digest(item)]
 
     def after(self, changes: Changes[T]) -> "Listing":
         """How far it is read with these.
 
-        Where more changed at once than one page has, only all of them seen twice lets go of them: of several pages none
-        would ever be free.
+        Where more changed at once than one page has, all but those of the last second are let go of when all were seen
+        twice: of several pages none would ever be free.
         """
         newest = max((item.updated_at for item in changes.items), default=self.since)
         settled = changes.requests > 1 and not self.fresh(changes.items)
-        since = newest + timedelta(seconds=1) if settled else max(self.since, newest - OVERLAP)
-        seen = {item.id: item.updated_at for item in changes.items if item.updated_at >= since}
+        since = newest if settled else max(self.since, newest - OVERLAP)
+        seen = {item.id: _digest(item) for item in changes.items if item.updated_at >= since}
         return Listing(since=since, etag=changes.etag if since == self.since else "", seen=seen)
+
+
+def _digest(item: IssueSeen | CommentSeen) -> str:
+    return hashlib.sha256(item.model_dump_json().encode()).hexdigest()[:12]
 
 
 class OnBoard(BaseModel):

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterable
 from contextlib import closing
-from functools import cached_property
+from functools import cached_property, lru_cache
 from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, Final, Generic, Literal, NoReturn, Protocol, TypeVar
 
@@ -72,17 +72,9 @@ class GoogleApi(Generic[Service]):
 
     @cached_property
     def service(self) -> Service:
-        """Prepares requests for `execute`. From the discovery document on board, so nothing is fetched."""
-        text = get_static_doc(self._name, self._version)  # type: ignore[no-untyped-call]
-        if text is None:
-            raise LookupError(f"google-api-python-client has no {self._name} {self._version}")
-        document = json.loads(text)
-        if self._settings.api_root:
-            # Not `api_endpoint`: uploads would still go to Google.
-            document.pop("mtlsRootUrl", None)
-            document["rootUrl"] = self._settings.api_root.rstrip("/") + "/"
-            document["baseUrl"] = document["rootUrl"] + document["servicePath"]
-        service: Service = build_from_document(document, credentials=self._credentials)
+        """Prepares requests for `execute`, which sends them as who we are. Raises ApplicationError where we are nobody."""
+        _ = self._credentials
+        service: Service = _service(self._name, self._version, self._settings.api_root)
         return service
 
     @property
@@ -120,17 +112,14 @@ class GoogleApi(Generic[Service]):
                 "Google is not set up: name the service account's key in LEADS_GOOGLE__CREDENTIALS_FILE"
             )
         try:
-            key = json.loads(file.read_text())
-            found: Credentials = kind.from_service_account_info(  # type: ignore[no-untyped-call]
-                key, scopes=self._scopes, subject=subject
-            )
+            found: Credentials = _account(kind, file.read_text()).with_scopes(self._scopes)
         except (OSError, ValueError, AttributeError, GoogleAuthError) as error:
             # Its own text may quote the key.
             raise park(
                 f"The key file in LEADS_GOOGLE__CREDENTIALS_FILE cannot be used ({type(error).__name__}); "
                 "it must be a service account's key as JSON"
             ) from None
-        return found
+        return found.with_subject(subject) if subject else found  # type: ignore[no-untyped-call]
 
     def _refresh(self, transport: httplib2.Http) -> None:
         try:
@@ -172,6 +161,31 @@ class GoogleApi(Generic[Service]):
         if status == 403:
             return f"Give {self.account} the right to do that"
         return "The request is wrong: check the settings under LEADS_GOOGLE__, or report it as a fault"
+
+
+@lru_cache(maxsize=8)
+def _service(name: str, version: str, root: str | None) -> Any:
+    """The client of an API, at Google or somewhere else. From the discovery document on board, so nothing is fetched.
+
+    One for all, since what it makes of its document takes long, and it sends nothing by itself.
+    """
+    text = get_static_doc(name, version)  # type: ignore[no-untyped-call]
+    if text is None:
+        raise LookupError(f"google-api-python-client has no {name} {version}")
+    document = json.loads(text)
+    if root:
+        # Not `api_endpoint`: uploads would still go to Google.
+        document.pop("mtlsRootUrl", None)
+        document["rootUrl"] = root.rstrip("/") + "/"
+        document["baseUrl"] = document["rootUrl"] + document["servicePath"]
+    return build_from_document(document, http=httplib2.Http())
+
+
+@lru_cache(maxsize=8)
+def _account(kind: type[Credentials], key: str) -> Credentials:
+    """The service account of a key file's text, without scopes yet: to check a key takes long, and all APIs share it."""
+    found: Credentials = kind.from_service_account_info(json.loads(key))  # type: ignore[no-untyped-call]
+    return found
 
 
 def drive_api(settings: Google) -> "GoogleApi[DriveResource]":

@@ -66,9 +66,14 @@ class DriveActivities:
 
     @performs("reserve_invoice")
     def reserve_invoice(self, task: Task) -> Outcome:
-        effect = task.effect
+        """Of an invoice that has a file, which may still lie there: the folder that was gone came back."""
+        effect, lead = task.effect, task.lead
         assert isinstance(effect, ReserveInvoice)  # noqa: S101
-        return Outcome(report=InvoiceReserved(number=effect.number, file_id=self._new_id()))
+        invoice = lead.invoice(effect.number)
+        known = invoice.file.id if invoice and invoice.file else None
+        there = known is not None and lead.folder is not None and self._lies_in(lead.folder.id, known)
+        file_id = known if known and there else self._new_id()
+        return Outcome(report=InvoiceReserved(number=effect.number, file_id=file_id))
 
     @performs("prepare_invoice")
     def prepare_invoice(self, task: Task) -> Outcome:
@@ -223,6 +228,14 @@ class DriveActivities:
         if file.get("trashed"):
             raise park(f"{body['name']} is in Drive's trash: restore it there, then retry")
         return file
+
+    def _lies_in(self, folder: str, file_id: str) -> bool:
+        get = self._api.service.files().get(fileId=file_id, fields="parents,trashed", supportsAllDrives=True)
+        try:
+            file = self._api.execute(get, "an invoice")
+        except NotThere:
+            return False
+        return folder in file.get("parents", ()) and not file.get("trashed")
 
     def _find(self, file_id: str) -> "File":
         get = self._api.service.files().get(fileId=file_id, fields=_FIELDS, supportsAllDrives=True)

@@ -22,6 +22,7 @@ from process.model import Role
 from process.qualification import MANIAC_T
 from process.quote import as_percent, each
 from process.threads import earlier
+from process.ticks.serving import notices
 from process.view import next_step
 from settings import Settings, lead_page
 
@@ -74,8 +75,8 @@ def _facts(
     clocks = lead.policy.clocks
 
     def working_days_on(days: int) -> date | None:
-        """So many working days after the contracts team was last heard of, or got it."""
-        since = contract.heard_on
+        """So many working days after the contracts team was last heard of, or got it, holds left aside."""
+        since = lead.awaited_since
         return add_working_days(since, days, lead.policy.holidays) if since else None
 
     def run(decision: str) -> str:
@@ -119,6 +120,7 @@ def _facts(
             clocks.news_escalation if contract.acknowledged_on else clocks.handover_escalation
         ),
         "send_by": invoice.prepared_on + timedelta(days=clocks.invoice_unsent) if invoice else None,
+        "notices": sorted(notices(lead), reverse=True),
         "earlier": earlier(lead, Role(effect.facts["role"])) if "role" in effect.facts else (),
         "questionnaire_url": settings.google.questionnaire_url,
         "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),

@@ -1,13 +1,16 @@
 """Usage comes in, invoices go out and are paid. Who sends them is the contracts and administration team."""
 
+import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, ClassVar
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field
+from pydantic_core import PydanticCustomError
 
 from process.billing import BILLED, agreed, priced_by
+from process.changes import RELEASE_0_2
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.facts import Event, Refused
@@ -16,7 +19,16 @@ from process.lead import Lead
 from process.model import Role, Stage, Text
 from process.money import Amount, CurrencyCode, Money, complaint
 
-Month = Annotated[str, StringConstraints(pattern=r"^\d{4}-(0[1-9]|1[0-2])$")]
+_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+
+
+def _month(said: str) -> str:
+    if not _MONTH.fullmatch(said):
+        raise PydanticCustomError("month", "write the month as 2026-07")
+    return said
+
+
+Month = Annotated[str, AfterValidator(_month)]
 
 
 class UsageReported(Decision):
@@ -49,6 +61,12 @@ class UsageReported(Decision):
             return Refused(reason=f"{self.month} has not come yet", instead="Report it when it is over")
         if lead.hub.live_on is None or self.month < f"{lead.hub.live_on:%Y-%m}":
             return Refused(reason=f"No hub of this lead was live in {self.month}")
+        down = lead.hub.decommissioned_on if RELEASE_0_2 in lead.changes else None
+        if down and self.active_users and self.month > f"{down:%Y-%m}":
+            return Refused(
+                reason=f"The hub was taken down on {down}, so nobody used it in {self.month}",
+                instead="If the cloud still cost something, report that with 0 active users",
+            )
         if self.currency and self.currency != quote.price.currency:
             return Refused(
                 reason=f"The contract is in {quote.price.currency}, not {self.currency}",
@@ -87,6 +105,7 @@ class _OnInvoice(Decision):
     stages = BILLED | {Stage.LOST}
     too_early = "No invoice has been prepared yet; the calendar does that when one is due"
 
+    _done: ClassVar[str] = ""
     number: int = Field(ge=1, le=1_000_000, description="number of the invoice within the lead, from 1")
 
     @classmethod
@@ -105,6 +124,17 @@ class _OnInvoice(Decision):
             return Refused(reason=f"Invoice {self.number} was voided on {invoice.voided_on}")
         return None
 
+    def _on_its_day(self, lead: Lead, now: datetime, on: date | None, since: date | None) -> Refused | None:
+        """Why that can't have been on the day which was said, or None."""
+        if on and on > lead.today(now):
+            return Refused(reason=f"{on} has not come yet", instead="Record it when it is done")
+        if on and since and on < since:
+            return Refused(
+                reason=f"Invoice {self.number} can't have been {self._done} on {on}, before {since}",
+                instead="Check the day, or leave it out for today",
+            )
+        return None
+
     def _with(self, lead: Lead, **update: object) -> Lead:
         invoices = tuple(
             invoice.model_copy(update=update) if invoice.number == self.number else invoice
@@ -117,7 +147,11 @@ class InvoiceSent(_OnInvoice):
     """The contracts and administration team sent an invoice. Unpaid after 60 days, it is overdue."""
 
     beyond = "An invoice that the customer has got is still with them: the contracts team is to write to them"
+    since = {"on": RELEASE_0_2}
     example = {"number": 1}
+    _done = "sent"
+
+    on: date | None = Field(None, description="the day on which it was sent; by default today")
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         if wrong := super().check(lead, now):
@@ -125,20 +159,23 @@ class InvoiceSent(_OnInvoice):
         invoice = lead.invoice(self.number)
         if invoice and invoice.sent_on:
             return Refused(reason=f"Invoice {self.number} was already sent on {invoice.sent_on}")
-        return None
+        return self._on_its_day(lead, now, self.on, invoice.prepared_on if invoice else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return self._with(lead, sent_on=lead.today(event.at))
+        return self._with(lead, sent_on=self.on or lead.today(event.at))
 
     def words(self, lead: Lead) -> str:
-        return self.noted(f"Invoice {self.number} was sent")
+        return self.noted(f"Invoice {self.number} was sent{f' on {self.on}' if self.on else ''}")
 
 
 class InvoicePaid(_OnInvoice):
     """The customer paid an invoice."""
 
+    since = {"on": RELEASE_0_2}
     example = {"number": 1}
+    _done = "paid"
 
+    on: date | None = Field(None, description="the day on which it was paid; by default today")
     reference: Text | None = Field(None, description="the payment's reference")
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
@@ -151,13 +188,13 @@ class InvoicePaid(_OnInvoice):
             return Refused(
                 reason=f"Invoice {self.number} was not sent yet", instead="Record that first (invoice_sent)"
             )
-        return None
+        return self._on_its_day(lead, now, self.on, invoice.sent_on if invoice else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return self._with(lead, paid_on=lead.today(event.at), overdue=False)
+        return self._with(lead, paid_on=self.on or lead.today(event.at), overdue=False)
 
     def words(self, lead: Lead) -> str:
-        return self.noted(f"Invoice {self.number} was paid")
+        return self.noted(f"Invoice {self.number} was paid{f' on {self.on}' if self.on else ''}")
 
 
 class InvoiceVoided(_OnInvoice):

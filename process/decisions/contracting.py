@@ -185,7 +185,7 @@ class ContractSigned(_Contracting):
 
     beyond = "A contract that was really signed binds all the same"
     deciders = frozenset({Role.CONTRACTS})
-    since = {"reference": RELEASE_0_2}
+    since = dict.fromkeys(("on", "reference"), RELEASE_0_2)
     example = {
         "signed_by": "Ada Example",
         "evidence": "https://drive.example.org/signed.pdf",
@@ -197,6 +197,7 @@ class ContractSigned(_Contracting):
         "contract", description="what that is"
     )
     signed_by: Line | None = Field(None, description="who signed, on their side")
+    on: date | None = Field(None, description="the day of the signature; by default today")
     start: date | None = Field(
         None,
         description="first day of the service; by default today, of a renewal the day after the running term",
@@ -215,6 +216,12 @@ class ContractSigned(_Contracting):
         return start, self.end or start + relativedelta(years=1) - timedelta(days=1)
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if self.on and self.on > lead.today(now):
+            return Refused(
+                reason=f"{self.on} has not come yet", instead="Record the signature when it is there"
+            )
+        if self.on and (wrong := implausible(self.on, now, what="The day of the signature")):
+            return wrong
         if self.start and (wrong := implausible(self.start, now, what="The contract's start")):
             return wrong
         start, end = self.term(lead, lead.today(now))
@@ -237,10 +244,12 @@ class ContractSigned(_Contracting):
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
         start, end = self.term(lead, today)
+        signed_on = self.on or today
         contract = lead.pending.model_copy(
             update={
                 "quote": lead.quote.version if lead.quote else None,
-                "signed_on": today,
+                "signed_on": signed_on,
+                "recorded_on": today if today > signed_on else None,
                 "signed_by": self.signed_by,
                 "evidence": self.evidence,
                 "evidence_kind": self.evidence_kind,
@@ -250,6 +259,8 @@ class ContractSigned(_Contracting):
                 "reference": self.reference,
             }
         )
+        if RELEASE_0_2 in lead.changes:
+            contract = contract.with_clocks_reset()
         return lead.model_copy(
             update={"former": lead.signed, "contract": contract, "renewal": type(contract)()}
         )
@@ -260,9 +271,10 @@ class ContractSigned(_Contracting):
     def words(self, lead: Lead) -> str:
         what = "The contract's renewal" if lead.former else "The contract"
         who = f" by {self.signed_by}" if self.signed_by else ""
+        when = f" on {self.on}" if self.on else ""
         term = f"for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
         reference = f", their reference {self.reference}" if self.reference else ""
-        return self.noted(f"{what} was signed{who}, {term}{reference}")
+        return self.noted(f"{what} was signed{who}{when}, {term}{reference}")
 
 
 _FILED = "What was filed at the customer, only the contracts team can take back there"

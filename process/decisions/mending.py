@@ -11,7 +11,7 @@ from process.billing import billed_again
 from process.changes import RELEASE_0_2
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
-from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, effect_key
+from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReserveInvoice, effect_key
 from process.facts import Event, Refused
 from process.history import History
 from process.lead import Lead
@@ -51,7 +51,10 @@ class IssueReplaced(Decision):
 
 
 class FolderReplaced(Decision):
-    """The lead's Drive folder was deleted or is in the trash, and a new one is to take its place."""
+    """The lead's Drive folder was deleted or is in the trash: a new one takes its place, with its invoices as they were.
+
+    What people had put there themselves, only Drive's trash has.
+    """
 
     deciders = EVERY_TEAM
 
@@ -63,10 +66,16 @@ class FolderReplaced(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         others = {place: text for place, text in lead.drift.items() if place != "folder"}
-        return lead.model_copy(update={"drift": others, "folder": None, "folder_id": None})
+        gone: dict[str, object] = {"folder": None, "folder_id": None}
+        if RELEASE_0_2 in lead.changes:
+            gone["invoice_files"] = {}  # what was to be written there, too, is to be written into the new one
+        return lead.model_copy(update={"drift": others, **gone})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        return folder_effects(after, after, event)
+        yield from folder_effects(after, after, event)
+        for number in before.invoice_files if not after.invoice_files else ():
+            key = effect_key(after, event, f"reserve_invoice-{number}")
+            yield ReserveInvoice(key=key, cause=event.seq, number=number)
 
     def words(self, lead: Lead) -> str:
         return self.noted("A new Drive folder takes the place of the one that is gone")

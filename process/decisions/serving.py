@@ -288,7 +288,8 @@ class DecommissionDecided(_OnRunningHub):
         return implausible(self.on, now, what="The day of decommission")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(update={"decommission_on": self.on, "notices": ()})
+        known = {"decommission_on": self.on, "decommission_decided_on": lead.today(event.at)}
+        hub = lead.hub.model_copy(update=known | {"notices": ()})
         return lead.model_copy(update={"hub": hub})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from process.changes import RELEASE_0_2
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects import Effect
 from process.facts import Event, Refused
@@ -43,6 +44,14 @@ class PutOnHold(Decision):
         return self.noted(f"Put on hold{until}{what}")
 
 
+def _goes_on(lead: Lead, event: Event) -> Lead:
+    """Whoever is waited for is so from today on again; what was said of their silence before is of the past."""
+    if RELEASE_0_2 not in lead.changes:
+        return lead
+    pending = lead.pending.model_copy(update={"reminded": False, "escalated": False})
+    return lead.with_pending(pending).model_copy(update={"resumed_on": lead.today(event.at)})
+
+
 class Resumed(Decision):
     """The waiting is over."""
 
@@ -56,7 +65,7 @@ class Resumed(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         # The days of waiting do not count, so the calendar's resuming starts the clock of staleness anew as a person's does.
-        return lead.model_copy(update={"hold": None, "progressed_at": event.at})
+        return _goes_on(lead, event).model_copy(update={"hold": None, "progressed_at": event.at})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         if self.source == "clock":
@@ -134,7 +143,7 @@ class Reopened(Decision):
         return Refused(reason=f"The lead is open, at {lead.stage}", instead="Go on from there")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"lost": None})
+        return _goes_on(lead, event).model_copy(update={"lost": None})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         if before.quoted:

@@ -65,8 +65,12 @@ class InvoiceOverdue(Tick):
     number: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
+        def is_it(invoice: Invoice) -> bool:
+            """Not any more, where that it was sent has been corrected."""
+            return invoice.number == self.number and (invoice.owed or RELEASE_0_2 not in lead.changes)
+
         invoices = tuple(
-            invoice.model_copy(update={"overdue": True}) if invoice.number == self.number else invoice
+            invoice.model_copy(update={"overdue": True}) if is_it(invoice) else invoice
             for invoice in lead.invoices
         )
         return lead.model_copy(update={"invoices": invoices})

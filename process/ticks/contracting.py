@@ -64,7 +64,8 @@ def silence(lead: Lead) -> str:
 
 def _handover(lead: Lead) -> Iterator[Due]:
     contract, clocks = lead.pending, lead.policy.clocks
-    if lead.ended or lead.hold or contract.heard_on is None:
+    since = lead.awaited_since
+    if lead.ended or lead.hold or since is None:
         return
     reminder, escalation = clocks.handover_reminder, clocks.handover_escalation
     if contract.acknowledged_on:
@@ -72,13 +73,22 @@ def _handover(lead: Lead) -> Iterator[Due]:
             return
         reminder, escalation = clocks.news_reminder, clocks.news_escalation
     if not contract.reminded:
-        day = add_working_days(contract.heard_on, reminder, lead.policy.holidays)
+        day = add_working_days(since, reminder, lead.policy.holidays)
         yield Due(end_of(day, lead.zone), HandoverReminded())
     if not contract.escalated:
-        day = add_working_days(contract.heard_on, escalation, lead.policy.holidays)
+        day = add_working_days(since, escalation, lead.policy.holidays)
         yield Due(end_of(day, lead.zone), HandoverEscalated())
     if contract.due and not contract.overdue:
         yield Due(end_of(contract.due, lead.zone), ContractOverdue())
+
+
+def _ends_with_it(lead: Lead) -> bool:
+    """Whether nobody is to be asked how it goes on: that the hub is taken down is decided."""
+    return lead.hub.decommission_on is not None and RELEASE_0_2 in lead.changes
+
+
+def _taken_down(lead: Lead) -> str:
+    return f"; the hub is taken down on {lead.hub.decommission_on}" if _ends_with_it(lead) else ""
 
 
 class RenewalWindowOpened(Tick):
@@ -91,10 +101,11 @@ class RenewalWindowOpened(Tick):
         return lead.model_copy(update={"contract": contract})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "renewal", Role.SALES, days=str(self.days))
+        if not _ends_with_it(after):
+            yield mail(after, event, "renewal", Role.SALES, days=str(self.days))
 
     def words(self, lead: Lead) -> str:
-        return f"The contract ends in {self.days} days, on {lead.contract.end}"
+        return f"The contract ends in {self.days} days, on {lead.contract.end}{_taken_down(lead)}"
 
 
 class RenewalNotBegun(Tick):
@@ -113,10 +124,10 @@ class RenewalNotBegun(Tick):
 def renewal_start(lead: Lead) -> date | None:
     """The day by whose end the next term is to have a price; None where it has one, or where there is to be none."""
     contract = lead.contract
-    if lead.ended or lead.quote or lead.hub.decommission_on or not (contract.signed_on and contract.end):
+    if lead.ended or lead.quote or lead.hub.decommission_on or not (contract.known_on and contract.end):
         return None
     day = contract.end - timedelta(days=lead.policy.clocks.renewal_start)
-    return day if day > contract.signed_on else None
+    return day if day > contract.known_on else None
 
 
 def _renewal(lead: Lead) -> Iterator[Due]:
@@ -147,19 +158,21 @@ class LapseDecisionDue(Tick):
         return lead.model_copy(update={"contract": contract})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "lapse_decision", Role.SALES)
+        if not _ends_with_it(after):
+            yield mail(after, event, "lapse_decision", Role.SALES)
 
     def words(self, lead: Lead) -> str:
-        return f"The contract ended on {lead.contract.end}; renew it or take the hub down"
+        then = _taken_down(lead) or "; renew it or take the hub down"
+        return f"The contract ended on {lead.contract.end}{then}"
 
 
 def _term(lead: Lead) -> Iterator[Due]:
     contract, clocks = lead.contract, lead.policy.clocks
-    if lead.ended or not (contract.signed_on and contract.end and contract.term_ends):
+    if lead.ended or not (contract.known_on and contract.end and contract.term_ends):
         return
     for days in clocks.renewal_windows:
         day = contract.end - timedelta(days=days)
-        if days not in contract.windows and day > contract.signed_on:
+        if days not in contract.windows and day > contract.known_on:
             yield Due(end_of(day, lead.zone), RenewalWindowOpened(days=days))
     if not contract.lapsed:
         yield Due(end_of(contract.term_ends, lead.zone), ContractLapsed())

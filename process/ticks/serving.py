@@ -94,13 +94,24 @@ class DecommissionNoticeDue(Tick):
         return f"The hub is to be taken down in {self.days} days, on {lead.hub.decommission_on}"
 
 
+def notices(lead: Lead) -> tuple[int, ...]:
+    """Notices of the decommission, in days before it: those whose day had not come when it was decided."""
+    on, decided = lead.hub.decommission_on, lead.hub.decommission_decided_on
+    if on is None or lead.ended:
+        return ()
+    known = decided if RELEASE_0_2 in lead.changes else None
+    return tuple(
+        days
+        for days in lead.policy.clocks.decommission_notice
+        if known is None or on - timedelta(days=days) > known
+    )
+
+
 def _decommission(lead: Lead) -> Iterator[Due]:
-    on = lead.hub.decommission_on
-    if lead.ended or on is None:
-        return
-    for days in lead.policy.clocks.decommission_notice:
-        if days not in lead.hub.notices:
-            yield Due(start_of(on - timedelta(days=days), lead.zone), DecommissionNoticeDue(days=days))
+    for days in notices(lead):
+        if lead.hub.decommission_on and days not in lead.hub.notices:
+            day = lead.hub.decommission_on - timedelta(days=days)
+            yield Due(start_of(day, lead.zone), DecommissionNoticeDue(days=days))
 
 
 SCHEDULES: Schedules = {

@@ -30,6 +30,7 @@ class GoneStale(Tick):
 
 def _stale(lead: Lead) -> Iterator[Due]:
     contracted = lead.stage is Stage.CONTRACTED and lead.hold is None and RELEASE_0_2 in lead.changes
+    contracted = contracted and lead.awaits_hub  # a member without one is where it is to be
     if waiting_for_us(lead) or contracted:
         days = timedelta(days=lead.policy.clocks.stale_after(lead.stage))
         when = end_of(day_of(lead.progressed_at, lead.zone) + days, lead.zone)

@@ -9,6 +9,7 @@ from rich.progress import Progress
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from process.decisions import DECISIONS, LeadOpened
+from process.lead import Lead
 from process.model import Role
 from process.money import Money
 from process.policy import People
@@ -25,7 +26,7 @@ from starter.output import Output
 
 DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",
-    'history.timerProcessorMaxTimeShift="50ms"',  # or each skipped timer takes a second
+    'history.timerProcessorMaxTimeShift="10ms"',  # or each skipped timer takes a second
 )
 """What the server must allow for its clocks to be skipped."""
 
@@ -51,7 +52,7 @@ class Chronicle:
 
     # ---- what the years ask for
 
-    async def until(self, day: date) -> Overview:
+    async def until(self, day: date) -> Lead:
         """To noon of that day, on the lead's own clock."""
         now = await self.skipper.get_current_time(self.lead)
         noon = datetime.combine(day, time(12), UTC)
@@ -60,7 +61,7 @@ class Chronicle:
         past = relativedelta(day, self.start)
         self.progress.update(self.bar, completed=past.years * 12 + past.months, description=f"{day:%B %Y}")
         await self._news()
-        return self.view
+        return self.view.facts
 
     async def decide(self, *steps: Step) -> int:
         """One after the other, as a person would."""

@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from dateutil.relativedelta import relativedelta
 
+from process.lead import Lead
 from process.model import Role
 from process.policy import People
-from process.view import Overview
 from starter.demo.story import CONTRACTS, ENGINEERING, HUB, SALES, Step
 
 DAY = timedelta(days=1)
@@ -79,8 +79,8 @@ def months(years: int, start: date) -> tuple[Month, ...]:
 class Living(Protocol):
     """Whoever lives these years."""
 
-    async def until(self, day: date) -> Overview:
-        """Time passes until noon of that day; the lead as it is then."""
+    async def until(self, day: date) -> Lead:
+        """Time passes until noon of that day; the lead as it is then, or at least what is new of it."""
         ...
 
     async def decide(self, *steps: Step) -> int:
@@ -152,14 +152,14 @@ class Years:
 
     async def _month(self, month: Month) -> None:
         """On the third day after it: its usage is known, its invoice goes out, the one before is paid."""
-        view = await self.lead.until(month.start + relativedelta(months=1) + timedelta(days=2))
+        lead = await self.lead.until(month.start + relativedelta(months=1) + timedelta(days=2))
         usage = Step("usage_reported", ENGINEERING, month.body)
-        await self.lead.decide(usage, *_sent_and_paid(view))
+        await self.lead.decide(usage, *_sent_and_paid(lead))
 
     async def _slip(self) -> None:
         """The newest invoice is taken for paid, which was another customer's payment."""
-        view = await self.lead.until(self.start + relativedelta(months=6 * self.years + 1, days=3))
-        newest = max(invoice.number for invoice in view.facts.invoices if invoice.owed)
+        lead = await self.lead.until(self.start + relativedelta(months=6 * self.years + 1, days=3))
+        newest = max(invoice.number for invoice in lead.invoices if invoice.owed)
         wrong = await self.lead.decide(Step("invoice_paid", CONTRACTS, {"number": newest}))
         reason = "That payment was another customer's"
         await self.lead.decide(Step("corrected", CONTRACTS, {"seq": wrong, "reason": reason}))
@@ -173,13 +173,13 @@ class Years:
         await self.lead.decide(Step("hub_decommissioned", ENGINEERING, {"data_confirmed_by": "Ada Example"}))
         await self._month(last)
         for _ in range(2):
-            view = await self.lead.until(over + timedelta(days=30))
-            await self.lead.decide(*_sent_and_paid(view))
+            lead = await self.lead.until(over + timedelta(days=30))
+            await self.lead.decide(*_sent_and_paid(lead))
 
 
-def _sent_and_paid(view: Overview) -> Iterator[Step]:
+def _sent_and_paid(lead: Lead) -> Iterator[Step]:
     """What was prepared is sent, what was sent before is paid."""
-    for invoice in view.facts.invoices:
+    for invoice in lead.invoices:
         if invoice.stands and invoice.sent_on is None:
             yield Step("invoice_sent", CONTRACTS, {"number": invoice.number})
         elif invoice.owed:

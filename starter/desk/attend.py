@@ -28,6 +28,9 @@ from starter.leads import Leads
 from starter.policy import current
 from workflows.desk import Attended, Hint, Visit
 
+PATIENCE = 3
+"""Attempts within which GitHub is to show what it told us of."""
+SETTLES = timedelta(seconds=2)
 MARKERS = 5
 """Blocks in one text that are looked up; more than one is a copy already."""
 
@@ -56,6 +59,7 @@ class Desk:
             return Attended(done=tuple(await self._pass_on(first)))
         issue = await in_thread(self.github.find_issue, first.repo, first.number)
         if issue is None:
+            _wait_for("the issue")
             return Attended()
         if there := await self._moved(first, issue):
             return Attended(done=tuple(await self._send_on(visit.hints, there)))
@@ -66,11 +70,16 @@ class Desk:
             done += news
         async with self._step(done):
             done += await self.intake.confirm(place)
+        unseen = False
         for comment in sorted({hint.comment for hint in visit.hints if hint.comment is not None}):
             async with self._step(done):
-                done += await self.comments.hear(place, comment)
+                heard = await self.comments.hear(place, comment)
+                unseen = unseen or heard is None
+                done += heard or ()
         async with self._step(done):  # last: what people moved may be what a comment has just decided
             done += await self.moves.hear(place, visit.hints)
+        if unseen:
+            _wait_for("a comment")
         return Attended(done=tuple(done))
 
     @asynccontextmanager
@@ -154,6 +163,12 @@ class Desk:
         if any(link is None and _under_way(view, opening) for link, opening in here):
             raise again("The lead is just opening its issue")
         return False
+
+
+def _wait_for(what: str) -> None:
+    """Raises ApplicationError (again) as long as it may only be too new; later, it was deleted."""
+    if activity.info().attempt < PATIENCE:
+        raise again(f"GitHub does not show {what}, or not yet", after=SETTLES)
 
 
 def _under_way(view: Overview, opening: type[Effect]) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import structlog
+from temporalio import activity
 
 from activities.errors import again
 from activities.github.answers import Answers, crossed_out, is_ours
@@ -32,6 +33,8 @@ from starter.leads import Leads
 SOURCE = "github comment"
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Whom GitHub knows to belong to us: they are answered in words, others only by a reaction."""
+PATIENCE = 3
+"""Attempts within which GitHub is to show the answer to a comment to which we have reacted."""
 CHORES = frozenset({"update_issue", "record_events", "reserve_folder", "reserve_invoice"})
 """Effects that follow from nearly everything, and would hide the others."""
 
@@ -79,14 +82,16 @@ class Comments:
         self.people = people
         self.answers = answers
 
-    async def hear(self, place: Place, number: int) -> Sequence[str]:
-        """Obeys and answers this comment; says in words what it did, if anything.
+    async def hear(self, place: Place, number: int) -> Sequence[str] | None:
+        """Obeys and answers this comment; says in words what it did, if anything. None: GitHub shows no such comment.
 
         Done again, it does nothing twice: an answer stands for the commands that it answers, and each decision has a key.
         """
         comment = await in_thread(self.github.comment, place.repo, number)
-        said = commands.commands(comment.text) if comment else []
-        if not comment or not comment.user or not said or comment.issue != place.issue.number:
+        if comment is None:
+            return None
+        said = commands.commands(comment.text)
+        if not comment.user or not said or comment.issue != place.issue.number:
             return ()
         if comment.user.is_bot or is_ours(comment.text):
             return ()
@@ -108,7 +113,11 @@ class Comments:
         replies = await self._replies(talk)
         moods = {reply.mood for reply in replies}
         mood = next(mood for mood in ("confused", "+1", "eyes") if mood in moods)
-        await in_thread(self.answers.react, place.repo, comment.id, mood)
+        reacted = await in_thread(self.answers.react, place.repo, comment.id, mood)
+        if reacted and known is None and activity.info().attempt < PATIENCE:
+            raise again(
+                "GitHub does not show yet whether this comment was answered", after=self.answers.settle
+            )
         text = "\n\n".join(reply.text for reply in replies)
         await in_thread(self.answers.say, *where, text, since=since, state=talk.digest)
         return (f"Answered comment {comment.id}: {', '.join(written(said.name) for said in talk.said)}",)

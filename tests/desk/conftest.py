@@ -1,7 +1,7 @@
 """The desk from the outside: people speak REST with the sandbox's GitHub, a real worker hears of it and answers there."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 import requests
+from temporalio.common import RetryPolicy
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+import workflows.desk
+import workflows.lead
 from activities.registry import activities
 from process.decisions import LeadOpened
 from process.view import Overview
@@ -25,6 +28,7 @@ from starter.desk.reconcile import looks
 from starter.desk.schedule import one_round
 from starter.directory import Handle
 from starter.leads import Leads
+from tests.patience import PATIENCE
 from tests.sandboxes import running_sandbox, sandbox
 from tests.workflows.servers import real_time
 from workflows.desk import Attended, DeskWorkflow, Hint
@@ -39,10 +43,20 @@ AT_DESKS = "WorkflowType = 'DeskWorkflow' AND ExecutionStatus = 'Running'"
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     async with real_time() as server:
         yield server
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _tried_again_soon() -> Iterator[None]:
+    """What failed for now is tried again as ever, but nobody waits two seconds for that."""
+    soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (workflows.desk, workflows.lead):
+            patch.setattr(module, "RETRIES", soon)
+        yield
 
 
 @pytest.fixture
@@ -78,7 +92,7 @@ class Office:
             f"{self.sandbox.url}/api/v3/repos/2i2c-org/{path}",
             json=body,
             headers={"authorization": f"Bearer {token}"},
-            timeout=10,
+            timeout=PATIENCE,
         )
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
@@ -91,7 +105,7 @@ class Office:
         return lead
 
     async def until(self, lead: Handle, holds: Callable[[Overview], object]) -> Overview:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not holds(view := await self.leads.overview(lead)):
                 await asyncio.sleep(0.05)
         return view
@@ -159,7 +173,7 @@ class Office:
     async def round(self) -> Round:
         """A look at everything, and all that follows from it."""
         done = await one_round(self.env.client, self.settings.task_queue)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while [each async for each in self.env.client.list_workflows(AT_DESKS)]:
                 await asyncio.sleep(0.05)
         return done

@@ -15,6 +15,7 @@ from sandbox.server import Sandbox
 from settings import Settings
 from starter.desk.reconcile import looks
 from starter.leads import Leads
+from tests.patience import PATIENCE
 from workflows import search_attributes as attributes
 
 NOBODY = "nobody-works-here"
@@ -60,6 +61,6 @@ async def in_temporal(client: Client, sandbox: Sandbox, issues: Sequence[Issue])
         batch = enumerate(issues[start : start + 50], start)
         await asyncio.gather(*(begin(number, issue) for number, issue in batch))
     listed = f"{attributes.STAGE.name} = 'lead'"
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while (await client.count_workflows(listed)).count < len(issues):
             await asyncio.sleep(0.05)

@@ -1,7 +1,13 @@
 """A person comments on the lead's issue; the lead moves, and the answer stands there."""
 
 import asyncio
+import itertools
+from collections.abc import Iterator
+from typing import Any
 
+import pytest
+
+from activities.github.client import CommentSeen
 from sandbox.faults import Fault
 from tests.desk.conftest import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
 
@@ -289,3 +295,56 @@ async def test_a_discount_is_approved_by_whose_decision_it_is_and_never_by_who_g
     assert (quote.status, str(quote)) == ("accepted", "9,600.00 USD a year and 2,000.00 USD once")
     assert quote.discount
     assert (quote.discount.by, quote.discount.settled_by) == (f"@{SALES}", f"@{CONTRACTS}")
+
+
+# GitHub shows late what is there already
+
+
+def late(office: Office, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """So many listings of comments show none of them."""
+    listed, left = office.desk.github.comments, itertools.count(1)
+
+    def comments(*args: Any, **more: Any) -> Iterator[list[CommentSeen]]:
+        return iter(()) if next(left) <= times else listed(*args, **more)
+
+    monkeypatch.setattr(office.desk.github, "comments", comments)
+
+
+async def test_a_listing_that_lags_makes_no_second_answer(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = await office.open()
+    comment = await office.say(lead, "/help lost")
+    await office.hear(lead, comment)
+    await office.edit(comment, "/help reopened")
+    late(office, monkeypatch, times=2)
+    await office.hear(lead, comment)
+    (answer,) = await office.answers(lead)
+    assert "`/reopened`" in answer
+
+
+async def test_of_two_answers_that_a_listing_allowed_the_next_visit_leaves_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = await office.open()
+    comment = await office.say(lead, PRICE)
+    await office.hear(lead, comment)
+    (first,) = await office.answers(lead)
+    late(office, monkeypatch, times=4)  # each attempt looks, and the last one looks again before it speaks
+    await office.hear(lead, comment)
+    assert len(await office.answers(lead)) == 2
+    await office.hear(lead, comment)
+    assert await office.answers(lead) == [first]
+    assert (await office.leads.overview(lead)).facts.quotes[-1].version == 1
+
+
+async def test_a_comment_that_github_does_not_show_yet_is_looked_for_again(office: Office) -> None:
+    lead = await office.open()
+    comment = await office.say(lead, PRICE)
+    missing = {"system": "github", "kind": "status", "status": 404, "method": "GET"}
+    office.sandbox.faults.add(Fault.model_validate(missing | {"path": f"/comments/{comment}$"}))
+    number = await office.number(lead)
+    office.sandbox.faults.add(Fault.model_validate(missing | {"path": f"/leads/issues/{number}$"}))
+    await office.hear(lead, comment)
+    assert await office.stage(lead) == "quoted"
+    assert len(await office.answers(lead)) == 1

@@ -13,6 +13,7 @@ from starter.directory import Handle
 from starter.failures import CommandError, ExitCode
 from tests.desk.conftest import SALES, Office
 from tests.desk.test_questionnaire import found_by, has_read, look, submit
+from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 
 TITLE = "Teach a course"
@@ -33,7 +34,7 @@ async def begun(office: Office, wanted: LeadOpened, **how: Any) -> Handle:
     """A lead with its issue, once visibility has it."""
     lead = await office.leads.find((await office.leads.open(wanted, **how)).lead)
     await office.until(lead, lambda view: view.facts.issue)
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while lead.id not in [row.lead async for row in office.leads.listed()]:
             await asyncio.sleep(0.05)
     return lead
@@ -145,7 +146,7 @@ async def test_two_at_the_same_moment_are_found_by_the_next_round(office: Office
         leads.append(await office.leads.find(lead))
         await settled(office, leads[-1])
     older, younger = leads
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (found := (await office.round()).parts["look_at_leads"].found):
             await asyncio.sleep(0.1)
     assert found == (f"{younger.id} may be the same as {older.id}",)
@@ -182,7 +183,7 @@ async def test_a_lead_that_comes_to_look_like_another_is_found_by_the_next_round
     second = await begun(office, opened(org="Another Institute"))
     assert (await office.round()).parts["look_at_leads"].found == ()
     await second.execute_update("details_changed", {"org": "Example University"})
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (await office.round()).parts["look_at_leads"].found:
             await asyncio.sleep(0.1)
     view = await office.until(second, lambda view: view.facts.undecided)

@@ -13,6 +13,7 @@ from sandbox.journal import Exchange
 from starter.desk.schedule import NOW
 from starter.waiting import Waiting, waiting
 from tests.desk.conftest import Office
+from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 
 SECONDS = 2
@@ -138,7 +139,7 @@ async def test_what_one_was_told_all_others_heed(office: Office) -> None:
     office.sandbox.journal.clear()
     limit(office, path="/issues/comments$")
     looking = asyncio.create_task(office.round())
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not any(each.fault for each in requests(office)):
             await asyncio.sleep(0.01)
     body = {"amount": "12000", "currency": "USD", "per": "year"}
@@ -156,7 +157,7 @@ async def test_what_one_was_told_all_others_heed(office: Office) -> None:
 
 
 async def _waits(office: Office, workflow: str) -> Waiting:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not (found := await waiting(office.env.client.get_workflow_handle(workflow))):
             await asyncio.sleep(0.01)
     return next(each for each in found if each.kind in ("update_issue", "place_card", "look_at_github"))

@@ -4,8 +4,6 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
-import pytest
-
 from sandbox.github import acts
 from sandbox.github.auth import as_person
 from sandbox.github.state import clock
@@ -48,7 +46,6 @@ def asked(office: Office) -> Counter[str]:
     )
 
 
-@pytest.mark.timeout(180)
 async def test_a_command_among_ten_thousand_comments(office: Office) -> None:
     lead = await office.open()
     await office.until(lead, lambda view: view.facts.card)

@@ -10,6 +10,7 @@ from process.decisions import LeadOpened
 from process.view import Overview
 from starter.directory import Handle
 from tests.desk.conftest import Office
+from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 from workflows.reconcile import Part
 
@@ -57,7 +58,7 @@ async def the_lead(office: Office) -> Handle:
 
 async def found_by(office: Office, response: str) -> None:
     """Visibility knows whose response it is."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not await office.leads.by_response(response):
             await asyncio.sleep(0.05)
 

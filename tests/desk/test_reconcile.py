@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
@@ -11,6 +12,7 @@ from process.view import Overview
 from sandbox.faults import Fault
 from starter.directory import Handle
 from tests.desk.conftest import SALES, Office
+from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 from workflows.reconcile import Round
 
@@ -36,7 +38,7 @@ async def seen(office: Office, lead: Handle) -> None:
     await office.until(
         lead, lambda view: view.facts.card and all(e.status != "waiting" for e in view.effects)
     )
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while not any(each.id == lead.id and each.issue for each in await office.leads.in_flight()):
             await asyncio.sleep(0.05)
 
@@ -76,7 +78,7 @@ async def test_a_card_in_another_column_is_judged_and_put_back(office: Office) -
     assert "leads#1" in found(await office.round())
     (answer,) = await office.answers(lead)
     assert "moved the card to “Hub”" in answer
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while "leads#1" in "".join((await office.round()).parts["look_at_github"].found):
             await asyncio.sleep(0.05)
     assert await office.stage(lead) == "lead"
@@ -183,7 +185,7 @@ async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> 
     amara = office.sandbox.person(SALES)
     amara.open("leads", "[Example University / Grace Example] - A copy", first["body"], labels=("lead",))
     await office.round()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while len([each for each in await office.leads.in_flight() if each.issue]) < 2:
             await asyncio.sleep(0.05)
     amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
@@ -290,6 +292,34 @@ async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(offic
     await seen(office, lead)
     await office.round()
     assert not (await office.leads.overview(lead)).attention
+
+
+async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte(office: Office) -> None:
+    lead, google = await office.open(), office.sandbox.google
+    start = f"{datetime.now(UTC).date() - timedelta(days=40)}"
+    for kind, body in (
+        ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
+        ("quote_accepted", {}),
+        ("contract_signed", {"evidence": "https://drive.example.org/signed.pdf", "start": start}),
+        ("vendor_setup_not_needed", {}),
+    ):
+        await lead.execute_update(kind, body)
+
+    def documents(view: Overview) -> dict[str, bytes]:
+        files = google.children(view.facts.folder.id) if view.facts.folder else []
+        return {file.name: google.content(file.id) for file in files}
+
+    view = await office.until(lead, lambda view: len(documents(view)) == 2 and view.facts.invoices[1].file)
+    before = documents(view)
+    await lead.execute_update("details_changed", {"org": "Renamed University"})
+    await office.round()
+    office.sandbox.on_drive().delete(view.facts.folder.id if view.facts.folder else "")
+    await office.round()
+    await office.until(lead, lambda view: view.facts.drift)
+    await office.hear(lead, await office.say(lead, "/folder-replaced"))
+    view = await office.until(lead, lambda view: "Invoice 2 was made again" in view.timeline[-1].words)
+    assert documents(view) == before
+    assert [mail.template for mail in view.facts.mails].count("invoice") == 2
 
 
 async def test_one_system_that_fails_does_not_hide_the_others(office: Office) -> None:

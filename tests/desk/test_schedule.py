@@ -10,6 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from starter.desk.schedule import SCHEDULE, keep_schedule
 from tests.desk.conftest import Office
+from tests.patience import PATIENCE
 from workflows.reconcile import ReconcileWorkflow, Round
 
 
@@ -34,7 +35,7 @@ async def test_a_round_goes_on_where_the_last_one_ended(env: WorkflowEnvironment
     ids: list[str] = []
     for _ in range(2):
         await handle.trigger()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(actions := (await handle.describe()).info.recent_actions) == len(ids):
                 await asyncio.sleep(0.05)
         ids = [each.action.workflow_id for each in actions if isinstance(each.action, Started)]

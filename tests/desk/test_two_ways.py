@@ -16,6 +16,7 @@ from starter.directory import Handle
 from tests.desk.conftest import AT_DESKS, SALES, Office
 from tests.desk.test_moves import Floor
 from tests.desk.test_web import receiving
+from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 
 SECRET = "s3cr3t of the tests"
@@ -50,7 +51,7 @@ async def nothing() -> None:
 
 async def quiet(office: Office) -> None:
     """All that GitHub has to tell is told, and every desk is done with it."""
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while True:
             telling = office.sandbox.courier.is_busy
             if not telling and not [each async for each in office.env.client.list_workflows(AT_DESKS)]:
@@ -81,7 +82,7 @@ async def lived(office: Office, hear: Hear) -> Floor:
 
 async def become(office: Office, number: int) -> Handle:
     """The lead that the issue is."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while (lead := await office.leads.by_issue("leads", number)) is None:
             await asyncio.sleep(0.05)
     return lead

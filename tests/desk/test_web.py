@@ -23,6 +23,7 @@ from settings import GitHub, Settings
 from starter import web
 from starter.web import LONGEST, make_server
 from tests.desk.test_deliveries import COMMENTED, PUBLISHED, with_command
+from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 
 SECRET = "s3cr3t of the tests"
@@ -58,11 +59,11 @@ class Receiver:
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {name: value for name, value in given.items() if value is not None}
         return await asyncio.to_thread(
-            requests.post, f"{self.url}/github/webhook", data=body, headers=sent, timeout=10
+            requests.post, f"{self.url}/github/webhook", data=body, headers=sent, timeout=PATIENCE
         )
 
     async def health(self) -> int:
-        return (await asyncio.to_thread(requests.get, f"{self.url}/healthz", timeout=10)).status_code
+        return (await asyncio.to_thread(requests.get, f"{self.url}/healthz", timeout=PATIENCE)).status_code
 
 
 @asynccontextmanager
@@ -197,7 +198,9 @@ async def test_a_body_without_end_is_cut_off(receiver: Receiver) -> None:
 
     def post() -> int:
         try:
-            return requests.post(f"{receiver.url}/github/webhook", data=endless(), timeout=30).status_code
+            return requests.post(
+                f"{receiver.url}/github/webhook", data=endless(), timeout=PATIENCE
+            ).status_code
         except requests.ConnectionError:  # it hung up while we were still speaking
             return 413
 

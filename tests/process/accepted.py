@@ -356,6 +356,20 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
     ),
     ("closed", "usage_reported", {"month": "2026-06", "active_users": 3}, "Usage of 2026-06", Stage.CLOSED),
     ("live, a month later", "invoice_sent", {"number": 2}, "Invoice 2 was sent", Stage.HUB),
+    (
+        "live, a month later",
+        "invoice_sent",
+        {"number": 1, "on": "2026-06-03"},
+        "Invoice 1 was sent on 2026-06-03",
+        Stage.HUB,
+    ),
+    (
+        "closed, three months ago",
+        "usage_reported",
+        {"month": "2026-07", "active_users": 0, "cloud_cost": "12.50"},
+        "Usage of 2026-07: 0 active users, cloud cost 12.50 USD",
+        Stage.CLOSED,
+    ),
     ("invoice sent", "invoice_paid", {"number": 1, "reference": "4711"}, "Invoice 1 was paid", Stage.HUB),
     (
         "invoice sent",

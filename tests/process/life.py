@@ -235,8 +235,12 @@ class Life:
         """All that can be done outside is done, until nothing is left that can start; but for one lane."""
         while ready := self.record.startable(frozenset({but})):
             for effect in ready:
-                self._became(self.record.done(effect, brought_back(effect, self), self.now))
+                self.performs(effect)
         return self
+
+    def performs(self, effect: Effect) -> None:
+        """This is done outside, and nothing else."""
+        self._became(self.record.done(effect, brought_back(effect, self), self.now))
 
     def mails(self, template: str) -> list[SendMail]:
         return [

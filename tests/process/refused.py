@@ -667,6 +667,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "so nobody was told. Do that first (decommission_decided).",
     ),
     ("to be taken down", "hub_decommissioned", {}, "data_confirmed_by is missing. Send an object such as"),
+    ("accepted", "contract_signed", SIGNED | {"on": "2026-06-02"}, "2026-06-02 has not come yet. Record the"),
+    ("accepted", "contract_signed", SIGNED | {"on": "1926-06-01"}, "The day of the signature is 1926-06-01"),
     # billing
     (
         "accepted",
@@ -688,6 +690,12 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "No hub of this lead was live in 2026-05.",
     ),
     (
+        "closed, three months ago",
+        "usage_reported",
+        {"month": "2026-07", "active_users": 1},
+        "The hub was taken down on 2026-06-01, so nobody used it in 2026-07. If the cloud still cost something",
+    ),
+    (
         "contracted",
         "usage_reported",
         {"month": "2026-06", "active_users": 1},
@@ -697,7 +705,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "live by the book",
         "usage_reported",
         {"month": "2026-13", "active_users": 1},
-        "month: string should match pattern",
+        "month: write the month as 2026-07, not '2026-13'",
     ),
     (
         "live by the book",
@@ -732,6 +740,24 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("live, a month later", "invoice_sent", {"number": 3}, "There is no invoice 3. Known are 1 to 2."),
     ("invoice sent", "invoice_sent", {"number": 1}, "Invoice 1 was already sent on 2026-06-01."),
+    (
+        "live, a month later",
+        "invoice_sent",
+        {"number": 2, "on": "2099-01-01"},
+        "2099-01-01 has not come yet. Record it when it is done.",
+    ),
+    (
+        "live, a month later",
+        "invoice_sent",
+        {"number": 1, "on": "2026-05-31"},
+        "Invoice 1 can't have been sent on 2026-05-31, before 2026-06-01. Check the day, or leave it out for today.",
+    ),
+    (
+        "invoice sent",
+        "invoice_paid",
+        {"number": 1, "on": "2026-05-31"},
+        "Invoice 1 can't have been paid on 2026-05-31, before 2026-06-01.",
+    ),
     (
         "live, a month later",
         "invoice_paid",

@@ -43,6 +43,7 @@ STATES: dict[str, Callable[[], Life]] = {
     "issues gone": lambda: Life().live().finds(ISSUES_GONE),
     "folder gone": lambda: Life().live().finds(FOLDER_GONE),
     "closed": lambda: Life().decommissioned(),
+    "closed, three months ago": lambda: Life().decommissioned().wait(92),
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),
     "looks alike": lambda: Life(originals=[ORIGINAL]),

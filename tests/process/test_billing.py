@@ -1,14 +1,18 @@
 """Invoices: the fixed fee at the start of each interval, usage and cloud after the month, and nothing twice."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from process.agenda import agenda
 from process.attention import attention
 from process.billing import missing_usage
 from process.invoice import Invoice
+from process.model import Role
 from process.money import Money
+from process.view import next_step
 from tests.process.life import BOOK_QUOTE, HUB, QUOTE, RENEWAL, SIGNED, Life
 
 
@@ -387,3 +391,60 @@ def test_days_before_the_first_contract_and_after_the_last_stay_in_sight_until_s
     assert after not in attention(life.lead, life.today)
     assert life.lead.contract.after_reason == "It was ours to take down"
     assert life.lead.contract.gap_reason == "A gift"
+
+
+def test_the_days_of_an_extension_of_what_was_paid_once_are_billed_by_nobody_and_stay_in_sight() -> None:
+    life = Life().live(QUOTE | {"per": "once"}).until("2027-06-02")
+    life.does("service_extended", reason="Their lawyers")
+    life.until("2027-06-10").accepted(**RENEWAL).does("contract_signed", **SIGNED)
+    gap = "From 2027-06-01 to 2027-06-16 the hub is in no contract, and nobody is billed for it"
+    assert gap in attention(life.lead, life.today)
+    seq = life.record.history.events[-1].seq
+    life.does("corrected", seq=seq, reason="It begins earlier")
+    life.does("contract_signed", **SIGNED, start="2027-06-01")
+    assert gap not in attention(life.lead, life.today)
+    assert str(life.until("2027-06-12").lead.invoices[-1].period_start) == "2027-06-01"
+
+
+def test_sixty_days_count_from_the_day_on_which_the_invoice_was_sent_not_from_its_record() -> None:
+    life = Life().live().until("2026-06-20")
+    life.does("invoice_sent", number=1, on="2026-06-03")
+    assert not life.until("2026-08-02", hour=23).lead.invoices[0].overdue
+    assert life.until("2026-08-03", hour=0).lead.invoices[0].overdue
+    life.until("2026-08-10").does("invoice_paid", number=1, on="2026-08-02")
+    assert str(life.lead.invoices[0].paid_on) == "2026-08-02"
+
+
+# ---- members without a hub
+
+
+def others(life: Life) -> tuple[str, ...]:
+    return tuple(line for line in attention(life.lead, life.today) if "not sent" not in line)
+
+
+def test_a_member_without_a_hub_pays_the_base_fee_and_waits_for_nothing() -> None:
+    life = Life(service="other").contracted(BOOK_QUOTE).until("2026-11-30")
+    assert {str(invoice.total) for invoice in life.lead.invoices} == {"1,250.00 USD"}
+    assert life.mails("stale") + life.mails("usage_missing") + life.mails("hub_information_missing") == []
+    assert others(life) == ()
+    assert next_step(life.lead).what == "nothing, no hub is to come; contract until 2027-05-31"
+    life.until("2027-01-10")
+    assert next_step(life.lead) == (Role.SALES, "renew: the contract ends on 2027-05-31")
+    assert {item.until for item in agenda(life.record, life.now) if item.what.startswith("Renew")} == {
+        date(2027, 4, 1)
+    }
+    life.until("2027-06-10")
+    assert "The contract ended on 2027-05-31, and nobody has renewed it or said that it is over" in others(
+        life
+    )
+    assert next_step(life.lead).what == "renew, extend, or record it as lost: the contract has ended"
+    life.accepted(**RENEWAL).does("contract_signed", **SIGNED)
+    assert others(life.wait(0)) == ()
+    assert next_step(life.lead).owner is Role.NOBODY
+
+
+def test_a_member_whose_hub_is_to_come_after_all_waits_for_it() -> None:
+    life = Life(service="other").contracted().until("2026-07-10")
+    life.does("hub_requested")
+    assert next_step(life.lead) == (Role.ENGINEERING, "bring the hub up")
+    assert len(life.until("2026-09-10").mails("stale")) == 2

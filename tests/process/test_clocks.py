@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from process.agenda import agenda
 from process.attention import attention
 from process.changes import CHANGES
 from process.model import Stage
@@ -413,3 +414,65 @@ def test_what_is_due_next_is_said_in_words() -> None:
 def test_a_tick_before_its_time_changes_nothing() -> None:
     record: Record = Life().quoted().record
     assert record.tick(MONDAY) is record
+
+
+@pytest.mark.parametrize("how", ["held", "lost"])
+def test_days_on_hold_are_no_silence_of_the_contracts_team(how: str) -> None:
+    life = Life().handed_over().until("2026-06-03")
+    if how == "held":
+        life.does("put_on_hold", until="2026-09-29")
+        life.until("2026-09-30")
+    else:
+        life.does("lost", reason="budget")
+        life.until("2026-09-30").does("reopened", reason="Another grant")
+    assert moments(life, "handover_reminded") == []
+    assert [item.until for item in agenda(life.record, life.now) if "cknowledge" in item.what][:1] == [
+        date(2026, 10, 5)
+    ]
+    life.until("2026-10-30")
+    assert only(life, "handover_reminded") == "2026-10-06T00:00"  # three working days after a Wednesday
+    assert only(life, "handover_escalated") == "2026-10-15T00:00"
+
+
+def test_silence_before_a_hold_is_said_again_if_it_lasts() -> None:
+    life = Life().handed_over().until("2026-06-20")
+    assert "The contracts team has been silent since the hand-over" in attention(life.lead, life.today)
+    life.does("put_on_hold", event="Their budget")
+    life.wait(100).does("resumed")
+    assert "silent" not in " ".join(attention(life.lead, life.today))
+    life.wait(30)
+    assert [len(moments(life, kind)) for kind in ("handover_reminded", "handover_escalated")] == [2, 2]
+
+
+def test_nobody_waits_for_news_of_a_contract_that_is_lost() -> None:
+    life = Life().handed_over().until("2026-06-20").lost()
+    assert "silent" not in " ".join(attention(life.lead, life.today))
+
+
+@pytest.mark.parametrize(
+    ("on", "days"),
+    [("2026-06-15", ["2"]), ("2026-06-16", ["2"]), ("2026-06-02", []), ("2026-06-17", ["14", "2"])],
+)
+def test_a_notice_whose_day_has_passed_when_the_end_is_decided_is_not_given(on: str, days: list[str]) -> None:
+    """What the decision itself says at once."""
+    life = Life().live()
+    life.until("2026-06-02").does("decommission_decided", on=on, reason="The course is over")
+    life.until("2026-06-20")
+    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == days
+
+
+def test_nobody_is_asked_to_renew_what_is_to_be_taken_down_and_is_again_when_it_stays() -> None:
+    life = Life().live().until("2026-11-01")
+    seq = life.does("decommission_decided", on="2027-07-20", reason="Their grant ends").seq
+    life.until("2027-04-10")
+    assert life.mails("renewal") == []
+    words = [event.words for event in life.record.history.events if event.kind == "renewal_window_opened"]
+    assert words[0] == "The contract ends in 180 days, on 2027-05-31; the hub is taken down on 2027-07-20"
+    other = Life().live().until("2026-11-01")
+    other.does("decommission_decided", on="2027-07-20", reason="Their grant ends")
+    other.until("2027-04-10").does("decommission_cancelled", reason="Another grant")
+    assert [mail.facts["days"] for mail in other.until("2027-05-10").mails("renewal")] == ["30"]
+    assert seq
+    assert len(life.until("2027-07-15").mails("contract_lapsed")) == 1
+    assert life.mails("lapse_decision") == []
+    assert len(other.until("2027-07-15").mails("lapse_decision")) == 1

@@ -261,3 +261,20 @@ def test_what_is_done_outside_whatever_counts_stays_to_be_done() -> None:
     life.does("corrected", seq=2, reason="A slip")
     kinds = {item.effect.kind for item in life.record.outbox}
     assert kinds == {effect.kind for effect in before}
+
+
+def test_an_invoice_that_was_not_sent_after_all_is_not_overdue_and_is_once_it_is_sent() -> None:
+    life = Life().live().until("2026-06-05")
+    seq = life.does("invoice_sent", number=1).seq
+    life.until("2026-09-01")
+    assert overdue(life)
+    life.does("corrected", seq=seq, reason="It lay in the drafts")
+    assert not overdue(life)
+    life.does("invoice_sent", number=1)
+    assert not overdue(life.until("2026-10-31"))
+    assert overdue(life.until("2026-11-01"))
+    assert len(life.mails("invoice_overdue")) == 2
+
+
+def overdue(life: Life) -> bool:
+    return life.lead.invoices[0].overdue

@@ -123,7 +123,7 @@ def test_reopened_the_lead_stands_where_it_stood() -> None:
     life = Life().requested()
     before = life.lead
     life.lost().does("reopened", reason="They came back")
-    unmoved = {"last_seq", "progressed_at"}
+    unmoved = {"last_seq", "progressed_at", "resumed_on"}
     assert life.lead.model_dump(exclude=unmoved) == before.model_dump(exclude=unmoved)
 
 

@@ -303,3 +303,30 @@ def test_an_activity_is_given_what_it_needs_and_not_ten_years() -> None:
     assert (len(brief.invoices), len(brief.mails), brief.price_books) == (12, 12, ())
     assert brief.invoices[-1] == life.lead.invoices[-1]
     assert len(brief.model_dump_json()) < 32_000
+
+
+LARGEST = 2 * 1024 * 1024
+"""Bytes that Temporal hands to a new run at most; a lead with more would be stuck."""
+
+
+@pytest.mark.parametrize("length", [9_900, 2_500])
+def test_however_much_people_write_the_lead_can_be_handed_to_a_new_run(length: int) -> None:
+    life = Life()
+    answers = [life.take("asset_attached", name=f"{n}", note="ü" * length) for n in range(LARGEST // length)]
+    assert answers[0].accepted
+    assert not answers[-1].accepted
+    assert "Write it shorter" in next(answer.words for answer in answers if not answer.accepted)
+    assert life.take("asset_attached", name="short").accepted, "there is always room for the next"
+    assert life.take("price_quoted", **QUOTE).accepted
+    assert len(life.record.model_dump_json().encode()) < LARGEST
+    task = life.record.task(next(e for e in life.record.startable(frozenset()) if e.kind == "record_events"))
+    assert len(task.model_dump_json().encode()) < LARGEST
+
+
+def test_a_repeat_is_answered_in_the_words_of_the_first_answer() -> None:
+    life = Life()
+    first = life.take("price_quoted", **QUOTE, key="k1")
+    kept = Record.model_validate_json(life.record.model_dump_json())
+    _, again = kept.take("price_quoted", (QUOTE | {"key": "k1"},), life.now)
+    assert again == first.model_copy(update={"repeat": True})
+    assert first.words

@@ -69,8 +69,8 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     ),
     (
         after(lambda: Life(service="other").contracted(), "asset_attached", name="x"),
-        Role.SALES,
-        "request the hub, if there is to be one",
+        Role.NOBODY,
+        "nothing, no hub is to come; contract until 2027-05-31",
     ),
     (lambda: Life().requested(), Role.ENGINEERING, "bring the hub up"),
     (

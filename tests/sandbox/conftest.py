@@ -14,6 +14,7 @@ from googleapiclient.discovery import build_from_document  # type: ignore[attr-d
 from googleapiclient.http import HttpRequest, MediaInMemoryUpload
 
 from sandbox.server import Sandbox
+from tests.patience import PATIENCE
 from tests.sandboxes import running_sandbox, sandbox
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ class Google:
         identity = credentials or self.credentials(list(scopes) or _SCOPES[name])
 
         def request(_: Any, *args: Any, **kwargs: Any) -> HttpRequest:
-            transport = httplib2.Http(timeout=5)
+            transport = httplib2.Http(timeout=PATIENCE)
             transport.redirect_codes = transport.redirect_codes - {
                 308
             }  # 308 is "go on" of a resumable upload

@@ -9,12 +9,13 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.mail import SIZE_LIMIT
 from sandbox.server import Sandbox
+from tests.patience import PATIENCE
 from tests.sandbox.web import call
 
 
 @pytest.fixture
 def smtp(sandbox: Sandbox) -> Iterator[smtplib.SMTP]:
-    client = smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=5)
+    client = smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=PATIENCE)
     yield client
     client.close()
 
@@ -122,7 +123,7 @@ def guarded() -> Iterator[Sandbox]:
 @pytest.mark.parametrize("mechanism", ["auth_plain", "auth_login"])
 def test_with_users_mail_needs_a_login(guarded: Sandbox, mechanism: str) -> None:
     assert guarded.environment()["LEADS_MAIL__USERNAME"] == "leads"
-    with smtplib.SMTP(guarded.smtp_host, guarded.smtp_port, timeout=5) as client:
+    with smtplib.SMTP(guarded.smtp_host, guarded.smtp_port, timeout=PATIENCE) as client:
         client.ehlo()
         with pytest.raises(smtplib.SMTPResponseException) as caught:
             client.send_message(mail("Acme", "<1@example.org>"))

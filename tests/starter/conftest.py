@@ -46,7 +46,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     return leads
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     async with real_time() as server:
         yield server

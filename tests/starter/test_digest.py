@@ -21,6 +21,7 @@ from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
 from starter.digest import SCHEDULE, keep_digest, send_now, writes
+from tests.patience import PATIENCE
 from tests.sandboxes import running_sandbox, sandbox
 from tests.starter.conftest import Leads
 from tests.starter.test_leads import eventually
@@ -125,7 +126,7 @@ async def test_the_schedule_starts_it_once_a_week(
     names: list[str] = []
     for _ in range(2):
         await handle.trigger()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while len(actions := (await handle.describe()).info.recent_actions) == len(names):
                 await asyncio.sleep(0.05)
         names = [each.action.workflow_id for each in actions if isinstance(each.action, Started)]
@@ -163,7 +164,7 @@ async def test_one_that_is_refused_keeps_nobody_from_theirs_and_is_tried_again(
     (why,) = done.failed.values()
     assert "grace@example.org" in why
     handle = env.client.get_workflow_handle(digest_id(week))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not (await handle.query(DigestWorkflow.sent)).sent:
             await asyncio.sleep(0.05)
     assert reached(sandbox) == [["sell@example.org", "shop@example.org"]]

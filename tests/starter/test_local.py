@@ -21,11 +21,10 @@ from starter.failures import CommandError
 from starter.local.parts import demand_free, free_ports
 from starter.local.up import alone, has_credentials
 from starter.session import UP, read_settings
+from tests.patience import PATIENCE
 from tests.starter.conftest import Ended
 
 LEADS = Path(sys.executable).with_name("leads")
-
-pytestmark = pytest.mark.timeout(300)
 
 
 def left_over(mark: str) -> list[str]:
@@ -78,7 +77,7 @@ async def hear(
         f"{sandbox}/api/v3/repos/2i2c-org/leads/issues/1/comments",
         json={"body": command},
         headers={"authorization": "Bearer sandbox-token-amara-sales"},
-        timeout=10,
+        timeout=PATIENCE,
     )
     assert comment.ok, comment.text
     kind = command.split()[0].removeprefix("/").replace("-", "_")

@@ -14,6 +14,7 @@ from process.model import Role
 from process.policy import People, Policy
 from process.view import Overview
 from starter.desk.team import Team
+from tests.patience import PATIENCE
 from tests.starter.conftest import Leads, Opened
 from tests.starter.test_leads import eventually
 from workflows.reconcile import Part
@@ -40,7 +41,7 @@ async def round_(team: Team, mark: dict[str, Any] | None = None) -> Part:
 
 async def listed(team: Team, digest: str, leads: int) -> None:
     """Until Temporal's list shows that so many leads know them."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while [each.people for each in await team.leads.under()].count(digest) != leads:
             await asyncio.sleep(0.05)
 

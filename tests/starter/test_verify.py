@@ -1,9 +1,18 @@
-"""`leads verify` replays what a live server has, with the code at hand."""
+"""`leads verify` replays what is open on a live server, with the code at hand."""
+
+from datetime import datetime
+from decimal import Decimal
 
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
+from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
+from process.lead import Lead
 from tests.starter.conftest import Leads, Opened
+from workflows.desk import Carried, DeskWorkflow, Hint
+
+PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
 
 async def test_every_open_lead_replays(leads: Leads, opened: Opened) -> None:
@@ -11,18 +20,31 @@ async def test_every_open_lead_replays(leads: Leads, opened: Opened) -> None:
     await leads("questionnaire-sent", lead)
     ended = await leads("verify", "--json")
     assert ended.code == 0, ended.out
-    mine = next(each for each in ended.json if each["lead"] == lead)
-    assert mine["ok"]
+    mine = next(each for each in ended.json if each["workflow"] == lead)
+    assert (mine["ok"], mine["type"]) == (True, "LeadWorkflow")
     assert mine["events"] > 10
+    assert "would go on with this code" in (await leads("verify")).out
 
 
-async def test_code_on_which_a_lead_would_get_stuck_is_named(
+async def test_what_serves_the_leads_is_replayed_too(
+    leads: Leads, env: WorkflowEnvironment, queue: str
+) -> None:
+    waiting = Carried(waiting=(Hint(repo="leads", number=1),))  # for a visit that nobody makes here
+    desk = await env.client.start_workflow(DeskWorkflow.run, waiting, id=f"desk-{queue}", task_queue=queue)
+    ended = await leads("verify", "--json")
+    await desk.terminate()
+    assert [(each["type"], each["ok"]) for each in ended.json if each["workflow"] == desk.id] == [
+        ("DeskWorkflow", True)
+    ]
+
+
+async def test_code_on_which_a_lead_would_get_stuck_is_named_with_what_differs(
     leads: Leads, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     await leads("questionnaire-sent", lead)
     before = (await leads("verify", "--json")).json
-    assert all(each["ok"] for each in before if each["lead"] == lead)
+    assert all(each["ok"] for each in before if each["workflow"] == lead)
 
     def plans_nothing(*_: object) -> tuple[Effect, ...]:
         return ()
@@ -30,5 +52,36 @@ async def test_code_on_which_a_lead_would_get_stuck_is_named(
     monkeypatch.setattr("process.record.plan", plans_nothing)
     ended = await leads("verify", "--json")
     assert ended.code == 3
-    assert not next(each for each in ended.json if each["lead"] == lead)["ok"]
-    assert "do not replay" in ended.err
+    mine = next(each for each in ended.json if each["workflow"] == lead)
+    assert not mine["ok"]
+    assert mine["detail"].startswith("[TMPRL1100] Nondeterminism error")
+    assert "would not" in ended.err
+
+
+async def test_a_lead_that_would_say_otherwise_what_happened_is_named_with_what_that_is(
+    leads: Leads, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It asks for the same outside, in the same order, so Temporal finds nothing."""
+    quoted, other = await opened(), await opened("--id", "another", "--not-a-duplicate")
+    await leads("price-quoted", quoted, *PRICE)
+    resolved = PriceQuoted.resolved
+
+    def dearer(self: PriceQuoted, lead: Lead, now: datetime) -> PriceQuoted:
+        return resolved(self, lead, now).model_copy(update={"amount": Decimal(13000)})
+
+    monkeypatch.setattr(PriceQuoted, "resolved", dearer)
+    ended = await leads("verify", "--json")
+    assert ended.code == 3
+    found = {each["workflow"]: each for each in ended.json}
+    assert found[other]["ok"]
+    assert "price_quoted: amount '12000' → '13000'" in found[quoted]["detail"]
+
+
+async def test_new_words_and_new_fields_say_nothing_of_the_past(
+    leads: Leads, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = await opened()
+    await leads("price-quoted", lead, *PRICE)
+    monkeypatch.setattr(PriceQuoted, "words", lambda *_: "In other words")
+    ended = await leads("verify", "--json")
+    assert next(each for each in ended.json if each["workflow"] == lead)["ok"]

@@ -14,6 +14,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from sandbox.server import Sandbox
+from tests.patience import PATIENCE
 from tests.workflows.lives import Life
 from tests.workflows.outside import Outside
 from tests.workflows.servers import real_time
@@ -69,7 +70,7 @@ class Service:
                 stderr=log,
             )
         self.workers.append(worker)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while self.log.count("worker ready") == ready:
                 assert worker.poll() is None, self.log
                 await asyncio.sleep(0.05)

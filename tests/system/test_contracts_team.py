@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 
 from starter.leads import Leads
+from tests.patience import PATIENCE
 from tests.system.conftest import QUEUE, Service
 from tests.workflows.lives import Life
 
@@ -46,7 +47,7 @@ async def test_every_open_thread_is_told_once_whatever_dies_meanwhile(service: S
     early = await service.begin("lead-early")
     await early.settled()
     leads = Leads(service.env.client, QUEUE, "http://localhost")
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while [each.version for each in await leads.under()] != ["2026-06"] * 5:
             await asyncio.sleep(0.05)
     service.kill(first)

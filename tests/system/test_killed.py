@@ -5,6 +5,7 @@ from collections import Counter
 
 from activities.ledger.events import Ledger
 from sandbox.faults import Fault
+from tests.patience import PATIENCE
 from tests.system.conftest import Service
 from tests.workflows.lives import Life
 
@@ -27,14 +28,14 @@ async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
     faults = [service.sandbox.faults.add(fault.model_copy()) for fault in BOUNDARIES]
     lives = [await service.begin(f"lead-killed-{number}") for number in range(6)]
     await asyncio.gather(*(life.to_hub() for life in lives))
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not all(fault.spent for fault in faults):
             await asyncio.sleep(0.02)
     service.kill(first)
     await service.start_worker()
     await service.start_worker()
     for life in lives:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while any(effect.status != "done" for effect in (await life.look()).effects):
                 await asyncio.sleep(0.2)
     for life in lives:
@@ -79,13 +80,13 @@ async def test_killed_in_the_middle_of_a_compensation(service: Service) -> None:
         seq = next(line.seq for line in (await life.look()).timeline if line.kind == "hub_requested")
         answer = await life.decide("corrected", seq=seq, reason="Too early", compensate="all")
         assert answer.accepted, answer.words
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while not all(fault.spent for fault in faults):
             await asyncio.sleep(0.02)
     service.kill(first)
     await service.start_worker()
     for life in lives:
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(PATIENCE):
             while any(effect.status != "done" for effect in (await life.look()).effects):
                 await asyncio.sleep(0.2)
         _everybody_was_told_once(service, life)

@@ -14,13 +14,13 @@ from tests.workflows.servers import skipping_time
 _numbers = count(1)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def env() -> AsyncIterator[WorkflowEnvironment]:
     async with skipping_time() as server:
         yield server
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 async def short_env() -> AsyncIterator[WorkflowEnvironment]:
     """A server that wants a new run of the workflow after very few events."""
     async with skipping_time("limit.historyCount.suggestContinueAsNew=40") as server:

@@ -12,6 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from process.record import Answer
 from process.view import Overview
+from tests.patience import PATIENCE
 from tests.workflows.outside import Outside
 
 OPENED = {"org": "Example University", "person": "Ada Example", "title": "A hub for a course"}
@@ -56,7 +57,7 @@ class Life:
         await self.handle.signal(kind, args=list(args))
 
     async def look(self) -> Overview:
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while True:
                 try:
                     view: Overview = await self.handle.query("lead", result_type=Overview)
@@ -69,7 +70,7 @@ class Life:
 
     async def until(self, holds: Callable[[Overview], bool]) -> Overview:
         """The lead once this holds of it."""
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not holds(view := await self.look()):
                 await asyncio.sleep(0.03)
         return view

@@ -13,7 +13,7 @@ from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 _DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",
-    'history.timerProcessorMaxTimeShift="50ms"',  # or each skipped timer takes a second
+    'history.timerProcessorMaxTimeShift="10ms"',  # or each skipped timer takes a second
 )
 
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.common import WorkflowIDConflictPolicy
 
 from process.lead import Lead
 from process.record import Answer
 from process.view import Overview
+from tests.patience import PATIENCE
 from tests.workflows.lives import Life
 
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
@@ -83,7 +85,7 @@ def _breaks(how: str, kind: str, then: Act = _nothing) -> Act:
     async def act(life: Life) -> None:
         life.outside.broken[f"{kind} {life.id}"] = how
         await then(life)
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(PATIENCE):
             while not life.outside.begun[f"{kind} {life.id}"]:
                 await asyncio.sleep(0.02)
 
@@ -321,6 +323,24 @@ EDGES = (
 )
 
 
+async def _under_way(life: Life, kind: str, decision: str, **body: Any) -> asyncio.Event:
+    """An effect of this kind is begun by the decision, and ends once the event is set."""
+    name = f"{kind} {life.id}"
+    held = life.outside.held[name] = asyncio.Event()
+    tried = life.outside.begun[name]
+    await _decides(decision, **body)(life)
+    async with asyncio.timeout(PATIENCE):
+        while life.outside.begun[name] == tried:
+            await asyncio.sleep(0.02)
+    return held
+
+
+async def _has_new_run(life: Life, before: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while await _run(life) == before:
+            await asyncio.sleep(0.05)
+
+
 async def _run(life: Life) -> str:
     return (await life.handle.describe()).run_id or ""
 
@@ -338,24 +358,16 @@ async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool)
     await life.settled()
     await edge.before(life)
     known, run = (await life.look()).timeline, await _run(life)
-    under_way = f"read_prices {life.id}"
     if held:  # the old run must wait for it, so all that is meant for the edge arrives there
-        life.outside.held[under_way] = asyncio.Event()
-        tried = life.outside.begun[under_way]
-        await life.decide("price_list_requested")
-        async with asyncio.timeout(30):
-            while life.outside.begun[under_way] == tried:
-                await asyncio.sleep(0.02)
+        ends = await _under_way(life, "read_prices", "price_list_requested")
         known = (await life.look()).timeline
     await life.signal("adopt")
     during = asyncio.ensure_future(edge.meanwhile(life))
     if held:
         await asyncio.sleep(0)
-        life.outside.held[under_way].set()
+        ends.set()
     await during
-    async with asyncio.timeout(30):
-        while await _run(life) == run:
-            await asyncio.sleep(0.05)
+    await _has_new_run(life, run)
     await edge.after(life)
     view = await life.settled()
 
@@ -374,4 +386,32 @@ def _marked(known: tuple[Any, ...], view: Overview) -> tuple[Any, ...]:
     marks = ("corrected", "corrected_by")
     return tuple(
         line.model_copy(update={name: getattr(now[line.seq], name) for name in marks}) for line in known
+    )
+
+
+@pytest.mark.parametrize(("how", "status"), [("again", "done"), ("park", "parked")])
+async def test_an_effect_that_fails_at_the_edge_is_tried_again_or_parked_as_ever(
+    life: Life, how: str, status: str
+) -> None:
+    """Temporal does not try again what is to be cancelled, so that a passing fault looks like one for good."""
+    await life.settled()
+    run, ends = await _run(life), await _under_way(life, "send_mail", "price_quoted", **PRICE)
+    life.outside.broken[f"send_mail {life.id}"] = how
+    await life.signal("adopt")
+    while not await _is_asked_to_cancel(life, "send_mail"):
+        await asyncio.sleep(0.02)
+    ends.set()
+    await _has_new_run(life, run)
+    life.outside.broken.clear()
+    view = await life.settled()
+    assert {effect.status for effect in view.effects if "price quoted" in effect.words} == {status}
+    assert life.outside.templates(life.id) == ["price_quoted"] * (status == "done")
+
+
+async def _is_asked_to_cancel(life: Life, kind: str) -> bool:
+    pending = (await life.handle.describe()).raw_description.pending_activities
+    return any(
+        each.activity_type.name == kind
+        and each.state == PendingActivityState.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED
+        for each in pending
     )

@@ -57,3 +57,35 @@ async def test_each_effect_may_fail_for_good_without_holding_up_a_decision(life:
     done = life.outside.of(life.id)
     assert len(done) == len(set(done))
     assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
+
+
+@pytest.mark.parametrize("again", [False, True])
+async def test_a_mail_that_is_tried_again_and_again_ends_with_its_decision(life: Life, again: bool) -> None:
+    life.outside.broken["send_mail"] = "again"
+    answer = await life.decide("price_quoted", amount=12000, currency="USD", per="year")
+    async with asyncio.timeout(30):
+        while not life.outside.begun[f"send_mail {life.id}"]:
+            await asyncio.sleep(0.02)
+    correction = await life.decide("corrected", seq=answer.seq, reason="a slip")
+    await life.settled()
+    async with asyncio.timeout(30):
+        while (await life.handle.describe()).raw_description.pending_activities:
+            await asyncio.sleep(0.05)
+    life.outside.broken.clear()
+    if again:  # the decision counts again, and so its mail is to be sent
+        await life.decide("corrected", seq=correction.seq, reason="no slip")
+    await life.settled()
+    assert life.outside.templates(life.id) == ["price_quoted"] * again
+
+
+async def test_a_mail_that_leaves_while_its_decision_is_corrected_is_known(life: Life) -> None:
+    name = f"send_mail {life.id}"
+    ends = life.outside.held[name] = asyncio.Event()
+    answer = await life.decide("price_quoted", amount=12000, currency="USD", per="year")
+    async with asyncio.timeout(30):
+        while not life.outside.begun[name]:
+            await asyncio.sleep(0.02)
+    await life.decide("corrected", seq=answer.seq, reason="a slip", compensate=["mail"])
+    ends.set()
+    view = await life.until(lambda view: len(view.facts.mails) == 2)
+    assert [mail.template for mail in view.facts.mails] == ["price_quoted", "correction"]

@@ -10,7 +10,7 @@ import workflows.lead
 from process.changes import CHANGES, RELEASE_0_2
 from process.core import plan
 from process.decisions import DECISIONS, LeadOpened
-from process.effects import Outcome
+from process.effects import Effect, Outcome
 from process.facts import Event, Report
 from process.fold import fold
 from process.history import History
@@ -185,7 +185,7 @@ def _live(
         if kind in LOOKS:
             record = record.look_outside(LOOKS[kind])
         while found := next((i.effect for i in record.outbox if i.effect.kind in REPORTS), None):
-            record = record.done(found, Outcome(report=REPORTS[found.kind]), now)
+            record = record.done(found, Outcome(report=_report(found)), now)
         now += timedelta(days=WAITS.get(kind, 0), hours=kind not in AT_ONCE)
         if kind == "know_people":
             record = record.know_people((body,), now)
@@ -193,6 +193,13 @@ def _live(
         record, answer = record.tick(now).take(kind, (body,), now)
         assert answer.accepted, (kind, answer.words)
     return record.tick(now + timedelta(days=100)).history.events
+
+
+def _report(effect: Effect) -> Report:
+    """What this effect brings back, of the invoice that it is about."""
+    report = REPORTS[effect.kind]
+    numbered = isinstance(report, InvoiceReserved | InvoicePrepared) and effect.about
+    return report.model_copy(update={"number": effect.about}) if numbered else report
 
 
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:

@@ -7,6 +7,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from tests.patience import PATIENCE
 from tests.workflows.lives import MAILS, Life
 from tests.workflows.outside import Outside
 
@@ -25,7 +26,7 @@ async def _runs(life: Life) -> int:
 
 
 async def _has_new_run(life: Life) -> None:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while await _runs(life) < 2:
             await asyncio.sleep(0.1)
 

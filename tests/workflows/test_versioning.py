@@ -11,6 +11,7 @@ from process.view import Overview
 from settings import Settings
 from starter.failures import CommandError
 from starter.promote import route
+from tests.patience import PATIENCE
 from tests.workflows.lives import OPENED
 from tests.workflows.outside import Outside
 from tests.workflows.servers import real_time
@@ -29,7 +30,7 @@ def _worker(env: WorkflowEnvironment, outside: Outside, build: str) -> Worker:
 
 async def _promote(env: WorkflowEnvironment, build: str) -> None:
     """As soon as the server knows of the build's worker."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             try:
                 return await route(env.client, "leads", build, 100)
@@ -43,7 +44,7 @@ async def _build(handle: WorkflowHandle[object, object]) -> str:
 
 
 async def _settled(handle: WorkflowHandle[object, object]) -> Overview:
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE):
         while True:
             view: Overview = await handle.query("lead", result_type=Overview)
             if all(effect.status == "done" for effect in view.effects):

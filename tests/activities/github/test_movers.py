@@ -50,6 +50,11 @@ def test_our_own_writing_in_between_does_not_hide_a_person_and_is_no_move_itself
     assert edited((we, TICKED), ("grace", BEFORE)).ours
 
 
+def test_what_we_overwrote_and_gave_back_is_still_the_persons() -> None:
+    edits = ("us", TICKED), ("us", BEFORE), ("grace", TICKED), ("us", BEFORE), ("ada", BEFORE)
+    assert edited(*edits).login == "grace"
+
+
 @pytest.mark.parametrize(
     "edits",
     [

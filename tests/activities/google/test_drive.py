@@ -452,3 +452,37 @@ def test_a_folder_of_any_name_is_told_of(drive: DriveActivities, sandbox: Sandbo
     ).report
     assert isinstance(report, OutsideDrifted)
     assert "renamed to “Two lines" in report.mended[0]
+
+
+def test_an_invoice_that_came_back_with_its_folder_is_not_made_twice(
+    drive: DriveActivities, sandbox: Sandbox
+) -> None:
+    """The folder was in the trash; somebody asked for a new one, and somebody else had restored it by then."""
+    lead, effect = billed(drive)
+    report = perform(drive.prepare_invoice, effect, lead).report
+    assert isinstance(report, InvoicePrepared)
+    lead = lead.model_copy(update={"invoices": (lead.invoices[0].model_copy(update={"file": report.file}),)})
+    assert file_reserved(drive, lead) == effect.file_id
+    perform(drive.prepare_invoice, effect, lead)
+    assert one_invoice(sandbox, lead, effect)
+
+
+@pytest.mark.parametrize("change", [{"trashed": True}, {"parents": ("1Elsewhere",)}, None])
+def test_an_invoice_that_lies_in_the_folder_no_more_gets_another_file(
+    drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any] | None
+) -> None:
+    lead, effect = billed(drive)
+    report = perform(drive.prepare_invoice, effect, lead).report
+    assert isinstance(report, InvoicePrepared)
+    if change is None:
+        del sandbox.google.files[effect.file_id]
+    else:
+        _change(sandbox, effect.file_id, **change)
+    lead = lead.model_copy(update={"invoices": (lead.invoices[0].model_copy(update={"file": report.file}),)})
+    assert file_reserved(drive, lead) != effect.file_id
+
+
+def file_reserved(drive: DriveActivities, lead: Lead) -> str:
+    report = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=3, number=3), lead).report
+    assert isinstance(report, InvoiceReserved)
+    return report.file_id

@@ -17,7 +17,7 @@ from process.effects import SendCorrection, SendMail
 from process.lead import Lead
 from process.model import Role
 from settings import Settings
-from tests.process.life import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, Life
+from tests.process.life import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, RENEWAL, Life
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
 NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md") if file.stem != SendCorrection.template)
@@ -56,7 +56,7 @@ def lives() -> tuple[Life, ...]:
         "decommission_decided", on=str(renewed.lead.today(renewed.now)), reason="Over"
     )
     renewed.does("decommission_cancelled", reason="Not over")
-    renewed.does("decommission_decided", on=str(renewed.now.date().replace(year=2028)), reason="Over")
+    renewed.does("decommission_decided", on=str(renewed.now.date().replace(year=2029)), reason="Over")
     renewed.wait(400).perform().does("hub_decommissioned", data_confirmed_by="Ada Example")
     renewed.perform()
 
@@ -321,3 +321,42 @@ def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open()
     ):
         assert needed in text
     assert "hand on to new@example.org" in written(left, life.lead, SETTINGS, namespace="default").text
+
+
+def test_an_end_that_is_near_is_told_with_all_that_no_reminder_will_say() -> None:
+    life = Life().live()
+    life.does("decommission_decided", on="2026-06-20", reason="Over")
+    assert "We will remind you 14 and 2 days before." in render("decommission_decided", life.lead).text
+    life.wait(hours=1).does("decommission_decided", on="2026-06-10", reason="Over")
+    assert "We will remind you 2 days before." in render("decommission_decided", life.lead).text
+    life.wait(hours=1).does("decommission_decided", on="2026-06-02", reason="Over")
+    text = render("decommission_decided", life.lead).text
+    assert "There is no time for a reminder, so please have somebody there confirm that" in text
+    assert "do not take it down before they have confirmed" in text
+    assert "hub-decommissioned lead-example --data-confirmed-by NAME" in text
+
+
+def test_a_contract_that_ends_before_the_hub_asks_for_no_renewal() -> None:
+    life = Life().live()
+    life.does("decommission_decided", on="2027-06-20", reason="Over")
+    text = render("contract_lapsed", life.until("2027-06-02").lead).text
+    assert "the hub is taken down on 2027-06-20; please say today what holds for the days until then" in text
+    assert "price-quoted" not in text
+    assert "service-extended" in text
+
+
+def test_a_renewal_that_is_under_way_is_not_asked_for_anew() -> None:
+    life = Life().live().until("2027-03-01").quoted(**RENEWAL).until("2027-03-04")
+    text = render("renewal", life.lead, days="90").text
+    assert "see its renewal through this month.** It waits for community: agree to the price" in text
+    assert "talk with them" not in text
+
+
+def test_a_contract_that_was_signed_is_ended_not_stopped() -> None:
+    life = Life(service="other").contracted().until("2026-07-10").lost()
+    text = render("lost", life.lead).text
+    assert "Its contract was signed on 2026-06-01, for 2026-06-01 to 2027-05-31." in text
+    assert "please end the contract with them" in text
+    assert "Unpaid now: invoice 1, 2." in text
+    assert "There will be no contract" not in text
+    assert "There will be no contract." in render("lost", Life().quoted().lost().lead).text

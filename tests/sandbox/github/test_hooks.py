@@ -20,6 +20,7 @@ from sandbox.faults import Fault, WebhookKind
 from sandbox.github.hooks import courier
 from sandbox.github.people import Person
 from sandbox.server import Sandbox
+from tests.patience import PATIENCE
 from tests.published.cut import SCHEMAS
 from tests.sandbox.github.conftest import LEADS, MEMBER_TOKEN, ORG, Rest
 
@@ -72,7 +73,7 @@ class Receiver:
         self._thread.start()
 
     def next(self) -> Received:
-        return self.received.get(timeout=10)
+        return self.received.get(timeout=PATIENCE)
 
     def names(self, count: int) -> list[str]:
         """Sorted: nobody promises an order."""

@@ -8,6 +8,7 @@ import pytest
 from sandbox.github.seed import BOT_TOKEN
 from sandbox.github.state import Token
 from sandbox.server import Sandbox
+from tests.patience import PATIENCE
 from tests.sandbox.github.conftest import HUBS, LEADS, MEMBER_TOKEN, OUTSIDER_TOKEN, Rest
 
 NEW = {"title": "A lead"}
@@ -153,7 +154,7 @@ def test_an_app_needs_its_permissions(
 
 
 def test_a_client_must_say_its_name(rest: Rest) -> None:
-    connection = http.client.HTTPConnection(rest.sandbox.host, rest.sandbox.port, timeout=5)
+    connection = http.client.HTTPConnection(rest.sandbox.host, rest.sandbox.port, timeout=PATIENCE)
     connection.request("GET", "/api/v3/rate_limit")
     refused = connection.getresponse()
     assert refused.status == 403

@@ -10,6 +10,7 @@ from googleapiclient.http import MediaInMemoryUpload
 
 from sandbox.google.seed import DRIVE
 from sandbox.server import Sandbox
+from tests.patience import PATIENCE
 from tests.sandbox.conftest import SCOPE, Google
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def test_about_permissions_and_drives(drive: "DriveResource", sandbox: Sandbox, 
 def raw(google: Google, method: str, path: str, body: str | None = None) -> tuple[int, str]:
     """A request that the client library itself would not let through."""
     credentials = google.credentials([f"{SCOPE}drive"])
-    transport = httplib2.Http(timeout=5)
+    transport = httplib2.Http(timeout=PATIENCE)
     try:
         http = google_auth_httplib2.AuthorizedHttp(credentials, http=transport)
         answer, content = http.request(

@@ -1,0 +1,103 @@
+"""Somebody saves their text between our look and our writing: it is given back, whatever happens to us meanwhile."""
+
+import dataclasses
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from activities.github.client import GitHubClient
+from activities.github.lead import GitHubActivities
+from activities.github.moves import moves
+from process.effects import Task, back
+from process.lead import Asset, Loss
+from process.moves import Move, What
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+from settings import Settings
+from tests.activities.github.world import TODAY, GitHub, a_lead, opened, perform
+
+LOST: dict[str, Any] = {"lost": Loss(reason="budget", said_by="they", on=TODAY)}
+ASSET = Asset(type="budget", name="a budget", on=TODAY)
+
+
+def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], body: str) -> None:
+    """Between our look and our writing, a person edits the issue."""
+    late = sandbox.faults.add(
+        Fault(system="github", kind="slow", method="PATCH", path="/issues/1$", seconds=0.5)
+    )
+    with ThreadPoolExecutor(1) as threads:
+        writing = threads.submit(write)
+        while not late.bitten:
+            time.sleep(0.01)
+        github.edit(body=body)
+        writing.result()
+
+
+BOX = "- [ ] Price quoted"
+
+
+def test_what_a_person_saves_while_we_write_is_given_back(
+    activities: GitHubActivities, github: GitHub, sandbox: Sandbox, settings: Settings
+) -> None:
+    lead = opened(activities, a_lead())
+    theirs = f"A note.\r\n\r\n{github.body().replace(BOX, BOX.replace(' ]', 'x]'))}"
+    news = lead.model_copy(update={"assets": (ASSET,)})
+    overwrites(github, sandbox, lambda: perform(activities, "update_issue", news), body=theirs)
+    body = github.body()
+    assert body.startswith("A note.\r\n\r\n")
+    assert "a budget" in body
+    assert BOX.replace(" ]", "x]") in body
+    client = GitHubClient(settings.github)
+    (move,) = moves(client, "leads", client.issue("leads", 1), "lead-7", labels=())
+    assert (move.what, move.name, move.by) == (What.TICKED, "Price quoted", "amara-sales")
+    github.forget_requests()
+    for attempt in (1, 2):
+        perform(activities, "update_issue", news, attempt=attempt)
+    assert not github.writes()
+
+
+def test_killed_before_it_could_give_that_back_the_next_attempt_does(
+    activities: GitHubActivities, github: GitHub, sandbox: Sandbox
+) -> None:
+    lead = opened(activities, a_lead(**LOST))
+    sandbox.faults.add(Fault(system="github", kind="cut", path="graphql", body="userContentEdits"))
+
+    def killed() -> None:
+        with pytest.raises(ApplicationError, match="could not be reached"):
+            perform(activities, "update_issue", lead)
+
+    overwrites(github, sandbox, killed, body=f"A note.\n\n{github.body()}")
+    assert not github.body().startswith("A note.")
+    perform(activities, "update_issue", lead, attempt=2)
+    assert github.body().startswith("A note.")
+    assert "| Stage | **lost** |" in github.body()
+
+
+def test_what_was_put_back_is_not_given_back(activities: GitHubActivities, github: GitHub) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(body=github.body().replace(BOX, BOX.replace(" ]", "x]")))
+    tick = Move(what=What.TICKED, name="Price quoted")
+    (effect,) = back(lead, (tick,))
+    for attempt in (1, 2):
+        environment = ActivityEnvironment()
+        environment.info = dataclasses.replace(environment.info, attempt=attempt)
+        environment.run(activities.put_issue_back, Task(effect=effect, lead=lead))
+        assert BOX in github.body()
+
+
+def test_while_the_history_lags_it_is_waited_for(
+    activities: GitHubActivities, github: GitHub, sandbox: Sandbox
+) -> None:
+    lead = opened(activities, a_lead())
+    github.edit(body=f"A note.\n\n{github.body()}")
+    lagging = {"system": "github", "kind": "stale", "path": "graphql", "body": "userContentEdits"}
+    sandbox.faults.add(Fault.model_validate(lagging))
+    with pytest.raises(ApplicationError, match="does not show the newest edits"):
+        perform(activities, "update_issue", lead.model_copy(update=LOST))
+    perform(activities, "update_issue", lead.model_copy(update=LOST), attempt=2)
+    assert github.body().startswith("A note.")
