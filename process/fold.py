@@ -80,11 +80,15 @@ def _refused(event: Event, lead: Lead) -> bool:
 
 def apply(lead: Lead, event: Event) -> Lead:
     lead = event.fact.apply(lead, event)
-    progress = {"last_seq": event.seq}
     if isinstance(event.fact, Decision) and event.fact.source != "clock" and event.fact.is_progress:
-        return lead.model_copy(update=progress | {"progressed_at": event.at, "stale_on": None})
-    return lead.model_copy(update=progress)
+        lead = lead.model_copy(update={"progressed_at": event.at, "stale_on": None})
+    return _at(lead, event)
 
 
 def withdraw(lead: Lead, event: Event) -> Lead:
-    return event.fact.withdrawn(lead, event).model_copy(update={"last_seq": event.seq})
+    return _at(event.fact.withdrawn(lead, event), event)
+
+
+def _at(lead: Lead, event: Event) -> Lead:
+    """A lead that goes on after all, reopened or corrected, is not archived."""
+    return lead.model_copy(update={"last_seq": event.seq, "archived": lead.archived and lead.ended})

@@ -81,7 +81,7 @@ def _mistaken(kinds: Sequence[str], timeline: Sequence[Line]) -> Proposal:
     if not found:
         return Proposal(why="No decision led to it that could be corrected")
     newest = found[-1]
-    why = f"{newest.seq} of the timeline says so ({newest.words}). If that was a mistake, correct it"
+    why = f"Event {newest.seq} says so ({newest.words}). If that was a mistake, correct it"
     return Proposal((("corrected", {"seq": newest.seq}),), why)
 
 
@@ -113,18 +113,18 @@ def _labelled(move: Move, lead: Lead, timeline: Sequence[Line]) -> Proposal:
     if move.name == names.customer:
         return Proposal((("contract_signed", {}),)) if on else _mistaken(["contract_signed"], timeline)
     return Proposal(
-        (("lost", {}),), f"The label `{move.name}` marks what is a lead. If it is none any more, it is lost"
+        (("lost", {}),), f"The label “{move.name}” marks what is a lead. If it is none any more, it is lost"
     )
 
 
 def _retitled(move: Move, lead: Lead) -> Proposal:
     if move.hub:
         name = re.fullmatch(r"\s*\[Hub\]\s*-\s*(.*\S)\s*", move.name)
-        why = "" if name else "The title of a hub's issue is `[Hub] - name`"
+        why = "" if name else "The title of a hub's issue is “[Hub] - name”"
         return Proposal((("hub_information_given", {"name": name[1]} if name else {}),), why)
     read = read_heading(move.name, lead)
     if read is None:
-        why = "The title of a lead's issue is `[organisation / person] - title`"
+        why = "The title of a lead's issue is “[organisation / person] - title”"
         return Proposal((("details_changed", {}),), why)
     was = {"org": lead.org, "person": lead.person, "title": lead.title}
     changed = {name: value for (name, old), value in zip(was.items(), read, strict=True) if value != old}

@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 
 from process.agenda import AHEAD, Agenda, Item, Section
 from process.model import Role, Stage
-from starter.connection import no_worker
+from starter.connection import StuckError, no_worker
 from starter.directory import Row
 from starter.failures import CommandError
 from starter.leads import Leads
@@ -113,6 +113,9 @@ async def asked(
                 handle = leads.client.get_workflow_handle_for(LeadWorkflow.run, row.lead)
                 found.extend(await leads.agenda(handle, now))
                 answered = True
+            except StuckError:
+                answered = True
+                found.extend((_stuck(row), *_listed(row, now)))
             except (CommandError, RPCError):
                 unasked.append(row.lead)
                 found.extend(_listed(row, now))
@@ -124,6 +127,17 @@ async def asked(
         for row in rows:
             group.create_task(ask(row))
     return found, unasked
+
+
+def _stuck(row: Row) -> Item:
+    return Item(
+        section=Section.STUCK,
+        role=Role.ENGINEERING,
+        lead=row.lead,
+        heading=row.heading,
+        what="It does not go on with the worker's code (leads verify)",
+        link=row.url,
+    )
 
 
 def _listed(row: Row, now: datetime) -> Iterator[Item]:

@@ -95,6 +95,17 @@ def no_worker(task_queue: str) -> CommandError:
     )
 
 
+class StuckError(CommandError):
+    """A worker is there, and the lead can't go on with its code."""
+
+    def __init__(self, lead: str, why: str) -> None:
+        super().__init__(
+            ExitCode.UNREACHABLE,
+            f"{lead} does not go on with the worker's code, and waits for one with which it does; nothing is lost. See "
+            f"`leads verify` and docs/changing-the-process.md. Temporal says: {_sentence(why)}",
+        )
+
+
 def _sentence(message: str) -> str:
     words = " ".join(message.split()).rstrip(".")
     return f"{words[:1].upper()}{words[1:]}."

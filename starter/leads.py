@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 from temporalio.client import (
     WorkflowExecutionStatus,
+    WorkflowQueryFailedError,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
 )
@@ -35,7 +36,7 @@ from process.policy import People, Policy
 from process.record import Answer, Look
 from process.relatives import Relation, Relative
 from process.view import Option, Overview
-from starter.connection import UNANSWERED, no_worker
+from starter.connection import UNANSWERED, StuckError, no_worker
 from starter.directory import Directory, Handle
 from starter.failures import CommandError, ExitCode
 from workflows import search_attributes as attributes
@@ -290,6 +291,8 @@ class Leads(Directory):
             if error.status in UNANSWERED:
                 raise no_worker(self.task_queue) from error
             raise
+        except WorkflowQueryFailedError as error:
+            raise StuckError(lead.id, str(error)) from error
         return found
 
 

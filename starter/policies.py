@@ -12,6 +12,7 @@ from process.decisions.policy import PolicyAdopted
 from process.model import OPEN_STAGES
 from process.policy import TEAMS, Policy, differences
 from settings import Settings
+from starter.connection import StuckError
 from starter.directory import Under
 from starter.failures import CommandError, ExitCode
 from starter.leads import Leads
@@ -94,7 +95,10 @@ async def _each(leads: Leads, names: Iterable[str], *, adopt: bool, note: str | 
 async def _one(leads: Leads, name: str, *, adopt: bool, note: str | None) -> Outcome:
     decision = given(PolicyAdopted, {"note": note})
     handle = await leads.find(name)
-    foreseen = await leads.preview(handle, decision)
+    try:
+        foreseen = await leads.preview(handle, decision)
+    except StuckError as stuck:
+        return Outcome(lead=handle.id, accepted=False, words=str(stuck))
     words, dates = foreseen.answer.words, foreseen.dates
     if not foreseen.answer.accepted or not adopt:
         return Outcome(lead=handle.id, accepted=foreseen.answer.accepted, words=words, dates=dates)

@@ -27,6 +27,17 @@ os.environ["TEMPORAL_DEBUG"] = "1"
 """No workflow task fails because it took two seconds on a busy machine. The workers that tests start heed it, too."""
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Half as many again as there are cores: many tests wait for a server."""
+    return max(2, (os.cpu_count() or 1) * 3 // 2)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first, so that no core waits for it at the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def _is_local(address: Any) -> bool:
     if not isinstance(address, tuple):
         return True  # a unix socket

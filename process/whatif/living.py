@@ -18,7 +18,7 @@ from process.history import History
 from process.invoice import Invoice
 from process.lead import Lead
 from process.reports import ChangesAdopted
-from process.ticks import Due, due
+from process.ticks import Due, due, was_due
 from process.whatif.otherwise import Otherwise
 
 D = TypeVar("D", bound=Decision)
@@ -103,7 +103,7 @@ def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: dat
             if step.decided:
                 rulings.append(Ruling(step, None, anew.over))
         elif step.of_the_calendar:
-            faithful = faithful and _was_due(step)
+            faithful = faithful and was_due(step.before, step.event)
             anew.look(past, step.before)
         elif (ruling := anew.hear(step, was)) is not None:
             rulings.append(ruling)
@@ -263,13 +263,6 @@ def as_it_came(decision: D, lead: Lead, now: datetime) -> D:
             if without.resolved(lead, now) == decision:
                 came = without
     return came
-
-
-def _was_due(step: Step) -> bool:
-    """Whether this code would have done then what the calendar did."""
-    fact, at = step.event.fact, step.event.at
-    alike = (item for item in due(step.before) if item.fact.kind == fact.kind and item.when <= at)
-    return any(item.fact.resolved(step.before, at) == fact for item in alike)
 
 
 def _was_allowed(step: Step, events: Sequence[Event]) -> bool:

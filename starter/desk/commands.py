@@ -25,11 +25,14 @@ MOST = 20
 NOT_GIVEN = frozenset({"by", "source", "key", "policy", "changed"})
 """Fields that the comment itself answers: who wrote it, and that it is this one."""
 
-_NAME = re.compile(r"/([A-Za-z][A-Za-z0-9_-]*)(?=\s|$)")
+_NAME = re.compile(r"/([A-Za-z][A-Za-z0-9_-]*[.,:;!?]?)(?=\s|$)")
+"""With a full stop or the like behind it, it is none of ours, but nearly so: that is said, not passed over."""
 _LOOKS_LIKE_ONE = re.compile(r"^[\s>*+\-.)0-9]*/[A-Za-z]", re.MULTILINE)
 _MARK = "\ue000"
 """Stands for the slash of a line that may be a command. A private character: nobody's text has it when we look."""
 _CURLY = str.maketrans("“”„«»", '"' * 5)
+_INVISIBLE = str.maketrans("", "", "\u200b\u2060\ufeff")
+"""Spaces without width, which come along where a line is copied from elsewhere."""
 
 _markdown = MarkdownIt("commonmark").enable("table")
 
@@ -53,6 +56,7 @@ class Said:
 
 def commands(text: str) -> list[Said]:
     """All commands in a comment, in order. A line whose name is not even close to one of ours is ordinary text."""
+    text = text.translate(_INVISIBLE)
     if not _LOOKS_LIKE_ONE.search(text):
         return []
     env: dict[str, Any] = {}
@@ -108,6 +112,10 @@ def read(kind: type[Decision], rest: str, given: Mapping[str, str]) -> Decision 
     for name in body:
         if name in NOT_GIVEN:
             return Refused(reason=f"{name} is not for a comment to say", instead="Leave it out")
+        if name not in kind.model_fields:
+            near = difflib.get_close_matches(name, takes(kind), n=1)
+            meant = f"Did you mean {near[0]}? " if near else ""
+            return Refused(reason=f"It has no {name!r}", instead=f"{meant}It takes {', '.join(takes(kind))}")
     found = parse_as(kind, body | dict(given))
     if isinstance(found, Refused) and found.instead.startswith(
         "Send "
@@ -116,8 +124,14 @@ def read(kind: type[Decision], rest: str, given: Mapping[str, str]) -> Decision 
     return found
 
 
+def takes(kind: type[Decision]) -> list[str]:
+    """What may be given with it in a comment."""
+    return [name for name in kind.model_fields if name not in NOT_GIVEN]
+
+
 def _fields(rest: str) -> dict[str, Any] | Refused:
     """`key=value …`; a key that comes again makes a list."""
+    rest = "".join(" " if c.isspace() else c for c in rest)  # also those that do not break, which nobody sees
     try:
         words = shlex.split(rest if '"' in rest else rest.translate(_CURLY))
     except ValueError:

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin
 
 import structlog
 from temporalio import activity
@@ -14,6 +14,7 @@ from activities.github.answers import Answers, crossed_out, is_ours
 from activities.github.client import CommentSeen, GitHubClient
 from activities.texts import render
 from process.decisions import DECISIONS, Decision
+from process.decisions.merging import Merged
 from process.facts import Refused
 from process.model import Role
 from process.outward import COMMENT_KEY
@@ -179,9 +180,9 @@ class Comments:
     async def _decide(self, talk: Talk, lead: Handle, said: Said, kind: type[Decision]) -> Reply:
         decision = commands.read(kind, said.rest, _given(talk, said))
         if isinstance(decision, Refused):
-            return _refused(said, str(decision), commands.sample(kind))
+            return await self._incomplete(lead, said, kind, str(decision))
         try:
-            answer = await asked(self.leads.decide(lead, decision))
+            answer = await asked(self.leads.decide(lead, _here(decision, talk.place)))
         except CommandError as refused:
             _log.info("command refused", kind=kind.kind)
             return await self._lead_refused(lead, said, kind, str(refused))
@@ -199,13 +200,32 @@ class Comments:
             return Reply("confused", crossed_out(text, seq, f"No longer counts, corrected as {corrected}."))
         return Reply("+1", text)
 
+    async def _incomplete(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
+        """With an example; unless the lead could not take one either, and says why."""
+        facts = (await asked(self.leads.overview(lead))).facts
+        if no := kind.gate(facts):
+            return await self._lead_refused(lead, said, kind, str(no))
+        return _refused(said, reason, commands.sample(kind, kind.example_for(facts)))
+
     async def _lead_refused(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
         """With what would work: decisions that the refusal names, or this one in full where only its body is at fault."""
         facts = (await asked(self.leads.overview(lead))).facts
         named = [other for name, other in DECISIONS.items() if f"({name})" in reason]
+        samples = [commands.sample(each, each.example_for(facts)) for each in named]
         if not named and kind.gate(facts) is None:
-            named = [kind]
-        return _refused(said, reason, *(commands.sample(each, each.example_for(facts)) for each in named))
+            sample = commands.sample(kind, kind.example_for(facts))
+            samples = [sample] if await self._would_do(lead, kind, sample) else []
+        return _refused(said, reason, *samples)
+
+    async def _would_do(self, lead: Handle, kind: type[Decision], sample: str) -> bool:
+        decision = commands.read(kind, sample.partition(" ")[2], {"by": "@example", "source": SOURCE})
+        try:
+            return (
+                isinstance(decision, Decision)
+                and (await asked(self.leads.preview(lead, decision))).answer.accepted
+            )
+        except CommandError:
+            return False
 
     # ---- questions
 
@@ -228,7 +248,7 @@ class Comments:
         decision = commands.read(kind, rest, {"by": f"@{talk.login}", "source": SOURCE})
         if isinstance(decision, Refused):
             return _refused(said, str(decision), f"/preview {commands.sample(kind)[1:]}")
-        foreseen = await asked(self.leads.preview(lead, decision))
+        foreseen = await asked(self.leads.preview(lead, _here(decision, talk.place)))
         if not foreseen.answer.accepted:
             return _refused(said, foreseen.answer.words)
         text = render(
@@ -275,6 +295,13 @@ def _given(talk: Talk, said: Said) -> dict[str, str]:
     return {"by": f"@{talk.login}", "source": SOURCE, "key": talk.prefix + said.digest}
 
 
+def _here(decision: Decision, place: Place) -> Decision:
+    """With an issue that is called as people call one of the same repository: `#12`."""
+    if isinstance(decision, Merged) and re.fullmatch(r"#\d+", decision.into):
+        return decision.model_copy(update={"into": f"{place.repo}{decision.into}"})
+    return decision
+
+
 def _step(view: Overview) -> dict[str, str]:
     return {"stage": view.stage, "owner": view.owner, "next_step": view.next_step}
 
@@ -290,9 +317,14 @@ def _help(said: Said, policy: Policy) -> Reply:
     if kind is None:
         return _no_such(said, said.rest)
     fields = [
-        {"name": name, "description": field.description or "", "required": field.is_required()}
-        for name, field in kind.model_fields.items()
-        if name not in commands.NOT_GIVEN
+        {
+            "name": name,
+            "description": field.description or "",
+            "required": field.is_required(),
+            "choices": _choices(field.annotation),
+        }
+        for name in commands.takes(kind)
+        for field in (kind.model_fields[name],)
     ]
     return _reply(
         "eyes",
@@ -303,6 +335,13 @@ def _help(said: Said, policy: Policy) -> Reply:
         fields=fields,
         sample=commands.sample(kind),
     )
+
+
+def _choices(annotation: Any) -> list[str]:
+    """The words that a field takes, where only certain ones will do."""
+    if get_origin(annotation) is Literal:
+        return [str(choice) for choice in get_args(annotation)]
+    return [choice for part in get_args(annotation) for choice in _choices(part)]
 
 
 def _does(kind: type[Decision]) -> str:

@@ -169,7 +169,7 @@ class Moves:
         given = {"by": f"@{move.by}", "source": _source(move), "key": f"github-move-{move.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = str(decision.gate(view.facts) or Refused(reason=complete.reason))
+            wrong = str(decision.gate(view.facts) or f"For that, {complete.reason}")
             return self._declined(move, kind, _because(proposal, wrong), _named(wrong) or offered)
         try:
             return await self._decide(lead, move, complete)

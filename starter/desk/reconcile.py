@@ -89,7 +89,8 @@ class Rounds:
         found = [f"{len(hints)} to look at: {few(_named(hint) for hint in hints)}"] if hints else []
         found += _renamed(read.board, self.leads.policy.columns)
         found += [
-            f"{lead}: {told.told[lead].what if lead in told.told else 'as it should be?'}" for lead in amiss
+            f"{lead}: {told.told[lead].what if lead in told.told else 'nothing is missing any more'}"
+            for lead in amiss
         ]
         found += [
             f"{lead}: issue {few(map(str, numbers))} carries its mark, too" for lead, numbers in twice.items()

@@ -10,6 +10,7 @@ from temporalio.testing import ActivityEnvironment
 
 from process.effects import Effect, Outcome, Task
 from process.lead import Lead
+from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
 
@@ -27,6 +28,14 @@ def changed(
 ) -> Settings:
     """The settings with other values for one system."""
     return settings.model_copy(update={system: getattr(settings, system).model_copy(update=values)})
+
+
+def patient(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """As they are, so that a busy machine has its time; where the test's fault hangs, Google's calls end soon."""
+    case = getattr(request.node, "callspec", None)
+    fault = case.params.get("fault") if case else None
+    hangs = isinstance(fault, Fault) and fault.kind == "slow"
+    return changed(settings, "google", timeout_seconds=1) if hangs else settings
 
 
 def perform(performer: Performer, effect: Effect, lead: Lead) -> Outcome:

@@ -9,7 +9,8 @@ from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from activities.texts import markdown, render
+from activities import texts
+from activities.texts import commands, markdown, render
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 BLANK = "\u200b"
@@ -83,3 +84,20 @@ def test_what_is_too_long_is_cut_visibly() -> None:
 def test_a_value_that_a_template_misses_is_an_error() -> None:
     with pytest.raises(UndefinedError):
         render("hub_issue.md", clip=10)
+
+
+@pytest.mark.parametrize("name", texts._environment.list_templates())
+def test_every_template_can_be_used(name: str) -> None:
+    """A worker compiles one only when it is first needed."""
+    texts._environment.get_template(name)
+
+
+def test_decisions_that_a_sentence_names_are_commands_there() -> None:
+    named = "Record that first (quote_accepted; vendor_setup_done or lost), or reopen it (reopened)"
+    assert (
+        commands(named)
+        == "Record that first (/quote-accepted; /vendor-setup-done or lost), or reopen it (/reopened)"
+    )
+    assert commands("They lost /quote_accepted and my_quote_accepted") == (
+        "They lost /quote_accepted and my_quote_accepted"
+    )

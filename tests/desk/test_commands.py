@@ -73,6 +73,18 @@ def test_a_line_of_a_paragraph_is_one(text: str) -> None:
     assert commands(text) == [Said("lost", "reason=budget")]
 
 
+def test_a_full_stop_behind_the_name_is_a_slip_and_not_passed_over() -> None:
+    (said,) = commands("/lost. It is over.")
+    assert (said.known, nearest(said.name)) == (False, "lost")
+
+
+def test_what_nobody_sees_in_a_line_that_was_copied_does_no_harm() -> None:
+    (said,) = commands("\u200b/lost reason=budget\u00a0note=x")
+    decision = read(DECISIONS["lost"], said.rest, COMMENT)
+    assert not isinstance(decision, Refused)
+    assert (decision.model_dump()["reason"], decision.note) == ("budget", "x")
+
+
 def test_several_in_order_with_either_dash() -> None:
     text = f"/Quote_Accepted\ntext\n{LOST}\n\n/quote-accepted version=1"
     assert [(said.name, said.rest) for said in commands(text)] == [
@@ -94,6 +106,7 @@ def test_the_line_is_taken_as_it_was_written() -> None:
         ("quoted", "price_quoted"),
         ("lsot", "lost"),
         ("hepl", "help"),
+        ("lost.", "lost"),
         ("tmp", None),
     ],
 )
@@ -137,7 +150,7 @@ def test_the_example_of_each_decision_says_what_it_says(kind: str) -> None:
         ("reason=budget is gone", "'is' is no name=value"),
         ('reason="budget', "A quotation mark is not closed"),
         ("note=don't", "A quotation mark is not closed"),
-        ("raeson=budget", "Did you mean reason?"),
+        ("raeson=budget", "It has no 'raeson'. Did you mean reason? It takes note, reason, said_by."),
         ("reason=nonsense", "reason: "),
         ("", "reason is missing"),
         ("reason=budget by=@boss", "by is not for a comment to say"),

@@ -297,6 +297,30 @@ async def test_a_discount_is_approved_by_whose_decision_it_is_and_never_by_who_g
     assert (quote.discount.by, quote.discount.settled_by) == (f"@{SALES}", f"@{CONTRACTS}")
 
 
+async def test_an_example_is_only_given_where_it_would_work(office: Office) -> None:
+    lead = await office.open()
+    for login, text in (
+        (SALES, "/questionnaire-sent"),
+        (SALES, "/questionnaire-sent note=again"),
+        ("eda-engineering", "/hub-live"),
+        ("eda-engineering", "/hub-live nonsense=1"),
+    ):
+        await office.hear(lead, await office.say(lead, text, login=login))
+    _, sent, live, nonsense = await office.answers(lead)
+    assert "already sent today" in sent
+    assert "For example" not in sent
+    for answer in (live, nonsense):  # what is in the way comes first, as the command that it is
+        assert "The hub was not requested. Do that first (/hub-requested)." in answer
+        assert "\n/hub-requested" in answer
+
+
+async def test_help_names_the_words_that_a_field_takes(office: Office) -> None:
+    lead = await office.open()
+    await office.hear(lead, await office.say(lead, "/help lost"))
+    (answer,) = await office.answers(lead)
+    assert "| `reason` (needed) | the coded reason: `budget`, `no decision`," in answer
+
+
 # GitHub shows late what is there already
 
 

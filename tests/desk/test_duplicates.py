@@ -207,7 +207,7 @@ async def test_an_edited_response_of_a_merged_lead_reaches_the_one_that_goes_on(
     assert not (await office.leads.overview(twin)).refused
 
 
-@pytest.mark.parametrize("named", ["id", "beginning", "issue", "address"])
+@pytest.mark.parametrize("named", ["id", "beginning", "issue", "number", "address"])
 async def test_the_lead_that_goes_on_is_named_by_its_id_or_its_issue(office: Office, named: str) -> None:
     first, twin = await twice(office)
     number = await office.number(first)
@@ -215,6 +215,7 @@ async def test_the_lead_that_goes_on_is_named_by_its_id_or_its_issue(office: Off
         "id": first.id,
         "beginning": first.id.removeprefix("lead-"),
         "issue": f"leads#{number}",
+        "number": f"#{number}",
         "address": f"{office.sandbox.url}/2i2c-org/leads/issues/{number}",
     }[named]
     assert "✅ Merged into" in await says(office, twin, f"/merged into={into}")

@@ -96,7 +96,7 @@ async def test_a_deleted_and_an_archived_card_come_back(office: Office) -> None:
     )
     await office.until(lead, lambda now: now.facts.card != view.facts.card or now.facts.card)
     await seen(office, lead)
-    assert f"{lead.id}: as it should be" in found(await office.round())
+    assert f"{lead.id}: nothing is missing any more" in found(await office.round())
     office.sandbox.person(SALES).archive_card("leads", number)
     await office.round()
     await office.until(lead, lambda view: any("card was archived" in line.words for line in view.timeline))

@@ -341,6 +341,18 @@ def test_a_reopened_lead_is_not_archived() -> None:
     assert life.wait(400).lead.archived is False
 
 
+@pytest.mark.parametrize("again", ["reopened", "corrected"])
+def test_an_archived_lead_that_goes_on_after_all_is_archived_no_more(again: str) -> None:
+    """Its workflow waits for what failed for good, so a person can still decide; then the lead must not end with it."""
+    life = Life().lost()
+    seq = {"seq": life.lead.last_seq} if again == "corrected" else {}
+    assert life.wait(400).lead.archived
+    life.does(again, reason="They came back", **seq)
+    went_on = life.lead
+    assert not went_on.archived
+    assert not went_on.ended
+
+
 # ---- all of them
 
 

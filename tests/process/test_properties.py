@@ -29,7 +29,7 @@ from process.outward import mistake, root
 from process.pricing import usage_fee
 from process.qualification import MANIAC_T
 from process.quote import ACTIVE, QuoteStatus
-from process.record import Record
+from process.record import Answer, Record
 from process.reports import MailSent
 from process.threads import reached
 from process.view import next_step, options, overview, timeline
@@ -178,11 +178,11 @@ class Lives(RuleBasedStateMachine):
             case "signed" | "contracted" | "live" | "renewing" | "renewed":
                 getattr(life, start)(quote)
         life.wait(hours=1)
-        self.keys: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.keys: dict[str, tuple[str, dict[str, Any], Answer]] = {}
 
     # ---- what happens
 
-    def _take(self, kind: str, body: Any) -> None:
+    def _take(self, kind: str, body: Any) -> Answer:
         before = self.life.record
         record, answer = before.take(kind, (body,), self.life.now)
         if not answer.accepted:
@@ -200,6 +200,7 @@ class Lives(RuleBasedStateMachine):
             assert record.history is before.history
             assert (record.outbox, record.receipts) == (before.outbox, before.receipts)
         self.life._became(record)
+        return answer
 
     @rule(data=st.data(), step=st.integers(0, 50))
     def decide_what_is_allowed(self, data: st.DataObject, step: int) -> None:
@@ -241,21 +242,21 @@ class Lives(RuleBasedStateMachine):
     def decide_with_a_key(self, kind: str, key: str, data: st.DataObject) -> None:
         body = data.draw(sound_bodies(kind), label=kind) | {"key": key}
         before = self.life.record
-        self._take(kind, body)
-        receipts = {receipt.key: receipt.answer for receipt in before.receipts}
-        if key in receipts:  # the same again, or another decision under a key that is taken: nothing changes
+        answer = self._take(kind, body)
+        if any(
+            receipt.key == key for receipt in before.receipts
+        ):  # the same again, or another decision under a key that is taken: nothing changes
             assert self.life.record.history is before.history
             assert self.life.record.outbox == before.outbox
         elif any(receipt.key == key for receipt in self.life.record.receipts):
-            self.keys[key] = (kind, body)
+            self.keys[key] = (kind, body, answer)
 
     @precondition(lambda self: self.keys)
     @rule(data=st.data())
     def repeat(self, data: st.DataObject) -> None:
         """The same key: nothing changes, and the first answer comes again."""
         key = data.draw(st.sampled_from(sorted(self.keys)))
-        kind, body = self.keys[key]
-        first = next(receipt.answer for receipt in self.life.record.receipts if receipt.key == key)
+        kind, body, first = self.keys[key]
         record, answer = self.life.record.take(kind, (body,), self.life.now)
         assert record.history is self.life.record.history
         assert record.outbox == self.life.record.outbox
@@ -328,6 +329,7 @@ class Lives(RuleBasedStateMachine):
             "may be the same request" in what for what in attention(lead, self.life.today)
         )
         assert lead.merged_into is None or lead.stage is Stage.LOST
+        assert lead.ended or not lead.archived
         for kin in (lead.originals, lead.duplicates):
             assert len({other.lead for other in kin} - {lead.id}) == len(kin)
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import starter.leads
+from process.record import Record
 from starter.agenda import collected
 from tests.starter.conftest import Leads, Opened
 from tests.starter.test_leads import eventually
@@ -58,3 +60,33 @@ async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_a
     assert [(item.section, item.role, item.what) for item in found.items] == [
         ("due", "sales", "The next step of a lead at lead")
     ]
+
+
+async def test_a_lead_that_is_stuck_is_said_to_be_and_keeps_no_other_from_being_asked(
+    leads_alone: Leads, work: Callable[[], Worker], org: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The week's digest asks just so: one lead must not cost everybody theirs."""
+    names = ["lead-of-this-code", "lead-of-other-code"]
+    async with work():
+        for name in names:
+            words = ("--org", org, "--person", "Ada", "--title", "A hub", "--id", name, "--not-a-duplicate")
+            assert (await leads_alone("start", *words)).code == 0
+        await eventually(
+            lambda: leads_alone("agenda", "--json"), lambda ended: all(name in ended.out for name in names)
+        )
+    tick = Record.tick
+
+    def fails(self: Record, now: datetime) -> Record:
+        if self.lead.id == names[1]:
+            raise TypeError("no code for this")
+        return tick(self, now)
+
+    monkeypatch.setattr(Record, "tick", fails)
+    async with work():
+        ended = await leads_alone("agenda", "--json")
+        shown = await leads_alone("show", names[1])
+    said = {(item["lead"], item["section"], item["role"]) for item in ended.json["items"]}
+    assert said >= {(names[1], "stuck", "engineering"), (names[0], "due", "sales")}
+    assert (ended.code, ended.json["unasked"]) == (0, [])
+    assert shown.code == 5
+    assert "does not go on with the worker's code" in shown.err

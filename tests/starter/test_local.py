@@ -9,13 +9,14 @@ import socket
 import subprocess
 import sys
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from temporalio.client import Client
 
 from starter.failures import CommandError
 from starter.local.parts import demand_free, free_ports
@@ -68,9 +69,7 @@ def listens(port: int) -> bool:
     return False
 
 
-async def hear(
-    sandbox: str, lead: str, leads: Callable[..., Coroutine[Any, Any, Ended]], command: str
-) -> str:
+async def hear(sandbox: str, lead: str, temporal: Client, command: str) -> str:
     """Somebody comments on the lead's issue; through what the decision then came."""
     comment = await asyncio.to_thread(
         requests.post,
@@ -82,11 +81,13 @@ async def hear(
     assert comment.ok, comment.text
     kind = command.split()[0].removeprefix("/").replace("-", "_")
     while True:
-        for line in (await leads("history", lead, "--json")).json:
+        for line in await temporal.get_workflow_handle(lead).query("timeline"):
             if line["kind"] == kind:
                 return str(line["source"])
+        await asyncio.sleep(0.1)
 
 
+@pytest.mark.long
 async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPatch) -> None:
     ports = free_ports(4)
     options = ("--port", "--ui-port", "--sandbox-port", "--web-port")
@@ -115,12 +116,12 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
         await leads("questionnaire-sent", lead, "--timeout", "60")
         assert (await leads("show", lead, "--json", "--timeout", "60")).json["lead"] == lead
 
-        sandbox = said["sandbox"]
-        assert await hear(sandbox, lead, leads, "/maniac-t-assessed in_scope=true") == "github comment"
+        sandbox, temporal = said["sandbox"], await Client.connect(said["temporal"])
+        assert await hear(sandbox, lead, temporal, "/maniac-t-assessed in_scope=true") == "github comment"
         os.kill(said["processes"]["web"], signal.SIGKILL)  # it is started again as well
         await until(lambda: not listens(ports[3]))
         await until(lambda: listens(ports[3]))
-        assert await hear(sandbox, lead, leads, "/price-quoted amount=1 currency=USD per=year")
+        assert await hear(sandbox, lead, temporal, "/price-quoted amount=1 currency=USD per=year")
         secret = re.findall(r"WEBHOOK_SECRET='(\w+)'", UP.read_text())
         assert len(secret) == 1
         said_aloud = [log.read_text() for log in (UP.parent / "logs").iterdir()]
@@ -147,6 +148,7 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
             await until(lambda: not left_over(mark))
 
 
+@pytest.mark.long
 def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
     # A stranger's own settings, good or bad, are none of its business.
     (tmp_path / ".env").write_text(
@@ -197,6 +199,7 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
     assert left_over(mark) == [], "it must end what it started"
 
 
+@pytest.mark.long
 def test_a_demo_lives_a_year_of_a_hub() -> None:
     """On the real parts: the server skips the time, and all that a year brings is done outside as well."""
     environment = os.environ | {"MARK": (mark := uuid.uuid4().hex)}

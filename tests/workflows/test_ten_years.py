@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import groupby
 
+import pytest
 from dateutil.relativedelta import relativedelta
 
 from process.billing import missing_usage
@@ -76,6 +77,7 @@ def variable(month: Month, term: Term) -> Decimal:
     return (usage_fee(month.active_users) if "book" in term.offer else Decimal(0)) + month.cloud_cost
 
 
+@pytest.mark.long
 async def test_ten_years_of_one_lead(life: Life) -> None:
     now = await life.env.get_current_time(life.handle)
     start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)

@@ -170,9 +170,10 @@ def test_a_passing_fault_is_tried_again(
 def test_what_takes_too_long_is_tried_again(
     settings: Settings, sandbox: Sandbox, github: GitHub, kind: str, prepare: Prepare, path: str
 ) -> None:
-    activities = GitHubActivities(changed(settings, "github", timeout_seconds=3.0))
+    hasty = GitHubActivities(changed(settings, "github", timeout_seconds=3.0))
+    activities = GitHubActivities(settings)
     lead = prepare(activities)
-    failure = fails(activities, sandbox, kind, lead, method="POST", path=path, kind="slow", seconds=3.2)
+    failure = fails(hasty, sandbox, kind, lead, method="POST", path=path, kind="slow", seconds=3.2)
     assert failure.type == "Again"
     afterwards_all_is_there_once(activities, github, kind, lead)
 

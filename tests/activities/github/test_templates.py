@@ -249,7 +249,7 @@ def test_texts_of_any_length_fit_into_an_issue(activities: GitHubActivities, git
         (
             {"lost": Loss(reason="budget", said_by="they", note="No grant", on=TODAY)},
             Stage.LOST,
-            "budget, said by they",
+            "they said no (budget)",
         ),
         ({"closed_on": TODAY}, Stage.CLOSED, "Service ended"),
     ],

@@ -33,7 +33,7 @@ from sandbox.faults import Fault
 from sandbox.google.state import DriveFile
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.performing import a_lead, changed, failure, perform
+from tests.activities.performing import a_lead, changed, failure, patient, perform
 
 SERVER_TROUBLE = [
     Fault(system="drive", kind="status", status=500, method="POST"),
@@ -66,8 +66,8 @@ def told(fault: Fault) -> str:
 
 
 @pytest.fixture
-def drive(settings: Settings) -> DriveActivities:
-    return DriveActivities(changed(settings, "google", timeout_seconds=1), lag=timedelta(seconds=5))
+def drive(settings: Settings, request: pytest.FixtureRequest) -> DriveActivities:
+    return DriveActivities(patient(settings, request), lag=timedelta(seconds=5))
 
 
 @pytest.fixture

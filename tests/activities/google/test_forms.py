@@ -11,7 +11,7 @@ from process.reports import AnswersRead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.performing import a_lead, changed, failure, perform
+from tests.activities.performing import a_lead, changed, failure, patient, perform
 
 ANSWERS: dict[str, str | list[str]] = {
     "Anything else?": "Two lines\nof text, and 東京",
@@ -24,8 +24,8 @@ ANSWERS: dict[str, str | list[str]] = {
 
 
 @pytest.fixture
-def forms(settings: Settings) -> FormsActivities:
-    return FormsActivities(changed(settings, "google", timeout_seconds=1))
+def forms(settings: Settings, request: pytest.FixtureRequest) -> FormsActivities:
+    return FormsActivities(patient(settings, request))
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from sandbox.faults import Fault
 from sandbox.google.state import Cell, Sheet
 from sandbox.server import Sandbox
 from settings import Settings
-from tests.activities.performing import a_lead, changed, failure, perform
+from tests.activities.performing import a_lead, changed, failure, patient, perform
 
 EFFECT = ReadPrices(key="k", cause=1)
 HEADER = ("book", "plan", "amount", "currency", "per", "notes")
@@ -133,9 +133,14 @@ def test_a_row_that_nobody_can_mean_parks(
     ids=lambda value: f"{value.kind} {value.status or ''}".strip() if isinstance(value, Fault) else "",
 )
 def test_faults_pass_wait_or_park(
-    settings: Settings, sandbox: Sandbox, fault: Fault, kind: str, delay: timedelta | None
+    settings: Settings,
+    sandbox: Sandbox,
+    request: pytest.FixtureRequest,
+    fault: Fault,
+    kind: str,
+    delay: timedelta | None,
 ) -> None:
-    pricing = PricingActivities(changed(settings, "google", timeout_seconds=1))
+    pricing = PricingActivities(patient(settings, request))
     sandbox.faults.add(fault.model_copy(deep=True))
     error = failure(pricing.read_prices, EFFECT, a_lead())
     assert (error.type, error.next_retry_delay, error.non_retryable) == (kind, delay, kind == "Parked")
