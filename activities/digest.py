@@ -7,9 +7,9 @@ from activities.mail.letters import Letters, plain_address
 from activities.mail.sending import behind
 from activities.mail.smtp import deliver
 from activities.mail.text import Parts, filled
-from process.digest import Letter
 from process.model import Role
 from process.policy import Policy
+from process.views.digest import Letter
 from settings import Settings
 
 

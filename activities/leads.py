@@ -15,8 +15,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.errors import again, park
 from process.duplicates import OriginalsSeen, Told, tells
 from process.effects import Outcome, Task
-from process.lead import Lead
-from process.relatives import Relation, Relative
+from process.state.lead import Lead
+from process.state.relatives import Relation, Relative
 
 PATIENCE = timedelta(seconds=8)
 """How long another lead may take to answer; then it is asked again."""

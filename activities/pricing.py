@@ -13,7 +13,7 @@ from activities.errors import park
 from activities.google.clients import sheets_api
 from activities.performs import performs
 from process.effects import Outcome, Task
-from process.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows
+from process.money.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows
 from process.reports import PricesRead
 from settings import Settings
 

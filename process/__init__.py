@@ -1,9 +1,11 @@
-"""The process itself: pure, without I/O, clock or engine.
+"""The process itself: pure, without I/O, clock or engine. Every face of the service calls the same four functions (`core`):
 
-    decide(history, decision, now) -> events or a refusal   what a person (or the clock) may do now
-    evolve(lead, event)            -> lead                  what that makes true
-    plan(before, after, event)     -> effects               what the outside world must be told
-    due(lead)                      -> when, and which tick  what happens if nobody does anything
+    decide(history, decision, now) -> fact or Refused   what a person, or the clock, may do now
+    evolve(history, fact, at)      -> history           what that makes true
+    plan(before, after, event)     -> effects           what the outside world must be told
+    due(lead)                      -> when, and what    what happens if nobody does anything
 
-Every face of the service (signal, update, command line, page, form) calls the same functions.
+`record` keeps all of it for one lead. Where things are: `state` what is true of a lead, `decisions` what people may decide,
+`ticks` what the calendar does, `effects` and `reports` what goes out and what comes back, `money` prices and invoices,
+`desk` what people write on GitHub, `views` how a lead is shown, `whatif` how it would have been.
 """

@@ -18,8 +18,8 @@ from process.effects import (
 from process.facts import Event, Fact, Refused, Report
 from process.fold import apply, fold
 from process.history import History
-from process.lead import Lead
 from process.policy import TEAMS
+from process.state.lead import Lead
 from process.threads import introductions
 from process.ticks import due
 

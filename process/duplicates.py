@@ -15,10 +15,10 @@ from process.decisions import LeadOpened
 from process.facts import Event, Refused, Report
 from process.history import History
 from process.identity import contact_key, org_key, title_key
-from process.lead import Lead
 from process.model import Line, Model, Stage
-from process.qualification import Questionnaire
-from process.relatives import MOST, Likeness, Relation, Relative
+from process.state.lead import Lead
+from process.state.qualification import Questionnaire
+from process.state.relatives import MOST, Likeness, Relation, Relative
 
 
 class Told(Model):

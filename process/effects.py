@@ -17,11 +17,11 @@ from pydantic import (
 )
 
 from process.changes import RELEASE_0_2
+from process.desk.moves import Move, What
 from process.facts import AnyFact, Event
-from process.lead import Lead
 from process.mistake import Mistake, Where
 from process.model import Line, Model, Role, snake_case
-from process.moves import Move, What
+from process.state.lead import Lead
 
 INTRODUCTIONS = ("address_changed", "address_left")
 """Mails in a lead's thread to whoever is behind a role from now on, and to whoever was."""

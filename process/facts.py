@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from process.effects import Effect
     from process.history import History
-    from process.lead import Lead
+    from process.state.lead import Lead
 
 
 class Refused(Model):

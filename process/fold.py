@@ -6,7 +6,7 @@ from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.facts import Event
 from process.history import History
-from process.lead import Lead
+from process.state.lead import Lead
 
 
 def fold(events: Iterable[Event], lead_id: str) -> Lead:

@@ -3,8 +3,8 @@
 from typing import Self
 
 from process.facts import Event
-from process.lead import Lead
 from process.model import Model
+from process.state.lead import Lead
 
 
 class History(Model):

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
-from process.lead import Lead
+from process.state.lead import Lead
 
 T = TypeVar("T")
 

@@ -8,15 +8,16 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator
 
-from process import billing, fold, ticks  # as modules: they need decisions, and decisions need this
+from process import fold, ticks  # as modules: they need decisions, and decisions need this
 from process.decisions import mending
 from process.decisions.base import Decision
 from process.effects import Effect, ReserveFolder, SayCorrection, SendCorrection, effect_key
 from process.facts import Event, Tick
 from process.history import History
-from process.lead import Lead
 from process.mistake import Compensation, Correction, Left, Mistake, Told, Undoing, Where
+from process.money import billing
 from process.reports import MailSent
+from process.state.lead import Lead
 
 COMMENT_KEY = "github-comment-"
 """How the key of a decision begins that was given in a comment on GitHub; the comment's id follows."""

@@ -11,12 +11,12 @@ from typing import Any, Literal, NamedTuple, Self
 from pydantic import AwareDatetime, ValidationError
 
 from process import outward
-from process.attention import attention, next_look
 from process.changes import RELEASE_0_2
 from process.core import begin, decide, due, evolve, plan
 from process.days import start_of
 from process.decisions import Decision, LeadOpened, complaints, parse
 from process.decisions.mending import Corrected
+from process.desk.moves import PutBack
 from process.duplicates import Likenesses, LikenessFound, Told, as_fact, unknown, unmergeable
 from process.effects import (
     AnyEffect,
@@ -35,14 +35,14 @@ from process.effects import (
 from process.facts import Event, Fact, Refused
 from process.fold import fold, superseded
 from process.history import History
-from process.lead import Lead
 from process.mistake import Mistake, Undoing
 from process.model import Line, Model, Role
-from process.moves import PutBack
 from process.policy import TEAMS, People, Policy
-from process.relatives import Relation, Relative
 from process.reports import ChangesAdopted, PeopleChanged, prepared
+from process.state.lead import Lead
+from process.state.relatives import Relation, Relative
 from process.ticks import moved_dates
+from process.views.attention import attention, next_look
 
 RECEIPTS = 500
 REFUSALS = 100

@@ -19,10 +19,10 @@ from process.effects import (
 )
 from process.facts import Event, Report
 from process.history import History
-from process.lead import Lead, Mail, Place
 from process.model import Line, Link, Role, Stage
+from process.money.pricing import PriceBook
 from process.policy import Named
-from process.pricing import PriceBook
+from process.state.lead import Lead, Mail, Place
 from process.threads import introductions
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from process.effects import INTRODUCTIONS, SendMail, effect_key, listed
 from process.facts import Event
-from process.lead import Lead, Mail
 from process.model import Role
+from process.state.lead import Lead, Mail
 
 
 def reached(lead: Lead, role: Role) -> tuple[str, ...]:

@@ -8,8 +8,8 @@ from typing import Annotated
 from cyclopts import Parameter
 from temporalio.service import RPCError
 
-from process.agenda import AHEAD, Agenda, Item, Section
 from process.model import Role, Stage
+from process.views.agenda import AHEAD, Agenda, Item, Section
 from starter.connection import StuckError, no_worker
 from starter.directory import Row
 from starter.failures import CommandError

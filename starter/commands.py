@@ -8,7 +8,7 @@ from rich.text import Text
 
 from process.decisions import DECISIONS, LeadOpened
 from process.model import OPEN_STAGES, Role, Stage
-from process.view import Line, Option, with_fate
+from process.views.overview import Line, Option, with_fate
 from starter.agenda import agenda
 from starter.decide import Command
 from starter.digest import digest

@@ -8,7 +8,7 @@ from cyclopts import App, Group
 
 from process.decisions import DECISIONS, Decision
 from process.record import Answer
-from process.view import EffectLine, Overview
+from process.views.overview import EffectLine, Overview
 from starter.directory import Handle
 from starter.leads import Leads
 from starter.options import Json, Lead, Timeout, given, with_options

@@ -23,8 +23,8 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.digest import DigestActivities, text
-from process.digest import Letter, Week, letters
 from process.model import Stage
+from process.views.digest import Letter, Week, letters
 from settings import Settings
 from starter.agenda import asked, collected
 from starter.connection import no_worker

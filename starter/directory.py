@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from process.decisions import LeadOpened
 from process.identity import contact_key, everybodys, lead_id, org_key, title_key
 from process.model import OPEN_STAGES, Role, Stage
-from process.relatives import LONGEST, MOST, Likeness, Relative
+from process.state.relatives import LONGEST, MOST, Likeness, Relative
 from settings import lead_page
 from starter.failures import CommandError, ExitCode
 from workflows import search_attributes as attributes

@@ -23,19 +23,19 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from process.agenda import Item
 from process.decisions import Decision, LeadOpened
 from process.decisions.merging import Merged
 from process.decisions.policy import PolicyAdopted
+from process.desk.moves import PutBack
 from process.duplicates import Likenesses, unmergeable
 from process.identity import issue_name, lead_id
 from process.mistake import Undoing
 from process.model import Stage
-from process.moves import PutBack
 from process.policy import People, Policy
 from process.record import Answer, Look
-from process.relatives import Relation, Relative
-from process.view import Option, Overview
+from process.state.relatives import Relation, Relative
+from process.views.agenda import Item
+from process.views.overview import Option, Overview
 from starter.connection import UNANSWERED, StuckError, no_worker
 from starter.directory import Directory, Handle
 from starter.failures import CommandError, ExitCode

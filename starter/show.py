@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from process.checklist import checklist
-from process.lead import Mail
-from process.quote import Quote
-from process.relatives import Relative
-from process.view import EffectLine, Overview, with_fate
+from process.state.lead import Mail
+from process.state.quote import Quote
+from process.state.relatives import Relative
+from process.views.checklist import checklist
+from process.views.overview import EffectLine, Overview, with_fate
 from starter.output import Output, moment
 from starter.spelling import as_command, spelled
 from starter.waiting import Waiting

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from process.attention import attention
 from process.record import Record
-from process.view import Line, next_step, timeline
+from process.views.attention import attention
+from process.views.overview import Line, next_step, timeline
 
 SHOWN = 15
 """Newest lines of the timeline, and newest refusals, that the details show; the queries have all."""

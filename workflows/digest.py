@@ -18,9 +18,9 @@ from temporalio.exceptions import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from process.agenda import Agenda, Item
-    from process.digest import Letter, Week, letters
     from process.model import Model
+    from process.views.agenda import Agenda, Item
+    from process.views.digest import Letter, Week, letters
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=5)

@@ -9,13 +9,13 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from process.attention import attention
 from process.changes import RELEASE_0_2
 from process.days import end_of
 from process.identity import contact_key, issue_name, org_key
-from process.lead import Lead
 from process.record import Record
-from process.view import next_step
+from process.state.lead import Lead
+from process.views.attention import attention
+from process.views.overview import next_step
 
 STAGE = SearchAttributeKey.for_keyword("LeadStage")
 OWNER = SearchAttributeKey.for_keyword("LeadOwner")  # a role, whose move it is

@@ -15,8 +15,8 @@ from activities.errors import again, park
 from activities.github.client import GitHubClient
 from activities.github.errors import graphql_types, told
 from activities.github.movers import Mover, card_mover
+from process.desk.moves import Move, What
 from process.model import Stage
-from process.moves import Move, What
 from process.policy import BUILT_IN, Policy
 from settings import GitHub
 

@@ -13,8 +13,8 @@ from temporalio import activity
 from activities.errors import again
 from activities.github.answers import Answers, crossed_out, shaken
 from activities.texts import markdown, render
-from process.lead import Lead
 from process.mistake import Mistake
+from process.state.lead import Lead
 
 _CLOCKS_DIFFER = timedelta(days=1)
 _PATIENCE = 5

@@ -7,9 +7,9 @@ from activities.github.board import GitHubBoard
 from activities.github.client import GitHubClient, IssueSeen
 from activities.github.issues import GitHubIssues, Wanted
 from process.effects import CheckIssues
-from process.lead import Lead, Place
 from process.model import Link
 from process.reports import OutsideDrifted
+from process.state.lead import Lead, Place
 
 
 class _Seen(NamedTuple):

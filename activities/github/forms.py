@@ -5,10 +5,10 @@ from typing import Any, NamedTuple
 
 from activities.texts import render
 from process.decisions.serving import HubInformationGiven
-from process.hub import HUB_FIELDS, PENDING
 from process.model import Line
 from process.policy import Policy
-from process.qualification import MANIAC_T
+from process.state.hub import HUB_FIELDS, PENDING
+from process.state.qualification import MANIAC_T
 from settings import GitHub
 
 FOLDER = ".github/ISSUE_TEMPLATE"

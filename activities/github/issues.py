@@ -18,9 +18,9 @@ from activities.github.client import GitHubClient, IssueSeen
 from activities.github.issue_block import Boxes, Memory
 from activities.github.overwritten import overwritten
 from activities.github.text import unix
-from process.heading import same_title
+from process.desk.heading import same_title
+from process.desk.moves import Move, What
 from process.model import Link
-from process.moves import Move, What
 
 LONGEST_TITLE = 256
 LONGEST_BODY = 65_536

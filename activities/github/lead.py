@@ -16,8 +16,7 @@ from activities.github.drift import GitHubDrift
 from activities.github.issues import GitHubIssues, Reason, Wanted
 from activities.performs import performs
 from activities.texts import render
-from process.attention import attention
-from process.checklist import checklist, todo, vendor_checklist
+from process.desk.moves import Move
 from process.effects import (
     CheckIssues,
     Outcome,
@@ -27,15 +26,16 @@ from process.effects import (
     SayCorrection,
     Task,
 )
-from process.hub import HUB_FIELDS
-from process.lead import Lead
 from process.model import Link, Stage
-from process.moves import Move
 from process.policy import Policy
-from process.qualification import MANIAC_T
-from process.relatives import Relation
 from process.reports import CardPlaced, HubIssueOpened, IssueOpened
-from process.view import next_step
+from process.state.hub import HUB_FIELDS
+from process.state.lead import Lead
+from process.state.qualification import MANIAC_T
+from process.state.relatives import Relation
+from process.views.attention import attention
+from process.views.checklist import checklist, todo, vendor_checklist
+from process.views.overview import next_step
 from settings import Settings, lead_page
 
 

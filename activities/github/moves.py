@@ -6,7 +6,7 @@ from typing import NamedTuple
 from activities.github import issue_block
 from activities.github.client import GitHubClient, IssueSeen, Label
 from activities.github.movers import IssueHistory, Mover, issue_history
-from process.moves import Move, What
+from process.desk.moves import Move, What
 
 BY_PROGRAMS = frozenset({What.CLOSED, What.REOPENED})
 """What is put back also where another program did it. What else programs do at an issue is their business."""

@@ -18,9 +18,9 @@ from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import invoice_pdf
 from activities.performs import performs
 from process.effects import CreateFolder, Outcome, PrepareInvoice, ReserveInvoice, Task
-from process.lead import Place
 from process.model import Link, one_line
 from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved, OutsideDrifted
+from process.state.lead import Place
 from settings import Settings
 
 if TYPE_CHECKING:

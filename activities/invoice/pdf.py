@@ -13,8 +13,8 @@ from fpdf.enums import TableBordersLayout
 
 from activities.checks import Check
 from activities.invoice.fonts import FAMILY, UNKNOWN, Letters, bold, further_fonts, letters, regular
-from process.invoice import Invoice
-from process.lead import Lead
+from process.state.invoice import Invoice
+from process.state.lead import Lead
 from settings import Invoicing, Settings
 
 _INK, _GREY, _RULE, _SHADE = (33, 37, 41), (108, 117, 125), (206, 212, 218), (241, 243, 245)

@@ -12,11 +12,11 @@ from activities.mail.smtp import NotTakenError, deliver, rehearse
 from activities.mail.text import written
 from activities.performs import performs
 from process.effects import Outcome, SendCorrection, SendMail, Task
-from process.lead import Lead
 from process.mistake import Mistake
 from process.model import Role
 from process.policy import Policy
 from process.reports import MailRefused, MailSent
+from process.state.lead import Lead
 from settings import Settings
 
 ROLES = (Role.SALES, Role.CONTRACTS, Role.ENGINEERING)

@@ -12,18 +12,18 @@ from typing import Any, NamedTuple
 from markdown_it import MarkdownIt
 
 from activities.texts import render
-from process.billing import agreed
 from process.days import add_working_days
 from process.effects import SendCorrection, SendMail
-from process.hub import HUB_FIELDS
-from process.lead import Lead
 from process.mistake import Mistake
 from process.model import Role
-from process.qualification import MANIAC_T
-from process.quote import as_percent, each
+from process.money.billing import agreed
+from process.state.hub import HUB_FIELDS
+from process.state.lead import Lead
+from process.state.qualification import MANIAC_T
+from process.state.quote import as_percent, each
 from process.threads import earlier
 from process.ticks.serving import notices
-from process.view import next_step
+from process.views.overview import next_step
 from settings import Settings, lead_page
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})

@@ -9,10 +9,10 @@ from pydantic import Field
 from process.effects import Effect, ReserveFolder, SendMail, effect_key
 from process.facts import Event, Fact, Refused
 from process.history import History
-from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
 from process.policy import Policy
-from process.relatives import Relative
+from process.state.lead import Lead
+from process.state.relatives import Relative
 
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 

@@ -9,15 +9,15 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from process.billing import BILLED, agreed, priced_by
 from process.changes import RELEASE_0_2
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.invoice import Usage
-from process.lead import Lead
 from process.model import Role, Stage, Text
-from process.money import Amount, CurrencyCode, Money, complaint
+from process.money.amounts import Amount, CurrencyCode, Money, complaint
+from process.money.billing import BILLED, agreed, priced_by
+from process.state.invoice import Usage
+from process.state.lead import Lead
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 

@@ -8,14 +8,14 @@ from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
 from process.changes import RELEASE_0_2
-from process.contract import VendorStatus
 from process.days import add_working_days
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
-from process.quote import QuoteStatus
+from process.state.contract import VendorStatus
+from process.state.lead import Lead
+from process.state.quote import QuoteStatus
 
 
 class _Contracting(Decision):

@@ -9,10 +9,10 @@ from process.decisions.base import UNKNOWN, mail
 from process.decisions.quoting import _OnQuote
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.lead import Lead
 from process.model import Role, Text
 from process.policy import Policy
-from process.quote import Quote, QuoteStatus
+from process.state.lead import Lead
+from process.state.quote import Quote, QuoteStatus
 
 
 class _OnDiscount(_OnQuote):

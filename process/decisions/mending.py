@@ -7,16 +7,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from process import fold, outward  # as modules: they need this package, too
-from process.billing import billed_again
 from process.changes import RELEASE_0_2
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReserveInvoice, effect_key
 from process.facts import Event, Refused
 from process.history import History
-from process.lead import Lead
 from process.mistake import Compensation
 from process.model import Role, Stage, Text
+from process.money.billing import billed_again
+from process.state.lead import Lead
 
 
 class IssueReplaced(Decision):

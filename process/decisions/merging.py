@@ -9,9 +9,9 @@ from pydantic import Field
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.lead import Lead, Loss
 from process.model import Line, Role, Stage, Text
-from process.relatives import Relation, Relative
+from process.state.lead import Lead, Loss
+from process.state.relatives import Relation, Relative
 
 
 class KeptApart(Decision):

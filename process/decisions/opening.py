@@ -11,11 +11,11 @@ from process.days import zone_exists
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, TellLeads, UpdateIssue, effect_key
 from process.facts import Event, Refused
-from process.lead import Assignee, Lead
 from process.model import Line, Link, Role, Text
+from process.money.pricing import BUILT_IN, PriceBook
 from process.policy import Policy
-from process.pricing import BUILT_IN, PriceBook
-from process.relatives import Relation, Relative
+from process.state.lead import Assignee, Lead
+from process.state.relatives import Relation, Relative
 
 Service = Literal["hub", "other"]
 Email = Line

@@ -8,9 +8,9 @@ from pydantic import Field
 from process.decisions.base import Decision
 from process.effects import Effect, PlaceCard, UpdateHubIssue, effect_key
 from process.facts import Event, Refused
-from process.lead import Lead
 from process.model import Line, Stage
 from process.policy import Policy, differences
+from process.state.lead import Lead
 
 
 class PolicyAdopted(Decision):

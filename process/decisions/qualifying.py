@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, Field
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
 from process.effects import Effect, ReadAnswers, ReadPrices, effect_key
 from process.facts import Event, Refused
-from process.lead import Asset, Lead
 from process.model import Line, Stage, Text
-from process.qualification import MANIAC_T, Answer, Questionnaire, Verdict
+from process.state.lead import Asset, Lead
+from process.state.qualification import MANIAC_T, Answer, Questionnaire, Verdict
 
 BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
 

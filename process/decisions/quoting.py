@@ -11,12 +11,12 @@ from process.changes import RELEASE_0_2
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.items import Items
-from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
-from process.money import LARGEST, Amount, CurrencyCode, Money, complaint
-from process.pricing import Per, Plan, PriceBook
-from process.quote import ACTIVE, Discount, Quote, QuoteStatus, each
+from process.money.amounts import LARGEST, Amount, CurrencyCode, Money, complaint
+from process.money.items import Items
+from process.money.pricing import Per, Plan, PriceBook
+from process.state.lead import Lead
+from process.state.quote import ACTIVE, Discount, Quote, QuoteStatus, each
 
 
 def signed(lead: Lead) -> Refused | None:

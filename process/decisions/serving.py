@@ -9,9 +9,9 @@ from pydantic import Field
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue, effect_key
 from process.facts import Event, Refused
-from process.hub import HUB_FIELDS, Gathering
-from process.lead import Lead
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
+from process.state.hub import HUB_FIELDS, Gathering
+from process.state.lead import Lead
 
 ENOUGH_USERS = 5
 

@@ -10,8 +10,8 @@ from process.changes import RELEASE_0_2
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects import Effect
 from process.facts import Event, Refused
-from process.lead import Hold, Lead, Loss
 from process.model import Role, Stage, Text
+from process.state.lead import Hold, Lead, Loss
 
 
 class PutOnHold(Decision):

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from process.facts import Event
-from process.lead import Lead
 from process.memo import remembered
+from process.state.lead import Lead
 from process.ticks import billing, contracting, qualifying, quoting, serving, waiting
 from process.ticks.base import Due, Schedules
 

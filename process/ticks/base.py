@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from process.facts import Fact
-from process.lead import Lead
 from process.model import Stage
+from process.state.lead import Lead
 
 
 class Due(NamedTuple):

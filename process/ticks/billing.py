@@ -6,15 +6,15 @@ from typing import Self
 
 from dateutil.relativedelta import relativedelta
 
-from process.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
 from process.changes import RELEASE_0_2
 from process.days import end_of, start_of
 from process.decisions.base import folder_effects, mail
 from process.effects import Effect, ReserveInvoice, effect_key
 from process.facts import Event, Tick
-from process.invoice import Invoice
-from process.lead import Lead
 from process.model import Role
+from process.money.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
+from process.state.invoice import Invoice
+from process.state.lead import Lead
 from process.ticks.base import Due, Schedules
 
 

@@ -8,8 +8,8 @@ from process.days import add_working_days, end_of
 from process.decisions.base import mail
 from process.effects import Effect
 from process.facts import Event, Tick
-from process.lead import Lead
 from process.model import Role
+from process.state.lead import Lead
 from process.ticks.base import Due, Schedules
 
 

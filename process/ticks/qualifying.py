@@ -7,8 +7,8 @@ from process.days import end_of, start_of
 from process.decisions.base import mail
 from process.effects import Effect
 from process.facts import Event, Tick
-from process.lead import Lead
 from process.model import Role
+from process.state.lead import Lead
 from process.ticks.base import Due, Schedules, waiting_for_us
 
 

@@ -8,9 +8,9 @@ from process.decisions.base import mail
 from process.decisions.quoting import QuoteExpired, ask_for_approval
 from process.effects import Effect
 from process.facts import Event, Tick
-from process.lead import Lead
 from process.model import Role
-from process.quote import QuoteStatus
+from process.state.lead import Lead
+from process.state.quote import QuoteStatus
 from process.ticks.base import Due, Schedules
 
 

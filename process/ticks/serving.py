@@ -8,9 +8,9 @@ from process.days import end_of, start_of
 from process.decisions.base import mail
 from process.effects import Effect
 from process.facts import Event, Tick
-from process.hub import Gathering
-from process.lead import Lead
 from process.model import Role
+from process.state.hub import Gathering
+from process.state.lead import Lead
 from process.ticks.base import Due, Schedules
 
 

@@ -3,15 +3,15 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from process.billing import settled
 from process.changes import RELEASE_0_2
 from process.days import day_of, end_of, start_of
 from process.decisions.base import mail
 from process.decisions.waiting import Resumed
 from process.effects import Effect
 from process.facts import Event, Tick
-from process.lead import Lead
 from process.model import Role, Stage
+from process.money.billing import settled
+from process.state.lead import Lead
 from process.ticks.base import Due, Schedules, waiting_for_us
 
 

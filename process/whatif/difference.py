@@ -9,14 +9,14 @@ from typing import NamedTuple, TypeVar
 
 from pydantic import AwareDatetime
 
-from process.attention import concerns, next_look
 from process.days import DAY, day_of
 from process.effects import ReserveInvoice, SendMail
 from process.facts import Event, Report
-from process.invoice import Invoice
-from process.lead import Lead
 from process.model import OPEN_STAGES, Model, Role, Stage
-from process.money import Money
+from process.money.amounts import Money
+from process.state.invoice import Invoice
+from process.state.lead import Lead
+from process.views.attention import concerns, next_look
 from process.whatif.living import Relived, Ruling, Step, relive
 from process.whatif.otherwise import Otherwise
 

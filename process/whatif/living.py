@@ -15,9 +15,9 @@ from process.duplicates import DuplicateHeard, LikenessFound
 from process.facts import Event, Fact, Refused, Report, Tick
 from process.fold import apply, fold, superseded
 from process.history import History
-from process.invoice import Invoice
-from process.lead import Lead
 from process.reports import ChangesAdopted
+from process.state.invoice import Invoice
+from process.state.lead import Lead
 from process.ticks import Due, due, was_due
 from process.whatif.otherwise import Otherwise
 

@@ -6,8 +6,8 @@ from process.decisions import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.facts import Fact
 from process.model import Model
+from process.money.pricing import PriceBook
 from process.policy import Clocks, Policy
-from process.pricing import PriceBook
 from process.reports import ChangesAdopted, PricesRead
 
 

@@ -9,11 +9,11 @@ from rich.progress import Progress
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from process.decisions import DECISIONS, LeadOpened
-from process.lead import Lead
 from process.model import Role
-from process.money import Money
+from process.money.amounts import Money
 from process.policy import People
-from process.view import Line, Overview
+from process.state.lead import Lead
+from process.views.overview import Line, Overview
 from starter.demo.desk_story import IN_TIME
 from starter.demo.story import OPENED, Step
 from starter.demo.telling import settled

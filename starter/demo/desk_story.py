@@ -8,7 +8,7 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import requests
 
 from process.model import Stage
-from process.view import Overview
+from process.views.overview import Overview
 from starter.demo.story import COMMENT, ISSUE, LOGIN
 from starter.directory import Handle
 from starter.failures import CommandError, ExitCode

@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from process.decisions import DECISIONS, LeadOpened
 from process.model import Stage
-from process.view import Overview
+from process.views.overview import Overview
 from starter.demo.desk_story import IN_TIME, Desk, Told, in_time
 from starter.demo.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
 from starter.directory import Handle

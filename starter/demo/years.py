@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from dateutil.relativedelta import relativedelta
 
-from process.lead import Lead
 from process.model import Role
 from process.policy import People
+from process.state.lead import Lead
 from starter.demo.story import CONTRACTS, ENGINEERING, HUB, SALES, Step
 
 DAY = timedelta(days=1)

@@ -14,7 +14,7 @@ from activities.github.answers import SETTLE, Answers
 from activities.github.client import GitHubClient, IssueSeen
 from activities.github.drift import place_of
 from process.effects import Effect, OpenHubIssue, OpenIssue
-from process.view import Overview
+from process.views.overview import Overview
 from settings import Settings
 from starter.desk.comments import Comments
 from starter.desk.hints import hand_in

@@ -19,7 +19,7 @@ from process.facts import Refused
 from process.model import Role
 from process.outward import COMMENT_KEY
 from process.policy import Policy
-from process.view import Line, Overview
+from process.views.overview import Line, Overview
 from starter.decide import caused_by
 from starter.desk import commands
 from starter.desk.asking import asked

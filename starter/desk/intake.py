@@ -20,8 +20,8 @@ from activities.github.client import Account, GitHubClient, IssueSeen
 from activities.github.movers import issue_history
 from activities.texts import render
 from process.decisions import LeadOpened
+from process.desk.intake import FIELDS, OPTIONAL, Gap, read_issue
 from process.identity import lead_id
-from process.intake import FIELDS, OPTIONAL, Gap, read_issue
 from process.model import Link
 from process.policy import Policy
 from settings import Settings

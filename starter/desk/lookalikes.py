@@ -12,9 +12,9 @@ from temporalio import activity
 from temporalio.service import RPCError
 
 from process.duplicates import likeness
-from process.lead import Lead
 from process.model import Stage
-from process.relatives import Relative
+from process.state.lead import Lead
+from process.state.relatives import Relative
 from starter.failures import CommandError
 from starter.leads import Leads
 from workflows.lead import LeadWorkflow

@@ -20,11 +20,11 @@ from activities.github.client import GitHubClient
 from activities.github.moves import moves
 from activities.texts import render
 from process.decisions import DECISIONS, Decision, parse_as
+from process.desk.moves import Declined, Move, PutBack, What
+from process.desk.proposals import Proposal, agrees, propose
 from process.facts import Refused
-from process.lead import Lead
-from process.moves import Declined, Move, PutBack, What
-from process.proposals import Proposal, agrees, propose
-from process.view import Overview
+from process.state.lead import Lead
+from process.views.overview import Overview
 from settings import Settings
 from starter.desk.asking import asked
 from starter.desk.commands import sample

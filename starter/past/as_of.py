@@ -8,8 +8,8 @@ from temporalio.service import RPCError
 from process.days import day_of
 from process.facts import Event
 from process.fold import fold
-from process.past import as_of
-from process.view import overview
+from process.views.overview import overview
+from process.views.past import as_of
 from starter.connection import explain
 from starter.failures import CommandError, ExitCode
 from starter.output import Output, console, moment

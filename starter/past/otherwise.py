@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from activities.pricing import books_in
 from process.changes import CHANGES
 from process.model import Stage
+from process.money.pricing import PriceBook, PriceListError
 from process.policy import Clocks, Policy
-from process.pricing import PriceBook, PriceListError
 from process.whatif.otherwise import Otherwise
 from settings import Settings, SettingsError
 from starter import policy

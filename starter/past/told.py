@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from process.days import day_of
 from process.model import Role
-from process.money import Money
+from process.money.amounts import Money
 from process.whatif.difference import Billed, Decided, Difference, Mailed, Moved, Noticed, Stayed
 from process.whatif.summary import Shift, Summary
 from starter.output import Output

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from process.effects import Effect, Outcome, Task
-from process.lead import Lead
+from process.state.lead import Lead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings

@@ -19,7 +19,7 @@ import workflows.desk
 import workflows.lead
 from activities.registry import activities
 from process.decisions import LeadOpened
-from process.view import Overview
+from process.views.overview import Overview
 from sandbox.server import Sandbox
 from settings import Settings
 from starter.desk.attend import Desk

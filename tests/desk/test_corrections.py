@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from process.view import Overview
+from process.views.overview import Overview
 from sandbox.github.state import Issue
 from sandbox.mail import Mail
 from tests.desk.conftest import SALES, Office

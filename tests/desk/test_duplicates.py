@@ -8,7 +8,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from process.decisions import LeadOpened
-from process.view import Overview
+from process.views.overview import Overview
 from starter.directory import Handle
 from starter.failures import CommandError, ExitCode
 from tests.desk.conftest import SALES, Office

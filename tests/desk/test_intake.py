@@ -14,7 +14,7 @@ from activities.github.forms import forms
 from activities.github.issue_block import Memory
 from activities.github.movers import IssueHistory, issue_history
 from process.decisions import LeadOpened
-from process.view import Overview
+from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.state import Issue, Trace
 from sandbox.server import Sandbox

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from process.view import Overview
+from process.views.overview import Overview
 from sandbox.github.state import Issue
 from starter.desk.hints import hand_in
 from starter.directory import Handle

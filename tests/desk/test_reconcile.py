@@ -8,7 +8,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from process.record import Look
-from process.view import Overview
+from process.views.overview import Overview
 from sandbox.faults import Fault
 from starter.directory import Handle
 from tests.desk.conftest import SALES, Office

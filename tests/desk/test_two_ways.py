@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 
-from process.view import Overview
+from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.seed import point_hook
 from starter.directory import Handle

@@ -26,10 +26,8 @@ from process.effects import (
     SendMail,
 )
 from process.facts import Refused, Report
-from process.lead import Lead
 from process.model import Link, Role
 from process.record import Answer, Look, Record
-from process.relatives import Relative
 from process.reports import (
     AnswersRead,
     CardPlaced,
@@ -42,6 +40,8 @@ from process.reports import (
     MailSent,
     OutsideDrifted,
 )
+from process.state.lead import Lead
+from process.state.relatives import Relative
 
 MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
 """Where every life begins, unless it says otherwise: a Monday morning."""

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process import ticks
-from process.agenda import FORTHCOMING, Agenda, Section, agenda
 from process.decisions.quoting import QuoteExpired
 from process.decisions.waiting import Resumed
 from process.facts import Tick
 from process.model import Role
+from process.views.agenda import FORTHCOMING, Agenda, Section, agenda
 from tests.process.life import HUB, Life
 from tests.process.states import STATES
 

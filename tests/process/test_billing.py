@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from process.agenda import agenda
-from process.attention import attention
-from process.billing import missing_usage
-from process.invoice import Invoice
 from process.model import Role
-from process.money import Money
-from process.view import next_step
+from process.money.amounts import Money
+from process.money.billing import missing_usage
+from process.state.invoice import Invoice
+from process.views.agenda import agenda
+from process.views.attention import attention
+from process.views.overview import next_step
 from tests.process.life import BOOK_QUOTE, HUB, QUOTE, RENEWAL, SIGNED, Life
 
 

@@ -1,6 +1,6 @@
 """The checklists follow from events, and each item knows the decision that makes it true."""
 
-from process.checklist import checklist
+from process.views.checklist import checklist
 from tests.process.life import Life
 
 

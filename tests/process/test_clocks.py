@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from process.agenda import agenda
-from process.attention import attention
 from process.changes import CHANGES
 from process.model import Stage
 from process.policy import Clocks, Policy
-from process.quote import QuoteStatus
 from process.record import Record
+from process.state.quote import QuoteStatus
 from process.ticks import due
+from process.views.agenda import agenda
+from process.views.attention import attention
 from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
 
 

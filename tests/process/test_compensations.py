@@ -8,14 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from process import outward, ticks
+from process.desk.moves import Move, What
+from process.desk.proposals import agrees, propose
 from process.effects import SayCorrection, SendCorrection, UpdateHubIssue, effect_key, message_digest
 from process.facts import Event, Fact, Tick
 from process.history import History
 from process.mistake import Undoing
-from process.moves import Move, What
-from process.proposals import agrees, propose
 from process.reports import HubIssueOpened, MailSent
-from process.view import timeline, with_fate
+from process.views.overview import timeline, with_fate
 from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
 from tests.process.states import STATES
 from tests.process.test_corrections import facts

@@ -6,10 +6,10 @@ import pytest
 
 from process.effects import OpenHubIssue, SendMail
 from process.fold import fold
-from process.lead import Lead
 from process.model import Stage
-from process.quote import QuoteStatus
-from process.view import overview, timeline
+from process.state.lead import Lead
+from process.state.quote import QuoteStatus
+from process.views.overview import overview, timeline
 from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
 
 MOVING = {"last_seq", "progressed_at", "stale_on"}

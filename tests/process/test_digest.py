@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from process.agenda import Agenda, Item, Section, agenda
-from process.digest import SHOWN, Letter, Week, letters
 from process.model import Role
+from process.views.agenda import Agenda, Item, Section, agenda
+from process.views.digest import SHOWN, Letter, Week, letters
 from tests.process.life import Life
 
 MONDAY = date(2026, 8, 24)

@@ -5,19 +5,19 @@ from typing import Any
 
 import pytest
 
-from process.attention import attention
 from process.core import fold
 from process.decisions import DECISIONS
 from process.duplicates import likeness, tells
 from process.effects import TellLeads
 from process.facts import Refused
-from process.lead import Lead
 from process.model import Role, Stage
 from process.outward import mistakes
 from process.policy import Clocks
 from process.record import Record
-from process.relatives import MOST, Relation, Relative
-from process.view import next_step, timeline
+from process.state.lead import Lead
+from process.state.relatives import MOST, Relation, Relative
+from process.views.attention import attention
+from process.views.overview import next_step, timeline
 from process.whatif.living import relive
 from process.whatif.otherwise import Otherwise
 from tests.process.life import MONDAY, ORIGINAL, QUOTE, Life

@@ -18,14 +18,14 @@ from pathlib import Path
 
 import pytest
 
-from process.attention import attention
-from process.billing import agreed, missing_usage
-from process.checklist import checklist
 from process.identity import lead_id
 from process.model import Role, Stage
+from process.money.billing import agreed, missing_usage
 from process.reports import AnswersRead
 from process.threads import earlier
-from process.view import next_step, timeline
+from process.views.attention import attention
+from process.views.checklist import checklist
+from process.views.overview import next_step, timeline
 from tests.process.life import BOOK_QUOTE, HUB, ORIGINAL, QUOTE, SIGNED, Life
 
 ROOT = Path(__file__).parents[2]

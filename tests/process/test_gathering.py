@@ -1,9 +1,9 @@
 """What a hub needs before and while it runs: its information asked for, its community's events, its renewal begun."""
 
-from process.attention import attention
 from process.effects import SendMail
 from process.model import Role, Stage
 from process.policy import Clocks
+from process.views.attention import attention
 from tests.process.life import HUB, QUOTE, RENEWAL, Life
 from tests.process.test_clocks import moments
 

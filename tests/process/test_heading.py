@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.heading import read_heading, same_title
-from process.lead import Lead
+from process.desk.heading import read_heading, same_title
+from process.state.lead import Lead
 from tests.process.life import Life
 
 LEAD = Life().lead

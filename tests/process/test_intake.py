@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.decisions import LeadOpened, parse_as
-from process.intake import FIELDS, LONGEST, Gap, read_issue
+from process.desk.intake import FIELDS, LONGEST, Gap, read_issue
 from process.model import one_line
 
 TEMPLATE = "[Lead org / Lead person] - [Lead title]"

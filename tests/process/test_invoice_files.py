@@ -1,8 +1,8 @@
 """The documents of invoices: where their folder is lost, they are made again as they were, and nobody is told twice."""
 
 from process.effects import PrepareInvoice, ReserveInvoice
-from process.lead import Lead
 from process.reports import InvoicePrepared
+from process.state.lead import Lead
 from tests.process.life import BOOK_QUOTE, Life
 from tests.process.states import FOLDER_GONE
 

@@ -1,9 +1,9 @@
 """What decisions make true, beyond the stage."""
 
-from process.contract import VendorStatus
 from process.model import Stage
-from process.qualification import Verdict
-from process.quote import QuoteStatus
+from process.state.contract import VendorStatus
+from process.state.qualification import Verdict
+from process.state.quote import QuoteStatus
 from tests.process.life import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
 
 

@@ -4,12 +4,12 @@ from datetime import date
 
 import pytest
 
-from process.attention import attention
 from process.model import Stage
-from process.past import as_of
-from process.quote import QuoteStatus
 from process.record import Record
-from process.view import overview, timeline
+from process.state.quote import QuoteStatus
+from process.views.attention import attention
+from process.views.overview import overview, timeline
+from process.views.past import as_of
 from tests.process.life import Life
 
 

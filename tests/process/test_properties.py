@@ -13,26 +13,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from process.attention import attention
-from process.billing import BILLED, billed_again, next_draft
 from process.changes import CHANGES
-from process.checklist import checklist
 from process.decisions import DECISIONS
 from process.duplicates import tells
 from process.effects import Effect, OpenHubIssue, SendMail
 from process.facts import Refused
 from process.fold import fold, superseded
 from process.history import History
-from process.hub import HUB_FIELDS
 from process.model import Role, Stage
+from process.money.billing import BILLED, billed_again, next_draft
+from process.money.pricing import usage_fee
 from process.outward import mistake, root
-from process.pricing import usage_fee
-from process.qualification import MANIAC_T
-from process.quote import ACTIVE, QuoteStatus
 from process.record import Answer, Record
 from process.reports import MailSent
+from process.state.hub import HUB_FIELDS
+from process.state.qualification import MANIAC_T
+from process.state.quote import ACTIVE, QuoteStatus
 from process.threads import reached
-from process.view import next_step, options, overview, timeline
+from process.views.attention import attention
+from process.views.checklist import checklist
+from process.views.overview import next_step, options, overview, timeline
 from tests.process.life import BOOK_QUOTE, MONDAY, ORIGINAL, QUOTE, Life
 
 WITH_ITEMS = {

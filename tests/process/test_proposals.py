@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.checklist import checklist, todo, vendor_checklist
 from process.decisions import DECISIONS
+from process.desk.moves import Move, What
+from process.desk.proposals import Proposal, agrees, propose
 from process.model import Stage
-from process.moves import Move, What
-from process.proposals import Proposal, agrees, propose
-from process.view import timeline
+from process.views.checklist import checklist, todo, vendor_checklist
+from process.views.overview import timeline
 from tests.process.life import QUOTE, SIGNED, Life
 
 

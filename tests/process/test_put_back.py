@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from process.moves import Declined, Move, PutBack, What
+from process.desk.moves import Declined, Move, PutBack, What
 from process.record import Record
 from tests.process.life import Life
 

@@ -7,16 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.agenda import Section, agenda
-from process.attention import attention
 from process.decisions import parse
 from process.decisions.quoting import PriceQuoted
 from process.effects import SendMail
 from process.facts import Refused
-from process.lead import Lead
 from process.model import Role
-from process.quote import QuoteStatus
-from process.view import next_step, overview
+from process.state.lead import Lead
+from process.state.quote import QuoteStatus
+from process.views.agenda import Section, agenda
+from process.views.attention import attention
+from process.views.overview import next_step, overview
 from tests.process.life import BOOK_QUOTE, DISCOUNTED, QUOTE, Life
 
 

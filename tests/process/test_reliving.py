@@ -10,8 +10,8 @@ from hypothesis.stateful import rule
 from process.changes import CHANGES
 from process.facts import Event, Report
 from process.fold import fold
+from process.money.pricing import BUILT_IN
 from process.policy import Clocks
-from process.pricing import BUILT_IN
 from process.ticks import due
 from process.whatif.difference import difference
 from process.whatif.living import MOVE_THE_CALENDAR, Relived, Step, relive

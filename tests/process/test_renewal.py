@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import pytest
 
-from process.agenda import Section, agenda
-from process.attention import attention
-from process.billing import missing_usage
 from process.model import Role, Stage
-from process.quote import QuoteStatus
-from process.view import next_step
+from process.money.billing import missing_usage
+from process.state.quote import QuoteStatus
+from process.views.agenda import Section, agenda
+from process.views.attention import attention
+from process.views.overview import next_step
 from tests.process.life import BOOK_QUOTE, QUOTE, RENEWAL, SIGNED, Life
 
 

@@ -7,13 +7,13 @@ import pytest
 
 from process import duplicates, effects, reports, ticks
 from process.decisions import DECISIONS, LeadOpened
+from process.desk.moves import Move, What
 from process.effects import Effect, Outcome, SendMail, Task, back
 from process.facts import Event, Fact, Unknown
 from process.fold import fold
-from process.lead import Lead
 from process.model import Role
-from process.moves import Move, What
 from process.record import Record
+from process.state.lead import Lead
 from tests.process.life import MONDAY, ORIGINAL, SIGNED, Life
 
 

@@ -11,7 +11,7 @@ from process.model import Role, Stage
 from process.policy import COLUMNS, People, Policy
 from process.reports import MailRefused
 from process.threads import earlier, reached
-from process.view import timeline
+from process.views.overview import timeline
 from tests.process.life import BOOK_QUOTE, MONDAY, Life
 
 OLD, NEW, NEWEST = "old@example.org", "new@example.org", "newest@example.org"

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from process.attention import attention
 from process.decisions import DECISIONS
 from process.model import Role
-from process.view import next_step, options, overview
+from process.views.attention import attention
+from process.views.overview import next_step, options, overview
 from tests.process.life import BOOK_QUOTE, HUB, Life
 
 

@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from process.attention import attention
-from process.billing import missing_usage
+from process.money.billing import missing_usage
+from process.views.attention import attention
 from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life
 
 

@@ -11,8 +11,8 @@ from process.decisions.contracting import ContractSigned
 from process.decisions.serving import HubRequested
 from process.facts import Event
 from process.model import Role, Stage
+from process.money.pricing import BUILT_IN
 from process.policy import Clocks, Policy
-from process.pricing import BUILT_IN
 from process.ticks.billing import InvoiceDue
 from process.whatif.difference import Difference, difference
 from process.whatif.living import as_it_came, relive

@@ -14,9 +14,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import starter.leads
-from process.digest import Week
 from process.model import Role
 from process.policy import Policy
+from process.views.digest import Week
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings

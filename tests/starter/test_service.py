@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 from process.decisions import LeadOpened
 from process.effects import Outcome
 from process.record import Record
-from process.view import overview
+from process.views.overview import overview
 from starter.demo.telling import settled
 from starter.failures import CommandError
 from tests.starter.conftest import Ended, Leads

@@ -12,7 +12,7 @@ import starter.leads
 from process.decisions import DECISIONS
 from process.model import Role
 from process.policy import People, Policy
-from process.view import Overview
+from process.views.overview import Overview
 from starter.desk.team import Team
 from tests.patience import PATIENCE
 from tests.starter.conftest import Leads, Opened

@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
-from process.lead import Lead
+from process.state.lead import Lead
 from tests.starter.conftest import Leads, Opened
 from workflows.desk import Carried, DeskWorkflow, Hint
 

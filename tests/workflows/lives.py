@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
 from process.record import Answer
-from process.view import Overview
+from process.views.overview import Overview
 from tests.patience import PATIENCE
 from tests.workflows.outside import Outside
 

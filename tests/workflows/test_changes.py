@@ -12,8 +12,8 @@ from process.decisions.base import mail
 from process.decisions.qualifying import QuestionnaireSent
 from process.effects import Effect
 from process.facts import Event
-from process.lead import Lead
 from process.model import Role
+from process.state.lead import Lead
 from tests.workflows.lives import Life
 from tests.workflows.outside import Outside
 

@@ -10,7 +10,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from process.decisions import DECISIONS
-from process.view import Option
+from process.views.overview import Option
 from tests.workflows.lives import MAILS, Life
 from tests.workflows.outside import Outside
 

@@ -13,7 +13,7 @@ from temporalio.worker import Worker
 from activities.errors import again
 from activities.leads import LeadsActivities
 from process.effects import Outcome, Task
-from process.view import EffectLine, Overview
+from process.views.overview import EffectLine, Overview
 from tests.workflows.lives import Life
 from tests.workflows.outside import Outside
 

@@ -12,9 +12,9 @@ import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.common import WorkflowIDConflictPolicy
 
-from process.lead import Lead
 from process.record import Answer
-from process.view import Overview
+from process.state.lead import Lead
+from process.views.overview import Overview
 from tests.patience import PATIENCE
 from tests.workflows.lives import Life
 

@@ -16,7 +16,6 @@ from process.fold import fold
 from process.history import History
 from process.model import Link, Role
 from process.record import Look, Record
-from process.relatives import Relative
 from process.reports import (
     FolderCreated,
     FolderReserved,
@@ -27,6 +26,7 @@ from process.reports import (
     MailSent,
     OutsideDrifted,
 )
+from process.state.relatives import Relative
 
 COMMITTED = Path(__file__).parent / "fingerprint.json"
 COMMANDS = {

@@ -9,10 +9,10 @@ from itertools import groupby
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from process.billing import missing_usage
-from process.lead import Lead
 from process.model import Role, Stage
+from process.money.billing import missing_usage
 from process.policy import People
+from process.state.lead import Lead
 from starter.demo.story import Step
 from starter.demo.years import MOVED, Month, Term, Years, months, terms
 from tests.workflows.lives import Life

@@ -7,7 +7,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from process.view import Overview
+from process.views.overview import Overview
 from settings import Settings
 from starter.failures import CommandError
 from starter.promote import route

@@ -9,12 +9,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PARKED
 from activities.github.lead import GitHubActivities
+from process.desk.moves import Move, What
 from process.effects import PlaceCard, Task, back
-from process.lead import Loss
 from process.model import Stage
-from process.moves import Move, What
 from process.policy import COLUMNS, Policy
 from process.reports import CardPlaced
+from process.state.lead import Loss
 from sandbox.github.state import Option
 from sandbox.server import Sandbox
 from settings import Settings

@@ -10,9 +10,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.github.answers import crossed_out
 from activities.github.lead import GitHubActivities
 from process.effects import SayCorrection, Task, UpdateIssue
-from process.hub import Hub
-from process.lead import Lead
 from process.mistake import Compensation, Correction, Mistake, Where
+from process.state.hub import Hub
+from process.state.lead import Lead
 from sandbox.faults import Fault
 from sandbox.github import acts
 from sandbox.github.auth import as_person

@@ -12,7 +12,7 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import PARKED
 from activities.github import gate
 from activities.github.lead import GitHubActivities
-from process.lead import Lead
+from process.state.lead import Lead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings

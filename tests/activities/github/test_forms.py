@@ -10,10 +10,10 @@ import pytest
 from ruamel.yaml import YAML
 
 from activities.github.forms import Form, forms
-from process.hub import HUB_FIELDS
-from process.intake import FIELDS
+from process.desk.intake import FIELDS
 from process.policy import Labels, Policy
-from process.qualification import MANIAC_T
+from process.state.hub import HUB_FIELDS
+from process.state.qualification import MANIAC_T
 from settings import GitHub
 
 READ_BACK = [*FIELDS.values(), "Background and notes"]

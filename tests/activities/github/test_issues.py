@@ -11,14 +11,14 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import PARKED
 from activities.github.issue_block import BY_HAND, begin
 from activities.github.lead import GitHubActivities
-from process.contract import Contract
+from process.desk.moves import Move, What
 from process.effects import Task, back
-from process.hub import Hub
-from process.lead import Lead, Loss
 from process.model import Link
-from process.moves import Move, What
 from process.policy import Labels, Policy
 from process.reports import HubIssueOpened, IssueOpened
+from process.state.contract import Contract
+from process.state.hub import Hub
+from process.state.lead import Lead, Loss
 from sandbox.faults import Fault
 from sandbox.github.state import Issue
 from sandbox.server import Sandbox

@@ -13,9 +13,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.github.client import GitHubClient
 from activities.github.lead import GitHubActivities
 from activities.github.moves import moves
+from process.desk.moves import Move, What
 from process.effects import Task, back
-from process.lead import Asset, Loss
-from process.moves import Move, What
+from process.state.lead import Asset, Loss
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings

@@ -10,16 +10,16 @@ from markdown_it import MarkdownIt
 
 from activities.github.issue_block import find
 from activities.github.lead import GitHubActivities
-from process.checklist import checklist
-from process.contract import Contract, Vendor, VendorStatus
-from process.hub import HUB_FIELDS, Hub
-from process.invoice import Invoice, InvoiceLine, Usage
-from process.lead import Asset, Hold, Lead, Loss
 from process.model import Link, Role, Stage
-from process.money import Money
-from process.qualification import MANIAC_T, Answer, Qualification, Questionnaire, Verdict
-from process.quote import Discount, LineItem, QuoteStatus
-from process.view import next_step
+from process.money.amounts import Money
+from process.state.contract import Contract, Vendor, VendorStatus
+from process.state.hub import HUB_FIELDS, Hub
+from process.state.invoice import Invoice, InvoiceLine, Usage
+from process.state.lead import Asset, Hold, Lead, Loss
+from process.state.qualification import MANIAC_T, Answer, Qualification, Questionnaire, Verdict
+from process.state.quote import Discount, LineItem, QuoteStatus
+from process.views.checklist import checklist
+from process.views.overview import next_step
 from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, opened, with_hub_issue
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")

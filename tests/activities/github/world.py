@@ -8,12 +8,12 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.github.lead import GitHubActivities
-from process.contract import Contract, Vendor, VendorStatus
 from process.effects import Effect, Outcome, Task
-from process.lead import Lead
-from process.money import Money
-from process.quote import Quote, QuoteStatus
+from process.money.amounts import Money
 from process.reports import HubIssueOpened, IssueOpened
+from process.state.contract import Contract, Vendor, VendorStatus
+from process.state.lead import Lead
+from process.state.quote import Quote, QuoteStatus
 from sandbox.github import acts
 from sandbox.github.auth import as_person
 from sandbox.github.state import GitHubState, Issue, Item

@@ -24,11 +24,11 @@ from process.effects import (
     ReserveFolder,
     ReserveInvoice,
 )
-from process.invoice import Invoice, InvoiceLine
-from process.lead import Lead
 from process.model import Link
-from process.money import Money
+from process.money.amounts import Money
 from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved, OutsideDrifted
+from process.state.invoice import Invoice, InvoiceLine
+from process.state.lead import Lead
 from sandbox.faults import Fault
 from sandbox.google.state import DriveFile
 from sandbox.server import Sandbox

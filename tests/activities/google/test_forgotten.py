@@ -4,8 +4,8 @@ import pytest
 
 from activities.google.drive import DriveActivities
 from process.effects import CreateFolder, ReserveFolder
-from process.lead import Lead
 from process.reports import FolderReserved
+from process.state.lead import Lead
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.performing import a_lead, perform

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from activities.invoice.pdf import InvoiceChecks, invoice_pdf
-from process.contract import Vendor, VendorStatus
-from process.invoice import Invoice, InvoiceLine
-from process.lead import Lead
-from process.money import Money
+from process.money.amounts import Money
+from process.state.contract import Vendor, VendorStatus
+from process.state.invoice import Invoice, InvoiceLine
+from process.state.lead import Lead
 from settings import Invoicing, Settings
 from tests.activities.performing import a_lead
 

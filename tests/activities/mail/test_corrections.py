@@ -8,9 +8,9 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.mail.sending import MailActivities
 from process.effects import Outcome, SendCorrection, Task
-from process.lead import Lead, Mail
 from process.mistake import Correction, Mistake, Told
 from process.reports import MailSent
+from process.state.lead import Lead, Mail
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings

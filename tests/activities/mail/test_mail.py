@@ -7,10 +7,10 @@ import pytest
 
 from activities.mail.sending import MailActivities
 from process.effects import Outcome, SendMail
-from process.lead import Lead, Mail
 from process.model import Role
 from process.policy import Policy
 from process.reports import MailRefused, MailSent
+from process.state.lead import Lead, Mail
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings

@@ -14,8 +14,8 @@ import process
 from activities.mail.text import Parts, written
 from process.decisions import DECISIONS
 from process.effects import SendCorrection, SendMail
-from process.lead import Lead
 from process.model import Role
+from process.state.lead import Lead
 from settings import Settings
 from tests.process.life import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, RENEWAL, Life
 

@@ -10,7 +10,7 @@ import pytest
 
 from activities.pricing import PricingActivities
 from process.effects import ReadPrices
-from process.pricing import BUILT_IN
+from process.money.pricing import BUILT_IN
 from process.reports import PricesRead
 from sandbox.faults import Fault
 from sandbox.google.state import Cell, Sheet

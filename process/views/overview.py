@@ -3,16 +3,16 @@
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from process.attention import attention
 from process.changes import RELEASE_0_2
-from process.contract import VendorStatus
 from process.decisions import DECISIONS
 from process.facts import Event
 from process.fold import corrected_by
-from process.lead import Lead
 from process.model import Model, Role, Stage
-from process.quote import Quote, QuoteStatus
 from process.record import Outstanding, Record, Refusal
+from process.state.contract import VendorStatus
+from process.state.lead import Lead
+from process.state.quote import Quote, QuoteStatus
+from process.views.attention import attention
 
 
 class Step(NamedTuple):

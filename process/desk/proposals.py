@@ -4,12 +4,12 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from process.checklist import Body, Item, checklist, todo, vendor_checklist
-from process.heading import read_heading, same_title
-from process.lead import Lead
+from process.desk.heading import read_heading, same_title
+from process.desk.moves import Move, What
 from process.model import Stage
-from process.moves import Move, What
-from process.view import Line
+from process.state.lead import Lead
+from process.views.checklist import Body, Item, checklist, todo, vendor_checklist
+from process.views.overview import Line
 
 
 class Proposal(NamedTuple):

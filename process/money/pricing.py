@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from process.model import Line, Model
-from process.money import LARGEST, CurrencyCode, Money, complaint
+from process.money.amounts import LARGEST, CurrencyCode, Money, complaint
 
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
 

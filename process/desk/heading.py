@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from process.lead import Lead
+from process.state.lead import Lead
 
 _HEADING = re.compile(r"\s*\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\s*[-–—:]*\s*(.*?)\s*")
 

@@ -7,16 +7,16 @@ from typing import Literal
 from pydantic import AwareDatetime
 
 from process.changes import RELEASE_0_2
-from process.contract import Contract, Gap, Vendor
 from process.days import DAY, day_of
-from process.hub import Hub
-from process.invoice import Invoice, Usage
 from process.model import Line, Link, Model, Role, Stage, Text
+from process.money.pricing import BUILT_IN, PriceBook
 from process.policy import Policy
-from process.pricing import BUILT_IN, PriceBook
-from process.qualification import Qualification, Questionnaire
-from process.quote import ACTIVE, Quote, QuoteStatus
-from process.relatives import Relation, Relative
+from process.state.contract import Contract, Gap, Vendor
+from process.state.hub import Hub
+from process.state.invoice import Invoice, Usage
+from process.state.qualification import Qualification, Questionnaire
+from process.state.quote import ACTIVE, Quote, QuoteStatus
+from process.state.relatives import Relation, Relative
 
 Place = Literal["issue", "hub issue", "card", "folder"]
 """What a lead has outside, where somebody may change or delete it."""

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from process.agenda import Agenda, Item, Section
 from process.days import day_of
 from process.model import Line, Model, Role
 from process.policy import TEAMS
+from process.views.agenda import Agenda, Item, Section
 
 WEEK = timedelta(days=7)
 SHOWN = 50

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from process.billing import left_behind, missing_usage, next_draft
 from process.changes import RELEASE_0_2
-from process.contract import Contract
 from process.days import DAY, day_of
-from process.lead import Lead
 from process.model import Role, Stage
+from process.money.billing import left_behind, missing_usage, next_draft
+from process.state.contract import Contract
+from process.state.lead import Lead
 from process.ticks.contracting import renewal_start, silence
 
 

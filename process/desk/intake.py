@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from process.decisions.opening import contact_complaint
-from process.heading import split_heading, split_names, unbracketed
+from process.desk.heading import split_heading, split_names, unbracketed
 from process.model import one_line
 
 FIELDS: dict[str, str] = {

@@ -5,16 +5,16 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from process.attention import Sort, concerns
 from process.days import add_working_days, day_of
 from process.facts import Fact
-from process.lead import Lead
 from process.model import Model, Role, Stage
-from process.quote import QuoteStatus
 from process.record import Record
+from process.state.lead import Lead
+from process.state.quote import QuoteStatus
 from process.ticks import due
 from process.ticks.contracting import renewal_start
-from process.view import next_step
+from process.views.attention import Sort, concerns
+from process.views.overview import next_step
 
 AHEAD = timedelta(days=14)
 """How far an agenda looks forward."""

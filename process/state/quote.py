@@ -5,8 +5,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 
 from process.model import Line, Model, Role, Text
-from process.money import Money
-from process.pricing import Per, Tier
+from process.money.amounts import Money
+from process.money.pricing import Per, Tier
 
 
 class QuoteStatus(StrEnum):

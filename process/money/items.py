@@ -8,9 +8,9 @@ from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
 from process.model import SAID, Line, Model
-from process.money import Amount, CurrencyCode, Money, complaint
-from process.pricing import Per
-from process.quote import LineItem
+from process.money.amounts import Amount, CurrencyCode, Money, complaint
+from process.money.pricing import Per
+from process.state.quote import LineItem
 
 MOST = 20
 """Items of one quote."""

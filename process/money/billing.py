@@ -17,15 +17,15 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from process.contract import Contract
 from process.days import DAY
-from process.invoice import Invoice, InvoiceLine, Usage, interval, months_of
-from process.lead import Lead
 from process.memo import remembered
 from process.model import Stage
-from process.money import Money
-from process.pricing import usage_fee
-from process.quote import LineItem, Quote
+from process.money.amounts import Money
+from process.money.pricing import usage_fee
+from process.state.contract import Contract
+from process.state.invoice import Invoice, InvoiceLine, Usage, interval, months_of
+from process.state.lead import Lead
+from process.state.quote import LineItem, Quote
 
 BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
 """Stages in which there is something to bill."""

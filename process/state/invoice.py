@@ -1,4 +1,4 @@
-"""Invoices and the usage that goes on them (process.md, Money). Data; `process.billing` has the rules."""
+"""Invoices and the usage that goes on them (process.md, Money). Data; `process.money.billing` has the rules."""
 
 from datetime import date
 from decimal import Decimal
@@ -8,7 +8,7 @@ from dateutil.relativedelta import relativedelta
 
 from process.days import DAY
 from process.model import Line, Link, Model, Text
-from process.money import Money
+from process.money.amounts import Money
 
 
 class Usage(Model):
