@@ -3,14 +3,14 @@
 All of it survives a restart and a new run of the workflow (`model_dump_json`). Each method is pure and gives a new record.
 """
 
-import hashlib
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
-from pydantic import AwareDatetime, ValidationError
+from pydantic import ValidationError
 
-from process import outward
+from process import outbox, outward
+from process.answers import Answer, Receipt, Refusal, content_of, one_line, said
 from process.changes import RELEASE_0_2
 from process.core import begin, decide, due, evolve, plan
 from process.days import start_of
@@ -19,9 +19,6 @@ from process.decisions.mending import Corrected
 from process.desk.moves import PutBack
 from process.duplicates import Likenesses, LikenessFound, Told, as_fact, unknown, unmergeable
 from process.effects import (
-    AnyEffect,
-    CheckFolder,
-    CheckIssues,
     Effect,
     Outcome,
     PrepareInvoice,
@@ -36,7 +33,8 @@ from process.facts import Event, Fact, Refused
 from process.fold import fold, superseded
 from process.history import History
 from process.mistake import Mistake, Undoing
-from process.model import Line, Model, Role
+from process.model import Model, Role
+from process.outbox import Finished, Look, Outstanding
 from process.policy import TEAMS, People, Policy
 from process.reports import ChangesAdopted, PeopleChanged, prepared
 from process.state.lead import Lead
@@ -56,61 +54,6 @@ ROOM = 1_200_000
 
 SHARE = 20
 """A decision takes at most this part of the room that is left, so that there is always some for the next."""
-
-
-class Answer(Model):
-    """What the one who decided is told."""
-
-    accepted: bool
-    words: str
-    """What became true; or why not and what would work."""
-    seq: int | None = None
-    repeat: bool = False
-    """The same decision came before; this is the answer that it got."""
-
-
-class Receipt(Model):
-    key: str | None
-    content: str
-    """Digest of the decision. Another one under the same key is a mistake of the sender's."""
-    answer: Answer
-
-
-class Refusal(Model):
-    """A decision from outside that was refused: recorded, shown, and without any other trace in the lead."""
-
-    at: AwareDatetime
-    kind: Line
-    by: Line
-    source: Line
-    reason: str
-
-
-class Outstanding(Model):
-    """An effect that is still to be done. Parked: it failed for good, and waits for a person (`retry`)."""
-
-    effect: AnyEffect
-    status: Literal["waiting", "parked"] = "waiting"
-    reason: str = ""
-    since: AwareDatetime | None = None
-
-
-class Finished(Model):
-    """An effect that is done."""
-
-    key: str
-    words: str
-    at: AwareDatetime
-
-
-class Look(Model):
-    """What of the lead somebody may have changed outside, so that it is to be looked at."""
-
-    issues: bool = True
-    """Its issue, its card, and its hub's issue."""
-    folder: bool = True
-    duplicates: tuple[int, ...] = ()
-    """Issues that carry its mark beside its own."""
 
 
 class Preview(NamedTuple):
@@ -169,13 +112,13 @@ class Record(Model):
         """A decision as it came, by `source` if it names none: taken, refused or recognised as a repeat. Total."""
         decision = parse(kind, args, source=source)
         if isinstance(decision, Refused):
-            by, source = _said(args, "by", "someone"), _said(args, "source", source)
+            by, source = said(args, "by", "someone"), said(args, "source", source)
             record = self.refused(kind, str(decision), now, by=by, source=source)
             return record, Answer(accepted=False, words=record.refusals[-1].reason)
         return self.decided(decision, now)
 
     def decided(self, decision: Decision, now: datetime) -> tuple[Self, Answer]:
-        content = _digest(decision)
+        content = content_of(decision)
         known = self._receipt(decision.key) if decision.key else self._double_click(content, now)
         if known and known.content == content:
             return self._repeated(decision, known.answer, now), self._again(known.answer)
@@ -259,7 +202,11 @@ class Record(Model):
     ) -> Self:
         """With one more refusal on record, and nothing else changed."""
         refusal = Refusal(
-            at=now, kind=_line(kind), by=_line(by), source=_line(source), reason=_line(reason, 500)
+            at=now,
+            kind=one_line(kind),
+            by=one_line(by),
+            source=one_line(source),
+            reason=one_line(reason, 500),
         )
         return self.model_copy(
             update={
@@ -284,7 +231,7 @@ class Record(Model):
         record = self
         for no in asked.declined:
             known = {(refusal.kind, refusal.by, refusal.source) for refusal in record.refusals}
-            if (_line(no.kind), _line(no.by), _line(no.source)) not in known:
+            if (one_line(no.kind), one_line(no.by), one_line(no.source)) not in known:
                 record = record.refused(no.kind, no.reason, now, by=no.by, source=no.source)
         effects = back(record.lead, asked.moves)
         queued = {item.effect.key for item in record.outbox}
@@ -388,15 +335,9 @@ class Record(Model):
 
     # ---- effects
 
-    def startable(self, busy: frozenset[str]) -> tuple[Effect, ...]:
+    def startable(self, busy: Collection[str]) -> tuple[Effect, ...]:
         """Effects that can start now: the first ready one of each lane that is not busy."""
-        lanes, found = set(busy), []
-        for item in self.outbox:
-            effect = item.effect
-            if item.status == "waiting" and effect.lane not in lanes and effect.ready(self.lead):
-                lanes.add(effect.lane)
-                found.append(effect)
-        return tuple(found)
+        return outbox.startable(self.outbox, self.lead, busy)
 
     def task(self, effect: Effect) -> Task:
         """What the activity of an effect that starts now is given."""
@@ -423,7 +364,13 @@ class Record(Model):
     def done(self, effect: Effect, outcome: Outcome, now: datetime) -> Self:
         """The effect is done; what it reports becomes true."""
         done = Finished(key=effect.key, words=effect.words(), at=now)
-        record = self._without(effect.key).model_copy(update={"finished": (*self.finished, done)[-FINISHED:]})
+        record = self.model_copy(
+            update={
+                "outbox": outbox.without(self.outbox, effect.key),
+                "aside": outbox.without(self.aside, effect.key),
+                "finished": (*self.finished, done)[-FINISHED:],
+            }
+        )
         if outcome.recorded is not None:
             record = record.model_copy(update={"in_ledger": max(record.in_ledger, outcome.recorded)})
         return record._became(outcome.report, now) if outcome.report else record
@@ -431,38 +378,16 @@ class Record(Model):
     def park(self, effect: Effect, reason: str, now: datetime) -> Self:
         """The effect failed for good: it waits for a person, and nothing else waits for it."""
         parked = Outstanding(effect=effect, status="parked", reason=reason, since=now)
-        outbox = tuple(parked if item.effect.key == effect.key else item for item in self.outbox)
-        return self.model_copy(update={"outbox": outbox})
+        queue = tuple(parked if item.effect.key == effect.key else item for item in self.outbox)
+        return self.model_copy(update={"outbox": queue})
 
     def retry(self, key: str | None = None) -> Self:
         """Parked effects (all, or the one with this key) are to be tried again."""
-        outbox = tuple(
-            Outstanding(effect=item.effect)
-            if item.status == "parked" and key in (None, item.effect.key)
-            else item
-            for item in self.outbox
-        )
-        return self.model_copy(update={"outbox": outbox})
+        return self.model_copy(update={"outbox": outbox.retried(self.outbox, key)})
 
     def look_outside(self, look: Look) -> Self:
-        """What it has outside is to be looked at; what is to be looked at already is, once, and parked again."""
-        seq = self.lead.last_seq
-        others = "".join(f"-{number}" for number in look.duplicates)
-        wanted: list[Effect] = []
-        if look.issues:
-            key = f"{self.lead.id}/{seq}/check_issues{others}"
-            wanted.append(CheckIssues(key=key, cause=seq, duplicates=look.duplicates))
-        if look.folder:
-            wanted.append(CheckFolder(key=f"{self.lead.id}/{seq}/check_folder", cause=seq))
-        record = self
-        for effect in wanted:
-            there = next((item.effect.key for item in record.outbox if _same(item.effect, effect)), None)
-            if there:
-                record = record.retry(there)
-            elif not effect.needless(self.lead):
-                outbox = (*record.outbox, Outstanding(effect=effect))
-                record = record.model_copy(update={"outbox": outbox})
-        return record
+        """What it has outside is to be looked at."""
+        return self.model_copy(update={"outbox": outbox.looked(self.outbox, look, self.lead)})
 
     def is_off(self, effect: Effect) -> bool:
         """Whether this, which was begun, is not to be done any more: its decision was corrected, or nobody needs it."""
@@ -470,7 +395,7 @@ class Record(Model):
 
     @property
     def parked(self) -> tuple[Outstanding, ...]:
-        return tuple(item for item in self.outbox if item.status == "parked")
+        return outbox.parked(self.outbox)
 
     def unrecorded(self) -> tuple[Event, ...]:
         """Events that the ledger has not confirmed yet."""
@@ -479,38 +404,20 @@ class Record(Model):
     def corrected(self) -> frozenset[int]:
         return superseded(self.history.events)
 
-    def _without(self, key: str) -> Self:
-        outbox, aside = (
-            tuple(item for item in items if item.effect.key != key) for items in (self.outbox, self.aside)
-        )
-        return self.model_copy(update={"outbox": outbox, "aside": aside})
-
     def _became(self, fact: Fact, now: datetime) -> Self:
         """The fact is true: one more event, and its effects in the outbox."""
         history = evolve(self.history, fact, now)
         effects = plan(self.lead, history.lead, history.events[-1], history)
-        newest = {effect.kind for effect in effects if effect.converges}
-        record = self._sorted_out(history) if fact.supersedes is not None else self
-        kept = tuple(item for item in record.outbox if item.effect.kind not in newest)
-        new = (effect for effect in effects if not _waits(effect, kept))
-        queue = (*kept, *(Outstanding(effect=effect) for effect in new))
-        outbox = tuple(item for item in queue if not item.effect.needless(history.lead))
+        queue, aside = self.outbox, self.aside
+        if fact.supersedes is not None:
+            queue, aside = outbox.sorted_out(queue, aside, superseded(history.events))
         weight = (self.weight or _weight(self.history.events)) + _weight(history.events[-1:])
-        return record.model_copy(update={"history": history, "outbox": outbox, "weight": weight})
-
-    def _sorted_out(self, history: History) -> Self:
-        """What falls with its cause put aside where that is corrected now, and back where it counts again."""
-        out = superseded(history.events)
-
-        def fallen(item: Outstanding) -> bool:
-            return item.effect.falls_with_its_cause and item.effect.cause in out
-
-        aside = (*self.aside, *(item for item in self.outbox if fallen(item)))
-        back = (item for item in aside if not fallen(item))
         return self.model_copy(
             update={
-                "aside": tuple(item for item in aside if fallen(item)),
-                "outbox": (*(item for item in self.outbox if not fallen(item)), *back),
+                "history": history,
+                "outbox": outbox.planned(queue, effects, history.lead),
+                "aside": aside,
+                "weight": weight,
             }
         )
 
@@ -522,45 +429,10 @@ def _unheard(lead: Lead, told: Told) -> Refused | None:
     return unmergeable(lead, told.me.lead) if told.me.relation is Relation.MERGED else None
 
 
-def _same(one: Effect, other: Effect) -> bool:
-    """Whether doing one is doing the other."""
-    keyless = {"key": "", "cause": 0}
-    return one.model_copy(update=keyless) == other.model_copy(update=keyless)
-
-
-def _waits(effect: Effect, queue: Iterable[Outstanding]) -> bool:
-    """Whether somebody is about to be introduced like that already."""
-    if not isinstance(effect, SendMail) or not effect.introduces:
-        return False
-    waiting = (item.effect for item in queue if isinstance(item.effect, SendMail))
-    return any(_introduced(one) == _introduced(effect) for one in waiting)
-
-
-def _introduced(mail: SendMail) -> tuple[object, ...]:
-    return mail.template, mail.addresses, mail.facts.get("role"), mail.facts.get("now")
-
-
 def _behind(named: People | Policy, role: Role) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return named.people.get(role, ()), named.addresses.get(role, ())
-
-
-def _said(args: tuple[Any, ...], name: str, otherwise: str) -> str:
-    value = args[0].get(name) if args and isinstance(args[0], dict) else None
-    return value if isinstance(value, str) and value.strip() else otherwise
 
 
 def _weight(events: Iterable[Event]) -> int:
     """Bytes that they take where they are stored."""
     return sum(len(event.model_dump_json().encode()) for event in events)
-
-
-def _digest(decision: Decision) -> str:
-    """The same for the same decision, through whichever face and under whichever key it comes."""
-    body = decision.model_dump_json(exclude={"key", "source"})
-    return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
-
-
-def _line(text: str, longest: int = 200) -> str:
-    """Whatever came, as one line that can be stored and shown."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return (line if len(line) <= longest else line[: longest - 1] + "…") or "?"

@@ -6,8 +6,8 @@ from typing import Any
 
 from cyclopts import App, Group
 
+from process.answers import Answer
 from process.decisions import DECISIONS, Decision
-from process.record import Answer
 from process.views.overview import EffectLine, Overview
 from starter.directory import Handle
 from starter.leads import Leads

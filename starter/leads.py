@@ -23,6 +23,7 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from process.answers import Answer
 from process.decisions import Decision, LeadOpened
 from process.decisions.merging import Merged
 from process.decisions.policy import PolicyAdopted
@@ -31,8 +32,8 @@ from process.duplicates import Likenesses, unmergeable
 from process.identity import issue_name, lead_id
 from process.mistake import Undoing
 from process.model import Stage
+from process.outbox import Look
 from process.policy import People, Policy
-from process.record import Answer, Look
 from process.state.relatives import Relation, Relative
 from process.views.agenda import Item
 from process.views.overview import Option, Overview

@@ -6,8 +6,8 @@ from typing import Any, Protocol, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from process.answers import Answer
 from process.decisions import DECISIONS, Decision
-from process.record import Answer
 
 
 class TakesDecisions(Protocol):

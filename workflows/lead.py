@@ -17,11 +17,13 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState, i
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
+    from process.answers import Answer
     from process.changes import CHANGES, RELEASE_0_2
     from process.decisions import LeadOpened, complaints
     from process.effects import Effect, Outcome
     from process.facts import Refused
-    from process.record import Answer, Look, Record
+    from process.outbox import Look
+    from process.record import Record
     from process.state.relatives import Relative
     from process.views.agenda import Item, agenda
     from process.views.overview import Line, Option, Overview, options, overview, timeline

@@ -3,12 +3,14 @@
 from datetime import datetime
 from typing import Literal, NamedTuple
 
+from process.answers import Refusal
 from process.changes import RELEASE_0_2
 from process.decisions import DECISIONS
 from process.facts import Event
 from process.fold import corrected_by
 from process.model import Model, Role, Stage
-from process.record import Outstanding, Record, Refusal
+from process.outbox import Outstanding
+from process.record import Record
 from process.state.contract import VendorStatus
 from process.state.lead import Lead
 from process.state.quote import Quote, QuoteStatus

@@ -17,7 +17,7 @@ from activities.github.client import GitHubClient, IssueSeen
 from activities.github.survey import BoardSeen, GitHubSurvey, Listing
 from activities.google.drive import DriveActivities
 from process.model import Stage
-from process.record import Look
+from process.outbox import Look
 from settings import Settings
 from starter.desk.commands import commands
 from starter.desk.hints import hand_in

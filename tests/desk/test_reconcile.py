@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from process.record import Look
+from process.outbox import Look
 from process.views.overview import Overview
 from sandbox.faults import Fault
 from starter.directory import Handle

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from process.answers import Answer
 from process.changes import CHANGES
 from process.days import end_of, start_of
 from process.decisions import LeadOpened
@@ -27,7 +28,8 @@ from process.effects import (
 )
 from process.facts import Refused, Report
 from process.model import Link, Role
-from process.record import Answer, Look, Record
+from process.outbox import Look
+from process.record import Record
 from process.reports import (
     AnswersRead,
     CardPlaced,

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from process.answers import Answer
 from process.changes import CHANGES
 from process.decisions import DECISIONS
 from process.duplicates import tells
@@ -24,7 +25,7 @@ from process.model import Role, Stage
 from process.money.billing import BILLED, billed_again, next_draft
 from process.money.pricing import usage_fee
 from process.outward import mistake, root
-from process.record import Answer, Record
+from process.record import Record
 from process.reports import MailSent
 from process.state.hub import HUB_FIELDS
 from process.state.qualification import MANIAC_T

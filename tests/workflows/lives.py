@@ -10,7 +10,7 @@ from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
-from process.record import Answer
+from process.answers import Answer
 from process.views.overview import Overview
 from tests.patience import PATIENCE
 from tests.workflows.outside import Outside

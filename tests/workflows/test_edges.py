@@ -12,7 +12,7 @@ import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.common import WorkflowIDConflictPolicy
 
-from process.record import Answer
+from process.answers import Answer
 from process.state.lead import Lead
 from process.views.overview import Overview
 from tests.patience import PATIENCE

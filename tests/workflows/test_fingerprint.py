@@ -15,7 +15,8 @@ from process.facts import Event, Report
 from process.fold import fold
 from process.history import History
 from process.model import Link, Role
-from process.record import Look, Record
+from process.outbox import Look
+from process.record import Record
 from process.reports import (
     FolderCreated,
     FolderReserved,
