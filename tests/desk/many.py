@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
@@ -33,7 +34,17 @@ def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
         person.add_card("leads", issue.number)
         person.move("leads", issue.number, "Lead")
         issues.append(issue)
+    sandbox.do(lambda: _a_second_apart(sandbox, issues))
     return issues
+
+
+def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
+    """However fast this machine is: what changes in one second is read together."""
+    github = sandbox.github
+    with github.writing():
+        for ago, issue in enumerate(reversed(issues), start=1):
+            last = github.issues[issue.id]
+            github.issues[issue.id] = last.replaced(updated_at=last.updated_at - timedelta(seconds=ago))
 
 
 @asynccontextmanager
