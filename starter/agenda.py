@@ -73,7 +73,8 @@ def show(found: Agenda, out: Output) -> None:
 
 def line(item: Item, found: Agenda) -> str:
     """A line of an agenda: what, by when or since when, and which lead."""
-    days = [f"by {item.until}{' (today)' if item.until == found.day else ''}"] if item.until else []
+    days = [f"by {item.due}"] if item.due else []
+    days += ["today"] if item.until == found.day else []
     days += [f"since {item.since}"] if item.since else []
     return f"{item.what}{' · ' if days else ''}{', '.join(days)} · {item.lead} {item.heading}"
 

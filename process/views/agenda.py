@@ -84,6 +84,11 @@ class Item(Model):
         return f"{self.role} ({self.person})" if self.person else str(self.role)
 
     @property
+    def due(self) -> date | None:
+        """By when, where its words do not say so."""
+        return None if str(self.until) in self.what else self.until
+
+    @property
     def urgency(self) -> tuple[date, str]:
         return (self.until or self.since or date.max, self.lead)
 
