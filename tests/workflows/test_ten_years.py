@@ -30,13 +30,16 @@ class Lived:
         self.decided: Counter[str] = Counter()
 
     async def until(self, day: date) -> Lead:
-        """Time is skipped only where nothing is left to be done: what the outside was told last is how the lead stands."""
+        """Time is skipped only where nothing is left to be done: the newest of what the outside was told is how it stands.
+
+        That need not be what was done last: an effect that began before may end after.
+        """
         now = await self.life.env.get_current_time(self.life.handle)
         noon = datetime.combine(day, time(12), UTC)
         if noon <= now:
             return (await self.life.settled()).facts
         await self.life.env.fast_forward(self.life.handle, noon - now)
-        return self.life.outside.tasks[-1].lead
+        return max((task.lead for task in self.life.outside.tasks[-50:]), key=lambda lead: lead.last_seq)
 
     async def decide(self, *steps: Step) -> int:
         answers = await asyncio.gather(
