@@ -37,7 +37,10 @@ def make_app() -> App:
 def run(words: list[str]) -> int:
     """Runs one command; answers with the exit code. Never a traceback, unless LEADS_DEBUG asks for it."""
     try:
-        work = make_app().run_async(
+        app = make_app()
+        if not words or words[0].startswith("-"):
+            app.resolved_commands()  # help for all of them says what each does
+        work = app.run_async(
             words, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
         )
         asyncio.run(to_its_end(work))

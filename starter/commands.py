@@ -9,15 +9,11 @@ from rich.text import Text
 from process.decisions import DECISIONS, LeadOpened
 from process.model import OPEN_STAGES, Role, Stage
 from process.views.overview import Line, Option, with_fate
-from starter.agenda import agenda
-from starter.decide import Command
-from starter.digest import digest
+from starter.decide import Command, add
 from starter.failures import CommandError, ExitCode
 from starter.foreseen import sections
 from starter.options import Json, Lead, Timeout, flag, given, with_options
 from starter.output import Output, clean, moment
-from starter.past.as_of import show_as_of
-from starter.past.what_if import what_if
 from starter.session import PATIENCE, leads_of, read_settings
 from starter.show import show_lead
 from starter.spelling import as_command, spelled
@@ -31,22 +27,20 @@ Zone = Annotated[
 
 def add_commands(app: App) -> None:
     group = Group("Leads", sort_key=1)
-    commands: tuple[Command, ...] = (
+    commands: tuple[Command | str, ...] = (
         start,
         list_,
-        agenda,
-        digest,
+        "starter.agenda:agenda",
+        "starter.digest:digest",
         show,
         history,
         options,
         _preview(app),
-        what_if,
+        "starter.past.what_if:what_if",
         retry,
         adopt,
     )
-    for place, command in enumerate(commands):
-        name = command.__name__.rstrip("_").replace("_", "-")
-        app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
+    add(app, commands, group)
 
 
 async def _start(
@@ -137,6 +131,8 @@ async def show(
 ) -> None:
     """Show where a lead stands: the next step, what needs attention, its links, what happened, what was refused."""
     if as_of:
+        from starter.past.as_of import show_as_of  # only this needs the ledger, which takes a moment to load
+
         await show_as_of(lead, as_of, patience, Output(as_json=json))
         return
     leads = await leads_of(patience)

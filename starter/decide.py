@@ -1,7 +1,7 @@
 """One sub-command per decision, made from the decision's own model: its name, its options, their help."""
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from cyclopts import App, Group
@@ -17,6 +17,14 @@ from starter.session import PATIENCE, leads_of
 from starter.spelling import as_command, spelled
 
 Command = Callable[..., Coroutine[Any, Any, None]]
+
+
+def add(app: App, commands: Iterable[Command | str], group: Group) -> None:
+    """Gives the command line these commands, in this order. One that is named by its place is loaded when it is wanted."""
+    for place, command in enumerate(commands):
+        called = command.partition(":")[2] if isinstance(command, str) else command.__name__
+        name = called.rstrip("_").replace("_", "-")
+        app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
 
 
 def add_decisions(app: App) -> None:

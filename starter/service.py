@@ -6,43 +6,34 @@ from typing import Annotated
 
 from cyclopts import App, Group, Parameter
 
-from starter.check import check
 from starter.connection import connect
-from starter.decide import Command
-from starter.demo.command import demo
+from starter.decide import Command, add
 from starter.desk.schedule import NOW, one_round
 from starter.failures import CommandError, ExitCode
-from starter.init_repos import init_repos
 from starter.local.parts import HOST, WEB_PORT, demand_free
-from starter.local.up import up
 from starter.options import PORT, Json
 from starter.output import Output
-from starter.policies import policy
-from starter.promote import promote
 from starter.server import RETENTION, prepare
 from starter.session import read_settings
-from starter.verify import verify
 from starter.waiting import waiting
 from workflows.reconcile import lines
 
 
 def add_service(app: App) -> None:
     group = Group("Service", sort_key=0)
-    commands: tuple[Command, ...] = (
-        demo,
-        up,
+    commands: tuple[Command | str, ...] = (
+        "starter.demo.command:demo",
+        "starter.local.up:up",
         web,
-        check,
+        "starter.check:check",
         reconcile,
-        policy,
-        verify,
-        promote,
+        "starter.policies:policy",
+        "starter.verify:verify",
+        "starter.promote:promote",
         init_server,
-        init_repos,
+        "starter.init_repos:init_repos",
     )
-    for place, command in enumerate(commands):
-        name = command.__name__.replace("_", "-")
-        app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
+    add(app, commands, group)
 
 
 async def web(
