@@ -8,11 +8,10 @@ from datetime import timedelta
 import jwt
 
 from sandbox.github.errors import ForbiddenError, GitHubError, NotFoundError, UnauthorizedError
-from sandbox.github.state import (
+from sandbox.github.records import (
     AUTOMATION,
     Access,
     App,
-    GitHubState,
     Organization,
     Project,
     Repository,
@@ -20,6 +19,7 @@ from sandbox.github.state import (
     User,
     clock,
 )
+from sandbox.github.state import GitHubState
 
 _MAY_TRIAGE: frozenset[Access] = frozenset({"triage", "write", "maintain", "admin"})
 _MAY_WRITE = _MAY_TRIAGE - {"triage"}

@@ -4,7 +4,8 @@ issues whose cards come into a column. Off, until somebody switches one on."""
 from sandbox.github import acts, board
 from sandbox.github.auth import as_person
 from sandbox.github.history import ABSENT
-from sandbox.github.state import AUTOMATION, Change, GitHubState, Issue, Item, Project
+from sandbox.github.records import AUTOMATION, Issue, Item, Project
+from sandbox.github.state import Change, GitHubState
 
 
 def follow(change: Change, state: GitHubState) -> None:

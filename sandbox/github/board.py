@@ -8,10 +8,9 @@ from typing import Any
 from sandbox.github.acts.common import note
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import GitHubError, NodeNotFoundError
-from sandbox.github.state import (
+from sandbox.github.records import (
     FieldType,
     FieldValue,
-    GitHubState,
     Issue,
     Item,
     Option,
@@ -20,6 +19,7 @@ from sandbox.github.state import (
     Repository,
     clock,
 )
+from sandbox.github.state import GitHubState
 
 Value = dict[str, str | float | date]
 """One entry of GraphQL's `ProjectV2FieldValue`."""

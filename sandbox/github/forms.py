@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from sandbox.github.state import Repository
+from sandbox.github.records import Repository
 
 FOLDER = ".github/ISSUE_TEMPLATE/"
 NO_RESPONSE = "_No response_"

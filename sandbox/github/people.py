@@ -9,9 +9,8 @@ from sandbox.github.auth import as_person
 from sandbox.github.errors import NotFoundError
 from sandbox.github.forms import template
 from sandbox.github.markdown import line_of_box, ticked
-from sandbox.github.state import (
+from sandbox.github.records import (
     Comment,
-    GitHubState,
     Issue,
     Item,
     Project,
@@ -20,6 +19,7 @@ from sandbox.github.state import (
     StateReason,
     User,
 )
+from sandbox.github.state import GitHubState
 
 T = TypeVar("T")
 

@@ -3,12 +3,11 @@
 import hashlib
 import secrets
 
-from sandbox.github.state import (
+from sandbox.github.records import (
     AUTOMATION,
     Access,
     App,
     Colour,
-    GitHubState,
     Hook,
     Label,
     Option,
@@ -21,6 +20,7 @@ from sandbox.github.state import (
     User,
     clock,
 )
+from sandbox.github.state import GitHubState
 
 BOT_TOKEN = "sandbox-token"  # noqa: S105 - opens nothing but this sandbox
 """The App's installation token; it does not expire."""

@@ -9,11 +9,10 @@ from urllib.parse import quote
 
 from sandbox.github import git
 from sandbox.github.identity import node_id
-from sandbox.github.state import (
+from sandbox.github.records import (
     Comment,
     Commit,
     Event,
-    GitHubState,
     Hook,
     Issue,
     Label,
@@ -26,6 +25,7 @@ from sandbox.github.state import (
     Token,
     User,
 )
+from sandbox.github.state import GitHubState
 
 if TYPE_CHECKING:
     from sandbox.github.hooks.courier import Delivery

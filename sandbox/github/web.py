@@ -15,10 +15,9 @@ from sandbox.github.errors import GitHubError, InvalidError, NotFoundError
 from sandbox.github.forms import Template, template, templates
 from sandbox.github.markdown import render as markdown
 from sandbox.github.markdown import ticked
-from sandbox.github.state import (
+from sandbox.github.records import (
     Comment,
     Event,
-    GitHubState,
     Issue,
     Item,
     Option,
@@ -27,6 +26,7 @@ from sandbox.github.state import (
     Repository,
     User,
 )
+from sandbox.github.state import GitHubState
 from sandbox.pages import render
 
 

@@ -11,7 +11,7 @@ from temporalio.worker import Worker
 
 from activities.github import issue_block
 from activities.github.issue_block import Memory
-from sandbox.github.state import Issue
+from sandbox.github.records import Issue
 from sandbox.server import Sandbox
 from settings import Settings
 from starter.desk.reconcile import looks

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from process.views.overview import Overview
-from sandbox.github.state import Issue
+from sandbox.github.records import Issue
 from sandbox.mail import Mail
 from tests.desk.conftest import SALES, Office
 from tests.desk.test_moves import Floor

@@ -16,7 +16,7 @@ from activities.github.movers import IssueHistory, issue_history
 from process.decisions import LeadOpened
 from process.views.overview import Overview
 from sandbox.faults import Fault
-from sandbox.github.state import Issue, Trace
+from sandbox.github.records import Issue, Trace
 from sandbox.server import Sandbox
 from starter.desk import intake
 from starter.desk.hints import hand_in

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from process.views.overview import Overview
-from sandbox.github.state import Issue
+from sandbox.github.records import Issue
 from starter.desk.hints import hand_in
 from starter.directory import Handle
 from tests.desk.conftest import COMMUNITY, CONTRACTS, SALES, Office

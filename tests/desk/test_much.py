@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sandbox.github import acts
 from sandbox.github.auth import as_person
-from sandbox.github.state import clock
+from sandbox.github.records import clock
 from tests.desk.conftest import SALES, Office
 from tests.desk.test_reconcile import env
 

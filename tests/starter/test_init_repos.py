@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.faults import Fault
-from sandbox.github.state import Token
+from sandbox.github.records import Token
 from sandbox.server import Sandbox
 from tests.sandboxes import running_sandbox, sandbox
 from tests.starter.conftest import Ended

@@ -3,7 +3,8 @@
 from sandbox.github.acts.common import check_text, forget_subject, note, note_edit, put
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import ForbiddenError, InvalidError
-from sandbox.github.state import Comment, GitHubState, Issue, Reaction, ReactionContent, User, clock
+from sandbox.github.records import Comment, Issue, Reaction, ReactionContent, User, clock
+from sandbox.github.state import GitHubState
 
 
 def create_comment(state: GitHubState, viewer: Viewer, issue: Issue, body: str) -> Comment:

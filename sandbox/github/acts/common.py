@@ -5,7 +5,8 @@ from typing import Any
 
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import GitHubError, InvalidError
-from sandbox.github.state import Comment, Edit, Event, EventKind, GitHubState, Issue, User, clock
+from sandbox.github.records import Comment, Edit, Event, EventKind, Issue, User, clock
+from sandbox.github.state import GitHubState
 
 LONGEST_BODY = 65_536
 

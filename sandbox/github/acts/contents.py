@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from sandbox.github import git
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import GitHubError, NotFoundError
-from sandbox.github.state import Commit, GitHubState, Repository, clock
+from sandbox.github.records import Commit, Repository, clock
+from sandbox.github.state import GitHubState
 
 _MALFORMED = re.compile(r"(^|/)(\.{0,2}|\.git)(/|$)", re.IGNORECASE)
 

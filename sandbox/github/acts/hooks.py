@@ -7,7 +7,8 @@ from urllib.parse import urlsplit
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import GitHubError, InvalidError
 from sandbox.github.hooks.happenings import EVENTS, ONLY_FOR_ORGANIZATIONS
-from sandbox.github.state import GitHubState, Hook, Repository, clock
+from sandbox.github.records import Hook, Repository, clock
+from sandbox.github.state import GitHubState
 
 ContentType = Literal["json", "form"]
 

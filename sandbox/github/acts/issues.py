@@ -10,7 +10,8 @@ from sandbox.github.acts.labels import label_issue, labels_named, new_label, set
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import ForbiddenError, GoneError, InvalidError
 from sandbox.github.forms import Template
-from sandbox.github.state import GitHubState, Issue, Repository, StateReason, Trace, User, clock
+from sandbox.github.records import Issue, Repository, StateReason, Trace, User, clock
+from sandbox.github.state import GitHubState
 
 LONGEST_TITLE = 256
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from sandbox.github.acts.common import note, put, too_long
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import InvalidError, NotFoundError
-from sandbox.github.state import GitHubState, Issue, Label, Repository, clock
+from sandbox.github.records import Issue, Label, Repository, clock
+from sandbox.github.state import GitHubState
 
 LONGEST_LABEL = 50
 LONGEST_DESCRIPTION = 100

@@ -4,7 +4,8 @@ import re
 
 from sandbox.github.auth import Viewer
 from sandbox.github.errors import InvalidError
-from sandbox.github.state import GitHubState, Repository
+from sandbox.github.records import Repository
+from sandbox.github.state import GitHubState
 
 _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
 

@@ -10,8 +10,8 @@ from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.nodes import visible_node
 from sandbox.github.graphql.resolver import Fields, Resolvers
 from sandbox.github.rates import PER_HOUR
+from sandbox.github.records import Issue, Label, Organization, Project, Repository, Team, User
 from sandbox.github.show import time
-from sandbox.github.state import Issue, Label, Organization, Project, Repository, Team, User
 
 
 def _organization(it: Context, login: str) -> Organization:

@@ -7,8 +7,8 @@ from sandbox.github.graphql.connections import Connection, Page, by_id, connecti
 from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.nodes import FieldOf, ValueOf
 from sandbox.github.graphql.resolver import Fields, Resolvers
+from sandbox.github.records import FieldValue, Issue, Item, Option, Project, Repository
 from sandbox.github.show import time
-from sandbox.github.state import FieldValue, Issue, Item, Option, Project, Repository
 
 
 def _fields(source: Project, **page: Unpack[Page]) -> Connection[FieldOf]:

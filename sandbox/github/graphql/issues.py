@@ -7,8 +7,8 @@ from sandbox.github.graphql.connections import Connection, Page, by_id, connecti
 from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.resolver import Resolvers
 from sandbox.github.graphql.timeline import EDITABLE, timeline_items
+from sandbox.github.records import Comment, Issue, Item, Label, User
 from sandbox.github.show import time
-from sandbox.github.state import Comment, Issue, Item, Label, User
 
 
 def _state_reason(source: Issue, enable_duplicate: bool = False) -> str | None:

@@ -7,7 +7,7 @@ from sandbox.github.errors import GitHubError, NodeNotFoundError, NotFoundError
 from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.nodes import FieldOf, visible_node
 from sandbox.github.graphql.resolver import Resolvers
-from sandbox.github.state import Issue, Item, Project, Repository
+from sandbox.github.records import Issue, Item, Project, Repository
 
 Input = dict[str, Any]
 T = TypeVar("T", Project, Issue, Item, Repository)

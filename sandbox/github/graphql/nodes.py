@@ -6,7 +6,7 @@ from typing import Any
 from sandbox.github.errors import ForbiddenError, NodeNotFoundError
 from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.timeline import EVENT_TYPES
-from sandbox.github.state import (
+from sandbox.github.records import (
     Comment,
     Event,
     FieldValue,

@@ -8,8 +8,8 @@ from sandbox.github import filters
 from sandbox.github.graphql.connections import Connection, Page, by_id, connection
 from sandbox.github.graphql.context import Context
 from sandbox.github.graphql.resolver import Fields, Resolvers
+from sandbox.github.records import Comment, Edit, Event, EventKind, Issue, Label
 from sandbox.github.show import time
-from sandbox.github.state import Comment, Edit, Event, EventKind, Issue, Label
 
 EVENT_TYPES: dict[EventKind, str] = {
     "labeled": "LabeledEvent",

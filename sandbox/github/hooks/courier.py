@@ -22,7 +22,8 @@ import h11
 from sandbox.faults import Fault, Faults
 from sandbox.github.hooks.happenings import ONLY_FOR_ORGANIZATIONS, Happening
 from sandbox.github.hooks.post import Answer, post
-from sandbox.github.state import GitHubState, Hook
+from sandbox.github.records import Hook
+from sandbox.github.state import GitHubState
 
 TIMEOUT_SECONDS = 10
 KEPT_DELIVERIES = 500

@@ -5,13 +5,10 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from sandbox.github.history import ABSENT
-from sandbox.github.show import Json, Show, time
-from sandbox.github.state import (
-    Change,
+from sandbox.github.records import (
     Comment,
     Event,
     FieldValue,
-    GitHubState,
     Hook,
     Issue,
     Item,
@@ -20,6 +17,8 @@ from sandbox.github.state import (
     Record,
     User,
 )
+from sandbox.github.show import Json, Show, time
+from sandbox.github.state import Change, GitHubState
 
 R = TypeVar("R", bound=Record)
 

@@ -9,8 +9,9 @@ from sandbox.github.auth import Viewer
 from sandbox.github.errors import GoneError, MovedError, NotFoundError
 from sandbox.github.hooks.courier import Courier
 from sandbox.github.rates import Rates
+from sandbox.github.records import Comment, Issue, Label, Reaction, Repository
 from sandbox.github.show import Show
-from sandbox.github.state import Comment, GitHubState, Issue, Label, Reaction, Repository
+from sandbox.github.state import GitHubState
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from sandbox.github import acts
 from sandbox.github.filters import since
+from sandbox.github.records import Comment, Issue
 from sandbox.github.rest.call import Answer, Call, Listing, answers
-from sandbox.github.state import Comment, Issue
 
 
 @answers("issues/list-comments")

@@ -6,8 +6,8 @@ from sandbox.github import acts
 from sandbox.github.errors import GitHubError, NotFoundError
 from sandbox.github.hooks.courier import Delivery
 from sandbox.github.hooks.happenings import ping
+from sandbox.github.records import Hook, Repository
 from sandbox.github.rest.call import Answer, Call, Listing, answers
-from sandbox.github.state import Hook, Repository
 
 
 def _owner(call: Call) -> Repository | None:

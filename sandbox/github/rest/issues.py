@@ -5,8 +5,9 @@ from typing import Any
 from sandbox.github import acts
 from sandbox.github.errors import InvalidError, NotFoundError
 from sandbox.github.filters import since
+from sandbox.github.records import Comment, Event, Issue
 from sandbox.github.rest.call import Answer, Call, Listing, answers
-from sandbox.github.state import Comment, Event, GitHubState, Issue
+from sandbox.github.state import GitHubState
 
 _NOT_KEPT = ("milestone", "type", "issue_field_values", "duplicate_issue_id")
 """GitHub has these, the sandbox does not: better refused than dropped without a word."""

@@ -2,9 +2,9 @@
 
 from sandbox.github import acts
 from sandbox.github.errors import GitHubError
+from sandbox.github.records import Issue
 from sandbox.github.rest.call import Answer, Call, Listing, answers
 from sandbox.github.rest.issues import label_names
-from sandbox.github.state import Issue
 
 
 @answers("issues/list-labels-for-repo")

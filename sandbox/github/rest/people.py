@@ -1,8 +1,8 @@
 """Who belongs to what: the organization's members, its teams, a repository's collaborators."""
 
 from sandbox.github.errors import ForbiddenError, NotFoundError
+from sandbox.github.records import Organization, Team, User
 from sandbox.github.rest.call import Answer, Call, Listing, answers
-from sandbox.github.state import Organization, Team, User
 
 _PERMISSIONS: dict[str, str] = {"triage": "read", "maintain": "write"}
 """The roles that came later, as the older permissions that stand for them."""

@@ -15,7 +15,7 @@ from process.model import Stage
 from process.policy import COLUMNS, Policy
 from process.reports import CardPlaced
 from process.state.lead import Loss
-from sandbox.github.state import Option
+from sandbox.github.records import Option
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, contracted, opened, perform

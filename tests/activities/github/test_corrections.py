@@ -16,7 +16,7 @@ from process.state.lead import Lead
 from sandbox.faults import Fault
 from sandbox.github import acts
 from sandbox.github.auth import as_person
-from sandbox.github.state import Comment
+from sandbox.github.records import Comment
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import GitHub, a_lead, opened, perform, with_hub_issue

@@ -20,7 +20,7 @@ from process.state.contract import Contract
 from process.state.hub import Hub
 from process.state.lead import Lead, Loss
 from sandbox.faults import Fault
-from sandbox.github.state import Issue
+from sandbox.github.records import Issue
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import (

@@ -15,7 +15,8 @@ from activities.github.setup_client import BoardSeen, GitHubSetupClient
 from process.model import Stage
 from process.policy import Labels, Policy
 from sandbox.faults import Fault
-from sandbox.github.state import GitHubState, Option, Project, ProjectField, Repository, Token
+from sandbox.github.records import Option, Project, ProjectField, Repository, Token
+from sandbox.github.state import GitHubState
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.test_faults import after

@@ -16,7 +16,8 @@ from process.state.lead import Lead
 from process.state.quote import Quote, QuoteStatus
 from sandbox.github import acts
 from sandbox.github.auth import as_person
-from sandbox.github.state import GitHubState, Issue, Item
+from sandbox.github.records import Issue, Item
+from sandbox.github.state import GitHubState
 from sandbox.server import Sandbox
 from tests.activities.performing import a_lead as any_lead
 

@@ -9,7 +9,8 @@ import pytest
 from github import Auth, BadCredentialsException, Github, GithubException, GithubIntegration
 from github.Consts import DEFAULT_JWT_ALGORITHM
 
-from sandbox.github.state import GitHubState, clock
+from sandbox.github.records import clock
+from sandbox.github.state import GitHubState
 from sandbox.server import Sandbox
 from tests.sandbox.github.conftest import HUBS, LEADS, REST, Rest
 

@@ -6,7 +6,7 @@ import pytest
 from github import GithubException, UnknownObjectException
 from github.Issue import Issue
 
-from sandbox.github.state import ProjectField
+from sandbox.github.records import ProjectField
 from sandbox.server import Sandbox
 from tests.sandbox.github.conftest import MEMBER_TOKEN, OUTSIDER_TOKEN, Board
 from tests.sandbox.web import call

@@ -11,8 +11,8 @@ import pytest
 from github import Github
 from github.Repository import Repository
 
+from sandbox.github.records import Token
 from sandbox.github.seed import BOT_TOKEN
-from sandbox.github.state import Token
 from sandbox.server import Sandbox
 from tests.sandbox.github.conftest import HUBS, LEADS, MEMBER_TOKEN, OUTSIDER_TOKEN, Rest
 

@@ -6,7 +6,7 @@ import pytest
 from github import GithubException
 from github.Issue import Issue
 
-from sandbox.github.state import Token
+from sandbox.github.records import Token
 from sandbox.server import Sandbox
 from tests.sandbox.github.conftest import Board
 

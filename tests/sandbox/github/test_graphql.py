@@ -6,8 +6,8 @@ import pytest
 from github import Github, GithubException, UnknownObjectException
 from github.Issue import Issue
 
+from sandbox.github.records import Token
 from sandbox.github.seed import BOT_TOKEN
-from sandbox.github.state import Token
 from sandbox.server import Sandbox
 from tests.sandbox.github.conftest import OUTSIDER_TOKEN, Board
 from tests.sandbox.web import Answer, call

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sandbox.github.state import Token
+from sandbox.github.records import Token
 from sandbox.server import Sandbox
 from tests.sandbox.github.conftest import LEADS, MEMBER_TOKEN, ORG, OUTSIDER_TOKEN, Board, Rest
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.github.records import Token
 from sandbox.github.seed import BOT_TOKEN
-from sandbox.github.state import Token
 from sandbox.server import Sandbox
 from tests.patience import PATIENCE
 from tests.sandbox.github.conftest import HUBS, LEADS, MEMBER_TOKEN, OUTSIDER_TOKEN, Rest
