@@ -10,90 +10,22 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 from urllib.parse import quote, urlsplit
 
 import jwt
 from github import Auth, Github, GithubException
 from github.Requester import Requester
-from pydantic import AwareDatetime, BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
 from activities.errors import park
 from activities.github.errors import graphql_types, limit_of, told
 from activities.github.gate import Api, gate_of
+from activities.github.seen import Account, CommentSeen, IssueSeen, Label, ReactionSeen, RepositorySeen
 from settings import GitHub
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
-
-
-class Label(BaseModel):
-    name: str
-
-
-class Account(BaseModel):
-    """Who wrote or did something. GitHub shows a deleted account as none at all."""
-
-    login: str
-    type: str = "User"
-
-    @property
-    def is_bot(self) -> bool:
-        return self.type != "User"
-
-
-class IssueSeen(BaseModel):
-    """An issue as GitHub shows it."""
-
-    id: int
-    number: int
-    node_id: str = ""
-    user: Account | None = None
-    html_url: str
-    title: str
-    body: str | None
-    state: Literal["open", "closed"]
-    labels: list[Label]
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-    pull_request: Any = None
-
-    @property
-    def text(self) -> str:
-        return self.body or ""
-
-    def has_label(self, name: str) -> bool:
-        """GitHub's labels do not distinguish upper and lower case."""
-        return any(label.name.casefold() == name.casefold() for label in self.labels)
-
-
-class CommentSeen(BaseModel):
-    """A comment as GitHub shows it."""
-
-    id: int
-    node_id: str
-    issue_url: str
-    html_url: str
-    body: str | None
-    user: Account | None
-    author_association: str = "NONE"
-    created_at: AwareDatetime
-    updated_at: AwareDatetime
-
-    @property
-    def text(self) -> str:
-        return self.body or ""
-
-    @property
-    def issue(self) -> int:
-        """Number of the issue that it stands in."""
-        return int(self.issue_url.rpartition("/")[2])
-
-
-class ReactionSeen(BaseModel):
-    id: int
-    user: Account | None = None
-    content: str
 
 
 class _Edited(BaseModel):
@@ -102,12 +34,6 @@ class _Edited(BaseModel):
     @property
     def login(self) -> str | None:
         return self.editor.login if self.editor else None
-
-
-class RepositorySeen(BaseModel):
-    full_name: str
-    has_issues: bool = True
-    archived: bool = False
 
 
 class _Permissions(BaseModel):

@@ -4,8 +4,9 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from activities.github.board import GitHubBoard
-from activities.github.client import GitHubClient, IssueSeen
+from activities.github.client import GitHubClient
 from activities.github.issues import GitHubIssues, Wanted
+from activities.github.seen import IssueSeen
 from process.effects import CheckIssues
 from process.model import Link
 from process.reports import OutsideDrifted

@@ -14,9 +14,10 @@ from temporalio import activity
 
 from activities.errors import park
 from activities.github import issue_block
-from activities.github.client import GitHubClient, IssueSeen
+from activities.github.client import GitHubClient
 from activities.github.issue_block import Boxes, Memory
 from activities.github.overwritten import overwritten
+from activities.github.seen import IssueSeen
 from activities.github.text import unix
 from process.desk.heading import same_title
 from process.desk.moves import Move, What

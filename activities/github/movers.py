@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 from github import GithubException
 from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 
-from activities.github.client import GitHubClient, Label, bare_login
+from activities.github.client import GitHubClient, bare_login
 from activities.github.errors import graphql_types, is_unknown_to_schema, told
+from activities.github.seen import Label
 
 _ISSUE = """
 query($org: String!, $repo: String!, $number: Int!) {

@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from activities.github import issue_block
-from activities.github.client import GitHubClient, IssueSeen, Label
+from activities.github.client import GitHubClient
 from activities.github.movers import IssueHistory, Mover, issue_history
+from activities.github.seen import IssueSeen, Label
 from process.desk.moves import Move, What
 
 BY_PROGRAMS = frozenset({What.CLOSED, What.REOPENED})

@@ -10,8 +10,9 @@ from pydantic import AliasPath, BaseModel, Field
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.client import Account, GitHubClient
+from activities.github.client import GitHubClient
 from activities.github.errors import told
+from activities.github.seen import Account
 from activities.github.text import unix
 
 PATIENCE = 4

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 
 from activities.github.board import at
-from activities.github.client import Changes, CommentSeen, GitHubClient, IssueSeen
+from activities.github.client import Changes, GitHubClient
 from activities.github.errors import told
+from activities.github.seen import CommentSeen, IssueSeen
 
 OVERLAP = timedelta(minutes=2)
 """How much of what was read is read again: GitHub's listings lag."""

@@ -11,8 +11,9 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import again
 from activities.github import issue_block
 from activities.github.answers import SETTLE, Answers
-from activities.github.client import GitHubClient, IssueSeen
+from activities.github.client import GitHubClient
 from activities.github.drift import place_of
+from activities.github.seen import IssueSeen
 from process.effects import Effect, OpenHubIssue, OpenIssue
 from process.views.overview import Overview
 from settings import Settings

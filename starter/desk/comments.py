@@ -11,7 +11,8 @@ from temporalio import activity
 
 from activities.errors import again
 from activities.github.answers import Answers, crossed_out, is_ours
-from activities.github.client import CommentSeen, GitHubClient
+from activities.github.client import GitHubClient
+from activities.github.seen import CommentSeen
 from activities.texts import render
 from process.decisions import DECISIONS, Decision
 from process.decisions.merging import Merged

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from activities.github.answers import is_ours
-from activities.github.client import Account
+from activities.github.seen import Account
 from settings import GitHub
 from starter.desk.commands import commands
 from workflows.desk import Hint

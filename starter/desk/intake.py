@@ -16,8 +16,9 @@ from temporalio import activity
 from activities.errors import again
 from activities.github import issue_block
 from activities.github.answers import Answers
-from activities.github.client import Account, GitHubClient, IssueSeen
+from activities.github.client import GitHubClient
 from activities.github.movers import issue_history
+from activities.github.seen import Account, IssueSeen
 from activities.texts import render
 from process.decisions import LeadOpened
 from process.desk.intake import FIELDS, OPTIONAL, Gap, read_issue

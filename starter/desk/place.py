@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
-from activities.github.client import IssueSeen
+from activities.github.seen import IssueSeen
 from starter.directory import Handle
 
 P = ParamSpec("P")

@@ -13,7 +13,8 @@ from pydantic import BaseModel
 from temporalio import activity
 
 from activities.github import issue_block
-from activities.github.client import GitHubClient, IssueSeen
+from activities.github.client import GitHubClient
+from activities.github.seen import IssueSeen
 from activities.github.survey import BoardSeen, GitHubSurvey, Listing
 from activities.google.drive import DriveActivities
 from process.model import Stage

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from activities.github.client import CommentSeen
+from activities.github.seen import CommentSeen
 from sandbox.faults import Fault
 from tests.desk.conftest import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.client import Changes, GitHubClient, IssueSeen
+from activities.github.client import Changes, GitHubClient
+from activities.github.seen import IssueSeen
 from activities.github.survey import OVERLAP, GitHubSurvey, Listing
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
