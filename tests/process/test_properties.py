@@ -2,14 +2,13 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -23,123 +22,22 @@ from process.fold import fold, superseded
 from process.history import History
 from process.model import Role, Stage
 from process.money.billing import BILLED, billed_again, next_draft
-from process.money.pricing import usage_fee
 from process.outward import mistake, root
 from process.record import Record
 from process.reports import MailSent
-from process.state.hub import HUB_FIELDS
-from process.state.qualification import MANIAC_T
 from process.state.quote import ACTIVE, QuoteStatus
 from process.threads import reached
 from process.views.attention import attention
 from process.views.checklist import checklist
 from process.views.overview import next_step, options, overview, timeline
-from tests.process.life import BOOK_QUOTE, MONDAY, ORIGINAL, QUOTE, Life
+from tests.process.life import BOOK_QUOTE, ORIGINAL, QUOTE, Life
+from tests.process.pools import KINDS, ZONES, line, odd_bodies, offers, sound_bodies
 
 WITH_ITEMS = {
     "item": ["Training: 2000 once", "Support: 300.05"],
     "discount_percent": 10,
     "discount_reason": "A pilot",
 }
-
-ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Africa/Cairo"]
-
-# ---- what may come from outside
-
-text = st.text(max_size=12) | st.sampled_from(
-    ["x", " ", "\x00", "\ud800", "a\nb", "‮", "y" * 300, "Ada Example"]
-)
-numbers = st.integers() | st.floats() | st.sampled_from([10**400, -1, 0, 1])
-junk: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | numbers | text | st.dates() | st.binary(max_size=4),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
-    max_leaves=5,
-)
-days = st.dates(date(2026, 5, 1), date(2029, 1, 1)).map(str)
-odd_days = st.sampled_from(["0001-01-01", "9999-12-31", "2026-02-30", "", "2026-06-01T12:00", "1e9"])
-line = st.sampled_from(["Ada Example", "Grace Example", "x"])
-
-SOUND: dict[str, st.SearchStrategy[Any]] = {
-    "amount": st.sampled_from(["12000", "0.05", "999.99", "50000", "60000.01", 15000, 0.5]),
-    "currency": st.sampled_from(["USD", "usd", "EUR", "JPY"]),
-    "per": st.sampled_from(["year", "month", "once"]),
-    "book": st.sampled_from(["2022-05", "2026-06"]),
-    "plan": st.sampled_from(["Education", "research", "Partnership", "General membership", "Premier"]),
-    "dedicated_cluster": st.booleans(),
-    "item": st.lists(
-        st.sampled_from(
-            ["Training: 2000 once", "Support: 300", "Visit: 999.99 once", {"text": "x", "amount": 1}]
-        ),
-        max_size=3,
-    ),
-    "discount_percent": st.sampled_from(["10", "12.5 %", 30, "99.99"]),
-    "discount_amount": st.sampled_from(["0.01", "1200", 11999]),
-    "discount_reason": st.just("A pilot"),
-    "billing_address": st.just("Accounts Payable, 2 Example Avenue"),
-    "valid_until": days,
-    "submitted_at": days.map(lambda day: f"{day}T12:00:00Z"),
-    "start": days,
-    "end": days,
-    "until": days,
-    "due": days,
-    "on": days,
-    "billing": st.sampled_from(["monthly", "yearly"]),
-    "month": st.dates(date(2026, 5, 1), date(2028, 12, 1)).map(lambda day: f"{day:%Y-%m}"),
-    "active_users": st.integers(0, 20_000),
-    "cloud_cost": st.sampled_from(["0", "412.07", "10000", 3]),
-    "number": st.integers(1, 15),
-    "seq": st.integers(1, 40),
-    "version": st.integers(1, 4),
-    "zone": st.sampled_from(ZONES),
-    "email": st.just("ada@example.org"),
-    "service": st.sampled_from(["hub", "other"]),
-    "url": st.sampled_from(["pending", "https://x.example.org"]),
-    "type": st.sampled_from(["budget", "notes", "other"]),
-    "state": st.sampled_from(["drafted", "in negotiation", "out for signature"]),
-    "forms": st.sampled_from(["asked for", "sent", "accepted"]),
-    "evidence_kind": st.sampled_from(["contract", "email"]),
-    "said_by": st.sampled_from(["they", "we"]),
-    "data": st.just("kept"),
-    "users": st.integers(0, 10),
-    "into": st.sampled_from(["lead-example", "lead-original", "lead-other"]),
-    "other": st.sampled_from(["lead-original", "lead-other"]),
-    "first": days,
-    "last": days,
-    "role": st.sampled_from(["sales", "contracts", "engineering"]),
-    "in_scope": st.booleans(),
-    "tell": st.booleans(),
-    "compensate": st.sampled_from(["all", ["mail"], ["comment", "answer"], "mail, hub", []]),
-    "reason": st.sampled_from(["budget", "timing", "other"]),
-    "source": st.sampled_from(["signal", "update", "command line", "clock"]),
-    "policy": st.sampled_from([{"version": "2"}, {"version": "3", "clocks": {"stale": 3}}, {"columns": {}}]),
-    "changed": st.just(["clocks.stale 30 → 3"]),
-} | {letter: st.sampled_from(["yes", "no", "unknown"]) for letter in MANIAC_T}
-
-
-def sound_bodies(kind: str) -> st.SearchStrategy[dict[str, Any]]:
-    """A decision as a person could mean it: its example, with some of its fields said otherwise."""
-    decision = DECISIONS[kind]
-    fields = {name: SOUND.get(name, line) for name in decision.model_fields if name not in ("key", "source")}
-    chosen = st.lists(st.sampled_from(sorted(fields)), max_size=3, unique=True)
-    changes = chosen.flatmap(lambda names: st.fixed_dictionaries({name: fields[name] for name in names}))
-    return changes.map(lambda change: decision.example | change)
-
-
-def odd_bodies(kind: str) -> st.SearchStrategy[Any]:
-    """The same with nonsense in it, or nonsense altogether."""
-    names = st.sampled_from([*DECISIONS[kind].model_fields, "kind", "nonsense"]) | text
-    nonsense = st.dictionaries(names, junk | odd_days | SOUND["amount"], max_size=4)
-    return st.tuples(sound_bodies(kind), nonsense).map(lambda both: both[0] | both[1]) | junk
-
-
-offers = st.fixed_dictionaries(
-    {"amount": SOUND["amount"], "currency": SOUND["currency"], "per": SOUND["per"]},
-    optional={"item": SOUND["item"], "discount_percent": SOUND["discount_percent"], "by": line},
-).map(lambda offer: offer | ({"discount_reason": "A pilot"} if "discount_percent" in offer else {}))
-"""Prices with what may stand beside them."""
-
-
-KINDS = st.sampled_from(sorted(DECISIONS))
 
 
 class Lives(RuleBasedStateMachine):
@@ -549,204 +447,3 @@ TestLives = pytest.mark.timeout(900)(Lives.TestCase)  # a failing life is shorte
 TestLives.settings = settings(
     max_examples=40 if settings().derandomize else settings().max_examples, stateful_step_count=40
 )
-
-
-# ---- functions that are total
-
-STATES: list[Callable[[], Life]] = [
-    Life,
-    lambda: Life().quoted(),
-    lambda: Life().handed_over(),
-    lambda: Life().live(),
-    lambda: Life().lost(),
-    lambda: Life().decommissioned(),
-]
-RECORDS = [state().record for state in STATES]
-
-
-@settings(max_examples=300)
-@given(
-    st.sampled_from(RECORDS),
-    KINDS | text,
-    st.lists(junk, max_size=2),
-    st.integers(0, 12_000),
-)
-def test_take_answers_whatever_comes(record: Record, kind: str, args: list[Any], day: int) -> None:
-    after, answer = record.take(kind, tuple(args), MONDAY + timedelta(days=day))
-    assert answer.words
-    assert len(answer.words) < 2000
-    if not answer.accepted:
-        assert after.history is record.history
-        assert after.refused_total == record.refused_total + 1
-    Record.model_validate_json(after.model_dump_json())
-
-
-@settings(max_examples=400)
-@given(st.sampled_from(RECORDS), KINDS.flatmap(lambda kind: st.tuples(st.just(kind), odd_bodies(kind))))
-def test_take_answers_decisions_with_nonsense_in_them(record: Record, sent: tuple[str, Any]) -> None:
-    now = MONDAY + timedelta(days=1)
-    after, answer = record.take(sent[0], (sent[1],), now)
-    assert answer.words
-    assert after.preview(*sent[:1], (sent[1],), now).answer.words
-    later = after.tick(now + timedelta(days=4000))
-    assert Record.model_validate_json(later.model_dump_json()) == later
-
-
-@settings(max_examples=60)
-@given(st.sampled_from(RECORDS), st.integers(0, 20_000))
-def test_tick_ends_and_leaves_nothing_due(record: Record, step: int) -> None:
-    now = MONDAY + timedelta(days=step)
-    after = record.tick(now)
-    when = after.next_due()
-    assert when is None or when > now
-    assert after.tick(now) is after
-
-
-# ---- money over a year
-
-
-@settings(max_examples=60)
-@given(
-    cents=st.integers(2, 10**9),
-    items=st.lists(st.tuples(st.integers(1, 10**7), st.sampled_from(["once", "a year"])), max_size=4),
-    percent=st.none() | st.integers(1, 9999).map(lambda hundredths: Decimal(hundredths) / 100),
-    start=st.dates(date(2026, 6, 1), date(2028, 3, 1)),
-    billing=st.sampled_from(["monthly", "yearly"]),
-    zone=st.sampled_from(ZONES),
-    naps=st.lists(st.integers(1, 150), max_size=8),
-)
-def test_a_contract_years_fees_sum_to_its_price(
-    cents: int,
-    items: list[tuple[int, str]],
-    percent: Decimal | None,
-    start: date,
-    billing: str,
-    zone: str,
-    naps: list[int],
-) -> None:
-    listed = Decimal(cents) / 100
-    off = (listed * (percent or 0) / 100).quantize(Decimal("0.01"), ROUND_HALF_UP)
-    price = listed - off + sum((Decimal(amount) / 100 for amount, _ in items), Decimal(0))
-    offer: dict[str, Any] = {"amount": str(listed), "currency": "USD", "per": "year"}
-    offer |= {"item": [f"Item {n}: {Decimal(amount) / 100} {per}" for n, (amount, per) in enumerate(items)]}
-    if 0 < off < listed:
-        offer |= {"discount_percent": str(percent), "discount_reason": "A pilot"}
-    elif off:
-        return
-    life = Life(zone=zone).quoted(**offer)
-    if life.lead.quote and life.lead.quote.awaits:
-        life.does("discount_approved")
-    life.does("quote_accepted")
-    life.does("contract_signed", evidence="x", start=str(start), billing=billing)
-    life.does("vendor_setup_not_needed")
-    for nap in naps:  # however long the worker slept in between
-        life.now += timedelta(days=nap)
-        life.record = life.record.tick(life.now)
-    life.wait(1200)
-    invoices = life.lead.invoices
-    assert sum((invoice.total.amount for invoice in invoices), Decimal(0)) == price
-    last = None
-    for invoice in invoices:
-        if invoice.index is None:  # items alone, where the first months cost less than a cent
-            continue
-        assert last is None or invoice.period_start > last
-        last = invoice.period_end
-    assert last is None or last <= (life.lead.contract.end or last)
-
-
-@settings(max_examples=60)
-@given(
-    prices=st.lists(
-        st.tuples(st.integers(12_00, 10**8), st.sampled_from(["year", "month"])), min_size=2, max_size=4
-    ),
-    lengths=st.lists(st.integers(20, 500), min_size=4, max_size=4),
-    billing=st.lists(st.sampled_from(["monthly", "yearly"]), min_size=4, max_size=4),
-    extended=st.lists(st.booleans(), min_size=4, max_size=4),
-    early=st.integers(1, 100),
-)
-def test_through_renewals_every_day_is_billed_once(
-    prices: list[tuple[int, str]],
-    lengths: list[int],
-    billing: list[str],
-    extended: list[bool],
-    early: int,
-) -> None:
-    """However long the terms are, whether they are renewed early or when they have lapsed."""
-    life, end = Life(), MONDAY.date() - timedelta(days=1)
-    for (cents, per), length, bill, lapses in zip(prices, lengths, billing, extended, strict=False):
-        if life.lead.contract.end:
-            life.at(life.end_of(str(end)) + timedelta(days=3 if lapses else -min(early, 170)))
-        if lapses and life.lead.contract.lapsed:
-            life.does("service_extended", reason="Their lawyers")
-            end = life.lead.contract.term_ends or end
-        life.accepted(amount=str(Decimal(cents) / 100), currency="USD", per=per)
-        end += timedelta(days=length)
-        life.does("contract_signed", evidence="x", end=str(end), billing=bill)
-        if not life.lead.vendor.settled:
-            life.does("vendor_setup_not_needed")
-    life.at(life.end_of(str(end)))
-    day, last = MONDAY.date(), None
-    for invoice in life.lead.invoices:
-        assert invoice.period_start == day
-        day, last = invoice.period_end + timedelta(days=1), invoice
-    assert end < day
-    assert last is not None
-    assert last.period_start <= end
-    assert [invoice.number for invoice in life.lead.invoices] == list(range(1, len(life.lead.invoices) + 1))
-
-
-@settings(max_examples=40)
-@given(
-    usage=st.dictionaries(
-        st.integers(0, 13), st.tuples(st.integers(0, 20_000), st.integers(0, 10**7)), max_size=14
-    ),
-    late=st.randoms(use_true_random=False),
-)
-def test_all_usage_that_is_reported_is_billed_once_and_to_the_cent(
-    usage: dict[int, tuple[int, int]], late: Any
-) -> None:
-    """Thirteen months with a hub, reported in any order and as late as may be."""
-    life = Life().live({"book": "2026-06", "plan": "Premier"}, end="2027-06-30").until("2027-07-01")
-    fixed = sum((invoice.total.amount for invoice in life.lead.invoices), Decimal(0))
-    months = list(usage)
-    late.shuffle(months)
-    tiers = life.lead.price_books[-1].tiers
-    owed = Decimal(0)
-    for index in months:
-        users, cents = usage[index]
-        month = f"{2026 + (index + 5) // 12}-{(index + 5) % 12 + 1:02d}"
-        life.does("usage_reported", month=month, active_users=users, cloud_cost=str(Decimal(cents) / 100))
-        owed += usage_fee(tiers, users) + Decimal(cents) / 100
-        if late.random() < 0.5:
-            life.wait(late.randint(0, 40))
-    life.wait(200)
-    assert sum((invoice.total.amount for invoice in life.lead.invoices), Decimal(0)) == fixed + owed
-
-
-def test_the_pools_know_every_field() -> None:
-    """A new field of a decision is tried with values that it can take, or the search says little about it."""
-    lines = {
-        "by",
-        "key",
-        "note",
-        "org",
-        "person",
-        "title",
-        "response_id",
-        "name",
-        "accepted_by",
-        "acknowledged_by",
-    }
-    lines |= {
-        "evidence",
-        "signed_by",
-        "vendor_number",
-        "exception_by",
-        "exception_reason",
-        "data_confirmed_by",
-        "representative",
-        "login",
-    }
-    lines |= {"reference", "event", *HUB_FIELDS, *(f"{letter}_evidence" for letter in MANIAC_T)}
-    fields = {name for decision in DECISIONS.values() for name in decision.model_fields}
-    assert fields <= set(SOUND) | lines

@@ -1,0 +1,92 @@
+"""Functions of the process that answer whatever comes, and pools that try every field."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from process.decisions import DECISIONS
+from process.record import Record
+from process.state.hub import HUB_FIELDS
+from process.state.qualification import MANIAC_T
+from tests.process.life import MONDAY, Life
+from tests.process.pools import KINDS, SOUND, junk, odd_bodies, text
+
+STATES: list[Callable[[], Life]] = [
+    Life,
+    lambda: Life().quoted(),
+    lambda: Life().handed_over(),
+    lambda: Life().live(),
+    lambda: Life().lost(),
+    lambda: Life().decommissioned(),
+]
+RECORDS = [state().record for state in STATES]
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(RECORDS),
+    KINDS | text,
+    st.lists(junk, max_size=2),
+    st.integers(0, 12_000),
+)
+def test_take_answers_whatever_comes(record: Record, kind: str, args: list[Any], day: int) -> None:
+    after, answer = record.take(kind, tuple(args), MONDAY + timedelta(days=day))
+    assert answer.words
+    assert len(answer.words) < 2000
+    if not answer.accepted:
+        assert after.history is record.history
+        assert after.refused_total == record.refused_total + 1
+    Record.model_validate_json(after.model_dump_json())
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(RECORDS), KINDS.flatmap(lambda kind: st.tuples(st.just(kind), odd_bodies(kind))))
+def test_take_answers_decisions_with_nonsense_in_them(record: Record, sent: tuple[str, Any]) -> None:
+    now = MONDAY + timedelta(days=1)
+    after, answer = record.take(sent[0], (sent[1],), now)
+    assert answer.words
+    assert after.preview(*sent[:1], (sent[1],), now).answer.words
+    later = after.tick(now + timedelta(days=4000))
+    assert Record.model_validate_json(later.model_dump_json()) == later
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(RECORDS), st.integers(0, 20_000))
+def test_tick_ends_and_leaves_nothing_due(record: Record, step: int) -> None:
+    now = MONDAY + timedelta(days=step)
+    after = record.tick(now)
+    when = after.next_due()
+    assert when is None or when > now
+    assert after.tick(now) is after
+
+
+def test_the_pools_know_every_field() -> None:
+    """A new field of a decision is tried with values that it can take, or the search says little about it."""
+    lines = {
+        "by",
+        "key",
+        "note",
+        "org",
+        "person",
+        "title",
+        "response_id",
+        "name",
+        "accepted_by",
+        "acknowledged_by",
+    }
+    lines |= {
+        "evidence",
+        "signed_by",
+        "vendor_number",
+        "exception_by",
+        "exception_reason",
+        "data_confirmed_by",
+        "representative",
+        "login",
+    }
+    lines |= {"reference", "event", *HUB_FIELDS, *(f"{letter}_evidence" for letter in MANIAC_T)}
+    fields = {name for decision in DECISIONS.values() for name in decision.model_fields}
+    assert fields <= set(SOUND) | lines
