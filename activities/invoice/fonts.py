@@ -1,12 +1,12 @@
 """Letters for documents: Arimo, which comes with a package, and further fonts that the settings name."""
 
-import atexit
 import tempfile
 import unicodedata
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.resources import files
+from io import BytesIO
 from pathlib import Path
 
 from fontTools.ttLib import TTFont, TTLibError
@@ -25,17 +25,22 @@ def regular() -> Path:
     return Path(str(files("fontpkg_arimo") / "files" / "Arimo[wght].ttf"))
 
 
+@contextmanager
+def bold() -> Iterator[Path]:
+    """The same in bold, as a file for as long as it is read."""
+    with tempfile.NamedTemporaryFile(prefix="arimo-bold-", suffix=".ttf") as file:
+        file.write(_cut_bold())
+        file.flush()
+        yield Path(file.name)
+
+
 @cache
-def bold() -> Path:
-    """The same in bold, cut out of it once in a process: that takes most of a second."""
-    with (
-        tempfile.NamedTemporaryFile(prefix="arimo-bold-", suffix=".ttf", delete=False) as file,
-        TTFont(regular(), recalcTimestamp=False) as font,
-    ):
-        atexit.register(Path(file.name).unlink, missing_ok=True)
+def _cut_bold() -> bytes:
+    """Cut out of the regular one once in a process: that takes most of a second."""
+    with BytesIO() as file, TTFont(regular(), recalcTimestamp=False) as font:
         instancer.instantiateVariableFont(font, {"wght": _BOLD}, inplace=True)
         font.save(file)
-    return Path(file.name)
+        return file.getvalue()
 
 
 @cache

@@ -7,6 +7,7 @@ file says so.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 
 from fpdf import FPDF, Align, FontFace, XPos, YPos
 from fpdf.enums import TableBordersLayout
@@ -67,6 +68,11 @@ class InvoiceChecks:
 
 def invoice_pdf(lead: Lead, invoice: Invoice, ours: Invoicing) -> bytes:
     """The PDF. `ours` is what it says of us. Any text is accepted."""
+    with bold() as heavy:
+        return bytes(_drawn(lead, invoice, ours, heavy).output())
+
+
+def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page":
     name, missing = lead.invoice_name(invoice.number), lacking(ours)
     due = invoice.prepared_on + timedelta(days=ours.payment_days)
     reference = invoice.reference or lead.reference or ""
@@ -82,7 +88,7 @@ def invoice_pdf(lead: Lead, invoice: Invoice, ours: Invoicing) -> bytes:
         *lines,
     )
     known = Letters(further_fonts(texts, ours.fonts))
-    page = _Page(f"Invoice {name}", known)
+    page = _Page(f"Invoice {name}", known, heavy)
     page.set_creation_date(datetime.combine(invoice.prepared_on, time(), UTC))
     page.set_title(f"Invoice {name}, {lead.org}")  # metadata can hold any script
     page.set_author(ours.sender or "lead-to-hub")
@@ -112,7 +118,7 @@ def invoice_pdf(lead: Lead, invoice: Invoice, ours: Invoicing) -> bytes:
         page.note(f"This is a draft. It lacks {', '.join(missing)}.")
     if known.substituted:
         page.note(f"“{UNKNOWN}” stands for letters that no font here has (LEADS_INVOICE__FONTS).")
-    return bytes(page.output())
+    return page
 
 
 def _customer(lead: Lead) -> list[str]:
@@ -128,12 +134,12 @@ def _customer(lead: Lead) -> list[str]:
 class _Page(FPDF):
     """A4, in one plain style."""
 
-    def __init__(self, footing: str, known: Letters) -> None:
+    def __init__(self, footing: str, known: Letters, heavy: Path) -> None:
         super().__init__(format="A4")
         self._footing = footing
         self._known = known
         self.add_font(FAMILY, "", regular())
-        self.add_font(FAMILY, "B", bold())
+        self.add_font(FAMILY, "B", heavy)
         for number, file in enumerate(known.further):
             self.add_font(f"further{number}", "", file)
         self.set_fallback_fonts(
