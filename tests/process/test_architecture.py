@@ -15,6 +15,7 @@ from process.decisions.base import Decision
 from process.effects import Effect, effect_key
 from process.facts import Fact, Refused
 from process.policy import Clocks
+from tests.patience import PATIENCE
 from tests.process.life import Life
 
 ROOT = Path(__file__).parents[2]
@@ -43,7 +44,7 @@ def test_the_arrows_point_one_way(tmp_path: Path) -> None:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -59,7 +60,7 @@ for name in {FIRST!r}:
         del sys.modules[known]
     importlib.import_module(name)
 """
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, timeout=60)
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -5,8 +5,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Self
+from uuid import uuid4
 
-from temporalio.client import WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.client import (
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
@@ -46,12 +51,21 @@ class Life:
         return sorted(self.outside.templates(self.id), key=lambda template: template == "invoice")
 
     async def decide(self, kind: str, **body: Any) -> Answer:
-        """The decision as an update; a refusal is an answer, too."""
-        try:
-            answer: Answer = await self.handle.execute_update(kind, body, result_type=Answer)
-        except WorkflowUpdateFailedError as error:
-            return Answer(accepted=False, words=str(error.cause))
-        return answer
+        """The decision as an update; a refusal is an answer, too. A busy server is asked for the same one again."""
+        update = str(uuid4())
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    answer: Answer = await self.handle.execute_update(
+                        kind, body, id=update, result_type=Answer
+                    )
+                except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+                    if isinstance(error.__cause__, asyncio.CancelledError):
+                        raise
+                except WorkflowUpdateFailedError as error:
+                    return Answer(accepted=False, words=str(error.cause))
+                else:
+                    return answer
 
     async def signal(self, kind: str, *args: Any) -> None:
         await self.handle.signal(kind, args=list(args))
