@@ -108,7 +108,7 @@ class LeadWorkflow:
             self._show()
             if self.record.lead.archived and not self.running and not self.record.parked:
                 break
-            await workflow.wait_condition(lambda: self.moved)
+            await workflow.wait_condition(lambda: self.moved or self.adopting)
             if self.adopting or workflow.info().is_continue_as_new_suggested():
                 await self._hand_over()
         await workflow.wait_condition(workflow.all_handlers_finished)

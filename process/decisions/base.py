@@ -10,7 +10,6 @@ from process.effects import Effect, ReserveFolder, SendMail, effect_key
 from process.facts import Event, Fact, Refused
 from process.history import History
 from process.model import OPEN_STAGES, Line, Role, Stage, Text
-from process.policy import Policy
 from process.state.lead import Lead
 from process.state.relatives import Relative
 
@@ -63,8 +62,8 @@ class Decision(Fact):
         return cls.kind.replace("_", " ").capitalize()
 
     @classmethod
-    def decided_by(cls, policy: Policy) -> frozenset[Role]:
-        """Whose decision it is under this policy."""
+    def decided_by(cls, lead: Lead) -> frozenset[Role]:
+        """Whose decision it is for this lead."""
         return cls.deciders
 
     def too_new(self, lead: Lead) -> Refused | None:

@@ -10,7 +10,6 @@ from process.decisions.quoting import _OnQuote
 from process.effects import Effect
 from process.facts import Event, Refused
 from process.model import Role, Text
-from process.policy import Policy
 from process.state.lead import Lead
 from process.state.quote import Quote, QuoteStatus
 
@@ -19,8 +18,10 @@ class _OnDiscount(_OnQuote):
     deciders = frozenset({Role.CONTRACTS})
 
     @classmethod
-    def decided_by(cls, policy: Policy) -> frozenset[Role]:
-        return frozenset({policy.discounts.approver})
+    def decided_by(cls, lead: Lead) -> frozenset[Role]:
+        """Whoever was asked, although the lead may be under another policy since."""
+        asked = lead.quote.awaits if lead.quote else None
+        return frozenset({asked or lead.policy.discounts.approver})
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:

@@ -33,8 +33,9 @@ def next_step(lead: Lead) -> Step:
     if lead.lost:
         return Step(Role.NOBODY, "nothing, it is lost")
     if lead.hold:
-        what = lead.hold.event or f"{lead.hold.until}"
-        return Step(Role.COMMUNITY, f"on hold: {what}")
+        until = f" until {lead.hold.until}" if lead.hold.until else ""
+        what = f", waiting for: {lead.hold.event}" if lead.hold.event else ""
+        return Step(Role.COMMUNITY, f"on hold{until}{what}")
     if lead.undecided:
         others = " or ".join(other.lead for other in lead.undecided)
         return Step(Role.SALES, f"merge it into {others} (merged), or keep it apart (kept_apart)")

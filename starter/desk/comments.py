@@ -19,7 +19,7 @@ from process.decisions.merging import Merged
 from process.facts import Refused
 from process.model import Role
 from process.outward import COMMENT_KEY
-from process.policy import Policy
+from process.state.lead import Lead
 from process.views.overview import Line, Overview
 from starter.decide import caused_by
 from starter.desk import commands
@@ -140,7 +140,7 @@ class Comments:
         view = await asked(self.leads.overview(lead))
         taken = _taken(talk, view.timeline)
         return [
-            await self._reply(talk, lead, said, before, view.facts.policy)
+            await self._reply(talk, lead, said, before, view.facts)
             for said, before in zip(talk.said, taken, strict=True)
         ]
 
@@ -151,9 +151,7 @@ class Comments:
         editor = await in_thread(self.github.last_editor, talk.comment)
         return editor is not None and editor.casefold() != talk.login.casefold()
 
-    async def _reply(
-        self, talk: Talk, lead: Handle, said: Said, before: Line | None, policy: Policy
-    ) -> Reply:
+    async def _reply(self, talk: Talk, lead: Handle, said: Said, before: Line | None, facts: Lead) -> Reply:
         if before and before.key == talk.prefix + said.digest:
             return await self._taken_as(lead, before.words, before.seq)
         if before:
@@ -162,7 +160,7 @@ class Comments:
             )
         match said.name:
             case "help":
-                return _help(said, policy)
+                return _help(said, facts)
             case "options":
                 return await self._options(lead)
             case "preview":
@@ -172,7 +170,7 @@ class Comments:
         kind = DECISIONS.get(said.name)
         if kind is None:
             return _unknown(said)
-        if wrong := not_theirs(kind, talk.roles, policy):
+        if wrong := not_theirs(kind, talk.roles, facts):
             return _refused(said, wrong)
         return await self._decide(talk, lead, said, kind)
 
@@ -307,7 +305,7 @@ def _step(view: Overview) -> dict[str, str]:
     return {"stage": view.stage, "owner": view.owner, "next_step": view.next_step}
 
 
-def _help(said: Said, policy: Policy) -> Reply:
+def _help(said: Said, facts: Lead) -> Reply:
     if not said.rest:
         decisions = [
             {"command": written(kind), "does": _does(decision).partition(". ")[0].rstrip(".")}
@@ -332,7 +330,7 @@ def _help(said: Said, policy: Policy) -> Reply:
         "help_one",
         Said(kind.kind, ""),
         does=_does(kind),
-        deciders=sorted(kind.decided_by(policy)),
+        deciders=sorted(kind.decided_by(facts)),
         fields=fields,
         sample=commands.sample(kind),
     )

@@ -164,7 +164,7 @@ class Moves:
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
         roles = await in_thread(self.people.roles, move.by)
-        if wrong := not_theirs(decision, roles, view.facts.policy):
+        if wrong := not_theirs(decision, roles, view.facts):
             return self._declined(move, kind, wrong)
         given = {"by": f"@{move.by}", "source": _source(move), "key": f"github-move-{move.key}"}
         complete = parse_as(decision, body | given)

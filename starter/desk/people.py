@@ -8,7 +8,7 @@ import structlog
 from activities.github.client import GitHubClient
 from process.decisions import Decision
 from process.model import Role
-from process.policy import Policy
+from process.state.lead import Lead
 
 TEAM = "team:"
 FRESH = 300.0
@@ -53,9 +53,9 @@ class People:
         return self._teams[slug][1]
 
 
-def not_theirs(kind: type[Decision], roles: frozenset[Role], policy: Policy) -> str | None:
-    """Why whoever has these roles may not decide this for a lead under this policy, or None."""
-    theirs = kind.decided_by(policy)
+def not_theirs(kind: type[Decision], roles: frozenset[Role], lead: Lead) -> str | None:
+    """Why whoever has these roles may not decide this for this lead, or None."""
+    theirs = kind.decided_by(lead)
     if roles & theirs:
         return None
     deciders = " or ".join(sorted(theirs))

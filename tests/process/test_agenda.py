@@ -70,7 +70,7 @@ def test_a_held_lead_waits_until_its_day() -> None:
     life = Life()
     life.does("put_on_hold", until="2026-06-10")
     assert lines(life) == [
-        ("waiting", "sales", "on hold: 2026-06-10", "2026-06-01", "2026-06-10"),
+        ("waiting", "sales", "on hold until 2026-06-10", "2026-06-01", "2026-06-10"),
         ("upcoming", "sales", "the waiting is over", "", "2026-06-10"),
     ]
 

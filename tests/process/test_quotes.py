@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.decisions import parse
+from process.decisions.discounts import DiscountApproved
 from process.decisions.quoting import PriceQuoted
 from process.effects import SendMail
 from process.facts import Refused
@@ -305,3 +306,12 @@ def test_a_lead_of_an_older_release_takes_up_items_and_discounts_with_it() -> No
     assert "does not know reference" in life.accepted(**QUOTE | {"amount": 1}).refused(
         "contract_signed", evidence="x", reference="PO-1"
     )
+
+
+def test_who_was_asked_for_an_approval_gives_it_though_the_policy_names_another_since() -> None:
+    life = Life().quoted(**DISCOUNTED)
+    life.does("policy_adopted", policy={"version": "t", "discounts": {"approver": "sales"}})
+    assert [quote.awaits for quote in life.lead.quotes] == [Role.CONTRACTS]
+    assert DiscountApproved.decided_by(life.lead) == {Role.CONTRACTS}
+    life.does("discount_approved", by="Con Example")
+    assert DiscountApproved.decided_by(life.lead) == {Role.SALES}, "the next discount is for them"

@@ -97,8 +97,8 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
         Role.NOBODY,
         "steady state, contract until 2028-05-31",
     ),
-    (after(asked, "put_on_hold", until="2026-09-01"), Role.COMMUNITY, "on hold: 2026-09-01"),
-    (after(asked, "put_on_hold", event="Their budget"), Role.COMMUNITY, "on hold: Their budget"),
+    (after(asked, "put_on_hold", until="2026-09-01"), Role.COMMUNITY, "on hold until 2026-09-01"),
+    (after(asked, "put_on_hold", event="Their budget"), Role.COMMUNITY, "on hold, waiting for: Their budget"),
     (lambda: Life().lost(), Role.NOBODY, "nothing, it is lost"),
     (lambda: Life().decommissioned(), Role.NOBODY, "nothing, its service has ended"),
 ]
