@@ -80,7 +80,9 @@ async def test_a_response_that_looks_like_an_open_lead_is_held_linked_merged_and
     assert f"]({'<'}{ours['html_url']}>)" in theirs["body"], "a link to the other issue"
     assert f"| May be a duplicate | [{twin.id}" in ours["body"]
     assert theirs["html_url"] in ours["body"]
-    assert [row.lead async for row in office.leads.listed(attention=True)] == [twin.id]
+    async with asyncio.timeout(PATIENCE):
+        while [row.lead async for row in office.leads.listed(attention=True)] != [twin.id]:
+            await asyncio.sleep(0.05)
 
     refused = await says(office, twin, "/price-quoted amount=12000 currency=USD per=year")
     assert f"It may be the same request as {first.id} (same organisation)" in refused.replace("\\", "")

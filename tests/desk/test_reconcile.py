@@ -12,6 +12,7 @@ from process.views.overview import Overview
 from sandbox.faults import Fault
 from starter.directory import Handle
 from tests.desk.conftest import SALES, Office
+from tests.desk.test_questionnaire import the_lead
 from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 from workflows.reconcile import Round
@@ -167,8 +168,7 @@ async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) 
     amara.open("leads", "[Lead org / Grace Example] - Another", labels=("lead",))
     amara.open("leads", "Not a lead")
     assert found(await office.round()) == "2 to look at: leads#1, leads#2"
-    (row,) = [row async for row in office.leads.listed()]
-    lead = await office.leads.find(row.lead)
+    lead = await the_lead(office)
     await seen(office, lead)
     await office.round()
     assert await office.number(lead) == 1

@@ -3,15 +3,21 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+import starter.leads
+from process.policy import Policy
+from starter import session
 from starter.app import run
+from tests.patience import PATIENCE
 from tests.workflows.outside import Outside
 from tests.workflows.servers import real_time
 
@@ -33,6 +39,20 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No settings of a working copy reach a test."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LEADS_BY", "Ann, sales")
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is not told how long to wait has as long as a busy machine needs."""
+    usual = timedelta(seconds=session.PATIENCE)
+
+    def leads(
+        client: Client, queue: str, ui: str, patience: timedelta, policy: Policy
+    ) -> starter.leads.Leads:
+        patience = timedelta(seconds=PATIENCE) if patience == usual else patience
+        return starter.leads.Leads(client, queue, ui, patience, policy)
+
+    monkeypatch.setattr(session, "Leads", leads)
 
 
 @pytest.fixture
