@@ -55,6 +55,7 @@ def _tried_again_soon() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for module in (workflows.desk, workflows.lead):
             patch.setattr(module, "RETRIES", soon)
+            patch.setattr(module, "SILENCE", timedelta(seconds=PATIENCE))  # who is slow is not dead
         yield
 
 
@@ -177,11 +178,11 @@ class Office:
     async def visited(self) -> None:
         """Every desk that was told of anything is done. Each is asked by its id: a list would show it a moment late."""
         github = self.sandbox.github
-        cards = [Hint(card=github.item_node_id(item)) for item in github.items.values()]
+        cards = [Hint(card=github.item_node_id(item)) for item in list(github.items.values())]
         issues = [
             Hint(repo=repo, number=number)
             for repo in (self.settings.github.leads_repo, self.settings.github.hubs_repo)
-            for number in sorted({issue.number for issue in github.issues.values()})
+            for number in sorted({issue.number for issue in list(github.issues.values())})
         ]
         async with asyncio.timeout(PATIENCE):
             for hint in (*cards, *issues, *issues):  # one may pass on what it hears to another

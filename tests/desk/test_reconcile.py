@@ -233,8 +233,16 @@ async def with_folder(office: Office) -> Handle:
     await lead.execute_update("asset_attached", {"name": "Budget"})
     await office.until(lead, lambda view: view.facts.folder)
     await seen(office, lead)
+    await folder_seen(office, lead)
     await office.round()
     return lead
+
+
+async def folder_seen(office: Office, lead: Handle) -> None:
+    """Visibility knows that the lead has a folder."""
+    async with asyncio.timeout(PATIENCE):
+        while not any(each.id == lead.id and each.has_folder for each in await office.leads.in_flight()):
+            await asyncio.sleep(0.05)
 
 
 async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
@@ -312,6 +320,7 @@ async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte
     view = await office.until(lead, lambda view: len(documents(view)) == 2 and view.facts.invoices[1].file)
     before = documents(view)
     await lead.execute_update("details_changed", {"org": "Renamed University"})
+    await folder_seen(office, lead)
     await office.round()
     office.sandbox.on_drive().delete(view.facts.folder.id if view.facts.folder else "")
     await office.round()

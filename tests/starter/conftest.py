@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import starter.leads
+import workflows.lead
 from process.policy import Policy
 from starter import session
 from starter.app import run
@@ -64,6 +65,14 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
         return Ended(code, *capsys.readouterr())
 
     return leads
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _who_is_slow_is_not_dead() -> Iterator[None]:
+    """On a busy machine an effect of this process may be silent for longer, and is not to be done twice for that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(workflows.lead, "SILENCE", timedelta(seconds=PATIENCE))
+        yield
 
 
 @pytest.fixture(scope="package")
