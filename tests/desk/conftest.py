@@ -18,7 +18,9 @@ from temporalio.worker import Worker
 
 import workflows.desk
 import workflows.lead
+import workflows.reconcile
 from activities.registry import activities
+from activities.watch import Watch
 from process.decisions import LeadOpened
 from process.views.overview import Overview
 from sandbox.server import Sandbox
@@ -53,7 +55,7 @@ def _tried_again_soon() -> Iterator[None]:
     """What failed for now is tried again as ever, but nobody waits two seconds for that."""
     soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
     with pytest.MonkeyPatch.context() as patch:
-        for module in (workflows.desk, workflows.lead):
+        for module in (workflows.desk, workflows.lead, workflows.reconcile):
             patch.setattr(module, "RETRIES", soon)
             patch.setattr(module, "SILENCE", timedelta(seconds=PATIENCE))  # who is slow is not dead
         yield
@@ -210,6 +212,7 @@ async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings)
             task_queue=settings.task_queue,
             activities=[*activities(settings, env.client), desk.attend, *looks(leads, settings)],
             activity_executor=executor,
+            interceptors=[Watch()],
         )
         async with worker:
             yield Office(env, sandbox, settings, leads, desk)

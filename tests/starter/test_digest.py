@@ -15,6 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import starter.leads
+from activities.watch import Watch
 from process.model import Role
 from process.policy import Policy
 from process.views.digest import Week
@@ -62,7 +63,14 @@ async def working(
     """A worker that writes digests into the sandbox's mailbox."""
     with ThreadPoolExecutor(4) as executor:
         activities = [*outside.activities(), *writes(ours, settings)]
-        async with Worker(env.client, task_queue=queue, activities=activities, activity_executor=executor):
+        worker = Worker(
+            env.client,
+            task_queue=queue,
+            activities=activities,
+            activity_executor=executor,
+            interceptors=[Watch()],
+        )
+        async with worker:
             yield
 
 

@@ -8,6 +8,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+import workflows.desk
 import workflows.lead
 from tests.patience import PATIENCE
 from tests.workflows.lives import Life
@@ -21,7 +22,8 @@ _numbers = count(1)
 def _who_is_slow_is_not_dead() -> Iterator[None]:
     """On a busy machine an effect of this process may be silent for longer, and is not to be done twice for that."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workflows.lead, "SILENCE", timedelta(seconds=PATIENCE))
+        for module in (workflows.desk, workflows.lead):
+            patch.setattr(module, "SILENCE", timedelta(seconds=PATIENCE))
         yield
 
 
