@@ -20,7 +20,6 @@ import workflows.desk
 import workflows.lead
 import workflows.reconcile
 from activities.registry import activities
-from activities.watch import Watch
 from process.decisions import LeadOpened
 from process.views.overview import Overview
 from sandbox.server import Sandbox
@@ -212,7 +211,6 @@ async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings)
             task_queue=settings.task_queue,
             activities=[*activities(settings, env.client), desk.attend, *looks(leads, settings)],
             activity_executor=executor,
-            interceptors=[Watch()],
         )
         async with worker:
             yield Office(env, sandbox, settings, leads, desk)

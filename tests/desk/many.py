@@ -11,7 +11,6 @@ from temporalio.worker import Worker
 
 from activities.github import issue_block
 from activities.github.issue_block import Memory
-from activities.watch import Watch
 from sandbox.github.records import Issue
 from sandbox.server import Sandbox
 from settings import Settings
@@ -52,7 +51,7 @@ def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
 async def rounds(client: Client, settings: Settings, queue: str) -> AsyncIterator[None]:
     """A worker that makes rounds, and nothing else: nobody goes where they point to."""
     leads = Leads(client, NOBODY, settings.temporal_ui)
-    async with Worker(client, task_queue=queue, activities=looks(leads, settings), interceptors=[Watch()]):
+    async with Worker(client, task_queue=queue, activities=looks(leads, settings)):
         yield
 
 

@@ -14,6 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import starter.leads
+import workflows.digest
 import workflows.lead
 from process.policy import Policy
 from starter import session
@@ -71,7 +72,8 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 def _who_is_slow_is_not_dead() -> Iterator[None]:
     """On a busy machine an effect of this process may be silent for longer, and is not to be done twice for that."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(workflows.lead, "SILENCE", timedelta(seconds=PATIENCE))
+        for module in (workflows.digest, workflows.lead):
+            patch.setattr(module, "SILENCE", timedelta(seconds=PATIENCE))
         yield
 
 

@@ -15,7 +15,6 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import starter.leads
-from activities.watch import Watch
 from process.model import Role
 from process.policy import Policy
 from process.views.digest import Week
@@ -63,14 +62,7 @@ async def working(
     """A worker that writes digests into the sandbox's mailbox."""
     with ThreadPoolExecutor(4) as executor:
         activities = [*outside.activities(), *writes(ours, settings)]
-        worker = Worker(
-            env.client,
-            task_queue=queue,
-            activities=activities,
-            activity_executor=executor,
-            interceptors=[Watch()],
-        )
-        async with worker:
+        async with Worker(env.client, task_queue=queue, activities=activities, activity_executor=executor):
             yield
 
 

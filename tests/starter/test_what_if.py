@@ -16,7 +16,6 @@ from temporalio.worker import Worker
 import starter.past.lived_again
 from activities.ledger.events import Ledger
 from activities.ledger.recording import LedgerActivities, entry_of
-from activities.watch import Watch
 from process.effects import Effect
 from process.policy import Clocks
 from tests.process.life import BOOK_QUOTE, Life
@@ -274,11 +273,7 @@ async def test_a_real_lead_is_lived_again_and_shown_as_of_today(
 ) -> None:
     with ThreadPoolExecutor() as threads:
         worker = Worker(
-            env.client,
-            task_queue=queue,
-            activities=keeping(url, outside),
-            activity_executor=threads,
-            interceptors=[Watch()],
+            env.client, task_queue=queue, activities=keeping(url, outside), activity_executor=threads
         )
         async with worker:
             ended = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
