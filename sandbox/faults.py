@@ -5,6 +5,7 @@ bites `times` times. HTTP faults are performed by the front (see `front.py`), ex
 which only the system itself can perform: it finds the fault in `scope["sandbox.fault"]`.
 """
 
+import asyncio
 import itertools
 import re
 import time
@@ -25,7 +26,7 @@ HttpKind = Literal[
     "secondary_limit",  # GitHub: 403 with Retry-After
     "primary_limit",  # GitHub: 403, nothing remaining until the reset
     "rate_limit",  # Google: 403 userRateLimitExceeded or 429
-    "slow",  # the work is done `seconds` later
+    "slow",  # the work is done `seconds` later, or when the faults are cleared
     "stale",  # reading shows how things stood before the last `writes`, or `seconds` ago
     "graphql_error",  # GitHub: HTTP 200 with errors[] of type `error`
     "garbage",  # 200 with a web page where JSON belongs
@@ -36,7 +37,7 @@ MailKind = Literal[
     "mail_cut_after",  # the mail is taken, then the connection ends before it is said
 ]
 WebhookKind = Literal[
-    "webhook_late",  # delivered `seconds` later
+    "webhook_late",  # delivered `seconds` later, or when the faults are cleared
     "webhook_twice",  # delivered two times
     "webhook_lost",  # never delivered
     "webhook_out_of_order",  # delivered after the next one to the same hook, or after `seconds` (5)
@@ -57,6 +58,8 @@ _ONLY: dict[str, set[System]] = {
     "webhook_lost": {"webhook"},
     "webhook_out_of_order": {"webhook"},
 }
+_LOOK = 0.02
+"""Seconds after which what is held up looks whether it still is."""
 _NO_REQUESTS: set[System] = {"mail", "webhook"}
 """Nobody sends these a request: they have their own kinds of faults only."""
 
@@ -138,6 +141,17 @@ class Faults:
     def clear(self) -> None:
         with self._lock:
             self._faults.clear()
+
+    def remove(self, fault: Fault) -> None:
+        """This one strikes no more, and what it holds up goes on."""
+        with self._lock:
+            self._faults.remove(fault)
+
+    async def hold_up(self, fault: Fault) -> None:
+        """For its seconds, or until it is removed."""
+        until = time.monotonic() + fault.seconds
+        while (left := until - time.monotonic()) > 0 and any(each is fault for each in self.all()):  # noqa: ASYNC110
+            await asyncio.sleep(min(left, _LOOK))  # it may be removed from any thread
 
     def all(self) -> list[Fault]:
         """Every fault that was set, spent ones too."""

@@ -1,6 +1,5 @@
 """What every request passes first: it is entered in the journal, and the faults that are set strike it."""
 
-import asyncio
 from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
@@ -61,7 +60,7 @@ class Front:
         if fault.kind in _BEFORE:
             return await answer(fault)(scope, again, send)
         if fault.kind == "slow":
-            await asyncio.sleep(fault.seconds)
+            await self.faults.hold_up(fault)
         elif fault.kind in _INSIDE:
             scope["sandbox.fault"] = fault
         elif fault.kind in ("status_after", "cut_after"):

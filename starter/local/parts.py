@@ -30,8 +30,8 @@ from workflows.plugin import leads_plugin
 HOST = "127.0.0.1"
 WEB_PORT = 8001
 NAMESPACE = "default"
-START = 30.0
-"""Seconds within which a part must be ready."""
+START = 180.0
+"""Seconds within which a part must be ready: a busy machine may need many. One that ends before is noticed at once."""
 
 TEMPORAL = Path(sys.executable).with_name("temporal")
 WORKER = Path(settings.__file__).with_name("worker.py")
@@ -248,12 +248,21 @@ def webhook_url(port: int) -> str:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses, below those that systems hand out by themselves: so nobody gets one before we do."""
+    """Ports that nobody uses, below those that systems hand out by themselves: so nobody gets one before we do.
+
+    Nor does another one who asks here at the same time: each has just had a connection, and for a minute only a server
+    that means this very port can have it.
+    """
     ports: list[int] = []
     while len(ports) < count:
         port = random.randrange(10_000, 30_000)  # noqa: S311 - not a secret
-        with suppress(OSError):
-            socket.create_server((HOST, port)).close()
+        with suppress(OSError), socket.socket() as server:
+            server.bind((HOST, port))  # without SO_REUSEADDR, so not after another one who asked
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers have it, and may follow
+            server.listen()
+            with socket.create_connection((HOST, port)) as caller:
+                server.accept()[0].close()  # who ends it first keeps the port
+                caller.recv(1)
             ports.append(port)
     return ports
 

@@ -35,7 +35,7 @@ def patient(settings: Settings, request: pytest.FixtureRequest) -> Settings:
     case = getattr(request.node, "callspec", None)
     fault = case.params.get("fault") if case else None
     hangs = isinstance(fault, Fault) and fault.kind == "slow"
-    return changed(settings, "google", timeout_seconds=1) if hangs else settings
+    return changed(settings, "google", timeout_seconds=3) if hangs else settings
 
 
 def perform(performer: Performer, effect: Effect, lead: Lead) -> Outcome:

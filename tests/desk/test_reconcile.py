@@ -12,6 +12,7 @@ from process.views.overview import Overview
 from sandbox.faults import Fault
 from starter.directory import Handle
 from tests.desk.conftest import SALES, Office
+from tests.desk.test_questionnaire import the_lead
 from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 from workflows.reconcile import Round
@@ -167,8 +168,7 @@ async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) 
     amara.open("leads", "[Lead org / Grace Example] - Another", labels=("lead",))
     amara.open("leads", "Not a lead")
     assert found(await office.round()) == "2 to look at: leads#1, leads#2"
-    (row,) = [row async for row in office.leads.listed()]
-    lead = await office.leads.find(row.lead)
+    lead = await the_lead(office)
     await seen(office, lead)
     await office.round()
     assert await office.number(lead) == 1
@@ -233,8 +233,16 @@ async def with_folder(office: Office) -> Handle:
     await lead.execute_update("asset_attached", {"name": "Budget"})
     await office.until(lead, lambda view: view.facts.folder)
     await seen(office, lead)
+    await folder_seen(office, lead)
     await office.round()
     return lead
+
+
+async def folder_seen(office: Office, lead: Handle) -> None:
+    """Visibility knows that the lead has a folder."""
+    async with asyncio.timeout(PATIENCE):
+        while not any(each.id == lead.id and each.has_folder for each in await office.leads.in_flight()):
+            await asyncio.sleep(0.05)
 
 
 async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
@@ -312,6 +320,7 @@ async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte
     view = await office.until(lead, lambda view: len(documents(view)) == 2 and view.facts.invoices[1].file)
     before = documents(view)
     await lead.execute_update("details_changed", {"org": "Renamed University"})
+    await folder_seen(office, lead)
     await office.round()
     office.sandbox.on_drive().delete(view.facts.folder.id if view.facts.folder else "")
     await office.round()

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 from temporalio.client import ScheduleActionExecutionStartWorkflow as Started
+from temporalio.client import ScheduleOverlapPolicy
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
@@ -34,7 +35,9 @@ async def test_a_round_goes_on_where_the_last_one_ended(env: WorkflowEnvironment
     handle = env.client.get_schedule_handle(SCHEDULE)
     ids: list[str] = []
     for _ in range(2):
-        await handle.trigger()
+        await handle.trigger(
+            overlap=ScheduleOverlapPolicy.BUFFER_ONE
+        )  # it may not know yet that the first is over
         async with asyncio.timeout(PATIENCE):
             while len(actions := (await handle.describe()).info.recent_actions) == len(ids):
                 await asyncio.sleep(0.05)

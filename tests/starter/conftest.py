@@ -2,16 +2,24 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+import starter.leads
+import workflows.digest
+import workflows.lead
+from process.policy import Policy
+from starter import session
 from starter.app import run
+from tests.patience import PATIENCE
 from tests.workflows.outside import Outside
 from tests.workflows.servers import real_time
 
@@ -35,6 +43,20 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("LEADS_BY", "Ann, sales")
 
 
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that is not told how long to wait has as long as a busy machine needs."""
+    usual = timedelta(seconds=session.PATIENCE)
+
+    def leads(
+        client: Client, queue: str, ui: str, patience: timedelta, policy: Policy
+    ) -> starter.leads.Leads:
+        patience = timedelta(seconds=PATIENCE) if patience == usual else patience
+        return starter.leads.Leads(client, queue, ui, patience, policy)
+
+    monkeypatch.setattr(session, "Leads", leads)
+
+
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     """Runs `leads` with these words, in a pipe."""
@@ -44,6 +66,15 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
         return Ended(code, *capsys.readouterr())
 
     return leads
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _who_is_slow_is_not_dead() -> Iterator[None]:
+    """On a busy machine an effect of this process may be silent for longer, and is not to be done twice for that."""
+    with pytest.MonkeyPatch.context() as patch:
+        for module in (workflows.digest, workflows.lead):
+            patch.setattr(module, "SILENCE", timedelta(seconds=PATIENCE))
+        yield
 
 
 @pytest.fixture(scope="package")

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests.starter.conftest import Leads, Opened
+from tests.starter.test_leads import eventually
 
 PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
@@ -14,11 +15,11 @@ async def quoted(leads: Leads, opened: Opened) -> tuple[str, str]:
     """A lead whose price was quoted and mailed, and the number of that."""
     lead = await opened()
     seq = (await leads("price-quoted", lead, *PRICE, "--json")).json["seq"]
-    for _ in range(200):
-        view = (await leads("show", lead, "--json")).json
-        if all(effect["status"] == "done" for effect in view["effects"]):
-            break
-    assert view["facts"]["mails"]
+    ended = await eventually(
+        lambda: leads("show", lead, "--json"),
+        lambda ended: all(effect["status"] == "done" for effect in ended.json["effects"]),
+    )
+    assert ended.json["facts"]["mails"]
     return lead, str(seq)
 
 

@@ -11,6 +11,7 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.github.records import Token
 from sandbox.server import Sandbox
+from tests.patience import PATIENCE
 from tests.sandboxes import running_sandbox, sandbox
 from tests.starter.conftest import Ended
 
@@ -110,16 +111,18 @@ def test_wrong_usage(bare: Sandbox, say: Say, tmp_path: Path) -> None:
 
 
 def test_killed_in_the_middle_it_goes_on_from_there(bare: Sandbox, say: Say) -> None:
-    bare.faults.add(Fault(system="github", method="PUT", path="new-hub-service", kind="slow", seconds=1))
+    slow = Fault(system="github", method="PUT", path="new-hub-service", kind="slow", seconds=PATIENCE)
+    bare.faults.add(slow)
     words = [sys.executable, "-m", "starter.cli", "init-repos"]
     running = subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
     try:
-        while not any(fault.bitten for fault in bare.faults.all()):
+        while not slow.bitten:
             assert running.poll() is None
             time.sleep(0.01)
     finally:
         running.kill()
         running.wait()
+    bare.faults.clear()
     (asked,) = bare.journal.all("github", "PUT", "new-hub-service")
     while asked.status is None:  # GitHub does what it was asked for, though nobody waits for the answer
         time.sleep(0.01)

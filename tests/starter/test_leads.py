@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,7 @@ import starter.leads
 from process.decisions import LeadOpened
 from process.identity import contact_key
 from process.model import Link
+from tests.patience import PATIENCE
 from tests.starter.conftest import Ended, Leads, Opened
 from tests.workflows.outside import Outside
 from workflows import search_attributes as attributes
@@ -146,7 +148,7 @@ async def test_the_default_zone_is_a_setting(
 async def test_a_lead_is_found_by_its_issue(
     leads: Leads, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
 ) -> None:
-    faces = starter.leads.Leads(env.client, queue, "http://localhost:8233")
+    faces = starter.leads.Leads(env.client, queue, "http://localhost:8233", timedelta(seconds=PATIENCE))
     issue = Link(id="12", url=f"https://github.example.org/{org}/{queue}/issues/12")
     begun = await faces.open(
         LeadOpened(org=org, person="Ada", title="A hub", email="ada@example.org", issue=issue)

@@ -38,6 +38,14 @@ def left_over(mark: str) -> list[str]:
     return found
 
 
+def runs(process: int) -> bool:
+    """Whether there still is a process of this number."""
+    with suppress(ProcessLookupError):
+        os.kill(process, 0)
+        return True
+    return False
+
+
 async def until(true: Callable[[], bool]) -> None:
     while not true():
         await asyncio.sleep(0.05)
@@ -103,6 +111,7 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
         out, err = await process.communicate()
         return Ended(process.returncode or 0, out.decode(), err.decode())
 
+    patient = ("--timeout", str(PATIENCE))
     start = ("start", "--org", "Example University", "--person", "Ada", "--title", "A hub", "--json")
     async with up(*words) as (process, said):
         assert said["temporal"] == f"127.0.0.1:{ports[0]}"
@@ -113,13 +122,13 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
         assert {"Temporal", "GitHub", "Ledger"} <= {each["system"] for each in checked}
 
         os.kill(said["processes"]["worker"], signal.SIGKILL)  # it is started again
-        await leads("questionnaire-sent", lead, "--timeout", "60")
-        assert (await leads("show", lead, "--json", "--timeout", "60")).json["lead"] == lead
+        await leads("questionnaire-sent", lead, *patient)
+        assert (await leads("show", lead, "--json", *patient)).json["lead"] == lead
 
         sandbox, temporal = said["sandbox"], await Client.connect(said["temporal"])
         assert await hear(sandbox, lead, temporal, "/maniac-t-assessed in_scope=true") == "github comment"
         os.kill(said["processes"]["web"], signal.SIGKILL)  # it is started again as well
-        await until(lambda: not listens(ports[3]))
+        await until(lambda: not runs(said["processes"]["web"]))
         await until(lambda: listens(ports[3]))
         assert await hear(sandbox, lead, temporal, "/price-quoted amount=1 currency=USD per=year")
         secret = re.findall(r"WEBHOOK_SECRET='(\w+)'", UP.read_text())
@@ -130,7 +139,7 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
         second = await leads("up", "--port", str(free_ports(1)[0]))
         assert second.code == 5
         assert "running already" in second.err
-        assert (await leads("show", lead, "--json")).json["lead"] == lead
+        assert (await leads("show", lead, "--json", *patient)).json["lead"] == lead
 
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
@@ -140,7 +149,7 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
         again = await leads(*start)
         assert again.json["lead"] == lead
         assert again.json["already"]
-        kinds = [line["kind"] for line in (await leads("history", lead, "--json", "--timeout", "60")).json]
+        kinds = [line["kind"] for line in (await leads("history", lead, "--json", *patient)).json]
         assert kinds.count("questionnaire_sent") == 1
         assert (await leads("list", "--json")).json[0]["lead"] == lead
         if sys.platform == "linux":  # elsewhere nothing ends with a parent that is killed
@@ -234,6 +243,18 @@ def test_one_up_in_a_folder_and_what_a_killed_one_left_does_not_count() -> None:
             pass
     with alone():
         pass
+
+
+def test_a_port_that_was_given_out_is_a_servers_and_not_given_out_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = iter(range(20_000, 30_000))
+    monkeypatch.setattr("starter.local.parts.random.randrange", lambda *_: next(drawn))
+    ports = free_ports(4)
+    drawn = iter([*ports, *range(max(ports) + 1, 30_000)])
+    assert not {*ports} & {*free_ports(2)}
+    for port in ports:
+        demand_free(port, "the sandbox", "--sandbox-port")
 
 
 def test_a_port_that_is_taken_is_named() -> None:

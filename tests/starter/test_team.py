@@ -29,7 +29,8 @@ def worker(env: WorkflowEnvironment, queue: str) -> Worker:
 
     def team(*contracts: str, hours: float = 0, queue: str = queue) -> Team:
         policy = Policy(addresses={Role.CONTRACTS: contracts} if contracts else {})
-        leads = starter.leads.Leads(env.client, queue, "http://localhost", policy=policy)
+        patience = timedelta(seconds=PATIENCE)
+        leads = starter.leads.Leads(env.client, queue, "http://localhost", patience, policy)
         return Team(leads, NOW + timedelta(hours=hours))
 
     return team

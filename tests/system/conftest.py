@@ -85,7 +85,7 @@ class Service:
         for worker in self.workers:
             if worker.poll() is None:
                 worker.terminate()
-                worker.wait(30)
+                worker.wait(PATIENCE)
 
     async def begin(self, lead_id: str, **more: object) -> Life:
         handle = await self.env.client.start_workflow(

@@ -187,8 +187,8 @@ async def test_a_chain_is_followed_to_its_end(begin: Callable[..., Any]) -> None
 async def test_without_an_answer_it_is_told_again(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    real = LeadsActivities(env.client, patience=timedelta(milliseconds=300)).tell_leads
-    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=real)):
+    hasty = LeadsActivities(env.client, patience=timedelta(milliseconds=300)).tell_leads
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=hasty)):
         twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id)
         first = await Life.begin(env, outside, f"{lead_id}-first", queue=f"{lead_id}-elsewhere")
         await twin.decide_all("merged", merged={"into": first.id})
@@ -196,9 +196,13 @@ async def test_without_an_answer_it_is_told_again(
         assert "tell_leads" in {
             e.key.rpartition("/")[2] for e in (await twin.look()).effects if e.status == "waiting"
         }
-        async with Worker(env.client, task_queue=f"{lead_id}-elsewhere", activities=outside.activities()):
-            await heard(first, [(twin.id, "merged")])
-            await twin.settled()
+    real = LeadsActivities(env.client).tell_leads
+    async with (
+        Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=real)),
+        Worker(env.client, task_queue=f"{lead_id}-elsewhere", activities=outside.activities()),
+    ):
+        await heard(first, [(twin.id, "merged")])
+        await twin.settled()
 
 
 async def test_over_many_runs_nothing_of_it_is_forgotten(

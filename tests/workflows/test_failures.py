@@ -4,6 +4,8 @@ The other three are told where they happen: 5 in tests/starter/test_leads.py, 6 
 tests/system/test_contracts_team.py. tests/process/test_failures.py has the rules behind each.
 """
 
+from dateutil.relativedelta import relativedelta
+
 from tests.workflows.lives import Life
 
 SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
@@ -75,7 +77,7 @@ async def test_4_contract_hub_and_invoices_know_each_other(life: Life) -> None:
 async def test_7_that_a_decommission_was_overruled_is_heard_by_all_who_had_heard_of_it(life: Life) -> None:
     await life.to_hub()
     now = await life.env.get_current_time(life.handle)
-    on = now.date().replace(year=now.year + 1)
+    on = now.date() + relativedelta(years=1)
     decided = await life.decide("decommission_decided", on=str(on), reason="No funds")
     assert decided.accepted, decided.words
     assert (await life.decide("decommission_cancelled", reason="New funds")).accepted

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from dateutil.relativedelta import relativedelta
+
 from tests.workflows.lives import Life
 
 
@@ -38,7 +40,7 @@ async def test_a_silent_contracts_team_is_reminded_and_then_sales_hears(life: Li
 
 async def test_a_held_lead_is_not_stale_and_resumes_by_itself(life: Life) -> None:
     view = await life.look()
-    until = view.timeline[0].at.date().replace(year=view.timeline[0].at.year + 1)
+    until = view.timeline[0].at.date() + relativedelta(years=1)
     await life.decide("put_on_hold", until=str(until))
     view = await life.pass_days(300)
     assert view.facts.hold is not None

@@ -126,7 +126,7 @@ class Courier:
             self._keep(replace(delivery, status="failed to connect to host", code=502))
             return
         if fault and kind == "webhook_late":
-            await asyncio.sleep(fault.seconds)
+            await self._faults.hold_up(fault)
         if fault and kind == "webhook_out_of_order":
             await self._until_overtaken(delivery, fault.seconds or _HELD_SECONDS)
         for _ in range(2 if kind == "webhook_twice" else 1):

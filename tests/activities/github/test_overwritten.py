@@ -20,6 +20,7 @@ from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from settings import Settings
 from tests.activities.github.world import TODAY, GitHub, a_lead, opened, perform
+from tests.patience import PATIENCE
 
 LOST: dict[str, Any] = {"lost": Loss(reason="budget", said_by="they", on=TODAY)}
 ASSET = Asset(type="budget", name="a budget", on=TODAY)
@@ -28,13 +29,14 @@ ASSET = Asset(type="budget", name="a budget", on=TODAY)
 def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], body: str) -> None:
     """Between our look and our writing, a person edits the issue."""
     late = sandbox.faults.add(
-        Fault(system="github", kind="slow", method="PATCH", path="/issues/1$", seconds=0.5)
+        Fault(system="github", kind="slow", method="PATCH", path="/issues/1$", seconds=PATIENCE)
     )
     with ThreadPoolExecutor(1) as threads:
         writing = threads.submit(write)
         while not late.bitten:
             time.sleep(0.01)
         github.edit(body=body)
+        sandbox.faults.remove(late)
         writing.result()
 
 

@@ -42,7 +42,7 @@ SERVER_TROUBLE = [
     Fault(system="drive", kind="cut", method="POST", times=2),  # httplib2 tries once more by itself
     Fault(system="drive", kind="cut_after", method="POST", times=2),
     Fault(system="drive", kind="garbage", method="POST"),
-    Fault(system="drive", kind="slow", seconds=2, method="POST"),
+    Fault(system="drive", kind="slow", seconds=60, method="POST"),
     Fault(system="token", kind="cut", times=2),
     Fault(system="token", kind="garbage"),
     Fault(system="token", kind="status", status=503, times=3),  # google-auth tries three times by itself

@@ -96,7 +96,7 @@ def test_grids_files_and_lost_questions() -> None:
         (Fault(system="forms", kind="status", status=503, path="responses"), "Again", None),
         (Fault(system="forms", kind="cut", times=2), "Again", None),
         (Fault(system="forms", kind="cut_after", times=2), "Again", None),
-        (Fault(system="forms", kind="slow", seconds=2), "Again", None),
+        (Fault(system="forms", kind="slow", seconds=60), "Again", None),
         (Fault(system="forms", kind="garbage"), "Again", None),
         (Fault(system="forms", kind="rate_limit"), "Wait", timedelta(minutes=1)),
         (Fault(system="forms", kind="status", status=401, times=3), "Parked", None),

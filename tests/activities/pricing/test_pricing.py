@@ -122,7 +122,7 @@ def test_a_row_that_nobody_can_mean_parks(
         (Fault(system="sheets", kind="status", status=500), "Again", None),
         (Fault(system="sheets", kind="status", status=502), "Again", None),
         (Fault(system="sheets", kind="cut", times=2), "Again", None),
-        (Fault(system="sheets", kind="slow", seconds=2), "Again", None),
+        (Fault(system="sheets", kind="slow", seconds=60), "Again", None),
         (Fault(system="sheets", kind="garbage"), "Again", None),
         (Fault(system="sheets", kind="rate_limit"), "Wait", timedelta(minutes=1)),
         (Fault(system="sheets", kind="status", status=400), "Parked", None),
