@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from process.changes import RELEASE_0_2
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue, effect_key
 from process.facts import Event, Refused
@@ -187,9 +188,11 @@ class HubLive(Decision):
     beyond = "A hub that runs goes on running: nothing is taken down by this"
     deciders = frozenset({Role.ENGINEERING})
     commits = True
+    since = {"on": RELEASE_0_2}
     example = {"url": "https://example.cluster.2i2c.cloud"}
 
     url: Line | None = Field(None, description="where it is, if that was not said before")
+    on: date | None = Field(None, description="the day from which it ran; by default today")
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:
@@ -201,16 +204,23 @@ class HubLive(Decision):
             return Refused(reason=f"The hub is already live since {lead.hub.live_on}")
         return None
 
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if self.on and self.on > lead.today(now):
+            return Refused(reason=f"{self.on} has not come yet", instead="Record it when the hub runs")
+        return implausible(self.on, now, what="The day from which it ran") if self.on else None
+
     def apply(self, lead: Lead, event: Event) -> Lead:
         information = lead.hub.information | ({"url": self.url} if self.url else {})
-        hub = lead.hub.model_copy(update={"live_on": lead.today(event.at), "information": information})
+        live = {"live_on": self.on or lead.today(event.at), "information": information}
+        hub = lead.hub.model_copy(update=live)
         return lead.model_copy(update={"hub": hub})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         yield mail(after, event, "hub_live", Role.SALES, Role.CONTRACTS)
 
     def words(self, lead: Lead) -> str:
-        return self.noted("The hub is live" + (f": {lead.hub.url}" if lead.hub.url else ""))
+        since = f" since {self.on}" if self.on else ""
+        return self.noted(f"The hub is live{since}" + (f": {lead.hub.url}" if lead.hub.url else ""))
 
 
 class _OnRunningHub(Decision):

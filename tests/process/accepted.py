@@ -311,6 +311,7 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
         "The hub is live: https://hub.example.org",
         Stage.HUB,
     ),
+    ("requested", "hub_live", {"on": "2026-05-20"}, "The hub is live since 2026-05-20", Stage.HUB),
     (
         "live",
         "hub_validated",

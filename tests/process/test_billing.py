@@ -325,6 +325,15 @@ def test_the_customers_reference_stands_on_the_invoices_of_its_contract() -> Non
     assert references == ["PO-1"] * 12 + ["PO-2"]
 
 
+def test_a_hub_that_is_recorded_late_is_billed_for_all_the_months_in_which_it_ran() -> None:
+    life = Life().requested(BOOK_QUOTE)
+    life.until("2026-08-04").does("hub_live", on="2026-06-10")
+    assert missing_usage(life.lead, life.today) == ("2026-06", "2026-07")
+    life.does("usage_reported", month="2026-06", active_users=10)
+    life.does("usage_reported", month="2026-07", active_users=10)
+    assert life.until("2026-09-01").lead.invoices[-1].usage_months == ("2026-06", "2026-07")
+
+
 # ---- what must not be overlooked
 
 
