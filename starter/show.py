@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from process.state.invoice import Invoice
 from process.state.lead import Mail
 from process.state.quote import Quote
 from process.state.relatives import Relative
@@ -12,7 +13,7 @@ from starter.spelling import as_command, spelled
 from starter.waiting import Waiting
 
 NEWEST = 12
-"""Lines of the timeline, and of refusals, that are shown; `leads history` and --json have all."""
+"""Lines of the timeline, of refusals, mails and invoices that are shown; `leads history` and --json have all."""
 
 
 def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Waiting] = ()) -> None:
@@ -39,6 +40,7 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
         "Quotes",
         (line for quote in reversed(facts.quotes) for line in _quoted(quote)),
     )
+    _section(out, "Invoices", _invoices(facts.invoices))
     _section(out, "Mail", (_mail(mail, facts.zone) for mail in facts.mails[-NEWEST:]))
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
@@ -65,6 +67,16 @@ def _quoted(quote: Quote) -> Iterator[str]:
         yield from (f"   {line}" for line in quote.lines)
     if quote.discount:
         yield f"   The discount, by {quote.discount.by}: {quote.discount.reason}"
+
+
+def _invoices(invoices: Sequence[Invoice]) -> Iterator[str]:
+    """The newest, and all for which something is still to be done."""
+    shown = [invoice for invoice in invoices[:-NEWEST] if not invoice.settled] + [*invoices[-NEWEST:]]
+    if settled := len(invoices) - len(shown):
+        yield f"… {settled} before, paid or voided (--json has all)"
+    for invoice in shown:
+        period = f"{invoice.period_start} to {invoice.period_end}"
+        yield f"{invoice.number:3} {invoice.total} for {period}, {invoice.standing}"
 
 
 def _mail(mail: Mail, zone: str) -> str:

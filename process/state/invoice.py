@@ -60,9 +60,25 @@ class Invoice(Model):
         return self.stands and self.sent_on is not None and self.paid_on is None
 
     @property
+    def settled(self) -> bool:
+        """Paid, or taken back: nobody has to do anything more for it."""
+        return self.paid_on is not None or not self.stands
+
+    @property
     def total(self) -> Money:
         first, *rest = self.lines
         return sum((line.amount for line in rest), start=first.amount)
+
+    @property
+    def standing(self) -> str:
+        """What became of it, as in `sent on 2026-07-03`."""
+        if not self.stands:
+            return f"voided on {self.voided_on}"
+        if self.paid_on:
+            return f"paid on {self.paid_on}"
+        if self.sent_on:
+            return f"sent on {self.sent_on}{', overdue' if self.overdue else ''}"
+        return "not sent yet"
 
 
 def months_of(start: date, end: date) -> tuple[str, ...]:

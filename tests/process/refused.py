@@ -625,8 +625,18 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("live", "event_announced", {"name": "Exam", "first": "2026-07-05", "users": 0}, "users: "),
     ("closed", "event_announced", {"name": "Exam", "first": "2026-07-05", "users": 9}, "The lead is closed"),
     ("live", "hub_live", {}, "The hub is already live since 2026-06-01."),
-    ("requested", "hub_live", {"on": "2026-06-02"}, "2026-06-02 has not come yet. Record it when the hub runs."),
-    ("requested", "hub_live", {"on": "1926-06-01"}, "The day from which it ran is 1926-06-01, which can't be meant"),
+    (
+        "requested",
+        "hub_live",
+        {"on": "2026-06-02"},
+        "2026-06-02 has not come yet. Record it when the hub runs.",
+    ),
+    (
+        "requested",
+        "hub_live",
+        {"on": "1926-06-01"},
+        "The day from which it ran is 1926-06-01, which can't be meant",
+    ),
     ("requested", "hub_validated", {"representative": "Ada", "users": 9}, "No hub of this lead is running"),
     (
         "live",

@@ -1,0 +1,44 @@
+"""What `leads show` says of a lead, as text."""
+
+import pytest
+
+from process.views.overview import overview
+from starter.output import Output
+from starter.show import show_lead
+from tests.process.life import Life
+
+
+@pytest.fixture
+def life() -> Life:
+    return Life().live()
+
+
+def shown(life: Life, capsys: pytest.CaptureFixture[str], section: str) -> list[str]:
+    """The lines under this heading."""
+    show_lead(overview(life.record, life.now), None, Output())
+    lines = capsys.readouterr().out.split("\n")
+    under = lines[lines.index(section) + 1 :]
+    until = next(n for n, line in enumerate(under) if not line.startswith(" "))
+    return [line.strip() for line in under[:until]]
+
+
+def test_invoices_have_their_number_and_what_became_of_them(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    life.until("2026-07-10").does("invoice_sent", number=1, on="2026-06-03")
+    life.does("invoice_paid", number=1, on="2026-06-20")
+    assert shown(life, capsys, "Invoices") == [
+        "1 1,000.00 USD for 2026-06-01 to 2026-06-30, paid on 2026-06-20",
+        "2 1,000.00 USD for 2026-07-01 to 2026-07-31, not sent yet",
+    ]
+
+
+def test_an_old_invoice_is_shown_as_long_as_something_is_to_be_done_for_it(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    life.until("2026-08-03").does("invoice_sent", number=2)
+    for number in (1, 3):
+        life.does("invoice_voided", number=number, reason="wrong")
+    first, second, *_ = shown(life.until("2027-05-10"), capsys, "Invoices")
+    assert first.startswith("…")
+    assert second.startswith("2 1,000.00 USD for 2026-07-01 to 2026-07-31, sent on 2026-08-03, overdue")
