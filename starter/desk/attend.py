@@ -62,9 +62,12 @@ class Desk:
         issue = await in_thread(self.github.find_issue, first.repo, first.number)
         if issue is None:
             _wait_for("the issue")
-            return Attended(done=tuple(await self._look_outside(first)))
+            lead = await self._had_issue(first.repo, first.number)
+            return Attended(done=tuple(await self._look_outside(lead)))
         if there := await self._moved(first, issue):
-            return Attended(done=tuple(await self._send_on(visit.hints, there)))
+            lead = await self._lead_of(first.repo, issue.model_copy(update={"number": first.number}))
+            looks = await self._look_outside(lead)
+            return Attended(done=(*looks, *await self._send_on(visit.hints, there)))
         place = Place(first.repo, issue, await self._lead_of(first.repo, issue))
         done: list[str] = []
         async with self._step(done):
@@ -116,13 +119,19 @@ class Desk:
                 return ours
         return repo
 
-    async def _look_outside(self, hint: Hint) -> Sequence[str]:
+    async def _look_outside(self, lead: Handle | None) -> Sequence[str]:
         """The lead whose issue was here finds out what became of it; until then, it is not heard where it is now."""
-        lead = await self.leads.by_issue(hint.repo, hint.number)
         if lead is None:
             return ()
         await self.leads.look_outside(lead.id, Look(folder=False))
         return (f"{lead.id} looks what became of its issue",)
+
+    async def _had_issue(self, repo: str, number: int) -> Handle | None:
+        """The lead of an issue that is gone. Visibility has the repository's name as the issue's address says it."""
+        if lead := await self.leads.by_issue(repo, number):
+            return lead
+        now = (await in_thread(self.github.repository, repo)).name
+        return await self.leads.by_issue(now, number) if now.casefold() != repo.casefold() else None
 
     async def _moved(self, hint: Hint, issue: IssueSeen) -> tuple[str, str, int] | None:
         """Where the issue is, if somebody transferred it and GitHub led us there. A renamed repository moves none."""
@@ -138,14 +147,13 @@ class Desk:
     async def _send_on(self, hints: Sequence[Hint], there: tuple[str, str, int]) -> Sequence[str]:
         """An issue is looked at by the desk of where it is; outside the organization, by none."""
         org, repo, number = there
-        looks = await self._look_outside(hints[0])
         if org.casefold() != self.settings.github.org.casefold():
-            return (*looks, "It was moved out of the organization")
+            return ("It was moved out of the organization",)
         repo = await self._as_we_call_it(repo)
         for hint in hints:
             moved = hint.model_copy(update={"repo": repo, "number": number})
             await hand_in(self.leads.client, moved, task_queue=self.leads.task_queue)
-        return (*looks, f"It was moved to {repo} {number}")
+        return (f"It was moved to {repo} {number}",)
 
     async def _lead_of(self, repo: str, issue: IssueSeen) -> Handle | None:
         """The lead that says itself that this is its issue: a marker in a text may have been copied."""

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from process.outbox import Look
 from sandbox.faults import Fault
 from starter.desk.hints import hand_in
@@ -54,16 +56,19 @@ async def test_what_fails_for_good_keeps_nobody_from_the_next(office: Office) ->
     assert await office.stage(lead) == "lost"
 
 
-async def test_a_command_at_a_transferred_issue_is_heard_with_no_round(office: Office) -> None:
-    lead = await office.open()
+@pytest.mark.parametrize("name", ["leads", "prospects"])
+async def test_a_command_at_a_transferred_issue_is_heard_with_no_round(office: Office, name: str) -> None:
+    """Also where the repository was renamed before, and the lead knows it by its new name."""
+    lead, owner = await office.open(), office.sandbox.person(OWNER)
     await office.until(lead, lambda view: view.facts.card)
     number = await office.number(lead)
-    while not await office.leads.by_issue("leads", number):  # visibility is a moment late
-        await asyncio.sleep(0.1)
+    owner.rename_repository("leads", name)
+    await office.leads.look_outside(lead.id, Look(folder=False))
+    await office.until(lead, lambda view: view.facts.issue and f"/{name}/" in view.facts.issue.url)
     all_public(office)
-    there = office.sandbox.person(OWNER).transfer("leads", number, "pilot-hubs").number
+    there = owner.transfer(name, number, "pilot-hubs").number
     done = (await hear(office, Hint(repo="leads", number=number, delivery="d1"))).done
-    assert f"It was moved to pilot-hubs {there}" in done
+    assert done == (f"{lead.id} looks what became of its issue", f"It was moved to pilot-hubs {there}")
     await office.hear_there("pilot-hubs", there, await office.say_there("pilot-hubs", there, LOST))
     assert await office.stage(lead) == "lost"
 
@@ -83,13 +88,17 @@ async def test_while_a_lead_looks_where_its_issue_is_nobody_is_told_that_there_i
     assert await office.stage(lead) == "lost"
 
 
-async def test_a_deleted_issue_is_known_as_soon_as_github_tells(office: Office) -> None:
-    lead = await office.open()
+@pytest.mark.parametrize("name", ["leads", "prospects"])
+async def test_a_deleted_issue_is_known_as_soon_as_github_tells(office: Office, name: str) -> None:
+    lead, owner = await office.open(), office.sandbox.person(OWNER)
     await office.until(lead, lambda view: view.facts.card)
     number = await office.number(lead)
-    while not await office.leads.by_issue("leads", number):  # visibility is a moment late
+    owner.rename_repository("leads", name)
+    await office.leads.look_outside(lead.id, Look(folder=False))
+    while not await office.leads.by_issue(name, number):  # visibility is a moment late
         await asyncio.sleep(0.1)
-    office.sandbox.person(OWNER).delete("leads", number)
+    await office.until(lead, lambda view: all(effect.status in ("done", "blocked") for effect in view.effects))
+    owner.delete(name, number)
     done = (await hear(office, Hint(repo="leads", number=number, delivery="d1"))).done
     assert done == (f"{lead.id} looks what became of its issue",)
     view = await office.until(lead, lambda view: view.attention)
