@@ -58,6 +58,10 @@ class GitHub(BaseModel):
     )
     timeout_seconds: float = Field(30, gt=0, description="For one request")
 
+    def setting_of(self, repo: str) -> str:
+        """What the setting is called that names this repository."""
+        return "LEADS_GITHUB__LEADS_REPO" if repo == self.leads_repo else "LEADS_GITHUB__HUBS_REPO"
+
     @property
     def is_heard(self) -> bool:
         """Whether anybody looks at what people do on GitHub."""

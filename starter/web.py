@@ -1,7 +1,8 @@
 """Where GitHub's webhooks arrive (`leads web`). Each is judged, becomes a hint and is handed in; nothing waits for more."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 import structlog
 import uvicorn
@@ -18,6 +19,7 @@ from logs import set_up_logs
 from settings import Settings
 from starter.desk.deliveries import heard
 from starter.desk.hints import Tray
+from starter.desk.repositories import Repositories
 
 LONGEST = 1 << 20
 """Bytes of a delivery. GitHub's comments and descriptions have at most 65,536 characters."""
@@ -44,8 +46,17 @@ class DeliveryError(Exception):
 
 def make_web(client: Client, settings: Settings) -> FastAPI:
     """The application, over a connection to Temporal."""
-    app = FastAPI(title="lead-to-hub", openapi_url=None)
     tray, slots = Tray(client, settings.task_queue), asyncio.Semaphore(AT_ONCE)
+    repositories = Repositories(settings.github)
+
+    @asynccontextmanager
+    async def learning(_: FastAPI) -> AsyncIterator[None]:
+        """Beside the first deliveries: nothing waits for it."""
+        learns = asyncio.create_task(repositories.learn())
+        yield
+        learns.cancel()
+
+    app = FastAPI(title="lead-to-hub", openapi_url=None, lifespan=learning)
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
@@ -69,7 +80,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
         }
         try:
             async with slots:
-                action, outcome, status = await _take(tray, settings, request)
+                action, outcome, status = await _take(tray, settings, repositories, request)
         except DeliveryError as refused:
             _log.warning("delivery refused", **about, status=refused.status, why=str(refused))
             return _said(refused.status, str(refused))
@@ -79,13 +90,15 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
     return app
 
 
-async def _take(tray: Tray, settings: Settings, request: Request) -> tuple[str, str, int]:
+async def _take(
+    tray: Tray, settings: Settings, repositories: Repositories, request: Request
+) -> tuple[str, str, int]:
     """The delivery's action, what became of it, and the status that says so. Raises DeliveryError."""
     event = _judged(request.headers, await _body(request), _secret(settings))
     if event.event == "ping":
         return "", "pong", 200
     try:
-        found = heard(event.event, _short(event.delivery_id), event.data, settings.github)
+        found = heard(event.event, _short(event.delivery_id), event.data, repositories)
     except ValidationError:
         raise DeliveryError(400, "This is not what GitHub sends for such an event") from None
     if found.hint is None:

@@ -84,7 +84,7 @@ class GitHubDrift:
         """Whether the repository has that name by now: GitHub leads there also from an old one."""
         if repo.casefold() == name.casefold():
             return True
-        return self._client.repository(repo).full_name.rpartition("/")[2].casefold() == name.casefold()
+        return self._client.repository(repo).name.casefold() == name.casefold()
 
     def _fate_of_card(self, seen: _Seen, repo: str) -> str:
         assert seen.issue  # noqa: S101 - it is there

@@ -248,6 +248,12 @@ class GitHubActivities:
         yield Check(
             "GitHub", f"{seen.full_name} takes issues", usable, "" if usable else "switch its issues on"
         )
+        if seen.name.casefold() != repo.casefold():
+            detail = (
+                f"GitHub calls it {seen.name} now: set {self._client.settings.setting_of(repo)}={seen.name}, and restart "
+                "the worker and the webhooks, before somebody gives the old name to another repository"
+            )
+            yield Check("GitHub", f"{self._client.settings.org}/{repo} is called so", ok=False, detail=detail)
         there = self._client.labels(repo)
         missing = [label for label in labels if label.casefold() not in there]
         detail = f"create {', '.join(missing)}: `leads init-repos` does" if missing else ""

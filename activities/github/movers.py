@@ -78,7 +78,7 @@ class _Event(BaseModel):
 
 
 class _Edit(BaseModel):
-    """One edit of the description. Its `diff` is, whatever its name says, all that the description said then."""
+    """One edit of the description, as `text` says it then: see `overwritten`."""
 
     id: str
     at: AwareDatetime = Field(alias="editedAt")

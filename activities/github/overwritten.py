@@ -2,6 +2,11 @@
 
 GitHub cannot be asked to change a text only if it is still what was read. So whoever writes looks afterwards at what that
 replaced: somebody may have saved theirs in between.
+
+An edit's `diff` is all that the text said after it, newest edit first, and the oldest is what was written at first. GitHub's
+schema calls it “a summary of the changes”; but git-bug (bridge/github/import.go) imports each as the whole text, and its
+import_test.go compares that with issues of a real repository. It is null for what somebody took out of the history, and
+for edits before 2018. Where what we wrote is not found there word for word, nothing is concluded from it.
 """
 
 from typing import Any
@@ -27,7 +32,7 @@ query($org: String!, $repo: String!, $number: Int!) {
 
 
 class _Edit(BaseModel):
-    """One edit. Its `diff` is, whatever its name says, all that the description said then."""
+    """One edit, and the text after it."""
 
     text: str | None = Field(alias="diff")
     editor: Account | None

@@ -75,6 +75,8 @@ class ReactionSeen(BaseModel):
 
 
 class RepositorySeen(BaseModel):
+    id: int
+    name: str
     full_name: str
     has_issues: bool = True
     archived: bool = False

@@ -14,7 +14,8 @@ from activities.github.answers import SETTLE, Answers
 from activities.github.client import GitHubClient
 from activities.github.drift import place_of
 from activities.github.seen import IssueSeen
-from process.effects import Effect, OpenHubIssue, OpenIssue
+from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
+from process.outbox import Look
 from process.views.overview import Overview
 from settings import Settings
 from starter.desk.comments import Comments
@@ -61,9 +62,12 @@ class Desk:
         issue = await in_thread(self.github.find_issue, first.repo, first.number)
         if issue is None:
             _wait_for("the issue")
-            return Attended()
+            lead = await self._had_issue(first.repo, first.number)
+            return Attended(done=tuple(await self._look_outside(lead)))
         if there := await self._moved(first, issue):
-            return Attended(done=tuple(await self._send_on(visit.hints, there)))
+            lead = await self._lead_of(first.repo, issue.model_copy(update={"number": first.number}))
+            looks = await self._look_outside(lead)
+            return Attended(done=(*looks, *await self._send_on(visit.hints, there)))
         place = Place(first.repo, issue, await self._lead_of(first.repo, issue))
         done: list[str] = []
         async with self._step(done):
@@ -99,9 +103,35 @@ class Desk:
         found = await in_thread(self.github.issue_of_card, hint.card or "")
         if found is None:
             return ()
-        there = hint.model_copy(update={"repo": found[0], "number": found[1]})
+        repo, number = await self._as_we_call_it(found[0]), found[1]
+        there = hint.model_copy(update={"repo": repo, "number": number})
         await hand_in(self.leads.client, there, task_queue=self.leads.task_queue)
-        return (f"It is the card of {found[0]} {found[1]}",)
+        return (f"It is the card of {repo} {number}",)
+
+    async def _as_we_call_it(self, repo: str) -> str:
+        """The name in the settings of a repository that GitHub calls so: somebody may have renamed it since."""
+        names = (self.settings.github.leads_repo, self.settings.github.hubs_repo)
+        if ours := next((name for name in names if name.casefold() == repo.casefold()), None):
+            return ours
+        for ours in names:
+            seen = await in_thread(self.github.repository, ours)
+            if seen.name.casefold() == repo.casefold():
+                return ours
+        return repo
+
+    async def _look_outside(self, lead: Handle | None) -> Sequence[str]:
+        """The lead whose issue was here finds out what became of it; until then, it is not heard where it is now."""
+        if lead is None:
+            return ()
+        await self.leads.look_outside(lead.id, Look(folder=False))
+        return (f"{lead.id} looks what became of its issue",)
+
+    async def _had_issue(self, repo: str, number: int) -> Handle | None:
+        """The lead of an issue that is gone. Visibility has the repository's name as the issue's address says it."""
+        if lead := await self.leads.by_issue(repo, number):
+            return lead
+        now = (await in_thread(self.github.repository, repo)).name
+        return await self.leads.by_issue(now, number) if now.casefold() != repo.casefold() else None
 
     async def _moved(self, hint: Hint, issue: IssueSeen) -> tuple[str, str, int] | None:
         """Where the issue is, if somebody transferred it and GitHub led us there. A renamed repository moves none."""
@@ -119,6 +149,7 @@ class Desk:
         org, repo, number = there
         if org.casefold() != self.settings.github.org.casefold():
             return ("It was moved out of the organization",)
+        repo = await self._as_we_call_it(repo)
         for hint in hints:
             moved = hint.model_copy(update={"repo": repo, "number": number})
             await hand_in(self.leads.client, moved, task_queue=self.leads.task_queue)
@@ -163,6 +194,8 @@ class Desk:
             return True
         if any(link is None and _under_way(view, opening) for link, opening in here):
             raise again("The lead is just opening its issue")
+        if _under_way(view, CheckIssues):
+            raise again("The lead is just looking where its issue is")
         return False
 
 
@@ -172,5 +205,7 @@ def _wait_for(what: str) -> None:
         raise again(f"GitHub does not show {what}, or not yet", after=SETTLES)
 
 
-def _under_way(view: Overview, opening: type[Effect]) -> bool:
-    return any(e.key.endswith(f"/{opening.kind}") and e.status == "waiting" for e in view.effects)
+def _under_way(view: Overview, effect: type[Effect]) -> bool:
+    """Also `check_issues-7`: where other issues are looked at beside its own."""
+    kinds = (e.key.rpartition("/")[2].partition("-")[0] for e in view.effects if e.status == "waiting")
+    return effect.kind in kinds

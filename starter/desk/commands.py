@@ -83,7 +83,9 @@ def _heard(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
     lines = [line.strip() for line in paragraph.split("\n")]
     if not any(map(_NAME.match, lines)):
         return
-    marked = "\n".join(f"{_MARK}{n}{_MARK}" if _NAME.match(line) else line for n, line in enumerate(lines))
+    marked = "\n".join(
+        f"{_MARK}{n}{_MARK}{line[1:]}" if _NAME.match(line) else line for n, line in enumerate(lines)
+    )  # with the rest of the line: what closes the code or comment may stand there
     at_start = True
     for child in _markdown.parseInline(marked, env)[0].children or ():
         if at_start and child.type == "text" and child.content.startswith(_MARK):

@@ -6,8 +6,8 @@ from pydantic import BaseModel, Field
 
 from activities.github.answers import is_ours
 from activities.github.seen import Account
-from settings import GitHub
 from starter.desk.commands import commands
+from starter.desk.repositories import Repositories, same
 from workflows.desk import Hint
 
 EVENTS = frozenset({"issues", "issue_comment", "projects_v2_item"})
@@ -20,6 +20,7 @@ class _Named(BaseModel):
 
 
 class _Repository(BaseModel):
+    id: int | None = None
     name: str
     owner: _Named
 
@@ -60,24 +61,24 @@ class Heard(BaseModel):
     why_not: str = ""
 
 
-def heard(event: str, delivery: str, payload: Any, github: GitHub) -> Heard:
+def heard(event: str, delivery: str, payload: Any, repositories: Repositories) -> Heard:
     """What this delivery hints at. Raises ValidationError for what GitHub would not send."""
     if event not in EVENTS:
         return Heard(action="", why_not="an event that says nothing of a lead")
     known = _Delivery.model_validate(payload)
-    why_not = _why_not(event, known, github)
-    hint = None if why_not else _hint(known, delivery, github)
+    why_not = _why_not(event, known, repositories)
+    hint = None if why_not else _hint(known, delivery, repositories)
     return Heard(action=known.action, hint=hint, why_not=why_not)
 
 
-def _why_not(event: str, known: _Delivery, github: GitHub) -> str:
+def _why_not(event: str, known: _Delivery, repositories: Repositories) -> str:
     if known.sender is None or known.sender.is_bot:
         return "done by a program"
     if event == "projects_v2_item":
         if known.card is None or known.card.content_type != "Issue":
             return "no issue's card"
-        return "" if _same(known.organization.login, github.org) else "another organization"
-    if known.issue is None or _repository(known, github) is None:
+        return "" if same(known.organization.login, repositories.github.org) else "another organization"
+    if known.issue is None or _repository(known, repositories) is None:
         return "another repository"
     if known.issue.pull_request is not None:
         return "a pull request"
@@ -93,27 +94,20 @@ def _why_no_command(known: _Delivery) -> str:
     return "" if commands(comment.body) else "no command"
 
 
-def _hint(known: _Delivery, delivery: str, github: GitHub) -> Hint:
+def _hint(known: _Delivery, delivery: str, repositories: Repositories) -> Hint:
     sender = known.sender.login if known.sender else None
     if known.card:
         return Hint(card=known.card.node_id, sender=sender, delivery=delivery)
     assert known.issue  # noqa: S101 - judged above
     return Hint(
-        repo=_repository(known, github) or "",
+        repo=_repository(known, repositories) or "",
         number=known.issue.number,
         comment=known.comment.id if known.comment else None,
         delivery=delivery,
     )
 
 
-def _repository(known: _Delivery, github: GitHub) -> str | None:
+def _repository(known: _Delivery, repositories: Repositories) -> str | None:
     """Its name as the settings have it, if it is one of ours."""
-    if known.repository is None or not _same(known.repository.owner.login, github.org):
-        return None
-    names = (github.leads_repo, github.hubs_repo)
-    return next((name for name in names if _same(name, known.repository.name)), None)
-
-
-def _same(one: str, other: str) -> bool:
-    """GitHub's names do not distinguish upper and lower case."""
-    return one.casefold() == other.casefold()
+    there = known.repository
+    return repositories.ours(there.owner.login, there.name, there.id) if there else None

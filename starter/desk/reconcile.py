@@ -19,7 +19,7 @@ from activities.github.survey import BoardSeen, GitHubSurvey, Listing
 from activities.google.drive import DriveActivities
 from process.model import Stage
 from process.outbox import Look
-from settings import Settings
+from settings import GitHub, Settings
 from starter.desk.commands import commands
 from starter.desk.hints import hand_in
 from starter.desk.intake import NEW, marks
@@ -80,15 +80,16 @@ class Rounds:
         due, cards = before.cards.news({hint.card or "": column for hint, column in misplaced}, now)
         hints += [hint for hint, _ in misplaced if hint.card in due]
         hints = list(dict.fromkeys(hints))
-        for hint in hints:
-            await hand_in(self.leads.client, hint, task_queue=self.leads.task_queue)
         amiss, told = before.leads.news(self._amiss(leads, read), now)
         twice = _twice(leads, read.issues, self.settings.github.leads_repo)
         for lead in dict.fromkeys([*amiss, *twice]):
             look = Look(folder=False, duplicates=tuple(sorted(twice.get(lead, ()))))
             await self.leads.look_outside(lead, look)
-        found = [f"{len(hints)} to look at: {few(_named(hint) for hint in hints)}"] if hints else []
-        found += _renamed(read.board, self.leads.policy.columns)
+        for hint in hints:  # after that: the desk of a transferred issue waits for its lead
+            await hand_in(self.leads.client, hint, task_queue=self.leads.task_queue)
+        places = list(dict.fromkeys(map(_named, hints)))
+        found = [f"{len(places)} to look at: {few(places)}"] if hints else []
+        found += _renamed(read.board, self.settings.github, self.leads.policy.columns)
         found += [
             f"{lead}: {told.told[lead].what if lead in told.told else 'nothing is missing any more'}"
             for lead in amiss
@@ -222,11 +223,11 @@ def _misplaced(
     return found
 
 
-def _renamed(board: BoardSeen, columns: Mapping[Stage, str]) -> list[str]:
+def _renamed(board: BoardSeen, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
     """What is called otherwise on GitHub than in the settings, and what to do: only a person can say which is right."""
     found = [
-        f"the repository {ours} is called {theirs} on GitHub: webhooks of it are not heard until the settings say so, too "
-        "(LEADS_GITHUB__LEADS_REPO, LEADS_GITHUB__HUBS_REPO)"
+        f"the repository {ours} is called {theirs} on GitHub, and is followed there until somebody gives the old name to "
+        f"another one: set {github.setting_of(ours)}={theirs}, and restart the worker and the webhooks"
         for ours, theirs in board.repositories.items()
         if ours.casefold() != theirs.casefold()
     ]

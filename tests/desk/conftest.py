@@ -39,6 +39,7 @@ from workflows.reconcile import Round
 __all__ = ["running_sandbox", "sandbox"]
 
 SALES, CONTRACTS, COMMUNITY, OUTSIDER = "amara-sales", "chidi-contracts", "cora-community", "jo-outside"
+OWNER = "olu-owner"
 
 _numbers = count(1)
 
@@ -214,3 +215,10 @@ async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings)
         )
         async with worker:
             yield Office(env, sandbox, settings, leads, desk)
+
+
+def all_public(office: Office) -> None:
+    """From a private repository none is moved."""
+    github = office.sandbox.github
+    for number, repository in list(github.repositories.items()):
+        github.repositories[number] = repository.replaced(private=False)

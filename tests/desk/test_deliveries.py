@@ -10,12 +10,13 @@ from pydantic import ValidationError
 
 from settings import GitHub
 from starter.desk.deliveries import EVENTS, heard
+from starter.desk.repositories import Repositories
 from workflows.desk import Hint
 
 PUBLISHED: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[1] / "published" / "webhook-examples.json").read_text()
 )
-HELLO = GitHub(org="Codertocat", leads_repo="hello-world")
+HELLO = Repositories(GitHub(org="Codertocat", leads_repo="hello-world"))
 COMMENTED = PUBLISHED["issue_comment"][0]
 MOVED = next(each for each in PUBLISHED["projects_v2_item"] if each["action"] == "edited")
 CASES = [(event, number) for event, payloads in PUBLISHED.items() for number in range(len(payloads))]
@@ -68,13 +69,13 @@ def test_programs_and_pull_requests_and_others_repositories_are_none() -> None:
         (payload | {"issue": payload["issue"] | {"pull_request": {"url": "x"}}}, "a pull request"),
     ):
         assert heard("issue_comment", "d1", unheard, HELLO).why_not == why
-    for other in (GitHub(org="Codertocat"), GitHub(leads_repo="Hello-World")):
+    for other in map(Repositories, (GitHub(org="Codertocat"), GitHub(leads_repo="Hello-World"))):
         assert heard("issue_comment", "d1", payload, other).why_not == "another repository"
 
 
 def test_a_moved_card_names_itself_and_who_moved_it() -> None:
     moved = MOVED | {"projects_v2_item": MOVED["projects_v2_item"] | {"content_type": "Issue"}}
-    org = GitHub(org=MOVED["organization"]["login"])
+    org = Repositories(GitHub(org=MOVED["organization"]["login"]))
     assert heard("projects_v2_item", "d1", moved, org).hint == Hint(
         card=MOVED["projects_v2_item"]["node_id"], sender=MOVED["sender"]["login"], delivery="d1"
     )
@@ -117,9 +118,32 @@ def test_whatever_is_wrong_with_a_payload_is_told_apart_or_ignored(event: str) -
     hints = 0
     for wrong in broken(payload):
         try:
-            found = heard(event, "d1", wrong, GitHub(org=owner, leads_repo="Hello-World"))
+            found = heard(event, "d1", wrong, Repositories(GitHub(org=owner, leads_repo="Hello-World")))
         except ValidationError:
             continue
         hints += found.hint is not None
         assert found.hint is None or len(found.hint.desk) <= 255
     assert hints
+
+
+def renamed(payload: dict[str, Any], name: str, **others: Any) -> dict[str, Any]:
+    return payload | {"repository": payload["repository"] | {"name": name} | others}
+
+
+def test_a_repository_that_was_renamed_is_known_by_its_id() -> None:
+    ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
+    under_another_name = renamed(opened, "prospects")
+    assert heard("issue_comment", "d1", under_another_name, ours).why_not == "another repository"
+    assert heard("issue_comment", "d2", opened, ours).hint
+    hint = heard("issue_comment", "d3", under_another_name, ours).hint
+    assert hint is not None
+    assert hint.repo == "hello-world"
+    stranger = renamed(opened, "prospects", id=4711)
+    assert heard("issue_comment", "d4", stranger, ours).why_not == "another repository"
+
+
+def test_a_new_repository_with_the_old_name_takes_its_place() -> None:
+    ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
+    assert heard("issue_comment", "d1", opened, ours).hint
+    assert heard("issue_comment", "d2", renamed(opened, "Hello-World", id=4711), ours).hint
+    assert heard("issue_comment", "d3", renamed(opened, "prospects"), ours).hint is None

@@ -22,10 +22,9 @@ from starter.desk import intake
 from starter.desk.hints import hand_in
 from starter.directory import Handle
 from starter.leads import Leads, Opened
-from tests.desk.conftest import COMMUNITY, OUTSIDER, SALES, Office
+from tests.desk.conftest import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
 from workflows.desk import DeskWorkflow, Hint
 
-OWNER = "olu-owner"
 TITLE = "[Example University / Ada Example] - A hub for whales"
 TEMPLATE = "[Lead org / Lead person] - [Lead title]"
 FORM = """\
@@ -206,13 +205,6 @@ async def test_what_the_issue_form_says_counts(front: Front) -> None:
     assert (facts.email, facts.zone) == ("ada@example.org", "Europe/Berlin")
     assert front.issue().title == TITLE
     assert (front.issue().body or "").startswith("### Organisation")
-
-
-def all_public(office: Office) -> None:
-    """From a private repository none is moved."""
-    github = office.sandbox.github
-    for number, repository in list(github.repositories.items()):
-        github.repositories[number] = repository.replaced(private=False)
 
 
 def with_our_forms(office: Office) -> None:

@@ -11,13 +11,12 @@ from process.outbox import Look
 from process.views.overview import Overview
 from sandbox.faults import Fault
 from starter.directory import Handle
-from tests.desk.conftest import SALES, Office
+from tests.desk.conftest import OWNER, SALES, Office, all_public
 from tests.desk.test_questionnaire import the_lead
 from tests.patience import PATIENCE
 from tests.workflows.servers import real_time
 from workflows.reconcile import Round
 
-OWNER = "olu-owner"
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 
 
@@ -108,12 +107,7 @@ async def test_a_deleted_and_an_archived_card_come_back(office: Office) -> None:
 async def test_a_transferred_issue_is_followed(office: Office) -> None:
     lead = await office.open()
     await seen(office, lead)
-    github = office.sandbox.github
-    for (
-        number,
-        repository,
-    ) in github.repositories.items():  # GitHub moves none from a private one to a public one
-        github.repositories[number] = repository.replaced(private=False)
+    all_public(office)
     office.sandbox.person(OWNER).transfer("leads", await office.number(lead), "pilot-hubs")
     await office.round()
     view = await office.until(lead, lambda view: view.facts.issue and view.facts.issue.home)
@@ -197,7 +191,9 @@ async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> 
     await seen(office, lead)
     await office.round()
     office.sandbox.person(OWNER).rename_repository("leads", "prospects")
-    assert "the repository leads is called prospects on GitHub" in found(await office.round())
+    said = found(await office.round())
+    assert "the repository leads is called prospects on GitHub" in said
+    assert "set LEADS_GITHUB__LEADS_REPO=prospects, and restart" in said
     await office.say_there("prospects", 1, PRICE)
     await office.round()
     assert await office.stage(lead) == "quoted"
