@@ -82,7 +82,7 @@ def line(item: Item, found: Agenda) -> str:
 def _missing(found: Agenda) -> str:
     some = f"{', '.join(found.unasked[:5])}{' …' if len(found.unasked) > 5 else ''}"
     return (
-        f"leads: {len(found.unasked)} leads did not answer ({some}); of these only what Temporal's list knows is "
+        f"leads: no answer from {len(found.unasked)} of the leads ({some}); of these only what Temporal's list knows is "
         "said: no dates, no invoices, no persons. Is a worker there?"
     )
 

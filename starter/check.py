@@ -1,7 +1,7 @@
 """`leads check`: is everything there that the service needs, and does it let us in? Looks, and changes nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 
 from rich.text import Text
 from temporalio.api.enums.v1 import TaskQueueType
@@ -42,7 +42,8 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
         place = f"{client.service_client.config.target_host}, namespace {client.namespace}"
         yield Check("Temporal", "answers", True, place)
         yield await _attributes(client)
-        yield await _pollers(client, settings.task_queue)
+        async for check in workers(client, settings.task_queue):
+            yield check
     except CommandError as failure:
         yield Check("Temporal", "answers", False, str(failure))
     except RPCError as error:
@@ -58,7 +59,8 @@ async def _attributes(client: Client) -> Check:
     return Check("Temporal", "is set up", True, f"all {len(SEARCH_ATTRIBUTES)} search attributes")
 
 
-async def _pollers(client: Client, task_queue: str) -> Check:
+async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
+    """Whether there is one; and where builds are told apart, whether leads go on with one that is there."""
     described = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,
@@ -66,12 +68,32 @@ async def _pollers(client: Client, task_queue: str) -> Check:
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
         )
     )
-    workers = sorted({poller.identity for poller in described.pollers})
+    seen = sorted({poller.identity for poller in described.pollers})
     detail = (
-        ", ".join(workers)
+        ", ".join(seen)
         or "None was seen in the last minutes. Start one: `leads up` or `python worker.py`."
     )
-    return Check("Temporal", f"has a worker on {task_queue!r}", bool(workers), detail)
+    yield Check("Temporal", f"has a worker on {task_queue!r}", bool(seen), detail)
+    found = {poller.deployment_options.build_id for poller in described.pollers}
+    promoted = described.versioning_info.current_deployment_version.build_id
+    if promoted or (found and all(found)):
+        yield builds(promoted, sorted(filter(None, found)))
+
+
+def builds(promoted: str, there: Sequence[str]) -> Check:
+    """`promoted`: the build with which leads go on; none: with no build at all."""
+    what, known = "leads go on with a build that is there", ", ".join(there) or "none"
+    if promoted in there:
+        return Check("Temporal", what, True, promoted)
+    if promoted:
+        return Check(
+            "Temporal",
+            what,
+            False,
+            f"They go on with {promoted}, and the workers' builds are: {known}. "
+            f"Start a worker with LEADS_WORKER_BUILD={promoted}, or promote another build (`leads promote`).",
+        )
+    return Check("Temporal", what, False, f"None was promoted: `leads promote {there[-1]}`")
 
 
 def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:

@@ -9,6 +9,7 @@ from temporalio.worker import Worker
 
 from process.views.overview import Overview
 from settings import Settings
+from starter.check import builds, workers
 from starter.failures import CommandError
 from starter.promote import route
 from tests.patience import PATIENCE
@@ -43,6 +44,16 @@ async def _build(handle: WorkflowHandle[object, object]) -> str:
     return info.deployment_version.build_id
 
 
+async def _checked(env: WorkflowEnvironment, build: str) -> str:
+    """What is said of the builds once the server sees this one's worker; nothing, where all is well."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = [check async for check in workers(env.client, "leads")]
+            if any(build in check.detail for check in found[1:]):
+                return "".join(check.detail for check in found if not check.ok)
+            await asyncio.sleep(0.1)
+
+
 async def _settled(handle: WorkflowHandle[object, object]) -> Overview:
     async with asyncio.timeout(PATIENCE):
         while True:
@@ -62,7 +73,9 @@ async def test_a_lead_goes_on_with_the_build_that_is_promoted() -> None:
         with pytest.raises(CommandError, match="Start it first"):
             await route(env.client, "leads", "one", 100)
         async with _worker(env, outside, "one"):
+            assert await _checked(env, "one") == "None was promoted: `leads promote one`"
             await _promote(env, "one")
+            assert await _checked(env, "one") == ""
             handle = await env.client.start_workflow("LeadWorkflow", OPENED, id="lead-1", task_queue="leads")
             await _settled(handle)
             assert await _build(handle) == "one"
@@ -81,3 +94,11 @@ async def test_a_lead_goes_on_with_the_build_that_is_promoted() -> None:
     ]
     done = outside.of("lead-1")
     assert len(done) == len(set(done))
+
+
+def test_a_promoted_build_that_no_worker_has_is_said() -> None:
+    check = builds("two", ["one"])
+    assert not check.ok
+    assert check.detail.startswith(
+        "They go on with two, and the workers' builds are: one. Start a worker with"
+    )
