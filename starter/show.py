@@ -23,6 +23,7 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
     out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {spelled(view.next_step)}")
     if view.next_date:
         out.line(f"The calendar moves next on {moment(view.next_date, facts.zone)}", "dim")
+    out.line(f"Its rules are those of the policy {facts.policy.version}", "dim")
     _section(out, "Attention", map(spelled, view.attention), "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")

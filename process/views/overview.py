@@ -184,6 +184,8 @@ class Line(Model):
     """The number of the correction that took it out."""
     key: str | None = None
     """The idempotency key that the decision came with."""
+    policy: str = ""
+    """Version of the policy under which it was decided."""
 
 
 def timeline(record: Record, newest: int = 0) -> tuple[Line, ...]:
@@ -207,6 +209,7 @@ def _line(event: Event, corrected_by: int | None) -> Line:
         corrected=corrected_by is not None,
         corrected_by=corrected_by,
         key=event.key,
+        policy=event.policy,
     )
 
 
