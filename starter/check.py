@@ -70,8 +70,7 @@ async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
     )
     seen = sorted({poller.identity for poller in described.pollers})
     detail = (
-        ", ".join(seen)
-        or "None was seen in the last minutes. Start one: `leads up` or `python worker.py`."
+        ", ".join(seen) or "None was seen in the last minutes. Start one: `leads up` or `python worker.py`."
     )
     yield Check("Temporal", f"has a worker on {task_queue!r}", bool(seen), detail)
     found = {poller.deployment_options.build_id for poller in described.pollers}
