@@ -372,7 +372,9 @@ class LeadWorkflow:
             name: link.url for name, link in links.items() if link
         }
         if RELEASE_0_2 in self.record.lead.changes:
-            memo |= policy_memo(self.record.lead.policy)
+            # also so that a task in which something became true is never without a command: the next worker would take
+            # such a task for none, and hear what comes after it first (temporalio/sdk-rust#1606)
+            memo |= policy_memo(self.record.lead.policy) | {"events": str(self.record.lead.last_seq)}
         if memo != self.memo:
             workflow.upsert_memo(memo)
             self.memo = memo

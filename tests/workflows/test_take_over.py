@@ -1,5 +1,7 @@
 """One worker after the other serves a lead, as with every deploy: each goes on where the one before was."""
 
+import asyncio
+
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
@@ -21,3 +23,35 @@ async def test_a_decision_that_a_new_worker_hears_first_does_not_wedge_the_lead(
     assert life
     history = await life.handle.fetch_history()
     await Replayer(workflows=[], plugins=[leads_plugin()]).replay_workflow(history)
+
+
+async def test_what_a_new_worker_hears_first_keeps_its_number(
+    env: WorkflowEnvironment, outside: Outside, lead_id: str
+) -> None:
+    """What ended last before it was the mail, while the folder was still to be made and nobody had anything to say."""
+    outside.broken["create_folder"] = "again"
+
+    def worker() -> Worker:
+        return Worker(env.client, task_queue=lead_id, activities=outside.activities())
+
+    async with worker():
+        life = await Life.begin(env, outside, lead_id, queue=lead_id)
+        await life.settled()
+        card = outside.held[f"place_card {lead_id}"] = asyncio.Event()
+        mail = outside.held[f"send_mail {lead_id}"] = asyncio.Event()
+        await life.decide("price_quoted", amount="12000", currency="USD", per="year")
+        await life.until(lambda _: outside.begun[f"create_folder {lead_id}"] > 0)
+        card.set()
+        await life.until(
+            lambda view: [e.status for e in view.effects if "place_card" in e.key] == ["done"] * 2
+        )
+        mail.set()
+        await life.until(lambda view: view.timeline[-1].kind == "mail_sent")
+    async with worker():
+        answer = await life.decide("details_changed", title="Two")
+    async with worker():
+        timeline = (await life.look()).timeline
+    assert [(line.seq, line.kind) for line in timeline[-2:]] == [
+        (6, "mail_sent"),
+        (answer.seq, "details_changed"),
+    ]
