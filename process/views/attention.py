@@ -77,8 +77,8 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     for gap in lead.gaps if RELEASE_0_2 in lead.changes else ():
         lasts = lead.hub.running and gap.start <= today <= gap.end
         if not lasts or _covered(lead, today):  # else it is said above
-            days = f"On {gap.start}" if gap.start == gap.end else f"From {gap.start} to {gap.end}"
-            what = f"{days} the hub is in no contract, and nobody is billed for it"
+            when = f"On {gap.start}" if gap.start == gap.end else f"From {gap.start} to {gap.end}"
+            what = f"{when} the hub is in no contract, and nobody is billed for it"
             yield Concern(Role.SALES, what, since=gap.start)
     if lead.stale_on:
         moved = day_of(lead.progressed_at, lead.zone)
