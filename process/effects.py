@@ -432,6 +432,8 @@ class Task(Model):
     events: tuple[Event, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     """The one that the effect is about; or all decisions that do not count any more."""
+    attention: tuple[str, ...] | None = None
+    """What needs attention, by the whole lead: this one has its newest invoices alone. Release 0.1 did not say."""
 
     @field_serializer("lead")
     def _without_defaults(self, lead: Lead) -> dict[str, Any]:

@@ -339,9 +339,10 @@ class Record(Model):
         """Effects that can start now: the first ready one of each lane that is not busy."""
         return outbox.startable(self.outbox, self.lead, busy)
 
-    def task(self, effect: Effect) -> Task:
+    def task(self, effect: Effect, now: datetime) -> Task:
         """What the activity of an effect that starts now is given."""
         mistakes: tuple[Mistake, ...] = ()
+        noticed: tuple[str, ...] | None = None
         match effect:
             case SendCorrection(seq=seq):
                 mistakes = (outward.mistake(self.history, seq, told=True),)
@@ -349,9 +350,11 @@ class Record(Model):
                 mistakes = (outward.mistake(self.history, seq),)
             case _ if effect.shows_mistakes:
                 mistakes = outward.mistakes(self.history)
+                noticed = attention(self.lead, self.lead.today(now))
         events = self.unrecorded() if isinstance(effect, RecordEvents) else ()
         lead = self._as_billed(effect.number) if isinstance(effect, PrepareInvoice) else self.lead
-        return Task(effect=effect, lead=lead.brief(effect.about), events=events, mistakes=mistakes)
+        brief = lead.brief(effect.about)
+        return Task(effect=effect, lead=brief, events=events, mistakes=mistakes, attention=noticed)
 
     def _as_billed(self, number: int) -> Lead:
         """The lead as it was when the invoice was prepared, so that made again it says the same; where it is now."""

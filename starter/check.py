@@ -74,14 +74,18 @@ async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
     )
     yield Check("Temporal", f"has a worker on {task_queue!r}", bool(seen), detail)
     found = {poller.deployment_options.build_id for poller in described.pollers}
-    promoted = described.versioning_info.current_deployment_version.build_id
+    routes, there = described.versioning_info, sorted(filter(None, found))
+    promoted = routes.current_deployment_version.build_id
     if promoted or (found and all(found)):
-        yield builds(promoted, sorted(filter(None, found)))
+        yield builds(promoted, there)
+    if (share := routes.ramping_version_percentage) and (build := routes.ramping_deployment_version.build_id):
+        yield builds(build, there, share)
 
 
-def builds(promoted: str, there: Sequence[str]) -> Check:
-    """`promoted`: the build with which leads go on; none: with no build at all."""
-    what, known = "leads go on with a build that is there", ", ".join(there) or "none"
+def builds(promoted: str, there: Sequence[str], share: float = 100) -> Check:
+    """`promoted`: the build with which this share of the leads, in per cent, goes on; none: with no build at all."""
+    some = "" if share == 100 else f"{share:g} % of the "
+    what, known = f"{some}leads go on with a build that is there", ", ".join(there) or "none"
     if promoted in there:
         return Check("Temporal", what, True, promoted)
     if promoted:

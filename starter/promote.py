@@ -52,6 +52,11 @@ async def route(client: Client, deployment: str, build: str, share: int) -> None
                     namespace=client.namespace, deployment_name=deployment, build_id=build
                 )
             )
+            await service.set_worker_deployment_ramping_version(  # or another build would keep its share
+                SetWorkerDeploymentRampingVersionRequest(
+                    namespace=client.namespace, deployment_name=deployment, percentage=0
+                )
+            )
         else:
             await service.set_worker_deployment_ramping_version(
                 SetWorkerDeploymentRampingVersionRequest(

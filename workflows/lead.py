@@ -294,7 +294,7 @@ class LeadWorkflow:
         try:
             outcome: Outcome = await workflow.execute_activity(
                 effect.kind,
-                self.record.task(effect),
+                self.record.task(effect, workflow.now()),
                 result_type=Outcome,
                 start_to_close_timeout=ONE_ATTEMPT,
                 heartbeat_timeout=SILENCE,

@@ -181,7 +181,9 @@ class GitHubActivities:
 
     def _lead_issue(self, task: Task) -> Wanted:
         lead = task.lead
-        today = lead.today(datetime.now(UTC))
+        noticed = task.attention
+        if noticed is None:
+            noticed = attention(lead, lead.today(datetime.now(UTC)))
         page = self._page(lead.id)
 
         def text(clip: int) -> str:
@@ -189,7 +191,7 @@ class GitHubActivities:
                 "lead_issue.md",
                 lead=lead,
                 step=next_step(lead),
-                attention=attention(lead, today),
+                attention=noticed,
                 checklist=checklist(lead),
                 vendor_checklist=vendor_checklist(lead),
                 maniac_t=MANIAC_T,

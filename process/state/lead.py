@@ -251,10 +251,17 @@ class Lead(Model):
             first = until + DAY if until else live
             if last is None or (other.gap_reason if other else one and one.after_reason):
                 continue
-            first, last = max(first, live), min(last, down or last)
+            first, last = self._unpaid_from(max(first, live)), min(last, down or last)
             if first <= last:
                 found.append(Gap(number, first, last))
         return tuple(found)
+
+    def _unpaid_from(self, day: date) -> date:
+        """That day, or the first one after the month that has it and is asked for whole: an extension ends within one."""
+        for invoice in self.invoices if RELEASE_0_2 in self.changes else ():
+            if invoice.stands and invoice.index is not None and invoice.period_start <= day:
+                day = max(day, invoice.period_end + DAY)
+        return day
 
     def _billed_until(self, contract: Contract) -> date | None:
         """The last day that is paid for: a price that is asked for once has no month by which an extension is billed."""

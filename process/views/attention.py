@@ -77,7 +77,8 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     for gap in lead.gaps if RELEASE_0_2 in lead.changes else ():
         lasts = lead.hub.running and gap.start <= today <= gap.end
         if not lasts or _covered(lead, today):  # else it is said above
-            what = f"From {gap.start} to {gap.end} the hub is in no contract, and nobody is billed for it"
+            when = f"On {gap.start}" if gap.start == gap.end else f"From {gap.start} to {gap.end}"
+            what = f"{when} the hub is in no contract, and nobody is billed for it"
             yield Concern(Role.SALES, what, since=gap.start)
     if lead.stale_on:
         moved = day_of(lead.progressed_at, lead.zone)
@@ -135,7 +136,8 @@ def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
             what = f"The hub runs without a contract, allowed by {lead.hub.exception_by}"
             yield Concern(Role.SALES, what, since=lead.hub.live_on)
         elif ended:
-            yield Concern(Role.SALES, f"The hub runs although its contract ended on {ended}", since=ended)
+            what = f"The hub runs although its contract ended on {_ending(lead, ended)}"
+            yield Concern(Role.SALES, what, since=ended)
         elif contract.start:
             what = f"The hub runs although its contract begins only on {contract.start}"
             yield Concern(Role.SALES, what, since=lead.hub.live_on)
@@ -147,11 +149,19 @@ def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
         else:
             yield Concern(_owes_hub(lead), "A live contract without a hub", since=contract.signed_on)
     elif lead.stage is Stage.CONTRACTED and not live and ended and RELEASE_0_2 in lead.changes:
-        what = f"The contract ended on {ended}, and nobody has renewed it or said that it is over"
+        what = (
+            f"The contract ended on {_ending(lead, ended)}, and nobody has renewed it or said that it is over"
+        )
         yield Concern(Role.SALES, what, since=ended)
     elif lead.lost and RELEASE_0_2 in lead.changes and (runs := _runs_on(lead.signed, today)):
         what = f"A live contract without a hub: it runs until {runs}, and the lead is lost"
         yield Concern(Role.SALES, what, since=lead.lost.on)
+
+
+def _ending(lead: Lead, last: date) -> str:
+    """When the term with this last day ended, in words: its contract, and the extension of it, if there was one."""
+    contract = next(term for term in lead.signed if term.term_ends == last)
+    return str(last) if contract.end in (None, last) else f"{contract.end}, and its extension on {last}"
 
 
 def _covered(lead: Lead, today: date) -> bool:

@@ -113,7 +113,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                 cause=effect.cause,
             )
         case SendCorrection():
-            (mistake,) = life.record.task(effect).mistakes
+            (mistake,) = life.record.task(effect, life.now).mistakes
             if told := mistake.wrongly_told:
                 report = MailSent(
                     template=effect.template,

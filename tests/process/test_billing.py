@@ -415,6 +415,26 @@ def test_the_days_of_an_extension_of_what_was_paid_once_are_billed_by_nobody_and
     assert str(life.until("2027-06-12").lead.invoices[-1].period_start) == "2027-06-01"
 
 
+def test_days_of_a_month_that_an_extension_has_paid_for_are_in_nobodys_gap() -> None:
+    life = Life().live().until("2027-06-02")
+    life.does("service_extended", reason="Their lawyers")
+    assert str(life.until("2027-06-20").lead.invoices[-1].period_end) == "2027-06-30"
+    ended = "The hub runs although its contract ended on 2027-05-31, and its extension on 2027-06-16"
+    assert ended in attention(life.lead, life.today)
+    life.until("2027-06-25").does("decommission_decided", on="2027-06-25", reason="Over")
+    down = life.does("hub_decommissioned", data_confirmed_by="Ada Example")
+    assert not [line for line in attention(life.lead, life.today) if "in no contract" in line]
+    assert "No days outside" in life.refused("gap_explained", reason="There are none")
+    life.does("corrected", seq=down.seq, reason="It was not")
+    life.until("2027-07-01").does("hub_decommissioned", data_confirmed_by="Ada Example")
+    unpaid = "On 2027-07-01 the hub is in no contract, and nobody is billed for it"
+    assert unpaid in attention(life.lead, life.today)
+    life.does("invoice_voided", number=13, reason="A wrong address")
+    assert str(life.lead.gaps[0].start) == "2027-06-17"
+    life.wait(1)
+    assert str(life.lead.gaps[0].start) == "2027-07-01", "it is billed again, as it was"
+
+
 def test_sixty_days_count_from_the_day_on_which_the_invoice_was_sent_not_from_its_record() -> None:
     life = Life().live().until("2026-06-20")
     life.does("invoice_sent", number=1, on="2026-06-03")

@@ -323,7 +323,7 @@ def test_the_answer_to_a_correction_that_was_given_in_a_comment_is_crossed_out_a
     corrects(life.perform(), answer.seq, "answer")
     (said,) = [effect for effect in life.planned if isinstance(effect, SayCorrection)]
     assert (said.where, said.seq) == ("answer", answer.seq)
-    (about,) = life.record.task(said).mistakes
+    (about,) = life.record.task(said, life.now).mistakes
     assert (about.seq, about.comment, about.counts, about.is_asked("answer")) == (answer.seq, 42, False, True)
 
 
@@ -453,10 +453,10 @@ def test_the_issue_is_given_what_does_not_count_and_nothing_else() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     (update,) = [effect for effect in life.planned[-3:] if effect.kind == "update_issue"]
-    (shown,) = life.record.task(update).mistakes
+    (shown,) = life.record.task(update, life.now).mistakes
     assert (shown.seq, shown.corrections[-1].reason) == (2, "Not 2")
     corrects(life, newest(life, "corrected"))
-    assert life.record.task(update).mistakes == ()
+    assert life.record.task(update, life.now).mistakes == ()
 
 
 def test_what_is_no_decision_can_not_be_undone() -> None:

@@ -61,7 +61,7 @@ def test_made_again_it_says_what_it_said() -> None:
     told = {}
     for number in (1, 2, 3, 4):
         effect = PrepareInvoice(key="k", cause=1, number=number, file_id=f"file-{number}")
-        told[number] = life.record.task(effect)
+        told[number] = life.record.task(effect, life.now)
     without_folder(life).perform()
     for number, task in told.items():
         lead = task.lead
@@ -71,7 +71,7 @@ def test_made_again_it_says_what_it_said() -> None:
         )
     assert life.until("2026-09-01").lead.invoices[-1].number == 5
     effect = PrepareInvoice(key="k", cause=1, number=5, file_id="file-5")
-    assert life.record.task(effect).lead.org == "Other University"
+    assert life.record.task(effect, life.now).lead.org == "Other University"
 
 
 def test_lost_again_on_the_way_each_is_made_once_in_the_folder_that_is_there() -> None:

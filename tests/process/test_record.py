@@ -5,7 +5,8 @@ import pytest
 from process.effects import Effect, Outcome, PlaceCard, RecordEvents, UpdateIssue
 from process.record import FINISHED, RECEIPTS, REFUSALS, Record
 from process.reports import IssueOpened
-from tests.process.life import MONDAY, QUOTE, Life, link
+from process.views.attention import attention
+from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, Life, link
 
 # ---- repeats
 
@@ -305,6 +306,21 @@ def test_an_activity_is_given_what_it_needs_and_not_ten_years() -> None:
     assert len(brief.model_dump_json()) < 32_000
 
 
+def test_what_the_issue_shows_under_attention_is_told_by_the_whole_lead_and_on_its_own_day() -> None:
+    life = Life().live(BOOK_QUOTE, end="2029-05-31")
+    for month in ("2026-06", "2026-07"):
+        life.until(f"{month[:5]}{int(month[5:]) + 1:02}-02").does(
+            "usage_reported", month=month, active_users=3
+        )
+    life.until("2028-01-10")
+    update = next(item.effect for item in life.record.outbox if item.effect.kind == "update_issue")
+    shown = life.record.task(update, life.now).attention
+    assert shown == attention(life.lead, life.today)
+    assert shown
+    assert not [line for line in shown if "is not billed" in line and "Usage" not in line]
+    assert any("2026-08" in line and "2026-06" not in line for line in shown if line.startswith("Usage"))
+
+
 LARGEST = 2 * 1024 * 1024
 """Bytes that Temporal hands to a new run at most; a lead with more would be stuck."""
 
@@ -319,7 +335,9 @@ def test_however_much_people_write_the_lead_can_be_handed_to_a_new_run(length: i
     assert life.take("asset_attached", name="short").accepted, "there is always room for the next"
     assert life.take("price_quoted", **QUOTE).accepted
     assert len(life.record.model_dump_json().encode()) < LARGEST
-    task = life.record.task(next(e for e in life.record.startable(frozenset()) if e.kind == "record_events"))
+    task = life.record.task(
+        next(e for e in life.record.startable(frozenset()) if e.kind == "record_events"), life.now
+    )
     assert len(task.model_dump_json().encode()) < LARGEST
 
 

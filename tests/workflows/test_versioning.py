@@ -29,12 +29,12 @@ def _worker(env: WorkflowEnvironment, outside: Outside, build: str) -> Worker:
     )
 
 
-async def _promote(env: WorkflowEnvironment, build: str) -> None:
+async def _promote(env: WorkflowEnvironment, build: str, share: int = 100) -> None:
     """As soon as the server knows of the build's worker."""
     async with asyncio.timeout(PATIENCE):
         while True:
             try:
-                return await route(env.client, "leads", build, 100)
+                return await route(env.client, "leads", build, share)
             except CommandError:
                 await asyncio.sleep(0.1)
 
@@ -102,3 +102,26 @@ def test_a_promoted_build_that_no_worker_has_is_said() -> None:
     assert check.detail.startswith(
         "They go on with two, and the workers' builds are: one. Start a worker with"
     )
+    some = builds("two", ["one"], 30)
+    assert (some.ok, some.what) == (False, "30 % of the leads go on with a build that is there")
+
+
+async def test_a_share_of_the_leads_on_another_build_is_said_and_ends_with_going_back() -> None:
+    async with real_time() as env, _worker(env, Outside(), "one"), _worker(env, Outside(), "two"):
+        await _promote(env, "one")
+        await _promote(env, "two", 30)
+        await _goes_on(env, "", "30 % of the ")
+        for _ in range(2):
+            await _promote(env, "one")
+            await _goes_on(env, "")
+
+
+async def _goes_on(env: WorkflowEnvironment, *shares: str) -> None:
+    """Waits until that is what is said of which leads go on with which build."""
+    what = "leads go on with a build that is there"
+    said: list[str] = []
+    async with asyncio.timeout(PATIENCE):
+        while said != list(shares):
+            found = [check.what async for check in workers(env.client, "leads")]
+            said = [each.removesuffix(what) for each in found if each.endswith(what)]
+            await asyncio.sleep(0.1)

@@ -12,7 +12,7 @@ from activities.errors import PARKED
 from activities.github.issue_block import BY_HAND, begin
 from activities.github.lead import GitHubActivities
 from process.desk.moves import Move, What
-from process.effects import Task, back
+from process.effects import Effect, Task, back
 from process.model import Link
 from process.policy import Labels, Policy
 from process.reports import HubIssueOpened, IssueOpened
@@ -263,6 +263,16 @@ def test_a_box_that_nobody_will_hear_of_is_set_back(unheard: GitHubActivities, g
     github.edit(body=body.replace("- [ ] Contract signed", "- [x] Contract signed"))
     perform(unheard, "update_issue", lead)
     assert github.body() == body
+
+
+def test_what_needs_attention_is_what_the_whole_lead_said(
+    activities: GitHubActivities, github: GitHub
+) -> None:
+    lead = opened(activities, a_lead())
+    effect = Effect.kinds["update_issue"](key="lead-7/2/update_issue", cause=2)
+    for noticed in (("Invoice 3 is overdue",), ()):
+        ActivityEnvironment().run(activities.update_issue, Task(effect=effect, lead=lead, attention=noticed))
+        assert ("[!WARNING]\n> - Invoice 3 is overdue" in github.body()) == bool(noticed)
 
 
 def put_back(activities: GitHubActivities, lead: Lead, *moves: Move) -> None:
