@@ -75,7 +75,7 @@ def line(item: Item, found: Agenda) -> str:
     """A line of an agenda: what, by when or since when, and which lead."""
     days = [f"by {item.due}"] if item.due else []
     days += ["today"] if item.until == found.day else []
-    days += [f"since {item.since}"] if item.since else []
+    days += [f"since {item.lasting}"] if item.lasting else []
     return f"{item.what}{' · ' if days else ''}{', '.join(days)} · {item.lead} {item.heading}"
 
 

@@ -89,6 +89,11 @@ class Item(Model):
         return None if str(self.until) in self.what else self.until
 
     @property
+    def lasting(self) -> date | None:
+        """Since when, where its words do not say so."""
+        return None if str(self.since) in self.what else self.since
+
+    @property
     def urgency(self) -> tuple[date, str]:
         return (self.until or self.since or date.max, self.lead)
 

@@ -58,7 +58,7 @@ async def demo(
                 await story.tell()
             story.sum_up(time.monotonic() - begun)
             if keep:
-                await _keep(leads, out)
+                await _keep(leads, folder, out)
             elif not json:
                 out.line("All of it ends now; with --keep it stays, and the links open.", "dim")
 
@@ -84,12 +84,16 @@ async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Lea
     async with Parts(folder / "logs", grace=5) as parts:
         client = await parts.temporal(port, ui_port, dynamic_config=DYNAMIC_CONFIG if skips_time else ())
         sandbox = await parts.sandbox(0, folder / "sandbox", web_port=None if skips_time else web_port)
-        more = {**sandbox.environment, "LEADS_LEDGER_URL": f"sqlite:///{folder / 'ledger.sqlite'}"}
+        more = {**sandbox.environment, "LEADS_LEDGER_URL": _ledger(folder)}
         env = environment(f"{HOST}:{port}", more, settings_too=False)
         await _both(
             parts.worker(env, cwd=folder), None if skips_time else parts.web(env, web_port, cwd=folder)
         )
         yield Leads(client, "leads", ui), sandbox
+
+
+def _ledger(folder: Path) -> str:
+    return f"sqlite:///{folder / 'ledger.sqlite'}"
 
 
 async def _both(one: Awaitable[Part], other: Awaitable[Part] | None) -> None:
@@ -111,10 +115,11 @@ def _progress(out: Output) -> Progress:
     return Progress(*columns, console=out.console, transient=True, disable=hidden)
 
 
-async def _keep(leads: Leads, out: Output) -> None:
+async def _keep(leads: Leads, folder: Path, out: Output) -> None:
     if not out.as_json:
         address = leads.client.service_client.config.target_host
         out.heading("Everything keeps running until Ctrl-C. To steer the lead from another terminal:")
-        out.items([f"export TEMPORAL_ADDRESS={address} LEADS_TEMPORAL_UI={leads.ui}"])
+        here = {"TEMPORAL_ADDRESS": address, "LEADS_TEMPORAL_UI": leads.ui, "LEADS_LEDGER_URL": _ledger(folder)}
+        out.items([f"export {' '.join(f'{name}={value}' for name, value in here.items())}"])
     with suppress(asyncio.CancelledError):
         await asyncio.Event().wait()
