@@ -119,7 +119,11 @@ async def _keep(leads: Leads, folder: Path, out: Output) -> None:
     if not out.as_json:
         address = leads.client.service_client.config.target_host
         out.heading("Everything keeps running until Ctrl-C. To steer the lead from another terminal:")
-        here = {"TEMPORAL_ADDRESS": address, "LEADS_TEMPORAL_UI": leads.ui, "LEADS_LEDGER_URL": _ledger(folder)}
+        here = {
+            "TEMPORAL_ADDRESS": address,
+            "LEADS_TEMPORAL_UI": leads.ui,
+            "LEADS_LEDGER_URL": _ledger(folder),
+        }
         out.items([f"export {' '.join(f'{name}={value}' for name, value in here.items())}"])
     with suppress(asyncio.CancelledError):
         await asyncio.Event().wait()
