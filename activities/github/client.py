@@ -416,9 +416,7 @@ class GitHubClient:
             lazy=True,
         )
         kind = _Https if address.scheme == "https" else _Http
-        vars(client.requester)["_Requester__connectionClass"] = (
-            kind  # of this client alone: no public way does that
-        )
+        vars(client.requester)["_Requester__connectionClass"] = kind  # no public way does it for one client
         return client
 
     def _as_app(self) -> Github:
