@@ -12,10 +12,13 @@ from pydantic import Field
 
 from process.changes import RELEASE_0_2
 from process.decisions import LeadOpened
+from process.decisions.qualifying import QuestionnaireAnswered
 from process.facts import Event, Refused, Report
+from process.fold import without
 from process.history import History
 from process.identity import contact_key, org_key, title_key
 from process.model import Line, Model, Stage
+from process.reports import AnswersRead
 from process.state.lead import Lead
 from process.state.qualification import Questionnaire
 from process.state.relatives import MOST, Likeness, Relation, Relative
@@ -122,6 +125,8 @@ class DuplicateHeard(Report):
     told: Told
     replaces: int | None = None
     """Number of the event with which that lead was merged into this one before."""
+    before: Questionnaire | None = None
+    """This lead's questionnaire without that lead's response, which it gives back though it was edited since."""
 
     @property
     def supersedes(self) -> int | None:
@@ -130,9 +135,14 @@ class DuplicateHeard(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         me = self.told.me.model_copy(update={"since": event.seq})
         others = tuple(other for other in lead.duplicates if other.lead != me.lead)
-        if me.relation is Relation.NONE:
-            return lead.model_copy(update={"duplicates": others})
-        return lead.model_copy(update={"duplicates": (*others, me), **self._taken_over(lead)})
+        if me.relation is not Relation.NONE:
+            others = (*others, me)
+        return lead.model_copy(
+            update={"duplicates": others, **self._taken_over(lead), **self._given_back(lead)}
+        )
+
+    def _given_back(self, lead: Lead) -> dict[str, object]:
+        return {"questionnaire": _answered_as(lead.questionnaire, self.before)} if self.before else {}
 
     def _taken_over(self, lead: Lead) -> dict[str, object]:
         if self.told.me.relation is not Relation.MERGED:
@@ -142,9 +152,7 @@ class DuplicateHeard(Report):
             found["email"] = self.told.email
         theirs = self.told.questionnaire
         if lead.questionnaire.answered_on is None and theirs.answered_on:
-            ours = ("sent_on", "nudged_on")
-            answered = {name: value for name, value in theirs if name not in ours}
-            found["questionnaire"] = lead.questionnaire.model_copy(update=answered)
+            found["questionnaire"] = _answered_as(lead.questionnaire, theirs)
         return found
 
     def words(self, lead: Lead) -> str:
@@ -165,6 +173,12 @@ class DuplicateHeard(Report):
             ours.answered_on,
         )
         return "; its answers to the questionnaire are now this lead's" if same else ""
+
+
+def _answered_as(ours: Questionnaire, theirs: Questionnaire) -> Questionnaire:
+    """With their answers. When it was sent and asked for stays ours."""
+    answered = {name: value for name, value in theirs if name not in ("sent_on", "nudged_on")}
+    return ours.model_copy(update=answered)
 
 
 class OriginalsSeen(Report):
@@ -214,5 +228,28 @@ def as_fact(history: History, told: Told) -> DuplicateHeard | None:
     before = last.fact.told
     if before.model_copy(update={"seq": told.seq}) == told:
         return None
-    merged = before.me.relation is Relation.MERGED
-    return DuplicateHeard(told=told, replaces=last.seq if merged else None)
+    if before.me.relation is not Relation.MERGED:
+        return DuplicateHeard(told=told)
+    parted = told.me.relation is not Relation.MERGED
+    return DuplicateHeard(
+        told=told, replaces=last.seq, before=_without_response(history, last, before) if parted else None
+    )
+
+
+def _without_response(history: History, last: Event, told: Told) -> Questionnaire | None:
+    """The questionnaire as if their response had not been read here since they came; None where it was not."""
+    response = told.questionnaire.response_id
+    if response is None or history.lead.questionnaire.response_id != response:
+        return None
+    merge: Event | None = last
+    while merge and isinstance(merge.fact, DuplicateHeard) and merge.fact.replaces:
+        merge = history.find(merge.fact.replaces)
+    since = merge.seq if merge else last.seq
+    read = [
+        event.seq
+        for event in history.events
+        if event.seq > since
+        and isinstance(event.fact, (QuestionnaireAnswered, AnswersRead))
+        and event.fact.response_id == response
+    ]
+    return without(history, last.seq, *read).questionnaire if read else None

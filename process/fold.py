@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
-from process.facts import Event
+from process.facts import Event, Report
 from process.history import History
 from process.state.lead import Lead
 
@@ -33,20 +33,25 @@ def superseded(events: Iterable[Event]) -> frozenset[int]:
 
 
 def corrected_by(events: Iterable[Event]) -> dict[int, int]:
-    """Number of each event that a correction took out -> number of that correction."""
+    """Number of each event that a correction took out -> number of that correction.
+
+    A report that takes the place of an earlier one does so for good, also when a third takes its own place.
+    """
     out: dict[int, int] = {}
     corrections = [event for event in events if event.fact.supersedes is not None]
     for event in sorted(corrections, key=lambda event: -event.seq):
-        if event.fact.supersedes is not None and event.seq not in out:
+        stands = event.seq not in out or isinstance(event.fact, Report)
+        if event.fact.supersedes is not None and stands:
             out[event.fact.supersedes] = event.seq
     return out
 
 
-def without(history: History, seq: int) -> Lead:
-    """The lead as it would be if the event `seq` were corrected now."""
+def without(history: History, *seqs: int) -> Lead:
+    """The lead as it would be if these events were corrected now."""
     events = history.events
-    undone = next((event.fact.supersedes for event in events if event.seq == seq), None)
-    return _fold(events, history.lead.id, (superseded(events) | {seq}) - {undone})
+    corrections = (e.fact for e in events if e.seq in seqs and not isinstance(e.fact, Report))
+    undone = {correction.supersedes for correction in corrections}
+    return _fold(events, history.lead.id, (superseded(events) | {*seqs}) - undone)
 
 
 def broken(history: History, without: int) -> Iterator[Event]:

@@ -15,7 +15,12 @@ from urllib.parse import quote, urlsplit
 
 import jwt
 from github import Auth, Github, GithubException
-from github.Requester import Requester
+from github.Requester import (
+    HTTPRequestsConnectionClass,
+    HTTPSRequestsConnectionClass,
+    Requester,
+    RequestsResponse,
+)
 from pydantic import BaseModel, TypeAdapter
 
 from activities.errors import park
@@ -366,7 +371,10 @@ class GitHubClient:
                 return answer
             if urlsplit(moved).netloc != urlsplit(self.settings.api_url).netloc:
                 raise RuntimeError("redirected to another host")
-            return self._requester().requestJsonAndCheck(verb, moved, headers=headers, input=given)
+            left = None if urlsplit(moved).query else parameters
+            return self._requester().requestJsonAndCheck(
+                verb, moved, parameters=left, headers=headers, input=given
+            )
 
     @contextmanager
     def _admitted(self, api: Api) -> Iterator[None]:
@@ -396,7 +404,7 @@ class GitHubClient:
         address = urlsplit(self.settings.api_url)
         if address.scheme not in ("http", "https") or not address.hostname:
             raise park("LEADS_GITHUB__API_URL is no address: mend it, then retry")
-        return Github(
+        client = Github(
             auth=auth,
             base_url=self.settings.api_url.rstrip("/"),
             timeout=math.ceil(self.settings.timeout_seconds),
@@ -407,6 +415,9 @@ class GitHubClient:
             seconds_between_writes=None,
             lazy=True,
         )
+        kind = _Https if address.scheme == "https" else _Http
+        vars(client.requester)["_Requester__connectionClass"] = kind  # no public way does it for one client
+        return client
 
     def _as_app(self) -> Github:
         return self._made(self._app_auth())
@@ -437,8 +448,25 @@ def bare_login(login: str) -> str:
     return login.removesuffix("[bot]").casefold()
 
 
+class _Http(HTTPRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _left_to_us(super().getresponse())
+
+
+class _Https(HTTPSRequestsConnectionClass):
+    def getresponse(self) -> RequestsResponse:
+        return _left_to_us(super().getresponse())
+
+
+def _left_to_us(answer: RequestsResponse) -> RequestsResponse:
+    """PyGithub follows a 301 without its query: a listing would be another one, and its first page would never end."""
+    if answer.status == 301:
+        answer.status = 307
+    return answer
+
+
 def _moved_to(headers: dict[str, Any], answer: Any) -> str | None:
-    """Where a write is to be sent instead, because its repository has another name now: PyGithub follows only reads."""
+    """Where a request is to be sent instead, because its repository has another name now."""
     if "location" in headers and isinstance(answer, dict) and {"message", "url"} <= answer.keys():
         return str(headers["location"])
     return None

@@ -18,7 +18,8 @@ query($org: String!, $repo: String!, $number: Int!) {
     title body state stateReason(enableDuplicate: true)
     labels(first: 100) { nodes { name } }
     timelineItems(last: 100, itemTypes: [
-      CLOSED_EVENT, REOPENED_EVENT, LABELED_EVENT, UNLABELED_EVENT, RENAMED_TITLE_EVENT
+      CLOSED_EVENT, REOPENED_EVENT, LABELED_EVENT, UNLABELED_EVENT, RENAMED_TITLE_EVENT,
+      TRANSFERRED_EVENT
     ]) { nodes {
       __typename
       ... on ClosedEvent { id createdAt actor { __typename login } }
@@ -26,6 +27,7 @@ query($org: String!, $repo: String!, $number: Int!) {
       ... on LabeledEvent { id createdAt actor { __typename login } label { name } }
       ... on UnlabeledEvent { id createdAt actor { __typename login } label { name } }
       ... on RenamedTitleEvent { id createdAt actor { __typename login } currentTitle }
+      ... on TransferredEvent { id createdAt actor { __typename login } }
     } }
     userContentEdits(first: 30) { nodes { id editedAt diff editor { __typename login } } }
   } }
@@ -114,6 +116,11 @@ class IssueHistory(BaseModel):
                 and event.label.name.casefold() == name.casefold()
             )
         )
+
+    def lost_on_its_way(self, name: str) -> bool:
+        """Whether nobody took this label off: where the issue was transferred to, there was none of that name."""
+        moved = any(event.kind == "TransferredEvent" for event in self.events)
+        return moved and self.labelled(name, on=False) == UNKNOWN
 
     def retitled(self) -> Mover:
         return self._newest(lambda event: event.kind == "RenamedTitleEvent" and event.title == self.title)

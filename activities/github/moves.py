@@ -37,7 +37,15 @@ def moves(
     shown = Shown(seen.body, seen.title, seen.state.lower(), (seen.reason or "").lower(), seen.labels)
     found = ((what, name, _mover(seen, what, name, key)) for what, name in differences(shown, key, labels))
     return tuple(
-        Move(what=what, name=name, hub=hub, id=mover.id, by=mover.login, at=mover.at, program=mover.ours)
+        Move(
+            what=what,
+            name=name,
+            hub=hub,
+            id=mover.id,
+            by=mover.login,
+            at=mover.at,
+            program=mover.ours or (what is What.UNLABELLED and seen.lost_on_its_way(name)),
+        )
         for what, name, mover in found
         if not mover.ours or (mover.program and what in BY_PROGRAMS)
     )

@@ -10,7 +10,15 @@ from process import fold, outward  # as modules: they need this package, too
 from process.changes import RELEASE_0_2
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
-from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReserveInvoice, effect_key
+from process.effects import (
+    Effect,
+    OpenHubIssue,
+    OpenIssue,
+    PlaceCard,
+    ReadAnswers,
+    ReserveInvoice,
+    effect_key,
+)
 from process.facts import Event, Refused
 from process.history import History
 from process.mistake import Compensation
@@ -172,6 +180,13 @@ class Corrected(Decision):
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         if after.hub.requested_on and not before.hub.requested_on and after.hub_issue is None:
             yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
+        response = after.questionnaire.response_id
+        if (
+            before.merged_into and not after.merged_into and response
+        ):  # edited meanwhile, the other lead read it
+            yield ReadAnswers(
+                key=effect_key(after, event, "read_answers"), cause=event.seq, response_id=response
+            )
         if self.tell:
             yield mail(
                 after, event, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason

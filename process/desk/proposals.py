@@ -120,15 +120,22 @@ def _labelled(move: Move, lead: Lead, timeline: Sequence[Line]) -> Proposal:
 def _retitled(move: Move, lead: Lead) -> Proposal:
     if move.hub:
         name = re.fullmatch(r"\s*\[Hub\]\s*-\s*(.*\S)\s*", move.name)
-        why = "" if name else "The title of a hub's issue is “[Hub] - name”"
-        return Proposal((("hub_information_given", {"name": name[1]} if name else {}),), why)
+        if name is None:
+            return _unreadable("hub", "[Hub] - name", "hub_information_given")
+        return Proposal((("hub_information_given", {"name": name[1]}),))
     read = read_heading(move.name, lead)
     if read is None:
-        why = "The title of a lead's issue is “[organisation / person] - title”"
-        return Proposal((("details_changed", {}),), why)
+        return _unreadable("lead", "[organisation / person] - title", "details_changed")
     was = {"org": lead.org, "person": lead.person, "title": lead.title}
     changed = {name: value for (name, old), value in zip(was.items(), read, strict=True) if value != old}
     return Proposal((("details_changed", changed),))
+
+
+def _unreadable(whose: str, form: str, kind: str) -> Proposal:
+    return Proposal(
+        why=f"The title of a {whose}'s issue is “{form}”, and this one can't be read as that. "
+        f"Change it again in that form, or say what has changed ({kind})"
+    )
 
 
 _SPINE = (Stage.LEAD, Stage.QUOTED, Stage.CONTRACTED, Stage.HUB)

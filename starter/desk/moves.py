@@ -157,7 +157,7 @@ class Moves:
         proposal = propose(move, view.facts, view.timeline)
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
-            return _asks(move, proposal.why or "No decision says that", offered)
+            return _asks(move, proposal.why or "No decision says that", offered or _named(proposal.why))
         if move.by is None:
             why = "GitHub does not tell who it was, so nothing is decided in anybody's name"
             return _asks(move, why, offered)
@@ -251,5 +251,5 @@ def _because(proposal: Proposal, wrong: str) -> str:
 
 
 def _named(reason: str) -> tuple[str, ...]:
-    """The decisions that a refusal names: what would work."""
+    """The decisions that an answer names: what would work."""
     return tuple(sample(kind) for name, kind in DECISIONS.items() if f"({name})" in reason)

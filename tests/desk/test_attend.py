@@ -72,6 +72,8 @@ async def test_a_command_at_a_transferred_issue_is_heard_with_no_round(office: O
     assert done == (f"{lead.id} looks what became of its issue", f"It was moved to pilot-hubs {there}")
     await office.hear_there("pilot-hubs", there, await office.say_there("pilot-hubs", there, LOST))
     assert await office.stage(lead) == "lost"
+    (answer,) = await office.answers_there("pilot-hubs", there)
+    assert "✅ Lost" in answer, "of the labels that were lost on its way, nobody is asked"
 
 
 async def test_while_a_lead_looks_where_its_issue_is_nobody_is_told_that_there_is_none(

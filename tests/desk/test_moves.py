@@ -304,7 +304,14 @@ async def test_a_title_that_says_nothing_goes_back(floor: Floor) -> None:
     await floor.act(SALES, "edit", title="Ada's hub")
     await floor.hear()
     await floor.settled()
-    await asked(floor, "The title of a lead's issue is", "the title is as it was")
+    await asked(
+        floor,
+        "The title of a lead's issue is",
+        "Change it again in that form, or say what has changed (/details-changed)",
+        '/details-changed person="Grace Example"',
+        "the title is as it was",
+    )
+    assert "Nothing was given" not in "".join(await floor.answers())
     assert floor.issue().title == title
 
 

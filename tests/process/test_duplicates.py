@@ -8,19 +8,20 @@ import pytest
 from process.core import fold
 from process.decisions import DECISIONS
 from process.duplicates import likeness, tells
-from process.effects import TellLeads
+from process.effects import ReadAnswers, TellLeads
 from process.facts import Refused
 from process.model import Role, Stage
 from process.outward import mistakes
 from process.policy import Clocks
 from process.record import Record
+from process.reports import OutsideDrifted
 from process.state.lead import Lead
 from process.state.relatives import MOST, Relation, Relative
 from process.views.attention import attention
 from process.views.overview import next_step, timeline
 from process.whatif.living import relive
 from process.whatif.otherwise import Otherwise
-from tests.process.life import MONDAY, ORIGINAL, QUOTE, Life
+from tests.process.life import MONDAY, ORIGINAL, QUOTE, Life, link
 from tests.process.test_corrections import facts, last
 
 HERE = ORIGINAL | {"lead": "lead-example"}
@@ -252,15 +253,48 @@ def test_undone_both_stand_where_they_stood_and_what_came_in_meanwhile_stays() -
     )
 
 
-def test_an_edited_response_that_the_other_lead_has_read_meanwhile_stays_with_it() -> None:
-    life, other = Life(), answers(twin(), "r1")
+def test_undone_nothing_is_left_of_what_it_said_several_times_over() -> None:
+    """It said so before its answers were read, and again with them."""
+    life, other = Life(), twin(email="ada@example.org")
+    other.does("questionnaire_answered", response_id="r1")
     merge = other.does("merged", into="lead-example").seq
     life.hears_from(other)
-    answers_again = {"response_id": "r1", "submitted_at": "2026-06-02T10:00:00Z"}
-    life.wait(1).does("questionnaire_answered", **answers_again)
-    other.does("corrected", seq=merge, reason="x")
+    other.perform()
     life.hears_from(other)
+    assert life.lead.questionnaire.answers
+    other.does("corrected", seq=merge, reason="Another faculty")
+    life.hears_from(other)
+    assert (life.lead.email, life.lead.questionnaire.response_id) == (None, None)
+
+
+@pytest.mark.parametrize("own", [None, "r0"])
+@pytest.mark.parametrize("again", [False, True])
+def test_undone_a_response_that_was_edited_meanwhile_goes_back_with_its_lead(
+    own: str | None, again: bool
+) -> None:
+    life, other = Life(), answers(twin(), "r1")
+    life.does("questionnaire_sent")
+    if own:
+        answers(life, own)
+    before = life.lead.questionnaire
+    merge = other.does("merged", into="lead-example").seq
+    life.hears_from(other)
+    edited = {"response_id": "r1", "submitted_at": "2026-06-02T10:00:00Z"}
+    life.wait(1).does("questionnaire_answered", **edited)
+    life.perform()
+    if again:
+        other.finds(OutsideDrifted(looked=("issue",), issue=link("elsewhere")))
+        life.hears_from(other)
     assert life.lead.questionnaire.response_id == "r1"
+    other.does("corrected", seq=merge, reason="Another faculty")
+    read = [effect for effect in other.planned if isinstance(effect, ReadAnswers)]
+    assert [effect.response_id for effect in read] == ["r1", "r1"], (
+        "what was edited meanwhile is read here now"
+    )
+    life.hears_from(other)
+    assert life.lead.questionnaire == before
+    assert life.lead == fold(life.record.history.events, "lead-example")
+    assert Record.model_validate_json(life.record.model_dump_json()).lead == life.lead
 
 
 def test_a_merge_into_a_lead_that_it_did_not_look_like_is_taken_back_there_too() -> None:

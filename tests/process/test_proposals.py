@@ -78,11 +78,26 @@ def kinds(proposal: Proposal) -> tuple[str, ...]:
             "[Example University / Grace] - Hub for a course",
             ("details_changed", {"person": "Grace"}),
         ),
-        (What.RETITLED, "Nonsense", ("details_changed", {})),
     ],
 )
 def test_one_decision_is_proposed(what: What, name: str, decision: tuple[str, dict[str, Any]]) -> None:
     assert proposed(new(), what, name).decisions == (decision,)
+
+
+@pytest.mark.parametrize(
+    ("hub", "form", "says"),
+    [
+        (False, "“[organisation / person] - title”", "(details_changed)"),
+        (True, "“[Hub] - name”", "(hub_information_given)"),
+    ],
+)
+def test_a_title_that_cannot_be_read_proposes_nothing_and_says_its_form(
+    hub: bool, form: str, says: str
+) -> None:
+    decisions, why = proposed(running(), What.RETITLED, "Nonsense", hub=hub)
+    assert decisions == ()
+    assert form in why
+    assert says in why
 
 
 def test_a_vendor_set_up_may_be_done_or_not_needed() -> None:

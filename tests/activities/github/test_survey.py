@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -103,3 +104,32 @@ def test_a_limit_says_until_when(
     assert limited.value.type == "Wait"
     assert limited.value.next_retry_delay is not None
     assert timedelta(seconds=6) <= limited.value.next_retry_delay <= timedelta(seconds=60)
+
+
+def test_the_listings_of_a_renamed_repository_are_those_that_were_asked_for(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    """GitHub leads from the old name to it, query and all: over pages, since then, with that label, closed ones too."""
+    client, owner = GitHubClient(settings.github), sandbox.person("olu-owner")
+    for number in range(1, 103):
+        owner.open("leads", f"Issue {number}", labels=("lead",) if number == 1 else ())
+    owner.close("leads", 102)
+    for number in range(101):
+        owner.comment("leads", 1, f"Comment {number}")
+    ago = datetime.now(UTC) - timedelta(days=1)
+    owner.rename_repository("leads", "prospects")
+    every = set(range(1, 103))
+    assert {issue.number for issue in islice(client.issues("leads", since=ago), 200)} == every
+    assert [issue.number for issue in islice(client.labelled("leads", "lead"), 200)] == [1]
+    assert (
+        len({comment.id for page in islice(client.comments("leads", 1, since=ago), 9) for comment in page})
+        == 101
+    )
+    changed = client.changed_issues("leads", since=ago, etag="")
+    assert changed
+    assert {issue.number for issue in changed.items} == every
+    tomorrow = datetime.now(UTC) + timedelta(days=1)
+    nothing = client.changed_issues("leads", since=tomorrow, etag="")
+    assert nothing
+    assert nothing.items == []
+    assert client.changed_issues("leads", since=tomorrow, etag=nothing.etag) is None
