@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from process.state.invoice import Invoice
 from process.state.lead import Mail
 from process.state.quote import Quote
-from process.state.relatives import Relative
+from process.state.relatives import Relation, Relative
 from process.views.checklist import checklist
 from process.views.overview import EffectLine, Overview, with_fate
 from starter.output import Output, moment
@@ -28,8 +28,8 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
-    _section(out, "Other leads", map(_relative, facts.originals))
-    _section(out, "Its duplicates", map(_relative, facts.duplicates))
+    _section(out, "Other leads", _relatives(facts.originals))
+    _section(out, "Its duplicates", _relatives(facts.duplicates))
     _section(out, "Tried again by itself", map(str, waiting), "yellow")
     _section(out, "Events", map(str, facts.hub.events))
     links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
@@ -84,8 +84,11 @@ def _mail(mail: Mail, zone: str) -> str:
     return f"{moment(mail.at, zone)} {mail.template.replace('_', ' ')}, to {', '.join(mail.recipients)}"
 
 
-def _relative(other: Relative) -> str:
-    return f"{other.relation}: {other.name}{other.because}{f' {other.url}' if other.url else ''}"
+def _relatives(others: Iterable[Relative]) -> Iterator[str]:
+    """What they are to the lead; not what they might have been, and are not any more."""
+    for other in others:
+        if other.relation is not Relation.NONE:
+            yield f"{other.relation}: {other.name}{other.because}{f' {other.url}' if other.url else ''}"
 
 
 def _failed(effect: EffectLine) -> str:

@@ -125,7 +125,7 @@ def _webhooks(settings: Settings, port: int, sandbox: SandboxPlace | None) -> st
             "LEADS_GITHUB__WEBHOOK_SECRET, the events Issues, Issue comments and Projects v2 items"
         )
     otherwise = (
-        f"a round every {github.reconcile_minutes} minutes finds what people do on GitHub"
+        f"a round every {github.reconcile_minutes} min finds what people do on GitHub"
         if github.reconcile_minutes
         else "only `leads reconcile` finds what people do on GitHub"
     )
