@@ -31,6 +31,8 @@ from settings import GitHub
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
+REDIRECTS = 5
+"""From a renamed repository to its name now, and from there to where an issue was transferred to: one after the other."""
 
 
 class _Edited(BaseModel):
@@ -364,17 +366,16 @@ class GitHubClient:
     ) -> tuple[dict[str, Any], Any]:
         """Headers and content of the answer; None where nothing changed. Raises the client's own exceptions."""
         with self._admitted("rest"):
-            answer = self._requester().requestJsonAndCheck(
-                verb, path, parameters=parameters, headers=headers, input=given
-            )
-            if (moved := _moved_to(*answer)) is None:
-                return answer
-            if urlsplit(moved).netloc != urlsplit(self.settings.api_url).netloc:
-                raise RuntimeError("redirected to another host")
-            left = None if urlsplit(moved).query else parameters
-            return self._requester().requestJsonAndCheck(
-                verb, moved, parameters=left, headers=headers, input=given
-            )
+            for _ in range(REDIRECTS):
+                answer = self._requester().requestJsonAndCheck(
+                    verb, path, parameters=parameters, headers=headers, input=given
+                )
+                if (moved := _moved_to(*answer)) is None:
+                    return answer
+                if urlsplit(moved).netloc != urlsplit(self.settings.api_url).netloc:
+                    raise RuntimeError("redirected to another host")
+                path, parameters = moved, None if urlsplit(moved).query else parameters
+            raise RuntimeError("redirected again and again")
 
     @contextmanager
     def _admitted(self, api: Api) -> Iterator[None]:
