@@ -5,7 +5,7 @@ from typing import Any
 
 from temporalio.converter import DataConverter
 from temporalio.plugin import SimplePlugin
-from temporalio.worker import WorkflowInstance, WorkflowInstanceDetails
+from temporalio.worker import WorkerConfig, WorkflowInstance, WorkflowInstanceDetails
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.converter import LeadPayloadConverter
@@ -35,10 +35,20 @@ class _AsOneRunner(SandboxedWorkflowRunner):
         return super().create_instance(replace(det, default_workflow_logic_flags=flags))
 
 
+class _Plugin(SimplePlugin):
+    def configure_worker(self, config: WorkerConfig) -> WorkerConfig:
+        """Activities come by the task queue alone: one handed over with the answer to a workflow task, just as the worker
+        ends, is taken by nobody, and the worker would wait for it and never end.
+        """
+        config = super().configure_worker(config)
+        config["disable_eager_activity_execution"] = True
+        return config
+
+
 def leads_plugin() -> SimplePlugin:
     """The data converter, the workflows and their sandbox."""
     restrictions = SandboxRestrictions.default.with_passthrough_modules(*PASSED_THROUGH)
-    return SimplePlugin(
+    return _Plugin(
         "leads",
         data_converter=DataConverter(payload_converter_class=LeadPayloadConverter),
         workflows=OURS,
