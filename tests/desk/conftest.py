@@ -30,7 +30,7 @@ from starter.desk.reconcile import looks
 from starter.desk.schedule import one_round
 from starter.directory import Handle
 from starter.leads import Leads
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, slow_is_not_dead
 from tests.sandboxes import running_sandbox, sandbox
 from tests.workflows.servers import real_time
 from workflows.desk import Attended, DeskWorkflow, Hint
@@ -54,10 +54,10 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 def _tried_again_soon() -> Iterator[None]:
     """What failed for now is tried again as ever, but nobody waits two seconds for that."""
     soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (workflows.desk, workflows.lead, workflows.reconcile):
+    modules = (workflows.desk, workflows.lead, workflows.reconcile)
+    with slow_is_not_dead(*modules) as patch:
+        for module in modules:
             patch.setattr(module, "RETRIES", soon)
-            patch.setattr(module, "SILENCE", timedelta(seconds=PATIENCE))  # who is slow is not dead
         yield
 
 

@@ -19,7 +19,7 @@ import workflows.lead
 from process.policy import Policy
 from starter import session
 from starter.app import run
-from tests.patience import PATIENCE
+from tests.patience import PATIENCE, slow_is_not_dead
 from tests.workflows.outside import Outside
 from tests.workflows.servers import real_time
 
@@ -70,10 +70,7 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
 @pytest.fixture(autouse=True, scope="package")
 def _who_is_slow_is_not_dead() -> Iterator[None]:
-    """On a busy machine an effect of this process may be silent for longer, and is not to be done twice for that."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (workflows.digest, workflows.lead):
-            patch.setattr(module, "SILENCE", timedelta(seconds=PATIENCE))
+    with slow_is_not_dead(workflows.digest, workflows.lead):
         yield
 
 

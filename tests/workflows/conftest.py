@@ -1,7 +1,6 @@
 """A real Temporal server with a clock per workflow, and a worker with an outside world in memory."""
 
 from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
 from itertools import count
 
 import pytest
@@ -10,7 +9,7 @@ from temporalio.worker import Worker
 
 import workflows.desk
 import workflows.lead
-from tests.patience import PATIENCE
+from tests.patience import slow_is_not_dead
 from tests.workflows.lives import Life
 from tests.workflows.outside import Outside
 from tests.workflows.servers import skipping_time
@@ -20,10 +19,7 @@ _numbers = count(1)
 
 @pytest.fixture(autouse=True, scope="package")
 def _who_is_slow_is_not_dead() -> Iterator[None]:
-    """On a busy machine an effect of this process may be silent for longer, and is not to be done twice for that."""
-    with pytest.MonkeyPatch.context() as patch:
-        for module in (workflows.desk, workflows.lead):
-            patch.setattr(module, "SILENCE", timedelta(seconds=PATIENCE))
+    with slow_is_not_dead(workflows.desk, workflows.lead):
         yield
 
 
