@@ -19,10 +19,13 @@ FROM locked AS build-sandbox
 COPY requirements-dev.lock ./
 RUN pip install --require-hashes --only-binary :all: -r requirements-dev.lock
 WORKDIR /src
-COPY pyproject.toml README.md logs.py settings.py worker.py ./
+COPY pyproject.toml README.md worker.py ./
 COPY process process
 COPY workflows workflows
 COPY activities activities
+COPY client client
+COPY ledger ledger
+COPY config config
 COPY starter starter
 COPY templates templates
 COPY sandbox sandbox

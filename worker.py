@@ -18,21 +18,21 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
-from activities.ledger.events import LedgerError
+from activities.heartbeat import Watch
+from activities.issue_sync.sync import Desk
+from activities.reconcile.outside import looks
+from activities.reconcile.team import Team
 from activities.registry import activities
-from activities.watch import Watch
-from logs import set_up_logs
-from settings import Settings, SettingsError, read_settings, unknown
-from starter.connection import connect, to_its_end
-from starter.desk.attend import Desk
-from starter.desk.reconcile import looks
-from starter.desk.schedule import keep_schedule
-from starter.desk.team import Team
-from starter.digest import keep_digest, writes
-from starter.failures import CommandError
-from starter.leads import Leads
-from starter.policy import current
-from starter.server import demand_attributes
+from client.connection import connect, to_its_end
+from client.errors import CommandError
+from client.leads import Leads
+from client.reconcile import keep_schedule
+from client.server import demand_attributes
+from config.logging import set_up_logs
+from config.policy_file import current
+from config.settings import Settings, SettingsError, read_settings, unknown
+from ledger.events import LedgerError
+from starter.cli.digest import keep_digest, writes
 
 GRACE = timedelta(seconds=25)
 """What is under way may finish this long after the worker was told to stop; what does not is done again elsewhere."""
@@ -103,7 +103,7 @@ def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
     """This worker as a build of a deployment, if builds are told apart.
 
     A lead lives for years, so it goes on with the newest build in the middle of a run; what that must not change, it finds
-    in its history (`process.changes`).
+    in its history (`process.behaviour`).
     """
     if settings.worker_build is None:
         return None

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from temporalio import activity
 
-from process.effects import Outcome
+from process.effects.base import Outcome
 
 Performer = Callable[..., Outcome]
 

@@ -12,10 +12,10 @@ from activities.checks import Check
 from activities.errors import park
 from activities.google.clients import sheets_api
 from activities.performs import performs
-from process.effects import Outcome, Task
+from config.settings import Settings
+from process.effects.base import Outcome, Task
+from process.effects.observations import PricesRead
 from process.money.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows
-from process.reports import PricesRead
-from settings import Settings
 
 _COLUMNS = "book, plan, amount, currency, per and notes"
 

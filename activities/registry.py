@@ -6,18 +6,18 @@ from typing import Any, Protocol
 from temporalio.client import Client
 
 from activities.checks import Check
-from activities.github.lead import GitHubActivities
+from activities.duplicates import LeadsActivities
+from activities.github.activities import GitHubActivities
 from activities.google.drive import DriveActivities
 from activities.google.forms import FormsActivities
 from activities.invoice.pdf import InvoiceChecks
-from activities.leads import LeadsActivities
-from activities.ledger.events import Ledger
-from activities.ledger.recording import LedgerActivities
+from activities.ledger import LedgerActivities
 from activities.mail.sending import MailActivities
 from activities.pricing import PricingActivities
-from process.effects import Effect
+from config.settings import Settings
+from ledger.events import Ledger
+from process.effects.base import Effect
 from process.policy import Policy
-from settings import Settings
 
 
 class Checker(Protocol):

@@ -19,10 +19,10 @@ from contextlib import suppress
 
 from temporalio.testing import WorkflowEnvironment
 
-from starter.connection import to_its_end
+from client.connection import to_its_end
 from starter.local.parts import free_ports
 from tests.conftest import TEMPORAL
-from workflows.plugin import leads_plugin
+from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 SECRET = "a secret of the bench"  # noqa: S105 - opens nothing

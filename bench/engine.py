@@ -19,11 +19,11 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from starter.connection import to_its_end
+from client.connection import to_its_end
 from tests.conftest import TEMPORAL
-from tests.workflows.lives import Life
-from tests.workflows.outside import Outside
-from workflows.plugin import leads_plugin
+from tests.support.outside import Outside
+from tests.support.workflow_lives import Life
+from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 QUEUE = "bench"

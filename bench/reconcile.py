@@ -12,13 +12,13 @@ import time
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
+from client.connection import to_its_end
+from client.reconcile import one_round
+from config.settings import Settings
 from sandbox.server import Sandbox
-from settings import Settings
-from starter.connection import to_its_end
-from starter.desk.schedule import one_round
 from tests.conftest import TEMPORAL
-from tests.desk.many import in_temporal, on_github, rounds
-from workflows.plugin import leads_plugin
+from tests.support.many_leads import in_temporal, on_github, rounds
+from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 QUEUE = "bench"

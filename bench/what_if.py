@@ -10,13 +10,13 @@ import time
 from datetime import timedelta
 from pathlib import Path
 
-from activities.ledger.events import Ledger
-from activities.ledger.recording import entry_of, event_of
-from process.fold import fold
+from ledger.entries import entry_of, event_of
+from ledger.events import Ledger
+from process.core.fold import fold
 from process.policy import Clocks
-from process.whatif.difference import difference
-from process.whatif.otherwise import Otherwise
-from tests.process.life import BOOK_QUOTE, SIGNED, Life
+from process.simulation.difference import difference
+from process.simulation.scenario import Otherwise
+from tests.support.lives import BOOK_QUOTE, SIGNED, Life
 
 
 def hub(years: int) -> Life:

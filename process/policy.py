@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from process.model import Line, Model, Role, Stage
+from process.types import Line, Model, Role, Stage
 
 FAR = 3650
 """Days that no clock runs longer than, so that no date leaves the calendar."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from process.record import Record
+from process.core.aggregate import Record
 from process.views.attention import attention
 from process.views.overview import Line, next_step, timeline
 

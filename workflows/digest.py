@@ -18,7 +18,7 @@ from temporalio.exceptions import (
 )
 
 with workflow.unsafe.imports_passed_through():
-    from process.model import Model
+    from process.types import Model
     from process.views.agenda import Agenda, Item
     from process.views.digest import Letter, Week, letters
 

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from process.answers import Answer
+from process.core.receipts import Answer
 from process.decisions import DECISIONS, Decision
 
 

@@ -1,6 +1,6 @@
 """One lead, from first contact to a running hub and its end: a thin shell over time around the process.
 
-It is the single writer of its lead. Handlers only decide (`process.record`); one loop performs the planned effects,
+It is the single writer of its lead. Handlers only decide (`process.core.aggregate`); one loop performs the planned effects,
 waits for the next decision or the next date, and hands over to a new run before its history grows too long.
 It holds no rule of its own.
 """
@@ -17,14 +17,14 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState, i
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
-    from process.answers import Answer
-    from process.changes import CHANGES, RELEASE_0_2
+    from process.behaviour import CHANGES, RELEASE_0_2
+    from process.core.aggregate import Record
+    from process.core.events import Refused
+    from process.core.outbox import Look
+    from process.core.receipts import Answer
     from process.decisions import LeadOpened, complaints
-    from process.effects import Effect, Outcome
-    from process.facts import Refused
-    from process.outbox import Look
-    from process.record import Record
-    from process.state.relatives import Relative
+    from process.effects.base import Effect, Outcome
+    from process.lead.duplicate_links import Relative
     from process.views.agenda import Item, agenda
     from process.views.overview import Line, Option, Overview, options, overview, timeline
     from workflows import search_attributes

@@ -9,11 +9,11 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from process.changes import RELEASE_0_2
-from process.days import end_of
+from process.behaviour import RELEASE_0_2
+from process.calendar import end_of
+from process.core.aggregate import Record
 from process.identity import contact_key, issue_name, org_key
-from process.record import Record
-from process.state.lead import Lead
+from process.lead.lead import Lead
 from process.views.attention import attention
 from process.views.overview import next_step
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from process.core.aggregate import Record
+from process.core.events import Refused
 from process.decisions import LeadOpened, parse_as
-from process.facts import Refused
-from process.model import Model
 from process.policy import People, Policy
-from process.record import Record
+from process.types import Model
 
 
 def policy_memo(policy: Policy) -> dict[str, str]:

@@ -12,13 +12,13 @@ from temporalio import activity
 
 from activities.checks import Check
 from activities.errors import again, park
+from activities.github.authors import Mover, card_mover
 from activities.github.client import GitHubClient
 from activities.github.errors import graphql_types, told
-from activities.github.movers import Mover, card_mover
-from process.desk.moves import Move, What
-from process.model import Stage
+from config.settings import GitHub
+from process.github.edits import Move, What
 from process.policy import BUILT_IN, Policy
-from settings import GitHub
+from process.types import Stage
 
 FRESH = timedelta(minutes=5)
 """How long a worker believes what it knows of the board's fields and columns."""

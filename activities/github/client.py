@@ -25,9 +25,9 @@ from pydantic import BaseModel, TypeAdapter
 
 from activities.errors import park
 from activities.github.errors import graphql_types, limit_of, told
-from activities.github.gate import Api, gate_of
-from activities.github.seen import Account, CommentSeen, IssueSeen, Label, ReactionSeen, RepositorySeen
-from settings import GitHub
+from activities.github.models import Account, CommentSeen, IssueSeen, Label, ReactionSeen, RepositorySeen
+from activities.github.rate_limits import Api, gate_of
+from config.settings import GitHub
 
 API_VERSION = "2022-11-28"
 PER_PAGE = 100

@@ -11,10 +11,10 @@ from urllib.parse import quote
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.answers import Answers, crossed_out, shaken
-from activities.texts import markdown, render
-from process.mistake import Mistake
-from process.state.lead import Lead
+from activities.github.own_comments import Answers, crossed_out, shaken
+from process.corrections.corrected_decision import Mistake
+from process.lead.lead import Lead
+from templates.rendering import markdown, render
 
 _CLOCKS_DIFFER = timedelta(days=1)
 _PATIENCE = 5

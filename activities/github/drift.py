@@ -6,11 +6,11 @@ from urllib.parse import unquote, urlsplit
 from activities.github.board import GitHubBoard
 from activities.github.client import GitHubClient
 from activities.github.issues import GitHubIssues, Wanted
-from activities.github.seen import IssueSeen
-from process.effects import CheckIssues
-from process.model import Link
-from process.reports import OutsideDrifted
-from process.state.lead import Lead, Place
+from activities.github.models import IssueSeen
+from process.effects.base import CheckIssues
+from process.effects.observations import OutsideDrifted
+from process.lead.lead import Lead, Place
+from process.types import Link
 
 
 class _Seen(NamedTuple):

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from activities.texts import render
+from config.settings import GitHub
 from process.decisions.serving import HubInformationGiven
-from process.model import Line
+from process.lead.hub import HUB_FIELDS, PENDING
+from process.lead.qualification import MANIAC_T
 from process.policy import Policy
-from process.state.hub import HUB_FIELDS, PENDING
-from process.state.qualification import MANIAC_T
-from settings import GitHub
+from process.types import Line
+from templates.rendering import render
 
 FOLDER = ".github/ISSUE_TEMPLATE"
 

@@ -16,12 +16,12 @@ from activities.errors import park
 from activities.github import issue_block
 from activities.github.client import GitHubClient
 from activities.github.issue_block import Boxes, Memory
+from activities.github.models import IssueSeen
 from activities.github.overwritten import overwritten
-from activities.github.seen import IssueSeen
 from activities.github.text import unix
-from process.desk.heading import same_title
-from process.desk.moves import Move, What
-from process.model import Link
+from process.github.edits import Move, What
+from process.github.titles import same_title
+from process.types import Link
 
 LONGEST_TITLE = 256
 LONGEST_BODY = 65_536

@@ -17,7 +17,7 @@ from temporalio import activity
 from activities.errors import again
 from activities.github.client import GitHubClient
 from activities.github.errors import told
-from activities.github.seen import Account
+from activities.github.models import Account
 from activities.github.text import unix
 
 PATIENCE = 4

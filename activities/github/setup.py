@@ -16,9 +16,9 @@ from activities.errors import PARKED
 from activities.github.board import columns_of
 from activities.github.forms import FOLDER, Form, forms
 from activities.github.setup_client import BoardSeen, FieldSeen, GitHubSetupClient, LabelSeen, OptionSeen
-from process.model import Stage
+from config.settings import GitHub
 from process.policy import Policy
-from settings import GitHub
+from process.types import Stage
 
 T = TypeVar("T")
 

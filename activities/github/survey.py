@@ -14,7 +14,7 @@ from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 from activities.github.board import at
 from activities.github.client import Changes, GitHubClient
 from activities.github.errors import told
-from activities.github.seen import CommentSeen, IssueSeen
+from activities.github.models import CommentSeen, IssueSeen
 
 OVERLAP = timedelta(minutes=2)
 """How much of what was read is read again: GitHub's listings lag."""

@@ -18,7 +18,7 @@ from googleapiclient.errors import HttpError
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import A_MINUTE, PARKED, again, park, retry_after, wait
-from settings import Google
+from config.settings import Google
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3 import DriveResource

@@ -17,11 +17,17 @@ from activities.errors import again, park
 from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import invoice_pdf
 from activities.performs import performs
-from process.effects import CreateFolder, Outcome, PrepareInvoice, ReserveInvoice, Task
-from process.model import Link, one_line
-from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved, OutsideDrifted
-from process.state.lead import Place
-from settings import Settings
+from config.settings import Settings
+from process.effects.base import CreateFolder, Outcome, PrepareInvoice, ReserveInvoice, Task
+from process.effects.observations import (
+    FolderCreated,
+    FolderReserved,
+    InvoicePrepared,
+    InvoiceReserved,
+    OutsideDrifted,
+)
+from process.lead.lead import Place
+from process.types import Link, one_line
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3.resources import FileListHttpRequest

@@ -10,9 +10,9 @@ from activities.checks import Check
 from activities.errors import park
 from activities.google.clients import forms_api
 from activities.performs import performs
-from process.effects import Outcome, ReadAnswers, Task
-from process.reports import AnswersRead
-from settings import Settings
+from config.settings import Settings
+from process.effects.base import Outcome, ReadAnswers, Task
+from process.effects.observations import AnswersRead
 
 if TYPE_CHECKING:
     from googleapiclient._apis.forms.v1.resources import (

@@ -14,9 +14,9 @@ from fpdf.enums import TableBordersLayout
 
 from activities.checks import Check
 from activities.invoice.fonts import FAMILY, UNKNOWN, Letters, bold, further_fonts, letters, regular
-from process.state.invoice import Invoice
-from process.state.lead import Lead
-from settings import Invoicing, Settings
+from config.settings import Invoicing, Settings
+from process.lead.invoice import Invoice
+from process.lead.lead import Lead
 
 _INK, _GREY, _RULE, _SHADE = (33, 37, 41), (108, 117, 125), (206, 212, 218), (241, 243, 245)
 _MARGIN = 20  # mm

@@ -7,17 +7,17 @@ from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
-from activities.mail.letters import Letters, plain_address
+from activities.mail.messages import Letters, plain_address
 from activities.mail.smtp import NotTakenError, deliver, rehearse
 from activities.mail.text import written
 from activities.performs import performs
-from process.effects import Outcome, SendCorrection, SendMail, Task
-from process.mistake import Mistake
-from process.model import Role
+from config.settings import Settings
+from process.corrections.corrected_decision import Mistake
+from process.effects.base import Outcome, SendCorrection, SendMail, Task
+from process.effects.observations import MailRefused, MailSent
+from process.lead.lead import Lead
 from process.policy import Policy
-from process.reports import MailRefused, MailSent
-from process.state.lead import Lead
-from settings import Settings
+from process.types import Role
 
 ROLES = (Role.SALES, Role.CONTRACTS, Role.ENGINEERING)
 

@@ -15,7 +15,7 @@ from typing import Final
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import again, park, wait
-from settings import Mail
+from config.settings import Mail
 
 _PAUSE = timedelta(minutes=2)  # SMTP does not say when; servers that greylist want a minute or more
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}

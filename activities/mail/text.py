@@ -11,20 +11,20 @@ from typing import Any, NamedTuple
 
 from markdown_it import MarkdownIt
 
-from activities.texts import render
-from process.days import add_working_days
-from process.effects import SendCorrection, SendMail
-from process.mistake import Mistake
-from process.model import Role
+from config.settings import Settings, lead_page
+from process.calendar import add_working_days
+from process.corrections.corrected_decision import Mistake
+from process.deadlines.serving import notices
+from process.effects.base import SendCorrection, SendMail
+from process.effects.introductions import earlier
+from process.lead.hub import HUB_FIELDS
+from process.lead.lead import Lead
+from process.lead.qualification import MANIAC_T
+from process.lead.quote import as_percent, each
 from process.money.billing import agreed
-from process.state.hub import HUB_FIELDS
-from process.state.lead import Lead
-from process.state.qualification import MANIAC_T
-from process.state.quote import as_percent, each
-from process.threads import earlier
-from process.ticks.serving import notices
+from process.types import Role
 from process.views.overview import next_step
-from settings import Settings, lead_page
+from templates.rendering import render
 
 _MARKDOWN = MarkdownIt("commonmark", {"html": False})
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")

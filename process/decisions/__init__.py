@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from process.core.events import Refused
 from process.decisions import (
     billing,
     contracting,
     discounts,
-    mending,
     merging,
     opening,
     policy,
@@ -23,10 +23,10 @@ from process.decisions import (
     serving,
     waiting,
 )
+from process.decisions import correcting as mending
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
-from process.facts import Refused
-from process.model import SAID
+from process.types import SAID
 
 __all__ = ["DECISIONS", "Decision", "LeadOpened", "Unreadable", "complaints", "parse", "parse_as"]
 

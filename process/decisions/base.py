@@ -6,12 +6,12 @@ from typing import Any, ClassVar, Self
 
 from pydantic import Field
 
-from process.effects import Effect, ReserveFolder, SendMail, effect_key
-from process.facts import Event, Fact, Refused
-from process.history import History
-from process.model import OPEN_STAGES, Line, Role, Stage, Text
-from process.state.lead import Lead
-from process.state.relatives import Relative
+from process.core.event_log import History
+from process.core.events import Event, Fact, Refused
+from process.effects.base import Effect, ReserveFolder, SendMail, effect_key
+from process.lead.duplicate_links import Relative
+from process.lead.lead import Lead
+from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 
@@ -29,7 +29,7 @@ class Decision(Fact):
     deciders: ClassVar[frozenset[Role]] = frozenset({Role.SALES})
     """Whose decision it is (process.md, Who). Faces that know who speaks obey only them."""
     since: ClassVar[dict[str, str]] = {}
-    """Fields that came with a change of the process (`process.changes`): a lead takes them up with it."""
+    """Fields that came with a change of the process (`process.behaviour`): a lead takes them up with it."""
     commits: ClassVar[bool] = False
     """Brings the lead forward on the spine, from its first price on: not while it may be a duplicate."""
     example: ClassVar[dict[str, Any]] = {}

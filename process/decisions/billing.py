@@ -9,15 +9,15 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from process.changes import RELEASE_0_2
+from process.behaviour import RELEASE_0_2
+from process.core.events import Event, Refused
 from process.decisions.base import Decision, mail
-from process.effects import Effect
-from process.facts import Event, Refused
-from process.model import Role, Stage, Text
+from process.effects.base import Effect
+from process.lead.invoice import Usage
+from process.lead.lead import Lead
 from process.money.amounts import Amount, CurrencyCode, Money, complaint
 from process.money.billing import BILLED, agreed, priced_by
-from process.state.invoice import Usage
-from process.state.lead import Lead
+from process.types import Role, Stage, Text
 
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 

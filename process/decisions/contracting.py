@@ -7,15 +7,15 @@ from typing import ClassVar, Literal, Self
 from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
-from process.changes import RELEASE_0_2
-from process.days import add_working_days
+from process.behaviour import RELEASE_0_2
+from process.calendar import add_working_days
+from process.core.events import Event, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects import Effect
-from process.facts import Event, Refused
-from process.model import OPEN_STAGES, Line, Role, Stage, Text
-from process.state.contract import VendorStatus
-from process.state.lead import Lead
-from process.state.quote import QuoteStatus
+from process.effects.base import Effect
+from process.lead.contract import VendorStatus
+from process.lead.lead import Lead
+from process.lead.quote import QuoteStatus
+from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 
 class _Contracting(Decision):

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from pydantic import Field
 
+from process.core.events import Event, Refused
 from process.decisions.base import UNKNOWN, mail
 from process.decisions.quoting import _OnQuote
-from process.effects import Effect
-from process.facts import Event, Refused
-from process.model import Role, Text
-from process.state.lead import Lead
-from process.state.quote import Quote, QuoteStatus
+from process.effects.base import Effect
+from process.lead.lead import Lead
+from process.lead.quote import Quote, QuoteStatus
+from process.types import Role, Text
 
 
 class _OnDiscount(_OnQuote):

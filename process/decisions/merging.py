@@ -6,12 +6,12 @@ from typing import Any
 
 from pydantic import Field
 
+from process.core.events import Event, Refused
 from process.decisions.base import Decision, mail
-from process.effects import Effect
-from process.facts import Event, Refused
-from process.model import Line, Role, Stage, Text
-from process.state.lead import Lead, Loss
-from process.state.relatives import Relation, Relative
+from process.effects.base import Effect
+from process.lead.duplicate_links import Relation, Relative
+from process.lead.lead import Lead, Loss
+from process.types import Line, Role, Stage, Text
 
 
 class KeptApart(Decision):

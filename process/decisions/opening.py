@@ -6,16 +6,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from process.changes import RELEASE_0_2
-from process.days import zone_exists
+from process.behaviour import RELEASE_0_2
+from process.calendar import zone_exists
+from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision
-from process.effects import Effect, OpenIssue, PlaceCard, ReadPrices, TellLeads, UpdateIssue, effect_key
-from process.facts import Event, Refused
-from process.model import Line, Link, Role, Text
+from process.effects.base import Effect, OpenIssue, PlaceCard, ReadPrices, TellLeads, UpdateIssue, effect_key
+from process.lead.duplicate_links import Relation, Relative
+from process.lead.lead import Assignee, Lead
 from process.money.pricing import BUILT_IN, PriceBook
 from process.policy import Policy
-from process.state.lead import Assignee, Lead
-from process.state.relatives import Relation, Relative
+from process.types import Line, Link, Role, Text
 
 Service = Literal["hub", "other"]
 Email = Line

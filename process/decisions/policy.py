@@ -5,12 +5,12 @@ from typing import Self
 
 from pydantic import Field
 
+from process.core.events import Event, Refused
 from process.decisions.base import Decision
-from process.effects import Effect, PlaceCard, UpdateHubIssue, effect_key
-from process.facts import Event, Refused
-from process.model import Line, Stage
+from process.effects.base import Effect, PlaceCard, UpdateHubIssue, effect_key
+from process.lead.lead import Lead
 from process.policy import Policy, differences
-from process.state.lead import Lead
+from process.types import Line, Stage
 
 
 class PolicyAdopted(Decision):

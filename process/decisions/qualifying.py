@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
-from process.effects import Effect, ReadAnswers, ReadPrices, effect_key
-from process.facts import Event, Refused
-from process.model import Line, Stage, Text
-from process.state.lead import Asset, Lead
-from process.state.qualification import MANIAC_T, Answer, Questionnaire, Verdict
+from process.effects.base import Effect, ReadAnswers, ReadPrices, effect_key
+from process.lead.lead import Asset, Lead
+from process.lead.qualification import MANIAC_T, Answer, Questionnaire, Verdict
+from process.types import Line, Stage, Text
 
 BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
 

@@ -7,16 +7,16 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field
 
-from process.changes import RELEASE_0_2
+from process.behaviour import RELEASE_0_2
+from process.core.events import Event, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects import Effect
-from process.facts import Event, Refused
-from process.model import OPEN_STAGES, Line, Role, Stage, Text
+from process.effects.base import Effect
+from process.lead.lead import Lead
+from process.lead.quote import ACTIVE, Discount, Quote, QuoteStatus, each
 from process.money.amounts import LARGEST, Amount, CurrencyCode, Money, complaint
 from process.money.items import Items
 from process.money.pricing import Per, Plan, PriceBook
-from process.state.lead import Lead
-from process.state.quote import ACTIVE, Discount, Quote, QuoteStatus, each
+from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 
 def signed(lead: Lead) -> Refused | None:

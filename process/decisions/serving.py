@@ -6,13 +6,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.changes import RELEASE_0_2
+from process.behaviour import RELEASE_0_2
+from process.core.events import Event, Refused
 from process.decisions.base import Decision, implausible, mail
-from process.effects import Effect, OpenHubIssue, effect_key
-from process.facts import Event, Refused
-from process.model import OPEN_STAGES, Line, Role, Stage, Text
-from process.state.hub import HUB_FIELDS, Gathering
-from process.state.lead import Lead
+from process.effects.base import Effect, OpenHubIssue, effect_key
+from process.lead.hub import HUB_FIELDS, Gathering
+from process.lead.lead import Lead
+from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 ENOUGH_USERS = 5
 

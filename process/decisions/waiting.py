@@ -6,12 +6,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.changes import RELEASE_0_2
+from process.behaviour import RELEASE_0_2
+from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
-from process.effects import Effect
-from process.facts import Event, Refused
-from process.model import Role, Stage, Text
-from process.state.lead import Hold, Lead, Loss
+from process.effects.base import Effect
+from process.lead.lead import Hold, Lead, Loss
+from process.types import Role, Stage, Text
 
 
 class PutOnHold(Decision):

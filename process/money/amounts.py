@@ -7,7 +7,7 @@ from babel.core import get_global
 from babel.numbers import get_currency_precision
 from pydantic import AfterValidator, Field, StringConstraints
 
-from process.model import Model
+from process.types import Model
 
 CURRENCIES = frozenset(
     code

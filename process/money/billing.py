@@ -17,15 +17,15 @@ from typing import NamedTuple
 
 from dateutil.relativedelta import relativedelta
 
-from process.days import DAY
-from process.memo import remembered
-from process.model import Stage
+from process.calendar import DAY
+from process.core.cache import remembered
+from process.lead.contract import Contract
+from process.lead.invoice import Invoice, InvoiceLine, Usage, interval, months_of
+from process.lead.lead import Lead
+from process.lead.quote import LineItem, Quote
 from process.money.amounts import Money
 from process.money.pricing import usage_fee
-from process.state.contract import Contract
-from process.state.invoice import Invoice, InvoiceLine, Usage, interval, months_of
-from process.state.lead import Lead
-from process.state.quote import LineItem, Quote
+from process.types import Stage
 
 BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
 """Stages in which there is something to bill."""

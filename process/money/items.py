@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 from pydantic_core import PydanticCustomError
 
-from process.model import SAID, Line, Model
+from process.lead.quote import LineItem
 from process.money.amounts import Amount, CurrencyCode, Money, complaint
 from process.money.pricing import Per
-from process.state.quote import LineItem
+from process.types import SAID, Line, Model
 
 MOST = 20
 """Items of one quote."""

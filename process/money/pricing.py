@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from process.model import Line, Model
 from process.money.amounts import LARGEST, CurrencyCode, Money, complaint
+from process.types import Line, Model
 
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
 

@@ -5,14 +5,14 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Self
 
-from process.days import add_working_days, day_of
-from process.facts import Fact
-from process.model import Model, Role, Stage
-from process.record import Record
-from process.state.lead import Lead
-from process.state.quote import QuoteStatus
-from process.ticks import due
-from process.ticks.contracting import renewal_start
+from process.calendar import add_working_days, day_of
+from process.core.aggregate import Record
+from process.core.events import Fact
+from process.deadlines import due
+from process.deadlines.contracting import renewal_start
+from process.lead.lead import Lead
+from process.lead.quote import QuoteStatus
+from process.types import Model, Role, Stage
 from process.views.attention import Sort, concerns
 from process.views.overview import next_step
 

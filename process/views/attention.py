@@ -5,13 +5,13 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from process.changes import RELEASE_0_2
-from process.days import DAY, day_of
-from process.model import Role, Stage
+from process.behaviour import RELEASE_0_2
+from process.calendar import DAY, day_of
+from process.deadlines.contracting import renewal_start, silence
+from process.lead.contract import Contract
+from process.lead.lead import Lead
 from process.money.billing import left_behind, missing_usage, next_draft
-from process.state.contract import Contract
-from process.state.lead import Lead
-from process.ticks.contracting import renewal_start, silence
+from process.types import Role, Stage
 
 
 class Sort(StrEnum):

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Any, NamedTuple
 
-from process.state.contract import VENDOR_FORMS, VendorStatus
-from process.state.lead import Lead
-from process.state.quote import QuoteStatus
+from process.lead.contract import VENDOR_FORMS, VendorStatus
+from process.lead.lead import Lead
+from process.lead.quote import QuoteStatus
 
 Body = tuple[str, dict[str, Any]]
 """A decision, and what of its body is known."""

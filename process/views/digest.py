@@ -5,9 +5,9 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
-from process.days import day_of
-from process.model import Line, Model, Role
+from process.calendar import day_of
 from process.policy import TEAMS
+from process.types import Line, Model, Role
 from process.views.agenda import Agenda, Item, Section
 
 WEEK = timedelta(days=7)

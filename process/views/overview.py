@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from process.answers import Refusal
-from process.changes import RELEASE_0_2
+from process.behaviour import RELEASE_0_2
+from process.core.aggregate import Record
+from process.core.events import Event
+from process.core.fold import corrected_by
+from process.core.outbox import Outstanding
+from process.core.receipts import Refusal
 from process.decisions import DECISIONS
-from process.facts import Event
-from process.fold import corrected_by
-from process.model import Model, Role, Stage
-from process.outbox import Outstanding
-from process.record import Record
-from process.state.contract import VendorStatus
-from process.state.lead import Lead
-from process.state.quote import Quote, QuoteStatus
+from process.lead.contract import VendorStatus
+from process.lead.lead import Lead
+from process.lead.quote import Quote, QuoteStatus
+from process.types import Model, Role, Stage
 from process.views.attention import attention
 
 

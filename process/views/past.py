@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from process.days import end_of
-from process.facts import Event
-from process.fold import fold
-from process.history import History
-from process.record import Record
+from process.calendar import end_of
+from process.core.aggregate import Record
+from process.core.event_log import History
+from process.core.events import Event
+from process.core.fold import fold
 
 _MOMENT = timedelta(microseconds=1)
 

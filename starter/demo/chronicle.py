@@ -8,21 +8,21 @@ from dateutil.relativedelta import relativedelta
 from rich.progress import Progress
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
+from client.directory import Handle
+from client.errors import CommandError, ExitCode
+from client.leads import Leads
 from process.decisions import DECISIONS, LeadOpened
-from process.model import Role
+from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.policy import People
-from process.state.lead import Lead
+from process.types import Role
 from process.views.overview import Line, Overview
-from starter.demo.desk_story import IN_TIME
+from starter.cli.options import given
+from starter.cli.output import Output
+from starter.demo.github_story import IN_TIME
 from starter.demo.story import OPENED, Step
 from starter.demo.telling import settled
 from starter.demo.years import Years
-from starter.directory import Handle
-from starter.failures import CommandError, ExitCode
-from starter.leads import Leads
-from starter.options import given
-from starter.output import Output
 
 DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",

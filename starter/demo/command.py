@@ -20,13 +20,13 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from client.errors import CommandError
+from client.leads import Leads
+from starter.cli.options import Json, flag
+from starter.cli.output import Output
 from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
 from starter.demo.telling import Story
-from starter.failures import CommandError
-from starter.leads import Leads
 from starter.local.parts import HOST, Part, Parts, SandboxPlace, end_on_signals, environment, free_ports
-from starter.options import Json, flag
-from starter.output import Output
 
 
 async def demo(

@@ -9,18 +9,18 @@ from typing import Any
 
 from rich.progress import Progress
 
+from client.directory import Handle
+from client.errors import CommandError, ExitCode
+from client.leads import Leads
 from process.decisions import DECISIONS, LeadOpened
-from process.model import Stage
+from process.types import Stage
 from process.views.overview import Overview
-from starter.demo.desk_story import IN_TIME, Desk, Told, in_time
+from starter.cli.options import given
+from starter.cli.output import Output
+from starter.cli.spelling import as_command, spelled
+from starter.demo.github_story import IN_TIME, Desk, Told, in_time
 from starter.demo.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
-from starter.directory import Handle
-from starter.failures import CommandError, ExitCode
-from starter.leads import Leads
 from starter.local.parts import SandboxPlace
-from starter.options import given
-from starter.output import Output
-from starter.spelling import as_command, spelled
 
 _EVERY_TIME = frozenset({"Write the events to the ledger", "Bring the lead's issue up to date"})
 """Chores that follow from nearly every step, and would hide the others."""

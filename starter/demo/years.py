@@ -11,9 +11,9 @@ from typing import Any, Protocol
 
 from dateutil.relativedelta import relativedelta
 
-from process.model import Role
+from process.lead.lead import Lead
 from process.policy import People
-from process.state.lead import Lead
+from process.types import Role
 from starter.demo.story import CONTRACTS, ENGINEERING, HUB, SALES, Step
 
 DAY = timedelta(days=1)

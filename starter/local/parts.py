@@ -22,10 +22,10 @@ from typing import Self
 from pydantic import BaseModel
 from temporalio.client import Client
 
-import settings
-from starter.failures import CommandError, ExitCode
-from starter.server import prepare
-from workflows.plugin import leads_plugin
+from client.errors import CommandError, ExitCode
+from client.server import prepare
+from config import settings
+from workflows.runtime.plugin import leads_plugin
 
 HOST = "127.0.0.1"
 WEB_PORT = 8001
@@ -112,7 +112,7 @@ class Parts:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
-                "starter.local.tether",
+                "starter.local.die_with_parent",
                 str(os.getpid()),
                 *command,
                 env=env,

@@ -8,8 +8,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from settings import Settings, unknown
-from starter.failures import CommandError, ExitCode
+from client.errors import CommandError, ExitCode
+from config.settings import Settings, unknown
+from starter.cli.options import PORT, Json, flag
+from starter.cli.output import Output
+from starter.cli.session import FILES, UP, read_settings
 from starter.local.parts import (
     HOST,
     NAMESPACE,
@@ -22,9 +25,6 @@ from starter.local.parts import (
     environment,
     webhook_url,
 )
-from starter.options import PORT, Json, flag
-from starter.output import Output
-from starter.session import FILES, UP, read_settings
 
 DATA = UP.parent
 DEFAULT_PORT = 7233

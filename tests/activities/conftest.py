@@ -2,10 +2,10 @@
 
 import pytest
 
+from config.settings import Settings
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.performing import settings_for
-from tests.sandboxes import running_sandbox, sandbox
+from tests.support.performing import settings_for
+from tests.support.sandboxes import running_sandbox, sandbox
 
 __all__ = ["running_sandbox", "sandbox"]
 

@@ -9,8 +9,8 @@ from jinja2 import UndefinedError
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from activities import texts
-from activities.texts import commands, markdown, render
+from templates import rendering as texts
+from templates.rendering import commands, markdown, render
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 BLANK = "\u200b"

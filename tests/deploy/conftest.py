@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import postgres
+from tests.support.postgres import postgres
 
 __all__ = ["postgres"]
 

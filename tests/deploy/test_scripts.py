@@ -8,8 +8,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from activities.ledger.events import Ledger, LedgerRefused
-from tests.postgres import PASSWORD, Postgres
+from ledger.events import Ledger, LedgerRefused
+from tests.support.postgres import PASSWORD, Postgres
 
 from .conftest import ROOT
 

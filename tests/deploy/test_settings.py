@@ -8,8 +8,8 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
+from config.settings import Settings, SettingsError, read_settings, unknown
 from sandbox.server import Sandbox
-from settings import Settings, SettingsError, read_settings, unknown
 
 from .conftest import EXAMPLE, LINE, ROOT, values
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from activities.ledger.events import Entry, Ledger
-from tests.postgres import Postgres, postgres
+from ledger.events import Entry, Ledger
+from tests.support.postgres import Postgres, postgres
 
 __all__ = ["postgres"]
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from sqlalchemy import make_url
 
-from activities.ledger.events import Entry, Head, Ledger, LedgerConflict, LedgerRefused
+from ledger.events import Entry, Head, Ledger, LedgerConflict, LedgerRefused
 
 from .conftest import DAY, entry
 

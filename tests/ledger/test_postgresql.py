@@ -8,8 +8,8 @@ from time import sleep
 
 import pytest
 
-from activities.ledger.events import Ledger, LedgerError, LedgerRefused, LedgerUnavailable
-from tests.postgres import PASSWORD, Postgres
+from ledger.events import Ledger, LedgerError, LedgerRefused, LedgerUnavailable
+from tests.support.postgres import PASSWORD, Postgres
 
 from .conftest import entry
 

@@ -8,7 +8,7 @@ from threading import Timer
 
 import pytest
 
-from activities.ledger.events import Ledger, LedgerRefused, LedgerUnavailable
+from ledger.events import Ledger, LedgerRefused, LedgerUnavailable
 
 from .conftest import entry
 

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process import ticks
+from process import deadlines as ticks
+from process.core.events import Tick
 from process.decisions.quoting import QuoteExpired
 from process.decisions.waiting import Resumed
-from process.facts import Tick
-from process.model import Role
+from process.types import Role
 from process.views.agenda import FORTHCOMING, Agenda, Section, agenda
-from tests.process.life import HUB, Life
-from tests.process.states import STATES
+from tests.support.lives import HUB, Life
+from tests.support.states import STATES
 
 
 def lines(life: Life, section: Section | None = None) -> list[tuple[str, ...]]:

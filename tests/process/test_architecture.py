@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 import process
+from process.core.events import Fact, Refused
 from process.decisions import DECISIONS, LeadOpened, parse
 from process.decisions.base import Decision
-from process.effects import Effect, effect_key
-from process.facts import Fact, Refused
+from process.effects.base import Effect, effect_key
 from process.policy import Clocks
-from tests.patience import PATIENCE
-from tests.process.life import Life
+from tests.support.lives import Life
+from tests.support.waiting import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(process.__path__, "process."))

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from process.model import Role
+from process.lead.invoice import Invoice
 from process.money.amounts import Money
 from process.money.billing import missing_usage
-from process.state.invoice import Invoice
+from process.types import Role
 from process.views.agenda import agenda
 from process.views.attention import attention
 from process.views.overview import next_step
-from tests.process.life import BOOK_QUOTE, HUB, QUOTE, RENEWAL, SIGNED, Life
+from tests.support.lives import BOOK_QUOTE, HUB, QUOTE, RENEWAL, SIGNED, Life
 
 
 def fixed(life: Life) -> list[Decimal]:

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from process.money.pricing import usage_fee
-from tests.process.life import MONDAY, Life
-from tests.process.pools import ZONES
+from tests.support.lives import MONDAY, Life
+from tests.support.pools import ZONES
 
 
 @settings(max_examples=60)

@@ -1,7 +1,7 @@
 """The checklists follow from events, and each item knows the decision that makes it true."""
 
 from process.views.checklist import checklist
-from tests.process.life import Life
+from tests.support.lives import Life
 
 
 def test_every_item_of_the_checklist_follows_from_an_event() -> None:

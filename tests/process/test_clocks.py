@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from process.changes import CHANGES
-from process.model import Stage
+from process.behaviour import CHANGES
+from process.core.aggregate import Record
+from process.deadlines import due
+from process.lead.quote import QuoteStatus
 from process.policy import Clocks, Policy
-from process.record import Record
-from process.state.quote import QuoteStatus
-from process.ticks import due
+from process.types import Stage
 from process.views.agenda import agenda
 from process.views.attention import attention
-from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
+from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
 
 
 def moments(life: Life, kind: str) -> list[str]:

@@ -7,18 +7,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from process import outward, ticks
-from process.desk.moves import Move, What
-from process.desk.proposals import agrees, propose
-from process.effects import SayCorrection, SendCorrection, UpdateHubIssue, effect_key, message_digest
-from process.facts import Event, Fact, Tick
-from process.history import History
-from process.mistake import Undoing
-from process.reports import HubIssueOpened, MailSent
+from process import deadlines as ticks
+from process.core.event_log import History
+from process.core.events import Event, Fact, Tick
+from process.corrections import compensation as outward
+from process.corrections.corrected_decision import Undoing
+from process.effects.base import SayCorrection, SendCorrection, UpdateHubIssue, effect_key, message_digest
+from process.effects.observations import HubIssueOpened, MailSent
+from process.github.edits import Move, What
+from process.github.proposals import agrees, propose
 from process.views.overview import timeline, with_fate
-from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
-from tests.process.states import STATES
 from tests.process.test_corrections import facts
+from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
+from tests.support.states import STATES
 
 COMMENT = {"source": "github comment", "by": "@amara-sales", "key": "github-comment-42/abc"}
 

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from process.effects import OpenHubIssue, SendMail
-from process.fold import fold
-from process.model import Stage
-from process.state.lead import Lead
-from process.state.quote import QuoteStatus
+from process.core.fold import fold
+from process.effects.base import OpenHubIssue, SendMail
+from process.lead.lead import Lead
+from process.lead.quote import QuoteStatus
+from process.types import Stage
 from process.views.overview import overview, timeline
-from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
+from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
 
 MOVING = {"last_seq", "progressed_at", "stale_on"}
 """What a correction itself changes: it is a decision, too."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.days import add_working_days, day_of, end_of, start_of, zone_exists
+from process.calendar import add_working_days, day_of, end_of, start_of, zone_exists
 
 ZONES = [
     "UTC",

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from process.decisions import DECISIONS
-from process.model import Stage
-from tests.process.accepted import ACCEPTED
-from tests.process.life import Life
-from tests.process.refused import REFUSED
-from tests.process.states import STATES
+from process.types import Stage
+from tests.support.accepted import ACCEPTED
+from tests.support.lives import Life
+from tests.support.refused import REFUSED
+from tests.support.states import STATES
 
 
 @pytest.mark.parametrize(("state", "kind", "body", "words", "stage"), ACCEPTED)

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from process.model import Role
+from process.types import Role
 from process.views.agenda import Agenda, Item, Section, agenda
 from process.views.digest import SHOWN, Letter, Week, letters
-from tests.process.life import Life
+from tests.support.lives import Life
 
 MONDAY = date(2026, 8, 24)
 WEEK = Week(name="2026-W35", day=MONDAY)

@@ -5,24 +5,24 @@ from typing import Any
 
 import pytest
 
-from process.core import fold
+from process.core.aggregate import Record
+from process.core.events import Refused
+from process.core.functions import fold
+from process.corrections.compensation import mistakes
 from process.decisions import DECISIONS
-from process.duplicates import likeness, tells
-from process.effects import ReadAnswers, TellLeads
-from process.facts import Refused
-from process.model import Role, Stage
-from process.outward import mistakes
+from process.duplicates.notices import likeness, tells
+from process.effects.base import ReadAnswers, TellLeads
+from process.effects.observations import OutsideDrifted
+from process.lead.duplicate_links import MOST, Relation, Relative
+from process.lead.lead import Lead
 from process.policy import Clocks
-from process.record import Record
-from process.reports import OutsideDrifted
-from process.state.lead import Lead
-from process.state.relatives import MOST, Relation, Relative
+from process.simulation.scenario import Otherwise
+from process.simulation.simulate import relive
+from process.types import Role, Stage
 from process.views.attention import attention
 from process.views.overview import next_step, timeline
-from process.whatif.living import relive
-from process.whatif.otherwise import Otherwise
-from tests.process.life import MONDAY, ORIGINAL, QUOTE, Life, link
 from tests.process.test_corrections import facts, last
+from tests.support.lives import MONDAY, ORIGINAL, QUOTE, Life, link
 
 HERE = ORIGINAL | {"lead": "lead-example"}
 """The lead of most tests, as another one knows it."""

@@ -7,7 +7,7 @@
 | 3 | 70,000 USD of cloud cost was never billed | test_3_… | tests/workflows/test_failures.py |
 | 4 | nothing linked contracts, hubs and invoices | test_4_… | tests/workflows/test_failures.py |
 | 5 | the same request was taken in twice | test_5_… | tests/starter/test_leads.py |
-| 6 | a template was filled in by the wrong person | test_6_… | tests/desk/test_questionnaire.py |
+| 6 | a template was filled in by the wrong person | test_6_… | tests/issue_sync/test_questionnaire.py |
 | 7 | a decommission was overruled, found by luck | test_7_… | tests/workflows/test_failures.py |
 | 8 | the contracts team changed its address | test_8_… | tests/system/test_contracts_team.py |
 """
@@ -18,15 +18,15 @@ from pathlib import Path
 
 import pytest
 
+from process.effects.introductions import earlier
+from process.effects.observations import AnswersRead
 from process.identity import lead_id
-from process.model import Role, Stage
 from process.money.billing import agreed, missing_usage
-from process.reports import AnswersRead
-from process.threads import earlier
+from process.types import Role, Stage
 from process.views.attention import attention
 from process.views.checklist import checklist
 from process.views.overview import next_step, timeline
-from tests.process.life import BOOK_QUOTE, HUB, ORIGINAL, QUOTE, SIGNED, Life
+from tests.support.lives import BOOK_QUOTE, HUB, ORIGINAL, QUOTE, SIGNED, Life
 
 ROOT = Path(__file__).parents[2]
 

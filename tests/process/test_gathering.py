@@ -1,11 +1,11 @@
 """What a hub needs before and while it runs: its information asked for, its community's events, its renewal begun."""
 
-from process.effects import SendMail
-from process.model import Role, Stage
+from process.effects.base import SendMail
 from process.policy import Clocks
+from process.types import Role, Stage
 from process.views.attention import attention
-from tests.process.life import HUB, QUOTE, RENEWAL, Life
 from tests.process.test_clocks import moments
+from tests.support.lives import HUB, QUOTE, RENEWAL, Life
 
 # ---- the hub's information
 

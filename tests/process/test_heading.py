@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.desk.heading import read_heading, same_title
-from process.state.lead import Lead
-from tests.process.life import Life
+from process.github.titles import read_heading, same_title
+from process.lead.lead import Lead
+from tests.support.lives import Life
 
 LEAD = Life().lead
 

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.decisions import LeadOpened, parse_as
-from process.desk.intake import FIELDS, LONGEST, Gap, read_issue
-from process.model import one_line
+from process.github.forms import FIELDS, LONGEST, Gap, read_issue
+from process.types import one_line
 
 TEMPLATE = "[Lead org / Lead person] - [Lead title]"
 WHOLE = {"org": "Example University", "person": "Ada Example", "title": "A hub"}

@@ -1,10 +1,10 @@
 """The documents of invoices: where their folder is lost, they are made again as they were, and nobody is told twice."""
 
-from process.effects import PrepareInvoice, ReserveInvoice
-from process.reports import InvoicePrepared
-from process.state.lead import Lead
-from tests.process.life import BOOK_QUOTE, Life
-from tests.process.states import FOLDER_GONE
+from process.effects.base import PrepareInvoice, ReserveInvoice
+from process.effects.observations import InvoicePrepared
+from process.lead.lead import Lead
+from tests.support.lives import BOOK_QUOTE, Life
+from tests.support.states import FOLDER_GONE
 
 
 def without_folder(life: Life) -> Life:

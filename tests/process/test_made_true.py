@@ -1,10 +1,10 @@
 """What decisions make true, beyond the stage."""
 
-from process.model import Stage
-from process.state.contract import VendorStatus
-from process.state.qualification import Verdict
-from process.state.quote import QuoteStatus
-from tests.process.life import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
+from process.lead.contract import VendorStatus
+from process.lead.qualification import Verdict
+from process.lead.quote import QuoteStatus
+from process.types import Stage
+from tests.support.lives import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
 
 
 def test_maniac_t_is_gathered_letter_by_letter_with_who_said_so() -> None:

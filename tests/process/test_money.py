@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from process.lead.invoice import interval
 from process.money.amounts import CURRENCIES, LARGEST, Money, complaint
 from process.money.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows, usage_fee
-from process.state.invoice import interval
 
 BOOKS = {book.version: book for book in BUILT_IN}
 TIERS = BOOKS["2026-06"].tiers

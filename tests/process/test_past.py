@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from process.model import Stage
-from process.record import Record
-from process.state.quote import QuoteStatus
+from process.core.aggregate import Record
+from process.lead.quote import QuoteStatus
+from process.types import Stage
 from process.views.attention import attention
 from process.views.overview import overview, timeline
 from process.views.past import as_of
-from tests.process.life import Life
+from tests.support.lives import Life
 
 
 def at_end_of(life: Life, day: str) -> Record:

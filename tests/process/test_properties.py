@@ -12,26 +12,26 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from process.answers import Answer
-from process.changes import CHANGES
+from process.behaviour import CHANGES
+from process.core.aggregate import Record
+from process.core.event_log import History
+from process.core.events import Refused
+from process.core.fold import fold, superseded
+from process.core.receipts import Answer
+from process.corrections.compensation import mistake, root
 from process.decisions import DECISIONS
-from process.duplicates import tells
-from process.effects import Effect, OpenHubIssue, SendMail
-from process.facts import Refused
-from process.fold import fold, superseded
-from process.history import History
-from process.model import Role, Stage
+from process.duplicates.notices import tells
+from process.effects.base import Effect, OpenHubIssue, SendMail
+from process.effects.introductions import reached
+from process.effects.observations import MailSent
+from process.lead.quote import ACTIVE, QuoteStatus
 from process.money.billing import BILLED, billed_again, next_draft
-from process.outward import mistake, root
-from process.record import Record
-from process.reports import MailSent
-from process.state.quote import ACTIVE, QuoteStatus
-from process.threads import reached
+from process.types import Role, Stage
 from process.views.attention import attention
 from process.views.checklist import checklist
 from process.views.overview import next_step, options, overview, timeline
-from tests.process.life import BOOK_QUOTE, ORIGINAL, QUOTE, Life
-from tests.process.pools import KINDS, ZONES, line, odd_bodies, offers, sound_bodies
+from tests.support.lives import BOOK_QUOTE, ORIGINAL, QUOTE, Life
+from tests.support.pools import KINDS, ZONES, line, odd_bodies, offers, sound_bodies
 
 WITH_ITEMS = {
     "item": ["Training: 2000 once", "Support: 300.05"],

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.decisions import DECISIONS
-from process.desk.moves import Move, What
-from process.desk.proposals import Proposal, agrees, propose
-from process.model import Stage
+from process.github.edits import Move, What
+from process.github.proposals import Proposal, agrees, propose
+from process.types import Stage
 from process.views.checklist import checklist, todo, vendor_checklist
 from process.views.overview import timeline
-from tests.process.life import QUOTE, SIGNED, Life
+from tests.support.lives import QUOTE, SIGNED, Life
 
 
 def new() -> Life:

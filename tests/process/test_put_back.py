@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from process.desk.moves import Declined, Move, PutBack, What
-from process.record import Record
-from tests.process.life import Life
+from process.core.aggregate import Record
+from process.github.edits import Declined, Move, PutBack, What
+from tests.support.lives import Life
 
 TICKED = Move(what=What.TICKED, name="Price quoted", by="amara-sales", id="UCE_1")
 PLACED = Move(what=What.PLACED, name="Hub", by="amara-sales", id="PVTISC_1")

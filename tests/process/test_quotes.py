@@ -7,18 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from process.core.events import Refused
 from process.decisions import parse
 from process.decisions.discounts import DiscountApproved
 from process.decisions.quoting import PriceQuoted
-from process.effects import SendMail
-from process.facts import Refused
-from process.model import Role
-from process.state.lead import Lead
-from process.state.quote import QuoteStatus
+from process.effects.base import SendMail
+from process.lead.lead import Lead
+from process.lead.quote import QuoteStatus
+from process.types import Role
 from process.views.agenda import Section, agenda
 from process.views.attention import attention
 from process.views.overview import next_step, overview
-from tests.process.life import BOOK_QUOTE, DISCOUNTED, QUOTE, Life
+from tests.support.lives import BOOK_QUOTE, DISCOUNTED, QUOTE, Life
 
 
 def quoted(**more: Any) -> Lead:

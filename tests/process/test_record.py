@@ -2,11 +2,11 @@
 
 import pytest
 
-from process.effects import Effect, Outcome, PlaceCard, RecordEvents, UpdateIssue
-from process.record import FINISHED, RECEIPTS, REFUSALS, Record
-from process.reports import IssueOpened
+from process.core.aggregate import FINISHED, RECEIPTS, REFUSALS, Record
+from process.effects.base import Effect, Outcome, PlaceCard, RecordEvents, UpdateIssue
+from process.effects.observations import IssueOpened
 from process.views.attention import attention
-from tests.process.life import BOOK_QUOTE, MONDAY, QUOTE, Life, link
+from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, Life, link
 
 # ---- repeats
 

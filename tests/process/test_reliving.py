@@ -7,15 +7,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from process.changes import CHANGES
-from process.facts import Event, Report
-from process.fold import fold
+from process.behaviour import CHANGES
+from process.core.events import Event, Report
+from process.core.fold import fold
+from process.deadlines import due
 from process.money.pricing import BUILT_IN
 from process.policy import Clocks
-from process.ticks import due
-from process.whatif.difference import difference
-from process.whatif.living import MOVE_THE_CALENDAR, Relived, Step, relive
-from process.whatif.otherwise import Otherwise
+from process.simulation.difference import difference
+from process.simulation.scenario import Otherwise
+from process.simulation.simulate import MOVE_THE_CALENDAR, Relived, Step, relive
 from tests.process.test_properties import Lives
 
 DAYS = st.sampled_from([1, 2, 5, 30, 45, 200])

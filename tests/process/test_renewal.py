@@ -5,13 +5,13 @@ from itertools import pairwise
 
 import pytest
 
-from process.model import Role, Stage
+from process.lead.quote import QuoteStatus
 from process.money.billing import missing_usage
-from process.state.quote import QuoteStatus
+from process.types import Role, Stage
 from process.views.agenda import Section, agenda
 from process.views.attention import attention
 from process.views.overview import next_step
-from tests.process.life import BOOK_QUOTE, QUOTE, RENEWAL, SIGNED, Life
+from tests.support.lives import BOOK_QUOTE, QUOTE, RENEWAL, SIGNED, Life
 
 
 def periods(life: Life) -> list[tuple[int, str, str, str]]:

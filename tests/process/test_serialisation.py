@@ -5,16 +5,19 @@ from typing import Any
 
 import pytest
 
-from process import duplicates, effects, reports, ticks
+from process import deadlines as ticks
+from process.core.aggregate import Record
+from process.core.events import Event, Fact, Unknown
+from process.core.fold import fold
 from process.decisions import DECISIONS, LeadOpened
-from process.desk.moves import Move, What
-from process.effects import Effect, Outcome, SendMail, Task, back
-from process.facts import Event, Fact, Unknown
-from process.fold import fold
-from process.model import Role
-from process.record import Record
-from process.state.lead import Lead
-from tests.process.life import MONDAY, ORIGINAL, SIGNED, Life
+from process.duplicates import notices as duplicates
+from process.effects import base as effects
+from process.effects import observations as reports
+from process.effects.base import Effect, Outcome, SendMail, Task, back
+from process.github.edits import Move, What
+from process.lead.lead import Lead
+from process.types import Role
+from tests.support.lives import MONDAY, ORIGINAL, SIGNED, Life
 
 
 def lived() -> Life:

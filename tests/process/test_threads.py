@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from process.core import plan
-from process.effects import Outcome, PlaceCard, SendMail
-from process.model import Role, Stage
+from process.core.functions import plan
+from process.effects.base import Outcome, PlaceCard, SendMail
+from process.effects.introductions import earlier, reached
+from process.effects.observations import MailRefused
 from process.policy import COLUMNS, People, Policy
-from process.reports import MailRefused
-from process.threads import earlier, reached
+from process.types import Role, Stage
 from process.views.overview import timeline
-from tests.process.life import BOOK_QUOTE, MONDAY, Life
+from tests.support.lives import BOOK_QUOTE, MONDAY, Life
 
 OLD, NEW, NEWEST = "old@example.org", "new@example.org", "newest@example.org"
 

@@ -7,12 +7,12 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from process.core.aggregate import Record
 from process.decisions import DECISIONS
-from process.record import Record
-from process.state.hub import HUB_FIELDS
-from process.state.qualification import MANIAC_T
-from tests.process.life import MONDAY, Life
-from tests.process.pools import KINDS, SOUND, junk, odd_bodies, text
+from process.lead.hub import HUB_FIELDS
+from process.lead.qualification import MANIAC_T
+from tests.support.lives import MONDAY, Life
+from tests.support.pools import KINDS, SOUND, junk, odd_bodies, text
 
 STATES: list[Callable[[], Life]] = [
     Life,

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from process.decisions import DECISIONS
-from process.model import Role
+from process.types import Role
 from process.views.attention import attention
 from process.views.overview import next_step, options, overview
-from tests.process.life import BOOK_QUOTE, HUB, Life
+from tests.support.lives import BOOK_QUOTE, HUB, Life
 
 
 def after(state: Callable[[], Life], kind: str, /, **body: object) -> Callable[[], Life]:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from process.money.billing import missing_usage
 from process.views.attention import attention
-from tests.process.life import BOOK_QUOTE, QUOTE, SIGNED, Life
+from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life
 
 
 def standing(life: Life) -> list[tuple[int, str, str]]:

@@ -5,19 +5,19 @@ from decimal import Decimal
 
 import pytest
 
-from process.changes import CHANGES
-from process.core import evolve
+from process.behaviour import CHANGES
+from process.core.events import Event
+from process.core.functions import evolve
+from process.deadlines.billing import InvoiceDue
 from process.decisions.contracting import ContractSigned
 from process.decisions.serving import HubRequested
-from process.facts import Event
-from process.model import Role, Stage
 from process.money.pricing import BUILT_IN
 from process.policy import Clocks, Policy
-from process.ticks.billing import InvoiceDue
-from process.whatif.difference import Difference, difference
-from process.whatif.living import as_it_came, relive
-from process.whatif.otherwise import Otherwise
-from tests.process.life import BOOK_QUOTE, MONDAY, SIGNED, Life
+from process.simulation.difference import Difference, difference
+from process.simulation.scenario import Otherwise
+from process.simulation.simulate import as_it_came, relive
+from process.types import Role, Stage
+from tests.support.lives import BOOK_QUOTE, MONDAY, SIGNED, Life
 
 
 def asked(life: Life, otherwise: Otherwise | None = None, **clocks: object) -> Difference:

@@ -3,10 +3,10 @@
 from decimal import Decimal
 
 from process.policy import Clocks
-from process.whatif.difference import difference
-from process.whatif.otherwise import Otherwise
-from process.whatif.summary import Summary
-from tests.process.life import SIGNED, Life
+from process.simulation.difference import difference
+from process.simulation.scenario import Otherwise
+from process.simulation.summary import Summary
+from tests.support.lives import SIGNED, Life
 
 
 def signed_after(days: int) -> Life:

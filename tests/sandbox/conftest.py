@@ -14,8 +14,8 @@ from googleapiclient.discovery import build_from_document  # type: ignore[attr-d
 from googleapiclient.http import HttpRequest, MediaInMemoryUpload
 
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
-from tests.sandboxes import running_sandbox, sandbox
+from tests.support.sandboxes import running_sandbox, sandbox
+from tests.support.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3 import DriveResource

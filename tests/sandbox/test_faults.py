@@ -10,10 +10,10 @@ from pydantic import ValidationError
 
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
 from tests.sandbox.conftest import Google
 from tests.sandbox.google.test_forms import ANSWERS
 from tests.sandbox.web import call
+from tests.support.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3 import DriveResource

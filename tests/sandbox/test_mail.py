@@ -9,8 +9,8 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.mail import SIZE_LIMIT
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
 from tests.sandbox.web import call
+from tests.support.waiting import PATIENCE
 
 
 @pytest.fixture

@@ -8,11 +8,11 @@ import pytest
 
 from sandbox.google.seed import DRIVE
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
 from tests.sandbox.conftest import Google
 from tests.sandbox.google.test_forms import ANSWERS
 from tests.sandbox.test_mail import mail
 from tests.sandbox.web import call
+from tests.support.waiting import PATIENCE
 
 
 def page(sandbox: Sandbox, path: str) -> str:

@@ -12,11 +12,11 @@ import pytest
 
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
 from tests.sandbox.conftest import Google
 from tests.sandbox.google.test_forms import ANSWERS
 from tests.sandbox.test_mail import mail
 from tests.sandbox.web import call
+from tests.support.waiting import PATIENCE
 
 
 def fill(sandbox: Sandbox) -> str:
@@ -68,7 +68,7 @@ def test_reset_is_the_seeded_start(tmp_path: Path, kept: bool) -> None:
 
 
 def test_the_environment_points_the_service_here(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    from settings import Settings
+    from config.settings import Settings
 
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)

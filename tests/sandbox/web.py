@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
+from tests.support.waiting import PATIENCE
 
 
 @dataclass(frozen=True)

@@ -13,15 +13,15 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import starter.leads
 import workflows.digest
 import workflows.lead
+from client import leads as client_leads
 from process.policy import Policy
-from starter import session
-from starter.app import run
-from tests.patience import PATIENCE, slow_is_not_dead
-from tests.workflows.outside import Outside
-from tests.workflows.servers import real_time
+from starter.cli import session
+from starter.cli.app import run
+from tests.support.outside import Outside
+from tests.support.servers import real_time
+from tests.support.waiting import PATIENCE, slow_is_not_dead
 
 
 class Ended(NamedTuple):
@@ -48,11 +48,9 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that is not told how long to wait has as long as a busy machine needs."""
     usual = timedelta(seconds=session.PATIENCE)
 
-    def leads(
-        client: Client, queue: str, ui: str, patience: timedelta, policy: Policy
-    ) -> starter.leads.Leads:
+    def leads(client: Client, queue: str, ui: str, patience: timedelta, policy: Policy) -> client_leads.Leads:
         patience = timedelta(seconds=PATIENCE) if patience == usual else patience
-        return starter.leads.Leads(client, queue, ui, patience, policy)
+        return client_leads.Leads(client, queue, ui, patience, policy)
 
     monkeypatch.setattr(session, "Leads", leads)
 

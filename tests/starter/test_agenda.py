@@ -7,9 +7,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import starter.leads
-from process.record import Record
-from starter.agenda import collected
+import client.leads
+from process.core.aggregate import Record
+from starter.cli.agenda import collected
 from tests.starter.conftest import Leads, Opened
 from tests.starter.test_leads import eventually
 
@@ -53,7 +53,7 @@ async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_a
         lead = ended.json["lead"]
         await eventually(lambda: leads_alone("list", "--json"), lambda ended: lead in ended.out)
         await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: lead in ended.out)
-    alone = starter.leads.Leads(env.client, queue, "http://localhost", patience=timedelta(seconds=0.5))
+    alone = client.leads.Leads(env.client, queue, "http://localhost", patience=timedelta(seconds=0.5))
     told: list[tuple[int, int]] = []
     found = await collected(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
     assert (found.unasked, told) == ((lead,), [(1, 1)])

@@ -14,19 +14,19 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import starter.leads
-from process.model import Role
+import client.leads
+from config.settings import Settings
 from process.policy import Policy
+from process.types import Role
 from process.views.digest import Week
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from settings import Settings
-from starter.digest import SCHEDULE, keep_digest, send_now, writes
-from tests.patience import PATIENCE
-from tests.sandboxes import running_sandbox, sandbox
+from starter.cli.digest import SCHEDULE, keep_digest, send_now, writes
 from tests.starter.conftest import Leads
 from tests.starter.test_leads import eventually
-from tests.workflows.outside import Outside
+from tests.support.outside import Outside
+from tests.support.sandboxes import running_sandbox, sandbox
+from tests.support.waiting import PATIENCE
 from workflows.digest import DigestWorkflow, digest_id
 
 __all__ = ["running_sandbox", "sandbox"]
@@ -50,14 +50,14 @@ def settings(
 
 
 @pytest.fixture
-def ours(env: WorkflowEnvironment, queue: str) -> starter.leads.Leads:
+def ours(env: WorkflowEnvironment, queue: str) -> client.leads.Leads:
     policy = Policy(addresses={Role.SALES: ("sell@example.org", "shop@example.org")})
-    return starter.leads.Leads(env.client, queue, "http://localhost", timedelta(seconds=PATIENCE), policy)
+    return client.leads.Leads(env.client, queue, "http://localhost", timedelta(seconds=PATIENCE), policy)
 
 
 @pytest.fixture
 async def working(
-    env: WorkflowEnvironment, queue: str, outside: Outside, ours: starter.leads.Leads, settings: Settings
+    env: WorkflowEnvironment, queue: str, outside: Outside, ours: client.leads.Leads, settings: Settings
 ) -> AsyncIterator[None]:
     """A worker that writes digests into the sandbox's mailbox."""
     with ThreadPoolExecutor(4) as executor:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from process.decisions import DECISIONS, LeadOpened
-from starter.app import make_app
-from starter.spelling import spelled
+from starter.cli.app import make_app
+from starter.cli.spelling import spelled
 from tests.starter.conftest import Ended
 
 Say = Callable[..., Ended]

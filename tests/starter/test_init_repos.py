@@ -11,9 +11,9 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.github.records import Token
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
-from tests.sandboxes import running_sandbox, sandbox
 from tests.starter.conftest import Ended
+from tests.support.sandboxes import running_sandbox, sandbox
+from tests.support.waiting import PATIENCE
 
 __all__ = ["running_sandbox", "sandbox"]
 

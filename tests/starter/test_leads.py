@@ -10,13 +10,13 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import starter.leads
+import client.leads
 from process.decisions import LeadOpened
 from process.identity import contact_key
-from process.model import Link
-from tests.patience import PATIENCE
+from process.types import Link
 from tests.starter.conftest import Ended, Leads, Opened
-from tests.workflows.outside import Outside
+from tests.support.outside import Outside
+from tests.support.waiting import PATIENCE
 from workflows import search_attributes as attributes
 
 
@@ -148,7 +148,7 @@ async def test_the_default_zone_is_a_setting(
 async def test_a_lead_is_found_by_its_issue(
     leads: Leads, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
 ) -> None:
-    faces = starter.leads.Leads(env.client, queue, "http://localhost:8233", timedelta(seconds=PATIENCE))
+    faces = client.leads.Leads(env.client, queue, "http://localhost:8233", timedelta(seconds=PATIENCE))
     issue = Link(id="12", url=f"https://github.example.org/{org}/{queue}/issues/12")
     begun = await faces.open(
         LeadOpened(org=org, person="Ada", title="A hub", email="ada@example.org", issue=issue)

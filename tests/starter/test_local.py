@@ -18,12 +18,12 @@ import pytest
 import requests
 from temporalio.client import Client
 
-from starter.failures import CommandError
+from client.errors import CommandError
+from starter.cli.session import UP, read_settings
 from starter.local.parts import demand_free, free_ports
 from starter.local.up import alone, has_credentials
-from starter.session import UP, read_settings
-from tests.patience import PATIENCE
 from tests.starter.conftest import Ended
+from tests.support.waiting import PATIENCE
 
 LEADS = Path(sys.executable).with_name("leads")
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from starter.output import Output
+from starter.cli.output import Output
 
 COLUMNS = ("lead", "stage", "", "what")
 ROWS: list[tuple[str | Text, ...]] = [

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from process.model import Role, Stage
+from config.policy_file import current
+from config.settings import Settings, SettingsError
 from process.policy import BUILT_IN, COLUMNS, Discounts, Policy
-from settings import Settings, SettingsError
-from starter.policy import current
+from process.types import Role, Stage
 from tests.starter.conftest import Ended, Leads, Opened
 from tests.starter.test_leads import eventually
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from client.errors import CommandError
+from process.core.aggregate import Record
 from process.decisions import LeadOpened
-from process.effects import Outcome
-from process.record import Record
+from process.effects.base import Outcome
 from process.views.overview import overview
 from starter.demo.telling import settled
-from starter.failures import CommandError
 from tests.starter.conftest import Ended, Leads
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from process.state.relatives import Relation, Relative
+from process.lead.duplicate_links import Relation, Relative
 from process.views.overview import overview
-from starter.output import Output
-from starter.show import show_lead
-from tests.process.life import Life
+from starter.cli.output import Output
+from starter.cli.show import show_lead
+from tests.support.lives import Life
 
 
 @pytest.fixture

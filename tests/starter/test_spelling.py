@@ -2,7 +2,7 @@
 
 import pytest
 
-from starter.spelling import spelled
+from starter.cli.spelling import spelled
 
 
 @pytest.mark.parametrize(

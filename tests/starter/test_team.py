@@ -8,15 +8,15 @@ from typing import Any
 import pytest
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
-import starter.leads
+import client.leads
+from activities.reconcile.team import Team
 from process.decisions import DECISIONS
-from process.model import Role
 from process.policy import People, Policy
+from process.types import Role
 from process.views.overview import Overview
-from starter.desk.team import Team
-from tests.patience import PATIENCE
 from tests.starter.conftest import Leads, Opened
 from tests.starter.test_leads import eventually
+from tests.support.waiting import PATIENCE
 from workflows.reconcile import Part
 
 NOW = datetime.now(UTC)
@@ -30,7 +30,7 @@ def worker(env: WorkflowEnvironment, queue: str) -> Worker:
     def team(*contracts: str, hours: float = 0, queue: str = queue) -> Team:
         policy = Policy(addresses={Role.CONTRACTS: contracts} if contracts else {})
         patience = timedelta(seconds=PATIENCE)
-        leads = starter.leads.Leads(env.client, queue, "http://localhost", patience, policy)
+        leads = client.leads.Leads(env.client, queue, "http://localhost", patience, policy)
         return Team(leads, NOW + timedelta(hours=hours))
 
     return team

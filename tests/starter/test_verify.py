@@ -7,10 +7,10 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from process.decisions.quoting import PriceQuoted
-from process.effects import Effect
-from process.state.lead import Lead
+from process.effects.base import Effect
+from process.lead.lead import Lead
 from tests.starter.conftest import Leads, Opened
-from workflows.desk import Carried, DeskWorkflow, Hint
+from workflows.issue_sync import Carried, DeskWorkflow, Hint
 
 PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
@@ -49,7 +49,7 @@ async def test_code_on_which_a_lead_would_get_stuck_is_named_with_what_differs(
     def plans_nothing(*_: object) -> tuple[Effect, ...]:
         return ()
 
-    monkeypatch.setattr("process.record.plan", plans_nothing)
+    monkeypatch.setattr("process.core.aggregate.plan", plans_nothing)
     ended = await leads("verify", "--json")
     assert ended.code == 3
     mine = next(each for each in ended.json if each["workflow"] == lead)

@@ -13,15 +13,16 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import starter.past.lived_again
-from activities.ledger.events import Ledger
-from activities.ledger.recording import LedgerActivities, entry_of
-from process.effects import Effect
+import client.simulations
+from activities.ledger import LedgerActivities
+from ledger.entries import entry_of
+from ledger.events import Ledger
+from process.effects.base import Effect
 from process.policy import Clocks
-from tests.process.life import BOOK_QUOTE, Life
 from tests.starter.conftest import Ended, Leads
 from tests.starter.test_leads import eventually
-from tests.workflows.outside import Outside
+from tests.support.lives import BOOK_QUOTE, Life
+from tests.support.outside import Outside
 
 Say = Callable[..., Ended]
 QUOTED, SHORT = "lead-quoted01", "lead-short002"
@@ -107,7 +108,7 @@ def test_many_leads_are_lived_again_in_processes_of_their_own(
     say: Say, past: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = say("what-if", "--clock", "stale=9", "--json")
-    monkeypatch.setattr(starter.past.lived_again, "FEW", 1)
+    monkeypatch.setattr(client.simulations, "FEW", 1)
     assert say("what-if", "--clock", "stale=9", "--json").out == few.out
 
 

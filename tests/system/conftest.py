@@ -14,10 +14,10 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
-from tests.workflows.lives import Life
-from tests.workflows.outside import Outside
-from tests.workflows.servers import real_time
+from tests.support.outside import Outside
+from tests.support.servers import real_time
+from tests.support.waiting import PATIENCE
+from tests.support.workflow_lives import Life
 
 ROOT = Path(__file__).parents[2]
 QUEUE = "leads"

@@ -3,10 +3,10 @@
 import asyncio
 from collections import Counter
 
-from starter.leads import Leads
-from tests.patience import PATIENCE
+from client.leads import Leads
+from tests.support.waiting import PATIENCE
+from tests.support.workflow_lives import Life
 from tests.system.conftest import QUEUE, Service
-from tests.workflows.lives import Life
 
 OLD, NEW = "old@example.org", "new@example.org"
 

@@ -3,11 +3,11 @@
 import asyncio
 from collections import Counter
 
-from activities.ledger.events import Ledger
+from ledger.events import Ledger
 from sandbox.faults import Fault
-from tests.patience import PATIENCE
+from tests.support.waiting import PATIENCE
+from tests.support.workflow_lives import Life
 from tests.system.conftest import Service
-from tests.workflows.lives import Life
 
 BOUNDARIES = (
     Fault(system="github", method="POST", path="/leads/issues$", kind="slow", seconds=3),

@@ -1,6 +1,6 @@
 """One lead from first contact to a running hub, through the real clients."""
 
-from activities.ledger.events import Ledger
+from ledger.events import Ledger
 from tests.system.conftest import Service
 
 

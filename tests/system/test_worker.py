@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from starter.server import prepare
+from client.server import prepare
 from tests.conftest import TEMPORAL
 
 ROOT = Path(__file__).parents[2]

@@ -7,19 +7,19 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-import workflows.desk
+import workflows.issue_sync
 import workflows.lead
-from tests.patience import slow_is_not_dead
-from tests.workflows.lives import Life
-from tests.workflows.outside import Outside
-from tests.workflows.servers import skipping_time
+from tests.support.outside import Outside
+from tests.support.servers import skipping_time
+from tests.support.waiting import slow_is_not_dead
+from tests.support.workflow_lives import Life
 
 _numbers = count(1)
 
 
 @pytest.fixture(autouse=True, scope="package")
 def _who_is_slow_is_not_dead() -> Iterator[None]:
-    with slow_is_not_dead(workflows.desk, workflows.lead):
+    with slow_is_not_dead(workflows.issue_sync, workflows.lead):
         yield
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.workflows.lives import Life
-from tests.workflows.outside import Outside
-from tests.workflows.servers import skipping_time
+from tests.support.outside import Outside
+from tests.support.servers import skipping_time
+from tests.support.workflow_lives import Life
 
 HISTORIES = Path(__file__).parent / "histories"
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}

@@ -7,15 +7,15 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import workflows.lead
-from process.changes import CHANGES
+from process.behaviour import CHANGES
+from process.core.events import Event
 from process.decisions.base import mail
 from process.decisions.qualifying import QuestionnaireSent
-from process.effects import Effect
-from process.facts import Event
-from process.model import Role
-from process.state.lead import Lead
-from tests.workflows.lives import Life
-from tests.workflows.outside import Outside
+from process.effects.base import Effect
+from process.lead.lead import Lead
+from process.types import Role
+from tests.support.outside import Outside
+from tests.support.workflow_lives import Life
 
 
 def _effects(self: QuestionnaireSent, before: Lead, after: Lead, event: Event) -> list[Effect]:

@@ -11,8 +11,8 @@ from temporalio.worker import Worker
 
 from process.decisions import DECISIONS
 from process.views.overview import Option
-from tests.workflows.lives import MAILS, Life
-from tests.workflows.outside import Outside
+from tests.support.outside import Outside
+from tests.support.workflow_lives import MAILS, Life
 
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
 

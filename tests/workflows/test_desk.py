@@ -11,9 +11,9 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from activities.errors import again, park
-from starter.desk.hints import hand_in
-from workflows.desk import Attended, DeskWorkflow, Hint, Visit
-from workflows.plugin import leads_plugin
+from client.notices import hand_in
+from workflows.issue_sync import Attended, DeskWorkflow, Hint, Visit
+from workflows.runtime.plugin import leads_plugin
 
 _numbers = count(1)
 

@@ -10,12 +10,12 @@ from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from activities.duplicates import LeadsActivities
 from activities.errors import again
-from activities.leads import LeadsActivities
-from process.effects import Outcome, Task
+from process.effects.base import Outcome, Task
 from process.views.overview import EffectLine, Overview
-from tests.workflows.lives import Life
-from tests.workflows.outside import Outside
+from tests.support.outside import Outside
+from tests.support.workflow_lives import Life
 
 
 def relations(view: Overview) -> list[tuple[str, str]]:

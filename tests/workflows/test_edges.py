@@ -12,11 +12,11 @@ import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.common import WorkflowIDConflictPolicy
 
-from process.answers import Answer
-from process.state.lead import Lead
+from process.core.receipts import Answer
+from process.lead.lead import Lead
 from process.views.overview import Overview
-from tests.patience import PATIENCE
-from tests.workflows.lives import Life
+from tests.support.waiting import PATIENCE
+from tests.support.workflow_lives import Life
 
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
 Act = Callable[[Life], Awaitable[Any]]

@@ -4,9 +4,9 @@ import asyncio
 
 import pytest
 
-from process.effects import Effect
-from tests.patience import PATIENCE
-from tests.workflows.lives import MAILS, Life
+from process.effects.base import Effect
+from tests.support.waiting import PATIENCE
+from tests.support.workflow_lives import MAILS, Life
 
 
 async def test_what_fails_for_good_is_parked_shown_and_done_on_request(life: Life) -> None:

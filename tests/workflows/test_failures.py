@@ -1,12 +1,12 @@
 """Five of the eight things that really went wrong there (process.md), lived on a real server.
 
-The other three are told where they happen: 5 in tests/starter/test_leads.py, 6 in tests/desk/test_questionnaire.py, 8 in
+The other three are told where they happen: 5 in tests/starter/test_leads.py, 6 in tests/issue_sync/test_questionnaire.py, 8 in
 tests/system/test_contracts_team.py. tests/process/test_failures.py has the rules behind each.
 """
 
 from dateutil.relativedelta import relativedelta
 
-from tests.workflows.lives import Life
+from tests.support.workflow_lives import Life
 
 SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
 

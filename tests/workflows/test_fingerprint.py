@@ -7,17 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import workflows.lead
-from process.changes import CHANGES, RELEASE_0_2
-from process.core import plan
+from process.behaviour import CHANGES, RELEASE_0_2
+from process.core.aggregate import Record
+from process.core.event_log import History
+from process.core.events import Event, Report
+from process.core.fold import fold
+from process.core.functions import plan
+from process.core.outbox import Look
 from process.decisions import DECISIONS, LeadOpened
-from process.effects import Effect, Outcome
-from process.facts import Event, Report
-from process.fold import fold
-from process.history import History
-from process.model import Link, Role
-from process.outbox import Look
-from process.record import Record
-from process.reports import (
+from process.effects.base import Effect, Outcome
+from process.effects.observations import (
     FolderCreated,
     FolderReserved,
     HubIssueOpened,
@@ -27,7 +26,8 @@ from process.reports import (
     MailSent,
     OutsideDrifted,
 )
-from process.state.relatives import Relative
+from process.lead.duplicate_links import Relative
+from process.types import Link, Role
 
 COMMITTED = Path(__file__).parent / "fingerprint.json"
 COMMANDS = {

@@ -7,9 +7,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from tests.patience import PATIENCE
-from tests.workflows.lives import MAILS, Life
-from tests.workflows.outside import Outside
+from tests.support.outside import Outside
+from tests.support.waiting import PATIENCE
+from tests.support.workflow_lives import MAILS, Life
 
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
 

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from process.effects import Task
-from process.facts import Event
+from process.core.events import Event
+from process.effects.base import Task
 from process.policy import Clocks
-from process.whatif.difference import difference
-from process.whatif.living import relive
-from process.whatif.otherwise import Otherwise
+from process.simulation.difference import difference
+from process.simulation.scenario import Otherwise
+from process.simulation.simulate import relive
 from starter.demo.years import Years
-from tests.workflows.lives import Life
+from tests.support.workflow_lives import Life
 from tests.workflows.test_replay import HISTORIES
 from tests.workflows.test_ten_years import Lived
 

@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer
 
-from workflows.plugin import leads_plugin
+from workflows.runtime.plugin import leads_plugin
 
 HISTORIES = sorted((Path(__file__).parent / "histories").glob("*.json.gz"))
 

@@ -5,9 +5,9 @@ import asyncio
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
-from tests.workflows.lives import Life
-from tests.workflows.outside import Outside
-from workflows.plugin import leads_plugin
+from tests.support.outside import Outside
+from tests.support.workflow_lives import Life
+from workflows.runtime.plugin import leads_plugin
 
 
 async def test_a_decision_that_a_new_worker_hears_first_does_not_wedge_the_lead(

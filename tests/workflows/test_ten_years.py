@@ -9,13 +9,13 @@ from itertools import groupby
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from process.model import Role, Stage
+from process.lead.lead import Lead
 from process.money.billing import missing_usage
 from process.policy import People
-from process.state.lead import Lead
+from process.types import Role, Stage
 from starter.demo.story import Step
 from starter.demo.years import MOVED, Month, Term, Years, months, terms
-from tests.workflows.lives import Life
+from tests.support.workflow_lives import Life
 
 YEARS = 10
 TIERS = ((10, Decimal(10)), (100, Decimal(5)), (1_000, Decimal("2.50")), (10_000, Decimal("1.25")))

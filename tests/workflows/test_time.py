@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 
-from tests.workflows.lives import Life
+from tests.support.workflow_lives import Life
 
 
 async def test_a_quote_expires_after_a_reminder(life: Life) -> None:

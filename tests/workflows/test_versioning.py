@@ -7,15 +7,15 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from client.errors import CommandError
+from config.settings import Settings
 from process.views.overview import Overview
-from settings import Settings
-from starter.check import builds, workers
-from starter.failures import CommandError
-from starter.promote import route
-from tests.patience import PATIENCE
-from tests.workflows.lives import OPENED
-from tests.workflows.outside import Outside
-from tests.workflows.servers import real_time
+from starter.cli.check import builds, workers
+from starter.cli.promote import route
+from tests.support.outside import Outside
+from tests.support.servers import real_time
+from tests.support.waiting import PATIENCE
+from tests.support.workflow_lives import OPENED
 from worker import deployment
 
 

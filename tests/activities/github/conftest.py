@@ -2,10 +2,10 @@
 
 import pytest
 
-from activities.github.lead import GitHubActivities
+from activities.github.activities import GitHubActivities
+from config.settings import Settings
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.github.world import GitHub
+from tests.support.github_world import GitHub
 
 
 @pytest.fixture

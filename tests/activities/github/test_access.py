@@ -9,11 +9,11 @@ from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import PARKED
-from activities.github.lead import GitHubActivities
+from activities.github.activities import GitHubActivities
+from config.settings import Settings
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.github.world import GitHub, a_lead, opened, perform
-from tests.activities.performing import changed
+from tests.support.github_world import GitHub, a_lead, opened, perform
+from tests.support.performing import changed
 
 
 @pytest.fixture

@@ -8,18 +8,18 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PARKED
-from activities.github.lead import GitHubActivities
-from process.desk.moves import Move, What
-from process.effects import PlaceCard, Task, back
-from process.model import Stage
+from activities.github.activities import GitHubActivities
+from config.settings import Settings
+from process.effects.base import PlaceCard, Task, back
+from process.effects.observations import CardPlaced
+from process.github.edits import Move, What
+from process.lead.lead import Loss
 from process.policy import COLUMNS, Policy
-from process.reports import CardPlaced
-from process.state.lead import Loss
+from process.types import Stage
 from sandbox.github.records import Option
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, contracted, opened, perform
-from tests.activities.performing import changed
+from tests.support.github_world import TODAY, GitHub, a_lead, a_quote, contracted, opened, perform
+from tests.support.performing import changed
 
 QUOTED = {"quotes": (a_quote(),)}
 

@@ -7,19 +7,19 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.github.answers import crossed_out
-from activities.github.lead import GitHubActivities
-from process.effects import SayCorrection, Task, UpdateIssue
-from process.mistake import Compensation, Correction, Mistake, Where
-from process.state.hub import Hub
-from process.state.lead import Lead
+from activities.github.activities import GitHubActivities
+from activities.github.own_comments import crossed_out
+from config.settings import Settings
+from process.corrections.corrected_decision import Compensation, Correction, Mistake, Where
+from process.effects.base import SayCorrection, Task, UpdateIssue
+from process.lead.hub import Hub
+from process.lead.lead import Lead
 from sandbox.faults import Fault
 from sandbox.github import acts
 from sandbox.github.auth import as_person
 from sandbox.github.records import Comment
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.github.world import GitHub, a_lead, opened, perform, with_hub_issue
+from tests.support.github_world import GitHub, a_lead, opened, perform, with_hub_issue
 
 NOW = datetime.now(UTC)
 BOUNDARIES = ["cut", "cut_after", "status_after"]

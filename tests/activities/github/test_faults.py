@@ -10,14 +10,14 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import PARKED
-from activities.github import gate
-from activities.github.lead import GitHubActivities
-from process.state.lead import Lead
+from activities.github import rate_limits as gate
+from activities.github.activities import GitHubActivities
+from config.settings import Settings
+from process.lead.lead import Lead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.github.world import GitHub, a_lead, a_quote, contracted, opened, perform, with_hub_issue
-from tests.activities.performing import changed
+from tests.support.github_world import GitHub, a_lead, a_quote, contracted, opened, perform, with_hub_issue
+from tests.support.performing import changed
 
 MINUTE = timedelta(minutes=1)
 

@@ -10,11 +10,11 @@ import pytest
 from ruamel.yaml import YAML
 
 from activities.github.forms import Form, forms
-from process.desk.intake import FIELDS
+from config.settings import GitHub
+from process.github.forms import FIELDS
+from process.lead.hub import HUB_FIELDS
+from process.lead.qualification import MANIAC_T
 from process.policy import Labels, Policy
-from process.state.hub import HUB_FIELDS
-from process.state.qualification import MANIAC_T
-from settings import GitHub
 
 READ_BACK = [*FIELDS.values(), "Background and notes"]
 """What a lead is read from."""

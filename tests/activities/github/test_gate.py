@@ -8,13 +8,13 @@ import pytest
 from pydantic import SecretStr
 from temporalio.exceptions import ApplicationError
 
-from activities.github import gate
+from activities.github import rate_limits as gate
 from activities.github.client import GitHubClient
+from config.settings import Settings
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from settings import Settings
 from tests.activities.github.test_faults import after
-from tests.activities.performing import changed
+from tests.support.performing import changed
 
 SECONDS = 40
 

@@ -9,21 +9,21 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.errors import PARKED
+from activities.github.activities import GitHubActivities
 from activities.github.issue_block import BY_HAND, begin
-from activities.github.lead import GitHubActivities
-from process.desk.moves import Move, What
-from process.effects import Effect, Task, back
-from process.model import Link
+from config.settings import Settings
+from process.effects.base import Effect, Task, back
+from process.effects.observations import HubIssueOpened, IssueOpened
+from process.github.edits import Move, What
+from process.lead.contract import Contract
+from process.lead.hub import Hub
+from process.lead.lead import Lead, Loss
 from process.policy import Labels, Policy
-from process.reports import HubIssueOpened, IssueOpened
-from process.state.contract import Contract
-from process.state.hub import Hub
-from process.state.lead import Lead, Loss
+from process.types import Link
 from sandbox.faults import Fault
 from sandbox.github.records import Issue
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.github.world import (
+from tests.support.github_world import (
     TODAY,
     GitHub,
     a_lead,

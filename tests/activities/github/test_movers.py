@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from activities.github.movers import UNKNOWN, IssueHistory, Mover
+from activities.github.authors import UNKNOWN, IssueHistory, Mover
 
 BEFORE, TICKED = "[ ]", "[x]"
 

@@ -10,17 +10,17 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.github.activities import GitHubActivities
 from activities.github.client import GitHubClient
-from activities.github.lead import GitHubActivities
-from activities.github.moves import moves
-from process.desk.moves import Move, What
-from process.effects import Task, back
-from process.state.lead import Asset, Loss
+from activities.github.edits import moves
+from config.settings import Settings
+from process.effects.base import Task, back
+from process.github.edits import Move, What
+from process.lead.lead import Asset, Loss
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.github.world import TODAY, GitHub, a_lead, opened, perform
-from tests.patience import PATIENCE
+from tests.support.github_world import TODAY, GitHub, a_lead, opened, perform
+from tests.support.waiting import PATIENCE
 
 LOST: dict[str, Any] = {"lost": Loss(reason="budget", said_by="they", on=TODAY)}
 ASSET = Asset(type="budget", name="a budget", on=TODAY)

@@ -8,20 +8,20 @@ from typing import Any, Literal
 import pytest
 from pydantic import SecretStr
 
+from activities.github.activities import GitHubActivities
 from activities.github.forms import forms
-from activities.github.lead import GitHubActivities
 from activities.github.setup import Fate, GitHubSetup, Piece
 from activities.github.setup_client import BoardSeen, GitHubSetupClient
-from process.model import Stage
+from config.settings import Settings
 from process.policy import Labels, Policy
+from process.types import Stage
 from sandbox.faults import Fault
 from sandbox.github.records import Option, Project, ProjectField, Repository, Token
 from sandbox.github.state import GitHubState
 from sandbox.server import Sandbox
-from settings import Settings
 from tests.activities.github.test_faults import after
-from tests.activities.github.world import GitHub
-from tests.activities.performing import changed
+from tests.support.github_world import GitHub
+from tests.support.performing import changed
 
 NEW = 6002
 DEFAULTS = ["Todo", "In Progress", "Done"]

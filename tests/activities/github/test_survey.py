@@ -8,11 +8,11 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.github.client import Changes, GitHubClient
-from activities.github.seen import IssueSeen
+from activities.github.models import IssueSeen
 from activities.github.survey import OVERLAP, GitHubSurvey, Listing
+from config.settings import Settings
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from settings import Settings
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 

@@ -8,19 +8,19 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
+from activities.github.activities import GitHubActivities
 from activities.github.issue_block import find
-from activities.github.lead import GitHubActivities
-from process.model import Link, Role, Stage
+from process.lead.contract import Contract, Vendor, VendorStatus
+from process.lead.hub import HUB_FIELDS, Hub
+from process.lead.invoice import Invoice, InvoiceLine, Usage
+from process.lead.lead import Asset, Hold, Lead, Loss
+from process.lead.qualification import MANIAC_T, Answer, Qualification, Questionnaire, Verdict
+from process.lead.quote import Discount, LineItem, QuoteStatus
 from process.money.amounts import Money
-from process.state.contract import Contract, Vendor, VendorStatus
-from process.state.hub import HUB_FIELDS, Hub
-from process.state.invoice import Invoice, InvoiceLine, Usage
-from process.state.lead import Asset, Hold, Lead, Loss
-from process.state.qualification import MANIAC_T, Answer, Qualification, Questionnaire, Verdict
-from process.state.quote import Discount, LineItem, QuoteStatus
+from process.types import Link, Role, Stage
 from process.views.checklist import checklist
 from process.views.overview import next_step
-from tests.activities.github.world import TODAY, GitHub, a_lead, a_quote, opened, with_hub_issue
+from tests.support.github_world import TODAY, GitHub, a_lead, a_quote, opened, with_hub_issue
 
 MARKDOWN = MarkdownIt("commonmark").enable("table")
 

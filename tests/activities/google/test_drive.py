@@ -15,7 +15,8 @@ from pypdf import PdfReader
 from temporalio.exceptions import ApplicationError
 
 from activities.google.drive import FOLDER, DriveActivities
-from process.effects import (
+from config.settings import Settings
+from process.effects.base import (
     CheckFolder,
     CreateFolder,
     Effect,
@@ -24,16 +25,21 @@ from process.effects import (
     ReserveFolder,
     ReserveInvoice,
 )
-from process.model import Link
+from process.effects.observations import (
+    FolderCreated,
+    FolderReserved,
+    InvoicePrepared,
+    InvoiceReserved,
+    OutsideDrifted,
+)
+from process.lead.invoice import Invoice, InvoiceLine
+from process.lead.lead import Lead
 from process.money.amounts import Money
-from process.reports import FolderCreated, FolderReserved, InvoicePrepared, InvoiceReserved, OutsideDrifted
-from process.state.invoice import Invoice, InvoiceLine
-from process.state.lead import Lead
+from process.types import Link
 from sandbox.faults import Fault
 from sandbox.google.state import DriveFile
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.performing import a_lead, changed, failure, patient, perform
+from tests.support.performing import a_lead, changed, failure, patient, perform
 
 SERVER_TROUBLE = [
     Fault(system="drive", kind="status", status=500, method="POST"),

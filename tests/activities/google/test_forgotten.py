@@ -3,12 +3,12 @@
 import pytest
 
 from activities.google.drive import DriveActivities
-from process.effects import CreateFolder, ReserveFolder
-from process.reports import FolderReserved
-from process.state.lead import Lead
+from config.settings import Settings
+from process.effects.base import CreateFolder, ReserveFolder
+from process.effects.observations import FolderReserved
+from process.lead.lead import Lead
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.performing import a_lead, perform
+from tests.support.performing import a_lead, perform
 
 
 def reserved(drive: DriveActivities, lead: Lead) -> str:

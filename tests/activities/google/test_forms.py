@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from activities.google.forms import FormsActivities, in_order
-from process.effects import ReadAnswers
-from process.reports import AnswersRead
+from config.settings import Settings
+from process.effects.base import ReadAnswers
+from process.effects.observations import AnswersRead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.performing import a_lead, changed, failure, patient, perform
+from tests.support.performing import a_lead, changed, failure, patient, perform
 
 ANSWERS: dict[str, str | list[str]] = {
     "Anything else?": "Two lines\nof text, and 東京",

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from pypdf import PdfReader
 
 from activities.invoice.pdf import InvoiceChecks, invoice_pdf
+from config.settings import Invoicing, Settings
+from process.lead.contract import Vendor, VendorStatus
+from process.lead.invoice import Invoice, InvoiceLine
+from process.lead.lead import Lead
 from process.money.amounts import Money
-from process.state.contract import Vendor, VendorStatus
-from process.state.invoice import Invoice, InvoiceLine
-from process.state.lead import Lead
-from settings import Invoicing, Settings
-from tests.activities.performing import a_lead
+from tests.support.performing import a_lead
 
 OURS = Invoicing(
     sender="Example Hubs",

@@ -7,15 +7,15 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.mail.sending import MailActivities
-from process.effects import Outcome, SendCorrection, Task
-from process.mistake import Correction, Mistake, Told
-from process.reports import MailSent
-from process.state.lead import Lead, Mail
+from config.settings import Settings
+from process.corrections.corrected_decision import Correction, Mistake, Told
+from process.effects.base import Outcome, SendCorrection, Task
+from process.effects.observations import MailSent
+from process.lead.lead import Lead, Mail
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from settings import Settings
 from tests.activities.mail.test_templates import HOSTILE
-from tests.activities.performing import a_lead
+from tests.support.performing import a_lead
 
 EFFECT = SendCorrection(key="lead-abcdefgh/6/send_correction", cause=6, seq=4)
 NOW = datetime(2026, 6, 5, 9, tzinfo=UTC)

@@ -6,15 +6,15 @@ from datetime import timedelta
 import pytest
 
 from activities.mail.sending import MailActivities
-from process.effects import Outcome, SendMail
-from process.model import Role
+from config.settings import Settings
+from process.effects.base import Outcome, SendMail
+from process.effects.observations import MailRefused, MailSent
+from process.lead.lead import Lead, Mail
 from process.policy import Policy
-from process.reports import MailRefused, MailSent
-from process.state.lead import Lead, Mail
+from process.types import Role
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.performing import a_lead, changed, failure, perform, settings_for
+from tests.support.performing import a_lead, changed, failure, perform, settings_for
 
 EFFECT = SendMail(
     key="lead-abcdefgh/5/handover_escalated",

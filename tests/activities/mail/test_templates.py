@@ -12,12 +12,12 @@ from jinja2 import UndefinedError
 
 import process
 from activities.mail.text import Parts, written
+from config.settings import Settings
 from process.decisions import DECISIONS
-from process.effects import SendCorrection, SendMail
-from process.model import Role
-from process.state.lead import Lead
-from settings import Settings
-from tests.process.life import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, RENEWAL, Life
+from process.effects.base import SendCorrection, SendMail
+from process.lead.lead import Lead
+from process.types import Role
+from tests.support.lives import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, RENEWAL, Life
 
 TEMPLATES = Path(__file__).parents[3] / "templates" / "mail"
 NAMES = sorted(file.stem for file in TEMPLATES.glob("[!_]*.md") if file.stem != SendCorrection.template)

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 
 from activities.pricing import PricingActivities
-from process.effects import ReadPrices
+from config.settings import Settings
+from process.effects.base import ReadPrices
+from process.effects.observations import PricesRead
 from process.money.pricing import BUILT_IN
-from process.reports import PricesRead
 from sandbox.faults import Fault
 from sandbox.google.state import Cell, Sheet
 from sandbox.server import Sandbox
-from settings import Settings
-from tests.activities.performing import a_lead, changed, failure, patient, perform
+from tests.support.performing import a_lead, changed, failure, patient, perform
 
 EFFECT = ReadPrices(key="k", cause=1)
 HEADER = ("book", "plan", "amount", "currency", "per", "notes")

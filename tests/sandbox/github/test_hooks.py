@@ -20,9 +20,9 @@ from sandbox.faults import Fault, WebhookKind
 from sandbox.github.hooks import courier
 from sandbox.github.people import Person
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
 from tests.published.cut import SCHEMAS
 from tests.sandbox.github.conftest import LEADS, MEMBER_TOKEN, ORG, Rest
+from tests.support.waiting import PATIENCE
 
 OWNER_TOKEN = "sandbox-token-olu-owner"
 SECRET = "a secret of the tests"

@@ -8,8 +8,8 @@ import pytest
 from sandbox.github.records import Token
 from sandbox.github.seed import BOT_TOKEN
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
 from tests.sandbox.github.conftest import HUBS, LEADS, MEMBER_TOKEN, OUTSIDER_TOKEN, Rest
+from tests.support.waiting import PATIENCE
 
 NEW = {"title": "A lead"}
 

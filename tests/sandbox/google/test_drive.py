@@ -10,8 +10,8 @@ from googleapiclient.http import MediaInMemoryUpload
 
 from sandbox.google.seed import DRIVE
 from sandbox.server import Sandbox
-from tests.patience import PATIENCE
 from tests.sandbox.conftest import SCOPE, Google
+from tests.support.waiting import PATIENCE
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3 import DriveResource

@@ -1,0 +1,304 @@
+"""A lead's issue and card, and its hub's issue, on GitHub. Each activity brings them to the lead's present state."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.checks import Check
+from activities.errors import park
+from activities.github.board import GitHubBoard, columns_of
+from activities.github.client import GitHubClient
+from activities.github.corrections import GitHubCorrections, Spot
+from activities.github.drift import GitHubDrift
+from activities.github.issues import GitHubIssues, Reason, Wanted
+from activities.github.own_comments import SETTLE, Answers
+from activities.performs import performs
+from config.settings import Settings, lead_page
+from process.effects.base import (
+    CheckIssues,
+    Outcome,
+    PlaceCard,
+    PutCardBack,
+    PutIssueBack,
+    SayCorrection,
+    Task,
+)
+from process.effects.observations import CardPlaced, HubIssueOpened, IssueOpened
+from process.github.edits import Move
+from process.lead.duplicate_links import Relation
+from process.lead.hub import HUB_FIELDS
+from process.lead.lead import Lead
+from process.lead.qualification import MANIAC_T
+from process.policy import Policy
+from process.types import Link, Stage
+from process.views.attention import attention
+from process.views.checklist import checklist, todo, vendor_checklist
+from process.views.overview import next_step
+from templates.rendering import render
+
+
+class GitHubActivities:
+    """One for all threads. Names are those of each lead's policy; `policy`, that of new leads, is what is checked."""
+
+    def __init__(
+        self, settings: Settings, policy: Policy | None = None, *, settle: timedelta = SETTLE
+    ) -> None:
+        self._settings = settings
+        self._policy = policy or Policy()
+        self._client = GitHubClient(settings.github)
+        self._issues = GitHubIssues(self._client, settle, heard=settings.github.is_heard)
+        self._board = GitHubBoard(self._client)
+        self._drift = GitHubDrift(self._client, self._issues, self._board)
+        self._corrections = GitHubCorrections(Answers(self._client, settle))
+
+    @performs("open_issue")
+    def open_issue(self, task: Task) -> Outcome:
+        """Opens the lead's issue, or finds the one that an earlier attempt opened."""
+        if task.lead.issue:
+            return Outcome()
+        link = self._issues.open(self._lead_issue(task), since=task.lead.opened_at)
+        return Outcome(report=IssueOpened(link=link))
+
+    @performs("update_issue")
+    def update_issue(self, task: Task) -> Outcome:
+        """Brings the lead's issue up to date: title, labels, our block, and whether it is closed."""
+        self._issues.update(self._lead_issue(task), _number(task.lead.issue))
+        return Outcome()
+
+    @performs("place_card")
+    def place_card(self, task: Task) -> Outcome:
+        """Puts the lead's card into the column of its stage, unless a person moved it and nobody heard that yet."""
+        effect = task.effect
+        assert isinstance(effect, PlaceCard)  # noqa: S101 - the workflow sends each effect to its own activity
+        return self._placed(task.lead, restore=effect.restore, stood_in=effect.stood_in)
+
+    @performs("put_issue_back")
+    def put_issue_back(self, task: Task) -> Outcome:
+        """Undoes what people changed at the lead's issue; all else is brought up to date as ever."""
+        self._issues.update(self._lead_issue(task), _number(task.lead.issue), _undone(task))
+        return Outcome()
+
+    @performs("put_hub_issue_back")
+    def put_hub_issue_back(self, task: Task) -> Outcome:
+        """Undoes what people changed at the hub's issue; all else is brought up to date as ever."""
+        self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue), _undone(task))
+        return Outcome()
+
+    @performs("put_card_back")
+    def put_card_back(self, task: Task) -> Outcome:
+        """Puts the lead's card back, if it still stands where it was heard of."""
+        return self._placed(task.lead, undone=_undone(task))
+
+    def _placed(
+        self,
+        lead: Lead,
+        *,
+        restore: bool = False,
+        undone: Sequence[Move] = (),
+        stood_in: str | None = None,
+    ) -> Outcome:
+        github = self._settings.github
+        columns = columns_of(github, lead.policy)
+        column = columns.get(lead.stage)
+        if column is None:
+            raise park(
+                f"LEADS_GITHUB__COLUMNS names no column for the stage {lead.stage}: add it, then retry"
+            )
+        ours = None
+        if github.is_heard and lead.card_stage:
+            ours = {columns.get(lead.card_stage), *(move.name for move in undone)}
+            if stood_in:  # by a policy that nobody chose, it had the name that the settings say
+                ours |= {stood_in, github.columns.get(lead.card_stage)}
+        repo = _repo(lead.issue, github.leads_repo)
+        placed = self._board.place(repo, _number(lead.issue), column, restore=restore, ours=ours)
+        stage = lead.stage if placed.there else lead.card_stage
+        news = (placed.card, stage) != (lead.card, lead.card_stage)
+        return Outcome(report=CardPlaced(item=placed.card, stage=stage) if news else None)
+
+    @performs("open_hub_issue")
+    def open_hub_issue(self, task: Task) -> Outcome:
+        """Opens the hub's issue for engineering, or finds the one that an earlier attempt opened."""
+        if task.lead.hub_issue:
+            return Outcome()
+        link = self._issues.open(self._hub_issue(task.lead), since=task.lead.opened_at)
+        return Outcome(report=HubIssueOpened(link=link))
+
+    @performs("update_hub_issue")
+    def update_hub_issue(self, task: Task) -> Outcome:
+        """Brings the hub's issue up to date: title, our block, and whether it is closed."""
+        self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue))
+        return Outcome()
+
+    @performs("say_correction")
+    def say_correction(self, task: Task) -> Outcome:
+        """Brings what we say of a corrected decision to what is true of it by now, where the effect says."""
+        effect, lead, (mistake,) = task.effect, task.lead, task.mistakes
+        assert isinstance(effect, SayCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
+        links = (
+            (lead.issue, self._settings.github.leads_repo),
+            (lead.hub_issue, self._settings.github.hubs_repo),
+        )
+        if effect.where == "answer":
+            spots = [Spot(_repo(link, repo), int(link.id)) for link, repo in links if link]
+            self._corrections.answer(spots, mistake)
+        else:
+            hub = effect.where == "hub issue"
+            link, repo = links[hub]
+            self._corrections.comment(Spot(_repo(link, repo), _number(link)), lead, mistake, hub=hub)
+        return Outcome()
+
+    @performs("check_issues")
+    def check_issues(self, task: Task) -> Outcome:
+        """Finds out what became of the lead's issue and card, and of the hub's issue."""
+        effect = task.effect
+        assert isinstance(effect, CheckIssues)  # noqa: S101 - the workflow sends each effect to its own activity
+        return Outcome(report=self._drift.look(task.lead, effect, self._lead_issue(task)))
+
+    def checks(self) -> Iterator[Check]:
+        """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
+        yield from dict.fromkeys(self._found())  # what stops all of them is said once
+
+    def _found(self) -> Iterator[Check]:
+        github, names = self._settings.github, self._policy.labels
+        looks: tuple[Callable[[], Iterator[Check]], ...] = (
+            self._check_rights,
+            lambda: self._check_repository(github.leads_repo, names.lead, names.hub_service, names.customer),
+            lambda: self._check_repository(github.hubs_repo, names.hub),
+            lambda: self._board.checks(columns_of(github, self._policy).values()),
+        )
+        for look in looks:
+            try:
+                yield from look()
+            except ApplicationError as error:
+                yield Check("GitHub", "answers", ok=False, detail=error.message)
+
+    # What the issues ought to be
+
+    def _page(self, lead: str) -> str:
+        return lead_page(self._settings.temporal_ui, activity.info().namespace, lead)
+
+    def _lead_issue(self, task: Task) -> Wanted:
+        lead = task.lead
+        noticed = task.attention
+        if noticed is None:
+            noticed = attention(lead, lead.today(datetime.now(UTC)))
+        page = self._page(lead.id)
+
+        def text(clip: int) -> str:
+            return render(
+                "lead_issue.md",
+                lead=lead,
+                step=next_step(lead),
+                attention=noticed,
+                checklist=checklist(lead),
+                vendor_checklist=vendor_checklist(lead),
+                maniac_t=MANIAC_T,
+                hub_fields=HUB_FIELDS,
+                mistakes=task.mistakes,
+                workflow_url=page,
+                relatives=_relatives(lead, self._page),
+                heard=self._settings.github.is_heard,
+                clip=clip,
+            )
+
+        return Wanted(
+            repo=_repo(lead.issue, self._settings.github.leads_repo),
+            key=lead.id,
+            title=lead.heading,
+            labels=lead.labels,
+            state="closed" if lead.ended else "open",
+            reason=_reason(lead) if lead.ended else "reopened",
+            text=text,
+            boxes=tuple(item.name for item in (*checklist(lead), *vendor_checklist(lead))),
+        )
+
+    def _hub_issue(self, lead: Lead) -> Wanted:
+        items = todo(lead)
+        down = lead.hub.decommissioned_on is not None
+        closed = down or lead.ended or lead.hub.withdrawn_on is not None
+
+        def text(clip: int) -> str:
+            return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=items, clip=clip)
+
+        return Wanted(
+            repo=_repo(lead.hub_issue, self._settings.github.hubs_repo),
+            key=f"{lead.id}/hub",
+            title=lead.hub_heading,
+            labels=(lead.policy.labels.hub,),
+            state="closed" if closed else "open",
+            reason=("completed" if down else _ENDED.get(lead.stage, "not_planned")) if closed else "reopened",
+            text=text,
+            boxes=tuple(item.name for item in items),
+            people=frozenset(item.name for item in items if item.done is None),
+        )
+
+    # What `leads check` looks at
+
+    def _check_rights(self) -> Iterator[Check]:
+        permissions = self._client.app_permissions()
+        if permissions is None:
+            return
+        missing = [name for name in ("issues", "organization_projects") if permissions.get(name) != "write"]
+        detail = f"grant the GitHub App {' and '.join(missing)} (write), and accept it for the organization"
+        yield Check("GitHub", "the GitHub App has its rights", not missing, detail if missing else "")
+
+    def _check_repository(self, repo: str, *labels: str) -> Iterator[Check]:
+        seen = self._client.repository(repo)
+        usable = seen.has_issues and not seen.archived
+        yield Check(
+            "GitHub", f"{seen.full_name} takes issues", usable, "" if usable else "switch its issues on"
+        )
+        if seen.name.casefold() != repo.casefold():
+            detail = (
+                f"GitHub calls it {seen.name} now: set {self._client.settings.setting_of(repo)}={seen.name}, and restart "
+                "the worker and the webhooks, before somebody gives the old name to another repository"
+            )
+            yield Check("GitHub", f"{self._client.settings.org}/{repo} is called so", ok=False, detail=detail)
+        there = self._client.labels(repo)
+        missing = [label for label in labels if label.casefold() not in there]
+        detail = f"create {', '.join(missing)}: `leads init-repos` does" if missing else ""
+        yield Check("GitHub", f"{seen.full_name} has our labels", not missing, detail)
+
+
+_ENDED: dict[Stage, Reason] = {Stage.LOST: "not_planned", Stage.CLOSED: "completed"}
+
+
+_BETWEEN = {
+    Relation.UNDECIDED: ("May be the same as", "May be a duplicate"),
+    Relation.APART: ("Another one than", ""),
+    Relation.MERGED: ("Merged into", "Merged into this one"),
+    Relation.NONE: ("", ""),
+}
+"""What is between two leads, as the one says it that began later, and as the other one does."""
+
+
+def _relatives(lead: Lead, page: Callable[[str], str]) -> list[tuple[str, str, str]]:
+    """What is between this lead and others: in words, the other one's name, and where a person finds it."""
+    settled = [other for other in lead.originals if other.relation is not Relation.UNDECIDED]
+    ours = [(_BETWEEN[other.relation][0], other) for other in (*lead.undecided, *settled)]
+    theirs = [(_BETWEEN[other.relation][1], other) for other in lead.duplicates]
+    return [(words, other.name, other.url or page(other.lead)) for words, other in (*ours, *theirs) if words]
+
+
+def _reason(lead: Lead) -> Reason:
+    """Why the issue of a lead that has ended is closed."""
+    return "duplicate" if lead.lost and lead.lost.reason == "duplicate" else _ENDED[lead.stage]
+
+
+def _undone(task: Task) -> tuple[Move, ...]:
+    match task.effect:
+        case PutIssueBack(moves=moves) | PutCardBack(moves=moves):
+            return moves
+    return ()
+
+
+def _repo(link: Link | None, otherwise: str) -> str:
+    return (link.home if link else "") or otherwise
+
+
+def _number(link: Link | None) -> int:
+    if link is None:
+        raise park("The issue is not open yet: retry once it is")
+    return int(link.id)

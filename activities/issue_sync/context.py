@@ -1,0 +1,28 @@
+"""Where a visit is: an issue as it was when we looked, and its lead."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from activities.github.models import IssueSeen
+from client.directory import Handle
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Place:
+    """An issue at the time of a visit, and the lead that it belongs to."""
+
+    repo: str
+    issue: IssueSeen
+    lead: Handle | None
+    no_lead: str = "This issue belongs to no lead that the service knows."
+    """What is said to commands where there is none."""
+
+
+async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """GitHub's client blocks."""
+    return await asyncio.to_thread(call, *args, **kwargs)

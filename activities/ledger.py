@@ -1,0 +1,41 @@
+"""A lead's events go to the ledger. Recorded again, they are recognised; nothing else can be."""
+
+from collections.abc import Iterator
+
+from activities.checks import Check
+from activities.errors import again, park
+from activities.performs import performs
+from ledger.entries import entry_of
+from ledger.events import Ledger, LedgerError, LedgerUnavailable
+from process.effects.base import Outcome, Task
+
+
+class LedgerActivities:
+    """Holds the ledger, which serves all threads."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+
+    @performs("record_events")
+    def record_events(self, task: Task) -> Outcome:
+        """Records the events that the task brings; answers up to which one the ledger is complete."""
+        try:
+            if not task.events:
+                return Outcome(recorded=self._ledger.last_seq(task.lead.id))
+            return Outcome(
+                recorded=self._ledger.append([entry_of(task.lead.id, event) for event in task.events])
+            )
+        except LedgerUnavailable as error:
+            raise again(str(error)) from None
+        except LedgerError as error:
+            raise park(str(error)) from None
+
+    def checks(self) -> Iterator[Check]:
+        """Whether the ledger can be written."""
+        try:
+            status = self._ledger.check()
+        except LedgerError as error:
+            yield Check("Ledger", "can be written", ok=False, detail=str(error))
+        else:
+            detail = f"{status.engine} at {status.place}: {status.events} events of {status.leads} leads"
+            yield Check("Ledger", "can be written", ok=True, detail=detail)

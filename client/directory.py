@@ -1,0 +1,291 @@
+"""Which leads there are: found by id, issue, questionnaire or mail domain, and listed."""
+
+import re
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from urllib.parse import unquote
+
+from pydantic import BaseModel
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowHandle,
+)
+from temporalio.common import (
+    SearchAttributeKey,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from client.errors import CommandError, ExitCode
+from config.settings import lead_page
+from process.decisions import LeadOpened
+from process.identity import contact_key, everybodys, lead_id, org_key, title_key
+from process.lead.duplicate_links import LONGEST, MOST, Likeness, Relative
+from process.types import OPEN_STAGES, Role, Stage
+from workflows import search_attributes as attributes
+from workflows.lead import LeadWorkflow
+
+Handle = WorkflowHandle[LeadWorkflow, str]
+WORKFLOW = LeadWorkflow.__name__
+RUNNING = "ExecutionStatus = 'Running'"
+NAMELESS = org_key("")
+"""Of organisations without a letter or digit in their name: that says nothing."""
+_ISSUE_URL = re.compile(r"/([^/]+)/issues/(\d+)$")
+
+
+class Row(BaseModel):
+    """A lead in a list, as visibility knows it: without asking its workflow."""
+
+    lead: str
+    stage: str | None
+    owner: str | None
+    next_date: datetime | None
+    attention: int
+    failed: int
+    on_hold: bool
+    heading: str
+    url: str
+
+
+class InFlight(NamedTuple):
+    """An open lead with what it has outside, as visibility knows it: without asking its workflow."""
+
+    id: str
+    stage: str
+    issue: tuple[str, int] | None
+    """Its repository, in lower case, and its number."""
+    hub_issue: tuple[str, int] | None
+    has_folder: bool
+    heading: str
+
+
+class Under(NamedTuple):
+    """A lead and the policy that it is under, as visibility knows it; empty where it began under release 0.1."""
+
+    lead: str
+    stage: Stage
+    heading: str
+    version: str
+    people: str
+    """Digest of who is behind the roles."""
+
+
+@dataclass(frozen=True)
+class Directory:
+    """All leads behind one Temporal namespace, as visibility knows them (a moment late): without asking them."""
+
+    client: Client
+    task_queue: str
+    ui: str
+
+    def link(self, lead: str) -> str:
+        """The lead's page in the Temporal UI."""
+        return lead_page(self.ui, self.client.namespace, lead)
+
+    async def find(self, name: str) -> Handle:
+        """The lead of this id, or of the only id that begins so (`lead-` may be left out).
+
+        Raises CommandError: not found, ambiguous, or nothing at all, as a script has it whose variable was never set.
+        """
+        quoted = name.strip().replace("'", "")
+        if not quoted.removeprefix("lead-"):
+            raise CommandError(ExitCode.NOT_FOUND, f"{name!r} names no lead. `leads list` shows them.")
+        if known := await self.known(name):
+            return known
+        found = sorted(
+            {
+                execution.id
+                for beginning in (quoted, f"lead-{quoted}")
+                async for execution in self._executions([f"WorkflowId STARTS_WITH '{beginning}'"])
+            }
+        )
+        if len(found) == 1:
+            return self.client.get_workflow_handle_for(LeadWorkflow.run, found[0])
+        if found:
+            raise CommandError(
+                ExitCode.NOT_FOUND,
+                f"{name!r} begins more than one lead: {', '.join(found[:5])}. Write more of it.",
+            )
+        raise CommandError(
+            ExitCode.NOT_FOUND,
+            f"There is no lead {name!r}. `leads list` shows the open ones; a lead that was archived long ago is "
+            "in the ledger alone.",
+        )
+
+    async def known(self, lead: str) -> Handle | None:
+        """The lead of just this id, from the moment it was begun; one that has ended, too, until Temporal forgets it."""
+        try:
+            known = await self.client.get_workflow_handle(lead).describe()
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
+                raise
+            return None
+        if known.workflow_type != WORKFLOW:
+            return None
+        return self.client.get_workflow_handle_for(LeadWorkflow.run, lead)
+
+    async def ended_at(self, lead: Handle) -> datetime | None:
+        """When its workflow was over, because it was archived or somebody terminated it; None for one that runs."""
+        return (await lead.describe()).close_time
+
+    async def by_issue(self, repo: str, number: int) -> Handle | None:
+        """The lead whose issue, or whose hub's issue, this is, as visibility knows it (a moment late).
+
+        A lead that was archived is found, too; one whose workflow was terminated is gone.
+        """
+        name = f"{repo}#{number}".replace("'", "")
+        place = f"({attributes.ISSUE.name} = '{name}' OR {attributes.HUB_ISSUE.name} = '{name}')"
+        found = [
+            each async for each in self._executions([place, "ExecutionStatus IN ('Running', 'Completed')"])
+        ]
+        if not found:
+            return None
+        newest = max(found, key=lambda each: (each.close_time is None, each.start_time))
+        return self.client.get_workflow_handle_for(LeadWorkflow.run, newest.id)
+
+    async def by_response(self, response: str) -> Handle | None:
+        """The lead that this response to the questionnaire belongs to: an open one, if there is one."""
+        name = response.replace("'", "")
+        clauses = [f"{attributes.RESPONSE.name} = '{name}'", RUNNING]
+        found = [each async for each in self._executions(clauses)]
+        found.sort(key=lambda each: each.typed_search_attributes.get(attributes.STAGE) in OPEN_STAGES)
+        return self.client.get_workflow_handle_for(LeadWorkflow.run, found[-1].id) if found else None
+
+    async def by_domain(self, email: str) -> list[Handle]:
+        """Open leads of the organisation that this mail address belongs to, as far as its domain tells."""
+        clauses = [f"{attributes.DOMAIN.name} = '{contact_key(email)}'", RUNNING]
+        clauses.append(_any_of(attributes.STAGE, sorted(OPEN_STAGES)))
+        return [
+            self.client.get_workflow_handle_for(LeadWorkflow.run, each.id)
+            async for each in self._executions(clauses)
+        ]
+
+    async def alike(self, opened: LeadOpened, lead: str) -> list[Relative]:
+        """Open leads that this one, of that id, looks like; first those that look most like it, and of these the oldest."""
+        same = [f"WorkflowId = '{lead_id(opened.org, opened.title)}'"]
+        if org_key(opened.org) != NAMELESS:
+            same.append(f"{attributes.ORG_KEY.name} = '{org_key(opened.org)}'")
+        if opened.email:
+            same.append(f"{attributes.DOMAIN.name} = '{contact_key(opened.email)}'")
+        clauses = [f"({' OR '.join(same)})", *self._open_and_ours()]
+        found = [each async for each in self._executions(clauses) if each.id != lead]
+        found.sort(key=lambda each: each.start_time)
+        others = [await _alike(opened, each) for each in found]
+        return sorted(others, key=lambda other: -len(other.why))[:MOST]
+
+    async def lookalikes(self) -> list[tuple[str, ...]]:
+        """Groups of open leads with the same organisation, or the same mail domain: their ids, in order."""
+        groups: dict[str, set[str]] = {}
+        async for each in self._executions(self._open_and_ours()):
+            known = each.typed_search_attributes
+            for key in (attributes.ORG_KEY, attributes.DOMAIN):
+                value = known.get(key)
+                if value and value != NAMELESS:
+                    groups.setdefault(f"{key.name} {value}", set()).add(each.id)
+        return sorted({tuple(sorted(group)) for group in groups.values() if len(group) > 1})
+
+    async def listed(
+        self,
+        stages: Iterable[Stage] = OPEN_STAGES,
+        *,
+        owner: Role | None = None,
+        attention: bool = False,
+        org: str | None = None,
+        ours: bool = False,
+        among: Iterable[str] | None = None,
+    ) -> AsyncIterator[Row]:
+        """Leads that are in one of these stages, oldest first, as visibility knows them (a moment late)."""
+        clauses = [_any_of(attributes.STAGE, sorted(stages)), RUNNING]
+        if owner:
+            clauses.append(f"{attributes.OWNER.name} = '{owner}'")
+        if attention:
+            clauses.append(f"({attributes.ATTENTION.name} > 0 OR {attributes.PARKED.name} > 0)")
+        if ours:  # those that our worker answers for
+            clauses.append(f"TaskQueue = '{self.task_queue}'")
+        if among is not None:
+            names = ", ".join(f"'{name.replace(chr(39), '')}'" for name in among)
+            clauses.append(f"WorkflowId IN ({names})")
+        if org:
+            clauses.append(f"{attributes.ORG_KEY.name} = '{org_key(org)}'")
+        found = [execution async for execution in self._executions(clauses)]
+        for execution in sorted(found, key=lambda execution: execution.start_time):
+            yield await self._row(execution)
+
+    async def in_flight(self) -> list[InFlight]:
+        """All open leads, for whoever compares them with the outside."""
+        clauses = [_any_of(attributes.STAGE, sorted(OPEN_STAGES)), RUNNING]
+        found = []
+        async for execution in self._executions(clauses):
+            memo = await execution.memo()
+            issue, hub = (_issue_at(str(memo.get(name, ""))) for name in ("issue", "hub"))
+            stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
+            heading = str(memo.get("heading", ""))
+            found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo, heading))
+        return found
+
+    async def under(self) -> list[Under]:
+        """All our leads that are not archived, with the policy that each is under."""
+        clauses = [RUNNING, f"TaskQueue = '{self.task_queue}'"]
+        found = []
+        async for execution in self._executions(clauses):
+            memo = await execution.memo()
+            stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
+            found.append(
+                Under(
+                    lead=execution.id,
+                    stage=Stage(stage),
+                    heading=str(memo.get("heading", "")),
+                    version=str(memo.get("policy", "")),
+                    people=str(memo.get("people", "")),
+                )
+            )
+        return sorted(found)
+
+    def _open_and_ours(self) -> list[str]:
+        """Open leads that our worker answers for."""
+        stages = _any_of(attributes.STAGE, sorted(OPEN_STAGES))
+        queue = self.task_queue.replace("'", "''")
+        return [stages, RUNNING, f"TaskQueue = '{queue}'"]
+
+    def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
+        return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))
+
+    async def _row(self, execution: WorkflowExecution) -> Row:
+        known = execution.typed_search_attributes
+        return Row(
+            lead=execution.id,
+            stage=known.get(attributes.STAGE),
+            owner=known.get(attributes.OWNER),
+            next_date=known.get(attributes.NEXT_DATE),
+            attention=known.get(attributes.ATTENTION) or 0,
+            failed=known.get(attributes.PARKED) or 0,
+            on_hold=known.get(attributes.ON_HOLD) or False,
+            heading=str((await execution.memo()).get("heading", "")),
+            url=self.link(execution.id),
+        )
+
+
+async def _alike(opened: LeadOpened, other: WorkflowExecution) -> Relative:
+    """In what it looks like that lead."""
+    known, memo = other.typed_search_attributes, await other.memo()
+    heading, url = str(memo.get("heading", ""))[:LONGEST], str(memo.get("issue", ""))[:LONGEST]
+    why = []
+    if known.get(attributes.ORG_KEY) == org_key(opened.org):
+        why.append(Likeness.ORGANISATION)
+        if title_key(heading.rpartition("] - ")[2]) == title_key(opened.title):
+            why.append(Likeness.TITLE)
+    if opened.email and known.get(attributes.DOMAIN) == contact_key(opened.email):
+        why.append(Likeness.ADDRESS if everybodys(opened.email) else Likeness.DOMAIN)
+    return Relative(lead=other.id, why=tuple(why), heading=heading, url=url)
+
+
+def _issue_at(url: str) -> tuple[str, int] | None:
+    """Repository and number of an issue, from its address."""
+    match = _ISSUE_URL.search(url)
+    return (unquote(match[1]).casefold(), int(match[2])) if match else None
+
+
+def _any_of(key: SearchAttributeKey[Any], values: Iterable[str]) -> str:
+    return f"{key.name} IN ({', '.join(repr(str(value)) for value in values)})"

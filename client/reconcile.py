@@ -1,0 +1,74 @@
+"""Rounds by a schedule of Temporal, and one now."""
+
+from datetime import timedelta
+
+from temporalio.client import (
+    Client,
+    Schedule,
+    ScheduleActionStartWorkflow,
+    ScheduleIntervalSpec,
+    ScheduleOverlapPolicy,
+    SchedulePolicy,
+    ScheduleSpec,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+)
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError, RPCStatusCode
+
+from client.schedules import keep
+from workflows.reconcile import ReconcileWorkflow, Round
+
+SCHEDULE = "reconcile"
+NOW = "reconcile-now"
+COMPLETED = WorkflowExecutionStatus.COMPLETED
+
+
+async def keep_schedule(client: Client, task_queue: str, minutes: int) -> None:
+    """A round every so many minutes, none beside another; with 0, no schedule. Whatever was set before is changed."""
+    await keep(client, SCHEDULE, _schedule(task_queue, minutes) if minutes else None)
+
+
+def _schedule(task_queue: str, minutes: int) -> Schedule:
+    return Schedule(
+        action=ScheduleActionStartWorkflow(
+            ReconcileWorkflow.run,
+            id=SCHEDULE,
+            task_queue=task_queue,
+            static_summary="Look at what nobody was told of",
+        ),
+        spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=minutes))]),
+        policy=SchedulePolicy(
+            overlap=ScheduleOverlapPolicy.SKIP, catchup_window=timedelta(minutes=1), pause_on_failure=False
+        ),
+    )
+
+
+async def one_round(client: Client, task_queue: str) -> Round:
+    """A round now, beside the schedule. It goes on from the newest round that was completed."""
+    handle = await client.start_workflow(
+        ReconcileWorkflow.run,
+        await _newest(client),
+        id=NOW,
+        task_queue=task_queue,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary="Look at what nobody was told of, now",
+    )
+    return await handle.result()
+
+
+async def _newest(client: Client) -> Round | None:
+    """Of the rounds that were completed. The last one beside the schedule is known before visibility shows it."""
+    completed = f"WorkflowType = '{ReconcileWorkflow.__name__}' AND ExecutionStatus = 'Completed'"
+    found: list[WorkflowExecution] = [each async for each in client.list_workflows(completed, limit=1)]
+    try:
+        found.append(await client.get_workflow_handle(NOW).describe())
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+    ended = [(each.close_time, each) for each in found if each.close_time and each.status is COMPLETED]
+    if not ended:
+        return None
+    _, newest = max(ended, key=lambda each: each[0])
+    handle = client.get_workflow_handle_for(ReconcileWorkflow.run, newest.id, run_id=newest.run_id)
+    return await handle.result()

@@ -1,0 +1,127 @@
+"""`leads init-server`: what a Temporal server must have before leads can live there. Safe to repeat."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import (
+    DescribeNamespaceRequest,
+    RegisterNamespaceRequest,
+    UpdateNamespaceRequest,
+)
+from temporalio.client import Client
+from temporalio.common import SearchAttributeKey
+from temporalio.service import RPCError, RPCStatusCode
+
+from client.connection import explain
+from client.errors import CommandError, ExitCode
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+RETENTION = timedelta(days=3650)
+"""An ended lead, and every earlier run of a living one, stays readable this long; a new server keeps a day."""
+
+SETTLING = timedelta(seconds=60)
+
+
+class Prepared(NamedTuple):
+    """What was done to the server; nothing, where it had all of it."""
+
+    namespace_made: bool
+    retention_raised: bool
+    attributes_added: tuple[str, ...]
+
+
+async def prepare(client: Client, retention: timedelta = RETENTION) -> Prepared:
+    """Gives the client's namespace at least this retention and all search attributes; makes it if it is absent."""
+    made = raised = False
+    try:
+        known = await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=client.namespace)
+        )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        made = await _make_namespace(client, retention)
+    else:
+        if known.config.workflow_execution_retention_ttl.ToTimedelta() < retention:
+            config = NamespaceConfig(workflow_execution_retention_ttl=_duration(retention))
+            await client.workflow_service.update_namespace(
+                UpdateNamespaceRequest(namespace=client.namespace, config=config)
+            )
+            raised = True
+    return Prepared(made, raised, await _add_attributes(client))
+
+
+async def _make_namespace(client: Client, retention: timedelta) -> bool:
+    """Makes it; another one may have done so in the meantime."""
+    request = RegisterNamespaceRequest(
+        namespace=client.namespace,
+        description="Leads, from first contact to a running hub",
+        workflow_execution_retention_period=_duration(retention),
+    )
+    try:
+        await client.workflow_service.register_namespace(request)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:
+            raise
+        return False
+    return True
+
+
+async def _add_attributes(client: Client) -> tuple[str, ...]:
+    """Those that are missing. A namespace just made is known to all parts of a server only after some seconds."""
+    async with asyncio.timeout(SETTLING.total_seconds()):
+        while True:
+            try:
+                missing = await missing_attributes(client)
+                if missing:
+                    await client.operator_service.add_search_attributes(
+                        AddSearchAttributesRequest(
+                            namespace=client.namespace,
+                            search_attributes={key.name: _type(key) for key in missing},
+                        )
+                    )
+            except RPCError as error:
+                if error.status is not RPCStatusCode.NOT_FOUND:
+                    raise
+                await asyncio.sleep(1)
+            else:
+                return tuple(key.name for key in missing)
+
+
+async def missing_attributes(client: Client) -> list[SearchAttributeKey[Any]]:
+    """Those of ours that the server does not know."""
+    listed = await client.operator_service.list_search_attributes(
+        ListSearchAttributesRequest(namespace=client.namespace)
+    )
+    return [key for key in SEARCH_ATTRIBUTES if key.name not in listed.custom_attributes]
+
+
+async def demand_attributes(client: Client) -> None:
+    """Raises CommandError where the server was set up for an earlier release: every lead would get stuck there."""
+    try:
+        missing = await missing_attributes(client)
+    except RPCError as error:  # it need not be ours to look at; if it is down, others say so
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise explain(error) from error
+        return
+    if missing:
+        raise CommandError(
+            ExitCode.UNREACHABLE,
+            f"The Temporal server is not set up for this release: it lacks {', '.join(key.name for key in missing)}. "
+            "Run `leads init-server`.",
+        )
+
+
+def _type(key: SearchAttributeKey[Any]) -> IndexedValueType.ValueType:
+    return IndexedValueType.Value(f"INDEXED_VALUE_TYPE_{key.indexed_value_type.name}")
+
+
+def _duration(delta: timedelta) -> Duration:
+    duration = Duration()
+    duration.FromTimedelta(delta)
+    return duration

@@ -1,0 +1,149 @@
+"""What can become true of a lead, and the event that says it did.
+
+A fact is a human decision (`process.decisions`), a clock's tick (`process.deadlines`) or a report of what an effect brought
+back from outside (`process.effects.observations`). Each is one class that says in one place when it may happen, what it makes true,
+what the outside must be told, and how to put it in words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+
+from pydantic import (
+    AwareDatetime,
+    BeforeValidator,
+    ConfigDict,
+    SerializeAsAny,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+
+from process.types import Line, Model, snake_case
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from process.core.event_log import History
+    from process.effects.base import Effect
+    from process.lead.lead import Lead
+
+
+class Refused(Model):
+    """No, and what would work. Both are sentences for people."""
+
+    reason: str
+    instead: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.reason}. {self.instead}.".replace("?.", "?") if self.instead else f"{self.reason}."
+
+
+class Fact(Model):
+    """Anything that can become true of a lead. Its kind is its class name in snake case."""
+
+    kind: ClassVar[str] = "fact"
+    visible: ClassVar[bool] = True
+    """Whether the lead's issue shows it, so that the issue must be written anew."""
+    kinds: ClassVar[dict[str, type[Fact]]] = {}
+
+    by: Line = "the service"
+    source: Line = "service"
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        cls.kind = snake_case(cls.__name__)
+        Fact.kinds[cls.kind] = cls
+
+    @model_serializer(mode="wrap")
+    def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {"kind": self.kind} | {
+            name: value for name, value in handler(self).items() if value is not None
+        }
+
+    @property
+    def supersedes(self) -> int | None:
+        """Number of the event that this takes out, if it is a correction."""
+        return None
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        """This fact with all that it leaves open spelled out, as it is recorded. Rules may change; what was said stays."""
+        return self
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        """The lead after this became true. Total: it never refuses and never fails."""
+        return lead
+
+    def withdrawn(self, lead: Lead, event: Event) -> Lead:
+        """The lead where this was corrected away: what is left of it in plain sight. By default, nothing."""
+        return lead
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        """What the outside must be told because of this."""
+        return ()
+
+    def effects_of_history(self, history: History) -> Iterable[Effect]:
+        """As `effects`, for the few that look at earlier events; this is the newest one."""
+        return ()
+
+    def words(self, lead: Lead) -> str:
+        """One plain sentence, without a full stop, about the lead after this became true."""
+        return (self.kind[0].upper() + self.kind[1:]).replace("_", " ")
+
+    def words_of_history(self, history: History) -> str:
+        """As `words`, for the few that look at earlier events; this is the newest one."""
+        return self.words(history.lead)
+
+
+class Unknown(Fact):
+    """An event of a kind that this code does not know (written by a newer version). Kept whole, changes nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+    visible = False
+
+    @model_serializer(mode="wrap")
+    def _as_it_came(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if name in self.model_fields_set}
+
+
+def _load(value: Any) -> Any:
+    if isinstance(value, dict):
+        kind = value.get("kind")
+        if isinstance(kind, str) and kind in Fact.kinds:
+            return Fact.kinds[kind].model_validate({k: v for k, v in value.items() if k != "kind"})
+        return Unknown.model_validate(value)
+    return value
+
+
+AnyFact = Annotated[SerializeAsAny[Fact], BeforeValidator(_load)]
+"""A fact of whichever kind its `kind` says."""
+
+
+class Event(Model):
+    """A fact that became true: the `seq`-th of its lead, at a moment (UTC), decided under a version of the rules."""
+
+    seq: int
+    at: AwareDatetime
+    policy: str = ""
+    words: str = ""
+    fact: AnyFact
+
+    @property
+    def kind(self) -> str:
+        return self.fact.kind
+
+    @property
+    def key(self) -> str | None:
+        return self.fact.__dict__.get("key")  # most facts have none, and pydantic takes long to say so
+
+
+class Report(Fact):
+    """What an effect brought back from outside. Never refused: it is what happened."""
+
+
+class Tick(Fact):
+    """What happens because a date has come and nobody did anything."""
+
+    by: Line = "the calendar"
+    source: Line = "clock"

@@ -1,0 +1,99 @@
+"""Folding events into a lead, with corrections."""
+
+from collections.abc import Collection, Iterable, Iterator
+
+from process.core.event_log import History
+from process.core.events import Event, Report
+from process.decisions.base import Decision
+from process.decisions.opening import LeadOpened
+from process.lead.lead import Lead
+
+
+def fold(events: Iterable[Event], lead_id: str) -> Lead:
+    """The lead that these events add up to, leaving out the decisions that were corrected.
+
+    Raises ValueError when the first event does not open a lead: that is no lead's history.
+    """
+    events = tuple(events)
+    return _fold(events, lead_id, superseded(events))
+
+
+def _fold(events: tuple[Event, ...], lead_id: str, skip: Collection[int | None]) -> Lead:
+    if not events or not isinstance(events[0].fact, LeadOpened):
+        raise ValueError("a lead's history begins with lead_opened")
+    lead = events[0].fact.opened(lead_id, events[0].at)
+    for event in events:
+        lead = withdraw(lead, event) if event.seq in skip else apply(lead, event)
+    return lead
+
+
+def superseded(events: Iterable[Event]) -> frozenset[int]:
+    """Numbers of the events that a correction took out; a corrected correction takes out nothing."""
+    return frozenset(corrected_by(events))
+
+
+def corrected_by(events: Iterable[Event]) -> dict[int, int]:
+    """Number of each event that a correction took out -> number of that correction.
+
+    A report that takes the place of an earlier one does so for good, also when a third takes its own place.
+    """
+    out: dict[int, int] = {}
+    corrections = [event for event in events if event.fact.supersedes is not None]
+    for event in sorted(corrections, key=lambda event: -event.seq):
+        stands = event.seq not in out or isinstance(event.fact, Report)
+        if event.fact.supersedes is not None and stands:
+            out[event.fact.supersedes] = event.seq
+    return out
+
+
+def without(history: History, *seqs: int) -> Lead:
+    """The lead as it would be if these events were corrected now."""
+    events = history.events
+    corrections = (e.fact for e in events if e.seq in seqs and not isinstance(e.fact, Report))
+    undone = {correction.supersedes for correction in corrections}
+    return _fold(events, history.lead.id, (superseded(events) | {*seqs}) - undone)
+
+
+def broken(history: History, without: int) -> Iterator[Event]:
+    """All decisions that could not have been taken without the event `without`, nor without each other, oldest first.
+
+    Where that is itself a correction, the decision that it took out counts again, and must be able to stand, too.
+    """
+    target = history.find(without)
+    undone = target.fact.supersedes if target else None
+    skip = (superseded(history.events) | {without}) - {undone}
+    since = without if undone is None else undone
+    replayed: History | None = None
+    for event in history.events:
+        if replayed is None:
+            replayed = History(lead=fold(history.events[:1], history.lead.id), events=(event,))
+            continue
+        fallen = event.seq in skip
+        if not fallen and event.seq >= since and _refused(event, replayed.lead):
+            yield event
+            fallen = True
+        replayed = replayed.then(event, (withdraw if fallen else apply)(replayed.lead, event))
+
+
+def _refused(event: Event, lead: Lead) -> bool:
+    """Whether a person's decision, taken again on this lead, would be refused. Corrections stand on their own."""
+    fact = event.fact
+    if not isinstance(fact, Decision) or fact.source == "clock" or fact.supersedes is not None:
+        return False
+    return (fact.gate(lead) or fact.check(lead, event.at)) is not None
+
+
+def apply(lead: Lead, event: Event) -> Lead:
+    lead = event.fact.apply(lead, event)
+    if isinstance(event.fact, Decision) and event.fact.source != "clock" and event.fact.is_progress:
+        lead = lead.model_copy(update={"progressed_at": event.at, "stale_on": None})
+    return _at(lead, event)
+
+
+def withdraw(lead: Lead, event: Event) -> Lead:
+    return _at(event.fact.withdrawn(lead, event), event)
+
+
+def _at(lead: Lead, event: Event) -> Lead:
+    """A lead that goes on after all, reopened or corrected, is not archived."""
+    return lead.model_copy(update={"last_seq": event.seq, "archived": lead.archived and lead.ended})

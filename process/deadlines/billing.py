@@ -1,0 +1,165 @@
+"""Invoices are due, and what they need is asked for."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from typing import Self
+
+from dateutil.relativedelta import relativedelta
+
+from process.behaviour import RELEASE_0_2
+from process.calendar import end_of, start_of
+from process.core.events import Event, Tick
+from process.deadlines.base import Due, Schedules
+from process.decisions.base import folder_effects, mail
+from process.effects.base import Effect, ReserveInvoice, effect_key
+from process.lead.invoice import Invoice
+from process.lead.lead import Lead
+from process.money.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
+from process.types import Role
+
+
+class InvoiceDue(Tick):
+    """A month's invoice is to be prepared: its fixed fee, and the usage and cloud of the months before."""
+
+    number: int
+    invoice: Invoice | None = None
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        draft = next_draft(lead)
+        return self.model_copy(
+            update={"invoice": make_invoice(lead, draft, lead.today(now)) if draft else None}
+        )
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        if self.invoice is None:
+            return lead
+        months = self.invoice.usage_months
+        usage = tuple(
+            month.model_copy(update={"billed_on": self.number}) if month.month in months else month
+            for month in lead.usage
+        )
+        return lead.model_copy(update={"invoices": (*lead.invoices, self.invoice), "usage": usage})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield from folder_effects(before, after, event)
+        yield ReserveInvoice(
+            key=effect_key(after, event, "reserve_invoice"), cause=event.seq, number=self.number
+        )
+
+    def words(self, lead: Lead) -> str:
+        invoice = self.invoice
+        if invoice is None:
+            return f"Invoice {self.number} is due"
+        missing = (
+            f"; usage not reported for {', '.join(invoice.missing_usage)}" if invoice.missing_usage else ""
+        )
+        return (
+            f"Invoice {self.number} is due: {invoice.total} for {invoice.period_start} to "
+            f"{invoice.period_end}{missing}"
+        )
+
+
+class InvoiceOverdue(Tick):
+    """Sixty days after it was sent, an invoice is unpaid."""
+
+    number: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        def is_it(invoice: Invoice) -> bool:
+            """Not any more, where that it was sent has been corrected."""
+            return invoice.number == self.number and (invoice.owed or RELEASE_0_2 not in lead.changes)
+
+        invoices = tuple(
+            invoice.model_copy(update={"overdue": True}) if is_it(invoice) else invoice
+            for invoice in lead.invoices
+        )
+        return lead.model_copy(update={"invoices": invoices})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "invoice_overdue", Role.CONTRACTS, number=str(self.number))
+
+    def words(self, lead: Lead) -> str:
+        return f"Invoice {self.number} is overdue"
+
+
+class InvoicesUnsent(Tick):
+    """Invoices were prepared two weeks ago and nobody sent them: the contracts team is asked, and then again as often."""
+
+    visible = False
+    numbers: tuple[int, ...] = ()
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        since = lead.today(now) - timedelta(days=lead.policy.clocks.invoice_unsent)
+        unsent = tuple(invoice.number for invoice in lead.unsent if invoice.prepared_on <= since)
+        return self.model_copy(update={"numbers": unsent})
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"unsent_asked_on": lead.today(event.at)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "invoices_unsent", Role.CONTRACTS, numbers=self._numbers)
+
+    def words(self, lead: Lead) -> str:
+        return f"The contracts team was asked to send invoice {self._numbers}"
+
+    @property
+    def _numbers(self) -> str:
+        return ", ".join(str(number) for number in self.numbers)
+
+
+class UsageMissing(Tick):
+    """Months are over and nobody has reported their usage: engineering is asked for it, and then weekly."""
+
+    visible = False
+    months: tuple[str, ...] = ()
+
+    def resolved(self, lead: Lead, now: datetime) -> Self:
+        grace = timedelta(days=lead.policy.clocks.usage_reminder)
+        return self.model_copy(update={"months": missing_usage(lead, lead.today(now) - grace)})
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"usage_asked_on": lead.today(event.at)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "usage_missing", Role.ENGINEERING, months=", ".join(self.months))
+
+    def words(self, lead: Lead) -> str:
+        return f"Engineering was asked for the usage of {', '.join(self.months)}"
+
+
+def _usage(lead: Lead) -> Iterator[Due]:
+    if RELEASE_0_2 not in lead.changes or lead.archived or lead.stage not in BILLED:
+        return
+    if month := next_usage(lead):
+        day = date.fromisoformat(f"{month}-01") + relativedelta(
+            months=1, days=lead.policy.clocks.usage_reminder
+        )
+        if lead.usage_asked_on:
+            day = max(day, lead.usage_asked_on + timedelta(days=7))
+        yield Due(start_of(day, lead.zone), UsageMissing())
+
+
+def _unsent(lead: Lead) -> Iterator[Due]:
+    if RELEASE_0_2 not in lead.changes or lead.archived or not lead.unsent:
+        return
+    days = timedelta(days=lead.policy.clocks.invoice_unsent)
+    oldest = min(invoice.prepared_on for invoice in lead.unsent)
+    day = max(oldest, lead.unsent_asked_on or oldest) + days
+    yield Due(start_of(day, lead.zone), InvoicesUnsent())
+
+
+def _invoices(lead: Lead) -> Iterator[Due]:
+    if (draft := next_draft(lead)) is not None:
+        yield Due(start_of(draft.due_on, lead.zone), InvoiceDue(number=draft.number))
+    for invoice in lead.invoices:
+        if invoice.owed and invoice.sent_on and not invoice.overdue:
+            day = invoice.sent_on + timedelta(days=lead.policy.clocks.invoice_overdue)
+            yield Due(end_of(day, lead.zone), InvoiceOverdue(number=invoice.number))
+
+
+SCHEDULES: Schedules = {
+    UsageMissing.kind: _usage,
+    InvoicesUnsent.kind: _unsent,
+    InvoiceDue.kind: _invoices,
+    InvoiceOverdue.kind: _invoices,
+}

@@ -1,0 +1,191 @@
+"""The contracts team is heard of, and a contract comes to its end."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from process.behaviour import RELEASE_0_2
+from process.calendar import add_working_days, end_of
+from process.core.events import Event, Tick
+from process.deadlines.base import Due, Schedules
+from process.decisions.base import mail
+from process.effects.base import Effect
+from process.lead.lead import Lead
+from process.types import Role
+
+
+class HandoverReminded(Tick):
+    """Three working days without word from the contracts team; or ten, once they have it in hand."""
+
+    visible = False
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.with_pending(lead.pending.model_copy(update={"reminded": True}))
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "handover_reminder", Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        if lead.pending.acknowledged_on:
+            return "The contracts team was asked for news of the contract"
+        return "The contracts team was reminded of the hand-over"
+
+
+class HandoverEscalated(Tick):
+    """Ten working days without word from the contracts team; or twenty, once they have it in hand."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.with_pending(lead.pending.model_copy(update={"reminded": True, "escalated": True}))
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "handover_escalated", Role.CONTRACTS, Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return silence(lead)
+
+
+class ContractOverdue(Tick):
+    """The day has come by which the contract was to be signed."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.with_pending(lead.pending.model_copy(update={"overdue": True}))
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "contract_overdue", Role.CONTRACTS, Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return f"The contract was to be signed by {lead.pending.due}"
+
+
+def silence(lead: Lead) -> str:
+    """Since when nothing was heard from the contracts team."""
+    since = lead.pending.heard_on if lead.pending.acknowledged_on else "the hand-over"
+    return f"The contracts team has been silent since {since}"
+
+
+def _handover(lead: Lead) -> Iterator[Due]:
+    contract, clocks = lead.pending, lead.policy.clocks
+    since = lead.awaited_since
+    if lead.ended or lead.hold or since is None:
+        return
+    reminder, escalation = clocks.handover_reminder, clocks.handover_escalation
+    if contract.acknowledged_on:
+        if RELEASE_0_2 not in lead.changes:
+            return
+        reminder, escalation = clocks.news_reminder, clocks.news_escalation
+    if not contract.reminded:
+        day = add_working_days(since, reminder, lead.policy.holidays)
+        yield Due(end_of(day, lead.zone), HandoverReminded())
+    if not contract.escalated:
+        day = add_working_days(since, escalation, lead.policy.holidays)
+        yield Due(end_of(day, lead.zone), HandoverEscalated())
+    if contract.due and not contract.overdue:
+        yield Due(end_of(contract.due, lead.zone), ContractOverdue())
+
+
+def _ends_with_it(lead: Lead) -> bool:
+    """Whether nobody is to be asked how it goes on: that the hub is taken down is decided."""
+    return lead.hub.decommission_on is not None and RELEASE_0_2 in lead.changes
+
+
+def _taken_down(lead: Lead) -> str:
+    return f"; the hub is taken down on {lead.hub.decommission_on}" if _ends_with_it(lead) else ""
+
+
+class RenewalWindowOpened(Tick):
+    """The contract ends in 180, 90 or 30 days."""
+
+    days: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        contract = lead.contract.model_copy(update={"windows": (*lead.contract.windows, self.days)})
+        return lead.model_copy(update={"contract": contract})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if not _ends_with_it(after):
+            yield mail(after, event, "renewal", Role.SALES, days=str(self.days))
+
+    def words(self, lead: Lead) -> str:
+        return f"The contract ends in {self.days} days, on {lead.contract.end}{_taken_down(lead)}"
+
+
+class RenewalNotBegun(Tick):
+    """The contract ends in 60 days, and no price for what follows is quoted."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"contract": lead.contract.model_copy(update={"renewal_due": True})})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "renewal_not_begun", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return f"The contract ends on {lead.contract.end}, and its renewal has no price yet"
+
+
+def renewal_start(lead: Lead) -> date | None:
+    """The day by whose end the next term is to have a price; None where it has one, or where there is to be none."""
+    contract = lead.contract
+    if lead.ended or lead.quote or lead.hub.decommission_on or not (contract.known_on and contract.end):
+        return None
+    day = contract.end - timedelta(days=lead.policy.clocks.renewal_start)
+    return day if day > contract.known_on else None
+
+
+def _renewal(lead: Lead) -> Iterator[Due]:
+    start = renewal_start(lead)
+    if start and not lead.contract.renewal_due and RELEASE_0_2 in lead.changes:
+        yield Due(end_of(start, lead.zone), RenewalNotBegun())
+
+
+class ContractLapsed(Tick):
+    """The contract, or its extension, has ended and nobody renewed it."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"contract": lead.contract.model_copy(update={"lapsed": True})})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "contract_lapsed", Role.SALES, Role.CONTRACTS)
+
+    def words(self, lead: Lead) -> str:
+        running = ", and its hub is running" if lead.hub.running else ""
+        return f"The contract has ended on {lead.contract.term_ends}{running}"
+
+
+class LapseDecisionDue(Tick):
+    """Six weeks after the contract's end: renew or decommission."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        contract = lead.contract.model_copy(update={"decision_due": True})
+        return lead.model_copy(update={"contract": contract})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if not _ends_with_it(after):
+            yield mail(after, event, "lapse_decision", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        then = _taken_down(lead) or "; renew it or take the hub down"
+        return f"The contract ended on {lead.contract.end}{then}"
+
+
+def _term(lead: Lead) -> Iterator[Due]:
+    contract, clocks = lead.contract, lead.policy.clocks
+    if lead.ended or not (contract.known_on and contract.end and contract.term_ends):
+        return
+    for days in clocks.renewal_windows:
+        day = contract.end - timedelta(days=days)
+        if days not in contract.windows and day > contract.known_on:
+            yield Due(end_of(day, lead.zone), RenewalWindowOpened(days=days))
+    if not contract.lapsed:
+        yield Due(end_of(contract.term_ends, lead.zone), ContractLapsed())
+    if not contract.decision_due:
+        yield Due(end_of(contract.end + timedelta(days=clocks.lapse_decision), lead.zone), LapseDecisionDue())
+
+
+SCHEDULES: Schedules = {
+    HandoverReminded.kind: _handover,
+    HandoverEscalated.kind: _handover,
+    ContractOverdue.kind: _handover,
+    RenewalNotBegun.kind: _renewal,
+    RenewalWindowOpened.kind: _term,
+    ContractLapsed.kind: _term,
+    LapseDecisionDue.kind: _term,
+}

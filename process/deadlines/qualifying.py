@@ -1,0 +1,43 @@
+"""The questionnaire is asked for until it is answered."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from process.calendar import end_of, start_of
+from process.core.events import Event, Tick
+from process.deadlines.base import Due, Schedules, waiting_for_us
+from process.decisions.base import mail
+from process.effects.base import Effect
+from process.lead.lead import Lead
+from process.types import Role
+
+
+class QuestionnaireNudged(Tick):
+    """A week without an answer: ask again."""
+
+    visible = False
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        nudged = lead.questionnaire.model_copy(update={"nudged_on": lead.today(event.at)})
+        return lead.model_copy(update={"questionnaire": nudged})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "questionnaire_unanswered", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return "The questionnaire is still unanswered"
+
+
+def _questionnaire(lead: Lead) -> Iterator[Due]:
+    asked = lead.questionnaire
+    if waiting_for_us(lead) and asked.sent_on and not asked.answered_on:
+        week = timedelta(days=lead.policy.clocks.questionnaire_nudge)
+        when = end_of(asked.sent_on + week, lead.zone)
+        if asked.nudged_on:
+            when = start_of(asked.nudged_on + week, lead.zone)  # it was nudged as that day began
+        yield Due(when, QuestionnaireNudged())
+
+
+SCHEDULES: Schedules = {
+    QuestionnaireNudged.kind: _questionnaire,
+}

@@ -1,0 +1,86 @@
+"""A quote runs out, and a discount waits for its approval."""
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from process.calendar import add_working_days, end_of, start_of
+from process.core.events import Event, Tick
+from process.deadlines.base import Due, Schedules
+from process.decisions.base import mail
+from process.decisions.quoting import QuoteExpired, ask_for_approval
+from process.effects.base import Effect
+from process.lead.lead import Lead
+from process.lead.quote import QuoteStatus
+from process.types import Role
+
+
+class QuoteRunningOut(Tick):
+    """A week before the quote expires."""
+
+    visible = False
+    version: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        quotes = tuple(
+            quote.model_copy(update={"reminded": True}) if quote.version == self.version else quote
+            for quote in lead.quotes
+        )
+        return lead.model_copy(update={"quotes": quotes})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "quote_running_out", Role.SALES, version=str(self.version))
+
+    def words(self, lead: Lead) -> str:
+        return f"Version {self.version} of the quote runs out soon"
+
+
+def _quote(lead: Lead) -> Iterator[Due]:
+    quote = lead.quote
+    if lead.ended or quote is None or quote.status is not QuoteStatus.OPEN:
+        return
+    reminder = quote.valid_until - timedelta(days=lead.policy.clocks.quote_reminder)
+    if not quote.reminded and reminder > quote.quoted_on:
+        yield Due(end_of(reminder, lead.zone), QuoteRunningOut(version=quote.version))
+    expired = QuoteExpired(version=quote.version, by="the calendar", source="clock")
+    yield Due(end_of(quote.valid_until, lead.zone), expired)
+
+
+class ApprovalReminded(Tick):
+    """Three working days without a word on a discount that needs an approval: ask again, and then as often."""
+
+    visible = False
+    version: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        today = lead.today(event.at)
+        quotes = tuple(
+            quote.model_copy(update={"discount": quote.discount.model_copy(update={"asked_on": today})})
+            if quote.version == self.version and quote.discount
+            else quote
+            for quote in lead.quotes
+        )
+        return lead.model_copy(update={"quotes": quotes})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield from ask_for_approval(after, event)
+
+    def words(self, lead: Lead) -> str:
+        return f"The approval of the discount in version {self.version} of the quote was asked for again"
+
+
+def _approval(lead: Lead) -> Iterator[Due]:
+    quote = lead.quote
+    if lead.ended or lead.hold or quote is None or quote.discount is None or not quote.awaits:
+        return
+    policy, asked = lead.policy, quote.discount.asked_on
+    day = add_working_days(asked or quote.quoted_on, policy.clocks.discount_approval, policy.holidays)
+    if day <= quote.valid_until:
+        when = start_of(day, lead.zone) if asked else end_of(day, lead.zone)  # it was asked as that day began
+        yield Due(when, ApprovalReminded(version=quote.version))
+
+
+SCHEDULES: Schedules = {
+    QuoteRunningOut.kind: _quote,
+    QuoteExpired.kind: _quote,
+    ApprovalReminded.kind: _approval,
+}

@@ -1,0 +1,121 @@
+"""What is missing about a hub is asked for; events come near, and its end."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from process.behaviour import RELEASE_0_2
+from process.calendar import end_of, start_of
+from process.core.events import Event, Tick
+from process.deadlines.base import Due, Schedules
+from process.decisions.base import mail
+from process.effects.base import Effect
+from process.lead.hub import Gathering
+from process.lead.lead import Lead
+from process.types import Role
+
+
+class HubInformationMissed(Tick):
+    """A week in which something about the hub stayed unknown: ask for that, and for nothing else."""
+
+    visible = False
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hub = lead.hub.model_copy(update={"asked_on": lead.today(event.at)})
+        return lead.model_copy(update={"hub": hub})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        us = (Role.SALES, Role.ENGINEERING) if after.hub.requested_on else (Role.SALES,)
+        yield mail(after, event, "hub_information_missing", *us)
+
+    def words(self, lead: Lead) -> str:
+        return f"The hub's information still lacks {', '.join(lead.hub.missing())}"
+
+
+def _hub_information(lead: Lead) -> Iterator[Due]:
+    """Until the hub is live; what is unknown even then is no longer asked for by mail, but still shown."""
+    waiting = not (lead.ended or lead.hold or lead.hub.live_on) and RELEASE_0_2 in lead.changes
+    since = lead.hub.requested_on or (lead.contracted_on if lead.service == "hub" else None)
+    if waiting and since and lead.hub.missing():
+        week = timedelta(days=lead.policy.clocks.hub_information)
+        asked = lead.hub.asked_on
+        when = start_of(asked + week, lead.zone) if asked else end_of(since + week, lead.zone)
+        yield Due(when, HubInformationMissed())
+
+
+class EventNear(Tick):
+    """An event of the hub's community begins in 7 days, or tomorrow."""
+
+    event: str
+    first: date
+    days: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        events = tuple(
+            known.model_copy(update={"notices": (*known.notices, self.days)}) if self._is(known) else known
+            for known in lead.hub.events
+        )
+        return lead.model_copy(update={"hub": lead.hub.model_copy(update={"events": events})})
+
+    def _is(self, known: Gathering) -> bool:
+        return (known.name, known.first) == (self.event, self.first)
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        known = next((str(known) for known in after.hub.events if self._is(known)), self.event)
+        yield mail(after, event, "event_near", Role.ENGINEERING, what=known, days=str(self.days))
+
+    def words(self, lead: Lead) -> str:
+        return f"{self.event} begins in {self.days} days, on {self.first}"
+
+
+def _events(lead: Lead) -> Iterator[Due]:
+    if lead.ended:
+        return
+    for event in lead.hub.events:
+        for days in lead.policy.clocks.event_notice:
+            day = event.first - timedelta(days=days)
+            if days not in event.notices and day > event.announced_on:
+                near = EventNear(event=event.name, first=event.first, days=days)
+                yield Due(start_of(day, lead.zone), near)
+
+
+class DecommissionNoticeDue(Tick):
+    """The hub is taken down in 14 days (tell the customer) or 2 (confirm what happens to the data)."""
+
+    days: int
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        hub = lead.hub.model_copy(update={"notices": (*lead.hub.notices, self.days)})
+        return lead.model_copy(update={"hub": hub})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "decommission_notice", Role.SALES, Role.ENGINEERING, days=str(self.days))
+
+    def words(self, lead: Lead) -> str:
+        return f"The hub is to be taken down in {self.days} days, on {lead.hub.decommission_on}"
+
+
+def notices(lead: Lead) -> tuple[int, ...]:
+    """Notices of the decommission, in days before it: those whose day had not come when it was decided."""
+    on, decided = lead.hub.decommission_on, lead.hub.decommission_decided_on
+    if on is None or lead.ended:
+        return ()
+    known = decided if RELEASE_0_2 in lead.changes else None
+    return tuple(
+        days
+        for days in lead.policy.clocks.decommission_notice
+        if known is None or on - timedelta(days=days) > known
+    )
+
+
+def _decommission(lead: Lead) -> Iterator[Due]:
+    for days in notices(lead):
+        if lead.hub.decommission_on and days not in lead.hub.notices:
+            day = lead.hub.decommission_on - timedelta(days=days)
+            yield Due(start_of(day, lead.zone), DecommissionNoticeDue(days=days))
+
+
+SCHEDULES: Schedules = {
+    HubInformationMissed.kind: _hub_information,
+    EventNear.kind: _events,
+    DecommissionNoticeDue.kind: _decommission,
+}

@@ -1,0 +1,70 @@
+"""Nothing moves, waiting is over, and what has ended is archived."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from process.behaviour import RELEASE_0_2
+from process.calendar import day_of, end_of, start_of
+from process.core.events import Event, Tick
+from process.deadlines.base import Due, Schedules, waiting_for_us
+from process.decisions.base import mail
+from process.decisions.waiting import Resumed
+from process.effects.base import Effect
+from process.lead.lead import Lead
+from process.money.billing import settled
+from process.types import Role, Stage
+
+
+class GoneStale(Tick):
+    """Nobody moved the lead for 30 days, or as long as its stage may take, and it is not on hold."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"stale_on": lead.today(event.at)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield mail(after, event, "stale", Role.SALES)
+
+    def words(self, lead: Lead) -> str:
+        return f"Nothing has moved since {day_of(lead.progressed_at, lead.zone)}"
+
+
+def _stale(lead: Lead) -> Iterator[Due]:
+    contracted = lead.stage is Stage.CONTRACTED and lead.hold is None and RELEASE_0_2 in lead.changes
+    contracted = contracted and lead.awaits_hub  # a member without one is where it is to be
+    if waiting_for_us(lead) or contracted:
+        days = timedelta(days=lead.policy.clocks.stale_after(lead.stage))
+        when = end_of(day_of(lead.progressed_at, lead.zone) + days, lead.zone)
+        if lead.stale_on:
+            when = max(when, start_of(lead.stale_on + days, lead.zone))  # it went stale as that day began
+        yield Due(when, GoneStale())
+
+
+def _hold(lead: Lead) -> Iterator[Due]:
+    if lead.hold and lead.hold.until:
+        yield Due(end_of(lead.hold.until, lead.zone), Resumed(by="the calendar", source="clock"))
+
+
+class Archived(Tick):
+    """A year after its end the lead's workflow completes, if all is billed and paid; the ledger keeps its history."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"archived": True})
+
+    def words(self, lead: Lead) -> str:
+        return "The lead was archived"
+
+
+def _archive(lead: Lead) -> Iterator[Due]:
+    ended: date | None = lead.closed_on or (lead.lost.on if lead.lost else None)
+    owed = any(invoice.owed for invoice in lead.invoices)
+    if RELEASE_0_2 in lead.changes:
+        owed = not settled(lead)
+    if ended and not lead.archived and not owed:
+        yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
+
+
+SCHEDULES: Schedules = {
+    GoneStale.kind: _stale,
+    Resumed.kind: _hold,
+    Archived.kind: _archive,
+}

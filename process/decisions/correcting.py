@@ -1,0 +1,246 @@
+"""A mistaken decision is superseded, with both acts kept in the log (process.md)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field
+
+from process.behaviour import RELEASE_0_2
+from process.core import fold
+from process.core.event_log import History
+from process.core.events import Event, Refused
+from process.corrections import compensation as outward  # as modules: they need this package, too
+from process.corrections.corrected_decision import Compensation
+from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
+from process.decisions.opening import LeadOpened
+from process.effects.base import (
+    Effect,
+    OpenHubIssue,
+    OpenIssue,
+    PlaceCard,
+    ReadAnswers,
+    ReserveInvoice,
+    effect_key,
+)
+from process.lead.lead import Lead
+from process.money.billing import billed_again
+from process.types import Role, Stage, Text
+
+
+class IssueReplaced(Decision):
+    """The lead's issue, or its hub's, was deleted on GitHub, and a new one is to take its place."""
+
+    deciders = EVERY_TEAM
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if lead.drift.keys().isdisjoint(("issue", "hub issue")):
+            there = f": {lead.issue.url}" if lead.issue else ""
+            return Refused(reason=f"No issue of this lead is known to be gone{there}")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        gone: dict[str, object] = {}
+        if "issue" in lead.drift:
+            gone |= {"issue": None, "card": None}
+        if "hub issue" in lead.drift:
+            gone["hub_issue"] = None
+        others = {place: text for place, text in lead.drift.items() if place == "folder"}
+        return lead.model_copy(update={"drift": others, **gone})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if after.issue is None:
+            yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
+            yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq)
+        if before.hub_issue and after.hub_issue is None:
+            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("What was deleted on GitHub is opened anew")
+
+
+class FolderReplaced(Decision):
+    """The lead's Drive folder was deleted or is in the trash: a new one takes its place, with its invoices as they were.
+
+    What people had put there themselves, only Drive's trash has.
+    """
+
+    deciders = EVERY_TEAM
+
+    def check(self, lead: Lead, now: datetime) -> Refused | None:
+        if "folder" not in lead.drift:
+            there = f": {lead.folder.url}" if lead.folder else ""
+            return Refused(reason=f"No folder of this lead is known to be gone{there}")
+        return None
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        others = {place: text for place, text in lead.drift.items() if place != "folder"}
+        gone: dict[str, object] = {"folder": None, "folder_id": None}
+        if RELEASE_0_2 in lead.changes:
+            gone["invoice_files"] = {}  # what was to be written there, too, is to be written into the new one
+        return lead.model_copy(update={"drift": others, **gone})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield from folder_effects(after, after, event)
+        for number in before.invoice_files if not after.invoice_files else ():
+            key = effect_key(after, event, f"reserve_invoice-{number}")
+            yield ReserveInvoice(key=key, cause=event.seq, number=number)
+
+    def words(self, lead: Lead) -> str:
+        return self.noted("A new Drive folder takes the place of the one that is gone")
+
+
+def _listed(given: Any) -> Any:
+    """One, or several with commas between them, as a line of text has them."""
+    return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
+
+
+class Corrected(Decision):
+    """An earlier decision was a mistake. It no longer counts; both stay in the log, and nobody is told unless asked for.
+
+    Card, labels and issues follow by themselves, and mails because of it that have not left yet are not sent, unless its
+    correction is corrected in turn. What spoke to people is put right on request (compensate): by mail to those alone
+    whom the mistake reached, in the answer to the comment that gave it, in a comment on the issue, at the hub's issue.
+    The preview says what there is.
+    """
+
+    deciders = EVERY_TEAM
+    stages = frozenset(Stage)
+    since = {"compensate": RELEASE_0_2}
+    example = {"seq": 4, "reason": "That was another lead's quote"}
+
+    seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
+    reason: Text = Field(description="why it was a mistake")
+    compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_listed)] = Field(
+        (), description="what to put right outside: mail, comment, answer, hub, or all that there is"
+    )
+    tell: bool = Field(
+        False, description="tell sales and the contracts team by mail, whether they heard of it or not"
+    )
+
+    @property
+    def supersedes(self) -> int:
+        return self.seq
+
+    def check_history(self, history: History, now: datetime) -> Refused | None:
+        wrong = history.find(self.seq)
+        if wrong is None:
+            return Refused(reason=f"There is no {self.seq} in the timeline", instead="See `leads history`")
+        if not isinstance(wrong.fact, Decision):
+            return Refused(
+                reason=f"{self.seq} is no decision but something that happened ({wrong.words})",
+                instead="Correct the decision that led to it",
+            )
+        if isinstance(wrong.fact, LeadOpened):
+            return Refused(
+                reason="That the lead was opened can't be undone",
+                instead="Change its facts (details_changed), or merge it into the lead that it is a duplicate of (merged)",
+            )
+        if self.seq in fold.superseded(history.events):
+            then = "; corrected once more, what it said can be put right" if self.compensate else ""
+            return Refused(
+                reason=f"{self.seq} is already corrected",
+                instead=f"To make it count again, correct its correction{then}",
+            )
+        if broken := tuple(fold.broken(history, self.seq)):
+            return _rests_on(broken, wrong.fact.supersedes)
+        if again := billed_again(fold.without(history, self.seq)):
+            return Refused(
+                reason=f"Invoice {again.number} has billed the same since",
+                instead="Void that one first (invoice_voided)",
+            )
+        return self._nothing_to_compensate(history)
+
+    def _nothing_to_compensate(self, history: History) -> Refused | None:
+        """Who names something wants it to happen; only `all` may come to nothing."""
+        if not self.compensate:
+            return None
+        offered = outward.offered(history, self.seq)
+        for kind in self.compensate:
+            if kind != "all" and kind not in offered:
+                there = (
+                    f"What can be put right is {', '.join(offered)}" if offered else "Leave compensate out"
+                )
+                return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
+        return None
+
+    def resolved_of_history(self, history: History, now: datetime) -> Self:
+        """All that there is, one by one: what is recorded is what is put right."""
+        if not self.compensate:
+            return self
+        offered = outward.offered(history, self.seq)
+        asked = tuple(kind for kind in offered if kind in self.compensate or "all" in self.compensate)
+        return self.model_copy(update={"compensate": asked})
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        if "hub" not in self.compensate or lead.hub.requested_on:
+            return lead
+        hub = lead.hub.model_copy(update={"withdrawn_on": lead.today(event.at)})
+        return lead.model_copy(update={"hub": hub})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if after.hub.requested_on and not before.hub.requested_on and after.hub_issue is None:
+            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
+        response = after.questionnaire.response_id
+        if (
+            before.merged_into and not after.merged_into and response
+        ):  # edited meanwhile, the other lead read it
+            yield ReadAnswers(
+                key=effect_key(after, event, "read_answers"), cause=event.seq, response_id=response
+            )
+        if self.tell:
+            yield mail(
+                after, event, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason
+            )
+
+    def effects_of_history(self, history: History) -> Iterable[Effect]:
+        return outward.compensations(history) if RELEASE_0_2 in history.lead.changes else ()
+
+    def words(self, lead: Lead) -> str:
+        return self.noted(f"{self.seq} was a mistake and no longer counts: {self.reason}")
+
+    def words_of_history(self, history: History) -> str:
+        """Of a correction it matters more what counts again."""
+        wrong = history.find(self.seq)
+        again = wrong.fact.supersedes if wrong else None
+        if again is None or RELEASE_0_2 not in history.lead.changes:
+            return self.words(history.lead)
+        return self.noted(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
+
+
+_NOTHING = {
+    "mail": "Nobody was told anything of {} by mail that is wrong then",
+    "comment": "The lead's issue has not shown {}",
+    "answer": "{} was not decided in a comment, so no answer speaks of it",
+    "hub": "No issue of the hub is open because of {}",
+}
+
+
+MANY = 8
+"""Numbers that a sentence names."""
+
+
+def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
+    """What would no longer stand; the newest of it is to be corrected first."""
+    first, *others = broken
+    if first.seq == undone:
+        return Refused(
+            reason=f"{first.seq} ({first.words}) could not be decided as things are now",
+            instead=f"Decide it anew ({first.kind})",
+        )
+    order = [str(event.seq) for event in reversed(broken)]
+    too = (
+        f", and so {'do' if len(others) > 1 else 'does'} {_and([str(e.seq) for e in others])}"
+        if others
+        else ""
+    )
+    return Refused(
+        reason=f"{first.seq} ({first.words}) rests on it{too}",
+        instead=f"Correct {_and(order)} first" + (", in this order" if others else ""),
+    )
+
+
+def _and(names: list[str]) -> str:
+    if len(names) > MANY:
+        return f"{', '.join(names[:MANY])} and {len(names) - MANY} more"
+    return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

@@ -1,0 +1,327 @@
+"""What effects bring back from outside: true there, so never refused, never corrected."""
+
+from collections.abc import Iterable
+
+from pydantic import AwareDatetime
+
+from process.behaviour import RELEASE_0_2
+from process.core.event_log import History
+from process.core.events import Event, Report
+from process.effects.base import (
+    CreateFolder,
+    Effect,
+    PlaceCard,
+    PrepareInvoice,
+    SendMail,
+    UpdateHubIssue,
+    UpdateIssue,
+    effect_key,
+    listed,
+    message_digest,
+)
+from process.effects.introductions import introductions
+from process.lead.lead import Lead, Mail, Place
+from process.money.pricing import PriceBook
+from process.policy import Named
+from process.types import Line, Link, Role, Stage
+
+
+class IssueOpened(Report):
+    visible = False
+    link: Link
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"issue": self.link})
+
+    def words(self, lead: Lead) -> str:
+        return f"The lead's issue was opened: {self.link.url}"
+
+
+class CardPlaced(Report):
+    visible = False
+    item: str
+    stage: Stage | None = None
+    """In whose column; release 0.1 did not say."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"card": self.item, "card_stage": self.stage})
+
+    def words(self, lead: Lead) -> str:
+        where = f", in the column of {self.stage}" if self.stage else ""
+        return f"The lead has its card on the board{where}"
+
+
+class FolderReserved(Report):
+    visible = False
+    folder_id: str
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"folder_id": self.folder_id})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield CreateFolder(
+            key=effect_key(after, event, "create_folder"), cause=event.seq, folder_id=self.folder_id
+        )
+
+    def words(self, lead: Lead) -> str:
+        return "An id for the lead's folder was reserved in Drive"
+
+
+class FolderCreated(Report):
+    link: Link
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"folder": self.link})
+
+    def words(self, lead: Lead) -> str:
+        return f"The lead's Drive folder was created: {self.link.url}"
+
+
+class AnswersRead(Report):
+    """The questionnaire's answers, question by question, as the person gave them."""
+
+    response_id: str
+    answers: tuple[tuple[str, str], ...]
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        questionnaire = lead.questionnaire.model_copy(
+            update={"response_id": self.response_id, "answers": self.answers}
+        )
+        return lead.model_copy(update={"questionnaire": questionnaire})
+
+    def words(self, lead: Lead) -> str:
+        return f"{len(self.answers)} answers were read from the questionnaire"
+
+
+class PricesRead(Report):
+    """The price list as it stands; older quotes keep theirs."""
+
+    visible = False
+    origin: Line
+    books: tuple[PriceBook, ...]
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"price_books": self.books})
+
+    def words(self, lead: Lead) -> str:
+        return f"The price list was read from {self.origin}: books {', '.join(book.version for book in self.books)}"
+
+
+class MailSent(Report):
+    """A mail left, to these addresses: whoever was behind the roles at that moment."""
+
+    visible = False
+    template: str
+    recipients: tuple[str, ...]
+    message_id: str
+    reached: dict[Role, tuple[str, ...]] = {}
+    """Whom of each role."""
+    left: Role | None = None
+    """The role that it says is no longer theirs."""
+    cause: int | None = None
+    """The event because of which it was sent; release 0.1 did not say."""
+
+    def is_of(self, lead: str, seq: int) -> bool:
+        """Whether it was sent because of the event `seq`."""
+        if self.cause is not None:
+            return self.cause == seq
+        return message_digest(f"{lead}/{seq}/{self.template}") in self.message_id
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        mail = Mail(
+            template=self.template,
+            recipients=self.recipients,
+            message_id=self.message_id,
+            at=event.at,
+            reached=self.reached,
+            left=self.left,
+        )
+        return lead.model_copy(update={"mails": (*lead.mails, mail)})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if RELEASE_0_2 not in after.changes:
+            return
+        # the issue says which mail reached whom
+        yield UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq)
+        for role, addresses in self.reached.items():
+            if set(addresses) & {*after.left.get(role, ())}:  # it was under way while they changed
+                yield from introductions(after, event, role)
+
+    def words(self, lead: Lead) -> str:
+        return f"Mail “{self.template.replace('_', ' ')}” went to {', '.join(self.recipients)}"
+
+
+class MailRefused(Report):
+    """An address that was behind a role before takes no mail any more. Whoever is behind it now knows what it had got."""
+
+    visible = False
+    template: str
+    recipients: tuple[str, ...]
+
+    def words(self, lead: Lead) -> str:
+        mail = self.template.replace("_", " ")
+        return f"Mail “{mail}” could not reach {', '.join(self.recipients)}: no mail is taken there any more"
+
+
+class PeopleChanged(Report):
+    """Others are behind the roles from here on: whoever follows the lead's conversation hears of it there."""
+
+    people: Named
+    addresses: Named
+    since: AwareDatetime
+    roles: tuple[Role, ...]
+    """Whose people or addresses are others than before."""
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        policy = lead.policy.model_copy(update={"people": self.people, "addresses": self.addresses})
+        left = {
+            role: tuple(dict.fromkeys((*lead.left.get(role, ()), *lead.policy.addresses.get(role, ()))))
+            for role in sorted({*lead.left, *lead.policy.addresses})
+        }
+        gone = {
+            role: known
+            for role, addresses in left.items()
+            if (known := tuple(a for a in addresses if a not in self.addresses.get(role, ())))
+        }
+        return lead.model_copy(update={"policy": policy, "people_since": self.since, "left": gone})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        for role in self.roles:
+            yield from introductions(after, event, role)
+
+    def words(self, lead: Lead) -> str:
+        named = (
+            f"{role}: {listed((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
+            for role in self.roles
+        )
+        return f"Others are behind the roles from here on: {'; '.join(named)}"
+
+
+class ChangesAdopted(Report):
+    """A new run of the lead's workflow began under newer rules."""
+
+    visible = False
+    changes: tuple[str, ...]
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"changes": self.changes})
+
+    def words(self, lead: Lead) -> str:
+        return f"From here on under the changes {', '.join(self.changes)}"
+
+
+class HubIssueOpened(Report):
+    link: Link
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"hub_issue": self.link})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if after.hub.withdrawn_on:  # while it was being opened
+            yield UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq)
+
+    def words(self, lead: Lead) -> str:
+        return f"The hub's issue was opened: {self.link.url}"
+
+
+class InvoiceReserved(Report):
+    visible = False
+    number: int
+    file_id: str
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.model_copy(update={"invoice_files": lead.invoice_files | {self.number: self.file_id}})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        yield PrepareInvoice(
+            key=effect_key(after, event, f"prepare_invoice-{self.number}"),
+            cause=event.seq,
+            number=self.number,
+            file_id=self.file_id,
+        )
+
+    def words(self, lead: Lead) -> str:
+        return f"An id for the file of invoice {self.number} was reserved in Drive"
+
+
+class InvoicePrepared(Report):
+    """The invoice lies in the lead's folder; the contracts and administration team, who sends it, hears of that once."""
+
+    number: int
+    file: Link
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        invoices = tuple(
+            invoice.model_copy(update={"file": self.file}) if invoice.number == self.number else invoice
+            for invoice in lead.invoices
+        )
+        return lead.model_copy(update={"invoices": invoices})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        known = before.invoice(self.number)
+        if known and known.file and RELEASE_0_2 in after.changes:  # its folder was replaced
+            return
+        yield SendMail(
+            key=effect_key(after, event, "invoice"),
+            cause=event.seq,
+            template="invoice",
+            to=(Role.CONTRACTS,),
+            facts={"number": str(self.number)},
+        )
+
+    def words(self, lead: Lead) -> str:
+        return f"Invoice {self.number} was prepared: {self.file.url}"
+
+    def words_of_history(self, history: History) -> str:
+        first = prepared(history, self.number)
+        if first is None or first is history.events[-1]:
+            return self.words(history.lead)
+        return f"Invoice {self.number} was made again, as it was: {self.file.url}"
+
+
+def prepared(history: History, number: int) -> Event | None:
+    """The event with which an invoice was prepared, for the first time."""
+    found = (event for event in history.events if isinstance(event.fact, InvoicePrepared))
+    return next((event for event in found if event.fact.number == number), None)  # type: ignore[attr-defined]
+
+
+class OutsideDrifted(Report):
+    """Somebody changed outside what the service had made there: what is put right now, and what only a person can."""
+
+    looked: tuple[Place, ...]
+    mended: tuple[Line, ...] = ()
+    broken: dict[Place, Line] = {}
+    """Of the places that were looked at. What was broken there and is not here is as it should be again."""
+    issue: Link | None = None
+    """Where the lead's issue is now."""
+    hub_issue: Link | None = None
+    folder: Link | None = None
+    replace_card: bool = False
+
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        elsewhere = {place: text for place, text in lead.drift.items() if place not in self.looked}
+        same = (
+            self.folder and lead.folder and self.folder.id == lead.folder.id
+        )  # or it was replaced meanwhile
+        links = {
+            "issue": self.issue,
+            "hub_issue": self.hub_issue,
+            "folder": self.folder if same else None,
+        }
+        moved = {name: link for name, link in links.items() if link}
+        return lead.model_copy(update={"drift": elsewhere | self.broken, **moved})
+
+    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+        if self.replace_card or self.issue or "issue" in before.drift:
+            yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq, restore=True)
+        if after.hub_issue and (self.hub_issue or "hub issue" in before.drift):
+            yield UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq)
+
+    def tells(self, lead: Lead) -> bool:
+        """Whether this is news to the lead."""
+        known = {place: text for place, text in lead.drift.items() if place in self.looked}
+        return bool(self.mended) or known != self.broken
+
+    def words(self, lead: Lead) -> str:
+        found = [*self.mended, *self.broken.values()]
+        return f"Outside: {'; '.join(found)}" if found else "What was amiss outside is as it should be again"

@@ -1,0 +1,80 @@
+"""What a person changed on GitHub of what the service had set there."""
+
+import hashlib
+from enum import StrEnum
+
+from pydantic import AwareDatetime, Field
+
+from process.types import Line, Model, Stage, Text
+
+
+class What(StrEnum):
+    """The ways to change it."""
+
+    TICKED = "ticked"
+    UNTICKED = "unticked"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    LABELLED = "labelled"
+    UNLABELLED = "unlabelled"
+    RETITLED = "retitled"
+    PLACED = "placed"
+
+
+class Move(Model):
+    """One change: at the lead's issue, at the issue of its hub, or of the card. It is a proposal, until it is judged."""
+
+    what: What
+    name: str = ""
+    """The box, the label, the new title, the card's new column; of a closing, GitHub's reason for it."""
+    stage: Stage | None = None
+    """For which the card's new column stands."""
+    hub: bool = False
+    """At the hub's issue."""
+    id: str = ""
+    """GitHub's own id of the event or the edit that made it; empty where GitHub does not tell."""
+    by: Line | None = None
+    """Login of whoever made it, if GitHub tells."""
+    at: AwareDatetime | None = None
+    """When, if GitHub tells."""
+    program: bool = False
+    """Made by another program, as GitHub's board automations are: nobody's proposal, and put back without a word."""
+
+    @property
+    def key(self) -> str:
+        """The same as long as it is this move."""
+        told = f"{self.id} {self.what} {self.hub} {self.name}"
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    @property
+    def words(self) -> str:
+        """What was done, to follow a name: `@ada ticked “Price quoted”`."""
+        where = " of the hub" if self.hub else ""
+        return {
+            What.TICKED: f"ticked “{self.name}”",
+            What.UNTICKED: f"took the tick off “{self.name}”",
+            What.CLOSED: f"closed the issue{where} as {self.name.replace('_', ' ') or 'done'}",
+            What.REOPENED: f"reopened the issue{where}",
+            What.LABELLED: f"put on the label “{self.name}”",
+            What.UNLABELLED: f"took off the label “{self.name}”",
+            What.RETITLED: f"changed the title{where}",
+            What.PLACED: f"moved the card to “{self.name}”"
+            if self.name
+            else "took the card out of its column",
+        }[self.what]
+
+
+class Declined(Model):
+    """A decision that a move proposed, and that did not reach the lead because it could not be complete."""
+
+    kind: Line
+    by: Line
+    source: Line
+    reason: Text
+
+
+class PutBack(Model):
+    """Moves that were heard, judged and answered, and are to be undone; and what there was to decline."""
+
+    moves: tuple[Move, ...] = Field(min_length=1, max_length=100)
+    declined: tuple[Declined, ...] = ()

@@ -1,0 +1,174 @@
+"""What a move on GitHub proposes: the decision that it would take for the lead to be as the person showed it."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from process.github.edits import Move, What
+from process.github.titles import read_heading, same_title
+from process.lead.lead import Lead
+from process.types import Stage
+from process.views.checklist import Body, Item, checklist, todo, vendor_checklist
+from process.views.overview import Line
+
+
+class Proposal(NamedTuple):
+    """Decisions of which any would do; one alone is taken, if the move says all that it needs."""
+
+    decisions: tuple[Body, ...] = ()
+    why: str = ""
+    """What is to be known besides; without any decision, why there is none."""
+
+
+def propose(move: Move, lead: Lead, timeline: Sequence[Line]) -> Proposal:
+    """What the move proposes. Total."""
+    match move.what:
+        case What.TICKED:
+            return _ticked(move, lead)
+        case What.UNTICKED:
+            item = _item(move, lead)
+            return _mistaken([kind for kind, _ in item.decisions] if item else [], timeline)
+        case What.CLOSED:
+            return _closed(move, lead)
+        case What.REOPENED:
+            if move.hub and lead.hub.withdrawn_on and not lead.ended:
+                return Proposal((("hub_requested", {}),))
+            return _open_again(lead, timeline)
+        case What.LABELLED | What.UNLABELLED:
+            return _labelled(move, lead, timeline)
+        case What.RETITLED:
+            return _retitled(move, lead)
+        case What.PLACED:
+            return _placed(move, lead, timeline)
+
+
+def agrees(move: Move, lead: Lead) -> bool:
+    """Whether the lead is as the move shows it, so that there is nothing (more) to undo."""
+    match move.what:
+        case What.TICKED | What.UNTICKED:
+            item = _item(move, lead)
+            return item is None or item.done in (None, move.what is What.TICKED)
+        case What.CLOSED:
+            return lead.ended or (move.hub and not lead.hub.wanted)
+        case What.REOPENED:
+            return not lead.ended and (not move.hub or lead.hub.withdrawn_on is None)
+        case What.LABELLED:
+            return move.hub or move.name in lead.labels
+        case What.UNLABELLED:
+            return not move.hub and move.name not in lead.labels
+        case What.RETITLED:
+            return same_title(move.name, lead.hub_heading if move.hub else lead.heading)
+        case What.PLACED:
+            return move.stage is lead.stage
+
+
+def _item(move: Move, lead: Lead) -> Item | None:
+    items = todo(lead) if move.hub else (*checklist(lead), *vendor_checklist(lead))
+    return next((item for item in items if item.name == move.name), None)
+
+
+def _ticked(move: Move, lead: Lead) -> Proposal:
+    item = _item(move, lead)
+    if item is None or not item.decisions:
+        return Proposal(why="The service ticks this itself, once it is so")
+    several = "Which of them is it?" if len(item.decisions) > 1 else ""
+    return Proposal(item.decisions, several)
+
+
+def _mistaken(kinds: Sequence[str], timeline: Sequence[Line]) -> Proposal:
+    """Taking back means that a decision was a mistake: the newest that counts."""
+    found = [line for line in timeline if line.kind in kinds and not line.corrected]
+    if not found:
+        return Proposal(why="No decision led to it that could be corrected")
+    newest = found[-1]
+    why = f"Event {newest.seq} says so ({newest.words}). If that was a mistake, correct it"
+    return Proposal((("corrected", {"seq": newest.seq}),), why)
+
+
+def _closed(move: Move, lead: Lead) -> Proposal:
+    if move.hub or (move.name == "completed" and lead.hub.running):
+        return Proposal((("hub_decommissioned", {}),))
+    if move.name == "duplicate":
+        if len(lead.undecided) == 1:
+            return Proposal((("merged", {"into": lead.undecided[0].lead}),))
+        return Proposal((("lost", {"reason": "duplicate"}),))
+    why = "" if move.name == "not_planned" else "No service of this lead has run that could have ended"
+    return Proposal((("lost", {}),), why)
+
+
+def _open_again(lead: Lead, timeline: Sequence[Line]) -> Proposal:
+    if lead.merged_into:
+        return _mistaken(["merged"], timeline)
+    if lead.lost:
+        return Proposal((("reopened", {}),))
+    return _mistaken(["hub_decommissioned"], timeline)
+
+
+def _labelled(move: Move, lead: Lead, timeline: Sequence[Line]) -> Proposal:
+    names, on = lead.policy.labels, move.what is What.LABELLED
+    if move.hub:
+        return Proposal(why="It marks the issues of hubs")
+    if move.name == names.hub_service:
+        return Proposal((("details_changed", {"service": "hub" if on else "other"}),))
+    if move.name == names.customer:
+        return Proposal((("contract_signed", {}),)) if on else _mistaken(["contract_signed"], timeline)
+    return Proposal(
+        (("lost", {}),), f"The label “{move.name}” marks what is a lead. If it is none any more, it is lost"
+    )
+
+
+def _retitled(move: Move, lead: Lead) -> Proposal:
+    if move.hub:
+        name = re.fullmatch(r"\s*\[Hub\]\s*-\s*(.*\S)\s*", move.name)
+        if name is None:
+            return _unreadable("hub", "[Hub] - name", "hub_information_given")
+        return Proposal((("hub_information_given", {"name": name[1]}),))
+    read = read_heading(move.name, lead)
+    if read is None:
+        return _unreadable("lead", "[organisation / person] - title", "details_changed")
+    was = {"org": lead.org, "person": lead.person, "title": lead.title}
+    changed = {name: value for (name, old), value in zip(was.items(), read, strict=True) if value != old}
+    return Proposal((("details_changed", changed),))
+
+
+def _unreadable(whose: str, form: str, kind: str) -> Proposal:
+    return Proposal(
+        why=f"The title of a {whose}'s issue is “{form}”, and this one can't be read as that. "
+        f"Change it again in that form, or say what has changed ({kind})"
+    )
+
+
+_SPINE = (Stage.LEAD, Stage.QUOTED, Stage.CONTRACTED, Stage.HUB)
+_MADE_BY: dict[Stage, tuple[str, ...]] = {
+    Stage.QUOTED: ("price_quoted",),
+    Stage.CONTRACTED: ("contract_signed", "vendor_setup_done", "vendor_setup_not_needed"),
+    Stage.HUB: ("hub_live",),
+}
+"""Decisions that bring a lead to a stage of the spine."""
+
+
+def _placed(move: Move, lead: Lead, timeline: Sequence[Line]) -> Proposal:
+    stage = move.stage
+    if stage is None:
+        return Proposal(why="No stage of a lead has that column")
+    if stage is Stage.LOST:
+        return Proposal((("lost", {}),))
+    if stage is Stage.CLOSED:
+        return Proposal((("hub_decommissioned", {}),))
+    if lead.ended:
+        return _open_again(lead, timeline)
+    if _SPINE.index(stage) < _SPINE.index(lead.stage):
+        return _mistaken(_MADE_BY[lead.stage], timeline)
+    return _next_towards(lead)
+
+
+def _next_towards(lead: Lead) -> Proposal:
+    """The first decision that a lead lacks on its way to its hub."""
+    if not lead.quoted:
+        return Proposal((("price_quoted", {}),))
+    if not lead.contract.signed_on:
+        return Proposal((("contract_signed", {}),))
+    if not lead.vendor.settled:
+        vendor: tuple[Body, ...] = (("vendor_setup_done", {}), ("vendor_setup_not_needed", {}))
+        return Proposal(vendor, "The contract is signed. Is the vendor set-up done, or not needed?")
+    return Proposal((("hub_live", {}),))

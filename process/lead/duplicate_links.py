@@ -1,0 +1,55 @@
+"""Other leads that have to do with one: those that it may be a duplicate of, and those that may be duplicates of it."""
+
+from enum import StrEnum
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from process.types import Line, Model
+
+MOST = 10
+"""So many leads are named as what a new one may be a duplicate of; a person sees the rest in a list."""
+
+LONGEST = 2_000
+"""Characters of another lead's heading, or address."""
+
+
+class Likeness(StrEnum):
+    """By what two leads look like one request that was taken in twice."""
+
+    ORGANISATION = "same organisation"
+    TITLE = "same title"
+    DOMAIN = "same mail domain"
+    ADDRESS = "same mail address"
+
+
+class Relation(StrEnum):
+    """What a lead is to another one that was there before."""
+
+    UNDECIDED = "may be the same"
+    APART = "another one"
+    MERGED = "merged"
+    NONE = "nothing"
+    """It was merged, or might have been the same, and that is over."""
+
+
+class Relative(Model):
+    """Another lead, and what is between the two."""
+
+    lead: Line
+    relation: Relation = Relation.UNDECIDED
+    why: tuple[Line, ...] = Field((), max_length=10)
+    """By what they look alike."""
+    heading: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
+    url: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
+    """Of its issue, as far as that is known."""
+    since: int = 0
+    """Number of the event that says so; 0 for what was known as the lead began."""
+
+    @property
+    def name(self) -> str:
+        return f"{self.lead} “{self.heading}”" if self.heading else self.lead
+
+    @property
+    def because(self) -> str:
+        return f" ({', '.join(self.why)})" if self.why else ""

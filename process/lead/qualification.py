@@ -1,0 +1,51 @@
+"""What is found out of a lead before a price: its questionnaire, and MANIAC-T."""
+
+from datetime import date
+from enum import StrEnum
+
+from pydantic import AwareDatetime
+
+from process.types import Line, Model, Text
+
+
+class Questionnaire(Model):
+    sent_on: date | None = None
+    nudged_on: date | None = None
+    answered_on: date | None = None
+    response_id: str | None = None
+    submitted_at: AwareDatetime | None = None
+    """When that response was sent in, or last edited, as far as the decision said so."""
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+class Verdict(StrEnum):
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "unknown"  # unknown is not no
+
+
+class Answer(Model):
+    """One letter of MANIAC-T: the verdict, what it rests on, who said so and when."""
+
+    verdict: Verdict
+    evidence: Text | None = None
+    said_by: Line
+    on: date
+
+
+MANIAC_T: dict[str, str] = {
+    "money": "Is there a specific amount of money set aside? If they seek funding, what are the details?",
+    "authority": "Can the contact decide to buy? Who else takes part in the decision?",
+    "need": "What are the pain points of their current set-up? Do they really need a change?",
+    "impending_event": "Is there an upcoming event that is urgent or pressing?",
+    "application": "Does their use fit our infrastructure, or would it need major changes to our hubs?",
+    "competition": "What else are they considering: other organisations, their own, doing nothing?",
+    "timeline": "What does buying look like for them: finalising a contract, receiving a sub-award?",
+}
+"""The letters and their questions, after the seed page."""
+
+
+class Qualification(Model):
+    answers: dict[str, Answer] = {}
+    in_scope: bool | None = None
+    assessed_on: date | None = None

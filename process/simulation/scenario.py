@@ -1,0 +1,62 @@
+"""Which rules are to be others than those that a lead was lived under."""
+
+from datetime import date
+
+from process.core.events import Fact
+from process.decisions import LeadOpened
+from process.decisions.policy import PolicyAdopted
+from process.effects.observations import ChangesAdopted, PricesRead
+from process.money.pricing import PriceBook
+from process.policy import Clocks, Policy
+from process.types import Model
+
+
+class Otherwise(Model):
+    """What is to be otherwise, for the lead's whole life. Where nothing is said, its own rules hold."""
+
+    policy: Policy | None = None
+    """In place of the lead's own."""
+    clocks: Clocks = Clocks()
+    """Of these, only those that were set (`model_fields_set`): over the policy's."""
+    holidays: tuple[date, ...] = ()
+    """Beside the policy's."""
+    books: tuple[PriceBook, ...] = ()
+    """Each in place of the one of its name, or beside the others."""
+    changes: tuple[str, ...] = ()
+    """Changes of the process (`process.behaviour`) that the lead has from its beginning."""
+
+    def fact(self, fact: Fact) -> Fact:
+        """What brings rules into a lead, with the other ones; all else as it is."""
+        match fact:
+            case LeadOpened():
+                own = {"policy": self._policy(fact.policy), "price_books": self._books(fact.price_books)}
+                return fact.model_copy(update=own | {"changes": self._changes(fact.changes)})
+            case PolicyAdopted(policy=Policy() as adopted):
+                return fact.model_copy(update={"policy": self._policy(adopted)})
+            case PricesRead():
+                return fact.model_copy(update={"books": self._books(fact.books)})
+            case ChangesAdopted():
+                return fact.model_copy(update={"changes": self._changes(fact.changes)})
+            case _:
+                return fact
+
+    def _policy(self, own: Policy) -> Policy:
+        policy = self.policy or own
+        clocks = {name: getattr(self.clocks, name) for name in self.clocks.model_fields_set}
+        if "stale_in" in clocks:
+            clocks["stale_in"] = policy.clocks.stale_in | self.clocks.stale_in
+        holidays = (*policy.holidays, *(day for day in self.holidays if day not in policy.holidays))
+        return policy.model_copy(
+            update={"clocks": policy.clocks.model_copy(update=clocks), "holidays": holidays}
+        )
+
+    def _books(self, own: tuple[PriceBook, ...]) -> tuple[PriceBook, ...]:
+        mine = {book.version: book for book in self.books}
+        known = {book.version for book in own}
+        return (
+            *(mine.get(book.version, book) for book in own),
+            *(book for book in self.books if book.version not in known),
+        )
+
+    def _changes(self, own: tuple[str, ...]) -> tuple[str, ...]:
+        return (*own, *(change for change in self.changes if change not in own))

@@ -1,0 +1,281 @@
+"""A lead lived again. People decide what they decided, when they did; what the calendar does is worked out anew.
+
+Reports from outside come when they came. The calendar acts on time, except where the record shows that the service was
+late or away: then it acts when it acted. So under its own rules a lead's life is exactly the one that it had.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from process.core.event_log import History
+from process.core.events import Event, Fact, Refused, Report, Tick
+from process.core.fold import apply, fold, superseded
+from process.core.functions import begin, decide, evolve
+from process.deadlines import Due, due, was_due
+from process.decisions import Decision, LeadOpened
+from process.decisions.correcting import Corrected
+from process.duplicates.notices import DuplicateHeard, LikenessFound
+from process.effects.observations import ChangesAdopted
+from process.lead.invoice import Invoice
+from process.lead.lead import Lead
+from process.simulation.scenario import Otherwise
+
+D = TypeVar("D", bound=Decision)
+
+MOVE_THE_CALENDAR = (ChangesAdopted, DuplicateHeard, LikenessFound)
+"""No other report does."""
+
+
+class Step(NamedTuple):
+    """An event of a life, with the lead before and after it."""
+
+    event: Event
+    before: Lead
+    after: Lead
+
+    @property
+    def of_the_calendar(self) -> bool:
+        """Whether the calendar did it; only a kind that this code knows can be worked out anew."""
+        fact = self.event.fact
+        return isinstance(fact, Tick) or (isinstance(fact, Decision) and fact.source == "clock")
+
+    @property
+    def decided(self) -> bool:
+        """Whether a person decided it."""
+        return isinstance(self.event.fact, Decision) and not self.of_the_calendar
+
+
+class Ruling(NamedTuple):
+    """A person's decision, and what became of it the second time."""
+
+    first: Step
+    again: Step | None
+    refused: str = ""
+    """Why it would not have been taken, where `again` is None."""
+
+
+class Relived(NamedTuple):
+    """Both lives of a lead."""
+
+    was: tuple[Step, ...]
+    would: tuple[Step, ...]
+    rulings: tuple[Ruling, ...]
+    until: datetime
+    """How far both are told: now, or as far as the record goes."""
+    behind: datetime | None
+    """Since when something is due that the record does not have: it lags, or nobody serves the lead."""
+    faithful: bool
+    """What the calendar did in the first life, and what people were allowed, is what this code would do and allow."""
+
+    @property
+    def exact(self) -> bool:
+        """Whether both lives are the same, fact by fact and moment by moment."""
+        return [(s.event.at, s.event.fact) for s in self.was] == [
+            (s.event.at, s.event.fact) for s in self.would
+        ]
+
+
+def steps(events: Sequence[Event], lead_id: str) -> Iterator[Step]:
+    """The life that these events tell. Raises ValueError where the first one does not open a lead."""
+    before = lead = fold(events[:1], lead_id)
+    for number, event in enumerate(events, start=1):
+        if number > 1:
+            corrects = event.fact.supersedes is not None
+            lead = fold(events[:number], lead_id) if corrects else apply(before, event)
+        yield Step(event, before, lead)
+        before = lead
+
+
+def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: datetime) -> Relived:
+    """The lead's life until `now` (aware), as it was and as it would have been.
+
+    Raises ValueError where the first event does not open a lead.
+    """
+    was = tuple(steps(events, lead_id))
+    anew, rulings = _Anew(was[0], otherwise), []
+    past, faithful = was[0].event.at, True
+    for step in was[1:]:
+        if step.event.at > past:
+            anew.time_passes(past, step.event.at, step.before)
+            past = step.event.at
+        if anew.is_over and not step.before.archived:
+            if step.decided:
+                rulings.append(Ruling(step, None, anew.over))
+        elif step.of_the_calendar:
+            faithful = faithful and was_due(step.before, step.event)
+            anew.look(past, step.before)
+        elif (ruling := anew.hear(step, was)) is not None:
+            rulings.append(ruling)
+            faithful = faithful and (ruling.again is not None or _was_allowed(step, events))
+    last = was[-1].after
+    undone = _first(due(last)) if not last.archived else None
+    behind = undone if undone and undone <= now else None
+    until = max(behind or now, past)
+    if not anew.is_over:
+        anew.time_passes(past, until, last)
+    return Relived(was, tuple(anew.steps), tuple(rulings), until, behind, faithful)
+
+
+class _Anew:
+    """The second life, as it comes about."""
+
+    def __init__(self, opened: Step, otherwise: Otherwise) -> None:
+        fact = otherwise.fact(opened.event.fact)
+        if not isinstance(fact, LeadOpened):
+            raise TypeError("a lead's history begins with lead_opened")
+        self.otherwise = otherwise
+        self.history = begin(fact, opened.after.id, opened.event.at)
+        self.steps = [Step(self.history.events[0], self.lead, self.lead)]
+        self.numbers: dict[int, int] = {}
+        """Number of a person's decision in the first life -> in this one."""
+        self.items: tuple[Due, ...] | None = None
+        """What is due, where that is known already."""
+
+    @property
+    def lead(self) -> Lead:
+        return self.history.lead
+
+    @property
+    def is_over(self) -> bool:
+        """Its workflow has ended: nothing comes to it any more."""
+        return self.lead.archived
+
+    @property
+    def over(self) -> str:
+        archived = next(s.event.at for s in reversed(self.steps) if s.event.kind == "archived")
+        return f"The lead would have been archived on {self.lead.today(archived)}."
+
+    # ---- the calendar
+
+    def time_passes(self, since: datetime, until: datetime, first: Lead) -> None:
+        """From one moment to another in which nothing came, and in which in the first life the lead was `first`.
+
+        What was due there and not done tells since when nobody looked at the calendar.
+        """
+        if (when := _first(self._due())) is None or when >= until:
+            return
+        undone = _first(due(first)) if not first.archived else None
+        limit = min(undone, until) if undone else until
+        while not self.is_over and (items := self._due()) and items[0].when < limit:
+            self._tick(items[0], max(items[0].when, since))
+
+    def look(self, now: datetime, first: Lead) -> None:
+        """The calendar was looked at when it was: all that has become due by now is done."""
+        while (first.archived or not self.is_over) and (items := self._due()) and items[0].when <= now:
+            self._tick(items[0], now)
+
+    def _due(self) -> tuple[Due, ...]:
+        if self.items is None:
+            self.items = due(self.lead)
+        return self.items
+
+    def _tick(self, item: Due, at: datetime) -> None:
+        fact = decide(self.history, item.fact, at)
+        if isinstance(fact, Refused):
+            raise TypeError(f"what is due may happen: {fact}")
+        self._became(fact, at)
+
+    # ---- people, and the outside
+
+    def hear(self, step: Step, was: Sequence[Step]) -> Ruling | None:
+        """What came to the lead then comes to it again; what became of it, where that is a person's decision."""
+        fact, at = step.event.fact, step.event.at
+        if not isinstance(fact, Decision):
+            report = self._about_same_invoice(fact, step.before)
+            if report is not None:
+                self._became(self.otherwise.fact(self._about_same_word(report)), at)
+                self.numbers[step.event.seq] = self.lead.last_seq
+            return None
+        decision = as_it_came(fact, step.before, at)
+        meant = (
+            self._about_same_event(decision, was)
+            if isinstance(decision, Corrected)
+            else self._about_same_invoice(decision, step.before)
+        )
+        if meant is None:
+            return Ruling(step, None, "What it is about would not have been.")
+        meant = self.otherwise.fact(meant)
+        taken = decide(self.history, meant, at)
+        if isinstance(taken, Refused) and isinstance(meant, Corrected) and meant.compensate:
+            # whom it would have reached is another matter
+            taken = decide(self.history, meant.model_copy(update={"compensate": ()}), at)
+        if isinstance(taken, Refused):
+            return Ruling(step, None, str(taken))
+        self._became(taken, at)
+        self.numbers[step.event.seq] = self.lead.last_seq
+        return Ruling(step, self.steps[-1])
+
+    def _about_same_event(self, decision: Corrected, was: Sequence[Step]) -> Corrected | None:
+        """The correction of what is here what it took out there; None where there is nothing of it."""
+        wrong = next((step for step in was if step.event.seq == decision.seq), None)
+        if wrong is None:
+            return decision
+        seq = self.numbers.get(decision.seq)
+        if wrong.of_the_calendar:
+            seq = self._same_of_the_calendar(wrong.event)
+        return None if seq is None else decision.model_copy(update={"seq": seq})
+
+    def _about_same_word(self, fact: Fact) -> Fact:
+        """What another lead says takes back here the event that it took back there."""
+        if not isinstance(fact, DuplicateHeard) or fact.replaces is None:
+            return fact
+        return fact.model_copy(update={"replaces": self.numbers.get(fact.replaces)})
+
+    def _same_of_the_calendar(self, event: Event) -> int | None:
+        """What the calendar decided here, too, at about that time."""
+        out = superseded(self.history.events)
+        alike = [
+            step.event
+            for step in self.steps
+            if step.of_the_calendar and step.event.fact == event.fact and step.event.seq not in out
+        ]
+        return min(alike, key=lambda other: abs(other.at - event.at)).seq if alike else None
+
+    def _about_same_invoice(self, fact: Fact, first: Lead) -> Fact | None:
+        """The same about the invoice that is here what its own was there; None where there is none."""
+        invoice = first.invoice(getattr(fact, "number", 0))
+        if invoice is None:
+            return fact
+        alike, mine = ([i for i in lead.invoices if same_days(i, invoice)] for lead in (first, self.lead))
+        place = alike.index(invoice)  # what was voided is billed again
+        return fact.model_copy(update={"number": mine[place].number}) if place < len(mine) else None
+
+    def _became(self, fact: Fact, at: datetime) -> None:
+        before = self.lead
+        self.history = evolve(self.history, fact, at)
+        self.steps.append(Step(self.history.events[-1], before, self.lead))
+        if not isinstance(fact, Report) or isinstance(fact, MOVE_THE_CALENDAR):
+            self.items = None
+
+
+def as_it_came(decision: D, lead: Lead, now: datetime) -> D:
+    """The decision without what the rules of the lead had filled in: other rules may fill in something else.
+
+    What a person gave and the rules would have filled in alike can't be told apart: it is taken as the rules'.
+    """
+    if type(decision).resolved is Fact.resolved:
+        return decision
+    came = decision
+    for name, field in type(decision).model_fields.items():
+        if field.default is None and getattr(came, name) is not None:
+            without = came.model_copy(update={name: None})
+            if without.resolved(lead, now) == decision:
+                came = without
+    return came
+
+
+def _was_allowed(step: Step, events: Sequence[Event]) -> bool:
+    """Whether this code would have allowed then what a person decided."""
+    before = tuple(event for event in events if event.seq < step.event.seq)
+    history = History(lead=step.before, events=before)
+    return not isinstance(decide(history, step.event.fact, step.event.at), Refused)
+
+
+def _first(items: tuple[Due, ...]) -> datetime | None:
+    return items[0].when if items else None
+
+
+def same_days(one: Invoice, other: Invoice) -> bool:
+    """Whether two invoices are of the same: of a fee for the same days, or of usage alone."""
+    return (one.period_start, one.index is None) == (other.period_start, other.index is None)

@@ -1,0 +1,118 @@
+"""`leads check`: is everything there that the service needs, and does it let us in? Looks, and changes nothing."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+
+from rich.text import Text
+from temporalio.api.enums.v1 import TaskQueueType
+from temporalio.api.taskqueue.v1 import TaskQueue
+from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from activities.checks import Check
+from client.connection import connect, explain
+from client.errors import CommandError, ExitCode
+from client.server import missing_attributes
+from config.settings import Settings, unknown
+from process.policy import Policy
+from starter.cli.options import Json
+from starter.cli.output import Output
+from starter.cli.session import FILES, policy_of, read_settings
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+
+async def check(*, json: Json = False) -> None:
+    """Check that Temporal, GitHub, Google, mail and the ledger are reached, and give the rights that are needed."""
+    settings = read_settings()
+    policy = policy_of(settings)
+    found = [each async for each in _temporal(settings)]
+    found += await asyncio.to_thread(lambda: list(_outside(settings, policy)))
+    out = Output(as_json=json)
+    if not out.value([each._asdict() for each in found]):
+        out.table(("", "system", "what", "found"), (_row(each) for each in found))
+    failed = sum(not each.ok for each in found)
+    if failed:
+        raise CommandError(ExitCode.UNREACHABLE, f"{failed} of {len(found)} checks failed.", told=True)
+
+
+async def _temporal(settings: Settings) -> AsyncIterator[Check]:
+    try:
+        client = await connect()
+        place = f"{client.service_client.config.target_host}, namespace {client.namespace}"
+        yield Check("Temporal", "answers", True, place)
+        yield await _attributes(client)
+        async for check in workers(client, settings.task_queue):
+            yield check
+    except CommandError as failure:
+        yield Check("Temporal", "answers", False, str(failure))
+    except RPCError as error:
+        yield Check("Temporal", "is set up", False, str(explain(error)))
+
+
+async def _attributes(client: Client) -> Check:
+    missing = [key.name for key in await missing_attributes(client)]
+    if missing:
+        return Check(
+            "Temporal", "is set up", False, f"It lacks {', '.join(missing)}. Run `leads init-server`."
+        )
+    return Check("Temporal", "is set up", True, f"all {len(SEARCH_ATTRIBUTES)} search attributes")
+
+
+async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
+    """Whether there is one; and where builds are told apart, whether leads go on with one that is there."""
+    described = await client.workflow_service.describe_task_queue(
+        DescribeTaskQueueRequest(
+            namespace=client.namespace,
+            task_queue=TaskQueue(name=task_queue),
+            task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_WORKFLOW,
+        )
+    )
+    seen = sorted({poller.identity for poller in described.pollers})
+    detail = (
+        ", ".join(seen) or "None was seen in the last minutes. Start one: `leads up` or `python worker.py`."
+    )
+    yield Check("Temporal", f"has a worker on {task_queue!r}", bool(seen), detail)
+    found = {poller.deployment_options.build_id for poller in described.pollers}
+    routes, there = described.versioning_info, sorted(filter(None, found))
+    promoted = routes.current_deployment_version.build_id
+    if promoted or (found and all(found)):
+        yield builds(promoted, there)
+    if (share := routes.ramping_version_percentage) and (build := routes.ramping_deployment_version.build_id):
+        yield builds(build, there, share)
+
+
+def builds(promoted: str, there: Sequence[str], share: float = 100) -> Check:
+    """`promoted`: the build with which this share of the leads, in per cent, goes on; none: with no build at all."""
+    some = "" if share == 100 else f"{share:g} % of the "
+    what, known = f"{some}leads go on with a build that is there", ", ".join(there) or "none"
+    if promoted in there:
+        return Check("Temporal", what, True, promoted)
+    if promoted:
+        return Check(
+            "Temporal",
+            what,
+            False,
+            f"They go on with {promoted}, and the workers' builds are: {known}. "
+            f"Start a worker with LEADS_WORKER_BUILD={promoted}, or promote another build (`leads promote`).",
+        )
+    return Check("Temporal", what, False, f"None was promoted: `leads promote {there[-1]}`")
+
+
+def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
+    from activities.registry import checkers
+    from ledger.events import LedgerError
+
+    for mistyped in unknown(*FILES):
+        yield Check("Settings", "are known", False, mistyped)
+    try:
+        systems = checkers(settings, policy)
+    except LedgerError as error:
+        raise CommandError(ExitCode.USAGE, f"A setting is wrong: LEADS_LEDGER_URL: {error}") from error
+    for system in systems:
+        yield from system.checks()
+
+
+def _row(each: Check) -> tuple[Text, str, str, str]:
+    mark = Text("ok", "green") if each.ok else Text("NO", "bold red")
+    return mark, each.system, each.what, each.detail

@@ -1,0 +1,258 @@
+"""The commands that begin a lead, look at leads, and try again what failed."""
+
+from datetime import date
+from typing import Annotated, Any
+
+from cyclopts import App, Group, Parameter
+from rich.text import Text
+
+from client.errors import CommandError, ExitCode
+from client.previews import sections
+from client.retries import waiting
+from process.decisions import DECISIONS, LeadOpened
+from process.types import OPEN_STAGES, Role, Stage
+from process.views.overview import Line, Option, with_fate
+from starter.cli.decide import Command, add
+from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
+from starter.cli.output import Output, clean, moment
+from starter.cli.session import PATIENCE, leads_of, read_settings
+from starter.cli.show import show_lead
+from starter.cli.spelling import as_command, spelled
+
+Zone = Annotated[
+    str | None,
+    Parameter(help="The lead's time zone, as Europe/Berlin; its days count there. By default LEADS_ZONE."),
+]
+
+
+def add_commands(app: App) -> None:
+    group = Group("Leads", sort_key=1)
+    commands: tuple[Command | str, ...] = (
+        start,
+        list_,
+        "starter.cli.agenda:agenda",
+        "starter.cli.digest:digest",
+        show,
+        history,
+        options,
+        _preview(app),
+        "starter.cli.what_if:what_if",
+        retry,
+        adopt,
+    )
+    add(app, commands, group)
+
+
+async def _start(
+    *,
+    zone: Zone = None,
+    id_: Annotated[
+        str | None, Parameter("--id", help="Its id, if not the one made from organisation and title.")
+    ] = None,
+    not_a_duplicate: Annotated[bool, flag("Although it looks like another open lead.")] = False,
+    json: Json = False,
+    **values: Any,
+) -> None:
+    """Begin a lead: somebody showed obvious interest in working with us.
+
+    The same organisation and title are the same lead, however often it is taken in.
+    """
+    wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone})
+    leads = await leads_of()
+    opened = await leads.open(wanted, lead=id_, duplicate=not_a_duplicate)
+    out = Output(as_json=json)
+    if out.value(opened):
+        return
+    if opened.already:
+        out.line(f"{opened.lead}: this lead is already open, at {opened.stage}", "yellow")
+    else:
+        out.line(f"{opened.lead}: a new lead, {wanted.title} ({wanted.org})", "green")
+    out.items([opened.url])
+
+
+start = with_options(_start, LeadOpened, but=("zone", "key"))
+start.__name__ = "start"
+
+
+async def list_(
+    *,
+    stage: Annotated[
+        list[Stage] | None,
+        Parameter(negative="", show_default=False, help="Only these stages. By default the open ones."),
+    ] = None,
+    owner: Annotated[Role | None, Parameter(help="Only leads that wait for this role.")] = None,
+    attention: Annotated[bool, flag("Only leads with something that must not be overlooked.")] = False,
+    json: Json = False,
+) -> None:
+    """List leads, as Temporal knows them: it needs no worker, and may be a moment late."""
+    leads = await leads_of()
+    stages = stage or (Stage if attention else OPEN_STAGES)  # also a lost lead may have a live contract
+    rows = [row async for row in leads.listed(stages, owner=owner, attention=attention)]
+    out = Output(as_json=json)
+    if out.value(rows):
+        return
+    if not rows:
+        out.line("No leads.")
+        return
+    out.table(
+        ("lead", "stage", "next is", "next date", "attention", "what"),
+        (
+            (
+                row.lead,
+                f"{row.stage}{', on hold' if row.on_hold else ''}",
+                row.owner or "",
+                f"{row.next_date.astimezone():%Y-%m-%d %H:%M}" if row.next_date else "",
+                _attention(row.attention, row.failed),
+                row.heading,
+            )
+            for row in rows
+        ),
+    )
+
+
+def _attention(attention: int, failed: int) -> Text:
+    found = [f"{attention} to look at"] if attention else []
+    found += [f"{failed} failed"] if failed else []
+    return Text(", ".join(found), style="yellow")
+
+
+async def show(
+    lead: Lead,
+    /,
+    *,
+    as_of: Annotated[
+        date | None,
+        Parameter(
+            help="As it was at the end of that day in its zone, from the ledger; also an archived lead."
+        ),
+    ] = None,
+    patience: Timeout = PATIENCE,
+    json: Json = False,
+) -> None:
+    """Show where a lead stands: the next step, what needs attention, its links, what happened, what was refused."""
+    if as_of:
+        from starter.cli.as_of import show_as_of  # only this needs the ledger, which takes a moment to load
+
+        await show_as_of(lead, as_of, patience, Output(as_json=json))
+        return
+    leads = await leads_of(patience)
+    handle = await leads.find(lead)
+    view, again = await leads.overview(handle), await waiting(handle)
+    out, url = Output(as_json=json), leads.link(view.lead)
+    if not out.value(view.model_dump(mode="json") | {"url": url, "waiting": again}):
+        show_lead(view, url, out, again)
+
+
+async def history(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+    """List all that became true of a lead, oldest first. What was corrected stays visible as that."""
+    leads = await leads_of(patience)
+    view = await leads.overview(await leads.find(lead))
+    out = Output(as_json=json)
+    if out.value(view.timeline):
+        return
+    out.table(
+        ("", "when", "by", "through", "what"),
+        (
+            (str(line.seq), moment(line.at, view.facts.zone), line.by, line.source, happened(line))
+            for line in view.timeline
+        ),
+    )
+
+
+def happened(line: Line) -> Text:
+    return Text(clean(with_fate(line)), "dim" if line.corrected else "")
+
+
+async def options(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+    """List every decision: whether it may be taken now, and what it does; or why it may not."""
+    leads = await leads_of(patience)
+    found = await leads.options(await leads.find(lead))
+    out = Output(as_json=json)
+    if out.value(found):
+        return
+    out.table(("decision", "", "what it does, or why not now"), (_choice(option) for option in found))
+
+
+def _choice(option: Option) -> tuple[Text, str, Text]:
+    if option.allowed:
+        return Text(as_command(option.kind), "bold"), "yes", Text(spelled(clean(option.does)))
+    return Text(as_command(option.kind), "dim"), "no", Text(spelled(clean(option.why_not)), "dim")
+
+
+def _preview(app: App) -> Command:
+    async def preview(
+        lead: Lead,
+        decision: Annotated[str, Parameter(help="The decision, as its command is called.")],
+        /,
+        *words: Annotated[
+            str, Parameter(allow_leading_hyphen=True, help="Its options, as its command takes them.")
+        ],
+        patience: Timeout = PATIENCE,
+        json: Json = False,
+    ) -> None:
+        """Show what a decision would do, without taking it."""
+        kind = DECISIONS.get(decision.replace("-", "_"))
+        if kind is None:
+            raise CommandError(
+                ExitCode.USAGE, f"There is no decision {decision!r}; `leads --help` lists them."
+            )
+        _, bound, _ = app.parse_args(
+            [as_command(kind.kind), lead, *words], exit_on_error=False, print_error=False
+        )
+        fields = {name: value for name, value in bound.arguments.items() if name in kind.model_fields}
+        wanted = given(kind, fields)
+        leads = await leads_of(patience)
+        foreseen = await leads.preview(await leads.find(lead), wanted)
+        out = Output(as_json=json)
+        if not foreseen.answer.accepted:
+            raise CommandError(ExitCode.REFUSED, foreseen.answer.words)
+        if out.value(foreseen):
+            return
+        out.line(f"Would become true: {foreseen.answer.words}")
+        out.line(f"The lead would be at {foreseen.stage}")
+        for title, lines in sections(foreseen, ask="--compensate {}"):
+            out.heading(title)
+            out.items(lines)
+
+    return preview
+
+
+async def retry(
+    lead: Lead,
+    effect: Annotated[str | None, Parameter(help="Its key, as `leads show` has it. By default all.")] = None,
+    /,
+    *,
+    patience: Timeout = PATIENCE,
+    json: Json = False,
+) -> None:
+    """Try again what failed for good."""
+    leads = await leads_of(patience)
+    keys = await leads.retry(await leads.find(lead), effect)
+    out = Output(as_json=json)
+    if out.value({"retried": keys}):
+        return
+    none = f"Nothing failed for good under the key {effect}." if effect else "Nothing has failed for good."
+    out.line("Tried again:" if keys else none)
+    out.items(keys)
+
+
+async def adopt(
+    lead: Annotated[str | None, Parameter(help="The lead's id, or its beginning.")] = None,
+    /,
+    *,
+    every: Annotated[bool, flag("Every open lead.", "--all")] = False,
+    json: Json = False,
+) -> None:
+    """Go on in a new run, under the newest rules of the process. Nothing is lost; see docs/changing-the-process.md."""
+    if every == (lead is not None):
+        raise CommandError(ExitCode.USAGE, "Name one lead, or say --all for every open one.")
+    leads = await leads_of()
+    names = [lead] if lead else [row.lead async for row in leads.listed(Stage)]
+    asked = [await leads.find(name) for name in names]
+    for handle in asked:
+        await leads.adopt(handle)
+    out = Output(as_json=json)
+    if out.value({"asked": [handle.id for handle in asked]}):
+        return
+    out.line("Asked to go on in a new run:" if asked else "No leads.")
+    out.items([handle.id for handle in asked])

@@ -1,0 +1,78 @@
+"""One sub-command per decision, made from the decision's own model: its name, its options, their help."""
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any
+
+from cyclopts import App, Group
+
+from client.directory import Handle
+from client.leads import Leads
+from process.core.receipts import Answer
+from process.decisions import DECISIONS, Decision
+from process.views.overview import EffectLine, Overview
+from starter.cli.options import Json, Lead, Timeout, given, with_options
+from starter.cli.output import Output
+from starter.cli.session import PATIENCE, leads_of
+from starter.cli.spelling import as_command, spelled
+
+Command = Callable[..., Coroutine[Any, Any, None]]
+
+
+def add(app: App, commands: Iterable[Command | str], group: Group) -> None:
+    """Gives the command line these commands, in this order. One that is named by its place is loaded when it is wanted."""
+    for place, command in enumerate(commands):
+        called = command.partition(":")[2] if isinstance(command, str) else command.__name__
+        name = called.rstrip("_").replace("_", "-")
+        app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
+
+
+def add_decisions(app: App) -> None:
+    """Gives the command line its sub-commands, in the order of the process."""
+    group = Group("Decisions (each takes a LEAD first)", sort_key=2)
+    for place, (kind, decision) in enumerate(DECISIONS.items()):
+        app.command(_command(decision), name=as_command(kind), group=group, sort_key=place, help_epilogue="")
+
+
+def _command(decision: type[Decision]) -> Command:
+    async def command(
+        lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False, **values: Any
+    ) -> None:
+        wanted = given(decision, values)
+        leads = await leads_of(patience)
+        handle = await leads.find(lead)
+        answer = await leads.decide(handle, wanted)
+        if answer is None:
+            _pending(handle, Output(as_json=json))
+        else:
+            await _report(leads, handle, answer, Output(as_json=json))
+
+    command.__name__ = decision.kind
+    command.__doc__ = spelled(inspect.getdoc(decision) or "")
+    return with_options(command, decision)
+
+
+def _pending(lead: Handle, out: Output) -> None:
+    words = "No worker answers now. The decision is handed in; the lead takes it as soon as a worker runs."
+    if out.value({"lead": lead.id, "accepted": None, "pending": True, "words": words}):
+        return
+    out.line(words, "yellow")
+    out.items([f"What became of it: leads show {lead.id}"])
+
+
+async def _report(leads: Leads, lead: Handle, answer: Answer, out: Output) -> None:
+    """Says what became true, and what is done outside because of it."""
+    view = await leads.overview(lead)
+    doing = caused_by(view, answer.seq)
+    result = {"lead": lead.id, "pending": False, **answer.model_dump()}
+    result |= {"stage": view.stage, "effects": doing, "url": leads.link(lead.id)}
+    if out.value(result):
+        return
+    out.line(f"{answer.words}{' (that was already decided)' if answer.repeat else ''}", "green")
+    out.items(f"{effect.words}: {effect.status}" for effect in doing)
+    out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {spelled(view.next_step)}", "dim")
+
+
+def caused_by(view: Overview, seq: int | None) -> list[EffectLine]:
+    """What is done outside because of this event."""
+    return [effect for effect in view.effects if effect.key.startswith(f"{view.lead}/{seq}/")]

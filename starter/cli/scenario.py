@@ -1,0 +1,136 @@
+"""What is to be otherwise, as the command line says it."""
+
+import difflib
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from activities.pricing import books_in
+from client.errors import CommandError, ExitCode
+from config import policy_file as policy
+from config.settings import Settings, SettingsError
+from process.behaviour import CHANGES
+from process.money.pricing import PriceBook, PriceListError
+from process.policy import Clocks, Policy
+from process.simulation.scenario import Otherwise
+from process.types import Stage
+
+IN_STAGES = "stale_in"
+"""The clock that has its days stage by stage."""
+
+
+def otherwise(
+    known: Settings,
+    *,
+    clocks: Iterable[str] = (),
+    holidays: Iterable[date] = (),
+    policy_file: Path | None = None,
+    price_book: Path | None = None,
+    newest_rules: bool = False,
+) -> Otherwise:
+    """What was said, judged. Raises CommandError (usage) that names what can't be meant, and what can."""
+    return Otherwise(
+        policy=_policy(known, policy_file) if policy_file else None,
+        clocks=read_clocks(clocks),
+        holidays=tuple(sorted(set(holidays))),
+        books=_books(price_book) if price_book else (),
+        changes=CHANGES if newest_rules else (),
+    )
+
+
+def in_words(wanted: Otherwise) -> list[str]:
+    """What is otherwise, for people."""
+    found = [f"the policy {wanted.policy.version}"] if wanted.policy else []
+    found += [f"{name} {value}" for name, value in clock_values(wanted.clocks) if value]
+    found += [f"a holiday on {day}" for day in wanted.holidays]
+    found += [f"the price book {book.version} as given" for book in wanted.books]
+    found += [f"the rules of {change} from the beginning" for change in wanted.changes]
+    return found
+
+
+def clock_values(clocks: Clocks, *, every: bool = False) -> list[tuple[str, str]]:
+    """The clocks that were set, or every one, each with its days."""
+    return [
+        (name, _days(getattr(clocks, name)))
+        for name in Clocks.model_fields
+        if every or name in clocks.model_fields_set
+    ]
+
+
+def _days(value: object) -> str:
+    match value:
+        case dict():
+            return ", ".join(f"{stage} {days}" for stage, days in value.items()) or "–"
+        case tuple():
+            return ", ".join(map(str, value)) or "none"
+        case _:
+            return str(value)
+
+
+def read_clocks(given: Iterable[str]) -> Clocks:
+    """Clocks as `NAME=DAYS`; several days as `renewal_windows=120,60`, of one stage as `stale_in.quoted=14`.
+
+    Only what was given is set. Raises CommandError (usage).
+    """
+    found: dict[str, object] = {}
+    for text in given:
+        name, separator, value = (part.strip() for part in text.partition("="))
+        if not separator or not name:
+            raise _wrong(f"{text!r} is no clock: write it as NAME=DAYS, as quote_validity=60.")
+        name, _, stage = name.replace("-", "_").casefold().partition(".")
+        if name not in Clocks.model_fields or (stage and name != IN_STAGES):
+            raise _unknown(f"{name}.{stage}" if stage else name)
+        if name == IN_STAGES:
+            stages = found.setdefault(name, {})
+            if stage not in {*Stage} or not isinstance(stages, dict) or stage in stages:
+                raise _wrong(f"{text!r}: write each stage once, as {IN_STAGES}.quoted=14.")
+            stages[stage] = _number(value, text)
+        elif name in found:
+            raise _wrong(f"The clock {name} is given twice.")
+        elif isinstance(getattr(Clocks(), name), tuple):
+            found[name] = tuple(_number(part, text) for part in value.split(",") if part.strip())
+        else:
+            found[name] = _number(value, text)
+    try:
+        return Clocks.model_validate(found)
+    except ValidationError as error:
+        wrong = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in wrong["loc"] if part != "[key]")
+        message = f"{wrong['msg'][0].lower()}{wrong['msg'][1:]}"
+        raise _wrong(f"The clock {where}: {message}, not {wrong['input']}.") from None
+
+
+def _number(text: str, given: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise _wrong(f"{given!r}: {text.strip()!r} is no number of days.") from None
+
+
+def _unknown(name: str) -> CommandError:
+    near = difflib.get_close_matches(name, Clocks.model_fields, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    known = ", ".join(Clocks.model_fields)
+    return _wrong(
+        f"There is no clock {name!r}.{meant} There are {known}; `leads what-if --clocks` explains them."
+    )
+
+
+def _policy(known: Settings, file: Path) -> Policy:
+    try:
+        return policy.current(known.model_copy(update={"policy_file": file}))
+    except SettingsError as error:
+        raise _wrong(str(error).replace("LEADS_POLICY_FILE", "--policy", 1)) from error
+
+
+def _books(file: Path) -> tuple[PriceBook, ...]:
+    try:
+        return books_in(file)
+    except PriceListError as error:
+        raise _wrong(f"--price-book: {error}.") from error
+
+
+def _wrong(sentence: str) -> CommandError:
+    return CommandError(ExitCode.USAGE, sentence)

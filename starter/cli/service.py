@@ -1,0 +1,99 @@
+"""The commands that run the service, or look after it."""
+
+import asyncio
+from datetime import timedelta
+from typing import Annotated
+
+from cyclopts import App, Group, Parameter
+
+from client.connection import connect
+from client.errors import CommandError, ExitCode
+from client.reconcile import NOW, one_round
+from client.retries import waiting
+from client.server import RETENTION, prepare
+from starter.cli.decide import Command, add
+from starter.cli.options import PORT, Json
+from starter.cli.output import Output
+from starter.cli.session import read_settings
+from starter.local.parts import HOST, WEB_PORT, demand_free
+from workflows.reconcile import lines
+
+
+def add_service(app: App) -> None:
+    group = Group("Service", sort_key=0)
+    commands: tuple[Command | str, ...] = (
+        "starter.demo.command:demo",
+        "starter.local.up:up",
+        web,
+        "starter.cli.check:check",
+        reconcile,
+        "starter.cli.policy:policy",
+        "starter.cli.verify:verify",
+        "starter.cli.promote:promote",
+        init_server,
+        "starter.cli.init_repos:init_repos",
+    )
+    add(app, commands, group)
+
+
+async def web(
+    *,
+    host: Annotated[
+        str, Parameter(help="Address to listen on. Before one beyond this machine belongs a proxy with TLS.")
+    ] = HOST,
+    port: Annotated[int, Parameter(help="Port to listen on.", validator=PORT)] = WEB_PORT,
+) -> None:
+    """Receive GitHub's webhooks, at /github/webhook, until Ctrl-C. It needs LEADS_GITHUB__WEBHOOK_SECRET."""
+    from starter.web.webhooks import (
+        serve,  # its libraries take a second to load, which no other command should wait for
+    )
+
+    settings, client = read_settings(), await connect()
+    demand_free(port, "the webhooks", "--port")
+    await serve(client, settings, host, port)
+
+
+async def reconcile(
+    *,
+    patience: Annotated[float, Parameter("--timeout", help="Seconds to wait for what it finds.")] = 120.0,
+    json: Json = False,
+) -> None:
+    """Look now at what nobody was told of: issues, comments, board, folders, questionnaire. Also done by a schedule."""
+    queue, client = read_settings().task_queue, await connect()
+    try:
+        async with asyncio.timeout(patience):
+            done = await one_round(client, queue)
+    except TimeoutError:
+        again = await waiting(client.get_workflow_handle(NOW))
+        why = "; ".join(map(str, again)) or f"no worker is there on the task queue {queue!r}, or it is busy"
+        raise CommandError(
+            ExitCode.UNREACHABLE,
+            f"Not done within {patience:g} seconds: {why}. The workflow {NOW} goes on by itself.",
+        ) from None
+    out = Output(as_json=json)
+    if not out.value({system: part.model_dump(exclude={"mark"}) for system, part in done.parts.items()}):
+        for line in lines(done):
+            out.line(line)
+    if failed := [system for system, part in done.parts.items() if part.failed]:
+        raise CommandError(
+            ExitCode.UNREACHABLE, f"{len(failed)} of {len(done.parts)} looks failed.", told=True
+        )
+
+
+async def init_server(
+    *,
+    retention_days: Annotated[
+        int, Parameter(help="Ended leads stay readable in Temporal at least so long.")
+    ] = RETENTION.days,
+    json: Json = False,
+) -> None:
+    """Set up a Temporal server for leads: namespace, retention, search attributes. Safe to repeat."""
+    client = await connect()
+    done = await prepare(client, timedelta(days=retention_days))
+    out = Output(as_json=json)
+    if out.value({"namespace": client.namespace, **done._asdict()}):
+        return
+    out.line(f"Namespace {client.namespace}: {'made' if done.namespace_made else 'there'}")
+    raised = " (raised)" if done.retention_raised else ""
+    out.line(f"Retention of ended leads: at least {retention_days} days{raised}")
+    out.line(f"Search attributes added: {', '.join(done.attributes_added) or 'none were missing'}")

@@ -1,0 +1,102 @@
+"""A lead in one look."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from client.retries import Waiting
+from process.lead.duplicate_links import Relation, Relative
+from process.lead.invoice import Invoice
+from process.lead.lead import Mail
+from process.lead.quote import Quote
+from process.views.checklist import checklist
+from process.views.overview import EffectLine, Overview, with_fate
+from starter.cli.output import Output, moment
+from starter.cli.spelling import as_command, spelled
+
+NEWEST = 12
+"""Lines of the timeline, of refusals, mails and invoices that are shown; `leads history` and --json have all."""
+
+
+def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Waiting] = ()) -> None:
+    """`url`: its page in the Temporal UI, which has it as it is now. `waiting`: what fails for now."""
+    facts = view.facts
+    out.line(view.heading, "bold")
+    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {spelled(view.next_step)}")
+    if view.next_date:
+        out.line(f"The calendar moves next on {moment(view.next_date, facts.zone)}", "dim")
+    out.line(f"Its rules are those of the policy {facts.policy.version}", "dim")
+    _section(out, "Attention", map(spelled, view.attention), "yellow")
+    failed = [effect for effect in view.effects if effect.status == "parked"]
+    _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
+    _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
+    _section(out, "Other leads", _relatives(facts.originals))
+    _section(out, "Its duplicates", _relatives(facts.duplicates))
+    _section(out, "Tried again by itself", map(str, waiting), "yellow")
+    _section(out, "Events", map(str, facts.hub.events))
+    links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
+    known = [f"{name}: {link.url}" for name, link in links.items() if link]
+    _section(out, "Links", [*known, *([f"Temporal: {url}"] if url else [])])
+    _section(out, "Checklist", (f"[{'x' if item.done else ' '}] {item.text}" for item in checklist(facts)))
+    _section(
+        out,
+        "Quotes",
+        (line for quote in reversed(facts.quotes) for line in _quoted(quote)),
+    )
+    _section(out, "Invoices", _invoices(facts.invoices))
+    _section(out, "Mail", (_mail(mail, facts.zone) for mail in facts.mails[-NEWEST:]))
+    newest = view.timeline[-NEWEST:]
+    out.heading("What happened")
+    if earlier := len(view.timeline) - len(newest):
+        where = f"leads history {view.lead}" if url else "--json has all"
+        out.items([f"… {earlier} before that ({where})"], "dim")
+    for line in newest:
+        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {with_fate(line)}, by {line.by}"])
+    _section(
+        out,
+        "Refused",
+        (
+            f"{moment(r.at, facts.zone)} {as_command(r.kind)} by {r.by}: {spelled(r.reason)}"
+            for r in view.refused[-NEWEST:]
+        ),
+        "yellow",
+    )
+
+
+def _quoted(quote: Quote) -> Iterator[str]:
+    """A quote, and what it is made of where that is more than its price."""
+    yield f"{quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
+    if len(quote.lines) > 1:
+        yield from (f"   {line}" for line in quote.lines)
+    if quote.discount:
+        yield f"   The discount, by {quote.discount.by}: {quote.discount.reason}"
+
+
+def _invoices(invoices: Sequence[Invoice]) -> Iterator[str]:
+    """The newest, and all for which something is still to be done."""
+    shown = [invoice for invoice in invoices[:-NEWEST] if not invoice.settled] + [*invoices[-NEWEST:]]
+    if settled := len(invoices) - len(shown):
+        yield f"… {settled} before, paid or voided (--json has all)"
+    for invoice in shown:
+        period = f"{invoice.period_start} to {invoice.period_end}"
+        yield f"{invoice.number:3} {invoice.total} for {period}, {invoice.standing}"
+
+
+def _mail(mail: Mail, zone: str) -> str:
+    return f"{moment(mail.at, zone)} {mail.template.replace('_', ' ')}, to {', '.join(mail.recipients)}"
+
+
+def _relatives(others: Iterable[Relative]) -> Iterator[str]:
+    """What they are to the lead; not what they might have been, and are not any more."""
+    for other in others:
+        if other.relation is not Relation.NONE:
+            yield f"{other.relation}: {other.name}{other.because}{f' {other.url}' if other.url else ''}"
+
+
+def _failed(effect: EffectLine) -> str:
+    return f"{effect.words}: {spelled(effect.reason)} ({effect.key})"
+
+
+def _section(out: Output, title: str, lines: Iterable[str], style: str = "") -> None:
+    found = list(lines)
+    if found:
+        out.heading(title)
+        out.items(found, style)

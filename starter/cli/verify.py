@@ -1,0 +1,53 @@
+"""`leads verify`: would this code go on with all that is open on a live server? It replays it, and changes nothing."""
+
+import time
+from collections import Counter
+from collections.abc import Iterable
+
+from rich.text import Text
+
+from client.connection import connect
+from client.errors import CommandError, ExitCode
+from client.replays import Replayed, replayed
+from starter.cli.options import Json
+from starter.cli.output import Output, progress
+
+_NAMES = {"LeadWorkflow": "lead", "DeskWorkflow": "desk", "ReconcileWorkflow": "round"}
+
+
+async def verify(*, json: Json = False) -> None:
+    """Replay all that is open on the server with the code at hand, before you deploy it: every lead, and what serves them.
+
+    What does not replay would get stuck on this code; a lead may also replay and say otherwise what happened to it. Both
+    are told, one by one: see docs/changing-the-process.md.
+    """
+    out, began = Output(as_json=json), time.monotonic()
+    found: list[Replayed] = []
+    with progress(hidden=json) as shown:
+        bar = shown.add_task("Replaying", total=None)
+        async for each in replayed(await connect()):
+            found.append(each)
+            shown.update(bar, completed=len(found))
+    wrong = [each for each in found if not each.ok]
+    if not out.value([each._asdict() for each in found]):
+        if wrong:
+            out.table(("", "what", "events", "why not"), (_row(each) for each in wrong))
+        seconds = time.monotonic() - began
+        if well := _counted(each for each in found if each.ok):
+            out.line(f"{well} would go on with this code ({seconds:.1f} s).", "green")
+        elif not found:
+            out.line("Nothing is open.")
+    if wrong:
+        raise CommandError(
+            ExitCode.REFUSED, f"{_counted(wrong)} would not, of {len(found)} that are open.", told=True
+        )
+
+
+def _counted(found: Iterable[Replayed]) -> str:
+    """As `2 leads, 1 desk`."""
+    counts = Counter(_NAMES.get(each.type, "digest") for each in found)
+    return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
+
+
+def _row(each: Replayed) -> tuple[str | Text, ...]:
+    return Text("✗", style="red"), each.workflow, str(each.events), each.detail

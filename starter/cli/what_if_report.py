@@ -1,0 +1,183 @@
+"""What would have been different, in words: over all leads, and lead by lead."""
+
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from decimal import Decimal
+
+from process.calendar import day_of
+from process.money.amounts import Money
+from process.simulation.difference import Billed, Decided, Difference, Mailed, Moved, Noticed, Stayed
+from process.simulation.summary import Shift, Summary
+from process.types import Role
+from starter.cli.output import Output
+
+NOTHING = "Nothing would have been different."
+SHOWN = 30
+"""Lines of a kind that are told of one lead; --json has all."""
+
+
+def tell_summary(found: Summary, out: Output) -> None:
+    if not found.differ:
+        out.line(NOTHING, "green")
+        return
+    out.line(f"{found.differ} of {count_of(found.leads, 'lead')} would have gone otherwise.")
+    _section(out, "The calendar", map(_shift, found.calendar))
+    _section(out, "Decisions", _judged(found))
+    _section(out, "Money", _money(found))
+    _section(out, "Mails", map(_mailed, found.mails))
+    elsewhere = [f"{count} would be elsewhere: {moved}" for moved, count in found.elsewhere.items()]
+    _section(out, "Stages", [*elsewhere, *map(_stayed, found.stages)])
+    days = {
+        "on which a line was shown that would not have been": found.attention_was,
+        "on which one more line would have been shown": found.attention_would,
+    }
+    _section(out, "Attention", (f"{count_of(count, 'day')} {what}" for what, count in days.items() if count))
+
+
+def tell_lead(found: Difference, out: Output) -> None:
+    out.heading(f"{found.lead} {found.heading}")
+    if not found.found:
+        out.items([NOTHING], "green")
+        return
+    moved = f", would be {found.stage_would}" if found.stage_would is not found.stage_was else ""
+    out.items([f"{found.stage_was}{moved}"])
+    _within(out, "Calendar", (_moved(each, found.zone) for each in found.calendar))
+    _within(out, "Decisions", _decided(found.decisions, found.zone))
+    _within(out, "Invoices", map(_billed, found.invoices))
+    _within(out, "Mails", map(_mailed, found.mails))
+    _within(out, "Stages", map(_stayed, found.stages))
+    _within(out, "Attention", map(_noticed, found.attention))
+
+
+def _section(out: Output, title: str, lines: Iterable[str]) -> None:
+    if told := list(lines):
+        out.heading(title)
+        out.items(told)
+
+
+def _within(out: Output, title: str, lines: Iterable[str]) -> None:
+    if told := list(lines):
+        out.items([f"  {title}"], "bold")
+        out.items(f"    {line}" for line in told[:SHOWN])
+        if len(told) > SHOWN:
+            out.items([f"    … {len(told) - SHOWN} more (--json has all)"], "dim")
+
+
+# ---- over all leads
+
+
+def _shift(found: Shift) -> str:
+    counts = [
+        f"{found.earlier} earlier, by {_number(found.days_earlier)} days (median)" if found.earlier else "",
+        f"{found.later} later, by {_number(found.days_later)} days (median)" if found.later else "",
+        f"{found.fewer} not at all" if found.fewer else "",
+        f"{found.more} in addition" if found.more else "",
+    ]
+    return f"{_named(found.kind)}: {'; '.join(filter(None, counts))}"
+
+
+def _judged(found: Summary) -> Iterator[str]:
+    for judged in found.decisions:
+        counts = [
+            f"{judged.refused} would have been refused" if judged.refused else "",
+            f"{judged.otherwise} would have meant something else" if judged.otherwise else "",
+        ]
+        yield f"{_named(judged.kind)}: {'; '.join(filter(None, counts))}"
+
+
+def _money(found: Summary) -> Iterator[str]:
+    if not found.invoices:
+        return
+    for billed in found.sums:
+        was, would = (Money(amount=amount, currency=billed.currency) for amount in (billed.was, billed.would))
+        yield f"{was} was billed; it would have been {would}{_change(billed.would - billed.was, billed.currency)}"
+    yield f"{count_of(found.invoices, 'invoice')} would have been others, none, or in addition"
+
+
+# ---- one lead
+
+
+def _moved(found: Moved, zone: str) -> str:
+    if found.was is None:
+        return f"{_day(found.would, zone)} in addition: {found.words}"
+    if found.would is None:
+        return f"{_day(found.was, zone)} not at all: {found.words}"
+    days = found.days or 0
+    how = (
+        f"{count_of(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
+        if days
+        else "at another time of the day"
+    )
+    return f"{_day(found.was, zone)} {how}, on {_day(found.would, zone)}: {found.words}"
+
+
+def _decided(found: Iterable[Decided], zone: str) -> Iterator[str]:
+    """The first that is refused with its reason; what is refused after that mostly follows from it."""
+    refused = 0
+    for each in found:
+        said = f"{_day(each.at, zone)} {each.seq}, by {each.by}: {each.was}"
+        if each.would is not None:
+            yield f"{said} → {each.would}"
+        elif not refused:
+            yield f"{said}: refused. {each.refused}"
+        else:
+            yield f"{said}: so refused, too. {each.refused}"
+        refused += each.would is None
+
+
+def _billed(found: Billed) -> str:
+    days = f"{found.start} to {found.end}"
+    if found.was is None:
+        return f"{days}: {found.would} in addition"
+    if found.would is None:
+        return f"{days}: {found.was} not at all"
+    if found.was.currency != found.would.currency:
+        return f"{days}: {found.was} → {found.would}"
+    change = _change(found.would.amount - found.was.amount, found.was.currency)
+    return f"{days}: {found.was} → {found.would}{change}"
+
+
+def _mailed(found: Mailed) -> str:
+    return f"{_named(found.template)}, to {_roles(found.to)}: {found.was}, would have been {found.would}"
+
+
+def _stayed(found: Stayed) -> str:
+    return f"{found.stage}: {found.was} days, would have been {found.would}"
+
+
+def _noticed(found: Noticed) -> str:
+    would = f"would have been {_stretches(found.would)}" if found.would else "would not have been"
+    return f"{found.what}, for {found.owner}: {_stretches(found.was) or 'was not shown'}; {would}"
+
+
+# ---- words
+
+
+def count_of(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _stretches(found: Iterable[tuple[date, date]]) -> str:
+    return ", ".join(f"{first} to {last}" if first != last else f"{first}" for first, last in found)
+
+
+def _change(amount: Decimal, currency: str) -> str:
+    if not amount:
+        return ""
+    return f", {Money(amount=abs(amount), currency=currency)} {'more' if amount > 0 else 'less'}"
+
+
+def _roles(roles: Iterable[Role]) -> str:
+    return " and ".join(roles)
+
+
+def _named(kind: str) -> str:
+    return kind.replace("_", " ").capitalize()
+
+
+def _number(days: float | None) -> str:
+    return f"{days:g}" if days is not None else ""
+
+
+def _day(at: datetime | None, zone: str) -> str:
+    return str(day_of(at, zone)) if at else ""

@@ -1,0 +1,104 @@
+"""The second story of `leads demo`: a lead that begins as an issue and is decided by comments, on GitHub alone."""
+
+import asyncio
+import re
+from collections.abc import Awaitable
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+import requests
+
+from client.directory import Handle
+from client.errors import CommandError, ExitCode
+from client.leads import Leads
+from process.types import Stage
+from process.views.overview import Overview
+from starter.demo.story import COMMENT, ISSUE, LOGIN
+from starter.local.parts import SandboxPlace
+
+T = TypeVar("T")
+
+IN_TIME = 30.0
+"""Seconds within which all that a step causes must be done outside."""
+
+
+class Told(NamedTuple):
+    """What came back of something that a person did on GitHub: what our comment there says first, and our reaction."""
+
+    answer: str
+    stage: Stage
+    issue: str
+    reaction: str = ""
+
+
+class Desk:
+    """Acts on the sandbox's GitHub with the token of a person from sales, and waits for what the service makes of it."""
+
+    STEPS: ClassVar = 2
+
+    def __init__(self, leads: Leads, sandbox: SandboxPlace) -> None:
+        self.leads = leads
+        self.sandbox = sandbox
+        self.number = 0
+        self.url = ""
+        self.lead: Handle
+
+    async def opens_an_issue(self) -> Told:
+        """It becomes a lead, and says so."""
+        issue = await self._ask("POST", "issues", ISSUE)
+        self.number, self.url = int(issue["number"]), str(issue["html_url"])
+        while (lead := await self.leads.by_issue("leads", self.number)) is None:  # noqa: ASYNC110 - as below
+            await asyncio.sleep(0.1)
+        self.lead = lead
+        answer = await self._answer(0)
+        return Told(_first_line(answer), (await self._settled()).stage, self.url)
+
+    async def comments(self) -> Told:
+        """The command is taken and answered."""
+        comment = await self._ask("POST", f"issues/{self.number}/comments", {"body": COMMENT})
+        answer = await self._answer(int(comment["id"]))
+        reactions = await self._ask("GET", f"issues/comments/{comment['id']}/reactions")
+        reaction = ", ".join(each["content"] for each in reactions)
+        return Told(_first_line(answer), (await self._settled()).stage, self.url, reaction)
+
+    async def _answer(self, after: int) -> str:
+        """Our first comment after this one."""
+        while True:  # nobody tells us of what is said there
+            found = await self._ask("GET", f"issues/{self.number}/comments")
+            for comment in found:
+                if comment["user"]["type"] == "Bot" and comment["id"] > after:
+                    return str(comment["body"])
+            await asyncio.sleep(0.1)
+
+    async def _settled(self) -> Overview:
+        while True:
+            view = await self.leads.overview(self.lead)
+            if all(effect.status == "done" for effect in view.effects):
+                return view
+            await asyncio.sleep(0.1)
+
+    async def _ask(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        url = f"{self.sandbox.url}/api/v3/repos/{self.sandbox.environment['LEADS_GITHUB__ORG']}/leads/{path}"
+        headers = {"authorization": f"Bearer sandbox-token-{LOGIN}"}
+        answer = await asyncio.to_thread(
+            requests.request, verb, url, json=body, headers=headers, timeout=IN_TIME
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+
+async def in_time(doing: Awaitable[T]) -> T:
+    """Raises CommandError where it does not come true."""
+    try:
+        async with asyncio.timeout(IN_TIME):
+            return await doing
+    except TimeoutError:
+        raise CommandError(ExitCode.UNREACHABLE, "Nothing came back from GitHub in time.") from None
+    except requests.RequestException as error:
+        raise CommandError(
+            ExitCode.UNREACHABLE, f"The sandbox's GitHub refused it: {type(error).__name__}."
+        ) from None
+
+
+def _first_line(answer: str) -> str:
+    """As plain text."""
+    return re.sub(r"[*`\\✅]", "", answer.strip().partition("\n")[0]).strip()

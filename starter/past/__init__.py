@@ -1,1 +1,0 @@
-"""The past of leads: as it was, and as it would have been (docs/asking-the-past.md)."""

@@ -1,0 +1,224 @@
+"""The desk from the outside: people speak REST with the sandbox's GitHub, a real worker hears of it and answers there."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from temporalio.common import RetryPolicy
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+import workflows.issue_sync
+import workflows.lead
+import workflows.reconcile
+from activities.issue_sync.sync import Desk
+from activities.reconcile.outside import looks
+from activities.registry import activities
+from client.directory import Handle
+from client.leads import Leads
+from client.notices import hand_in
+from client.reconcile import one_round
+from config.settings import Settings
+from process.decisions import LeadOpened
+from process.views.overview import Overview
+from sandbox.server import Sandbox
+from tests.support.sandboxes import running_sandbox, sandbox
+from tests.support.servers import real_time
+from tests.support.waiting import PATIENCE, slow_is_not_dead
+from workflows.issue_sync import Attended, DeskWorkflow, Hint
+from workflows.reconcile import Round
+
+__all__ = ["running_sandbox", "sandbox"]
+
+SALES, CONTRACTS, COMMUNITY, OUTSIDER = "amara-sales", "chidi-contracts", "cora-community", "jo-outside"
+OWNER = "olu-owner"
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="package")
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    async with real_time() as server:
+        yield server
+
+
+@pytest.fixture(autouse=True, scope="package")
+def _tried_again_soon() -> Iterator[None]:
+    """What failed for now is tried again as ever, but nobody waits two seconds for that."""
+    soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
+    modules = (workflows.issue_sync, workflows.lead, workflows.reconcile)
+    with slow_is_not_dead(*modules) as patch:
+        for module in modules:
+            patch.setattr(module, "RETRIES", soon)
+        yield
+
+
+@pytest.fixture
+def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    for name, value in sandbox.environment().items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("LEADS_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.sqlite'}")
+    monkeypatch.setenv("LEADS_TASK_QUEUE", f"desk-{next(_numbers)}")
+    return Settings(_env_file=None)
+
+
+@dataclass
+class Office:
+    """The service at work, and the people around it."""
+
+    env: WorkflowEnvironment
+    sandbox: Sandbox
+    settings: Settings
+    leads: Leads
+    desk: Desk
+
+    def as_person(self, login: str, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What a person does on GitHub, with a token of their own."""
+        return self._ask(f"sandbox-token-{login}", verb, path, body)
+
+    def as_service(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        """What the service's own account does."""
+        return self._ask("sandbox-token", verb, path, body)
+
+    def _ask(self, token: str, verb: str, path: str, body: dict[str, Any] | None) -> Any:
+        answer = requests.request(
+            verb,
+            f"{self.sandbox.url}/api/v3/repos/2i2c-org/{path}",
+            json=body,
+            headers={"authorization": f"Bearer {token}"},
+            timeout=PATIENCE,
+        )
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    async def open(self, title: str = "A hub") -> Handle:
+        """A lead with its issue."""
+        wanted = LeadOpened(org=f"University of {next(_numbers)}", person="Ada Example", title=title)
+        lead = await self.leads.find((await self.leads.open(wanted)).lead)
+        await self.until(lead, lambda view: view.facts.issue is not None)
+        return lead
+
+    async def until(self, lead: Handle, holds: Callable[[Overview], object]) -> Overview:
+        async with asyncio.timeout(PATIENCE):
+            while not holds(view := await self.leads.overview(lead)):
+                await asyncio.sleep(0.05)
+        return view
+
+    async def number(self, lead: Handle) -> int:
+        """Of its issue."""
+        issue = (await self.leads.overview(lead)).facts.issue
+        assert issue is not None
+        return int(issue.id)
+
+    async def to_hub_issue(self, lead: Handle) -> int:
+        """As far as the hub's issue; its number."""
+        for kind, body in (
+            ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
+            ("quote_accepted", {}),
+            ("contract_handed_over", {}),
+            ("contract_signed", {"evidence": "https://drive.example.org/signed.pdf"}),
+            ("vendor_setup_not_needed", {}),
+            ("hub_requested", {}),
+        ):
+            await lead.execute_update(kind, body)
+        view = await self.until(lead, lambda view: view.facts.hub_issue is not None)
+        assert view.facts.hub_issue is not None
+        return int(view.facts.hub_issue.id)
+
+    async def say(self, lead: Handle, text: str, *, login: str = SALES) -> int:
+        """A person comments on the lead's issue; the comment's id."""
+        return await self.say_there("leads", await self.number(lead), text, login=login)
+
+    async def say_there(self, repo: str, number: int, text: str, *, login: str = SALES) -> int:
+        path = f"{repo}/issues/{number}/comments"
+        return int((await asyncio.to_thread(self.as_person, login, "POST", path, {"body": text}))["id"])
+
+    async def edit(self, comment: int, text: str, *, login: str = SALES) -> None:
+        await asyncio.sleep(1.01)  # GitHub's times have whole seconds
+        path = f"leads/issues/comments/{comment}"
+        await asyncio.to_thread(self.as_person, login, "PATCH", path, {"body": text})
+
+    async def delete(self, comment: int) -> None:
+        await asyncio.to_thread(self.as_person, SALES, "DELETE", f"leads/issues/comments/{comment}")
+
+    async def hear(self, lead: Handle, *comments: int) -> Attended:
+        """As if GitHub had told of these comments; what the visit did."""
+        return await self.hear_there("leads", await self.number(lead), *comments)
+
+    async def hear_there(self, repo: str, number: int, *comments: int) -> Attended:
+        hints = [Hint(repo=repo, number=number, comment=comment) for comment in comments]
+        await hand_in(self.env.client, *hints, task_queue=self.settings.task_queue)
+        desk = self.env.client.get_workflow_handle_for(DeskWorkflow.run, hints[0].desk)
+        return await desk.result()
+
+    async def answers(self, lead: Handle) -> list[str]:
+        """What we said on the lead's issue."""
+        return await self.answers_there("leads", await self.number(lead))
+
+    async def answers_there(self, repo: str, number: int) -> list[str]:
+        found = await asyncio.to_thread(self.as_person, SALES, "GET", f"{repo}/issues/{number}/comments")
+        return [c["body"] for c in found if c["user"]["type"] == "Bot" and "lead-to-hub:answer" in c["body"]]
+
+    async def reactions(self, comment: int, *, repo: str = "leads") -> list[str]:
+        path = f"{repo}/issues/comments/{comment}/reactions"
+        return [r["content"] for r in await asyncio.to_thread(self.as_person, SALES, "GET", path)]
+
+    async def round(self) -> Round:
+        """A look at everything, and all that follows from it."""
+        done = await one_round(self.env.client, self.settings.task_queue)
+        await self.visited()
+        return done
+
+    async def visited(self) -> None:
+        """Every desk that was told of anything is done. Each is asked by its id: a list would show it a moment late."""
+        github = self.sandbox.github
+        cards = [Hint(card=github.item_node_id(item)) for item in list(github.items.values())]
+        issues = [
+            Hint(repo=repo, number=number)
+            for repo in (self.settings.github.leads_repo, self.settings.github.hubs_repo)
+            for number in sorted({issue.number for issue in list(github.issues.values())})
+        ]
+        async with asyncio.timeout(PATIENCE):
+            for hint in (*cards, *issues, *issues):  # one may pass on what it hears to another
+                await self._closed(hint.desk)
+
+    async def _closed(self, desk: str) -> None:
+        try:
+            await self.env.client.get_workflow_handle(desk).result()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+
+    async def stage(self, lead: Handle) -> str:
+        return (await self.leads.overview(lead)).stage
+
+
+@pytest.fixture
+async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings) -> AsyncIterator[Office]:
+    patience = timedelta(seconds=PATIENCE)
+    leads = Leads(env.client, settings.task_queue, settings.temporal_ui, patience)
+    desk = Desk(leads, settings, settle=timedelta(seconds=1))
+    with ThreadPoolExecutor(8) as executor:
+        worker = Worker(
+            env.client,
+            task_queue=settings.task_queue,
+            activities=[*activities(settings, env.client), desk.attend, *looks(leads, settings)],
+            activity_executor=executor,
+        )
+        async with worker:
+            yield Office(env, sandbox, settings, leads, desk)
+
+
+def all_public(office: Office) -> None:
+    """From a private repository none is moved."""
+    github = office.sandbox.github
+    for number, repository in list(github.repositories.items()):
+        github.repositories[number] = repository.replaced(private=False)

@@ -1,0 +1,210 @@
+"""Which lines of a comment are commands, and what they say."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from process.core.events import Refused
+from process.decisions import DECISIONS, Decision
+from process.decisions.quoting import PriceQuoted
+from process.github.commands import Said, commands, nearest, read, sample, written
+
+COMMENT = {"by": "@amara-sales", "source": "github comment", "key": "k"}
+LOST = "/lost reason=budget"
+IGNORED = [
+    f"`{LOST}`",
+    f"``{LOST}``",
+    f"> {LOST}",
+    f"> said\n{LOST}",
+    f">> {LOST}",
+    f"```\n{LOST}\n```",
+    f"~~~\n{LOST}",
+    f"    {LOST}",
+    f"\t{LOST}",
+    f"- x\n\n      {LOST}",
+    f"<!-- {LOST} -->",
+    f"<!--\n{LOST}\n-->",
+    f"text <!--\n{LOST}\n--> text",
+    f"text `code\n{LOST}\nmore` text",
+    f"text `code\n{LOST} note=x`",
+    f"text <!--\n{LOST} -->",
+    f"text <!-- {LOST}\n{LOST} note=x -->",
+    f"<pre>\n{LOST}\n</pre>",
+    f"# {LOST}",
+    f"{LOST}\n===",
+    f"| a | b |\n| - | - |\n| {LOST} | x |",
+    f"so {LOST}",
+    f"[x]: {LOST}",
+    f"\\{LOST}",
+    "/usr/bin/env python",
+    "/etc/hosts is where it stands",
+    "/tmp",
+    "/cc @somebody",
+    "/close",
+    "/",
+    "//",
+    "/ lost",
+    "lost reason=budget",
+    "and/or",
+    "https://example.org/lost",
+    "",
+]
+HEARD = [
+    LOST,
+    f"  {LOST}  ",
+    f"Hello\n{LOST}",
+    f"Hello\r\n{LOST}\r\n",
+    f"Hello  \n{LOST}\nBye",
+    f"- {LOST}",
+    f"1. {LOST}",
+    f"<details>\n\n{LOST}\n\n</details>",
+    f"> quoted\n\n{LOST}",
+    f"`code` and\n{LOST}",
+    f"\ue0000\ue000\n{LOST}",
+]
+
+
+@pytest.mark.parametrize("text", IGNORED)
+def test_ordinary_text_is_no_command(text: str) -> None:
+    assert commands(text) == []
+
+
+@pytest.mark.parametrize("text", HEARD)
+def test_a_line_of_a_paragraph_is_one(text: str) -> None:
+    assert commands(text) == [Said("lost", "reason=budget")]
+
+
+def test_a_full_stop_behind_the_name_is_a_slip_and_not_passed_over() -> None:
+    (said,) = commands("/lost. It is over.")
+    assert (said.known, nearest(said.name)) == (False, "lost")
+
+
+def test_what_nobody_sees_in_a_line_that_was_copied_does_no_harm() -> None:
+    (said,) = commands("\u200b/lost reason=budget\u00a0note=x")
+    decision = read(DECISIONS["lost"], said.rest, COMMENT)
+    assert not isinstance(decision, Refused)
+    assert (decision.model_dump()["reason"], decision.note) == ("budget", "x")
+
+
+def test_several_in_order_with_either_dash() -> None:
+    text = f"/Quote_Accepted\ntext\n{LOST}\n\n/quote-accepted version=1"
+    assert [(said.name, said.rest) for said in commands(text)] == [
+        ("quote_accepted", ""),
+        ("lost", "reason=budget"),
+        ("quote_accepted", "version=1"),
+    ]
+
+
+def test_the_line_is_taken_as_it_was_written() -> None:
+    line = '/put-on-hold event="a *b* _c_ [d](e) <f@example.org> &amp; `g`" until=2049-01-01'
+    assert commands(line)[0].rest == line.partition(" ")[2]
+
+
+@pytest.mark.parametrize(
+    ("slip", "meant"),
+    [
+        ("price_qouted", "price_quoted"),
+        ("quoted", "price_quoted"),
+        ("lsot", "lost"),
+        ("hepl", "help"),
+        ("lost.", "lost"),
+        ("tmp", None),
+    ],
+)
+def test_a_slip_has_a_nearest_name(slip: str, meant: str | None) -> None:
+    assert nearest(slip) == meant
+
+
+@given(
+    st.text(alphabet=st.sampled_from("/lost reason=budget\n\r\t`>-#<!*_[]()\\\"'\ue000|~=x"), max_size=200)
+)
+def test_no_text_makes_it_fail(text: str) -> None:
+    for said in commands(text):
+        assert said.known or nearest(said.name)
+        if said.name in DECISIONS:
+            read(DECISIONS[said.name], said.rest, COMMENT)
+
+
+@given(st.text(max_size=300), st.sampled_from(["```", "~~~~"]))
+def test_nothing_in_a_code_block_is_heard(text: str, fence: str) -> None:
+    inside = text.replace("`", "").replace("~", "")
+    assert commands(f"{fence}\n{inside}\n{LOST}\n{fence}") == []
+
+
+@given(st.text(max_size=300), st.sampled_from(sorted(DECISIONS)))
+def test_no_rest_of_a_line_makes_it_fail(rest: str, kind: str) -> None:
+    assert isinstance(read(DECISIONS[kind], rest, COMMENT), Decision | Refused)
+
+
+@pytest.mark.parametrize("kind", DECISIONS)
+def test_the_example_of_each_decision_says_what_it_says(kind: str) -> None:
+    (said,) = commands(sample(DECISIONS[kind]))
+    assert written(said.name) == written(kind)
+    assert read(DECISIONS[kind], said.rest, COMMENT) == DECISIONS[kind].model_validate(
+        DECISIONS[kind].example | COMMENT
+    )
+
+
+@pytest.mark.parametrize(
+    ("rest", "words"),
+    [
+        ("reason=budget is gone", "'is' is no name=value"),
+        ('reason="budget', "A quotation mark is not closed"),
+        ("note=don't", "A quotation mark is not closed"),
+        ("raeson=budget", "It has no 'raeson'. Did you mean reason? It takes note, reason, said_by."),
+        ("reason=nonsense", "reason: "),
+        ("", "reason is missing"),
+        ("reason=budget by=@boss", "by is not for a comment to say"),
+        ("reason=budget key=1", "key is not for a comment to say"),
+        ("reason=budget reason=timing", "reason: "),
+        ("=x", "no name=value"),
+    ],
+)
+def test_what_is_wrong_is_said(rest: str, words: str) -> None:
+    wrong = read(DECISIONS["lost"], rest, COMMENT)
+    assert isinstance(wrong, Refused)
+    assert words in str(wrong)
+    assert "{" not in str(wrong)  # a line is what would work here, not an object
+
+
+def test_values_are_read_as_people_write_them() -> None:
+    rest = "--amount=12000.50 Currency=usd per=year note=“on the phone” dedicated-cluster=no"
+    quoted = read(DECISIONS["price_quoted"], rest, COMMENT)
+    assert not isinstance(quoted, Refused), quoted
+    assert quoted.model_dump(exclude={"key"}, exclude_defaults=True) == {
+        "kind": "price_quoted",
+        "by": "@amara-sales",
+        "source": "github comment",
+        "amount": Decimal("12000.50"),
+        "currency": "USD",
+        "per": "year",
+        "note": "on the phone",
+    }
+
+
+def test_an_item_is_one_field_and_may_come_again() -> None:
+    price = "amount=12000 currency=USD per=year"
+    one, two = 'item="Training: 2,000 once"', 'item="Support: 300 a year"'
+    for rest in (one, one.replace('"', "“")):
+        quoted = read(PriceQuoted, f"{price} {rest}", COMMENT)
+        assert isinstance(quoted, PriceQuoted), quoted
+        assert [item.text for item in quoted.item] == ["Training"]
+    both = read(PriceQuoted, f"{price} {one} {two}", COMMENT)
+    assert isinstance(both, PriceQuoted), both
+    assert [(item.text, item.amount, item.per) for item in both.item] == [
+        ("Training", Decimal(2000), "once"),
+        ("Support", Decimal(300), "year"),
+    ]
+    wrong = read(PriceQuoted, f'{price} {one} item="Support 300"', COMMENT)
+    assert str(wrong).startswith(
+        "item.1: write an item as `Training: 2000 once`: what it is, a colon, an amount"
+    )
+
+
+def test_a_discount_is_a_percentage_with_or_without_its_sign() -> None:
+    rest = 'book=2026-06 plan=Premier discount-percent=12.5% discount_reason="A pilot"'
+    quoted = read(PriceQuoted, rest, COMMENT)
+    assert isinstance(quoted, PriceQuoted), quoted
+    assert quoted.discount_percent == Decimal("12.5")

@@ -1,0 +1,75 @@
+"""What a round costs of GitHub's limits: it must grow by a point for a hundred leads, and by nothing else."""
+
+import math
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from client.reconcile import one_round
+from config.settings import Settings
+from process.types import Stage
+from sandbox.server import Sandbox
+from tests.issue_sync.conftest import SALES
+from tests.support.many_leads import in_temporal, on_github, rounds
+from tests.support.servers import real_time
+from workflows.reconcile import Part
+
+LEADS = 120
+
+
+@pytest.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own: a round looks at all leads there are."""
+    async with real_time() as server:
+        yield server
+
+
+@pytest.fixture
+async def client(env: WorkflowEnvironment, settings: Settings) -> AsyncIterator[Client]:
+    async with rounds(env.client, settings, settings.task_queue):
+        yield env.client
+
+
+async def look(client: Client, settings: Settings) -> Part:
+    part = (await one_round(client, settings.task_queue)).parts["look_at_github"]
+    assert not part.failed, part.failed
+    return part
+
+
+def asked(sandbox: Sandbox) -> tuple[int, int]:
+    """REST and GraphQL requests that GitHub counted, and forgets them."""
+    requests = sandbox.journal.all("github")
+    graphql = sum(each.path.endswith("/graphql") for each in requests)
+    paid = sum(each.status != 304 and not each.path.endswith("/graphql") for each in requests)
+    sandbox.journal.clear()
+    return paid, graphql
+
+
+async def test_a_round_without_news_costs_a_point_for_each_hundred_leads(
+    client: Client, settings: Settings, sandbox: Sandbox
+) -> None:
+    issues = on_github(sandbox, LEADS)
+    await in_temporal(client, sandbox, issues)
+    first = await look(client, settings)
+    assert first.found[0].startswith(f"{LEADS} to look at")
+    for _ in range(3):
+        await look(client, settings)  # what is read twice to be sure
+    asked(sandbox)
+    again = await look(client, settings)
+    board, hubs = math.ceil(LEADS / 100), 1
+    assert again.found == ()
+    assert again.cost == {"requests": 0, "unchanged": 4, "points": board + hubs}
+    assert asked(sandbox) == (0, board + hubs)
+
+
+async def test_one_change_costs_what_it_needs(client: Client, settings: Settings, sandbox: Sandbox) -> None:
+    issues = on_github(sandbox, 3)
+    await in_temporal(client, sandbox, issues)
+    for _ in range(2):
+        await look(client, settings)
+    sandbox.person(SALES).move("leads", issues[1].number, Stage.QUOTED.capitalize())
+    moved = await look(client, settings)
+    assert moved.found == (f"1 to look at: leads#{issues[1].number}",)
+    assert (await look(client, settings)).found == ()  # told once, not every round

@@ -1,0 +1,149 @@
+"""Payloads that GitHub published, as hints; of everything else nothing is kept."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from activities.github.repositories import Repositories
+from config.settings import GitHub
+from starter.web.deliveries import EVENTS, heard
+from workflows.issue_sync import Hint
+
+PUBLISHED: dict[str, list[dict[str, Any]]] = json.loads(
+    (Path(__file__).parents[1] / "published" / "webhook-examples.json").read_text()
+)
+HELLO = Repositories(GitHub(org="Codertocat", leads_repo="hello-world"))
+COMMENTED = PUBLISHED["issue_comment"][0]
+MOVED = next(each for each in PUBLISHED["projects_v2_item"] if each["action"] == "edited")
+CASES = [(event, number) for event, payloads in PUBLISHED.items() for number in range(len(payloads))]
+
+
+def with_command(payload: dict[str, Any], **comment: Any) -> dict[str, Any]:
+    return payload | {"comment": payload["comment"] | {"body": "/lost reason=budget"} | comment}
+
+
+@pytest.mark.parametrize(("event", "number"), CASES)
+def test_every_published_payload_is_read(event: str, number: int) -> None:
+    payload = PUBLISHED[event][number]
+    found = heard(event, "d1", payload, HELLO)
+    if found.hint:
+        assert found.hint.repo == "hello-world"
+        assert found.hint.number == payload["issue"]["number"]
+    else:
+        assert found.why_not
+
+
+def test_an_issues_event_hints_at_its_issue() -> None:
+    opened = next(each for each in PUBLISHED["issues"] if each["action"] == "opened")
+    assert heard("issues", "d1", opened, HELLO).hint == Hint(
+        repo="hello-world", number=opened["issue"]["number"], delivery="d1"
+    )
+
+
+@pytest.mark.parametrize(
+    "payload", [each for each in PUBLISHED["issue_comment"] if each["action"] != "deleted"]
+)
+def test_a_comment_is_a_hint_only_with_a_command(payload: dict[str, Any]) -> None:
+    assert heard("issue_comment", "d1", payload, HELLO).why_not == "no command"
+    hint = heard("issue_comment", "d1", with_command(payload), HELLO).hint
+    assert hint is not None
+    assert hint.comment == payload["comment"]["id"]
+
+
+def test_a_deleted_comment_is_none() -> None:
+    deleted = next(each for each in PUBLISHED["issue_comment"] if each["action"] == "deleted")
+    assert heard("issue_comment", "d1", with_command(deleted), HELLO).hint is None
+
+
+def test_programs_and_pull_requests_and_others_repositories_are_none() -> None:
+    payload = with_command(COMMENTED)
+    bot = COMMENTED["sender"] | {"type": "Bot"}
+    for unheard, why in (
+        (payload | {"sender": bot}, "done by a program"),
+        (with_command(COMMENTED, user=bot), "written by a program"),
+        (with_command(COMMENTED, body="/lost\n<!-- lead-to-hub:answer 1 x -->"), "written by a program"),
+        (payload | {"issue": payload["issue"] | {"pull_request": {"url": "x"}}}, "a pull request"),
+    ):
+        assert heard("issue_comment", "d1", unheard, HELLO).why_not == why
+    for other in map(Repositories, (GitHub(org="Codertocat"), GitHub(leads_repo="Hello-World"))):
+        assert heard("issue_comment", "d1", payload, other).why_not == "another repository"
+
+
+def test_a_moved_card_names_itself_and_who_moved_it() -> None:
+    moved = MOVED | {"projects_v2_item": MOVED["projects_v2_item"] | {"content_type": "Issue"}}
+    org = Repositories(GitHub(org=MOVED["organization"]["login"]))
+    assert heard("projects_v2_item", "d1", moved, org).hint == Hint(
+        card=MOVED["projects_v2_item"]["node_id"], sender=MOVED["sender"]["login"], delivery="d1"
+    )
+    assert heard("projects_v2_item", "d1", moved, HELLO).why_not == "another organization"
+    assert heard("projects_v2_item", "d1", PUBLISHED["projects_v2_item"][0], org).why_not == "no issue's card"
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS))
+@pytest.mark.parametrize("payload", [None, [], "x", {"issue": 1}, {"sender": []}])
+def test_what_github_would_not_send_is_told_apart(event: str, payload: Any) -> None:
+    with pytest.raises(ValidationError):
+        heard(event, "d1", payload, HELLO)
+
+
+WRONG: tuple[Any, ...] = (None, [], {}, "", "x" * 5000, "\ud800", "a\x00b", 0, -1, 10**30, 1.5, True, [[[]]])
+
+
+def broken(payload: Any, depth: int = 2) -> Iterator[Any]:
+    """The payload with each of its parts, and each of theirs, replaced by something that does not belong there."""
+    for name, part in payload.items():
+        without = {other: value for other, value in payload.items() if other != name}
+        yield without
+        for wrong in WRONG:
+            yield payload | {name: wrong}
+        if isinstance(part, dict) and depth > 1:
+            for inner in broken(part, depth - 1):
+                yield payload | {name: inner}
+
+
+@pytest.mark.parametrize("event", sorted(EVENTS))
+def test_whatever_is_wrong_with_a_payload_is_told_apart_or_ignored(event: str) -> None:
+    """Nothing else comes of it, and nothing that it says of a place is believed without limits."""
+    payload = PUBLISHED[event][0]
+    if event == "issue_comment":
+        payload = with_command(payload)
+    if event == "projects_v2_item":
+        card = MOVED["projects_v2_item"] | {"content_type": "Issue"}
+        payload = MOVED | {"projects_v2_item": card}
+    owner = (payload.get("organization") or payload["repository"]["owner"])["login"]
+    hints = 0
+    for wrong in broken(payload):
+        try:
+            found = heard(event, "d1", wrong, Repositories(GitHub(org=owner, leads_repo="Hello-World")))
+        except ValidationError:
+            continue
+        hints += found.hint is not None
+        assert found.hint is None or len(found.hint.desk) <= 255
+    assert hints
+
+
+def renamed(payload: dict[str, Any], name: str, **others: Any) -> dict[str, Any]:
+    return payload | {"repository": payload["repository"] | {"name": name} | others}
+
+
+def test_a_repository_that_was_renamed_is_known_by_its_id() -> None:
+    ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
+    under_another_name = renamed(opened, "prospects")
+    assert heard("issue_comment", "d1", under_another_name, ours).why_not == "another repository"
+    assert heard("issue_comment", "d2", opened, ours).hint
+    hint = heard("issue_comment", "d3", under_another_name, ours).hint
+    assert hint is not None
+    assert hint.repo == "hello-world"
+    stranger = renamed(opened, "prospects", id=4711)
+    assert heard("issue_comment", "d4", stranger, ours).why_not == "another repository"
+
+
+def test_a_new_repository_with_the_old_name_takes_its_place() -> None:
+    ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
+    assert heard("issue_comment", "d1", opened, ours).hint
+    assert heard("issue_comment", "d2", renamed(opened, "Hello-World", id=4711), ours).hint
+    assert heard("issue_comment", "d3", renamed(opened, "prospects"), ours).hint is None

@@ -1,0 +1,127 @@
+"""People answer the questionnaire in Google Forms; a round makes answers of a known lead of it, or a lead."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from client.directory import Handle
+from process.decisions import LeadOpened
+from process.views.overview import Overview
+from tests.issue_sync.conftest import Office
+from tests.support.servers import real_time
+from tests.support.waiting import PATIENCE
+from workflows.reconcile import Part
+
+ANSWERS = {
+    "Organisation": "Example University",
+    "Your name": "Ada Example",
+    "E-mail": "ada@example.org",
+    "What do you want to do with a hub?": "Teach a course\nabout whales",
+}
+
+
+@pytest.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own: a response belongs to one of all leads there are."""
+    async with real_time() as server:
+        yield server
+
+
+def submit(office: Office, response: str | None = None, **changed: str) -> str:
+    """Somebody answers the questionnaire, or edits their answers; the response's id."""
+    google = office.sandbox.google
+    names = {"org": "Organisation", "name": "Your name", "email": "E-mail", "more": "Anything else?"}
+    answers = ANSWERS | {names[name]: text for name, text in changed.items()}
+    return google.submit(google.questionnaire, answers, response).response_id
+
+
+async def look(office: Office) -> Part:
+    part = (await office.round()).parts["look_at_questionnaire"]
+    assert not part.failed, part.failed
+    return part
+
+
+async def has_read(office: Office, lead: Handle, name: str) -> Overview:
+    """The lead once it knows these answers."""
+    return await office.until(
+        lead, lambda view: dict(view.facts.questionnaire.answers).get("Your name") == name
+    )
+
+
+async def the_lead(office: Office) -> Handle:
+    """The only one there is, once visibility has it."""
+    async with asyncio.timeout(PATIENCE):
+        while not (found := [row async for row in office.leads.listed()]):
+            await asyncio.sleep(0.05)
+    (lead,) = found
+    return await office.leads.find(lead.lead)
+
+
+async def found_by(office: Office, response: str) -> None:
+    """Visibility knows whose response it is."""
+    async with asyncio.timeout(PATIENCE):
+        while not await office.leads.by_response(response):
+            await asyncio.sleep(0.05)
+
+
+async def test_a_response_of_somebody_new_becomes_a_lead_once(office: Office) -> None:
+    response = submit(office)
+    (said,) = (await look(office)).found
+    lead = await the_lead(office)
+    assert said == f"response {response}: {lead.id}"
+    view = await has_read(office, lead, "Ada Example")
+    assert view.heading == "[Example University / Ada Example] - Teach a course about whales"
+    assert view.facts.email == "ada@example.org"
+    assert (await look(office)).found == ()
+    again = await office.leads.overview(await the_lead(office))
+    assert [line.kind for line in again.timeline].count("questionnaire_answered") == 1
+
+
+async def test_an_edited_response_is_read_again_by_its_lead(office: Office) -> None:
+    response = submit(office)
+    await look(office)
+    lead = await the_lead(office)
+    await has_read(office, lead, "Ada Example")
+    await found_by(office, response)
+    submit(office, response, name="Grace Example", org="Another name of it", email="grace@example.com")
+    await look(office)
+    await has_read(office, lead, "Grace Example")
+    assert (await the_lead(office)).id == lead.id
+
+
+async def test_it_belongs_to_the_lead_of_the_same_address(office: Office) -> None:
+    for person, email in (("Ada", "Ada@Example.org"), ("Grace", "grace@example.org")):
+        opened = LeadOpened(org=f"{person}'s institute", person=person, title="A hub", email=email)
+        await office.leads.open(opened, duplicate=True)
+    async with asyncio.timeout(PATIENCE):
+        while len(await office.leads.by_domain("ada@example.org")) < 2:  # visibility is a moment late
+            await asyncio.sleep(0.05)
+    submit(office)
+    (said,) = (await look(office)).found
+    lead = await office.leads.find(said.rpartition(" ")[2])
+    view = await has_read(office, lead, "Ada Example")
+    assert view.facts.org == "Ada's institute"
+    assert len([row async for row in office.leads.listed()]) == 2
+
+
+async def test_two_responses_of_one_person_at_once_make_one_lead(office: Office) -> None:
+    submit(office)
+    submit(office, name="Ada E. Example")
+    assert len((await look(office)).found) == 2
+    await has_read(office, await the_lead(office), "Ada E. Example")
+
+
+async def test_a_response_without_an_organisation_is_told_until_a_person_gives_it_to_a_lead(
+    office: Office,
+) -> None:
+    response = submit(office, org="\u200b")
+    for _ in range(2):
+        (said,) = (await look(office)).found
+        assert f"response {response} has no lead: it names no organisation" in said
+        assert f"--response-id {response}" in said
+    lead = await office.open()
+    await lead.execute_update("questionnaire_answered", {"response_id": response})
+    await found_by(office, response)
+    assert (await look(office)).found == ()

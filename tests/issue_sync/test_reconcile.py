@@ -1,0 +1,346 @@
+"""Without any webhook: rounds find what people did, and what became of what leads have outside."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from client.directory import Handle
+from process.core.outbox import Look
+from process.views.overview import Overview
+from sandbox.faults import Fault
+from tests.issue_sync.conftest import OWNER, SALES, Office, all_public
+from tests.issue_sync.test_questionnaire import the_lead
+from tests.support.servers import real_time
+from tests.support.waiting import PATIENCE
+from workflows.reconcile import Round
+
+PRICE = "/price-quoted amount=12000 currency=USD per=year"
+
+
+@pytest.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own: a round looks at all leads there are."""
+    async with real_time() as server:
+        yield server
+
+
+def found(done: Round, system: str = "look_at_github") -> str:
+    part = done.parts[system]
+    assert not part.failed, part.failed
+    return "; ".join(part.found)
+
+
+async def seen(office: Office, lead: Handle) -> None:
+    """Visibility has the lead with all that it has outside."""
+    await office.until(
+        lead, lambda view: view.facts.card and all(e.status != "waiting" for e in view.effects)
+    )
+    async with asyncio.timeout(PATIENCE):
+        while not any(each.id == lead.id and each.issue for each in await office.leads.in_flight()):
+            await asyncio.sleep(0.05)
+
+
+async def test_a_comment_that_nobody_told_of_is_heard_once(office: Office) -> None:
+    lead = await office.open()
+    await office.say(lead, PRICE)
+    await office.say(lead, "See /usr/share/doc, please.")
+    assert "leads#1" in found(await office.round())
+    assert await office.stage(lead) == "quoted"
+    await office.round()
+    await office.hear(lead, await office.say(lead, "/quote-accepted"))
+    await office.round()  # heard by both ways
+    view = await office.leads.overview(lead)
+    assert [line.kind for line in view.timeline].count("quote_accepted") == 1
+    assert not view.refused
+    assert len(await office.answers(lead)) == 2
+
+
+async def test_when_nothing_changed_nothing_is_paid_for_and_nobody_is_asked(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    for _ in range(2):
+        await office.round()
+    before = (await lead.describe()).history_length
+    done = await office.round()
+    assert done.parts["look_at_github"].found == ()
+    assert done.parts["look_at_github"].cost == {"requests": 0, "unchanged": 4, "points": 2}
+    assert (await lead.describe()).history_length == before
+
+
+async def test_a_card_in_another_column_is_judged_and_put_back(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    await office.round()
+    office.sandbox.person(SALES).move("leads", await office.number(lead), "Hub")
+    assert "leads#1" in found(await office.round())
+    (answer,) = await office.answers(lead)
+    assert "moved the card to “Hub”" in answer
+    async with asyncio.timeout(PATIENCE):
+        while "leads#1" in "".join((await office.round()).parts["look_at_github"].found):
+            await asyncio.sleep(0.05)
+    assert await office.stage(lead) == "lead"
+    assert len(await office.answers(lead)) == 1
+
+
+async def test_a_deleted_and_an_archived_card_come_back(office: Office) -> None:
+    lead = await office.open()
+    number = await office.number(lead)
+    await seen(office, lead)
+    office.sandbox.person(SALES).delete_card("leads", number)
+    assert f"{lead.id}: no card on the board" in found(await office.round())
+    view = await office.until(
+        lead, lambda view: "card was deleted" in view.timeline[-2].words + view.timeline[-1].words
+    )
+    await office.until(lead, lambda now: now.facts.card != view.facts.card or now.facts.card)
+    await seen(office, lead)
+    assert f"{lead.id}: nothing is missing any more" in found(await office.round())
+    office.sandbox.person(SALES).archive_card("leads", number)
+    await office.round()
+    await office.until(lead, lambda view: any("card was archived" in line.words for line in view.timeline))
+    await seen(office, lead)
+    assert not any(item.archived for item in office.sandbox.github.items.values())
+
+
+async def test_a_transferred_issue_is_followed(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    all_public(office)
+    office.sandbox.person(OWNER).transfer("leads", await office.number(lead), "pilot-hubs")
+    await office.round()
+    view = await office.until(lead, lambda view: view.facts.issue and view.facts.issue.home)
+    assert view.facts.issue
+    assert view.facts.issue.home == "pilot-hubs"
+    assert "/pilot-hubs/issues/" in view.facts.issue.url
+    await office.leads.client.get_workflow_handle(lead.id).execute_update("questionnaire_sent", {})
+    await office.until(lead, lambda view: all(e.status in ("done", "blocked") for e in view.effects))
+    moved = await asyncio.to_thread(
+        office.as_person, SALES, "GET", f"pilot-hubs/issues/{view.facts.issue.id}"
+    )
+    assert "[x] Questionnaire sent" in moved["body"]
+    await office.say_there("pilot-hubs", int(view.facts.issue.id), PRICE)
+    await office.round()
+    assert await office.stage(lead) == "quoted"
+
+
+async def test_a_deleted_issue_is_reported_and_replaced_when_a_person_says_so(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    office.sandbox.person(OWNER).delete("leads", await office.number(lead))
+    await office.round()
+    view = await office.until(lead, lambda view: view.facts.drift)
+    assert "leads#1 is gone: have a new one (issue_replaced)" in view.attention[0]
+    assert not [effect for effect in view.effects if effect.status == "parked"]
+    await lead.execute_update("issue_replaced", {})
+    view = await office.until(lead, lambda view: view.facts.issue is not None and view.facts.card)
+    assert view.facts.issue
+    assert view.facts.issue.id != "1"
+    assert not view.attention
+
+
+async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    first = await asyncio.to_thread(office.as_person, SALES, "GET", "leads/issues/1")
+    twin = {"title": first["title"], "body": first["body"]}
+    ours = await asyncio.to_thread(office.as_service, "POST", "leads/issues", twin)
+    copied = await asyncio.to_thread(office.as_person, SALES, "POST", "leads/issues", twin)
+    assert f"issue {ours['number']}, {copied['number']} carries its mark" in found(await office.round())
+    await office.until(lead, lambda view: any("opened twice" in line.words for line in view.timeline))
+    closed = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{ours['number']}")
+    assert (closed["state"], closed["state_reason"]) == ("closed", "duplicate")
+    theirs = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{copied['number']}")
+    assert (theirs["state"], theirs["body"]) == ("open", first["body"])
+
+
+async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) -> None:
+    """One from the template for hubs, which puts on its label alone; and one that lacks something."""
+    amara = office.sandbox.person(SALES)
+    amara.open("leads", "[Example University / Ada Example] - A hub", labels=("service:hub",))
+    amara.open("leads", "[Lead org / Grace Example] - Another", labels=("lead",))
+    amara.open("leads", "Not a lead")
+    assert found(await office.round()) == "2 to look at: leads#1, leads#2"
+    lead = await the_lead(office)
+    await seen(office, lead)
+    await office.round()
+    assert await office.number(lead) == 1
+    assert len(await office.answers(lead)) == 1
+    (asked,) = await office.answers_there("leads", 2)
+    assert "**Organisation**" in asked
+    assert len([row async for row in office.leads.listed()]) == 1
+
+
+async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    first = await asyncio.to_thread(office.as_person, SALES, "GET", "leads/issues/1")
+    amara = office.sandbox.person(SALES)
+    amara.open("leads", "[Example University / Grace Example] - A copy", first["body"], labels=("lead",))
+    await office.round()
+    async with asyncio.timeout(PATIENCE):
+        while len([each for each in await office.leads.in_flight() if each.issue]) < 2:
+            await asyncio.sleep(0.05)
+    amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
+    assert found(await office.round()) == "1 to look at: leads#2"
+
+
+async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    await office.round()
+    office.sandbox.person(OWNER).rename_repository("leads", "prospects")
+    said = found(await office.round())
+    assert "the repository leads is called prospects on GitHub" in said
+    assert "set LEADS_GITHUB__LEADS_REPO=prospects, and restart" in said
+    await office.say_there("prospects", 1, PRICE)
+    await office.round()
+    assert await office.stage(lead) == "quoted"
+    assert len(await office.answers_there("prospects", 1)) == 1
+    assert found(await office.round()).count(lead.id) == 0
+    await office.leads.look_outside(lead.id, Look(folder=False))
+    view = await office.until(lead, lambda view: view.facts.issue and "prospects" in view.facts.issue.url)
+    assert view.facts.issue
+    assert view.facts.issue.home == ""
+    await seen(office, lead)
+    assert found(await office.round()).count(lead.id) == 0
+    another = await office.open("Another")  # a write, which GitHub sends on
+    view = await office.until(another, lambda view: view.facts.card)
+    assert view.facts.issue
+    assert view.facts.issue.url.endswith("/prospects/issues/2")
+
+
+async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office: Office) -> None:
+    lead = await office.open()
+    await seen(office, lead)
+    await office.round()
+    office.sandbox.person(OWNER).rename_column("Lead", "Prospects")
+    said = found(await office.round())
+    assert "the board has no column “Lead”" in said
+    assert "to look at" not in said
+    assert await office.answers(lead) == []
+    office.sandbox.person(OWNER).rename_column("Prospects", "Lead")
+    assert found(await office.round()) == ""
+
+
+async def with_folder(office: Office) -> Handle:
+    lead = await office.open()
+    await lead.execute_update("asset_attached", {"name": "Budget"})
+    await office.until(lead, lambda view: view.facts.folder)
+    await seen(office, lead)
+    await folder_seen(office, lead)
+    await office.round()
+    return lead
+
+
+async def folder_seen(office: Office, lead: Handle) -> None:
+    """Visibility knows that the lead has a folder."""
+    async with asyncio.timeout(PATIENCE):
+        while not any(each.id == lead.id and each.has_folder for each in await office.leads.in_flight()):
+            await asyncio.sleep(0.05)
+
+
+async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
+    lead, ann = await with_folder(office), office.sandbox.on_drive()
+    folder = ann.folder_of(lead.id).id
+    ann.trash(folder)
+    assert f"{lead.id}: its folder is not where it was" in found(await office.round(), "look_at_drive")
+    await office.until(lead, lambda view: "is in the trash: restore it there" in "".join(view.attention))
+    ann.restore(folder)
+    await office.round()
+    await office.until(lead, lambda view: not view.attention)
+    ann.trash(office.sandbox.google.leads_folder)
+    await office.round()
+    await office.until(lead, lambda view: "in a folder that is in the trash" in "".join(view.attention))
+
+
+async def told_once(office: Office, lead: Handle, words: str) -> Overview:
+    """A round tells the lead, and the next one has no news."""
+    await office.round()
+    view = await office.until(lead, lambda view: words in view.timeline[-1].words)
+    assert not view.attention
+    await office.round()
+    assert len((await office.leads.overview(lead)).timeline) == len(view.timeline)
+    return view
+
+
+async def test_a_folder_that_was_moved_or_renamed_is_followed_and_told_once(office: Office) -> None:
+    lead, ann = await with_folder(office), office.sandbox.on_drive()
+    folder = ann.folder_of(lead.id).id
+    sales = office.sandbox.google.files[office.sandbox.google.leads_folder].parents[0]
+    ann.rename(folder, "Ocean course")
+    await told_once(office, lead, "was renamed to “Ocean course”")
+    ann.move(folder, sales)
+    view = await told_once(office, lead, "was moved out of the folder for leads")
+    assert view.facts.folder
+    assert (view.facts.folder.id, view.facts.folder.name) == (folder, "Ocean course")
+    ann.move(folder, office.sandbox.google.leads_folder)
+    await office.round()
+    await office.until(lead, lambda view: "back into the folder for leads" in view.timeline[-1].words)
+
+
+async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(office: Office) -> None:
+    lead, ann = await with_folder(office), office.sandbox.on_drive()
+    old = ann.folder_of(lead.id).id
+    ann.delete(old)
+    await office.round()
+    view = await office.until(lead, lambda view: view.facts.drift)
+    assert "was deleted" in view.attention[0]
+    assert "(folder_replaced)" in view.attention[0]
+    await office.hear(lead, await office.say(lead, "/folder-replaced"))
+    view = await office.until(lead, lambda view: view.facts.folder and view.facts.folder.id != old)
+    assert view.facts.folder
+    assert ann.folder_of(lead.id).id == view.facts.folder.id
+    assert not view.attention
+    await seen(office, lead)
+    await office.round()
+    assert not (await office.leads.overview(lead)).attention
+
+
+async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte(office: Office) -> None:
+    lead, google = await office.open(), office.sandbox.google
+    start = f"{datetime.now(UTC).date() - timedelta(days=40)}"
+    for kind, body in (
+        ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
+        ("quote_accepted", {}),
+        ("contract_signed", {"evidence": "https://drive.example.org/signed.pdf", "start": start}),
+        ("vendor_setup_not_needed", {}),
+    ):
+        await lead.execute_update(kind, body)
+
+    def documents(view: Overview) -> dict[str, bytes]:
+        files = google.children(view.facts.folder.id) if view.facts.folder else []
+        return {file.name: google.content(file.id) for file in files}
+
+    view = await office.until(lead, lambda view: len(documents(view)) == 2 and view.facts.invoices[1].file)
+    before = documents(view)
+    await lead.execute_update("details_changed", {"org": "Renamed University"})
+    await folder_seen(office, lead)
+    await office.round()
+    office.sandbox.on_drive().delete(view.facts.folder.id if view.facts.folder else "")
+    await office.round()
+    await office.until(lead, lambda view: view.facts.drift)
+    await office.hear(lead, await office.say(lead, "/folder-replaced"))
+    view = await office.until(lead, lambda view: "Invoice 2 was made again" in view.timeline[-1].words)
+    assert documents(view) == before
+    assert [mail.template for mail in view.facts.mails].count("invoice") == 2
+
+
+async def test_one_system_that_fails_does_not_hide_the_others(office: Office) -> None:
+    lead = await office.open()
+    await office.say(lead, PRICE)
+    office.sandbox.faults.add(Fault(system="forms", kind="status", status=403, times=None))
+    done = await office.round()
+    assert "403" in done.parts["look_at_questionnaire"].failed
+    assert await office.stage(lead) == "quoted"
+
+
+async def test_a_rate_limit_is_waited_out(office: Office) -> None:
+    lead = await office.open()
+    await office.say(lead, PRICE)
+    office.sandbox.faults.add(
+        Fault(system="github", kind="secondary_limit", seconds=2, path="/issues/comments")
+    )
+    assert "leads#1" in found(await office.round())
+    assert await office.stage(lead) == "quoted"

@@ -1,0 +1,148 @@
+"""GitHub is heard by webhooks, by rounds, or by both: a whole small life comes out the same, and nothing is done twice."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+
+import pytest
+from pydantic import SecretStr
+from temporalio.testing import WorkflowEnvironment
+
+from client.directory import Handle
+from process.views.overview import Overview
+from sandbox.faults import Fault
+from sandbox.github.hooks import courier
+from sandbox.github.seed import point_hook
+from starter.web import webhooks as web
+from tests.issue_sync.conftest import SALES, Office
+from tests.issue_sync.test_moves import Floor
+from tests.issue_sync.test_web import receiving
+from tests.support.servers import real_time
+from tests.support.waiting import PATIENCE
+
+SECRET = "s3cr3t of the tests"
+TITLE = "[Example University / Ada Example] - A hub"
+PRICE = "/price-quoted amount=12000 currency=USD per=year"
+Hear = Callable[[], Awaitable[object]]
+
+
+@pytest.fixture
+async def env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own: a round looks at all leads there are."""
+    async with real_time() as server:
+        yield server
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """However busy this machine is: what comes too late for GitHub is lost, and that is not meant here."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(courier, "TIMEOUT_SECONDS", PATIENCE)
+        for name in ("PATIENCE", "SENDING"):
+            patch.setattr(web, name, PATIENCE)
+        yield
+
+
+@asynccontextmanager
+async def webhooks(office: Office) -> AsyncIterator[None]:
+    """GitHub tells the service's own receiver."""
+    github = office.settings.github.model_copy(update={"webhook_secret": SecretStr(SECRET)})
+    async with _in_time(), receiving(office.env.client, github, office.settings.task_queue) as receiver:
+        url = f"{receiver.url}/github/webhook"
+        office.sandbox.do(lambda: point_hook(office.sandbox.github, url, SECRET))
+        try:
+            yield
+        finally:
+            office.sandbox.courier.stop()
+
+
+async def nothing() -> None:
+    """Whoever is told need not look."""
+
+
+async def quiet(office: Office) -> None:
+    """All that GitHub has to tell is told, and every desk is done with it."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            while office.sandbox.courier.is_busy:
+                await asyncio.sleep(0.05)
+            await office.visited()
+            if not office.sandbox.courier.is_busy:
+                return
+
+
+async def lived(office: Office, hear: Hear) -> Floor:
+    """An issue is opened, a box ticked, a price quoted in a comment, and the card moved where it does not belong."""
+
+    async def until(floor: Floor, holds: Callable[[Overview], object]) -> None:
+        await hear()
+        await floor.settled(holds)
+
+    amara = office.sandbox.person(SALES)
+    issue = await asyncio.to_thread(amara.open, "leads", TITLE, labels=("lead", "service:hub"))
+    await hear()
+    floor = Floor(office, await become(office, issue.number), "leads", issue.number)
+    await floor.settled(lambda view: view.facts.card)
+    await floor.act(SALES, "tick", "Questionnaire sent")
+    await until(floor, lambda view: view.facts.questionnaire.sent_on)
+    await floor.act(SALES, "comment", PRICE)
+    await until(floor, lambda view: view.stage == "quoted")
+    await floor.act(SALES, "move", "Hub")
+    await until(floor, lambda view: view.refused)
+    return floor
+
+
+async def become(office: Office, number: int) -> Handle:
+    """The lead that the issue is."""
+    async with asyncio.timeout(PATIENCE):
+        while (lead := await office.leads.by_issue("leads", number)) is None:
+            await asyncio.sleep(0.05)
+    return lead
+
+
+async def came_out_right(floor: Floor) -> None:
+    await quiet(floor.office)
+    view = await floor.settled()
+    kinds = [line.kind for line in view.timeline]
+    assert [kinds.count(kind) for kind in ("lead_opened", "questionnaire_sent", "price_quoted")] == [1, 1, 1]
+    assert [(no.kind, no.by) for no in view.refused] == [("contract_signed", f"@{SALES}")]
+    assert (view.stage, floor.column()) == ("quoted", "Quoted")
+    begun, quoted, moved = await floor.answers()
+    assert f"This is now the lead `{floor.lead.id}`" in begun
+    assert "Quoted 12,000.00 USD a year" in quoted
+    assert "moved the card to “Hub”" in moved
+    assert len([row async for row in floor.office.leads.listed()]) == 1
+    assert len(floor.office.sandbox.github.issues) == len(floor.office.sandbox.github.items) == 1
+
+
+async def test_webhooks_alone_are_enough(office: Office) -> None:
+    async with webhooks(office):
+        await came_out_right(await lived(office, nothing))
+
+
+async def test_rounds_alone_are_enough(office: Office) -> None:
+    await came_out_right(await lived(office, office.round))
+
+
+CONFUSED = (
+    Fault(system="webhook", kind="webhook_twice", path="/issue_comment/", times=None),
+    Fault(system="webhook", kind="webhook_lost", path="/projects_v2_item/", times=None),
+    Fault(system="webhook", kind="webhook_out_of_order", path="/issues/opened", seconds=1),
+    Fault(system="webhook", kind="webhook_late", path="/issues/", times=None, seconds=1),
+)
+
+
+@pytest.mark.parametrize("faults", [(), CONFUSED], ids=["in order", "late, twice, lost and out of order"])
+async def test_both_together_do_nothing_twice(office: Office, faults: tuple[Fault, ...]) -> None:
+    for fault in faults:
+        office.sandbox.faults.add(fault.model_copy(deep=True))
+    async with webhooks(office):
+        floor = await lived(office, office.round)
+        await came_out_right(floor)
+        office.sandbox.faults.clear()
+        for delivery in office.sandbox.courier.deliveries():  # and all once more, the newest first
+            office.sandbox.do(partial(office.sandbox.courier.redeliver, delivery))
+        await came_out_right(floor)
+        await office.round()
+        await came_out_right(floor)

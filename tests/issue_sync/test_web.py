@@ -1,0 +1,263 @@
+"""Where webhooks arrive: who is let in, what is answered, and what then runs."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import requests
+from pydantic import SecretStr
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+from temporalio.client import Client
+from temporalio.testing import WorkflowEnvironment
+
+from config.settings import GitHub, Settings
+from starter.web import webhooks as web
+from starter.web.webhooks import LONGEST, make_server
+from tests.issue_sync.test_deliveries import COMMENTED, PUBLISHED, with_command
+from tests.support.servers import real_time
+from tests.support.waiting import PATIENCE
+
+SECRET = "s3cr3t of the tests"
+GITHUB = GitHub(org="Codertocat", leads_repo="Hello-World", webhook_secret=SecretStr(SECRET))
+"""The organization of GitHub's own examples."""
+OLD_SIGNATURE = f"sha1={hmac.new(SECRET.encode(), b'{}', hashlib.sha1).hexdigest()}"
+ISSUE = "desk-Hello-World-1"
+
+
+@dataclass
+class Receiver:
+    """As GitHub speaks to it."""
+
+    url: str
+
+    async def deliver(
+        self,
+        event: str,
+        payload: Any,
+        *,
+        secret: str = SECRET,
+        delivery: str = "d-1",
+        body: bytes | None = None,
+        **headers: str | None,
+    ) -> requests.Response:
+        body = json.dumps(payload).encode() if body is None else body
+        given: dict[str, str | None] = {
+            "content-type": "application/json",
+            "x-github-event": event,
+            "x-github-delivery": delivery,
+            "x-hub-signature-256": f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}",
+        }
+        given |= {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name: value for name, value in given.items() if value is not None}
+        return await asyncio.to_thread(
+            requests.post, f"{self.url}/github/webhook", data=body, headers=sent, timeout=PATIENCE
+        )
+
+    async def health(self) -> int:
+        return (await asyncio.to_thread(requests.get, f"{self.url}/healthz", timeout=PATIENCE)).status_code
+
+
+@asynccontextmanager
+async def receiving(
+    client: Client, github: GitHub = GITHUB, queue: str = "nobody"
+) -> AsyncIterator[Receiver]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    settings = Settings(_env_file=None, github=github, task_queue=queue)
+    server = make_server(client, settings, "127.0.0.1", 0)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    try:
+        yield Receiver(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    finally:
+        server.should_exit = True
+        await serving
+
+
+@pytest.fixture
+async def receiver(env: WorkflowEnvironment) -> AsyncIterator[Receiver]:
+    async with receiving(env.client) as running:
+        yield running
+
+
+@pytest.fixture
+def log() -> Iterator[list[EventDict]]:
+    with capture_logs() as lines:
+        yield lines
+
+
+async def test_a_comment_with_a_command_begins_a_visit(env: WorkflowEnvironment, receiver: Receiver) -> None:
+    answer = await receiver.deliver("issue_comment", with_command(COMMENTED))
+    assert (answer.status_code, answer.json()) == (202, {"detail": "handed in"})
+    desk = env.client.get_workflow_handle(ISSUE)
+    signals = [
+        event.workflow_execution_signaled_event_attributes
+        async for event in desk.fetch_history_events()
+        if event.HasField("workflow_execution_signaled_event_attributes")
+    ]
+    assert signals[-1].signal_name == "heard"
+    hint = json.loads(signals[-1].input.payloads[0].data)
+    assert hint["comment"] == COMMENTED["comment"]["id"]
+    assert hint["delivery"] == "d-1"
+    await desk.terminate()
+
+
+@pytest.mark.parametrize("event", ["issues", "issue_comment", "label", "projects_v2_item", "ping"])
+async def test_whatever_github_sends_is_taken(
+    env: WorkflowEnvironment, receiver: Receiver, event: str
+) -> None:
+    for number, payload in enumerate(PUBLISHED[event]):
+        answer = await receiver.deliver(event, payload, delivery=f"{event}-{number}")
+        assert answer.status_code in (200, 202), answer.text
+
+
+async def test_a_form_is_taken_too(receiver: Receiver) -> None:
+    body = urlencode({"payload": json.dumps(COMMENTED)}).encode()
+    answer = await receiver.deliver(
+        "issue_comment", None, body=body, content_type="application/x-www-form-urlencoded"
+    )
+    assert (answer.status_code, answer.json()["detail"]) == (202, "ignored: no command")
+
+
+async def test_an_unknown_event_is_forgotten(receiver: Receiver) -> None:
+    answer = await receiver.deliver("star", {"action": "created", "issue": "none"})
+    assert (answer.status_code, answer.json()["detail"]) == (
+        202,
+        "ignored: an event that says nothing of a lead",
+    )
+
+
+OTHERS = [
+    ({"org": "somebody-else"}, "another repository"),
+    ({"leads_repo": "another"}, "another repository"),
+]
+
+
+@pytest.mark.parametrize(("github", "why"), OTHERS, ids=str)
+async def test_what_is_none_of_ours_is_dropped_with_a_line(
+    env: WorkflowEnvironment, log: list[EventDict], github: dict[str, str], why: str
+) -> None:
+    async with receiving(env.client, GITHUB.model_copy(update=github)) as receiver:
+        answer = await receiver.deliver("issue_comment", with_command(COMMENTED))
+    assert (answer.status_code, answer.json()["detail"]) == (202, f"ignored: {why}")
+    (line,) = [each for each in log if each["event"] == "delivery taken"]
+    assert line["outcome"] == f"ignored: {why}"
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"secret": "another"}, 401),
+        ({"x_hub_signature_256": None}, 401),
+        ({"x_hub_signature_256": ""}, 401),
+        ({"x_hub_signature_256": "sha256="}, 401),
+        ({"x_hub_signature_256": "sha1=da39a3ee5e6b4b0d3255bfef95601890afd80709"}, 401),
+        ({"x_hub_signature_256": "sha256=\u00e9"}, 401),
+        ({"x_hub_signature_256": None, "x_hub_signature": OLD_SIGNATURE}, 401),
+        ({"body": b"not json"}, 400),
+        ({"body": b"\xff\xfe"}, 400),
+        ({"body": b""}, 400),
+        ({"body": b"[" * 100_000}, 400),
+        ({"body": b"{}", "content_type": "text/plain"}, 400),
+        ({"body": b"{}", "content_type": "application/json; charset=nonsense"}, 400),
+        ({"x_github_event": None}, 400),
+        ({"x_github_delivery": None}, 400),
+        ({"body": b'{"action": "created", "issue": 7}'}, 400),
+        ({"body": b"null"}, 400),
+        ({"body": b'{"action": "created", "issue": NaN}'}, 400),
+        ({"body": b'{"issue": {"number": ' + b"9" * 5000 + b"}}"}, 400),
+    ],
+)
+async def test_what_is_not_from_github_gets_a_clear_no(
+    receiver: Receiver, log: list[EventDict], headers: dict[str, Any], status: int
+) -> None:
+    answer = await receiver.deliver("issue_comment", {}, **headers)
+    assert answer.status_code == status, answer.text
+    assert answer.json()["detail"]
+    (line,) = [each for each in log if each["event"] == "delivery refused"]
+    assert (line["status"], line["why"]) == (status, answer.json()["detail"])
+    assert SECRET not in answer.text + json.dumps(line)
+
+
+async def test_a_body_without_end_is_cut_off(receiver: Receiver) -> None:
+    """It is never read to its end: more than that of it would not even be sent."""
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 1000 * LONGEST:
+            sent += 1 << 16
+            yield b"x" * (1 << 16)
+
+    def post() -> int:
+        try:
+            return requests.post(
+                f"{receiver.url}/github/webhook", data=endless(), timeout=PATIENCE
+            ).status_code
+        except requests.ConnectionError:  # it hung up while we were still speaking
+            return 413
+
+    assert await asyncio.to_thread(post) == 413
+    assert sent < 100 * LONGEST
+    assert (await receiver.deliver("issue_comment", None, body=b"x" * 5 * LONGEST)).status_code == 413
+    assert (await receiver.deliver("issue_comment", COMMENTED)).status_code == 202
+
+
+async def test_who_dribbles_keeps_nobody_waiting(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "SENDING", 2.0)  # in which even a busy machine sends a whole one
+    port = int(receiver.url.rpartition(":")[2])
+    head = b"POST /github/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
+    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(web.AT_ONCE)]
+    for _, writer in slow:
+        writer.write(head)
+    assert (await receiver.deliver("issue_comment", COMMENTED)).status_code == 202
+    for reader, writer in slow:
+        assert b" 408 " in await reader.readline()
+        writer.close()
+
+
+async def test_without_a_secret_nothing_is_taken(env: WorkflowEnvironment) -> None:
+    async with receiving(env.client, GITHUB.model_copy(update={"webhook_secret": None})) as receiver:
+        answer = await receiver.deliver("issue_comment", COMMENTED, x_hub_signature_256=None)
+        assert answer.status_code == 503
+        assert "LEADS_GITHUB__WEBHOOK_SECRET" in answer.text
+        assert await receiver.health() == 200  # it runs; only that nobody wants webhooks
+
+
+async def test_health_says_that_it_runs(receiver: Receiver) -> None:
+    assert await receiver.health() == 200
+
+
+async def test_without_temporal_github_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "PATIENCE", 0.5)
+    async with real_time() as server:
+        client = server.client
+    async with receiving(client) as receiver:
+        answer = await receiver.deliver("issue_comment", with_command(COMMENTED))
+        assert answer.status_code == 503
+        assert "Temporal" in answer.text
+        assert await receiver.health() == 503
+
+
+async def test_a_delivery_leaves_one_line_and_no_persons_name(
+    env: WorkflowEnvironment, receiver: Receiver, log: list[EventDict]
+) -> None:
+    await receiver.deliver("issue_comment", with_command(COMMENTED), delivery="d-42")
+    (line,) = [each for each in log if each["event"].startswith("delivery")]
+    assert line == {
+        "event": "delivery taken",
+        "about": "issue_comment",
+        "action": "created",
+        "delivery": "d-42",
+        "status": 202,
+        "outcome": "handed in",
+        "log_level": "info",
+    }
+    await env.client.get_workflow_handle(ISSUE).terminate()

@@ -1,0 +1,142 @@
+"""Leads to try things with, the activities performed as a worker does, and what people see and do on GitHub."""
+
+import dataclasses
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from temporalio.testing import ActivityEnvironment
+
+from activities.github.activities import GitHubActivities
+from process.effects.base import Effect, Outcome, Task
+from process.effects.observations import HubIssueOpened, IssueOpened
+from process.lead.contract import Contract, Vendor, VendorStatus
+from process.lead.lead import Lead
+from process.lead.quote import Quote, QuoteStatus
+from process.money.amounts import Money
+from sandbox.github import acts
+from sandbox.github.auth import as_person
+from sandbox.github.records import Issue, Item
+from sandbox.github.state import GitHubState
+from sandbox.server import Sandbox
+from tests.support.performing import a_lead as any_lead
+
+TODAY = date(2026, 6, 1)
+
+
+class GitHub:
+    """What people see and do there."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+
+    @property
+    def state(self) -> GitHubState:
+        state: GitHubState = self._sandbox.github
+        return state
+
+    def issues(self, repo: str) -> list[Issue]:
+        repository = self.state.repository("2i2c-org", repo)
+        assert repository is not None
+        return sorted(self.state.issues_of(repository), key=lambda issue: issue.number)
+
+    def issue(self, repo: str = "leads", number: int = 1) -> Issue:
+        return next(issue for issue in self.issues(repo) if issue.number == number)
+
+    def body(self, repo: str = "leads", number: int = 1) -> str:
+        return self.issue(repo, number).body or ""
+
+    def labels(self, repo: str = "leads", number: int = 1) -> set[str]:
+        return {self.state.labels[each].name for each in self.issue(repo, number).label_ids}
+
+    def cards(self) -> list[Item]:
+        project = self.state.project(1)
+        assert project is not None
+        return self.state.items_of(project)
+
+    def column(self) -> str | None:
+        """Where the one card is."""
+        (card,) = self.cards()
+        status = next(
+            field for field in self.state.projects[card.project_id].fields if field.name == "Status"
+        )
+        held = card.values.get(status.id)
+        return next((option.name for option in status.options if held and option.id == held.value), None)
+
+    def open(self, title: str, body: str | None = None) -> None:
+        """A person opens an issue in `leads`."""
+        person, repository = self.state.user("amara-sales"), self.state.repository("2i2c-org", "leads")
+        assert person is not None
+        assert repository is not None
+        with self.state.writing(person):
+            acts.create_issue(self.state, as_person(person), repository, title=title, body=body)
+
+    def edit(self, repo: str = "leads", number: int = 1, **change: Any) -> None:
+        """A person edits the issue."""
+        person = self.state.user("amara-sales")
+        assert person is not None
+        with self.state.writing(person):
+            acts.edit_issue(self.state, as_person(person), self.issue(repo, number), acts.Change(**change))
+
+    def requests(self, method: str | None = None, path: str = "") -> list[str]:
+        """What was asked of it."""
+        return [f"{each.method} {each.path}" for each in self._sandbox.journal.all("github", method, path)]
+
+    def writes(self) -> list[str]:
+        return [
+            f"{each.method} {each.path}"
+            for each in self._sandbox.journal.all("github")
+            if each.method != "GET"
+            and not (each.path.endswith("graphql") and "mutation" not in str(each.body))
+        ]
+
+    def forget_requests(self) -> None:
+        self._sandbox.journal.clear()
+
+
+def perform(activities: GitHubActivities, kind: str, lead: Lead, *, attempt: int = 1) -> Outcome:
+    """Performs the effect of this kind, as a worker does."""
+    environment = ActivityEnvironment()
+    environment.info = dataclasses.replace(environment.info, attempt=attempt)
+    task = Task(effect=Effect.kinds[kind](key=f"{lead.id}/2/{kind}", cause=2), lead=lead)
+    outcome: Outcome = environment.run(getattr(activities, kind), task)
+    return outcome
+
+
+def a_lead(**facts: Any) -> Lead:
+    """Under an id with which others may begin, too."""
+    return any_lead(**{"id": "lead-7"} | facts)
+
+
+def a_quote(**facts: Any) -> Quote:
+    given = {
+        "version": 1,
+        "price": Money(amount=Decimal(12_000), currency="USD"),
+        "per": "year",
+        "valid_until": date(2026, 7, 1),
+        "quoted_on": TODAY,
+    }
+    return Quote.model_validate(given | facts)
+
+
+def opened(activities: GitHubActivities, lead: Lead) -> Lead:
+    """The lead with its issue opened."""
+    report = perform(activities, "open_issue", lead).report
+    assert isinstance(report, IssueOpened)
+    return lead.model_copy(update={"issue": report.link})
+
+
+def with_hub_issue(activities: GitHubActivities, lead: Lead) -> Lead:
+    """The lead with its hub's issue opened."""
+    report = perform(activities, "open_hub_issue", lead.model_copy(update={"hub_issue": None})).report
+    assert isinstance(report, HubIssueOpened)
+    return lead.model_copy(update={"hub_issue": report.link})
+
+
+SIGNED = Contract(signed_on=TODAY, start=TODAY, end=date(2027, 5, 31))
+NO_VENDOR = Vendor(status=VendorStatus.NOT_NEEDED)
+
+
+def contracted(**facts: Any) -> Lead:
+    """A lead whose contract is signed."""
+    return a_lead(quotes=(a_quote(status=QuoteStatus.ACCEPTED),), contract=SIGNED, vendor=NO_VENDOR, **facts)

@@ -1,0 +1,303 @@
+"""A lead's life as tests tell it: a record, a clock, and an outside world that does all that is asked of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from process.behaviour import CHANGES
+from process.calendar import end_of, start_of
+from process.core.aggregate import Record
+from process.core.events import Refused, Report
+from process.core.outbox import Look
+from process.core.receipts import Answer
+from process.decisions import LeadOpened
+from process.duplicates.notices import tells
+from process.effects.base import (
+    CheckIssues,
+    CreateFolder,
+    Effect,
+    OpenHubIssue,
+    OpenIssue,
+    Outcome,
+    PlaceCard,
+    PrepareInvoice,
+    ReadAnswers,
+    RecordEvents,
+    ReserveFolder,
+    ReserveInvoice,
+    SendCorrection,
+    SendMail,
+)
+from process.effects.observations import (
+    AnswersRead,
+    CardPlaced,
+    FolderCreated,
+    FolderReserved,
+    HubIssueOpened,
+    InvoicePrepared,
+    InvoiceReserved,
+    IssueOpened,
+    MailSent,
+    OutsideDrifted,
+)
+from process.lead.duplicate_links import Relative
+from process.lead.lead import Lead
+from process.types import Link, Role
+
+MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+"""Where every life begins, unless it says otherwise: a Monday morning."""
+
+QUOTE = {"amount": "12000", "currency": "USD", "per": "year"}
+BOOK_QUOTE = {"book": "2026-06", "plan": "General membership"}
+DISCOUNTED = QUOTE | {"discount_percent": "20", "discount_reason": "A pilot", "by": "Grace Example"}
+"""More off than sales gives by itself."""
+RENEWAL = QUOTE | {"amount": "15000"}
+SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
+HUB = {
+    "name": "Example Hub",
+    "background": "A course",
+    "auth_type": "CILogon",
+    "administrators": "Ada Example",
+    "url": "example.cluster.2i2c.cloud",
+    "hub_type": "basehub",
+    "cluster": "cluster",
+    "image": "example/image:1",
+    "representatives": "Ada Example",
+    "start_date": "2026-08-01",
+}
+
+
+ORIGINAL = {
+    "lead": "lead-original",
+    "why": ["same organisation"],
+    "heading": "[Example University / Grace Example] - A hub",
+    "url": "https://example.org/original",
+}
+"""An open lead that another one looks like."""
+
+
+def link(name: str) -> Link:
+    return Link(id=name, url=f"https://example.org/{name}")
+
+
+def brought_back(effect: Effect, life: Life) -> Outcome:
+    """What the world answers to this effect."""
+    report: Report | None = None
+    match effect:
+        case OpenIssue():
+            report = IssueOpened(link=link("issue"))
+        case PlaceCard():
+            report = CardPlaced(item="card") if life.lead.card is None else None
+        case ReserveFolder():
+            report = FolderReserved(folder_id="folder")
+        case CreateFolder():
+            report = FolderCreated(link=Link(id=effect.folder_id, url="https://example.org/folder"))
+        case ReadAnswers():
+            report = AnswersRead(response_id=effect.response_id, answers=(("Which cloud?", "Any"),))
+        case OpenHubIssue():
+            report = HubIssueOpened(link=link("hub"))
+        case ReserveInvoice():
+            report = InvoiceReserved(number=effect.number, file_id=f"file-{effect.number}")
+        case PrepareInvoice():
+            report = InvoicePrepared(number=effect.number, file=link(effect.file_id))
+        case SendMail():
+            reached = {role: life.behind(role) for role in effect.to}
+            to = effect.addresses or tuple(dict.fromkeys(a for known in reached.values() for a in known))
+            report = MailSent(
+                template=effect.template,
+                recipients=to,
+                message_id=f"<{effect.key}@example.org>",
+                reached=reached,
+                left=effect.leaves,
+                cause=effect.cause,
+            )
+        case SendCorrection():
+            (mistake,) = life.record.task(effect, life.now).mistakes
+            if told := mistake.wrongly_told:
+                report = MailSent(
+                    template=effect.template,
+                    recipients=told,
+                    message_id=f"<{effect.key}@example.org>",
+                    cause=effect.cause,
+                )
+        case RecordEvents():
+            return Outcome(recorded=life.record.history.events[-1].seq)
+        case _:
+            pass
+    return Outcome(report=report)
+
+
+class Life:
+    """Takes decisions, lets time pass, and performs effects, on one lead."""
+
+    def __init__(self, now: datetime = MONDAY, lead: str = "lead-example", **opened: Any) -> None:
+        facts = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"} | opened
+        facts = {"changes": CHANGES} | facts
+        self.now = now
+        self.record = Record.open(lead, LeadOpened.model_validate(facts), now)
+        self.planned: list[Effect] = [item.effect for item in self.record.outbox]
+        """Every effect that was ever planned."""
+        self.addresses: dict[str, str] = {}
+        """Role -> whom the settings name, where that is not the usual address."""
+
+    @property
+    def lead(self) -> Lead:
+        return self.record.lead
+
+    def behind(self, role: Role) -> tuple[str, ...]:
+        """Who gets a mail to the role now."""
+        named = self.lead.policy.addresses.get(role)
+        return named or (self.addresses.get(role, f"{role}@example.org"),)
+
+    @property
+    def today(self) -> date:
+        return self.lead.today(self.now)
+
+    def _became(self, record: Record) -> None:
+        known = {effect.key for effect in self.planned}
+        self.planned += [item.effect for item in record.outbox if item.effect.key not in known]
+        self.record = record
+
+    def take(self, kind: str, **body: Any) -> Answer:
+        """A decision as it would come from outside, whatever the answer."""
+        record, answer = self.record.take(kind, (body,), self.now)
+        self._became(record)
+        return answer
+
+    def does(self, kind: str, **body: Any) -> Answer:
+        """A decision that must be accepted."""
+        answer = self.take(kind, **body)
+        assert answer.accepted, f"{kind}: {answer.words}"
+        assert not answer.repeat, f"{kind} is a repeat: {answer.words}"
+        return answer
+
+    def refused(self, kind: str, **body: Any) -> str:
+        """A decision that must be refused, without a trace in the lead: the words of the refusal."""
+        before = self.record.history
+        answer = self.take(kind, **body)
+        assert not answer.accepted, f"{kind} was accepted: {answer.words}"
+        assert self.record.history is before
+        assert self.record.refusals[-1].reason == answer.words
+        return answer.words
+
+    def looks(self) -> Life:
+        """It is to look what became of all that it has outside."""
+        self._became(self.record.look_outside(Look()))
+        return self
+
+    def finds(self, drifted: OutsideDrifted) -> Life:
+        """It looks outside, and this is what became of its issues."""
+        self.looks()
+        looking = next(effect for effect in reversed(self.planned) if isinstance(effect, CheckIssues))
+        self._became(self.record.done(looking, Outcome(report=drifted), self.now))
+        return self
+
+    def hears(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
+        """A worker says who is behind the roles."""
+        people = {"addresses": addresses, "since": (since or self.now).isoformat()}
+        self._became(self.record.know_people((people,), self.now))
+        return self
+
+    def hears_from(self, other: Life) -> Relative | Refused:
+        """The other lead tells it what it is to it."""
+        told = tells(other.lead)[self.lead.id].model_dump(mode="json")
+        record, answer = self.record.told((told,), self.now)
+        self._became(record)
+        return answer
+
+    def resembles(self, *originals: dict[str, Any]) -> Life:
+        """A round finds that it looks like other leads."""
+        self._became(self.record.resembles(({"originals": originals},), self.now))
+        return self
+
+    # ---- time
+
+    def at(self, moment: datetime) -> Life:
+        """That moment comes, and the calendar does what is due; each thing at its own time, as a worker would."""
+        while (when := self.record.next_due()) is not None and when <= moment:
+            self.now = max(when, self.now)
+            self._became(self.record.tick(self.now))
+        self.now = moment
+        return self
+
+    def wait(self, days: int = 0, **more: float) -> Life:
+        return self.at(self.now + timedelta(days=days, **more))
+
+    def until(self, day: str, hour: int = 12) -> Life:
+        """Noon (or another hour) of a day in the lead's zone."""
+        return self.at(start_of(date.fromisoformat(day), self.lead.zone) + timedelta(hours=hour))
+
+    def end_of(self, day: str) -> datetime:
+        return end_of(date.fromisoformat(day), self.lead.zone)
+
+    # ---- the outside world
+
+    def perform(self, but: str = "") -> Life:
+        """All that can be done outside is done, until nothing is left that can start; but for one lane."""
+        while ready := self.record.startable(frozenset({but})):
+            for effect in ready:
+                self.performs(effect)
+        return self
+
+    def performs(self, effect: Effect) -> None:
+        """This is done outside, and nothing else."""
+        self._became(self.record.done(effect, brought_back(effect, self), self.now))
+
+    def mails(self, template: str) -> list[SendMail]:
+        return [
+            effect for effect in self.planned if isinstance(effect, SendMail) and effect.template == template
+        ]
+
+    def kinds(self) -> list[str]:
+        """The kinds of all that became true, in order."""
+        return [event.kind for event in self.record.history.events]
+
+    # ---- the main path
+
+    def quoted(self, **quote: Any) -> Life:
+        self.does("price_quoted", **(quote or QUOTE))
+        return self
+
+    def accepted(self, **quote: Any) -> Life:
+        self.quoted(**quote).does("quote_accepted")
+        return self
+
+    def handed_over(self, **quote: Any) -> Life:
+        self.accepted(**quote).does("contract_handed_over")
+        return self
+
+    def signed(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.handed_over(**(quote or {})).does("contract_signed", **(SIGNED | contract))
+        return self
+
+    def contracted(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.signed(quote, **contract).does("vendor_setup_not_needed")
+        return self
+
+    def requested(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.contracted(quote, **contract).does("hub_information_given", **HUB)
+        self.does("hub_requested")
+        return self
+
+    def live(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.requested(quote, **contract).does("hub_live")
+        return self
+
+    def renewing(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        """Three months before the contract's end: they agreed to a price for the next year."""
+        return self.live(quote, **contract).until("2027-03-01").accepted(**(quote or RENEWAL))
+
+    def renewed(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
+        self.renewing(quote).does("contract_handed_over")
+        self.does("contract_signed", **(SIGNED | contract))
+        return self
+
+    def lost(self) -> Life:
+        self.does("lost", reason="budget")
+        return self
+
+    def decommissioned(self, **contract: Any) -> Life:
+        self.live(**contract).does("decommission_decided", on=str(self.today), reason="The course is over")
+        self.does("hub_decommissioned", data_confirmed_by="Ada Example")
+        return self

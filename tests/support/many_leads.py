@@ -1,0 +1,77 @@
+"""Many open leads at once: their issues and cards on the sandbox's GitHub, and what Temporal knows of them."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.worker import Worker
+
+from activities.github import issue_block
+from activities.github.issue_block import Memory
+from activities.reconcile.outside import looks
+from client.leads import Leads
+from config.settings import Settings
+from sandbox.github.records import Issue
+from sandbox.server import Sandbox
+from tests.support.waiting import PATIENCE
+from workflows import search_attributes as attributes
+
+NOBODY = "nobody-works-here"
+"""A task queue without a worker: who asks one of these leads anything waits for ever."""
+
+
+def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
+    """Issues as the service writes them, each with its card in the first column."""
+    person = sandbox.person("amara-sales")
+    issues = []
+    for number in range(count):
+        memory = Memory(state="open", title="", labels=("lead",))
+        body = issue_block.write("", f"lead-{number}", "What a lead's issue says.", memory)
+        issue = person.open("leads", f"[University {number} / Ada Example] - A hub", body, labels=("lead",))
+        person.add_card("leads", issue.number)
+        person.move("leads", issue.number, "Lead")
+        issues.append(issue)
+    sandbox.do(lambda: _a_second_apart(sandbox, issues))
+    return issues
+
+
+def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
+    """However fast this machine is: what changes in one second is read together."""
+    github = sandbox.github
+    with github.writing():
+        for ago, issue in enumerate(reversed(issues), start=1):
+            last = github.issues[issue.id]
+            github.issues[issue.id] = last.replaced(updated_at=last.updated_at - timedelta(seconds=ago))
+
+
+@asynccontextmanager
+async def rounds(client: Client, settings: Settings, queue: str) -> AsyncIterator[None]:
+    """A worker that makes rounds, and nothing else: nobody goes where they point to."""
+    leads = Leads(client, NOBODY, settings.temporal_ui)
+    async with Worker(client, task_queue=queue, activities=looks(leads, settings)):
+        yield
+
+
+async def in_temporal(client: Client, sandbox: Sandbox, issues: Sequence[Issue]) -> None:
+    """A lead for each, found by its stage and issue as the real ones are."""
+
+    async def begin(number: int, issue: Issue) -> None:
+        await client.start_workflow(
+            "LeadWorkflow",
+            {"org": f"University {number}", "person": "Ada Example", "title": "A hub"},
+            id=f"lead-{number}",
+            task_queue=NOBODY,
+            memo={"heading": issue.title, "issue": f"{sandbox.url}/2i2c-org/leads/issues/{issue.number}"},
+            search_attributes=TypedSearchAttributes([SearchAttributePair(attributes.STAGE, "lead")]),
+        )
+
+    for start in range(0, len(issues), 50):
+        batch = enumerate(issues[start : start + 50], start)
+        await asyncio.gather(*(begin(number, issue) for number, issue in batch))
+    listed = f"{attributes.STAGE.name} = 'lead'"
+    async with asyncio.timeout(PATIENCE):
+        while (await client.count_workflows(listed)).count < len(issues):
+            await asyncio.sleep(0.05)

@@ -1,0 +1,130 @@
+"""An outside world in memory: each effect is remembered by its key, and can be made to fail."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from temporalio import activity
+
+from activities.errors import again, park
+from process.core.events import Report
+from process.effects.base import (
+    CreateFolder,
+    Effect,
+    OpenHubIssue,
+    OpenIssue,
+    Outcome,
+    PlaceCard,
+    PrepareInvoice,
+    ReadAnswers,
+    ReserveFolder,
+    ReserveInvoice,
+    SendCorrection,
+    SendMail,
+    Task,
+)
+from process.effects.observations import (
+    AnswersRead,
+    CardPlaced,
+    FolderCreated,
+    FolderReserved,
+    HubIssueOpened,
+    InvoicePrepared,
+    InvoiceReserved,
+    IssueOpened,
+    MailSent,
+)
+from process.types import Link
+
+
+class Outside:
+    """What was done outside, lead by lead."""
+
+    def __init__(self) -> None:
+        self.done: list[tuple[str, str]] = []
+        """(lead, effect key) in order."""
+        self.tasks: list[Task] = []
+        self.broken: dict[str, str] = {}
+        """Kind of effect -> `again` or `park`: how it fails for now."""
+        self.held: dict[str, asyncio.Event] = {}
+        """`kind lead` -> the effect is under way until this is set."""
+        self.begun: Counter[str] = Counter()
+        """`kind lead` -> how often it was tried."""
+        self.ledger: dict[str, list[int]] = {}
+
+    def of(self, lead: str) -> list[str]:
+        """Keys of the effects done for a lead, in order, without the lead's id."""
+        return [key.removeprefix(f"{lead}/") for done, key in self.done if done == lead]
+
+    def templates(self, lead: str) -> list[str]:
+        """Mails sent for a lead."""
+        effects = (task.effect for task in self.tasks if task.lead.id == lead)
+        return [effect.template for effect in effects if isinstance(effect, SendMail | SendCorrection)]
+
+    def activities(self, **real: Callable[..., Any]) -> list[Callable[..., Any]]:
+        """One of each kind; `real` ones by their kind."""
+        return [real.get(kind) or self._activity(kind) for kind in Effect.kinds]
+
+    def _activity(self, kind: str) -> Callable[..., Any]:
+        @activity.defn(name=kind)
+        async def perform(task: Task) -> Outcome:
+            name = f"{kind} {task.lead.id}"
+            self.begun[name] += 1
+            while (held := self.held.get(name)) and not held.is_set():
+                activity.heartbeat()
+                with suppress(TimeoutError, asyncio.CancelledError):  # like ours, it finishes what it began
+                    await asyncio.wait_for(held.wait(), 0.2)
+            failing = self.broken.get(kind) or self.broken.get(name)
+            if failing == "park":
+                raise park(f"{kind} can't be done; mend it")
+            if failing == "again":
+                raise again(f"{kind} failed this time")
+            self.done.append((task.lead.id, task.effect.key))
+            self.tasks.append(task)
+            if kind == "record_events":
+                seqs = self.ledger.setdefault(task.lead.id, [])
+                seqs += [event.seq for event in task.events if event.seq not in seqs]
+                return Outcome(recorded=max(seqs))
+            return Outcome(report=_report(task))
+
+        return perform
+
+
+def _report(task: Task) -> Report | None:
+    lead = task.lead.id
+    match task.effect:
+        case OpenIssue():
+            return IssueOpened(link=Link(id="1", url=f"https://github.example.org/{lead}"))
+        case PlaceCard():
+            return CardPlaced(item=f"card of {lead}") if task.lead.card is None else None
+        case ReserveFolder(key=key):
+            return FolderReserved(folder_id=f"folder of {key}")
+        case CreateFolder(folder_id=folder_id):
+            return FolderCreated(link=Link(id=folder_id, url=f"https://drive.example.org/{lead}"))
+        case ReadAnswers(response_id=response_id):
+            return AnswersRead(response_id=response_id, answers=(("What for?", "A course"),))
+        case SendMail(template=template, key=key, to=to, addresses=addresses) as mail:
+            named = task.lead.policy.addresses
+            reached = {role: named.get(role, (f"{role}@example.org",)) for role in to}
+            recipients = addresses or tuple(each for known in reached.values() for each in known)
+            return MailSent(
+                template=template,
+                recipients=recipients,
+                message_id=f"<{key}>",
+                reached=reached,
+                left=mail.leaves,
+                cause=mail.cause,
+            )
+        case SendCorrection(template=template, key=key, cause=cause):
+            told = task.mistakes[0].wrongly_told
+            return MailSent(template=template, recipients=told, message_id=f"<{key}>", cause=cause)
+        case OpenHubIssue():
+            return HubIssueOpened(link=Link(id="9", url=f"https://github.example.org/hub-of-{lead}"))
+        case ReserveInvoice(number=number, key=key):
+            return InvoiceReserved(number=number, file_id=f"file of {key}")
+        case PrepareInvoice(number=number, file_id=file_id):
+            return InvoicePrepared(number=number, file=Link(id=file_id, url="https://drive.example.org/i"))
+        case _:
+            return None

@@ -1,0 +1,64 @@
+"""An activity performed as a worker does, on a lead to try things with."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import pytest
+from temporalio.exceptions import ApplicationError
+from temporalio.testing import ActivityEnvironment
+
+from config.settings import Settings
+from process.effects.base import Effect, Outcome, Task
+from process.lead.lead import Lead
+from sandbox.faults import Fault
+from sandbox.server import Sandbox
+
+Performer = Callable[[Task], Outcome]
+
+
+def settings_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str) -> Settings:
+    for name, value in (sandbox.environment() | more).items():
+        monkeypatch.setenv(name, value)
+    return Settings(_env_file=None)
+
+
+def changed(
+    settings: Settings, system: Literal["github", "google", "mail", "addresses"], **values: Any
+) -> Settings:
+    """The settings with other values for one system."""
+    return settings.model_copy(update={system: getattr(settings, system).model_copy(update=values)})
+
+
+def patient(settings: Settings, request: pytest.FixtureRequest) -> Settings:
+    """As they are, so that a busy machine has its time; where the test's fault hangs, Google's calls end soon."""
+    case = getattr(request.node, "callspec", None)
+    fault = case.params.get("fault") if case else None
+    hangs = isinstance(fault, Fault) and fault.kind == "slow"
+    return changed(settings, "google", timeout_seconds=3) if hangs else settings
+
+
+def perform(performer: Performer, effect: Effect, lead: Lead) -> Outcome:
+    """Performs the effect as a worker does."""
+    outcome: Outcome = ActivityEnvironment().run(performer, Task(effect=effect, lead=lead))
+    return outcome
+
+
+def failure(performer: Performer, effect: Effect, lead: Lead) -> ApplicationError:
+    """The failure that performing the effect must end in."""
+    with pytest.raises(ApplicationError) as raised:
+        perform(performer, effect, lead)
+    return raised.value
+
+
+def a_lead(**facts: Any) -> Lead:
+    now = datetime.now(UTC)
+    given = {
+        "id": "lead-abcdefgh",
+        "opened_at": now,
+        "progressed_at": now,
+        "org": "Example University",
+        "person": "Ada Example",
+        "title": "Hub for a course",
+    }
+    return Lead.model_validate(given | facts)

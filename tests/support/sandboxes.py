@@ -1,0 +1,21 @@
+"""One sandbox per test process, back at its seeded start for each test."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from activities.github import rate_limits as gate
+from sandbox.server import Sandbox
+
+
+@pytest.fixture(scope="package")
+def running_sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
+    running_sandbox.reset()
+    monkeypatch.setattr(gate, "_gates", {})  # no limit of another test holds here
+    return running_sandbox

@@ -1,0 +1,45 @@
+"""Temporal's real dev server; with time skipping where tests move clocks (experimental in the SDK, so it stays here)."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from temporalio.testing import WorkflowEnvironment
+
+from tests.conftest import TEMPORAL
+from workflows.runtime.plugin import leads_plugin
+from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+_DYNAMIC_CONFIG = (
+    "frontend.WorkflowTimeSkippingEnabled=true",
+    'history.timerProcessorMaxTimeShift="10ms"',  # or each skipped timer takes a second
+)
+
+
+def _options() -> dict[str, Any]:
+    return {
+        "dev_server_existing_path": str(TEMPORAL),
+        "plugins": [leads_plugin()],
+        "search_attributes": SEARCH_ATTRIBUTES,
+        "dev_server_log_level": "error",
+    }
+
+
+@asynccontextmanager
+async def real_time() -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own."""
+    async with await WorkflowEnvironment.start_local(**_options()) as env:
+        yield env
+        await asyncio.sleep(0.3)  # the SDK's threads may still hold the interpreter
+
+
+@asynccontextmanager
+async def skipping_time(*dynamic_config: str) -> AsyncIterator[WorkflowEnvironment]:
+    """A server of its own with a clock per workflow; `dynamic_config` as `key=value`."""
+    args = [arg for value in (*_DYNAMIC_CONFIG, *dynamic_config) for arg in ("--dynamic-config-value", value)]
+    async with await WorkflowEnvironment.start_time_skipping_v2(
+        dev_server_extra_args=args, **_options()
+    ) as env:
+        yield env
+        await asyncio.sleep(0.3)

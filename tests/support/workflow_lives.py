@@ -1,0 +1,121 @@
+"""A lead as a test lives it: deciding, asking, and letting time pass."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Self
+from uuid import uuid4
+
+from temporalio.client import (
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+from temporalio.testing import WorkflowEnvironment
+
+from process.core.receipts import Answer
+from process.views.overview import Overview
+from tests.support.outside import Outside
+from tests.support.waiting import PATIENCE
+
+OPENED = {"org": "Example University", "person": "Ada Example", "title": "A hub for a course"}
+
+MAILS = ("price_quoted", "handover", "hub_requested", "hub_live", "invoice")
+"""What the path to a hub sends."""
+
+
+@dataclass
+class Life:
+    env: WorkflowEnvironment
+    outside: Outside
+    handle: WorkflowHandle[Any, Any]
+
+    @classmethod
+    async def begin(
+        cls, env: WorkflowEnvironment, outside: Outside, lead_id: str, *, queue: str, **more: Any
+    ) -> Self:
+        with env.with_time_skipping_disabled():
+            handle = await env.client.start_workflow(
+                "LeadWorkflow", OPENED | more, id=lead_id, task_queue=queue
+            )
+        return cls(env, outside, env.client.get_workflow_handle(handle.id))
+
+    @property
+    def id(self) -> str:
+        return self.handle.id
+
+    def mails(self) -> list[str]:
+        """Mails sent, in order, but invoices last: lanes run side by side, so theirs may come before or after another."""
+        return sorted(self.outside.templates(self.id), key=lambda template: template == "invoice")
+
+    async def decide(self, kind: str, **body: Any) -> Answer:
+        """The decision as an update; a refusal is an answer, too. A busy server is asked for the same one again."""
+        update = str(uuid4())
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    answer: Answer = await self.handle.execute_update(
+                        kind, body, id=update, result_type=Answer
+                    )
+                except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+                    if isinstance(error.__cause__, asyncio.CancelledError):
+                        raise
+                except WorkflowUpdateFailedError as error:
+                    return Answer(accepted=False, words=str(error.cause))
+                else:
+                    return answer
+
+    async def signal(self, kind: str, *args: Any) -> None:
+        await self.handle.signal(kind, args=list(args))
+
+    async def look(self) -> Overview:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    view: Overview = await self.handle.query("lead", result_type=Overview)
+                except RPCError as error:  # between two runs there is nobody to ask
+                    if error.status is not RPCStatusCode.FAILED_PRECONDITION:
+                        raise
+                    await asyncio.sleep(0.1)
+                else:
+                    return view
+
+    async def until(self, holds: Callable[[Overview], bool]) -> Overview:
+        """The lead once this holds of it."""
+        async with asyncio.timeout(PATIENCE):
+            while not holds(view := await self.look()):
+                await asyncio.sleep(0.03)
+        return view
+
+    async def settled(self) -> Overview:
+        """The lead once nothing is left to do outside but what failed for good."""
+        return await self.until(lambda view: all(effect.status != "waiting" for effect in view.effects))
+
+    async def pass_days(self, days: float) -> Overview:
+        await self.settled()
+        await self.env.fast_forward(self.handle, timedelta(days=days))
+        return await self.settled()
+
+    async def decide_all(self, *kinds: str, **bodies: dict[str, Any]) -> None:
+        """Decisions in order; each must be accepted."""
+        for kind in kinds:
+            answer = await self.decide(kind, **bodies.get(kind, {}))
+            assert answer.accepted, (kind, answer.words)
+
+    async def to_signed(self) -> None:
+        await self.decide_all(
+            "price_quoted",
+            "quote_accepted",
+            "contract_handed_over",
+            "contract_acknowledged",
+            "contract_signed",
+            "vendor_setup_not_needed",
+            price_quoted={"amount": "12000", "currency": "USD", "per": "year"},
+            contract_signed={"evidence": "https://drive.example.org/signed.pdf"},
+        )
+
+    async def to_hub(self) -> None:
+        await self.to_signed()
+        await self.decide_all("hub_requested", "hub_live")
