@@ -62,7 +62,7 @@ class InFlight(NamedTuple):
 
 
 class Under(NamedTuple):
-    """A lead and the policy that it is under, as visibility knows it; empty where it began under release 0.1."""
+    """A lead and the policy that it is under, as visibility knows it; empty until its workflow has run."""
 
     lead: str
     stage: Stage

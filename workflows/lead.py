@@ -17,7 +17,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState, i
 with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
-    from process.behaviour import CHANGES, RELEASE_0_2
+    from process.behaviour import CHANGES
     from process.core.aggregate import Record
     from process.core.events import Refused
     from process.core.outbox import Look
@@ -254,8 +254,6 @@ class LeadWorkflow:
 
     def _call_off(self) -> None:
         """What fell with its decision is not tried again. An attempt under way ends by itself, and what it did is heard."""
-        if RELEASE_0_2 not in self.record.lead.changes:
-            return
         for effect, task in self.running.values():
             if self.record.is_off(effect) and not task.cancelling():
                 task.cancel()
@@ -371,10 +369,9 @@ class LeadWorkflow:
         memo = {"heading": self.record.lead.heading} | {
             name: link.url for name, link in links.items() if link
         }
-        if RELEASE_0_2 in self.record.lead.changes:
-            # also so that a task in which something became true is never without a command: the next worker would take
-            # such a task for none, and hear what comes after it first (temporalio/sdk-rust#1606)
-            memo |= policy_memo(self.record.lead.policy) | {"events": str(self.record.lead.last_seq)}
+        # `events` also so that a task in which something became true is never without a command: the next worker
+        # would take such a task for none, and hear what comes after it first (temporalio/sdk-rust#1606)
+        memo |= policy_memo(self.record.lead.policy) | {"events": str(self.record.lead.last_seq)}
         if memo != self.memo:
             workflow.upsert_memo(memo)
             self.memo = memo

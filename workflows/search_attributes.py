@@ -9,7 +9,6 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import end_of
 from process.core.aggregate import Record
 from process.identity import contact_key, issue_name, org_key
@@ -51,7 +50,6 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 def values(record: Record, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
     """What each attribute is for this lead now; None where it has no value."""
     lead = record.lead
-    places = _places(lead) if RELEASE_0_2 in lead.changes else {}  # in flight, each upsert is a command
     term_ends = lead.contract.term_ends
     found: dict[SearchAttributeKey[Any], Any] = {
         STAGE: lead.stage.value,
@@ -64,7 +62,7 @@ def values(record: Record, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
         ATTENTION: len(attention(lead, lead.today(now))),
         PARKED: len(record.parked),
     }
-    return found | places
+    return found | _places(lead)
 
 
 def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:

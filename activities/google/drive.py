@@ -143,7 +143,7 @@ class DriveActivities:
 
     def _as_it_is(self, known: Link, folder: "File") -> Link:
         home = next((parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), "")
-        name = folder.get("name", "") if known.name else ""  # 0.1 did not remember it
+        name = folder.get("name", "")
         return Link(id=known.id, url=folder.get("webViewLink", known.url), home=home, name=name)
 
     def leads_with_folder(self) -> dict[str, str]:

@@ -57,7 +57,7 @@ class Team:
         return Part(mark=after.model_dump(mode="json"), found=tuple(found))
 
     async def _strangers(self) -> dict[str, str]:
-        """Leads that know others than we do, with what they know. One that is under release 0.1 asks the settings itself."""
+        """Return the leads that know other people than these settings, each with the difference."""
         if not (self.people.people or self.people.addresses):
             return {}  # these settings name nobody
         ours = self.people.digest()

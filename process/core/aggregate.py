@@ -9,7 +9,6 @@ from typing import Any, NamedTuple, Self
 
 from pydantic import ValidationError
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import start_of
 from process.core import outbox
 from process.core.event_log import History
@@ -86,14 +85,15 @@ class Record(Model):
     """Events up to this number are in the ledger."""
     heard: dict[str, int] = {}
     """Another lead -> the number of its event up to which it was heard."""
-    weight: int | None = None
-    """Bytes of its events; release 0.1 did not weigh them."""
+    weight: int
+    """Size of its events, in bytes."""
 
     @classmethod
     def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
         history = begin(opened, lead_id, now)
         effects = plan(history.lead, history.lead, history.events[0], history)
-        return cls(history=history, outbox=tuple(Outstanding(effect=effect) for effect in effects))
+        outbox = tuple(Outstanding(effect=effect) for effect in effects)
+        return cls(history=history, outbox=outbox, weight=_weight(history.events))
 
     @property
     def lead(self) -> Lead:
@@ -175,9 +175,7 @@ class Record(Model):
 
     def _too_much(self, decision: Decision) -> Refused | None:
         """Why a lead that people wrote too much into does not take so long a text, or None: it must be handed on whole."""
-        if RELEASE_0_2 not in self.lead.changes:
-            return None
-        left = max(ROOM - (self.weight or _weight(self.history.events)), 0)
+        left = max(ROOM - self.weight, 0)
         if len(decision.model_dump_json().encode()) <= left // SHARE:
             return None
         return Refused(
@@ -246,10 +244,7 @@ class Record(Model):
         """What a worker knows of them. What is known already is no news, nor what was read before that. Total.
 
         A role for which it names no address keeps the one that it has.
-        A lead of release 0.1 keeps nobody in mind: its mails go to whom the settings say.
         """
-        if RELEASE_0_2 not in self.lead.changes:
-            return self
         try:
             told = People.model_validate(args[0] if args else {})
         except ValidationError as error:
@@ -315,7 +310,7 @@ class Record(Model):
     def next_look(self, now: datetime) -> datetime | None:
         """When the lead is to be looked at again: the calendar moves, or other things begin to need attention."""
         lead, moves = self.lead, self.next_due()
-        day = next_look(lead, lead.today(now)) if RELEASE_0_2 in lead.changes else None
+        day = next_look(lead, lead.today(now))
         looks = start_of(day, lead.zone) if day else None
         return min((when for when in (moves, looks) if when), default=None)
 
@@ -343,7 +338,7 @@ class Record(Model):
     def task(self, effect: Effect, now: datetime) -> Task:
         """What the activity of an effect that starts now is given."""
         mistakes: tuple[Mistake, ...] = ()
-        noticed: tuple[str, ...] | None = None
+        noticed: tuple[str, ...] = ()
         match effect:
             case SendCorrection(seq=seq):
                 mistakes = (outward.mistake(self.history, seq, told=True),)
@@ -415,7 +410,7 @@ class Record(Model):
         queue, aside = self.outbox, self.aside
         if fact.supersedes is not None:
             queue, aside = outbox.sorted_out(queue, aside, superseded(history.events))
-        weight = (self.weight or _weight(self.history.events)) + _weight(history.events[-1:])
+        weight = self.weight + _weight(history.events[-1:])
         return self.model_copy(
             update={
                 "history": history,

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from process.behaviour import RELEASE_0_2
 from process.core.event_log import History
 from process.core.events import Event, Fact, Refused, Report
 from process.core.fold import apply, fold
@@ -76,7 +75,7 @@ def plan(before: Lead, after: Lead, event: Event, history: History | None = None
 
 def _back(before: Lead, after: Lead, event: Event) -> Iterator[Effect]:
     """A lead that had ended goes on: others may be behind the roles than when it did."""
-    if RELEASE_0_2 in after.changes and before.ended and not after.ended:
+    if before.ended and not after.ended:
         for role in sorted(TEAMS):
             yield from introductions(after, event, role)
 

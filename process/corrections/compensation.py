@@ -97,10 +97,12 @@ def _told(history: History, seq: int, corrections: tuple[Correction, ...]) -> It
     says |= {each.seq: each.counts for each in corrections}
     for event in history.events:
         if isinstance(mail := event.fact, MailSent):
-            cause = next((each for each in says if mail.is_of(history.lead.id, each)), None)
-            if cause is not None:
+            if mail.cause in says:
                 yield Told(
-                    template=mail.template, recipients=mail.recipients, at=event.at, counts=says[cause]
+                    template=mail.template,
+                    recipients=mail.recipients,
+                    at=event.at,
+                    counts=says[mail.cause],
                 )
 
 
@@ -300,7 +302,7 @@ def _planned(history: History, event: Event) -> list[Effect]:
 def _unsent(history: History, event: Event) -> bool:
     """Whether it asked for mails of which none has left, as far as we know: one may be on its way."""
     return any(effect.lane == "mail" for effect in _planned(history, event)) and not any(
-        isinstance(mail := each.fact, MailSent) and mail.is_of(history.lead.id, event.seq)
+        isinstance(mail := each.fact, MailSent) and mail.cause == event.seq
         for each in history.events
     )
 

@@ -6,7 +6,6 @@ from typing import Self
 
 from dateutil.relativedelta import relativedelta
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import end_of, start_of
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules
@@ -65,12 +64,11 @@ class InvoiceOverdue(Tick):
     number: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        def is_it(invoice: Invoice) -> bool:
-            """Not any more, where that it was sent has been corrected."""
-            return invoice.number == self.number and (invoice.owed or RELEASE_0_2 not in lead.changes)
-
+        # an invoice whose sending was corrected is not owed
         invoices = tuple(
-            invoice.model_copy(update={"overdue": True}) if is_it(invoice) else invoice
+            invoice.model_copy(update={"overdue": True})
+            if invoice.number == self.number and invoice.owed
+            else invoice
             for invoice in lead.invoices
         )
         return lead.model_copy(update={"invoices": invoices})
@@ -128,7 +126,7 @@ class UsageMissing(Tick):
 
 
 def _usage(lead: Lead) -> Iterator[Due]:
-    if RELEASE_0_2 not in lead.changes or lead.archived or lead.stage not in BILLED:
+    if lead.archived or lead.stage not in BILLED:
         return
     if month := next_usage(lead):
         day = date.fromisoformat(f"{month}-01") + relativedelta(
@@ -140,7 +138,7 @@ def _usage(lead: Lead) -> Iterator[Due]:
 
 
 def _unsent(lead: Lead) -> Iterator[Due]:
-    if RELEASE_0_2 not in lead.changes or lead.archived or not lead.unsent:
+    if lead.archived or not lead.unsent:
         return
     days = timedelta(days=lead.policy.clocks.invoice_unsent)
     oldest = min(invoice.prepared_on for invoice in lead.unsent)

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import add_working_days, end_of
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules
@@ -69,8 +68,6 @@ def _handover(lead: Lead) -> Iterator[Due]:
         return
     reminder, escalation = clocks.handover_reminder, clocks.handover_escalation
     if contract.acknowledged_on:
-        if RELEASE_0_2 not in lead.changes:
-            return
         reminder, escalation = clocks.news_reminder, clocks.news_escalation
     if not contract.reminded:
         day = add_working_days(since, reminder, lead.policy.holidays)
@@ -84,7 +81,7 @@ def _handover(lead: Lead) -> Iterator[Due]:
 
 def _ends_with_it(lead: Lead) -> bool:
     """Whether nobody is to be asked how it goes on: that the hub is taken down is decided."""
-    return lead.hub.decommission_on is not None and RELEASE_0_2 in lead.changes
+    return lead.hub.decommission_on is not None
 
 
 def _taken_down(lead: Lead) -> str:
@@ -132,7 +129,7 @@ def renewal_start(lead: Lead) -> date | None:
 
 def _renewal(lead: Lead) -> Iterator[Due]:
     start = renewal_start(lead)
-    if start and not lead.contract.renewal_due and RELEASE_0_2 in lead.changes:
+    if start and not lead.contract.renewal_due:
         yield Due(end_of(start, lead.zone), RenewalNotBegun())
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import end_of, start_of
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules
@@ -33,7 +32,7 @@ class HubInformationMissed(Tick):
 
 def _hub_information(lead: Lead) -> Iterator[Due]:
     """Until the hub is live; what is unknown even then is no longer asked for by mail, but still shown."""
-    waiting = not (lead.ended or lead.hold or lead.hub.live_on) and RELEASE_0_2 in lead.changes
+    waiting = not (lead.ended or lead.hold or lead.hub.live_on)
     since = lead.hub.requested_on or (lead.contracted_on if lead.service == "hub" else None)
     if waiting and since and lead.hub.missing():
         week = timedelta(days=lead.policy.clocks.hub_information)
@@ -97,13 +96,10 @@ class DecommissionNoticeDue(Tick):
 def notices(lead: Lead) -> tuple[int, ...]:
     """Notices of the decommission, in days before it: those whose day had not come when it was decided."""
     on, decided = lead.hub.decommission_on, lead.hub.decommission_decided_on
-    if on is None or lead.ended:
+    if on is None or decided is None or lead.ended:
         return ()
-    known = decided if RELEASE_0_2 in lead.changes else None
     return tuple(
-        days
-        for days in lead.policy.clocks.decommission_notice
-        if known is None or on - timedelta(days=days) > known
+        days for days in lead.policy.clocks.decommission_notice if on - timedelta(days=days) > decided
     )
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import day_of, end_of, start_of
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules, waiting_for_us
@@ -29,7 +28,7 @@ class GoneStale(Tick):
 
 
 def _stale(lead: Lead) -> Iterator[Due]:
-    contracted = lead.stage is Stage.CONTRACTED and lead.hold is None and RELEASE_0_2 in lead.changes
+    contracted = lead.stage is Stage.CONTRACTED and lead.hold is None
     contracted = contracted and lead.awaits_hub  # a member without one is where it is to be
     if waiting_for_us(lead) or contracted:
         days = timedelta(days=lead.policy.clocks.stale_after(lead.stage))
@@ -56,10 +55,7 @@ class Archived(Tick):
 
 def _archive(lead: Lead) -> Iterator[Due]:
     ended: date | None = lead.closed_on or (lead.lost.on if lead.lost else None)
-    owed = any(invoice.owed for invoice in lead.invoices)
-    if RELEASE_0_2 in lead.changes:
-        owed = not settled(lead)
-    if ended and not lead.archived and not owed:
+    if ended and not lead.archived and settled(lead):
         yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
 
 

@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from process.behaviour import RELEASE_0_2
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, mail
 from process.effects.base import Effect
@@ -61,7 +60,7 @@ class UsageReported(Decision):
             return Refused(reason=f"{self.month} has not come yet", instead="Report it when it is over")
         if lead.hub.live_on is None or self.month < f"{lead.hub.live_on:%Y-%m}":
             return Refused(reason=f"No hub of this lead was live in {self.month}")
-        down = lead.hub.decommissioned_on if RELEASE_0_2 in lead.changes else None
+        down = lead.hub.decommissioned_on
         if down and self.active_users and self.month > f"{down:%Y-%m}":
             return Refused(
                 reason=f"The hub was taken down on {down}, so nobody used it in {self.month}",
@@ -147,7 +146,6 @@ class InvoiceSent(_OnInvoice):
     """The contracts and administration team sent an invoice. Unpaid after 60 days, it is overdue."""
 
     beyond = "An invoice that the customer has got is still with them: the contracts team is to write to them"
-    since = {"on": RELEASE_0_2}
     example = {"number": 1}
     _done = "sent"
 
@@ -171,7 +169,6 @@ class InvoiceSent(_OnInvoice):
 class InvoicePaid(_OnInvoice):
     """The customer paid an invoice."""
 
-    since = {"on": RELEASE_0_2}
     example = {"number": 1}
     _done = "paid"
 

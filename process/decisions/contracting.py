@@ -7,7 +7,6 @@ from typing import ClassVar, Literal, Self
 from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import add_working_days
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
@@ -29,12 +28,10 @@ class _Contracting(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        renewable = lead.stage is not Stage.QUOTED or RELEASE_0_2 in lead.changes
-        if lead.contract.signed_on and (lead.quote is None or not renewable):
-            renewal = "; its renewal begins with a price (price_quoted)" if renewable else ""
+        if lead.contract.signed_on and lead.quote is None:
             return Refused(
                 reason=f"The contract was already signed on {lead.contract.signed_on}",
-                instead=f"If that was a mistake, correct it (corrected){renewal}",
+                instead="If that was a mistake, correct it (corrected); its renewal begins with a price (price_quoted)",
             )
         if lead.quote is None or lead.quote.status is not QuoteStatus.ACCEPTED:
             what = "a price for the renewal" if lead.contract.signed_on else "a price"
@@ -68,7 +65,7 @@ class ContractHandedOver(_Contracting):
         return implausible(self.due, now, what="The contract's due date") if self.due else None
 
     def resolved(self, lead: Lead, now: datetime) -> Self:
-        if self.due or RELEASE_0_2 not in lead.changes:
+        if self.due:
             return self
         policy = lead.policy
         due = add_working_days(lead.today(now), policy.clocks.contract_due, policy.holidays)
@@ -185,7 +182,6 @@ class ContractSigned(_Contracting):
 
     beyond = "A contract that was really signed binds all the same"
     deciders = frozenset({Role.CONTRACTS})
-    since = dict.fromkeys(("on", "reference"), RELEASE_0_2)
     example = {
         "signed_by": "Ada Example",
         "evidence": "https://drive.example.org/signed.pdf",
@@ -259,10 +255,12 @@ class ContractSigned(_Contracting):
                 "reference": self.reference,
             }
         )
-        if RELEASE_0_2 in lead.changes:
-            contract = contract.with_clocks_reset()
         return lead.model_copy(
-            update={"former": lead.signed, "contract": contract, "renewal": type(contract)()}
+            update={
+                "former": lead.signed,
+                "contract": contract.with_clocks_reset(),
+                "renewal": type(contract)(),
+            }
         )
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field
 
-from process.behaviour import RELEASE_0_2
 from process.core import fold
 from process.core.event_log import History
 from process.core.events import Event, Refused
@@ -75,9 +74,8 @@ class FolderReplaced(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         others = {place: text for place, text in lead.drift.items() if place != "folder"}
-        gone: dict[str, object] = {"folder": None, "folder_id": None}
-        if RELEASE_0_2 in lead.changes:
-            gone["invoice_files"] = {}  # what was to be written there, too, is to be written into the new one
+        # invoices that were to be written there are to be written into the new one
+        gone: dict[str, object] = {"folder": None, "folder_id": None, "invoice_files": {}}
         return lead.model_copy(update={"drift": others, **gone})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
@@ -106,7 +104,6 @@ class Corrected(Decision):
 
     deciders = EVERY_TEAM
     stages = frozenset(Stage)
-    since = {"compensate": RELEASE_0_2}
     example = {"seq": 4, "reason": "That was another lead's quote"}
 
     seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
@@ -194,7 +191,7 @@ class Corrected(Decision):
             )
 
     def effects_of_history(self, history: History) -> Iterable[Effect]:
-        return outward.compensations(history) if RELEASE_0_2 in history.lead.changes else ()
+        return outward.compensations(history)
 
     def words(self, lead: Lead) -> str:
         return self.noted(f"{self.seq} was a mistake and no longer counts: {self.reason}")
@@ -203,7 +200,7 @@ class Corrected(Decision):
         """Of a correction it matters more what counts again."""
         wrong = history.find(self.seq)
         again = wrong.fact.supersedes if wrong else None
-        if again is None or RELEASE_0_2 not in history.lead.changes:
+        if again is None:
             return self.words(history.lead)
         return self.noted(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
 

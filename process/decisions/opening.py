@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import zone_exists
 from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision
@@ -102,7 +101,6 @@ class DetailsChanged(Decision):
     """A fact of the lead itself was wrong or has changed: organisation, person, title, service, zone, invoicing."""
 
     deciders = EVERY_TEAM
-    since = dict.fromkeys(("reference", "billing_address"), RELEASE_0_2)
     example = {"person": "Grace Example"}
 
     org: Line | None = Field(None, description="the lead's organisation")

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field
 
-from process.behaviour import RELEASE_0_2
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects.base import Effect
@@ -23,7 +22,7 @@ def signed(lead: Lead) -> Refused | None:
     """Once signed, the price is the contract's, even while the vendor set-up keeps the lead at `quoted`."""
     if lead.contract.signed_on is None or lead.stage is not Stage.QUOTED:
         return None
-    if lead.quote and RELEASE_0_2 in lead.changes:  # that of its renewal
+    if lead.quote:  # that of its renewal
         return None
     return Refused(
         reason=f"The contract was signed on {lead.contract.signed_on}, at {lead.quote_of(lead.contract)}",
@@ -65,7 +64,6 @@ class PriceQuoted(Decision):
 
     beyond = "If the customer has heard this price, only sales can take it back there"
     stages = OPEN_STAGES
-    since = dict.fromkeys(("item", "discount_percent", "discount_amount", "discount_reason"), RELEASE_0_2)
     commits = True
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 
@@ -88,10 +86,6 @@ class PriceQuoted(Decision):
     discount_amount: Amount | None = Field(None, gt=0, description="or the amount taken off it, as 1200")
     discount_reason: Text | None = Field(None, description="why there is a discount")
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
-
-    @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        return super().gate(lead) or (None if RELEASE_0_2 in lead.changes else signed(lead))
 
     def check(self, lead: Lead, now: datetime) -> Refused | None:
         today = lead.today(now)

@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.behaviour import RELEASE_0_2
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, implausible, mail
 from process.effects.base import Effect, OpenHubIssue, effect_key
@@ -188,7 +187,6 @@ class HubLive(Decision):
     beyond = "A hub that runs goes on running: nothing is taken down by this"
     deciders = frozenset({Role.ENGINEERING})
     commits = True
-    since = {"on": RELEASE_0_2}
     example = {"url": "https://example.cluster.2i2c.cloud"}
 
     url: Line | None = Field(None, description="where it is, if that was not said before")

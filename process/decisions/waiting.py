@@ -6,7 +6,6 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.behaviour import RELEASE_0_2
 from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects.base import Effect
@@ -46,8 +45,6 @@ class PutOnHold(Decision):
 
 def _goes_on(lead: Lead, event: Event) -> Lead:
     """Whoever is waited for is so from today on again; what was said of their silence before is of the past."""
-    if RELEASE_0_2 not in lead.changes:
-        return lead
     pending = lead.pending.model_copy(update={"reminded": False, "escalated": False})
     return lead.with_pending(pending).model_copy(update={"resumed_on": lead.today(event.at)})
 

@@ -10,11 +10,9 @@ from typing import Any
 
 from pydantic import Field
 
-from process.behaviour import RELEASE_0_2
 from process.core.event_log import History
 from process.core.events import Event, Refused, Report
 from process.core.fold import without
-from process.decisions import LeadOpened
 from process.decisions.qualifying import QuestionnaireAnswered
 from process.effects.observations import AnswersRead
 from process.identity import contact_key, org_key, title_key
@@ -196,13 +194,9 @@ class OriginalsSeen(Report):
 
 
 def unknown(history: History, originals: Iterable[Relative]) -> tuple[Relative, ...]:
-    """Which of these the lead is to be held for: none that it has to do with already, and only at its very beginning.
-
-    Whoever began a lead under release 0.1 was asked then.
-    """
-    lead, first = history.lead, history.events[0].fact
-    asked = not isinstance(first, LeadOpened) or RELEASE_0_2 not in first.changes
-    if asked or lead.stage is not Stage.LEAD or lead.hub.requested_on:
+    """Which of these the lead is to be held for: none that it has to do with already, and only at its very beginning."""
+    lead = history.lead
+    if lead.stage is not Stage.LEAD or lead.hub.requested_on:
         return ()
     known = {lead.id, *(other.lead for other in (*lead.originals, *lead.duplicates))}
     new = {other.lead: other for other in originals if other.lead not in known}

@@ -16,7 +16,6 @@ from pydantic import (
     model_serializer,
 )
 
-from process.behaviour import RELEASE_0_2
 from process.core.events import AnyFact, Event
 from process.corrections.corrected_decision import Mistake, Where
 from process.github.edits import Move, What
@@ -122,7 +121,7 @@ class UpdateIssue(_AtIssue, Effect):
     brings_news = False
 
     def comes_last(self, lead: Lead) -> bool:
-        return RELEASE_0_2 in lead.changes
+        return True
 
     def words(self) -> str:
         return "Bring the lead's issue up to date"
@@ -432,8 +431,8 @@ class Task(Model):
     events: tuple[Event, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     """The one that the effect is about; or all decisions that do not count any more."""
-    attention: tuple[str, ...] | None = None
-    """What needs attention, by the whole lead: this one has its newest invoices alone. Release 0.1 did not say."""
+    attention: tuple[str, ...] = ()
+    """Concerns about the whole lead; `lead` here has its newest invoices alone."""
 
     @field_serializer("lead")
     def _without_defaults(self, lead: Lead) -> dict[str, Any]:

@@ -20,9 +20,7 @@ def reached(lead: Lead, role: Role) -> tuple[str, ...]:
             return tuple(address for address in mail.reached[role] if address not in released)
         if mail.left is role:
             released |= {*mail.recipients}
-    before = lead.left.get(role, ())  # release 0.1 did not record for whom of them a mail was
-    known = {address for mail in lead.mails for address in mail.recipients}
-    return tuple(address for address in before if address in known - released)
+    return ()
 
 
 def earlier(lead: Lead, role: Role) -> tuple[Mail, ...]:

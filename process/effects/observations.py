@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from pydantic import AwareDatetime
 
-from process.behaviour import RELEASE_0_2
 from process.core.event_log import History
 from process.core.events import Event, Report
 from process.effects.base import (
@@ -17,7 +16,6 @@ from process.effects.base import (
     UpdateIssue,
     effect_key,
     listed,
-    message_digest,
 )
 from process.effects.introductions import introductions
 from process.lead.lead import Lead, Mail, Place
@@ -40,15 +38,14 @@ class IssueOpened(Report):
 class CardPlaced(Report):
     visible = False
     item: str
-    stage: Stage | None = None
-    """In whose column; release 0.1 did not say."""
+    stage: Stage
+    """The stage in whose column the card was put."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"card": self.item, "card_stage": self.stage})
 
     def words(self, lead: Lead) -> str:
-        where = f", in the column of {self.stage}" if self.stage else ""
-        return f"The lead has its card on the board{where}"
+        return f"The lead has its card on the board, in the column of {self.stage}"
 
 
 class FolderReserved(Report):
@@ -114,18 +111,12 @@ class MailSent(Report):
     template: str
     recipients: tuple[str, ...]
     message_id: str
-    reached: dict[Role, tuple[str, ...]] = {}
-    """Whom of each role."""
+    reached: dict[Role, tuple[str, ...]]
+    """Addresses that it reached, by role."""
     left: Role | None = None
     """The role that it says is no longer theirs."""
-    cause: int | None = None
-    """The event because of which it was sent; release 0.1 did not say."""
-
-    def is_of(self, lead: str, seq: int) -> bool:
-        """Whether it was sent because of the event `seq`."""
-        if self.cause is not None:
-            return self.cause == seq
-        return message_digest(f"{lead}/{seq}/{self.template}") in self.message_id
+    cause: int
+    """Number of the event because of which it was sent."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         mail = Mail(
@@ -139,8 +130,6 @@ class MailSent(Report):
         return lead.model_copy(update={"mails": (*lead.mails, mail)})
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if RELEASE_0_2 not in after.changes:
-            return
         # the issue says which mail reached whom
         yield UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq)
         for role, addresses in self.reached.items():
@@ -259,7 +248,7 @@ class InvoicePrepared(Report):
 
     def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
         known = before.invoice(self.number)
-        if known and known.file and RELEASE_0_2 in after.changes:  # its folder was replaced
+        if known and known.file:  # its folder was replaced
             return
         yield SendMail(
             key=effect_key(after, event, "invoice"),

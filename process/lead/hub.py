@@ -67,7 +67,7 @@ class Hub(Model):
     validation_reason: Text | None = None
     decommission_on: date | None = None
     decommission_decided_on: date | None = None
-    """When that day was set; release 0.1 did not remember."""
+    """The day on which that was decided."""
     notices: tuple[int, ...] = ()
     decommissioned_on: date | None = None
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from process.behaviour import RELEASE_0_2
+from process.behaviour import Behaviour
 from process.calendar import DAY, day_of
 from process.lead.contract import Contract, Gap, Vendor
 from process.lead.duplicate_links import Relation, Relative
@@ -53,8 +53,8 @@ class Mail(Model):
     recipients: tuple[str, ...]
     message_id: str
     at: AwareDatetime
-    reached: dict[Role, tuple[str, ...]] = {}
-    """Whom of each role that it was for; release 0.1 did not say."""
+    reached: dict[Role, tuple[str, ...]]
+    """Addresses that it reached, by role."""
     left: Role | None = None
     """The role that it says is no longer theirs."""
 
@@ -95,7 +95,7 @@ class Lead(Model):
     policy: Policy = Policy()
     price_books: tuple[PriceBook, ...] = BUILT_IN
     changes: tuple[str, ...] = ()
-    """Changes of the process that it has taken up (`process.behaviour`)."""
+    """Names of the changes of the process that it has adopted (`process.behaviour`)."""
     people_since: AwareDatetime | None = None
     """Since when the worker knew them that last said who is behind the roles."""
     left: dict[Role, tuple[str, ...]] = {}
@@ -127,7 +127,7 @@ class Lead(Model):
     """When the contracts team was last asked to send invoices that lie there."""
     hold: Hold | None = None
     resumed_on: date | None = None
-    """When it last went on: the hold was over, or it was reopened. Release 0.1 did not remember."""
+    """When it last went on: the hold was over, or it was reopened."""
     lost: Loss | None = None
     closed_on: date | None = None
     archived: bool = False
@@ -144,6 +144,11 @@ class Lead(Model):
     mails: tuple[Mail, ...] = ()
     drift: dict[Place, Line] = {}
     """What somebody changed outside that only a person can put right: where, and what to do."""
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """The changed rules that the lead follows."""
+        return Behaviour(self.changes)
 
     @property
     def heading(self) -> str:
@@ -239,13 +244,10 @@ class Lead(Model):
     def gaps(self) -> tuple[Gap, ...]:
         """Days before, between and after the terms in which the hub ran: billed by nobody, and nobody said why."""
         live, down = self.hub.live_on, self.hub.decommissioned_on
-        if live is None:
+        if live is None or not self.signed:
             return ()
         found = []
         for number, (one, other) in enumerate(pairwise((None, *self.signed, None))):
-            at_an_edge = one is None or other is None
-            if at_an_edge and (RELEASE_0_2 not in self.changes or not self.signed):
-                continue
             last = other.start - DAY if other and other.start else down
             until = self._billed_until(one) if one else None
             first = until + DAY if until else live
@@ -258,14 +260,14 @@ class Lead(Model):
 
     def _unpaid_from(self, day: date) -> date:
         """That day, or the first one after the month that has it and is asked for whole: an extension ends within one."""
-        for invoice in self.invoices if RELEASE_0_2 in self.changes else ():
+        for invoice in self.invoices:
             if invoice.stands and invoice.index is not None and invoice.period_start <= day:
                 day = max(day, invoice.period_end + DAY)
         return day
 
     def _billed_until(self, contract: Contract) -> date | None:
         """The last day that is paid for: a price that is asked for once has no month by which an extension is billed."""
-        quote = self.quote_of(contract) if RELEASE_0_2 in self.changes else None
+        quote = self.quote_of(contract)
         return contract.end if quote and quote.per == "once" else contract.term_ends
 
     def quote_of(self, contract: Contract) -> Quote | None:

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from process.behaviour import RELEASE_0_2
 from process.core.aggregate import Record
 from process.core.events import Event
 from process.core.fold import corrected_by
@@ -113,11 +112,11 @@ def _renewing(lead: Lead) -> Step | None:
 def _next_of_contracted(lead: Lead) -> Step:
     if renewing := _renewing(lead):
         return renewing
-    if RELEASE_0_2 in lead.changes and (ending := _ending(lead)):
+    if ending := _ending(lead):
         return ending
     if lead.hub.requested_on:
         return Step(Role.ENGINEERING, "bring the hub up")
-    if not lead.awaits_hub and RELEASE_0_2 in lead.changes:
+    if not lead.awaits_hub:
         return Step(Role.NOBODY, f"nothing, no hub is to come; contract until {lead.contract.term_ends}")
     if lead.service != "hub":
         return Step(Role.SALES, "request the hub, if there is to be one")
@@ -151,7 +150,7 @@ def _next_of_hub(lead: Lead) -> Step:
         return renewing
     if lead.contract.lapsed:
         return Step(Role.SALES, "renew, extend, or decide the decommission: the contract has ended")
-    if lead.contract.extended_until and RELEASE_0_2 in lead.changes:
+    if lead.contract.extended_until:
         return _extended(lead)
     if lead.contract.windows:
         return Step(Role.SALES, f"renew: the contract ends on {lead.contract.end}")

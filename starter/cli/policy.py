@@ -74,7 +74,7 @@ async def policy(
 
 
 async def _others(leads: Leads) -> list[Under]:
-    """Open leads that are under another policy. What began under release 0.1 does not say; it is asked, too."""
+    """Return the open leads that are under another policy."""
     return [
         each
         for each in await leads.under()
@@ -135,7 +135,7 @@ async def _show(leads: Leads, settings: Settings, out: Output) -> None:
         out.items([f"{role}: {', '.join(known) or 'nobody is named'}"])
     out.heading("Leads are under")
     for each in versions:
-        out.items([f"{each.version or 'what release 0.1 wrote'}: {len(each.leads)} open"])
+        out.items([f"{each.version or 'not known yet'}: {len(each.leads)} open"])
         out.items([f"  differs: {what}" for what in each.differs])
     if any(each.version != leads.policy.version for each in versions):
         out.line()
