@@ -1,7 +1,7 @@
 """A lead's issue and card, and its hub's issue, on GitHub. Each activity brings them to the lead's present state."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -33,7 +33,6 @@ from process.lead.lead import Lead
 from process.lead.qualification import MANIAC_T
 from process.policy import Policy
 from process.types import Link, Stage
-from process.views.attention import attention
 from process.views.checklist import checklist, todo, vendor_checklist
 from process.views.overview import next_step
 from templates.rendering import render
@@ -181,9 +180,6 @@ class GitHubActivities:
 
     def _lead_issue(self, task: Task) -> Wanted:
         lead = task.lead
-        noticed = task.attention
-        if noticed is None:
-            noticed = attention(lead, lead.today(datetime.now(UTC)))
         page = self._page(lead.id)
 
         def text(clip: int) -> str:
@@ -191,7 +187,7 @@ class GitHubActivities:
                 "lead_issue.md",
                 lead=lead,
                 step=next_step(lead),
-                attention=noticed,
+                attention=task.attention,
                 checklist=checklist(lead),
                 vendor_checklist=vendor_checklist(lead),
                 maniac_t=MANIAC_T,

@@ -77,7 +77,11 @@ class MailActivities:
             ) from None
         return Outcome(
             report=MailSent(
-                template=effect.template, recipients=told, message_id=message_id, cause=effect.cause
+                template=effect.template,
+                recipients=told,
+                message_id=message_id,
+                reached={},
+                cause=effect.cause,
             )
         )
 

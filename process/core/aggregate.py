@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from process.calendar import start_of
 from process.core import outbox
-from process.core.event_log import History
+from process.core.event_log import Change, History
 from process.core.events import Event, Fact, Refused
 from process.core.fold import fold, superseded
 from process.core.functions import begin, decide, due, evolve, plan
@@ -91,9 +91,14 @@ class Record(Model):
     @classmethod
     def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
         history = begin(opened, lead_id, now)
-        effects = plan(history.lead, history.lead, history.events[0], history)
+        effects = plan(Change(history, history))
         outbox = tuple(Outstanding(effect=effect) for effect in effects)
-        return cls(history=history, outbox=outbox, weight=_weight(history.events))
+        return cls.of(history).model_copy(update={"outbox": outbox})
+
+    @classmethod
+    def of(cls, history: History) -> Self:
+        """Return a record of this history with nothing left to do outside."""
+        return cls(history=history, weight=_weight(history.events))
 
     @property
     def lead(self) -> Lead:
@@ -406,7 +411,7 @@ class Record(Model):
     def _became(self, fact: Fact, now: datetime) -> Self:
         """The fact is true: one more event, and its effects in the outbox."""
         history = evolve(self.history, fact, now)
-        effects = plan(self.lead, history.lead, history.events[-1], history)
+        effects = plan(Change(self.history, history))
         queue, aside = self.outbox, self.aside
         if fact.supersedes is not None:
             queue, aside = outbox.sorted_out(queue, aside, superseded(history.events))

@@ -1,5 +1,6 @@
-"""A lead's events in order, and the lead that they add up to."""
+"""A lead's events in order, the lead that they add up to, and the step from one event to the next."""
 
+from dataclasses import dataclass
 from typing import Self
 
 from process.core.events import Event
@@ -17,3 +18,36 @@ class History(Model):
 
     def find(self, seq: int) -> Event | None:
         return next((event for event in self.events if event.seq == seq), None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """An event of a lead, with the histories before and after it."""
+
+    past: History
+    history: History
+    """The history whose last event this is."""
+
+    @property
+    def before(self) -> Lead:
+        """The lead before the event."""
+        return self.past.lead
+
+    @property
+    def after(self) -> Lead:
+        """The lead after the event."""
+        return self.history.lead
+
+    @property
+    def event(self) -> Event:
+        """The event itself."""
+        return self.history.events[-1]
+
+    def key(self, name: str) -> str:
+        """Return the key of an effect that this event causes."""
+        return effect_key(self.after, self.event, name)
+
+
+def effect_key(lead: Lead, event: Event, name: str) -> str:
+    """Return a key that is unique for this lead, event and effect, and stable over retries and restarts."""
+    return f"{lead.id}/{event.seq}/{name}"

@@ -1,8 +1,8 @@
-"""What can become true of a lead, and the event that says it did.
+"""Facts that can become true of a lead, and the events that record them.
 
-A fact is a human decision (`process.decisions`), a clock's tick (`process.deadlines`) or a report of what an effect brought
-back from outside (`process.effects.observations`). Each is one class that says in one place when it may happen, what it makes true,
-what the outside must be told, and how to put it in words.
+A fact is a person's decision (`process.decisions`), a deadline (`process.deadlines`) or an observation of what an
+effect brought back (`process.effects.observations`). Each is one class that defines when it may happen, what it makes
+true, which effects it asks for, and how it is described.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from process.types import Line, Model, snake_case
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from process.core.event_log import History
+    from process.core.event_log import Change, History
     from process.effects.base import Effect
     from process.lead.lead import Lead
 
@@ -67,8 +67,8 @@ class Fact(Model):
         """Number of the event that this takes out, if it is a correction."""
         return None
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        """This fact with all that it leaves open spelled out, as it is recorded. Rules may change; what was said stays."""
+    def resolved(self, history: History, now: datetime) -> Self:
+        """Return this fact with its open fields filled in, as it is recorded. The history ends before this fact."""
         return self
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -79,21 +79,13 @@ class Fact(Model):
         """The lead where this was corrected away: what is left of it in plain sight. By default, nothing."""
         return lead
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        """What the outside must be told because of this."""
+    def effects(self, change: Change) -> Iterable[Effect]:
+        """Return the effects that this change asks for outside."""
         return ()
 
-    def effects_of_history(self, history: History) -> Iterable[Effect]:
-        """As `effects`, for the few that look at earlier events; this is the newest one."""
-        return ()
-
-    def words(self, lead: Lead) -> str:
-        """One plain sentence, without a full stop, about the lead after this became true."""
+    def words(self, history: History) -> str:
+        """Return one sentence about this fact, without a full stop. It is the last event of the history."""
         return (self.kind[0].upper() + self.kind[1:]).replace("_", " ")
-
-    def words_of_history(self, history: History) -> str:
-        """As `words`, for the few that look at earlier events; this is the newest one."""
-        return self.words(history.lead)
 
 
 class Unknown(Fact):

@@ -69,18 +69,18 @@ def broken(history: History, without: int) -> Iterator[Event]:
             replayed = History(lead=fold(history.events[:1], history.lead.id), events=(event,))
             continue
         fallen = event.seq in skip
-        if not fallen and event.seq >= since and _refused(event, replayed.lead):
+        if not fallen and event.seq >= since and _refused(event, replayed):
             yield event
             fallen = True
         replayed = replayed.then(event, (withdraw if fallen else apply)(replayed.lead, event))
 
 
-def _refused(event: Event, lead: Lead) -> bool:
+def _refused(event: Event, history: History) -> bool:
     """Whether a person's decision, taken again on this lead, would be refused. Corrections stand on their own."""
     fact = event.fact
     if not isinstance(fact, Decision) or fact.source == "clock" or fact.supersedes is not None:
         return False
-    return (fact.gate(lead) or fact.check(lead, event.at)) is not None
+    return (fact.gate(history.lead) or fact.check(history, event.at)) is not None
 
 
 def apply(lead: Lead, event: Event) -> Lead:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from process.core.event_log import History
+from process.core.event_log import Change, History
 from process.core.events import Event, Fact, Refused, Report
 from process.core.fold import apply, fold
 from process.deadlines import due
@@ -16,7 +16,6 @@ from process.effects.base import (
     TellLeads,
     UpdateHubIssue,
     UpdateIssue,
-    effect_key,
 )
 from process.effects.introductions import introductions
 from process.lead.lead import Lead
@@ -39,10 +38,10 @@ def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
         return fact
     if fact.source == "clock" or not isinstance(fact, Decision):
         is_due = any(item.fact == fact and item.when <= now for item in due(history.lead))
-        return fact.resolved(history.lead, now) if is_due else NOT_DUE
+        return fact.resolved(history, now) if is_due else NOT_DUE
     lead = history.lead
-    wrong = fact.gate(lead) or fact.too_new(lead) or fact.check(lead, now) or fact.check_history(history, now)
-    return wrong or fact.resolved_of_history(history, now)
+    wrong = fact.gate(lead) or fact.too_new(lead) or fact.check(history, now)
+    return wrong or fact.resolved(history, now)
 
 
 def evolve(history: History, fact: Fact, at: datetime) -> History:
@@ -53,38 +52,39 @@ def evolve(history: History, fact: Fact, at: datetime) -> History:
         lead = fold((*history.events, event), history.lead.id)
     else:
         lead = apply(history.lead, event)
-    words = fact.words_of_history(history.then(event, lead))
+    words = fact.words(history.then(event, lead))
     return history.then(event.model_copy(update={"words": words}), lead)
 
 
-def plan(before: Lead, after: Lead, event: Event, history: History | None = None) -> tuple[Effect, ...]:
-    """What the outside must be told because of this event, the newest of the history where that is given."""
-    effects = [*_back(before, after, event), *event.fact.effects(before, after, event)]
-    effects += event.fact.effects_of_history(history) if history else ()
+def plan(change: Change) -> tuple[Effect, ...]:
+    """Return the effects that this change asks for outside, in order."""
+    before, after, event = change.before, change.after, change.event
+    effects = [*_back(change), *event.fact.effects(change)]
     if event.fact.visible and event.seq > 1:
-        effects.append(UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq))
+        effects.append(UpdateIssue(key=change.key("update_issue"), cause=event.seq))
     if before.stage is not after.stage:
-        effects.append(PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq))
+        effects.append(PlaceCard(key=change.key("place_card"), cause=event.seq))
     if _hub_view(before) != _hub_view(after) and (after.hub_issue or before.hub.requested_on):
-        effects.append(UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq))
+        effects.append(UpdateHubIssue(key=change.key("update_hub_issue"), cause=event.seq))
     if news(before, after):
-        effects.append(TellLeads(key=effect_key(after, event, "tell_leads"), cause=event.seq))
-    effects.append(RecordEvents(key=effect_key(after, event, "record_events"), cause=event.seq))
+        effects.append(TellLeads(key=change.key("tell_leads"), cause=event.seq))
+    effects.append(RecordEvents(key=change.key("record_events"), cause=event.seq))
     return tuple(effects)
 
 
-def _back(before: Lead, after: Lead, event: Event) -> Iterator[Effect]:
-    """A lead that had ended goes on: others may be behind the roles than when it did."""
-    if before.ended and not after.ended:
+def _back(change: Change) -> Iterator[Effect]:
+    """Introduce everybody who got a role while the lead had ended, now that it goes on."""
+    if change.before.ended and not change.after.ended:
         for role in sorted(TEAMS):
-            yield from introductions(after, event, role)
+            yield from introductions(change, role)
 
 
 def begin(opened: LeadOpened, lead_id: str, at: datetime) -> History:
     """The history of a lead that starts now."""
     event = Event(seq=1, at=at, policy=opened.policy.version, fact=opened)
     lead = apply(opened.opened(lead_id, at), event)
-    return History(lead=lead, events=(event.model_copy(update={"words": opened.words(lead)}),))
+    words = opened.words(History(lead=lead, events=(event,)))
+    return History(lead=lead, events=(event.model_copy(update={"words": words}),))
 
 
 def _hub_view(lead: Lead) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 
 from process import deadlines as ticks  # as modules: they need decisions, and decisions need this
 from process.core import fold
-from process.core.event_log import History
+from process.core.event_log import Change, History, effect_key
 from process.core.events import Event, Tick
 from process.corrections.corrected_decision import (
     Compensation,
@@ -23,7 +23,7 @@ from process.corrections.corrected_decision import (
 )
 from process.decisions import correcting as mending
 from process.decisions.base import Decision
-from process.effects.base import Effect, ReserveFolder, SayCorrection, SendCorrection, effect_key
+from process.effects.base import Effect, ReserveFolder, SayCorrection, SendCorrection
 from process.effects.observations import MailSent
 from process.lead.lead import Lead
 from process.money import billing
@@ -96,14 +96,13 @@ def _told(history: History, seq: int, corrections: tuple[Correction, ...]) -> It
     says = dict.fromkeys((seq, *_followed(history, seq)), True)
     says |= {each.seq: each.counts for each in corrections}
     for event in history.events:
-        if isinstance(mail := event.fact, MailSent):
-            if mail.cause in says:
-                yield Told(
-                    template=mail.template,
-                    recipients=mail.recipients,
-                    at=event.at,
-                    counts=says[mail.cause],
-                )
+        if isinstance(mail := event.fact, MailSent) and mail.cause in says:
+            yield Told(
+                template=mail.template,
+                recipients=mail.recipients,
+                at=event.at,
+                counts=says[mail.cause],
+            )
 
 
 _known: deque[tuple[History, int, tuple[int, ...]]] = deque(maxlen=4)
@@ -124,8 +123,10 @@ def _not_due_without(history: History, seq: int) -> Iterator[int]:
     lead: Lead | None = None
     for number, event in enumerate(history.events, start=1):
         clock = isinstance(event.fact, Tick) or event.fact.source == "clock"
-        if lead and clock and event.seq > seq and not ticks.was_due(lead, event):
-            yield event.seq
+        if lead and clock and event.seq > seq:
+            past = History(lead=lead, events=history.events[: number - 1])
+            if not ticks.was_due(past, event):
+                yield event.seq
         if lead is None or event.fact.supersedes is not None:
             lead = fold.without(History(lead=history.lead, events=history.events[:number]), seq)
         else:
@@ -294,16 +295,16 @@ def _takes_back_request(history: History, event: Event) -> bool:
 def _planned(history: History, event: Event) -> list[Effect]:
     """What it asked for outside when it was decided."""
     events = tuple(each for each in history.events if each.seq <= event.seq)
-    before, after = (fold.fold(so_far, history.lead.id) for so_far in (events[:-1], events))
-    of_history = event.fact.effects_of_history(History(lead=after, events=events))
-    return [*event.fact.effects(before, after, event), *of_history]
+    past, present = (
+        History(lead=fold.fold(so_far, history.lead.id), events=so_far) for so_far in (events[:-1], events)
+    )
+    return [*event.fact.effects(Change(past, present))]
 
 
 def _unsent(history: History, event: Event) -> bool:
     """Whether it asked for mails of which none has left, as far as we know: one may be on its way."""
     return any(effect.lane == "mail" for effect in _planned(history, event)) and not any(
-        isinstance(mail := each.fact, MailSent) and mail.cause == event.seq
-        for each in history.events
+        isinstance(mail := each.fact, MailSent) and mail.cause == event.seq for each in history.events
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from process.core.cache import remembered
+from process.core.event_log import History
 from process.core.events import Event
 from process.deadlines import billing, contracting, qualifying, quoting, serving, waiting
 from process.deadlines.base import Due, Schedules
@@ -51,15 +52,15 @@ def _joined(days: Iterable[date]) -> str:
     return ", ".join(map(str, days))
 
 
-def was_due(lead: Lead, event: Event) -> bool:
-    """Whether what the calendar did in this event was due to this lead, just so.
+def was_due(history: History, event: Event) -> bool:
+    """Return True if the deadline in this event was due, exactly so, after this history.
 
-    Where years are gone through, only the schedule of its kind is asked.
+    Only the schedule of its kind is computed, because callers ask for years of events.
     """
     schedule = _BY_KIND.get(event.kind)
     return schedule is not None and any(
         item.fact.kind == event.kind
         and item.when <= event.at
-        and item.fact.resolved(lead, event.at) == event.fact
-        for item in schedule(lead)
+        and item.fact.resolved(history, event.at) == event.fact
+        for item in schedule(history.lead)
     )

@@ -7,10 +7,11 @@ from typing import Self
 from dateutil.relativedelta import relativedelta
 
 from process.calendar import end_of, start_of
+from process.core.event_log import Change, History
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import folder_effects, mail
-from process.effects.base import Effect, ReserveInvoice, effect_key
+from process.effects.base import Effect, ReserveInvoice
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
@@ -23,7 +24,8 @@ class InvoiceDue(Tick):
     number: int
     invoice: Invoice | None = None
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
+    def resolved(self, history: History, now: datetime) -> Self:
+        lead = history.lead
         draft = next_draft(lead)
         return self.model_copy(
             update={"invoice": make_invoice(lead, draft, lead.today(now)) if draft else None}
@@ -39,13 +41,11 @@ class InvoiceDue(Tick):
         )
         return lead.model_copy(update={"invoices": (*lead.invoices, self.invoice), "usage": usage})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield from folder_effects(before, after, event)
-        yield ReserveInvoice(
-            key=effect_key(after, event, "reserve_invoice"), cause=event.seq, number=self.number
-        )
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield from folder_effects(change)
+        yield ReserveInvoice(key=change.key("reserve_invoice"), cause=change.event.seq, number=self.number)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         invoice = self.invoice
         if invoice is None:
             return f"Invoice {self.number} is due"
@@ -73,10 +73,10 @@ class InvoiceOverdue(Tick):
         )
         return lead.model_copy(update={"invoices": invoices})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "invoice_overdue", Role.CONTRACTS, number=str(self.number))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "invoice_overdue", Role.CONTRACTS, number=str(self.number))
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"Invoice {self.number} is overdue"
 
 
@@ -86,7 +86,8 @@ class InvoicesUnsent(Tick):
     visible = False
     numbers: tuple[int, ...] = ()
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
+    def resolved(self, history: History, now: datetime) -> Self:
+        lead = history.lead
         since = lead.today(now) - timedelta(days=lead.policy.clocks.invoice_unsent)
         unsent = tuple(invoice.number for invoice in lead.unsent if invoice.prepared_on <= since)
         return self.model_copy(update={"numbers": unsent})
@@ -94,10 +95,10 @@ class InvoicesUnsent(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"unsent_asked_on": lead.today(event.at)})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "invoices_unsent", Role.CONTRACTS, numbers=self._numbers)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "invoices_unsent", Role.CONTRACTS, numbers=self._numbers)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"The contracts team was asked to send invoice {self._numbers}"
 
     @property
@@ -111,17 +112,18 @@ class UsageMissing(Tick):
     visible = False
     months: tuple[str, ...] = ()
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
+    def resolved(self, history: History, now: datetime) -> Self:
+        lead = history.lead
         grace = timedelta(days=lead.policy.clocks.usage_reminder)
         return self.model_copy(update={"months": missing_usage(lead, lead.today(now) - grace)})
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"usage_asked_on": lead.today(event.at)})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "usage_missing", Role.ENGINEERING, months=", ".join(self.months))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "usage_missing", Role.ENGINEERING, months=", ".join(self.months))
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"Engineering was asked for the usage of {', '.join(self.months)}"
 
 

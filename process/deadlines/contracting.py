@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from process.calendar import add_working_days, end_of
+from process.core.event_log import Change, History
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
@@ -20,11 +21,11 @@ class HandoverReminded(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.with_pending(lead.pending.model_copy(update={"reminded": True}))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "handover_reminder", Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "handover_reminder", Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
-        if lead.pending.acknowledged_on:
+    def words(self, history: History) -> str:
+        if history.lead.pending.acknowledged_on:
             return "The contracts team was asked for news of the contract"
         return "The contracts team was reminded of the hand-over"
 
@@ -35,11 +36,11 @@ class HandoverEscalated(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.with_pending(lead.pending.model_copy(update={"reminded": True, "escalated": True}))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "handover_escalated", Role.CONTRACTS, Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "handover_escalated", Role.CONTRACTS, Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        return silence(lead)
+    def words(self, history: History) -> str:
+        return silence(history.lead)
 
 
 class ContractOverdue(Tick):
@@ -48,11 +49,11 @@ class ContractOverdue(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.with_pending(lead.pending.model_copy(update={"overdue": True}))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "contract_overdue", Role.CONTRACTS, Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "contract_overdue", Role.CONTRACTS, Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        return f"The contract was to be signed by {lead.pending.due}"
+    def words(self, history: History) -> str:
+        return f"The contract was to be signed by {history.lead.pending.due}"
 
 
 def silence(lead: Lead) -> str:
@@ -97,12 +98,12 @@ class RenewalWindowOpened(Tick):
         contract = lead.contract.model_copy(update={"windows": (*lead.contract.windows, self.days)})
         return lead.model_copy(update={"contract": contract})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if not _ends_with_it(after):
-            yield mail(after, event, "renewal", Role.SALES, days=str(self.days))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if not _ends_with_it(change.after):
+            yield mail(change, "renewal", Role.SALES, days=str(self.days))
 
-    def words(self, lead: Lead) -> str:
-        return f"The contract ends in {self.days} days, on {lead.contract.end}{_taken_down(lead)}"
+    def words(self, history: History) -> str:
+        return f"The contract ends in {self.days} days, on {history.lead.contract.end}{_taken_down(history.lead)}"
 
 
 class RenewalNotBegun(Tick):
@@ -111,11 +112,11 @@ class RenewalNotBegun(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"contract": lead.contract.model_copy(update={"renewal_due": True})})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "renewal_not_begun", Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "renewal_not_begun", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        return f"The contract ends on {lead.contract.end}, and its renewal has no price yet"
+    def words(self, history: History) -> str:
+        return f"The contract ends on {history.lead.contract.end}, and its renewal has no price yet"
 
 
 def renewal_start(lead: Lead) -> date | None:
@@ -139,12 +140,12 @@ class ContractLapsed(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"contract": lead.contract.model_copy(update={"lapsed": True})})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "contract_lapsed", Role.SALES, Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "contract_lapsed", Role.SALES, Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
-        running = ", and its hub is running" if lead.hub.running else ""
-        return f"The contract has ended on {lead.contract.term_ends}{running}"
+    def words(self, history: History) -> str:
+        running = ", and its hub is running" if history.lead.hub.running else ""
+        return f"The contract has ended on {history.lead.contract.term_ends}{running}"
 
 
 class LapseDecisionDue(Tick):
@@ -154,13 +155,13 @@ class LapseDecisionDue(Tick):
         contract = lead.contract.model_copy(update={"decision_due": True})
         return lead.model_copy(update={"contract": contract})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if not _ends_with_it(after):
-            yield mail(after, event, "lapse_decision", Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if not _ends_with_it(change.after):
+            yield mail(change, "lapse_decision", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        then = _taken_down(lead) or "; renew it or take the hub down"
-        return f"The contract ended on {lead.contract.end}{then}"
+    def words(self, history: History) -> str:
+        then = _taken_down(history.lead) or "; renew it or take the hub down"
+        return f"The contract ended on {history.lead.contract.end}{then}"
 
 
 def _term(lead: Lead) -> Iterator[Due]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from process.calendar import end_of, start_of
+from process.core.event_log import Change, History
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules, waiting_for_us
 from process.decisions.base import mail
@@ -21,10 +22,10 @@ class QuestionnaireNudged(Tick):
         nudged = lead.questionnaire.model_copy(update={"nudged_on": lead.today(event.at)})
         return lead.model_copy(update={"questionnaire": nudged})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "questionnaire_unanswered", Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "questionnaire_unanswered", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return "The questionnaire is still unanswered"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from process.calendar import add_working_days, end_of, start_of
+from process.core.event_log import Change, History
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
@@ -27,10 +28,10 @@ class QuoteRunningOut(Tick):
         )
         return lead.model_copy(update={"quotes": quotes})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "quote_running_out", Role.SALES, version=str(self.version))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "quote_running_out", Role.SALES, version=str(self.version))
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"Version {self.version} of the quote runs out soon"
 
 
@@ -61,10 +62,10 @@ class ApprovalReminded(Tick):
         )
         return lead.model_copy(update={"quotes": quotes})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield from ask_for_approval(after, event)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield from ask_for_approval(change)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"The approval of the discount in version {self.version} of the quote was asked for again"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from process.calendar import end_of, start_of
+from process.core.event_log import Change, History
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
@@ -22,12 +23,12 @@ class HubInformationMissed(Tick):
         hub = lead.hub.model_copy(update={"asked_on": lead.today(event.at)})
         return lead.model_copy(update={"hub": hub})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        us = (Role.SALES, Role.ENGINEERING) if after.hub.requested_on else (Role.SALES,)
-        yield mail(after, event, "hub_information_missing", *us)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        us = (Role.SALES, Role.ENGINEERING) if change.after.hub.requested_on else (Role.SALES,)
+        yield mail(change, "hub_information_missing", *us)
 
-    def words(self, lead: Lead) -> str:
-        return f"The hub's information still lacks {', '.join(lead.hub.missing())}"
+    def words(self, history: History) -> str:
+        return f"The hub's information still lacks {', '.join(history.lead.hub.missing())}"
 
 
 def _hub_information(lead: Lead) -> Iterator[Due]:
@@ -58,11 +59,11 @@ class EventNear(Tick):
     def _is(self, known: Gathering) -> bool:
         return (known.name, known.first) == (self.event, self.first)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        known = next((str(known) for known in after.hub.events if self._is(known)), self.event)
-        yield mail(after, event, "event_near", Role.ENGINEERING, what=known, days=str(self.days))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        known = next((str(known) for known in change.after.hub.events if self._is(known)), self.event)
+        yield mail(change, "event_near", Role.ENGINEERING, what=known, days=str(self.days))
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"{self.event} begins in {self.days} days, on {self.first}"
 
 
@@ -86,11 +87,11 @@ class DecommissionNoticeDue(Tick):
         hub = lead.hub.model_copy(update={"notices": (*lead.hub.notices, self.days)})
         return lead.model_copy(update={"hub": hub})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "decommission_notice", Role.SALES, Role.ENGINEERING, days=str(self.days))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "decommission_notice", Role.SALES, Role.ENGINEERING, days=str(self.days))
 
-    def words(self, lead: Lead) -> str:
-        return f"The hub is to be taken down in {self.days} days, on {lead.hub.decommission_on}"
+    def words(self, history: History) -> str:
+        return f"The hub is to be taken down in {self.days} days, on {history.lead.hub.decommission_on}"
 
 
 def notices(lead: Lead) -> tuple[int, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from process.calendar import day_of, end_of, start_of
+from process.core.event_log import Change, History
 from process.core.events import Event, Tick
 from process.deadlines.base import Due, Schedules, waiting_for_us
 from process.decisions.base import mail
@@ -20,11 +21,11 @@ class GoneStale(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"stale_on": lead.today(event.at)})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "stale", Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "stale", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        return f"Nothing has moved since {day_of(lead.progressed_at, lead.zone)}"
+    def words(self, history: History) -> str:
+        return f"Nothing has moved since {day_of(history.lead.progressed_at, history.lead.zone)}"
 
 
 def _stale(lead: Lead) -> Iterator[Due]:
@@ -49,7 +50,7 @@ class Archived(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"archived": True})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return "The lead was archived"
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from process.core.event_log import History
-from process.core.events import Event, Fact, Refused
-from process.effects.base import Effect, ReserveFolder, SendMail, effect_key
+from process.core.event_log import Change, History
+from process.core.events import Fact, Refused
+from process.effects.base import Effect, ReserveFolder, SendMail
 from process.lead.duplicate_links import Relative
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
@@ -95,29 +95,19 @@ class Decision(Fact):
             )
         return Refused(reason=cls.too_early)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        """Why this may not be decided now, or None."""
+    def check(self, history: History, now: datetime) -> Refused | None:
+        """Return the reason to refuse the decision, or None. The history ends before the decision."""
         return None
-
-    def check_history(self, history: History, now: datetime) -> Refused | None:
-        """As `check`, for the few that look at earlier events."""
-        return None
-
-    def resolved_of_history(self, history: History, now: datetime) -> Self:
-        """As `resolved`, for the few that look at earlier events."""
-        return self.resolved(history.lead, now)
 
     def noted(self, sentence: str) -> str:
         return f"{sentence}: {self.note}" if self.note else sentence
 
 
-def mail(
-    lead: Lead, event: Event, template: str, *to: Role, needs_folder: bool = False, **facts: str
-) -> SendMail:
+def mail(change: Change, template: str, *to: Role, needs_folder: bool = False, **facts: str) -> SendMail:
     """A mail because of this event."""
     return SendMail(
-        key=effect_key(lead, event, template),
-        cause=event.seq,
+        key=change.key(template),
+        cause=change.event.seq,
         template=template,
         to=to,
         facts=facts,
@@ -154,7 +144,7 @@ def implausible(day: date, now: datetime, *, what: str) -> Refused | None:
     return None
 
 
-def folder_effects(before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-    """The lead's Drive folder, as soon as there is something to put into it (seed: any kind of asset)."""
-    if before.folder_id is None:
-        yield ReserveFolder(key=effect_key(after, event, "reserve_folder"), cause=event.seq)
+def folder_effects(change: Change) -> Iterable[Effect]:
+    """Reserve the lead's Drive folder if it has none and something is to be put into it (seed: any kind of asset)."""
+    if change.after.folder_id is None:
+        yield ReserveFolder(key=change.key("reserve_folder"), cause=change.event.seq)

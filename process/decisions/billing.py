@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, mail
 from process.effects.base import Effect
@@ -52,7 +53,8 @@ class UsageReported(Decision):
             return wrong
         return None if agreed(lead) else Refused(reason=cls.too_early)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        lead = history.lead
         quote = priced_by(lead, self.month)
         if quote is None:
             return Refused(reason=self.too_early)
@@ -93,8 +95,8 @@ class UsageReported(Decision):
             update={"usage": tuple(sorted([*others, usage], key=lambda usage: usage.month))}
         )
 
-    def words(self, lead: Lead) -> str:
-        quote = priced_by(lead, self.month)
+    def words(self, history: History) -> str:
+        quote = priced_by(history.lead, self.month)
         cost = Money(amount=self.cloud_cost, currency=quote.price.currency) if quote else self.cloud_cost
         return self.noted(f"Usage of {self.month}: {self.active_users} active users, cloud cost {cost}")
 
@@ -113,7 +115,8 @@ class _OnInvoice(Decision):
             return wrong
         return None if lead.invoices else Refused(reason=cls.too_early)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        lead = history.lead
         if lead.invoice(self.number) is None:
             return Refused(
                 reason=f"There is no invoice {self.number}",
@@ -151,18 +154,18 @@ class InvoiceSent(_OnInvoice):
 
     on: date | None = Field(None, description="the day on which it was sent; by default today")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if wrong := super().check(history, now):
             return wrong
-        invoice = lead.invoice(self.number)
+        invoice = history.lead.invoice(self.number)
         if invoice and invoice.sent_on:
             return Refused(reason=f"Invoice {self.number} was already sent on {invoice.sent_on}")
-        return self._on_its_day(lead, now, self.on, invoice.prepared_on if invoice else None)
+        return self._on_its_day(history.lead, now, self.on, invoice.prepared_on if invoice else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, sent_on=self.on or lead.today(event.at))
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Invoice {self.number} was sent{f' on {self.on}' if self.on else ''}")
 
 
@@ -175,22 +178,22 @@ class InvoicePaid(_OnInvoice):
     on: date | None = Field(None, description="the day on which it was paid; by default today")
     reference: Text | None = Field(None, description="the payment's reference")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if wrong := super().check(history, now):
             return wrong
-        invoice = lead.invoice(self.number)
+        invoice = history.lead.invoice(self.number)
         if invoice and invoice.paid_on:
             return Refused(reason=f"Invoice {self.number} was already paid on {invoice.paid_on}")
         if invoice and invoice.sent_on is None:
             return Refused(
                 reason=f"Invoice {self.number} was not sent yet", instead="Record that first (invoice_sent)"
             )
-        return self._on_its_day(lead, now, self.on, invoice.sent_on if invoice else None)
+        return self._on_its_day(history.lead, now, self.on, invoice.sent_on if invoice else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, paid_on=self.on or lead.today(event.at), overdue=False)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Invoice {self.number} was paid{f' on {self.on}' if self.on else ''}")
 
 
@@ -204,10 +207,10 @@ class InvoiceVoided(_OnInvoice):
 
     reason: Text = Field(description="what was wrong with it")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if wrong := super().check(history, now):
             return wrong
-        if (invoice := lead.invoice(self.number)) and invoice.paid_on:
+        if (invoice := history.lead.invoice(self.number)) and invoice.paid_on:
             return Refused(
                 reason=f"Invoice {self.number} was paid on {invoice.paid_on}",
                 instead="Settle the difference with the contracts team",
@@ -222,10 +225,8 @@ class InvoiceVoided(_OnInvoice):
         voided = self._with(lead, voided_on=lead.today(event.at), void_reason=self.reason, overdue=False)
         return voided.model_copy(update={"usage": usage})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(
-            after, event, "invoice_voided", Role.CONTRACTS, number=str(self.number), reason=self.reason
-        )
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "invoice_voided", Role.CONTRACTS, number=str(self.number), reason=self.reason)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Invoice {self.number} was taken back: {self.reason}")

@@ -8,6 +8,7 @@ from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
 from process.calendar import add_working_days
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects.base import Effect
@@ -56,19 +57,19 @@ class ContractHandedOver(_Contracting):
         None, description="day by which it is to be signed; by default 20 working days from now"
     )
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if self.due and self.due < lead.today(now):
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if self.due and self.due < history.lead.today(now):
             return Refused(
                 reason=f"The contract can't be due on {self.due}, which has passed",
                 instead="Leave due out, or give a later day",
             )
         return implausible(self.due, now, what="The contract's due date") if self.due else None
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
+    def resolved(self, history: History, now: datetime) -> Self:
         if self.due:
             return self
-        policy = lead.policy
-        due = add_working_days(lead.today(now), policy.clocks.contract_due, policy.holidays)
+        policy = history.lead.policy
+        due = add_working_days(history.lead.today(now), policy.clocks.contract_due, policy.holidays)
         return self.model_copy(update={"due": due})
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -89,12 +90,12 @@ class ContractHandedOver(_Contracting):
         )
         return lead.with_pending(contract)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield from folder_effects(before, after, event)
-        yield mail(after, event, "handover", Role.CONTRACTS, needs_folder=True, note=self.note or "")
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield from folder_effects(change)
+        yield mail(change, "handover", Role.CONTRACTS, needs_folder=True, note=self.note or "")
 
-    def words(self, lead: Lead) -> str:
-        what = "renewal" if lead.contract.signed_on else "contract"
+    def words(self, history: History) -> str:
+        what = "renewal" if history.lead.contract.signed_on else "contract"
         due = f", to be signed by {self.due}" if self.due else ""
         return self.noted(f"The {what} was handed over to the contracts team{due}")
 
@@ -131,7 +132,7 @@ class ContractAcknowledged(_Contracting):
         )
         return lead.with_pending(contract)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted("The contracts team acknowledged the hand-over")
 
 
@@ -152,10 +153,10 @@ class ContractProgressed(_Contracting):
             return wrong
         return NOT_HANDED_OVER if lead.pending.handed_over_on is None else None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if lead.pending.state == self.state and not self.note:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if history.lead.pending.state == self.state and not self.note:
             return Refused(
-                reason=f"It is {self.state} since {lead.pending.state_on}",
+                reason=f"It is {self.state} since {history.lead.pending.state_on}",
                 instead="Give a note if there is other news",
             )
         return None
@@ -169,8 +170,8 @@ class ContractProgressed(_Contracting):
             news |= {"acknowledged_on": today, "acknowledged_by": self.by}
         return lead.with_pending(contract.model_copy(update=news))
 
-    def words(self, lead: Lead) -> str:
-        what = "renewal" if lead.contract.signed_on else "contract"
+    def words(self, history: History) -> str:
+        what = "renewal" if history.lead.contract.signed_on else "contract"
         return self.noted(f"The {what} is {self.state}")
 
 
@@ -211,7 +212,8 @@ class ContractSigned(_Contracting):
         start = self.start or (running + timedelta(days=1) if running else today)
         return start, self.end or start + relativedelta(years=1) - timedelta(days=1)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        lead = history.lead
         if self.on and self.on > lead.today(now):
             return Refused(
                 reason=f"{self.on} has not come yet", instead="Record the signature when it is there"
@@ -233,8 +235,8 @@ class ContractSigned(_Contracting):
             )
         return implausible(end, now, what="The contract's end")
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        start, end = self.term(lead, lead.today(now))
+    def resolved(self, history: History, now: datetime) -> Self:
+        start, end = self.term(history.lead, history.lead.today(now))
         return self.model_copy(update={"start": start, "end": end})
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -263,10 +265,11 @@ class ContractSigned(_Contracting):
             }
         )
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        return folder_effects(before, after, event)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        return folder_effects(change)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
+        lead = history.lead
         what = "The contract's renewal" if lead.former else "The contract"
         who = f" by {self.signed_by}" if self.signed_by else ""
         when = f" on {self.on}" if self.on else ""
@@ -305,7 +308,7 @@ class _Vendor(Decision):
         settled_on = (lead.vendor.settled_on or lead.today(event.at)) if vendor.settled else None
         return lead.model_copy(update={"vendor": vendor.model_copy(update={"settled_on": settled_on})})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Vendor set-up at the customer: {self.becomes}")
 
 
@@ -329,8 +332,8 @@ class VendorSetupProgressed(_Vendor):
     def gate(cls, lead: Lead) -> Refused | None:
         return None if lead.vendor.status is cls.becomes and lead.stage in cls.stages else super().gate(lead)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if day := lead.vendor.forms.get(self.forms):
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if day := history.lead.vendor.forms.get(self.forms):
             return Refused(reason=f"Their forms were {self.forms} on {day}")
         return None
 
@@ -339,7 +342,7 @@ class VendorSetupProgressed(_Vendor):
         vendor = lead.vendor.model_copy(update={"status": self.becomes, "forms": forms})
         return lead.model_copy(update={"vendor": vendor})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Vendor set-up at the customer: forms {self.forms}")
 
 
@@ -388,9 +391,9 @@ class ServiceExtended(Decision):
         contract = lead.contract.model_copy(update={"extended_until": until, "lapsed": False})
         return lead.model_copy(update={"contract": contract})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(
-            f"The service goes on without a contract until {lead.contract.extended_until}: {self.reason}"
+            f"The service goes on without a contract until {history.lead.contract.extended_until}: {self.reason}"
         )
 
 
@@ -420,5 +423,5 @@ class GapExplained(Decision):
         *former, contract = signed or [lead.contract]
         return lead.model_copy(update={"former": tuple(former), "contract": contract})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Days outside the contracts stay unbilled: {self.reason}")

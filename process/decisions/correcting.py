@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from process.core import fold
-from process.core.event_log import History
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.corrections import compensation as outward  # as modules: they need this package, too
 from process.corrections.corrected_decision import Compensation
@@ -20,7 +20,6 @@ from process.effects.base import (
     PlaceCard,
     ReadAnswers,
     ReserveInvoice,
-    effect_key,
 )
 from process.lead.lead import Lead
 from process.money.billing import billed_again
@@ -32,7 +31,8 @@ class IssueReplaced(Decision):
 
     deciders = EVERY_TEAM
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        lead = history.lead
         if lead.drift.keys().isdisjoint(("issue", "hub issue")):
             there = f": {lead.issue.url}" if lead.issue else ""
             return Refused(reason=f"No issue of this lead is known to be gone{there}")
@@ -47,14 +47,14 @@ class IssueReplaced(Decision):
         others = {place: text for place, text in lead.drift.items() if place == "folder"}
         return lead.model_copy(update={"drift": others, **gone})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if after.issue is None:
-            yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
-            yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq)
-        if before.hub_issue and after.hub_issue is None:
-            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.after.issue is None:
+            yield OpenIssue(key=change.key("open_issue"), cause=change.event.seq)
+            yield PlaceCard(key=change.key("place_card"), cause=change.event.seq)
+        if change.before.hub_issue and change.after.hub_issue is None:
+            yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted("What was deleted on GitHub is opened anew")
 
 
@@ -66,7 +66,8 @@ class FolderReplaced(Decision):
 
     deciders = EVERY_TEAM
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        lead = history.lead
         if "folder" not in lead.drift:
             there = f": {lead.folder.url}" if lead.folder else ""
             return Refused(reason=f"No folder of this lead is known to be gone{there}")
@@ -78,13 +79,13 @@ class FolderReplaced(Decision):
         gone: dict[str, object] = {"folder": None, "folder_id": None, "invoice_files": {}}
         return lead.model_copy(update={"drift": others, **gone})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield from folder_effects(after, after, event)
-        for number in before.invoice_files if not after.invoice_files else ():
-            key = effect_key(after, event, f"reserve_invoice-{number}")
-            yield ReserveInvoice(key=key, cause=event.seq, number=number)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield from folder_effects(change)
+        for number in change.before.invoice_files if not change.after.invoice_files else ():
+            key = change.key(f"reserve_invoice-{number}")
+            yield ReserveInvoice(key=key, cause=change.event.seq, number=number)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted("A new Drive folder takes the place of the one that is gone")
 
 
@@ -119,7 +120,7 @@ class Corrected(Decision):
     def supersedes(self) -> int:
         return self.seq
 
-    def check_history(self, history: History, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         wrong = history.find(self.seq)
         if wrong is None:
             return Refused(reason=f"There is no {self.seq} in the timeline", instead="See `leads history`")
@@ -161,7 +162,7 @@ class Corrected(Decision):
                 return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
         return None
 
-    def resolved_of_history(self, history: History, now: datetime) -> Self:
+    def resolved(self, history: History, now: datetime) -> Self:
         """All that there is, one by one: what is recorded is what is put right."""
         if not self.compensate:
             return self
@@ -175,34 +176,29 @@ class Corrected(Decision):
         hub = lead.hub.model_copy(update={"withdrawn_on": lead.today(event.at)})
         return lead.model_copy(update={"hub": hub})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if after.hub.requested_on and not before.hub.requested_on and after.hub_issue is None:
-            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
-        response = after.questionnaire.response_id
+    def effects(self, change: Change) -> Iterable[Effect]:
         if (
-            before.merged_into and not after.merged_into and response
+            change.after.hub.requested_on
+            and not change.before.hub.requested_on
+            and change.after.hub_issue is None
+        ):
+            yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
+        response = change.after.questionnaire.response_id
+        if (
+            change.before.merged_into and not change.after.merged_into and response
         ):  # edited meanwhile, the other lead read it
-            yield ReadAnswers(
-                key=effect_key(after, event, "read_answers"), cause=event.seq, response_id=response
-            )
+            yield ReadAnswers(key=change.key("read_answers"), cause=change.event.seq, response_id=response)
         if self.tell:
-            yield mail(
-                after, event, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason
-            )
+            yield mail(change, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason)
+        yield from outward.compensations(change.history)
 
-    def effects_of_history(self, history: History) -> Iterable[Effect]:
-        return outward.compensations(history)
-
-    def words(self, lead: Lead) -> str:
-        return self.noted(f"{self.seq} was a mistake and no longer counts: {self.reason}")
-
-    def words_of_history(self, history: History) -> str:
-        """Of a correction it matters more what counts again."""
+    def words(self, history: History) -> str:
+        # of a corrected correction it matters more which decision counts again
         wrong = history.find(self.seq)
-        again = wrong.fact.supersedes if wrong else None
-        if again is None:
-            return self.words(history.lead)
-        return self.noted(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
+        if wrong and wrong.fact.supersedes is not None:
+            again = wrong.fact.supersedes
+            return self.noted(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
+        return self.noted(f"{self.seq} was a mistake and no longer counts: {self.reason}")
 
 
 _NOTHING = {

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.decisions.base import UNKNOWN, mail
 from process.decisions.quoting import _OnQuote
@@ -49,8 +50,9 @@ class _OnDiscount(_OnQuote):
 class DiscountApproved(_OnDiscount):
     """The discount of the open quote is approved, by whoever may: not by the one who gave it. They may accept it now."""
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    def check(self, history: History, now: datetime) -> Refused | None:
+        lead = history.lead
+        if wrong := super().check(history, now):
             return wrong
         discount = lead.quote.discount if lead.quote else None
         if discount and same_person(lead, discount.by, self.by):
@@ -63,11 +65,11 @@ class DiscountApproved(_OnDiscount):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._settled(lead, event, approved=True)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "discount_approved", Role.SALES, version=str(self.version))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "discount_approved", Role.SALES, version=str(self.version))
 
-    def words(self, lead: Lead) -> str:
-        return self.noted(f"The discount was approved: {_offer(lead, self.version)}")
+    def words(self, history: History) -> str:
+        return self.noted(f"The discount was approved: {_offer(history.lead, self.version)}")
 
 
 class DiscountDeclined(_OnDiscount):
@@ -81,13 +83,13 @@ class DiscountDeclined(_OnDiscount):
         reason = f"Discount not approved: {self.reason}"[:10_000]
         return self._settled(lead, event, approved=False, status=QuoteStatus.DECLINED, reason=reason)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(
-            after, event, "discount_declined", Role.SALES, version=str(self.version), reason=self.reason
-        )
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "discount_declined", Role.SALES, version=str(self.version), reason=self.reason)
 
-    def words(self, lead: Lead) -> str:
-        return self.noted(f"The discount was not approved ({self.reason}): {_offer(lead, self.version)}")
+    def words(self, history: History) -> str:
+        return self.noted(
+            f"The discount was not approved ({self.reason}): {_offer(history.lead, self.version)}"
+        )
 
 
 def _offer(lead: Lead, version: int | None) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, mail
 from process.effects.base import Effect
@@ -34,8 +35,8 @@ class KeptApart(Decision):
             instead=f"{', '.join(held)} may be one of this: decide it there" if held else "",
         )
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        known = [other.lead for other in lead.undecided]
+    def check(self, history: History, now: datetime) -> Refused | None:
+        known = [other.lead for other in history.lead.undecided]
         if self.other is None or self.other in known:
             return None
         return Refused(
@@ -49,8 +50,10 @@ class KeptApart(Decision):
         originals = (o.model_copy(update=apart) if o.lead in meant else o for o in lead.originals)
         return lead.model_copy(update={"originals": tuple(originals)})
 
-    def words(self, lead: Lead) -> str:
-        others = ", ".join(other.lead for other in lead.originals if other.since == lead.last_seq)
+    def words(self, history: History) -> str:
+        others = ", ".join(
+            other.lead for other in history.lead.originals if other.since == history.lead.last_seq
+        )
         said = f"Kept apart from {others or self.other or 'what it looks like'}"
         return self.noted(f"{said} ({self.reason})" if self.reason else said)
 
@@ -81,7 +84,8 @@ class Merged(Decision):
             )
         return super().gate(lead)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        lead = history.lead
         if self.into == lead.id:
             return Refused(
                 reason="A lead is not merged into itself",
@@ -105,12 +109,12 @@ class Merged(Decision):
             return lead
         return lead.model_copy(update={"originals": _with(lead, self.into, Relation.NONE, event)})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if before.quoted:  # whoever was brought in must hear that it goes on elsewhere
-            yield mail(after, event, "merged", Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.before.quoted:  # whoever was brought in must hear that it goes on elsewhere
+            yield mail(change, "merged", Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
-        into = lead.merged_into
+    def words(self, history: History) -> str:
+        into = history.lead.merged_into
         return self.noted(f"Merged into {into.name if into else self.into}")
 
 

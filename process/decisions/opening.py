@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from process.calendar import zone_exists
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision
-from process.effects.base import Effect, OpenIssue, PlaceCard, ReadPrices, TellLeads, UpdateIssue, effect_key
+from process.effects.base import Effect, OpenIssue, PlaceCard, ReadPrices, TellLeads, UpdateIssue
 from process.lead.duplicate_links import Relation, Relative
 from process.lead.lead import Assignee, Lead
 from process.money.pricing import BUILT_IN, PriceBook
@@ -42,7 +43,7 @@ class LeadOpened(Decision):
     price_books: tuple[PriceBook, ...] = BUILT_IN
     """Known from the start, until the price list is read; recorded, so that no quote changes with this code."""
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         return Refused(reason="The lead is already open", instead="Change its facts with details_changed")
 
     def complaint(self) -> Refused | None:
@@ -81,17 +82,18 @@ class LeadOpened(Decision):
             for other in others.values()
         )
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if self.issue:
-            yield UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq)
+            yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)
         else:
-            yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
-        yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq)
-        yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
-        if after.undecided:
-            yield TellLeads(key=effect_key(after, event, "tell_leads"), cause=event.seq)
+            yield OpenIssue(key=change.key("open_issue"), cause=change.event.seq)
+        yield PlaceCard(key=change.key("place_card"), cause=change.event.seq)
+        yield ReadPrices(key=change.key("read_prices"), cause=change.event.seq)
+        if change.after.undecided:
+            yield TellLeads(key=change.key("tell_leads"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
+        lead = history.lead
         others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
         held = f"; it may be the same request as {others}" if others else ""
         return self.noted(f"{lead.org} became a lead: {lead.title}{held}")
@@ -120,7 +122,7 @@ class DetailsChanged(Decision):
         names = ("org", "person", "title", "email", "service", "zone", "reference", "billing_address")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         if not self.given():
             return Refused(
                 reason="Nothing was given to change",
@@ -131,7 +133,7 @@ class DetailsChanged(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update=self.given())
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Changed: {', '.join(self.given()).replace('_', ' ')}")
 
 
@@ -146,10 +148,10 @@ class Assigned(Decision):
     login: Line | None = Field(None, description="their GitHub login")
     email: Email | None = Field(None, description="their mail address")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         if self.person is None and (self.login or self.email):
             return Refused(reason="A login or an address alone is nobody's name", instead="Give person, too")
-        if lead.assigned.get(self.role) == self.assignee():
+        if history.lead.assigned.get(self.role) == self.assignee():
             who = self.person or "Nobody in particular"
             return Refused(reason=f"{who} has the role {self.role} already")
         return contact_complaint(None, self.email)
@@ -163,7 +165,7 @@ class Assigned(Decision):
             assigned[Role(self.role)] = known
         return lead.model_copy(update={"assigned": assigned})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"{self.role.capitalize()} for this lead: {self.person or 'nobody in particular'}")
 
 

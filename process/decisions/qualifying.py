@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
-from process.effects.base import Effect, ReadAnswers, ReadPrices, effect_key
+from process.effects.base import Effect, ReadAnswers, ReadPrices
 from process.lead.lead import Asset, Lead
 from process.lead.qualification import MANIAC_T, Answer, Questionnaire, Verdict
 from process.types import Line, Stage, Text
@@ -31,8 +32,8 @@ class QuestionnaireSent(Decision):
             )
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if lead.questionnaire.sent_on == lead.today(now):
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if history.lead.questionnaire.sent_on == history.lead.today(now):
             return Refused(reason="The questionnaire was already sent today")
         return None
 
@@ -40,7 +41,7 @@ class QuestionnaireSent(Decision):
         sent = Questionnaire(sent_on=lead.today(event.at))
         return lead.model_copy(update={"questionnaire": sent})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted("The questionnaire was sent")
 
 
@@ -55,8 +56,8 @@ class QuestionnaireAnswered(Decision):
         None, description="when it was sent in, or last edited there: what was edited since is read again"
     )
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        known = lead.questionnaire
+    def check(self, history: History, now: datetime) -> Refused | None:
+        known = history.lead.questionnaire
         same = self.response_id is None or self.response_id == known.response_id
         if known.answered_on and same and not self._edited_since(known):
             return Refused(
@@ -82,13 +83,13 @@ class QuestionnaireAnswered(Decision):
         )
         return lead.model_copy(update={"questionnaire": answered})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if self.response_id:
             yield ReadAnswers(
-                key=effect_key(after, event, "read_answers"), cause=event.seq, response_id=self.response_id
+                key=change.key("read_answers"), cause=change.event.seq, response_id=self.response_id
             )
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted("The questionnaire was answered")
 
 
@@ -127,7 +128,7 @@ class ManiacTAssessed(Decision):
             if (verdict := getattr(self, letter)) is not None
         }
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         given = self.given()
         if not given and self.in_scope is None:
             return Refused(
@@ -164,13 +165,13 @@ class ManiacTAssessed(Decision):
         )
         return lead.model_copy(update={"qualification": qualification})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if after.stage is Stage.LEAD:  # a price comes next
-            yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.after.stage is Stage.LEAD:  # a price comes next
+            yield ReadPrices(key=change.key("read_prices"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         scope = {True: "in scope", False: "out of scope", None: "scope still open"}[
-            lead.qualification.in_scope
+            history.lead.qualification.in_scope
         ]
         said = ", ".join(
             f"{letter.replace('_', ' ')} {verdict}" for letter, (verdict, _) in self.given().items()
@@ -190,11 +191,12 @@ class AssetAttached(Decision):
     name: Line = Field(description="its name")
     url: Line | None = Field(None, description="where it is; leave out what will be put into the folder")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         if self.url and not self.url.startswith(("https://", "http://")):
             return Refused(reason=f"{self.url!r} is no link", instead="Give the whole address, with https://")
         if any(
-            (asset.type, asset.name, asset.url) == (self.type, self.name, self.url) for asset in lead.assets
+            (asset.type, asset.name, asset.url) == (self.type, self.name, self.url)
+            for asset in history.lead.assets
         ):
             return Refused(reason=f"{self.name!r} is already attached")
         return None
@@ -203,10 +205,10 @@ class AssetAttached(Decision):
         asset = Asset(type=self.type, name=self.name, url=self.url, on=lead.today(event.at))
         return lead.model_copy(update={"assets": (*lead.assets, asset)})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        return folder_effects(before, after, event)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        return folder_effects(change)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Attached a {self.type}: {self.name}")
 
 
@@ -215,8 +217,8 @@ class PriceListRequested(Decision):
 
     visible = False
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield ReadPrices(key=change.key("read_prices"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted("The price list is to be read again")

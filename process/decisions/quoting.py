@@ -7,6 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field
 
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects.base import Effect
@@ -87,7 +88,8 @@ class PriceQuoted(Decision):
     discount_reason: Text | None = Field(None, description="why there is a discount")
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        lead = history.lead
         today = lead.today(now)
         if lead.contract.signed_on and (wrong := too_early_to_renew(lead, today)):
             return signed(lead) or wrong
@@ -281,8 +283,8 @@ class PriceQuoted(Decision):
         }
         return quote.model_copy(update=of_book)
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        quote = self.quote(lead, lead.today(now))
+    def resolved(self, history: History, now: datetime) -> Self:
+        quote = self.quote(history.lead, history.lead.today(now))
         items = tuple(
             item.model_copy(update={"currency": line.price.currency, "per": line.per})
             for item, line in zip(self.item, quote.items, strict=True)
@@ -301,18 +303,18 @@ class PriceQuoted(Decision):
         )
         return lead.model_copy(update={"quotes": (*older, self.quote(lead, lead.today(event.at)))})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if (
-            not before.quoted
+            not change.before.quoted
         ):  # the seed's warning: contracts and administration join at the first actual price
-            yield from folder_effects(before, after, event)
-            yield mail(after, event, "price_quoted", Role.CONTRACTS, version=str(after.quotes[-1].version))
-        yield from ask_for_approval(after, event)
+            yield from folder_effects(change)
+            yield mail(change, "price_quoted", Role.CONTRACTS, version=str(change.after.quotes[-1].version))
+        yield from ask_for_approval(change)
 
-    def words(self, lead: Lead) -> str:
-        quote = lead.quotes[-1]
+    def words(self, history: History) -> str:
+        quote = history.lead.quotes[-1]
         source = f"{quote.plan} of book {quote.book}" if quote.book else "bespoke"
-        renewal = " for the renewal" if lead.contract.signed_on else ""
+        renewal = " for the renewal" if history.lead.contract.signed_on else ""
         made_of = f" ({'; '.join(str(line) for line in quote.lines)})" if len(quote.lines) > 1 else ""
         until = f"version {quote.version}, valid until {quote.valid_until}"
         why = f", discount because: {quote.discount.reason}" if quote.discount else ""
@@ -320,11 +322,11 @@ class PriceQuoted(Decision):
         return self.noted(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
 
 
-def ask_for_approval(lead: Lead, event: Event) -> Iterable[Effect]:
+def ask_for_approval(change: Change) -> Iterable[Effect]:
     """The mail to whoever is to approve the discount of the quote on the table, if that waits for somebody."""
-    quote = lead.quote
+    quote = change.after.quote
     if quote and quote.awaits:
-        yield mail(lead, event, "discount_approval", quote.awaits, version=str(quote.version))
+        yield mail(change, "discount_approval", quote.awaits, version=str(quote.version))
 
 
 class _OnQuote(Decision):
@@ -349,8 +351,8 @@ class _OnQuote(Decision):
             return NO_QUOTE
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        active = lead.quote
+    def check(self, history: History, now: datetime) -> Refused | None:
+        active = history.lead.quote
         if active and self.version not in (None, active.version):
             return Refused(
                 reason=f"Version {self.version} is not the active quote; version {active.version} ({active}) is",
@@ -358,8 +360,10 @@ class _OnQuote(Decision):
             )
         return None
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        return self.model_copy(update={"version": lead.quote.version if lead.quote else self.version})
+    def resolved(self, history: History, now: datetime) -> Self:
+        return self.model_copy(
+            update={"version": history.lead.quote.version if history.lead.quote else self.version}
+        )
 
     def _with(self, lead: Lead, status: QuoteStatus, **more: str | None) -> Lead:
         quotes = tuple(
@@ -398,9 +402,9 @@ class QuoteAccepted(_OnQuote):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, QuoteStatus.ACCEPTED, accepted_by=self.accepted_by)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         who = f" by {self.accepted_by}" if self.accepted_by else ""
-        return self.noted(f"The quote was accepted{who}: {lead.quote}")
+        return self.noted(f"The quote was accepted{who}: {history.lead.quote}")
 
 
 class QuoteDeclined(_OnQuote):
@@ -411,7 +415,7 @@ class QuoteDeclined(_OnQuote):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, QuoteStatus.DECLINED, reason=self.reason)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted("The quote was declined" + (f" ({self.reason})" if self.reason else ""))
 
 
@@ -431,11 +435,11 @@ class QuoteExpired(_OnQuote):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, QuoteStatus.EXPIRED)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if self.source == "clock":
-            yield mail(after, event, "quote_expired", Role.SALES, version=str(self.version))
+            yield mail(change, "quote_expired", Role.SALES, version=str(self.version))
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Version {self.version} of the quote expired")
 
 

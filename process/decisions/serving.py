@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, implausible, mail
-from process.effects.base import Effect, OpenHubIssue, effect_key
+from process.effects.base import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, Gathering
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
@@ -45,13 +46,13 @@ class HubInformationGiven(Decision):
     def given(self) -> dict[str, str]:
         return {field: value for field in HUB_FIELDS if (value := getattr(self, field)) is not None}
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         if not self.given():
             return Refused(
                 reason="Nothing about the hub was given",
                 instead=f"Give at least one of {', '.join(HUB_FIELDS)}",
             )
-        if all(lead.hub.information.get(field) == value for field, value in self.given().items()):
+        if all(history.lead.hub.information.get(field) == value for field, value in self.given().items()):
             return Refused(reason="All of that is already known")
         return None
 
@@ -59,9 +60,11 @@ class HubInformationGiven(Decision):
         hub = lead.hub.model_copy(update={"information": lead.hub.information | self.given()})
         return lead.model_copy(update={"hub": hub})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         given = ", ".join(HUB_FIELDS[field] for field in self.given())
-        missing = f"; still missing: {', '.join(lead.hub.missing())}" if lead.hub.missing() else ""
+        missing = (
+            f"; still missing: {', '.join(history.lead.hub.missing())}" if history.lead.hub.missing() else ""
+        )
         return self.noted(f"Hub information given: {given}{missing}")
 
 
@@ -87,15 +90,15 @@ class EventAnnounced(Decision):
             instead="Until then it belongs to MANIAC-T (maniac_t_assessed, impending_event)",
         )
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         last = self.last or self.first
         if last < self.first:
             return Refused(
                 reason=f"It can't end on {last}, before it begins", instead="Give its days in order"
             )
-        if last < lead.today(now):
+        if last < history.lead.today(now):
             return Refused(reason=f"{self.name} is over since {last}", instead="Give days to come")
-        known = next((event for event in lead.hub.events if event.name == self.name), None)
+        known = next((event for event in history.lead.hub.events if event.name == self.name), None)
         if known and (known.first, known.last, known.users) == (self.first, last, self.users):
             return Refused(reason="That event is already announced, just so")
         return implausible(last, now, what="The last day of the event")
@@ -113,11 +116,11 @@ class EventAnnounced(Decision):
         events = tuple(sorted((*others, announced), key=lambda known: known.first))
         return lead.model_copy(update={"hub": lead.hub.model_copy(update={"events": events})})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        announced = next(known for known in reversed(after.hub.events) if known.name == self.name)
-        yield mail(after, event, "event_announced", Role.ENGINEERING, what=str(announced))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        announced = next(known for known in reversed(change.after.hub.events) if known.name == self.name)
+        yield mail(change, "event_announced", Role.ENGINEERING, what=str(announced))
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         days = f"on {self.first}" if self.last in (None, self.first) else f"from {self.first} to {self.last}"
         return self.noted(f"An event was announced: {self.name} {days}, {self.users} users expected")
 
@@ -139,8 +142,8 @@ class HubRequested(Decision):
             return Refused(reason=f"The hub was already requested on {lead.hub.requested_on}")
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if lead.contract.signed_on:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if history.lead.contract.signed_on:
             if self.exception_by or self.exception_reason:
                 return Refused(
                     reason="The contract is signed, so no exception is needed",
@@ -171,12 +174,12 @@ class HubRequested(Decision):
         )
         return lead.model_copy(update={"hub": hub})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if before.hub_issue is None:
-            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
-        yield mail(after, event, "hub_requested", Role.ENGINEERING)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.before.hub_issue is None:
+            yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
+        yield mail(change, "hub_requested", Role.ENGINEERING)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         allowed = f" without a signature, allowed by {self.exception_by}: {self.exception_reason}"
         return self.noted("The hub was requested" + (allowed if self.exception_by else ""))
 
@@ -202,8 +205,8 @@ class HubLive(Decision):
             return Refused(reason=f"The hub is already live since {lead.hub.live_on}")
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if self.on and self.on > lead.today(now):
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if self.on and self.on > history.lead.today(now):
             return Refused(reason=f"{self.on} has not come yet", instead="Record it when the hub runs")
         return implausible(self.on, now, what="The day from which it ran") if self.on else None
 
@@ -213,12 +216,14 @@ class HubLive(Decision):
         hub = lead.hub.model_copy(update=live)
         return lead.model_copy(update={"hub": hub})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "hub_live", Role.SALES, Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "hub_live", Role.SALES, Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         since = f" since {self.on}" if self.on else ""
-        return self.noted(f"The hub is live{since}" + (f": {lead.hub.url}" if lead.hub.url else ""))
+        return self.noted(
+            f"The hub is live{since}" + (f": {history.lead.hub.url}" if history.lead.hub.url else "")
+        )
 
 
 class _OnRunningHub(Decision):
@@ -253,7 +258,7 @@ class HubValidated(_OnRunningHub):
             return Refused(reason=f"The hub was already validated on {lead.hub.validated_on}")
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         if self.users < ENOUGH_USERS and not self.reason:
             return Refused(
                 reason=f"At least {ENOUGH_USERS} users must have logged in, not {self.users}",
@@ -272,7 +277,7 @@ class HubValidated(_OnRunningHub):
         )
         return lead.model_copy(update={"hub": hub})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         fewer = f" ({self.reason})" if self.reason else ""
         return self.noted(
             f"The hub was validated: {self.representative} is satisfied, {self.users} users logged in{fewer}"
@@ -288,10 +293,10 @@ class DecommissionDecided(_OnRunningHub):
     on: date = Field(description="the day on which it is taken down")
     reason: Text = Field(description="why")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if self.on < lead.today(now):
+    def check(self, history: History, now: datetime) -> Refused | None:
+        if self.on < history.lead.today(now):
             return Refused(reason=f"{self.on} has passed", instead="Give a day to come")
-        if lead.hub.decommission_on == self.on:
+        if history.lead.hub.decommission_on == self.on:
             return Refused(reason=f"Decommission is already decided for {self.on}")
         return implausible(self.on, now, what="The day of decommission")
 
@@ -300,10 +305,10 @@ class DecommissionDecided(_OnRunningHub):
         hub = lead.hub.model_copy(update=known | {"notices": ()})
         return lead.model_copy(update={"hub": hub})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "decommission_decided", Role.SALES, Role.ENGINEERING)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "decommission_decided", Role.SALES, Role.ENGINEERING)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Decommission was decided for {self.on}: {self.reason}")
 
 
@@ -323,10 +328,10 @@ class DecommissionCancelled(_OnRunningHub):
         hub = lead.hub.model_copy(update={"decommission_on": None, "notices": ()})
         return lead.model_copy(update={"hub": hub})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "decommission_cancelled", Role.SALES, Role.ENGINEERING)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "decommission_cancelled", Role.SALES, Role.ENGINEERING)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"The hub stays, its decommission was overruled: {self.reason}")
 
 
@@ -358,8 +363,8 @@ class HubDecommissioned(_OnRunningHub):
         hub = lead.hub.model_copy(update={"decommissioned_on": today})
         return lead.model_copy(update={"hub": hub, "closed_on": today, "hold": None})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "hub_decommissioned", Role.SALES, Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "hub_decommissioned", Role.SALES, Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"The hub was taken down; data {self.data}, confirmed by {self.data_confirmed_by}")

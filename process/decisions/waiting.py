@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from process.core.event_log import Change, History
 from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects.base import Effect
@@ -22,7 +23,8 @@ class PutOnHold(Decision):
     until: date | None = Field(None, description="the last day of waiting; then it resumes by itself")
     event: Text | None = Field(None, description="or what it waits for")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
+        lead = history.lead
         if not (self.until or self.event):
             return Refused(reason="Nobody would know when to go on", instead="Give until (a date) or event")
         if self.until and self.until < lead.today(now):
@@ -37,7 +39,7 @@ class PutOnHold(Decision):
         hold = Hold(since=lead.today(event.at), until=self.until, event=self.event)
         return lead.model_copy(update={"hold": hold})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         until = f" until {self.until}" if self.until else ""
         what = f", waiting for: {self.event}" if self.event else ""
         return self.noted(f"Put on hold{until}{what}")
@@ -64,11 +66,11 @@ class Resumed(Decision):
         # The days of waiting do not count, so the calendar's resuming starts the clock of staleness anew as a person's does.
         return _goes_on(lead, event).model_copy(update={"hold": None, "progressed_at": event.at})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if self.source == "clock":
-            yield mail(after, event, "resumed", Role.SALES)
+            yield mail(change, "resumed", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted("Resumed")
 
 
@@ -104,7 +106,7 @@ class Lost(Decision):
             )
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, history: History, now: datetime) -> Refused | None:
         if self.reason == "other" and not self.note:
             return Refused(reason="“Other” says nothing", instead="Give a note that says why")
         return None
@@ -113,11 +115,11 @@ class Lost(Decision):
         loss = Loss(reason=self.reason, said_by=self.said_by, note=self.note, on=lead.today(event.at))
         return lead.model_copy(update={"lost": loss, "hold": None})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if before.quoted:  # whoever was brought in must hear that it is over
-            yield mail(after, event, "lost", Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.before.quoted:  # whoever was brought in must hear that it is over
+            yield mail(change, "lost", Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Lost, {self.said_by} said no ({self.reason})")
 
 
@@ -142,9 +144,9 @@ class Reopened(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return _goes_on(lead, event).model_copy(update={"lost": None})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if before.quoted:
-            yield mail(after, event, "reopened", Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.before.quoted:
+            yield mail(change, "reopened", Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return self.noted(f"Reopened: {self.reason}")

@@ -112,7 +112,7 @@ class LikenessFound(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"originals": (*lead.originals, *self.originals)})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         others = ", ".join(f"{other.name}{other.because}" for other in self.originals)
         return f"It may be the same request as {others}"
 
@@ -153,13 +153,13 @@ class DuplicateHeard(Report):
             found["questionnaire"] = _answered_as(lead.questionnaire, theirs)
         return found
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         me = self.told.me
         match me.relation:
             case Relation.UNDECIDED:
                 return f"{me.name} may be the same request{me.because}"
             case Relation.MERGED:
-                return f"{me.name} was merged into this lead{self._kept(lead)}"
+                return f"{me.name} was merged into this lead{self._kept(history.lead)}"
             case _:
                 return f"{me.name} is no duplicate of this lead"
 
@@ -189,7 +189,7 @@ class OriginalsSeen(Report):
         known = (other.model_copy(update=seen.get(other.lead, {})) for other in lead.originals)
         return lead.model_copy(update={"originals": tuple(known)})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"It was told to {', '.join(other.name for other in self.originals)}"
 
 

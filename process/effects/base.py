@@ -395,11 +395,6 @@ def listed(addresses: Iterable[str]) -> str:
     return ", ".join(addresses)
 
 
-def effect_key(lead: Lead, event: Event, name: str) -> str:
-    """Stable and unique: a lead, its event, and what is done because of it."""
-    return f"{lead.id}/{event.seq}/{name}"
-
-
 def message_digest(key: str) -> str:
     """What the Message-ID of a mail has of its effect's key."""
     return hashlib.sha256(key.encode()).hexdigest()[:16]

@@ -6,8 +6,8 @@ reached, however that came about: once for each change, and not at all where a c
 
 from collections.abc import Iterable
 
-from process.core.events import Event
-from process.effects.base import INTRODUCTIONS, SendMail, effect_key, listed
+from process.core.event_log import Change
+from process.effects.base import INTRODUCTIONS, SendMail, listed
 from process.lead.lead import Lead, Mail
 from process.types import Role
 
@@ -32,21 +32,22 @@ def earlier(lead: Lead, role: Role) -> tuple[Mail, ...]:
     )
 
 
-def introductions(lead: Lead, event: Event, role: Role) -> Iterable[SendMail]:
+def introductions(change: Change, role: Role) -> Iterable[SendMail]:
     """What the thread must hear: who has the role now from who has, and who had it that it is no longer theirs.
 
     A lead that has ended says nothing, unless there is still money to come; where it is reopened, it says so then.
     """
+    lead, event = change.after, change.event
     now, had = lead.policy.addresses.get(role, ()), reached(lead, role)
     if not now or not had or not _goes_on(lead):
         return
     facts = {"role": str(role), "now": listed(now), "had": listed(had)}
     if set(now) - set(had):
-        key = effect_key(lead, event, f"address_changed-{role}")
+        key = change.key(f"address_changed-{role}")
         yield SendMail(key=key, cause=event.seq, template="address_changed", to=(role,), facts=facts)
     gone = (address for address in had if address not in now)
     for place, address in enumerate(gone, 1):  # one by one: an address that is dead keeps nobody from hearing
-        key = effect_key(lead, event, f"address_left-{role}-{place}")
+        key = change.key(f"address_left-{role}-{place}")
         yield SendMail(key=key, cause=event.seq, template="address_left", addresses=(address,), facts=facts)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pydantic import AwareDatetime
 
-from process.core.event_log import History
+from process.core.event_log import Change, History
 from process.core.events import Event, Report
 from process.effects.base import (
     CreateFolder,
@@ -14,7 +14,6 @@ from process.effects.base import (
     SendMail,
     UpdateHubIssue,
     UpdateIssue,
-    effect_key,
     listed,
 )
 from process.effects.introductions import introductions
@@ -31,7 +30,7 @@ class IssueOpened(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"issue": self.link})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"The lead's issue was opened: {self.link.url}"
 
 
@@ -44,7 +43,7 @@ class CardPlaced(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"card": self.item, "card_stage": self.stage})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"The lead has its card on the board, in the column of {self.stage}"
 
 
@@ -55,12 +54,10 @@ class FolderReserved(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"folder_id": self.folder_id})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield CreateFolder(
-            key=effect_key(after, event, "create_folder"), cause=event.seq, folder_id=self.folder_id
-        )
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield CreateFolder(key=change.key("create_folder"), cause=change.event.seq, folder_id=self.folder_id)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return "An id for the lead's folder was reserved in Drive"
 
 
@@ -70,7 +67,7 @@ class FolderCreated(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"folder": self.link})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"The lead's Drive folder was created: {self.link.url}"
 
 
@@ -86,7 +83,7 @@ class AnswersRead(Report):
         )
         return lead.model_copy(update={"questionnaire": questionnaire})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"{len(self.answers)} answers were read from the questionnaire"
 
 
@@ -100,7 +97,7 @@ class PricesRead(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"price_books": self.books})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"The price list was read from {self.origin}: books {', '.join(book.version for book in self.books)}"
 
 
@@ -129,14 +126,14 @@ class MailSent(Report):
         )
         return lead.model_copy(update={"mails": (*lead.mails, mail)})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         # the issue says which mail reached whom
-        yield UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq)
+        yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)
         for role, addresses in self.reached.items():
-            if set(addresses) & {*after.left.get(role, ())}:  # it was under way while they changed
-                yield from introductions(after, event, role)
+            if set(addresses) & {*change.after.left.get(role, ())}:  # it was under way while they changed
+                yield from introductions(change, role)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"Mail “{self.template.replace('_', ' ')}” went to {', '.join(self.recipients)}"
 
 
@@ -147,7 +144,7 @@ class MailRefused(Report):
     template: str
     recipients: tuple[str, ...]
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         mail = self.template.replace("_", " ")
         return f"Mail “{mail}” could not reach {', '.join(self.recipients)}: no mail is taken there any more"
 
@@ -174,11 +171,11 @@ class PeopleChanged(Report):
         }
         return lead.model_copy(update={"policy": policy, "people_since": self.since, "left": gone})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         for role in self.roles:
-            yield from introductions(after, event, role)
+            yield from introductions(change, role)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         named = (
             f"{role}: {listed((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
             for role in self.roles
@@ -195,7 +192,7 @@ class ChangesAdopted(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"changes": self.changes})
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"From here on under the changes {', '.join(self.changes)}"
 
 
@@ -205,11 +202,11 @@ class HubIssueOpened(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"hub_issue": self.link})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if after.hub.withdrawn_on:  # while it was being opened
-            yield UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.after.hub.withdrawn_on:  # while it was being opened
+            yield UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"The hub's issue was opened: {self.link.url}"
 
 
@@ -221,15 +218,15 @@ class InvoiceReserved(Report):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.model_copy(update={"invoice_files": lead.invoice_files | {self.number: self.file_id}})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         yield PrepareInvoice(
-            key=effect_key(after, event, f"prepare_invoice-{self.number}"),
-            cause=event.seq,
+            key=change.key(f"prepare_invoice-{self.number}"),
+            cause=change.event.seq,
             number=self.number,
             file_id=self.file_id,
         )
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         return f"An id for the file of invoice {self.number} was reserved in Drive"
 
 
@@ -246,25 +243,22 @@ class InvoicePrepared(Report):
         )
         return lead.model_copy(update={"invoices": invoices})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        known = before.invoice(self.number)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        known = change.before.invoice(self.number)
         if known and known.file:  # its folder was replaced
             return
         yield SendMail(
-            key=effect_key(after, event, "invoice"),
-            cause=event.seq,
+            key=change.key("invoice"),
+            cause=change.event.seq,
             template="invoice",
             to=(Role.CONTRACTS,),
             facts={"number": str(self.number)},
         )
 
-    def words(self, lead: Lead) -> str:
-        return f"Invoice {self.number} was prepared: {self.file.url}"
-
-    def words_of_history(self, history: History) -> str:
+    def words(self, history: History) -> str:
         first = prepared(history, self.number)
         if first is None or first is history.events[-1]:
-            return self.words(history.lead)
+            return f"Invoice {self.number} was prepared: {self.file.url}"
         return f"Invoice {self.number} was made again, as it was: {self.file.url}"
 
 
@@ -300,17 +294,17 @@ class OutsideDrifted(Report):
         moved = {name: link for name, link in links.items() if link}
         return lead.model_copy(update={"drift": elsewhere | self.broken, **moved})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if self.replace_card or self.issue or "issue" in before.drift:
-            yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq, restore=True)
-        if after.hub_issue and (self.hub_issue or "hub issue" in before.drift):
-            yield UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if self.replace_card or self.issue or "issue" in change.before.drift:
+            yield PlaceCard(key=change.key("place_card"), cause=change.event.seq, restore=True)
+        if change.after.hub_issue and (self.hub_issue or "hub issue" in change.before.drift):
+            yield UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq)
 
     def tells(self, lead: Lead) -> bool:
         """Whether this is news to the lead."""
         known = {place: text for place, text in lead.drift.items() if place in self.looked}
         return bool(self.mended) or known != self.broken
 
-    def words(self, lead: Lead) -> str:
+    def words(self, history: History) -> str:
         found = [*self.mended, *self.broken.values()]
         return f"Outside: {'; '.join(found)}" if found else "What was amiss outside is as it should be again"

@@ -213,7 +213,7 @@ def _moved(was: _Done | None, would: _Done | None) -> Moved:
     step = next(done.step for done in (was, would) if done)
     return Moved(
         kind=step.event.kind,
-        words=step.event.fact.words(step.after),
+        words=step.event.fact.words(step.history),
         was=was and was.step.event.at,
         would=would and would.step.event.at,
         days=(would.day - was.day).days if was and would else None,
@@ -225,11 +225,11 @@ def _moved(was: _Done | None, would: _Done | None) -> Moved:
 
 def _decided(ruling: Ruling) -> Decided | None:
     first, again = ruling.first, ruling.again
-    was = first.event.fact.words(first.after)
+    was = first.event.fact.words(first.history)
     # in the words of its own number of a correction or an invoice, which may be another one here
-    would = (
-        first.event.fact.words(again.after) if again and _numbered(ruling) else again and again.event.words
-    )
+    would = again and again.event.words
+    if again and _numbered(ruling):
+        would = first.event.fact.words(first.history.model_copy(update={"lead": again.after}))
     if was == would:
         return None
     return Decided(
@@ -296,7 +296,7 @@ def _mailed(step: Step) -> Iterator[tuple[str, tuple[Role, ...]]]:
     """The mails that are asked for because of this. An invoice that is due ends in the mail that announces it."""
     if isinstance(step.event.fact, Report):
         return
-    for effect in step.event.fact.effects(step.before, step.after, step.event):
+    for effect in step.event.fact.effects(step):
         if isinstance(effect, SendMail):
             yield effect.template, effect.to
         elif isinstance(effect, ReserveInvoice):

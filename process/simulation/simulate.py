@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from process.core.event_log import History
+from process.core.event_log import Change, History
 from process.core.events import Event, Fact, Refused, Report, Tick
 from process.core.fold import apply, fold, superseded
 from process.core.functions import begin, decide, evolve
@@ -27,12 +27,8 @@ MOVE_THE_CALENDAR = (ChangesAdopted, DuplicateHeard, LikenessFound)
 """No other report does."""
 
 
-class Step(NamedTuple):
-    """An event of a life, with the lead before and after it."""
-
-    event: Event
-    before: Lead
-    after: Lead
+class Step(Change):
+    """A change in the life of a lead."""
 
     @property
     def of_the_calendar(self) -> bool:
@@ -78,13 +74,17 @@ class Relived(NamedTuple):
 
 def steps(events: Sequence[Event], lead_id: str) -> Iterator[Step]:
     """The life that these events tell. Raises ValueError where the first one does not open a lead."""
-    before = lead = fold(events[:1], lead_id)
+    events = tuple(events)
+    fold(events[:1], lead_id)
+    past: History | None = None
     for number, event in enumerate(events, start=1):
-        if number > 1:
-            corrects = event.fact.supersedes is not None
-            lead = fold(events[:number], lead_id) if corrects else apply(before, event)
-        yield Step(event, before, lead)
-        before = lead
+        if past is None or event.fact.supersedes is not None:
+            lead = fold(events[:number], lead_id)
+        else:
+            lead = apply(past.lead, event)
+        history = History(lead=lead, events=events[:number])
+        yield Step(past or history, history)
+        past = history
 
 
 def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: datetime) -> Relived:
@@ -103,11 +103,11 @@ def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: dat
             if step.decided:
                 rulings.append(Ruling(step, None, anew.over))
         elif step.of_the_calendar:
-            faithful = faithful and was_due(step.before, step.event)
+            faithful = faithful and was_due(step.past, step.event)
             anew.look(past, step.before)
         elif (ruling := anew.hear(step, was)) is not None:
             rulings.append(ruling)
-            faithful = faithful and (ruling.again is not None or _was_allowed(step, events))
+            faithful = faithful and (ruling.again is not None or _was_allowed(step))
     last = was[-1].after
     undone = _first(due(last)) if not last.archived else None
     behind = undone if undone and undone <= now else None
@@ -126,7 +126,7 @@ class _Anew:
             raise TypeError("a lead's history begins with lead_opened")
         self.otherwise = otherwise
         self.history = begin(fact, opened.after.id, opened.event.at)
-        self.steps = [Step(self.history.events[0], self.lead, self.lead)]
+        self.steps = [Step(self.history, self.history)]
         self.numbers: dict[int, int] = {}
         """Number of a person's decision in the first life -> in this one."""
         self.items: tuple[Due, ...] | None = None
@@ -187,7 +187,7 @@ class _Anew:
                 self._became(self.otherwise.fact(self._about_same_word(report)), at)
                 self.numbers[step.event.seq] = self.lead.last_seq
             return None
-        decision = as_it_came(fact, step.before, at)
+        decision = as_it_came(fact, step.past, at)
         meant = (
             self._about_same_event(decision, was)
             if isinstance(decision, Corrected)
@@ -242,14 +242,14 @@ class _Anew:
         return fact.model_copy(update={"number": mine[place].number}) if place < len(mine) else None
 
     def _became(self, fact: Fact, at: datetime) -> None:
-        before = self.lead
-        self.history = evolve(self.history, fact, at)
-        self.steps.append(Step(self.history.events[-1], before, self.lead))
+        past = self.history
+        self.history = evolve(past, fact, at)
+        self.steps.append(Step(past, self.history))
         if not isinstance(fact, Report) or isinstance(fact, MOVE_THE_CALENDAR):
             self.items = None
 
 
-def as_it_came(decision: D, lead: Lead, now: datetime) -> D:
+def as_it_came(decision: D, history: History, now: datetime) -> D:
     """The decision without what the rules of the lead had filled in: other rules may fill in something else.
 
     What a person gave and the rules would have filled in alike can't be told apart: it is taken as the rules'.
@@ -260,16 +260,14 @@ def as_it_came(decision: D, lead: Lead, now: datetime) -> D:
     for name, field in type(decision).model_fields.items():
         if field.default is None and getattr(came, name) is not None:
             without = came.model_copy(update={name: None})
-            if without.resolved(lead, now) == decision:
+            if without.resolved(history, now) == decision:
                 came = without
     return came
 
 
-def _was_allowed(step: Step, events: Sequence[Event]) -> bool:
-    """Whether this code would have allowed then what a person decided."""
-    before = tuple(event for event in events if event.seq < step.event.seq)
-    history = History(lead=step.before, events=before)
-    return not isinstance(decide(history, step.event.fact, step.event.at), Refused)
+def _was_allowed(step: Step) -> bool:
+    """Return True if this code would have allowed the person's decision at that time."""
+    return not isinstance(decide(step.past, step.event.fact, step.event.at), Refused)
 
 
 def _first(items: tuple[Due, ...]) -> datetime | None:

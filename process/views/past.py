@@ -24,7 +24,7 @@ def as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[Record, dat
         zone = fold(told, lead_id).zone
         told = _until(events, end_of(day, zone))
     lead = fold(told, lead_id)
-    return Record(history=History(lead=lead, events=told)), end_of(day, zone) - _MOMENT
+    return Record.of(History(lead=lead, events=told)), end_of(day, zone) - _MOMENT
 
 
 def _until(events: Sequence[Event], moment: datetime) -> tuple[Event, ...]:

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from process.behaviour import CHANGES
 from process.core.aggregate import Record
 from process.deadlines import due
 from process.lead.quote import QuoteStatus
@@ -197,17 +196,6 @@ def test_a_contract_is_to_be_signed_by_a_day_which_the_hand_over_may_name() -> N
     assert "to be signed" not in " ".join(attention(life.lead, life.today))
 
 
-def test_a_lead_in_flight_keeps_its_clocks_until_it_takes_up_the_changes() -> None:
-    life = Life(changes=()).handed_over()
-    life.does("contract_acknowledged")
-    life.wait(90)
-    assert life.lead.contract.due is None
-    assert moments(life, "handover_reminded") == []
-    life.record = life.record.under(CHANGES, life.now)
-    life.wait(0)
-    assert len(moments(life, "handover_reminded")) == len(moments(life, "handover_escalated")) == 1
-
-
 def test_a_new_hand_over_is_a_new_clock() -> None:
     life = Life().handed_over().wait(30)
     life.does("contract_handed_over", note="New scope")
@@ -281,10 +269,8 @@ def test_usage_is_asked_for_even_after_the_end_and_only_for_months_in_which_a_hu
     assert len(life.until("2026-12-01").mails("usage_missing")) == 6
 
 
-@pytest.mark.parametrize("opened", [{"changes": ()}, {}])
-def test_nobody_is_asked_for_usage_that_nobody_is_billed_for(opened: dict[str, Any]) -> None:
-    quote = None if not opened else BOOK_QUOTE
-    life = Life(**opened).live(quote).until("2026-12-01")
+def test_nobody_is_asked_for_usage_that_nobody_is_billed_for() -> None:
+    life = Life().live().until("2026-12-01")
     assert life.mails("usage_missing") == []
 
 

@@ -12,8 +12,8 @@ from process.core.event_log import History
 from process.core.events import Event, Fact, Tick
 from process.corrections import compensation as outward
 from process.corrections.corrected_decision import Undoing
-from process.effects.base import SayCorrection, SendCorrection, UpdateHubIssue, effect_key, message_digest
-from process.effects.observations import HubIssueOpened, MailSent
+from process.effects.base import SayCorrection, SendCorrection, UpdateHubIssue
+from process.effects.observations import HubIssueOpened
 from process.github.edits import Move, What
 from process.github.proposals import agrees, propose
 from process.views.overview import timeline, with_fate
@@ -175,13 +175,6 @@ def test_a_line_of_text_names_several() -> None:
     assert _asked(life) == ("mail", "comment")
 
 
-def test_a_lead_under_the_rules_of_0_1_puts_nothing_right_and_says_so() -> None:
-    life = Life(changes=()).quoted().perform()
-    assert "leads adopt" in life.refused("corrected", seq=2, reason="x", compensate="mail")
-    life.does("corrected", seq=2, reason="x")
-    assert life.record.history.events[-1].words == "2 was a mistake and no longer counts: x"
-
-
 # ---- mail reaches those who were told, and nobody else
 
 
@@ -210,11 +203,11 @@ def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_whatever_is_due_was_due(state: str) -> None:
-    lead = STATES[state]().lead
-    for item in ticks.due(lead):
-        fact = item.fact.resolved(lead, item.when)
-        assert ticks.was_due(lead, Event(seq=99, at=item.when, fact=fact))
-        assert not ticks.was_due(lead, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
+    history = STATES[state]().record.history
+    for item in ticks.due(history.lead):
+        fact = item.fact.resolved(history, item.when)
+        assert ticks.was_due(history, Event(seq=99, at=item.when, fact=fact))
+        assert not ticks.was_due(history, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
 
 
 def test_each_thing_that_the_calendar_does_has_its_schedule() -> None:
@@ -252,18 +245,6 @@ def test_whoever_is_told_anyhow_is_told_once() -> None:
     life.does("corrected", seq=2, reason="A slip", compensate="mail", tell=True)
     life.perform()
     assert [mail.template for mail in life.lead.mails] == ["price_quoted", "corrected"]
-
-
-def test_mail_of_release_0_1_is_known_by_its_message_id() -> None:
-    life = Life(changes=()).quoted()
-    key = effect_key(life.lead, life.record.history.events[1], "price_quoted")
-    report = MailSent(
-        template="price_quoted", recipients=("a@example.org",), message_id=f"<x.{message_digest(key)}@x.org>"
-    )
-    assert (report.is_of("lead-example", 2), report.is_of("lead-example", 3)) == (True, False)
-    life._became(life.record._became(report, life.now).under(("0.2",), life.now))
-    corrects(life, 2, "mail")
-    assert got(life)["correction"] == ("a@example.org",)
 
 
 def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> None:

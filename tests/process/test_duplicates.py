@@ -137,10 +137,6 @@ def test_a_hub_on_its_way_by_exception_a_duplicate_that_told_itself_and_the_lead
     assert not life.resembles(ORIGINAL).lead.undecided
 
 
-def test_a_lead_of_an_earlier_release_was_judged_by_whoever_began_it() -> None:
-    assert not Life(changes=()).resembles(ORIGINAL).lead.undecided
-
-
 def test_it_is_held_for_so_many_and_no_more() -> None:
     life = Life().resembles(*(ORIGINAL | {"lead": f"lead-{n}"} for n in range(40)))
     assert len(life.lead.undecided) == MOST

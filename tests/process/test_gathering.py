@@ -183,12 +183,6 @@ def test_a_number_alone_still_loads_and_holds_for_every_stage() -> None:
     assert [clocks.stale_after(stage) for stage in Stage] == [14] * len(Stage)
 
 
-def test_a_lead_of_an_earlier_release_does_as_it_did() -> None:
-    life = Life(changes=()).contracted().wait(300)
-    assert not {"hub_information_missed", "gone_stale", "renewal_not_begun"} & set(life.kinds())
-    assert life.record.next_look(life.now) == life.record.next_due()
-
-
 # ---- decommission
 
 

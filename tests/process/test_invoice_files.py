@@ -116,8 +116,3 @@ def test_a_replacement_that_was_a_mistake_asks_for_nothing_more() -> None:
     life = without_folder(billed())
     life.does("corrected", seq=life.lead.last_seq, reason="It was restored")
     assert waiting(life, ReserveInvoice) == []
-
-
-def test_before_that_change_only_the_folder_is_made_anew() -> None:
-    life = Life(changes=()).live().until("2026-06-10").perform()
-    assert waiting(without_folder(life), ReserveInvoice) == []

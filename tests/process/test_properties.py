@@ -12,7 +12,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from process.behaviour import CHANGES
 from process.core.aggregate import Record
 from process.core.event_log import History
 from process.core.events import Refused
@@ -60,17 +59,10 @@ class Lives(RuleBasedStateMachine):
             ]
         ),
         quote=st.sampled_from([QUOTE, BOOK_QUOTE, BOOK_QUOTE | WITH_ITEMS]),
-        changes=st.sampled_from([CHANGES, CHANGES, ()]),
     )
-    def begin(
-        self, zone: str, holiday: date, start: str, quote: dict[str, Any], changes: tuple[str, ...]
-    ) -> None:
-        if not changes:
-            quote = {name: value for name, value in quote.items() if name not in WITH_ITEMS}
+    def begin(self, zone: str, holiday: date, start: str, quote: dict[str, Any]) -> None:
         alike = [ORIGINAL] if start == "looks_alike" else []
-        self.life = life = Life(
-            zone=zone, policy={"holidays": [str(holiday)]}, changes=changes, originals=alike
-        )
+        self.life = life = Life(zone=zone, policy={"holidays": [str(holiday)]}, originals=alike)
         match start:
             case "quoted" | "handed_over":
                 getattr(life, start)(**quote)
@@ -293,7 +285,7 @@ class Lives(RuleBasedStateMachine):
     def what_has_begun_is_billed_or_on_the_list(self) -> None:
         """Every day of a term up to today, and every item of a term that has begun."""
         lead, today = self.life.lead, self.life.today
-        if CHANGES[0] not in lead.changes or lead.stage not in BILLED:
+        if lead.stage not in BILLED:
             return
         paid = [(i.period_start, i.period_end) for i in lead.invoices if i.index is not None and i.stands]
         voided = max((i.voided_on for i in lead.invoices if i.voided_on), default=None)
@@ -391,19 +383,12 @@ class Lives(RuleBasedStateMachine):
         live = any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
         lines = attention(lead, today)
         assert lead.hub.running <= (live or any(line.startswith("The hub runs") for line in lines))
-        if (
-            CHANGES[0] in lead.changes
-            and lead.service == "hub"
-            and live
-            and not (lead.hub.running or lead.closed_on)
-        ):
+        if lead.service == "hub" and live and not (lead.hub.running or lead.closed_on):
             assert any(line.startswith("A live contract without a hub") for line in lines)
 
     @invariant()
     def nothing_begins_to_need_attention_unless_the_lead_is_looked_at(self) -> None:
         record, now = self.life.record, self.life.now
-        if CHANGES[0] not in record.lead.changes:
-            return
         look = record.next_look(now) or now + timedelta(days=4000)
         for moment in (now + (look - now) / 2, look - timedelta(seconds=1)):
             assert attention(record.lead, record.lead.today(moment)) == attention(

@@ -295,19 +295,6 @@ def test_an_approval_can_be_corrected_until_something_rests_on_it() -> None:
     assert life.lead.quotes[-1].awaits is Role.CONTRACTS
 
 
-def test_a_lead_of_an_older_release_takes_up_items_and_discounts_with_it() -> None:
-    life = Life(changes=())
-    assert life.refused("price_quoted", **QUOTE, item="Training: 2000 once") == (
-        "This lead does not know item yet, which came with a newer release. Bring it there first (leads adopt)."
-    )
-    assert "discount_percent, discount_reason" in life.refused("price_quoted", **DISCOUNTED)
-    assert "reference" in life.refused("details_changed", reference="PO-1")
-    life.does("price_quoted", **QUOTE)
-    assert "does not know reference" in life.accepted(**QUOTE | {"amount": 1}).refused(
-        "contract_signed", evidence="x", reference="PO-1"
-    )
-
-
 def test_who_was_asked_for_an_approval_gives_it_though_the_policy_names_another_since() -> None:
     life = Life().quoted(**DISCOUNTED)
     life.does("policy_adopted", policy={"version": "t", "discounts": {"approver": "sales"}})

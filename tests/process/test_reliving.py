@@ -7,7 +7,6 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from process.behaviour import CHANGES
 from process.core.events import Event, Report
 from process.core.fold import fold
 from process.deadlines import due
@@ -35,7 +34,6 @@ OTHERWISE = st.builds(
     clocks=CLOCKS,
     holidays=st.lists(st.dates(date(2026, 6, 1), date(2026, 8, 1)), max_size=3).map(tuple),
     books=st.sampled_from([(), BOOKS[:1], BOOKS]),
-    changes=st.sampled_from([(), CHANGES]),
 )
 
 

@@ -159,11 +159,6 @@ def test_a_contract_whose_vendor_set_up_drags_on_is_renewed_and_all_of_it_is_bil
     assert sum(invoice.total.amount for invoice in life.lead.invoices) == Decimal(27000)
 
 
-def test_before_that_change_such_a_renewal_is_refused() -> None:
-    life = Life(changes=()).signed().until("2027-03-01")
-    assert "The contract was signed on 2026-06-01" in life.refused("price_quoted", **RENEWAL)
-
-
 def test_usage_keeps_the_price_of_the_contract_that_ran_as_its_month_began() -> None:
     life = Life().live(BOOK_QUOTE).until("2027-05-31")
     life.accepted(**QUOTE).does("contract_signed", **SIGNED)

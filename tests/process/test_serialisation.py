@@ -16,7 +16,7 @@ from process.effects import observations as reports
 from process.effects.base import Effect, Outcome, SendMail, Task, back
 from process.github.edits import Move, What
 from process.lead.lead import Lead
-from process.types import Role
+from process.types import Role, Stage
 from tests.support.lives import MONDAY, ORIGINAL, SIGNED, Life
 
 
@@ -123,7 +123,7 @@ def test_every_kind_of_fact_can_be_found_by_its_kind(fact: Fact) -> None:
 
 
 def test_what_an_effect_brings_back_survives() -> None:
-    outcome = Outcome(report=reports.CardPlaced(item="card"), recorded=3)
+    outcome = Outcome(report=reports.CardPlaced(item="card", stage=Stage.LEAD), recorded=3)
     assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
 
 
@@ -145,7 +145,7 @@ FUTURE: list[dict[str, Any]] = [
 @pytest.mark.parametrize("fact", FUTURE)
 def test_an_event_of_tomorrows_kind_is_kept_whole_and_changes_nothing(fact: dict[str, Any]) -> None:
     history = Life().quoted().record.history
-    stored = json.loads(Record(history=history).model_dump_json())
+    stored = json.loads(Record.of(history).model_dump_json())
     stored["history"]["events"].append({"seq": 3, "at": "2026-06-02T00:00:00Z", "words": "?", "fact": fact})
     record = Record.model_validate(stored)
     loaded = record.history.events[-1]

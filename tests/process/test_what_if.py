@@ -5,7 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from process.behaviour import CHANGES
 from process.core.events import Event
 from process.core.functions import evolve
 from process.deadlines.billing import InvoiceDue
@@ -17,6 +16,7 @@ from process.simulation.difference import Difference, difference
 from process.simulation.scenario import Otherwise
 from process.simulation.simulate import as_it_came, relive
 from process.types import Role, Stage
+from tests.support.changed_rule import NEXT_CHANGES, deploy
 from tests.support.lives import BOOK_QUOTE, MONDAY, SIGNED, Life
 
 
@@ -194,9 +194,9 @@ def test_what_the_rules_filled_in_can_be_told_from_what_was_said(said: dict[str,
     lived = relive(life.record.history.events, life.lead.id, Otherwise(), life.now)
     signed = next(step for step in lived.was if step.event.kind == "contract_signed")
     assert isinstance(signed.event.fact, ContractSigned)
-    came = as_it_came(signed.event.fact, signed.before, signed.event.at)
+    came = as_it_came(signed.event.fact, signed.past, signed.event.at)
     assert {name for name in ("start", "end") if getattr(came, name)} == set(said)
-    assert came.resolved(signed.before, signed.event.at) == signed.event.fact
+    assert came.resolved(signed.past, signed.event.at) == signed.event.fact
 
 
 # ---- money
@@ -230,12 +230,14 @@ def test_a_plan_that_the_book_would_not_have_had_could_not_have_been_quoted() ->
 # ---- the record
 
 
-def test_newer_rules_from_the_beginning() -> None:
-    life = Life(changes=()).contracted().wait(40)
-    assert life.kinds().count("gone_stale") == 0
-    found = asked(life, Otherwise(changes=CHANGES))
-    assert "gone_stale" in [each.kind for each in found.calendar]
-    assert all(each.was is None for each in found.calendar)
+def test_newer_rules_from_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = Life()
+    life.does("questionnaire_sent")
+    deploy(monkeypatch)
+    found = asked(life, Otherwise(changes=NEXT_CHANGES))
+    assert [(each.template, each.was, each.would) for each in found.mails] == [
+        ("questionnaire_unanswered", 0, 1)
+    ]
 
 
 def test_it_is_told_as_far_as_the_record_goes() -> None:

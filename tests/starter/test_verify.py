@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from process.core.event_log import History
 from process.decisions.quoting import PriceQuoted
 from process.effects.base import Effect
-from process.lead.lead import Lead
 from tests.starter.conftest import Leads, Opened
 from workflows.issue_sync import Carried, DeskWorkflow, Hint
 
@@ -66,8 +66,8 @@ async def test_a_lead_that_would_say_otherwise_what_happened_is_named_with_what_
     await leads("price-quoted", quoted, *PRICE)
     resolved = PriceQuoted.resolved
 
-    def dearer(self: PriceQuoted, lead: Lead, now: datetime) -> PriceQuoted:
-        return resolved(self, lead, now).model_copy(update={"amount": Decimal(13000)})
+    def dearer(self: PriceQuoted, history: History, now: datetime) -> PriceQuoted:
+        return resolved(self, history, now).model_copy(update={"amount": Decimal(13000)})
 
     monkeypatch.setattr(PriceQuoted, "resolved", dearer)
     ended = await leads("verify", "--json")

@@ -88,7 +88,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
         case OpenIssue():
             report = IssueOpened(link=link("issue"))
         case PlaceCard():
-            report = CardPlaced(item="card") if life.lead.card is None else None
+            report = CardPlaced(item="card", stage=life.lead.stage) if life.lead.card is None else None
         case ReserveFolder():
             report = FolderReserved(folder_id="folder")
         case CreateFolder():
@@ -119,6 +119,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                     template=effect.template,
                     recipients=told,
                     message_id=f"<{effect.key}@example.org>",
+                    reached={},
                     cause=effect.cause,
                 )
         case RecordEvents():

@@ -98,7 +98,8 @@ def _report(task: Task) -> Report | None:
         case OpenIssue():
             return IssueOpened(link=Link(id="1", url=f"https://github.example.org/{lead}"))
         case PlaceCard():
-            return CardPlaced(item=f"card of {lead}") if task.lead.card is None else None
+            card = CardPlaced(item=f"card of {lead}", stage=task.lead.stage)
+            return card if task.lead.card is None else None
         case ReserveFolder(key=key):
             return FolderReserved(folder_id=f"folder of {key}")
         case CreateFolder(folder_id=folder_id):
@@ -119,7 +120,9 @@ def _report(task: Task) -> Report | None:
             )
         case SendCorrection(template=template, key=key, cause=cause):
             told = task.mistakes[0].wrongly_told
-            return MailSent(template=template, recipients=told, message_id=f"<{key}>", cause=cause)
+            return MailSent(
+                template=template, recipients=told, message_id=f"<{key}>", reached={}, cause=cause
+            )
         case OpenHubIssue():
             return HubIssueOpened(link=Link(id="9", url=f"https://github.example.org/hub-of-{lead}"))
         case ReserveInvoice(number=number, key=key):

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import workflows.lead
-from process.behaviour import CHANGES, RELEASE_0_2
+from process.behaviour import CHANGES
 from process.core.aggregate import Record
-from process.core.event_log import History
+from process.core.event_log import Change, History
 from process.core.events import Event, Report
 from process.core.fold import fold
 from process.core.functions import plan
@@ -122,7 +122,7 @@ SHORT: list[tuple[str, dict[str, Any]]] = [
 ]
 DISCOUNTED = {"amount": 9000, "currency": "USD", "per": "year", "item": "Training: 500 once"}
 DISCOUNTED |= {"discount_percent": 20, "discount_reason": "a pilot", "by": "Ada Example"}
-SINCE_0_2: list[tuple[str, dict[str, Any]]] = [
+COMPENSATED: list[tuple[str, dict[str, Any]]] = [
     ("price_quoted", DISCOUNTED),
     ("discount_declined", {"reason": "too much"}),
     ("price_quoted", {**DISCOUNTED, "amount": 10000}),
@@ -133,7 +133,7 @@ SINCE_0_2: list[tuple[str, dict[str, Any]]] = [
     ("hub_requested", {}),
     ("corrected", {"seq": 19, "reason": "a slip", "compensate": "all"}),
 ]
-"""With what release 0.1 does not know."""
+"""A life with items, discounts and a compensated correction."""
 
 ALIKE: list[tuple[str, dict[str, Any]]] = [
     ("questionnaire_answered", {"response_id": "r1"}),
@@ -156,6 +156,7 @@ REPORTS: dict[str, Report] = {
         recipients=("contracts@example.org",),
         message_id="<m@example.org>",
         reached={Role.CONTRACTS: ("contracts@example.org",)},
+        cause=1,
     ),
     "check_issues": OutsideDrifted(looked=("issue", "card"), broken={"issue": "It is gone"}),
     "check_folder": OutsideDrifted(looked=("folder",), broken={"folder": "It is gone"}),
@@ -204,24 +205,24 @@ def _report(effect: Effect) -> Report:
 
 
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
-    """What each event of three lives plans, in order, under these changes of the process."""
+    """What each event of these lives plans, in order, under these changes of the process."""
     found = []
-    lives = (LONG, SHORT, SINCE_0_2) if RELEASE_0_2 in changes else (LONG, SHORT)
+    lives = (LONG, SHORT, COMPENSATED)
     alike = _live(ALIKE, changes, (Relative(lead="lead-original"),))
     for events in (*(_live(life, changes) for life in lives), alike):
-        leads = [fold(events[: n + 1], "lead-fingerprint") for n in range(len(events))]
-        for before, after, event in zip([leads[0], *leads], leads, events, strict=False):
-            history = History(lead=after, events=events[: event.seq])
-            effects = (
-                f"{effect.kind} {getattr(effect, 'template', '')}".strip()
-                for effect in plan(before, after, event, history)
-            )
-            found.append(f"{event.kind} -> {', '.join(effects)}")
+        histories = [
+            History(lead=fold(events[:n], "lead-fingerprint"), events=events[:n])
+            for n in range(1, len(events) + 1)
+        ]
+        for change in map(Change, [histories[0], *histories], histories):
+            effects = (f"{effect.kind} {getattr(effect, 'template', '')}".strip() for effect in plan(change))
+            found.append(f"{change.event.kind} -> {', '.join(effects)}")
     return found
 
 
 def fingerprint() -> dict[str, list[str]]:
-    return {"commands": commands(), "plans": plans(), "plans without the changes": plans(())}
+    found = {"commands": commands(), "plans": plans()}
+    return found | ({"plans without the changes": plans(())} if CHANGES else {})
 
 
 def test_the_fingerprint_is_the_committed_one() -> None:

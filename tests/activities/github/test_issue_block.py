@@ -138,13 +138,6 @@ def test_a_box_of_the_people_keeps_its_tick() -> None:
     assert "- [ ] Questionnaire sent" in unticked
 
 
-def test_a_box_of_the_people_keeps_the_tick_that_release_0_1_did_not_remember() -> None:
-    """Its block remembered no boxes."""
-    body = write("", KEY, TEXT, MEMORY).replace("[ ] Questionnaire", "[x] Questionnaire")
-    assert "- [x] Questionnaire sent" in placed(body, people={"sent"})
-    assert "- [ ] Questionnaire sent" in placed(body, kept={"sent"})
-
-
 def ticks(body: str) -> dict[str, Tick]:
     found = find(body, KEY)
     assert found is not None

@@ -92,7 +92,13 @@ def test_it_has_a_stable_id_and_is_sent_once(mail: MailActivities, sandbox: Sand
     report = send(mail, mistake)
     assert report
     assert {taken.message_id for taken in sandbox.mailbox.all()} == {report.message_id}
-    known = Mail(template="correction", recipients=report.recipients, message_id=report.message_id, at=NOW)
+    known = Mail(
+        template="correction",
+        recipients=report.recipients,
+        message_id=report.message_id,
+        at=NOW,
+        reached={},
+    )
     count = len(sandbox.mailbox.all())
     assert send(mail, mistake, a_lead(mails=(known,))) is None
     assert len(sandbox.mailbox.all()) == count

@@ -116,6 +116,7 @@ def test_what_the_lead_remembers_as_sent_is_not_sent_again(mail: MailActivities,
         recipients=report.recipients,
         message_id=report.message_id,
         at=lead.opened_at,
+        reached=report.reached,
     )
     assert perform(mail.send_mail, EFFECT, a_lead(mails=(known,))) == Outcome()
     assert len(sandbox.mailbox.all()) == 1

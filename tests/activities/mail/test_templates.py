@@ -26,13 +26,13 @@ HOSTILE = "<b>x</b> [x](https://evil.example.org) ![x](y) `x` **x** | # x ~~x~~ 
 
 
 def planned_in_source() -> set[str]:
-    """The names in every `mail(lead, event, "name", …)` and `SendMail(template="name")` of the process."""
+    """The names in every `mail(change, "name", …)` and `SendMail(template="name")` of the process."""
     found = set()
     for file in Path(str(process.__file__)).parent.rglob("*.py"):
         for call in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)):
             name = getattr(call.func, "id", "")
             if name == "mail":
-                found.add(ast.literal_eval(call.args[2]))
+                found.add(ast.literal_eval(call.args[1]))
             elif name == "SendMail":
                 given = next(each.value for each in call.keywords if each.arg == "template")
                 found |= {given.value} if isinstance(given, ast.Constant) else set()
