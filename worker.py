@@ -18,9 +18,9 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
-from activities.heartbeat import Watch
+from activities.heartbeat import HeartbeatInterceptor
 from activities.issue_sync.sync import Desk
-from activities.reconcile.outside import looks
+from activities.reconcile.outside import reconcile_activities
 from activities.reconcile.team import Team
 from activities.registry import activities
 from client.connection import connect, to_its_end
@@ -32,7 +32,7 @@ from config.logging import set_up_logs
 from config.policy_file import current
 from config.settings import Settings, SettingsError, read_settings, unknown
 from ledger.events import LedgerError
-from starter.cli.digest import keep_digest, writes
+from starter.cli.digest import digest_activities, keep_digest
 
 GRACE = timedelta(seconds=25)
 """What is under way may finish this long after the worker was told to stop; what does not is done again elsewhere."""
@@ -61,12 +61,12 @@ async def run(settings: Settings) -> None:
             task_queue=settings.task_queue,
             activities=[
                 *activities(settings, client),
-                desk.attend,
-                *looks(leads, settings),
-                *writes(leads, settings),
+                desk.sync_issue,
+                *reconcile_activities(leads, settings),
+                *digest_activities(leads, settings),
             ],
             activity_executor=executor,
-            interceptors=[Watch()],
+            interceptors=[HeartbeatInterceptor()],
             max_concurrent_activities=threads,
             graceful_shutdown_timeout=GRACE,
             sticky_queue_schedule_to_start_timeout=TAKE_OVER,

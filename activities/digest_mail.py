@@ -10,7 +10,7 @@ from activities.mail.text import Parts, filled
 from config.settings import Settings
 from process.policy import Policy
 from process.types import Role
-from process.views.digest import Letter
+from process.views.digest import DigestMail
 
 
 class DigestActivities:
@@ -22,7 +22,7 @@ class DigestActivities:
         self._letters = Letters(settings.mail)
 
     @activity.defn(name="send_digest")
-    def send_digest(self, letter: Letter) -> str:
+    def send_digest(self, letter: DigestMail) -> str:
         """Sends it; answers with its Message-ID, which is the same however often it is sent."""
         message_id = self._letters.id(f"digest/{letter.week.name}/{letter.key}")
         recipients = dict.fromkeys(self.recipients(letter), str(letter.role))
@@ -32,7 +32,7 @@ class DigestActivities:
         deliver(self._settings.mail, self._letters.sender().addr_spec, recipients, message)
         return message_id
 
-    def recipients(self, letter: Letter) -> tuple[str, ...]:
+    def recipients(self, letter: DigestMail) -> tuple[str, ...]:
         """Whom it reaches. Raises ApplicationError (parked) for an address that is none."""
         if letter.address:
             return (plain_address(letter.address, f"who has {letter.role} for a lead (assigned)"),)
@@ -46,6 +46,6 @@ class DigestActivities:
         return tuple(dict.fromkeys(plain_address(address, where) for address in known))
 
 
-def text(letter: Letter) -> Parts:
+def text(letter: DigestMail) -> Parts:
     """What it says."""
     return filled("digest.md", {"letter": letter})

@@ -15,14 +15,14 @@ BEAT = timedelta(seconds=3)
 _log = structlog.get_logger("activities")
 
 
-class Watch(Interceptor):
+class HeartbeatInterceptor(Interceptor):
     """One whose worker died is done again in seconds, not minutes; no activity has to know of it."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
-        return _Watched(next)
+        return _HeartbeatInbound(next)
 
 
-class _Watched(ActivityInboundInterceptor):
+class _HeartbeatInbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's names
         info = activity.info()
         log = _log.bind(lead=info.workflow_id, kind=info.activity_type, attempt=info.attempt)

@@ -7,7 +7,7 @@ from activities.errors import again, park
 from activities.performs import performs
 from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerError, LedgerUnavailable
-from process.effects.base import Outcome, Task
+from process.effects.base import EffectRequest, Outcome
 
 
 class LedgerActivities:
@@ -17,13 +17,13 @@ class LedgerActivities:
         self._ledger = ledger
 
     @performs("record_events")
-    def record_events(self, task: Task) -> Outcome:
+    def record_events(self, request: EffectRequest) -> Outcome:
         """Records the events that the task brings; answers up to which one the ledger is complete."""
         try:
-            if not task.events:
-                return Outcome(recorded=self._ledger.last_seq(task.lead.id))
+            if not request.events:
+                return Outcome(recorded=self._ledger.last_seq(request.lead.id))
             return Outcome(
-                recorded=self._ledger.append([entry_of(task.lead.id, event) for event in task.events])
+                recorded=self._ledger.append([entry_of(request.lead.id, event) for event in request.events])
             )
         except LedgerUnavailable as error:
             raise again(str(error)) from None

@@ -13,7 +13,7 @@ from activities.errors import park
 from activities.google.clients import sheets_api
 from activities.performs import performs
 from config.settings import Settings
-from process.effects.base import Outcome, Task
+from process.effects.base import EffectRequest, Outcome
 from process.effects.observations import PricesRead
 from process.money.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows
 
@@ -29,8 +29,8 @@ class PricingActivities:
         self._api = sheets_api(settings.google)
 
     @performs("read_prices")
-    def read_prices(self, task: Task) -> Outcome:
-        return Outcome(report=self._read())
+    def read_prices(self, request: EffectRequest) -> Outcome:
+        return Outcome(observation=self._read())
 
     def checks(self) -> Iterator[Check]:
         """Whether the price list can be read and understood."""

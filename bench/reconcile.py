@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
 from client.connection import to_its_end
-from client.reconcile import one_round
+from client.reconcile import reconcile_now
 from config.settings import Settings
 from sandbox.server import Sandbox
 from tests.conftest import TEMPORAL
@@ -26,9 +26,9 @@ QUEUE = "bench"
 
 async def measured(client: Client, what: str) -> None:
     began = time.monotonic()
-    part = (await one_round(client, QUEUE)).parts["look_at_github"]
-    cost = ", ".join(f"{count} {name}" for name, count in part.cost.items())
-    found = part.failed or (part.found[0].partition(":")[0] if part.found else "nothing new")
+    result = (await reconcile_now(client, QUEUE)).results["reconcile_github"]
+    cost = ", ".join(f"{count} {name}" for name, count in result.cost.items())
+    found = result.failed or (result.found[0].partition(":")[0] if result.found else "nothing new")
     print(f"{what}: {cost}; {time.monotonic() - began:.1f} s; {found}")
 
 

@@ -56,10 +56,12 @@ def _silent(config: ClientConnectConfig) -> str:
     address = config["target_host"] or ""
     if not address.rpartition(":")[2].isdecimal():
         return f"TEMPORAL_ADDRESS is to be HOST:PORT, as {DEFAULT_ADDRESS}, not {address!r}."
-    hint = f"Start one with `leads up`, or name yours in TEMPORAL_ADDRESS (HOST:PORT, as {DEFAULT_ADDRESS})."
+    notice = (
+        f"Start one with `leads up`, or name yours in TEMPORAL_ADDRESS (HOST:PORT, as {DEFAULT_ADDRESS})."
+    )
     if config.get("tls"):
-        hint = "TLS is on (TEMPORAL_TLS… or an API key): the server must speak it, with a certificate that is trusted here."
-    return f"No Temporal server answers at {address}. {hint}"
+        notice = "TLS is on (TEMPORAL_TLS… or an API key): the server must speak it and have a certificate trusted here."
+    return f"No Temporal server answers at {address}. {notice}"
 
 
 def explain(error: RPCError) -> CommandError:
@@ -107,5 +109,5 @@ class StuckError(CommandError):
 
 
 def _sentence(message: str) -> str:
-    words = " ".join(message.split()).rstrip(".")
-    return f"{words[:1].upper()}{words[1:]}."
+    summary = " ".join(message.split()).rstrip(".")
+    return f"{summary[:1].upper()}{summary[1:]}."

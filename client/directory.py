@@ -22,7 +22,7 @@ from client.errors import CommandError, ExitCode
 from config.settings import lead_page
 from process.decisions import LeadOpened
 from process.identity import contact_key, everybodys, lead_id, org_key, title_key
-from process.lead.duplicate_links import LONGEST, MOST, Likeness, Relative
+from process.lead.duplicate_links import LONGEST, MOST, DuplicateLink, MatchReason
 from process.types import OPEN_STAGES, Role, Stage
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
@@ -162,7 +162,7 @@ class Directory:
             async for each in self._executions(clauses)
         ]
 
-    async def alike(self, opened: LeadOpened, lead: str) -> list[Relative]:
+    async def alike(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
         """Open leads that this one, of that id, looks like; first those that look most like it, and of these the oldest."""
         same = [f"WorkflowId = '{lead_id(opened.org, opened.title)}'"]
         if org_key(opened.org) != NAMELESS:
@@ -175,7 +175,7 @@ class Directory:
         others = [await _alike(opened, each) for each in found]
         return sorted(others, key=lambda other: -len(other.why))[:MOST]
 
-    async def lookalikes(self) -> list[tuple[str, ...]]:
+    async def likely_duplicates(self) -> list[tuple[str, ...]]:
         """Groups of open leads with the same organisation, or the same mail domain: their ids, in order."""
         groups: dict[str, set[str]] = {}
         async for each in self._executions(self._open_and_ours()):
@@ -267,18 +267,18 @@ class Directory:
         )
 
 
-async def _alike(opened: LeadOpened, other: WorkflowExecution) -> Relative:
+async def _alike(opened: LeadOpened, other: WorkflowExecution) -> DuplicateLink:
     """In what it looks like that lead."""
     known, memo = other.typed_search_attributes, await other.memo()
     heading, url = str(memo.get("heading", ""))[:LONGEST], str(memo.get("issue", ""))[:LONGEST]
     why = []
     if known.get(attributes.ORG_KEY) == org_key(opened.org):
-        why.append(Likeness.ORGANISATION)
+        why.append(MatchReason.ORGANISATION)
         if title_key(heading.rpartition("] - ")[2]) == title_key(opened.title):
-            why.append(Likeness.TITLE)
+            why.append(MatchReason.TITLE)
     if opened.email and known.get(attributes.DOMAIN) == contact_key(opened.email):
-        why.append(Likeness.ADDRESS if everybodys(opened.email) else Likeness.DOMAIN)
-    return Relative(lead=other.id, why=tuple(why), heading=heading, url=url)
+        why.append(MatchReason.ADDRESS if everybodys(opened.email) else MatchReason.DOMAIN)
+    return DuplicateLink(lead=other.id, why=tuple(why), heading=heading, url=url)
 
 
 def _issue_at(url: str) -> tuple[str, int] | None:

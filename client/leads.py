@@ -26,16 +26,16 @@ from temporalio.service import RPCError, RPCStatusCode
 from client.connection import UNANSWERED, StuckError, no_worker
 from client.directory import Directory, Handle
 from client.errors import CommandError, ExitCode
-from process.core.outbox import Look
+from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
-from process.corrections.corrected_decision import Undoing
+from process.corrections.corrected_decision import CorrectionImpact
 from process.decisions import Decision, LeadOpened
 from process.decisions.merging import Merged
 from process.decisions.policy import PolicyAdopted
-from process.duplicates.notices import Likenesses, unmergeable
-from process.github.edits import PutBack
+from process.duplicates.notices import DuplicateCandidates, unmergeable
+from process.github.edits import RevertEdits
 from process.identity import issue_name, lead_id
-from process.lead.duplicate_links import Relation, Relative
+from process.lead.duplicate_links import DuplicateLink, Relation
 from process.policy import People, Policy
 from process.types import Stage
 from process.views.agenda import Item
@@ -55,11 +55,11 @@ class Opened(BaseModel):
     stage: str
     url: str
     already: bool
-    resembles: list[str] = []
+    flag_duplicates: list[str] = []
     """Open leads that it looks like. Where nobody was asked as it began, it is held until a person decides."""
 
 
-class Foreseen(BaseModel):
+class DecisionPreview(BaseModel):
     """What a decision would do."""
 
     answer: Answer
@@ -68,14 +68,14 @@ class Foreseen(BaseModel):
     dates: list[str] = []
     """Which dates of the calendar would be others."""
     attention: list[str] = []
-    undoing: Undoing | None = None
+    correction_impact: CorrectionImpact | None = None
 
 
 @dataclass(frozen=True)
 class Leads(Directory):
     """As the directory, and each of them asked. `patience`: how long an answer may take; `policy`: that of new leads."""
 
-    patience: timedelta = timedelta(seconds=10)
+    timeout: timedelta = timedelta(seconds=10)
     policy: Policy = _BUILT_IN
 
     # ---- begin
@@ -103,16 +103,16 @@ class Leads(Directory):
         """
         return await self._begin(opened, lead, await self._sound(opened, lead))
 
-    async def _sound(self, opened: LeadOpened, lead: str) -> list[Relative]:
+    async def _sound(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
         if wrong := opened.complaint():
             raise CommandError(ExitCode.REFUSED, str(wrong))
         return await self.alike(opened, lead)
 
-    async def _begin(self, opened: LeadOpened, lead: str, others: list[Relative]) -> Opened:
+    async def _begin(self, opened: LeadOpened, lead: str, others: list[DuplicateLink]) -> Opened:
         if others:
-            opened = opened.model_copy(update={"originals": tuple(others)})
+            opened = opened.replaced(originals=tuple(others))
         if "policy" not in opened.model_fields_set:
-            opened = opened.model_copy(update={"policy": self.policy})
+            opened = opened.replaced(policy=self.policy)
         body = opened.model_dump(mode="json", exclude_unset=True)
         body["policy"] = opened.policy.model_dump(mode="json")  # all of it: the lead keeps this one
         start = opened.opened(lead, datetime.now(UTC))
@@ -137,8 +137,10 @@ class Leads(Directory):
             )
         except WorkflowAlreadyStartedError:
             return await self._already(lead)
-        resembles = [other.lead for other in others]
-        return Opened(lead=lead, stage=start.stage, url=self.link(lead), already=False, resembles=resembles)
+        flag_duplicates = [other.lead for other in others]
+        return Opened(
+            lead=lead, stage=start.stage, url=self.link(lead), already=False, flag_duplicates=flag_duplicates
+        )
 
     async def _already(self, lead: str) -> Opened:
         known = await self.client.get_workflow_handle(lead).describe()
@@ -157,10 +159,10 @@ class Leads(Directory):
             lead = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead)
         return lead
 
-    async def resembles(self, lead: Handle, others: Sequence[Relative]) -> None:
+    async def flag_duplicates(self, lead: Handle, others: Sequence[DuplicateLink]) -> None:
         """The lead is held as a probable duplicate of these, unless that was judged; one that has just ended need not."""
         try:
-            await lead.signal("resembles", Likenesses(originals=tuple(others)))
+            await lead.signal("flag_duplicates", DuplicateCandidates(originals=tuple(others)))
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -177,7 +179,7 @@ class Leads(Directory):
         body = self._body(decision)
         try:
             answer: Answer = await lead.execute_update(
-                decision.kind, body, result_type=Answer, rpc_timeout=self.patience
+                decision.kind, body, result_type=Answer, rpc_timeout=self.timeout
             )
         except WorkflowUpdateFailedError as failed:
             reason = failed.cause.message if isinstance(failed.cause, ApplicationError) else str(failed.cause)
@@ -213,7 +215,7 @@ class Leads(Directory):
             wrong = None
         if wrong and (known is None or known.lead != other.id):
             raise CommandError(ExitCode.REFUSED, str(wrong))
-        return merged.model_copy(update={"into": other.id})
+        return merged.replaced(into=other.id)
 
     async def _named(self, name: str) -> Handle | None:
         """The lead of this id or its beginning, or of the issue at this address or as `leads#12`; None if it has none."""
@@ -225,32 +227,32 @@ class Leads(Directory):
         given = [] if effect is None else [effect]
         try:
             keys: list[str] = await lead.execute_update(
-                "retry", args=given, result_type=list[str], rpc_timeout=self.patience
+                "retry", args=given, result_type=list[str], rpc_timeout=self.timeout
             )
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             raise no_worker(self.task_queue) from None
         return keys
 
-    async def look_outside(self, lead: str, look: Look) -> None:
+    async def check_drift(self, lead: str, look: DriftCheck) -> None:
         """The lead with this id finds out what became of what it has outside; one that has just ended need not."""
         try:
-            await self.client.get_workflow_handle(lead).signal("look_outside", look)
+            await self.client.get_workflow_handle(lead).signal("check_drift", look)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def put_back(self, lead: Handle, asked: PutBack) -> None:
+    async def revert_edits(self, lead: Handle, asked: RevertEdits) -> None:
         """What people moved on GitHub and the lead could not follow is undone there, by the lead."""
         body = asked.model_dump(mode="json", exclude_defaults=True)
         try:
-            await lead.execute_update("put_back", body, rpc_timeout=self.patience)
+            await lead.execute_update("revert_edits", body, rpc_timeout=self.timeout)
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            await lead.signal("put_back", body)  # asked for twice, it is done once
+            await lead.signal("revert_edits", body)  # asked for twice, it is done once
 
-    async def know_people(self, lead: str, people: People) -> None:
+    async def set_team(self, lead: str, people: People) -> None:
         """The lead with this id hears who is behind the roles; one that has just ended need not."""
         try:
-            await self.client.get_workflow_handle(lead).signal("know_people", people)
+            await self.client.get_workflow_handle(lead).signal("set_team", people)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -273,18 +275,18 @@ class Leads(Directory):
         """What is to be done for it at this moment, and by whom."""
         return await self._ask(lead, "agenda", (now.isoformat(),), list[Item])
 
-    async def preview(self, lead: Handle, decision: Decision) -> Foreseen:
+    async def preview(self, lead: Handle, decision: Decision) -> DecisionPreview:
         """What this decision would do, without taking it.
 
         Raises CommandError (refused) where it names a lead that can't be meant.
         """
         if isinstance(decision, Merged):
             decision = await self._into(lead, decision)
-        return await self._ask(lead, "preview", (decision.kind, self._body(decision)), Foreseen)
+        return await self._ask(lead, "preview", (decision.kind, self._body(decision)), DecisionPreview)
 
     async def _ask(self, lead: Handle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
         try:
-            async with asyncio.timeout(self.patience.total_seconds()):  # the SDK would try again and again
+            async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
                 found: T = await lead.query(query, args=args, result_type=answer)
         except TimeoutError:
             raise no_worker(self.task_queue) from None
@@ -297,6 +299,6 @@ class Leads(Directory):
         return found
 
 
-def _judged(other: Relative) -> Relative:
+def _judged(other: DuplicateLink) -> DuplicateLink:
     """Whoever begins a lead although it looks like another one has said that it is not that."""
-    return other.model_copy(update={"relation": Relation.APART})
+    return other.replaced(relation=Relation.APART)

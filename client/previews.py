@@ -3,44 +3,46 @@
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from client.leads import Foreseen
-from process.corrections.corrected_decision import Undoing
+from client.leads import DecisionPreview
+from process.corrections.corrected_decision import CorrectionImpact
 
 
-class Told(NamedTuple):
+class Section(NamedTuple):
     """A heading, and the lines under it."""
 
     title: str
     lines: tuple[str, ...]
 
 
-def sections(foreseen: Foreseen, ask: str) -> tuple[Told, ...]:
+def sections(foreseen: DecisionPreview, ask: str) -> tuple[Section, ...]:
     """All that follows, but for what has no lines. `ask`: how a compensation is asked for, with its name as `{}`."""
-    found = (*_undoing(foreseen.undoing, ask), *_outside(foreseen))
+    found = (*_undoing(foreseen.correction_impact, ask), *_outside(foreseen))
     return tuple(told for told in found if told.lines)
 
 
-def _undoing(undoing: Undoing | None, ask: str) -> Iterator[Told]:
-    if undoing is None:
+def _undoing(correction_impact: CorrectionImpact | None, ask: str) -> Iterator[Section]:
+    if correction_impact is None:
         return
-    wrong = undoing.mistake
-    yield Told(
-        "No longer counts, and stays in sight as corrected", (f"{wrong.seq}: {wrong.words}, by {wrong.by}",)
+    wrong = correction_impact.corrected_decision
+    yield Section(
+        "No longer counts, and stays in sight as corrected", (f"{wrong.seq}: {wrong.summary}, by {wrong.by}",)
     )
-    if undoing.again:
-        yield Told("Counts again", (f"{undoing.again[0]}: {undoing.again[1]}",))
-    left = undoing.left
-    yield Told("Follows by itself", tuple(each.words for each in left if each.fate == "by itself"))
-    yield Told("Is put right, as you ask for it", tuple(each.words for each in left if each.fate == "asked"))
-    asked = (f"{ask.format(each.compensate)}: {each.words}" for each in left if each.fate == "if asked")
-    yield Told("Is put right only if you ask for it", tuple(asked))
-    yield Told("Stays, for people to settle", tuple(each.words for each in left if each.fate == "stays"))
+    if correction_impact.again:
+        yield Section("Counts again", (f"{correction_impact.again[0]}: {correction_impact.again[1]}",))
+    left = correction_impact.left
+    yield Section("Follows by itself", tuple(each.summary for each in left if each.fate == "by itself"))
+    yield Section(
+        "Is put right, as you ask for it", tuple(each.summary for each in left if each.fate == "asked")
+    )
+    asked = (f"{ask.format(each.compensate)}: {each.summary}" for each in left if each.fate == "if asked")
+    yield Section("Is put right only if you ask for it", tuple(asked))
+    yield Section("Stays, for people to settle", tuple(each.summary for each in left if each.fate == "stays"))
 
 
-def _outside(foreseen: Foreseen) -> Iterator[Told]:
-    yield Told("Would be done", tuple(_unique(foreseen.effects)))
-    yield Told("Dates", tuple(foreseen.dates))
-    yield Told("Would need attention", tuple(foreseen.attention))
+def _outside(foreseen: DecisionPreview) -> Iterator[Section]:
+    yield Section("Would be done", tuple(_unique(foreseen.effects)))
+    yield Section("Dates", tuple(foreseen.dates))
+    yield Section("Would need attention", tuple(foreseen.attention))
 
 
 def _unique(lines: Iterable[str]) -> Iterable[str]:

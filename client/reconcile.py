@@ -17,7 +17,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.schedules import keep
-from workflows.reconcile import ReconcileWorkflow, Round
+from workflows.reconcile import ReconcileWorkflow, Reconciliation
 
 SCHEDULE = "reconcile"
 NOW = "reconcile-now"
@@ -44,7 +44,7 @@ def _schedule(task_queue: str, minutes: int) -> Schedule:
     )
 
 
-async def one_round(client: Client, task_queue: str) -> Round:
+async def reconcile_now(client: Client, task_queue: str) -> Reconciliation:
     """A round now, beside the schedule. It goes on from the newest round that was completed."""
     handle = await client.start_workflow(
         ReconcileWorkflow.run,
@@ -57,7 +57,7 @@ async def one_round(client: Client, task_queue: str) -> Round:
     return await handle.result()
 
 
-async def _newest(client: Client) -> Round | None:
+async def _newest(client: Client) -> Reconciliation | None:
     """Of the rounds that were completed. The last one beside the schedule is known before visibility shows it."""
     completed = f"WorkflowType = '{ReconcileWorkflow.__name__}' AND ExecutionStatus = 'Completed'"
     found: list[WorkflowExecution] = [each async for each in client.list_workflows(completed, limit=1)]

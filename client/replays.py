@@ -24,7 +24,7 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from process.effects.base import RecordEvents, Task
+from process.effects.base import EffectRequest, RecordEvents
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.runtime.plugin import OURS, leads_plugin
 
@@ -118,7 +118,7 @@ class _Again(Interceptor):
         input.unsafe_extern_functions[_HEAR] = self._hear
         return _Inbound
 
-    def _hear(self, workflow_id: str, task: Task) -> None:
+    def _hear(self, workflow_id: str, task: EffectRequest) -> None:
         made = {event.seq: event.model_dump(mode="json") for event in task.events}
         self.made.setdefault(workflow_id, {}).update(made)
 

@@ -14,7 +14,7 @@ from client.past import events_of
 from ledger.events import Ledger
 from process.core.fold import fold
 from process.simulation.difference import Difference, difference
-from process.simulation.scenario import Otherwise
+from process.simulation.scenario import Scenario
 
 Only = Literal["open", "ended"]
 
@@ -25,12 +25,12 @@ FEW = 40
 class Question(NamedTuple):
     """What is asked of each lead."""
 
-    otherwise: Otherwise
+    scenario: Scenario
     now: datetime
     only: Only | None = None
 
 
-class Told(NamedTuple):
+class LeadAnswer(NamedTuple):
     """What one lead answers; no difference where it is not one of those that were asked for."""
 
     lead: str
@@ -55,7 +55,7 @@ async def lived_again(url: str, question: Question, leads: Sequence[str], tell: 
 
     Raises LedgerError.
     """
-    told: list[Told] = []
+    told: list[LeadAnswer] = []
     async for each in _answers(url, question, leads):
         told.append(each)
         tell()
@@ -68,7 +68,7 @@ async def lived_again(url: str, question: Question, leads: Sequence[str], tell: 
     )
 
 
-async def _answers(url: str, question: Question, leads: Sequence[str]) -> AsyncIterator[Told]:
+async def _answers(url: str, question: Question, leads: Sequence[str]) -> AsyncIterator[LeadAnswer]:
     if len(leads) <= FEW:
         with closing(Ledger.open(url, read_only=True)) as ledger:
             for lead in leads:
@@ -90,12 +90,12 @@ async def _answers(url: str, question: Question, leads: Sequence[str]) -> AsyncI
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _told(ledger: Ledger, question: Question, lead: str) -> Told:
+def _told(ledger: Ledger, question: Question, lead: str) -> LeadAnswer:
     """What one lead answers."""
     events = events_of(ledger, lead)
     wanted = events and (question.only is None or fold(events, lead).ended == (question.only == "ended"))
-    found = difference(events, lead, question.otherwise, question.now) if wanted else None
-    return Told(lead, len(events), events[-1].at if events else None, found)
+    found = difference(events, lead, question.scenario, question.now) if wanted else None
+    return LeadAnswer(lead, len(events), events[-1].at if events else None, found)
 
 
 # ---- in a process of its own
@@ -109,7 +109,7 @@ def _begin(url: str) -> None:
     _ledger = Ledger.open(url, read_only=True)
 
 
-def _in_process(question: Question, lead: str) -> Told:
+def _in_process(question: Question, lead: str) -> LeadAnswer:
     if _ledger is None:
         raise RuntimeError("this process has not begun")
     return _told(_ledger, question, lead)

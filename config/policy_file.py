@@ -29,7 +29,7 @@ def current(settings: Settings) -> Policy:
     """
     policy = Policy.model_validate(_of_settings(settings))
     if settings.policy_file is None:
-        return policy.model_copy(update={"version": _version(policy)})
+        return policy.replaced(version=_version(policy))
     said = _read(settings.policy_file)
     return _judged(settings.policy_file, _over(_of_settings(settings), said))
 

@@ -14,7 +14,7 @@ def entry_of(lead: str, event: Event) -> Entry:
         source=event.fact.source,
         key=event.key or "",
         policy=event.policy,
-        words=event.words,
+        summary=event.summary,
         data=event.fact.model_dump(mode="json"),
     )
 
@@ -26,7 +26,7 @@ def event_of(entry: Entry) -> Event:
             "seq": entry.seq,
             "at": entry.at,
             "policy": entry.policy,
-            "words": entry.words,
+            "words": entry.summary,
             "fact": entry.data,
         }
     )

@@ -83,7 +83,7 @@ class Entry(BaseModel, frozen=True):
     source: Line = Field(description="Through which face it came")
     key: Line = Field(description="Idempotency key of the decision")
     policy: Line = Field(description="Version of the rules it was decided under")
-    words: Line = Field(description="The event as a plain sentence")
+    summary: Line = Field(description="The event as a plain sentence")
     data: Annotated[dict[str, JsonValue], AfterValidator(_json)] = Field(
         description="The event itself, as JSON"
     )

@@ -320,7 +320,7 @@ _NEVER_WITH_THESE_WORDS: Final = (
 def _postgresql_is_temporary(error: psycopg.Error) -> bool:
     if error.sqlstate is not None:
         return error.sqlstate.startswith(_TEMPORARY_SQLSTATES)
-    words = str(error)
+    summary = str(error)
     return isinstance(error, psycopg.OperationalError) and not any(
-        part in words for part in _NEVER_WITH_THESE_WORDS
+        part in summary for part in _NEVER_WITH_THESE_WORDS
     )

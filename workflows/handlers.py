@@ -10,16 +10,16 @@ from process.core.receipts import Answer
 from process.decisions import DECISIONS, Decision
 
 
-class TakesDecisions(Protocol):
+class HandlesDecisions(Protocol):
     """What a workflow must have for its handlers: one place through which all decisions go."""
 
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer: ...
 
 
-W = TypeVar("W", bound=type[TakesDecisions])
+W = TypeVar("W", bound=type[HandlesDecisions])
 
 
-def takes_decisions(cls: W) -> W:
+def handles_decisions(cls: W) -> W:
     """Gives a workflow class its handlers.
 
     A handler takes whatever comes, in any number: judging it is the process's work, and a handler that raises on bad
@@ -38,7 +38,7 @@ def refusal(reason: str) -> ApplicationError:
 
 
 def _signal(kind: str) -> Callable[..., None]:
-    def handle(self: TakesDecisions, *args: Any) -> None:
+    def handle(self: HandlesDecisions, *args: Any) -> None:
         self.take(kind, args, "signal")
 
     handle.__name__ = kind
@@ -46,10 +46,10 @@ def _signal(kind: str) -> Callable[..., None]:
 
 
 def _update(kind: str) -> Callable[..., Answer]:
-    def handle(self: TakesDecisions, *args: Any) -> Answer:
+    def handle(self: HandlesDecisions, *args: Any) -> Answer:
         answer = self.take(kind, args, "update")
         if not answer.accepted:
-            raise refusal(answer.words)
+            raise refusal(answer.summary)
         return answer
 
     handle.__name__ = f"{kind}_update"

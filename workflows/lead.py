@@ -18,37 +18,37 @@ with workflow.unsafe.imports_passed_through():
     from pydantic import ValidationError
 
     from process.behaviour import CHANGES
-    from process.core.aggregate import Record
+    from process.core.aggregate import LeadAggregate
     from process.core.events import Refused
-    from process.core.outbox import Look
+    from process.core.outbox import DriftCheck
     from process.core.receipts import Answer
     from process.decisions import LeadOpened, complaints
     from process.effects.base import Effect, Outcome
-    from process.lead.duplicate_links import Relative
+    from process.lead.duplicate_links import DuplicateLink
     from process.views.agenda import Item, agenda
     from process.views.overview import Line, Option, Overview, options, overview, timeline
     from workflows import search_attributes
     from workflows.details import details
-    from workflows.handlers import refusal, takes_decisions
-    from workflows.start import Carried, policy_memo, read_start
+    from workflows.handlers import handles_decisions, refusal
+    from workflows.start import RunState, policy_memo, read_start
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=2)
-SILENCE = timedelta(seconds=10)
+HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 """An attempt that is not heard of for so long died with its worker, and is made again."""
 NOT_CANCELLED = (
     "A lead is not cancelled. Record it as lost (lost), or terminate its workflow if it must vanish."
 )
-LOOK_OUTSIDE = (
+CHECK_DRIFT = (
     "Somebody may have deleted or moved the lead's issue, card or folder: look, and put right what can be. "
     "Takes one object with any of: issues, folder, duplicates."
 )
-PUT_BACK = "Undo on GitHub what people moved there and the lead could not follow. The desk asks for it."
-KNOW_PEOPLE = (
+REVERT_EDITS = "Undo on GitHub what people moved there and the lead could not follow. The desk asks for it."
+SET_TEAM = (
     "Who is behind the roles from here on, as a worker's settings say. Takes one object with people and addresses by "
     "role, and since."
 )
-RESEMBLES = "Other open leads look like this one: it may be a duplicate, and is held for a person. A round finds that."
+FLAG_DUPLICATES = "Other open leads look like this one: it may be a duplicate, and is held for a person. A round finds that."
 TOLD = "Another lead says what it is to this one: a probable duplicate, another one, merged into it or not any more."
 NEWS_LAG = timedelta(minutes=1)
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
@@ -56,7 +56,7 @@ NO_LEAD = LeadOpened(org="—", person="—", title="—")
 
 
 @workflow.defn
-@takes_decisions
+@handles_decisions
 class LeadWorkflow:
     """A lead: lead → quoted → contracted → hub."""
 
@@ -67,18 +67,18 @@ class LeadWorkflow:
         if isinstance(begun, Refused):
             begun = NO_LEAD
         changes = tuple(change for change in CHANGES if workflow.patched(change))
-        if isinstance(begun, Record):
-            self.record = begun.under(changes, workflow.now())
+        if isinstance(begun, LeadAggregate):
+            self.aggregate = begun.under(changes, workflow.now())
         else:
-            opened = begun.model_copy(update={"changes": changes})
-            self.record = Record.open(workflow.info().workflow_id, opened, workflow.now())
+            opened = begun.replaced(changes=changes)
+            self.aggregate = LeadAggregate.open(workflow.info().workflow_id, opened, workflow.now())
         self.running: dict[str, tuple[Effect, asyncio.Task[None]]] = {}
         self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
         self.attributes: dict[SearchAttributeKey[Any], Any] = {}
         self.memo: dict[str, str] = {name: str(value) for name, value in workflow.memo().items()}
-        self.shown: tuple[Record, date] | None = None
-        self.patience: asyncio.Task[None] | None = None
-        self.impatient = False
+        self.shown: tuple[LeadAggregate, date] | None = None
+        self.timeout: asyncio.Task[None] | None = None
+        self.debounced = False
         self.adopting = False
         self.moved = True
 
@@ -95,31 +95,31 @@ class LeadWorkflow:
                 return await self._live()
             except asyncio.CancelledError:
                 # a lead is ended by a decision; asking Temporal to cancel it is refused like one
-                self._change(self.record.refused("cancel", NOT_CANCELLED, workflow.now()))
+                self._change(self.aggregate.refused("cancel", NOT_CANCELLED, workflow.now()))
 
     async def _live(self) -> str:
         while True:
             self.moved = False
             self._reap()
-            self._change(self.record.tick(workflow.now()))
+            self._change(self.aggregate.tick(workflow.now()))
             self._call_off()
             self._start_effects()
             self._set_alarm()
             self._show()
-            if self.record.lead.archived and not self.running and not self.record.parked:
+            if self.aggregate.lead.archived and not self.running and not self.aggregate.parked:
                 break
             await workflow.wait_condition(lambda: self.moved or self.adopting)
             if self.adopting or workflow.info().is_continue_as_new_suggested():
                 await self._hand_over()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        return f"{self.record.lead.stage}: {self.record.history.events[-1].words}"
+        return f"{self.aggregate.lead.stage}: {self.aggregate.event_log.events[-1].summary}"
 
     # ---- decisions
 
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
         """A decision from outside: taken, refused and recorded, or recognised as a repeat. Never raises."""
-        record, answer = self.record.take(kind, args, workflow.now(), source=source)
-        self._change(record)
+        aggregate, answer = self.aggregate.take(kind, args, workflow.now(), source=source)
+        self._change(aggregate)
         if not answer.accepted and not answer.repeat:
             workflow.logger.info("decision refused", extra={"decision": kind})
             workflow.metric_meter().create_counter("lead_decisions_refused").add(1)
@@ -133,7 +133,7 @@ class LeadWorkflow:
     @workflow.update(dynamic=True)
     def unknown_update(self, name: str, args: Sequence[RawValue]) -> Answer:
         """An update of no known name: recorded as refused."""
-        raise refusal(self.take(name, (), "update").words)
+        raise refusal(self.take(name, (), "update").summary)
 
     @workflow.signal(
         name="retry", description="Try again what failed for good: all of it, or the effect with this key."
@@ -149,55 +149,55 @@ class LeadWorkflow:
 
     def _retry(self, args: tuple[Any, ...]) -> list[str]:
         key = str(args[0]) if args and args[0] is not None else None
-        before = {item.effect.key for item in self.record.parked}
-        self._change(self.record.retry(key))
-        return sorted(before - {item.effect.key for item in self.record.parked})
+        before = {item.effect.key for item in self.aggregate.parked}
+        self._change(self.aggregate.retry(key))
+        return sorted(before - {item.effect.key for item in self.aggregate.parked})
 
-    @workflow.signal(name="look_outside", description=LOOK_OUTSIDE)
-    def look_outside(self, *args: Any) -> None:
-        self._look_outside(args)
+    @workflow.signal(name="check_drift", description=CHECK_DRIFT)
+    def check_drift(self, *args: Any) -> None:
+        self._check_drift(args)
 
-    @workflow.update(name="look_outside", description=LOOK_OUTSIDE)
-    def look_outside_update(self, *args: Any) -> None:
-        self._look_outside(args)
+    @workflow.update(name="check_drift", description=CHECK_DRIFT)
+    def check_drift_update(self, *args: Any) -> None:
+        self._check_drift(args)
 
-    def _look_outside(self, args: tuple[Any, ...]) -> None:
+    def _check_drift(self, args: tuple[Any, ...]) -> None:
         try:
-            look = Look.model_validate(args[0] if args and args[0] is not None else {})
+            look = DriftCheck.model_validate(args[0] if args and args[0] is not None else {})
         except ValidationError as error:
-            self._change(self.record.refused("look_outside", complaints(error), workflow.now()))
+            self._change(self.aggregate.refused("check_drift", complaints(error), workflow.now()))
         else:
-            self._change(self.record.look_outside(look))
+            self._change(self.aggregate.check_drift(look))
 
-    @workflow.signal(name="put_back", description=PUT_BACK)
-    def put_back(self, *args: Any) -> None:
-        self._put_back(args)
+    @workflow.signal(name="revert_edits", description=REVERT_EDITS)
+    def revert_edits(self, *args: Any) -> None:
+        self._revert_edits(args)
 
-    @workflow.update(name="put_back", description=PUT_BACK)
-    def put_back_update(self, *args: Any) -> list[str]:
-        return self._put_back(args)
+    @workflow.update(name="revert_edits", description=REVERT_EDITS)
+    def revert_edits_update(self, *args: Any) -> list[str]:
+        return self._revert_edits(args)
 
-    def _put_back(self, args: tuple[Any, ...]) -> list[str]:
-        record, keys = self.record.put_back(args, workflow.now())
-        self._change(record)
+    def _revert_edits(self, args: tuple[Any, ...]) -> list[str]:
+        aggregate, keys = self.aggregate.revert_edits(args, workflow.now())
+        self._change(aggregate)
         return list(keys)
 
-    @workflow.signal(name="know_people", description=KNOW_PEOPLE)
-    def know_people(self, *args: Any) -> None:
-        self._change(self.record.know_people(args, workflow.now()))
+    @workflow.signal(name="set_team", description=SET_TEAM)
+    def set_team(self, *args: Any) -> None:
+        self._change(self.aggregate.set_team(args, workflow.now()))
 
-    @workflow.update(name="know_people", description=KNOW_PEOPLE)
-    def know_people_update(self, *args: Any) -> None:
-        self._change(self.record.know_people(args, workflow.now()))
+    @workflow.update(name="set_team", description=SET_TEAM)
+    def set_team_update(self, *args: Any) -> None:
+        self._change(self.aggregate.set_team(args, workflow.now()))
 
-    @workflow.signal(name="resembles", description=RESEMBLES)
-    def resembles(self, *args: Any) -> None:
-        self._change(self.record.resembles(args, workflow.now()))
+    @workflow.signal(name="flag_duplicates", description=FLAG_DUPLICATES)
+    def flag_duplicates(self, *args: Any) -> None:
+        self._change(self.aggregate.flag_duplicates(args, workflow.now()))
 
     @workflow.update(name="told", description=TOLD)
-    def told(self, *args: Any) -> Relative:
-        record, answer = self.record.told(args, workflow.now())
-        self._change(record)
+    def told(self, *args: Any) -> DuplicateLink:
+        aggregate, answer = self.aggregate.told(args, workflow.now())
+        self._change(aggregate)
         if isinstance(answer, Refused):
             raise refusal(str(answer))
         return answer
@@ -212,17 +212,17 @@ class LeadWorkflow:
         name="lead", description="Everything about the lead: stage, next step, timeline, refusals, effects."
     )
     def lead(self) -> Overview:
-        return overview(self.record, workflow.now())
+        return overview(self.aggregate, workflow.now())
 
     @workflow.query(name="timeline", description="All that happened, oldest first.")
     def timeline(self) -> list[Line]:
-        return list(timeline(self.record))
+        return list(timeline(self.aggregate))
 
     @workflow.query(
         name="options", description="Every decision: whether it may be taken now, and what it would do."
     )
     def options(self) -> list[Option]:
-        return list(options(self.record, workflow.now()))
+        return list(options(self.aggregate, workflow.now()))
 
     @workflow.query(
         name="agenda",
@@ -233,78 +233,78 @@ class LeadWorkflow:
             now = datetime.fromisoformat(args[0]).astimezone(UTC)
         except (IndexError, TypeError, ValueError):
             now = workflow.now()
-        return list(agenda(self.record, now))
+        return list(agenda(self.aggregate, now))
 
     @workflow.query(
         name="preview", description="What a decision would do, without taking it: its name, and its object."
     )
     def preview(self, *args: Any) -> dict[str, Any]:
         kind = args[0] if args and isinstance(args[0], str) else ""
-        return self.record.preview(kind, args[1:], workflow.now())._asdict()
+        return self.aggregate.preview(kind, args[1:], workflow.now())._asdict()
 
     # ---- the shell over time
 
-    def _change(self, record: Record) -> None:
-        if record is not self.record:
-            self.record = record
+    def _change(self, aggregate: LeadAggregate) -> None:
+        if aggregate is not self.aggregate:
+            self.aggregate = aggregate
             self.moved = True
 
     def _busy(self) -> frozenset[str]:
-        return frozenset(effect.lane for effect, _ in self.running.values())
+        return frozenset(effect.queue for effect, _ in self.running.values())
 
     def _call_off(self) -> None:
         """What fell with its decision is not tried again. An attempt under way ends by itself, and what it did is heard."""
         for effect, task in self.running.values():
-            if self.record.is_off(effect) and not task.cancelling():
+            if self.aggregate.is_off(effect) and not task.cancelling():
                 task.cancel()
 
     def _start_effects(self) -> None:
         late: list[Effect] = []
-        for effect in self.record.startable(self._busy()):
-            if effect.comes_last(self.record.lead):
+        for effect in self.aggregate.startable(self._busy()):
+            if effect.is_deferred(self.aggregate.lead):
                 late.append(effect)
             else:
                 self._start(effect)
         if not late:
             return
-        if any(effect.brings_news for effect, _ in self.running.values()) and not self.impatient:
+        if any(effect.may_report for effect, _ in self.running.values()) and not self.debounced:
             # one writing for all the news that is under way keeps the history short
-            self.patience = self.patience or asyncio.create_task(self._lose_patience())
+            self.timeout = self.timeout or asyncio.create_task(self._debounce())
             return
         for effect in late:
             self._start(effect)
-        self.impatient = False
-        if self.patience:
-            self.patience.cancel()
-            self.patience = None
+        self.debounced = False
+        if self.timeout:
+            self.timeout.cancel()
+            self.timeout = None
 
     def _start(self, effect: Effect) -> None:
         self.running[effect.key] = effect, asyncio.create_task(self._perform(effect))
 
-    async def _lose_patience(self) -> None:
+    async def _debounce(self) -> None:
         """What comes last does not wait for an effect that is tried again and again."""
         await workflow.sleep(NEWS_LAG, summary="At the latest: bring issue and ledger up to date")
-        self.patience = None
-        self.impatient = self.moved = True
+        self.timeout = None
+        self.debounced = self.moved = True
 
     async def _perform(self, effect: Effect) -> None:
         """One effect as one activity; what it brings back becomes true, or it is parked."""
         try:
             outcome: Outcome = await workflow.execute_activity(
                 effect.kind,
-                self.record.task(effect, workflow.now()),
+                self.aggregate.request(effect, workflow.now()),
                 result_type=Outcome,
                 start_to_close_timeout=ONE_ATTEMPT,
-                heartbeat_timeout=SILENCE,
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
                 retry_policy=RETRIES,
                 cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-                summary=effect.words(),
+                summary=effect.summary(),
             )
         except ActivityError as error:
             if not _goes_on(error):
-                self._change(self.record.park(effect, _why(error), workflow.now()))
+                self._change(self.aggregate.park(effect, _why(error), workflow.now()))
         else:
-            self._change(self.record.done(effect, outcome, workflow.now()))
+            self._change(self.aggregate.done(effect, outcome, workflow.now()))
         finally:
             self.moved = True
 
@@ -317,7 +317,7 @@ class LeadWorkflow:
 
     def _set_alarm(self) -> None:
         """One timer, for the next date; set anew only when that date moves."""
-        when = self.record.next_look(workflow.now())
+        when = self.aggregate.next_look(workflow.now())
         if self.alarm:
             if self.alarm[0] == when:
                 return
@@ -327,7 +327,7 @@ class LeadWorkflow:
             self.alarm = when, asyncio.create_task(self._ring(when))
 
     async def _ring(self, when: datetime) -> None:
-        what = self.record.next_words(when)
+        what = self.aggregate.next_summary(when)
         await workflow.sleep(max(when - workflow.now(), timedelta(seconds=1)), summary=what)
         self.alarm = None
         self.moved = True
@@ -342,7 +342,7 @@ class LeadWorkflow:
         if tasks:
             await workflow.wait(tasks)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        workflow.continue_as_new(Carried(record=self.record))
+        workflow.continue_as_new(RunState(aggregate=self.aggregate))
 
     async def _take_in(self) -> None:
         """What has arrived already is taken in first: cancelled now, the SDK would drop the result of what is done."""
@@ -353,29 +353,29 @@ class LeadWorkflow:
     def _show(self) -> None:
         """What lists, filters and the UI show of the lead, if that is news."""
         now = workflow.now()
-        today = self.record.lead.today(now)
-        if self.shown and self.shown[0] is self.record and self.shown[1] == today:
+        today = self.aggregate.lead.today(now)
+        if self.shown and self.shown[0] is self.aggregate and self.shown[1] == today:
             return
-        self.shown = self.record, today
-        attributes = search_attributes.values(self.record, now)
+        self.shown = self.aggregate, today
+        attributes = search_attributes.values(self.aggregate, now)
         if changes := search_attributes.changes(self.attributes, attributes):
             workflow.upsert_search_attributes(changes)
             self.attributes = attributes
         links = {
-            "issue": self.record.lead.issue,
-            "folder": self.record.lead.folder,
-            "hub": self.record.lead.hub_issue,
+            "issue": self.aggregate.lead.issue,
+            "folder": self.aggregate.lead.folder,
+            "hub": self.aggregate.lead.hub_issue,
         }
-        memo = {"heading": self.record.lead.heading} | {
+        memo = {"heading": self.aggregate.lead.heading} | {
             name: link.url for name, link in links.items() if link
         }
         # `events` also so that a task in which something became true is never without a command: the next worker
         # would take such a task for none, and hear what comes after it first (temporalio/sdk-rust#1606)
-        memo |= policy_memo(self.record.lead.policy) | {"events": str(self.record.lead.last_seq)}
+        memo |= policy_memo(self.aggregate.lead.policy) | {"events": str(self.aggregate.lead.last_seq)}
         if memo != self.memo:
             workflow.upsert_memo(memo)
             self.memo = memo
-        workflow.set_current_details(details(self.record, now))
+        workflow.set_current_details(details(self.aggregate, now))
 
 
 def _goes_on(error: ActivityError) -> bool:

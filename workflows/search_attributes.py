@@ -10,7 +10,7 @@ from typing import Any
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from process.calendar import end_of
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
 from process.identity import contact_key, issue_name, org_key
 from process.lead.lead import Lead
 from process.views.attention import attention
@@ -47,20 +47,20 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 )
 
 
-def values(record: Record, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
+def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
     """What each attribute is for this lead now; None where it has no value."""
-    lead = record.lead
+    lead = aggregate.lead
     term_ends = lead.contract.term_ends
     found: dict[SearchAttributeKey[Any], Any] = {
         STAGE: lead.stage.value,
         OWNER: next_step(lead).owner.value,
         SERVICE: lead.service,
         ORG_KEY: org_key(lead.org),
-        NEXT_DATE: record.next_due(),
+        NEXT_DATE: aggregate.next_due(),
         CONTRACT_END: end_of(term_ends, lead.zone).astimezone(UTC) if term_ends else None,
         ON_HOLD: lead.hold is not None,
         ATTENTION: len(attention(lead, lead.today(now))),
-        PARKED: len(record.parked),
+        PARKED: len(aggregate.parked),
     }
     return found | _places(lead)
 

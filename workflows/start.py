@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
 from process.core.events import Refused
 from process.decisions import LeadOpened, parse_as
 from process.policy import People, Policy
@@ -14,19 +14,19 @@ def policy_memo(policy: Policy) -> dict[str, str]:
     return {"policy": policy.version, "people": People.of(policy).digest()}
 
 
-class Carried(Model):
+class RunState(Model):
     """All of a lead, handed from one run of its workflow to the next (continue-as-new)."""
 
-    record: Record
+    aggregate: LeadAggregate
 
 
-def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | Record | Refused:
+def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAggregate | Refused:
     """What a lead starts with: its facts, or why those are none; where it is `continued`, all that its earlier run knew.
 
     Raises ValidationError for the latter: a lead in flight waits for code that can read it, and does not end.
     """
     if continued:
-        return Carried.model_validate(*args).record
+        return RunState.model_validate(*args).aggregate
     if len(args) == 1 and isinstance(args[0], dict):
         opened = parse_as(LeadOpened, args[0])
         return opened if isinstance(opened, Refused) else opened.complaint() or opened

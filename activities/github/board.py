@@ -16,14 +16,14 @@ from activities.github.authors import Mover, card_mover
 from activities.github.client import GitHubClient
 from activities.github.errors import graphql_types, told
 from config.settings import GitHub
-from process.github.edits import Move, What
+from process.github.edits import Edit, EditKind
 from process.policy import BUILT_IN, Policy
 from process.types import Stage
 
 FRESH = timedelta(minutes=5)
 """How long a worker believes what it knows of the board's fields and columns."""
 
-_PATIENCE = 5
+_TIMEOUT = 5
 """Attempts after which an issue that GraphQL does not find counts as missing; a new one takes it some seconds."""
 
 _BOARD = """
@@ -163,7 +163,7 @@ class GitHubBoard:
             self._restore(board, card)
         return Placed(card.id, there=True)
 
-    def moved(self, repo: str, number: int, column: str) -> Move | None:
+    def moved(self, repo: str, number: int, column: str) -> Edit | None:
         """Where somebody else put the card that stood in this column; None where it is there, or is to be left."""
         board, option = self._board_with(column)
         card = self._issue(repo, number).card(board)
@@ -172,8 +172,8 @@ class GitHubBoard:
         mover = self._mover(repo, number, board)
         if mover.ours and not mover.program:
             return None
-        return Move(
-            what=What.PLACED,
+        return Edit(
+            what=EditKind.PLACED,
             name=board.column(card.option),
             id=mover.id,
             by=mover.login,
@@ -244,7 +244,7 @@ class GitHubBoard:
             try:
                 data = self._client.graphql(_CARD, asked)
             except UnknownObjectException as error:
-                if graphql_types(error) is not None and activity.info().attempt < _PATIENCE:
+                if graphql_types(error) is not None and activity.info().attempt < _TIMEOUT:
                     raise again(f"GitHub does not show issue {number} yet") from None
                 raise
             return _Issue.model_validate(at(data, "repository", "issue"))
@@ -279,7 +279,7 @@ class GitHubBoard:
             if (graphql_types(error) or frozenset()) & {"NOT_FOUND", "VALIDATION", "UNPROCESSABLE"}:
                 with self._lock:
                     known, self._known = self._known, None
-                if known and activity.info().attempt < _PATIENCE:
+                if known and activity.info().attempt < _TIMEOUT:
                     raise again("The board or the issue is not (or not yet) as we know it") from None
             raise
 

@@ -8,7 +8,7 @@ from activities.github.client import GitHubClient
 from activities.github.issues import GitHubIssues, Wanted
 from activities.github.models import IssueSeen
 from process.effects.base import CheckIssues
-from process.effects.observations import OutsideDrifted
+from process.effects.observations import DriftFound
 from process.lead.lead import Lead, Place
 from process.types import Link
 
@@ -31,7 +31,7 @@ class GitHubDrift:
         self._issues = issues
         self._board = board
 
-    def look(self, lead: Lead, effect: CheckIssues, wanted: Wanted) -> OutsideDrifted | None:
+    def look(self, lead: Lead, effect: CheckIssues, wanted: Wanted) -> DriftFound | None:
         """What is otherwise than the lead knows; None where nothing is. `wanted`: its issue as it ought to be."""
         broken: dict[Place, str] = {}
         mended: list[str] = []
@@ -54,7 +54,7 @@ class GitHubDrift:
             broken["hub issue"] = f"The hub's issue {hub_issue.gone}"
         elif hub_issue.moved:
             mended.append(f"the hub's issue {hub_issue.how}, and is now {hub_issue.moved.url}")
-        found = OutsideDrifted(
+        found = DriftFound(
             looked=("issue", "hub issue", "card"),
             mended=tuple(mended),
             broken=broken,
@@ -62,7 +62,7 @@ class GitHubDrift:
             hub_issue=hub_issue.moved,
             replace_card=replace_card,
         )
-        return found if found.tells(lead) else None
+        return found if found.relation_notices(lead) else None
 
     def _seen(self, link: Link | None, repo: str) -> _Seen:
         if link is None:
@@ -75,7 +75,7 @@ class GitHubDrift:
         if org.casefold() != self._settings.org.casefold():
             return _Seen(None, gone=f"was moved to {org}/{now}: have a new one (issue_replaced)")
         if number == int(link.id) and self._is_called(known, now):
-            renamed = link.model_copy(update={"url": issue.html_url})
+            renamed = link.replaced(url=issue.html_url)
             return _Seen(issue) if renamed == link else _Seen(issue, renamed, "has another address")
         home = "" if now.casefold() == repo.casefold() else now
         return _Seen(issue, Link(id=str(number), url=issue.html_url, home=home), "was moved")

@@ -61,17 +61,17 @@ class Found(NamedTuple):
         return {digest(_bare(line)): box[2] != " " for line, box in boxes if box}
 
     @property
-    def ticks(self) -> dict[str, "Tick"]:
+    def ticks(self) -> dict[str, "Deadline"]:
         """Each box that we remember and that is still there, by its name."""
         there, remembered = self.boxes, self.memory.boxes if self.memory else {}
         return {
-            name: Tick(there[mark[:_LENGTH]], mark[_LENGTH:] == _TICKED)
+            name: Deadline(there[mark[:_LENGTH]], mark[_LENGTH:] == _TICKED)
             for name, mark in remembered.items()
             if mark[:_LENGTH] in there
         }
 
 
-class Tick(NamedTuple):
+class Deadline(NamedTuple):
     """Whether a box is ticked, and whether it was to be when we last wrote."""
 
     there: bool

@@ -19,7 +19,7 @@ from activities.github.issue_block import Boxes, Memory
 from activities.github.models import IssueSeen
 from activities.github.overwritten import overwritten
 from activities.github.text import unix
-from process.github.edits import Move, What
+from process.github.edits import Edit, EditKind
 from process.github.titles import same_title
 from process.types import Link
 
@@ -84,7 +84,7 @@ class GitHubIssues:
         self.retire(wanted, ours.values(), first)
         return Link(id=str(first.number), url=first.html_url)
 
-    def update(self, wanted: Wanted, number: int, undone: Collection[Move] = ()) -> None:
+    def update(self, wanted: Wanted, number: int, undone: Collection[Edit] = ()) -> None:
         """Writes what differs.
 
         A title, label, state or tick is set only where our wish has changed since we last wrote: what a person set
@@ -104,7 +104,7 @@ class GitHubIssues:
         if "body" in changes or activity.info().attempt > 1:  # an earlier attempt may have got no further
             self._give_back(issue, wanted, undone, changes.get("body", issue.text))
 
-    def _give_back(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Move], wrote: str) -> None:
+    def _give_back(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Edit], wrote: str) -> None:
         """Writes what we would have written, had we seen what somebody saved just before we `wrote`."""
         theirs = overwritten(self._client, wanted.repo, issue.number, wrote)
         if theirs is None:
@@ -113,11 +113,11 @@ class GitHubIssues:
         if unix(body) != unix(wrote):
             self._client.edit_issue(wanted.repo, issue.number, {"body": body})
 
-    def _set_labels(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Move]) -> bool:
+    def _set_labels(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Edit]) -> bool:
         """Puts on and takes off, and says whether that was anything."""
         before, wish = set(_memory(issue, wanted).labels), set(wanted.labels)
         ours = (before ^ wish) | {
-            move.name for move in undone if move.what in (What.LABELLED, What.UNLABELLED)
+            edit.name for edit in undone if edit.what in (EditKind.LABELLED, EditKind.UNLABELLED)
         }
         if not self._heard:
             ours |= wish
@@ -129,11 +129,11 @@ class GitHubIssues:
             self._client.add_labels(wanted.repo, issue.number, on)
         return bool(off or on)
 
-    def _changes(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Move]) -> dict[str, str]:
+    def _changes(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Edit]) -> dict[str, str]:
         memory, title = _memory(issue, wanted), self._stands(issue, wanted, undone)
         changes = {"title": title} if title and title != issue.title else {}
-        moved = What.CLOSED if issue.state == "closed" else What.REOPENED
-        heard = moved in {move.what for move in undone}
+        moved = EditKind.CLOSED if issue.state == "closed" else EditKind.REOPENED
+        heard = moved in {edit.what for edit in undone}
         if issue.state != wanted.state and (memory.state != wanted.state or heard):
             changes |= {"state": wanted.state, "state_reason": wanted.reason}
         now = Memory(
@@ -141,20 +141,20 @@ class GitHubIssues:
             title=issue_block.digest(title) if title else memory.title,
             labels=wanted.labels,
         )
-        boxes = {move.name for move in undone if move.what in (What.TICKED, What.UNTICKED)}
+        boxes = {edit.name for edit in undone if edit.what in (EditKind.TICKED, EditKind.UNTICKED)}
         kept = [name for name in wanted.boxes if name not in boxes] if self._heard else []
         body = _body(issue.text, wanted, now, kept)
         if body != issue.text:
             changes["body"] = body
         return changes
 
-    def _stands(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Move]) -> str | None:
+    def _stands(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Edit]) -> str | None:
         """The title that is to stand; None where a person's stands, and is no wish of ours."""
         memory, title = _memory(issue, wanted), _title(wanted)
         if same_title(issue.title, title):
             return issue.title
         if self._heard and memory.title and memory.title != issue_block.digest(issue.title):
-            heard = any(move.what is What.RETITLED and move.name == issue.title for move in undone)
+            heard = any(edit.what is EditKind.RETITLED and edit.name == issue.title for edit in undone)
             return title if heard else None
         return title if memory.title != issue_block.digest(title) else None
 

@@ -20,7 +20,7 @@ from activities.github.errors import told
 from activities.github.models import Account
 from activities.github.text import unix
 
-PATIENCE = 4
+TIMEOUT = 4
 """Attempts within which GitHub's history is to show our writing."""
 
 _EDITS = """
@@ -55,7 +55,7 @@ def overwritten(client: GitHubClient, repo: str, number: int, wrote: str) -> str
         return None
     newest, *older = edits
     if not any(edit.text is not None and unix(edit.text) == unix(wrote) for edit in edits):
-        if activity.info().attempt < PATIENCE:
+        if activity.info().attempt < TIMEOUT:
             raise again(f"GitHub does not show the newest edits of issue {number} yet")
         return None
     if unix(newest.text or "") != unix(wrote) or not client.is_us(newest.editor):

@@ -18,13 +18,13 @@ from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import invoice_pdf
 from activities.performs import performs
 from config.settings import Settings
-from process.effects.base import CreateFolder, Outcome, PrepareInvoice, ReserveInvoice, Task
+from process.effects.base import CreateFolder, EffectRequest, Outcome, PrepareInvoice, ReserveInvoice
 from process.effects.observations import (
+    DriftFound,
     FolderCreated,
     FolderReserved,
     InvoicePrepared,
     InvoiceReserved,
-    OutsideDrifted,
 )
 from process.lead.lead import Place
 from process.types import Link, one_line
@@ -50,40 +50,40 @@ class DriveActivities:
         self._lag = lag
 
     @performs("reserve_folder")
-    def reserve_folder(self, task: Task) -> Outcome:
-        return Outcome(report=FolderReserved(folder_id=self._earlier(task.lead.id) or self._new_id()))
+    def reserve_folder(self, request: EffectRequest) -> Outcome:
+        return Outcome(observation=FolderReserved(folder_id=self._earlier(request.lead.id) or self._new_id()))
 
     @performs("create_folder")
-    def create_folder(self, task: Task) -> Outcome:
-        effect = task.effect
+    def create_folder(self, request: EffectRequest) -> Outcome:
+        effect = request.effect
         assert isinstance(effect, CreateFolder)  # noqa: S101 - the workflow sends each effect to its own activity
         folder = self._ensure(
             {
                 "id": effect.folder_id,
-                "name": task.lead.heading,
+                "name": request.lead.heading,
                 "mimeType": FOLDER,
                 "parents": [self._leads_folder()],
-                "appProperties": {"leadId": task.lead.id},
+                "appProperties": {"leadId": request.lead.id},
             },
             into=_LEADS,
         )
-        link = _link(folder).model_copy(update={"name": folder["name"]})
-        return Outcome(report=FolderCreated(link=link))
+        link = _link(folder).replaced(name=folder["name"])
+        return Outcome(observation=FolderCreated(link=link))
 
     @performs("reserve_invoice")
-    def reserve_invoice(self, task: Task) -> Outcome:
+    def reserve_invoice(self, request: EffectRequest) -> Outcome:
         """Of an invoice that has a file, which may still lie there: the folder that was gone came back."""
-        effect, lead = task.effect, task.lead
+        effect, lead = request.effect, request.lead
         assert isinstance(effect, ReserveInvoice)  # noqa: S101
         invoice = lead.invoice(effect.number)
         known = invoice.file.id if invoice and invoice.file else None
         there = known is not None and lead.folder is not None and self._lies_in(lead.folder.id, known)
         file_id = known if known and there else self._new_id()
-        return Outcome(report=InvoiceReserved(number=effect.number, file_id=file_id))
+        return Outcome(observation=InvoiceReserved(number=effect.number, file_id=file_id))
 
     @performs("prepare_invoice")
-    def prepare_invoice(self, task: Task) -> Outcome:
-        effect, lead = task.effect, task.lead
+    def prepare_invoice(self, request: EffectRequest) -> Outcome:
+        effect, lead = request.effect, request.lead
         assert isinstance(effect, PrepareInvoice)  # noqa: S101
         invoice = lead.invoice(effect.number)
         if invoice is None or lead.folder is None:
@@ -101,12 +101,12 @@ class DriveActivities:
                 BytesIO(invoice_pdf(lead, invoice, self._invoicing)), mimetype="application/pdf"
             ),
         )
-        return Outcome(report=InvoicePrepared(number=effect.number, file=_link(file)))
+        return Outcome(observation=InvoicePrepared(number=effect.number, file=_link(file)))
 
     @performs("check_folder")
-    def check_folder(self, task: Task) -> Outcome:
+    def check_folder(self, request: EffectRequest) -> Outcome:
         """Finds out whether the lead's folder was trashed, deleted, moved or renamed."""
-        known = task.lead.folder
+        known = request.lead.folder
         if known is None:
             return Outcome()
         get = self._api.service.files().get(
@@ -133,13 +133,13 @@ class DriveActivities:
             else:
                 now = self._as_it_is(known, folder)
                 mended += _changes(known, now)
-        found = OutsideDrifted(
+        found = DriftFound(
             looked=("folder",),
             mended=tuple(mended),
             broken=broken,
             folder=now if mended else None,
         )
-        return Outcome(report=found if found.tells(task.lead) else None)
+        return Outcome(observation=found if found.relation_notices(request.lead) else None)
 
     def _as_it_is(self, known: Link, folder: "File") -> Link:
         home = next((parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), "")

@@ -11,7 +11,7 @@ from activities.errors import park
 from activities.google.clients import forms_api
 from activities.performs import performs
 from config.settings import Settings
-from process.effects.base import Outcome, ReadAnswers, Task
+from process.effects.base import EffectRequest, Outcome, ReadAnswers
 from process.effects.observations import AnswersRead
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class FormsActivities:
         self._api = forms_api(settings.google)
 
     @performs("read_answers")
-    def read_answers(self, task: Task) -> Outcome:
-        effect = task.effect
+    def read_answers(self, request: EffectRequest) -> Outcome:
+        effect = request.effect
         assert isinstance(effect, ReadAnswers)  # noqa: S101 - the workflow sends each effect to its own activity
         form_id = self._form_id()
         forms = self._api.service.forms()
@@ -53,7 +53,7 @@ class FormsActivities:
             f"response {effect.response_id} of {_FORM}",
         )
         return Outcome(
-            report=AnswersRead(
+            observation=AnswersRead(
                 response_id=effect.response_id, answers=in_order(form, response.get("answers", {}))
             )
         )

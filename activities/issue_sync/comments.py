@@ -35,7 +35,7 @@ from templates.rendering import render
 SOURCE = "github comment"
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Whom GitHub knows to belong to us: they are answered in words, others only by a reaction."""
-PATIENCE = 3
+TIMEOUT = 3
 """Attempts within which GitHub is to show the answer to a comment to which we have reacted."""
 CHORES = frozenset({"update_issue", "record_events", "reserve_folder", "reserve_invoice"})
 """Effects that follow from nearly everything, and would hide the others."""
@@ -45,14 +45,14 @@ _ADDRESS = re.compile(r"[^\s,;@]+@([\w.-]+)")
 
 _log = structlog.get_logger("desk")
 
-Mood = Literal["+1", "confused", "eyes"]
+Reaction = Literal["+1", "confused", "eyes"]
 
 
 @dataclass(frozen=True)
 class Reply:
     """What one command is answered: by which reaction, and in which words."""
 
-    mood: Mood
+    reaction: Reaction
     text: str
 
 
@@ -113,10 +113,10 @@ class Comments:
         if known and known.state == talk.digest:
             return ()
         replies = await self._replies(talk)
-        moods = {reply.mood for reply in replies}
-        mood = next(mood for mood in ("confused", "+1", "eyes") if mood in moods)
-        reacted = await in_thread(self.answers.react, place.repo, comment.id, mood)
-        if reacted and known is None and activity.info().attempt < PATIENCE:
+        moods = {reply.reaction for reply in replies}
+        reaction = next(reaction for reaction in ("confused", "+1", "eyes") if reaction in moods)
+        reacted = await in_thread(self.answers.react, place.repo, comment.id, reaction)
+        if reacted and known is None and activity.info().attempt < TIMEOUT:
             raise again(
                 "GitHub does not show yet whether this comment was answered", after=self.answers.settle
             )
@@ -153,10 +153,15 @@ class Comments:
 
     async def _reply(self, talk: Talk, lead: Handle, said: Said, before: Line | None, facts: Lead) -> Reply:
         if before and before.key == talk.prefix + said.digest:
-            return await self._taken_as(lead, before.words, before.seq)
+            return await self._taken_as(lead, before.summary, before.seq)
         if before:
             return _reply(
-                "confused", "taken_before", said, seq=before.seq, words=before.words, sample=_correct(before)
+                "confused",
+                "taken_before",
+                said,
+                seq=before.seq,
+                summary=before.summary,
+                sample=_correct(before),
             )
         match said.name:
             case "help":
@@ -188,12 +193,12 @@ class Comments:
         if answer is None:
             raise again("The lead did not answer in time; it is asked again")
         _log.info("command taken", kind=kind.kind)
-        return await self._taken_as(lead, answer.words, answer.seq)
+        return await self._taken_as(lead, answer.summary, answer.seq)
 
-    async def _taken_as(self, lead: Handle, words: str, seq: int | None) -> Reply:
+    async def _taken_as(self, lead: Handle, summary: str, seq: int | None) -> Reply:
         view = await asked(self.leads.overview(lead))
-        effects = [e.words for e in caused_by(view, seq) if e.key.rpartition("/")[2] not in CHORES]
-        text = render("commands/taken.md", words=words, seq=seq, effects=effects, **_step(view))
+        effects = [e.summary for e in caused_by(view, seq) if e.key.rpartition("/")[2] not in CHORES]
+        text = render("commands/taken.md", summary=summary, seq=seq, effects=effects, **_step(view))
         corrected = next((line.corrected_by for line in view.timeline if line.seq == seq), None)
         if seq and corrected:
             return Reply("confused", crossed_out(text, seq, f"No longer counts, corrected as {corrected}."))
@@ -249,11 +254,11 @@ class Comments:
             return _refused(said, str(decision), f"/preview {commands.sample(kind)[1:]}")
         foreseen = await asked(self.leads.preview(lead, _here(decision, talk.place)))
         if not foreseen.answer.accepted:
-            return _refused(said, foreseen.answer.words)
+            return _refused(said, foreseen.answer.summary)
         text = render(
             "commands/preview.md",
             command=written(kind.kind),
-            words=foreseen.answer.words,
+            summary=foreseen.answer.summary,
             stage=foreseen.stage,
             sections=[
                 (title, [_ADDRESS.sub(r"…@\1", line) for line in lines])
@@ -297,7 +302,7 @@ def _given(talk: Talk, said: Said) -> dict[str, str]:
 def _here(decision: Decision, place: Place) -> Decision:
     """With an issue that is called as people call one of the same repository: `#12`."""
     if isinstance(decision, Merged) and re.fullmatch(r"#\d+", decision.into):
-        return decision.model_copy(update={"into": f"{place.repo}{decision.into}"})
+        return decision.replaced(into=f"{place.repo}{decision.into}")
     return decision
 
 
@@ -374,5 +379,5 @@ def _refused(said: Said, reason: str, *samples: str) -> Reply:
     return _reply("confused", "refused", said, reason=reason, samples=samples)
 
 
-def _reply(mood: Mood, template: str, said: Said, **values: Any) -> Reply:
-    return Reply(mood, render(f"commands/{template}.md", command=written(said.name), **values))
+def _reply(reaction: Reaction, template: str, said: Said, **values: Any) -> Reply:
+    return Reply(reaction, render(f"commands/{template}.md", command=written(said.name), **values))

@@ -40,7 +40,7 @@ YOUNG = timedelta(days=1)
 """How long a visit may be tried: until then, what an earlier one left undone is put right."""
 NEW = timedelta(days=7)
 """How long ago an issue may have been opened, or labelled, to begin as a lead by itself."""
-PATIENCE = 5
+TIMEOUT = 5
 """Attempts until it is believed that GitHub does not tell who put a label on."""
 SETTLES = timedelta(seconds=2)
 EXAMPLES = LeadOpened.example | {"email": "ada@example.org", "zone": "Europe/Berlin"}
@@ -139,7 +139,7 @@ class Intake:
         where = (place.repo, place.issue.number, COMMENT)
         if await in_thread(self.answers.find, *where, since=place.issue.created_at):
             return False  # it was asked for what it lacks
-        if activity.info().attempt < PATIENCE and place.issue.updated_at > recently:
+        if activity.info().attempt < TIMEOUT and place.issue.updated_at > recently:
             raise again("GitHub does not tell yet who put the label on", after=SETTLES)
         return True
 
@@ -150,7 +150,7 @@ class Intake:
             return author.login
         history = await in_thread(issue_history, self.github, place.repo, place.issue.number)
         movers = [history.labelled(name, on=True) for name in labels]
-        if not any(mover.id for mover in movers) and activity.info().attempt < PATIENCE:
+        if not any(mover.id for mover in movers) and activity.info().attempt < TIMEOUT:
             raise again("GitHub does not tell yet who put the label on", after=SETTLES)
         for mover in movers:
             if mover.login and not mover.ours and await self._has_role(Account(login=mover.login)):

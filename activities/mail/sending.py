@@ -12,9 +12,9 @@ from activities.mail.smtp import NotTakenError, deliver, rehearse
 from activities.mail.text import written
 from activities.performs import performs
 from config.settings import Settings
-from process.corrections.corrected_decision import Mistake
-from process.effects.base import Outcome, SendCorrection, SendMail, Task
-from process.effects.observations import MailRefused, MailSent
+from process.corrections.corrected_decision import CorrectedDecision
+from process.effects.base import EffectRequest, Outcome, SendCorrection, SendMail
+from process.effects.observations import MailSent, MailUndeliverable
 from process.lead.lead import Lead
 from process.policy import Policy
 from process.types import Role
@@ -35,8 +35,8 @@ class MailActivities:
         self._letters = Letters(settings.mail)
 
     @performs("send_mail")
-    def send_mail(self, task: Task) -> Outcome:
-        effect, lead = task.effect, task.lead
+    def send_mail(self, request: EffectRequest) -> Outcome:
+        effect, lead = request.effect, request.lead
         assert isinstance(effect, SendMail)  # noqa: S101 - the workflow sends each effect to its own activity
         message_id = self._letters.id(effect.key)
         if any(mail.message_id == message_id for mail in lead.mails):
@@ -48,9 +48,11 @@ class MailActivities:
         except NotTakenError:
             if not effect.addresses:
                 raise
-            return Outcome(report=MailRefused(template=effect.template, recipients=effect.addresses))
+            return Outcome(
+                observation=MailUndeliverable(template=effect.template, recipients=effect.addresses)
+            )
         return Outcome(
-            report=MailSent(
+            observation=MailSent(
                 template=effect.template,
                 recipients=tuple(recipients),
                 message_id=message_id,
@@ -61,22 +63,22 @@ class MailActivities:
         )
 
     @performs("send_correction")
-    def send_correction(self, task: Task) -> Outcome:
+    def send_correction(self, request: EffectRequest) -> Outcome:
         """To exactly those whose last mail about the decision is wrong by now; to nobody, if there is nobody."""
-        effect, lead, (mistake,) = task.effect, task.lead, task.mistakes
+        effect, lead, (corrected_decision,) = request.effect, request.lead, request.corrected_decisions
         assert isinstance(effect, SendCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
-        message_id, told = self._letters.id(effect.key), mistake.wrongly_told
+        message_id, told = self._letters.id(effect.key), corrected_decision.wrongly_notified
         if not told or any(mail.message_id == message_id for mail in lead.mails):
             return Outcome()
         try:
-            self._send(effect, lead, message_id, dict.fromkeys(told, ""), mistake)
+            self._send(effect, lead, message_id, dict.fromkeys(told, ""), corrected_decision)
         except NotTakenError:
             raise park(
                 f"The mail server takes no mail for one of {', '.join(told)}, who were told of the mistake: see that "
                 "it does, then retry"
             ) from None
         return Outcome(
-            report=MailSent(
+            observation=MailSent(
                 template=effect.template,
                 recipients=told,
                 message_id=message_id,
@@ -103,13 +105,19 @@ class MailActivities:
         lead: Lead,
         message_id: str,
         recipients: dict[str, str],
-        mistake: Mistake | None = None,
+        corrected_decision: CorrectedDecision | None = None,
     ) -> None:
         """The subject never says what the mail is about: a thread is known by its subject, too."""
         message = self._letters.message(
             message_id,
             lead.heading,
-            written(effect, lead, self._settings, namespace=activity.info().namespace, mistake=mistake),
+            written(
+                effect,
+                lead,
+                self._settings,
+                namespace=activity.info().namespace,
+                corrected_decision=corrected_decision,
+            ),
             to=recipients,
             reply_to=self._recipients((Role.SALES,), lead.policy),
             thread=self._letters.id(f"{lead.id}/thread"),

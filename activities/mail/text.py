@@ -13,7 +13,7 @@ from markdown_it import MarkdownIt
 
 from config.settings import Settings, lead_page
 from process.calendar import add_working_days
-from process.corrections.corrected_decision import Mistake
+from process.corrections.corrected_decision import CorrectedDecision
 from process.deadlines.serving import notices
 from process.effects.base import SendCorrection, SendMail
 from process.effects.introductions import earlier
@@ -44,12 +44,16 @@ def written(
     settings: Settings,
     *,
     namespace: str,
-    mistake: Mistake | None = None,
+    corrected_decision: CorrectedDecision | None = None,
 ) -> Parts:
     """The mail's body. `namespace`: Temporal's, for the link to the lead's workflow; `mistake`: what it corrects."""
     known = _facts(effect, lead, settings, namespace)
-    if mistake:
-        known |= {"mistake": mistake, "newest": mistake.corrections[-1], "wrong": _wrong(mistake, lead)}
+    if corrected_decision:
+        known |= {
+            "mistake": corrected_decision,
+            "newest": corrected_decision.corrections[-1],
+            "wrong": _wrong(corrected_decision, lead),
+        }
     return filled(f"mail/{effect.template}.md", known)
 
 
@@ -59,12 +63,12 @@ def filled(template: str, known: dict[str, object]) -> Parts:
     return Parts(_filled(template, _plain, known), f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n")
 
 
-def _wrong(mistake: Mistake, lead: Lead) -> list[str]:
+def _wrong(corrected_decision: CorrectedDecision, lead: Lead) -> list[str]:
     """The mails that say otherwise than it is."""
     return [
         f"our mail “{mail.template.replace('_', ' ')}” of {lead.today(mail.at)}"
-        for mail in mistake.told
-        if mail.counts is not mistake.counts
+        for mail in corrected_decision.notified
+        if mail.counts is not corrected_decision.counts
     ]
 
 

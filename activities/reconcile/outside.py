@@ -19,22 +19,22 @@ from activities.github.survey import BoardSeen, GitHubSurvey, Listing
 from activities.google.drive import DriveActivities
 from activities.issue_sync.context import in_thread
 from activities.issue_sync.intake import NEW, marks
-from activities.reconcile.cursors import Memory, few, read_mark
-from activities.reconcile.duplicates import Lookalikes
+from activities.reconcile.cursors import Memory, few, read_cursor
+from activities.reconcile.duplicates import DuplicateScan
 from activities.reconcile.questionnaire import Questionnaire
 from activities.reconcile.team import Team
 from client.directory import InFlight
 from client.leads import Leads
-from client.notices import hand_in
+from client.notices import request_sync
 from config.settings import GitHub, Settings
-from process.core.outbox import Look
+from process.core.outbox import DriftCheck
 from process.github.commands import commands
 from process.types import Stage
-from workflows.issue_sync import Hint
-from workflows.reconcile import Part
+from workflows.issue_sync import ChangeNotice
+from workflows.reconcile import SystemResult
 
 
-class GitHubMark(BaseModel):
+class GitHubCursor(BaseModel):
     """How far GitHub was read."""
 
     listings: dict[str, Listing] = {}
@@ -42,7 +42,7 @@ class GitHubMark(BaseModel):
     cards: Memory = Memory()
 
 
-class DriveMark(BaseModel):
+class DriveCursor(BaseModel):
     leads: Memory = Memory()
     names: dict[str, str] = {}
     """Lead -> digest of its folder's name, where that is not the lead's heading."""
@@ -52,13 +52,13 @@ class Read(NamedTuple):
     """All that GitHub showed in one round."""
 
     issues: list[tuple[str, IssueSeen]]
-    comments: list[Hint]
+    comments: list[ChangeNotice]
     board: BoardSeen
     hubs: set[int]
     listings: dict[str, Listing]
 
 
-class Rounds:
+class ReconcileActivities:
     """What the worker does in a round. `leads`: over the worker's own client."""
 
     def __init__(self, leads: Leads, settings: Settings) -> None:
@@ -67,28 +67,28 @@ class Rounds:
         self.github = GitHubClient(settings.github)
         self.drive = DriveActivities(settings)
 
-    @activity.defn(name="look_at_github")
-    async def look_at_github(self, mark: dict[str, Any]) -> Part:
+    @activity.defn(name="reconcile_github")
+    async def reconcile_github(self, cursor: dict[str, Any]) -> SystemResult:
         """Issues and comments that changed since, and the board, compared with the open leads."""
-        before, now = read_mark(GitHubMark, mark), datetime.now(UTC)
+        before, now = read_cursor(GitHubCursor, cursor), datetime.now(UTC)
         leads = await self.leads.in_flight()
         survey = GitHubSurvey(self.github)
         read = await in_thread(self._read, survey, before)
         leads = [_by_our_names(lead, read.board) for lead in leads]
-        hints = [*self._issues(read.issues), *read.comments]
+        notices = [*self._issues(read.issues), *read.comments]
         misplaced = _misplaced(leads, read.board, self.leads.policy.columns)
-        due, cards = before.cards.news({hint.card or "": column for hint, column in misplaced}, now)
-        hints += [hint for hint, _ in misplaced if hint.card in due]
-        hints = list(dict.fromkeys(hints))
+        due, cards = before.cards.news({notice.card or "": column for notice, column in misplaced}, now)
+        notices += [notice for notice, _ in misplaced if notice.card in due]
+        notices = list(dict.fromkeys(notices))
         amiss, told = before.leads.news(self._amiss(leads, read), now)
         twice = _twice(leads, read.issues, self.settings.github.leads_repo)
         for lead in dict.fromkeys([*amiss, *twice]):
-            look = Look(folder=False, duplicates=tuple(sorted(twice.get(lead, ()))))
-            await self.leads.look_outside(lead, look)
-        for hint in hints:  # after that: the desk of a transferred issue waits for its lead
-            await hand_in(self.leads.client, hint, task_queue=self.leads.task_queue)
-        places = list(dict.fromkeys(map(_named, hints)))
-        found = [f"{len(places)} to look at: {few(places)}"] if hints else []
+            look = DriftCheck(folder=False, duplicates=tuple(sorted(twice.get(lead, ()))))
+            await self.leads.check_drift(lead, look)
+        for notice in notices:  # after that: the desk of a transferred issue waits for its lead
+            await request_sync(self.leads.client, notice, task_queue=self.leads.task_queue)
+        places = list(dict.fromkeys(map(_named, notices)))
+        found = [f"{len(places)} to look at: {few(places)}"] if notices else []
         found += _renamed(read.board, self.settings.github, self.leads.policy.columns)
         found += [
             f"{lead}: {told.told[lead].what if lead in told.told else 'nothing is missing any more'}"
@@ -97,15 +97,17 @@ class Rounds:
         found += [
             f"{lead}: issue {few(map(str, numbers))} carries its mark, too" for lead, numbers in twice.items()
         ]
-        after = GitHubMark(listings=read.listings, leads=told, cards=cards)
-        return Part(mark=after.model_dump(mode="json"), found=tuple(found), cost=survey.cost._asdict())
+        after = GitHubCursor(listings=read.listings, leads=told, cards=cards)
+        return SystemResult(
+            cursor=after.model_dump(mode="json"), found=tuple(found), cost=survey.cost._asdict()
+        )
 
-    @activity.defn(name="look_at_drive")
-    async def look_at_drive(self, mark: dict[str, Any]) -> Part:
+    @activity.defn(name="reconcile_drive")
+    async def reconcile_drive(self, cursor: dict[str, Any]) -> SystemResult:
         """Whether every open lead's folder is where it was made, and called as it was."""
         if not self.settings.google.leads_folder:
-            return Part(found=("no folder for leads is named in the settings",))
-        before, now = read_mark(DriveMark, mark), datetime.now(UTC)
+            return SystemResult(found=("no folder for leads is named in the settings",))
+        before, now = read_cursor(DriveCursor, cursor), datetime.now(UTC)
         with_folder = [lead for lead in await self.leads.in_flight() if lead.has_folder]
         there = await in_thread(self.drive.leads_with_folder) if with_folder else {}
         missing = {lead.id: "its folder is not where it was" for lead in with_folder if lead.id not in there}
@@ -113,18 +115,20 @@ class Rounds:
         names = _other_names(with_folder, there)
         renamed = [lead for lead in {*names, *before.names} if names.get(lead) != before.names.get(lead)]
         for lead in dict.fromkeys([*due, *renamed]):
-            await self.leads.look_outside(lead, Look(issues=False))
+            await self.leads.check_drift(lead, DriftCheck(issues=False))
         found = [f"{lead}: {missing.get(lead, 'its folder is there again')}" for lead in due]
         found += [f"{lead}: its folder may have another name" for lead in sorted(renamed) if lead not in due]
-        return Part(mark=DriveMark(leads=told, names=names).model_dump(mode="json"), found=tuple(found))
+        return SystemResult(
+            cursor=DriveCursor(leads=told, names=names).model_dump(mode="json"), found=tuple(found)
+        )
 
     # GitHub
 
-    def _read(self, survey: GitHubSurvey, before: GitHubMark) -> Read:
+    def _read(self, survey: GitHubSurvey, before: GitHubCursor) -> Read:
         github = self.settings.github
         listings: dict[str, Listing] = {}
         issues: list[tuple[str, IssueSeen]] = []
-        comments: list[Hint] = []
+        comments: list[ChangeNotice] = []
         for repo in (github.leads_repo, github.hubs_repo):
             known = before.listings.get(f"{repo}/issues")
             changed, listings[f"{repo}/issues"] = survey.issues(repo, known or Listing())
@@ -140,17 +144,17 @@ class Rounds:
             name = f"{repo}/comments"
             said, listings[name] = survey.comments(repo, before.listings.get(name, Listing()))
             comments += [
-                Hint(repo=repo, number=comment.issue, comment=comment.id)
+                ChangeNotice(repo=repo, number=comment.issue, comment=comment.id)
                 for comment in said
                 if comment.user and not comment.user.is_bot and commands(comment.text)
             ]
         hubs = survey.numbers(github.hubs_repo, self.leads.policy.labels.hub)
         return Read(issues, comments, survey.board(), hubs, listings)
 
-    def _issues(self, changed: Iterable[tuple[str, IssueSeen]]) -> list[Hint]:
+    def _issues(self, changed: Iterable[tuple[str, IssueSeen]]) -> list[ChangeNotice]:
         """Issues of leads, and those that may become one."""
         return [
-            Hint(repo=repo, number=issue.number)
+            ChangeNotice(repo=repo, number=issue.number)
             for repo, issue in changed
             if issue_block.keys(issue.text) or any(map(issue.has_label, marks(self.leads.policy)))
         ]
@@ -171,15 +175,19 @@ class Rounds:
         return found
 
 
-def looks(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Part]]]:
+def reconcile_activities(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[SystemResult]]]:
     """The activities of a round."""
-    rounds, questionnaire, team = Rounds(leads, settings), Questionnaire(leads, settings), Team(leads)
+    rounds, questionnaire, team = (
+        ReconcileActivities(leads, settings),
+        Questionnaire(leads, settings),
+        Team(leads),
+    )
     return [
-        rounds.look_at_github,
-        rounds.look_at_drive,
-        questionnaire.look_at_questionnaire,
-        team.look_at_people,
-        Lookalikes(leads).look_at_leads,
+        rounds.reconcile_github,
+        rounds.reconcile_drive,
+        questionnaire.reconcile_questionnaire,
+        team.reconcile_team,
+        DuplicateScan(leads).reconcile_duplicates,
     ]
 
 
@@ -208,7 +216,7 @@ def _by_our_names(lead: InFlight, board: BoardSeen) -> InFlight:
 
 def _misplaced(
     leads: Iterable[InFlight], board: BoardSeen, columns: Mapping[Stage, str]
-) -> list[tuple[Hint, str]]:
+) -> list[tuple[ChangeNotice, str]]:
     """Cards that are not in the column of their lead's stage, with the column where they are.
 
     A column that the board does not have holds none of them, and nobody moved them.
@@ -219,7 +227,7 @@ def _misplaced(
         stage = stages.get((card.repo.casefold(), card.number))
         column = columns.get(Stage(stage)) if stage else None
         if column in board.columns and card.column != column:
-            found.append((Hint(repo=card.repo, number=card.number, card=card.id), card.column))
+            found.append((ChangeNotice(repo=card.repo, number=card.number, card=card.id), card.column))
     return found
 
 
@@ -254,5 +262,5 @@ def _twice(
     return found
 
 
-def _named(hint: Hint) -> str:
-    return f"{hint.repo}#{hint.number}"
+def _named(notice: ChangeNotice) -> str:
+    return f"{notice.repo}#{notice.number}"

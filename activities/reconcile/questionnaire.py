@@ -26,7 +26,7 @@ from process.decisions.opening import contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
 from process.identity import lead_id
 from process.types import one_line
-from workflows.reconcile import Part
+from workflows.reconcile import SystemResult
 
 BY = "the questionnaire"
 SOURCE = "questionnaire"
@@ -41,7 +41,7 @@ def _a_while_ago() -> datetime:
     return datetime.now(UTC) - AT_FIRST
 
 
-class Mark(BaseModel):
+class Cursor(BaseModel):
     """How far the responses were read, and those of whom nobody knows what they are about."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)
@@ -69,10 +69,10 @@ class Questionnaire:
         self.settings = settings
         self.forms = FormsActivities(settings)
 
-    @activity.defn(name="look_at_questionnaire")
-    async def look_at_questionnaire(self, mark: dict[str, Any]) -> Part:
+    @activity.defn(name="reconcile_questionnaire")
+    async def reconcile_questionnaire(self, cursor: dict[str, Any]) -> SystemResult:
         """Takes what was sent in or edited since the last round."""
-        before = _read(mark)
+        before = _read(cursor)
         responses = await in_thread(self.forms.responses_since, before.since)
         taken, unclaimed, found = dict(before.taken), dict(before.unclaimed), list[str]()
         begun: dict[str, Handle] = {}
@@ -95,12 +95,12 @@ class Questionnaire:
         found += [f"response {response_id} has no lead: {why}" for response_id, why in unclaimed.items()]
         newest = max((response.submitted_at for response in responses), default=before.since)
         since = max(before.since, newest - OVERLAP)
-        after = Mark(
+        after = Cursor(
             since=since,
             taken={response_id: at for response_id, at in taken.items() if at >= since},
             unclaimed=dict(list(unclaimed.items())[-UNCLAIMED:]),
         )
-        return Part(mark=after.model_dump(mode="json"), found=tuple(found), cost={})
+        return SystemResult(cursor=after.model_dump(mode="json"), found=tuple(found), cost={})
 
     async def _take(self, response: Response, begun: dict[str, Handle]) -> Handle:
         """The lead that has it now. Raises CommandError where it can't be taken, and why."""
@@ -186,9 +186,9 @@ def _plain(title: str) -> str:
     return " ".join(title.split()).casefold()
 
 
-def _read(mark: dict[str, Any]) -> Mark:
+def _read(cursor: dict[str, Any]) -> Cursor:
     """How far the last round came; from the start where another release remembered it otherwise."""
     try:
-        return Mark.model_validate(mark)
+        return Cursor.model_validate(cursor)
     except ValidationError:
-        return Mark()
+        return Cursor()

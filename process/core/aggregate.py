@@ -11,32 +11,39 @@ from pydantic import ValidationError
 
 from process.calendar import start_of
 from process.core import outbox
-from process.core.event_log import Change, History
+from process.core.event_log import Change, EventLog
 from process.core.events import Event, Fact, Refused
 from process.core.fold import fold, superseded
 from process.core.functions import begin, decide, due, evolve, plan
-from process.core.outbox import Finished, Look, Outstanding
+from process.core.outbox import DriftCheck, Finished, Outstanding
 from process.core.receipts import Answer, Receipt, Refusal, content_of, one_line, said
-from process.corrections import compensation as outward
-from process.corrections.corrected_decision import Mistake, Undoing
+from process.corrections import compensation as compensation
+from process.corrections.corrected_decision import CorrectedDecision, CorrectionImpact
 from process.deadlines import moved_dates
 from process.decisions import Decision, LeadOpened, complaints, parse
 from process.decisions.correcting import Corrected
-from process.duplicates.notices import Likenesses, LikenessFound, Told, as_fact, unknown, unmergeable
+from process.duplicates.notices import (
+    DuplicateCandidates,
+    DuplicatesFlagged,
+    RelationNotice,
+    as_fact,
+    unknown,
+    unmergeable,
+)
 from process.effects.base import (
     Effect,
+    EffectRequest,
     Outcome,
+    PostCorrection,
     PrepareInvoice,
     RecordEvents,
-    SayCorrection,
     SendCorrection,
     SendMail,
-    Task,
-    back,
+    revert_effects,
 )
-from process.effects.observations import ChangesAdopted, PeopleChanged, prepared
-from process.github.edits import PutBack
-from process.lead.duplicate_links import Relation, Relative
+from process.effects.observations import ChangesAdopted, TeamChanged, prepared
+from process.github.edits import RevertEdits
+from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.policy import TEAMS, People, Policy
 from process.types import Model, Role
@@ -49,10 +56,10 @@ FINISHED = 100
 
 DOUBLE_CLICK = timedelta(minutes=10)
 
-ROOM = 1_200_000
+MAX_EVENT_BYTES = 1_200_000
 """Bytes that events may take. Temporal hands at most 2 MiB to a new run, and the lead that they add up to goes along."""
 
-SHARE = 20
+MAX_SHARE = 20
 """A decision takes at most this part of the room that is left, so that there is always some for the next."""
 
 
@@ -66,16 +73,16 @@ class Preview(NamedTuple):
     """Which dates of the calendar would be others."""
     attention: tuple[str, ...] = ()
     """What must not be overlooked in the lead then."""
-    undoing: Undoing | None = None
+    correction_impact: CorrectionImpact | None = None
     """Of a correction: what it undoes, and what becomes of that outside."""
 
 
-class Record(Model):
+class LeadAggregate(Model):
     """Everything about one lead that must never be lost."""
 
-    history: History
+    event_log: EventLog
     outbox: tuple[Outstanding, ...] = ()
-    aside: tuple[Outstanding, ...] = ()
+    suspended: tuple[Outstanding, ...] = ()
     """What a corrected decision had asked for and was not done yet. Where it counts again, this is to be done again."""
     finished: tuple[Finished, ...] = ()
     receipts: tuple[Receipt, ...] = ()
@@ -85,24 +92,24 @@ class Record(Model):
     """Events up to this number are in the ledger."""
     heard: dict[str, int] = {}
     """Another lead -> the number of its event up to which it was heard."""
-    weight: int
+    stored_bytes: int
     """Size of its events, in bytes."""
 
     @classmethod
     def open(cls, lead_id: str, opened: LeadOpened, now: datetime) -> Self:
-        history = begin(opened, lead_id, now)
-        effects = plan(Change(history, history))
+        event_log = begin(opened, lead_id, now)
+        effects = plan(Change(event_log, event_log))
         outbox = tuple(Outstanding(effect=effect) for effect in effects)
-        return cls.of(history).model_copy(update={"outbox": outbox})
+        return cls.of(event_log).replaced(outbox=outbox)
 
     @classmethod
-    def of(cls, history: History) -> Self:
+    def of(cls, event_log: EventLog) -> Self:
         """Return a record of this history with nothing left to do outside."""
-        return cls(history=history, weight=_weight(history.events))
+        return cls(event_log=event_log, stored_bytes=_stored_bytes(event_log.events))
 
     @property
     def lead(self) -> Lead:
-        return self.history.lead
+        return self.event_log.lead
 
     def under(self, changes: tuple[str, ...], now: datetime) -> Self:
         """The lead under these changes of the process, which a new run takes up."""
@@ -119,8 +126,8 @@ class Record(Model):
         decision = parse(kind, args, source=source)
         if isinstance(decision, Refused):
             by, source = said(args, "by", "someone"), said(args, "source", source)
-            record = self.refused(kind, str(decision), now, by=by, source=source)
-            return record, Answer(accepted=False, words=record.refusals[-1].reason)
+            aggregate = self.refused(kind, str(decision), now, by=by, source=source)
+            return aggregate, Answer(accepted=False, summary=aggregate.refusals[-1].reason)
         return self.decided(decision, now)
 
     def decided(self, decision: Decision, now: datetime) -> tuple[Self, Answer]:
@@ -134,14 +141,14 @@ class Record(Model):
                 f"The key {decision.key!r} already stands for another decision. Give each its own.",
                 now,
             )
-        fact = self._too_much(decision) or decide(self.history, decision, now)
+        fact = self._too_much(decision) or decide(self.event_log, decision, now)
         if isinstance(fact, Refused):
-            record, answer = self._no(decision, str(fact), now)
-            return (record._answered(decision, content, answer) if decision.key else record), answer
-        record = self._became(fact, now)
-        event = record.history.events[-1]
-        answer = Answer(accepted=True, words=event.words, seq=event.seq)
-        return record._answered(decision, content, answer), answer
+            aggregate, answer = self._no(decision, str(fact), now)
+            return (aggregate._answered(decision, content, answer) if decision.key else aggregate), answer
+        aggregate = self._became(fact, now)
+        event = aggregate.event_log.events[-1]
+        answer = Answer(accepted=True, summary=event.summary, seq=event.seq)
+        return aggregate._answered(decision, content, answer), answer
 
     def preview(self, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:
         """The answer, and the stage and all else that the decision would lead to; nothing changes."""
@@ -149,16 +156,16 @@ class Record(Model):
         if not answer.accepted or answer.repeat:
             return Preview(answer, self.lead.stage, ())
         before = {item.effect.key for item in self.outbox}
-        effects = (item.effect.words() for item in after.outbox if item.effect.key not in before)
-        fallen = (f"Not any more: {i.effect.words()}" for i in after.aside if i.effect.key in before)
-        taken = after.history.events[-1].fact
+        effects = (item.effect.summary() for item in after.outbox if item.effect.key not in before)
+        fallen = (f"Not any more: {i.effect.summary()}" for i in after.suspended if i.effect.key in before)
+        taken = after.event_log.events[-1].fact
         return Preview(
             answer,
             after.lead.stage,
             (*effects, *fallen),
             moved_dates(self.lead, after.lead),
             attention(after.lead, after.lead.today(now)),
-            outward.undoing(self.history, taken.seq, taken.compensate)
+            compensation.correction_impact(self.event_log, taken.seq, taken.compensate)
             if isinstance(taken, Corrected)
             else None,
         )
@@ -169,24 +176,24 @@ class Record(Model):
     def _double_click(self, content: str, now: datetime) -> Receipt | None:
         """The answer to the newest decision, if that is this one, just before: the same content is the same click."""
         newest = self.receipts[-1] if self.receipts else None
-        last = next(event for event in reversed(self.history.events) if isinstance(event.fact, Decision))
+        last = next(event for event in reversed(self.event_log.events) if isinstance(event.fact, Decision))
         same = newest and newest.content == content and newest.answer.seq == last.seq
         return newest if same and now - last.at < DOUBLE_CLICK else None
 
     def _again(self, first: Answer) -> Answer:
         """The first answer to what came again."""
-        event = self.history.find(first.seq) if first.seq and not first.words else None
-        return first.model_copy(update={"repeat": True, "words": event.words if event else first.words})
+        event = self.event_log.find(first.seq) if first.seq and not first.summary else None
+        return first.replaced(repeat=True, words=event.summary if event else first.summary)
 
     def _too_much(self, decision: Decision) -> Refused | None:
         """Why a lead that people wrote too much into does not take so long a text, or None: it must be handed on whole."""
-        left = max(ROOM - self.weight, 0)
-        if len(decision.model_dump_json().encode()) <= left // SHARE:
+        left = max(MAX_EVENT_BYTES - self.stored_bytes, 0)
+        if len(decision.model_dump_json().encode()) <= left // MAX_SHARE:
             return None
         return Refused(
             reason=f"The lead has become so long that its record has room for {left // 1000} kB only",
             instead="Write it shorter, and put long texts into its folder"
-            if left > ROOM // 100
+            if left > MAX_EVENT_BYTES // 100
             else "Start a new lead",
         )
 
@@ -198,8 +205,8 @@ class Record(Model):
         return self.refused(decision.kind, reason, now, by=decision.by, source=decision.source)
 
     def _no(self, decision: Decision, reason: str, now: datetime) -> tuple[Self, Answer]:
-        record = self.refused(decision.kind, reason, now, by=decision.by, source=decision.source)
-        return record, Answer(accepted=False, words=record.refusals[-1].reason)
+        aggregate = self.refused(decision.kind, reason, now, by=decision.by, source=decision.source)
+        return aggregate, Answer(accepted=False, summary=aggregate.refusals[-1].reason)
 
     def refused(
         self, kind: str, reason: str, now: datetime, *, by: str = "someone", source: str = "signal"
@@ -212,40 +219,37 @@ class Record(Model):
             source=one_line(source),
             reason=one_line(reason, 500),
         )
-        return self.model_copy(
-            update={
-                "refusals": (*self.refusals, refusal)[-REFUSALS:],
-                "refused_total": self.refused_total + 1,
-            }
+        return self.replaced(
+            refusals=(*self.refusals, refusal)[-REFUSALS:], refused_total=self.refused_total + 1
         )
 
     def _answered(self, decision: Decision, content: str, answer: Answer) -> Self:
-        kept = answer.model_copy(update={"words": ""}) if answer.accepted else answer  # the event has them
+        kept = answer.replaced(words="") if answer.accepted else answer  # the event has them
         receipt = Receipt(key=decision.key, content=content, answer=kept)
-        return self.model_copy(update={"receipts": (*self.receipts, receipt)[-RECEIPTS:]})
+        return self.replaced(receipts=(*self.receipts, receipt)[-RECEIPTS:])
 
     # ---- what people moved on GitHub
 
-    def put_back(self, args: tuple[Any, ...], now: datetime) -> tuple[Self, tuple[str, ...]]:
+    def revert_edits(self, args: tuple[Any, ...], now: datetime) -> tuple[Self, tuple[str, ...]]:
         """What was judged and can't stand is to be undone outside; with the keys of the effects that do it. Total."""
         try:
-            asked = PutBack.model_validate(*args[:1] or ({},))
+            asked = RevertEdits.model_validate(*args[:1] or ({},))
         except ValidationError as error:
-            return self.refused("put_back", complaints(error), now), ()
-        record = self
+            return self.refused("revert_edits", complaints(error), now), ()
+        aggregate = self
         for no in asked.declined:
-            known = {(refusal.kind, refusal.by, refusal.source) for refusal in record.refusals}
+            known = {(refusal.kind, refusal.by, refusal.source) for refusal in aggregate.refusals}
             if (one_line(no.kind), one_line(no.by), one_line(no.source)) not in known:
-                record = record.refused(no.kind, no.reason, now, by=no.by, source=no.source)
-        effects = back(record.lead, asked.moves)
-        queued = {item.effect.key for item in record.outbox}
+                aggregate = aggregate.refused(no.kind, no.reason, now, by=no.by, source=no.source)
+        effects = revert_effects(aggregate.lead, asked.edits)
+        queued = {item.effect.key for item in aggregate.outbox}
         new = tuple(Outstanding(effect=effect) for effect in effects if effect.key not in queued)
-        outbox = (*record.outbox, *new)
-        return record.model_copy(update={"outbox": outbox}), tuple(effect.key for effect in effects)
+        outbox = (*aggregate.outbox, *new)
+        return aggregate.replaced(outbox=outbox), tuple(effect.key for effect in effects)
 
     # ---- who is behind the roles
 
-    def know_people(self, args: tuple[Any, ...], now: datetime) -> Self:
+    def set_team(self, args: tuple[Any, ...], now: datetime) -> Self:
         """What a worker knows of them. What is known already is no news, nor what was read before that. Total.
 
         A role for which it names no address keeps the one that it has.
@@ -253,58 +257,58 @@ class Record(Model):
         try:
             told = People.model_validate(args[0] if args else {})
         except ValidationError as error:
-            return self.refused("know_people", complaints(error), now)
+            return self.refused("set_team", complaints(error), now)
         lead, since = self.lead, told.since or now
         known = lead.policy.addresses | {role: named for role, named in told.addresses.items() if named}
-        told = told.model_copy(update={"addresses": known})
+        told = told.replaced(addresses=known)
         roles = tuple(role for role in sorted(TEAMS) if _behind(told, role) != _behind(lead.policy, role))
-        if not roles or (lead.people_since and since < lead.people_since):
+        if not roles or (lead.team_since and since < lead.team_since):
             return self
-        fact = PeopleChanged(people=told.people, addresses=known, since=since, roles=roles)
+        fact = TeamChanged(people=told.people, addresses=known, since=since, roles=roles)
         return self._became(fact, now)._mended(roles)
 
     def _mended(self, roles: Collection[Role]) -> Self:
         """With mails to these roles tried again that had failed for good: their addresses may have been why."""
-        record = self
+        aggregate = self
         for item in self.parked:
             if isinstance(item.effect, SendMail) and set(roles) & {*item.effect.to}:
-                record = record.retry(item.effect.key)
-        return record
+                aggregate = aggregate.retry(item.effect.key)
+        return aggregate
 
     # ---- other leads
 
-    def resembles(self, args: tuple[Any, ...], now: datetime) -> Self:
+    def flag_duplicates(self, args: tuple[Any, ...], now: datetime) -> Self:
         """Held for a person, where it looks like other leads and nobody has judged that yet. Total.
 
         Told again, nothing changes.
         """
         try:
-            found = Likenesses.model_validate(*args[:1] or ({},))
+            found = DuplicateCandidates.model_validate(*args[:1] or ({},))
         except ValidationError as error:
-            return self.refused("resembles", complaints(error), now)
-        new = unknown(self.history, found.originals)
-        return self._became(LikenessFound(originals=new), now) if new else self
+            return self.refused("flag_duplicates", complaints(error), now)
+        new = unknown(self.event_log, found.originals)
+        return self._became(DuplicatesFlagged(originals=new), now) if new else self
 
-    def told(self, args: tuple[Any, ...], now: datetime) -> tuple[Self, Relative | Refused]:
+    def told(self, args: tuple[Any, ...], now: datetime) -> tuple[Self, DuplicateLink | Refused]:
         """Another lead says what it is to this one, and hears what this one is called. Total.
 
         Told again, nothing changes.
         """
         try:
-            told = Told.model_validate(*args[:1] or ({},))
+            told = RelationNotice.model_validate(*args[:1] or ({},))
         except ValidationError as error:
             wrong = Refused(reason=complaints(error))
             return self.refused("told", str(wrong), now), wrong
         other, lead = told.me.lead, self.lead
-        answer = Relative(lead=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
+        answer = DuplicateLink(lead=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
         if told.seq <= self.heard.get(other, 0):
             return self, answer
         if no := _unheard(lead, told):
             known = any((refusal.by, refusal.reason) == (other, str(no)) for refusal in self.refusals)
             return self if known else self.refused("merged", str(no), now, by=other, source="lead"), no
-        record = self.model_copy(update={"heard": self.heard | {other: told.seq}})
-        fact = as_fact(self.history, told)
-        return (record._became(fact, now) if fact else record), answer
+        aggregate = self.replaced(heard=self.heard | {other: told.seq})
+        fact = as_fact(self.event_log, told)
+        return (aggregate._became(fact, now) if fact else aggregate), answer
 
     # ---- the calendar
 
@@ -314,25 +318,25 @@ class Record(Model):
 
     def next_look(self, now: datetime) -> datetime | None:
         """When the lead is to be looked at again: the calendar moves, or other things begin to need attention."""
-        lead, moves = self.lead, self.next_due()
+        lead, edits = self.lead, self.next_due()
         day = next_look(lead, lead.today(now))
         looks = start_of(day, lead.zone) if day else None
-        return min((when for when in (moves, looks) if when), default=None)
+        return min((when for when in (edits, looks) if when), default=None)
 
-    def next_words(self, when: datetime) -> str:
+    def next_summary(self, when: datetime) -> str:
         """What happens then, if nothing else happens before."""
-        moves = (item.fact.kind for item in due(self.lead) if item.when == when)
-        return f"Until then: {next(moves, 'something else may need attention').replace('_', ' ')}"
+        edits = (item.fact.kind for item in due(self.lead) if item.when == when)
+        return f"Until then: {next(edits, 'something else may need attention').replace('_', ' ')}"
 
     def tick(self, now: datetime) -> Self:
         """With all that has become due by now, in order."""
-        record = self
-        while (items := due(record.lead)) and items[0].when <= now:
-            fact = decide(record.history, items[0].fact, now)
+        aggregate = self
+        while (items := due(aggregate.lead)) and items[0].when <= now:
+            fact = decide(aggregate.event_log, items[0].fact, now)
             if isinstance(fact, Refused):  # can't be: what is due may happen
                 break
-            record = record._became(fact, now)
-        return record
+            aggregate = aggregate._became(fact, now)
+        return aggregate
 
     # ---- effects
 
@@ -340,58 +344,62 @@ class Record(Model):
         """Effects that can start now: the first ready one of each lane that is not busy."""
         return outbox.startable(self.outbox, self.lead, busy)
 
-    def task(self, effect: Effect, now: datetime) -> Task:
+    def request(self, effect: Effect, now: datetime) -> EffectRequest:
         """What the activity of an effect that starts now is given."""
-        mistakes: tuple[Mistake, ...] = ()
+        corrected_decisions: tuple[CorrectedDecision, ...] = ()
         noticed: tuple[str, ...] = ()
         match effect:
             case SendCorrection(seq=seq):
-                mistakes = (outward.mistake(self.history, seq, told=True),)
-            case SayCorrection(seq=seq):
-                mistakes = (outward.mistake(self.history, seq),)
-            case _ if effect.shows_mistakes:
-                mistakes = outward.mistakes(self.history)
+                corrected_decisions = (compensation.corrected_decision(self.event_log, seq, notified=True),)
+            case PostCorrection(seq=seq):
+                corrected_decisions = (compensation.corrected_decision(self.event_log, seq),)
+            case _ if effect.shows_corrections:
+                corrected_decisions = compensation.corrected_decisions(self.event_log)
                 noticed = attention(self.lead, self.lead.today(now))
         events = self.unrecorded() if isinstance(effect, RecordEvents) else ()
         lead = self._as_billed(effect.number) if isinstance(effect, PrepareInvoice) else self.lead
         brief = lead.brief(effect.about)
-        return Task(effect=effect, lead=brief, events=events, mistakes=mistakes, attention=noticed)
+        return EffectRequest(
+            effect=effect,
+            lead=brief,
+            events=events,
+            corrected_decisions=corrected_decisions,
+            attention=noticed,
+        )
 
     def _as_billed(self, number: int) -> Lead:
         """The lead as it was when the invoice was prepared, so that made again it says the same; where it is now."""
-        first = prepared(self.history, number)
+        first = prepared(self.event_log, number)
         if first is None:
             return self.lead
-        then = fold(self.history.events[: first.seq - 1], self.lead.id)
-        return then.model_copy(update={"folder": self.lead.folder})
+        then = fold(self.event_log.events[: first.seq - 1], self.lead.id)
+        return then.replaced(folder=self.lead.folder)
 
     def done(self, effect: Effect, outcome: Outcome, now: datetime) -> Self:
         """The effect is done; what it reports becomes true."""
-        done = Finished(key=effect.key, words=effect.words(), at=now)
-        record = self.model_copy(
-            update={
-                "outbox": outbox.without(self.outbox, effect.key),
-                "aside": outbox.without(self.aside, effect.key),
-                "finished": (*self.finished, done)[-FINISHED:],
-            }
+        done = Finished(key=effect.key, summary=effect.summary(), at=now)
+        aggregate = self.replaced(
+            outbox=outbox.without(self.outbox, effect.key),
+            aside=outbox.without(self.suspended, effect.key),
+            finished=(*self.finished, done)[-FINISHED:],
         )
         if outcome.recorded is not None:
-            record = record.model_copy(update={"in_ledger": max(record.in_ledger, outcome.recorded)})
-        return record._became(outcome.report, now) if outcome.report else record
+            aggregate = aggregate.replaced(in_ledger=max(aggregate.in_ledger, outcome.recorded))
+        return aggregate._became(outcome.observation, now) if outcome.observation else aggregate
 
     def park(self, effect: Effect, reason: str, now: datetime) -> Self:
         """The effect failed for good: it waits for a person, and nothing else waits for it."""
         parked = Outstanding(effect=effect, status="parked", reason=reason, since=now)
-        queue = tuple(parked if item.effect.key == effect.key else item for item in self.outbox)
-        return self.model_copy(update={"outbox": queue})
+        pending = tuple(parked if item.effect.key == effect.key else item for item in self.outbox)
+        return self.replaced(outbox=pending)
 
     def retry(self, key: str | None = None) -> Self:
         """Parked effects (all, or the one with this key) are to be tried again."""
-        return self.model_copy(update={"outbox": outbox.retried(self.outbox, key)})
+        return self.replaced(outbox=outbox.retried(self.outbox, key))
 
-    def look_outside(self, look: Look) -> Self:
+    def check_drift(self, check: DriftCheck) -> Self:
         """What it has outside is to be looked at."""
-        return self.model_copy(update={"outbox": outbox.looked(self.outbox, look, self.lead)})
+        return self.replaced(outbox=outbox.looked(self.outbox, check, self.lead))
 
     def is_off(self, effect: Effect) -> bool:
         """Whether this, which was begun, is not to be done any more: its decision was corrected, or nobody needs it."""
@@ -403,30 +411,28 @@ class Record(Model):
 
     def unrecorded(self) -> tuple[Event, ...]:
         """Events that the ledger has not confirmed yet."""
-        return tuple(event for event in self.history.events if event.seq > self.in_ledger)
+        return tuple(event for event in self.event_log.events if event.seq > self.in_ledger)
 
     def corrected(self) -> frozenset[int]:
-        return superseded(self.history.events)
+        return superseded(self.event_log.events)
 
     def _became(self, fact: Fact, now: datetime) -> Self:
         """The fact is true: one more event, and its effects in the outbox."""
-        history = evolve(self.history, fact, now)
-        effects = plan(Change(self.history, history))
-        queue, aside = self.outbox, self.aside
+        event_log = evolve(self.event_log, fact, now)
+        effects = plan(Change(self.event_log, event_log))
+        pending, suspended = self.outbox, self.suspended
         if fact.supersedes is not None:
-            queue, aside = outbox.sorted_out(queue, aside, superseded(history.events))
-        weight = self.weight + _weight(history.events[-1:])
-        return self.model_copy(
-            update={
-                "history": history,
-                "outbox": outbox.planned(queue, effects, history.lead),
-                "aside": aside,
-                "weight": weight,
-            }
+            pending, suspended = outbox.sorted_out(pending, suspended, superseded(event_log.events))
+        stored_bytes = self.stored_bytes + _stored_bytes(event_log.events[-1:])
+        return self.replaced(
+            history=event_log,
+            outbox=outbox.planned(pending, effects, event_log.lead),
+            aside=suspended,
+            weight=stored_bytes,
         )
 
 
-def _unheard(lead: Lead, told: Told) -> Refused | None:
+def _unheard(lead: Lead, told: RelationNotice) -> Refused | None:
     """Why the lead does not take what it is told, or None."""
     if told.me.lead == lead.id:
         return Refused(reason="A lead has nothing to tell itself")
@@ -437,6 +443,6 @@ def _behind(named: People | Policy, role: Role) -> tuple[tuple[str, ...], tuple[
     return named.people.get(role, ()), named.addresses.get(role, ())
 
 
-def _weight(events: Iterable[Event]) -> int:
+def _stored_bytes(events: Iterable[Event]) -> int:
     """Bytes that they take where they are stored."""
     return sum(len(event.model_dump_json().encode()) for event in events)

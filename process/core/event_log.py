@@ -8,13 +8,13 @@ from process.lead.lead import Lead
 from process.types import Model
 
 
-class History(Model):
+class EventLog(Model):
     lead: Lead
     events: tuple[Event, ...] = ()
 
     def then(self, event: Event, lead: Lead) -> Self:
         """With one more event, after which the lead is `lead`."""
-        return self.model_copy(update={"events": (*self.events, event), "lead": lead})
+        return self.replaced(events=(*self.events, event), lead=lead)
 
     def find(self, seq: int) -> Event | None:
         return next((event for event in self.events if event.seq == seq), None)
@@ -24,8 +24,8 @@ class History(Model):
 class Change:
     """An event of a lead, with the histories before and after it."""
 
-    past: History
-    history: History
+    past: EventLog
+    event_log: EventLog
     """The history whose last event this is."""
 
     @property
@@ -36,12 +36,12 @@ class Change:
     @property
     def after(self) -> Lead:
         """The lead after the event."""
-        return self.history.lead
+        return self.event_log.lead
 
     @property
     def event(self) -> Event:
         """The event itself."""
-        return self.history.events[-1]
+        return self.event_log.events[-1]
 
     def key(self, name: str) -> str:
         """Return the key of an effect that this event causes."""

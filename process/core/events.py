@@ -19,12 +19,12 @@ from pydantic import (
     model_serializer,
 )
 
-from process.types import Line, Model, snake_case
+from process.types import Line, Model
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from process.core.event_log import Change, History
+    from process.core.event_log import Change, EventLog
     from process.effects.base import Effect
     from process.lead.lead import Lead
 
@@ -53,8 +53,8 @@ class Fact(Model):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls.kind = snake_case(cls.__name__)
-        Fact.kinds[cls.kind] = cls
+        if "kind" in vars(cls):  # bases that several kinds share have none
+            Fact.kinds[cls.kind] = cls
 
     @model_serializer(mode="wrap")
     def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -67,7 +67,7 @@ class Fact(Model):
         """Number of the event that this takes out, if it is a correction."""
         return None
 
-    def resolved(self, history: History, now: datetime) -> Self:
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
         """Return this fact with its open fields filled in, as it is recorded. The history ends before this fact."""
         return self
 
@@ -83,13 +83,15 @@ class Fact(Model):
         """Return the effects that this change asks for outside."""
         return ()
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         """Return one sentence about this fact, without a full stop. It is the last event of the history."""
         return (self.kind[0].upper() + self.kind[1:]).replace("_", " ")
 
 
 class Unknown(Fact):
     """An event of a kind that this code does not know (written by a newer version). Kept whole, changes nothing."""
+
+    kind = "unknown"
 
     model_config = ConfigDict(frozen=True, extra="allow")
     visible = False
@@ -118,7 +120,7 @@ class Event(Model):
     seq: int
     at: AwareDatetime
     policy: str = ""
-    words: str = ""
+    summary: str = ""
     fact: AnyFact
 
     @property
@@ -130,11 +132,11 @@ class Event(Model):
         return self.fact.__dict__.get("key")  # most facts have none, and pydantic takes long to say so
 
 
-class Report(Fact):
+class Observation(Fact):
     """What an effect brought back from outside. Never refused: it is what happened."""
 
 
-class Tick(Fact):
+class Deadline(Fact):
     """What happens because a date has come and nobody did anything."""
 
     by: Line = "the calendar"

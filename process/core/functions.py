@@ -3,17 +3,17 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from process.core.event_log import Change, History
-from process.core.events import Event, Fact, Refused, Report
+from process.core.event_log import Change, EventLog
+from process.core.events import Event, Fact, Observation, Refused
 from process.core.fold import apply, fold
 from process.deadlines import due
 from process.decisions import Decision, LeadOpened
 from process.duplicates.notices import news
 from process.effects.base import (
     Effect,
+    NotifyLeads,
     PlaceCard,
     RecordEvents,
-    TellLeads,
     UpdateHubIssue,
     UpdateIssue,
 )
@@ -29,31 +29,31 @@ NOT_DUE = Refused(
 )
 
 
-def decide(history: History, fact: Fact, now: datetime) -> Fact | Refused:
+def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
     """Whether this may become true now: the fact as it is to be recorded, or why not.
 
     A report is what happened outside, so it is taken as it is; the calendar's facts hold when they are due.
     """
-    if isinstance(fact, Report):
+    if isinstance(fact, Observation):
         return fact
     if fact.source == "clock" or not isinstance(fact, Decision):
-        is_due = any(item.fact == fact and item.when <= now for item in due(history.lead))
-        return fact.resolved(history, now) if is_due else NOT_DUE
-    lead = history.lead
-    wrong = fact.gate(lead) or fact.too_new(lead) or fact.check(history, now)
-    return wrong or fact.resolved(history, now)
+        is_due = any(item.fact == fact and item.when <= now for item in due(event_log.lead))
+        return fact.resolved(event_log, now) if is_due else NOT_DUE
+    lead = event_log.lead
+    wrong = fact.gate(lead) or fact.unsupported(lead) or fact.check(event_log, now)
+    return wrong or fact.resolved(event_log, now)
 
 
-def evolve(history: History, fact: Fact, at: datetime) -> History:
+def evolve(event_log: EventLog, fact: Fact, at: datetime) -> EventLog:
     """The history with this fact as its next event, and the lead that it makes."""
-    seq = len(history.events) + 1
-    event = Event(seq=seq, at=at, policy=history.lead.policy.version, fact=fact)
+    seq = len(event_log.events) + 1
+    event = Event(seq=seq, at=at, policy=event_log.lead.policy.version, fact=fact)
     if fact.supersedes is not None:
-        lead = fold((*history.events, event), history.lead.id)
+        lead = fold((*event_log.events, event), event_log.lead.id)
     else:
-        lead = apply(history.lead, event)
-    words = fact.words(history.then(event, lead))
-    return history.then(event.model_copy(update={"words": words}), lead)
+        lead = apply(event_log.lead, event)
+    summary = fact.summary(event_log.then(event, lead))
+    return event_log.then(event.replaced(words=summary), lead)
 
 
 def plan(change: Change) -> tuple[Effect, ...]:
@@ -67,7 +67,7 @@ def plan(change: Change) -> tuple[Effect, ...]:
     if _hub_view(before) != _hub_view(after) and (after.hub_issue or before.hub.requested_on):
         effects.append(UpdateHubIssue(key=change.key("update_hub_issue"), cause=event.seq))
     if news(before, after):
-        effects.append(TellLeads(key=change.key("tell_leads"), cause=event.seq))
+        effects.append(NotifyLeads(key=change.key("notify_leads"), cause=event.seq))
     effects.append(RecordEvents(key=change.key("record_events"), cause=event.seq))
     return tuple(effects)
 
@@ -79,15 +79,15 @@ def _back(change: Change) -> Iterator[Effect]:
             yield from introductions(change, role)
 
 
-def begin(opened: LeadOpened, lead_id: str, at: datetime) -> History:
+def begin(opened: LeadOpened, lead_id: str, at: datetime) -> EventLog:
     """The history of a lead that starts now."""
     event = Event(seq=1, at=at, policy=opened.policy.version, fact=opened)
     lead = apply(opened.opened(lead_id, at), event)
-    words = opened.words(History(lead=lead, events=(event,)))
-    return History(lead=lead, events=(event.model_copy(update={"words": words}),))
+    summary = opened.summary(EventLog(lead=lead, events=(event,)))
+    return EventLog(lead=lead, events=(event.replaced(words=summary),))
 
 
 def _hub_view(lead: Lead) -> tuple[object, ...]:
     """What the hub's issue shows of the lead."""
-    hub = lead.hub.model_copy(update={"asked_on": None})
+    hub = lead.hub.replaced(asked_on=None)
     return (hub, lead.heading, lead.issue, lead.ended, lead.contract.signed_on)

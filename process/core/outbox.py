@@ -23,11 +23,11 @@ class Finished(Model):
     """An effect that is done."""
 
     key: str
-    words: str
+    summary: str
     at: AwareDatetime
 
 
-class Look(Model):
+class DriftCheck(Model):
     """What of the lead somebody may have changed outside, so that it is to be looked at."""
 
     issues: bool = True
@@ -46,80 +46,80 @@ class Look(Model):
             yield CheckFolder(key=f"{lead.id}/{seq}/check_folder", cause=seq)
 
 
-Queue = tuple[Outstanding, ...]
+Outbox = tuple[Outstanding, ...]
 
 
-def startable(queue: Queue, lead: Lead, busy: Collection[str]) -> tuple[Effect, ...]:
+def startable(outbox: Outbox, lead: Lead, busy: Collection[str]) -> tuple[Effect, ...]:
     """Effects that can start now: the first ready one of each lane that is not busy."""
-    lanes, found = set(busy), []
-    for item in queue:
+    queues, found = set(busy), []
+    for item in outbox:
         effect = item.effect
-        if item.status == "waiting" and effect.lane not in lanes and effect.ready(lead):
-            lanes.add(effect.lane)
+        if item.status == "waiting" and effect.queue not in queues and effect.ready(lead):
+            queues.add(effect.queue)
             found.append(effect)
     return tuple(found)
 
 
-def planned(queue: Queue, effects: Collection[Effect], lead: Lead) -> Queue:
+def planned(outbox: Outbox, effects: Collection[Effect], lead: Lead) -> Outbox:
     """With these for what the lead has become: newer ones of their kind replace older ones, needless ones fall away."""
-    newest = {effect.kind for effect in effects if effect.converges}
-    kept = tuple(item for item in queue if item.effect.kind not in newest)
+    newest = {effect.kind for effect in effects if effect.coalesces}
+    kept = tuple(item for item in outbox if item.effect.kind not in newest)
     new = (effect for effect in effects if not _introduces_again(effect, kept))
     together = (*kept, *(Outstanding(effect=effect) for effect in new))
-    return tuple(item for item in together if not item.effect.needless(lead))
+    return tuple(item for item in together if not item.effect.is_obsolete(lead))
 
 
-def looked(queue: Queue, look: Look, lead: Lead) -> Queue:
+def looked(outbox: Outbox, look: DriftCheck, lead: Lead) -> Outbox:
     """With what looks there; what is to be looked at already is, once, and is tried again if it was parked."""
     for effect in look.effects(lead):
-        there = next((item.effect.key for item in queue if _same(item.effect, effect)), None)
+        there = next((item.effect.key for item in outbox if _same(item.effect, effect)), None)
         if there:
-            queue = retried(queue, there)
-        elif not effect.needless(lead):
-            queue = (*queue, Outstanding(effect=effect))
-    return queue
+            outbox = retried(outbox, there)
+        elif not effect.is_obsolete(lead):
+            outbox = (*outbox, Outstanding(effect=effect))
+    return outbox
 
 
-def parked(queue: Queue) -> Queue:
-    return tuple(item for item in queue if item.status == "parked")
+def parked(outbox: Outbox) -> Outbox:
+    return tuple(item for item in outbox if item.status == "parked")
 
 
-def retried(queue: Queue, key: str | None = None) -> Queue:
+def retried(outbox: Outbox, key: str | None = None) -> Outbox:
     """Parked effects (all, or the one with this key) are to be tried again."""
     return tuple(
         Outstanding(effect=item.effect)
         if item.status == "parked" and key in (None, item.effect.key)
         else item
-        for item in queue
+        for item in outbox
     )
 
 
-def without(queue: Queue, key: str) -> Queue:
-    return tuple(item for item in queue if item.effect.key != key)
+def without(outbox: Outbox, key: str) -> Outbox:
+    return tuple(item for item in outbox if item.effect.key != key)
 
 
-def sorted_out(queue: Queue, aside: Queue, corrected: Collection[int]) -> tuple[Queue, Queue]:
+def sorted_out(outbox: Outbox, suspended: Outbox, corrected: Collection[int]) -> tuple[Outbox, Outbox]:
     """The queue, and what is put aside: what falls with its cause while that is corrected."""
 
     def fallen(item: Outstanding) -> bool:
         return item.effect.falls_with_its_cause and item.effect.cause in corrected
 
-    out = (*aside, *(item for item in queue if fallen(item)))
-    back = (item for item in out if not fallen(item))
-    return (*(item for item in queue if not fallen(item)), *back), tuple(filter(fallen, out))
+    out = (*suspended, *(item for item in outbox if fallen(item)))
+    restored = (item for item in out if not fallen(item))
+    return (*(item for item in outbox if not fallen(item)), *restored), tuple(filter(fallen, out))
 
 
 def _same(one: Effect, other: Effect) -> bool:
     """Whether doing one is doing the other."""
     keyless = {"key": "", "cause": 0}
-    return one.model_copy(update=keyless) == other.model_copy(update=keyless)
+    return one.replaced(**keyless) == other.replaced(**keyless)
 
 
-def _introduces_again(effect: Effect, queue: Iterable[Outstanding]) -> bool:
+def _introduces_again(effect: Effect, outbox: Iterable[Outstanding]) -> bool:
     """Whether somebody is about to be introduced like that already."""
     if not isinstance(effect, SendMail) or not effect.introduces:
         return False
-    waiting = (item.effect for item in queue if isinstance(item.effect, SendMail))
+    waiting = (item.effect for item in outbox if isinstance(item.effect, SendMail))
     return any(_introduced(one) == _introduced(effect) for one in waiting)
 
 

@@ -13,7 +13,7 @@ class Answer(Model):
     """What the one who decided is told."""
 
     accepted: bool
-    words: str
+    summary: str
     """What became true; or why not and what would work."""
     seq: int | None = None
     repeat: bool = False
@@ -43,10 +43,10 @@ def content_of(decision: Decision) -> str:
     return hashlib.sha256(f"{decision.kind} {body}".encode()).hexdigest()[:16]
 
 
-def said(args: tuple[Any, ...], name: str, otherwise: str) -> str:
+def said(args: tuple[Any, ...], name: str, scenario: str) -> str:
     """What a decision that could not be read says under this name, if that is a text."""
     value = args[0].get(name) if args and isinstance(args[0], dict) else None
-    return value if isinstance(value, str) and value.strip() else otherwise
+    return value if isinstance(value, str) and value.strip() else scenario
 
 
 def one_line(text: str, longest: int = 200) -> str:

@@ -29,7 +29,7 @@ class Correction(Model):
     """Whether the decision counted after it."""
 
 
-class Told(Model):
+class NotifiedMail(Model):
     """A mail because of the decision, or of one of its corrections, that left."""
 
     template: str
@@ -39,29 +39,29 @@ class Told(Model):
     """Whether it says that the decision counts."""
 
 
-class Mistake(Model):
+class CorrectedDecision(Model):
     """A decision, and whether it counts by now."""
 
     seq: int
     at: AwareDatetime
     by: str
-    words: str
+    summary: str
     counts: bool
     comment: int | None = None
     """Id of the GitHub comment that it was given in."""
     corrections: tuple[Correction, ...] = ()
-    told: tuple[Told, ...] = ()
+    notified: tuple[NotifiedMail, ...] = ()
     """Oldest first. Only where somebody is to be told."""
 
-    def told_that(self, *, counts: bool) -> tuple[str, ...]:
+    def notified_that(self, *, counts: bool) -> tuple[str, ...]:
         """Whose newest mail about it says so. Who never got one was told nothing, and need not hear of it."""
-        last = {address: mail.counts for mail in self.told for address in mail.recipients}
+        last = {address: mail.counts for mail in self.notified for address in mail.recipients}
         return tuple(address for address, said in last.items() if said is counts)
 
     @property
-    def wrongly_told(self) -> tuple[str, ...]:
+    def wrongly_notified(self) -> tuple[str, ...]:
         """Who was last told otherwise than it is."""
-        return self.told_that(counts=not self.counts)
+        return self.notified_that(counts=not self.counts)
 
     def is_asked(self, kind: Compensation) -> bool:
         """Whether a correction that holds asks for this."""
@@ -76,19 +76,19 @@ class Mistake(Model):
         return tuple(each for each in self.corrections if kind != "answer" or each.of == self.seq)
 
 
-class Left(Model):
+class Trace(Model):
     """One thing that a decision has left outside, and what becomes of it when the decision is corrected."""
 
     fate: Literal["by itself", "asked", "if asked", "stays"]
-    words: str
+    summary: str
     compensate: Compensation | None = None
     """How to ask for it."""
 
 
-class Undoing(Model):
+class CorrectionImpact(Model):
     """What it would mean to correct a decision, before that is done."""
 
-    mistake: Mistake
+    corrected_decision: CorrectedDecision
     again: tuple[int, str] | None = None
     """What counts again, where it is itself a correction: its number and its words."""
-    left: tuple[Left, ...] = ()
+    left: tuple[Trace, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 
 from process.core.cache import remembered
-from process.core.event_log import History
+from process.core.event_log import EventLog
 from process.core.events import Event
 from process.deadlines import billing, contracting, qualifying, quoting, serving, waiting
 from process.deadlines.base import Due, Schedules
@@ -52,7 +52,7 @@ def _joined(days: Iterable[date]) -> str:
     return ", ".join(map(str, days))
 
 
-def was_due(history: History, event: Event) -> bool:
+def was_due(event_log: EventLog, event: Event) -> bool:
     """Return True if the deadline in this event was due, exactly so, after this history.
 
     Only the schedule of its kind is computed, because callers ask for years of events.
@@ -61,6 +61,6 @@ def was_due(history: History, event: Event) -> bool:
     return schedule is not None and any(
         item.fact.kind == event.kind
         and item.when <= event.at
-        and item.fact.resolved(history, event.at) == event.fact
-        for item in schedule(history.lead)
+        and item.fact.resolved(event_log, event.at) == event.fact
+        for item in schedule(event_log.lead)
     )

@@ -7,8 +7,8 @@ from typing import Self
 from dateutil.relativedelta import relativedelta
 
 from process.calendar import end_of, start_of
-from process.core.event_log import Change, History
-from process.core.events import Event, Tick
+from process.core.event_log import Change, EventLog
+from process.core.events import Deadline, Event
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import folder_effects, mail
 from process.effects.base import Effect, ReserveInvoice
@@ -18,34 +18,33 @@ from process.money.billing import BILLED, make_invoice, missing_usage, next_draf
 from process.types import Role
 
 
-class InvoiceDue(Tick):
+class InvoiceDue(Deadline):
     """A month's invoice is to be prepared: its fixed fee, and the usage and cloud of the months before."""
+
+    kind = "invoice_due"
 
     number: int
     invoice: Invoice | None = None
 
-    def resolved(self, history: History, now: datetime) -> Self:
-        lead = history.lead
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        lead = event_log.lead
         draft = next_draft(lead)
-        return self.model_copy(
-            update={"invoice": make_invoice(lead, draft, lead.today(now)) if draft else None}
-        )
+        return self.replaced(invoice=make_invoice(lead, draft, lead.today(now)) if draft else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         if self.invoice is None:
             return lead
         months = self.invoice.usage_months
         usage = tuple(
-            month.model_copy(update={"billed_on": self.number}) if month.month in months else month
-            for month in lead.usage
+            month.replaced(billed_on=self.number) if month.month in months else month for month in lead.usage
         )
-        return lead.model_copy(update={"invoices": (*lead.invoices, self.invoice), "usage": usage})
+        return lead.replaced(invoices=(*lead.invoices, self.invoice), usage=usage)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield from folder_effects(change)
         yield ReserveInvoice(key=change.key("reserve_invoice"), cause=change.event.seq, number=self.number)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         invoice = self.invoice
         if invoice is None:
             return f"Invoice {self.number} is due"
@@ -58,47 +57,49 @@ class InvoiceDue(Tick):
         )
 
 
-class InvoiceOverdue(Tick):
+class InvoiceOverdue(Deadline):
     """Sixty days after it was sent, an invoice is unpaid."""
+
+    kind = "invoice_overdue"
 
     number: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         # an invoice whose sending was corrected is not owed
         invoices = tuple(
-            invoice.model_copy(update={"overdue": True})
-            if invoice.number == self.number and invoice.owed
-            else invoice
+            invoice.replaced(overdue=True) if invoice.number == self.number and invoice.owed else invoice
             for invoice in lead.invoices
         )
-        return lead.model_copy(update={"invoices": invoices})
+        return lead.replaced(invoices=invoices)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "invoice_overdue", Role.CONTRACTS, number=str(self.number))
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"Invoice {self.number} is overdue"
 
 
-class InvoicesUnsent(Tick):
+class InvoicesUnsent(Deadline):
     """Invoices were prepared two weeks ago and nobody sent them: the contracts team is asked, and then again as often."""
+
+    kind = "invoices_unsent"
 
     visible = False
     numbers: tuple[int, ...] = ()
 
-    def resolved(self, history: History, now: datetime) -> Self:
-        lead = history.lead
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        lead = event_log.lead
         since = lead.today(now) - timedelta(days=lead.policy.clocks.invoice_unsent)
         unsent = tuple(invoice.number for invoice in lead.unsent if invoice.prepared_on <= since)
-        return self.model_copy(update={"numbers": unsent})
+        return self.replaced(numbers=unsent)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"unsent_asked_on": lead.today(event.at)})
+        return lead.replaced(unsent_asked_on=lead.today(event.at))
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "invoices_unsent", Role.CONTRACTS, numbers=self._numbers)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The contracts team was asked to send invoice {self._numbers}"
 
     @property
@@ -106,24 +107,26 @@ class InvoicesUnsent(Tick):
         return ", ".join(str(number) for number in self.numbers)
 
 
-class UsageMissing(Tick):
+class UsageMissing(Deadline):
     """Months are over and nobody has reported their usage: engineering is asked for it, and then weekly."""
+
+    kind = "usage_missing"
 
     visible = False
     months: tuple[str, ...] = ()
 
-    def resolved(self, history: History, now: datetime) -> Self:
-        lead = history.lead
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        lead = event_log.lead
         grace = timedelta(days=lead.policy.clocks.usage_reminder)
-        return self.model_copy(update={"months": missing_usage(lead, lead.today(now) - grace)})
+        return self.replaced(months=missing_usage(lead, lead.today(now) - grace))
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"usage_asked_on": lead.today(event.at)})
+        return lead.replaced(usage_asked_on=lead.today(event.at))
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "usage_missing", Role.ENGINEERING, months=", ".join(self.months))
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"Engineering was asked for the usage of {', '.join(self.months)}"
 
 

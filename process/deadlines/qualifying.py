@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from process.calendar import end_of, start_of
-from process.core.event_log import Change, History
-from process.core.events import Event, Tick
+from process.core.event_log import Change, EventLog
+from process.core.events import Deadline, Event
 from process.deadlines.base import Due, Schedules, waiting_for_us
 from process.decisions.base import mail
 from process.effects.base import Effect
@@ -13,19 +13,21 @@ from process.lead.lead import Lead
 from process.types import Role
 
 
-class QuestionnaireNudged(Tick):
+class QuestionnaireNudged(Deadline):
     """A week without an answer: ask again."""
+
+    kind = "questionnaire_nudged"
 
     visible = False
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        nudged = lead.questionnaire.model_copy(update={"nudged_on": lead.today(event.at)})
-        return lead.model_copy(update={"questionnaire": nudged})
+        nudged = lead.questionnaire.replaced(nudged_on=lead.today(event.at))
+        return lead.replaced(questionnaire=nudged)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "questionnaire_unanswered", Role.SALES)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return "The questionnaire is still unanswered"
 
 

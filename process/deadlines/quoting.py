@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from process.calendar import add_working_days, end_of, start_of
-from process.core.event_log import Change, History
-from process.core.events import Event, Tick
+from process.core.event_log import Change, EventLog
+from process.core.events import Deadline, Event
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
 from process.decisions.quoting import QuoteExpired, ask_for_approval
@@ -15,23 +15,24 @@ from process.lead.quote import QuoteStatus
 from process.types import Role
 
 
-class QuoteRunningOut(Tick):
+class QuoteRunningOut(Deadline):
     """A week before the quote expires."""
+
+    kind = "quote_running_out"
 
     visible = False
     version: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         quotes = tuple(
-            quote.model_copy(update={"reminded": True}) if quote.version == self.version else quote
-            for quote in lead.quotes
+            quote.replaced(reminded=True) if quote.version == self.version else quote for quote in lead.quotes
         )
-        return lead.model_copy(update={"quotes": quotes})
+        return lead.replaced(quotes=quotes)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "quote_running_out", Role.SALES, version=str(self.version))
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"Version {self.version} of the quote runs out soon"
 
 
@@ -46,8 +47,10 @@ def _quote(lead: Lead) -> Iterator[Due]:
     yield Due(end_of(quote.valid_until, lead.zone), expired)
 
 
-class ApprovalReminded(Tick):
+class ApprovalReminded(Deadline):
     """Three working days without a word on a discount that needs an approval: ask again, and then as often."""
+
+    kind = "approval_reminded"
 
     visible = False
     version: int
@@ -55,17 +58,17 @@ class ApprovalReminded(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
         quotes = tuple(
-            quote.model_copy(update={"discount": quote.discount.model_copy(update={"asked_on": today})})
+            quote.replaced(discount=quote.discount.replaced(asked_on=today))
             if quote.version == self.version and quote.discount
             else quote
             for quote in lead.quotes
         )
-        return lead.model_copy(update={"quotes": quotes})
+        return lead.replaced(quotes=quotes)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield from ask_for_approval(change)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The approval of the discount in version {self.version} of the quote was asked for again"
 
 

@@ -4,31 +4,33 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from process.calendar import end_of, start_of
-from process.core.event_log import Change, History
-from process.core.events import Event, Tick
+from process.core.event_log import Change, EventLog
+from process.core.events import Deadline, Event
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
 from process.effects.base import Effect
-from process.lead.hub import Gathering
+from process.lead.hub import CommunityEvent
 from process.lead.lead import Lead
 from process.types import Role
 
 
-class HubInformationMissed(Tick):
+class HubInformationMissed(Deadline):
     """A week in which something about the hub stayed unknown: ask for that, and for nothing else."""
+
+    kind = "hub_information_missed"
 
     visible = False
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(update={"asked_on": lead.today(event.at)})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(asked_on=lead.today(event.at))
+        return lead.replaced(hub=hub)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         us = (Role.SALES, Role.ENGINEERING) if change.after.hub.requested_on else (Role.SALES,)
         yield mail(change, "hub_information_missing", *us)
 
-    def words(self, history: History) -> str:
-        return f"The hub's information still lacks {', '.join(history.lead.hub.missing())}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"The hub's information still lacks {', '.join(event_log.lead.hub.missing())}"
 
 
 def _hub_information(lead: Lead) -> Iterator[Due]:
@@ -42,8 +44,10 @@ def _hub_information(lead: Lead) -> Iterator[Due]:
         yield Due(when, HubInformationMissed())
 
 
-class EventNear(Tick):
+class EventNear(Deadline):
     """An event of the hub's community begins in 7 days, or tomorrow."""
+
+    kind = "event_near"
 
     event: str
     first: date
@@ -51,19 +55,19 @@ class EventNear(Tick):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         events = tuple(
-            known.model_copy(update={"notices": (*known.notices, self.days)}) if self._is(known) else known
+            known.replaced(notices=(*known.notices, self.days)) if self._is(known) else known
             for known in lead.hub.events
         )
-        return lead.model_copy(update={"hub": lead.hub.model_copy(update={"events": events})})
+        return lead.replaced(hub=lead.hub.replaced(events=events))
 
-    def _is(self, known: Gathering) -> bool:
+    def _is(self, known: CommunityEvent) -> bool:
         return (known.name, known.first) == (self.event, self.first)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         known = next((str(known) for known in change.after.hub.events if self._is(known)), self.event)
         yield mail(change, "event_near", Role.ENGINEERING, what=known, days=str(self.days))
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"{self.event} begins in {self.days} days, on {self.first}"
 
 
@@ -78,20 +82,22 @@ def _events(lead: Lead) -> Iterator[Due]:
                 yield Due(start_of(day, lead.zone), near)
 
 
-class DecommissionNoticeDue(Tick):
+class DecommissionNoticeDue(Deadline):
     """The hub is taken down in 14 days (tell the customer) or 2 (confirm what happens to the data)."""
+
+    kind = "decommission_notice_due"
 
     days: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(update={"notices": (*lead.hub.notices, self.days)})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(notices=(*lead.hub.notices, self.days))
+        return lead.replaced(hub=hub)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "decommission_notice", Role.SALES, Role.ENGINEERING, days=str(self.days))
 
-    def words(self, history: History) -> str:
-        return f"The hub is to be taken down in {self.days} days, on {history.lead.hub.decommission_on}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"The hub is to be taken down in {self.days} days, on {event_log.lead.hub.decommission_on}"
 
 
 def notices(lead: Lead) -> tuple[int, ...]:

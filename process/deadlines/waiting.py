@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from process.calendar import day_of, end_of, start_of
-from process.core.event_log import Change, History
-from process.core.events import Event, Tick
+from process.core.event_log import Change, EventLog
+from process.core.events import Deadline, Event
 from process.deadlines.base import Due, Schedules, waiting_for_us
 from process.decisions.base import mail
 from process.decisions.waiting import Resumed
@@ -15,17 +15,19 @@ from process.money.billing import settled
 from process.types import Role, Stage
 
 
-class GoneStale(Tick):
+class GoneStale(Deadline):
     """Nobody moved the lead for 30 days, or as long as its stage may take, and it is not on hold."""
 
+    kind = "gone_stale"
+
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"stale_on": lead.today(event.at)})
+        return lead.replaced(stale_on=lead.today(event.at))
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "stale", Role.SALES)
 
-    def words(self, history: History) -> str:
-        return f"Nothing has moved since {day_of(history.lead.progressed_at, history.lead.zone)}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"Nothing has moved since {day_of(event_log.lead.progressed_at, event_log.lead.zone)}"
 
 
 def _stale(lead: Lead) -> Iterator[Due]:
@@ -44,13 +46,15 @@ def _hold(lead: Lead) -> Iterator[Due]:
         yield Due(end_of(lead.hold.until, lead.zone), Resumed(by="the calendar", source="clock"))
 
 
-class Archived(Tick):
+class Archived(Deadline):
     """A year after its end the lead's workflow completes, if all is billed and paid; the ledger keeps its history."""
 
-    def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"archived": True})
+    kind = "archived"
 
-    def words(self, history: History) -> str:
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.replaced(archived=True)
+
+    def summary(self, event_log: EventLog) -> str:
         return "The lead was archived"
 
 

@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from process.core.event_log import Change, History
+from process.core.event_log import Change, EventLog
 from process.core.events import Fact, Refused
 from process.effects.base import Effect, ReserveFolder, SendMail
-from process.lead.duplicate_links import Relative
+from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
@@ -34,7 +34,7 @@ class Decision(Fact):
     """Brings the lead forward on the spine, from its first price on: not while it may be a duplicate."""
     example: ClassVar[dict[str, Any]] = {}
     """A sound body, for help texts and previews."""
-    beyond: ClassVar[str] = ""
+    irreversible: ClassVar[str] = ""
     """What came of it in the world that no program can take back, and who can: said before it is corrected."""
     is_progress: ClassVar[bool] = True
     """Whether the lead has moved by it, so that the clock of staleness starts anew."""
@@ -49,7 +49,8 @@ class Decision(Fact):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        Decision.registry[cls.kind] = cls
+        if "kind" in vars(cls):
+            Decision.registry[cls.kind] = cls
 
     @classmethod
     def example_for(cls, lead: Lead) -> dict[str, Any]:
@@ -66,7 +67,7 @@ class Decision(Fact):
         """Whose decision it is for this lead."""
         return cls.deciders
 
-    def too_new(self, lead: Lead) -> Refused | None:
+    def unsupported(self, lead: Lead) -> Refused | None:
         """Why a lead that has not taken up a change can't be told this yet, or None."""
         early = [name for name, change in self.since.items() if change not in lead.changes]
         said = [name for name in early if getattr(self, name) != type(self).model_fields[name].default]
@@ -95,7 +96,7 @@ class Decision(Fact):
             )
         return Refused(reason=cls.too_early)
 
-    def check(self, history: History, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         """Return the reason to refuse the decision, or None. The history ends before the decision."""
         return None
 
@@ -126,7 +127,7 @@ def undecided(lead: Lead) -> Refused | None:
     )
 
 
-def merged_away(into: Relative) -> Refused:
+def merged_away(into: DuplicateLink) -> Refused:
     """Where to go from a lead that was merged into another one."""
     there = f": {into.url}" if into.url else ""
     return Refused(

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BeforeValidator, Field
 
 from process.core import fold
-from process.core.event_log import Change, History
+from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
-from process.corrections import compensation as outward  # as modules: they need this package, too
+from process.corrections import compensation as compensation  # as modules: they need this package, too
 from process.corrections.corrected_decision import Compensation
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
@@ -29,10 +29,12 @@ from process.types import Role, Stage, Text
 class IssueReplaced(Decision):
     """The lead's issue, or its hub's, was deleted on GitHub, and a new one is to take its place."""
 
+    kind = "issue_replaced"
+
     deciders = EVERY_TEAM
 
-    def check(self, history: History, now: datetime) -> Refused | None:
-        lead = history.lead
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         if lead.drift.keys().isdisjoint(("issue", "hub issue")):
             there = f": {lead.issue.url}" if lead.issue else ""
             return Refused(reason=f"No issue of this lead is known to be gone{there}")
@@ -45,7 +47,7 @@ class IssueReplaced(Decision):
         if "hub issue" in lead.drift:
             gone["hub_issue"] = None
         others = {place: text for place, text in lead.drift.items() if place == "folder"}
-        return lead.model_copy(update={"drift": others, **gone})
+        return lead.replaced(drift=others, **gone)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if change.after.issue is None:
@@ -54,7 +56,7 @@ class IssueReplaced(Decision):
         if change.before.hub_issue and change.after.hub_issue is None:
             yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("What was deleted on GitHub is opened anew")
 
 
@@ -64,10 +66,12 @@ class FolderReplaced(Decision):
     What people had put there themselves, only Drive's trash has.
     """
 
+    kind = "folder_replaced"
+
     deciders = EVERY_TEAM
 
-    def check(self, history: History, now: datetime) -> Refused | None:
-        lead = history.lead
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         if "folder" not in lead.drift:
             there = f": {lead.folder.url}" if lead.folder else ""
             return Refused(reason=f"No folder of this lead is known to be gone{there}")
@@ -77,7 +81,7 @@ class FolderReplaced(Decision):
         others = {place: text for place, text in lead.drift.items() if place != "folder"}
         # invoices that were to be written there are to be written into the new one
         gone: dict[str, object] = {"folder": None, "folder_id": None, "invoice_files": {}}
-        return lead.model_copy(update={"drift": others, **gone})
+        return lead.replaced(drift=others, **gone)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield from folder_effects(change)
@@ -85,7 +89,7 @@ class FolderReplaced(Decision):
             key = change.key(f"reserve_invoice-{number}")
             yield ReserveInvoice(key=key, cause=change.event.seq, number=number)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("A new Drive folder takes the place of the one that is gone")
 
 
@@ -102,6 +106,8 @@ class Corrected(Decision):
     whom the mistake reached, in the answer to the comment that gave it, in a comment on the issue, at the hub's issue.
     The preview says what there is.
     """
+
+    kind = "corrected"
 
     deciders = EVERY_TEAM
     stages = frozenset(Stage)
@@ -120,13 +126,13 @@ class Corrected(Decision):
     def supersedes(self) -> int:
         return self.seq
 
-    def check(self, history: History, now: datetime) -> Refused | None:
-        wrong = history.find(self.seq)
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        wrong = event_log.find(self.seq)
         if wrong is None:
             return Refused(reason=f"There is no {self.seq} in the timeline", instead="See `leads history`")
         if not isinstance(wrong.fact, Decision):
             return Refused(
-                reason=f"{self.seq} is no decision but something that happened ({wrong.words})",
+                reason=f"{self.seq} is no decision but something that happened ({wrong.summary})",
                 instead="Correct the decision that led to it",
             )
         if isinstance(wrong.fact, LeadOpened):
@@ -134,26 +140,26 @@ class Corrected(Decision):
                 reason="That the lead was opened can't be undone",
                 instead="Change its facts (details_changed), or merge it into the lead that it is a duplicate of (merged)",
             )
-        if self.seq in fold.superseded(history.events):
+        if self.seq in fold.superseded(event_log.events):
             then = "; corrected once more, what it said can be put right" if self.compensate else ""
             return Refused(
                 reason=f"{self.seq} is already corrected",
                 instead=f"To make it count again, correct its correction{then}",
             )
-        if broken := tuple(fold.broken(history, self.seq)):
+        if broken := tuple(fold.broken(event_log, self.seq)):
             return _rests_on(broken, wrong.fact.supersedes)
-        if again := billed_again(fold.without(history, self.seq)):
+        if again := billed_again(fold.without(event_log, self.seq)):
             return Refused(
                 reason=f"Invoice {again.number} has billed the same since",
                 instead="Void that one first (invoice_voided)",
             )
-        return self._nothing_to_compensate(history)
+        return self._nothing_to_compensate(event_log)
 
-    def _nothing_to_compensate(self, history: History) -> Refused | None:
+    def _nothing_to_compensate(self, event_log: EventLog) -> Refused | None:
         """Who names something wants it to happen; only `all` may come to nothing."""
         if not self.compensate:
             return None
-        offered = outward.offered(history, self.seq)
+        offered = compensation.offered(event_log, self.seq)
         for kind in self.compensate:
             if kind != "all" and kind not in offered:
                 there = (
@@ -162,19 +168,19 @@ class Corrected(Decision):
                 return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
         return None
 
-    def resolved(self, history: History, now: datetime) -> Self:
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
         """All that there is, one by one: what is recorded is what is put right."""
         if not self.compensate:
             return self
-        offered = outward.offered(history, self.seq)
+        offered = compensation.offered(event_log, self.seq)
         asked = tuple(kind for kind in offered if kind in self.compensate or "all" in self.compensate)
-        return self.model_copy(update={"compensate": asked})
+        return self.replaced(compensate=asked)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         if "hub" not in self.compensate or lead.hub.requested_on:
             return lead
-        hub = lead.hub.model_copy(update={"withdrawn_on": lead.today(event.at)})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(withdrawn_on=lead.today(event.at))
+        return lead.replaced(hub=hub)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if (
@@ -190,11 +196,11 @@ class Corrected(Decision):
             yield ReadAnswers(key=change.key("read_answers"), cause=change.event.seq, response_id=response)
         if self.tell:
             yield mail(change, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason)
-        yield from outward.compensations(change.history)
+        yield from compensation.compensations(change.event_log)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         # of a corrected correction it matters more which decision counts again
-        wrong = history.find(self.seq)
+        wrong = event_log.find(self.seq)
         if wrong and wrong.fact.supersedes is not None:
             again = wrong.fact.supersedes
             return self.noted(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
@@ -218,7 +224,7 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
     first, *others = broken
     if first.seq == undone:
         return Refused(
-            reason=f"{first.seq} ({first.words}) could not be decided as things are now",
+            reason=f"{first.seq} ({first.summary}) could not be decided as things are now",
             instead=f"Decide it anew ({first.kind})",
         )
     order = [str(event.seq) for event in reversed(broken)]
@@ -228,7 +234,7 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
         else ""
     )
     return Refused(
-        reason=f"{first.seq} ({first.words}) rests on it{too}",
+        reason=f"{first.seq} ({first.summary}) rests on it{too}",
         instead=f"Correct {_and(order)} first" + (", in this order" if others else ""),
     )
 

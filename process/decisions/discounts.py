@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from process.core.event_log import Change, History
+from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
 from process.decisions.base import UNKNOWN, mail
 from process.decisions.quoting import _OnQuote
@@ -42,17 +42,19 @@ class _OnDiscount(_OnQuote):
             if quote.version != self.version or quote.discount is None or not quote.awaits:
                 return quote
             said = {"approved": approved, "settled_on": lead.today(event.at), "settled_by": self.by}
-            return quote.model_copy(update={"discount": quote.discount.model_copy(update=said), **more})
+            return quote.replaced(discount=quote.discount.replaced(**said), **more)
 
-        return lead.model_copy(update={"quotes": tuple(settle(quote) for quote in lead.quotes)})
+        return lead.replaced(quotes=tuple(settle(quote) for quote in lead.quotes))
 
 
 class DiscountApproved(_OnDiscount):
     """The discount of the open quote is approved, by whoever may: not by the one who gave it. They may accept it now."""
 
-    def check(self, history: History, now: datetime) -> Refused | None:
-        lead = history.lead
-        if wrong := super().check(history, now):
+    kind = "discount_approved"
+
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
+        if wrong := super().check(event_log, now):
             return wrong
         discount = lead.quote.discount if lead.quote else None
         if discount and same_person(lead, discount.by, self.by):
@@ -68,12 +70,14 @@ class DiscountApproved(_OnDiscount):
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "discount_approved", Role.SALES, version=str(self.version))
 
-    def words(self, history: History) -> str:
-        return self.noted(f"The discount was approved: {_offer(history.lead, self.version)}")
+    def summary(self, event_log: EventLog) -> str:
+        return self.noted(f"The discount was approved: {_offer(event_log.lead, self.version)}")
 
 
 class DiscountDeclined(_OnDiscount):
     """The discount of the open quote is not approved. The quote is off the table; another price can be quoted."""
+
+    kind = "discount_declined"
 
     example = {"reason": "Ten percent is what their budget needs"}
 
@@ -86,9 +90,9 @@ class DiscountDeclined(_OnDiscount):
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "discount_declined", Role.SALES, version=str(self.version), reason=self.reason)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(
-            f"The discount was not approved ({self.reason}): {_offer(history.lead, self.version)}"
+            f"The discount was not approved ({self.reason}): {_offer(event_log.lead, self.version)}"
         )
 
 

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.core.event_log import Change, History
+from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, implausible, mail
 from process.effects.base import Effect, OpenHubIssue
-from process.lead.hub import HUB_FIELDS, Gathering
+from process.lead.hub import HUB_FIELDS, CommunityEvent
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
@@ -19,6 +19,8 @@ ENOUGH_USERS = 5
 
 class HubInformationGiven(Decision):
     """What engineering needs to know about the hub, in whole or in part. What is not known yet is `pending`."""
+
+    kind = "hub_information_given"
 
     deciders = frozenset({Role.ENGINEERING, Role.SALES})
     example = {
@@ -46,30 +48,34 @@ class HubInformationGiven(Decision):
     def given(self) -> dict[str, str]:
         return {field: value for field in HUB_FIELDS if (value := getattr(self, field)) is not None}
 
-    def check(self, history: History, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if not self.given():
             return Refused(
                 reason="Nothing about the hub was given",
                 instead=f"Give at least one of {', '.join(HUB_FIELDS)}",
             )
-        if all(history.lead.hub.information.get(field) == value for field, value in self.given().items()):
+        if all(event_log.lead.hub.information.get(field) == value for field, value in self.given().items()):
             return Refused(reason="All of that is already known")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(update={"information": lead.hub.information | self.given()})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(information=lead.hub.information | self.given())
+        return lead.replaced(hub=hub)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         given = ", ".join(HUB_FIELDS[field] for field in self.given())
         missing = (
-            f"; still missing: {', '.join(history.lead.hub.missing())}" if history.lead.hub.missing() else ""
+            f"; still missing: {', '.join(event_log.lead.hub.missing())}"
+            if event_log.lead.hub.missing()
+            else ""
         )
         return self.noted(f"Hub information given: {given}{missing}")
 
 
 class EventAnnounced(Decision):
     """The community has an event, for which its hub must have room. Announced again under its name, it has moved."""
+
+    kind = "event_announced"
 
     deciders = frozenset({Role.ENGINEERING, Role.SALES})
     example = {"name": "Summer school", "first": "2049-07-05", "last": "2049-07-09", "users": 120}
@@ -90,22 +96,22 @@ class EventAnnounced(Decision):
             instead="Until then it belongs to MANIAC-T (maniac_t_assessed, impending_event)",
         )
 
-    def check(self, history: History, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         last = self.last or self.first
         if last < self.first:
             return Refused(
                 reason=f"It can't end on {last}, before it begins", instead="Give its days in order"
             )
-        if last < history.lead.today(now):
+        if last < event_log.lead.today(now):
             return Refused(reason=f"{self.name} is over since {last}", instead="Give days to come")
-        known = next((event for event in history.lead.hub.events if event.name == self.name), None)
+        known = next((event for event in event_log.lead.hub.events if event.name == self.name), None)
         if known and (known.first, known.last, known.users) == (self.first, last, self.users):
             return Refused(reason="That event is already announced, just so")
         return implausible(last, now, what="The last day of the event")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
-        announced = Gathering(
+        announced = CommunityEvent(
             name=self.name,
             first=self.first,
             last=self.last or self.first,
@@ -114,13 +120,13 @@ class EventAnnounced(Decision):
         )
         others = (known for known in lead.hub.events if known.name != self.name or known.last < today)
         events = tuple(sorted((*others, announced), key=lambda known: known.first))
-        return lead.model_copy(update={"hub": lead.hub.model_copy(update={"events": events})})
+        return lead.replaced(hub=lead.hub.replaced(events=events))
 
     def effects(self, change: Change) -> Iterable[Effect]:
         announced = next(known for known in reversed(change.after.hub.events) if known.name == self.name)
         yield mail(change, "event_announced", Role.ENGINEERING, what=str(announced))
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         days = f"on {self.first}" if self.last in (None, self.first) else f"from {self.first} to {self.last}"
         return self.noted(f"An event was announced: {self.name} {days}, {self.users} users expected")
 
@@ -128,7 +134,9 @@ class EventAnnounced(Decision):
 class HubRequested(Decision):
     """Engineering is asked for the hub. Never without a signed contract, unless somebody allows that by name."""
 
-    beyond = "What engineering has begun, only they can stop"
+    kind = "hub_requested"
+
+    irreversible = "What engineering has begun, only they can stop"
     commits = True
 
     exception_by: Line | None = Field(None, description="who allows a hub without a signature")
@@ -142,8 +150,8 @@ class HubRequested(Decision):
             return Refused(reason=f"The hub was already requested on {lead.hub.requested_on}")
         return None
 
-    def check(self, history: History, now: datetime) -> Refused | None:
-        if history.lead.contract.signed_on:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if event_log.lead.contract.signed_on:
             if self.exception_by or self.exception_reason:
                 return Refused(
                     reason="The contract is signed, so no exception is needed",
@@ -164,22 +172,20 @@ class HubRequested(Decision):
         )
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(
-            update={
-                "requested_on": lead.today(event.at),
-                "withdrawn_on": None,
-                "exception_by": self.exception_by,
-                "exception_reason": self.exception_reason,
-            }
+        hub = lead.hub.replaced(
+            requested_on=lead.today(event.at),
+            withdrawn_on=None,
+            exception_by=self.exception_by,
+            exception_reason=self.exception_reason,
         )
-        return lead.model_copy(update={"hub": hub})
+        return lead.replaced(hub=hub)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if change.before.hub_issue is None:
             yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
         yield mail(change, "hub_requested", Role.ENGINEERING)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         allowed = f" without a signature, allowed by {self.exception_by}: {self.exception_reason}"
         return self.noted("The hub was requested" + (allowed if self.exception_by else ""))
 
@@ -187,7 +193,9 @@ class HubRequested(Decision):
 class HubLive(Decision):
     """The hub runs and its community can log in."""
 
-    beyond = "A hub that runs goes on running: nothing is taken down by this"
+    kind = "hub_live"
+
+    irreversible = "A hub that runs goes on running: nothing is taken down by this"
     deciders = frozenset({Role.ENGINEERING})
     commits = True
     example = {"url": "https://example.cluster.2i2c.cloud"}
@@ -205,24 +213,24 @@ class HubLive(Decision):
             return Refused(reason=f"The hub is already live since {lead.hub.live_on}")
         return None
 
-    def check(self, history: History, now: datetime) -> Refused | None:
-        if self.on and self.on > history.lead.today(now):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if self.on and self.on > event_log.lead.today(now):
             return Refused(reason=f"{self.on} has not come yet", instead="Record it when the hub runs")
         return implausible(self.on, now, what="The day from which it ran") if self.on else None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         information = lead.hub.information | ({"url": self.url} if self.url else {})
         live = {"live_on": self.on or lead.today(event.at), "information": information}
-        hub = lead.hub.model_copy(update=live)
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(**live)
+        return lead.replaced(hub=hub)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "hub_live", Role.SALES, Role.CONTRACTS)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         since = f" since {self.on}" if self.on else ""
         return self.noted(
-            f"The hub is live{since}" + (f": {history.lead.hub.url}" if history.lead.hub.url else "")
+            f"The hub is live{since}" + (f": {event_log.lead.hub.url}" if event_log.lead.hub.url else "")
         )
 
 
@@ -243,6 +251,8 @@ class _OnRunningHub(Decision):
 class HubValidated(_OnRunningHub):
     """The hub serves its community: a representative is satisfied, and at least five users have logged in."""
 
+    kind = "hub_validated"
+
     deciders = frozenset({Role.ENGINEERING})
     example = {"representative": "Ada Example", "users": 12}
 
@@ -258,7 +268,7 @@ class HubValidated(_OnRunningHub):
             return Refused(reason=f"The hub was already validated on {lead.hub.validated_on}")
         return None
 
-    def check(self, history: History, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.users < ENOUGH_USERS and not self.reason:
             return Refused(
                 reason=f"At least {ENOUGH_USERS} users must have logged in, not {self.users}",
@@ -267,17 +277,15 @@ class HubValidated(_OnRunningHub):
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(
-            update={
-                "validated_on": lead.today(event.at),
-                "validated_by": self.representative,
-                "users": self.users,
-                "validation_reason": self.reason,
-            }
+        hub = lead.hub.replaced(
+            validated_on=lead.today(event.at),
+            validated_by=self.representative,
+            users=self.users,
+            validation_reason=self.reason,
         )
-        return lead.model_copy(update={"hub": hub})
+        return lead.replaced(hub=hub)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         fewer = f" ({self.reason})" if self.reason else ""
         return self.noted(
             f"The hub was validated: {self.representative} is satisfied, {self.users} users logged in{fewer}"
@@ -287,33 +295,37 @@ class HubValidated(_OnRunningHub):
 class DecommissionDecided(_OnRunningHub):
     """The hub will be taken down on a day. The customer is told 14 days before, and confirms about data 2 days before."""
 
-    beyond = "If the customer was told of it, only sales can take it back there"
+    kind = "decommission_decided"
+
+    irreversible = "If the customer was told of it, only sales can take it back there"
     example = {"on": "2049-06-30", "reason": "The course is over"}
 
     on: date = Field(description="the day on which it is taken down")
     reason: Text = Field(description="why")
 
-    def check(self, history: History, now: datetime) -> Refused | None:
-        if self.on < history.lead.today(now):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if self.on < event_log.lead.today(now):
             return Refused(reason=f"{self.on} has passed", instead="Give a day to come")
-        if history.lead.hub.decommission_on == self.on:
+        if event_log.lead.hub.decommission_on == self.on:
             return Refused(reason=f"Decommission is already decided for {self.on}")
         return implausible(self.on, now, what="The day of decommission")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         known = {"decommission_on": self.on, "decommission_decided_on": lead.today(event.at)}
-        hub = lead.hub.model_copy(update=known | {"notices": ()})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(**(known | {"notices": ()}))
+        return lead.replaced(hub=hub)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "decommission_decided", Role.SALES, Role.ENGINEERING)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Decommission was decided for {self.on}: {self.reason}")
 
 
 class DecommissionCancelled(_OnRunningHub):
     """The hub stays: the decision to take it down was overruled."""
+
+    kind = "decommission_cancelled"
 
     reason: Text = Field(description="why it stays")
     example = {"reason": "The community found new funding"}
@@ -325,20 +337,22 @@ class DecommissionCancelled(_OnRunningHub):
         return None if lead.hub.decommission_on else Refused(reason="No decommission was decided")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(update={"decommission_on": None, "notices": ()})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(decommission_on=None, notices=())
+        return lead.replaced(hub=hub)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "decommission_cancelled", Role.SALES, Role.ENGINEERING)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"The hub stays, its decommission was overruled: {self.reason}")
 
 
 class HubDecommissioned(_OnRunningHub):
     """The hub was taken down and its service has ended. Data is kept at least a year."""
 
-    beyond = "A hub that was taken down does not come back by this"
+    kind = "hub_decommissioned"
+
+    irreversible = "A hub that was taken down does not come back by this"
     deciders = frozenset({Role.ENGINEERING})
     example = {"data_confirmed_by": "Ada Example", "data": "kept"}
 
@@ -360,11 +374,11 @@ class HubDecommissioned(_OnRunningHub):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
-        hub = lead.hub.model_copy(update={"decommissioned_on": today})
-        return lead.model_copy(update={"hub": hub, "closed_on": today, "hold": None})
+        hub = lead.hub.replaced(decommissioned_on=today)
+        return lead.replaced(hub=hub, closed_on=today, hold=None)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield mail(change, "hub_decommissioned", Role.SALES, Role.CONTRACTS)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"The hub was taken down; data {self.data}, confirmed by {self.data_confirmed_by}")

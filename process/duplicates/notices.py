@@ -10,22 +10,22 @@ from typing import Any
 
 from pydantic import Field
 
-from process.core.event_log import History
-from process.core.events import Event, Refused, Report
+from process.core.event_log import EventLog
+from process.core.events import Event, Observation, Refused
 from process.core.fold import without
 from process.decisions.qualifying import QuestionnaireAnswered
 from process.effects.observations import AnswersRead
 from process.identity import contact_key, org_key, title_key
-from process.lead.duplicate_links import MOST, Likeness, Relation, Relative
+from process.lead.duplicate_links import MOST, DuplicateLink, MatchReason, Relation
 from process.lead.lead import Lead
 from process.lead.qualification import Questionnaire
 from process.types import Line, Model, Stage
 
 
-class Told(Model):
+class RelationNotice(Model):
     """What a lead says to another: what it is to that one and, where it was merged into it, what is known of it."""
 
-    me: Relative
+    me: DuplicateLink
     """Whoever speaks, as the other one is to know it."""
     seq: int = Field(ge=1)
     """Number of its newest event. Of two words the one with the higher number counts."""
@@ -33,26 +33,26 @@ class Told(Model):
     questionnaire: Questionnaire = Questionnaire()
 
 
-class Likenesses(Model):
+class DuplicateCandidates(Model):
     """Leads that another one was found to look like."""
 
-    originals: tuple[Relative, ...] = Field(min_length=1, max_length=100)
+    originals: tuple[DuplicateLink, ...] = Field(min_length=1, max_length=100)
 
 
-def likeness(one: Lead, other: Lead) -> tuple[Likeness, ...]:
+def match_reasons(one: Lead, other: Lead) -> tuple[MatchReason, ...]:
     """By what two leads look alike; in title alone, they do not."""
     found = []
     if org_key(one.org) == org_key(other.org):
-        found.append(Likeness.ORGANISATION)
+        found.append(MatchReason.ORGANISATION)
         if title_key(one.title) == title_key(other.title):
-            found.append(Likeness.TITLE)
+            found.append(MatchReason.TITLE)
     if one.email and other.email and contact_key(one.email) == contact_key(other.email):
         same = one.email.casefold() == other.email.casefold()
-        found.append(Likeness.ADDRESS if same else Likeness.DOMAIN)
+        found.append(MatchReason.ADDRESS if same else MatchReason.DOMAIN)
     return tuple(found)
 
 
-def tells(lead: Lead) -> dict[str, Told]:
+def relation_notices(lead: Lead) -> dict[str, RelationNotice]:
     """What this lead is to each of the others concerned, by their ids. That it was another one from the first is no news."""
     news = (other for other in lead.originals if other.relation is not Relation.APART or other.since)
     return {other.lead: _told(lead, other) for other in news}
@@ -64,14 +64,14 @@ def news(before: Lead, after: Lead) -> bool:
 
 
 def _content(lead: Lead) -> dict[str, Any]:
-    return {other: told.model_copy(update={"seq": 1}) for other, told in tells(lead).items()}
+    return {other: told.replaced(seq=1) for other, told in relation_notices(lead).items()}
 
 
-def _told(lead: Lead, other: Relative) -> Told:
+def _told(lead: Lead, other: DuplicateLink) -> RelationNotice:
     relation = other.relation
     if relation is Relation.UNDECIDED and other not in lead.undecided:
         relation = Relation.NONE
-    me = Relative(
+    me = DuplicateLink(
         lead=lead.id,
         relation=relation,
         why=other.why,
@@ -79,8 +79,8 @@ def _told(lead: Lead, other: Relative) -> Told:
         url=lead.issue.url if lead.issue else "",
     )
     if relation is not Relation.MERGED:
-        return Told(me=me, seq=lead.last_seq)
-    return Told(me=me, seq=lead.last_seq, email=lead.email, questionnaire=lead.questionnaire)
+        return RelationNotice(me=me, seq=lead.last_seq)
+    return RelationNotice(me=me, seq=lead.last_seq, email=lead.email, questionnaire=lead.questionnaire)
 
 
 def unmergeable(lead: Lead, duplicate: str) -> Refused | None:
@@ -104,23 +104,27 @@ def unmergeable(lead: Lead, duplicate: str) -> Refused | None:
     return None
 
 
-class LikenessFound(Report):
+class DuplicatesFlagged(Observation):
     """Nobody could be asked as the lead began, and other open leads look like it."""
 
-    originals: tuple[Relative, ...]
+    kind = "duplicates_flagged"
+
+    originals: tuple[DuplicateLink, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"originals": (*lead.originals, *self.originals)})
+        return lead.replaced(originals=(*lead.originals, *self.originals))
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         others = ", ".join(f"{other.name}{other.because}" for other in self.originals)
         return f"It may be the same request as {others}"
 
 
-class DuplicateHeard(Report):
+class RelationNoticed(Observation):
     """Another lead said what it is to this one. Merged into this one, it leaves what this one does not have."""
 
-    told: Told
+    kind = "relation_noticed"
+
+    told: RelationNotice
     replaces: int | None = None
     """Number of the event with which that lead was merged into this one before."""
     before: Questionnaire | None = None
@@ -131,13 +135,11 @@ class DuplicateHeard(Report):
         return self.replaces
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        me = self.told.me.model_copy(update={"since": event.seq})
+        me = self.told.me.replaced(since=event.seq)
         others = tuple(other for other in lead.duplicates if other.lead != me.lead)
         if me.relation is not Relation.NONE:
             others = (*others, me)
-        return lead.model_copy(
-            update={"duplicates": others, **self._taken_over(lead), **self._given_back(lead)}
-        )
+        return lead.replaced(duplicates=others, **self._taken_over(lead), **self._given_back(lead))
 
     def _given_back(self, lead: Lead) -> dict[str, object]:
         return {"questionnaire": _answered_as(lead.questionnaire, self.before)} if self.before else {}
@@ -153,13 +155,13 @@ class DuplicateHeard(Report):
             found["questionnaire"] = _answered_as(lead.questionnaire, theirs)
         return found
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         me = self.told.me
         match me.relation:
             case Relation.UNDECIDED:
                 return f"{me.name} may be the same request{me.because}"
             case Relation.MERGED:
-                return f"{me.name} was merged into this lead{self._kept(history.lead)}"
+                return f"{me.name} was merged into this lead{self._kept(event_log.lead)}"
             case _:
                 return f"{me.name} is no duplicate of this lead"
 
@@ -176,74 +178,76 @@ class DuplicateHeard(Report):
 def _answered_as(ours: Questionnaire, theirs: Questionnaire) -> Questionnaire:
     """With their answers. When it was sent and asked for stays ours."""
     answered = {name: value for name, value in theirs if name not in ("sent_on", "nudged_on")}
-    return ours.model_copy(update=answered)
+    return ours.replaced(**answered)
 
 
-class OriginalsSeen(Report):
+class OriginalsNotified(Observation):
     """What the other leads are called, and where their issues are."""
 
-    originals: tuple[Relative, ...]
+    kind = "originals_notified"
+
+    originals: tuple[DuplicateLink, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         seen = {other.lead: {"heading": other.heading, "url": other.url} for other in self.originals}
-        known = (other.model_copy(update=seen.get(other.lead, {})) for other in lead.originals)
-        return lead.model_copy(update={"originals": tuple(known)})
+        known = (other.replaced(**seen.get(other.lead, {})) for other in lead.originals)
+        return lead.replaced(originals=tuple(known))
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"It was told to {', '.join(other.name for other in self.originals)}"
 
 
-def unknown(history: History, originals: Iterable[Relative]) -> tuple[Relative, ...]:
+def unknown(event_log: EventLog, originals: Iterable[DuplicateLink]) -> tuple[DuplicateLink, ...]:
     """Which of these the lead is to be held for: none that it has to do with already, and only at its very beginning."""
-    lead = history.lead
+    lead = event_log.lead
     if lead.stage is not Stage.LEAD or lead.hub.requested_on:
         return ()
     known = {lead.id, *(other.lead for other in (*lead.originals, *lead.duplicates))}
     new = {other.lead: other for other in originals if other.lead not in known}
     clean = {"relation": Relation.UNDECIDED, "since": 0}
     room = max(0, MOST - len(lead.originals))
-    return tuple(other.model_copy(update=clean) for other in new.values())[:room]
+    return tuple(other.replaced(**clean) for other in new.values())[:room]
 
 
-def heard_last(history: History, other: str) -> Event | None:
+def last_notice(event_log: EventLog, other: str) -> Event | None:
     """The event with which that lead was heard last."""
-    for event in reversed(history.events):
-        if isinstance(event.fact, DuplicateHeard) and event.fact.told.me.lead == other:
+    for event in reversed(event_log.events):
+        if isinstance(event.fact, RelationNoticed) and event.fact.told.me.lead == other:
             return event
     return None
 
 
-def as_fact(history: History, told: Told) -> DuplicateHeard | None:
+def as_fact(event_log: EventLog, told: RelationNotice) -> RelationNoticed | None:
     """What becomes true by this word; None where it is known."""
-    last = heard_last(history, told.me.lead)
+    last = last_notice(event_log, told.me.lead)
     if last is None:
-        return None if told.me.relation is Relation.NONE else DuplicateHeard(told=told)
-    assert isinstance(last.fact, DuplicateHeard)  # noqa: S101 - found as that
+        return None if told.me.relation is Relation.NONE else RelationNoticed(told=told)
+    assert isinstance(last.fact, RelationNoticed)  # noqa: S101 - found as that
     before = last.fact.told
-    if before.model_copy(update={"seq": told.seq}) == told:
+    if before.replaced(seq=told.seq) == told:
         return None
     if before.me.relation is not Relation.MERGED:
-        return DuplicateHeard(told=told)
+        return RelationNoticed(told=told)
     parted = told.me.relation is not Relation.MERGED
-    return DuplicateHeard(
-        told=told, replaces=last.seq, before=_without_response(history, last, before) if parted else None
+    return RelationNoticed(
+        told=told, replaces=last.seq, before=_without_response(event_log, last, before) if parted else None
     )
 
 
-def _without_response(history: History, last: Event, told: Told) -> Questionnaire | None:
+def _without_response(event_log: EventLog, last: Event, told: RelationNotice) -> Questionnaire | None:
     """The questionnaire as if their response had not been read here since they came; None where it was not."""
     response = told.questionnaire.response_id
-    if response is None or history.lead.questionnaire.response_id != response:
+    if response is None or event_log.lead.questionnaire.response_id != response:
         return None
     merge: Event | None = last
-    while merge and isinstance(merge.fact, DuplicateHeard) and merge.fact.replaces:
-        merge = history.find(merge.fact.replaces)
+    while merge and isinstance(merge.fact, RelationNoticed) and merge.fact.replaces:
+        merge = event_log.find(merge.fact.replaces)
     since = merge.seq if merge else last.seq
     read = [
         event.seq
-        for event in history.events
+        for event in event_log.events
         if event.seq > since
         and isinstance(event.fact, (QuestionnaireAnswered, AnswersRead))
         and event.fact.response_id == response
     ]
-    return without(history, last.seq, *read).questionnaire if read else None
+    return without(event_log, last.seq, *read).questionnaire if read else None

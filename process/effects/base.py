@@ -17,10 +17,10 @@ from pydantic import (
 )
 
 from process.core.events import AnyFact, Event
-from process.corrections.corrected_decision import Mistake, Where
-from process.github.edits import Move, What
+from process.corrections.corrected_decision import CorrectedDecision, Where
+from process.github.edits import Edit, EditKind
 from process.lead.lead import Lead
-from process.types import Line, Model, Role, snake_case
+from process.types import Line, Model, Role
 
 INTRODUCTIONS = ("address_changed", "address_left")
 """Mails in a lead's thread to whoever is behind a role from now on, and to whoever was."""
@@ -31,14 +31,14 @@ class Effect(Model):
 
     kind: ClassVar[str] = "effect"
     kinds: ClassVar[dict[str, type["Effect"]]] = {}
-    lane: ClassVar[str] = ""
-    brings_news: ClassVar[bool] = True
+    queue: ClassVar[str] = ""
+    may_report: ClassVar[bool] = True
     """Whether it may report something, so that what shows all that was done comes after it."""
-    converges: ClassVar[bool] = False
+    coalesces: ClassVar[bool] = False
     """It brings the outside to the lead's present state, so only the newest of its kind matters."""
     falls_with_its_cause: ClassVar[bool] = False
     """Not done yet, it is put aside while the decision that caused it is corrected."""
-    shows_mistakes: ClassVar[bool] = False
+    shows_corrections: ClassVar[bool] = False
     """It writes what shows the decisions that were corrected."""
 
     key: str
@@ -47,8 +47,8 @@ class Effect(Model):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls.kind = snake_case(cls.__name__)
-        Effect.kinds[cls.kind] = cls
+        if "kind" in vars(cls):  # bases that several kinds share have none
+            Effect.kinds[cls.kind] = cls
 
     @model_serializer(mode="wrap")
     def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -64,15 +64,15 @@ class Effect(Model):
         """Whether all is known that it needs; until then it waits, and nothing waits for it."""
         return True
 
-    def needless(self, lead: Lead) -> bool:
+    def is_obsolete(self, lead: Lead) -> bool:
         """Whether its purpose is already met, so that it falls away."""
         return False
 
-    def comes_last(self, lead: Lead) -> bool:
+    def is_deferred(self, lead: Lead) -> bool:
         """Whether it shows all that was done, and so waits a moment for news that is under way."""
         return False
 
-    def words(self) -> str:
+    def summary(self) -> str:
         """What it does, as a person would say it."""
         return self.kind.replace("_", " ").capitalize()
 
@@ -92,7 +92,7 @@ class _AtIssue:
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None
 
-    def needless(self, lead: Lead) -> bool:
+    def is_obsolete(self, lead: Lead) -> bool:
         return "issue" in lead.drift
 
 
@@ -102,115 +102,131 @@ class _AtHubIssue:
     def ready(self, lead: Lead) -> bool:
         return lead.hub_issue is not None
 
-    def needless(self, lead: Lead) -> bool:
+    def is_obsolete(self, lead: Lead) -> bool:
         return "hub issue" in lead.drift
 
 
 class OpenIssue(Effect):
-    lane = "issue"
-    shows_mistakes = True
+    kind = "open_issue"
+    queue = "issue"
+    shows_corrections = True
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Open the lead's issue"
 
 
 class UpdateIssue(_AtIssue, Effect):
-    lane = "issue"
-    converges = True
-    shows_mistakes = True
-    brings_news = False
+    kind = "update_issue"
+    queue = "issue"
+    coalesces = True
+    shows_corrections = True
+    may_report = False
 
-    def comes_last(self, lead: Lead) -> bool:
+    def is_deferred(self, lead: Lead) -> bool:
         return True
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Bring the lead's issue up to date"
 
 
 class PlaceCard(_AtIssue, Effect):
-    lane = "card"
-    converges = True
+    kind = "place_card"
+    queue = "card"
+    coalesces = True
     restore: bool = False
     """Out of the archive even if it is in the right column: somebody took an open lead out of sight."""
     stood_in: Line | None = None
     """The column that was its own until now; wherever a person agreed to have it, it moves on from there."""
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Put the lead's card into its column of the board"
 
 
-class PutIssueBack(_AtIssue, Effect):
+class RevertIssue(_AtIssue, Effect):
     """Undoes what people changed at the lead's issue or its hub's, after it was heard and could not become true."""
 
-    lane = "issue"
-    brings_news = False
-    shows_mistakes = True
-    moves: tuple[Move, ...]
+    kind = "revert_issue"
 
-    def words(self) -> str:
+    queue = "issue"
+    may_report = False
+    shows_corrections = True
+    edits: tuple[Edit, ...]
+
+    def summary(self) -> str:
         return "Put the issue back as the lead stands"
 
 
-class PutHubIssueBack(_AtHubIssue, PutIssueBack):
-    lane = "hub issue"
-    shows_mistakes = False
+class RevertHubIssue(_AtHubIssue, RevertIssue):
+    kind = "revert_hub_issue"
+    queue = "hub issue"
+    shows_corrections = False
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Put the hub's issue back as the lead stands"
 
 
-class PutCardBack(_AtIssue, Effect):
-    """As PutIssueBack, for the card that stands in the column of `moves`."""
+class RevertCard(_AtIssue, Effect):
+    """As RevertIssue, for the card that stands in the column of `moves`."""
 
-    lane = "card"
-    moves: tuple[Move, ...]
+    kind = "revert_card"
 
-    def words(self) -> str:
+    queue = "card"
+    edits: tuple[Edit, ...]
+
+    def summary(self) -> str:
         return "Put the lead's card back into its column of the board"
 
 
 class ReserveFolder(Effect):
     """Fetches an id from Drive, so that creating the folder under it can be repeated safely."""
 
-    lane = "folder"
+    kind = "reserve_folder"
 
-    def needless(self, lead: Lead) -> bool:
+    queue = "folder"
+
+    def is_obsolete(self, lead: Lead) -> bool:
         return lead.folder_id is not None
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Reserve an id for the lead's Drive folder"
 
 
 class CreateFolder(Effect):
-    lane = "folder"
+    kind = "create_folder"
+    queue = "folder"
     folder_id: str
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Create the lead's Drive folder"
 
 
 class ReadAnswers(Effect):
     """Fetches the questionnaire's answers."""
 
-    lane = "answers"
+    kind = "read_answers"
+
+    queue = "answers"
     response_id: str
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Read the questionnaire's answers"
 
 
 class ReadPrices(Effect):
-    lane = "prices"
-    converges = True
+    kind = "read_prices"
+    queue = "prices"
+    coalesces = True
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Read the price list"
 
 
 class SendMail(Effect):
     """A mail of `template` to whoever is behind the roles when it is sent, in the lead's one thread."""
 
-    lane = "mail"
+    kind = "send_mail"
+
+    queue = "mail"
     falls_with_its_cause = True
     template: str
     to: tuple[Role, ...] = ()
@@ -227,7 +243,7 @@ class SendMail(Effect):
     def ready(self, lead: Lead) -> bool:
         return lead.folder is not None or not self.needs_folder
 
-    def needless(self, lead: Lead) -> bool:
+    def is_obsolete(self, lead: Lead) -> bool:
         """Nobody is to send, or to collect, an invoice that was taken back, to approve what is settled, or to hear of
         people who were replaced since.
         """
@@ -248,28 +264,32 @@ class SendMail(Effect):
         """Whether it says who is behind a role from now on. While it waits, it is not asked for again."""
         return self.template in INTRODUCTIONS
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return f"Mail to {' and '.join(self.addresses or self.to)}: {self.template.replace('_', ' ')}"
 
 
 class SendCorrection(Effect):
     """A mail to those whose last word about the decision `seq` was wrong, as it turns out when it is to be sent."""
 
-    lane = "mail"
+    kind = "send_correction"
+
+    queue = "mail"
     falls_with_its_cause = True
     template: ClassVar[str] = "correction"
     facts: ClassVar[dict[str, str]] = {}
     seq: int
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return f"Mail to all who were told wrong about {self.seq}"
 
 
-class SayCorrection(Effect):
+class PostCorrection(Effect):
     """Brings what we say about the decision `seq` on GitHub to what is true of it by now."""
 
-    lane = "corrections"
-    brings_news = False
+    kind = "post_correction"
+
+    queue = "corrections"
+    may_report = False
     falls_with_its_cause = True
     seq: int
     where: Where
@@ -277,117 +297,129 @@ class SayCorrection(Effect):
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None
 
-    def needless(self, lead: Lead) -> bool:
+    def is_obsolete(self, lead: Lead) -> bool:
         if self.where == "hub issue":
             return lead.hub_issue is None or "hub issue" in lead.drift
         return "issue" in lead.drift
 
-    def words(self) -> str:
+    def summary(self) -> str:
         if self.where == "answer":
             return f"Have the answer to the comment that decided {self.seq} say whether it counts"
         return f"Say in a comment on the {'hub' if self.where == 'hub issue' else 'lead'}'s issue what became of {self.seq}"
 
 
 class OpenHubIssue(Effect):
-    lane = "hub issue"
+    kind = "open_hub_issue"
+    queue = "hub issue"
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None  # the hub's issue links to the lead's
 
-    def needless(self, lead: Lead) -> bool:
+    def is_obsolete(self, lead: Lead) -> bool:
         return lead.hub_issue is not None or lead.hub.requested_on is None  # the request was corrected
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Open the hub's issue for engineering"
 
 
 class UpdateHubIssue(_AtHubIssue, Effect):
-    lane = "hub issue"
-    converges = True
-    brings_news = False
+    kind = "update_hub_issue"
+    queue = "hub issue"
+    coalesces = True
+    may_report = False
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Bring the hub's issue up to date"
 
 
 class CheckIssues(Effect):
     """Looks what became of the lead's issue and card, and of the hub's issue: somebody may have deleted or moved them."""
 
-    lane = "issues as they are"
+    kind = "check_issues"
+
+    queue = "issues as they are"
     duplicates: tuple[int, ...] = ()
     """Issues that carry the lead's mark, too."""
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Look whether the lead's issues and card are as they should be"
 
 
 class CheckFolder(Effect):
     """Looks what became of the lead's Drive folder: somebody may have deleted or moved it."""
 
-    lane = "folder as it is"
+    kind = "check_folder"
 
-    def needless(self, lead: Lead) -> bool:
+    queue = "folder as it is"
+
+    def is_obsolete(self, lead: Lead) -> bool:
         return lead.folder is None
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Look whether the lead's Drive folder is as it should be"
 
 
 class ReserveInvoice(Effect):
     """Fetches an id from Drive for an invoice's file, as ReserveFolder does for the folder."""
 
-    lane = "invoice"
+    kind = "reserve_invoice"
+
+    queue = "invoice"
     number: int
 
     def ready(self, lead: Lead) -> bool:
         return lead.folder is not None
 
-    def needless(self, lead: Lead) -> bool:
+    def is_obsolete(self, lead: Lead) -> bool:
         return self.number in lead.invoice_files
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return f"Reserve an id for the file of invoice {self.number}"
 
 
 class PrepareInvoice(Effect):
-    lane = "invoice"
+    kind = "prepare_invoice"
+    queue = "invoice"
     number: int
     file_id: str
 
     def ready(self, lead: Lead) -> bool:
         return lead.folder is not None
 
-    def needless(self, lead: Lead) -> bool:
+    def is_obsolete(self, lead: Lead) -> bool:
         return lead.invoice_files.get(self.number) != self.file_id  # its folder was replaced
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return f"Prepare invoice {self.number} as a PDF in the lead's folder"
 
 
-class TellLeads(Effect):
+class NotifyLeads(Effect):
     """Says to each lead that this one may be a duplicate of, or was merged into, what it is to that one now."""
 
-    lane = "other leads"
-    converges = True
+    kind = "notify_leads"
+
+    queue = "other leads"
+    coalesces = True
 
     def ready(self, lead: Lead) -> bool:
         return lead.issue is not None  # they link to it
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Tell the other leads what this one is to them"
 
 
 class RecordEvents(Effect):
-    lane = "ledger"
-    converges = True
+    kind = "record_events"
+    queue = "ledger"
+    coalesces = True
 
-    def comes_last(self, lead: Lead) -> bool:
+    def is_deferred(self, lead: Lead) -> bool:
         return True
 
-    def words(self) -> str:
+    def summary(self) -> str:
         return "Write the events to the ledger"
 
 
@@ -400,31 +432,31 @@ def message_digest(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
-def back(lead: Lead, moves: Iterable[Move]) -> tuple[Effect, ...]:
+def revert_effects(lead: Lead, edits: Iterable[Edit]) -> tuple[Effect, ...]:
     """What undoes these moves: at each of the lead's places at most one, the same for the same moves."""
     placed = {
-        PutCardBack: [move for move in moves if move.what is What.PLACED],
-        PutIssueBack: [move for move in moves if move.what is not What.PLACED and not move.hub],
-        PutHubIssueBack: [move for move in moves if move.what is not What.PLACED and move.hub],
+        RevertCard: [edit for edit in edits if edit.what is EditKind.PLACED],
+        RevertIssue: [edit for edit in edits if edit.what is not EditKind.PLACED and not edit.hub],
+        RevertHubIssue: [edit for edit in edits if edit.what is not EditKind.PLACED and edit.hub],
     }
     return tuple(
         effect(
-            key=f"{lead.id}/{effect.kind}/{'-'.join(sorted(move.key for move in moves))}",
+            key=f"{lead.id}/{effect.kind}/{'-'.join(sorted(edit.key for edit in edits))}",
             cause=lead.last_seq,
-            moves=tuple(moves),
+            edits=tuple(edits),
         )
-        for effect, moves in placed.items()
-        if moves
+        for effect, edits in placed.items()
+        if edits
     )
 
 
-class Task(Model):
+class EffectRequest(Model):
     """What an activity is given: the effect and the lead as it is now. The rest only where the effect needs it."""
 
     effect: AnyEffect
     lead: Lead
     events: tuple[Event, ...] = ()
-    mistakes: tuple[Mistake, ...] = ()
+    corrected_decisions: tuple[CorrectedDecision, ...] = ()
     """The one that the effect is about; or all decisions that do not count any more."""
     attention: tuple[str, ...] = ()
     """Concerns about the whole lead; `lead` here has its newest invoices alone."""
@@ -437,6 +469,6 @@ class Task(Model):
 class Outcome(Model):
     """What an activity brings back: a report of what is true outside now, if that is news."""
 
-    report: AnyFact | None = None
+    observation: AnyFact | None = None
     recorded: int | None = None
     """Highest event number that the ledger has, when it was written."""

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from pydantic import AwareDatetime
 
-from process.core.event_log import Change, History
-from process.core.events import Event, Report
+from process.core.event_log import Change, EventLog
+from process.core.events import Event, Observation
 from process.effects.base import (
     CreateFolder,
     Effect,
@@ -23,86 +23,94 @@ from process.policy import Named
 from process.types import Line, Link, Role, Stage
 
 
-class IssueOpened(Report):
+class IssueOpened(Observation):
+    kind = "issue_opened"
     visible = False
     link: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"issue": self.link})
+        return lead.replaced(issue=self.link)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The lead's issue was opened: {self.link.url}"
 
 
-class CardPlaced(Report):
+class CardPlaced(Observation):
+    kind = "card_placed"
     visible = False
     item: str
     stage: Stage
     """The stage in whose column the card was put."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"card": self.item, "card_stage": self.stage})
+        return lead.replaced(card=self.item, card_stage=self.stage)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The lead has its card on the board, in the column of {self.stage}"
 
 
-class FolderReserved(Report):
+class FolderReserved(Observation):
+    kind = "folder_reserved"
     visible = False
     folder_id: str
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"folder_id": self.folder_id})
+        return lead.replaced(folder_id=self.folder_id)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield CreateFolder(key=change.key("create_folder"), cause=change.event.seq, folder_id=self.folder_id)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return "An id for the lead's folder was reserved in Drive"
 
 
-class FolderCreated(Report):
+class FolderCreated(Observation):
+    kind = "folder_created"
     link: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"folder": self.link})
+        return lead.replaced(folder=self.link)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The lead's Drive folder was created: {self.link.url}"
 
 
-class AnswersRead(Report):
+class AnswersRead(Observation):
     """The questionnaire's answers, question by question, as the person gave them."""
+
+    kind = "answers_read"
 
     response_id: str
     answers: tuple[tuple[str, str], ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        questionnaire = lead.questionnaire.model_copy(
-            update={"response_id": self.response_id, "answers": self.answers}
-        )
-        return lead.model_copy(update={"questionnaire": questionnaire})
+        questionnaire = lead.questionnaire.replaced(response_id=self.response_id, answers=self.answers)
+        return lead.replaced(questionnaire=questionnaire)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"{len(self.answers)} answers were read from the questionnaire"
 
 
-class PricesRead(Report):
+class PricesRead(Observation):
     """The price list as it stands; older quotes keep theirs."""
+
+    kind = "prices_read"
 
     visible = False
     origin: Line
     books: tuple[PriceBook, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"price_books": self.books})
+        return lead.replaced(price_books=self.books)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The price list was read from {self.origin}: books {', '.join(book.version for book in self.books)}"
 
 
-class MailSent(Report):
+class MailSent(Observation):
     """A mail left, to these addresses: whoever was behind the roles at that moment."""
+
+    kind = "mail_sent"
 
     visible = False
     template: str
@@ -124,7 +132,7 @@ class MailSent(Report):
             reached=self.reached,
             left=self.left,
         )
-        return lead.model_copy(update={"mails": (*lead.mails, mail)})
+        return lead.replaced(mails=(*lead.mails, mail))
 
     def effects(self, change: Change) -> Iterable[Effect]:
         # the issue says which mail reached whom
@@ -133,24 +141,28 @@ class MailSent(Report):
             if set(addresses) & {*change.after.left.get(role, ())}:  # it was under way while they changed
                 yield from introductions(change, role)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"Mail “{self.template.replace('_', ' ')}” went to {', '.join(self.recipients)}"
 
 
-class MailRefused(Report):
+class MailUndeliverable(Observation):
     """An address that was behind a role before takes no mail any more. Whoever is behind it now knows what it had got."""
+
+    kind = "mail_undeliverable"
 
     visible = False
     template: str
     recipients: tuple[str, ...]
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         mail = self.template.replace("_", " ")
         return f"Mail “{mail}” could not reach {', '.join(self.recipients)}: no mail is taken there any more"
 
 
-class PeopleChanged(Report):
+class TeamChanged(Observation):
     """Others are behind the roles from here on: whoever follows the lead's conversation hears of it there."""
+
+    kind = "team_changed"
 
     people: Named
     addresses: Named
@@ -159,7 +171,7 @@ class PeopleChanged(Report):
     """Whose people or addresses are others than before."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        policy = lead.policy.model_copy(update={"people": self.people, "addresses": self.addresses})
+        policy = lead.policy.replaced(people=self.people, addresses=self.addresses)
         left = {
             role: tuple(dict.fromkeys((*lead.left.get(role, ()), *lead.policy.addresses.get(role, ()))))
             for role in sorted({*lead.left, *lead.policy.addresses})
@@ -169,13 +181,13 @@ class PeopleChanged(Report):
             for role, addresses in left.items()
             if (known := tuple(a for a in addresses if a not in self.addresses.get(role, ())))
         }
-        return lead.model_copy(update={"policy": policy, "people_since": self.since, "left": gone})
+        return lead.replaced(policy=policy, team_since=self.since, left=gone)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         for role in self.roles:
             yield from introductions(change, role)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         named = (
             f"{role}: {listed((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
             for role in self.roles
@@ -183,40 +195,44 @@ class PeopleChanged(Report):
         return f"Others are behind the roles from here on: {'; '.join(named)}"
 
 
-class ChangesAdopted(Report):
+class ChangesAdopted(Observation):
     """A new run of the lead's workflow began under newer rules."""
+
+    kind = "changes_adopted"
 
     visible = False
     changes: tuple[str, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"changes": self.changes})
+        return lead.replaced(changes=self.changes)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"From here on under the changes {', '.join(self.changes)}"
 
 
-class HubIssueOpened(Report):
+class HubIssueOpened(Observation):
+    kind = "hub_issue_opened"
     link: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"hub_issue": self.link})
+        return lead.replaced(hub_issue=self.link)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if change.after.hub.withdrawn_on:  # while it was being opened
             yield UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq)
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The hub's issue was opened: {self.link.url}"
 
 
-class InvoiceReserved(Report):
+class InvoiceReserved(Observation):
+    kind = "invoice_reserved"
     visible = False
     number: int
     file_id: str
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"invoice_files": lead.invoice_files | {self.number: self.file_id}})
+        return lead.replaced(invoice_files=lead.invoice_files | {self.number: self.file_id})
 
     def effects(self, change: Change) -> Iterable[Effect]:
         yield PrepareInvoice(
@@ -226,22 +242,24 @@ class InvoiceReserved(Report):
             file_id=self.file_id,
         )
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"An id for the file of invoice {self.number} was reserved in Drive"
 
 
-class InvoicePrepared(Report):
+class InvoicePrepared(Observation):
     """The invoice lies in the lead's folder; the contracts and administration team, who sends it, hears of that once."""
+
+    kind = "invoice_prepared"
 
     number: int
     file: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         invoices = tuple(
-            invoice.model_copy(update={"file": self.file}) if invoice.number == self.number else invoice
+            invoice.replaced(file=self.file) if invoice.number == self.number else invoice
             for invoice in lead.invoices
         )
-        return lead.model_copy(update={"invoices": invoices})
+        return lead.replaced(invoices=invoices)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         known = change.before.invoice(self.number)
@@ -255,21 +273,23 @@ class InvoicePrepared(Report):
             facts={"number": str(self.number)},
         )
 
-    def words(self, history: History) -> str:
-        first = prepared(history, self.number)
-        if first is None or first is history.events[-1]:
+    def summary(self, event_log: EventLog) -> str:
+        first = prepared(event_log, self.number)
+        if first is None or first is event_log.events[-1]:
             return f"Invoice {self.number} was prepared: {self.file.url}"
         return f"Invoice {self.number} was made again, as it was: {self.file.url}"
 
 
-def prepared(history: History, number: int) -> Event | None:
+def prepared(event_log: EventLog, number: int) -> Event | None:
     """The event with which an invoice was prepared, for the first time."""
-    found = (event for event in history.events if isinstance(event.fact, InvoicePrepared))
+    found = (event for event in event_log.events if isinstance(event.fact, InvoicePrepared))
     return next((event for event in found if event.fact.number == number), None)  # type: ignore[attr-defined]
 
 
-class OutsideDrifted(Report):
+class DriftFound(Observation):
     """Somebody changed outside what the service had made there: what is put right now, and what only a person can."""
+
+    kind = "drift_found"
 
     looked: tuple[Place, ...]
     mended: tuple[Line, ...] = ()
@@ -292,7 +312,7 @@ class OutsideDrifted(Report):
             "folder": self.folder if same else None,
         }
         moved = {name: link for name, link in links.items() if link}
-        return lead.model_copy(update={"drift": elsewhere | self.broken, **moved})
+        return lead.replaced(drift=elsewhere | self.broken, **moved)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if self.replace_card or self.issue or "issue" in change.before.drift:
@@ -300,11 +320,11 @@ class OutsideDrifted(Report):
         if change.after.hub_issue and (self.hub_issue or "hub issue" in change.before.drift):
             yield UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq)
 
-    def tells(self, lead: Lead) -> bool:
+    def relation_notices(self, lead: Lead) -> bool:
         """Whether this is news to the lead."""
         known = {place: text for place, text in lead.drift.items() if place in self.looked}
         return bool(self.mended) or known != self.broken
 
-    def words(self, history: History) -> str:
+    def summary(self, event_log: EventLog) -> str:
         found = [*self.mended, *self.broken.values()]
         return f"Outside: {'; '.join(found)}" if found else "What was amiss outside is as it should be again"

@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from process.behaviour import Behaviour
 from process.calendar import DAY, day_of
 from process.lead.contract import Contract, Gap, Vendor
-from process.lead.duplicate_links import Relation, Relative
+from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.hub import Hub
 from process.lead.invoice import Invoice, Usage
 from process.lead.qualification import Qualification, Questionnaire
@@ -96,14 +96,14 @@ class Lead(Model):
     price_books: tuple[PriceBook, ...] = BUILT_IN
     changes: tuple[str, ...] = ()
     """Names of the changes of the process that it has adopted (`process.behaviour`)."""
-    people_since: AwareDatetime | None = None
+    team_since: AwareDatetime | None = None
     """Since when the worker knew them that last said who is behind the roles."""
     left: dict[Role, tuple[str, ...]] = {}
     """Addresses that were behind a role before."""
 
-    originals: tuple[Relative, ...] = ()
+    originals: tuple[DuplicateLink, ...] = ()
     """Leads that were there before and look like this one, and what was decided about each."""
-    duplicates: tuple[Relative, ...] = ()
+    duplicates: tuple[DuplicateLink, ...] = ()
     """Leads that may be, or were merged as, duplicates of this one: what they said themselves last."""
     assigned: dict[Role, Assignee] = {}
     """Who has a role for this lead; for one that is not here, whoever is behind it."""
@@ -192,14 +192,14 @@ class Lead(Model):
         return self.stage in (Stage.LOST, Stage.CLOSED)
 
     @property
-    def undecided(self) -> tuple[Relative, ...]:
+    def undecided(self) -> tuple[DuplicateLink, ...]:
         """Leads that this one may be a duplicate of, as long as nobody has decided that. Until then it does not go on."""
         here = {other.lead for other in self.duplicates if other.relation is Relation.MERGED}
         open_ = (other for other in self.originals if other.relation is Relation.UNDECIDED)
         return () if self.ended else tuple(other for other in open_ if other.lead not in here)
 
     @property
-    def merged_into(self) -> Relative | None:
+    def merged_into(self) -> DuplicateLink | None:
         """The lead that goes on with what this one was, if it was a duplicate."""
         return next((other for other in self.originals if other.relation is Relation.MERGED), None)
 
@@ -238,7 +238,7 @@ class Lead(Model):
         return heard and max(heard, self.resumed_on or heard)
 
     def with_pending(self, contract: Contract) -> "Lead":
-        return self.model_copy(update={"renewal" if self.contract.signed_on else "contract": contract})
+        return self.replaced(**{"renewal" if self.contract.signed_on else "contract": contract})
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
@@ -303,11 +303,9 @@ class Lead(Model):
     def brief(self, invoice: int | None = None) -> "Lead":
         """What an activity needs to see, which may be about one invoice: not ten years with every chore."""
         newest = len(self.invoices) - 12
-        return self.model_copy(
-            update={
-                "price_books": (),
-                "invoices": tuple(i for i in self.invoices if i.number > newest or i.number == invoice),
-                "usage": self.usage[-12:],
-                "mails": self.mails[-12:],
-            }
+        return self.replaced(
+            price_books=(),
+            invoices=tuple(i for i in self.invoices if i.number > newest or i.number == invoice),
+            usage=self.usage[-12:],
+            mails=self.mails[-12:],
         )

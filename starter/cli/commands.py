@@ -15,7 +15,7 @@ from process.views.overview import Line, Option, with_fate
 from starter.cli.decide import Command, add
 from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
 from starter.cli.output import Output, clean, moment
-from starter.cli.session import PATIENCE, leads_of, read_settings
+from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
 from starter.cli.spelling import as_command, spelled
 
@@ -126,16 +126,16 @@ async def show(
             help="As it was at the end of that day in its zone, from the ledger; also an archived lead."
         ),
     ] = None,
-    patience: Timeout = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Show where a lead stands: the next step, what needs attention, its links, what happened, what was refused."""
     if as_of:
         from starter.cli.as_of import show_as_of  # only this needs the ledger, which takes a moment to load
 
-        await show_as_of(lead, as_of, patience, Output(as_json=json))
+        await show_as_of(lead, as_of, timeout, Output(as_json=json))
         return
-    leads = await leads_of(patience)
+    leads = await leads_of(timeout)
     handle = await leads.find(lead)
     view, again = await leads.overview(handle), await waiting(handle)
     out, url = Output(as_json=json), leads.link(view.lead)
@@ -143,9 +143,9 @@ async def show(
         show_lead(view, url, out, again)
 
 
-async def history(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+async def history(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
     """List all that became true of a lead, oldest first. What was corrected stays visible as that."""
-    leads = await leads_of(patience)
+    leads = await leads_of(timeout)
     view = await leads.overview(await leads.find(lead))
     out = Output(as_json=json)
     if out.value(view.timeline):
@@ -163,9 +163,9 @@ def happened(line: Line) -> Text:
     return Text(clean(with_fate(line)), "dim" if line.corrected else "")
 
 
-async def options(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+async def options(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
     """List every decision: whether it may be taken now, and what it does; or why it may not."""
-    leads = await leads_of(patience)
+    leads = await leads_of(timeout)
     found = await leads.options(await leads.find(lead))
     out = Output(as_json=json)
     if out.value(found):
@@ -184,10 +184,10 @@ def _preview(app: App) -> Command:
         lead: Lead,
         decision: Annotated[str, Parameter(help="The decision, as its command is called.")],
         /,
-        *words: Annotated[
+        *summary: Annotated[
             str, Parameter(allow_leading_hyphen=True, help="Its options, as its command takes them.")
         ],
-        patience: Timeout = PATIENCE,
+        timeout: Timeout = TIMEOUT,
         json: Json = False,
     ) -> None:
         """Show what a decision would do, without taking it."""
@@ -197,18 +197,18 @@ def _preview(app: App) -> Command:
                 ExitCode.USAGE, f"There is no decision {decision!r}; `leads --help` lists them."
             )
         _, bound, _ = app.parse_args(
-            [as_command(kind.kind), lead, *words], exit_on_error=False, print_error=False
+            [as_command(kind.kind), lead, *summary], exit_on_error=False, print_error=False
         )
         fields = {name: value for name, value in bound.arguments.items() if name in kind.model_fields}
         wanted = given(kind, fields)
-        leads = await leads_of(patience)
+        leads = await leads_of(timeout)
         foreseen = await leads.preview(await leads.find(lead), wanted)
         out = Output(as_json=json)
         if not foreseen.answer.accepted:
-            raise CommandError(ExitCode.REFUSED, foreseen.answer.words)
+            raise CommandError(ExitCode.REFUSED, foreseen.answer.summary)
         if out.value(foreseen):
             return
-        out.line(f"Would become true: {foreseen.answer.words}")
+        out.line(f"Would become true: {foreseen.answer.summary}")
         out.line(f"The lead would be at {foreseen.stage}")
         for title, lines in sections(foreseen, ask="--compensate {}"):
             out.heading(title)
@@ -222,11 +222,11 @@ async def retry(
     effect: Annotated[str | None, Parameter(help="Its key, as `leads show` has it. By default all.")] = None,
     /,
     *,
-    patience: Timeout = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Try again what failed for good."""
-    leads = await leads_of(patience)
+    leads = await leads_of(timeout)
     keys = await leads.retry(await leads.find(lead), effect)
     out = Output(as_json=json)
     if out.value({"retried": keys}):

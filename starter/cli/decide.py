@@ -13,7 +13,7 @@ from process.decisions import DECISIONS, Decision
 from process.views.overview import EffectLine, Overview
 from starter.cli.options import Json, Lead, Timeout, given, with_options
 from starter.cli.output import Output
-from starter.cli.session import PATIENCE, leads_of
+from starter.cli.session import TIMEOUT, leads_of
 from starter.cli.spelling import as_command, spelled
 
 Command = Callable[..., Coroutine[Any, Any, None]]
@@ -36,10 +36,10 @@ def add_decisions(app: App) -> None:
 
 def _command(decision: type[Decision]) -> Command:
     async def command(
-        lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False, **values: Any
+        lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False, **values: Any
     ) -> None:
         wanted = given(decision, values)
-        leads = await leads_of(patience)
+        leads = await leads_of(timeout)
         handle = await leads.find(lead)
         answer = await leads.decide(handle, wanted)
         if answer is None:
@@ -53,10 +53,10 @@ def _command(decision: type[Decision]) -> Command:
 
 
 def _pending(lead: Handle, out: Output) -> None:
-    words = "No worker answers now. The decision is handed in; the lead takes it as soon as a worker runs."
-    if out.value({"lead": lead.id, "accepted": None, "pending": True, "words": words}):
+    summary = "No worker answers now. The decision is handed in; the lead takes it as soon as a worker runs."
+    if out.value({"lead": lead.id, "accepted": None, "pending": True, "words": summary}):
         return
-    out.line(words, "yellow")
+    out.line(summary, "yellow")
     out.items([f"What became of it: leads show {lead.id}"])
 
 
@@ -68,8 +68,8 @@ async def _report(leads: Leads, lead: Handle, answer: Answer, out: Output) -> No
     result |= {"stage": view.stage, "effects": doing, "url": leads.link(lead.id)}
     if out.value(result):
         return
-    out.line(f"{answer.words}{' (that was already decided)' if answer.repeat else ''}", "green")
-    out.items(f"{effect.words}: {effect.status}" for effect in doing)
+    out.line(f"{answer.summary}{' (that was already decided)' if answer.repeat else ''}", "green")
+    out.items(f"{effect.summary}: {effect.status}" for effect in doing)
     out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {spelled(view.next_step)}", "dim")
 
 

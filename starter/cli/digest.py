@@ -29,7 +29,7 @@ from client.leads import Leads
 from client.schedules import keep
 from config.settings import Settings
 from process.types import Stage
-from process.views.digest import Letter, Week, letters
+from process.views.digest import DigestMail, Week, letters
 from starter.cli.agenda import asked, collected
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
@@ -61,7 +61,7 @@ class Digests:
         return Asked(items=tuple(items), unasked=tuple(unasked))
 
 
-def writes(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Any] | Any]]:
+def digest_activities(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Any] | Any]]:
     """The activities of a digest."""
     digests, mail = Digests(leads), DigestActivities(settings, leads.policy)
     return [digests.digest_leads, digests.digest_items, mail.send_digest]
@@ -135,7 +135,7 @@ async def digest(
     send: Annotated[
         bool, flag("Send this week's now, instead of on its day. It is sent once: not again on that day.")
     ] = False,
-    patience: Annotated[float, Parameter("--timeout", help="With --send: seconds to wait for it.")] = 120.0,
+    timeout: Annotated[float, Parameter("--timeout", help="With --send: seconds to wait for it.")] = 120.0,
     json: Json = False,
 ) -> None:
     """Print this week's digest as it would be sent now: a mail to each role, and to each person who has one by name."""
@@ -143,7 +143,7 @@ async def digest(
     week = Week.at(datetime.now(UTC), zone_of(settings))
     out = Output(as_json=json)
     if send:
-        await _send(leads, week, patience, out)
+        await _send(leads, week, timeout, out)
         return
     found = letters(await collected(leads, datetime.now(UTC)), week)
     mail = DigestActivities(settings, leads.policy)
@@ -157,9 +157,9 @@ async def digest(
             out.line(line)
 
 
-async def _send(leads: Leads, week: Week, patience: float, out: Output) -> None:
+async def _send(leads: Leads, week: Week, timeout: float, out: Output) -> None:
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             done, before = await send_now(leads.client, leads.task_queue, week)
     except TimeoutError:
         raise no_worker(leads.task_queue) from None
@@ -174,7 +174,7 @@ async def _send(leads: Leads, week: Week, patience: float, out: Output) -> None:
         )
 
 
-def _to(mail: DigestActivities, letter: Letter) -> tuple[str, ...]:
+def _to(mail: DigestActivities, letter: DigestMail) -> tuple[str, ...]:
     try:
         return mail.recipients(letter)
     except ApplicationError as error:

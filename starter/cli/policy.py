@@ -37,7 +37,7 @@ class Outcome(BaseModel):
 
     lead: str
     accepted: bool
-    words: str
+    summary: str
     dates: list[str] = []
 
 
@@ -98,16 +98,16 @@ async def _one(leads: Leads, name: str, *, adopt: bool, note: str | None) -> Out
     try:
         foreseen = await leads.preview(handle, decision)
     except StuckError as stuck:
-        return Outcome(lead=handle.id, accepted=False, words=str(stuck))
-    words, dates = foreseen.answer.words, foreseen.dates
+        return Outcome(lead=handle.id, accepted=False, summary=str(stuck))
+    summary, dates = foreseen.answer.summary, foreseen.dates
     if not foreseen.answer.accepted or not adopt:
-        return Outcome(lead=handle.id, accepted=foreseen.answer.accepted, words=words, dates=dates)
+        return Outcome(lead=handle.id, accepted=foreseen.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
     except CommandError as refused:
-        return Outcome(lead=handle.id, accepted=False, words=str(refused))
-    words = answer.words if answer else "Handed in; no worker answers now."
-    return Outcome(lead=handle.id, accepted=True, words=words, dates=dates)
+        return Outcome(lead=handle.id, accepted=False, summary=str(refused))
+    summary = answer.summary if answer else "Handed in; no worker answers now."
+    return Outcome(lead=handle.id, accepted=True, summary=summary, dates=dates)
 
 
 def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> None:
@@ -115,7 +115,7 @@ def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> 
         out.line(f"Every open lead is under the policy {policy.version}.", "green")
     for each in found:
         out.heading(each.lead)
-        out.items([each.words], "" if each.accepted else "yellow")
+        out.items([each.summary], "" if each.accepted else "yellow")
         out.items([f"  {date}" for date in each.dates])
     if not adopt and any(each.accepted for each in found):
         out.line()

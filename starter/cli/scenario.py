@@ -14,14 +14,14 @@ from config.settings import Settings, SettingsError
 from process.behaviour import CHANGES
 from process.money.pricing import PriceBook, PriceListError
 from process.policy import Clocks, Policy
-from process.simulation.scenario import Otherwise
+from process.simulation.scenario import Scenario
 from process.types import Stage
 
 IN_STAGES = "stale_in"
 """The clock that has its days stage by stage."""
 
 
-def otherwise(
+def scenario(
     known: Settings,
     *,
     clocks: Iterable[str] = (),
@@ -29,9 +29,9 @@ def otherwise(
     policy_file: Path | None = None,
     price_book: Path | None = None,
     newest_rules: bool = False,
-) -> Otherwise:
+) -> Scenario:
     """What was said, judged. Raises CommandError (usage) that names what can't be meant, and what can."""
-    return Otherwise(
+    return Scenario(
         policy=_policy(known, policy_file) if policy_file else None,
         clocks=read_clocks(clocks),
         holidays=tuple(sorted(set(holidays))),
@@ -40,7 +40,7 @@ def otherwise(
     )
 
 
-def in_words(wanted: Otherwise) -> list[str]:
+def in_words(wanted: Scenario) -> list[str]:
     """What is otherwise, for people."""
     found = [f"the policy {wanted.policy.version}"] if wanted.policy else []
     found += [f"{name} {value}" for name, value in clock_values(wanted.clocks) if value]

@@ -16,7 +16,7 @@ UP = Path(".leads/up.env")
 FILES = (".env", UP)
 """Where settings are read from, beside the environment."""
 
-PATIENCE = 10.0
+TIMEOUT = 10.0
 """Seconds within which a lead answers, unless a command is told otherwise."""
 
 
@@ -36,8 +36,8 @@ def policy_of(known: settings.Settings) -> Policy:
         raise CommandError(ExitCode.USAGE, str(error)) from error
 
 
-async def leads_of(patience: float = PATIENCE) -> Leads:
+async def leads_of(timeout: float = TIMEOUT) -> Leads:
     """The leads that the environment points at."""
     known = read_settings()
     client = await connect()
-    return Leads(client, known.task_queue, known.temporal_ui, timedelta(seconds=patience), policy_of(known))
+    return Leads(client, known.task_queue, known.temporal_ui, timedelta(seconds=timeout), policy_of(known))

@@ -12,7 +12,7 @@ from client.replays import Replayed, replayed
 from starter.cli.options import Json
 from starter.cli.output import Output, progress
 
-_NAMES = {"LeadWorkflow": "lead", "DeskWorkflow": "desk", "ReconcileWorkflow": "round"}
+_NAMES = {"LeadWorkflow": "lead", "IssueSyncWorkflow": "desk", "ReconcileWorkflow": "round"}
 
 
 async def verify(*, json: Json = False) -> None:

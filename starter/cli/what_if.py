@@ -14,7 +14,7 @@ from process.policy import Clocks
 from process.simulation.summary import Summary
 from starter.cli.options import Json, flag
 from starter.cli.output import Output, console, progress
-from starter.cli.scenario import clock_values, in_words, otherwise
+from starter.cli.scenario import clock_values, in_words, scenario
 from starter.cli.session import policy_of, read_settings
 from starter.cli.what_if_report import count_of, tell_lead, tell_summary
 
@@ -67,7 +67,7 @@ async def what_if(
     if clocks:
         _list_clocks(policy_of(known).clocks, out)
         return
-    wanted = otherwise(
+    wanted = scenario(
         known,
         clocks=clock or (),
         holidays=holiday or (),

@@ -77,7 +77,7 @@ class Chronicle:
 
     async def hear(self, people: People) -> None:
         """As a worker tells it that starts with other settings."""
-        await self.leads.know_people(self.lead.id, people)
+        await self.leads.set_team(self.lead.id, people)
         known = len(self.told)
         while len(self.told) == known:
             await self._news()
@@ -96,13 +96,13 @@ class Chronicle:
         last_day = self.told[-1]["on"] if self.told else ""
         for line in view.timeline[len(self.told) :]:
             on = str(view.facts.today(line.at))
-            self.told.append({"on": on, "by": line.by, "words": line.words, "kind": line.kind})
+            self.told.append({"on": on, "by": line.by, "words": line.summary, "kind": line.kind})
             if self.out.as_json or _is_chore(line):
                 continue
             if on != last_day:
                 self.out.heading(on)
                 last_day = on
-            self.out.items([f"{line.by}: {line.words}"])
+            self.out.items([f"{line.by}: {line.summary}"])
 
     def sum_up(self, seconds: float) -> None:
         """What the years came to."""
@@ -149,7 +149,7 @@ class Chronicle:
 
 def _is_chore(line: Line) -> bool:
     """Whether the service does it by itself so often that it would hide the rest. Who is told of a new address is news."""
-    return line.kind in _CHORES and "“address " not in line.words
+    return line.kind in _CHORES and "“address " not in line.summary
 
 
 _CHORES = frozenset(

@@ -21,7 +21,7 @@ IN_TIME = 30.0
 """Seconds within which all that a step causes must be done outside."""
 
 
-class Told(NamedTuple):
+class Reply(NamedTuple):
     """What came back of something that a person did on GitHub: what our comment there says first, and our reaction."""
 
     answer: str
@@ -42,7 +42,7 @@ class Desk:
         self.url = ""
         self.lead: Handle
 
-    async def opens_an_issue(self) -> Told:
+    async def opens_an_issue(self) -> Reply:
         """It becomes a lead, and says so."""
         issue = await self._ask("POST", "issues", ISSUE)
         self.number, self.url = int(issue["number"]), str(issue["html_url"])
@@ -50,15 +50,15 @@ class Desk:
             await asyncio.sleep(0.1)
         self.lead = lead
         answer = await self._answer(0)
-        return Told(_first_line(answer), (await self._settled()).stage, self.url)
+        return Reply(_first_line(answer), (await self._settled()).stage, self.url)
 
-    async def comments(self) -> Told:
+    async def comments(self) -> Reply:
         """The command is taken and answered."""
         comment = await self._ask("POST", f"issues/{self.number}/comments", {"body": COMMENT})
         answer = await self._answer(int(comment["id"]))
         reactions = await self._ask("GET", f"issues/comments/{comment['id']}/reactions")
         reaction = ", ".join(each["content"] for each in reactions)
-        return Told(_first_line(answer), (await self._settled()).stage, self.url, reaction)
+        return Reply(_first_line(answer), (await self._settled()).stage, self.url, reaction)
 
     async def _answer(self, after: int) -> str:
         """Our first comment after this one."""

@@ -124,12 +124,12 @@ def _webhooks(settings: Settings, port: int, sandbox: SandboxPlace | None) -> st
             f"{github.org} (or of your GitHub App) to it: content type application/json, the secret of "
             "LEADS_GITHUB__WEBHOOK_SECRET, the events Issues, Issue comments and Projects v2 items"
         )
-    otherwise = (
+    scenario = (
         f"a round every {github.reconcile_minutes} min finds what people do on GitHub"
         if github.reconcile_minutes
         else "only `leads reconcile` finds what people do on GitHub"
     )
-    return f"No webhooks, since LEADS_GITHUB__WEBHOOK_SECRET is not set: {otherwise}"
+    return f"No webhooks, since LEADS_GITHUB__WEBHOOK_SECRET is not set: {scenario}"
 
 
 def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace | None, webhooks: str) -> None:

@@ -20,21 +20,21 @@ import workflows.issue_sync
 import workflows.lead
 import workflows.reconcile
 from activities.issue_sync.sync import Desk
-from activities.reconcile.outside import looks
+from activities.reconcile.outside import reconcile_activities
 from activities.registry import activities
 from client.directory import Handle
 from client.leads import Leads
-from client.notices import hand_in
-from client.reconcile import one_round
+from client.notices import request_sync
+from client.reconcile import reconcile_now
 from config.settings import Settings
 from process.decisions import LeadOpened
 from process.views.overview import Overview
 from sandbox.server import Sandbox
 from tests.support.sandboxes import running_sandbox, sandbox
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE, slow_is_not_dead
-from workflows.issue_sync import Attended, DeskWorkflow, Hint
-from workflows.reconcile import Round
+from tests.support.waiting import TIMEOUT, slow_is_not_dead
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
+from workflows.reconcile import Reconciliation
 
 __all__ = ["running_sandbox", "sandbox"]
 
@@ -94,7 +94,7 @@ class Office:
             f"{self.sandbox.url}/api/v3/repos/2i2c-org/{path}",
             json=body,
             headers={"authorization": f"Bearer {token}"},
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
@@ -107,7 +107,7 @@ class Office:
         return lead
 
     async def until(self, lead: Handle, holds: Callable[[Overview], object]) -> Overview:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not holds(view := await self.leads.overview(lead)):
                 await asyncio.sleep(0.05)
         return view
@@ -149,14 +149,14 @@ class Office:
     async def delete(self, comment: int) -> None:
         await asyncio.to_thread(self.as_person, SALES, "DELETE", f"leads/issues/comments/{comment}")
 
-    async def hear(self, lead: Handle, *comments: int) -> Attended:
+    async def hear(self, lead: Handle, *comments: int) -> SyncResult:
         """As if GitHub had told of these comments; what the visit did."""
         return await self.hear_there("leads", await self.number(lead), *comments)
 
-    async def hear_there(self, repo: str, number: int, *comments: int) -> Attended:
-        hints = [Hint(repo=repo, number=number, comment=comment) for comment in comments]
-        await hand_in(self.env.client, *hints, task_queue=self.settings.task_queue)
-        desk = self.env.client.get_workflow_handle_for(DeskWorkflow.run, hints[0].desk)
+    async def hear_there(self, repo: str, number: int, *comments: int) -> SyncResult:
+        notices = [ChangeNotice(repo=repo, number=number, comment=comment) for comment in comments]
+        await request_sync(self.env.client, *notices, task_queue=self.settings.task_queue)
+        desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].desk)
         return await desk.result()
 
     async def answers(self, lead: Handle) -> list[str]:
@@ -171,24 +171,24 @@ class Office:
         path = f"{repo}/issues/comments/{comment}/reactions"
         return [r["content"] for r in await asyncio.to_thread(self.as_person, SALES, "GET", path)]
 
-    async def round(self) -> Round:
+    async def round(self) -> Reconciliation:
         """A look at everything, and all that follows from it."""
-        done = await one_round(self.env.client, self.settings.task_queue)
+        done = await reconcile_now(self.env.client, self.settings.task_queue)
         await self.visited()
         return done
 
     async def visited(self) -> None:
         """Every desk that was told of anything is done. Each is asked by its id: a list would show it a moment late."""
         github = self.sandbox.github
-        cards = [Hint(card=github.item_node_id(item)) for item in list(github.items.values())]
+        cards = [ChangeNotice(card=github.item_node_id(item)) for item in list(github.items.values())]
         issues = [
-            Hint(repo=repo, number=number)
+            ChangeNotice(repo=repo, number=number)
             for repo in (self.settings.github.leads_repo, self.settings.github.hubs_repo)
             for number in sorted({issue.number for issue in list(github.issues.values())})
         ]
-        async with asyncio.timeout(PATIENCE):
-            for hint in (*cards, *issues, *issues):  # one may pass on what it hears to another
-                await self._closed(hint.desk)
+        async with asyncio.timeout(TIMEOUT):
+            for notice in (*cards, *issues, *issues):  # one may pass on what it hears to another
+                await self._closed(notice.desk)
 
     async def _closed(self, desk: str) -> None:
         try:
@@ -203,14 +203,18 @@ class Office:
 
 @pytest.fixture
 async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings) -> AsyncIterator[Office]:
-    patience = timedelta(seconds=PATIENCE)
-    leads = Leads(env.client, settings.task_queue, settings.temporal_ui, patience)
+    timeout = timedelta(seconds=TIMEOUT)
+    leads = Leads(env.client, settings.task_queue, settings.temporal_ui, timeout)
     desk = Desk(leads, settings, settle=timedelta(seconds=1))
     with ThreadPoolExecutor(8) as executor:
         worker = Worker(
             env.client,
             task_queue=settings.task_queue,
-            activities=[*activities(settings, env.client), desk.attend, *looks(leads, settings)],
+            activities=[
+                *activities(settings, env.client),
+                desk.sync_issue,
+                *reconcile_activities(leads, settings),
+            ],
             activity_executor=executor,
         )
         async with worker:

@@ -148,7 +148,7 @@ def test_the_example_of_each_decision_says_what_it_says(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rest", "words"),
+    ("rest", "summary"),
     [
         ("reason=budget is gone", "'is' is no name=value"),
         ('reason="budget', "A quotation mark is not closed"),
@@ -162,10 +162,10 @@ def test_the_example_of_each_decision_says_what_it_says(kind: str) -> None:
         ("=x", "no name=value"),
     ],
 )
-def test_what_is_wrong_is_said(rest: str, words: str) -> None:
+def test_what_is_wrong_is_said(rest: str, summary: str) -> None:
     wrong = read(DECISIONS["lost"], rest, COMMENT)
     assert isinstance(wrong, Refused)
-    assert words in str(wrong)
+    assert summary in str(wrong)
     assert "{" not in str(wrong)  # a line is what would work here, not an object
 
 

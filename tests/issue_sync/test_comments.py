@@ -211,14 +211,14 @@ async def test_questions_change_nothing(office: Office) -> None:
     assert not [line for line in view.timeline if line.source == "github comment"]
     assert not view.refused
     (answer,) = await office.answers(lead)
-    for words in (
+    for summary in (
         "| `/price-quoted` |",
         "the price, as 12000",
         "Not now",
         "Nothing has happened",
         "Nothing of that",
     ):
-        assert words in answer
+        assert summary in answer
     assert await office.reactions(comment) == ["eyes"]
 
 

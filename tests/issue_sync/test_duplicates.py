@@ -14,7 +14,7 @@ from process.views.overview import Overview
 from tests.issue_sync.conftest import SALES, Office
 from tests.issue_sync.test_questionnaire import found_by, has_read, look, submit
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 TITLE = "Teach a course"
 
@@ -35,7 +35,7 @@ async def begun(office: Office, wanted: LeadOpened, **how: Any) -> Handle:
     lead = await office.leads.find((await office.leads.open(wanted, **how)).lead)
     await office.until(lead, lambda view: view.facts.issue)
     number = await office.number(lead)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while await office.leads.by_issue("leads", number) is None:
             await asyncio.sleep(0.05)
     return lead
@@ -81,7 +81,7 @@ async def test_a_response_that_looks_like_an_open_lead_is_held_linked_merged_and
     assert f"]({'<'}{ours['html_url']}>)" in theirs["body"], "a link to the other issue"
     assert f"| May be a duplicate | [{twin.id}" in ours["body"]
     assert theirs["html_url"] in ours["body"]
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while [row.lead async for row in office.leads.listed(attention=True)] != [twin.id]:
             await asyncio.sleep(0.05)
 
@@ -127,7 +127,7 @@ async def test_kept_apart_it_goes_on_and_is_never_asked_about_again(office: Offi
     await settled(office, first)
     assert "duplicate" not in (await issue(office, first))["body"]
     for _ in range(2):
-        done = (await office.round()).parts["look_at_leads"]
+        done = (await office.round()).results["reconcile_duplicates"]
         assert (done.found, done.failed) == ((), "")
     await says(office, lead, "/price-quoted amount=12000 currency=USD per=year")
     assert await office.stage(lead) == "quoted"
@@ -150,14 +150,14 @@ async def test_two_at_the_same_moment_are_found_by_the_next_round(office: Office
         leads.append(await office.leads.find(lead))
         await settled(office, leads[-1])
     older, younger = leads
-    async with asyncio.timeout(PATIENCE):
-        while not (found := (await office.round()).parts["look_at_leads"].found):
+    async with asyncio.timeout(TIMEOUT):
+        while not (found := (await office.round()).results["reconcile_duplicates"].found):
             await asyncio.sleep(0.1)
     assert found == (f"{younger.id} may be the same as {older.id}",)
     view = await office.until(younger, lambda view: view.facts.undecided)
     assert view.facts.undecided[0].why == ("same mail domain",)
     await office.until(older, lambda view: view.facts.duplicates)
-    assert (await office.round()).parts["look_at_leads"].found == ()
+    assert (await office.round()).results["reconcile_duplicates"].found == ()
     assert not (await office.leads.overview(older)).facts.undecided
 
 
@@ -175,7 +175,7 @@ async def test_what_was_begun_as_another_one_is_not_asked_about(office: Office) 
     assert refused.value.code is ExitCode.REFUSED
     assert f"{first.id} (same organisation)" in str(refused.value)
     second = await begun(office, opened("Another hub"), duplicate=True)
-    assert (await office.round()).parts["look_at_leads"].found == ()
+    assert (await office.round()).results["reconcile_duplicates"].found == ()
     view = await office.leads.overview(second)
     assert not view.facts.undecided
     assert [other.lead for other in view.facts.originals] == [first.id]
@@ -185,10 +185,10 @@ async def test_what_was_begun_as_another_one_is_not_asked_about(office: Office) 
 async def test_a_lead_that_comes_to_look_like_another_is_found_by_the_next_round(office: Office) -> None:
     first = await begun(office, opened())
     second = await begun(office, opened(org="Another Institute"))
-    assert (await office.round()).parts["look_at_leads"].found == ()
+    assert (await office.round()).results["reconcile_duplicates"].found == ()
     await second.execute_update("details_changed", {"org": "Example University"})
-    async with asyncio.timeout(PATIENCE):
-        while not (await office.round()).parts["look_at_leads"].found:
+    async with asyncio.timeout(TIMEOUT):
+        while not (await office.round()).results["reconcile_duplicates"].found:
             await asyncio.sleep(0.1)
     view = await office.until(second, lambda view: view.facts.undecided)
     (other,) = view.facts.undecided
@@ -230,12 +230,12 @@ async def test_the_lead_that_goes_on_is_named_by_its_id_or_its_issue(office: Off
 
 async def test_what_cannot_go_on_is_refused_where_it_was_asked(office: Office) -> None:
     first, twin = await twice(office)
-    for into, words in (
+    for into, summary in (
         ("lead-nowhere", "There is no lead"),
         ("leads#999", "999 is no lead's issue"),
         (twin.id, "A lead is not merged into itself"),
     ):
-        assert words in (await says(office, twin, f"/merged into={into}")).replace("\\", "")
+        assert summary in (await says(office, twin, f"/merged into={into}")).replace("\\", "")
     await first.execute_update("lost", {"reason": "budget"})
     answer = await says(office, twin, f"/merged into={first.id}")
     assert f"❌ `/merged` {first.id} is lost. Reopen that one first." in answer.replace("\\", "")

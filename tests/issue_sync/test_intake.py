@@ -16,14 +16,14 @@ from activities.github.issue_block import Memory
 from activities.issue_sync import intake
 from client.directory import Handle
 from client.leads import Leads, Opened
-from client.notices import hand_in
+from client.notices import request_sync
 from process.decisions import LeadOpened
 from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.records import Issue, Trace
 from sandbox.server import Sandbox
 from tests.issue_sync.conftest import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
-from workflows.issue_sync import DeskWorkflow, Hint
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow
 
 TITLE = "[Example University / Ada Example] - A hub for whales"
 TEMPLATE = "[Lead org / Lead person] - [Lead title]"
@@ -109,10 +109,10 @@ class Front:
 
     async def heard(self, **more: Any) -> str:
         """As if GitHub had told that something happened; what the visit did."""
-        hint = Hint(repo=self.repo, number=self.number, **more)
+        notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.office.env.client
-        await hand_in(client, hint, task_queue=self.office.settings.task_queue)
-        done = await client.get_workflow_handle_for(DeskWorkflow.run, hint.desk).result()
+        await request_sync(client, notice, task_queue=self.office.settings.task_queue)
+        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
         return "; ".join(done.done)
 
     async def lead(self) -> Handle:
@@ -585,7 +585,7 @@ async def test_a_mark_of_nobody_is_only_text(front: Front, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "by", "labels", "words"),
+    ("title", "by", "labels", "summary"),
     [
         (TITLE, SALES, (), "open, and with the label “lead”, it becomes one"),
         (TEMPLATE, SALES, ("lead",), "what it lacks stands in another comment"),
@@ -593,12 +593,12 @@ async def test_a_mark_of_nobody_is_only_text(front: Front, key: str) -> None:
     ],
 )
 async def test_a_command_before_it_is_a_lead_is_told_what_it_takes(
-    front: Front, title: str, by: str, labels: tuple[str, ...], words: str
+    front: Front, title: str, by: str, labels: tuple[str, ...], summary: str
 ) -> None:
     await front.opened(title, by=by, labels=labels)
     comment = await front.office.say_there("leads", front.number, "/lost reason=budget")
     await front.heard(comment=comment)
     (answer,) = [seen.text for seen in await front.ours() if "/lost" in seen.text]
-    assert words in answer
+    assert summary in answer
     assert "in a new comment" in answer
     assert await front.found() is None

@@ -16,7 +16,7 @@ from sandbox.faults import Fault
 from sandbox.journal import Exchange
 from tests.issue_sync.conftest import Office
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 SECONDS = 2
 LONG = 8
@@ -157,7 +157,7 @@ async def test_what_one_was_told_all_others_heed(office: Office, heard: list[dat
     office.sandbox.journal.clear()
     limit(office, path="/issues/comments$", seconds=LONG)
     looking = asyncio.create_task(office.round())
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not heard:
             await asyncio.sleep(0.01)
     body = {"amount": "12000", "currency": "USD", "per": "year"}
@@ -167,7 +167,7 @@ async def test_what_one_was_told_all_others_heed(office: Office, heard: list[dat
     assert "GitHub's rate limit was reached" in again.why
     assert "it goes on at" in again.why
     assert again.goes_on is not None
-    assert (await _waits(office, NOW)).kind == "look_at_github"
+    assert (await _waits(office, NOW)).kind == "reconcile_github"
     await looking
     await settled(office, lead)
     was_honoured(requests(office), heard, LONG)
@@ -175,10 +175,10 @@ async def test_what_one_was_told_all_others_heed(office: Office, heard: list[dat
 
 
 async def _waits(office: Office, workflow: str) -> Waiting:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not (found := await waiting(office.env.client.get_workflow_handle(workflow))):
             await asyncio.sleep(0.01)
-    return next(each for each in found if each.kind in ("update_issue", "place_card", "look_at_github"))
+    return next(each for each in found if each.kind in ("update_issue", "place_card", "reconcile_github"))
 
 
 async def test_all_that_was_said_meanwhile_is_answered_afterwards(

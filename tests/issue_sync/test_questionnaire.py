@@ -11,8 +11,8 @@ from process.decisions import LeadOpened
 from process.views.overview import Overview
 from tests.issue_sync.conftest import Office
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
-from workflows.reconcile import Part
+from tests.support.waiting import TIMEOUT
+from workflows.reconcile import SystemResult
 
 ANSWERS = {
     "Organisation": "Example University",
@@ -37,8 +37,8 @@ def submit(office: Office, response: str | None = None, **changed: str) -> str:
     return google.submit(google.questionnaire, answers, response).response_id
 
 
-async def look(office: Office) -> Part:
-    part = (await office.round()).parts["look_at_questionnaire"]
+async def look(office: Office) -> SystemResult:
+    part = (await office.round()).results["reconcile_questionnaire"]
     assert not part.failed, part.failed
     return part
 
@@ -52,7 +52,7 @@ async def has_read(office: Office, lead: Handle, name: str) -> Overview:
 
 async def the_lead(office: Office) -> Handle:
     """The only one there is, once visibility has it."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not (found := [row async for row in office.leads.listed()]):
             await asyncio.sleep(0.05)
     (lead,) = found
@@ -61,7 +61,7 @@ async def the_lead(office: Office) -> Handle:
 
 async def found_by(office: Office, response: str) -> None:
     """Visibility knows whose response it is."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not await office.leads.by_response(response):
             await asyncio.sleep(0.05)
 
@@ -95,7 +95,7 @@ async def test_it_belongs_to_the_lead_of_the_same_address(office: Office) -> Non
     for person, email in (("Ada", "Ada@Example.org"), ("Grace", "grace@example.org")):
         opened = LeadOpened(org=f"{person}'s institute", person=person, title="A hub", email=email)
         await office.leads.open(opened, duplicate=True)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while len(await office.leads.by_domain("ada@example.org")) < 2:  # visibility is a moment late
             await asyncio.sleep(0.05)
     submit(office)

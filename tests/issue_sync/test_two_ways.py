@@ -19,7 +19,7 @@ from tests.issue_sync.conftest import SALES, Office
 from tests.issue_sync.test_moves import Floor
 from tests.issue_sync.test_web import receiving
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 SECRET = "s3cr3t of the tests"
 TITLE = "[Example University / Ada Example] - A hub"
@@ -38,9 +38,9 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 async def _in_time() -> AsyncIterator[None]:
     """However busy this machine is: what comes too late for GitHub is lost, and that is not meant here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(courier, "TIMEOUT_SECONDS", PATIENCE)
+        patch.setattr(courier, "TIMEOUT_SECONDS", TIMEOUT)
         for name in ("PATIENCE", "SENDING"):
-            patch.setattr(web, name, PATIENCE)
+            patch.setattr(web, name, TIMEOUT)
         yield
 
 
@@ -63,7 +63,7 @@ async def nothing() -> None:
 
 async def quiet(office: Office) -> None:
     """All that GitHub has to tell is told, and every desk is done with it."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             while office.sandbox.courier.is_busy:
                 await asyncio.sleep(0.05)
@@ -95,7 +95,7 @@ async def lived(office: Office, hear: Hear) -> Floor:
 
 async def become(office: Office, number: int) -> Handle:
     """The lead that the issue is."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while (lead := await office.leads.by_issue("leads", number)) is None:
             await asyncio.sleep(0.05)
     return lead

@@ -125,7 +125,7 @@ json_values = st.recursive(
 def test_any_event_comes_back_as_it_was_and_may_be_repeated(
     ledger: Ledger, at: datetime, line: str, data: dict[str, Any]
 ) -> None:
-    written = entry(1, lead=str(uuid4()), at=at, kind=line, words=line, data=data)
+    written = entry(1, lead=str(uuid4()), at=at, kind=line, summary=line, data=data)
     assert ledger.append([written]) == 1
     assert ledger.history(written.lead) == [written]
     assert ledger.append([written]) == 1

@@ -48,7 +48,7 @@ def test_a_contract_years_fees_sum_to_its_price(
     life.does("vendor_setup_not_needed")
     for nap in naps:  # however long the worker slept in between
         life.now += timedelta(days=nap)
-        life.record = life.record.tick(life.now)
+        life.aggregate = life.aggregate.tick(life.now)
     life.wait(1200)
     invoices = life.lead.invoices
     assert sum((invoice.total.amount for invoice in invoices), Decimal(0)) == price

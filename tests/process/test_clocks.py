@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
 from process.deadlines import due
 from process.lead.quote import QuoteStatus
 from process.policy import Clocks, Policy
@@ -18,7 +18,7 @@ from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
 
 def moments(life: Life, kind: str) -> list[str]:
     """When a kind of thing became true, in UTC."""
-    return [f"{event.at:%Y-%m-%dT%H:%M}" for event in life.record.history.events if event.kind == kind]
+    return [f"{event.at:%Y-%m-%dT%H:%M}" for event in life.aggregate.event_log.events if event.kind == kind]
 
 
 def only(life: Life, kind: str) -> str:
@@ -91,8 +91,8 @@ def test_a_hold_ends_with_its_last_day_and_staleness_counts_from_there() -> None
 def test_waiting_for_an_event_has_no_end_of_its_own() -> None:
     life = Life()
     life.does("put_on_hold", event="Their budget")
-    assert life.record.next_due() is None
-    assert life.record.next_look(life.now) is None
+    assert life.aggregate.next_due() is None
+    assert life.aggregate.next_look(life.now) is None
 
 
 def test_a_contracted_lead_is_not_stale() -> None:
@@ -318,7 +318,7 @@ def test_a_lead_that_ended_is_archived_after_a_year() -> None:
     closed.does("invoice_paid", number=1)
     closed.wait(370)
     assert only(lost, "archived") == only(closed, "archived") == "2027-06-02T00:00"
-    assert lost.record.next_due() is None
+    assert lost.aggregate.next_due() is None
 
 
 def test_a_reopened_lead_is_not_archived() -> None:
@@ -347,7 +347,7 @@ def test_the_clocks_are_a_leads_own() -> None:
     life = Life(policy={"version": "test", "clocks": clocks}).quoted()
     assert str(life.lead.quotes[0].valid_until) == "2026-06-11"
     assert only(life.wait(6), "gone_stale") == "2026-06-07T00:00"
-    assert {event.policy for event in life.record.history.events} == {"test"}
+    assert {event.policy for event in life.aggregate.event_log.events} == {"test"}
 
 
 def test_the_defaults_are_those_of_the_process() -> None:
@@ -395,23 +395,23 @@ def test_a_zone_that_changes_moves_the_days_with_it() -> None:
 def test_a_clock_that_was_asleep_catches_up_in_order() -> None:
     """No worker ran for half a year."""
     life = Life().live()
-    record = life.record.tick(MONDAY + timedelta(days=182))
-    new = record.history.events[len(life.record.history.events) :]
+    aggregate = life.aggregate.tick(MONDAY + timedelta(days=182))
+    new = aggregate.event_log.events[len(life.aggregate.event_log.events) :]
     assert [event.kind for event in new].count("invoice_due") == 6
     assert {event.at for event in new} == {MONDAY + timedelta(days=182)}
-    assert all(item.when > MONDAY + timedelta(days=182) for item in due(record.lead))
+    assert all(item.when > MONDAY + timedelta(days=182) for item in due(aggregate.lead))
 
 
 def test_what_is_due_next_is_said_in_words() -> None:
     life = Life().quoted()
-    when = life.record.next_due()
+    when = life.aggregate.next_due()
     assert when == datetime(2026, 6, 25, tzinfo=UTC)
-    assert life.record.next_words(when) == "Until then: quote running out"
+    assert life.aggregate.next_summary(when) == "Until then: quote running out"
 
 
 def test_a_tick_before_its_time_changes_nothing() -> None:
-    record: Record = Life().quoted().record
-    assert record.tick(MONDAY) is record
+    aggregate: LeadAggregate = Life().quoted().aggregate
+    assert aggregate.tick(MONDAY) is aggregate
 
 
 @pytest.mark.parametrize("how", ["held", "lost"])
@@ -424,7 +424,7 @@ def test_days_on_hold_are_no_silence_of_the_contracts_team(how: str) -> None:
         life.does("lost", reason="budget")
         life.until("2026-09-30").does("reopened", reason="Another grant")
     assert moments(life, "handover_reminded") == []
-    assert [item.until for item in agenda(life.record, life.now) if "cknowledge" in item.what][:1] == [
+    assert [item.until for item in agenda(life.aggregate, life.now) if "cknowledge" in item.what][:1] == [
         date(2026, 10, 5)
     ]
     life.until("2026-10-30")
@@ -464,8 +464,10 @@ def test_nobody_is_asked_to_renew_what_is_to_be_taken_down_and_is_again_when_it_
     seq = life.does("decommission_decided", on="2027-07-20", reason="Their grant ends").seq
     life.until("2027-04-10")
     assert life.mails("renewal") == []
-    words = [event.words for event in life.record.history.events if event.kind == "renewal_window_opened"]
-    assert words[0] == "The contract ends in 180 days, on 2027-05-31; the hub is taken down on 2027-07-20"
+    summary = [
+        event.summary for event in life.aggregate.event_log.events if event.kind == "renewal_window_opened"
+    ]
+    assert summary[0] == "The contract ends in 180 days, on 2027-05-31; the hub is taken down on 2027-07-20"
     other = Life().live().until("2026-11-01")
     other.does("decommission_decided", on="2027-07-20", reason="Their grant ends")
     other.until("2027-04-10").does("decommission_cancelled", reason="Another grant")

@@ -8,13 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from process import deadlines as ticks
-from process.core.event_log import History
-from process.core.events import Event, Fact, Tick
-from process.corrections import compensation as outward
-from process.corrections.corrected_decision import Undoing
-from process.effects.base import SayCorrection, SendCorrection, UpdateHubIssue
+from process.core.event_log import EventLog
+from process.core.events import Deadline, Event, Fact
+from process.corrections import compensation as compensation
+from process.corrections.corrected_decision import CorrectionImpact
+from process.effects.base import PostCorrection, SendCorrection, UpdateHubIssue
 from process.effects.observations import HubIssueOpened
-from process.github.edits import Move, What
+from process.github.edits import Edit, EditKind
 from process.github.proposals import agrees, propose
 from process.views.overview import timeline, with_fate
 from tests.process.test_corrections import facts
@@ -25,23 +25,23 @@ COMMENT = {"source": "github comment", "by": "@amara-sales", "key": "github-comm
 
 
 def last(life: Life) -> int:
-    return life.record.history.events[-1].seq
+    return life.aggregate.event_log.events[-1].seq
 
 
 def newest(life: Life, kind: str) -> int:
-    return next(event.seq for event in reversed(life.record.history.events) if event.kind == kind)
+    return next(event.seq for event in reversed(life.aggregate.event_log.events) if event.kind == kind)
 
 
-def undoing(life: Life, seq: int, **more: Any) -> Undoing:
+def correction_impact(life: Life, seq: int, **more: Any) -> CorrectionImpact:
     """What the preview of its correction says."""
-    preview = life.record.preview("corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now)
-    assert preview.answer.accepted, preview.answer.words
-    assert preview.undoing
-    return preview.undoing
+    preview = life.aggregate.preview("corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now)
+    assert preview.answer.accepted, preview.answer.summary
+    assert preview.correction_impact
+    return preview.correction_impact
 
 
-def words(found: Undoing, fate: str) -> list[str]:
-    return [left.words for left in found.left if left.fate == fate]
+def summary(found: CorrectionImpact, fate: str) -> list[str]:
+    return [left.summary for left in found.left if left.fate == fate]
 
 
 def got(life: Life) -> dict[str, tuple[str, ...]]:
@@ -117,23 +117,23 @@ def test_what_is_offered_for_a_mistake(
         getattr(life, state)()
     life.perform().does(kind, **body)
     seq = last(life)
-    found = undoing(life.perform(), seq)
+    found = correction_impact(life.perform(), seq)
     assert tuple(left.compensate for left in found.left if left.fate == "if asked") == offered
-    assert says in " | ".join(left.words for left in found.left)
-    assert found.mistake.words == life.record.history.events[seq - 1].words
+    assert says in " | ".join(left.summary for left in found.left)
+    assert found.corrected_decision.summary == life.aggregate.event_log.events[seq - 1].summary
     for kind in {"mail", "answer", "comment", "hub"} - set(offered):
         assert str(seq) in life.refused("corrected", seq=seq, reason="x", compensate=kind)
     before = life.lead
     corrects(life, seq, "all")
     assert set(_asked(life)) == set(offered)
-    assert not life.record.outbox
+    assert not life.aggregate.outbox
     corrects(life, newest(life, "corrected"), "all")
     after = facts(life.lead)
     assert after | {"mails": ()} == facts(before) | {"mails": ()}
 
 
 def _asked(life: Life) -> tuple[str, ...]:
-    event = life.record.history.events[newest(life, "corrected") - 1]
+    event = life.aggregate.event_log.events[newest(life, "corrected") - 1]
     return tuple(getattr(event.fact, "compensate", ()))
 
 
@@ -182,7 +182,7 @@ def test_silent_by_default() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     assert "correction" not in got(life)
-    assert not any(isinstance(effect, SendCorrection | SayCorrection) for effect in life.planned)
+    assert not any(isinstance(effect, SendCorrection | PostCorrection) for effect in life.planned)
 
 
 def test_whom_the_wrong_mail_reached_hears_of_the_correction_even_if_the_team_has_moved() -> None:
@@ -203,15 +203,15 @@ def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_whatever_is_due_was_due(state: str) -> None:
-    history = STATES[state]().record.history
-    for item in ticks.due(history.lead):
-        fact = item.fact.resolved(history, item.when)
-        assert ticks.was_due(history, Event(seq=99, at=item.when, fact=fact))
-        assert not ticks.was_due(history, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
+    event_log = STATES[state]().aggregate.event_log
+    for item in ticks.due(event_log.lead):
+        fact = item.fact.resolved(event_log, item.when)
+        assert ticks.was_due(event_log, Event(seq=99, at=item.when, fact=fact))
+        assert not ticks.was_due(event_log, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
 
 
 def test_each_thing_that_the_calendar_does_has_its_schedule() -> None:
-    kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Tick) and fact is not Tick}
+    kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Deadline) and fact is not Deadline}
     assert kinds | {"resumed", "quote_expired"} == set(ticks._BY_KIND)
 
 
@@ -226,16 +226,16 @@ def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
 
 def test_mail_that_has_not_left_is_not_sent_and_nobody_hears_of_its_correction() -> None:
     life = Life().quoted()
-    assert "Its mail has not left" in " ".join(words(undoing(life, 2), "if asked"))
+    assert "Its mail has not left" in " ".join(summary(correction_impact(life, 2), "if asked"))
     corrects(life, 2, "mail")
     assert got(life) == {}
 
 
 def test_mail_that_was_on_its_way_is_corrected_all_the_same() -> None:
     life = Life().quoted().perform(but="mail")
-    (effect,) = life.record.startable(frozenset())
+    (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=2, reason="A slip", compensate="mail")
-    life._became(life.record.done(effect, brought_back(effect, life), life.now))
+    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
     life.perform()
     assert got(life) == {"price_quoted": ("contracts@example.org",), "correction": ("contracts@example.org",)}
 
@@ -250,7 +250,7 @@ def test_whoever_is_told_anyhow_is_told_once() -> None:
 def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> None:
     life = Life().quoted().perform()
     first = corrects(life, 2)  # silently: they still believe that it counts
-    second = undoing(life, first)
+    second = correction_impact(life, first)
     assert [left.compensate for left in second.left if left.fate == "if asked"] == ["comment"]
     corrects(life, first)
     loud = corrects(life, 2, "mail")
@@ -259,17 +259,17 @@ def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> Non
     again = corrects(life, loud, "mail")
     assert len(life.lead.mails) == sent + 1
     corrects(life, again)  # silent, though they were told that it counts
-    void = outward.mistake(life.record.history, 2, told=True)
-    assert (void.counts, void.wrongly_told) == (False, ("contracts@example.org",))
+    void = compensation.corrected_decision(life.aggregate.event_log, 2, notified=True)
+    assert (void.counts, void.wrongly_notified) == (False, ("contracts@example.org",))
 
 
 def test_a_correction_that_has_not_left_falls_with_its_cause_and_comes_back_with_it() -> None:
     life = Life().quoted().perform()
     first = life.does("corrected", seq=2, reason="A slip", compensate="all").seq
-    waiting = {item.effect.kind for item in life.record.outbox}
-    assert {"send_correction", "say_correction"} <= waiting
+    waiting = {item.effect.kind for item in life.aggregate.outbox}
+    assert {"send_correction", "post_correction"} <= waiting
     second = life.does("corrected", seq=first, reason="No slip").seq
-    assert not any(isinstance(item.effect, SendCorrection) for item in life.record.outbox)
+    assert not any(isinstance(item.effect, SendCorrection) for item in life.aggregate.outbox)
     life.does("corrected", seq=second, reason="It was one")
     life.perform()
     assert [mail.template for mail in life.lead.mails] == ["price_quoted", "correction"]
@@ -289,12 +289,12 @@ def test_what_was_said_is_brought_up_to_date_when_the_correction_is_corrected() 
     )
     seq = newest(life, "price_quoted")
     planned = len(life.planned)
-    found = undoing(life, first)
-    assert "What is said of" in " ".join(words(found, "by itself"))
+    found = correction_impact(life, first)
+    assert "What is said of" in " ".join(summary(found, "by itself"))
     corrects(life, first)
-    said = {(e.where, e.seq) for e in life.planned[planned:] if isinstance(e, SayCorrection)}
+    said = {(e.where, e.seq) for e in life.planned[planned:] if isinstance(e, PostCorrection)}
     assert said == {("issue", seq), ("answer", seq)}
-    now = outward.mistake(life.record.history, seq)
+    now = compensation.corrected_decision(life.aggregate.event_log, seq)
     assert (now.counts, now.is_asked("comment"), now.was_asked("comment")) == (True, False, True)
 
 
@@ -303,9 +303,9 @@ def test_the_answer_to_a_correction_that_was_given_in_a_comment_is_crossed_out_a
     answer = life.does("corrected", seq=2, reason="A slip", **COMMENT)
     assert answer.seq
     corrects(life.perform(), answer.seq, "answer")
-    (said,) = [effect for effect in life.planned if isinstance(effect, SayCorrection)]
+    (said,) = [effect for effect in life.planned if isinstance(effect, PostCorrection)]
     assert (said.where, said.seq) == ("answer", answer.seq)
-    (about,) = life.record.task(said, life.now).mistakes
+    (about,) = life.aggregate.request(said, life.now).corrected_decisions
     assert (about.seq, about.comment, about.counts, about.is_asked("answer")) == (answer.seq, 42, False, True)
 
 
@@ -326,7 +326,7 @@ def test_a_hub_that_was_requested_by_mistake_is_withdrawn_and_wanted_again() -> 
     life.does("hub_requested")
     life.perform()
     assert [life.lead.hub.withdrawn_on, life.lead.hub_issue] == [None, issue]
-    assert sum(isinstance(event.fact, HubIssueOpened) for event in life.record.history.events) == 1
+    assert sum(isinstance(event.fact, HubIssueOpened) for event in life.aggregate.event_log.events) == 1
 
 
 def test_silently_corrected_the_hubs_issue_stays_open() -> None:
@@ -337,20 +337,22 @@ def test_silently_corrected_the_hubs_issue_stays_open() -> None:
 
 def test_a_hubs_issue_that_was_being_opened_meanwhile_is_closed_again() -> None:
     life = Life().requested().perform(but="hub issue")
-    (effect,) = life.record.startable(frozenset())
+    (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=newest(life, "hub_requested"), reason="Too early", compensate="hub")
-    life._became(life.record.done(effect, brought_back(effect, life), life.now))
-    assert any(isinstance(item.effect, UpdateHubIssue) for item in life.record.outbox)
-    assert not life.perform().record.outbox
+    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
+    assert any(isinstance(item.effect, UpdateHubIssue) for item in life.aggregate.outbox)
+    assert not life.perform().aggregate.outbox
 
 
 def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted() -> None:
     life = Life().requested().perform()
-    closed, opened = (Move(what=what, name="not_planned", hub=True) for what in (What.CLOSED, What.REOPENED))
+    closed, opened = (
+        Edit(what=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
+    )
     assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (False, True)
     corrects(life, newest(life, "hub_requested"), "hub")
     assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (True, False)
-    assert propose(opened, life.lead, timeline(life.record)).decisions == (("hub_requested", {}),)
+    assert propose(opened, life.lead, timeline(life.aggregate)).decisions == (("hub_requested", {}),)
 
 
 # ---- what stays
@@ -360,7 +362,7 @@ def test_an_invoice_stands_until_it_is_taken_back() -> None:
     life = Life().contracted().perform().wait(1).perform()
     seq = newest(life, "vendor_setup_not_needed")
     stands = "Invoice 1 of 1,000.00 USD stands until it is taken back (invoice_voided)"
-    assert words(undoing(life, seq), "stays") == [stands]
+    assert summary(correction_impact(life, seq), "stays") == [stands]
 
 
 def test_an_invoice_that_was_paid_is_for_people_to_settle() -> None:
@@ -368,10 +370,10 @@ def test_an_invoice_that_was_paid_is_for_people_to_settle() -> None:
     seq = life.does("usage_reported", month="2026-06", active_users=5).seq
     assert seq
     life.perform().until("2026-07-02").perform()
-    assert "stands until" in words(undoing(life, seq), "stays")[0]
+    assert "stands until" in summary(correction_impact(life, seq), "stays")[0]
     life.does("invoice_sent", number=2)
     life.does("invoice_paid", number=2)
-    (paid,) = words(undoing(life, seq), "stays")
+    (paid,) = summary(correction_impact(life, seq), "stays")
     assert "settle the difference with the contracts team" in paid
 
 
@@ -380,7 +382,7 @@ def test_a_voided_invoice_is_nothing_to_settle() -> None:
     seq = life.does("usage_reported", month="2026-06", active_users=5).seq
     assert seq
     life.perform().until("2026-07-02").perform().does("invoice_voided", number=2, reason="x")
-    assert words(undoing(life, seq), "stays") == []
+    assert summary(correction_impact(life, seq), "stays") == []
 
 
 # ---- how it reads
@@ -391,19 +393,22 @@ def test_a_corrected_correction_says_what_counts_again() -> None:
     life.does("corrected", seq=2, reason="A slip")
     life.does("corrected", seq=3, reason="No slip")
     life.does("corrected", seq=4, reason="One, after all")
-    assert [with_fate(line) for line in timeline(life.record)][2:] == [
+    assert [with_fate(line) for line in timeline(life.aggregate)][2:] == [
         "2 was a mistake and no longer counts: A slip",
         "3 was a mistake, so 2 counts again: No slip (corrected by 5)",
         "4 was a mistake, so 3 counts again: One, after all",
     ]
-    assert with_fate(timeline(life.record)[1]).endswith("(corrected by 3)")
-    found = undoing(life, 5)
-    assert (found.again, found.mistake.seq) == ((4, "3 was a mistake, so 2 counts again: No slip"), 5)
+    assert with_fate(timeline(life.aggregate)[1]).endswith("(corrected by 3)")
+    found = correction_impact(life, 5)
+    assert (found.again, found.corrected_decision.seq) == (
+        (4, "3 was a mistake, so 2 counts again: No slip"),
+        5,
+    )
 
 
 def test_all_that_rests_on_a_mistake_is_named_in_the_order_of_its_correction() -> None:
     life = Life().requested()
-    seqs = {event.kind: event.seq for event in life.record.history.events}
+    seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     quoted, accepted, handed, signed, requested = (
         seqs[kind]
         for kind in (
@@ -435,18 +440,18 @@ def test_the_issue_is_given_what_does_not_count_and_nothing_else() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     (update,) = [effect for effect in life.planned[-3:] if effect.kind == "update_issue"]
-    (shown,) = life.record.task(update, life.now).mistakes
+    (shown,) = life.aggregate.request(update, life.now).corrected_decisions
     assert (shown.seq, shown.corrections[-1].reason) == (2, "Not 2")
     corrects(life, newest(life, "corrected"))
-    assert life.record.task(update, life.now).mistakes == ()
+    assert life.aggregate.request(update, life.now).corrected_decisions == ()
 
 
 def test_what_is_no_decision_can_not_be_undone() -> None:
-    history: History = Life().quoted().perform().record.history
-    assert outward.undoing(history, history.events[-1].seq) is None
-    assert outward.undoing(history, 99) is None
+    event_log: EventLog = Life().quoted().perform().aggregate.event_log
+    assert compensation.correction_impact(event_log, event_log.events[-1].seq) is None
+    assert compensation.correction_impact(event_log, 99) is None
     with pytest.raises(LookupError):
-        outward.mistake(history, 99)
+        compensation.corrected_decision(event_log, 99)
 
 
 # ---- whatever people correct, in whatever order
@@ -478,7 +483,7 @@ def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
         if done:
             life.perform()
     life.perform()
-    now = outward.mistake(life.record.history, seq, told=True)
+    now = compensation.corrected_decision(life.aggregate.event_log, seq, notified=True)
     assert now.counts is (len(steps) % 2 == 0)
     assert facts(life.lead)["contract"] == before["contract"]
     if now.counts:
@@ -486,11 +491,11 @@ def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
     else:
         assert life.lead.hub.requested_on is None
     assert all(
-        item.effect.kind == "update_hub_issue" for item in life.record.outbox
+        item.effect.kind == "update_hub_issue" for item in life.aggregate.outbox
     )  # of none that was opened
-    for n, mail in enumerate(now.told):
-        earlier = now.model_copy(update={"told": now.told[:n]})
+    for n, mail in enumerate(now.notified):
+        earlier = now.replaced(told=now.notified[:n])
         if mail.template == "correction":
-            assert set(mail.recipients) == set(earlier.told_that(counts=not mail.counts))
+            assert set(mail.recipients) == set(earlier.notified_that(counts=not mail.counts))
     if "mail" in _asked(life):
-        assert now.wrongly_told == ()
+        assert now.wrongly_notified == ()

@@ -84,12 +84,12 @@ def test_2_a_hub_was_deployed_for_a_lead_that_never_signed(state: str) -> None:
     life.does("hub_live")
     assert life.lead.stage in (Stage.LEAD, Stage.QUOTED)  # a hub does not make a contract
     assert "The hub runs without a contract, allowed by Grace Example" in worries(life)
-    assert "allowed by Grace Example: The course begins on Monday" in timeline(life.record)[-2].words
+    assert "allowed by Grace Example: The course begins on Monday" in timeline(life.aggregate)[-2].summary
 
 
 def test_2_nor_is_a_price_agreed_to_a_signature_or_a_signature_taken_back_behind_a_hub() -> None:
     life = Life().requested()
-    signed = next(event.seq for event in life.record.history.events if event.kind == "contract_signed")
+    signed = next(event.seq for event in life.aggregate.event_log.events if event.kind == "contract_signed")
     assert "rests on it" in life.refused("corrected", seq=signed, reason="It was another's")
 
 
@@ -181,7 +181,7 @@ def test_6_a_template_was_filled_in_by_the_wrong_person_and_the_body_went_stale(
     life.does("maniac_t_assessed", need="no", need_evidence="Right", said_by="Ada Example")
     answer = life.lead.qualification.answers["need"]
     assert (answer.evidence, answer.said_by) == ("Right", "Ada Example")
-    assert [line.kind for line in timeline(life.record)].count("maniac_t_assessed") == 2
+    assert [line.kind for line in timeline(life.aggregate)].count("maniac_t_assessed") == 2
 
 
 def test_7_a_decommission_was_decided_and_overruled_and_that_was_found_by_luck() -> None:
@@ -197,7 +197,9 @@ def test_7_a_decommission_was_decided_and_overruled_and_that_was_found_by_luck()
     assert len(life.mails("decommission_notice")) == 1
     assert life.lead.hub.running
     assert "so nobody was told" in life.refused("hub_decommissioned", data_confirmed_by="Ada Example")
-    said = [(line.by, line.words) for line in timeline(life.record) if line.kind.startswith("decommission_c")]
+    said = [
+        (line.by, line.summary) for line in timeline(life.aggregate) if line.kind.startswith("decommission_c")
+    ]
     assert said == [("Ada Example", "The hub stays, its decommission was overruled: They found new funds")]
 
 

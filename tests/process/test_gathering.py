@@ -15,7 +15,7 @@ def test_what_is_missing_of_the_hubs_information_is_asked_for_weekly_until_it_is
     assert moments(life, "hub_information_missed") == ["2026-06-09T00:00", "2026-06-16T00:00"]
     life.does("hub_information_given", **(HUB | {"url": "pending"}))
     life.wait(7)
-    assert life.record.history.events[-1].words == "The hub's information still lacks URL"
+    assert life.aggregate.event_log.events[-1].summary == "The hub's information still lacks URL"
     assert life.mails("hub_information_missing")[-1].to == ("sales",)
     life.does("hub_information_given", url="example.cluster.2i2c.cloud")
     assert len(moments(life.wait(60), "hub_information_missed")) == 3
@@ -53,7 +53,7 @@ def test_asking_changes_no_issue() -> None:
     life = Life()
     life.does("hub_requested", exception_by="Ann Example", exception_reason="A course")
     life.perform().wait(8)
-    planned = [item.effect.kind for item in life.record.outbox]
+    planned = [item.effect.kind for item in life.aggregate.outbox]
     assert planned == ["send_mail", "record_events"]
 
 
@@ -70,9 +70,9 @@ def test_engineering_hears_of_an_event_when_it_is_announced_and_before_it() -> N
         for mail in life.planned
         if isinstance(mail, SendMail) and "event" in mail.template
     ]
-    words = "Summer school from 2026-07-05 to 2026-07-09, 120 users expected"
+    summary = "Summer school from 2026-07-05 to 2026-07-09, 120 users expected"
     assert told == [
-        (name, ("engineering",), words) for name in ("event_announced", "event_near", "event_near")
+        (name, ("engineering",), summary) for name in ("event_announced", "event_near", "event_near")
     ]
 
 
@@ -96,7 +96,7 @@ def test_an_event_that_moves_replaces_its_old_days_and_next_years_does_not() -> 
 def test_an_event_that_was_corrected_is_gone_and_nobody_is_reminded() -> None:
     life = Life().live()
     life.does("event_announced", name="Exam", first="2026-07-05", users=20)
-    life.does("corrected", seq=life.record.history.events[-1].seq, reason="Another hub's")
+    life.does("corrected", seq=life.aggregate.event_log.events[-1].seq, reason="Another hub's")
     assert life.lead.hub.events == ()
     assert moments(life.wait(90), "event_near") == []
 
@@ -104,7 +104,7 @@ def test_an_event_that_was_corrected_is_gone_and_nobody_is_reminded() -> None:
 def test_the_hubs_issue_follows_an_announcement() -> None:
     life = Life().live().perform()
     life.does("event_announced", name="Exam", first="2026-07-05", users=20)
-    kinds = [item.effect.kind for item in life.record.outbox]
+    kinds = [item.effect.kind for item in life.aggregate.outbox]
     assert kinds == ["send_mail", "update_issue", "update_hub_issue", "record_events"]
 
 
@@ -157,7 +157,7 @@ def test_a_contract_without_a_hub_is_on_the_list_whatever_became_of_the_lead() -
     assert attention(life.lead, life.today) == (
         "A live contract without a hub: it runs until 2027-05-31, and the lead is lost",
     )
-    look = life.record.next_look(life.now)
+    look = life.aggregate.next_look(life.now)
     assert look is not None
     assert f"{look:%Y-%m-%d}" == "2027-06-01"
     assert attention(life.at(look).lead, life.today) == ()

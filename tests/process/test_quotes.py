@@ -85,19 +85,20 @@ def test_any_text_is_an_item_or_refused(written: str) -> None:
 
 
 def test_a_price_with_items_is_its_sum_in_words() -> None:
-    quote = quoted(item=["Training: 2000 once", "Visit: 500.05 once", "Support: 300"]).quotes[-1]
+    quote = quoted(item=["Training: 2000 once", "SyncRequest: 500.05 once", "Support: 300"]).quotes[-1]
     assert str(quote) == "12,300.00 USD a year and 2,500.05 USD once"
     assert [str(line) for line in quote.lines] == [
         "Service: 12,000.00 USD a year",
         "Training: 2,000.00 USD once",
-        "Visit: 500.05 USD once",
+        "SyncRequest: 500.05 USD once",
         "Support: 300.00 USD a year",
     ]
 
 
 def test_a_price_that_is_asked_for_once_has_one_sum() -> None:
     assert (
-        str(quoted(per="once", item=["Training: 2000", "Visit: 500 once"]).quotes[-1]) == "14,500.00 USD once"
+        str(quoted(per="once", item=["Training: 2000", "SyncRequest: 500 once"]).quotes[-1])
+        == "14,500.00 USD once"
     )
 
 
@@ -201,8 +202,8 @@ def test_while_it_waits_everybody_sees_whose_move_it_is_and_it_cannot_be_accepte
     )
     waits = "The discount of 20 % (2,400.00 USD) in version 1 of the quote waits for an approval"
     assert attention(life.lead, life.today) == (), "they have only just been asked"
-    assert overview(life.record, life.now).owner is Role.CONTRACTS
-    items = {(item.role, item.section): item.what for item in agenda(life.record, life.now)}
+    assert overview(life.aggregate, life.now).owner is Role.CONTRACTS
+    items = {(item.role, item.section): item.what for item in agenda(life.aggregate, life.now)}
     assert items[Role.CONTRACTS, Section.DUE].startswith("Approve or decline the discount")
     assert (Role.CONTRACTS, Section.STUCK) not in items
     assert items[Role.SALES, Section.WAITING].startswith("Waits for contracts: approve or decline")
@@ -210,7 +211,7 @@ def test_while_it_waits_everybody_sees_whose_move_it_is_and_it_cannot_be_accepte
     assert "They have not agreed" in life.refused("contract_handed_over")
     life.until("2026-06-05")  # asked again
     assert attention(life.lead, life.today) == (waits,)
-    items = {(item.role, item.section): item.what for item in agenda(life.record, life.now)}
+    items = {(item.role, item.section): item.what for item in agenda(life.aggregate, life.now)}
     assert items[Role.CONTRACTS, Section.STUCK] == waits
     life.does("discount_approved", by="Ann")
     assert attention(life.lead, life.today) == ()
@@ -279,7 +280,7 @@ def test_an_approval_is_for_the_version_that_it_was_asked_for() -> None:
     assert life.lead.quote
     assert life.lead.quote.awaits
     assert "Version 1 is not the active quote" in life.refused("discount_approved", version=1, by="Ann")
-    waiting = [item.effect for item in life.record.outbox]
+    waiting = [item.effect for item in life.aggregate.outbox]
     left = [e.facts for e in waiting if isinstance(e, SendMail) and e.template == "discount_approval"]
     assert left == [{"version": "2"}]  # nobody is asked for what is superseded
 
@@ -289,7 +290,7 @@ def test_an_approval_can_be_corrected_until_something_rests_on_it() -> None:
     seq = life.does("discount_approved", by="Ann").seq
     life.does("quote_accepted")
     assert "rests on it" in life.refused("corrected", seq=seq, reason="A slip")
-    accepted = life.record.history.events[-1].seq
+    accepted = life.aggregate.event_log.events[-1].seq
     life.does("corrected", seq=accepted, reason="A slip")
     life.does("corrected", seq=seq, reason="A slip")
     assert life.lead.quotes[-1].awaits is Role.CONTRACTS

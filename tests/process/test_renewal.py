@@ -237,7 +237,7 @@ def test_a_term_signed_anew_after_a_mistake_has_all_its_dates_before_it() -> Non
     """The wrong one had run out, and the calendar had said so."""
     life = Life().contracted(end="2026-07-30").until("2026-08-02")
     assert life.lead.contract.lapsed
-    seq = next(event.seq for event in life.record.history.events if event.kind == "contract_signed")
+    seq = next(event.seq for event in life.aggregate.event_log.events if event.kind == "contract_signed")
     life.does("corrected", seq=seq, reason="It runs for a year")
     life.does("contract_signed", **SIGNED, start="2026-06-01")
     contract = life.lead.contract
@@ -245,7 +245,7 @@ def test_a_term_signed_anew_after_a_mistake_has_all_its_dates_before_it() -> Non
     assert "The contract is live until 2027-05-31" in life.refused("service_extended", reason="x")
     life.until("2027-06-02")
     assert [mail.facts["days"] for mail in life.mails("renewal")][-3:] == ["180", "90", "30"]
-    assert [event.kind for event in life.record.history.events].count("contract_lapsed") == 2
+    assert [event.kind for event in life.aggregate.event_log.events].count("contract_lapsed") == 2
     assert life.lead.contract.lapsed
 
 
@@ -263,7 +263,7 @@ def test_while_it_is_extended_the_decision_that_is_due_is_in_sight() -> None:
     life.does("service_extended", reason="Once more")
     what = "The contract ended on 2027-05-31, and whether it is renewed is not decided"
     assert what in attention(life.lead, life.today)
-    (line,) = (item for item in agenda(life.record, life.now) if item.what.startswith("Renew, or decide"))
+    (line,) = (item for item in agenda(life.aggregate, life.now) if item.what.startswith("Renew, or decide"))
     assert (line.section, str(line.until)) == (Section.OVERDUE, "2027-07-12")
     life.does("decommission_decided", on="2027-07-30", reason="Over")
     assert what not in attention(life.lead, life.today)
@@ -272,7 +272,7 @@ def test_while_it_is_extended_the_decision_that_is_due_is_in_sight() -> None:
 def test_a_signature_that_is_recorded_late_has_its_own_day_and_asks_for_nothing_that_has_passed() -> None:
     life = Life().handed_over().until("2027-03-20")
     answer = life.does("contract_signed", **SIGNED, on="2026-06-05", start="2026-06-01", signed_by="Ada")
-    assert answer.words.startswith(
+    assert answer.summary.startswith(
         "The contract was signed by Ada on 2026-06-05, for 2026-06-01 to 2027-05-31"
     )
     assert str(life.lead.contract.signed_on) == "2026-06-05"

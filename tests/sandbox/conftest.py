@@ -15,7 +15,7 @@ from googleapiclient.http import HttpRequest, MediaInMemoryUpload
 
 from sandbox.server import Sandbox
 from tests.support.sandboxes import running_sandbox, sandbox
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3 import DriveResource
@@ -64,7 +64,7 @@ class Google:
         identity = credentials or self.credentials(list(scopes) or _SCOPES[name])
 
         def request(_: Any, *args: Any, **kwargs: Any) -> HttpRequest:
-            transport = httplib2.Http(timeout=PATIENCE)
+            transport = httplib2.Http(timeout=TIMEOUT)
             transport.redirect_codes = transport.redirect_codes - {
                 308
             }  # 308 is "go on" of a resumable upload

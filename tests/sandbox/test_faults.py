@@ -13,7 +13,7 @@ from sandbox.server import Sandbox
 from tests.sandbox.conftest import Google
 from tests.sandbox.google.test_forms import ANSWERS
 from tests.sandbox.web import call
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3 import DriveResource
@@ -128,7 +128,7 @@ def test_github_s_errors(sandbox: Sandbox, status: int, message: str) -> None:
 def test_a_slow_answer_outlasts_the_caller_and_the_work_is_done(
     sandbox: Sandbox, drive: "DriveResource", folder: str
 ) -> None:
-    slow = sandbox.faults.add(Fault(system="drive", method="POST", kind="slow", seconds=PATIENCE))
+    slow = sandbox.faults.add(Fault(system="drive", method="POST", kind="slow", seconds=TIMEOUT))
     request = create(drive, folder)
     request.http.http.timeout = 0.05
     with pytest.raises(TimeoutError):

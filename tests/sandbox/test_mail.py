@@ -10,12 +10,12 @@ from sandbox.faults import Fault
 from sandbox.mail import SIZE_LIMIT
 from sandbox.server import Sandbox
 from tests.sandbox.web import call
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 
 @pytest.fixture
 def smtp(sandbox: Sandbox) -> Iterator[smtplib.SMTP]:
-    client = smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=PATIENCE)
+    client = smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=TIMEOUT)
     yield client
     client.close()
 
@@ -123,7 +123,7 @@ def guarded() -> Iterator[Sandbox]:
 @pytest.mark.parametrize("mechanism", ["auth_plain", "auth_login"])
 def test_with_users_mail_needs_a_login(guarded: Sandbox, mechanism: str) -> None:
     assert guarded.environment()["LEADS_MAIL__USERNAME"] == "leads"
-    with smtplib.SMTP(guarded.smtp_host, guarded.smtp_port, timeout=PATIENCE) as client:
+    with smtplib.SMTP(guarded.smtp_host, guarded.smtp_port, timeout=TIMEOUT) as client:
         client.ehlo()
         with pytest.raises(smtplib.SMTPResponseException) as caught:
             client.send_message(mail("Acme", "<1@example.org>"))

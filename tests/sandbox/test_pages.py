@@ -12,7 +12,7 @@ from tests.sandbox.conftest import Google
 from tests.sandbox.google.test_forms import ANSWERS
 from tests.sandbox.test_mail import mail
 from tests.sandbox.web import call
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 
 def page(sandbox: Sandbox, path: str) -> str:
@@ -25,7 +25,7 @@ def send(sandbox: Sandbox) -> None:
     message = mail("Quote for <Acme>", "<1@example.org>")
     message.add_alternative("<p>Dear <script>alert(1)</script> all</p>", subtype="html")
     message.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="invoice.pdf")
-    with smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=PATIENCE) as smtp:
+    with smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=TIMEOUT) as smtp:
         smtp.send_message(message)
         smtp.send_message(mail("Re: Quote for <Acme>", "<2@example.org>", "<1@example.org>"))
 

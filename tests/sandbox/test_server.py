@@ -16,7 +16,7 @@ from tests.sandbox.conftest import Google
 from tests.sandbox.google.test_forms import ANSWERS
 from tests.sandbox.test_mail import mail
 from tests.sandbox.web import call
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 
 def fill(sandbox: Sandbox) -> str:
@@ -30,7 +30,7 @@ def fill(sandbox: Sandbox) -> str:
         sandbox, "POST", "/api/v3/repos/2i2c-org/leads/issues", {"title": "[Acme / Bo] - Hub"}, token
     )
     assert issue.status == 201
-    with smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=PATIENCE) as smtp:
+    with smtplib.SMTP(sandbox.smtp_host, sandbox.smtp_port, timeout=TIMEOUT) as smtp:
         smtp.send_message(mail("Acme", "<1@example.org>"))
     return stored
 
@@ -96,6 +96,6 @@ def test_the_command_says_where_it_is_and_ends_cleanly(tmp_path: Path, end: sign
         where = json.loads(process.stdout.readline())
         assert where["environment"]["LEADS_MAIL__PORT"] == str(where["smtp_port"])
         host, port = where["url"].removeprefix("http://").split(":")
-        socket.create_connection((host, int(port)), timeout=PATIENCE).close()
+        socket.create_connection((host, int(port)), timeout=TIMEOUT).close()
         process.send_signal(end)
-        assert process.wait(timeout=PATIENCE) == 0
+        assert process.wait(timeout=TIMEOUT) == 0

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.server import Sandbox
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def call(
     sandbox: Sandbox, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
 ) -> Answer:
     """One request on one connection; a body that is not text goes as JSON. Raises what http.client raises."""
-    connection = http.client.HTTPConnection(sandbox.host, sandbox.port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(sandbox.host, sandbox.port, timeout=TIMEOUT)
     content = body if body is None or isinstance(body, str | bytes) else json.dumps(body)
     try:
         connection.request(method, path, content, {"user-agent": "test", **(headers or {})})

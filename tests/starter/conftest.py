@@ -21,7 +21,7 @@ from starter.cli import session
 from starter.cli.app import run
 from tests.support.outside import Outside
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE, slow_is_not_dead
+from tests.support.waiting import TIMEOUT, slow_is_not_dead
 
 
 class Ended(NamedTuple):
@@ -46,11 +46,11 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that is not told how long to wait has as long as a busy machine needs."""
-    usual = timedelta(seconds=session.PATIENCE)
+    usual = timedelta(seconds=session.TIMEOUT)
 
-    def leads(client: Client, queue: str, ui: str, patience: timedelta, policy: Policy) -> client_leads.Leads:
-        patience = timedelta(seconds=PATIENCE) if patience == usual else patience
-        return client_leads.Leads(client, queue, ui, patience, policy)
+    def leads(client: Client, queue: str, ui: str, timeout: timedelta, policy: Policy) -> client_leads.Leads:
+        timeout = timedelta(seconds=TIMEOUT) if timeout == usual else timeout
+        return client_leads.Leads(client, queue, ui, timeout, policy)
 
     monkeypatch.setattr(session, "Leads", leads)
 
@@ -59,8 +59,8 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     """Runs `leads` with these words, in a pipe."""
 
-    def leads(*words: str) -> Ended:
-        code = run(list(words))
+    def leads(*summary: str) -> Ended:
+        code = run(list(summary))
         return Ended(code, *capsys.readouterr())
 
     return leads
@@ -98,8 +98,8 @@ def leads_alone(
     monkeypatch.setenv("TEMPORAL_NAMESPACE", env.client.namespace)
     monkeypatch.setenv("LEADS_TASK_QUEUE", queue)
 
-    async def leads(*words: str) -> Ended:
-        return await asyncio.to_thread(say, *words)
+    async def leads(*summary: str) -> Ended:
+        return await asyncio.to_thread(say, *summary)
 
     return leads
 
@@ -135,8 +135,8 @@ Opened = Callable[..., Coroutine[Any, Any, str]]
 def opened(leads: Leads, org: str) -> Opened:
     """Starts a lead of that organisation; answers with its id."""
 
-    async def start(*words: str) -> str:
-        ended = await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json", *words)
+    async def start(*summary: str) -> str:
+        ended = await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json", *summary)
         assert ended.code == 0, ended.err
         return str(ended.json["lead"])
 

@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import client.leads
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
 from starter.cli.agenda import collected
 from tests.starter.conftest import Leads, Opened
 from tests.starter.test_leads import eventually
@@ -53,7 +53,7 @@ async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_a
         lead = ended.json["lead"]
         await eventually(lambda: leads_alone("list", "--json"), lambda ended: lead in ended.out)
         await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: lead in ended.out)
-    alone = client.leads.Leads(env.client, queue, "http://localhost", patience=timedelta(seconds=0.5))
+    alone = client.leads.Leads(env.client, queue, "http://localhost", timeout=timedelta(seconds=0.5))
     told: list[tuple[int, int]] = []
     found = await collected(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
     assert (found.unasked, told) == ((lead,), [(1, 1)])
@@ -69,19 +69,19 @@ async def test_a_lead_that_is_stuck_is_said_to_be_and_keeps_no_other_from_being_
     names = ["lead-of-this-code", "lead-of-other-code"]
     async with work():
         for name in names:
-            words = ("--org", org, "--person", "Ada", "--title", "A hub", "--id", name, "--not-a-duplicate")
-            assert (await leads_alone("start", *words)).code == 0
+            summary = ("--org", org, "--person", "Ada", "--title", "A hub", "--id", name, "--not-a-duplicate")
+            assert (await leads_alone("start", *summary)).code == 0
         await eventually(
             lambda: leads_alone("agenda", "--json"), lambda ended: all(name in ended.out for name in names)
         )
-    tick = Record.tick
+    tick = LeadAggregate.tick
 
-    def fails(self: Record, now: datetime) -> Record:
+    def fails(self: LeadAggregate, now: datetime) -> LeadAggregate:
         if self.lead.id == names[1]:
             raise TypeError("no code for this")
         return tick(self, now)
 
-    monkeypatch.setattr(Record, "tick", fails)
+    monkeypatch.setattr(LeadAggregate, "tick", fails)
     async with work():
         ended = await leads_alone("agenda", "--json")
         shown = await leads_alone("show", names[1])

@@ -21,12 +21,12 @@ from process.types import Role
 from process.views.digest import Week
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from starter.cli.digest import SCHEDULE, keep_digest, send_now, writes
+from starter.cli.digest import SCHEDULE, digest_activities, keep_digest, send_now
 from tests.starter.conftest import Leads
 from tests.starter.test_leads import eventually
 from tests.support.outside import Outside
 from tests.support.sandboxes import running_sandbox, sandbox
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 from workflows.digest import DigestWorkflow, digest_id
 
 __all__ = ["running_sandbox", "sandbox"]
@@ -52,7 +52,7 @@ def settings(
 @pytest.fixture
 def ours(env: WorkflowEnvironment, queue: str) -> client.leads.Leads:
     policy = Policy(addresses={Role.SALES: ("sell@example.org", "shop@example.org")})
-    return client.leads.Leads(env.client, queue, "http://localhost", timedelta(seconds=PATIENCE), policy)
+    return client.leads.Leads(env.client, queue, "http://localhost", timedelta(seconds=TIMEOUT), policy)
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ async def working(
 ) -> AsyncIterator[None]:
     """A worker that writes digests into the sandbox's mailbox."""
     with ThreadPoolExecutor(4) as executor:
-        activities = [*outside.activities(), *writes(ours, settings)]
+        activities = [*outside.activities(), *digest_activities(ours, settings)]
         async with Worker(env.client, task_queue=queue, activities=activities, activity_executor=executor):
             yield
 
@@ -71,8 +71,8 @@ async def three_leads(leads_alone: Leads, working: None, org: str) -> list[str]:
     """One for sales, one that Grace has by name, one that Carl has, who left no address."""
     found = []
     for person in ("", "Grace", "Carl"):
-        words = ("--org", f"{org} {person}", "--person", "Ada", "--title", "A hub", "--json")
-        lead = str((await leads_alone("start", *words)).json["lead"])
+        summary = ("--org", f"{org} {person}", "--person", "Ada", "--title", "A hub", "--json")
+        lead = str((await leads_alone("start", *summary)).json["lead"])
         if person:
             email = ("--email", "grace@example.org") if person == "Grace" else ()
             await leads_alone("assigned", lead, "--role", "sales", "--person", person, *email)
@@ -137,7 +137,7 @@ async def test_the_schedule_starts_it_once_a_week(
         await handle.trigger(
             overlap=ScheduleOverlapPolicy.BUFFER_ONE
         )  # it may not know yet that the first is over
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while len(actions := (await handle.describe()).info.recent_actions) == len(names):
                 await asyncio.sleep(0.05)
         names = [each.action.workflow_id for each in actions if isinstance(each.action, Started)]
@@ -168,14 +168,14 @@ async def test_one_that_is_refused_keeps_nobody_from_theirs_and_is_tried_again(
     env: WorkflowEnvironment, queue: str, sandbox: Sandbox, three_leads: list[str], week: Week
 ) -> None:
     fault = Fault(
-        system="mail", kind="mail_refused", command="RCPT", recipient="grace@example.org", times=None
+        system="mail", kind="mail_undeliverable", command="RCPT", recipient="grace@example.org", times=None
     )
     sandbox.faults.add(fault)
     done, _ = await send_now(env.client, queue, week)
     (why,) = done.failed.values()
     assert "grace@example.org" in why
     handle = env.client.get_workflow_handle(digest_id(week))
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not (await handle.query(DigestWorkflow.sent)).sent:
             await asyncio.sleep(0.05)
     assert reached(sandbox) == [["sell@example.org", "shop@example.org"]]

@@ -108,15 +108,15 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "hint"), WRONG, ids=[" ".join(words)[:50] for words, _ in WRONG])
-def test_wrong_usage_is_said_in_a_sentence(say: Say, words: list[str], hint: str) -> None:
-    ended = say(*words)
+@pytest.mark.parametrize(("summary", "notice"), WRONG, ids=[" ".join(summary)[:50] for summary, _ in WRONG])
+def test_wrong_usage_is_said_in_a_sentence(say: Say, summary: list[str], notice: str) -> None:
+    ended = say(*summary)
     assert ended.code == 2
     assert not ended.out
     assert ended.err.startswith("leads: ")
     assert ended.err.count("\n") == 1
-    assert hint in ended.err
-    as_json = say(*words, "--json")
+    assert notice in ended.err
+    as_json = say(*summary, "--json")
     assert as_json.code == 2
     assert as_json.json == {"error": as_json.err.removeprefix("leads: ").strip(), "code": 2}
 

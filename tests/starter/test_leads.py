@@ -16,7 +16,7 @@ from process.identity import contact_key
 from process.types import Link
 from tests.starter.conftest import Ended, Leads, Opened
 from tests.support.outside import Outside
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 from workflows import search_attributes as attributes
 
 
@@ -27,13 +27,13 @@ async def eventually(ask: Callable[[], Any], wanted: Callable[[Any], bool]) -> A
     return found
 
 
-def refused(ended: Ended, *hints: str) -> None:
+def refused(ended: Ended, *notices: str) -> None:
     """One sentence on stderr, nothing else, and the code for a refusal."""
     assert ended.code == 3
     assert not ended.out
     assert ended.err.count("\n") == 1
-    for hint in hints:
-        assert hint in ended.err
+    for notice in notices:
+        assert notice in ended.err
 
 
 # ---- start
@@ -59,7 +59,7 @@ async def test_start_answers_with_the_lead(leads: Leads, org: str, env: Workflow
         "stage": "lead",
         "url": f"http://localhost:8233/namespaces/default/workflows/{lead}",
         "already": False,
-        "resembles": [],
+        "flag_duplicates": [],
     }
     described = await env.client.get_workflow_handle(lead).describe()
     assert await described.static_summary() == f"[{org} / Ada] - A hub"
@@ -98,7 +98,7 @@ async def test_a_second_lead_of_an_organisation_must_be_meant(leads: Leads, open
     meant = await leads(*other, "--not-a-duplicate", "--json")
     assert meant.code == 0
     assert meant.json["lead"] != lead
-    assert meant.json["resembles"] == [lead]
+    assert meant.json["flag_duplicates"] == [lead]
     assert not (await leads("show", meant.json["lead"], "--json")).json["attention"]
 
 
@@ -148,7 +148,7 @@ async def test_the_default_zone_is_a_setting(
 async def test_a_lead_is_found_by_its_issue(
     leads: Leads, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
 ) -> None:
-    faces = client.leads.Leads(env.client, queue, "http://localhost:8233", timedelta(seconds=PATIENCE))
+    faces = client.leads.Leads(env.client, queue, "http://localhost:8233", timedelta(seconds=TIMEOUT))
     issue = Link(id="12", url=f"https://github.example.org/{org}/{queue}/issues/12")
     begun = await faces.open(
         LeadOpened(org=org, person="Ada", title="A hub", email="ada@example.org", issue=issue)
@@ -215,13 +215,13 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(leads: Le
 
 async def test_a_repeat_is_done_already(leads: Leads, opened: Opened) -> None:
     lead = await opened()
-    words = ("questionnaire-sent", lead, "--key", "mail-17")
-    first = (await leads(*words, "--json")).json
-    again = await leads(*words, "--json")
+    summary = ("questionnaire-sent", lead, "--key", "mail-17")
+    first = (await leads(*summary, "--json")).json
+    again = await leads(*summary, "--json")
     assert again.code == 0
     assert again.json["repeat"] is True
     assert again.json["seq"] == first["seq"]
-    assert "already decided" in (await leads(*words)).out
+    assert "already decided" in (await leads(*summary)).out
 
 
 async def test_a_refusal_is_one_sentence(leads: Leads, opened: Opened) -> None:
@@ -366,11 +366,11 @@ async def test_options_and_preview_take_nothing(leads: Leads, opened: Opened) ->
     assert options["price_quoted"]["allowed"]
     assert not options["quote_accepted"]["allowed"]
     assert "quote-accepted" in (await leads("options", lead)).out
-    words = ("--amount", "12000", "--currency", "EUR", "--per", "once")
-    foreseen = (await leads("preview", lead, "price-quoted", *words, "--json")).json
+    summary = ("--amount", "12000", "--currency", "EUR", "--per", "once")
+    foreseen = (await leads("preview", lead, "price-quoted", *summary, "--json")).json
     assert foreseen["stage"] == "quoted"
     assert "Mail to contracts: price quoted" in foreseen["effects"]
-    text = await leads("preview", lead, "price_quoted", *words)
+    text = await leads("preview", lead, "price_quoted", *summary)
     assert "Would become true: Quoted 12,000.00 EUR once" in text.out
     refused(await leads("preview", lead, "quote-accepted"), "(leads price-quoted)")
     assert (await leads("preview", lead, "price-quoted", "--amount", "much")).code == 2
@@ -382,8 +382,8 @@ async def test_options_and_preview_take_nothing(leads: Leads, opened: Opened) ->
 async def test_list_filters(leads: Leads, opened: Opened, org: str) -> None:
     lead = await opened()
 
-    async def listed(*words: str) -> list[dict[str, Any]]:
-        return [row for row in (await leads("list", *words, "--json")).json if row["lead"] == lead]
+    async def listed(*summary: str) -> list[dict[str, Any]]:
+        return [row for row in (await leads("list", *summary, "--json")).json if row["lead"] == lead]
 
     (row,) = await eventually(lambda: listed("--owner", "sales"), bool)
     assert (row["stage"], row["owner"], row["heading"]) == ("lead", "sales", f"[{org} / Ada] - A hub")

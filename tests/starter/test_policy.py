@@ -195,6 +195,6 @@ async def test_the_decision_takes_the_policy_in_force_by_itself(
     assert (ended.code, "Give the new one a version of its own" in ended.err) == (3, True)
 
 
-@pytest.mark.parametrize("words", [("--adopt",), ("lead-x", "--all")])
-def test_it_must_be_clear_which_leads(say: Callable[..., Ended], words: tuple[str, ...]) -> None:
-    assert say("policy", *words).code == 2
+@pytest.mark.parametrize("summary", [("--adopt",), ("lead-x", "--all")])
+def test_it_must_be_clear_which_leads(say: Callable[..., Ended], summary: tuple[str, ...]) -> None:
+    assert say("policy", *summary).code == 2

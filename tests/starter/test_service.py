@@ -7,7 +7,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from client.errors import CommandError
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
 from process.decisions import LeadOpened
 from process.effects.base import Outcome
 from process.views.overview import overview
@@ -70,11 +70,11 @@ def test_a_check_without_a_server_checks_the_rest(
 
 
 def test_the_demo_waits_for_what_is_under_way_and_stops_at_what_failed() -> None:
-    record = Record.open("lead-x", LeadOpened(org="Example", person="Ada", title="A hub"), NOW)
-    assert not settled(overview(record, NOW))
-    first, *others = [item.effect for item in record.outbox]
+    aggregate = LeadAggregate.open("lead-x", LeadOpened(org="Example", person="Ada", title="A hub"), NOW)
+    assert not settled(overview(aggregate, NOW))
+    first, *others = [item.effect for item in aggregate.outbox]
     for effect in others:
-        record = record.done(effect, Outcome(), NOW)
-    with pytest.raises(CommandError, match=f"{first.words()} failed: revoked"):
-        settled(overview(record.park(first, "revoked", NOW), NOW))
-    assert settled(overview(record.done(first, Outcome(), NOW), NOW))
+        aggregate = aggregate.done(effect, Outcome(), NOW)
+    with pytest.raises(CommandError, match=f"{first.summary()} failed: revoked"):
+        settled(overview(aggregate.park(first, "revoked", NOW), NOW))
+    assert settled(overview(aggregate.done(first, Outcome(), NOW), NOW))

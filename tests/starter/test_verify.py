@@ -6,11 +6,11 @@ from decimal import Decimal
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from process.core.event_log import History
+from process.core.event_log import EventLog
 from process.decisions.quoting import PriceQuoted
 from process.effects.base import Effect
 from tests.starter.conftest import Leads, Opened
-from workflows.issue_sync import Carried, DeskWorkflow, Hint
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, RunState
 
 PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
@@ -29,12 +29,14 @@ async def test_every_open_lead_replays(leads: Leads, opened: Opened) -> None:
 async def test_what_serves_the_leads_is_replayed_too(
     leads: Leads, env: WorkflowEnvironment, queue: str
 ) -> None:
-    waiting = Carried(waiting=(Hint(repo="leads", number=1),))  # for a visit that nobody makes here
-    desk = await env.client.start_workflow(DeskWorkflow.run, waiting, id=f"desk-{queue}", task_queue=queue)
+    waiting = RunState(waiting=(ChangeNotice(repo="leads", number=1),))  # for a visit that nobody makes here
+    desk = await env.client.start_workflow(
+        IssueSyncWorkflow.run, waiting, id=f"desk-{queue}", task_queue=queue
+    )
     ended = await leads("verify", "--json")
     await desk.terminate()
     assert [(each["type"], each["ok"]) for each in ended.json if each["workflow"] == desk.id] == [
-        ("DeskWorkflow", True)
+        ("IssueSyncWorkflow", True)
     ]
 
 
@@ -66,8 +68,8 @@ async def test_a_lead_that_would_say_otherwise_what_happened_is_named_with_what_
     await leads("price-quoted", quoted, *PRICE)
     resolved = PriceQuoted.resolved
 
-    def dearer(self: PriceQuoted, history: History, now: datetime) -> PriceQuoted:
-        return resolved(self, history, now).model_copy(update={"amount": Decimal(13000)})
+    def dearer(self: PriceQuoted, history: EventLog, now: datetime) -> PriceQuoted:
+        return resolved(self, history, now).replaced(amount=Decimal(13000))
 
     monkeypatch.setattr(PriceQuoted, "resolved", dearer)
     ended = await leads("verify", "--json")

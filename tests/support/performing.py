@@ -9,12 +9,12 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from config.settings import Settings
-from process.effects.base import Effect, Outcome, Task
+from process.effects.base import Effect, EffectRequest, Outcome
 from process.lead.lead import Lead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
-Performer = Callable[[Task], Outcome]
+Performer = Callable[[EffectRequest], Outcome]
 
 
 def settings_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str) -> Settings:
@@ -40,7 +40,7 @@ def patient(settings: Settings, request: pytest.FixtureRequest) -> Settings:
 
 def perform(performer: Performer, effect: Effect, lead: Lead) -> Outcome:
     """Performs the effect as a worker does."""
-    outcome: Outcome = ActivityEnvironment().run(performer, Task(effect=effect, lead=lead))
+    outcome: Outcome = ActivityEnvironment().run(performer, EffectRequest(effect=effect, lead=lead))
     return outcome
 
 

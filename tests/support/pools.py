@@ -32,7 +32,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "dedicated_cluster": st.booleans(),
     "item": st.lists(
         st.sampled_from(
-            ["Training: 2000 once", "Support: 300", "Visit: 999.99 once", {"text": "x", "amount": 1}]
+            ["Training: 2000 once", "Support: 300", "SyncRequest: 999.99 once", {"text": "x", "amount": 1}]
         ),
         max_size=3,
     ),

@@ -16,7 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from sandbox.server import Sandbox
 from tests.support.outside import Outside
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
 ROOT = Path(__file__).parents[2]
@@ -70,7 +70,7 @@ class Service:
                 stderr=log,
             )
         self.workers.append(worker)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while self.log.count("worker ready") == ready:
                 assert worker.poll() is None, self.log
                 await asyncio.sleep(0.05)
@@ -85,7 +85,7 @@ class Service:
         for worker in self.workers:
             if worker.poll() is None:
                 worker.terminate()
-                worker.wait(PATIENCE)
+                worker.wait(TIMEOUT)
 
     async def begin(self, lead_id: str, **more: object) -> Life:
         handle = await self.env.client.start_workflow(

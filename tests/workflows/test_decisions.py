@@ -120,7 +120,7 @@ async def test_a_repeat_gets_the_first_answer_and_changes_nothing(life: Life) ->
     other = await life.decide("quote_accepted", key="k2")
     again = await life.decide("price_quoted", **PRICE, key="k1")
     assert other.accepted
-    assert again == first.model_copy(update={"repeat": True})
+    assert again == first.replaced(repeat=True)
     view = await life.settled()
     assert sum(line.kind == "price_quoted" for line in view.timeline) == 1
     assert [refusal.reason for refusal in view.refused] == [
@@ -196,7 +196,7 @@ async def test_the_ui_is_offered_each_decision_with_its_description(life: Life) 
 async def test_after_its_end_a_lead_answers_and_then_is_archived(life: Life, outside: Outside) -> None:
     await life.decide("lost", reason="budget")
     refused = await life.decide("price_quoted", **PRICE)
-    assert "Reopen it first" in refused.words
+    assert "Reopen it first" in refused.summary
     assert (await life.decide("reopened", reason="new grant")).accepted
     assert (await life.decide("lost", reason="timing")).accepted
     await life.settled()

@@ -141,8 +141,8 @@ def test_what_is_missing_is_said(
     spoil(github)
     details = [detail for ok, detail in found(as_app).values() if not ok]
     assert len(details) == len(named)
-    for detail, words in zip(details, named, strict=True):
-        assert words in detail
+    for detail, summary in zip(details, named, strict=True):
+        assert summary in detail
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,9 @@ def lives() -> tuple[Life, ...]:
     slow.quoted().does("lost", reason="budget", note="No grant.\nPerhaps next year.")
     slow.perform().does("reopened", reason="A grant after all")
     slow.perform().quoted(**BOOK_QUOTE).perform()
-    quoted = next(event.seq for event in reversed(slow.record.history.events) if event.kind == "price_quoted")
+    quoted = next(
+        event.seq for event in reversed(slow.aggregate.event_log.events) if event.kind == "price_quoted"
+    )
     slow.does("corrected", seq=quoted, reason="Wrong lead\nreally", tell=True)
     slow.perform()
 
@@ -119,12 +121,12 @@ def states() -> Iterator[Lead]:
         yield life.lead.brief()
     bare = Life().lead
     yield bare.brief()
-    yield bare.model_copy(update={"org": HOSTILE, "person": HOSTILE, "title": HOSTILE, "email": "a@b.org"})
+    yield bare.replaced(org=HOSTILE, person=HOSTILE, title=HOSTILE, email="a@b.org")
 
 
 def render(name: str, lead: Lead, **facts: str) -> Parts:
     effect = planned()[name]
-    effect = effect.model_copy(update={"facts": effect.facts | facts})
+    effect = effect.replaced(facts=effect.facts | facts)
     return written(effect, lead, SETTINGS, namespace="default")
 
 
@@ -162,7 +164,7 @@ def test_it_asks_somebody_it_goes_to_for_something(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_people_typed_makes_no_markup_and_no_link(name: str) -> None:
     bare = Life().lead
-    hostile = bare.model_copy(update={"org": HOSTILE, "person": HOSTILE, "title": HOSTILE})
+    hostile = bare.replaced(org=HOSTILE, person=HOSTILE, title=HOSTILE)
     facts = {key: HOSTILE for key in planned()[name].facts if key in ("note", "reason")}
     html = render(name, hostile, **facts).html
     assert "evil.example.org" in html
@@ -183,7 +185,7 @@ def test_each_command_in_it_is_one_that_there_is(name: str) -> None:
 
 
 def test_a_fact_that_a_template_misses_is_an_error() -> None:
-    effect = planned()["renewal"].model_copy(update={"facts": {}})
+    effect = planned()["renewal"].replaced(facts={})
     with pytest.raises(UndefinedError):
         written(effect, lives()[0].lead, SETTINGS, namespace="default")
 

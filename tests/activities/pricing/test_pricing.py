@@ -36,9 +36,9 @@ ROWS: list[dict[str, Any]] = [
 
 
 def read(pricing: PricingActivities) -> PricesRead:
-    report = perform(pricing.read_prices, EFFECT, a_lead()).report
-    assert isinstance(report, PricesRead)
-    return report
+    observation = perform(pricing.read_prices, EFFECT, a_lead()).observation
+    assert isinstance(observation, PricesRead)
+    return observation
 
 
 def from_file(settings: Settings, file: Path) -> PricingActivities:

@@ -22,7 +22,7 @@ from sandbox.github.people import Person
 from sandbox.server import Sandbox
 from tests.published.cut import SCHEMAS
 from tests.sandbox.github.conftest import LEADS, MEMBER_TOKEN, ORG, Rest
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 OWNER_TOKEN = "sandbox-token-olu-owner"
 SECRET = "a secret of the tests"
@@ -73,7 +73,7 @@ class Receiver:
         self._thread.start()
 
     def next(self) -> Received:
-        return self.received.get(timeout=PATIENCE)
+        return self.received.get(timeout=TIMEOUT)
 
     def names(self, count: int) -> list[str]:
         """Sorted: nobody promises an order."""
@@ -340,7 +340,7 @@ def _fault(sandbox: Sandbox, kind: WebhookKind, **given: Any) -> None:
 
 
 def test_late(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -> None:
-    _fault(sandbox, "webhook_late", seconds=PATIENCE)
+    _fault(sandbox, "webhook_late", seconds=TIMEOUT)
     amara.open("leads", "A lead")
     amara.close("leads", 1)
     assert receiver.next().name == "issues.closed"

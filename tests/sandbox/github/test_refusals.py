@@ -9,7 +9,7 @@ from sandbox.github.records import Token
 from sandbox.github.seed import BOT_TOKEN
 from sandbox.server import Sandbox
 from tests.sandbox.github.conftest import HUBS, LEADS, MEMBER_TOKEN, OUTSIDER_TOKEN, Rest
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 NEW = {"title": "A lead"}
 
@@ -154,7 +154,7 @@ def test_an_app_needs_its_permissions(
 
 
 def test_a_client_must_say_its_name(rest: Rest) -> None:
-    connection = http.client.HTTPConnection(rest.sandbox.host, rest.sandbox.port, timeout=PATIENCE)
+    connection = http.client.HTTPConnection(rest.sandbox.host, rest.sandbox.port, timeout=TIMEOUT)
     connection.request("GET", "/api/v3/rate_limit")
     refused = connection.getresponse()
     assert refused.status == 403

@@ -11,7 +11,7 @@ from googleapiclient.http import MediaInMemoryUpload
 from sandbox.google.seed import DRIVE
 from sandbox.server import Sandbox
 from tests.sandbox.conftest import SCOPE, Google
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3 import DriveResource
@@ -309,7 +309,7 @@ def test_about_permissions_and_drives(drive: "DriveResource", sandbox: Sandbox, 
 def raw(google: Google, method: str, path: str, body: str | None = None) -> tuple[int, str]:
     """A request that the client library itself would not let through."""
     credentials = google.credentials([f"{SCOPE}drive"])
-    transport = httplib2.Http(timeout=PATIENCE)
+    transport = httplib2.Http(timeout=TIMEOUT)
     try:
         http = google_auth_httplib2.AuthorizedHttp(credentials, http=transport)
         answer, content = http.request(
