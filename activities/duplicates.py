@@ -35,7 +35,7 @@ class LeadsActivities:
 
     def __init__(self, client: Client, timeout: timedelta = TIMEOUT) -> None:
         self._client = client
-        self._patience = timeout
+        self._timeout = timeout
 
     @activity.defn(name="notify_leads")
     async def notify_leads(self, request: EffectRequest) -> Outcome:
@@ -66,7 +66,7 @@ class LeadsActivities:
         handle = self._client.get_workflow_handle(other)
         try:
             answer: DuplicateLink = await handle.execute_update(
-                "told", told.model_dump(mode="json"), result_type=DuplicateLink, rpc_timeout=self._patience
+                "receive_relation_notice", told.model_dump(mode="json"), result_type=DuplicateLink, rpc_timeout=self._timeout
             )
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause

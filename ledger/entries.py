@@ -26,7 +26,7 @@ def event_of(entry: Entry) -> Event:
             "seq": entry.seq,
             "at": entry.at,
             "policy": entry.policy,
-            "words": entry.summary,
+            "summary": entry.summary,
             "fact": entry.data,
         }
     )

@@ -220,7 +220,7 @@ class Ledger:
                 yield connection
 
 
-_PROBE = dict.fromkeys(("lead", "kind", "by", "source", "key", "policy", "words"), "") | {
+_PROBE = dict.fromkeys(("lead", "kind", "by", "source", "key", "policy", "summary"), "") | {
     "seq": 1,
     "at": datetime(2000, 1, 1, tzinfo=UTC),
     "data": {},

@@ -88,7 +88,7 @@ ENTRIES: Final = Table(
     Column("source", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("policy", Text, nullable=False),
-    Column("words", Text, nullable=False),
+    Column("summary", Text, nullable=False),
     Column("data", JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
     sqlite_with_rowid=False,
 )

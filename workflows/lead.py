@@ -194,7 +194,7 @@ class LeadWorkflow:
     def flag_duplicates(self, *args: Any) -> None:
         self._change(self.aggregate.flag_duplicates(args, workflow.now()))
 
-    @workflow.update(name="told", description=TOLD)
+    @workflow.update(name="receive_relation_notice", description=TOLD)
     def told(self, *args: Any) -> DuplicateLink:
         aggregate, answer = self.aggregate.told(args, workflow.now())
         self._change(aggregate)

@@ -50,7 +50,7 @@ def written(
     known = _facts(effect, lead, settings, namespace)
     if corrected_decision:
         known |= {
-            "mistake": corrected_decision,
+            "corrected_decision": corrected_decision,
             "newest": corrected_decision.corrections[-1],
             "wrong": _wrong(corrected_decision, lead),
         }

@@ -183,7 +183,7 @@ class LeadAggregate(Model):
     def _again(self, first: Answer) -> Answer:
         """The first answer to what came again."""
         event = self.event_log.find(first.seq) if first.seq and not first.summary else None
-        return first.replaced(repeat=True, words=event.summary if event else first.summary)
+        return first.replaced(repeat=True, summary=event.summary if event else first.summary)
 
     def _too_much(self, decision: Decision) -> Refused | None:
         """Why a lead that people wrote too much into does not take so long a text, or None: it must be handed on whole."""
@@ -224,7 +224,7 @@ class LeadAggregate(Model):
         )
 
     def _answered(self, decision: Decision, content: str, answer: Answer) -> Self:
-        kept = answer.replaced(words="") if answer.accepted else answer  # the event has them
+        kept = answer.replaced(summary="") if answer.accepted else answer  # the event has them
         receipt = Receipt(key=decision.key, content=content, answer=kept)
         return self.replaced(receipts=(*self.receipts, receipt)[-RECEIPTS:])
 
@@ -298,7 +298,7 @@ class LeadAggregate(Model):
             told = RelationNotice.model_validate(*args[:1] or ({},))
         except ValidationError as error:
             wrong = Refused(reason=complaints(error))
-            return self.refused("told", str(wrong), now), wrong
+            return self.refused("receive_relation_notice", str(wrong), now), wrong
         other, lead = told.me.lead, self.lead
         answer = DuplicateLink(lead=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
         if told.seq <= self.heard.get(other, 0):
@@ -380,7 +380,7 @@ class LeadAggregate(Model):
         done = Finished(key=effect.key, summary=effect.summary(), at=now)
         aggregate = self.replaced(
             outbox=outbox.without(self.outbox, effect.key),
-            aside=outbox.without(self.suspended, effect.key),
+            suspended=outbox.without(self.suspended, effect.key),
             finished=(*self.finished, done)[-FINISHED:],
         )
         if outcome.recorded is not None:
@@ -425,10 +425,10 @@ class LeadAggregate(Model):
             pending, suspended = outbox.sorted_out(pending, suspended, superseded(event_log.events))
         stored_bytes = self.stored_bytes + _stored_bytes(event_log.events[-1:])
         return self.replaced(
-            history=event_log,
+            event_log=event_log,
             outbox=outbox.planned(pending, effects, event_log.lead),
-            aside=suspended,
-            weight=stored_bytes,
+            suspended=suspended,
+            stored_bytes=stored_bytes,
         )
 
 

@@ -53,7 +53,7 @@ def evolve(event_log: EventLog, fact: Fact, at: datetime) -> EventLog:
     else:
         lead = apply(event_log.lead, event)
     summary = fact.summary(event_log.then(event, lead))
-    return event_log.then(event.replaced(words=summary), lead)
+    return event_log.then(event.replaced(summary=summary), lead)
 
 
 def plan(change: Change) -> tuple[Effect, ...]:
@@ -84,7 +84,7 @@ def begin(opened: LeadOpened, lead_id: str, at: datetime) -> EventLog:
     event = Event(seq=1, at=at, policy=opened.policy.version, fact=opened)
     lead = apply(opened.opened(lead_id, at), event)
     summary = opened.summary(EventLog(lead=lead, events=(event,)))
-    return EventLog(lead=lead, events=(event.replaced(words=summary),))
+    return EventLog(lead=lead, events=(event.replaced(summary=summary),))
 
 
 def _hub_view(lead: Lead) -> tuple[object, ...]:

@@ -54,7 +54,7 @@ def _command(decision: type[Decision]) -> Command:
 
 def _pending(lead: Handle, out: Output) -> None:
     summary = "No worker answers now. The decision is handed in; the lead takes it as soon as a worker runs."
-    if out.value({"lead": lead.id, "accepted": None, "pending": True, "words": summary}):
+    if out.value({"lead": lead.id, "accepted": None, "pending": True, "summary": summary}):
         return
     out.line(summary, "yellow")
     out.items([f"What became of it: leads show {lead.id}"])

@@ -71,7 +71,7 @@ async def reconcile(
             f"Not done within {timeout:g} seconds: {why}. The workflow {NOW} goes on by itself.",
         ) from None
     out = Output(as_json=json)
-    if not out.value({system: part.model_dump(exclude={"mark"}) for system, part in done.results.items()}):
+    if not out.value({system: part.model_dump(exclude={"cursor"}) for system, part in done.results.items()}):
         for line in lines(done):
             out.line(line)
     if failed := [system for system, part in done.results.items() if part.failed]:

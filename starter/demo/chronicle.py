@@ -96,7 +96,7 @@ class Chronicle:
         last_day = self.told[-1]["on"] if self.told else ""
         for line in view.timeline[len(self.told) :]:
             on = str(view.facts.today(line.at))
-            self.told.append({"on": on, "by": line.by, "words": line.summary, "kind": line.kind})
+            self.told.append({"on": on, "by": line.by, "summary": line.summary, "kind": line.kind})
             if self.out.as_json or _is_chore(line):
                 continue
             if on != last_day:

@@ -165,7 +165,7 @@ class Story:
     ) -> None:
         self.progress.advance(self.bar)
         self.steps.append(
-            {"step": self.command, "accepted": accepted, "words": summary, "outside": outside or []}
+            {"step": self.command, "accepted": accepted, "summary": summary, "outside": outside or []}
         )
         if self.out.as_json:
             return

@@ -69,7 +69,7 @@ def entry(seq: int, lead: str = "lead-1", **changed: Any) -> Entry:
             "source": "cli",
             "key": f"key-{seq}",
             "policy": "2026-06",
-            "words": "Ann quoted 12,000.00 USD a year.",
+            "summary": "Ann quoted 12,000.00 USD a year.",
             "data": {"amount": "12000.00", "currency": "USD", "items": [1, None, True, {"per": "year"}]},
         }
         | changed

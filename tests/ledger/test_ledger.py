@@ -72,7 +72,7 @@ def test_a_repeat_changes_nothing(ledger: Ledger) -> None:
         {"source": "web"},
         {"key": "another"},
         {"policy": "2022-05"},
-        {"words": "Bob did."},
+        {"summary": "Bob did."},
         {"data": {}},
     ],
     ids=lambda change: next(iter(change)),
@@ -137,8 +137,8 @@ def test_any_event_comes_back_as_it_was_and_may_be_repeated(
         {"seq": 0},
         {"lead": ""},
         {"at": datetime(2026, 3, 1)},  # noqa: DTZ001 - the missing offset is the point
-        {"words": "a\0b"},
-        {"words": "\ud800"},
+        {"summary": "a\0b"},
+        {"summary": "\ud800"},
         {"data": {"deep": [{"a\0b": 1}]}},
         {"data": {"deep": "\ud800"}},
         {"data": {"n": float("nan")}},
@@ -173,8 +173,8 @@ def test_knows_each_lead_and_which_has_gaps(ledger: Ledger) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        "UPDATE ledger_entries SET words = 'never happened'",
-        "UPDATE ledger_entries SET words = 'never happened' WHERE seq = 2",
+        "UPDATE ledger_entries SET summary = 'never happened'",
+        "UPDATE ledger_entries SET summary = 'never happened' WHERE seq = 2",
         "DELETE FROM ledger_entries",
         "DELETE FROM ledger_entries WHERE seq = 2",
         "TRUNCATE ledger_entries",

@@ -494,7 +494,7 @@ def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
         item.effect.kind == "update_hub_issue" for item in life.aggregate.outbox
     )  # of none that was opened
     for n, mail in enumerate(now.notified):
-        earlier = now.replaced(told=now.notified[:n])
+        earlier = now.replaced(notified=now.notified[:n])
         if mail.template == "correction":
             assert set(mail.recipients) == set(earlier.notified_that(counts=not mail.counts))
     if "mail" in _asked(life):

@@ -424,7 +424,7 @@ def test_whoever_speaks_may_be_told_to_send_something_sound() -> None:
         aggregate, answer = life.aggregate.told(args, life.now)
         assert isinstance(answer, Refused)
         assert aggregate.event_log is life.aggregate.event_log
-        assert [refusal.kind for refusal in aggregate.refusals] == ["told"]
+        assert [refusal.kind for refusal in aggregate.refusals] == ["receive_relation_notice"]
 
 
 # ---- what is told, and when

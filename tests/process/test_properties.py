@@ -197,7 +197,7 @@ class Lives(RuleBasedStateMachine):
         self.other = other
         bodies = {"merged": {"into": "lead-example"}, "lost": {"reason": "budget"}}
         other.take(kind, **bodies.get(kind, {"seq": len(other.aggregate.event_log.events), "reason": "x"}))
-        self.summary = [*getattr(self, "words", []), relation_notices(other.lead)["lead-example"]]
+        self.summary = [*getattr(self, "summary", []), relation_notices(other.lead)["lead-example"]]
         told = data.draw(st.sampled_from(self.summary))
         aggregate, answer = self.life.aggregate.told((told.model_dump(mode="json"),), self.life.now)
         assert not isinstance(answer, Refused) or aggregate.event_log is self.life.aggregate.event_log

@@ -24,7 +24,7 @@ def asked(
 
 
 def waiting(aggregate: LeadAggregate) -> list[str]:
-    return [item.effect.kind for item in aggregate.outbox if "back" in item.effect.kind]
+    return [item.effect.kind for item in aggregate.outbox if "revert" in item.effect.kind]
 
 
 def test_each_place_is_put_back_by_its_own_lane() -> None:

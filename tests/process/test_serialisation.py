@@ -150,7 +150,7 @@ FUTURE: list[dict[str, Any]] = [
 def test_an_event_of_tomorrows_kind_is_kept_whole_and_changes_nothing(fact: dict[str, Any]) -> None:
     event_log = Life().quoted().aggregate.event_log
     stored = json.loads(LeadAggregate.of(event_log).model_dump_json())
-    stored["history"]["events"].append({"seq": 3, "at": "2026-06-02T00:00:00Z", "words": "?", "fact": fact})
+    stored["event_log"]["events"].append({"seq": 3, "at": "2026-06-02T00:00:00Z", "summary": "?", "fact": fact})
     aggregate = LeadAggregate.model_validate(stored)
     loaded = aggregate.event_log.events[-1]
     assert isinstance(loaded.fact, Unknown)
@@ -162,8 +162,8 @@ def test_an_event_of_tomorrows_kind_is_kept_whole_and_changes_nothing(fact: dict
 
 def test_a_lead_of_tomorrow_loads_today() -> None:
     stored = json.loads(Life().quoted().aggregate.model_dump_json())
-    stored["new_field"] = stored["history"]["lead"]["new_field"] = 1
-    stored["history"]["events"][1]["fact"]["new_field"] = {"x": 1}
+    stored["new_field"] = stored["event_log"]["lead"]["new_field"] = 1
+    stored["event_log"]["events"][1]["fact"]["new_field"] = {"x": 1}
     assert LeadAggregate.model_validate(stored).lead.quote is not None
 
 

@@ -98,7 +98,7 @@ def test_what_was_under_way_to_the_old_ones_when_they_changed_is_found_out() -> 
         "reached": {"contracts": (NEW,)},
         "cause": leaving.cause,
     }
-    life._became(life.aggregate.done(leaving, Outcome.model_validate({"report": sent}), life.now))
+    life._became(life.aggregate.done(leaving, Outcome.model_validate({"observation": sent}), life.now))
     life.perform()
     assert told(life)[1:] == [("address_changed", (OLD,)), ("address_left", (NEW,))]
 
@@ -117,7 +117,7 @@ def test_a_mail_that_was_under_way_does_not_introduce_them_twice() -> None:
         "reached": {"contracts": (OLD,)},
         "cause": leaving.cause,
     }
-    life._became(life.aggregate.done(leaving, Outcome.model_validate({"report": sent}), life.now))
+    life._became(life.aggregate.done(leaving, Outcome.model_validate({"observation": sent}), life.now))
     life.perform()
     assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
 

@@ -43,7 +43,7 @@ async def test_the_preview_tells_all_that_becomes_of_it(leads: Leads, quoted: tu
     _, right, rest = asked.out.partition("Is put right, as you ask for it")
     assert "contracts@example.org" in right + rest.partition("Is put right only")[0]
     found = (await leads("preview", lead, "corrected", *summary, "--json")).json["undoing"]
-    assert found["mistake"]["seq"] == int(seq)
+    assert found["corrected_decision"]["seq"] == int(seq)
     assert {left["compensate"] for left in found["left"] if left["fate"] == "if asked"} == {"mail", "comment"}
     view = (await leads("show", lead, "--json")).json
     assert (view["stage"], view["refused"]) == ("quoted", [])
@@ -57,7 +57,7 @@ async def test_several_things_are_put_right_and_both_acts_stay_in_sight(
     done = await leads("corrected", lead, "--seq", seq, "--reason", "Another's", *more, "--json")
     assert done.code == 0, done.err
     first = done.json["seq"]
-    summary = [effect["words"] for effect in done.json["effects"]]
+    summary = [effect["summary"] for effect in done.json["effects"]]
     assert f"Mail to all who were told wrong about {seq}" in summary
     assert f"Say in a comment on the lead's issue what became of {seq}" in summary
     shown = (await leads("show", lead)).out

@@ -168,7 +168,7 @@ async def test_one_that_is_refused_keeps_nobody_from_theirs_and_is_tried_again(
     env: WorkflowEnvironment, queue: str, sandbox: Sandbox, three_leads: list[str], week: Week
 ) -> None:
     fault = Fault(
-        system="mail", kind="mail_undeliverable", command="RCPT", recipient="grace@example.org", times=None
+        system="mail", kind="mail_refused", command="RCPT", recipient="grace@example.org", times=None
     )
     sandbox.faults.add(fault)
     done, _ = await send_now(env.client, queue, week)

@@ -59,7 +59,7 @@ def test_a_decision_has_its_command(say: Say, command: str) -> None:
     assert ended.code == 0
     assert spelled(" ".join((decision.__doc__ or "").split())) in " ".join(ended.out.split())
     fields = set(decision.model_fields) - {"source", "policy", "changed"}
-    assert options(command) == fields | {"patience", "json"}
+    assert options(command) == fields | {"timeout", "json"}
     for name in fields:
         field = decision.model_fields[name]
         option = f"  --{name.replace('_', '-')}"

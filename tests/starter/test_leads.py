@@ -65,7 +65,7 @@ async def test_start_answers_with_the_lead(leads: Leads, org: str, env: Workflow
     assert await described.static_summary() == f"[{org} / Ada] - A hub"
     first = (await leads("history", lead, "--json")).json[0]
     assert (first["by"], first["source"]) == ("Ann, sales", "cli")
-    assert "Met at a conference" in first["words"]
+    assert "Met at a conference" in first["summary"]
 
 
 async def test_an_odd_id_makes_a_sound_link(leads: Leads, org: str) -> None:

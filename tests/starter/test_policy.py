@@ -171,7 +171,7 @@ async def test_leads_go_on_under_another_policy_when_a_person_says_so(
     assert (await leads("show", lead, "--json")).json["facts"]["policy"]["version"] == "2026-06"
 
     done = await leads("policy", lead, "--adopt", "--note", "Agreed on Monday", "--json")
-    assert done.json[0]["words"].endswith("clocks.stale 30 → 14: Agreed on Monday")
+    assert done.json[0]["summary"].endswith("clocks.stale 30 → 14: Agreed on Monday")
     assert (await leads("show", lead, "--json")).json["facts"]["policy"]["clocks"]["stale"] == 14
     await eventually(
         lambda: leads("policy", "--all"),

@@ -84,6 +84,6 @@ async def test_new_words_and_new_fields_say_nothing_of_the_past(
 ) -> None:
     lead = await opened()
     await leads("price-quoted", lead, *PRICE)
-    monkeypatch.setattr(PriceQuoted, "words", lambda *_: "In other words")
+    monkeypatch.setattr(PriceQuoted, "summary", lambda *_: "In other words")
     ended = await leads("verify", "--json")
     assert next(each for each in ended.json if each["workflow"] == lead)["ok"]

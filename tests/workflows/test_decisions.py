@@ -82,7 +82,7 @@ async def test_what_cannot_be_read_is_refused_and_recorded(life: Life, payload: 
     (refusal,) = (await life.settled()).refused
     assert refusal.reason.startswith("price_quoted takes an object, and something unreadable came.")
     preview = await life.handle.query("preview", args=["price_quoted", RawValue(payload)])
-    assert "something unreadable" in preview["answer"]["words"]
+    assert "something unreadable" in preview["answer"]["summary"]
     with pytest.raises(WorkflowUpdateFailedError) as failed:
         await life.handle.execute_update("price_quoted", RawValue(payload))
     assert "something unreadable" in str(failed.value.cause)
@@ -145,7 +145,7 @@ async def test_a_lead_without_a_title_does_not_start_and_says_why(
 
 
 @pytest.mark.parametrize(
-    "args", [(), (1,), ("lead",), ({}, {}), ({"org": "a", "zone": "Mars"},), ({"record": 1},)]
+    "args", [(), (1,), ("lead",), ({}, {}), ({"org": "a", "zone": "Mars"},), ({"aggregate": 1},)]
 )
 async def test_nonsense_does_not_start_a_lead(
     env: WorkflowEnvironment, worker: Worker, lead_id: str, args: tuple[Any, ...]

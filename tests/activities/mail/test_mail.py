@@ -162,19 +162,19 @@ def test_put_off_it_waits_and_nobody_has_it(mail: MailActivities, sandbox: Sandb
     ("fault", "mend"),
     [
         (
-            Fault(system="mail", kind="mail_undeliverable", command="RCPT", recipient="sales@example.org"),
+            Fault(system="mail", kind="mail_refused", command="RCPT", recipient="sales@example.org"),
             "sales@example.org, who is sales: correct LEADS_ADDRESSES__SALES",
         ),
         (
             Fault(
-                system="mail", kind="mail_undeliverable", command="RCPT", recipient="contracts@example.org"
+                system="mail", kind="mail_refused", command="RCPT", recipient="contracts@example.org"
             ),
             "LEADS_ADDRESSES__CONTRACTS",
         ),
-        (Fault(system="mail", kind="mail_undeliverable", command="RCPT"), "LEADS_ADDRESSES__CONTRACTS"),
-        (Fault(system="mail", kind="mail_undeliverable", command="MAIL", status=553), "LEADS_MAIL__SENDER"),
-        (Fault(system="mail", kind="mail_undeliverable", command="MAIL", status=530), "LEADS_MAIL__USERNAME"),
-        (Fault(system="mail", kind="mail_undeliverable", command="DATA"), "the mail itself"),
+        (Fault(system="mail", kind="mail_refused", command="RCPT"), "LEADS_ADDRESSES__CONTRACTS"),
+        (Fault(system="mail", kind="mail_refused", command="MAIL", status=553), "LEADS_MAIL__SENDER"),
+        (Fault(system="mail", kind="mail_refused", command="MAIL", status=530), "LEADS_MAIL__USERNAME"),
+        (Fault(system="mail", kind="mail_refused", command="DATA"), "the mail itself"),
     ],
     ids=told,
 )
@@ -238,7 +238,7 @@ def test_both_hear_of_it_in_the_leads_thread(mail: MailActivities, sandbox: Sand
 
 
 def test_an_old_address_that_is_gone_parks_nothing(mail: MailActivities, sandbox: Sandbox) -> None:
-    fault = Fault(system="mail", kind="mail_undeliverable", command="RCPT", recipient="contracts@example.org")
+    fault = Fault(system="mail", kind="mail_refused", command="RCPT", recipient="contracts@example.org")
     sandbox.faults.add(fault.model_copy(update={"times": None}))
     outcome = perform(mail.send_mail, LEFT, a_lead(policy=MOVED))
     assert outcome.observation == MailUndeliverable(
@@ -358,7 +358,7 @@ def test_the_check_sends_nothing(mail: MailActivities, sandbox: Sandbox) -> None
 
 def test_the_check_names_an_address_that_is_refused(mail: MailActivities, sandbox: Sandbox) -> None:
     sandbox.faults.add(
-        Fault(system="mail", kind="mail_undeliverable", command="RCPT", recipient="engineering@example.org")
+        Fault(system="mail", kind="mail_refused", command="RCPT", recipient="engineering@example.org")
     )
     (check,) = mail.checks()
     assert not check.ok
