@@ -66,7 +66,10 @@ class LeadsActivities:
         handle = self._client.get_workflow_handle(other)
         try:
             answer: DuplicateLink = await handle.execute_update(
-                "receive_relation_notice", told.model_dump(mode="json"), result_type=DuplicateLink, rpc_timeout=self._timeout
+                "receive_relation_notice",
+                told.model_dump(mode="json"),
+                result_type=DuplicateLink,
+                rpc_timeout=self._timeout,
             )
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause

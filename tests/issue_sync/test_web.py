@@ -236,7 +236,7 @@ async def test_health_says_that_it_runs(receiver: Receiver) -> None:
 
 
 async def test_without_temporal_github_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "PATIENCE", 0.5)
+    monkeypatch.setattr(web, "TIMEOUT", 0.5)
     async with real_time() as server:
         client = server.client
     async with receiving(client) as receiver:

@@ -150,7 +150,9 @@ FUTURE: list[dict[str, Any]] = [
 def test_an_event_of_tomorrows_kind_is_kept_whole_and_changes_nothing(fact: dict[str, Any]) -> None:
     event_log = Life().quoted().aggregate.event_log
     stored = json.loads(LeadAggregate.of(event_log).model_dump_json())
-    stored["event_log"]["events"].append({"seq": 3, "at": "2026-06-02T00:00:00Z", "summary": "?", "fact": fact})
+    stored["event_log"]["events"].append(
+        {"seq": 3, "at": "2026-06-02T00:00:00Z", "summary": "?", "fact": fact}
+    )
     aggregate = LeadAggregate.model_validate(stored)
     loaded = aggregate.event_log.events[-1]
     assert isinstance(loaded.fact, Unknown)

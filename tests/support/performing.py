@@ -11,6 +11,7 @@ from temporalio.testing import ActivityEnvironment
 from config.settings import Settings
 from process.effects.base import Effect, EffectRequest, Outcome
 from process.lead.lead import Lead
+from process.views.attention import attention
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
@@ -40,7 +41,9 @@ def patient(settings: Settings, request: pytest.FixtureRequest) -> Settings:
 
 def perform(performer: Performer, effect: Effect, lead: Lead) -> Outcome:
     """Performs the effect as a worker does."""
-    outcome: Outcome = ActivityEnvironment().run(performer, EffectRequest(effect=effect, lead=lead))
+    noticed = attention(lead, lead.today(datetime.now(UTC)))
+    request = EffectRequest(effect=effect, lead=lead, attention=noticed)
+    outcome: Outcome = ActivityEnvironment().run(performer, request)
     return outcome
 
 

@@ -16,5 +16,5 @@ def slow_is_not_dead(*workflows: ModuleType) -> Iterator[pytest.MonkeyPatch]:
     """On a busy machine an effect of this process may be silent for longer, and is not to be done twice for that."""
     with pytest.MonkeyPatch.context() as patch:
         for module in workflows:
-            patch.setattr(module, "SILENCE", timedelta(seconds=TIMEOUT))
+            patch.setattr(module, "HEARTBEAT_TIMEOUT", timedelta(seconds=TIMEOUT))
         yield patch

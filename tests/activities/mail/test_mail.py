@@ -166,9 +166,7 @@ def test_put_off_it_waits_and_nobody_has_it(mail: MailActivities, sandbox: Sandb
             "sales@example.org, who is sales: correct LEADS_ADDRESSES__SALES",
         ),
         (
-            Fault(
-                system="mail", kind="mail_refused", command="RCPT", recipient="contracts@example.org"
-            ),
+            Fault(system="mail", kind="mail_refused", command="RCPT", recipient="contracts@example.org"),
             "LEADS_ADDRESSES__CONTRACTS",
         ),
         (Fault(system="mail", kind="mail_refused", command="RCPT"), "LEADS_ADDRESSES__CONTRACTS"),
