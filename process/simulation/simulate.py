@@ -239,7 +239,7 @@ class _Anew:
             return fact
         alike, mine = ([i for i in lead.invoices if same_days(i, invoice)] for lead in (first, self.lead))
         place = alike.index(invoice)  # what was voided is billed again
-        return fact.replaced(number=mine[place].number) if place < len(mine) else None
+        return fact.replaced(**{"number": mine[place].number}) if place < len(mine) else None
 
     def _became(self, fact: Fact, at: datetime) -> None:
         past = self.event_log
