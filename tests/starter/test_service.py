@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 from client.errors import CommandError
 from process.core.aggregate import LeadAggregate
 from process.decisions import LeadOpened
-from process.effects.base import Outcome
+from process.effects.requests import Outcome
 from process.views.overview import overview
 from starter.demo.telling import settled
 from tests.starter.conftest import Ended, Leads
