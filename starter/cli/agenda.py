@@ -8,10 +8,10 @@ from typing import Annotated
 from cyclopts import Parameter
 from temporalio.service import RPCError
 
-from client.connection import StuckError, no_worker
-from client.directory import Row
+from client.connection import LeadStuck, no_worker
+from client.directory import LeadRow
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from process.types import Role, Stage
 from process.views.agenda import AHEAD, Agenda, Item, Section
 from starter.cli.options import Json
@@ -87,14 +87,16 @@ def _missing(found: Agenda) -> str:
     )
 
 
-async def collected(leads: Leads, now: datetime, tell: Callable[[int, int], None] | None = None) -> Agenda:
+async def collected(
+    leads: LeadsClient, now: datetime, tell: Callable[[int, int], None] | None = None
+) -> Agenda:
     """The agenda of all leads that are not archived. `tell` hears how many of how many were asked."""
-    rows = [row async for row in leads.listed(Stage, ours=True)]
+    rows = [row async for row in leads.list_leads(Stage, ours=True)]
     return Agenda.of(now.date(), *await asked(leads, rows, now, tell))
 
 
 async def asked(
-    leads: Leads, rows: Sequence[Row], now: datetime, tell: Callable[[int, int], None] | None = None
+    leads: LeadsClient, rows: Sequence[LeadRow], now: datetime, tell: Callable[[int, int], None] | None = None
 ) -> tuple[list[Item], list[str]]:
     """What these leads have to say, and which of them did not answer.
 
@@ -105,7 +107,7 @@ async def asked(
     answered, done = False, 0
     ready = asyncio.Semaphore(AT_ONCE)
 
-    async def ask(row: Row) -> None:
+    async def ask(row: LeadRow) -> None:
         nonlocal answered, done
         async with ready:
             try:
@@ -114,7 +116,7 @@ async def asked(
                 handle = leads.client.get_workflow_handle_for(LeadWorkflow.run, row.lead)
                 found.extend(await leads.agenda(handle, now))
                 answered = True
-            except StuckError:
+            except LeadStuck:
                 answered = True
                 found.extend((_stuck(row), *_listed(row, now)))
             except (CommandError, RPCError):
@@ -130,7 +132,7 @@ async def asked(
     return found, unasked
 
 
-def _stuck(row: Row) -> Item:
+def _stuck(row: LeadRow) -> Item:
     return Item(
         section=Section.STUCK,
         role=Role.ENGINEERING,
@@ -141,7 +143,7 @@ def _stuck(row: Row) -> Item:
     )
 
 
-def _listed(row: Row, now: datetime) -> Iterator[Item]:
+def _listed(row: LeadRow, now: datetime) -> Iterator[Item]:
     """What a list knows of a lead that was not asked."""
 
     def item(section: Section, role: Role, what: str, until: date | None = None) -> Item:

@@ -25,7 +25,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.digest_mail import DigestActivities, text
 from client.connection import no_worker
 from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.leads import LeadsClient
 from client.schedules import keep
 from config.settings import Settings
 from process.types import Stage
@@ -45,23 +45,23 @@ LATE = timedelta(days=2)
 class Digests:
     """What a worker does for a digest. `leads`: over the worker's own client."""
 
-    def __init__(self, leads: Leads) -> None:
+    def __init__(self, leads: LeadsClient) -> None:
         self.leads = leads
 
     @activity.defn(name="digest_leads")
     async def digest_leads(self) -> list[str]:
         """All leads that are not archived."""
-        return [row.lead async for row in self.leads.listed(Stage, ours=True)]
+        return [row.lead async for row in self.leads.list_leads(Stage, ours=True)]
 
     @activity.defn(name="digest_items")
     async def digest_items(self, batch: Batch) -> Asked:
         """What these have to say."""
-        rows = [row async for row in self.leads.listed(Stage, ours=True, among=batch.leads)]
+        rows = [row async for row in self.leads.list_leads(Stage, ours=True, among=batch.leads)]
         items, unasked = await asked(self.leads, rows, datetime.now(UTC), activity.heartbeat)
         return Asked(items=tuple(items), unasked=tuple(unasked))
 
 
-def digest_activities(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Any] | Any]]:
+def digest_activities(leads: LeadsClient, settings: Settings) -> list[Callable[..., Awaitable[Any] | Any]]:
     """The activities of a digest."""
     digests, mail = Digests(leads), DigestActivities(settings, leads.policy)
     return [digests.digest_leads, digests.digest_items, mail.send_digest]
@@ -157,7 +157,7 @@ async def digest(
             out.line(line)
 
 
-async def _send(leads: Leads, week: Week, timeout: float, out: Output) -> None:
+async def _send(leads: LeadsClient, week: Week, timeout: float, out: Output) -> None:
     try:
         async with asyncio.timeout(timeout):
             done, before = await send_now(leads.client, leads.task_queue, week)
