@@ -29,7 +29,6 @@ from process.github.commands import Said, written
 from process.lead.lead import Lead
 from process.types import Role
 from process.views.overview import Line, Overview
-from starter.cli.decide import caused_by
 from templates.rendering import render
 
 SOURCE = "github comment"
@@ -199,7 +198,7 @@ class Comments:
 
     async def _taken_as(self, lead: LeadHandle, summary: str, seq: int | None) -> Reply:
         view = await asked(self.leads.overview(lead))
-        effects = [e.summary for e in caused_by(view, seq) if e.key.rpartition("/")[2] not in CHORES]
+        effects = [e.summary for e in view.effects_of(seq) if e.key.rpartition("/")[2] not in CHORES]
         text = render("commands/taken.md", summary=summary, seq=seq, effects=effects, **_step(view))
         corrected = next((line.corrected_by for line in view.timeline if line.seq == seq), None)
         if seq and corrected:
