@@ -27,7 +27,7 @@ from activities.registry import activities
 from client.connection import connect, to_its_end
 from client.digest import keep_digest
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from client.reconcile import keep_schedule
 from client.server import demand_attributes
 from config.logging import set_up_logs
@@ -53,7 +53,7 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     client = await connect(runtime=_runtime(settings))
     await demand_attributes(client)
-    leads = Leads(client, settings.task_queue, settings.temporal_ui, policy=policy)
+    leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
     desk = Desk(leads, settings)
     threads = settings.activity_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
@@ -88,7 +88,7 @@ async def run(settings: Settings) -> None:
     log.info("worker stopped")
 
 
-async def _introduce(leads: Leads) -> None:
+async def _introduce(leads: LeadsClient) -> None:
     """Leads in flight hear who is behind the roles by these settings. Where that fails, a round does it."""
     log = structlog.get_logger("worker")
     try:

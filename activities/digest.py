@@ -12,7 +12,7 @@ from activities.mail.sending import behind
 from activities.mail.smtp import deliver
 from activities.mail.text import Parts, filled
 from client.agenda import ask_leads
-from client.leads import Leads
+from client.leads import LeadsClient
 from config.settings import Settings
 from process.policy import Policy
 from process.types import Role, Stage
@@ -20,7 +20,7 @@ from process.views.digest import DigestMail
 from workflows.digest import Asked, Batch
 
 
-def digest_activities(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Any] | Any]]:
+def digest_activities(leads: LeadsClient, settings: Settings) -> list[Callable[..., Awaitable[Any] | Any]]:
     """Return the activities that a digest workflow needs."""
     agenda, mail = AgendaActivities(leads), DigestMailer(settings, leads.policy)
     return [agenda.digest_leads, agenda.digest_items, mail.send_digest]
@@ -29,18 +29,18 @@ def digest_activities(leads: Leads, settings: Settings) -> list[Callable[..., Aw
 class AgendaActivities:
     """Collects agenda items from the leads, through the worker's own client."""
 
-    def __init__(self, leads: Leads) -> None:
+    def __init__(self, leads: LeadsClient) -> None:
         self._leads = leads
 
     @activity.defn(name="digest_leads")
     async def digest_leads(self) -> list[str]:
         """Return the ids of all leads that are not archived."""
-        return [row.lead async for row in self._leads.listed(Stage, ours=True)]
+        return [row.lead async for row in self._leads.list_leads(Stage, ours=True)]
 
     @activity.defn(name="digest_items")
     async def digest_items(self, batch: Batch) -> Asked:
         """Return the agenda items of these leads, and the leads that did not answer."""
-        rows = [row async for row in self._leads.listed(Stage, ours=True, among=batch.leads)]
+        rows = [row async for row in self._leads.list_leads(Stage, ours=True, among=batch.leads)]
         items, unasked = await ask_leads(self._leads, rows, datetime.now(UTC), activity.heartbeat)
         return Asked(items=tuple(items), unasked=tuple(unasked))
 

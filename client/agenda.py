@@ -6,10 +6,10 @@ from datetime import date, datetime
 
 from temporalio.service import RPCError
 
-from client.connection import StuckError, no_worker
-from client.directory import Row
+from client.connection import LeadStuck, no_worker
+from client.directory import LeadRow
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from process.types import Role, Stage
 from process.views.agenda import AHEAD, Agenda, Item, Section
 from workflows.lead import LeadWorkflow
@@ -21,14 +21,14 @@ Progress = Callable[[int, int], None]
 """Called with the number of leads asked so far, and the number of all."""
 
 
-async def collect_agenda(leads: Leads, now: datetime, progress: Progress | None = None) -> Agenda:
+async def collect_agenda(leads: LeadsClient, now: datetime, progress: Progress | None = None) -> Agenda:
     """Return the agenda of all leads that are not archived."""
-    rows = [row async for row in leads.listed(Stage, ours=True)]
+    rows = [row async for row in leads.list_leads(Stage, ours=True)]
     return Agenda.of(now.date(), *await ask_leads(leads, rows, now, progress))
 
 
 async def ask_leads(
-    leads: Leads, rows: Sequence[Row], now: datetime, progress: Progress | None = None
+    leads: LeadsClient, rows: Sequence[LeadRow], now: datetime, progress: Progress | None = None
 ) -> tuple[list[Item], list[str]]:
     """Return the agenda items of these leads, and the ids of the leads that did not answer.
 
@@ -40,7 +40,7 @@ async def ask_leads(
     answered, done = False, 0
     free = asyncio.Semaphore(MAX_CONCURRENT)
 
-    async def ask(row: Row) -> None:
+    async def ask(row: LeadRow) -> None:
         nonlocal answered, done
         async with free:
             try:
@@ -49,7 +49,7 @@ async def ask_leads(
                 handle = leads.client.get_workflow_handle_for(LeadWorkflow.run, row.lead)
                 found.extend(await leads.agenda(handle, now))
                 answered = True
-            except StuckError:
+            except LeadStuck:
                 answered = True
                 found.extend((_stuck(row), *_items_of_row(row, now)))
             except (CommandError, RPCError):
@@ -65,7 +65,7 @@ async def ask_leads(
     return found, unasked
 
 
-def _stuck(row: Row) -> Item:
+def _stuck(row: LeadRow) -> Item:
     return Item(
         section=Section.STUCK,
         role=Role.ENGINEERING,
@@ -76,7 +76,7 @@ def _stuck(row: Row) -> Item:
     )
 
 
-def _items_of_row(row: Row, now: datetime) -> Iterator[Item]:
+def _items_of_row(row: LeadRow, now: datetime) -> Iterator[Item]:
     """Return the items that the list alone implies, for a lead that was not asked."""
 
     def item(section: Section, role: Role, what: str, until: date | None = None) -> Item:

@@ -6,8 +6,8 @@ from typing import Any
 
 from cyclopts import App, Group
 
-from client.directory import Handle
-from client.leads import Leads
+from client.directory import LeadHandle
+from client.leads import LeadsClient
 from process.core.receipts import Answer
 from process.decisions import DECISIONS, Decision
 from starter.cli.options import Json, Lead, Timeout, given, with_options
@@ -51,7 +51,7 @@ def _command(decision: type[Decision]) -> Command:
     return with_options(command, decision)
 
 
-def _pending(lead: Handle, out: Output) -> None:
+def _pending(lead: LeadHandle, out: Output) -> None:
     summary = "No worker answers now. The decision is handed in; the lead takes it as soon as a worker runs."
     if out.value({"lead": lead.id, "accepted": None, "pending": True, "summary": summary}):
         return
@@ -59,7 +59,7 @@ def _pending(lead: Handle, out: Output) -> None:
     out.items([f"What became of it: leads show {lead.id}"])
 
 
-async def _report(leads: Leads, lead: Handle, answer: Answer, out: Output) -> None:
+async def _report(leads: LeadsClient, lead: LeadHandle, answer: Answer, out: Output) -> None:
     """Says what became true, and what is done outside because of it."""
     view = await leads.overview(lead)
     doing = view.effects_of(answer.seq)

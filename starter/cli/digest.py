@@ -12,7 +12,7 @@ from client.agenda import collect_agenda
 from client.connection import no_worker
 from client.digest import digest_zone, send_now
 from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.leads import LeadsClient
 from process.views.digest import DigestMail, Week, letters
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
@@ -47,7 +47,7 @@ async def digest(
             out.line(line)
 
 
-async def _send(leads: Leads, week: Week, timeout: float, out: Output) -> None:
+async def _send(leads: LeadsClient, week: Week, timeout: float, out: Output) -> None:
     try:
         async with asyncio.timeout(timeout):
             done, before = await send_now(leads.client, leads.task_queue, week)
