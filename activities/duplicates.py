@@ -99,6 +99,6 @@ class LeadsActivities:
 
 def _news(lead: Lead, seen: list[DuplicateLink]) -> OriginalsNotified | None:
     """What the lead did not know yet of those that it told."""
-    known = {other.lead: (other.heading, other.url) for other in lead.originals}
-    new = tuple(other for other in seen if known.get(other.lead) != (other.heading, other.url))
+    known = {other.lead_id: (other.heading, other.url) for other in lead.originals}
+    new = tuple(other for other in seen if known.get(other.lead_id) != (other.heading, other.url))
     return OriginalsNotified(originals=new) if new else None

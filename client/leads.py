@@ -34,9 +34,9 @@ from process.decisions.merging import Merged
 from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, unmergeable
 from process.github.edits import RevertEdits
-from process.identity import issue_name, lead_id
+from process.identity import issue_name, new_lead_id
 from process.lead.duplicate_links import DuplicateLink, Relation
-from process.policy import People, Policy
+from process.policy import Policy, Team
 from process.types import Stage
 from process.views.agenda import Item
 from process.views.overview import Option, Overview
@@ -86,10 +86,10 @@ class LeadsClient(Directory):
         Raises CommandError (refused) where it can't begin, or where, unless `duplicate` is meant, it looks like another
         open lead.
         """
-        lead = lead or lead_id(opened.org, opened.title)
+        lead = lead or new_lead_id(opened.org, opened.title)
         others = await self._sound(opened, lead)
         if others and not duplicate:
-            alike = ", ".join(f"{other.lead}{other.because}" for other in others)
+            alike = ", ".join(f"{other.lead_id}{other.because}" for other in others)
             raise CommandError(
                 ExitCode.REFUSED,
                 f"It looks like {alike}, open already. If this is another one, say so with --not-a-duplicate.",
@@ -137,7 +137,7 @@ class LeadsClient(Directory):
             )
         except WorkflowAlreadyStartedError:
             return await self._already(lead)
-        flag_duplicates = [other.lead for other in others]
+        flag_duplicates = [other.lead_id for other in others]
         return Opened(
             lead=lead, stage=start.stage, url=self.link(lead), already=False, flag_duplicates=flag_duplicates
         )
@@ -154,9 +154,9 @@ class LeadsClient(Directory):
     async def successor(self, lead: LeadHandle) -> LeadHandle:
         """The lead that goes on with what this one was: itself, unless it was merged into another one."""
         seen = {lead.id}
-        while (into := (await self.overview(lead)).facts.merged_into) and into.lead not in seen:
-            seen.add(into.lead)
-            lead = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead)
+        while (into := (await self.overview(lead)).lead.merged_into) and into.lead_id not in seen:
+            seen.add(into.lead_id)
+            lead = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead_id)
         return lead
 
     async def flag_duplicates(self, lead: LeadHandle, others: Sequence[DuplicateLink]) -> None:
@@ -209,11 +209,11 @@ class LeadsClient(Directory):
         if other is None:
             raise CommandError(ExitCode.REFUSED, f"{merged.into} is no lead's issue.")
         try:
-            wrong = unmergeable((await self.overview(other)).facts, lead.id)
-            known = (await self.overview(lead)).facts.merged_into if wrong else None
+            wrong = unmergeable((await self.overview(other)).lead, lead.id)
+            known = (await self.overview(lead)).lead.merged_into if wrong else None
         except CommandError:
             wrong = None
-        if wrong and (known is None or known.lead != other.id):
+        if wrong and (known is None or known.lead_id != other.id):
             raise CommandError(ExitCode.REFUSED, str(wrong))
         return merged.replaced(into=other.id)
 
@@ -249,7 +249,7 @@ class LeadsClient(Directory):
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             await lead.signal("revert_edits", body)  # asked for twice, it is done once
 
-    async def set_team(self, lead: str, people: People) -> None:
+    async def set_team(self, lead: str, people: Team) -> None:
         """The lead with this id hears who is behind the roles; one that has just ended need not."""
         try:
             await self.client.get_workflow_handle(lead).signal("set_team", people)

@@ -37,11 +37,11 @@ def _signature(context: MethodSigContext) -> FunctionLike:
 def _fields(model: Instance) -> dict[str, Type]:
     """Return the fields of a model with their types, those of its base classes included."""
     fields: dict[str, Type] = {}
-    for base in model.type.mro:
+    for base in reversed(model.type.mro):
         for name, symbol in base.names.items():
-            if name not in fields and isinstance(symbol.node, Var) and _is_field(base, symbol.node):
-                if symbol.node.type is not None:
-                    fields[name] = map_type_from_supertype(symbol.node.type, model.type, base)
+            node = symbol.node
+            if isinstance(node, Var) and node.type and _is_field(base, node):
+                fields[name] = map_type_from_supertype(node.type, model.type, base)
     return fields
 
 
@@ -51,6 +51,6 @@ def _is_field(owner: TypeInfo, node: Var) -> bool:
     return inside and not (node.is_classvar or node.name.startswith("_") or node.is_inferred)
 
 
-def plugin(version: str) -> type[Plugin]:
+def plugin(_version: str) -> type[Plugin]:
     """Return the plugin. Mypy calls this."""
     return ReplacedPlugin

@@ -20,7 +20,7 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     from process.types import Model
     from process.views.agenda import Agenda, Item
-    from process.views.digest import DigestMail, Week, letters
+    from process.views.digest import DigestMail, Week, digest_mails
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=5)
@@ -44,7 +44,7 @@ class Asked(Model):
     """What they have to say, and which of them did not answer."""
 
     items: tuple[Item, ...] = ()
-    unasked: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
 
 
 class Sent(Model):
@@ -84,9 +84,9 @@ class DigestWorkflow:
         agenda = Agenda.of(
             week.day,
             (item for each in found for item in each.items),
-            (lead for each in found for lead in each.unasked),
+            (lead for each in found for lead in each.unreachable),
         )
-        await asyncio.gather(*(self._send(letter) for letter in letters(agenda, week)))
+        await asyncio.gather(*(self._send(letter) for letter in digest_mails(agenda, week)))
         self._show()
         return self.done
 

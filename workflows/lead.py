@@ -318,7 +318,7 @@ class LeadWorkflow:
 
     def _set_alarm(self) -> None:
         """One timer, for the next date; set anew only when that date moves."""
-        when = self.aggregate.next_look(workflow.now())
+        when = self.aggregate.next_change(workflow.now())
         if self.alarm:
             if self.alarm[0] == when:
                 return

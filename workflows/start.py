@@ -5,13 +5,13 @@ from typing import Any
 from process.core.aggregate import LeadAggregate
 from process.core.events import Refused
 from process.decisions import LeadOpened, parse_as
-from process.policy import People, Policy
+from process.policy import Policy, Team
 from process.types import Model
 
 
 def policy_memo(policy: Policy) -> dict[str, str]:
     """What a list of leads tells of the policy that each is under: its version, and a digest of who is behind the roles."""
-    return {"policy": policy.version, "people": People.of(policy).digest()}
+    return {"policy": policy.version, "people": Team.of(policy).digest()}
 
 
 class RunState(Model):

@@ -9,7 +9,7 @@ from activities.github.issues import GitHubIssues, Wanted
 from activities.github.models import IssueSeen
 from process.effects import CheckIssues
 from process.effects.observations import DriftFound
-from process.lead.lead import Lead, Place
+from process.lead.lead import Artifact, Lead
 from process.types import Link
 
 
@@ -33,7 +33,7 @@ class GitHubDrift:
 
     def look(self, lead: Lead, effect: CheckIssues, wanted: Wanted) -> DriftFound | None:
         """What is otherwise than the lead knows; None where nothing is. `wanted`: its issue as it ought to be."""
-        broken: dict[Place, str] = {}
+        broken: dict[Artifact, str] = {}
         mended: list[str] = []
         issue = self._seen(lead.issue, self._settings.leads_repo)
         hub_issue = self._seen(lead.hub_issue, self._settings.hubs_repo)

@@ -27,7 +27,7 @@ from process.effects.observations import (
     InvoiceReserved,
 )
 from process.effects.requests import EffectRequest, Outcome
-from process.lead.lead import Place
+from process.lead.lead import Artifact
 from process.types import Link, one_line
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class DriveActivities:
             fields="name,parents,trashed,explicitlyTrashed,webViewLink",
             supportsAllDrives=True,
         )
-        broken: dict[Place, str] = {}
+        broken: dict[Artifact, str] = {}
         mended: list[str] = []
         now = known
         try:

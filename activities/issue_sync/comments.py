@@ -139,7 +139,7 @@ class Comments:
         view = await asked(self.leads.overview(lead))
         taken = _taken(talk, view.timeline)
         return [
-            await self._reply(talk, lead, said, before, view.facts)
+            await self._reply(talk, lead, said, before, view.lead)
             for said, before in zip(talk.said, taken, strict=True)
         ]
 
@@ -207,14 +207,14 @@ class Comments:
 
     async def _incomplete(self, lead: LeadHandle, said: Said, kind: type[Decision], reason: str) -> Reply:
         """With an example; unless the lead could not take one either, and says why."""
-        facts = (await asked(self.leads.overview(lead))).facts
+        facts = (await asked(self.leads.overview(lead))).lead
         if no := kind.gate(facts):
             return await self._lead_refused(lead, said, kind, str(no))
         return _refused(said, reason, commands.sample(kind, kind.example_for(facts)))
 
     async def _lead_refused(self, lead: LeadHandle, said: Said, kind: type[Decision], reason: str) -> Reply:
         """With what would work: decisions that the refusal names, or this one in full where only its body is at fault."""
-        facts = (await asked(self.leads.overview(lead))).facts
+        facts = (await asked(self.leads.overview(lead))).lead
         named = [other for name, other in DECISIONS.items() if f"({name})" in reason]
         samples = [commands.sample(each, each.example_for(facts)) for each in named]
         if not named and kind.gate(facts) is None:

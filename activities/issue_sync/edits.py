@@ -75,9 +75,9 @@ class EditProposals:
         if place.lead is None:
             return []
         view = await self._seen(place.lead)
-        if view is None or view.facts.archived:
+        if view is None or view.lead.archived:
             return []
-        found = [edit for edit in await self._edits(place, view, notices) if not agrees(edit, view.facts)]
+        found = [edit for edit in await self._edits(place, view, notices) if not agrees(edit, view.lead)]
         if not found or not await self._settled(place.lead, view, found):
             return []
         verdicts = [_quietly(edit) if edit.program else await self._judge(place.lead, edit) for edit in found]
@@ -94,7 +94,7 @@ class EditProposals:
     # ---- what was moved
 
     async def _edits(self, place: Place, view: Overview, notices: Sequence[ChangeNotice]) -> list[Edit]:
-        facts = view.facts
+        facts = view.lead
         names = facts.policy.labels
         hub = self._is_hub(place, facts)
         labels = (names.hub,) if hub else (names.lead, names.hub_service, names.customer)
@@ -105,7 +105,7 @@ class EditProposals:
 
     async def _card(self, place: Place, view: Overview, notices: Sequence[ChangeNotice]) -> Edit | None:
         """The card's move; who made it may be told by a hint where GitHub keeps no history."""
-        facts = view.facts
+        facts = view.lead
         columns = columns_of(self.settings.github, facts.policy)
         column = columns.get(facts.stage)
         if column is None:
@@ -136,7 +136,7 @@ class EditProposals:
         for edit in found:
             queues |= CARD_LANES if edit.what is EditKind.PLACED else HUB_LANES if edit.hub else ISSUE_LANES
         now = await self._seen(lead)
-        same = now is not None and now.facts.last_seq == before.facts.last_seq
+        same = now is not None and now.lead.last_seq == before.lead.last_seq
         if now and same and not _changing(before, queues) and not _changing(now, queues):
             return True
         if activity.info().attempt < TIMEOUT:
@@ -154,7 +154,7 @@ class EditProposals:
 
     async def _judge(self, lead: LeadHandle, edit: Edit) -> Verdict:
         view = await asked(self.leads.overview(lead))
-        proposal = propose(edit, view.facts, view.timeline)
+        proposal = propose(edit, view.lead, view.timeline)
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
             return _asks(edit, proposal.why or "No decision says that", offered or _named(proposal.why))
@@ -164,12 +164,12 @@ class EditProposals:
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
         roles = await in_thread(self.people.roles, edit.by)
-        if wrong := not_theirs(decision, roles, view.facts):
+        if wrong := not_theirs(decision, roles, view.lead):
             return self._declined(edit, kind, wrong)
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = str(decision.gate(view.facts) or f"For that, {complete.reason}")
+            wrong = str(decision.gate(view.lead) or f"For that, {complete.reason}")
             return self._declined(edit, kind, _because(proposal, wrong), _named(wrong) or offered)
         try:
             return await self._decide(lead, edit, complete)
@@ -184,7 +184,7 @@ class EditProposals:
         _log.info("move taken", kind=decision.kind)
         view = await asked(self.leads.overview(lead))
         done = f"Took {decision.kind}: somebody {edit.what}"
-        if agrees(edit, view.facts):
+        if agrees(edit, view.lead):
             return Verdict(edit, done, stands=True)
         why = f"{answer.summary}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
         return Verdict(edit, done, reason=why)
@@ -224,7 +224,7 @@ _UNDONE = {
 def _changing(view: Overview, kinds: frozenset[str]) -> bool:
     """Whether the lead has something to do, or is doing it, that changes what these effects change."""
     return any(
-        effect.status == "waiting" and kinds & set(effect.key.removeprefix(f"{view.lead}/").split("/"))
+        effect.status == "waiting" and kinds & set(effect.key.removeprefix(f"{view.lead_id}/").split("/"))
         for effect in view.effects
     )
 

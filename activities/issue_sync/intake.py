@@ -28,7 +28,7 @@ from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, Gap, read_issue
-from process.identity import lead_id
+from process.identity import new_lead_id
 from process.policy import Policy
 from process.types import Link
 from templates.rendering import render
@@ -55,7 +55,7 @@ def marks(policy: Policy) -> tuple[str, str]:
 
 def lead_to_be(issue: IssueSeen) -> str:
     """Id of the lead that this issue becomes, whatever it is called by then."""
-    return lead_id(SOURCE, str(issue.id))
+    return new_lead_id(SOURCE, str(issue.id))
 
 
 class Intake:
@@ -104,7 +104,7 @@ class Intake:
             view = await asked(self.leads.overview(lead))
         except CommandError:  # it has just gone
             return ()
-        if datetime.now(UTC) - view.facts.opened_at > YOUNG:
+        if datetime.now(UTC) - view.lead.opened_at > YOUNG:
             return ()
         text = render(
             "commands/begun.md",
@@ -112,7 +112,7 @@ class Intake:
             stage=view.stage,
             owner=view.owner,
             next_step=view.next_step,
-            hub_label=None if view.facts.service == "hub" else view.facts.policy.labels.hub_service,
+            hub_label=None if view.lead.service == "hub" else view.lead.policy.labels.hub_service,
         )
         return await self._say(place, "begun", text, f"Said that it is {lead.id}")
 

@@ -180,7 +180,7 @@ class Desk:
 
     def _has(self, view: Overview, repo: str, number: int) -> bool:
         """Whether this is the lead's issue, or its hub's."""
-        github, facts = self.settings.github, view.facts
+        github, facts = self.settings.github, view.lead
         links = (
             (github.leads_repo, facts.issue, OpenIssue),
             (github.hubs_repo, facts.hub_issue, OpenHubIssue),

@@ -50,7 +50,8 @@ class DuplicateScan:
             handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead)
             await self.leads.flag_duplicates(handle, others)
         said = (
-            f"{lead} may be the same as {', '.join(o.lead for o in others)}" for lead, others in found.items()
+            f"{lead} may be the same as {', '.join(o.lead_id for o in others)}"
+            for lead, others in found.items()
         )
         return SystemResult(cursor=Cursor(groups=looked).model_dump(mode="json"), found=tuple(said))
 
@@ -58,7 +59,7 @@ class DuplicateScan:
         """None where it does not answer: it has just ended, or is stuck."""
         handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead)
         try:
-            return (await self.leads.overview(handle)).facts
+            return (await self.leads.overview(handle)).lead
         except (CommandError, RPCError):
             return None
 
@@ -71,8 +72,8 @@ def held(leads: list[Lead]) -> dict[str, list[DuplicateLink]]:
         before = [other for other in leads if ranks[other.id] < ranks[lead.id]]
         others = [
             DuplicateLink(
-                lead=other.id,
-                why=match_reasons(lead, other),
+                lead_id=other.id,
+                reasons=match_reasons(lead, other),
                 heading=other.heading,
                 url=other.issue.url if other.issue else "",
             )
@@ -86,8 +87,8 @@ def held(leads: list[Lead]) -> dict[str, list[DuplicateLink]]:
 
 def _judged(one: Lead, other: Lead) -> bool:
     """Whether they know of each other."""
-    ids = {relative.lead for relative in (*one.originals, *one.duplicates)}
-    others = {relative.lead for relative in (*other.originals, *other.duplicates)}
+    ids = {relative.lead_id for relative in (*one.originals, *one.duplicates)}
+    others = {relative.lead_id for relative in (*other.originals, *other.duplicates)}
     return other.id in ids or one.id in others
 
 

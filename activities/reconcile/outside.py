@@ -22,7 +22,7 @@ from activities.issue_sync.intake import NEW, marks
 from activities.reconcile.cursors import Memory, few, read_cursor
 from activities.reconcile.duplicates import DuplicateScan
 from activities.reconcile.questionnaire import Questionnaire
-from activities.reconcile.team import Team
+from activities.reconcile.team import TeamSync
 from client.directory import OpenLead
 from client.leads import LeadsClient
 from client.notices import request_sync
@@ -182,7 +182,7 @@ def reconcile_activities(
     rounds, questionnaire, team = (
         ReconcileActivities(leads, settings),
         Questionnaire(leads, settings),
-        Team(leads),
+        TeamSync(leads),
     )
     return [
         rounds.reconcile_github,

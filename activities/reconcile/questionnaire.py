@@ -24,7 +24,7 @@ from config.settings import Settings
 from process.decisions import LeadOpened
 from process.decisions.opening import contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
-from process.identity import lead_id
+from process.identity import new_lead_id
 from process.types import one_line
 from workflows.reconcile import SystemResult
 
@@ -132,12 +132,12 @@ class Questionnaire:
         views = [
             (lead, view)
             for lead, view in views
-            if (view.facts.email or "").casefold() == email.casefold() and view.stage in BEFORE_CONTRACT
+            if (view.lead.email or "").casefold() == email.casefold() and view.stage in BEFORE_CONTRACT
         ]
         sure = [
-            (lead, view) for lead, view in views if not view.facts.undecided
+            (lead, view) for lead, view in views if not view.lead.undecided
         ]  # the others may be one of these
-        theirs = [(lead, view.facts.questionnaire.answered_on is None) for lead, view in sure or views]
+        theirs = [(lead, view.lead.questionnaire.answered_on is None) for lead, view in sure or views]
         waiting = [lead for lead, waits in theirs if waits]
         candidates: Sequence[LeadHandle] = waiting or [lead for lead, _ in theirs]
         return candidates[0] if len(candidates) == 1 else None
@@ -157,7 +157,7 @@ class Questionnaire:
             by=BY,
             source=SOURCE,
         )
-        begun = await self.leads.take_in(opened, lead=lead_id(SOURCE, response.id))
+        begun = await self.leads.take_in(opened, lead=new_lead_id(SOURCE, response.id))
         return await self.leads.find(begun.lead)
 
     def _facts(self, response: Response) -> Facts:

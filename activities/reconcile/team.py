@@ -15,7 +15,7 @@ from temporalio import activity
 
 from activities.reconcile.cursors import Memory, few, read_cursor
 from client.leads import LeadsClient
-from process.policy import People
+from process.policy import Team
 from workflows.reconcile import SystemResult
 
 AT_ONCE = 20
@@ -29,12 +29,12 @@ class TeamCursor(BaseModel):
     leads: Memory = Memory()
 
 
-class Team:
+class TeamSync:
     """`since`: when this worker read its settings, by default now."""
 
     def __init__(self, leads: LeadsClient, since: datetime | None = None) -> None:
         self.leads = leads
-        self.people = People.of(leads.policy, since or datetime.now(UTC))
+        self.people = Team.of(leads.policy, since or datetime.now(UTC))
 
     async def tell(self) -> list[str]:
         """Tells every lead that knows others; these are the leads."""

@@ -44,9 +44,9 @@ from process.effects.requests import EffectRequest, Outcome
 from process.github.edits import RevertEdits
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
-from process.policy import TEAMS, People, Policy
+from process.policy import TEAMS, Policy, Team
 from process.types import Model, Role
-from process.views.attention import attention, next_look
+from process.views.attention import attention, next_change
 
 RECEIPTS = 500
 REFUSALS = 100
@@ -254,14 +254,14 @@ class LeadAggregate(Model):
         A role for which it names no address keeps the one that it has.
         """
         try:
-            told = People.model_validate(args[0] if args else {})
+            told = Team.model_validate(args[0] if args else {})
         except ValidationError as error:
             return self.refused("set_team", complaints(error), now)
-        lead, since = self.lead, told.since or now
+        lead, since = self.lead, told.read_at or now
         known = lead.policy.addresses | {role: named for role, named in told.addresses.items() if named}
         told = told.replaced(addresses=known)
         roles = tuple(role for role in sorted(TEAMS) if _behind(told, role) != _behind(lead.policy, role))
-        if not roles or (lead.team_since and since < lead.team_since):
+        if not roles or (lead.team_read_at and since < lead.team_read_at):
             return self
         fact = TeamChanged(people=told.people, addresses=known, since=since, roles=roles)
         return self._became(fact, now)._mended(roles)
@@ -298,8 +298,10 @@ class LeadAggregate(Model):
         except ValidationError as error:
             wrong = Refused(reason=complaints(error))
             return self.refused("receive_relation_notice", str(wrong), now), wrong
-        other, lead = told.me.lead, self.lead
-        answer = DuplicateLink(lead=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
+        other, lead = told.me.lead_id, self.lead
+        answer = DuplicateLink(
+            lead_id=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else ""
+        )
         if told.seq <= self.heard.get(other, 0):
             return self, answer
         if no := _unheard(lead, told):
@@ -315,10 +317,10 @@ class LeadAggregate(Model):
         """When the calendar moves next."""
         return next((item.when for item in due(self.lead)), None)
 
-    def next_look(self, now: datetime) -> datetime | None:
+    def next_change(self, now: datetime) -> datetime | None:
         """When the lead is to be looked at again: the calendar moves, or other things begin to need attention."""
         lead, edits = self.lead, self.next_due()
-        day = next_look(lead, lead.today(now))
+        day = next_change(lead, lead.today(now))
         looks = start_of(day, lead.zone) if day else None
         return min((when for when in (edits, looks) if when), default=None)
 
@@ -433,12 +435,12 @@ class LeadAggregate(Model):
 
 def _unheard(lead: Lead, told: RelationNotice) -> Refused | None:
     """Why the lead does not take what it is told, or None."""
-    if told.me.lead == lead.id:
+    if told.me.lead_id == lead.id:
         return Refused(reason="A lead has nothing to tell itself")
-    return unmergeable(lead, told.me.lead) if told.me.relation is Relation.MERGED else None
+    return unmergeable(lead, told.me.lead_id) if told.me.relation is Relation.MERGED else None
 
 
-def _behind(named: People | Policy, role: Role) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _behind(named: Team | Policy, role: Role) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return named.people.get(role, ()), named.addresses.get(role, ())
 
 

@@ -1,4 +1,4 @@
-"""What the calendar does when nobody does anything (process.md, Clocks): a class per clock, and its schedule."""
+"""What the calendar does when nobody does anything (process.md, Periods): a class per clock, and its schedule."""
 
 from collections.abc import Iterable
 from datetime import date

@@ -26,7 +26,7 @@ from process.decisions import (
 from process.decisions import correcting as mending
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
-from process.types import SAID
+from process.types import GIVEN
 
 __all__ = ["DECISIONS", "Decision", "LeadOpened", "Unreadable", "complaints", "parse", "parse_as"]
 
@@ -104,7 +104,7 @@ def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
             instead=f"{_close(str(unknown[0]), decision.model_fields)}It takes {', '.join(decision.model_fields)}",
         )
     try:
-        return decision.model_validate(body, context=SAID)
+        return decision.model_validate(body, context=GIVEN)
     except ValidationError as error:
         return Refused(reason=complaints(error), instead=f"Send {_sample(decision)}")
 

@@ -120,7 +120,7 @@ def undecided(lead: Lead) -> Refused | None:
     """Why a lead that may be a duplicate does not go on, and how it is decided."""
     if not lead.undecided:
         return None
-    others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
+    others = ", ".join(f"{other.lead_id}{other.because}" for other in lead.undecided)
     return Refused(
         reason=f"It may be the same request as {others}",
         instead="If it is, merge it into that lead (merged); if not, keep it apart (kept_apart)",
@@ -131,8 +131,8 @@ def merged_away(into: DuplicateLink) -> Refused:
     """Where to go from a lead that was merged into another one."""
     there = f": {into.url}" if into.url else ""
     return Refused(
-        reason=f"The lead was merged into {into.lead}",
-        instead=f"Go on there{there}; or take the merge back by correcting event {into.since}",
+        reason=f"The lead was merged into {into.lead_id}",
+        instead=f"Go on there{there}; or take the merge back by correcting event {into.seq}",
     )
 
 

@@ -71,7 +71,7 @@ class ContractHandedOver(_Contracting):
         if self.due:
             return self
         policy = event_log.lead.policy
-        due = add_working_days(event_log.lead.today(now), policy.clocks.contract_due, policy.holidays)
+        due = add_working_days(event_log.lead.today(now), policy.periods.contract_due, policy.holidays)
         return self.replaced(due=due)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -260,7 +260,7 @@ class ContractSigned(_Contracting):
             reference=self.reference,
         )
         return lead.replaced(
-            former=lead.signed, contract=contract.with_clocks_reset(), renewal=type(contract)()
+            former=lead.signed, contract=contract.with_deadlines_reset(), renewal=type(contract)()
         )
 
     def effects(self, change: Change) -> Iterable[Effect]:
@@ -394,7 +394,7 @@ class ServiceExtended(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         until = max(lead.contract.term_ends or lead.today(event.at), lead.today(event.at)) + timedelta(
-            days=lead.policy.clocks.lapse_extension
+            days=lead.policy.periods.lapse_extension
         )
         contract = lead.contract.replaced(extended_until=until, lapsed=False)
         return lead.replaced(contract=contract)
@@ -428,7 +428,9 @@ class GapExplained(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         signed = list(lead.signed)
         for gap in lead.gaps:
-            place, why = (gap.before, "gap_reason") if gap.before < len(signed) else (-1, "after_reason")
+            place, why = (
+                (gap.term_index, "gap_reason") if gap.term_index < len(signed) else (-1, "after_reason")
+            )
             signed[place] = signed[place].replaced(**{why: self.reason})
         *former, contract = signed or [lead.contract]
         return lead.replaced(former=tuple(former), contract=contract)

@@ -15,7 +15,7 @@ from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers, ReserveInvoice
 from process.lead.lead import Lead
-from process.money.billing import billed_again
+from process.money.billing import first_double_billing
 from process.types import Role, Stage, Text
 
 
@@ -141,7 +141,7 @@ class Corrected(Decision):
             )
         if broken := tuple(fold.broken(event_log, self.seq)):
             return _rests_on(broken, wrong.fact.supersedes)
-        if again := billed_again(fold.without(event_log, self.seq)):
+        if again := first_double_billing(fold.without(event_log, self.seq)):
             return Refused(
                 reason=f"Invoice {again.number} has billed the same since",
                 instead="Void that one first (invoice_voided)",

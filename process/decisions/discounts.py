@@ -21,7 +21,7 @@ class _OnDiscount(_OnQuote):
     @classmethod
     def decided_by(cls, lead: Lead) -> frozenset[Role]:
         """Whoever was asked, although the lead may be under another policy since."""
-        asked = lead.quote.awaits if lead.quote else None
+        asked = lead.quote.awaiting_approval_by if lead.quote else None
         return frozenset({asked or lead.policy.discounts.approver})
 
     @classmethod
@@ -29,7 +29,7 @@ class _OnDiscount(_OnQuote):
         if wrong := super().gate(lead):
             return wrong
         quote = lead.quote
-        if quote and quote.awaits:
+        if quote and quote.awaiting_approval_by:
             return None
         if quote and quote.discount and quote.discount.approved:
             return Refused(
@@ -39,7 +39,7 @@ class _OnDiscount(_OnQuote):
 
     def _settled(self, lead: Lead, event: Event, *, approved: bool, **more: object) -> Lead:
         def settle(quote: Quote) -> Quote:
-            if quote.version != self.version or quote.discount is None or not quote.awaits:
+            if quote.version != self.version or quote.discount is None or not quote.awaiting_approval_by:
                 return quote
             said = {"approved": approved, "settled_on": lead.today(event.at), "settled_by": self.by}
             return quote.replaced(discount=quote.discount.replaced(**said), **more)

@@ -77,7 +77,7 @@ class LeadOpened(Decision):
 
     def _originals(self, lead_id: str) -> tuple[DuplicateLink, ...]:
         """Each other lead once; nothing is merged yet."""
-        others = {other.lead: other for other in self.originals if other.lead != lead_id}
+        others = {other.lead_id: other for other in self.originals if other.lead_id != lead_id}
         undecided = {"relation": Relation.UNDECIDED}
         return tuple(
             other if other.relation is Relation.APART else other.replaced(**undecided)
@@ -96,7 +96,7 @@ class LeadOpened(Decision):
 
     def summary(self, event_log: EventLog) -> str:
         lead = event_log.lead
-        others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
+        others = ", ".join(f"{other.lead_id}{other.because}" for other in lead.undecided)
         held = f"; it may be the same request as {others}" if others else ""
         return self.noted(f"{lead.org} became a lead: {lead.title}{held}")
 

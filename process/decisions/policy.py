@@ -15,14 +15,14 @@ from process.types import Line, Stage
 
 
 class PolicyAdopted(Decision):
-    """From here on, the lead is under the policy in force: its clocks, holidays, columns and labels.
+    """From here on, the lead is under the policy in force: its periods, holidays, columns and labels.
 
     What was decided before keeps its dates and prices. Who is behind a role is no part of it: that reaches every lead.
     """
 
     kind = "policy_adopted"
 
-    example = {"note": "The clocks of 2026-09 for all that are not signed yet"}
+    example = {"note": "The periods of 2026-09 for all that are not signed yet"}
     is_progress = False
 
     policy: Policy | None = Field(None, description="the policy; commands and comments take the one in force")

@@ -33,7 +33,7 @@ def signed(lead: Lead) -> Refused | None:
 
 def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
     """A renewal is quoted from the first renewal window on."""
-    end, days = lead.contract.end, max(lead.policy.clocks.renewal_windows, default=0)
+    end, days = lead.contract.end, max(lead.policy.periods.renewal_windows, default=0)
     if end is None or lead.contract.lapsed or today >= end - timedelta(days=days):
         return None
     return Refused(
@@ -269,7 +269,7 @@ class PriceQuoted(Decision):
             version=len(lead.quotes) + 1,
             price=price - discount.amount if discount else price,
             per=per,
-            valid_until=self.valid_until or today + timedelta(days=lead.policy.clocks.quote_validity),
+            valid_until=self.valid_until or today + timedelta(days=lead.policy.periods.quote_validity),
             quoted_on=today,
             items=tuple(item.line(price.currency, per) for item in self.item),
             discount=discount,
@@ -320,15 +320,15 @@ class PriceQuoted(Decision):
         made_of = f" ({'; '.join(str(line) for line in quote.lines)})" if len(quote.lines) > 1 else ""
         until = f"version {quote.version}, valid until {quote.valid_until}"
         why = f", discount because: {quote.discount.reason}" if quote.discount else ""
-        waits = f"; it {quote.standing}" if quote.awaits else ""
+        waits = f"; it {quote.status_text}" if quote.awaiting_approval_by else ""
         return self.noted(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
 
 
 def ask_for_approval(change: Change) -> Iterable[Effect]:
     """The mail to whoever is to approve the discount of the quote on the table, if that waits for somebody."""
     quote = change.after.quote
-    if quote and quote.awaits:
-        yield mail(change, "discount_approval", quote.awaits, version=str(quote.version))
+    if quote and quote.awaiting_approval_by:
+        yield mail(change, "discount_approval", quote.awaiting_approval_by, version=str(quote.version))
 
 
 class _OnQuote(Decision):
@@ -393,10 +393,10 @@ class QuoteAccepted(_OnQuote):
                 reason=f"Version {lead.quote.version} is already accepted",
                 instead="Hand the contract over next (contract_handed_over)",
             )
-        if lead.quote and lead.quote.awaits:
+        if lead.quote and lead.quote.awaiting_approval_by:
             return Refused(
                 reason=f"Version {lead.quote.version} has a discount of {lead.quote.reduction}, and "
-                f"{lead.whose(lead.quote.awaits)} has not approved it",
+                f"{lead.role_with_person(lead.quote.awaiting_approval_by)} has not approved it",
                 instead="Have that done first (discount_approved), or quote without it (price_quoted)",
             )
         return None

@@ -54,8 +54,8 @@ def match_reasons(one: Lead, other: Lead) -> tuple[MatchReason, ...]:
 
 def relation_notices(lead: Lead) -> dict[str, RelationNotice]:
     """What this lead is to each of the others concerned, by their ids. That it was another one from the first is no news."""
-    news = (other for other in lead.originals if other.relation is not Relation.APART or other.since)
-    return {other.lead: _told(lead, other) for other in news}
+    news = (other for other in lead.originals if other.relation is not Relation.APART or other.seq)
+    return {other.lead_id: _told(lead, other) for other in news}
 
 
 def news(before: Lead, after: Lead) -> bool:
@@ -72,9 +72,9 @@ def _told(lead: Lead, other: DuplicateLink) -> RelationNotice:
     if relation is Relation.UNDECIDED and other not in lead.undecided:
         relation = Relation.NONE
     me = DuplicateLink(
-        lead=lead.id,
+        lead_id=lead.id,
         relation=relation,
-        why=other.why,
+        reasons=other.reasons,
         heading=lead.heading,
         url=lead.issue.url if lead.issue else "",
     )
@@ -88,13 +88,15 @@ def unmergeable(lead: Lead, duplicate: str) -> Refused | None:
     into = lead.merged_into
     if lead.id == duplicate:
         return Refused(reason="A lead is not merged into itself", instead="Name the lead that goes on")
-    if into and into.lead == duplicate:
+    if into and into.lead_id == duplicate:
         return Refused(
             reason=f"{lead.id} was itself merged into {duplicate}",
             instead="Take one of the two back, by correcting it",
         )
     if into:
-        return Refused(reason=f"{lead.id} was merged into {into.lead}", instead=f"Merge into {into.lead}")
+        return Refused(
+            reason=f"{lead.id} was merged into {into.lead_id}", instead=f"Merge into {into.lead_id}"
+        )
     if lead.stage is Stage.LOST:
         return Refused(reason=f"{lead.id} is lost", instead="Reopen that one first")
     if lead.ended:
@@ -135,8 +137,8 @@ class RelationNoticed(Observation):
         return self.replaces
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        me = self.told.me.replaced(since=event.seq)
-        others = tuple(other for other in lead.duplicates if other.lead != me.lead)
+        me = self.told.me.replaced(seq=event.seq)
+        others = tuple(other for other in lead.duplicates if other.lead_id != me.lead_id)
         if me.relation is not Relation.NONE:
             others = (*others, me)
         return lead.replaced(duplicates=others, **self._taken_over(lead), **self._given_back(lead))
@@ -189,8 +191,8 @@ class OriginalsNotified(Observation):
     originals: tuple[DuplicateLink, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        seen = {other.lead: {"heading": other.heading, "url": other.url} for other in self.originals}
-        known = (other.replaced(**seen.get(other.lead, {})) for other in lead.originals)
+        seen = {other.lead_id: {"heading": other.heading, "url": other.url} for other in self.originals}
+        known = (other.replaced(**seen.get(other.lead_id, {})) for other in lead.originals)
         return lead.replaced(originals=tuple(known))
 
     def summary(self, event_log: EventLog) -> str:
@@ -202,9 +204,9 @@ def unknown(event_log: EventLog, originals: Iterable[DuplicateLink]) -> tuple[Du
     lead = event_log.lead
     if lead.stage is not Stage.LEAD or lead.hub.requested_on:
         return ()
-    known = {lead.id, *(other.lead for other in (*lead.originals, *lead.duplicates))}
-    new = {other.lead: other for other in originals if other.lead not in known}
-    clean = {"relation": Relation.UNDECIDED, "since": 0}
+    known = {lead.id, *(other.lead_id for other in (*lead.originals, *lead.duplicates))}
+    new = {other.lead_id: other for other in originals if other.lead_id not in known}
+    clean = {"relation": Relation.UNDECIDED, "seq": 0}
     room = max(0, MOST - len(lead.originals))
     return tuple(other.replaced(**clean) for other in new.values())[:room]
 
@@ -212,14 +214,14 @@ def unknown(event_log: EventLog, originals: Iterable[DuplicateLink]) -> tuple[Du
 def last_notice(event_log: EventLog, other: str) -> Event | None:
     """The event with which that lead was heard last."""
     for event in reversed(event_log.events):
-        if isinstance(event.fact, RelationNoticed) and event.fact.told.me.lead == other:
+        if isinstance(event.fact, RelationNoticed) and event.fact.told.me.lead_id == other:
             return event
     return None
 
 
 def as_fact(event_log: EventLog, told: RelationNotice) -> RelationNoticed | None:
     """What becomes true by this word; None where it is known."""
-    last = last_notice(event_log, told.me.lead)
+    last = last_notice(event_log, told.me.lead_id)
     if last is None:
         return None if told.me.relation is Relation.NONE else RelationNoticed(told=told)
     assert isinstance(last.fact, RelationNoticed)  # noqa: S101 - found as that

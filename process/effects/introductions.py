@@ -19,7 +19,7 @@ def reached(lead: Lead, role: Role) -> tuple[str, ...]:
     for mail in reversed(lead.mails):
         if role in mail.reached:
             return tuple(address for address in mail.reached[role] if address not in released)
-        if mail.left is role:
+        if mail.former_role is role:
             released |= {*mail.recipients}
     return ()
 
@@ -27,7 +27,10 @@ def reached(lead: Lead, role: Role) -> tuple[str, ...]:
 def earlier(lead: Lead, role: Role) -> tuple[Mail, ...]:
     """Mails that reached who was behind the role before, and not all who are now."""
     now = set(lead.policy.addresses.get(role, ()))
-    gone = {*lead.left.get(role, ()), *(a for mail in lead.mails for a in mail.reached.get(role, ()))} - now
+    gone = {
+        *lead.former_addresses.get(role, ()),
+        *(a for mail in lead.mails for a in mail.reached.get(role, ())),
+    } - now
     return tuple(
         mail for mail in lead.mails if gone & {*mail.recipients} and mail.template not in INTRODUCTIONS
     )

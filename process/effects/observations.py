@@ -17,7 +17,7 @@ from process.effects import (
 )
 from process.effects.introductions import introductions
 from process.effects.mail import joined
-from process.lead.lead import Lead, Mail, Place
+from process.lead.lead import Artifact, Lead, Mail
 from process.money.pricing import PriceBook
 from process.policy import Named
 from process.types import Line, Link, Role, Stage
@@ -138,7 +138,9 @@ class MailSent(Observation):
         # the issue says which mail reached whom
         yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)
         for role, addresses in self.reached.items():
-            if set(addresses) & {*change.after.left.get(role, ())}:  # it was under way while they changed
+            if set(addresses) & {
+                *change.after.former_addresses.get(role, ())
+            }:  # it was under way while they changed
                 yield from introductions(change, role)
 
     def summary(self, event_log: EventLog) -> str:
@@ -173,15 +175,17 @@ class TeamChanged(Observation):
     def apply(self, lead: Lead, event: Event) -> Lead:
         policy = lead.policy.replaced(people=self.people, addresses=self.addresses)
         left = {
-            role: tuple(dict.fromkeys((*lead.left.get(role, ()), *lead.policy.addresses.get(role, ()))))
-            for role in sorted({*lead.left, *lead.policy.addresses})
+            role: tuple(
+                dict.fromkeys((*lead.former_addresses.get(role, ()), *lead.policy.addresses.get(role, ())))
+            )
+            for role in sorted({*lead.former_addresses, *lead.policy.addresses})
         }
         gone = {
             role: known
             for role, addresses in left.items()
             if (known := tuple(a for a in addresses if a not in self.addresses.get(role, ())))
         }
-        return lead.replaced(policy=policy, team_since=self.since, left=gone)
+        return lead.replaced(policy=policy, team_read_at=self.since, former_addresses=gone)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         for role in self.roles:
@@ -291,9 +295,9 @@ class DriftFound(Observation):
 
     kind = "drift_found"
 
-    looked: tuple[Place, ...]
+    looked: tuple[Artifact, ...]
     mended: tuple[Line, ...] = ()
-    broken: dict[Place, Line] = {}
+    broken: dict[Artifact, Line] = {}
     """Of the places that were looked at. What was broken there and is not here is as it should be again."""
     issue: Link | None = None
     """Where the lead's issue is now."""

@@ -90,7 +90,7 @@ def _closed(edit: Edit, lead: Lead) -> Proposal:
         return Proposal((("hub_decommissioned", {}),))
     if edit.name == "duplicate":
         if len(lead.undecided) == 1:
-            return Proposal((("merged", {"into": lead.undecided[0].lead}),))
+            return Proposal((("merged", {"into": lead.undecided[0].lead_id}),))
         return Proposal((("lost", {"reason": "duplicate"}),))
     why = "" if edit.name == "not_planned" else "No service of this lead has run that could have ended"
     return Proposal((("lost", {}),), why)
@@ -131,9 +131,9 @@ def _retitled(edit: Edit, lead: Lead) -> Proposal:
     return Proposal((("details_changed", changed),))
 
 
-def _unreadable(whose: str, form: str, kind: str) -> Proposal:
+def _unreadable(role_with_person: str, form: str, kind: str) -> Proposal:
     return Proposal(
-        why=f"The title of a {whose}'s issue is “{form}”, and this one can't be read as that. "
+        why=f"The title of a {role_with_person}'s issue is “{form}”, and this one can't be read as that. "
         f"Change it again in that form, or say what has changed ({kind})"
     )
 

@@ -43,7 +43,7 @@ async def agenda(
     out = Output(as_json=json)
     if not out.value(mine):
         show(mine, out)
-    if found.unasked and not json:
+    if found.unreachable and not json:
         console(stderr=True).print(_missing(found), style="yellow", soft_wrap=True)
 
 
@@ -65,12 +65,12 @@ def line(item: Item, found: Agenda) -> str:
     days = [f"by {item.due}"] if item.due else []
     days += ["today"] if item.until == found.day else []
     days += [f"since {item.lasting}"] if item.lasting else []
-    return f"{item.what}{' · ' if days else ''}{', '.join(days)} · {item.lead} {item.heading}"
+    return f"{item.text}{' · ' if days else ''}{', '.join(days)} · {item.lead_id} {item.heading}"
 
 
 def _missing(found: Agenda) -> str:
-    some = f"{', '.join(found.unasked[:5])}{' …' if len(found.unasked) > 5 else ''}"
+    some = f"{', '.join(found.unreachable[:5])}{' …' if len(found.unreachable) > 5 else ''}"
     return (
-        f"leads: no answer from {len(found.unasked)} of the leads ({some}); of these only what Temporal's list knows is "
+        f"leads: no answer from {len(found.unreachable)} of the leads ({some}); of these only what Temporal's list knows is "
         "said: no dates, no invoices, no persons. Is a worker there?"
     )

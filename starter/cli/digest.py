@@ -13,7 +13,7 @@ from client.connection import no_worker
 from client.digest import digest_zone, send_now
 from client.errors import CommandError, ExitCode
 from client.leads import LeadsClient
-from process.views.digest import DigestMail, Week, letters
+from process.views.digest import DigestMail, Week, digest_mails
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
@@ -35,7 +35,7 @@ async def digest(
     if send:
         await _send(leads, week, timeout, out)
         return
-    found = letters(await collect_agenda(leads, datetime.now(UTC)), week)
+    found = digest_mails(await collect_agenda(leads, datetime.now(UTC)), week)
     mail = DigestMailer(settings, leads.policy)
     if out.value([each.model_dump(mode="json") | {"to": _to(mail, each)} for each in found]):
         return

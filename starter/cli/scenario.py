@@ -13,18 +13,18 @@ from config import policy_file as policy
 from config.settings import Settings, SettingsError
 from process.behaviour import CHANGES
 from process.money.pricing import PriceBook, PriceListError
-from process.policy import Clocks, Policy
+from process.policy import Periods, Policy
 from process.simulation.scenario import Scenario
 from process.types import Stage
 
 IN_STAGES = "stale_in"
-"""The clock that has its days stage by stage."""
+"""The period that has its days stage by stage."""
 
 
 def scenario(
     known: Settings,
     *,
-    clocks: Iterable[str] = (),
+    periods: Iterable[str] = (),
     holidays: Iterable[date] = (),
     policy_file: Path | None = None,
     price_book: Path | None = None,
@@ -33,7 +33,7 @@ def scenario(
     """What was said, judged. Raises CommandError (usage) that names what can't be meant, and what can."""
     return Scenario(
         policy=_policy(known, policy_file) if policy_file else None,
-        clocks=read_clocks(clocks),
+        periods=read_periods(periods),
         holidays=tuple(sorted(set(holidays))),
         books=_books(price_book) if price_book else (),
         changes=CHANGES if newest_rules else (),
@@ -43,19 +43,19 @@ def scenario(
 def in_words(wanted: Scenario) -> list[str]:
     """What is otherwise, for people."""
     found = [f"the policy {wanted.policy.version}"] if wanted.policy else []
-    found += [f"{name} {value}" for name, value in clock_values(wanted.clocks) if value]
+    found += [f"{name} {value}" for name, value in period_values(wanted.periods) if value]
     found += [f"a holiday on {day}" for day in wanted.holidays]
     found += [f"the price book {book.version} as given" for book in wanted.books]
     found += [f"the rules of {change} from the beginning" for change in wanted.changes]
     return found
 
 
-def clock_values(clocks: Clocks, *, every: bool = False) -> list[tuple[str, str]]:
-    """The clocks that were set, or every one, each with its days."""
+def period_values(periods: Periods, *, every: bool = False) -> list[tuple[str, str]]:
+    """The periods that were set, or every one, each with its days."""
     return [
-        (name, _days(getattr(clocks, name)))
-        for name in Clocks.model_fields
-        if every or name in clocks.model_fields_set
+        (name, _days(getattr(periods, name)))
+        for name in Periods.model_fields
+        if every or name in periods.model_fields_set
     ]
 
 
@@ -69,8 +69,8 @@ def _days(value: object) -> str:
             return str(value)
 
 
-def read_clocks(given: Iterable[str]) -> Clocks:
-    """Clocks as `NAME=DAYS`; several days as `renewal_windows=120,60`, of one stage as `stale_in.quoted=14`.
+def read_periods(given: Iterable[str]) -> Periods:
+    """Periods as `NAME=DAYS`; several days as `renewal_windows=120,60`, of one stage as `stale_in.quoted=14`.
 
     Only what was given is set. Raises CommandError (usage).
     """
@@ -78,9 +78,9 @@ def read_clocks(given: Iterable[str]) -> Clocks:
     for text in given:
         name, separator, value = (part.strip() for part in text.partition("="))
         if not separator or not name:
-            raise _wrong(f"{text!r} is no clock: write it as NAME=DAYS, as quote_validity=60.")
+            raise _wrong(f"{text!r} is no period: write it as NAME=DAYS, as quote_validity=60.")
         name, _, stage = name.replace("-", "_").casefold().partition(".")
-        if name not in Clocks.model_fields or (stage and name != IN_STAGES):
+        if name not in Periods.model_fields or (stage and name != IN_STAGES):
             raise _unknown(f"{name}.{stage}" if stage else name)
         if name == IN_STAGES:
             stages = found.setdefault(name, {})
@@ -88,18 +88,18 @@ def read_clocks(given: Iterable[str]) -> Clocks:
                 raise _wrong(f"{text!r}: write each stage once, as {IN_STAGES}.quoted=14.")
             stages[stage] = _number(value, text)
         elif name in found:
-            raise _wrong(f"The clock {name} is given twice.")
-        elif isinstance(getattr(Clocks(), name), tuple):
+            raise _wrong(f"The period {name} is given twice.")
+        elif isinstance(getattr(Periods(), name), tuple):
             found[name] = tuple(_number(part, text) for part in value.split(",") if part.strip())
         else:
             found[name] = _number(value, text)
     try:
-        return Clocks.model_validate(found)
+        return Periods.model_validate(found)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in wrong["loc"] if part != "[key]")
         message = f"{wrong['msg'][0].lower()}{wrong['msg'][1:]}"
-        raise _wrong(f"The clock {where}: {message}, not {wrong['input']}.") from None
+        raise _wrong(f"The period {where}: {message}, not {wrong['input']}.") from None
 
 
 def _number(text: str, given: str) -> int:
@@ -110,11 +110,11 @@ def _number(text: str, given: str) -> int:
 
 
 def _unknown(name: str) -> CommandError:
-    near = difflib.get_close_matches(name, Clocks.model_fields, n=1)
+    near = difflib.get_close_matches(name, Periods.model_fields, n=1)
     meant = f" Did you mean {near[0]}?" if near else ""
-    known = ", ".join(Clocks.model_fields)
+    known = ", ".join(Periods.model_fields)
     return _wrong(
-        f"There is no clock {name!r}.{meant} There are {known}; `leads what-if --clocks` explains them."
+        f"There is no period {name!r}.{meant} There are {known}; `leads what-if --periods` explains them."
     )
 
 

@@ -8,7 +8,7 @@ from process.lead.invoice import Invoice
 from process.lead.lead import Mail
 from process.lead.quote import Quote
 from process.views.checklist import checklist
-from process.views.overview import EffectLine, Overview, with_fate
+from process.views.overview import EffectLine, Overview, with_correction
 from starter.cli.output import Output, moment
 from starter.cli.spelling import as_command, spelled
 
@@ -18,15 +18,17 @@ NEWEST = 12
 
 def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[PendingRetry] = ()) -> None:
     """`url`: its page in the Temporal UI, which has it as it is now. `waiting`: what fails for now."""
-    facts = view.facts
+    facts = view.lead
     out.line(view.heading, "bold")
-    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {spelled(view.next_step)}")
+    out.line(
+        f"{view.lead_id} · {view.stage} · next is {facts.role_with_person(view.owner)}: {spelled(view.next_step)}"
+    )
     if view.next_date:
         out.line(f"The calendar moves next on {moment(view.next_date, facts.zone)}", "dim")
     out.line(f"Its rules are those of the policy {facts.policy.version}", "dim")
     _section(out, "Attention", map(spelled, view.attention), "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
-    _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
+    _section(out, f"Failed for good (leads retry {view.lead_id})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.summary for e in view.effects if e.status == "waiting"))
     _section(out, "Other leads", _relatives(facts.originals))
     _section(out, "Its duplicates", _relatives(facts.duplicates))
@@ -46,10 +48,10 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Pe
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
     if earlier := len(view.timeline) - len(newest):
-        where = f"leads history {view.lead}" if url else "--json has all"
+        where = f"leads history {view.lead_id}" if url else "--json has all"
         out.items([f"… {earlier} before that ({where})"], "dim")
     for line in newest:
-        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {with_fate(line)}, by {line.by}"])
+        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {with_correction(line)}, by {line.by}"])
     _section(
         out,
         "Refused",
@@ -63,7 +65,7 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Pe
 
 def _quoted(quote: Quote) -> Iterator[str]:
     """A quote, and what it is made of where that is more than its price."""
-    yield f"{quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
+    yield f"{quote.version}: {quote}, {quote.status_text}, valid until {quote.valid_until}"
     if len(quote.lines) > 1:
         yield from (f"   {line}" for line in quote.lines)
     if quote.discount:
@@ -77,7 +79,7 @@ def _invoices(invoices: Sequence[Invoice]) -> Iterator[str]:
         yield f"… {settled} before, paid or voided (--json has all)"
     for invoice in shown:
         period = f"{invoice.period_start} to {invoice.period_end}"
-        yield f"{invoice.number:3} {invoice.total} for {period}, {invoice.standing}"
+        yield f"{invoice.number:3} {invoice.total} for {period}, {invoice.status_text}"
 
 
 def _mail(mail: Mail, zone: str) -> str:

@@ -1,4 +1,4 @@
-"""`leads what-if`: past leads under other clocks or rules, and what would have been different."""
+"""`leads what-if`: past leads under other periods or rules, and what would have been different."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -10,11 +10,11 @@ from cyclopts import Parameter
 from client.errors import CommandError, ExitCode
 from client.past import past
 from client.simulations import Found, Only, Question, simulate_leads
-from process.policy import Clocks
+from process.policy import Periods
 from process.simulation.summary import Summary
 from starter.cli.options import Json, flag
 from starter.cli.output import Output, console, progress
-from starter.cli.scenario import clock_values, in_words, scenario
+from starter.cli.scenario import in_words, period_values, scenario
 from starter.cli.session import policy_of, read_settings
 from starter.cli.what_if_report import count_of, tell_lead, tell_summary
 
@@ -30,11 +30,11 @@ async def what_if(
     *leads: Annotated[
         str, Parameter(help="Leads, each by its id or its beginning. By default all in the ledger.")
     ],
-    clock: Annotated[
+    period: Annotated[
         list[str] | None,
         _many(
-            "A clock with other days, over each lead's own: NAME=DAYS, several as renewal_windows=120,60, of a stage as "
-            f"stale_in.quoted=14. Built in are {', '.join(f'{n} ({d})' for n, d in clock_values(Clocks(), every=True))}."
+            "A period with other days, over each lead's own: NAME=DAYS, several as renewal_windows=120,60, of a stage as "
+            f"stale_in.quoted=14. Built in are {', '.join(f'{n} ({d})' for n, d in period_values(Periods(), every=True))}."
         ),
     ] = None,
     holiday: Annotated[list[date] | None, _many("One more day on which nobody works, as 2026-12-24.")] = None,
@@ -55,21 +55,23 @@ async def what_if(
         Only | None, Parameter(help="Only leads that are open, or only those that have ended.")
     ] = None,
     each: Annotated[bool, flag("Also lead by lead. Leads that are named are told so anyway.")] = False,
-    clocks: Annotated[bool, flag("List the clocks instead, with their days in the policy in force.")] = False,
+    periods: Annotated[
+        bool, flag("List the periods instead, with their days in the policy in force.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Live past leads again under other clocks or rules, and say what would have been different. Nothing is changed.
+    """Live past leads again under other periods or rules, and say what would have been different. Nothing is changed.
 
     People decide what they decided, when they did. What the calendar does, what a decision means and whether it could be
     taken follows from the other rules. It reads the ledger alone, which also has the leads that Temporal has forgotten.
     """
     known, out = read_settings(), Output(as_json=json)
-    if clocks:
-        _list_clocks(policy_of(known).clocks, out)
+    if periods:
+        _list_periods(policy_of(known).periods, out)
         return
     wanted = scenario(
         known,
-        clocks=clock or (),
+        periods=period or (),
         holidays=holiday or (),
         policy_file=policy,
         price_book=price_book,
@@ -79,8 +81,8 @@ async def what_if(
     if not changed:
         raise CommandError(
             ExitCode.USAGE,
-            "Say what is to be otherwise: --clock, --holiday, --policy, --price-book or --newest-rules. "
-            "`leads what-if --clocks` lists the clocks.",
+            "Say what is to be otherwise: --period, --holiday, --policy, --price-book or --newest-rules. "
+            "`leads what-if --periods` lists the periods.",
         )
     with past(known) as ledger, progress(hidden=json) as shown:
         names = tuple(dict.fromkeys(map(ledger.find, leads))) or tuple(ledger.heads)
@@ -92,7 +94,7 @@ async def what_if(
         found = await simulate_leads(url, question, names, lambda: shown.advance(bar))
         place = ledger.place
     summary = Summary.of(found.leads)
-    told = {"otherwise": changed, "ledger": place, "events": found.events, "newest": found.newest}
+    told = {"scenario": changed, "ledger": place, "events": found.events, "newest": found.newest}
     if not out.value(told | {"unread": found.unread, "summary": summary, "leads": found.leads}):
         out.line(f"What if it were otherwise: {'; '.join(changed)}", "bold")
         counts = f"{count_of(len(found.leads), 'lead')} lived again from {count_of(found.events, 'event')}"
@@ -110,17 +112,17 @@ async def what_if(
 def warnings(found: Found, summary: Summary) -> Iterable[str]:
     """What whoever reads it must know about how far it can be relied on."""
     now = datetime.now(UTC)
-    behind = [lead for lead in found.leads if lead.behind and now - lead.behind > LAG]
+    behind = [lead for lead in found.leads if lead.overdue_since and now - lead.overdue_since > LAG]
     if behind:
-        since = min(lead.behind for lead in behind if lead.behind)
+        since = min(filter(None, (lead.overdue_since for lead in behind)))
         yield (
-            f"of {_some([lead.lead for lead in behind])} the ledger lacks what was due, the oldest of it since "
+            f"of {_some([lead.lead_id for lead in behind])} the ledger lacks what was due, the oldest of it since "
             f"{since:%Y-%m-%d %H:%M} UTC: it lags, or nobody serves them any more. They are told up to then."
         )
-    if summary.unfaithful:
+    if summary.not_reproducible:
         yield (
-            f"{_some(summary.unfaithful)}: this code does not live them as they were lived, by an earlier one. They are "
-            "compared with how it lives them under their own rules."
+            f"{_some(summary.not_reproducible)}: this version does not reproduce what an earlier one did. They are "
+            "compared with a simulation under their own rules."
         )
     if found.unread:
         yield f"of {_some(found.unread)} the ledger has no beginning that can be read; they are left out."
@@ -131,12 +133,12 @@ def _some(leads: Iterable[str]) -> str:
     return f"{count_of(len(names), 'lead')} ({', '.join(names[:5])}{' …' if len(names) > 5 else ''})"
 
 
-def _list_clocks(clocks: Clocks, out: Output) -> None:
+def _list_periods(periods: Periods, out: Output) -> None:
     rows = [
-        (name, days, Clocks.model_fields[name].description or "")
-        for name, days in clock_values(clocks, every=True)
+        (name, days, Periods.model_fields[name].description or "")
+        for name, days in period_values(periods, every=True)
     ]
     if not out.value(
-        [{"clock": name, "days": getattr(clocks, name), "means": means} for name, _, means in rows]
+        [{"period": name, "days": getattr(periods, name), "means": means} for name, _, means in rows]
     ):
-        out.table(("clock", "days", "what it means"), rows)
+        out.table(("period", "days", "what it means"), rows)

@@ -14,7 +14,7 @@ from client.leads import LeadsClient
 from process.decisions import DECISIONS, LeadOpened
 from process.lead.lead import Lead
 from process.money.amounts import Money
-from process.policy import People
+from process.policy import Team
 from process.types import Role
 from process.views.overview import Line, Overview
 from starter.cli.options import given
@@ -28,7 +28,7 @@ DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",
     'history.timerProcessorMaxTimeShift="10ms"',  # or each skipped timer takes a second
 )
-"""What the server must allow for its clocks to be skipped."""
+"""What the server must allow for its periods to be skipped."""
 
 
 class Chronicle:
@@ -61,7 +61,7 @@ class Chronicle:
         past = relativedelta(day, self.start)
         self.progress.update(self.bar, completed=past.years * 12 + past.months, description=f"{day:%B %Y}")
         await self._news()
-        return self.view.facts
+        return self.view.lead
 
     async def decide(self, *steps: Step) -> int:
         """One after the other, as a person would."""
@@ -75,7 +75,7 @@ class Chronicle:
         await self._news()
         return seq
 
-    async def hear(self, people: People) -> None:
+    async def hear(self, people: Team) -> None:
         """As a worker tells it that starts with other settings."""
         await self.leads.set_team(self.lead.id, people)
         known = len(self.told)
@@ -95,7 +95,7 @@ class Chronicle:
         self.view = view
         last_day = self.told[-1]["on"] if self.told else ""
         for line in view.timeline[len(self.told) :]:
-            on = str(view.facts.today(line.at))
+            on = str(view.lead.today(line.at))
             self.told.append({"on": on, "by": line.by, "summary": line.summary, "kind": line.kind})
             if self.out.as_json or _is_chore(line):
                 continue
@@ -106,13 +106,13 @@ class Chronicle:
 
     def sum_up(self, seconds: float) -> None:
         """What the years came to."""
-        facts = self.view.facts
+        facts = self.view.lead
         standing = [invoice for invoice in facts.invoices if invoice.stands]
         billed = sum((i.total for i in standing), start=Money.zero(standing[0].total.currency))
         paid = sum((i.total for i in standing if i.paid_on), start=Money.zero(billed.currency))
         mailed = self._mailed(Role.CONTRACTS)
         result = {
-            "lead": self.view.lead,
+            "lead": self.view.lead_id,
             "stage": self.view.stage,
             "years": self.years,
             "invoices": len(standing),
@@ -134,16 +134,16 @@ class Chronicle:
                     f"mail to the contracts team: {len(days)} to {address}, from {days[0]} to {days[-1]}"
                     for address, days in mailed.items()
                 ),
-                f"Temporal UI: {self.leads.link(self.view.lead)}",
+                f"Temporal UI: {self.leads.link(self.view.lead_id)}",
             ]
         )
 
     def _mailed(self, role: Role) -> dict[str, list[date]]:
         """Who was behind the role, and on which days mail reached them."""
         found: dict[str, list[date]] = {}
-        for mail in self.view.facts.mails:
+        for mail in self.view.lead.mails:
             for address in mail.reached.get(role, ()):
-                found.setdefault(address, []).append(self.view.facts.today(mail.at))
+                found.setdefault(address, []).append(self.view.lead.today(mail.at))
         return found
 
 

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from dateutil.relativedelta import relativedelta
 
 from process.lead.lead import Lead
-from process.policy import People
+from process.policy import Team
 from process.types import Role
 from starter.demo.story import CONTRACTS, ENGINEERING, HUB, SALES, Step
 
@@ -39,7 +39,7 @@ OFFERS: tuple[Mapping[str, Any], ...] = (
 """What the terms are quoted at, one after the other."""
 
 
-MOVED = People(addresses={Role.CONTRACTS: ("deals@example.org",)})
+MOVED = Team(addresses={Role.CONTRACTS: ("deals@example.org",)})
 """Half way the contracts team has another address (process.md, failure 8)."""
 
 
@@ -87,7 +87,7 @@ class Living(Protocol):
         """Decisions that do not rest on each other are taken; the number of the last in the timeline."""
         ...
 
-    async def hear(self, people: People) -> None:
+    async def hear(self, people: Team) -> None:
         """Others are behind the roles, as a worker with other settings says; the lead knows of it."""
         ...
 

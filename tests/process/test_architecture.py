@@ -15,7 +15,7 @@ from process.core.events import Fact, Refused
 from process.decisions import DECISIONS, LeadOpened, parse
 from process.decisions.base import Decision
 from process.effects import Effect
-from process.policy import Clocks
+from process.policy import Periods
 from tests.support.lives import Life
 from tests.support.waiting import TIMEOUT
 
@@ -149,4 +149,4 @@ def test_a_key_names_lead_event_and_purpose() -> None:
 
 
 def test_every_clock_is_described() -> None:
-    assert all(field.description for field in Clocks.model_fields.values())
+    assert all(field.description for field in Periods.model_fields.values())

@@ -15,7 +15,7 @@ from process.effects import NotifyLeads, ReadAnswers
 from process.effects.observations import DriftFound
 from process.lead.duplicate_links import MOST, DuplicateLink, Relation
 from process.lead.lead import Lead
-from process.policy import Clocks
+from process.policy import Periods
 from process.simulation.scenario import Scenario
 from process.simulation.simulate import simulate
 from process.types import Role, Stage
@@ -24,7 +24,7 @@ from process.views.overview import next_step, timeline
 from tests.process.test_corrections import facts, last
 from tests.support.lives import MONDAY, ORIGINAL, QUOTE, Life, link
 
-HERE = ORIGINAL | {"lead": "lead-example"}
+HERE = ORIGINAL | {"lead_id": "lead-example"}
 """The lead of most tests, as another one knows it."""
 
 
@@ -92,9 +92,9 @@ def test_kept_apart_it_goes_on_and_the_other_lead_hears_of_it() -> None:
 
 
 def test_one_of_several_is_kept_apart() -> None:
-    life = Life(originals=[ORIGINAL, ORIGINAL | {"lead": "lead-third"}])
+    life = Life(originals=[ORIGINAL, ORIGINAL | {"lead_id": "lead-third"}])
     life.does("kept_apart", other="lead-third")
-    assert [other.lead for other in life.lead.undecided] == ["lead-original"]
+    assert [other.lead_id for other in life.lead.undecided] == ["lead-original"]
     assert "lead-original" in life.refused("price_quoted", **QUOTE)
 
 
@@ -115,8 +115,8 @@ def test_a_round_finds_each_pair_once() -> None:
     life.does("kept_apart")
     life.flag_duplicates(ORIGINAL)
     assert not life.lead.undecided
-    life.flag_duplicates(ORIGINAL, ORIGINAL | {"lead": "lead-third"})
-    assert [other.lead for other in life.lead.undecided] == ["lead-third"]
+    life.flag_duplicates(ORIGINAL, ORIGINAL | {"lead_id": "lead-third"})
+    assert [other.lead_id for other in life.lead.undecided] == ["lead-third"]
 
 
 @pytest.mark.parametrize("state", ["quoted", "contracted", "live", "lost", "decommissioned"])
@@ -138,7 +138,7 @@ def test_a_hub_on_its_way_by_exception_a_duplicate_that_told_itself_and_the_lead
 
 
 def test_it_is_held_for_so_many_and_no_more() -> None:
-    life = Life().flag_duplicates(*(ORIGINAL | {"lead": f"lead-{n}"} for n in range(40)))
+    life = Life().flag_duplicates(*(ORIGINAL | {"lead_id": f"lead-{n}"} for n in range(40)))
     assert len(life.lead.undecided) == MOST
     assert life.flag_duplicates(ORIGINAL).kinds() == ["lead_opened", "duplicates_flagged"]
 
@@ -472,13 +472,13 @@ def test_lived_again_it_is_the_same_and_with_other_clocks_a_merge_is_undone_all_
     other.does("corrected", seq=merge, reason="x")
     life.wait(50)
     life.hears_from(other)
-    scenario = Scenario(clocks=Clocks(stale=stale)) if stale else Scenario()
+    scenario = Scenario(periods=Periods(stale=stale)) if stale else Scenario()
     lived = simulate(life.aggregate.event_log.events, life.lead.id, scenario, life.now)
     assert lived.exact == (stale is None)
-    assert lived.faithful
-    after = lived.would[-1].after
+    assert lived.reproducible
+    after = lived.simulated[-1].after
     assert (after.email, after.questionnaire.response_id) == (None, None)
-    stales = [step for step in lived.would if step.event.kind == "gone_stale"]
+    stales = [step for step in lived.simulated if step.event.kind == "gone_stale"]
     assert len(stales) == (2 if stale else 0)  # held since day 15, it goes stale no more
 
 

@@ -9,7 +9,7 @@ from process.effects import PlaceCard
 from process.effects.introductions import earlier, reached
 from process.effects.observations import MailUndeliverable
 from process.effects.requests import Outcome
-from process.policy import COLUMNS, People, Policy
+from process.policy import COLUMNS, Policy, Team
 from process.types import Role, Stage
 from process.views.overview import timeline
 from tests.support.lives import BOOK_QUOTE, MONDAY, Life
@@ -208,7 +208,7 @@ def test_an_old_address_that_is_dead_is_recorded_and_holds_nothing_up() -> None:
         ({"addresses": {"community": ["a@example.org"]}}, "there is nobody behind community"),
         ({"addresses": {"legal": ["a@example.org"]}}, "addresses.legal"),
         ({"addresses": ["a@example.org"]}, "addresses: input should be a valid dictionary"),
-        ({"since": "soon"}, "since: input should be a valid datetime"),
+        ({"read_at": "soon"}, "read_at: input should be a valid datetime"),
         ("deals@example.org", "input should be a valid dictionary"),
     ],
 )
@@ -221,7 +221,7 @@ def test_what_cant_be_meant_is_refused_and_recorded(sent: Any, says: str) -> Non
 
 def test_that_somebody_else_decides_on_github_is_recorded_and_nobody_is_mailed() -> None:
     life = in_conversation()
-    people = People(people={Role.SALES: ("octocat",)}, addresses=life.lead.policy.addresses)
+    people = Team(people={Role.SALES: ("octocat",)}, addresses=life.lead.policy.addresses)
     life._became(life.aggregate.set_team((people.model_dump(mode="json"),), life.now))
     assert life.lead.policy.people == {Role.SALES: ("octocat",)}
     assert life.aggregate.event_log.events[-1].summary.endswith("sales: octocat")
@@ -229,11 +229,11 @@ def test_that_somebody_else_decides_on_github_is_recorded_and_nobody_is_mailed()
 
 
 def test_a_digest_is_the_same_for_the_same_people_alone() -> None:
-    some = People(addresses={Role.SALES: (OLD,), Role.CONTRACTS: (NEW,)})
-    same = People(addresses={Role.CONTRACTS: (NEW,), Role.SALES: (OLD,)}, since=MONDAY)
+    some = Team(addresses={Role.SALES: (OLD,), Role.CONTRACTS: (NEW,)})
+    same = Team(addresses={Role.CONTRACTS: (NEW,), Role.SALES: (OLD,)}, since=MONDAY)
     assert some.digest() == same.digest()
-    assert some.digest() != People(addresses={Role.SALES: (OLD,)}).digest()
-    assert People().digest() == People.of(Policy()).digest()
+    assert some.digest() != Team(addresses={Role.SALES: (OLD,)}).digest()
+    assert Team().digest() == Team.of(Policy()).digest()
 
 
 # ---- the rules
@@ -249,11 +249,11 @@ def test_what_is_to_come_follows_the_new_clocks_and_what_was_decided_stays() -> 
     before = {item.effect.kind for item in life.aggregate.outbox}
     foreseen = life.aggregate.preview(
         "policy_adopted",
-        ({"policy": {"version": "2026-10", "clocks": {"handover_reminder": 1, "contract_due": 5}}},),
+        ({"policy": {"version": "2026-10", "periods": {"handover_reminder": 1, "contract_due": 5}}},),
         life.now,
     )
     assert foreseen.dates == ("Handover reminded: 2026-06-03, was 2026-06-05",)
-    adopt(life, clocks={"handover_reminder": 1, "contract_due": 5})
+    adopt(life, periods={"handover_reminder": 1, "contract_due": 5})
     assert life.lead.contract.due == due
     assert life.lead.policy.version == "2026-10"
     assert {item.effect.kind for item in life.aggregate.outbox} - before == {"update_issue", "record_events"}
@@ -265,7 +265,7 @@ def test_what_is_to_come_follows_the_new_clocks_and_what_was_decided_stays() -> 
 def test_it_is_no_progress_of_the_lead() -> None:
     life = Life().wait(31)
     assert life.lead.stale_on
-    adopt(life, clocks={"questionnaire_nudge": 3})
+    adopt(life, periods={"questionnaire_nudge": 3})
     assert life.lead.stale_on
 
 
@@ -285,9 +285,9 @@ def test_who_is_behind_the_roles_is_no_part_of_it() -> None:
 
 def test_corrected_the_lead_is_under_the_one_before_and_still_knows_its_people() -> None:
     life = Life(**under(OLD)).quoted(**BOOK_QUOTE)
-    adopt(life, clocks={"stale": 3})
+    adopt(life, periods={"stale": 3})
     adopted = life.lead.last_seq
     life.hears(contracts=(NEW,))
     life.does("corrected", seq=adopted, reason="Not yet")
-    assert (life.lead.policy.version, life.lead.policy.clocks.stale) == ("2026-06", 30)
+    assert (life.lead.policy.version, life.lead.policy.periods.stale) == ("2026-06", 30)
     assert life.lead.policy.addresses == {Role.CONTRACTS: (NEW,)}

@@ -32,13 +32,13 @@ async def test_json_has_all_of_it(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     ended = await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
     (item,) = ended.json["items"]
-    assert (item["lead"], item["section"], item["role"], item["what"]) == (
+    assert (item["lead_id"], item["section"], item["role"], item["text"]) == (
         lead,
         "due",
         "sales",
         "Send the questionnaire",
     )
-    assert ended.json["unasked"] == []
+    assert ended.json["unreachable"] == []
 
 
 async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_all(
@@ -56,8 +56,8 @@ async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_a
     alone = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=0.5))
     told: list[tuple[int, int]] = []
     found = await collect_agenda(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
-    assert (found.unasked, told) == ((lead,), [(1, 1)])
-    assert [(item.section, item.role, item.what) for item in found.items] == [
+    assert (found.unreachable, told) == ((lead,), [(1, 1)])
+    assert [(item.section, item.role, item.text) for item in found.items] == [
         ("due", "sales", "The next step of a lead at lead")
     ]
 
@@ -85,8 +85,8 @@ async def test_a_lead_that_is_stuck_is_said_to_be_and_keeps_no_other_from_being_
     async with work():
         ended = await leads_alone("agenda", "--json")
         shown = await leads_alone("show", names[1])
-    said = {(item["lead"], item["section"], item["role"]) for item in ended.json["items"]}
+    said = {(item["lead_id"], item["section"], item["role"]) for item in ended.json["items"]}
     assert said >= {(names[1], "stuck", "engineering"), (names[0], "due", "sales")}
-    assert (ended.code, ended.json["unasked"]) == (0, [])
+    assert (ended.code, ended.json["unreachable"]) == (0, [])
     assert shown.code == 5
     assert "does not go on with the worker's code" in shown.err

@@ -19,7 +19,7 @@ async def quoted(leads: LeadsClient, opened: Opened) -> tuple[str, str]:
         lambda: leads("show", lead, "--json"),
         lambda ended: all(effect["status"] == "done" for effect in ended.json["effects"]),
     )
-    assert ended.json["facts"]["mails"]
+    assert ended.json["lead"]["mails"]
     return lead, str(seq)
 
 

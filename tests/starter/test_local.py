@@ -123,7 +123,7 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
 
         os.kill(said["processes"]["worker"], signal.SIGKILL)  # it is started again
         await leads("questionnaire-sent", lead, *patient)
-        assert (await leads("show", lead, "--json", *patient)).json["lead"] == lead
+        assert (await leads("show", lead, "--json", *patient)).json["lead_id"] == lead
 
         sandbox, temporal = said["sandbox"], await Client.connect(said["temporal"])
         assert await hear(sandbox, lead, temporal, "/maniac-t-assessed in_scope=true") == "github comment"
@@ -139,7 +139,7 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
         second = await leads("up", "--port", str(free_ports(1)[0]))
         assert second.code == 5
         assert "running already" in second.err
-        assert (await leads("show", lead, "--json", *patient)).json["lead"] == lead
+        assert (await leads("show", lead, "--json", *patient)).json["lead_id"] == lead
 
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0

@@ -17,8 +17,8 @@ def life() -> Life:
 def shown(life: Life, capsys: pytest.CaptureFixture[str], section: str, **scenario: object) -> list[str]:
     """The lines under this heading. `otherwise`: what else is true of the lead."""
     view = overview(life.aggregate, life.now)
-    facts = view.facts.replaced(**scenario)
-    show_lead(view.replaced(facts=facts), None, Output())
+    facts = view.lead.replaced(**scenario)
+    show_lead(view.replaced(lead=facts), None, Output())
     lines = capsys.readouterr().out.split("\n")
     under = lines[lines.index(section) + 1 :]
     until = next(n for n, line in enumerate(under) if not line.startswith(" "))
@@ -55,5 +55,5 @@ def test_it_says_whose_rules_it_follows(life: Life, capsys: pytest.CaptureFixtur
 
 
 def test_what_another_lead_is_not_any_more_is_no_news(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
-    others = (DuplicateLink(lead="lead-a", relation=Relation.NONE), DuplicateLink(lead="lead-b"))
+    others = (DuplicateLink(lead_id="lead-a", relation=Relation.NONE), DuplicateLink(lead_id="lead-b"))
     assert shown(life, capsys, "Other leads", originals=others) == ["may be the same: lead-b"]

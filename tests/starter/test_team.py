@@ -9,9 +9,9 @@ import pytest
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 import client.leads
-from activities.reconcile.team import Team
+from activities.reconcile.team import TeamSync
 from process.decisions import DECISIONS
-from process.policy import People, Policy
+from process.policy import Policy, Team
 from process.types import Role
 from process.views.overview import Overview
 from tests.starter.conftest import LeadsClient, Opened
@@ -20,34 +20,34 @@ from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult
 
 NOW = datetime.now(UTC)
-Worker = Callable[..., Team]
+Worker = Callable[..., TeamSync]
 
 
 @pytest.fixture
 def worker(env: WorkflowEnvironment, queue: str) -> Worker:
     """What a worker with these settings would tell, which it read so many hours after the test began."""
 
-    def team(*contracts: str, hours: float = 0, queue: str = queue) -> Team:
+    def team(*contracts: str, hours: float = 0, queue: str = queue) -> TeamSync:
         policy = Policy(addresses={Role.CONTRACTS: contracts} if contracts else {})
         timeout = timedelta(seconds=TIMEOUT)
         leads = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout, policy)
-        return Team(leads, NOW + timedelta(hours=hours))
+        return TeamSync(leads, NOW + timedelta(hours=hours))
 
     return team
 
 
-async def round_(team: Team, mark: dict[str, Any] | None = None) -> SystemResult:
+async def round_(team: TeamSync, mark: dict[str, Any] | None = None) -> SystemResult:
     return await ActivityEnvironment().run(team.reconcile_team, mark or {})
 
 
-async def listed(team: Team, digest: str, leads: int) -> None:
+async def listed(team: TeamSync, digest: str, leads: int) -> None:
     """Until Temporal's list shows that so many leads know them."""
     async with asyncio.timeout(TIMEOUT):
         while [each.people for each in await team.leads.list_policies()].count(digest) != leads:
             await asyncio.sleep(0.05)
 
 
-async def changes(team: Team, lead: str) -> list[str]:
+async def changes(team: TeamSync, lead: str) -> list[str]:
     view: Overview = await team.leads.overview(await team.leads.find(lead))
     return [line.summary for line in view.timeline if line.kind == "team_changed"]
 
@@ -56,7 +56,7 @@ async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
     opened: Opened, worker: Worker
 ) -> None:
     lead, team = await opened(), worker("new@example.org")
-    await listed(team, People().digest(), 1)
+    await listed(team, Team().digest(), 1)
     first = await round_(team)
     assert first.found == (f"1 hear who is behind the roles: {lead}",)
     assert (await round_(team, first.cursor)).found == (), "told once, though the list may not show it yet"
@@ -70,7 +70,7 @@ async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
 
 async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, worker: Worker) -> None:
     lead, team, other = await opened(), worker("new@example.org"), worker("new@example.org", hours=1)
-    await listed(team, People().digest(), 1)
+    await listed(team, Team().digest(), 1)
     await asyncio.gather(round_(team), round_(other), team.tell(), other.tell())
     await listed(team, team.people.digest(), 1)
     assert len(await changes(team, lead)) == 1
@@ -78,7 +78,7 @@ async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, wor
 
 async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: Worker) -> None:
     lead, old, new = await opened(), worker("old@example.org"), worker("new@example.org", hours=1)
-    await listed(old, People().digest(), 1)
+    await listed(old, Team().digest(), 1)
     mark = (await round_(new)).cursor
     await listed(new, new.people.digest(), 1)
     said = await round_(old, mark)
@@ -92,14 +92,14 @@ async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: 
 async def test_settings_that_name_nobody_tell_nobody(opened: Opened, worker: Worker) -> None:
     await opened()
     nobody = worker()
-    await listed(nobody, People().digest(), 1)
+    await listed(nobody, Team().digest(), 1)
     assert await nobody.tell() == []
     assert (await round_(nobody)).found == ()
 
 
 async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worker) -> None:
     await opened()
-    await listed(worker("new@example.org"), People().digest(), 1)
+    await listed(worker("new@example.org"), Team().digest(), 1)
     assert await worker("new@example.org", queue="another").tell() == []
 
 

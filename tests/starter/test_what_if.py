@@ -18,7 +18,7 @@ from activities.ledger import LedgerActivities
 from ledger.entries import entry_of
 from ledger.events import Ledger
 from process.effects import Effect
-from process.policy import Clocks
+from process.policy import Periods
 from tests.starter.conftest import Ended, LeadsClient
 from tests.starter.test_leads import eventually
 from tests.support.changed_rule import NEXT_CHANGES
@@ -46,7 +46,7 @@ def past() -> None:
 
 
 def test_it_says_over_all_leads_what_would_have_been_different(say: Say, past: None) -> None:
-    ended = say("what-if", "--clock", "quote-validity=35")
+    ended = say("what-if", "--period", "quote-validity=35")
     assert ended.code == 0, ended.err
     assert ended.out.startswith("What if it were otherwise: quote_validity 35\n  2 leads lived again from ")
     assert "2 of 2 leads would have gone otherwise." in ended.out
@@ -56,41 +56,41 @@ def test_it_says_over_all_leads_what_would_have_been_different(say: Say, past: N
 
 
 def test_lead_by_lead_for_those_that_are_named(say: Say, past: None) -> None:
-    ended = say("what-if", "quoted", "--clock", "quote_validity=35")
+    ended = say("what-if", "quoted", "--period", "quote_validity=35")
     assert f"{QUOTED} [Example University / Ada Example] - A course" in ended.out
     assert "2026-07-02 5 days later, on 2026-07-07: Version 1 of the quote expired" in ended.out
     assert "valid until 2026-07-01 → Quoted" in ended.out
     assert SHORT not in ended.out
-    each = say("what-if", "--each", "--only", "ended", "--clock", "archive=30")
+    each = say("what-if", "--each", "--only", "ended", "--period", "archive=30")
     assert SHORT in each.out
     assert QUOTED not in each.out
     assert "Archived: 1 earlier, by 335 days (median)" in each.out
 
 
 def test_where_nothing_would_have_been_different_it_says_so(say: Say, past: None) -> None:
-    assert "Nothing would have been different." in say("what-if", "--clock", "stale=30").out
-    ended = say("what-if", SHORT, "--clock", "handover_reminder=9")
+    assert "Nothing would have been different." in say("what-if", "--period", "stale=30").out
+    ended = say("what-if", SHORT, "--period", "handover_reminder=9")
     assert ended.out.count("Nothing would have been different.") == 1
 
 
 def test_json_has_all_of_it(say: Say, past: None) -> None:
-    found = say("what-if", "--clock", "quote_validity=35", "--holiday", "2026-06-03", "--json").json
-    assert found["otherwise"] == ["quote_validity 35", "a holiday on 2026-06-03"]
+    found = say("what-if", "--period", "quote_validity=35", "--holiday", "2026-06-03", "--json").json
+    assert found["scenario"] == ["quote_validity 35", "a holiday on 2026-06-03"]
     assert found["summary"]["differ"] == 2
-    leads = {each["lead"]: each for each in found["leads"]}
+    leads = {each["lead_id"]: each for each in found["leads"]}
     assert leads.keys() == {QUOTED, SHORT}
-    assert {(each["kind"], each["days"]) for each in leads[QUOTED]["calendar"]} == {
+    assert {(each["kind"], each["days"]) for each in leads[QUOTED]["deadlines"]} == {
         ("quote_running_out", 5),
         ("quote_expired", 5),
     }
-    assert (found["unread"], leads[QUOTED]["faithful"]) == ([], True)
+    assert (found["unread"], leads[QUOTED]["reproducible"]) == ([], True)
 
 
 def test_prices_and_policies_come_from_files(say: Say, tmp_path: Path) -> None:
     aggregate(Life().live(BOOK_QUOTE).wait(100), QUOTED)
     row = {"book": "2026-06", "plan": "General membership", "amount": 24000, "currency": "USD", "per": "year"}
     (tmp_path / "prices.json").write_text(json.dumps([row]))
-    (tmp_path / "policy.toml").write_text('version = "2026-12"\nclocks.invoice_unsent = 20')
+    (tmp_path / "policy.toml").write_text('version = "2026-12"\nperiods.invoice_unsent = 20')
     ended = say("what-if", "--price-book", "prices.json", "--policy", "policy.toml")
     assert ended.code == 0, ended.err
     assert "otherwise: the policy 2026-12; the price book 2026-06 as given" in ended.out
@@ -108,9 +108,9 @@ def test_newer_rules_can_be_asked_for(say: Say, monkeypatch: pytest.MonkeyPatch)
 def test_many_leads_are_lived_again_in_processes_of_their_own(
     say: Say, past: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    few = say("what-if", "--clock", "stale=9", "--json")
+    few = say("what-if", "--period", "stale=9", "--json")
     monkeypatch.setattr(client.simulations, "FEW", 1)
-    assert say("what-if", "--clock", "stale=9", "--json").out == few.out
+    assert say("what-if", "--period", "stale=9", "--json").out == few.out
 
 
 def test_it_warns_of_what_the_ledger_lacks_and_cannot_read(say: Say) -> None:
@@ -118,7 +118,7 @@ def test_it_warns_of_what_the_ledger_lacks_and_cannot_read(say: Say) -> None:
     aggregate(behind, QUOTED)
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
         ledger.append([entry_of(SHORT, event) for event in Life().quoted().aggregate.event_log.events[1:]])
-    ended = say("what-if", "--clock", "stale=9")
+    ended = say("what-if", "--period", "stale=9")
     assert ended.code == 0
     if datetime.now(UTC) > behind.now + timedelta(days=40):
         assert (
@@ -133,37 +133,37 @@ def test_the_clocks_are_listed_with_the_days_in_force(
 ) -> None:
     (tmp_path / "policy.toml").write_text('version = "2026-12"\nclocks.stale = 21')
     monkeypatch.setenv("LEADS_POLICY_FILE", "policy.toml")
-    found = {each["clock"]: each["days"] for each in say("what-if", "--clocks", "--json").json}
-    assert found.keys() == Clocks.model_fields.keys()
+    found = {each["period"]: each["days"] for each in say("what-if", "--periods", "--json").json}
+    assert found.keys() == Periods.model_fields.keys()
     assert (found["stale"], found["renewal_windows"]) == (21, [180, 90, 30])
-    assert "renewal_windows      180, 90, 30  before the contract ends" in say("what-if", "--clocks").out
+    assert "renewal_windows      180, 90, 30  before the contract ends" in say("what-if", "--periods").out
     help_ = say("what-if", "--help").out
-    assert all(name in help_ for name in Clocks.model_fields)
+    assert all(name in help_ for name in Periods.model_fields)
 
 
 @pytest.mark.parametrize(
     ("summary", "code", "says"),
     [
-        ((), 2, "Say what is to be otherwise: --clock"),
-        (("--clock", "quote_validty=3"), 2, "Did you mean quote_validity? There are questionnaire_nudge,"),
-        (("--clock", "stale"), 2, "write it as NAME=DAYS"),
-        (("--clock", "stale=-3"), 2, "The clock stale: input should be greater than or equal to 1, not -3"),
-        (("--clock", "stale=99999"), 2, "less than or equal to 3650"),
-        (("--clock", "stale=soon"), 2, "'soon' is no number of days"),
-        (("--clock", "stale="), 2, "'' is no number of days"),
-        (("--clock", "stale=3", "--clock", "stale=4"), 2, "The clock stale is given twice"),
-        (("--clock", "renewal_windows=90,-1"), 2, "The clock renewal_windows.1: input should be"),
-        (("--clock", "stale_in.won=3"), 2, "write each stage once, as stale_in.quoted=14"),
-        (("--clock", "stale_in=3"), 2, "write each stage once, as stale_in.quoted=14"),
-        (("--clock", "stale_in.lead=0"), 2, "The clock stale_in.lead: input should be"),
-        (("--clock", "stale.lead=4"), 2, "There is no clock 'stale.lead'"),
+        ((), 2, "Say what is to be otherwise: --period"),
+        (("--period", "quote_validty=3"), 2, "Did you mean quote_validity? There are questionnaire_nudge,"),
+        (("--period", "stale"), 2, "write it as NAME=DAYS"),
+        (("--period", "stale=-3"), 2, "The period stale: input should be greater than or equal to 1, not -3"),
+        (("--period", "stale=99999"), 2, "less than or equal to 3650"),
+        (("--period", "stale=soon"), 2, "'soon' is no number of days"),
+        (("--period", "stale="), 2, "'' is no number of days"),
+        (("--period", "stale=3", "--period", "stale=4"), 2, "The period stale is given twice"),
+        (("--period", "renewal_windows=90,-1"), 2, "The period renewal_windows.1: input should be"),
+        (("--period", "stale_in.won=3"), 2, "write each stage once, as stale_in.quoted=14"),
+        (("--period", "stale_in=3"), 2, "write each stage once, as stale_in.quoted=14"),
+        (("--period", "stale_in.lead=0"), 2, "The period stale_in.lead: input should be"),
+        (("--period", "stale.lead=4"), 2, "There is no period 'stale.lead'"),
         (("--holiday", "soon"), 2, "--holiday"),
         (("--policy", "nowhere.toml"), 2, "--policy: nowhere.toml can't be read: No such file"),
         (("--price-book", "nowhere.json"), 2, "--price-book: nowhere.json cannot be read: No such file"),
-        (("--only", "lost", "--clock", "stale=3"), 2, "--only"),
-        (("nobody", "--clock", "stale=3"), 4, "has no lead 'nobody'"),
-        (("lead-", "--clock", "stale=3"), 4, "has no lead 'lead-'"),
-        (("", "--clock", "stale=3"), 4, "has no lead ''"),
+        (("--only", "lost", "--period", "stale=3"), 2, "--only"),
+        (("nobody", "--period", "stale=3"), 4, "has no lead 'nobody'"),
+        (("lead-", "--period", "stale=3"), 4, "has no lead 'lead-'"),
+        (("", "--period", "stale=3"), 4, "has no lead ''"),
     ],
 )
 def test_what_cant_be_meant_is_told_in_a_sentence(
@@ -178,13 +178,13 @@ def test_what_cant_be_meant_is_told_in_a_sentence(
 def test_an_ambiguous_beginning_names_those_that_begin_so(say: Say) -> None:
     for lead in ("lead-aaaa", "lead-aabb"):
         aggregate(Life(), lead)
-    ended = say("what-if", "aa", "--clock", "stale=3")
+    ended = say("what-if", "aa", "--period", "stale=3")
     assert ended.code == 4
     assert "begins more than one lead: lead-aaaa, lead-aabb" in ended.err
 
 
 def test_without_a_ledger_it_says_so_and_makes_none(say: Say) -> None:
-    ended = say("what-if", "--clock", "stale=3")
+    ended = say("what-if", "--period", "stale=3")
     assert ended.code == 5
     assert "There is no ledger yet (SQLite file .leads/ledger.sqlite)" in ended.err
     assert "LEADS_LEDGER_URL" in ended.err
@@ -194,7 +194,7 @@ def test_without_a_ledger_it_says_so_and_makes_none(say: Say) -> None:
 def test_an_empty_ledger_has_no_leads(say: Say) -> None:
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
         ledger.check()
-    ended = say("what-if", "--clock", "stale=3")
+    ended = say("what-if", "--period", "stale=3")
     assert ended.code == 4
     assert "There are no leads in the ledger" in ended.err
 
@@ -212,8 +212,8 @@ def test_a_lead_is_shown_as_it_was(say: Say, past: None) -> None:
     assert f"{QUOTED} · quoted · next is community: agree to the price by 2026-07-01" in rest
     assert "Temporal:" not in ended.out
     later = say("show", "quoted", "--as-of", "2026-07-03", "--json").json
-    assert (later["lead"], later["stage"], later["as_of"]) == (QUOTED, "quoted", "2026-07-03")
-    assert later["facts"]["quotes"][0]["status"] == "expired"
+    assert (later["lead_id"], later["stage"], later["as_of"]) == (QUOTED, "quoted", "2026-07-03")
+    assert later["lead"]["quotes"][0]["status"] == "expired"
 
 
 def test_an_archived_lead_is_shown_without_temporal(
@@ -221,8 +221,8 @@ def test_an_archived_lead_is_shown_without_temporal(
 ) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     found = say("show", SHORT, "--as-of", str(datetime.now(UTC).date()), "--json").json
-    assert (found["facts"]["archived"], found["doubt"]) in ((True, ""), (False, ""))
-    assert found["facts"]["lost"]["reason"] == "budget"
+    assert (found["lead"]["archived"], found["doubt"]) in ((True, ""), (False, ""))
+    assert found["lead"]["lost"]["reason"] == "budget"
 
 
 def test_where_temporal_cant_be_asked_it_says_what_is_uncertain(
@@ -287,15 +287,20 @@ async def test_a_real_lead_is_lived_again_and_shown_as_of_today(
                 lambda ended: ended.code == 0 and not ended.json["doubt"] and len(ended.json["timeline"]) > 6,
             )
             now = (await leads_alone("show", lead, "--json")).json
-    assert known.json["facts"] == now["facts"]
+    assert known.json["lead"] == now["lead"]
     assert known.json["next_step"] == now["next_step"]
-    found = (await leads_alone("what-if", lead, "--clock", "quote_validity=60", "--json")).json
+    found = (await leads_alone("what-if", lead, "--period", "quote_validity=60", "--json")).json
     (mine,) = found["leads"]
-    assert (mine["lead"], mine["faithful"], mine["behind"], mine["calendar"]) == (lead, True, None, [])
+    assert (mine["lead_id"], mine["reproducible"], mine["overdue_since"], mine["deadlines"]) == (
+        lead,
+        True,
+        None,
+        [],
+    )
     assert [each["kind"] for each in mine["decisions"]] == ["price_quoted"]
-    assert not (await leads_alone("what-if", lead, "--clock", "quote_validity=30", "--json")).json["summary"][
-        "differ"
-    ]
+    assert not (await leads_alone("what-if", lead, "--period", "quote_validity=30", "--json")).json[
+        "summary"
+    ]["differ"]
 
 
 async def test_it_says_when_the_ledger_lags_behind_the_lead(

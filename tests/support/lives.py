@@ -69,8 +69,8 @@ HUB = {
 
 
 ORIGINAL = {
-    "lead": "lead-original",
-    "why": ["same organisation"],
+    "lead_id": "lead-original",
+    "reasons": ["same organisation"],
     "heading": "[Example University / Grace Example] - A hub",
     "url": "https://example.org/original",
 }
@@ -196,7 +196,7 @@ class Life:
 
     def hears(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
         """A worker says who is behind the roles."""
-        people = {"addresses": addresses, "since": (since or self.now).isoformat()}
+        people = {"addresses": addresses, "read_at": (since or self.now).isoformat()}
         self._became(self.aggregate.set_team((people,), self.now))
         return self
 

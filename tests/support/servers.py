@@ -1,4 +1,4 @@
-"""Temporal's real dev server; with time skipping where tests move clocks (experimental in the SDK, so it stays here)."""
+"""Temporal's real dev server; with time skipping where tests move periods (experimental in the SDK, so it stays here)."""
 
 import asyncio
 from collections.abc import AsyncIterator

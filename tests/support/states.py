@@ -127,7 +127,7 @@ def _merged() -> Life:
 
 def _has_a_duplicate() -> Life:
     life = Life()
-    life.hears_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]))
+    life.hears_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]))
     return life
 
 

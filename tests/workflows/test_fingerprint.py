@@ -202,14 +202,14 @@ def _report(effect: Effect) -> Observation:
     """What this effect brings back, of the invoice that it is about."""
     observation = REPORTS[effect.kind]
     numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.invoice_number
-    return observation.replaced(number=effect.invoice_number) if numbered else observation
+    return observation.replaced(**{"number": effect.invoice_number}) if numbered else observation
 
 
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
     """What each event of these lives plans, in order, under these changes of the process."""
     found = []
     lives = (LONG, SHORT, COMPENSATED)
-    alike = _live(ALIKE, changes, (DuplicateLink(lead="lead-original"),))
+    alike = _live(ALIKE, changes, (DuplicateLink(lead_id="lead-original"),))
     for events in (*(_live(life, changes) for life in lives), alike):
         histories = [
             EventLog(lead=fold(events[:n], "lead-fingerprint"), events=events[:n])
