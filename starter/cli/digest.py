@@ -23,14 +23,14 @@ from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.digest_mail import DigestActivities, text
-from client.connection import no_worker
-from client.errors import CommandError, ExitCode
+from client.errors import NoWorker
 from client.leads import LeadsClient
 from client.schedules import keep
 from config.settings import Settings
 from process.types import Stage
 from process.views.digest import DigestMail, Week, letters
 from starter.cli.agenda import asked, collected
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
@@ -124,7 +124,7 @@ async def send_now(client: Client, task_queue: str, week: Week) -> tuple[Sent, b
         return result.result(), before
     except RPCError as error:
         if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION):
-            raise no_worker(task_queue) from error
+            raise NoWorker(task_queue) from error
         raise
     finally:
         result.cancel()
@@ -162,15 +162,15 @@ async def _send(leads: LeadsClient, week: Week, timeout: float, out: Output) -> 
         async with asyncio.timeout(timeout):
             done, before = await send_now(leads.client, leads.task_queue, week)
     except TimeoutError:
-        raise no_worker(leads.task_queue) from None
+        raise NoWorker(leads.task_queue) from None
     if not out.value(done.model_dump(mode="json") | {"already": before}):
         out.line(f"The digest of {done.week}{' was sent before:' if before else ':'}")
         out.items(lines(done))
     if done.failed:
         raise CommandError(
-            ExitCode.UNREACHABLE,
+            ExitCode.UNAVAILABLE,
             f"{len(done.failed)} letters could not be sent; {digest_id(week)} tries again every hour.",
-            told=True,
+            printed=True,
         )
 
 
