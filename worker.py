@@ -18,12 +18,14 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
+from activities.digest import digest_activities
 from activities.heartbeat import HeartbeatInterceptor
 from activities.issue_sync.sync import Desk
 from activities.reconcile.outside import reconcile_activities
 from activities.reconcile.team import Team
 from activities.registry import activities
 from client.connection import connect, run_program
+from client.digest import keep_digest
 from client.errors import LeadsError, NamespaceMissing, ServerNotPrepared
 from client.leads import LeadsClient
 from client.reconcile import keep_schedule
@@ -32,7 +34,6 @@ from config.logging import set_up_logs
 from config.policy_file import current
 from config.settings import Settings, SettingsError, read_settings, unknown
 from ledger.events import LedgerError
-from starter.cli.digest import digest_activities, keep_digest
 
 GRACE = timedelta(seconds=25)
 """What is under way may finish this long after the worker was told to stop; what does not is done again elsewhere."""

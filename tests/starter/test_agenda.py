@@ -8,8 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import client.leads
+from client.agenda import collect_agenda
 from process.core.aggregate import LeadAggregate
-from starter.cli.agenda import collected
 from tests.starter.conftest import LeadsClient, Opened
 from tests.starter.test_leads import eventually
 
@@ -55,7 +55,7 @@ async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_a
         await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: lead in ended.out)
     alone = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=0.5))
     told: list[tuple[int, int]] = []
-    found = await collected(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
+    found = await collect_agenda(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
     assert (found.unasked, told) == ((lead,), [(1, 1)])
     assert [(item.section, item.role, item.what) for item in found.items] == [
         ("due", "sales", "The next step of a lead at lead")

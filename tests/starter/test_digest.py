@@ -15,13 +15,14 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import client.leads
+from activities.digest import digest_activities
+from client.digest import SCHEDULE, keep_digest, send_now
 from config.settings import Settings
 from process.policy import Policy
 from process.types import Role
 from process.views.digest import Week
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from starter.cli.digest import SCHEDULE, digest_activities, keep_digest, send_now
 from tests.starter.conftest import LeadsClient
 from tests.starter.test_leads import eventually
 from tests.support.outside import Outside
