@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from process.core.aggregate import LeadAggregate
 from process.decisions import LeadOpened
-from process.effects.base import Outcome
+from process.effects.requests import Outcome
 from process.views.overview import overview
 from starter.demo.errors import StepFailed
 from starter.demo.telling import settled
