@@ -13,7 +13,7 @@ from activities.errors import park
 from activities.google.clients import sheets_api
 from activities.performs import performs
 from config.settings import Settings
-from process.effects.base import EffectRequest, Outcome
+from process.core.requests import EffectRequest, Outcome
 from process.effects.observations import PricesRead
 from process.money.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows
 

@@ -2,6 +2,7 @@
 
 from ledger.events import Entry
 from process.core.events import Event
+from process.core.kinds import read_event
 
 
 def entry_of(lead: str, event: Event) -> Entry:
@@ -21,7 +22,7 @@ def entry_of(lead: str, event: Event) -> Entry:
 
 def event_of(entry: Entry) -> Event:
     """The event as it was, of whichever kind its JSON says; one that this code does not know is kept whole."""
-    return Event.model_validate(
+    return read_event(
         {
             "seq": entry.seq,
             "at": entry.at,

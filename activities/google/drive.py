@@ -18,7 +18,8 @@ from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import invoice_pdf
 from activities.performs import performs
 from config.settings import Settings
-from process.effects.base import CreateFolder, EffectRequest, Outcome, PrepareInvoice, ReserveInvoice
+from process.core.requests import EffectRequest, Outcome
+from process.effects.base import CreateFolder, PrepareInvoice, ReserveInvoice
 from process.effects.observations import (
     DriftFound,
     FolderCreated,

@@ -11,7 +11,8 @@ from activities.errors import park
 from activities.google.clients import forms_api
 from activities.performs import performs
 from config.settings import Settings
-from process.effects.base import EffectRequest, Outcome, ReadAnswers
+from process.core.requests import EffectRequest, Outcome
+from process.effects.base import ReadAnswers
 from process.effects.observations import AnswersRead
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from client.directory import Handle
 from client.errors import CommandError
 from client.leads import Leads
 from config.settings import Settings
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, Gap, read_issue
 from process.identity import lead_id
 from process.policy import Policy

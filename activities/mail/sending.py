@@ -12,8 +12,9 @@ from activities.mail.smtp import NotTakenError, deliver, rehearse
 from activities.mail.text import written
 from activities.performs import performs
 from config.settings import Settings
+from process.core.requests import EffectRequest, Outcome
 from process.corrections.corrected_decision import CorrectedDecision
-from process.effects.base import EffectRequest, Outcome, SendCorrection, SendMail
+from process.effects.base import SendCorrection, SendMail
 from process.effects.observations import MailSent, MailUndeliverable
 from process.lead.lead import Lead
 from process.policy import Policy

@@ -12,12 +12,10 @@ from pydantic import (
     BeforeValidator,
     SerializeAsAny,
     SerializerFunctionWrapHandler,
-    field_serializer,
     model_serializer,
 )
 
-from process.core.events import AnyFact, Event
-from process.corrections.corrected_decision import CorrectedDecision, Where
+from process.corrections.corrected_decision import Where
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Lead
 from process.types import Line, Model, Role
@@ -448,27 +446,3 @@ def revert_effects(lead: Lead, edits: Iterable[Edit]) -> tuple[Effect, ...]:
         for effect, edits in placed.items()
         if edits
     )
-
-
-class EffectRequest(Model):
-    """What an activity is given: the effect and the lead as it is now. The rest only where the effect needs it."""
-
-    effect: AnyEffect
-    lead: Lead
-    events: tuple[Event, ...] = ()
-    corrected_decisions: tuple[CorrectedDecision, ...] = ()
-    """The one that the effect is about; or all decisions that do not count any more."""
-    attention: tuple[str, ...] = ()
-    """Concerns about the whole lead; `lead` here has its newest invoices alone."""
-
-    @field_serializer("lead")
-    def _without_defaults(self, lead: Lead) -> dict[str, Any]:
-        return lead.model_dump(mode="json", exclude_defaults=True)  # each task stays in the history for ever
-
-
-class Outcome(Model):
-    """What an activity brings back: a report of what is true outside now, if that is news."""
-
-    observation: AnyFact | None = None
-    recorded: int | None = None
-    """Highest event number that the ledger has, when it was written."""

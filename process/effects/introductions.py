@@ -6,7 +6,7 @@ reached, however that came about: once for each change, and not at all where a c
 
 from collections.abc import Iterable
 
-from process.core.event_log import Change
+from process.core.events import Change
 from process.effects.base import INTRODUCTIONS, SendMail, listed
 from process.lead.lead import Lead, Mail
 from process.types import Role

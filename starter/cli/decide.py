@@ -9,7 +9,8 @@ from cyclopts import App, Group
 from client.directory import Handle
 from client.leads import Leads
 from process.core.receipts import Answer
-from process.decisions import DECISIONS, Decision
+from process.decisions.base import Decision
+from process.decisions.registry import DECISIONS
 from process.views.overview import EffectLine, Overview
 from starter.cli.options import Json, Lead, Timeout, given, with_options
 from starter.cli.output import Output

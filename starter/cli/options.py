@@ -14,7 +14,8 @@ from pydantic_core import PydanticUndefined
 
 from client.errors import CommandError, ExitCode
 from process.core.events import Refused
-from process.decisions import Decision, parse_as
+from process.decisions.base import Decision
+from process.decisions.parsing import parse_as
 
 SOURCE = "cli"
 

@@ -11,7 +11,8 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from client.directory import Handle
 from client.errors import CommandError, ExitCode
 from client.leads import Leads
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.policy import People

@@ -3,7 +3,8 @@
 import pytest
 
 from process.core.aggregate import FINISHED, RECEIPTS, REFUSALS, LeadAggregate
-from process.effects.base import Effect, Outcome, PlaceCard, RecordEvents, UpdateIssue
+from process.core.requests import Outcome
+from process.effects.base import Effect, PlaceCard, RecordEvents, UpdateIssue
 from process.effects.observations import IssueOpened
 from process.views.attention import attention
 from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, Life, link

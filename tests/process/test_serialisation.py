@@ -5,15 +5,16 @@ from typing import Any
 
 import pytest
 
-from process import deadlines as ticks
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event, Fact, Unknown
 from process.core.fold import fold
-from process.decisions import DECISIONS, LeadOpened
+from process.core.requests import EffectRequest, Outcome
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.duplicates import notices as duplicates
 from process.effects import base as effects
 from process.effects import observations as observations
-from process.effects.base import Effect, EffectRequest, Outcome, SendMail, revert_effects
+from process.effects.base import Effect, SendMail, revert_effects
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Lead
 from process.types import Role, Stage
@@ -115,7 +116,7 @@ def test_a_decision_survives_as_its_example_says_it(kind: str) -> None:
     "fact",
     [
         fact.model_construct()
-        for module in (observations, ticks, duplicates)
+        for module in (observations, duplicates)
         for fact in vars(module).values()
         if isinstance(fact, type) and issubclass(fact, Fact) and fact.__module__ == module.__name__
     ],

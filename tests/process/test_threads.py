@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from process.effects.base import Outcome, PlaceCard
+from process.core.requests import Outcome
+from process.effects.base import PlaceCard
 from process.effects.introductions import earlier, reached
 from process.effects.observations import MailUndeliverable
 from process.policy import COLUMNS, People, Policy

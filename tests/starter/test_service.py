@@ -8,8 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from client.errors import CommandError
 from process.core.aggregate import LeadAggregate
-from process.decisions import LeadOpened
-from process.effects.base import Outcome
+from process.core.requests import Outcome
+from process.decisions.opening import LeadOpened
 from process.views.overview import overview
 from starter.demo.telling import settled
 from tests.starter.conftest import Ended, Leads

@@ -8,7 +8,8 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.github.activities import GitHubActivities
-from process.effects.base import Effect, EffectRequest, Outcome
+from process.core.requests import EffectRequest, Outcome
+from process.effects.base import Effect
 from process.effects.observations import HubIssueOpened, IssueOpened
 from process.lead.contract import Contract, Vendor, VendorStatus
 from process.lead.lead import Lead

@@ -11,7 +11,8 @@ from process.core.aggregate import LeadAggregate
 from process.core.events import Observation, Refused
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
-from process.decisions import LeadOpened
+from process.core.requests import Outcome
+from process.decisions.opening import LeadOpened
 from process.duplicates.notices import relation_notices
 from process.effects.base import (
     CheckIssues,
@@ -19,7 +20,6 @@ from process.effects.base import (
     Effect,
     OpenHubIssue,
     OpenIssue,
-    Outcome,
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,

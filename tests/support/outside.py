@@ -10,13 +10,12 @@ from temporalio import activity
 
 from activities.errors import again, park
 from process.core.events import Observation
+from process.core.requests import EffectRequest, Outcome
 from process.effects.base import (
     CreateFolder,
     Effect,
-    EffectRequest,
     OpenHubIssue,
     OpenIssue,
-    Outcome,
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,

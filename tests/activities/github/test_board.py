@@ -10,7 +10,8 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
-from process.effects.base import EffectRequest, PlaceCard, revert_effects
+from process.core.requests import EffectRequest
+from process.effects.base import PlaceCard, revert_effects
 from process.effects.observations import CardPlaced
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Loss

@@ -12,7 +12,8 @@ from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from activities.github.issue_block import BY_HAND, begin
 from config.settings import Settings
-from process.effects.base import Effect, EffectRequest, revert_effects
+from process.core.requests import EffectRequest
+from process.effects.base import Effect, revert_effects
 from process.effects.observations import HubIssueOpened, IssueOpened
 from process.github.edits import Edit, EditKind
 from process.lead.contract import Contract

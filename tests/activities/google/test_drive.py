@@ -16,11 +16,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.google.drive import FOLDER, DriveActivities
 from config.settings import Settings
+from process.core.requests import Outcome
 from process.effects.base import (
     CheckFolder,
     CreateFolder,
     Effect,
-    Outcome,
     PrepareInvoice,
     ReserveFolder,
     ReserveInvoice,

@@ -7,7 +7,8 @@ import pytest
 
 from activities.mail.sending import MailActivities
 from config.settings import Settings
-from process.effects.base import Outcome, SendMail
+from process.core.requests import Outcome
+from process.effects.base import SendMail
 from process.effects.observations import MailSent, MailUndeliverable
 from process.lead.lead import Lead, Mail
 from process.policy import Policy
