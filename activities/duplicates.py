@@ -13,8 +13,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again, park
-from process.core.requests import EffectRequest, Outcome
 from process.duplicates.notices import OriginalsNotified, RelationNotice, relation_notices
+from process.effects.requests import EffectRequest, Outcome
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
 

@@ -22,10 +22,10 @@ with workflow.unsafe.imports_passed_through():
     from process.core.events import Refused
     from process.core.outbox import DriftCheck
     from process.core.receipts import Answer
-    from process.core.requests import Outcome
     from process.decisions.opening import LeadOpened
     from process.decisions.parsing import complaints
-    from process.effects.base import Effect
+    from process.effects import Effect
+    from process.effects.requests import Outcome
     from process.lead.duplicate_links import DuplicateLink
     from process.views.agenda import Item, agenda
     from process.views.overview import Line, Option, Overview, options, overview, timeline

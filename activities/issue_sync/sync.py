@@ -26,7 +26,7 @@ from client.notices import request_sync
 from config.policy_file import current
 from config.settings import Settings
 from process.core.outbox import DriftCheck
-from process.effects.base import CheckIssues, Effect, OpenHubIssue, OpenIssue
+from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
 from process.views.overview import Overview
 from workflows.issue_sync import ChangeNotice, SyncRequest, SyncResult
 

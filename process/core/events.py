@@ -21,7 +21,7 @@ from pydantic import (
     model_serializer,
 )
 
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.types import Line, Model
 

@@ -4,14 +4,7 @@ from collections.abc import Iterator
 
 from process.core.events import Change
 from process.duplicates.notices import news
-from process.effects.base import (
-    Effect,
-    NotifyLeads,
-    PlaceCard,
-    RecordEvents,
-    UpdateHubIssue,
-    UpdateIssue,
-)
+from process.effects import Effect, NotifyLeads, PlaceCard, RecordEvents, UpdateHubIssue, UpdateIssue
 from process.effects.introductions import introductions
 from process.lead.lead import Lead
 from process.policy import TEAMS

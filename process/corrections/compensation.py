@@ -23,7 +23,7 @@ from process.corrections.correcting_decision import CorrectingDecision
 from process.deadlines.billing import InvoiceDue
 from process.deadlines.schedule import was_due
 from process.decisions.base import Decision
-from process.effects.base import Effect, PostCorrection, ReserveFolder, SendCorrection
+from process.effects import Effect, PostCorrection, ReserveFolder, SendCorrection
 from process.effects.observations import MailSent
 from process.lead.lead import Lead
 from process.money import billing

@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.invoice import Usage
 from process.lead.lead import Lead
 from process.money.amounts import Amount, CurrencyCode, Money, complaint

@@ -10,7 +10,7 @@ from pydantic import Field
 from process.calendar import add_working_days
 from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus

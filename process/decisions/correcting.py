@@ -12,14 +12,7 @@ from process.corrections import compensation
 from process.corrections.correcting_decision import CorrectingDecision
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
-from process.effects.base import (
-    Effect,
-    OpenHubIssue,
-    OpenIssue,
-    PlaceCard,
-    ReadAnswers,
-    ReserveInvoice,
-)
+from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers, ReserveInvoice
 from process.lead.lead import Lead
 from process.money.billing import billed_again
 from process.types import Role, Stage

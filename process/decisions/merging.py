@@ -8,7 +8,7 @@ from pydantic import Field
 
 from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead, Loss
 from process.types import Line, Role, Stage, Text

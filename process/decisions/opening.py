@@ -9,7 +9,7 @@ from pydantic import Field, StringConstraints
 from process.calendar import zone_exists
 from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import EVERY_TEAM, Decision
-from process.effects.base import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
+from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Assignee, Lead
 from process.money.pricing import BUILT_IN, PriceBook

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision
-from process.effects.base import Effect, PlaceCard, UpdateHubIssue
+from process.effects import Effect, PlaceCard, UpdateHubIssue
 from process.lead.lead import Lead
 from process.policy import Policy, differences
 from process.types import Line, Stage

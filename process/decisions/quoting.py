@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import ACTIVE, Discount, Quote, QuoteStatus, each
 from process.money.amounts import LARGEST, Amount, CurrencyCode, Money, complaint

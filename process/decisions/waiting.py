@@ -8,7 +8,7 @@ from pydantic import Field
 
 from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Hold, Lead, Loss
 from process.types import Role, Stage, Text
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pydantic import AwareDatetime
 
 from process.core.events import Change, Event, EventLog, Observation
-from process.effects.base import (
+from process.effects import (
     CreateFolder,
     Effect,
     PlaceCard,
@@ -13,9 +13,9 @@ from process.effects.base import (
     SendMail,
     UpdateHubIssue,
     UpdateIssue,
-    listed,
 )
 from process.effects.introductions import introductions
+from process.effects.mail import joined
 from process.lead.lead import Lead, Mail, Place
 from process.money.pricing import PriceBook
 from process.policy import Named
@@ -188,7 +188,7 @@ class TeamChanged(Observation):
 
     def summary(self, event_log: EventLog) -> str:
         named = (
-            f"{role}: {listed((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
+            f"{role}: {joined((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
             for role in self.roles
         )
         return f"Others are behind the roles from here on: {'; '.join(named)}"
@@ -269,7 +269,7 @@ class InvoicePrepared(Observation):
             cause=change.event.seq,
             template="invoice",
             to=(Role.CONTRACTS,),
-            facts={"number": str(self.number)},
+            fields={"number": str(self.number)},
         )
 
     def summary(self, event_log: EventLog) -> str:

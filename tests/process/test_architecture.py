@@ -15,7 +15,7 @@ from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse
 from process.decisions.registry import DECISIONS
-from process.effects.base import Effect
+from process.effects import Effect
 from process.policy import Clocks
 from tests.support.lives import Life
 from tests.support.waiting import TIMEOUT

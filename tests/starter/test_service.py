@@ -8,8 +8,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from client.errors import CommandError
 from process.core.aggregate import LeadAggregate
-from process.core.requests import Outcome
 from process.decisions.opening import LeadOpened
+from process.effects.requests import Outcome
 from process.views.overview import overview
 from starter.demo.telling import settled
 from tests.starter.conftest import Ended, LeadsClient

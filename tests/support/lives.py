@@ -11,10 +11,9 @@ from process.core.aggregate import LeadAggregate
 from process.core.events import Observation, Refused
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
-from process.core.requests import Outcome
 from process.decisions.opening import LeadOpened
 from process.duplicates.notices import relation_notices
-from process.effects.base import (
+from process.effects import (
     CheckIssues,
     CreateFolder,
     Effect,
@@ -41,6 +40,7 @@ from process.effects.observations import (
     IssueOpened,
     MailSent,
 )
+from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import Link, Role
@@ -109,7 +109,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                 recipients=to,
                 message_id=f"<{effect.key}@example.org>",
                 reached=reached,
-                left=effect.leaves,
+                left=effect.released_role,
                 cause=effect.cause,
             )
         case SendCorrection():

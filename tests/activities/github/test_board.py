@@ -10,9 +10,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
-from process.core.requests import EffectRequest
-from process.effects.base import PlaceCard, revert_effects
+from process.effects import PlaceCard, revert_effects
 from process.effects.observations import CardPlaced
+from process.effects.requests import EffectRequest
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Loss
 from process.policy import COLUMNS, Policy

@@ -10,9 +10,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.github.activities import GitHubActivities
 from activities.github.own_comments import crossed_out
 from config.settings import Settings
-from process.core.requests import EffectRequest
 from process.corrections.corrected_decision import Compensation, CorrectedDecision, Correction, Where
-from process.effects.base import PostCorrection, UpdateIssue
+from process.effects import PostCorrection, UpdateIssue
+from process.effects.requests import EffectRequest
 from process.lead.hub import Hub
 from process.lead.lead import Lead
 from sandbox.faults import Fault
