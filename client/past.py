@@ -16,8 +16,8 @@ class Past:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self.place = ledger.place
-        self.heads: dict[str, Head] = {head.lead: head for head in ledger.leads()}
+        self.location = ledger.location
+        self.heads: dict[str, Head] = {head.lead_id: head for head in ledger.heads()}
 
     def find(self, name: str) -> str:
         """The lead of this id, or of the only id that begins so (`lead-` may be left out).
@@ -35,7 +35,7 @@ class Past:
         if found:
             sentence = f"{name!r} begins more than one lead: {', '.join(found[:5])}. Write more of it."
         else:
-            sentence = f"The ledger ({self.place}) has no lead {name!r}."
+            sentence = f"The ledger ({self.location}) has no lead {name!r}."
         raise CommandError(ExitCode.NOT_FOUND, sentence)
 
     def events(self, lead: str) -> tuple[Event, ...]:
@@ -45,7 +45,7 @@ class Past:
 
 def events_of(ledger: Ledger, lead: str) -> tuple[Event, ...]:
     """All that the ledger has of a lead without gaps, in order; nothing where this code can't read it as a lead."""
-    entries = ledger.history(lead)
+    entries = ledger.entries(lead)
     whole = [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
     try:
         events = tuple(event_of(entry) for entry in whole)

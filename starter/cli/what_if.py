@@ -85,12 +85,12 @@ async def what_if(
     with past(known) as ledger, progress(hidden=json) as shown:
         names = tuple(dict.fromkeys(map(ledger.find, leads))) or tuple(ledger.heads)
         if not names:
-            raise CommandError(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.place}).")
+            raise CommandError(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.location}).")
         bar = shown.add_task("Living the leads again", total=len(names))
         question = Question(wanted, datetime.now(UTC), only)
         url = known.ledger_url.get_secret_value()
         found = await simulate_leads(url, question, names, lambda: shown.advance(bar))
-        place = ledger.place
+        place = ledger.location
     summary = Summary.of(found.leads)
     told = {"otherwise": changed, "ledger": place, "events": found.events, "newest": found.newest}
     if not out.value(told | {"unread": found.unread, "summary": summary, "leads": found.leads}):
