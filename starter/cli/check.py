@@ -14,7 +14,7 @@ from activities.checks import Check
 from client.connection import connect, explain
 from client.errors import CommandError, ExitCode
 from client.server import missing_attributes
-from config.settings import Settings, unknown
+from config.settings import Settings, unknown_settings
 from process.policy import Policy
 from starter.cli.options import Json
 from starter.cli.output import Output
@@ -103,7 +103,7 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
     from activities.registry import checkers
     from ledger.events import LedgerError
 
-    for mistyped in unknown(*FILES):
+    for mistyped in unknown_settings(*FILES):
         yield Check("Settings", "are known", False, mistyped)
     try:
         systems = checkers(settings, policy)

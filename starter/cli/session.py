@@ -31,7 +31,7 @@ def read_settings() -> settings.Settings:
 def policy_of(known: settings.Settings) -> Policy:
     """The policy in force. Raises CommandError (usage) that names what can't be meant."""
     try:
-        return policy.current(known)
+        return policy.current_policy(known)
     except settings.SettingsError as error:
         raise CommandError(ExitCode.USAGE, str(error)) from error
 
