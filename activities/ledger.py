@@ -7,7 +7,7 @@ from activities.errors import again, park
 from activities.performs import performs
 from ledger.entries import entry_of
 from ledger.events import Ledger, LedgerError, LedgerUnavailable
-from process.effects.base import EffectRequest, Outcome
+from process.effects.requests import EffectRequest, Outcome
 
 
 class LedgerActivities:

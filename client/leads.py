@@ -23,9 +23,18 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import UNANSWERED, LeadStuck, no_worker
+from client.connection import NO_WORKER_ANSWERED
 from client.directory import Directory, LeadHandle
-from client.errors import CommandError, ExitCode
+from client.errors import (
+    DecisionRefused,
+    LeadHasEnded,
+    LeadMissing,
+    LeadsError,
+    LeadStuck,
+    NoWorker,
+    PossibleDuplicate,
+)
+from process.core.events import Refused
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
 from process.corrections.corrected_decision import CorrectionImpact
@@ -89,11 +98,7 @@ class LeadsClient(Directory):
         lead = lead or lead_id(opened.org, opened.title)
         others = await self._sound(opened, lead)
         if others and not duplicate:
-            alike = ", ".join(f"{other.lead}{other.because}" for other in others)
-            raise CommandError(
-                ExitCode.REFUSED,
-                f"It looks like {alike}, open already. If this is another one, say so with --not-a-duplicate.",
-            )
+            raise PossibleDuplicate(others)
         return await self._begin(opened, lead, [_judged(other) for other in others])
 
     async def take_in(self, opened: LeadOpened, *, lead: str) -> Opened:
@@ -105,7 +110,7 @@ class LeadsClient(Directory):
 
     async def _sound(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
         if wrong := opened.complaint():
-            raise CommandError(ExitCode.REFUSED, str(wrong))
+            raise DecisionRefused(wrong)
         return await self.possible_duplicates(opened, lead)
 
     async def _begin(self, opened: LeadOpened, lead: str, others: list[DuplicateLink]) -> Opened:
@@ -145,9 +150,7 @@ class LeadsClient(Directory):
     async def _already(self, lead: str) -> Opened:
         known = await self.client.get_workflow_handle(lead).describe()
         if known.status is not WorkflowExecutionStatus.RUNNING:
-            raise CommandError(
-                ExitCode.REFUSED, f"{lead} is that lead, and it has ended. Give another title."
-            )
+            raise LeadHasEnded(lead)
         stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
         return Opened(lead=lead, stage=stage, url=self.link(lead), already=True)
 
@@ -183,7 +186,7 @@ class LeadsClient(Directory):
             )
         except WorkflowUpdateFailedError as failed:
             reason = failed.cause.message if isinstance(failed.cause, ApplicationError) else str(failed.cause)
-            raise CommandError(ExitCode.REFUSED, reason) from failed
+            raise DecisionRefused(Refused(reason=reason.removesuffix("."))) from failed
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             # Should the update still arrive, the lead recognises the signal as the same decision.
             await lead.signal(decision.kind, body)
@@ -204,17 +207,17 @@ class LeadsClient(Directory):
         """
         try:
             other = await self._named(merged.into)
-        except CommandError as unknown:
-            raise CommandError(ExitCode.REFUSED, str(unknown)) from None
+        except LeadMissing as unknown:
+            raise DecisionRefused(Refused(reason=str(unknown).removesuffix("."))) from None
         if other is None:
-            raise CommandError(ExitCode.REFUSED, f"{merged.into} is no lead's issue.")
+            raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"))
         try:
             wrong = unmergeable((await self.overview(other)).facts, lead.id)
             known = (await self.overview(lead)).facts.merged_into if wrong else None
-        except CommandError:
+        except LeadsError:
             wrong = None
         if wrong and (known is None or known.lead != other.id):
-            raise CommandError(ExitCode.REFUSED, str(wrong))
+            raise DecisionRefused(wrong)
         return merged.replaced(into=other.id)
 
     async def _named(self, name: str) -> LeadHandle | None:
@@ -230,7 +233,7 @@ class LeadsClient(Directory):
                 "retry", args=given, result_type=list[str], rpc_timeout=self.timeout
             )
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise no_worker(self.task_queue) from None
+            raise NoWorker(self.task_queue) from None
         return keys
 
     async def check_drift(self, lead: str, look: DriftCheck) -> None:
@@ -289,10 +292,10 @@ class LeadsClient(Directory):
             async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
                 found: T = await lead.query(query, args=args, result_type=answer)
         except TimeoutError:
-            raise no_worker(self.task_queue) from None
+            raise NoWorker(self.task_queue) from None
         except RPCError as error:
-            if error.status in UNANSWERED:
-                raise no_worker(self.task_queue) from error
+            if error.status in NO_WORKER_ANSWERED:
+                raise NoWorker(self.task_queue) from error
             raise
         except WorkflowQueryFailedError as error:
             raise LeadStuck(lead.id, str(error)) from error

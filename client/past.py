@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from client.errors import CommandError, ExitCode
+from client.errors import AmbiguousLead, LeadNotInLedger, LedgerFailed
 from config.settings import Settings
 from ledger.entries import event_of
 from ledger.events import Head, Ledger, LedgerError
@@ -33,10 +33,8 @@ class Past:
         if len(found) == 1:
             return found[0]
         if found:
-            sentence = f"{name!r} begins more than one lead: {', '.join(found[:5])}. Write more of it."
-        else:
-            sentence = f"The ledger ({self.location}) has no lead {name!r}."
-        raise CommandError(ExitCode.NOT_FOUND, sentence)
+            raise AmbiguousLead(name, found)
+        raise LeadNotInLedger(name, self.location)
 
     def events(self, lead: str) -> tuple[Event, ...]:
         """All that it has of a lead, as `events_of` gives it."""
@@ -65,4 +63,4 @@ def past(known: Settings) -> Iterator[Past]:
         finally:
             ledger.close()
     except LedgerError as error:
-        raise CommandError(ExitCode.UNREACHABLE, f"{error} See LEADS_LEDGER_URL.") from error
+        raise LedgerFailed(str(error)) from error

@@ -16,16 +16,9 @@ from activities.github.issues import GitHubIssues, Reason, Wanted
 from activities.github.own_comments import SETTLE, Answers
 from activities.performs import performs
 from config.settings import Settings, lead_page
-from process.effects.base import (
-    CheckIssues,
-    EffectRequest,
-    Outcome,
-    PlaceCard,
-    PostCorrection,
-    RevertCard,
-    RevertIssue,
-)
+from process.effects import CheckIssues, PlaceCard, PostCorrection, RevertCard, RevertIssue
 from process.effects.observations import CardPlaced, HubIssueOpened, IssueOpened
+from process.effects.requests import EffectRequest, Outcome
 from process.github.edits import Edit
 from process.lead.duplicate_links import Relation
 from process.lead.hub import HUB_FIELDS

@@ -7,7 +7,7 @@ from activities.github.board import GitHubBoard
 from activities.github.client import GitHubClient
 from activities.github.issues import GitHubIssues, Wanted
 from activities.github.models import IssueSeen
-from process.effects.base import CheckIssues
+from process.effects import CheckIssues
 from process.effects.observations import DriftFound
 from process.lead.lead import Lead, Place
 from process.types import Link

@@ -18,7 +18,7 @@ from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import invoice_pdf
 from activities.performs import performs
 from config.settings import Settings
-from process.effects.base import CreateFolder, EffectRequest, Outcome, PrepareInvoice, ReserveInvoice
+from process.effects import CreateFolder, PrepareInvoice, ReserveInvoice
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
@@ -26,6 +26,7 @@ from process.effects.observations import (
     InvoicePrepared,
     InvoiceReserved,
 )
+from process.effects.requests import EffectRequest, Outcome
 from process.lead.lead import Place
 from process.types import Link, one_line
 

@@ -17,7 +17,7 @@ from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People, not_theirs
 from client.directory import LeadHandle
-from client.errors import CommandError
+from client.errors import LeadsError
 from client.leads import LeadsClient
 from client.previews import sections
 from process.core.events import Refused
@@ -188,7 +188,7 @@ class Comments:
             return await self._incomplete(lead, said, kind, str(decision))
         try:
             answer = await asked(self.leads.decide(lead, _here(decision, talk.place)))
-        except CommandError as refused:
+        except LeadsError as refused:
             _log.info("command refused", kind=kind.kind)
             return await self._lead_refused(lead, said, kind, str(refused))
         if answer is None:
@@ -229,7 +229,7 @@ class Comments:
                 isinstance(decision, Decision)
                 and (await asked(self.leads.preview(lead, decision))).answer.accepted
             )
-        except CommandError:
+        except LeadsError:
             return False
 
     # ---- questions

@@ -22,7 +22,7 @@ from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People, not_theirs
 from client.directory import LeadHandle
-from client.errors import CommandError
+from client.errors import LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.core.events import Refused
@@ -147,7 +147,7 @@ class EditProposals:
     async def _seen(self, lead: LeadHandle) -> Overview | None:
         try:
             return await asked(self.leads.overview(lead))
-        except CommandError:
+        except LeadsError:
             return None
 
     # ---- what becomes of it
@@ -173,7 +173,7 @@ class EditProposals:
             return self._declined(edit, kind, _because(proposal, wrong), _named(wrong) or offered)
         try:
             return await self._decide(lead, edit, complete)
-        except CommandError as refused:
+        except LeadsError as refused:
             wrong = str(refused)
             return _asks(edit, _because(proposal, wrong), _named(wrong) or offered)
 

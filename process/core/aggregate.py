@@ -30,10 +30,8 @@ from process.duplicates.notices import (
     unknown,
     unmergeable,
 )
-from process.effects.base import (
+from process.effects import (
     Effect,
-    EffectRequest,
-    Outcome,
     PostCorrection,
     PrepareInvoice,
     RecordEvents,
@@ -42,6 +40,7 @@ from process.effects.base import (
     revert_effects,
 )
 from process.effects.observations import ChangesAdopted, TeamChanged, prepared
+from process.effects.requests import EffectRequest, Outcome
 from process.github.edits import RevertEdits
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
@@ -358,7 +357,7 @@ class LeadAggregate(Model):
                 noticed = attention(self.lead, self.lead.today(now))
         events = self.unrecorded() if isinstance(effect, RecordEvents) else ()
         lead = self._as_billed(effect.number) if isinstance(effect, PrepareInvoice) else self.lead
-        brief = lead.brief(effect.about)
+        brief = lead.brief(effect.invoice_number)
         return EffectRequest(
             effect=effect,
             lead=brief,
@@ -403,7 +402,7 @@ class LeadAggregate(Model):
 
     def is_off(self, effect: Effect) -> bool:
         """Whether this, which was begun, is not to be done any more: its decision was corrected, or nobody needs it."""
-        return effect.falls_with_its_cause and all(item.effect.key != effect.key for item in self.outbox)
+        return effect.suspended_with_cause and all(item.effect.key != effect.key for item in self.outbox)
 
     @property
     def parked(self) -> tuple[Outstanding, ...]:

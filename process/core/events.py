@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from process.core.event_log import Change, EventLog
-    from process.effects.base import Effect
+    from process.effects import Effect
     from process.lead.lead import Lead
 
 

@@ -9,14 +9,7 @@ from process.core.fold import apply, fold
 from process.deadlines import due
 from process.decisions import Decision, LeadOpened
 from process.duplicates.notices import news
-from process.effects.base import (
-    Effect,
-    NotifyLeads,
-    PlaceCard,
-    RecordEvents,
-    UpdateHubIssue,
-    UpdateIssue,
-)
+from process.effects import Effect, NotifyLeads, PlaceCard, RecordEvents, UpdateHubIssue, UpdateIssue
 from process.effects.introductions import introductions
 from process.lead.lead import Lead
 from process.policy import TEAMS

@@ -23,7 +23,7 @@ from process.corrections.corrected_decision import (
 )
 from process.decisions import correcting as mending
 from process.decisions.base import Decision
-from process.effects.base import Effect, PostCorrection, ReserveFolder, SendCorrection
+from process.effects import Effect, PostCorrection, ReserveFolder, SendCorrection
 from process.effects.observations import MailSent
 from process.lead.lead import Lead
 from process.money import billing

@@ -11,7 +11,7 @@ from process.core.event_log import Change, EventLog
 from process.core.events import Deadline, Event
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import folder_effects, mail
-from process.effects.base import Effect, ReserveInvoice
+from process.effects import Effect, ReserveInvoice
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage

@@ -9,7 +9,7 @@ from process.core.events import Deadline, Event
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
 from process.decisions.quoting import QuoteExpired, ask_for_approval
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Role

@@ -8,7 +8,7 @@ from process.core.event_log import Change, EventLog
 from process.core.events import Deadline, Event
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.hub import CommunityEvent
 from process.lead.lead import Lead
 from process.types import Role

@@ -9,7 +9,7 @@ from process.core.events import Deadline, Event
 from process.deadlines.base import Due, Schedules, waiting_for_us
 from process.decisions.base import mail
 from process.decisions.waiting import Resumed
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.money.billing import settled
 from process.types import Role, Stage

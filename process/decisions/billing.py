@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError
 from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.invoice import Usage
 from process.lead.lead import Lead
 from process.money.amounts import Amount, CurrencyCode, Money, complaint

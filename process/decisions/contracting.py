@@ -11,7 +11,7 @@ from process.calendar import add_working_days
 from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus

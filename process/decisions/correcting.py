@@ -13,14 +13,7 @@ from process.corrections import compensation as compensation  # as modules: they
 from process.corrections.corrected_decision import Compensation
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
-from process.effects.base import (
-    Effect,
-    OpenHubIssue,
-    OpenIssue,
-    PlaceCard,
-    ReadAnswers,
-    ReserveInvoice,
-)
+from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers, ReserveInvoice
 from process.lead.lead import Lead
 from process.money.billing import billed_again
 from process.types import Role, Stage, Text

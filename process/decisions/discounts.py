@@ -9,7 +9,7 @@ from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
 from process.decisions.base import UNKNOWN, mail
 from process.decisions.quoting import _OnQuote
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
 from process.types import Role, Text

@@ -9,7 +9,7 @@ from pydantic import Field
 from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead, Loss
 from process.types import Line, Role, Stage, Text

@@ -10,7 +10,7 @@ from process.calendar import zone_exists
 from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision
-from process.effects.base import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
+from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Assignee, Lead
 from process.money.pricing import BUILT_IN, PriceBook

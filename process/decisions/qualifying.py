@@ -9,7 +9,7 @@ from pydantic import AwareDatetime, Field
 from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
-from process.effects.base import Effect, ReadAnswers, ReadPrices
+from process.effects import Effect, ReadAnswers, ReadPrices
 from process.lead.lead import Asset, Lead
 from process.lead.qualification import MANIAC_T, Answer, Questionnaire, Verdict
 from process.types import Line, Stage, Text

@@ -9,7 +9,7 @@ from pydantic import Field
 from process.core.event_log import Change, EventLog
 from process.core.events import Event, Refused
 from process.decisions.base import Decision, implausible, mail
-from process.effects.base import Effect, OpenHubIssue
+from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text

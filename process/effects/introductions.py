@@ -7,7 +7,8 @@ reached, however that came about: once for each change, and not at all where a c
 from collections.abc import Iterable
 
 from process.core.event_log import Change
-from process.effects.base import INTRODUCTIONS, SendMail, listed
+from process.effects import SendMail
+from process.effects.mail import INTRODUCTIONS, joined
 from process.lead.lead import Lead, Mail
 from process.types import Role
 
@@ -41,14 +42,14 @@ def introductions(change: Change, role: Role) -> Iterable[SendMail]:
     now, had = lead.policy.addresses.get(role, ()), reached(lead, role)
     if not now or not had or not _goes_on(lead):
         return
-    facts = {"role": str(role), "now": listed(now), "had": listed(had)}
+    fields = {"role": str(role), "now": joined(now), "had": joined(had)}
     if set(now) - set(had):
         key = change.key(f"address_changed-{role}")
-        yield SendMail(key=key, cause=event.seq, template="address_changed", to=(role,), facts=facts)
+        yield SendMail(key=key, cause=event.seq, template="address_changed", to=(role,), fields=fields)
     gone = (address for address in had if address not in now)
     for place, address in enumerate(gone, 1):  # one by one: an address that is dead keeps nobody from hearing
         key = change.key(f"address_left-{role}-{place}")
-        yield SendMail(key=key, cause=event.seq, template="address_left", addresses=(address,), facts=facts)
+        yield SendMail(key=key, cause=event.seq, template="address_left", addresses=(address,), fields=fields)
 
 
 def _goes_on(lead: Lead) -> bool:

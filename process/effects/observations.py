@@ -6,7 +6,7 @@ from pydantic import AwareDatetime
 
 from process.core.event_log import Change, EventLog
 from process.core.events import Event, Observation
-from process.effects.base import (
+from process.effects import (
     CreateFolder,
     Effect,
     PlaceCard,
@@ -14,9 +14,9 @@ from process.effects.base import (
     SendMail,
     UpdateHubIssue,
     UpdateIssue,
-    listed,
 )
 from process.effects.introductions import introductions
+from process.effects.mail import joined
 from process.lead.lead import Lead, Mail, Place
 from process.money.pricing import PriceBook
 from process.policy import Named
@@ -189,7 +189,7 @@ class TeamChanged(Observation):
 
     def summary(self, event_log: EventLog) -> str:
         named = (
-            f"{role}: {listed((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
+            f"{role}: {joined((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
             for role in self.roles
         )
         return f"Others are behind the roles from here on: {'; '.join(named)}"
@@ -270,7 +270,7 @@ class InvoicePrepared(Observation):
             cause=change.event.seq,
             template="invoice",
             to=(Role.CONTRACTS,),
-            facts={"number": str(self.number)},
+            fields={"number": str(self.number)},
         )
 
     def summary(self, event_log: EventLog) -> str:

@@ -8,14 +8,14 @@ from cyclopts import Parameter
 from pydantic import BaseModel
 from temporalio.service import RPCError
 
-from client.connection import LeadStuck
 from client.directory import LeadPolicy
-from client.errors import CommandError, ExitCode
+from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
 from process.types import OPEN_STAGES
+from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.options import Json, flag, given
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
@@ -70,7 +70,7 @@ async def policy(
         _tell(found, leads.policy, out, adopt=adopt)
     refused = [each for each in found if not each.accepted]
     if refused and (adopt or names):
-        raise CommandError(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", told=True)
+        raise CommandError(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", printed=True)
 
 
 async def _others(leads: LeadsClient) -> list[LeadPolicy]:
@@ -98,14 +98,14 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
     try:
         preview = await leads.preview(handle, decision)
     except LeadStuck as stuck:
-        return Outcome(lead=handle.id, accepted=False, summary=str(stuck))
+        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(stuck)))
     summary, dates = preview.answer.summary, preview.dates
     if not preview.answer.accepted or not adopt:
         return Outcome(lead=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
-    except CommandError as refused:
-        return Outcome(lead=handle.id, accepted=False, summary=str(refused))
+    except LeadsError as refused:
+        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(refused)))
     summary = answer.summary if answer else "Handed in; no worker answers now."
     return Outcome(lead=handle.id, accepted=True, summary=summary, dates=dates)
 
@@ -153,7 +153,7 @@ async def _versions(leads: LeadsClient) -> list[Version]:
         try:
             known = (await leads.overview(await leads.find(names[0]))).facts.policy
             differs = [*differences(known, leads.policy)]
-        except (CommandError, RPCError) as error:
+        except (LeadsError, RPCError) as error:
             differs = [f"{names[0]} did not answer: {error}"]
         found.append(Version(version=version, leads=names, differs=differs))
     return found

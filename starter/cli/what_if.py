@@ -7,15 +7,16 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from client.errors import CommandError, ExitCode
 from client.past import past
 from client.simulations import Found, Only, Question, simulate_leads
+from config.policy_file import current_policy
 from process.policy import Clocks
 from process.simulation.summary import Summary
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output, console, progress
 from starter.cli.scenario import clock_values, in_words, scenario
-from starter.cli.session import policy_of, read_settings
+from starter.cli.session import read_settings
 from starter.cli.what_if_report import count_of, tell_lead, tell_summary
 
 LAG = timedelta(hours=1)
@@ -65,7 +66,7 @@ async def what_if(
     """
     known, out = read_settings(), Output(as_json=json)
     if clocks:
-        _list_clocks(policy_of(known).clocks, out)
+        _list_clocks(current_policy(known).clocks, out)
         return
     wanted = scenario(
         known,

@@ -14,7 +14,7 @@ from process.core.event_log import effect_key
 from process.core.events import Fact, Refused
 from process.decisions import DECISIONS, LeadOpened, parse
 from process.decisions.base import Decision
-from process.effects.base import Effect
+from process.effects import Effect
 from process.policy import Clocks
 from tests.support.lives import Life
 from tests.support.waiting import TIMEOUT

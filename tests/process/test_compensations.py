@@ -12,7 +12,7 @@ from process.core.event_log import EventLog
 from process.core.events import Deadline, Event, Fact
 from process.corrections import compensation as compensation
 from process.corrections.corrected_decision import CorrectionImpact
-from process.effects.base import PostCorrection, SendCorrection, UpdateHubIssue
+from process.effects import PostCorrection, SendCorrection, UpdateHubIssue
 from process.effects.observations import HubIssueOpened
 from process.github.edits import Edit, EditKind
 from process.github.proposals import agrees, propose

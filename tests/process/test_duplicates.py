@@ -11,7 +11,7 @@ from process.core.functions import fold
 from process.corrections.compensation import corrected_decisions
 from process.decisions import DECISIONS
 from process.duplicates.notices import match_reasons, relation_notices
-from process.effects.base import NotifyLeads, ReadAnswers
+from process.effects import NotifyLeads, ReadAnswers
 from process.effects.observations import DriftFound
 from process.lead.duplicate_links import MOST, DuplicateLink, Relation
 from process.lead.lead import Lead

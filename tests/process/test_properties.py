@@ -20,7 +20,7 @@ from process.core.receipts import Answer
 from process.corrections.compensation import corrected_decision, root
 from process.decisions import DECISIONS
 from process.duplicates.notices import relation_notices
-from process.effects.base import Effect, OpenHubIssue, SendMail
+from process.effects import Effect, OpenHubIssue, SendMail
 from process.effects.introductions import reached
 from process.effects.observations import MailSent
 from process.lead.quote import ACTIVE, QuoteStatus
@@ -364,7 +364,7 @@ class Lives(RuleBasedStateMachine):
     def what_fell_with_a_corrected_decision_is_put_aside_and_nothing_else(self) -> None:
         aggregate, out = self.life.aggregate, self.life.aggregate.corrected()
         assert all(item.effect.cause in out for item in aggregate.suspended)
-        assert not any(i.effect.falls_with_its_cause and i.effect.cause in out for i in aggregate.outbox)
+        assert not any(i.effect.suspended_with_cause and i.effect.cause in out for i in aggregate.outbox)
 
     @invariant()
     def a_correction_reaches_nobody_who_was_not_told_the_contrary(self) -> None:

@@ -11,9 +11,9 @@ from process.core.events import Event, Fact, Unknown
 from process.core.fold import fold
 from process.decisions import DECISIONS, LeadOpened
 from process.duplicates import notices as duplicates
-from process.effects import base as effects
+from process.effects import Effect, SendMail, revert_effects
 from process.effects import observations as observations
-from process.effects.base import Effect, EffectRequest, Outcome, SendMail, revert_effects
+from process.effects.requests import EffectRequest, Outcome
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Lead
 from process.types import Role, Stage
@@ -178,7 +178,7 @@ def test_a_lead_of_yesterday_loads_today() -> None:
 def test_mail_goes_to_roles() -> None:
     mail = next(effect for effect in LIVED.planned if isinstance(effect, SendMail))
     assert all(isinstance(role, Role) for role in mail.to)
-    assert mail.model_dump(mode="json")["kind"] == effects.SendMail.kind == "send_mail"
+    assert mail.model_dump(mode="json")["kind"] == SendMail.kind == "send_mail"
 
 
 def test_how_a_lead_was_opened_survives() -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from process.effects.base import Outcome, PlaceCard
+from process.effects import PlaceCard
 from process.effects.introductions import earlier, reached
 from process.effects.observations import MailUndeliverable
+from process.effects.requests import Outcome
 from process.policy import COLUMNS, People, Policy
 from process.types import Role, Stage
 from process.views.overview import timeline

@@ -87,7 +87,7 @@ def test_start_takes_the_facts_of_a_lead() -> None:
 
 
 def test_version(say: Say) -> None:
-    assert say("--version").out.strip() == "0.2.0"
+    assert say("--version").out.strip() == "1.0.0"
 
 
 WRONG = [

@@ -17,7 +17,7 @@ import client.simulations
 from activities.ledger import LedgerActivities
 from ledger.entries import entry_of
 from ledger.events import Ledger
-from process.effects.base import Effect
+from process.effects import Effect
 from process.policy import Clocks
 from tests.starter.conftest import Ended, LeadsClient
 from tests.starter.test_leads import eventually

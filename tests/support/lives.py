@@ -13,13 +13,12 @@ from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
 from process.decisions import LeadOpened
 from process.duplicates.notices import relation_notices
-from process.effects.base import (
+from process.effects import (
     CheckIssues,
     CreateFolder,
     Effect,
     OpenHubIssue,
     OpenIssue,
-    Outcome,
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,
@@ -41,6 +40,7 @@ from process.effects.observations import (
     IssueOpened,
     MailSent,
 )
+from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import Link, Role
@@ -109,7 +109,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                 recipients=to,
                 message_id=f"<{effect.key}@example.org>",
                 reached=reached,
-                left=effect.leaves,
+                left=effect.released_role,
                 cause=effect.cause,
             )
         case SendCorrection():

@@ -15,7 +15,7 @@ from process.core.fold import fold
 from process.core.functions import plan
 from process.core.outbox import DriftCheck
 from process.decisions import DECISIONS, LeadOpened
-from process.effects.base import Effect, Outcome
+from process.effects import Effect
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
@@ -26,6 +26,7 @@ from process.effects.observations import (
     IssueOpened,
     MailSent,
 )
+from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
 from process.types import Link, Role
 
@@ -200,8 +201,8 @@ def _live(
 def _report(effect: Effect) -> Observation:
     """What this effect brings back, of the invoice that it is about."""
     observation = REPORTS[effect.kind]
-    numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.about
-    return observation.replaced(number=effect.about) if numbered else observation
+    numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.invoice_number
+    return observation.replaced(number=effect.invoice_number) if numbered else observation
 
 
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:

@@ -10,8 +10,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
-from process.effects.base import EffectRequest, PlaceCard, revert_effects
+from process.effects import PlaceCard, revert_effects
 from process.effects.observations import CardPlaced
+from process.effects.requests import EffectRequest
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Loss
 from process.policy import COLUMNS, Policy

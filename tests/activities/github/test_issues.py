@@ -12,8 +12,9 @@ from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from activities.github.issue_block import BY_HAND, begin
 from config.settings import Settings
-from process.effects.base import Effect, EffectRequest, revert_effects
+from process.effects import Effect, revert_effects
 from process.effects.observations import HubIssueOpened, IssueOpened
+from process.effects.requests import EffectRequest
 from process.github.edits import Edit, EditKind
 from process.lead.contract import Contract
 from process.lead.hub import Hub

@@ -14,7 +14,8 @@ from activities.github.activities import GitHubActivities
 from activities.github.client import GitHubClient
 from activities.github.edits import edits
 from config.settings import Settings
-from process.effects.base import EffectRequest, revert_effects
+from process.effects import revert_effects
+from process.effects.requests import EffectRequest
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Asset, Loss
 from sandbox.faults import Fault

@@ -16,15 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.google.drive import FOLDER, DriveActivities
 from config.settings import Settings
-from process.effects.base import (
-    CheckFolder,
-    CreateFolder,
-    Effect,
-    Outcome,
-    PrepareInvoice,
-    ReserveFolder,
-    ReserveInvoice,
-)
+from process.effects import CheckFolder, CreateFolder, Effect, PrepareInvoice, ReserveFolder, ReserveInvoice
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
@@ -32,6 +24,7 @@ from process.effects.observations import (
     InvoicePrepared,
     InvoiceReserved,
 )
+from process.effects.requests import Outcome
 from process.lead.invoice import Invoice, InvoiceLine
 from process.lead.lead import Lead
 from process.money.amounts import Money
