@@ -26,7 +26,9 @@ from client.errors import LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.core.events import Refused
-from process.decisions import DECISIONS, Decision, parse_as
+from process.decisions.base import Decision
+from process.decisions.parsing import parse_as
+from process.decisions.registry import DECISIONS
 from process.github.commands import sample
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits
 from process.github.proposals import Proposal, agrees, propose

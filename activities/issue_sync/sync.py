@@ -23,7 +23,7 @@ from client.directory import LeadHandle
 from client.errors import LeadsError
 from client.leads import LeadsClient
 from client.notices import request_sync
-from config.policy_file import current
+from config.policy_file import current_policy
 from config.settings import Settings
 from process.core.outbox import DriftCheck
 from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
@@ -47,7 +47,7 @@ class Desk:
         self.leads = leads
         self.settings = settings
         self.github = GitHubClient(settings.github)
-        self.people = People(self.github, current(settings).people)
+        self.people = People(self.github, current_policy(settings).people)
         self.answers = Answers(self.github, settle)
         self.comments = Comments(leads, self.github, self.people, self.answers)
         self.edits = EditProposals(leads, self.github, self.people, self.answers, settings)

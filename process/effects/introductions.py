@@ -6,7 +6,7 @@ those that the thread reached last: once per change, and never for a change that
 
 from collections.abc import Iterable
 
-from process.core.event_log import Change
+from process.core.events import Change
 from process.effects import SendMail
 from process.effects.mail import INTRODUCTIONS, joined
 from process.lead.lead import Lead, Mail

@@ -4,8 +4,7 @@ from collections.abc import Iterable
 
 from pydantic import AwareDatetime
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Observation
+from process.core.events import Change, Event, EventLog, Observation
 from process.effects import (
     CreateFolder,
     Effect,

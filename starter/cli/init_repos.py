@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from config.policy_file import current
+from config.policy_file import current_policy
 from config.settings import GitHub
 from process.policy import Policy
 from starter.cli.errors import CommandError, ExitCode
@@ -41,7 +41,7 @@ async def init_repos(
     take that right away again afterwards, or copy the forms by hand (--files).
     """
     known = read_settings()
-    policy, out = current(known), Output(as_json=json)
+    policy, out = current_policy(known), Output(as_json=json)
     if files is not None:
         if dry_run or link:
             raise CommandError(

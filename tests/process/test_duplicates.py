@@ -7,9 +7,9 @@ import pytest
 
 from process.core.aggregate import LeadAggregate
 from process.core.events import Refused
-from process.core.functions import fold
+from process.core.fold import fold
 from process.corrections.compensation import corrected_decisions
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.duplicates.notices import match_reasons, relation_notices
 from process.effects import NotifyLeads, ReadAnswers
 from process.effects.observations import DriftFound

@@ -13,12 +13,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from process.core.aggregate import LeadAggregate
-from process.core.event_log import EventLog
-from process.core.events import Refused
+from process.core.events import EventLog, Refused
 from process.core.fold import fold, superseded
 from process.core.receipts import Answer
 from process.corrections.compensation import corrected_decision, root
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.duplicates.notices import relation_notices
 from process.effects import Effect, OpenHubIssue, SendMail
 from process.effects.introductions import last_reached

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.github.edits import Edit, EditKind
 from process.github.proposals import Proposal, agrees, propose
 from process.types import Stage

@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 import client.leads
 from activities.reconcile.team import Team
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.policy import People, Policy
 from process.types import Role
 from process.views.overview import Overview

@@ -9,12 +9,12 @@ from typing import Any
 import workflows.lead
 from process.behaviour import CHANGES
 from process.core.aggregate import LeadAggregate
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Observation
+from process.core.events import Change, Event, EventLog, Observation
 from process.core.fold import fold
-from process.core.functions import plan
 from process.core.outbox import DriftCheck
-from process.decisions import DECISIONS, LeadOpened
+from process.core.plan import plan
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.effects import Effect
 from process.effects.observations import (
     DriftFound,
