@@ -2,6 +2,7 @@
 
 from ledger.events import Entry
 from process.core.events import Event
+from process.core.kinds import read_event
 
 
 def entry_of(lead_id: str, event: Event) -> Entry:
@@ -22,7 +23,7 @@ def entry_of(lead_id: str, event: Event) -> Entry:
 
 def event_of(entry: Entry) -> Event:
     """Return the recorded event. An event of an unknown kind is kept with all of its data."""
-    return Event.model_validate(
+    return read_event(
         {
             "seq": entry.seq,
             "at": entry.at,

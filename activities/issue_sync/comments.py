@@ -22,8 +22,9 @@ from client.leads import LeadsClient
 from client.previews import sections
 from process.core.events import Refused
 from process.corrections.compensation import COMMENT_KEY
-from process.decisions import DECISIONS, Decision
+from process.decisions.base import Decision
 from process.decisions.merging import Merged
+from process.decisions.registry import DECISIONS
 from process.github import commands
 from process.github.commands import Said, written
 from process.lead.lead import Lead

@@ -26,7 +26,7 @@ from client.directory import LeadHandle
 from client.errors import LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, Gap, read_issue
 from process.identity import lead_id
 from process.policy import Policy

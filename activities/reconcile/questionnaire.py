@@ -21,8 +21,7 @@ from client.directory import LeadHandle
 from client.errors import LeadsError, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions import LeadOpened
-from process.decisions.opening import contact_complaint
+from process.decisions.opening import LeadOpened, contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
 from process.identity import lead_id
 from process.types import one_line

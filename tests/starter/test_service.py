@@ -7,7 +7,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from process.core.aggregate import LeadAggregate
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.effects.requests import Outcome
 from process.views.overview import overview
 from starter.demo.errors import StepFailed

@@ -13,7 +13,7 @@ from jinja2 import UndefinedError
 import process
 from activities.mail.text import MailBody, mail_body
 from config.settings import Settings
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.effects import SendCorrection, SendMail
 from process.lead.lead import Lead
 from process.types import Role
