@@ -1,0 +1,369 @@
+"""What this GitHub holds: immutable records. Replaced, never edited, they make stale reads cheap (see `history`)."""
+
+from datetime import UTC, datetime
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from sandbox.github.identity import node_id
+
+Access = Literal["read", "triage", "write", "maintain", "admin"]
+StateReason = Literal["completed", "not_planned", "duplicate", "reopened"]
+EventKind = Literal[
+    "labeled",
+    "unlabeled",
+    "assigned",
+    "unassigned",
+    "renamed",
+    "closed",
+    "reopened",
+    "transferred",
+    "comment_deleted",
+    "added_to_project_v2",
+    "removed_from_project_v2",
+    "project_v2_item_status_changed",
+]
+ReactionContent = Literal["+1", "-1", "laugh", "confused", "heart", "hooray", "rocket", "eyes"]
+FieldType = Literal["TITLE", "TEXT", "NUMBER", "DATE", "SINGLE_SELECT"]
+Color = Literal["BLUE", "GRAY", "GREEN", "ORANGE", "PINK", "PURPLE", "RED", "YELLOW"]
+
+
+STATUS = "Status"
+"""The field that every board has; its options are the columns."""
+
+
+def current_time() -> datetime:
+    """Now, to the second: GitHub's times have no fractions."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+class Record(BaseModel):
+    """Immutable; `replaced` gives a changed copy."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def replaced(self, **changes: Any) -> Self:
+        """A copy with these fields changed."""
+        return self.model_copy(update=changes)
+
+
+class User(Record):
+    """A person, or the bot that an App commands as."""
+
+    id: int
+    login: str
+    name: str
+    type: Literal["User", "Bot"] = "User"
+    created_at: datetime = Field(default_factory=current_time)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("BOT" if self.type == "Bot" else "U", self.id)
+
+
+class Organization(Record):
+    """The one organization."""
+
+    id: int
+    login: str
+    name: str
+    description: str
+    members: tuple[int, ...] = ()
+    owners: tuple[int, ...] = Field((), description="The members who administer it and all it has")
+    created_at: datetime = Field(default_factory=current_time)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("O", self.id)
+
+
+class Team(Record):
+    """Some of the organization's members."""
+
+    id: int
+    organization_id: int
+    slug: str
+    name: str
+    members: tuple[int, ...]
+
+    @property
+    def node_id(self) -> str:
+        return node_id("T", self.organization_id, self.id)
+
+
+class App(Record):
+    """A GitHub App and its one installation, on the organization."""
+
+    id: int
+    slug: str
+    name: str
+    client_id: str
+    bot_id: int
+    installation_id: int
+    permissions: dict[str, str]
+    public_key: str | None = Field(
+        None, description="PEM; the App's tokens must be signed with its other half"
+    )
+    created_at: datetime = Field(default_factory=current_time)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("A", self.id)
+
+
+class Token(Record):
+    """A credential: a person's own, or one of the App's installation (then with permissions)."""
+
+    user_id: int
+    permissions: dict[str, str] | None = None
+    repositories: tuple[int, ...] | None = Field(None, description="Limited to these; None: all")
+    expires_at: datetime | None = None
+
+
+class Repository(Record):
+    """A repository: its issues are in the tables of the state, its files here."""
+
+    id: int
+    name: str
+    description: str
+    private: bool = False
+    has_issues: bool = True
+    default_branch: str = "main"
+    collaborators: dict[int, Access] = Field(default_factory=dict, description="User id -> what they may do")
+    files: dict[str, str] = Field(default_factory=dict, description="Path -> text, on the default branch")
+    former_names: tuple[str, ...] = Field((), description="Who asks for it under one of these is sent on")
+    protected: bool = Field(
+        False, description="Whether its default branch takes changes by pull request only"
+    )
+    created_at: datetime = Field(default_factory=current_time)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("R", self.id)
+
+
+class Commit(Record):
+    """A change of a repository's files, on its default branch."""
+
+    id: int
+    repository_id: int
+    sha: str
+    tree: str
+    parent: str | None
+    message: str
+    author: str
+    email: str
+    at: datetime
+
+
+class Label(Record):
+    """A label of a repository; issues hold its id, so that a rename is seen everywhere."""
+
+    id: int
+    repository_id: int
+    name: str
+    color: str = "ededed"
+    description: str | None = None
+
+    @property
+    def node_id(self) -> str:
+        return node_id("LA", self.repository_id, self.id)
+
+
+class Issue(Record):
+    id: int
+    repository_id: int
+    number: int
+    title: str
+    body: str | None = None
+    author_id: int
+    via_app: bool = False
+    state: Literal["open", "closed"] = "open"
+    state_reason: StateReason | None = None
+    label_ids: tuple[int, ...] = ()
+    assignee_ids: tuple[int, ...] = ()
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None = None
+    closed_by_id: int | None = None
+
+    @property
+    def node_id(self) -> str:
+        return node_id("I", self.repository_id, self.id)
+
+
+class Comment(Record):
+    """A comment on an issue."""
+
+    id: int
+    repository_id: int
+    issue_id: int
+    body: str
+    author_id: int
+    via_app: bool = False
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def node_id(self) -> str:
+        return node_id("IC", self.repository_id, self.id)
+
+
+class Edit(Record):
+    """What an issue's description or a comment said since a moment; the first is what it said at the start."""
+
+    id: int
+    subject: str = Field(description="Node id of the issue or comment")
+    editor_id: int
+    body: str
+    at: datetime
+
+    @property
+    def node_id(self) -> str:
+        return node_id("UCE", self.id)
+
+
+class Tombstone(Record):
+    """What is left of an issue that was deleted or transferred: its number is never given again."""
+
+    id: int = Field(description="The id that the issue had")
+    repository_id: int
+    number: int
+    moved_to: int | None = Field(None, description="The id that it has now, elsewhere; none: deleted")
+
+
+class Reaction(Record):
+    """One person's reaction to an issue or to a comment."""
+
+    id: int
+    subject: str = Field(description="Node id of the issue or comment")
+    user_id: int
+    content: ReactionContent
+    created_at: datetime
+
+    @property
+    def node_id(self) -> str:
+        return node_id("REA", self.id)
+
+
+class Event(Record):
+    """Something that happened to an issue."""
+
+    id: int
+    issue_id: int
+    actor_id: int
+    kind: EventKind
+    label_name: str | None = None
+    label_color: str | None = None
+    assignee_id: int | None = None
+    renamed_from: str | None = None
+    renamed_to: str | None = None
+    state_reason: StateReason | None = None
+    from_repository_id: int | None = None
+    comment_author_id: int | None = None
+    project_id: int | None = None
+    status: str = Field("", description="The card's column; empty: none")
+    previous_status: str = ""
+    via_app: bool = False
+    created_at: datetime
+
+    @property
+    def node_id(self) -> str:
+        return node_id("EV", self.issue_id, self.id)
+
+
+class Hook(Record):
+    """A webhook."""
+
+    id: int
+    repository_id: int | None = Field(description="None: the organization's")
+    url: str
+    content_type: Literal["json", "form"]
+    secret: str | None = Field(repr=False)
+    events: tuple[str, ...]
+    active: bool
+    created_at: datetime
+    updated_at: datetime
+
+
+class Option(Record):
+    """A choice of a single-select field: a column of the board."""
+
+    id: str
+    name: str
+    color: Color = "GRAY"
+    description: str = ""
+
+
+class ProjectField(Record):
+    """A field of a project."""
+
+    id: int
+    name: str
+    type: FieldType
+    options: tuple[Option, ...] = ()
+
+
+AUTOMATION = "github-project-automation[bot]"
+"""Whoever moves cards for the board's automations."""
+
+
+class Project(Record):
+    """A Projects v2 board of the organization."""
+
+    id: int
+    owner_id: int
+    number: int
+    title: str
+    fields: tuple[ProjectField, ...]
+    repositories: tuple[int, ...] = Field((), description="Those that it is linked to")
+    public: bool = False
+    restore_on_add: bool = Field(
+        False,
+        description="Whether adding content whose card is archived restores the card: GitHub leaves that open",
+    )
+    automations: dict[Literal["closed", "reopened", "closes"], str] = Field(
+        default={},
+        description="Column for the card of a closed, or a reopened, issue; column whose cards' issues are closed",
+    )
+    created_at: datetime = Field(default_factory=current_time)
+    updated_at: datetime = Field(default_factory=current_time)
+
+    @property
+    def node_id(self) -> str:
+        return node_id("PVT", self.owner_id, self.id)
+
+    @property
+    def status(self) -> ProjectField:
+        """The field whose options are the board's columns."""
+        return next(field for field in self.fields if field.name == STATUS)
+
+    def field_id(self, field: ProjectField) -> str:
+        """Global id of one of its fields."""
+        prefix = "PVTSSF" if field.type == "SINGLE_SELECT" else "PVTF"
+        return node_id(prefix, self.owner_id, self.id, field.id)
+
+
+class FieldValue(Record):
+    """What a card has in a field: the option's id, or the text, number or date itself."""
+
+    value: str | float
+    creator_id: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class Item(Record):
+    """A card: an issue on a board."""
+
+    id: int
+    project_id: int
+    issue_id: int
+    creator_id: int
+    archived: bool = False
+    values: dict[int, FieldValue] = Field(default_factory=dict, description="Field id -> value")
+    created_at: datetime
+    updated_at: datetime
+
+
+Node = User | Organization | Team | Repository | Label | Issue | Comment | Event | Project | Item

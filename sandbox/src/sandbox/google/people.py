@@ -1,0 +1,42 @@
+"""What people do on Drive, for tests and stories, in one line each."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.google import commands
+from sandbox.google.state import DriveFile, GoogleState
+
+
+class Person:
+    """Somebody who commands, with the rights of a member of the shared drive. Each act fails with what Google would say.
+
+    `do` performs a piece of work on the thread to which the state belongs.
+
+    Raises:
+        GoogleError: Google refuses, or there is no such file.
+    """
+
+    def __init__(self, state: GoogleState, email: str, do: Callable[[Callable[[], Any]], Any]) -> None:
+        self.email = email
+        self._state = state
+        self._do = do
+
+    def find_folder(self, **app_properties: str) -> DriveFile:
+        """Return the file that an application created with exactly these `appProperties`."""
+        return next(f for f in self._state.files.values() if f.app_properties == app_properties)
+
+    def rename(self, file: str, name: str) -> None:
+        self._do(lambda: commands.rename(self._state, self.email, file, name))
+
+    def move(self, file: str, folder: str) -> None:
+        self._do(lambda: commands.move(self._state, self.email, file, folder))
+
+    def trash(self, file: str) -> None:
+        self._do(lambda: commands.trash(self._state, self.email, file))
+
+    def restore(self, file: str) -> None:
+        self._do(lambda: commands.trash(self._state, self.email, file, trashed=False))
+
+    def delete(self, file: str) -> None:
+        """For good."""
+        self._do(lambda: commands.delete(self._state, self.email, file))
