@@ -1,8 +1,8 @@
-"""Faults on demand: what goes wrong out there, made to go wrong here, once or as often as wanted.
+"""Faults on demand: errors of the outside world, performed once or as often as wanted.
 
-A fault names a system and optionally a method, a path and a body; it lets `after` matching requests pass, then
-bites `times` times. HTTP faults are performed by the front (see `front.py`), except `stale` and `graphql_error`,
-which only the system itself can perform: it finds the fault in `scope["sandbox.fault"]`.
+A fault names a system and optionally a method, a path and a body. It lets `after` matching requests pass, then
+hits the next `times`. `middleware.py` performs HTTP faults, except `stale` and `graphql_error`: the system itself
+performs those, and finds the fault in `scope["sandbox.fault"]`.
 """
 
 import asyncio
@@ -59,13 +59,13 @@ _SYSTEMS: dict[str, set[System]] = {
     "webhook_out_of_order": {"webhook"},
 }
 _POLL_SECONDS = 0.02
-"""Seconds after which what is held up looks whether it still is."""
+"""Interval at which a delayed request checks that its fault is still set."""
 _WITHOUT_REQUESTS: set[System] = {"mail", "webhook"}
-"""Nobody sends these a request: they have their own kinds of faults only."""
+"""Systems that receive no HTTP requests and have only their own kinds of faults."""
 
 
 class Fault(BaseModel):
-    """One thing that goes wrong."""
+    """A single fault."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -108,7 +108,7 @@ class Fault(BaseModel):
 
     @property
     def hits(self) -> int:
-        """How often it has struck."""
+        """Number of requests that it has hit."""
         struck = max(0, self._seen - self.after)
         return struck if self.times is None else min(struck, self.times)
 
@@ -117,7 +117,7 @@ class Fault(BaseModel):
         return self.times is not None and self.hits >= self.times
 
     def _count_match(self) -> bool:
-        """Counts one matching request and says whether it is hit."""
+        """Count a matching request. Return True if the fault hits it."""
         if self.exhausted:
             return False
         self._seen += 1
@@ -143,23 +143,23 @@ class Faults:
             self._faults.clear()
 
     def remove(self, fault: Fault) -> None:
-        """This one strikes no more, and what it holds up goes on."""
+        """Remove the fault. Requests that it delays go on."""
         with self._lock:
             self._faults.remove(fault)
 
     async def delay(self, fault: Fault) -> None:
-        """For its seconds, or until it is removed."""
+        """Wait for the fault's `seconds`, or until it is removed."""
         until = time.monotonic() + fault.seconds
         while (left := until - time.monotonic()) > 0 and any(each is fault for each in self.all()):  # noqa: ASYNC110
             await asyncio.sleep(min(left, _POLL_SECONDS))  # it may be removed from any thread
 
     def all(self) -> list[Fault]:
-        """Every fault that was set, exhausted ones too."""
+        """Return every fault that was set, exhausted ones too."""
         with self._lock:
             return list(self._faults)
 
     def match(self, system: System, method: str, path: str, body: str) -> Fault | None:
-        """The fault that hits this request, if any. The first that matches and is not exhausted."""
+        """Return the first fault that hits this request, or None."""
         with self._lock:
             for fault in self._faults:
                 if (
@@ -173,7 +173,7 @@ class Faults:
         return None
 
     def match_mail(self, command: Command, recipient: str | None = None) -> Fault | None:
-        """The fault that hits this SMTP command, if any."""
+        """Return the first fault that hits this SMTP command, or None."""
         with self._lock:
             for fault in self._faults:
                 if (
@@ -187,7 +187,7 @@ class Faults:
 
 
 def error_response(fault: Fault) -> Response:
-    """What the system itself would say."""
+    """Return the error that the fault's system would send."""
     if fault.kind == "garbage":
         return HTMLResponse(
             "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body>Please sign in.</body></html>"

@@ -1,4 +1,4 @@
-"""What was asked and what was answered: every HTTP exchange, bounded, without secrets."""
+"""The journal: the latest HTTP requests with their responses, without secrets."""
 
 import itertools
 import json
@@ -20,7 +20,7 @@ _MAX_TEXT_LENGTH = 64 * 1024
 
 
 class Exchange(BaseModel):
-    """One request and its answer. `status` is none when the connection was cut; `who` is the login or address."""
+    """A request and its response. `status` is None if the connection was cut; `caller` is a login or an address."""
 
     number: int
     at: datetime
@@ -38,7 +38,7 @@ class Exchange(BaseModel):
 
 
 class Journal:
-    """The last exchanges, oldest first."""
+    """The latest exchanges, oldest first."""
 
     def __init__(self, length: int = 2000) -> None:
         self._exchanges: deque[Exchange] = deque(maxlen=length)
@@ -55,7 +55,7 @@ class Journal:
         headers: dict[str, str],
         body: bytes,
     ) -> Exchange:
-        """Enters a request; its answer is filled in later."""
+        """Add a request. Its response is filled in later."""
         exchange = Exchange(
             number=next(self._numbers),
             at=datetime.now(UTC),
@@ -74,7 +74,7 @@ class Journal:
         return exchange
 
     def all(self, system: str | None = None, method: str | None = None, path: str = "") -> list[Exchange]:
-        """Those of one system, one method, a path (regular expression, found anywhere in it)."""
+        """Return the exchanges with this system, method and path (regular expression, found anywhere in it)."""
         with self._lock:
             return [
                 each
@@ -90,7 +90,7 @@ class Journal:
 
 
 def readable(body: bytes, content_type: str) -> Any:
-    """JSON as values, forms as names and values, other text as text, all without secrets; of bytes, how many."""
+    """Return a body without secrets: JSON as values, other text as text, and the length of anything else."""
     if not body:
         return None
     try:

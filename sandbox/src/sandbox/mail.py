@@ -1,4 +1,4 @@
-"""SMTP on localhost: takes every mail, keeps it, shows it in threads, and fails where a fault says so."""
+"""SMTP on localhost: receives and keeps every mail, groups mails into threads, and performs faults."""
 
 import asyncio
 import warnings
@@ -17,11 +17,11 @@ from sandbox.faults import Fault, Faults
 from sandbox.store import Blobs, Store
 
 SIZE_LIMIT = 25 * 1024 * 1024
-"""Bytes that one mail may have, as common providers have it."""
+"""Maximum size of a mail in bytes, as common providers have it."""
 
 
 class Received(BaseModel):
-    """The envelope of one mail; its bytes are kept apart."""
+    """The envelope of a mail. Its content is stored separately."""
 
     number: int
     at: datetime
@@ -37,7 +37,7 @@ class Attachment(NamedTuple):
 
 
 class Mail:
-    """One mail as a person's mail program shows it."""
+    """A mail, parsed as a mail program would."""
 
     def __init__(self, received: Received, raw: bytes) -> None:
         self.received = received
@@ -63,7 +63,7 @@ class Mail:
 
     @property
     def references(self) -> list[str]:
-        """The mails that this one follows, the oldest first."""
+        """Message ids of the mails that this one follows, oldest first."""
         named = [
             *str(self.message["references"] or "").split(),
             *str(self.message["in-reply-to"] or "").split(),
@@ -97,7 +97,7 @@ class _Index(BaseModel):
 
 
 class Mailbox:
-    """Every mail that was taken, oldest first."""
+    """The received mails, oldest first."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -115,7 +115,7 @@ class Mailbox:
         return [mail for mail in self._mails if recipient in mail.received.recipients]
 
     def threads(self) -> list[list[Mail]]:
-        """Mails that refer to each other together, oldest first; the thread with the newest mail comes first."""
+        """Return mails grouped by their references, oldest first; the thread with the newest mail comes first."""
         threads: list[list[Mail]] = []
         known: dict[str, list[Mail]] = {}
         for mail in self._mails:
@@ -143,7 +143,7 @@ class Mailbox:
 
 
 class Handler:
-    """What aiosmtpd asks at each command."""
+    """The hooks that aiosmtpd calls for each SMTP command."""
 
     def __init__(self, mailbox: Mailbox, faults: Faults) -> None:
         self.mailbox = mailbox
@@ -197,7 +197,7 @@ def _reply(fault: Fault) -> str:
 
 
 def smtp(mailbox: Mailbox, faults: Faults, users: Mapping[str, str], **options: Any) -> SMTP:
-    """One connection's protocol. With `users` (name -> password) nobody sends without AUTH PLAIN or LOGIN."""
+    """Return the protocol of one connection. With `users` (name -> password), mail needs AUTH PLAIN or LOGIN."""
 
     def authenticate(
         _server: SMTP, _session: Session, _envelope: Envelope, _mechanism: str, data: Any

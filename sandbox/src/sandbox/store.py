@@ -1,7 +1,7 @@
-"""What survives a restart: states as JSON, the bytes of files and mails beside them.
+"""Storage: states as JSON files, the content of files and mails beside them.
 
-Without a folder everything is kept in memory. A state is written to a temporary file that then takes the
-old one's place, so that a process killed in the middle leaves the old state whole.
+Without a folder everything is kept in memory. A state is written to a temporary file that then replaces the old
+one, so that a process killed while writing leaves the old state intact.
 """
 
 import shutil
@@ -14,7 +14,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class Blobs:
-    """Bytes by name, in a folder or in memory. A name is one path component."""
+    """Bytes by name, in a folder or in memory. A name is a single path component."""
 
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
@@ -28,7 +28,7 @@ class Blobs:
         _replace(self._folder / name, content)
 
     def get(self, name: str) -> bytes:
-        """Raises KeyError when there is nothing under that name."""
+        """Return the bytes. Raises KeyError if there are none of this name."""
         if self._folder is None:
             return self._memory[name]
         try:
@@ -38,7 +38,7 @@ class Blobs:
 
 
 class Store:
-    """The sandbox's memory of one run or, with a folder, of all runs on that folder."""
+    """The data of one run or, with a folder, of all runs on that folder."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
@@ -58,7 +58,7 @@ class Store:
         return Blobs(self.folder / name if self.folder else None)
 
     def clear(self, *names: str) -> None:
-        """Forgets the states and the blobs of these names."""
+        """Delete the states and the blobs of these names."""
         if self.folder is None:
             return
         for name in names:

@@ -1,4 +1,4 @@
-"""Which outside system an HTTP path belongs to."""
+"""The systems that the sandbox stands in for."""
 
 from typing import Literal
 
@@ -16,5 +16,5 @@ _PREFIXES: tuple[tuple[str, System], ...] = (
 
 
 def system_of(path: str) -> System | None:
-    """None for the pages that people look at and for the sandbox's own controls."""
+    """Return the system that serves this HTTP path; None for the pages and the sandbox's own API."""
     return next((system for prefix, system in _PREFIXES if path.startswith(prefix)), None)

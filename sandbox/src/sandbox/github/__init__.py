@@ -1,1 +1,1 @@
-"""GitHub on localhost: the REST and GraphQL operations that the real clients use, and pages for people."""
+"""GitHub on localhost: the REST and GraphQL operations that real clients use, and pages for people."""

@@ -1,4 +1,4 @@
-"""GitHub as routes, to be mounted at the root of a Starlette app."""
+"""The routes of GitHub, to be mounted at the root of a Starlette app."""
 
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -11,10 +11,9 @@ from sandbox.github.web import page_routes
 
 
 def routes(state: GitHubState, webhooks: WebhookSender) -> list[BaseRoute]:
-    """REST under `/api/v3`, GraphQL at `/api/graphql`, and the pages of issues and boards.
+    """Return REST under `/api/v3`, GraphQL at `/api/graphql`, and the pages of issues and boards.
 
-    Every answer is made in one piece on the event loop, so that no request sees
-    another's half-done work.
+    Every response is computed without giving up the event loop, so that no request sees another's unfinished work.
     """
     rate_limits = RateLimits()
     return [

@@ -1,4 +1,4 @@
-"""Who is calling, and what they may do."""
+"""Authentication and permissions."""
 
 import secrets
 from collections.abc import Mapping
@@ -29,20 +29,20 @@ _TOKEN_LIFE = timedelta(hours=1)
 
 @dataclass(frozen=True)
 class Viewer:
-    """The caller: nobody (no user), a person, an installation of the App (then with permissions), or the App itself."""
+    """The caller: anonymous, a person, an installation of the App (its token has permissions), or the App itself."""
 
     user: User | None = None
     token: Token | None = None
     app: App | None = None
     key: str = "anonymous"
-    """Whose rate limit this counts against."""
+    """Key of the caller's rate limit."""
 
     @property
     def actor(self) -> User:
-        """The user that a write is put down to.
+        """The user who is recorded as the author of a write.
 
         Raises:
-            UnauthorizedError: nobody is calling.
+            UnauthorizedError: The caller is anonymous.
         """
         if self.user is None:
             raise UnauthorizedError("Requires authentication")
@@ -50,7 +50,7 @@ class Viewer:
 
     @property
     def name(self) -> str:
-        """For the journal."""
+        """Name of the caller in the journal."""
         return self.user.login if self.user else self.key
 
     @property
@@ -67,7 +67,7 @@ class Viewer:
         )
 
     def sees(self, repository: Repository) -> bool:
-        """Whether the repository exists as far as this caller can tell."""
+        """Return True if the repository is visible to the caller."""
         if not repository.private:
             return True
         if self.is_installation:
@@ -75,28 +75,28 @@ class Viewer:
         return self.user is not None and self.user.id in repository.collaborators
 
     def may_read(self, repository: Repository, permission: str) -> bool:
-        """Whether the caller may read its issues or contents (`permission`)."""
+        """Return True if the caller has this read permission (issues, contents) on the repository."""
         if self.is_installation and repository.private:
             return self._granted(permission) in ("read", "write")
         return self.sees(repository)
 
     def may_triage(self, repository: Repository) -> bool:
-        """Whether the caller may set labels and assignees, and change other people's issues."""
+        """Return True if the caller may set labels and assignees, and change issues of others."""
         if self.is_installation:
             return self._covers(repository) and self._granted("issues") == "write"
         return self.user is not None and repository.collaborators.get(self.user.id) in _MAY_TRIAGE
 
     def must_read(self, repository: Repository, permission: str) -> None:
-        """Raises: NotFoundError or ForbiddenError."""
+        """Require read permission. Raises NotFoundError or ForbiddenError."""
         if not self.sees(repository):
             raise NotFoundError
         if not self.may_read(repository, permission):
             raise ForbiddenError("Resource not accessible by integration")
 
     def must_take_part(self, repository: Repository) -> User:
-        """Whoever sees a repository may open issues and comment; an App needs its permission.
+        """Require the right to open issues and to comment: a visible repository, for an App also its permission.
 
-        Raises: NotFoundError, UnauthorizedError or ForbiddenError.
+        Raises NotFoundError, UnauthorizedError or ForbiddenError.
         """
         if not self.sees(repository):
             raise NotFoundError
@@ -106,23 +106,23 @@ class Viewer:
         return actor
 
     def must_triage(self, repository: Repository) -> User:
-        """Raises: NotFoundError, UnauthorizedError or ForbiddenError."""
+        """Require the triage role. Raises NotFoundError, UnauthorizedError or ForbiddenError."""
         actor = self.must_take_part(repository)
         if not self.may_triage(repository):
             raise ForbiddenError("Must have admin rights to Repository.")
         return actor
 
     def must_write(self, repository: Repository) -> User:
-        """For moving its issues elsewhere. Raises: NotFoundError, UnauthorizedError or ForbiddenError."""
+        """Require the write role, to transfer issues. Raises NotFoundError, UnauthorizedError or ForbiddenError."""
         actor = self.must_triage(repository)
         if not self.is_installation and repository.collaborators[actor.id] not in _MAY_WRITE:
             raise ForbiddenError("Must have write access to Repository.")
         return actor
 
     def must_push(self, repository: Repository) -> User:
-        """For changing its files. To people without the right GitHub shows nothing to change.
+        """Require the right to change files. GitHub answers people without it with 404.
 
-        Raises: NotFoundError, UnauthorizedError or ForbiddenError.
+        Raises NotFoundError, UnauthorizedError or ForbiddenError.
         """
         if not self.sees(repository):
             raise NotFoundError
@@ -135,7 +135,7 @@ class Viewer:
         return actor
 
     def must_administer(self, repository: Repository) -> User:
-        """A person who may do anything to the repository. Raises: NotFoundError, UnauthorizedError or ForbiddenError."""
+        """Require a person with the admin role. Raises NotFoundError, UnauthorizedError or ForbiddenError."""
         actor = self.must_take_part(repository)
         if self.is_installation:
             raise ForbiddenError("Resource not accessible by integration")
@@ -144,9 +144,9 @@ class Viewer:
         return actor
 
     def must_manage_hooks(self, state: GitHubState, repository: Repository | None) -> User:
-        """Of the repository or, with none, of the organization. To people without the right GitHub shows none.
+        """Require the right to manage webhooks of the repository or, if that is None, of the organization.
 
-        Raises: NotFoundError, UnauthorizedError or ForbiddenError.
+        GitHub answers people without it with 404. Raises NotFoundError, UnauthorizedError or ForbiddenError.
         """
         actor = self.actor
         if self.is_installation:
@@ -160,13 +160,13 @@ class Viewer:
         return actor
 
     def is_member(self, organization: Organization) -> bool:
-        """Whether the caller sees who its members and teams are."""
+        """Return True if the caller may see the organization's members and teams."""
         if self.is_installation:
             return self._granted("members") in ("read", "write")
         return self.user is not None and self.user.id in organization.members
 
     def sees_project(self, project: Project, state: GitHubState) -> bool:
-        """Whether the board exists as far as this caller can tell."""
+        """Return True if the board is visible to the caller."""
         if project.public:
             return True
         if self.is_installation:
@@ -174,7 +174,7 @@ class Viewer:
         return self.user is not None and self.user.id in state.organization.members
 
     def must_edit_project(self, project: Project, state: GitHubState) -> User:
-        """Raises: UnauthorizedError or ForbiddenError."""
+        """Require the right to change the board. Raises UnauthorizedError or ForbiddenError."""
         actor = self.actor
         if self.is_installation:
             if self._granted("organization_projects") not in ("write", "admin"):
@@ -187,7 +187,10 @@ class Viewer:
 
 
 def as_person(user: User) -> Viewer:
-    """The viewer that a person is, without a token: for the pages. GitHub's own automation may do what it must."""
+    """Return a viewer for a user without a token, as the pages need it.
+
+    The automation's bot gets the permissions that it needs.
+    """
     if user.login == AUTOMATION:
         everything = {"issues": "write", "organization_projects": "write"}
         return Viewer(user=user, token=Token(user_id=user.id, permissions=everything), key=f"user {user.id}")
@@ -195,10 +198,10 @@ def as_person(user: User) -> Viewer:
 
 
 def authenticate(state: GitHubState, headers: Mapping[str, str]) -> Viewer:
-    """The caller behind an Authorization header.
+    """Return the caller that an Authorization header identifies.
 
     Raises:
-        UnauthorizedError: a header that proves nothing.
+        UnauthorizedError: The credentials are not valid.
     """
     header = headers.get("authorization")
     if header is None:
@@ -249,10 +252,10 @@ def _authenticate_app(state: GitHubState, assertion: str) -> Viewer:
 def grant(
     state: GitHubState, permissions: dict[str, str] | None, repositories: tuple[int, ...] | None
 ) -> tuple[str, Token]:
-    """A new token of the App's installation, valid for an hour.
+    """Create a token of the App's installation, valid for an hour. Return the secret and the token.
 
     Raises:
-        GitHubError: it asks for more than the installation has.
+        GitHubError: It asks for more permissions than the installation has.
     """
     had = state.app.permissions
     rank = {"read": 1, "write": 2, "admin": 3}

@@ -1,5 +1,6 @@
-"""The board's own automations, as GitHub has them: a bot moves cards when issues are closed or reopened, and closes
-issues whose cards come into a column. Off, until somebody switches one on."""
+"""The board's built-in automations: they move the cards of closed or reopened issues, and close issues whose cards
+enter a column. They are off until somebody switches one on.
+"""
 
 from sandbox.github import board, commands
 from sandbox.github.auth import as_person
@@ -9,7 +10,7 @@ from sandbox.github.write_log import ABSENT
 
 
 def run(change: Change, state: GitHubState) -> None:
-    """What the automations do after this write."""
+    """Run the automations that this write triggers."""
     bot = state.user(AUTOMATION)
     if bot is None or change.by is None or change.by.id == bot.id:
         return
@@ -26,7 +27,7 @@ def run(change: Change, state: GitHubState) -> None:
 
 
 def _column(change: Change, project: Project, issue: Issue) -> str | None:
-    """Where the issue's card belongs after what has just become of the issue."""
+    """Return the column that the issue's card belongs in after this change of its state, or None."""
     before = change.replaced.get("issues", {}).get(issue.id, issue)
     if not isinstance(before, Issue) or before.state == issue.state:
         return None
@@ -34,7 +35,7 @@ def _column(change: Change, project: Project, issue: Issue) -> str | None:
 
 
 def _closes(change: Change, state: GitHubState, project: Project, item: Item) -> bool:
-    """Whether the card has just come into the column whose issues are closed."""
+    """Return True if the card has just entered the column whose issues are closed."""
     before = change.replaced.get("items", {}).get(item.id, item)
     now = board.column(state, item)
     if before is item or now is None or now.name != project.automations.get("closes"):

@@ -1,4 +1,4 @@
-"""What callers do to a Projects v2 board. GraphQL and the pages call the same commands, inside `state.writing()`."""
+"""Commands that change a Projects v2 board. GraphQL and the pages call them, inside `state.writing()`."""
 
 import secrets
 from collections.abc import Sequence
@@ -22,14 +22,14 @@ from sandbox.github.records import (
 from sandbox.github.state import GitHubState
 
 Value = dict[str, str | float | date]
-"""One entry of GraphQL's `ProjectV2FieldValue`."""
+"""An entry of GraphQL's `ProjectV2FieldValue`."""
 
 OptionInput = dict[str, Any]
-"""GraphQL's `ProjectV2SingleSelectFieldOptionInput`: name, color, description and, of one that is there, its id."""
+"""GraphQL's `ProjectV2SingleSelectFieldOptionInput`: name, color, description and the id of an existing option."""
 
 
 def add_item(state: GitHubState, viewer: Viewer, project: Project, issue: Issue) -> Item:
-    """Put an issue on the board. One that is there already stays as it is, and its card is the answer."""
+    """Add an issue to the board and return its card. An existing card is returned unchanged."""
     actor = viewer.must_edit_project(project, state)
     viewer.must_read(state.repositories[issue.repository_id], "issues")
     for item in state.items_with(issue):
@@ -51,7 +51,7 @@ def add_item(state: GitHubState, viewer: Viewer, project: Project, issue: Issue)
 
 
 def set_value(state: GitHubState, viewer: Viewer, item: Item, field: ProjectField, value: Value) -> Item:
-    """Give a card a value in a field; `value` is one entry of GraphQL's `ProjectV2FieldValue`."""
+    """Set a field of a card; `value` is an entry of GraphQL's `ProjectV2FieldValue`."""
     actor = viewer.must_edit_project(state.projects[item.project_id], state)
     _must_not_be_archived(item)
     checked = _checked(field, value)
@@ -68,7 +68,7 @@ def set_value(state: GitHubState, viewer: Viewer, item: Item, field: ProjectFiel
 
 
 def clear_value(state: GitHubState, viewer: Viewer, item: Item, field: ProjectField) -> Item:
-    """Take a card's value out of a field."""
+    """Clear a field of a card."""
     viewer.must_edit_project(state.projects[item.project_id], state)
     _must_not_be_archived(item)
     if field.id not in item.values:
@@ -80,7 +80,7 @@ def clear_value(state: GitHubState, viewer: Viewer, item: Item, field: ProjectFi
 
 
 def archive_item(state: GitHubState, viewer: Viewer, item: Item, *, archived: bool) -> Item:
-    """Archive a card, or bring it back."""
+    """Archive or restore a card."""
     viewer.must_edit_project(state.projects[item.project_id], state)
     if item.archived == archived:
         return item
@@ -88,7 +88,7 @@ def archive_item(state: GitHubState, viewer: Viewer, item: Item, *, archived: bo
 
 
 def delete_item(state: GitHubState, viewer: Viewer, item: Item) -> None:
-    """Take a card off the board; the issue stays."""
+    """Remove a card from the board; the issue stays."""
     viewer.must_edit_project(state.projects[item.project_id], state)
     del state.items[item.id]
     issue = state.issues[item.issue_id]
@@ -104,7 +104,7 @@ def create_field(
     type_: FieldType,
     options: Sequence[OptionInput],
 ) -> ProjectField:
-    """Give the board another field."""
+    """Add a field to the board."""
     viewer.must_edit_project(project, state)
     if type_ == "SINGLE_SELECT" and not options:
         raise _unprocessable("At least one option is required for a field of type single select")
@@ -123,10 +123,10 @@ def change_field(
     name: str | None,
     options: Sequence[OptionInput],
 ) -> ProjectField:
-    """Rename a field, or give it these options in the place of all that it has.
+    """Rename a field, or replace its options.
 
-    An option that comes without its id is a new one: the cards that had the old one have none afterwards. GitHub says so
-    of `ProjectV2SingleSelectFieldOptionInput.id` (additions.graphql).
+    An option without its id is a new one: cards with the old option lose their value. GitHub documents that for
+    `ProjectV2SingleSelectFieldOptionInput.id` (additions.graphql).
     """
     viewer.must_edit_project(project, state)
     if name is not None:
@@ -146,7 +146,7 @@ def change_field(
 
 
 def link_repository(state: GitHubState, viewer: Viewer, project: Project, repository: Repository) -> None:
-    """Renderer the board in the repository, too. Once is enough, twice does no harm."""
+    """Link the board to a repository. Linking it again changes nothing."""
     viewer.must_edit_project(project, state)
     viewer.must_push(repository)
     if repository.id not in project.repositories:
@@ -181,7 +181,7 @@ def _unprocessable(message: str) -> GitHubError:
 
 
 def column(state: GitHubState, item: Item) -> Option | None:
-    """Where the card is."""
+    """Return the card's column, or None."""
     field = state.projects[item.project_id].status
     held = item.values.get(field.id)
     return next((option for option in field.options if held and option.id == held.value), None)
@@ -203,7 +203,7 @@ def _record_column_change(state: GitHubState, viewer: Viewer, before: Item, afte
 
 
 def field_of(project: Project, global_id: str) -> ProjectField:
-    """The project's field with this global id. Raises: NodeNotFoundError."""
+    """Return the project's field with this node id. Raises NodeNotFoundError."""
     for field in project.fields:
         if project.field_id(field) == global_id:
             return field

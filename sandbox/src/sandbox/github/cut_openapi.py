@@ -1,12 +1,12 @@
-"""Cuts GitHub's published OpenAPI down to the operations that the sandbox serves.
+"""Cut GitHub's published OpenAPI down to the operations that the sandbox serves.
 
-Run it again when a new version is published or an operation is added to `SERVED`:
+Run it when a new version is published or an operation is added to `SERVED`:
 
     npm install --prefix FOLDER @octokit/openapi@23.0.2
     python -m sandbox.github.cut_openapi FOLDER/node_modules/@octokit/openapi/generated/api.github.com.json
 
-The result, `openapi.json`, stands beside this file. Besides dropping what is not used, it mends the few places
-where the document contradicts itself or GitHub's own text; each is a function named for what it mends.
+It writes `openapi.json` beside this file. It also corrects the few places where the document contradicts itself or
+GitHub's documentation, one function for each.
 """
 
 import json
@@ -72,7 +72,7 @@ Json = dict[str, Any]
 
 
 def nodes(value: object) -> Iterator[Json]:
-    """Every object anywhere inside a JSON value."""
+    """Yield every object inside a JSON value."""
     if isinstance(value, dict):
         yield value
         for part in value.values():
@@ -83,7 +83,7 @@ def nodes(value: object) -> Iterator[Json]:
 
 
 def drop_illustrations(document: Json) -> None:
-    """Examples and GitHub's own annotations: most of the size, no part of the contract."""
+    """Remove examples and GitHub's own annotations: most of the size, no part of the contract."""
     for node in nodes(document):
         for key in [key for key in node if key == "examples" or key.startswith(("x-github", "x-octokit"))]:
             del node[key]
@@ -93,7 +93,7 @@ def drop_illustrations(document: Json) -> None:
 
 
 def referenced(document: Json, source: Json) -> Json:
-    """The components that the document needs, and those that they need in turn."""
+    """Return the components that the document refers to, directly or indirectly."""
     found: Json = {}
     pending = [document]
     while pending:
@@ -109,16 +109,16 @@ def referenced(document: Json, source: Json) -> Json:
 
 
 def let_nullable_enums_be_null(document: Json) -> None:
-    """`nullable: true` beside an `enum` without null: by JSON Schema's rules null would be refused."""
+    """Add null to the `enum` of nullable schemas, as JSON Schema requires."""
     for node in nodes(document):
         if node.get("nullable") is True and isinstance(node.get("enum"), list) and None not in node["enum"]:
             node["enum"].append(None)
 
 
 def let_labels_be_a_bare_array(document: Json) -> None:
-    """The text of both operations says that an array may be given directly, an empty one when setting labels.
+    """Allow an array as the body, which the documentation of both operations describes, an empty one too.
 
-    The schema forgot it: https://github.com/github/rest-api-description/issues/3366
+    The schema lacks it: https://github.com/github/rest-api-description/issues/3366
     """
     operations = document["paths"][f"{REPO}/issues/{{issue_number}}/labels"]
     for method in ("post", "put"):
@@ -129,26 +129,26 @@ def let_labels_be_a_bare_array(document: Json) -> None:
 
 
 def let_an_account_be_a_user_or_an_enterprise(document: Json) -> None:
-    """The list of installations wants an account to be both at once; the component beside it has it right."""
+    """Use the component `installation` in the list of installations, whose own schema requires both at once."""
     answer = document["paths"]["/app/installations"]["get"]["responses"]["200"]
     answer["content"]["application/json"]["schema"]["items"] = {"$ref": "#/components/schemas/installation"}
 
 
 def let_a_folder_be_a_list(document: Json) -> None:
-    """Contents are told apart by their `type`, but those of a folder are a list, and that has none."""
+    """Drop the discriminator `type` of contents: a folder is a list, which has no type."""
     answer = document["paths"][f"{REPO}/contents/{{path}}"]["get"]["responses"]["200"]
     del answer["content"]["application/json"]["schema"]["discriminator"]
 
 
 def let_a_conflict_be_of_either_kind(document: Json) -> None:
-    """A file that can't be put is to be one kind of error and not the other, but each has the keys of both."""
+    """Accept both kinds of conflict errors at once: each has the keys of the other."""
     answer = document["paths"][f"{REPO}/contents/{{path}}"]["put"]["responses"]["409"]
     schema = answer["content"]["application/json"]["schema"]
     schema["anyOf"] = schema.pop("oneOf")
 
 
 def cut(source: Json) -> Json:
-    """The part of GitHub's document that describes `SERVED`."""
+    """Return the part of the document that describes `SERVED`."""
     document: Json = {
         "openapi": source["openapi"],
         "info": source["info"],

@@ -1,12 +1,12 @@
-"""What GitHub refuses, in its own words. REST renders status and message, GraphQL type and message."""
+"""GitHub's error responses, with GitHub's own messages. REST renders status and message, GraphQL type and message."""
 
 from typing import Any
 
 
 class GitHubError(Exception):
-    """A refusal.
+    """An error response.
 
-    `status` is REST's, `kind` is GraphQL's `type`; `errors` are the parts of a failed validation.
+    `status` is for REST, `kind` is GraphQL's `type`; `errors` are the details of a failed validation.
     """
 
     def __init__(
@@ -25,35 +25,35 @@ class GitHubError(Exception):
 
 
 class NotFoundError(GitHubError):
-    """It is not there, or not for this caller's eyes: GitHub does not say which."""
+    """It does not exist, or the caller may not see it."""
 
     def __init__(self, message: str = "Not Found") -> None:
         super().__init__(404, message, kind="NOT_FOUND")
 
 
 class NodeNotFoundError(NotFoundError):
-    """A global id that leads nowhere."""
+    """There is no node with this id."""
 
     def __init__(self, global_id: str) -> None:
         super().__init__(f"Could not resolve to a node with the global id of '{global_id}'")
 
 
 class UnauthorizedError(GitHubError):
-    """Who are you?"""
+    """The caller is not authenticated."""
 
     def __init__(self, message: str) -> None:
         super().__init__(401, message, kind="UNAUTHORIZED")
 
 
 class ForbiddenError(GitHubError):
-    """We know who you are, and no."""
+    """The caller lacks the permission."""
 
     def __init__(self, message: str) -> None:
         super().__init__(403, message, kind="FORBIDDEN")
 
 
 class MovedError(GitHubError):
-    """It has another address now: `path`, under the root of the REST API."""
+    """It has moved to `path`, below the root of the REST API."""
 
     def __init__(self, path: str) -> None:
         super().__init__(301, "Moved Permanently", kind="NOT_FOUND")
@@ -61,14 +61,14 @@ class MovedError(GitHubError):
 
 
 class GoneError(GitHubError):
-    """It was there, or is switched off."""
+    """It was deleted, or is switched off."""
 
     def __init__(self, message: str) -> None:
         super().__init__(410, message, kind="GONE")
 
 
 class InvalidError(GitHubError):
-    """A field's value will not do."""
+    """A field has an invalid value."""
 
     def __init__(self, resource: str, field: str, code: str, **details: Any) -> None:
         error = {"resource": resource, "field": field, "code": code, **details}

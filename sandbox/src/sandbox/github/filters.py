@@ -1,4 +1,4 @@
-"""What lists can be asked for."""
+"""Filters of lists."""
 
 from datetime import UTC, datetime
 
@@ -6,9 +6,9 @@ from sandbox.github.errors import InvalidError
 
 
 def since(value: str) -> datetime:
-    """The time from which on; one without a zone is UTC.
+    """Parse the parameter `since`; a time without a zone is UTC.
 
-    Raises: InvalidError.
+    Raises InvalidError.
     """
     try:
         at = datetime.fromisoformat(value)

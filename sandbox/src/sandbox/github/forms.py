@@ -1,7 +1,7 @@
-"""What a new issue can begin as: the issue forms and the older Markdown templates in a repository.
+"""Issue forms and Markdown issue templates of a repository.
 
-Read as GitHub documents it (https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/
-syntax-for-issue-forms). A file that is not sound is not offered, as at GitHub.
+They are read as GitHub documents them (https://docs.github.com/en/communities/using-templates-to-encourage-useful-issues-and-pull-requests/
+syntax-for-issue-forms). Invalid files are not offered, as at GitHub.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,11 +15,11 @@ from sandbox.github.records import Repository
 
 FOLDER = ".github/ISSUE_TEMPLATE/"
 NO_RESPONSE = "_No response_"
-"""What GitHub writes under a question that was left open."""
+"""GitHub's text below a question without an answer."""
 
 
 def _listed(value: Any) -> Any:
-    """Labels and assignees may be given as one text, with commas."""
+    """Split labels and assignees that are given as one comma-separated text."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
@@ -40,14 +40,14 @@ class Checkbox(_Strict):
 
 
 class Question(_Strict):
-    """What a question says and offers."""
+    """The attributes of a question."""
 
     label: str
     description: str = ""
     placeholder: str = ""
     value: str = ""
     render: str | None = None
-    """The language of the code block that the answer becomes."""
+    """Language of the code block that the answer becomes."""
     multiple: bool = False
     default: int | None = None
     options: list[str | Checkbox] = []
@@ -62,7 +62,7 @@ class Text(_Strict):
 
 
 class Note(_Strict):
-    """Text for whoever fills in the form; it is no part of the issue."""
+    """Text for the person who fills in the form; it does not appear in the issue."""
 
     type: Literal["markdown"]
     attributes: Text
@@ -81,7 +81,7 @@ class Entry(_Strict):
         return self.attributes.label
 
     def section(self, given: Sequence[str]) -> str:
-        """What the issue says of it."""
+        """Return the section of the issue's description for these answers."""
         return f"### {self.label}\n\n{self._answer([text for text in given if text.strip()])}"
 
     def _answer(self, given: Sequence[str]) -> str:
@@ -96,7 +96,7 @@ class Entry(_Strict):
 
 
 class Template(BaseModel):
-    """One way to begin an issue: by a form (`body`), or from a text (`text`)."""
+    """A template of new issues: a form (`body`) or a text (`text`)."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -127,7 +127,7 @@ class Template(BaseModel):
         return self
 
     def missing(self, given: Mapping[str, Sequence[str]]) -> list[str]:
-        """Labels of the questions that must be answered and are not."""
+        """Return the labels of required questions without an answer."""
         return [
             entry.label
             for entry in self.entries
@@ -135,17 +135,17 @@ class Template(BaseModel):
         ]
 
     def answered(self, given: Mapping[str, Sequence[str]]) -> str:
-        """The description of an issue for which the form was filled in: label of each question -> what was given."""
+        """Return the description of an issue for these answers (label of a question -> answers)."""
         return "\n\n".join(entry.section(given.get(entry.label, ())) for entry in self.entries)
 
 
 def templates(repository: Repository) -> list[Template]:
-    """Those that are offered, in the order of their files' names."""
+    """Return the valid templates of a repository, by file name."""
     return [template for _, template in sorted(_found(repository))]
 
 
 def template(repository: Repository, file: str) -> Template | None:
-    """The one in this file, if it is sound."""
+    """Return the template in this file, or None if there is none or it is invalid."""
     return next((each for each in templates(repository) if each.file == file), None)
 
 

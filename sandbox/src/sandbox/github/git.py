@@ -1,4 +1,4 @@
-"""Names that git gives to what it keeps: SHA-1 over a header and the content."""
+"""Object names of git: SHA-1 over a header and the content."""
 
 import hashlib
 from collections.abc import Mapping
@@ -11,12 +11,12 @@ def _named(kind: str, content: bytes) -> str:
 
 
 def blob(content: bytes) -> str:
-    """Of a file's content."""
+    """Return the name of a file's content."""
     return _named("blob", content)
 
 
 def tree(files: Mapping[str, str]) -> str:
-    """Of a folder with these files (path below it -> text)."""
+    """Return the name of a folder with these files (relative path -> text)."""
     entries: dict[str, tuple[str, str]] = {}
     folders: dict[str, dict[str, str]] = {}
     for path, text in files.items():
@@ -33,7 +33,7 @@ def tree(files: Mapping[str, str]) -> str:
 
 
 def commit(tree: str, parent: str | None, author: str, email: str, at: datetime, message: str) -> str:
-    """Of a commit whose author also committed it."""
+    """Return the name of a commit whose author is also the committer."""
     who = f"{author} <{email}> {int(at.timestamp())} +0000"
     lines = [f"tree {tree}", *([f"parent {parent}"] if parent else []), f"author {who}", f"committer {who}"]
     return _named("commit", "\n".join([*lines, "", message]).encode())

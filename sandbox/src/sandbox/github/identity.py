@@ -1,4 +1,4 @@
-"""Global node ids, made as GitHub makes them: a type prefix, then MessagePack of the numbers, base64url."""
+"""Node ids in GitHub's format: a type prefix, then the numbers as MessagePack in base64url."""
 
 import base64
 import binascii
@@ -9,7 +9,7 @@ _FIXARRAY = 0x90
 
 
 def node_id(prefix: str, *numbers: int) -> str:
-    """The global id of the thing with these numbers (owner first, its own database id last)."""
+    """Return the node id of an object with these numbers: its owner's first, its own database id last."""
     packed = bytes([_FIXARRAY + len(numbers) + 1, 0])
     for number in numbers:
         packed += struct.pack(">BI", _UINT32, number)
@@ -17,7 +17,7 @@ def node_id(prefix: str, *numbers: int) -> str:
 
 
 def numbers_of(global_id: str, prefix: str) -> tuple[int, ...] | None:
-    """The numbers inside a global id of this type; None if it is of another type or malformed."""
+    """Return the numbers in a node id of this type; None if it has another type or is malformed."""
     found, _, encoded = global_id.partition("_")
     if found != prefix:
         return None

@@ -1,4 +1,4 @@
-"""Issue texts as GitHub shows them: comments hidden, task lists as boxes to tick, no HTML but a few plain tags."""
+"""Markdown as GitHub shows it: HTML comments hidden, task lists as checkboxes, only a few harmless HTML tags."""
 
 import re
 from collections.abc import Sequence
@@ -18,12 +18,12 @@ _TASK_LINE = re.compile(r"(\s*(?:>\s*)*(?:[-*+]|\d+[.)])\s+)\[([ xX])\](?=\s)")
 
 
 def render(text: str, *, form: str | None = None) -> Markup:
-    """The text as HTML. With `form`, boxes are buttons of that form: their name is `tick`, their value the line."""
+    """Render the text as HTML. With `form`, checkboxes are buttons of that form, named `tick` with the line as value."""
     return Markup(_markdown(form).render(text))  # noqa: S704 - HTML in the text is escaped
 
 
 def task_line(text: str, label: str) -> int:
-    """The line (from 0) of the box with this label. Raises: ValueError."""
+    """Return the line (from 0) of the task with this label. Raises ValueError."""
     for number, line in enumerate(text.splitlines()):
         box = _TASK_LINE.match(line)
         if box and line[box.end() :].strip() == label:
@@ -32,10 +32,10 @@ def task_line(text: str, label: str) -> int:
 
 
 def toggle_task(text: str, line: int) -> str:
-    """The text with the box in that line (from 0) changed over.
+    """Return the text with the task in this line (from 0) checked or unchecked.
 
     Raises:
-        ValueError: there is no box.
+        ValueError: The line has no task.
     """
     lines = text.splitlines(keepends=True)
     box = _TASK_LINE.match(lines[line]) if line < len(lines) else None
@@ -54,7 +54,7 @@ def _markdown(form: str | None) -> MarkdownIt:
 
 
 def _find_tasks(state: StateCore, form: str | None) -> None:
-    """`[ ]` at the start of a list item becomes a box."""
+    """Turn `[ ]` at the start of a list item into a task token."""
     for item, paragraph, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
         if item.type != "list_item_open" or paragraph.type != "paragraph_open" or not inline.children:
             continue
@@ -71,7 +71,7 @@ def _find_tasks(state: StateCore, form: str | None) -> None:
 
 
 class _Renderer(RendererHTML):
-    """Finds its rules as methods, by the tokens' types."""
+    """The HTML renderer. markdown-it finds its rules as methods named after token types."""
 
     def task(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
         task = tokens[index].meta

@@ -1,4 +1,4 @@
-"""GitHub's OpenAPI (the cut beside this file) as the list of operations, and as judge of what callers send."""
+"""GitHub's OpenAPI (`openapi.json` beside this file): the operations, and the validation of requests."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -18,27 +18,27 @@ _ARTICLES = {"array": "an array", "object": "an object", "integer": "an integer"
 
 @dataclass(frozen=True)
 class Operation:
-    """One method on one path."""
+    """A method on a path."""
 
     id: str
     method: str
     path: str
     documentation_url: str
     choices: Mapping[str, tuple[str, ...]]
-    """Query parameters that have a fixed set of values."""
+    """Query parameters with a fixed set of values."""
     body: Draft202012Validator | None
 
     def check_query(self, query: Mapping[str, str]) -> None:
-        """Raises: InvalidError, if a parameter has none of its values. Unknown parameters GitHub ignores."""
+        """Validate the query. Raises InvalidError. Unknown parameters are ignored, as at GitHub."""
         for name, values in self.choices.items():
             if name in query and query[name] not in values:
                 raise InvalidError("Search", name, "invalid", value=query[name])
 
     def read_body(self, content: bytes) -> Any:
-        """The JSON that was sent; None if the operation takes none.
+        """Parse and validate the body; return None if the operation takes none.
 
         Raises:
-            GitHubError: 400 if it is not JSON, 422 if it is not what the operation takes.
+            GitHubError: 400 if it is not JSON, 422 if it does not match the schema.
         """
         if self.body is None:
             return None
@@ -57,7 +57,7 @@ class Operation:
 
 @cache
 def operations() -> tuple[Operation, ...]:
-    """All operations of the cut."""
+    """Return all operations of the document."""
     document: Json = json.loads(Path(__file__).with_name("openapi.json").read_text(encoding="utf-8"))
     return tuple(
         Operation(
@@ -97,10 +97,10 @@ def _resolve(value: Json, document: Json) -> Json:
 
 
 def _plain(schema: Any, document: Json) -> Any:
-    """An OpenAPI 3.0 schema of a request as JSON Schema.
+    """Convert an OpenAPI 3.0 schema of a request to JSON Schema.
 
-    References are resolved, `nullable` becomes a type; keys that are not listed are refused, and a value may match more
-    than one form, both as at GitHub.
+    References are resolved and `nullable` becomes a type. As at GitHub, unlisted keys are refused and a value may match
+    several alternatives.
     """
     if isinstance(schema, list):
         return [_plain(part, document) for part in schema]

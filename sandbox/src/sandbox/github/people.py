@@ -1,4 +1,4 @@
-"""What people do on GitHub, for tests and stories: by name and number, in one line each."""
+"""People who act on GitHub, for tests and demonstrations."""
 
 import base64
 from collections.abc import Callable, Mapping, Sequence
@@ -25,12 +25,9 @@ T = TypeVar("T")
 
 
 class Person:
-    """Somebody who commands. Each act has the rights of that person, and fails with what GitHub would say.
+    """A GitHub user. Each method has that user's rights and raises GitHubError if GitHub would refuse.
 
-    `do` performs a piece of work on the thread to which the state belongs.
-
-    Raises:
-        GitHubError: GitHub refuses, or there is no such thing.
+    `run` runs a function on the event loop that owns the state.
     """
 
     def __init__(
@@ -55,10 +52,10 @@ class Person:
     def fill_in(
         self, repo: str, form: str, answers: Mapping[str, str | Sequence[str]], *, title: str | None = None
     ) -> Issue:
-        """Open an issue by the issue form in this file, as `new-lead.yml`: label of a question -> answer.
+        """Create an issue from an issue form, as `request.yml`: label of a question -> answer.
 
         Raises:
-            LookupError: there is no such form, or it asks no such question.
+            LookupError: There is no such form or question.
         """
 
         def work() -> Issue:
@@ -95,10 +92,10 @@ class Person:
         return self._change(repo, number, commands.Change(title=title, body=body))
 
     def tick(self, repo: str, number: int, label: str) -> Issue:
-        """Change over the box with this label in the description.
+        """Check or uncheck the task with this label in the description.
 
         Raises:
-            ValueError: there is no such box.
+            ValueError: There is no such task.
         """
 
         def work() -> Issue:
@@ -126,7 +123,7 @@ class Person:
         )
 
     def transfer(self, repo: str, number: int, target: str) -> Issue:
-        """To another repository of the organization."""
+        """Move the issue to another repository of the organization."""
         return self._write(
             lambda: commands.transfer_issue(
                 self._state, self._viewer, self._issue(repo, number), self._repository(target)
@@ -149,7 +146,7 @@ class Person:
         )
 
     def edit_comment(self, comment: int, body: str) -> Comment:
-        """The comment with this id."""
+        """Change the comment with this id."""
         return self._write(
             lambda: commands.edit_comment(self._state, self._viewer, self._comment(comment), body)
         )
@@ -168,7 +165,7 @@ class Person:
         )
 
     def move(self, repo: str, number: int, column: str) -> Item:
-        """Put the issue's card into the column of this name."""
+        """Move the issue's card to the column of this name."""
 
         def work() -> Item:
             field, item = self._board().status, self._card(repo, number)
@@ -187,7 +184,7 @@ class Person:
         self._write(lambda: board.delete_item(self._state, self._viewer, self._card(repo, number)))
 
     def automate(self, **automations: str) -> None:
-        """Switches on the board's automations: `closed="Closed"`, `reopened="Lead"`, `closes="Closed"`."""
+        """Configure the board's automations: `closed="Done"`, `reopened="Todo"`, `closes="Done"`."""
 
         def work() -> None:
             project = self._board()
@@ -196,7 +193,7 @@ class Person:
         self._write(work)
 
     def rename_column(self, column: str, name: str) -> None:
-        """On the first board."""
+        """Rename a column of the first board."""
 
         def work() -> None:
             project = self._board()
@@ -240,7 +237,7 @@ class Person:
         return _found(self._state.project(1), "board 1")
 
     def _card(self, repo: str, number: int) -> Item:
-        """On the first board."""
+        """Return the issue's card on the first board."""
         project = self._board()
         cards = self._state.items_with(self._issue(repo, number))
         return _found(next((card for card in cards if card.project_id == project.id), None), "card")

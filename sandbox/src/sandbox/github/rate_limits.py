@@ -1,6 +1,6 @@
-"""Counting requests against the primary rate limit.
+"""The primary rate limit: requests are counted, never refused.
 
-Nobody is refused here: a window that is used up ends early. Refusals are faults, made on demand.
+A window that is used up ends early. Refusals are faults, on demand.
 """
 
 import time
@@ -12,7 +12,7 @@ _HOUR = 3_600
 
 @dataclass
 class Window:
-    """One caller's hour."""
+    """The hour of a caller."""
 
     reset: int
     used: int = 0
@@ -22,7 +22,7 @@ class Window:
         return PER_HOUR - self.used
 
     def headers(self, resource: str) -> dict[str, str]:
-        """What GitHub puts on every answer."""
+        """Return the rate limit headers of a response."""
         return {
             "x-ratelimit-limit": str(PER_HOUR),
             "x-ratelimit-remaining": str(self.remaining),
@@ -32,7 +32,7 @@ class Window:
         }
 
     def body(self, resource: str) -> dict[str, int | str]:
-        """How `GET /rate_limit` tells it."""
+        """Return the entry of `GET /rate_limit`."""
         return {
             "limit": PER_HOUR,
             "remaining": self.remaining,
@@ -43,13 +43,13 @@ class Window:
 
 
 class RateLimits:
-    """All callers' windows."""
+    """The windows of all callers."""
 
     def __init__(self) -> None:
         self._windows: dict[tuple[str, str], Window] = {}
 
     def window(self, caller: str, resource: str) -> Window:
-        """The caller's present window."""
+        """Return the caller's current window."""
         now = int(time.time())
         window = self._windows.get((caller, resource))
         if window is None or window.reset <= now or window.remaining <= 0:
@@ -57,13 +57,13 @@ class RateLimits:
         return window
 
     def count(self, caller: str, resource: str, points: int = 1) -> Window:
-        """Count a request, or what a query costs."""
+        """Count a request, or the points of a query."""
         window = self.window(caller, resource)
         window.used = min(PER_HOUR, window.used + points)
         return window
 
     def refund(self, caller: str, resource: str) -> Window:
-        """Count one request less: an answer that had not changed is free."""
+        """Uncount a request: an unchanged response is free."""
         window = self.window(caller, resource)
         window.used = max(0, window.used - 1)
         return window

@@ -1,4 +1,4 @@
-"""What this GitHub holds: immutable records. Replaced, never edited, they make stale reads cheap (see `history`)."""
+"""GitHub's records. They are immutable and replaced on change, which makes stale reads cheap (see `write_log`)."""
 
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
@@ -29,26 +29,26 @@ Color = Literal["BLUE", "GRAY", "GREEN", "ORANGE", "PINK", "PURPLE", "RED", "YEL
 
 
 STATUS = "Status"
-"""The field that every board has; its options are the columns."""
+"""Name of the field that every board has. Its options are the columns."""
 
 
 def current_time() -> datetime:
-    """Now, to the second: GitHub's times have no fractions."""
+    """Return the current time in whole seconds, GitHub's precision."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
 class Record(BaseModel):
-    """Immutable; `replaced` gives a changed copy."""
+    """An immutable record; `replaced` returns a changed copy."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def replaced(self, **changes: Any) -> Self:
-        """A copy with these fields changed."""
+        """Return a copy with these fields changed."""
         return self.model_copy(update=changes)
 
 
 class User(Record):
-    """A person, or the bot that an App commands as."""
+    """A person, or the bot of an App."""
 
     id: int
     login: str
@@ -62,7 +62,7 @@ class User(Record):
 
 
 class Organization(Record):
-    """The one organization."""
+    """The only organization."""
 
     id: int
     login: str
@@ -78,7 +78,7 @@ class Organization(Record):
 
 
 class Team(Record):
-    """Some of the organization's members."""
+    """A team of the organization."""
 
     id: int
     organization_id: int
@@ -92,7 +92,7 @@ class Team(Record):
 
 
 class App(Record):
-    """A GitHub App and its one installation, on the organization."""
+    """A GitHub App and its only installation, on the organization."""
 
     id: int
     slug: str
@@ -112,7 +112,7 @@ class App(Record):
 
 
 class Token(Record):
-    """A credential: a person's own, or one of the App's installation (then with permissions)."""
+    """A credential: a person's, or the App installation's (with permissions)."""
 
     user_id: int
     permissions: dict[str, str] | None = None
@@ -121,7 +121,7 @@ class Token(Record):
 
 
 class Repository(Record):
-    """A repository: its issues are in the tables of the state, its files here."""
+    """A repository with its files. Its issues are in the state's tables."""
 
     id: int
     name: str
@@ -143,7 +143,7 @@ class Repository(Record):
 
 
 class Commit(Record):
-    """A change of a repository's files, on its default branch."""
+    """A change of files on a repository's default branch."""
 
     id: int
     repository_id: int
@@ -157,7 +157,7 @@ class Commit(Record):
 
 
 class Label(Record):
-    """A label of a repository; issues hold its id, so that a rename is seen everywhere."""
+    """A label of a repository. Issues refer to it by id, so that a rename applies everywhere."""
 
     id: int
     repository_id: int
@@ -210,7 +210,7 @@ class Comment(Record):
 
 
 class Edit(Record):
-    """What an issue's description or a comment said since a moment; the first is what it said at the start."""
+    """A version of a description or comment; the first one is the original text."""
 
     id: int
     subject: str = Field(description="Node id of the issue or comment")
@@ -224,7 +224,7 @@ class Edit(Record):
 
 
 class Tombstone(Record):
-    """What is left of an issue that was deleted or transferred: its number is never given again."""
+    """A deleted or transferred issue: its number is never reused."""
 
     id: int = Field(description="The id that the issue had")
     repository_id: int
@@ -233,7 +233,7 @@ class Tombstone(Record):
 
 
 class Reaction(Record):
-    """One person's reaction to an issue or to a comment."""
+    """A user's reaction to an issue or comment."""
 
     id: int
     subject: str = Field(description="Node id of the issue or comment")
@@ -247,7 +247,7 @@ class Reaction(Record):
 
 
 class Event(Record):
-    """Something that happened to an issue."""
+    """An event in an issue's timeline."""
 
     id: int
     issue_id: int
@@ -287,7 +287,7 @@ class Hook(Record):
 
 
 class Option(Record):
-    """A choice of a single-select field: a column of the board."""
+    """An option of a single-select field: a column of the board."""
 
     id: str
     name: str
@@ -305,7 +305,7 @@ class ProjectField(Record):
 
 
 AUTOMATION = "github-project-automation[bot]"
-"""Whoever moves cards for the board's automations."""
+"""Login of the bot that runs the board's automations."""
 
 
 class Project(Record):
@@ -345,7 +345,7 @@ class Project(Record):
 
 
 class FieldValue(Record):
-    """What a card has in a field: the option's id, or the text, number or date itself."""
+    """A card's value in a field: the option's id, or the text, number or date itself."""
 
     value: str | float
     creator_id: int

@@ -1,4 +1,4 @@
-"""The records as REST shows them. Every URL is built from the host that the caller used."""
+"""The records as REST returns them. Every URL starts with the host that the caller used."""
 
 import base64
 from collections import Counter, defaultdict
@@ -85,14 +85,14 @@ _USER_URLS = {
 
 
 def time(at: datetime) -> str:
-    """As GitHub writes times."""
+    """Return the time in GitHub's format."""
     return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Renderer:
-    """Renders records of a state for a caller who reached this GitHub at `base` (scheme, host and port).
+    """Renders records for a caller who reached the sandbox at `base` (scheme, host and port).
 
-    For one answer only: it counts comments and reactions once.
+    Use it for a single response: it counts comments and reactions only once.
     """
 
     def __init__(self, state: GitHubState, base: str) -> None:
@@ -145,7 +145,7 @@ class Renderer:
         }
 
     def owner(self, organization: Organization) -> Json:
-        """The organization where an account is expected."""
+        """Return the organization in the shape of an account."""
         return {
             **self._account(
                 organization.login, organization.id, organization.node_id, f"{self.base}/{organization.login}"
@@ -223,7 +223,7 @@ class Renderer:
         return {"url": url, "role": "maintainer" if owns else "member", "state": "active"}
 
     def permissions(self, role: str) -> dict[str, bool]:
-        """What a collaborator of this role may do."""
+        """Return the permissions of a collaborator with this role."""
         names = {
             "read": "pull",
             "triage": "triage",
@@ -235,7 +235,7 @@ class Renderer:
         return {name: number <= rank for number, name in enumerate(names.values())}
 
     def organization_simple(self, organization: Organization) -> Json:
-        """As webhooks have it."""
+        """Return the organization in the shape that webhooks have."""
         names = (
             "login", "id", "node_id", "url", "repos_url", "events_url", "hooks_url", "issues_url", "members_url",
             "public_members_url", "avatar_url", "description",
@@ -246,7 +246,7 @@ class Renderer:
     # -- webhooks -----------------------------------------------------------------------------------------------
 
     def hook(self, hook: Hook) -> Json:
-        """Its secret is never rendered again."""
+        """Return a webhook. Its secret is masked."""
         config = {"content_type": hook.content_type, "insecure_ssl": "0", "url": hook.url}
         if hook.repository_id is None:
             url, kind = f"{self.api}/orgs/{self.state.organization.login}/hooks/{hook.id}", "Organization"
@@ -422,7 +422,7 @@ class Renderer:
         return rendered if permissions is None else {**rendered, "permissions": permissions}
 
     def webhook_repository(self, repository: Repository) -> Json:
-        """As webhooks have it: the organization stands beside it."""
+        """Return the repository in the shape that webhooks have, without the organization."""
         rendered = self.repository(repository, permissions=None)
         del rendered["organization"]
         return rendered
@@ -436,7 +436,7 @@ class Renderer:
         }
 
     def file_commit(self, repository: Repository, path: str, commit: Commit) -> Json:
-        """What became of a file, and the commit by which it did."""
+        """Return the changed file and its commit."""
         content = repository.files[path].encode()
         url, page = self._repository_url(repository.id), self.repository_page(repository.id)
         person = {"name": commit.author, "email": commit.email, "date": time(commit.at)}
@@ -471,7 +471,7 @@ class Renderer:
         }
 
     def folder(self, repository: Repository, path: str) -> list[Json] | None:
-        """What stands directly in a folder; None if there is no such folder."""
+        """Return the direct content of a folder; None if there is no such folder."""
         prefix = f"{path}/" if path else ""
         inside = [name for name in repository.files if name.startswith(prefix)]
         if not inside:
@@ -635,7 +635,7 @@ class Renderer:
 
     @cached_property
     def _comment_counts(self) -> Counter[int]:
-        """Issue id -> comments: counted once for a whole page of issues, when the first is rendered."""
+        """Issue id -> number of comments, counted once for a page of issues."""
         return Counter(comment.issue_id for comment in self.state.comments.values())
 
     @cached_property
@@ -647,7 +647,7 @@ class Renderer:
         return counts
 
     def association(self, user_id: int, repository_id: int) -> str:
-        """What an author is to the repository."""
+        """Return the author's association with the repository."""
         if user_id in self.state.organization.members:
             return "MEMBER"
         if user_id in self.state.repositories[repository_id].collaborators:

@@ -1,4 +1,4 @@
-"""Reads that lag behind the writes, on demand."""
+"""Stale reads, on demand."""
 
 from starlette.requests import Request
 
@@ -7,16 +7,16 @@ from sandbox.github.state import GitHubState
 
 
 def fault_of(request: Request) -> Fault | None:
-    """The fault that this request is to suffer inside GitHub itself."""
+    """Return the fault that GitHub itself must perform on this request, or None."""
     fault: Fault | None = request.scope.get("sandbox.fault")
     return fault
 
 
 def state_for(request: Request, state: GitHubState) -> GitHubState:
-    """The state as this request is to see it: the present, or the past that its fault `stale` asks for.
+    """Return the state that this request sees: the current one, or a past one for the fault `stale`.
 
-    The fault's `writes` takes back that many of the latest writes, its `seconds` all writes of that last while; with
-    neither, the latest write is not seen yet.
+    The fault's `writes` hides that many of the latest writes, its `seconds` all writes of that period; without either the
+    latest write is hidden.
     """
     fault = fault_of(request)
     if fault is None or fault.kind != "stale":

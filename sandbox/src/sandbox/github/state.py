@@ -1,7 +1,7 @@
-"""The records of this GitHub in tables, and the look-ups that every face of it needs.
+"""GitHub's records in tables, with look-ups.
 
-The whole is one pydantic model that dumps to JSON and loads back. As records are replaced, never
-edited, nobody sees a half-done write.
+The state is a pydantic model that is stored as JSON. Records are replaced, never modified, so that no reader sees an
+unfinished write.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +40,7 @@ from sandbox.github.write_log import Replaced, WriteLog
 
 @dataclass(frozen=True)
 class Change:
-    """One write, done."""
+    """A finished write."""
 
     by: User | None
     base: str
@@ -50,12 +50,12 @@ class Change:
 Changed = Callable[[Change], None]
 
 
-def _unheard(change: Change) -> None:
-    """Nobody listens."""
+def _ignore(change: Change) -> None:
+    """Ignore a write: the default listener."""
 
 
 class GitHubState(BaseModel):
-    """Everything. Writes happen inside `writing()`."""
+    """The data of GitHub. Writes happen inside `writing()`."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -79,54 +79,54 @@ class GitHubState(BaseModel):
     items: dict[int, Item] = {}
 
     _write_log: WriteLog = PrivateAttr(default_factory=WriteLog)
-    _changed: Changed = PrivateAttr(default_factory=lambda: _unheard)
+    _changed: Changed = PrivateAttr(default_factory=lambda: _ignore)
 
     # -- past and present ---------------------------------------------------------------------------------------
 
     def _tables(self) -> dict[str, dict[Any, Any]]:
-        """What reads can be stale about: all but the credentials."""
+        """Return the tables that stale reads apply to: all but the credentials."""
         names = type(self).model_fields.keys() - {"organization", "app", "next_id", "tokens"}
         return {name: getattr(self, name) for name in names}
 
     def bind(self, changed: Changed) -> Self:
-        """`changed` is told of every write, after it."""
+        """Set the function that is called after every write."""
         self._changed = changed
         return self
 
     @contextmanager
     def writing(self, by: User | None = None, base: str = "") -> Iterator[None]:
-        """Around every write: all of it happens or nothing; what it replaced is remembered and told.
+        """Wrap a write: it is applied completely or not at all, logged, and passed to the listener.
 
-        `by` is who writes, `base` the address under which they reach this GitHub.
+        `by` is the author, `base` the address at which the author reached the sandbox.
         """
         with self._write_log.write(self._tables(), datetime.now(UTC)) as replaced:
             yield
         self._changed(Change(by, base, replaced))
 
     def past(self, *, writes: int = 0, seconds: float = 0) -> "GitHubState":
-        """As it was before the latest `writes` writes and before those of the last `seconds`; for reading only."""
+        """Return a read-only state without the latest `writes` writes and without those of the last `seconds`."""
         tables = self._write_log.past(self._tables(), datetime.now(UTC), writes=writes, seconds=seconds)
         return self.model_copy(update=dict(tables))
 
     def new_id(self) -> int:
-        """A database id that nothing has yet."""
+        """Return an unused database id."""
         self.next_id += 1
         return self.next_id - 1
 
     # -- look-ups -----------------------------------------------------------------------------------------------
 
     def user(self, login: str) -> User | None:
-        """By login, in any case."""
+        """Return the user with this login, ignoring case, or None."""
         return _first(user for user in self.users.values() if user.login.lower() == login.lower())
 
     def repository(self, owner: str, name: str) -> Repository | None:
-        """By owner and name, in any case."""
+        """Return the repository with this owner and name, ignoring case, or None."""
         if owner.lower() != self.organization.login.lower():
             return None
         return _first(repo for repo in self.repositories.values() if repo.name.lower() == name.lower())
 
     def moved_repository(self, owner: str, name: str) -> Repository | None:
-        """The one that had this name; the latest, where several did."""
+        """Return the repository that had this name; the latest, if there are several."""
         if owner.lower() != self.organization.login.lower():
             return None
         return _first(
@@ -136,7 +136,7 @@ class GitHubState(BaseModel):
         )
 
     def tombstone(self, repository: Repository, number: int) -> Tombstone | None:
-        """Of the issue that had this number in the repository and is no longer there."""
+        """Return the tombstone of the issue that had this number in the repository, or None."""
         return _first(
             tombstone
             for tombstone in self.tombstones.values()
@@ -144,7 +144,7 @@ class GitHubState(BaseModel):
         )
 
     def next_number(self, repository: Repository) -> int:
-        """Of the next issue."""
+        """Return the number of the repository's next issue."""
         left = (
             tombstone.number
             for tombstone in self.tombstones.values()
@@ -153,74 +153,74 @@ class GitHubState(BaseModel):
         return 1 + max((*(issue.number for issue in self.issues_of(repository)), *left), default=0)
 
     def issue(self, repository: Repository, number: int) -> Issue | None:
-        """By its number in the repository."""
+        """Return the repository's issue with this number, or None."""
         return _first(issue for issue in self.issues_of(repository) if issue.number == number)
 
     def issues_of(self, repository: Repository) -> Iterator[Issue]:
-        """All of a repository, open and closed."""
+        """Return all issues of a repository, open and closed."""
         return (issue for issue in self.issues.values() if issue.repository_id == repository.id)
 
     def comments_of(self, issue: Issue) -> list[Comment]:
-        """Oldest first."""
+        """Return the issue's comments, oldest first."""
         return sorted((c for c in self.comments.values() if c.issue_id == issue.id), key=lambda c: c.id)
 
     def events_of(self, issue: Issue) -> list[Event]:
-        """Oldest first."""
+        """Return the issue's events, oldest first."""
         return sorted((e for e in self.events.values() if e.issue_id == issue.id), key=lambda e: e.id)
 
     def events_in(self, repository: Repository) -> list[Event]:
-        """Oldest first."""
+        """Return the events of all issues of the repository, oldest first."""
         found = (e for e in self.events.values() if self.issues[e.issue_id].repository_id == repository.id)
         return sorted(found, key=lambda e: e.id)
 
     def edits_of(self, subject: Issue | Comment) -> list[Edit]:
-        """What it said, from the start on; empty if it was never edited."""
+        """Return the versions of a text, oldest first; empty if it was never edited."""
         return sorted((x for x in self.edits.values() if x.subject == subject.node_id), key=lambda x: x.id)
 
     def reactions_to(self, subject: Issue | Comment) -> list[Reaction]:
-        """Oldest first."""
+        """Return the reactions, oldest first."""
         return sorted(
             (r for r in self.reactions.values() if r.subject == subject.node_id), key=lambda r: r.id
         )
 
     def commits_of(self, repository: Repository) -> list[Commit]:
-        """Oldest first."""
+        """Return the repository's commits, oldest first."""
         return sorted(
             (x for x in self.commits.values() if x.repository_id == repository.id), key=lambda x: x.id
         )
 
     def labels_of(self, repository: Repository) -> list[Label]:
-        """In the order they were made."""
+        """Return the repository's labels, oldest first."""
         return sorted(
             (x for x in self.labels.values() if x.repository_id == repository.id), key=lambda x: x.id
         )
 
     def label(self, repository: Repository, name: str) -> Label | None:
-        """By name, in any case."""
+        """Return the repository's label with this name, ignoring case, or None."""
         return _first(x for x in self.labels_of(repository) if x.name.lower() == name.lower())
 
     def team(self, slug: str) -> Team | None:
-        """By its slug, in any case."""
+        """Return the team with this slug, ignoring case, or None."""
         return _first(team for team in self.teams.values() if team.slug.lower() == slug.lower())
 
     def project(self, number: int) -> Project | None:
-        """The organization's board with this number."""
+        """Return the organization's board with this number, or None."""
         return _first(project for project in self.projects.values() if project.number == number)
 
     def items_of(self, project: Project) -> list[Item]:
-        """Cards in the order of the board, archived ones too."""
+        """Return the board's cards in its order, archived ones too."""
         return sorted((x for x in self.items.values() if x.project_id == project.id), key=lambda x: x.id)
 
     def items_with(self, issue: Issue) -> list[Item]:
-        """The cards of an issue on all boards, archived ones too."""
+        """Return the issue's cards on all boards, archived ones too."""
         return sorted((x for x in self.items.values() if x.issue_id == issue.id), key=lambda x: x.id)
 
     def item_node_id(self, item: Item) -> str:
-        """Global id of a card."""
+        """Return the node id of a card."""
         return node_id("PVTI", self.projects[item.project_id].owner_id, item.project_id, item.id)
 
     def node(self, global_id: str) -> "Node | None":
-        """What has this global id."""
+        """Return the record with this node id, or None."""
         tables: tuple[tuple[str, dict[int, Any]], ...] = (
             ("U", self.users),
             ("BOT", self.users),
@@ -246,7 +246,7 @@ class GitHubState(BaseModel):
     # -- credentials --------------------------------------------------------------------------------------------
 
     def register_app_key(self) -> str:
-        """Give the App a new key pair; returns the private key (PEM), which is kept nowhere."""
+        """Give the App a new key pair and return the private key (PEM), which is not stored."""
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         public = key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo

@@ -1,4 +1,4 @@
-"""Pages for people: issues and boards, where they can act as they would on GitHub."""
+"""Pages of issues and boards, where people can act as on GitHub."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ from sandbox.pages import render
 
 
 def page_routes(state: GitHubState) -> list[BaseRoute]:
-    """The pages, at the paths that GitHub has them."""
+    """Return the routes of the pages, at GitHub's paths."""
     pages = _Pages(state)
     return [
         Route("/orgs/{org}/projects/{number:int}", pages.board, methods=["GET", "POST"]),
@@ -88,7 +88,7 @@ class _Pages:
         )
 
     async def new(self, request: Request) -> Response:
-        """An issue of a template (`?template=FILE`), or of nothing; `title=` goes before the template's own."""
+        """Create an issue from a template (`?template=FILE`) or a blank one; `title=` overrides the template's title."""
         form = await request.form() if request.method == "POST" else None
         file = request.query_params.get("template")
         try:
@@ -179,7 +179,7 @@ class _Pages:
         )
 
     def _reactions(self) -> Mapping[str, list[tuple[str, str]]]:
-        """Node id -> who reacted, and how."""
+        """Return node id -> (login, emoji) of each reaction."""
         found: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
         for reaction in self.state.reactions.values():
             who = self.state.users[reaction.user_id].login
@@ -213,7 +213,7 @@ class _Pages:
         )
 
     def _move(self, viewer: Viewer, project: Project, move: str) -> None:
-        """`move` is "card's number:option's id"."""
+        """Move a card. `move` is "card id:option id"."""
         number, _, option = move.partition(":")
         item = self.state.items.get(int(number)) if number.isdigit() else None
         if item is None or item.project_id != project.id:
@@ -273,5 +273,5 @@ def _text(form: FormData, name: str) -> str:
 
 
 def _back(request: Request, form: FormData) -> RedirectResponse:
-    """To the same page, still as the same person."""
+    """Redirect to the same page, acting as the same person."""
     return RedirectResponse(request.url.include_query_params(**{"as": _text(form, "as")}), 303)

@@ -1,6 +1,6 @@
-"""What the state was a while ago, so that reads can be stale as they are at GitHub.
+"""A log of the latest writes, from which past states are computed for stale reads.
 
-Only what each write replaced is kept: a past state is the present one with the latest writes taken back.
+It keeps only the values that each write replaced: a past state is the current one with the latest writes undone.
 """
 
 from collections import deque
@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 KEPT_WRITES: Final = 10_000
-"""Older writes can no longer be taken back."""
+"""Number of writes that can be undone."""
 
 Tables = Mapping[str, dict[Any, Any]]
 
 ABSENT: Final = object()
 
 Replaced = dict[str, dict[Any, object]]
-"""Table -> key -> what stood there before a write; `ABSENT` if nothing did."""
+"""Table -> key -> value before a write; `ABSENT` if there was none."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,9 @@ class WriteLog:
 
     @contextmanager
     def write(self, tables: Tables, at: datetime) -> Iterator[Replaced]:
-        """Note what the enclosed block replaces in the tables; if it raises, put everything back.
+        """Record the values that the enclosed block replaces; if it raises, restore them.
 
-        What it gives is filled when the block ends.
+        The yielded dictionary is filled when the block ends.
         """
         before = {name: dict(table) for name, table in tables.items()}
         replaced: Replaced = {}
@@ -55,7 +55,7 @@ class WriteLog:
             self._writes.append(_Write(at, replaced))
 
     def past(self, tables: Tables, now: datetime, *, writes: int = 0, seconds: float = 0) -> Tables:
-        """The tables as they were before the latest `writes` writes and before those of the last `seconds`."""
+        """Return the tables without the latest `writes` writes and without those of the last `seconds`."""
         past = {name: dict(table) for name, table in tables.items()}
         horizon = now - timedelta(seconds=seconds)
         for age, write in enumerate(reversed(self._writes)):

@@ -1,4 +1,4 @@
-"""The service account: its key file, as the Cloud console hands it out, with our own token endpoint in it."""
+"""The service account's key file, in the format of the Cloud console, with the sandbox's token endpoint."""
 
 import json
 from functools import cache
@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 
 
 def write_key_file(file: Path, email: str, token_uri: str) -> RSAPublicKey:
-    """Writes the key file (readable by its owner alone) and returns the public half of its key.
+    """Write the key file, readable by its owner only, and return the public key.
 
-    An earlier file's key is kept, so that it outlives a restart on another port.
+    An existing file's key is kept, so that it survives a restart on another port.
     """
     private_key = _key(file)
     pem = private_key.private_bytes(
@@ -43,5 +43,5 @@ def _key(file: Path) -> RSAPrivateKey:
 
 @cache
 def _generated() -> RSAPrivateKey:
-    """One key for the life of the process: making one takes longer than starting a sandbox."""
+    """Return a key that is generated once per process: that takes longer than starting a sandbox."""
     return generate_private_key(public_exponent=65537, key_size=2048)

@@ -1,4 +1,4 @@
-"""The HTTP side of Google: every call is checked against the discovery documents, then handed on."""
+"""Google's HTTP endpoints: validate each call against the discovery documents, then call its handler."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -27,7 +27,7 @@ _NOT_FOUND = (
 
 
 def routes(state: GoogleState, key: RSAPublicKey) -> list[BaseRoute]:
-    """All of Google. `key` is the public half of the service account's key."""
+    """Return all routes. `key` is the public key of the service account."""
     uploads = Resumable()
 
     def serve(family: Family) -> Callable[[Request], Awaitable[Response]]:

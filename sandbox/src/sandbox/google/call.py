@@ -1,4 +1,4 @@
-"""One authorised call of a method, as the handlers see it."""
+"""An authorized call of an API method, as handlers receive it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Media:
 
 @dataclass(frozen=True)
 class Call:
-    """`base` is the address that the client used, so that links lead back to it. `fault` may ask for an old answer."""
+    """A call. `base` is the address that the client used; links in the response start with it."""
 
     state: GoogleState
     method: Method
@@ -37,7 +37,7 @@ class Call:
 
     @property
     def snapshot(self) -> Snapshot:
-        """What reading shows: the present, or an earlier moment when a fault makes the answer stale."""
+        """The data that reads see: the current data, or older data if the fault `stale` asks for it."""
         fault = self.fault
         if fault is None or fault.kind != "stale":
             return self.state.snapshot_before(0, timedelta())
@@ -45,7 +45,7 @@ class Call:
         return self.state.snapshot_before(writes, timedelta(seconds=fault.seconds))
 
     def must_see(self, file_id: str) -> None:
-        """Raises GoogleError where the caller is no member of the file's drive."""
+        """Raise GoogleError if the caller is not a member of the file's drive."""
         if self.token.email not in self.state.drives[self.state.files[file_id].drive_id].members:
             raise GoogleError(403, "The caller does not have permission", reason="forbidden")
 

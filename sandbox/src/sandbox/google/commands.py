@@ -1,7 +1,7 @@
-"""What people do with the files of a shared drive, with the rights that Google gives them there.
+"""Commands of people on a shared drive, with the rights that Google gives their roles. All raise GoogleError.
 
-Whoever may write renames; a content manager (`fileOrganizer`) also moves, trashes and restores; a manager
-(`organizer`) deletes for good. What is deleted is gone for everybody, with all that lies in it.
+Writers rename; a content manager (`fileOrganizer`) also moves, trashes and restores; a manager (`organizer`) also
+deletes permanently. Deleting a folder deletes everything in it.
 """
 
 from collections.abc import Iterable
@@ -11,14 +11,14 @@ from sandbox.google.state import FOLDER, MANAGERS, WRITERS, DriveFile, GoogleSta
 
 
 def rename(state: GoogleState, email: str, file_id: str, name: str) -> DriveFile:
-    """Raises GoogleError, as all of these do."""
+    """Rename a file or folder."""
     if not name.strip():
         raise errors.invalid("name")
     return _change(state, _theirs(state, email, file_id, WRITERS), name=name.strip())
 
 
 def move(state: GoogleState, email: str, file_id: str, folder_id: str) -> DriveFile:
-    """Into another folder of the shared drive, or to its top."""
+    """Move a file or folder into another folder of the shared drive, or to its top."""
     file = _theirs(state, email, file_id, MANAGERS)
     if folder_id not in state.drives:
         folder = _theirs(state, email, folder_id, WRITERS)
@@ -32,12 +32,12 @@ def move(state: GoogleState, email: str, file_id: str, folder_id: str) -> DriveF
 
 
 def trash(state: GoogleState, email: str, file_id: str, *, trashed: bool = True) -> DriveFile:
-    """Into the trash, or out of it. What lies in a folder goes with it."""
+    """Move a file or folder to the trash, or restore it. The content of a folder goes with it."""
     return _change(state, _theirs(state, email, file_id, MANAGERS), trashed=trashed)
 
 
 def delete(state: GoogleState, email: str, file_id: str) -> None:
-    """For good."""
+    """Delete a file or folder permanently."""
     file = _theirs(state, email, file_id, frozenset({"organizer"}))
     with state.writing():
         for each in [file, *_inside(state, file.id)]:

@@ -1,7 +1,7 @@
-"""Google's own discovery documents as the judge of every call.
+"""Google's discovery documents, which validate every call.
 
-They ship with google-api-python-client. From them come the routes, the types of parameters, the shape of
-bodies, the scopes that allow a call and the names that a `fields` mask may use.
+They ship with google-api-python-client. They define the routes, the types of parameters, the schemas of bodies, the
+scopes that allow a call, and the names that a `fields` mask may use.
 """
 
 import json
@@ -31,7 +31,7 @@ _VERSION = {"drive": "v3", "forms": "v1", "sheets": "v4"}
 
 @dataclass(frozen=True)
 class Method:
-    """One method of one API."""
+    """A method of an API."""
 
     api: "Api"
     id: str
@@ -45,13 +45,13 @@ class Method:
 
     @property
     def rpc(self) -> str:
-        """The name that Google gives the method in error details."""
+        """Name of the method in Google's error details."""
         *resources, name = self.id.split(".")[1:]
         service = "".join(each.title() for each in resources)
         return f"{_SERVICE[self.api.family]}{service}.{name[0].upper()}{name[1:]}"
 
     def query(self, given: QueryParams) -> Json:
-        """The query parameters, typed; repeats read the first value, as Google does. Raises GoogleError."""
+        """Return the typed query parameters; of a repeated one the first, as Google does. Raises GoogleError."""
         known = {n: p for n, p in self.parameters.items() if p["location"] == "query"} | self.api.system
         typed: Json = {}
         for name in given:
@@ -65,7 +65,7 @@ class Method:
         return typed
 
     def mask(self, text: str | None) -> Mask | None:
-        """The `fields` mask, its names held against the answer's schema. Raises GoogleError."""
+        """Parse the `fields` mask and check its names against the response schema. Raises GoogleError."""
         if text is None:
             return None
         try:
@@ -77,13 +77,13 @@ class Method:
         return mask
 
     def check_body(self, body: Any) -> None:
-        """Unknown names and wrong types are refused. Raises GoogleError."""
+        """Refuse unknown names and wrong types. Raises GoogleError."""
         if self.request:
             self.api.check(body, {"$ref": self.request}, "")
 
 
 class Api:
-    """One API: its discovery document, ready to be asked."""
+    """An API, read from its discovery document."""
 
     def __init__(self, family: Family) -> None:
         self.family = family
@@ -116,7 +116,7 @@ class Api:
         )
 
     def find(self, verb: str, raw_path: str) -> tuple[Method, dict[str, str]] | None:
-        """The method behind a request, with its path parameters decoded."""
+        """Return the method that serves a request, and its decoded path parameters."""
         for method in self.methods:
             match = method.path.fullmatch(raw_path)
             if match and method.verb == verb:

@@ -1,6 +1,6 @@
 """Drive v3: files and folders on shared drives, as a service account sees them.
 
-A service account has no storage of its own: whatever would land in its My Drive is refused, as Google does.
+A service account has no storage of its own: files for its My Drive are refused, as Google does.
 """
 
 import base64
@@ -30,12 +30,12 @@ _SCOPE = "https://www.googleapis.com/auth/drive"
 _ALL_FILES = {f"{_SCOPE}{s}" for s in ("", ".readonly", ".metadata", ".metadata.readonly")}
 _KEPT = {"name", "mimeType", "description", "starred", "appProperties", "properties"}
 _SMALL = ("kind", "driveId", "teamDriveId", "mimeType", "id", "name")
-"""What Drive answers when no `fields` are asked for."""
+"""Fields in a response to a caller that names no `fields`."""
 _PROPERTY_BYTES = 124
 
 
 def resource(file: DriveFile, call: Call) -> dict[str, Any]:
-    """The file as Drive shows it, complete."""
+    """Return all fields of the file."""
     role = call.state.drives[file.drive_id].members.get(call.token.email)
     writer = role in WRITERS
     folder = file.mime_type == FOLDER
@@ -82,7 +82,7 @@ def web_view_link(file: DriveFile, base: str) -> str:
 
 
 def default_fields(rendered: dict[str, Any]) -> dict[str, Any]:
-    """The small answer that Drive gives when the caller named no `fields`."""
+    """Reduce a response to the fields that Drive returns to a caller that names no `fields`."""
     if rendered.get("kind") == "drive#file":
         return {name: rendered[name] for name in _SMALL if name in rendered}
     if rendered.get("kind") == "drive#fileList":
@@ -204,7 +204,7 @@ def list_drives(call: Call) -> dict[str, Any]:
 
 
 def plan_create(call: Call) -> DriveFile:
-    """The file that a create would make. Raises GoogleError."""
+    """Return the file that a create request would make. Raises GoogleError."""
     body = _writable(call, _KEPT | {"id", "parents"})
     file_id, parents = body.get("id"), body.get("parents") or ["root"]
     media_type = call.media.mime_type if call.media else "application/octet-stream"
@@ -246,7 +246,7 @@ def plan_create(call: Call) -> DriveFile:
 
 
 def plan_update(call: Call) -> DriveFile:
-    """The file as an update would leave it. Raises GoogleError."""
+    """Return the file as an update request would change it. Raises GoogleError."""
     file = _editable(call)
     if "parents" in call.body:
         raise errors.refused(
@@ -342,18 +342,18 @@ def _all_drives(call: Call) -> bool:
 
 
 def _visible(call: Call, file: DriveFile) -> bool:
-    """Members see what is on the drive; with the scope `drive.file` alone, only what the app itself made."""
+    """Return True if the caller is a member of the drive and, with only the scope `drive.file`, made the file."""
     member = call.token.email in call.state.drives[file.drive_id].members
     return member and (file.by_app or bool(call.token.scopes & _ALL_FILES))
 
 
 def _as_seen(call: Call, file: DriveFile) -> DriveFile:
-    """What is searched: a file in a trashed folder counts as trashed."""
+    """Return the file as a search sees it: in a trashed folder it counts as trashed."""
     return file.model_copy(update={"trashed": True}) if call.state.in_trash(file) else file
 
 
 def _find(call: Call, file_id: str, files: dict[str, DriveFile]) -> DriveFile:
-    """Without `supportsAllDrives` what lies on a shared drive does not exist, as on Google."""
+    """Return the file. Without `supportsAllDrives` nothing on a shared drive is found, as at Google."""
     file = files.get(file_id)
     if file is None and (drive := call.state.drives.get(file_id)):
         start = min(f.created_time for f in call.state.files.values() if f.drive_id == file_id)
@@ -418,7 +418,7 @@ def _writable(call: Call, allowed: set[str]) -> dict[str, Any]:
 
 
 def _properties(old: Any, change: dict[str, str | None] | None) -> dict[str, str]:
-    """Merged; a null takes its key away."""
+    """Return the merged properties; a null removes its key."""
     merged = {**old, **(change or {})}
     for key, value in merged.items():
         if value is not None and len(f"{key}{value}".encode()) > _PROPERTY_BYTES:
@@ -456,7 +456,7 @@ def _ordered(files: list[DriveFile], order_by: str | None) -> list[DriveFile]:
 def _page(
     files: list[DriveFile], asked: dict[str, Any], default_size: int
 ) -> tuple[list[DriveFile], str | None]:
-    """One page, and the token of the next one. A token holds for the same question only."""
+    """Return one page, and the token of the next one. A token is valid for the same query only."""
     question = "|".join(str(asked.get(name)) for name in ("q", "driveId", "corpora", "orderBy"))
     start, size = 0, asked.get("pageSize", default_size)
     if "pageToken" in asked:

@@ -1,7 +1,7 @@
-"""Google's refusals, worded as Google words them.
+"""Google's error responses, with Google's own messages.
 
-The envelope differs by family: Drive always carries `errors[]` and names a `status` only for failures of
-identity and of typed values; Forms and Sheets always carry `status` and no `errors[]`.
+The envelope depends on the API: Drive always has `errors[]`, and `status` only for authentication errors and for
+wrongly typed values; Forms and Sheets always have `status` and no `errors[]`.
 """
 
 from typing import Any, Literal
@@ -30,7 +30,7 @@ _SERVICE = {
 
 
 class GoogleError(Exception):
-    """One refusal; `response(family)` is what goes over the wire."""
+    """An error response; `response(family)` renders it."""
 
     def __init__(
         self,
@@ -89,7 +89,7 @@ def no_credentials() -> GoogleError:
 
 
 def bad_token() -> GoogleError:
-    """An unknown or expired token; the two look the same from outside."""
+    """Return the error for an unknown or expired token, which look the same."""
     return GoogleError(
         401,
         "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other "
@@ -198,7 +198,7 @@ def invalid_argument(message: str = "Request contains an invalid argument.") -> 
 
 
 def bad_request(message: str, field: str | None = None) -> GoogleError:
-    """A parameter or a body that the proto layer cannot take: it says so in the message and in the details."""
+    """Return the error for a parameter or body of a wrong type, which is named in message and details."""
     violation = {"description": message} if field is None else {"field": field, "description": message}
     return GoogleError(
         400,
@@ -222,7 +222,7 @@ def bad_field_mask(family: Family, path: str) -> GoogleError:
 
 
 def not_implemented(what: str) -> GoogleError:
-    """Google can do this, the sandbox cannot: said aloud rather than answered wrongly."""
+    """Return the error for a feature of Google that the sandbox does not have."""
     return GoogleError(501, f"The sandbox has no {what}.", reason="notImplemented")
 
 
@@ -254,7 +254,7 @@ def rate_limited(family: Family, code: int = 403) -> GoogleError:
 
 
 def error_with_status(family: Family, code: int) -> GoogleError:
-    """The error that `family` gives with HTTP status `code` when it is not the caller's doing."""
+    """Return the typical error of the API with this HTTP status, for faults."""
     if code == 401:
         return bad_token()
     if code == 403:

@@ -5,17 +5,17 @@ from collections.abc import Iterator
 from typing import Any
 
 Mask = dict[str, "Mask"]
-"""Field -> what of it is wanted; an empty mask wants all of it."""
+"""Field -> mask of its parts; an empty mask selects everything."""
 
 _TOKEN = re.compile(r"\s*([A-Za-z0-9_$*-]+|[(),/])\s*")
 
 
 class MaskError(ValueError):
-    """A mask that cannot be read, or that names what is not there; its text is the offending part."""
+    """The mask cannot be parsed or names an unknown field. The message is the wrong part."""
 
 
 def parse(text: str) -> Mask:
-    """Raises MaskError."""
+    """Parse a mask. Raises MaskError."""
     position, tokens = 0, list[str]()
     while position < len(text):
         found = _TOKEN.match(text, position)
@@ -31,7 +31,7 @@ def parse(text: str) -> Mask:
 
 
 def _list(tokens: Iterator[str], text: str) -> tuple[Mask, str]:
-    """Reads `a,b(c),d/e` up to a closing parenthesis or the end; returns the mask and what stopped it."""
+    """Parse `a,b(c),d/e` up to a closing parenthesis or the end; return the mask and the token that ended it."""
     mask: Mask = {}
     while True:
         here, piece = mask, next(tokens)
@@ -54,7 +54,7 @@ def _list(tokens: Iterator[str], text: str) -> tuple[Mask, str]:
 
 
 def select(value: Any, mask: Mask) -> Any:
-    """The part of a JSON value that the mask wants."""
+    """Return the part of a JSON value that the mask selects."""
     if not mask or "*" in mask:
         return value
     if isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Forms v1: the form and its responses, for reading."""
+"""Forms v1: forms and their responses, read-only."""
 
 import re
 from datetime import UTC, datetime
@@ -109,7 +109,7 @@ def _submitted(response: FormResponse, wanted: str | None) -> bool:
 
 
 def _start(asked: dict[str, Any]) -> int:
-    """Where the page begins. A token holds for the same filter only."""
+    """Return the offset of the page. A token is valid for the same filter only."""
     if not asked.get("pageToken"):
         return 0
     offset, _, same = asked["pageToken"].partition(".")

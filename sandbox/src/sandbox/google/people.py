@@ -1,4 +1,4 @@
-"""What people do on Drive, for tests and stories, in one line each."""
+"""People who act on Drive, for tests and demonstrations."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,12 +8,9 @@ from sandbox.google.state import DriveFile, GoogleState
 
 
 class Person:
-    """Somebody who commands, with the rights of a member of the shared drive. Each act fails with what Google would say.
+    """A member of the shared drive. Each method has that person's rights and raises GoogleError if Google would refuse.
 
-    `do` performs a piece of work on the thread to which the state belongs.
-
-    Raises:
-        GoogleError: Google refuses, or there is no such file.
+    `run` runs a function on the event loop that owns the state.
     """
 
     def __init__(self, state: GoogleState, email: str, do: Callable[[Callable[[], Any]], Any]) -> None:
@@ -38,5 +35,5 @@ class Person:
         self._do(lambda: commands.trash(self._state, self.email, file, trashed=False))
 
     def delete(self, file: str) -> None:
-        """For good."""
+        """Delete the file permanently."""
         self._do(lambda: commands.delete(self._state, self.email, file))

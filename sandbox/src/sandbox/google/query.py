@@ -1,7 +1,7 @@
-"""Drive's search language, the part of it that is spoken here: clauses joined with `and`.
+"""Drive's search language, as far as the sandbox supports it: clauses joined with `and`.
 
-What is not understood is refused as Drive refuses nonsense, never ignored: a look-up that quietly found
-everything would hand out somebody else's folder.
+Anything else is refused as Drive refuses invalid queries, never ignored: a look-up that silently matched everything
+would return another file.
 """
 
 import re
@@ -16,7 +16,7 @@ _CLAUSES: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Clause]]] = []
 
 
 class QueryError(ValueError):
-    """A query that cannot be read."""
+    """The query cannot be parsed."""
 
 
 def _clause(pattern: str) -> Callable[[Callable[[re.Match[str]], Clause]], Callable[[re.Match[str]], Clause]]:
@@ -62,7 +62,7 @@ def _property(match: re.Match[str]) -> Clause:
 
 
 def parse(q: str) -> Clause:
-    """Raises QueryError."""
+    """Parse a query. Raises QueryError."""
     clauses, rest = list[Clause](), q.strip()
     while True:
         for pattern, make in _CLAUSES:

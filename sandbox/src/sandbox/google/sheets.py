@@ -1,4 +1,4 @@
-"""Sheets v4: spreadsheets and their values, for reading."""
+"""Sheets v4: spreadsheets and their values, read-only."""
 
 import re
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ _CELLS = re.compile(r"\$?([A-Za-z]{0,3})\$?(\d*)(?::\$?([A-Za-z]{0,3})\$?(\d*))?
 
 
 class Area(NamedTuple):
-    """A rectangle of one sheet; zero-based, ends excluded."""
+    """A rectangle of a sheet; zero-based, ends excluded."""
 
     sheet: Sheet
     top: int
@@ -83,7 +83,7 @@ def _spreadsheet(call: Call) -> Spreadsheet:
 
 
 def _values(area: Area, call: Call) -> dict[str, Any]:
-    """Rows (or columns) without their empty ends, as Google sends them; nothing at all when all is empty."""
+    """Return rows (or columns) without trailing empty cells, as Google does; no `values` if all are empty."""
     columns = call.query.get("majorDimension") == "COLUMNS"
     plain = call.query.get("valueRenderOption", "FORMATTED_VALUE") != "FORMATTED_VALUE"
     height = min(area.bottom, len(area.sheet.rows))
@@ -123,7 +123,7 @@ def _without_tail(line: list[Any], empty: Any) -> list[Any]:
 
 
 def _area(book: Spreadsheet, text: str) -> Area:
-    """A range in A1 notation: `Prices!A1:Z`, `'My sheet'!B2`, `A:C`, `Prices`."""
+    """Parse a range in A1 notation: `Prices!A1:Z`, `'My sheet'!B2`, `A:C`, `Prices`."""
     titles = {sheet.title.casefold(): sheet for sheet in book.sheets}
     name, mark, cells = text.rpartition("!")
     if not mark:
@@ -154,7 +154,7 @@ def _unquoted(name: str) -> str:
 
 
 def _number(letters: str, default: int) -> int:
-    """A is 1, Z is 26, AA is 27."""
+    """Return the number of a column: A is 1, Z is 26, AA is 27."""
     number = 0
     for letter in letters.upper():
         number = number * 26 + ord(letter) - ord("A") + 1

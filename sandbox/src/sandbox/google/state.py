@@ -1,7 +1,7 @@
-"""What Google holds: files on a shared drive, forms with their responses, spreadsheets, tokens.
+"""Google's data: files on a shared drive, forms with their responses, spreadsheets, tokens.
 
-Everything that is stored is immutable and replaced on change, so that a past moment can be kept by keeping
-the old dictionaries: that is how a stale list is answered.
+All stored objects are immutable and replaced on change. A copy of the dictionaries is therefore a snapshot, from which
+stale reads are answered.
 """
 
 import secrets
@@ -26,14 +26,14 @@ NATIVE = "application/vnd.google-apps."
 Role = Literal["reader", "commenter", "writer", "fileOrganizer", "organizer"]
 WRITERS: frozenset[Role] = frozenset({"writer", "fileOrganizer", "organizer"})
 MANAGERS: frozenset[Role] = frozenset({"fileOrganizer", "organizer"})
-"""Those who may move, trash and restore."""
+"""Roles that may move, trash and restore."""
 EVERYTHING = frozenset({"https://www.googleapis.com/auth/drive"})
 PERSON_TOKEN = "sandbox-token-"  # noqa: S105 - opens nothing but this sandbox
-"""Before a member's address: that person's token for Drive."""
+"""Prefix of a person's Drive token; the member's address follows."""
 
 
 class GoogleModel(BaseModel):
-    """Something that Google keeps, under Google's names."""
+    """A stored object with Google's field names."""
 
     model_config = ConfigDict(
         frozen=True, alias_generator=to_camel, validate_by_name=True, validate_by_alias=True
@@ -48,7 +48,7 @@ class Permission(GoogleModel):
 
 
 class SharedDrive(GoogleModel):
-    """A shared drive and who may do what on it, by e-mail address."""
+    """A shared drive and the roles of its members, by e-mail address."""
 
     id: str
     name: str
@@ -56,7 +56,7 @@ class SharedDrive(GoogleModel):
 
 
 class DriveFile(GoogleModel):
-    """A file or a folder on a shared drive. `by_app`: made by the application, so that `drive.file` sees it."""
+    """A file or folder on a shared drive. `by_app`: created through the API, so that the scope `drive.file` sees it."""
 
     id: str
     name: str
@@ -78,7 +78,7 @@ class DriveFile(GoogleModel):
 
 
 class Question(GoogleModel):
-    """One question of a form. `options` for a choice; several may be toggle_task in a checkbox question."""
+    """A question of a form. `options` are the choices; CHECKBOX accepts several."""
 
     item_id: str
     question_id: str
@@ -98,7 +98,7 @@ class Form(GoogleModel):
 
 
 class FormResponse(GoogleModel):
-    """One person's answers, by question id. Editing moves `last_submitted_time`, never `create_time`."""
+    """A response, by question id. An edit changes `last_submitted_time`, never `create_time`."""
 
     response_id: str
     create_time: datetime
@@ -107,7 +107,7 @@ class FormResponse(GoogleModel):
 
 
 class FormattedNumber(GoogleModel):
-    """A number and how the sheet shows it."""
+    """A number and the text that the sheet shows for it."""
 
     value: int | float
     text: str
@@ -137,7 +137,7 @@ class Token(GoogleModel):
 
 
 class Snapshot(NamedTuple):
-    """How things stood before a write."""
+    """The data before a write."""
 
     at: datetime
     files: dict[str, DriveFile]
@@ -145,7 +145,7 @@ class Snapshot(NamedTuple):
 
 
 class GoogleState(BaseModel):
-    """All of it. `writing()` around every change: it locks, remembers the past moment and saves."""
+    """The data of Google. Every change happens inside `writing()`, which locks, keeps a snapshot and saves."""
 
     service_account: str
     drives: dict[str, SharedDrive] = Field(default_factory=dict)
@@ -159,17 +159,17 @@ class GoogleState(BaseModel):
 
     _lock: RLock = PrivateAttr(default_factory=RLock)
     _past: deque[Snapshot] = PrivateAttr(default_factory=lambda: deque(maxlen=50))
-    _changed: Callable[[], None] = PrivateAttr(default_factory=lambda: _nothing)
+    _changed: Callable[[], None] = PrivateAttr(default_factory=lambda: _ignore)
     _blobs: Blobs = PrivateAttr(default_factory=lambda: Blobs(None))
 
     def bind(self, changed: Callable[[], None], blobs: Blobs) -> Self:
-        """Where the bytes of files are, and what to call after each change."""
+        """Set the storage of file contents and the function to call after each change."""
         self._changed, self._blobs = changed, blobs
         return self
 
     @contextmanager
     def writing(self) -> Iterator[None]:
-        """Around every write; what is refused on the way leaves no tombstone."""
+        """Wrap a write. If it raises, no snapshot is kept and nothing is saved."""
         with self._lock:
             before = self._snapshot()
             yield
@@ -180,7 +180,7 @@ class GoogleState(BaseModel):
         return Snapshot(now(), dict(self.files), {form: dict(each) for form, each in self.responses.items()})
 
     def snapshot_before(self, writes: int, age: timedelta) -> Snapshot:
-        """How things stood before the last `writes` writes, or `age` ago, whichever is further back."""
+        """Return the data before the last `writes` writes, or `age` ago, whichever is older."""
         with self._lock:
             moment = self._snapshot()
             since = now() - age
@@ -192,31 +192,31 @@ class GoogleState(BaseModel):
     # Files
 
     def content(self, file_id: str) -> bytes:
-        """The bytes of a file; a folder and an empty file have none."""
+        """Return the bytes of a file; folders and empty files have none."""
         try:
             return self._blobs.get(file_id)
         except KeyError:
             return b""
 
     def put_content(self, file: DriveFile, content: bytes) -> DriveFile:
-        """Keeps the bytes; returns the file that knows their size and digest. Within `writing()`."""
+        """Store the bytes and return the file with their size and digest. Call it inside `writing()`."""
         self._blobs.put(file.id, content)
         digest = md5(content, usedforsecurity=False).hexdigest()
         return file.model_copy(update={"size": len(content), "md5_checksum": digest})
 
     def children(self, folder_id: str) -> list[DriveFile]:
-        """What is in a folder, trash left out, folders first, by name."""
+        """Return the content of a folder without the trash: folders first, by name."""
         inside = [f for f in self.files.values() if folder_id in f.parents and not f.trashed]
         return sorted(inside, key=lambda f: (f.mime_type != FOLDER, f.name.casefold()))
 
     def ancestors(self, file_id: str) -> list[DriveFile]:
-        """The folders in which it lies, from the inside out."""
+        """Return the folders that contain the file, innermost first."""
         file = self.files.get(file_id)
         parents = [self.files[parent] for parent in file.parents if parent in self.files] if file else []
         return [each for parent in parents for each in (parent, *self.ancestors(parent.id))]
 
     def in_trash(self, file: DriveFile) -> bool:
-        """Whether somebody put it into the trash, or a folder in which it lies."""
+        """Return True if the file or one of its folders is in the trash."""
         return file.trashed or any(folder.trashed for folder in self.ancestors(file.id))
 
     # Forms
@@ -224,9 +224,9 @@ class GoogleState(BaseModel):
     def submit(
         self, form_id: str, answers: Mapping[str, str | list[str]], response_id: str | None = None
     ) -> FormResponse:
-        """Answers a form as a person outside would, by question title; with `response_id`, edits that response.
+        """Submit a response as a person would, by question title; with `response_id`, edit that response.
 
-        Raises ValueError when the form would not let it through, KeyError for an unknown form or response.
+        Raises ValueError if the form would not accept it, KeyError for an unknown form or response.
         """
         form = self.forms[form_id]
         if not form.accepting:
@@ -267,7 +267,7 @@ class GoogleState(BaseModel):
         return token
 
     def find_token(self, token: str) -> Token | None:
-        """Who a token stands for; None when it is unknown or expired."""
+        """Return the token with its owner and scopes; None if it is unknown or expired."""
         person = token.removeprefix(PERSON_TOKEN)
         if person != token and any(person in drive.members for drive in self.drives.values()):
             return Token(email=person, scopes=EVERYTHING, expires=now() + timedelta(hours=1))
@@ -275,14 +275,14 @@ class GoogleState(BaseModel):
         return found if found and found.expires > now() else None
 
     def expire_tokens(self) -> None:
-        """Every token issued so far has expired."""
+        """Expire every access token."""
         with self._lock:
             self.tokens = {}
             self._changed()
 
 
 def now() -> datetime:
-    """Google counts milliseconds."""
+    """Return the current time in whole milliseconds, Google's precision."""
     time = datetime.now(UTC)
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
@@ -292,12 +292,12 @@ def rfc3339(time: datetime) -> str:
 
 
 def new_id() -> str:
-    """A file id as Drive makes them: 33 characters."""
+    """Return a new file id in the format of Drive: 33 characters."""
     return "1" + secrets.token_urlsafe(24)
 
 
-def _nothing() -> None:
-    """Nobody wants to know of changes yet."""
+def _ignore() -> None:
+    """Ignore a change: the default listener."""
 
 
 def _check_answer(question: Question, values: tuple[str, ...]) -> None:

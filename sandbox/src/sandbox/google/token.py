@@ -1,4 +1,4 @@
-"""The token endpoint: a service account's signed grant (RFC 7523) against an access token."""
+"""The token endpoint: exchanges a service account's signed grant (RFC 7523) for an access token."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
@@ -14,13 +14,13 @@ from sandbox.google.state import GoogleState
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 AUDIENCE = "https://oauth2.googleapis.com/token"
-"""What the client library signs for, whatever `token_uri` says; other clients name the endpoint they call."""
+"""Audience that the client library signs for, whatever `token_uri` is; other clients use the endpoint's URL."""
 _FAMILIES: tuple[Family, ...] = get_args(Family)
 LIFETIME = timedelta(seconds=3600)
 
 
 class RefusedError(Exception):
-    """`error` and `error_description` of the answer."""
+    """A refusal, with `error` and `error_description` of the response."""
 
     def __init__(self, error: str, description: str, code: int = 400) -> None:
         super().__init__(description)
@@ -83,7 +83,7 @@ def _unreasonable() -> RefusedError:
 
 
 def _allowed(claims: dict[str, Any], state: GoogleState) -> tuple[str, frozenset[str]]:
-    """Whom the token will stand for, and for what."""
+    """Return the address and the scopes that the token will stand for."""
     known = {scope for family in _FAMILIES for method in api(family).methods for scope in method.scopes}
     scopes = frozenset(str(claims.get("scope", "")).split())
     if not scopes or not scopes <= known:

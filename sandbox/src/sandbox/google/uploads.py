@@ -1,4 +1,4 @@
-"""Media uploads: all at once, with metadata in one multipart body, or resumable in pieces."""
+"""Media uploads: simple, multipart with metadata, or resumable in chunks."""
 
 import re
 import secrets
@@ -12,11 +12,11 @@ from sandbox.google import errors
 from sandbox.google.call import Call, Media
 
 _PIECE = 256 * 1024
-"""Every piece but the last is a multiple of this many bytes."""
+"""Size that every chunk but the last must be a multiple of, in bytes."""
 
 
 def multipart(content_type: str, body: bytes) -> tuple[bytes, Media]:
-    """The metadata and the media of a multipart/related body. Raises GoogleError."""
+    """Return the metadata and the media of a multipart/related body. Raises GoogleError."""
     boundary = _parameter(content_type, "boundary")
     if not content_type.startswith("multipart/related") or boundary is None:
         raise errors.invalid_argument("Malformed multipart body.")
@@ -50,7 +50,7 @@ class _Session:
 
 
 class Resumable:
-    """Upload sessions. They live as long as the process; a client that finds its session gone starts anew."""
+    """Upload sessions. They live as long as the process; a client whose session is gone starts again."""
 
     def __init__(self) -> None:
         self._sessions: dict[str, _Session] = {}
@@ -63,7 +63,7 @@ class Resumable:
         return Response(headers={"Location": str(location), "X-GUploader-UploadID": upload_id})
 
     def feed(self, upload_id: str, request: Request, body: bytes) -> Response | Call:
-        """One piece: 308 while more is to come, then the call with all of its media. Raises GoogleError."""
+        """Add a chunk. Return 308 while more are expected, then the call with all its media. Raises GoogleError."""
         session = self._sessions.get(upload_id)
         if session is None:
             raise errors.GoogleError(404, "Not Found", reason="notFound")
@@ -81,7 +81,7 @@ class Resumable:
         return replace(session.call, media=Media(bytes(session.received), session.mime_type))
 
     def finish(self, upload_id: str, answer: Response) -> None:
-        """A repeat of the last piece gets the same answer."""
+        """Store the response, which a repeated last chunk receives again."""
         self._sessions[upload_id].answer = answer
 
     @staticmethod
@@ -91,7 +91,7 @@ class Resumable:
 
 
 def _range(header: str | None, length: int) -> tuple[int | None, int | None, int | None]:
-    """(first byte or None for a question, end, total or None) of a Content-Range."""
+    """Parse Content-Range into (first byte or None for a status query, end, total or None)."""
     if header is None:
         return 0, length, length
     match = re.fullmatch(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)", header)

@@ -1,4 +1,4 @@
-"""Pages for people: one look at everything that the service did out there.
+"""Web pages that show the sandbox's data as people would see it, and where they can act.
 
 `render(request, "name.html", …)` fills a template from this folder or from `sandbox/github/pages`; templates extend
 `layout.html` and fill its blocks `title` and `main`.
@@ -16,7 +16,7 @@ _HERE = Path(__file__).parent
 
 
 def _when(time: datetime) -> Markup:
-    """A moment, short for reading, exact on hovering."""
+    """Return a time as HTML: short, with the exact time as a tooltip."""
     exact = time.isoformat(timespec="seconds")
     return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(
         exact, time.strftime("%-d %b %Y, %H:%M")

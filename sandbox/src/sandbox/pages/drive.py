@@ -1,4 +1,4 @@
-"""Drive's folders, where people can act as they would there: rename, move, trash, restore and delete."""
+"""Drive's folders, where people can rename, move, trash, restore and delete."""
 
 from typing import Any, NamedTuple
 
@@ -14,7 +14,7 @@ from sandbox.pages import render
 
 
 class Member(NamedTuple):
-    """Somebody who can be chosen on the page."""
+    """A person who can be chosen on the page."""
 
     login: str
     name: str
@@ -62,7 +62,7 @@ async def _act(google: GoogleState, request: Request) -> Response:
 
 
 def _do(google: GoogleState, me: str, form: FormData) -> None:
-    """`do` is "act:file's id"."""
+    """Perform the action of the form. Its field `do` is "action:file id"."""
     act, _, file_id = _text(form, "do").partition(":")
     match act:
         case "rename":
@@ -83,7 +83,7 @@ def _text(form: FormData, name: str) -> str:
 
 
 def _people(google: GoogleState) -> list[Member]:
-    """Members of the shared drives, but for the service."""
+    """Return the members of the shared drives without the service account."""
     members = {email: role for drive in google.drives.values() for email, role in drive.members.items()}
     return [
         Member(email, f"{email.partition('@')[0].capitalize()}, {role}")
@@ -93,14 +93,14 @@ def _people(google: GoogleState) -> list[Member]:
 
 
 def _folders(google: GoogleState) -> list[tuple[str, str]]:
-    """(id, path) of everywhere that something can be moved to."""
+    """Return (id, path) of every folder that something can be moved to."""
     found = [file for file in google.files.values() if file.mime_type == FOLDER and not google.in_trash(file)]
     paths = [(file.id, " / ".join(name for _, name in _trail(google, file.id))) for file in found]
     return [*((drive.id, drive.name) for drive in google.drives.values()), *sorted(paths, key=lambda p: p[1])]
 
 
 def _trail(google: GoogleState, folder_id: str) -> list[tuple[str, str]]:
-    """(id, name) of the folders from the drive down to this one; empty when there is no such folder."""
+    """Return (id, name) of the folders from the drive down to this one; empty if there is no such folder."""
     if drive := google.drives.get(folder_id):
         return [(drive.id, drive.name)]
     folder: DriveFile | None = google.files.get(folder_id)

@@ -1,4 +1,4 @@
-"""The overview, the spreadsheet, the questionnaire as people outside see it, and the mailbox."""
+"""The overview, spreadsheets, forms as respondents see them, and the mailbox."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -149,12 +149,12 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
 
 
 def entry(question: Question) -> str:
-    """The name of a question's field, as in links that fill a form in beforehand: its id in decimal."""
+    """Return the name of a question's form field, which pre-filled links use: its id in decimal."""
     return f"entry.{int(question.question_id, 16)}"
 
 
 def _served(content: bytes, mime_type: str) -> Response:
-    """What others sent is rendered, never run in the name of these pages."""
+    """Return stored content so that a browser shows it but runs no script in it."""
     headers = {"X-Content-Type-Options": "nosniff"}
     if mime_type.startswith(_ACTIVE):
         headers["Content-Security-Policy"] = "sandbox"
@@ -170,7 +170,7 @@ def _link(file: DriveFile) -> str:
 
 
 def _repositories(sandbox: "Sandbox") -> list[tuple[str, list[Any]]]:
-    """Each repository's name with its issues, the newest first."""
+    """Return the name and the issues of each repository, newest first."""
     github = sandbox.github
     return [
         (repository.name, sorted(github.issues_of(repository), key=lambda issue: -issue.number))
@@ -179,7 +179,7 @@ def _repositories(sandbox: "Sandbox") -> list[tuple[str, list[Any]]]:
 
 
 def _boards(sandbox: "Sandbox") -> list[tuple[Any, list[Column]]]:
-    """Each board with its columns; cards without a column come first, when there are any."""
+    """Return each board with its columns. Cards without a column come first, if there are any."""
     github = sandbox.github
     boards = []
     for project in github.projects.values():

@@ -1,6 +1,6 @@
-"""What callers do to issues, labels and comments. REST, GraphQL and the pages call the same commands.
+"""Commands that change issues, comments, labels, files and webhooks. REST, GraphQL and the pages all call them.
 
-Each checks the caller's rights and the values; it is called inside `state.writing()`, which undoes half a write.
+Each checks the caller's rights and the values. Call them inside `state.writing()`, which rolls back a failed command.
 """
 
 from sandbox.github.commands.comments import (

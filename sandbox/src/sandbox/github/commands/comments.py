@@ -28,7 +28,7 @@ def create_comment(state: GitHubState, viewer: Viewer, issue: Issue, body: str) 
 
 
 def edit_comment(state: GitHubState, viewer: Viewer, comment: Comment, body: str) -> Comment:
-    """Change what a comment says: its author may, and who may triage."""
+    """Change a comment. Its author may, and everybody with the triage role."""
     actor = _must_own(state, viewer, comment)
     _check_comment(body)
     if body == comment.body:
@@ -56,7 +56,7 @@ def remove_comment(state: GitHubState, comment: Comment) -> None:
 def react(
     state: GitHubState, viewer: Viewer, subject: Issue | Comment, content: ReactionContent
 ) -> tuple[Reaction, bool]:
-    """React once: the reaction, and whether it is new."""
+    """Add a reaction, if the caller has not reacted so yet. Return it, and True if it is new."""
     actor = viewer.must_take_part(state.repositories[subject.repository_id])
     for reaction in state.reactions_to(subject):
         if reaction.user_id == actor.id and reaction.content == content:
@@ -73,7 +73,7 @@ def react(
 
 
 def delete_reaction(state: GitHubState, viewer: Viewer, subject: Issue | Comment, reaction: Reaction) -> None:
-    """Remove a reaction: only who reacted may."""
+    """Delete a reaction. Only its author may."""
     actor = viewer.must_take_part(state.repositories[subject.repository_id])
     if reaction.user_id != actor.id:
         raise ForbiddenError("Must have admin rights to Repository.")

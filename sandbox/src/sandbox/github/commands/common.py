@@ -1,4 +1,4 @@
-"""What the commands share: what is noted about an issue, and the limits of a text."""
+"""Helpers of the commands: saving issues, recording issue events and edits, limits of texts."""
 
 from datetime import datetime
 from typing import Any
@@ -12,7 +12,7 @@ MAX_BODY_LENGTH = 65_536
 
 
 def save_issue(state: GitHubState, issue: Issue) -> Issue:
-    """The issue as it is from now on."""
+    """Store a changed issue and return it."""
     state.issues[issue.id] = issue
     return issue
 
@@ -24,7 +24,7 @@ def record_event(
     kind: EventKind,
     **details: Any,
 ) -> None:
-    """Something happened to the issue; `details` are the event's own fields."""
+    """Add an event to the issue's timeline; `details` are the fields of its kind."""
     event = Event.model_validate(
         {
             "id": state.new_id(),
@@ -50,7 +50,7 @@ def too_long(resource: str, field: str, longest: int) -> GitHubError:
 
 
 def move_subject(state: GitHubState, old: Issue | Comment, new: Issue | Comment) -> None:
-    """Reactions and edits name their subject by its global id, which changes with the repository."""
+    """Move reactions and edits to the new node id, which changes with the repository."""
     for reaction in state.reactions_to(old):
         state.reactions[reaction.id] = reaction.replaced(subject=new.node_id)
     for edit in state.edits_of(old):
@@ -65,7 +65,7 @@ def delete_subject(state: GitHubState, subject: Issue | Comment) -> None:
 
 
 def record_edit(state: GitHubState, actor: User, subject: Issue | Comment, body: str) -> None:
-    """The first edit also keeps what stood there before."""
+    """Record an edit of a text. The first edit also records the original text."""
     if not state.edits_of(subject):
         _save_edit(state, subject, subject.author_id, subject.body or "", subject.created_at)
     _save_edit(state, subject, actor.id, body, current_time())

@@ -16,11 +16,11 @@ _MALFORMED = re.compile(r"(^|/)(\.{0,2}|\.git)(/|$)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class FileChange:
-    """A file as it is to be. `sha` names the content that it replaces; without it, there must be none."""
+    """The new content of a file. `sha` is the hash of the content that it replaces; without it the file must not exist."""
 
     path: str
     content: str
-    """As base64."""
+    """Base64."""
     message: str
     branch: str | None = None
     sha: str | None = None
@@ -32,8 +32,8 @@ def put_file(state: GitHubState, viewer: Viewer, repository: Repository, change:
     """Create or replace a file.
 
     Raises:
-        GitHubError: 404 for another branch than the default one, 409 where the file is another by now or the branch takes
-            no direct changes, 422 where the file is there and its `sha` was not given, and for what is no text.
+        GitHubError: 404 for a branch other than the default one; 409 if `sha` does not match or the branch is protected;
+            422 if the file exists and `sha` was not given, or if the content is not text.
     """
     actor = viewer.must_push(repository)
     if (change.branch or repository.default_branch) != repository.default_branch:

@@ -1,4 +1,4 @@
-"""Webhooks: made and changed by who administers the repository or owns the organization."""
+"""Webhooks of a repository (for its administrators) or of the organization (for its owners)."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -24,7 +24,7 @@ def create_hook(
     events: Sequence[str] = ("push",),
     active: bool = True,
 ) -> Hook:
-    """A hook of a repository or, with none, of the organization. It is pinged."""
+    """Create a webhook of the repository or, if that is None, of the organization. It receives a ping."""
     viewer.must_manage_hooks(state, repository)
     _check_url(url)
     _check_events(events, repository)
@@ -59,7 +59,7 @@ def edit_hook(
     events: Sequence[str],
     active: bool,
 ) -> Hook:
-    """From now on it is so; what is under way is not."""
+    """Change a webhook. Deliveries that have started are not affected."""
     repository = state.repositories[hook.repository_id] if hook.repository_id else None
     viewer.must_manage_hooks(state, repository)
     _check_url(url)
@@ -82,7 +82,7 @@ def delete_hook(state: GitHubState, viewer: Viewer, hook: Hook) -> None:
 
 
 def _check_url(url: str) -> None:
-    """GitHub also refuses addresses that the Internet does not reach; here all are on this machine."""
+    """Refuse a URL that is not valid. GitHub also refuses addresses that are not on the Internet."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

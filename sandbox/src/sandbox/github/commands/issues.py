@@ -1,4 +1,4 @@
-"""Issues: open, change, transfer, delete."""
+"""Issues: create, edit, transfer, delete."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ MAX_TITLE_LENGTH = 256
 
 @dataclass(frozen=True)
 class Change:
-    """What to change about an issue; None leaves it as it is."""
+    """Changes of an issue. None leaves a field unchanged."""
 
     title: str | None = None
     body: str | None = None
@@ -47,7 +47,7 @@ def create_issue(
     labels: Sequence[str] = (),
     assignees: Sequence[str] = (),
 ) -> Issue:
-    """Open an issue. Labels and assignees are silently dropped without the right to set them."""
+    """Create an issue. Labels and assignees are silently dropped if the caller may not set them."""
     actor = viewer.must_take_part(repository)
     if not repository.has_issues:
         raise GoneError("Issues has been disabled in this repository.")
@@ -80,7 +80,7 @@ def create_from_template(
     body: str,
     labels: Sequence[str],
 ) -> Issue:
-    """Open an issue as its template has it: whoever opens it, it gets the template's labels, as far as there are such."""
+    """Create an issue with the labels of its template, as far as they exist, whatever the caller's rights."""
     issue = create_issue(state, viewer, repository, title=title, body=body)
     there = [label for name in labels if (label := state.label(repository, name))]
     return label_issue(state, viewer, issue, there)
@@ -95,9 +95,9 @@ def create_from_form(
     title: str | None,
     given: Mapping[str, Sequence[str]],
 ) -> Issue:
-    """Open an issue by a form that was filled in (label of a question -> what was given).
+    """Create an issue from a form that was filled in (label of a question -> given answers).
 
-    GitHub insists on answers to what a form calls required in public repositories only.
+    GitHub enforces required answers in public repositories only.
     """
     if not repository.private and (missing := form.missing(given)):
         raise InvalidError("Issue", missing[0], "missing_field", message=f"{missing[0]} can't be blank")
@@ -112,7 +112,7 @@ def create_from_form(
 
 
 def edit_issue(state: GitHubState, viewer: Viewer, issue: Issue, change: Change) -> Issue:
-    """Change an issue: its author may, and who may triage; labels and assignees only the latter."""
+    """Change an issue. Its author may, and everybody with the triage role; only the latter set labels and assignees."""
     repository = state.repositories[issue.repository_id]
     actor = viewer.must_take_part(repository)
     may_triage = viewer.may_triage(repository)
@@ -134,7 +134,7 @@ def edit_issue(state: GitHubState, viewer: Viewer, issue: Issue, change: Change)
 
 
 def delete_issue(state: GitHubState, viewer: Viewer, issue: Issue) -> None:
-    """Remove an issue with all that belongs to it; only who administers the repository may."""
+    """Delete an issue with its comments, events and cards. Only administrators of the repository may."""
     viewer.must_administer(state.repositories[issue.repository_id])
     _leave_tombstone(state, issue, None)
     for item in state.items_with(issue):
@@ -151,7 +151,7 @@ def transfer_issue(
 ) -> Issue:
     """Move an issue to another repository, where it gets a new number.
 
-    Labels that the target lacks are lost, or made there with `create_labels`. Comments and cards go along.
+    Labels that the target does not have are dropped, or created there with `create_labels`. Comments and cards move along.
     """
     source = state.repositories[issue.repository_id]
     viewer.must_write(source)
@@ -199,7 +199,7 @@ def _leave_tombstone(state: GitHubState, issue: Issue, moved_to: int | None) -> 
 
 
 def _assign(state: GitHubState, viewer: Viewer, issue: Issue, logins: Sequence[str]) -> Issue:
-    """Have exactly these assignees, as far as they can be assigned."""
+    """Set the assignees, as far as they can be assigned."""
     wanted = _assignable(state, state.repositories[issue.repository_id], logins)
     for number in issue.assignee_ids:
         if number not in wanted:
@@ -244,7 +244,7 @@ def _with_state(state: GitHubState, viewer: Viewer, issue: Issue, change: Change
 
 
 def _assignable(state: GitHubState, repository: Repository, logins: Sequence[str]) -> tuple[int, ...]:
-    """Those who can be assigned; GitHub drops the others without a word."""
+    """Return the ids of users who can be assigned; GitHub silently drops the others."""
     users: list[User | None] = [state.user(login) for login in logins]
     return tuple(dict.fromkeys(user.id for user in users if user and user.id in repository.collaborators))
 

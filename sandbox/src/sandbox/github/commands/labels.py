@@ -1,4 +1,4 @@
-"""Labels, of a repository and on an issue."""
+"""Labels of a repository and of an issue."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -16,14 +16,14 @@ _COLOR = re.compile(r"[0-9a-fA-F]{6}")
 
 
 def add_labels(state: GitHubState, viewer: Viewer, issue: Issue, names: Sequence[str]) -> Issue:
-    """Add labels; one that the repository does not have is made. Those already there stay."""
+    """Add labels to an issue and keep the others. Labels that the repository does not have are created."""
     repository = state.repositories[issue.repository_id]
     viewer.must_triage(repository)
     return label_issue(state, viewer, issue, labels_named(state, repository, names))
 
 
 def set_labels(state: GitHubState, viewer: Viewer, issue: Issue, names: Sequence[str]) -> Issue:
-    """Have exactly these labels."""
+    """Replace the labels of an issue."""
     repository = state.repositories[issue.repository_id]
     viewer.must_triage(repository)
     wanted = labels_named(state, repository, names)
@@ -33,10 +33,10 @@ def set_labels(state: GitHubState, viewer: Viewer, issue: Issue, names: Sequence
 
 
 def remove_label(state: GitHubState, viewer: Viewer, issue: Issue, name: str) -> Issue:
-    """Take one label off.
+    """Remove a label from an issue.
 
     Raises:
-        NotFoundError: the issue does not have it.
+        NotFoundError: The issue does not have it.
     """
     repository = state.repositories[issue.repository_id]
     viewer.must_triage(repository)
@@ -85,7 +85,7 @@ def create_label(
     color: str | None,
     description: str | None,
 ) -> Label:
-    """A new label. Raises InvalidError (`already_exists`) if the name is taken."""
+    """Create a label. Raises InvalidError (`already_exists`) if the name is taken."""
     viewer.must_triage(repository)
     _check_label(name, color, description)
     if state.label(repository, name):
@@ -102,7 +102,7 @@ def edit_label(
     color: str | None,
     description: str | None,
 ) -> Label:
-    """Change a label wherever it is used."""
+    """Change a label, wherever it is used."""
     repository = state.repositories[label.repository_id]
     viewer.must_triage(repository)
     _check_label(name or label.name, color, description)
@@ -117,7 +117,7 @@ def edit_label(
 
 
 def delete_label(state: GitHubState, viewer: Viewer, label: Label) -> None:
-    """Remove a label from the repository and from its issues."""
+    """Delete a label from the repository and its issues."""
     viewer.must_triage(state.repositories[label.repository_id])
     for issue in [issue for issue in state.issues.values() if label.id in issue.label_ids]:
         save_issue(state, issue.replaced(label_ids=tuple(x for x in issue.label_ids if x != label.id)))

@@ -11,7 +11,7 @@ _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
 
 
 def rename_repository(state: GitHubState, viewer: Viewer, repository: Repository, name: str) -> Repository:
-    """Give a repository another name; who asks for it under the old one is sent on, until another takes that name."""
+    """Rename a repository. Requests for the old name are redirected until another repository takes it."""
     viewer.must_administer(repository)
     if not _NAME.fullmatch(name):
         raise InvalidError("Repository", "name", "invalid", value=name)

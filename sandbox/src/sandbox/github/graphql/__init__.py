@@ -1,1 +1,1 @@
-"""The GraphQL side, at `/api/graphql`: graphql-core executes queries on GitHub's own published schema."""
+"""The GraphQL API at `/api/graphql`: graphql-core executes queries on GitHub's published schema."""

@@ -1,4 +1,4 @@
-"""The root of all queries, accounts, repositories and their labels."""
+"""Resolvers of the query root, accounts, repositories and their labels."""
 
 from datetime import UTC, datetime
 from typing import Any, Unpack
@@ -29,7 +29,7 @@ def _user(context: Context, login: str) -> User:
 
 
 def _repository(context: Context, owner: str, name: str) -> Repository:
-    """Under a former name, too."""
+    """Return the repository, also under a former name."""
     repository = context.state.repository(owner, name) or context.state.moved_repository(owner, name)
     if repository is None or not context.viewer.sees(repository):
         raise NotFoundError(f"Could not resolve to a Repository with the name '{owner}/{name}'.")
@@ -45,7 +45,7 @@ def _nodes(context: Context, ids: list[str]) -> list[Any]:
 
 
 def _node_or_error(context: Context, global_id: str) -> Any:
-    """An error in its place fails that one, not the whole list."""
+    """Return the node or the error, which then fails this entry only, not the whole list."""
     try:
         return visible_node(context, global_id)
     except GitHubError as error:

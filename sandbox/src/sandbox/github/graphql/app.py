@@ -1,4 +1,4 @@
-"""Answers GraphQL requests."""
+"""The GraphQL endpoint."""
 
 import json
 import re
@@ -43,7 +43,7 @@ class GraphQLApp:
         self.schema = bound_schema()
 
     async def handle(self, request: Request) -> Response:
-        """HTTP 200 for everything but a caller who is nobody or does not speak JSON."""
+        """Respond with HTTP 200, except to anonymous callers and to bodies that are not JSON."""
         content = await request.body()  # the only await: what follows sees and leaves a whole state
         try:
             viewer = self._authenticated(request)
@@ -109,7 +109,10 @@ class GraphQLApp:
 
 @lru_cache(maxsize=256)
 def _read(query: str) -> DocumentNode | list[GraphQLError]:
-    """The query, or what is wrong with it. Clients send the same few again and again, and to judge one takes long."""
+    """Parse and validate a query. Return the document or the errors.
+
+    Cached: clients repeat a few queries, and validation is slow.
+    """
     try:
         document = parse(query)
     except GraphQLError as error:
@@ -128,7 +131,7 @@ def _parse_body(content: bytes) -> Json:
 
 
 def _injected_error(request: Request, viewer: Viewer) -> Json | None:
-    """The answer that the fault `graphql_error` wants instead of the work."""
+    """Return the response for the fault `graphql_error`, or None."""
     fault = fault_of(request)
     if fault is None or fault.kind != "graphql_error":
         return None
@@ -138,7 +141,7 @@ def _injected_error(request: Request, viewer: Viewer) -> Json | None:
 
 
 def _injected_headers(request: Request) -> dict[str, str]:
-    """What the headers of a fault RATE_LIMITED say, where it was told when the hour ends."""
+    """Return the headers for the fault RATE_LIMITED with `seconds`, else none."""
     fault = fault_of(request)
     if fault is None or fault.error != "RATE_LIMITED" or not fault.seconds:
         return {}
@@ -149,7 +152,7 @@ _UNKNOWN_FIELD = re.compile(r"Cannot query field '(\w+)' on type '(\w+)'\.")
 
 
 def _rendered(error: GraphQLError) -> Json:
-    """An error in GitHub's shape."""
+    """Return an error in GitHub's format."""
     refused = error.original_error
     rendered: Json = {}
     if isinstance(refused, GitHubError):

@@ -1,4 +1,4 @@
-"""Boards: their fields, cards, and what the cards have in the fields."""
+"""Resolvers of boards, their fields, cards and values."""
 
 from typing import Unpack
 

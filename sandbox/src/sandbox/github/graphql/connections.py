@@ -1,4 +1,4 @@
-"""Pages of lists, as GitHub's GraphQL gives them."""
+"""Connections: the pages of GitHub's GraphQL API."""
 
 import base64
 import binascii
@@ -11,7 +11,7 @@ from sandbox.github.errors import GitHubError
 
 T = TypeVar("T")
 Rank = list[int]
-"""Where an item stands; kept in cursors, so that they outlive the item."""
+"""Sort key of an item; cursors contain it, so that they outlive the item."""
 
 MAX_PAGE_SIZE = 100
 
@@ -26,7 +26,7 @@ class Page(TypedDict, total=False):
 
 
 class Numbered(Protocol):
-    """Has a database id."""
+    """Anything with a database id."""
 
     @property
     def id(self) -> int: ...
@@ -34,7 +34,7 @@ class Numbered(Protocol):
 
 @dataclass(frozen=True)
 class PageInfo:
-    """Where a page stands in the whole."""
+    """The position of a page in the list."""
 
     has_next_page: bool
     has_previous_page: bool
@@ -64,10 +64,10 @@ class Connection(Generic[T]):
 
 
 def connection(name: str, items: Iterable[T], page: Page, rank: Callable[[T], Rank]) -> Connection[T]:
-    """The page of `items` that the arguments ask for; `name` is the connection's field.
+    """Return the requested page of `items`; `name` is the connection's field.
 
     Raises:
-        GitHubError: no bounds or too wide ones, or a cursor that is none.
+        GitHubError: The bounds are missing or too wide, or the cursor is invalid.
     """
     ranked = sorted(((rank(item), item) for item in items), key=lambda pair: pair[0])
     rows = ranked
@@ -90,7 +90,7 @@ def connection(name: str, items: Iterable[T], page: Page, rank: Callable[[T], Ra
 
 
 def by_id(record: Numbered) -> Rank:
-    """In the order in which they were made."""
+    """Sort by database id, which is the order of creation."""
     return [record.id]
 
 

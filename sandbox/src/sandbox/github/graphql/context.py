@@ -1,4 +1,4 @@
-"""What every resolver can reach."""
+"""The context of a request, which every resolver can use."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -13,7 +13,7 @@ from sandbox.github.state import GitHubState
 
 @dataclass(frozen=True)
 class Context:
-    """One request."""
+    """A GraphQL request."""
 
     state: GitHubState
     viewer: Viewer

@@ -1,7 +1,7 @@
-"""What a query costs, by GitHub's published rules, from its text alone.
+"""The cost of a query, computed from its text by GitHub's published rules.
 
-Every connection is one request for each of its parents, as many as were asked for; a hundred requests are a point, and a
-call costs at least one. The nodes that all of them may bring may not be more than half a million.
+Every connection counts as one request for each of its parents, by the requested sizes; a hundred requests are one
+point, and a call costs at least one. The query may request at most half a million nodes.
 
 https://docs.github.com/en/graphql/overview/rate-limits-and-node-limits-for-the-graphql-api
 """
@@ -30,7 +30,7 @@ _REQUESTS_PER_POINT = 100
 
 @dataclass(frozen=True)
 class Cost:
-    """Requests inside of GitHub that a call may need, and nodes that it may answer."""
+    """The number of internal requests and of nodes that a call may need."""
 
     requests: int = 0
     nodes: int = 0
@@ -44,10 +44,10 @@ class Cost:
 
 
 def cost_of(document: DocumentNode, operation: OperationDefinitionNode, variables: Mapping[str, Any]) -> Cost:
-    """Of one operation.
+    """Return the cost of an operation.
 
     Raises:
-        GitHubError: too many nodes.
+        GitHubError: It requests too many nodes.
     """
     fragments = {
         part.name.value: part.selection_set
@@ -76,7 +76,7 @@ class _Sizes:
     variables: Mapping[str, Any]
 
     def cost(self, selection: SelectionSetNode | None, parents: int) -> Cost:
-        """Of what is asked for of each of so many parents."""
+        """Return the cost of a selection for this number of parents."""
         total = Cost()
         for field in self._fields(selection):
             size = self._size(field)
@@ -97,7 +97,7 @@ class _Sizes:
                     yield from self._fields(self.fragments[part.name.value])
 
     def _size(self, field: FieldNode) -> int | None:
-        """How many of a connection; None for a field that is none."""
+        """Return the requested size of a connection; None for other fields."""
         for argument in field.arguments or ():
             if argument.name.value not in ("first", "last"):
                 continue

@@ -1,4 +1,4 @@
-"""Issues and comments."""
+"""Resolvers of issues and comments."""
 
 from typing import Unpack
 

@@ -1,4 +1,4 @@
-"""Resolvers of what can be done: a board's fields and cards, and what REST cannot do to issues."""
+"""Resolvers of mutations: fields and cards of boards, and changes of issues that REST does not offer."""
 
 from typing import Any, TypeVar
 

@@ -1,4 +1,4 @@
-"""What the resolvers pass on: records of the state, and the few things that only GraphQL has a type for."""
+"""Values that resolvers pass on: records of the state, and types that only GraphQL has."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +25,7 @@ from sandbox.github.records import (
 
 @dataclass(frozen=True)
 class FieldOf:
-    """A field, with the project that has it."""
+    """A field of a project."""
 
     project: Project
     field: ProjectField
@@ -33,7 +33,7 @@ class FieldOf:
 
 @dataclass(frozen=True)
 class ValueOf:
-    """What a card has in a field."""
+    """A card's value in a field."""
 
     item: Item
     of: FieldOf
@@ -54,7 +54,7 @@ _VALUE_TYPES = {
 
 
 def type_name(value: Any) -> str:
-    """The schema's name for the type of what a resolver gave."""
+    """Return the schema's type name of a resolved value."""
     match value:
         case User():
             return value.type
@@ -76,7 +76,7 @@ def type_name(value: Any) -> str:
 
 
 def visible_node(context: Context, global_id: str) -> Node | FieldOf:
-    """What has this id, if the caller may see it. Raises: NodeNotFoundError or ForbiddenError."""
+    """Return the node with this id if the caller may see it. Raises NodeNotFoundError or ForbiddenError."""
     for project in context.state.projects.values():
         for field in project.fields:
             if project.field_id(field) == global_id:

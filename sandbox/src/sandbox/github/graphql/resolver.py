@@ -1,11 +1,12 @@
-"""What a resolver is."""
+"""Types of resolvers."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
 Resolver = Callable[..., Any]
-"""Takes what it needs, by name: `source`, the request's context `it`, the field's arguments in snake case (`id` as
-`global_id`, `input` as `given`); `**page` takes the arguments of a page."""
+"""Takes the parameters that it names: `source`, the request's `context`, the field's arguments in snake case (`id` as
+`global_id`, `input` as `given`); `**page` takes the arguments of a page.
+"""
 
 Fields = Mapping[str, Resolver]
 """Field -> resolver."""

@@ -1,4 +1,4 @@
-"""GitHub's schema, bound to the resolvers. What has none answers with an error, never with a silent null."""
+"""GitHub's schema with the resolvers. A field without a resolver returns an error, never a silent null."""
 
 import inspect
 import re
@@ -37,7 +37,7 @@ _RENAMED = {"id": "global_id", "input": "given"}
 
 @cache
 def bound_schema() -> GraphQLSchema:
-    """The schema, ready to be executed. Building it takes half a second, once."""
+    """Return the executable schema. Building it takes half a second, once."""
     schema = build_schema("\n".join(file.read_text(encoding="utf-8") for file in SCHEMA), assume_valid=True)
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLInputObjectType):
@@ -53,7 +53,7 @@ def bound_schema() -> GraphQLSchema:
 
 
 def resolve_rest(source: Any, info: Info, **_: Any) -> Any:
-    """For fields without a resolver: the parts of pages and of mutations' answers."""
+    """Resolve fields without a resolver: parts of connections and of mutation payloads."""
     name = info.field_name
     if isinstance(source, Connection | Edge | PageInfo):
         return getattr(source, _snake(name))
@@ -63,7 +63,7 @@ def resolve_rest(source: Any, info: Info, **_: Any) -> Any:
 
 
 def _strict(name: str, field: GraphQLField, resolver: Resolver) -> Callable[..., Any]:
-    """Calls the resolver with what it names; refuses a query that gives arguments which it does not take."""
+    """Wrap a resolver so that it receives the parameters it names; refuse arguments that it does not take."""
     taken = set(inspect.signature(resolver).parameters)
     if "page" in taken:
         taken |= Page.__annotations__.keys()

@@ -1,4 +1,4 @@
-"""What happened to an issue, and how its texts were edited."""
+"""Resolvers of an issue's timeline and of the edits of its texts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,12 +27,12 @@ EVENT_TYPES: dict[EventKind, str] = {
 }
 
 _ITEM_TYPES: dict[EventKind, str] = {"renamed": "RENAMED_TITLE_EVENT"}
-"""Where the item's type is not the kind in capitals."""
+"""Item types that are not the kind in capitals."""
 
 
 @dataclass(frozen=True)
 class TimelineItems(Connection[Event | Comment]):
-    """`total_count` counts all that happened, whatever was asked for; `filtered_count` what was."""
+    """`total_count` counts all items, `filtered_count` those that match the filter."""
 
     filtered_count: int
     page_count: int
@@ -52,7 +52,7 @@ def timeline_items(
     since: str | None = None,
     **page: Unpack[Page],
 ) -> TimelineItems:
-    """Oldest first."""
+    """Return events and comments, oldest first."""
     start = None if since is None else filters.since(since)
     happened: list[Event | Comment] = [*context.state.events_of(source), *context.state.comments_of(source)]
     wanted = [
@@ -73,7 +73,7 @@ def timeline_items(
 
 
 def _edits(source: Issue | Comment, context: Context, **page: Unpack[Page]) -> Connection[Edit]:
-    """Newest first; the oldest is the text as it was written."""
+    """Return the edits, newest first; the oldest is the original text."""
     return connection("userContentEdits", context.state.edits_of(source), page, lambda edit: [-edit.id])
 
 
@@ -98,7 +98,7 @@ def _issue(source: Event, context: Context) -> Issue:
 
 
 def _label(source: Event, context: Context) -> Label:
-    """One that is gone is rendered as it was."""
+    """Return the label; a deleted one as it was at the time."""
     repository = context.state.repositories[_issue(source, context).repository_id]
     name, color = source.label_name or "", source.label_color or ""
     gone = Label(id=0, repository_id=repository.id, name=name, color=color)

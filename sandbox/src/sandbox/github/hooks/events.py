@@ -1,4 +1,4 @@
-"""What a write amounts to, as GitHub tells it to webhooks: seen from what the write replaced, whoever wrote it and how."""
+"""Webhook events, derived from the values that a write replaced."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,30 +23,30 @@ from sandbox.github.write_log import ABSENT
 R = TypeVar("R", bound=Record)
 
 EVENTS = frozenset({"ping", "issues", "issue_comment", "label", "projects_v2_item"})
-"""Those that are ever sent."""
+"""Names of the events that the sandbox sends."""
 
 ONLY_FOR_ORGANIZATIONS = frozenset({"projects_v2_item"})
 
 _ISSUE_ACTIONS = ("labeled", "unlabeled", "assigned", "unassigned", "closed", "reopened")
-"""Kinds of events that are also told to webhooks, under the same name."""
+"""Kinds of issue events that are also webhook actions of the same name."""
 
 _ZEN = "Keep it logically awesome."
 
 
 @dataclass(frozen=True)
 class WebhookEvent:
-    """One thing to tell; `repository` is where it happened, none for the organization's boards."""
+    """An event with its payload; `repository` is None for events of the organization's boards."""
 
     name: str
     action: str | None
     payload: Json = field(repr=False)
     repository: int | None = None
     hook: int | None = None
-    """Only for this hook."""
+    """Id of the only hook that receives it; None: all subscribed hooks."""
 
 
 def webhook_events(change: Change, state: GitHubState) -> Iterator[WebhookEvent]:
-    """In the order in which GitHub would tell them."""
+    """Yield the events of a write, in GitHub's order."""
     if change.by is not None:
         events = _Events(change, state, change.by)
         yield from events.issues()
@@ -57,7 +57,7 @@ def webhook_events(change: Change, state: GitHubState) -> Iterator[WebhookEvent]
 
 
 def ping(state: GitHubState, hook: Hook, by: User, base: str) -> WebhookEvent:
-    """Says hello to a hook."""
+    """Return the ping event of a hook."""
     show = Renderer(state, base)
     payload: Json = {"zen": _ZEN, "hook_id": hook.id, "hook": show.hook(hook), "sender": show.user(by)}
     if hook.repository_id is None:
@@ -75,7 +75,7 @@ class _Events:
         self.by = by
 
     def _changed(self, table: str, now: dict[int, R]) -> Iterator[tuple[R | None, R | None]]:
-        """Before and after, in the order of the ids."""
+        """Yield (before, after) of each changed record, by id."""
         for number, before in sorted(self.change.replaced.get(table, {}).items()):
             yield (None if before is ABSENT else before), now.get(number)  # type: ignore[misc] # a table's records
 
@@ -265,7 +265,7 @@ class _Events:
 
 
 def _from(before: R, after: R, names: tuple[str, ...]) -> Json:
-    """What these fields were, of those that changed."""
+    """Return the previous values of the fields that changed."""
     return {
         name: {"from": getattr(before, name) or ""}
         for name in names

@@ -1,4 +1,4 @@
-"""One POST over one connection of its own."""
+"""A single POST request on its own connection."""
 
 import asyncio
 import ssl
@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import h11
 
 _MAX_BODY_BYTES = 64 * 1024
-"""More of an answer is not read."""
+"""Number of bytes of a response body that are read."""
 
 
 @dataclass(frozen=True)
 class HttpResponse:
-    """What came back."""
+    """A response."""
 
     status: int
     headers: Mapping[str, str]
@@ -22,11 +22,11 @@ class HttpResponse:
 
 
 async def post(url: str, headers: Mapping[str, str], body: bytes) -> HttpResponse:
-    """Sends the body; certificates are not checked, redirects not followed.
+    """Send the body. Certificates are not verified, redirects not followed.
 
     Raises:
-        OSError: nobody is there, or the connection broke.
-        h11.RemoteProtocolError: what came back is not HTTP.
+        OSError: The connection failed.
+        h11.RemoteProtocolError: The response is not HTTP.
     """
     parts = urlsplit(url)
     secure = parts.scheme == "https"

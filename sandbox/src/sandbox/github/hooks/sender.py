@@ -1,7 +1,7 @@
-"""Sends what happened to the hooks that want it, off the path of the request that made it happen.
+"""Delivers webhook events in the background.
 
-As at GitHub: a receiver has ten seconds, nothing is sent again by itself, order is not promised, and a redelivery that
-somebody asks for has the same guid. Deliveries are kept in memory, the latest ones.
+As at GitHub: a receiver has ten seconds, failed deliveries are not retried, the order is not guaranteed, and a
+redelivery has the same guid. The latest deliveries are kept in memory.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ TIMEOUT_SECONDS = 10
 KEPT_DELIVERIES = 500
 _AT_ONCE = 20
 _HELD_SECONDS = 5.0
-"""How long a delivery waits at most to be overtaken by the next."""
+"""Maximum time that a held delivery waits to be overtaken."""
 
 Spawn = Callable[[Coroutine[Any, Any, None]], "Future[None]"]
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One attempt: what was sent, and what became of it. The guid is that of the event, for all hooks and attempts."""
+    """A delivery attempt and its result. All deliveries of an event, to all hooks, have the same guid."""
 
     id: int
     guid: str
@@ -58,7 +58,7 @@ class Delivery:
 
 
 class WebhookSender:
-    """All deliveries of one GitHub. `spawn` runs a coroutine on the sandbox's event loop, from any thread."""
+    """The webhook deliveries. `spawn` runs a coroutine on the sandbox's event loop, from any thread."""
 
     def __init__(self, state: GitHubState, faults: Faults, spawn: Spawn) -> None:
         self._state = state
@@ -71,19 +71,19 @@ class WebhookSender:
         """Deliveries that wait to be overtaken, by their ids."""
 
     def send(self, event: WebhookEvent) -> None:
-        """To every hook that wants it; returns at once."""
+        """Start delivering the event to every subscribed hook, and return at once."""
         guid = str(uuid.uuid4())
         for hook in list(self._state.hooks.values()):
             if _wants(hook, event):
                 self._start(self._delivery(hook, event, guid))
 
     def redeliver(self, delivery: Delivery) -> None:
-        """The same once more, to where its hook points now."""
+        """Deliver again, to the hook's current URL."""
         hook = self._state.hooks[delivery.hook.id]
         self._start(replace(self._delivery(hook, delivery.event, delivery.guid), redelivery=True))
 
     def deliveries(self, hook: int | None = None) -> list[Delivery]:
-        """Those that were made, to one hook or to all, the latest first."""
+        """Return the finished deliveries to one hook or to all, latest first."""
         return [
             each
             for each in reversed(self._deliveries.values())
@@ -92,11 +92,11 @@ class WebhookSender:
 
     @property
     def is_busy(self) -> bool:
-        """Whether something is under way."""
+        """True while a delivery is in progress."""
         return bool(self._running)
 
     def stop(self) -> None:
-        """What is under way is given up."""
+        """Cancel the deliveries in progress."""
         for running in list(self._running):
             running.cancel()
 

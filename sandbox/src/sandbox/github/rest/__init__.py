@@ -1,1 +1,1 @@
-"""The REST side, under `/api/v3`. `app` answers requests; the other modules hold one handler for each operation."""
+"""The REST API under `/api/v3`. `app` handles requests; the other modules have one handler for each operation."""

@@ -1,4 +1,4 @@
-"""Answers REST requests: who calls, what they want, the handler's answer, and GitHub's headers around it."""
+"""The REST application: authenticates the caller, validates the request, calls the handler, adds GitHub's headers."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ from sandbox.github.stale import state_for
 from sandbox.github.state import GitHubState
 
 API_VERSION = "2022-11-28"
-"""The one version whose answers are given here."""
+"""The only supported API version."""
 
 DOCUMENTATION_URL = "https://docs.github.com/rest"
 REST = "/api/v3"
@@ -33,7 +33,7 @@ MAX_PER_PAGE = 100
 PER_PAGE = 30
 
 _BY_NAME = "/repos/{owner}/{repo}"
-"""Every path under this is also there under the repository's number, which a new name does not change."""
+"""Prefix of paths that also exist under the repository's id, which a rename does not change."""
 
 _MODULES = (
     apps,
@@ -48,7 +48,7 @@ _MODULES = (
 
 
 def rest_app(state: GitHubState, rate_limits: RateLimits, webhooks: WebhookSender) -> Router:
-    """The ASGI app to be mounted under `/api/v3`. What it does not know is not found, as at GitHub."""
+    """Return the ASGI app to mount under `/api/v3`. Unknown paths are 404, as at GitHub."""
     by_path: dict[str, dict[str, Operation]] = defaultdict(dict)
     for operation in operations():
         by_path[operation.path][operation.method] = operation
@@ -76,7 +76,7 @@ def rest_app(state: GitHubState, rate_limits: RateLimits, webhooks: WebhookSende
 
 
 def _as_starlette(path: str) -> str:
-    """Numbers are numbers; a path or a label's name at the end may contain slashes."""
+    """Convert a path template: ids are integers; a path or a label name at the end may contain slashes."""
     path = re.sub(r"\{(\w+_(?:number|id))\}", r"{\1:int}", path)
     return re.sub(r"\{(path|name)\}$", r"{\1:path}", path)
 
@@ -151,7 +151,7 @@ class _Rest:
 
 
 def _root(request: Request) -> str:
-    """Where the caller reached this GitHub."""
+    """Return the base URL that the caller used."""
     return f"{request.url.scheme}://{request.url.netloc}"
 
 
@@ -172,7 +172,7 @@ def _whole(listing: Listing) -> ApiResponse:
 
 
 def _page(listing: Listing, request: Request, headers: dict[str, str]) -> ApiResponse:
-    """The page that was asked for; the header `link` says how to reach the others."""
+    """Return the requested page and add the `link` header."""
     size = min(_number(request, "per_page", PER_PAGE), MAX_PER_PAGE)
     if listing.cursor is not None:
         return _after_cursor(listing, listing.cursor, size, request, headers)
@@ -219,7 +219,7 @@ def _json(body: Any, status: int, headers: dict[str, str]) -> Response:
 
 
 def _unless_known(request: Request, response: Response) -> Response:
-    """304 if the caller already has exactly this answer."""
+    """Return 304 if the caller already has this response."""
     etag = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()}"'
     known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
     if etag.removeprefix("W/") in known:

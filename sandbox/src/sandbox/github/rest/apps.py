@@ -1,4 +1,4 @@
-"""The GitHub App: who it is, and tokens for its installation. Asked with the App's own signed assertion."""
+"""The GitHub App and tokens of its installation. The caller authenticates with the App's signed JWT."""
 
 from sandbox.github.auth import grant
 from sandbox.github.errors import GitHubError, NotFoundError, UnauthorizedError

@@ -1,4 +1,4 @@
-"""What a handler is given and gives back, and the table of handlers."""
+"""The input and output of handlers, and their registry."""
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -16,15 +16,15 @@ from sandbox.github.state import GitHubState
 
 @dataclass(frozen=True)
 class Call:
-    """One request, understood and authenticated."""
+    """A validated, authenticated request."""
 
     state: GitHubState
-    """The present; for a stale read, the past."""
+    """The current state; for a stale read, a past one."""
     viewer: Viewer
     asked: str
-    """The path as it was asked for, below the root of the REST API."""
+    """The requested path, below the root of the REST API."""
     path: Mapping[str, Any]
-    """What stands in it in the places that the operation names."""
+    """Path parameters of the operation."""
     query: Mapping[str, str]
     body: Any
     render: Renderer
@@ -33,9 +33,9 @@ class Call:
     writing: Callable[[], AbstractContextManager[None]]
 
     def repository(self, permission: str = "issues") -> Repository:
-        """The repository of the path, if the caller may read its issues (or contents).
+        """Return the repository of the path, if the caller has this read permission.
 
-        Raises: NotFoundError or ForbiddenError.
+        Raises NotFoundError, ForbiddenError or MovedError.
         """
         if "repository_id" in self.path:
             repository = self.state.repositories.get(self.path["repository_id"])
@@ -47,7 +47,7 @@ class Call:
         return repository
 
     def _renamed(self) -> NotFoundError | MovedError:
-        """GitHub sends those who ask under a former name on to the number that never changes."""
+        """Return the redirect from a former name to the repository's id, or 404."""
         if "repository_id" in self.path:
             return NotFoundError()
         owner, name = self.path["owner"], self.path["repo"]
@@ -58,7 +58,7 @@ class Call:
         return MovedError(f"/repositories/{renamed.id}{rest}")
 
     def issue(self) -> Issue:
-        """The issue of the path. Raises: NotFoundError, ForbiddenError, GoneError or MovedError."""
+        """Return the issue of the path. Raises NotFoundError, ForbiddenError, GoneError or MovedError."""
         repository, number = self.repository(), self.path["issue_number"]
         issue = self.state.issue(repository, number)
         if issue is not None:
@@ -75,7 +75,7 @@ class Call:
         raise GoneError("This issue was deleted")
 
     def comment(self) -> Comment:
-        """The comment of the path. Raises: NotFoundError or ForbiddenError."""
+        """Return the comment of the path. Raises NotFoundError or ForbiddenError."""
         repository = self.repository()
         comment = self.state.comments.get(self.path["comment_id"])
         if comment is None or comment.repository_id != repository.id:
@@ -83,14 +83,14 @@ class Call:
         return comment
 
     def reaction(self, subject: Issue | Comment) -> Reaction:
-        """The reaction of the path, one to the subject. Raises: NotFoundError."""
+        """Return the reaction of the path, one to the subject. Raises NotFoundError."""
         reaction = self.state.reactions.get(self.path["reaction_id"])
         if reaction is None or reaction.subject != subject.node_id:
             raise NotFoundError
         return reaction
 
     def label(self) -> Label:
-        """The label of the path, one of the repository. Raises: NotFoundError or ForbiddenError."""
+        """Return the label of the path. Raises NotFoundError or ForbiddenError."""
         label = self.state.label(self.repository(), self.path["name"])
         if label is None:
             raise NotFoundError
@@ -99,7 +99,7 @@ class Call:
 
 @dataclass(frozen=True)
 class ApiResponse:
-    """A status and the JSON to go with it; None for no body."""
+    """A status and a JSON body; None for no body."""
 
     body: Any
     status: int = 200
@@ -108,9 +108,9 @@ class ApiResponse:
 
 @dataclass(frozen=True)
 class Listing:
-    """All that there is; `app` shows the page that was asked for.
+    """The items of a list; the application renders the requested page.
 
-    With `cursor` pages are not counted: the next one begins after an item, which the cursor names.
+    With `cursor` pages are not numbered: the next one starts after the item that the cursor names.
     """
 
     items: Sequence[Any]
@@ -121,11 +121,11 @@ class Listing:
 Handler = Callable[[Call], ApiResponse | Listing]
 
 HANDLERS: dict[str, Handler] = {}
-"""Operation id -> handler. Filled by importing the modules beside this one."""
+"""Operation id -> handler. Importing the modules of this package fills it."""
 
 
 def handles(operation_id: str) -> Callable[[Handler], Handler]:
-    """Marks the handler of an operation, by its id in GitHub's OpenAPI."""
+    """Register the handler of an operation, by its id in GitHub's OpenAPI."""
 
     def register(handler: Handler) -> Handler:
         HANDLERS[operation_id] = handler

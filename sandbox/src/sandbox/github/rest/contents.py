@@ -1,4 +1,4 @@
-"""The files of a repository."""
+"""Files of a repository."""
 
 from sandbox.github import commands
 from sandbox.github.errors import NotFoundError

@@ -11,7 +11,7 @@ from sandbox.github.rest.call import ApiResponse, Call, Listing, handles
 
 
 def _owner(call: Call) -> Repository | None:
-    """Whose hooks: a repository's, or the organization's (none)."""
+    """Return the repository that owns the hooks; None for the organization."""
     repository = None
     if "org" not in call.path:
         repository = call.repository("metadata")
@@ -74,7 +74,7 @@ def get_hook(call: Call) -> ApiResponse:
 @handles("repos/update-webhook")
 @handles("orgs/update-webhook")
 def update_hook(call: Call) -> ApiResponse:
-    """A config that is given replaces the old one: without its secret, the hook has none."""
+    """Change a webhook. A given config replaces the old one, its secret too."""
     hook, body = _hook(call), call.body
     config = body.get("config", {})
     events = [*body.get("events", hook.events), *body.get("add_events", [])]
@@ -112,7 +112,7 @@ def ping_hook(call: Call) -> ApiResponse:
 @handles("repos/list-webhook-deliveries")
 @handles("orgs/list-webhook-deliveries")
 def list_deliveries(call: Call) -> Listing:
-    """The latest first."""
+    """List deliveries, latest first."""
     found = call.webhooks.deliveries(_hook(call).id)
     wanted = call.query.get("status")
     if wanted is not None:

@@ -1,4 +1,4 @@
-"""Issues: list, open, look at, change; what happened to them."""
+"""Issues and their events: list, create, get, update."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from sandbox.github.rest.call import ApiResponse, Call, Listing, handles
 from sandbox.github.state import GitHubState
 
 _NOT_KEPT = ("milestone", "type", "issue_field_values", "duplicate_issue_id")
-"""GitHub has these, the sandbox does not: better refused than dropped without a word."""
+"""Fields of GitHub that the sandbox does not store. They are refused, not silently dropped."""
 
 
 @handles("issues/list-for-repo")
@@ -106,7 +106,7 @@ def list_events(call: Call) -> Listing:
 
 @handles("issues/list-events-for-repo")
 def list_events_for_repo(call: Call) -> Listing:
-    """The latest first."""
+    """List events, latest first."""
     repository = call.repository()
     return Listing(call.state.events_in(repository)[::-1], call.render.event_with_issue)
 
@@ -132,7 +132,7 @@ def list_timeline(call: Call) -> Listing:
 
 
 def label_names(labels: list[Any]) -> list[str]:
-    """Labels may be given by name or as objects; those without a name are ignored."""
+    """Return the names of labels given as names or objects; objects without a name are ignored."""
     names = [label if isinstance(label, str) else label.get("name") for label in labels]
     return [name for name in names if name is not None]
 

@@ -1,4 +1,4 @@
-"""Labels, of a repository and on an issue."""
+"""Labels of a repository and of an issue."""
 
 from sandbox.github import commands
 from sandbox.github.errors import GitHubError

@@ -1,11 +1,11 @@
-"""Who belongs to what: the organization's members, its teams, a repository's collaborators."""
+"""Members of the organization, its teams, and collaborators of repositories."""
 
 from sandbox.github.errors import ForbiddenError, NotFoundError
 from sandbox.github.records import Organization, Team, User
 from sandbox.github.rest.call import ApiResponse, Call, Listing, handles
 
 _PERMISSIONS: dict[str, str] = {"triage": "read", "maintain": "write"}
-"""The roles that came later, as the older permissions that stand for them."""
+"""Legacy permissions of the newer roles."""
 
 
 def _organization(call: Call) -> Organization:
@@ -16,7 +16,7 @@ def _organization(call: Call) -> Organization:
 
 
 def _for_members(call: Call) -> Organization:
-    """To everybody else GitHub says that teams are not there, and to an App that it lacks the permission."""
+    """Return the organization. Raises NotFoundError for outsiders, ForbiddenError for an App without the permission."""
     organization = _organization(call)
     if call.viewer.is_installation and not call.viewer.is_member(organization):
         raise ForbiddenError("Resource not accessible by integration")
@@ -42,7 +42,7 @@ def _user(call: Call) -> User:
 
 @handles("orgs/check-membership-for-user")
 def check_member(call: Call) -> ApiResponse:
-    """Nobody is a public member here: whoever is not a member does not learn who is."""
+    """Check membership. There are no public members: outsiders are redirected to that empty list."""
     organization = _organization(call)
     if not call.viewer.is_member(organization):
         path = f"/orgs/{organization.login}/public_members/{call.path['username']}"

@@ -1,4 +1,4 @@
-"""The organization and its repositories; people; the rate limit."""
+"""The organization, its repositories, users, and the rate limit."""
 
 from sandbox.github.errors import ForbiddenError, NotFoundError
 from sandbox.github.rest.call import ApiResponse, Call, handles
