@@ -19,25 +19,25 @@ from sandbox.google import errors as google
 from sandbox.systems import System
 
 HttpKind = Literal[
-    "status",  # an error instead of the work
-    "status_after",  # the work is done, then an error
-    "cut",  # the connection ends before the work, without an answer
-    "cut_after",  # the work is done, then the connection ends without an answer
+    "status",  # an error; the request is not performed
+    "status_after",  # the request is performed, then an error
+    "cut",  # the connection is closed without a response; the request is not performed
+    "cut_after",  # the request is performed, then the connection is closed without a response
     "secondary_limit",  # GitHub: 403 with Retry-After
     "primary_limit",  # GitHub: 403, nothing remaining until the reset
     "rate_limit",  # Google: 403 userRateLimitExceeded or 429
-    "slow",  # the work is done `seconds` later, or when the faults are cleared
-    "stale",  # reading shows how things stood before the last `writes`, or `seconds` ago
+    "slow",  # the request is performed `seconds` later, or when the fault is removed
+    "stale",  # reads return the data before the last `writes` writes, or of `seconds` ago
     "graphql_error",  # GitHub: HTTP 200 with errors[] of type `error`
-    "garbage",  # 200 with a web page where JSON belongs
+    "garbage",  # 200 with an HTML page
 ]
 MailKind = Literal[
     "mail_temporary",  # 451 (or `status`) at `command`
     "mail_refused",  # 550 at RCPT, for `recipient` or all; 554 at DATA
-    "mail_cut_after",  # the mail is taken, then the connection ends before it is said
+    "mail_cut_after",  # the mail is accepted, then the connection is closed without a reply
 ]
 WebhookKind = Literal[
-    "webhook_late",  # delivered `seconds` later, or when the faults are cleared
+    "webhook_late",  # delivered `seconds` later, or when the fault is removed
     "webhook_twice",  # delivered two times
     "webhook_lost",  # never delivered
     "webhook_out_of_order",  # delivered after the next one to the same hook, or after `seconds` (5)
@@ -71,23 +71,23 @@ class Fault(BaseModel):
 
     system: System
     kind: HttpKind | MailKind | WebhookKind
-    method: str | None = Field(None, description="HTTP method; none: any")
+    method: str | None = Field(None, description="HTTP method; null: any")
     path: str = Field(
-        "", description="Regular expression, found anywhere in the path; a webhook's is /EVENT/ACTION"
+        "", description="Regular expression, found anywhere in the path; a webhook's path is /EVENT/ACTION"
     )
     body: str = Field("", description="Regular expression, found anywhere in the request's body")
-    times: int | None = Field(1, ge=1, description="How often; null: until cleared")
-    after: int = Field(0, ge=0, description="How many matching requests pass first")
+    times: int | None = Field(1, ge=1, description="Number of requests that it hits; null: until removed")
+    after: int = Field(0, ge=0, description="Number of matching requests that pass first")
     status: int | None = Field(None, ge=200, le=599, description="HTTP status or SMTP reply code")
-    seconds: float = Field(
-        0, ge=0, description="Delay, Retry-After, time to the reset, age of a stale answer"
-    )
+    seconds: float = Field(0, ge=0, description="Delay, Retry-After, time to the reset, age of a stale read")
     writes: int = Field(
-        0, ge=0, description="How many writes a stale answer lags behind; without age either: 1"
+        0, ge=0, description="Number of writes that a stale read misses; 1 if `seconds` is 0 too"
     )
     error: str = Field("RATE_LIMITED", description="Type of a GraphQL error")
-    command: Command = Field("DATA", description="SMTP command at which it happens")
-    recipient: str | None = Field(None, description="For mail_refused at RCPT: whom; none: everybody")
+    command: Command = Field("DATA", description="SMTP command that it hits")
+    recipient: str | None = Field(
+        None, description="For mail_refused at RCPT: the refused address; null: all"
+    )
 
     _number: int = PrivateAttr(default=0)
     _seen: int = PrivateAttr(default=0)
@@ -96,7 +96,7 @@ class Fault(BaseModel):
     def _fits(self) -> Self:
         systems = _SYSTEMS.get(self.kind)
         if (systems and self.system not in systems) or (self.system in _WITHOUT_REQUESTS and not systems):
-            raise ValueError(f"{self.system} knows no fault {self.kind}")
+            raise ValueError(f"{self.system} has no fault {self.kind}")
         if self.kind in ("status", "status_after") and self.status is None:
             raise ValueError(f"{self.kind} needs a status")
         re.compile(self.path), re.compile(self.body)
@@ -151,7 +151,7 @@ class Faults:
         """Wait for the fault's `seconds`, or until it is removed."""
         until = time.monotonic() + fault.seconds
         while (left := until - time.monotonic()) > 0 and any(each is fault for each in self.all()):  # noqa: ASYNC110
-            await asyncio.sleep(min(left, _POLL_SECONDS))  # it may be removed from any thread
+            await asyncio.sleep(min(left, _POLL_SECONDS))  # other threads may remove the fault
 
     def all(self) -> list[Fault]:
         """Return every fault that was set, exhausted ones too."""

@@ -46,7 +46,7 @@ class Mail:
     @cached_property
     def message(self) -> EmailMessage:
         parsed = message_from_bytes(self.raw, policy=policy.default)
-        assert isinstance(parsed, EmailMessage)  # noqa: S101 - that is what this policy makes
+        assert isinstance(parsed, EmailMessage)  # noqa: S101 - the class that this policy creates
         return parsed
 
     @property
@@ -214,7 +214,7 @@ def smtp(mailbox: Mailbox, faults: Faults, users: Mapping[str, str], **options: 
         return AuthResult(success=good, handled=False, auth_data=data.login)
 
     with warnings.catch_warnings():
-        # It warns of passwords without TLS; this listens on localhost, for rehearsal.
+        # aiosmtpd warns of passwords without TLS, but this server listens on localhost.
         warnings.simplefilter("ignore")
         return SMTP(
             Handler(mailbox, faults),

@@ -54,7 +54,7 @@ def drive(google: Google) -> "DriveResource":
 
 @pytest.fixture
 def folder(sandbox: Sandbox, drive: "DriveResource") -> str:
-    """A ticket's folder, made as the service makes it."""
+    """Id of a ticket's folder, created with a generated id."""
     ids = drive.files().generateIds(count=1, space="drive").execute()["ids"]
     created = (
         drive.files()

@@ -1,4 +1,4 @@
-"""Every fault, as the client sees it; and what the sandbox did meanwhile."""
+"""Every fault as the client sees it, and its effect on the sandbox."""
 
 import http.client
 import time
@@ -31,7 +31,7 @@ def names(sandbox: Sandbox, folder: str) -> list[str]:
     ("status", "reason"),
     [(500, "internalError"), (503, "transientError"), (403, "insufficientFilePermissions")],
 )
-def test_an_error_instead_of_the_work(
+def test_status_performs_nothing(
     sandbox: Sandbox, drive: "DriveResource", folder: str, status: int, reason: str
 ) -> None:
     sandbox.faults.add(Fault(system="drive", method="POST", path="files$", kind="status", status=status))
@@ -43,7 +43,7 @@ def test_an_error_instead_of_the_work(
     create(drive, folder).execute()  # once is once
 
 
-def test_an_error_after_the_work(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
+def test_status_after_performs_the_request(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
     sandbox.faults.add(Fault(system="drive", method="POST", kind="status_after", status=502))
     with pytest.raises(HttpError) as caught:
         create(drive, folder).execute()
@@ -52,14 +52,14 @@ def test_an_error_after_the_work(sandbox: Sandbox, drive: "DriveResource", folde
     assert names(sandbox, folder) == ["x"]
 
 
-def test_a_cut_before_the_work(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
+def test_cut_performs_nothing(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
     sandbox.faults.add(Fault(system="drive", method="POST", kind="cut", times=None))
     with pytest.raises((http.client.HTTPException, OSError)):
         create(drive, folder).execute()
     assert names(sandbox, folder) == []
 
 
-def test_a_cut_after_the_work_makes_googles_transport_send_it_twice(
+def test_cut_after_makes_googles_transport_repeat_the_request(
     sandbox: Sandbox, drive: "DriveResource", folder: str
 ) -> None:
     sandbox.faults.add(Fault(system="drive", method="POST", kind="cut_after"))
@@ -71,7 +71,7 @@ def test_a_cut_after_the_work_makes_googles_transport_send_it_twice(
     ]
 
 
-def test_a_cut_leaves_github_s_caller_without_an_answer(sandbox: Sandbox) -> None:
+def test_cut_closes_the_connection_without_a_response(sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault(system="github", path="^/api/v3/user$", kind="cut"))
     with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
         call(sandbox, "GET", "/api/v3/user", headers=GITHUB)
@@ -123,7 +123,7 @@ def test_github_s_errors(sandbox: Sandbox, status: int, message: str) -> None:
     assert (answer.status, answer.json()["message"]) == (status, message)
 
 
-def test_a_slow_answer_outlasts_the_caller_and_the_work_is_done(
+def test_slow_performs_the_request_after_the_caller_gave_up(
     sandbox: Sandbox, drive: "DriveResource", folder: str
 ) -> None:
     slow = sandbox.faults.add(Fault(system="drive", method="POST", kind="slow", seconds=TIMEOUT))
@@ -140,16 +140,14 @@ def test_a_slow_answer_outlasts_the_caller_and_the_work_is_done(
     assert done == ["x"]
 
 
-def test_a_web_page_where_json_belongs(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
+def test_garbage_is_a_web_page(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
     sandbox.faults.add(Fault(system="drive", kind="garbage"))
     answer: Any = create(drive, folder).execute()
     assert str(answer).startswith("<!DOCTYPE html>")  # Google's client hands it on as if it were the answer
     assert names(sandbox, folder) == []
 
 
-def test_a_stale_drive_does_not_see_the_last_writes(
-    sandbox: Sandbox, drive: "DriveResource", folder: str
-) -> None:
+def test_a_stale_drive_misses_the_last_writes(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
     for name in ("a", "b", "c"):
         create(drive, folder, name).execute()
 
@@ -177,7 +175,7 @@ def test_stale_responses(sandbox: Sandbox, google: Google) -> None:
     assert len(responses.list(formId=sandbox.ids["contact"]).execute()["responses"]) == 1
 
 
-def test_the_token_endpoint_in_trouble(sandbox: Sandbox, google: Google) -> None:
+def test_faults_of_the_token_endpoint(sandbox: Sandbox, google: Google) -> None:
     from google.auth.exceptions import RefreshError
 
     sandbox.faults.add(Fault(system="token", kind="status", status=400))
@@ -185,7 +183,7 @@ def test_the_token_endpoint_in_trouble(sandbox: Sandbox, google: Google) -> None
         google.drive().about().get(fields="user").execute()
 
 
-def test_what_passes_first_and_how_often(sandbox: Sandbox) -> None:
+def test_after_and_times(sandbox: Sandbox) -> None:
     fault = sandbox.faults.add(
         Fault(system="github", path="user", body="secret", kind="status", status=502, after=1, times=2)
     )
@@ -219,6 +217,6 @@ def test_faults_over_http(sandbox: Sandbox) -> None:
         ("drive", "mail_refused"),
     ],
 )
-def test_a_system_knows_its_own_faults_only(system: Any, kind: Any) -> None:
-    with pytest.raises(ValidationError, match="knows no fault"):
+def test_a_system_has_only_its_own_faults(system: Any, kind: Any) -> None:
+    with pytest.raises(ValidationError, match="has no fault"):
         Fault(system=system, kind=kind)

@@ -1,4 +1,4 @@
-"""The journal remembers exchanges and forgets secrets."""
+"""The journal keeps requests and responses, without secrets."""
 
 import json
 
@@ -20,7 +20,7 @@ def test_requests_and_answers(sandbox: Sandbox, google: Google, folder: str) -> 
     assert sandbox.journal.all() == []
 
 
-def test_no_secret_is_written_down(sandbox: Sandbox, google: Google) -> None:
+def test_the_journal_has_no_secrets(sandbox: Sandbox, google: Google) -> None:
     google.drive().about().get(fields="user").execute()
     call(sandbox, "GET", "/api/v3/user", headers={"authorization": "token sandbox-token"})
     call(sandbox, "GET", "/drive/v3/about?fields=user&access_token=ya29.query")

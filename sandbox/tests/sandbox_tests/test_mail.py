@@ -1,4 +1,4 @@
-"""The SMTP side, seen by smtplib."""
+"""The SMTP server, through smtplib."""
 
 import smtplib
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ def smtp(sandbox: Sandbox) -> Iterator[smtplib.SMTP]:
     client.close()
 
 
-def test_a_mail_is_kept_as_it_came(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
+def test_a_mail_is_stored_unchanged(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
     message = mail("Quote for Acme – 12 000 USD", "<ticket-1.quoted@tickets.example.org>")
     message.add_alternative("<p>Grüße</p>", subtype="html")
     message.add_attachment(b"%PDF-1.7", maintype="application", subtype="pdf", filename="invoice.pdf")
@@ -50,7 +50,7 @@ def test_mails_that_refer_to_each_other_are_one_thread(sandbox: Sandbox, smtp: s
 
 
 @pytest.mark.parametrize("command", ["MAIL", "RCPT", "DATA"])
-def test_trouble_for_now(sandbox: Sandbox, smtp: smtplib.SMTP, command: str) -> None:
+def test_temporary_errors(sandbox: Sandbox, smtp: smtplib.SMTP, command: str) -> None:
     sandbox.faults.add(Fault.model_validate({"system": "mail", "kind": "mail_temporary", "command": command}))
     with pytest.raises((smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused)) as caught:
         smtp.send_message(mail("Acme", "<1@example.org>"))
@@ -60,7 +60,7 @@ def test_trouble_for_now(sandbox: Sandbox, smtp: smtplib.SMTP, command: str) -> 
     assert len(sandbox.mailbox.all()) == 1
 
 
-def test_trouble_at_the_greeting(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
+def test_a_temporary_error_at_ehlo(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
     sandbox.faults.add(Fault(system="mail", kind="mail_temporary", command="EHLO", status=421))
     assert smtp.ehlo()[0] == 421
 
@@ -74,20 +74,20 @@ def test_one_recipient_is_refused(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
     assert sandbox.mailbox.all()[0].received.recipients == ["ann@example.org"]
 
 
-def test_everybody_is_refused(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
+def test_all_recipients_are_refused(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
     sandbox.faults.add(Fault(system="mail", kind="mail_refused", command="RCPT", times=None))
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         smtp.send_message(mail("Acme", "<1@example.org>"))
 
 
-def test_the_mail_itself_is_refused(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
+def test_the_content_is_refused(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
     sandbox.faults.add(Fault(system="mail", kind="mail_refused"))
     with pytest.raises(smtplib.SMTPDataError) as caught:
         smtp.send_message(mail("Acme", "<1@example.org>"))
     assert caught.value.smtp_code == 554
 
 
-def test_the_mail_is_taken_and_nobody_is_told(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
+def test_mail_cut_after_accepts_the_mail(sandbox: Sandbox, smtp: smtplib.SMTP) -> None:
     sandbox.faults.add(Fault(system="mail", kind="mail_cut_after"))
     with pytest.raises(smtplib.SMTPServerDisconnected):
         smtp.send_message(mail("Acme", "<1@example.org>"))

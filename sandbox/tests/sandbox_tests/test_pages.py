@@ -1,4 +1,4 @@
-"""What people see."""
+"""The web pages."""
 
 import html
 import smtplib
@@ -67,7 +67,7 @@ def test_threads_of_mail(sandbox: Sandbox) -> None:
     assert "Message-ID: <2@example.org>" in call(sandbox, "GET", "/mail/2/raw").text
 
 
-def test_the_questionnaire_is_filled_in_and_edited_by_hand(sandbox: Sandbox) -> None:
+def test_the_form_is_filled_in_and_edited_on_its_page(sandbox: Sandbox) -> None:
     path = f"/forms/{sandbox.ids['contact']}/viewform"
     entries = {"Organization": 0x20B0D001, "Your name": 0x20B0D002, "E-mail": 0x20B0D003}
     entries["What do you need?"] = 0x20B0D004
@@ -113,7 +113,7 @@ def test_the_questionnaire_is_filled_in_and_edited_by_hand(sandbox: Sandbox) -> 
         "/mail/7/attachments/1",
     ],
 )
-def test_what_is_not_there(sandbox: Sandbox, path: str) -> None:
+def test_missing_pages(sandbox: Sandbox, path: str) -> None:
     answer = call(sandbox, "GET", path)
     assert (answer.status, "No such" in answer.text) == (404, True)
 

@@ -1,4 +1,4 @@
-"""The sandbox as a whole: its life, its memory, its settings, its command."""
+"""Start, restart, reset, settings and command line of the sandbox."""
 
 import json
 import signal
@@ -18,7 +18,7 @@ from sandbox_tests.support.mail import mail
 
 
 def fill(sandbox: Sandbox) -> str:
-    """Something in every corner; returns the id of a file on Drive."""
+    """Add something to every system; return the id of a file on Drive."""
     google = Google(sandbox.url, sandbox.credentials_file)
     stored = google.upload(sandbox.ids["tickets"], "notes.txt", b"hello")
     google.close()
@@ -50,7 +50,7 @@ def test_a_restart_keeps_everything_and_the_key(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kept", [False, True])
-def test_reset_is_the_seeded_start(tmp_path: Path, kept: bool) -> None:
+def test_reset_returns_to_the_seed(tmp_path: Path, kept: bool) -> None:
     data = tmp_path if kept else None
     with Sandbox(data) as sandbox:
         file_id = fill(sandbox)
@@ -81,7 +81,7 @@ def test_a_taken_port_is_an_error_and_leaves_nothing_open() -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_says_where_it_is_and_ends_cleanly(tmp_path: Path, end: signal.Signals) -> None:
+def test_the_command_prints_its_url_and_ends_on_signals(tmp_path: Path, end: signal.Signals) -> None:
     command = [sys.executable, "-m", "sandbox", "--data", str(tmp_path / "data")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

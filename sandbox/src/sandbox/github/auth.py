@@ -224,7 +224,7 @@ def _authenticate_app(state: GitHubState, assertion: str) -> Viewer:
     if app.public_key is None:
         raise undecodable
     try:
-        # "iss" may be a number, which PyJWT would refuse; it is compared below
+        # PyJWT would refuse an "iss" that is a number; it is compared below
         claims = jwt.decode(
             assertion,
             app.public_key,

@@ -34,6 +34,11 @@ def tree(files: Mapping[str, str]) -> str:
 
 def commit(tree: str, parent: str | None, author: str, email: str, at: datetime, message: str) -> str:
     """Return the name of a commit whose author is also the committer."""
-    who = f"{author} <{email}> {int(at.timestamp())} +0000"
-    lines = [f"tree {tree}", *([f"parent {parent}"] if parent else []), f"author {who}", f"committer {who}"]
+    person = f"{author} <{email}> {int(at.timestamp())} +0000"
+    lines = [
+        f"tree {tree}",
+        *([f"parent {parent}"] if parent else []),
+        f"author {person}",
+        f"committer {person}",
+    ]
     return _named("commit", "\n".join([*lines, "", message]).encode())

@@ -136,7 +136,7 @@ def _messages(error: ValidationError) -> Iterator[str]:
         case "required":
             yield from (f'"{name}" wasn\'t supplied.' for name in rule if name not in given)
         case "additionalProperties":
-            # the rule itself only says "none"
+            # the rule is only `false`
             known = cast(Json, error.schema)["properties"]
             yield from (f'"{name}" is not a permitted key.' for name in given if name not in known)
         case "type":

@@ -31,14 +31,14 @@ class Person:
     """
 
     def __init__(
-        self, state: GitHubState, user: User, base: str, do: Callable[[Callable[[], Any]], Any]
+        self, state: GitHubState, user: User, base: str, run: Callable[[Callable[[], Any]], Any]
     ) -> None:
         self.login = user.login
         self._state = state
         self._user = user
         self._viewer = as_person(user)
         self._base = base
-        self._do = do
+        self._run = run
 
     # -- issues -------------------------------------------------------------------------------------------------
 
@@ -209,14 +209,14 @@ class Person:
 
         self._write(work)
 
-    # -- what is meant ------------------------------------------------------------------------------------------
+    # -- look-ups ------------------------------------------------------------------------------------------
 
     def _write(self, work: Callable[[], T]) -> T:
         def write() -> T:
             with self._state.writing(self._user, self._base):
                 return work()
 
-        done: T = self._do(write)
+        done: T = self._run(write)
         return done
 
     def _change(self, repo: str, number: int, change: commands.Change) -> Issue:
@@ -243,7 +243,7 @@ class Person:
         return _found(next((card for card in cards if card.project_id == project.id), None), "card")
 
 
-def _found(it: T | None, what: str) -> T:
+def _found(it: T | None, name: str) -> T:
     if it is None:
-        raise NotFoundError(f"Not Found: {what}")
+        raise NotFoundError(f"Not Found: {name}")
     return it

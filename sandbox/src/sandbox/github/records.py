@@ -69,7 +69,7 @@ class Organization(Record):
     name: str
     description: str
     members: tuple[int, ...] = ()
-    owners: tuple[int, ...] = Field((), description="The members who administer it and all it has")
+    owners: tuple[int, ...] = Field((), description="Members who administer the organization")
     created_at: datetime = Field(default_factory=current_time)
 
     @property
@@ -101,9 +101,7 @@ class App(Record):
     bot_id: int
     installation_id: int
     permissions: dict[str, str]
-    public_key: str | None = Field(
-        None, description="PEM; the App's tokens must be signed with its other half"
-    )
+    public_key: str | None = Field(None, description="PEM; its private key signs the App's JWTs")
     created_at: datetime = Field(default_factory=current_time)
 
     @property
@@ -129,11 +127,11 @@ class Repository(Record):
     private: bool = False
     has_issues: bool = True
     default_branch: str = "main"
-    collaborators: dict[int, Access] = Field(default_factory=dict, description="User id -> what they may do")
+    collaborators: dict[int, Access] = Field(default_factory=dict, description="User id -> role")
     files: dict[str, str] = Field(default_factory=dict, description="Path -> text, on the default branch")
-    former_names: tuple[str, ...] = Field((), description="Who asks for it under one of these is sent on")
+    former_names: tuple[str, ...] = Field((), description="Requests for these names are redirected")
     protected: bool = Field(
-        False, description="Whether its default branch takes changes by pull request only"
+        False, description="True if its default branch accepts changes by pull request only"
     )
     created_at: datetime = Field(default_factory=current_time)
 
@@ -226,10 +224,10 @@ class Edit(Record):
 class Tombstone(Record):
     """A deleted or transferred issue: its number is never reused."""
 
-    id: int = Field(description="The id that the issue had")
+    id: int = Field(description="Former id of the issue")
     repository_id: int
     number: int
-    moved_to: int | None = Field(None, description="The id that it has now, elsewhere; none: deleted")
+    moved_to: int | None = Field(None, description="Its id after the transfer; None: deleted")
 
 
 class Reaction(Record):
@@ -262,7 +260,7 @@ class Event(Record):
     from_repository_id: int | None = None
     comment_author_id: int | None = None
     project_id: int | None = None
-    status: str = Field("", description="The card's column; empty: none")
+    status: str = Field("", description="Column of the card; empty: none")
     previous_status: str = ""
     via_app: bool = False
     created_at: datetime
@@ -276,7 +274,7 @@ class Hook(Record):
     """A webhook."""
 
     id: int
-    repository_id: int | None = Field(description="None: the organization's")
+    repository_id: int | None = Field(description="None: the organization")
     url: str
     content_type: Literal["json", "form"]
     secret: str | None = Field(repr=False)
@@ -316,11 +314,11 @@ class Project(Record):
     number: int
     title: str
     fields: tuple[ProjectField, ...]
-    repositories: tuple[int, ...] = Field((), description="Those that it is linked to")
+    repositories: tuple[int, ...] = Field((), description="Linked repositories")
     public: bool = False
     restore_on_add: bool = Field(
         False,
-        description="Whether adding content whose card is archived restores the card: GitHub leaves that open",
+        description="True if adding an issue restores its archived card; GitHub does not document it",
     )
     automations: dict[Literal["closed", "reopened", "closes"], str] = Field(
         default={},

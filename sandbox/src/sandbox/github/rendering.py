@@ -218,7 +218,7 @@ class Renderer:
         }
 
     def membership(self, team: Team, user: User) -> Json:
-        owns = user.id in self.state.organization.owners  # who owns the organization maintains its teams
+        owns = user.id in self.state.organization.owners  # owners of the organization maintain its teams
         url = f"{self.api}/organizations/{team.organization_id}/team/{team.id}/memberships/{user.login}"
         return {"url": url, "role": "maintainer" if owns else "member", "state": "active"}
 

@@ -148,7 +148,7 @@ class _Pages:
             return
         match _text(form, "do"):
             case "edit":
-                # kept as the browser sends it, with CR LF: that is what GitHub stores after an edit by hand
+                # browsers send CR LF, and GitHub stores it unchanged
                 change = commands.Change(title=_text(form, "title"), body=_text(form, "body"))
                 commands.edit_issue(self.state, viewer, issue, change)
             case "comment":
@@ -161,7 +161,7 @@ class _Pages:
                 raise InvalidError("Issue", "do", "invalid", value=other)
 
     def _show_issue(self, request: Request, issue: Issue) -> Response:
-        happened: list[Event | Comment] = [*self.state.events_of(issue), *self.state.comments_of(issue)]
+        entries: list[Event | Comment] = [*self.state.events_of(issue), *self.state.comments_of(issue)]
         cards = [
             (item, board.column(self.state, item))
             for item in self.state.items_with(issue)
@@ -173,7 +173,7 @@ class _Pages:
             **self._common(request),
             repository=self.state.repositories[issue.repository_id],
             issue=issue,
-            happened=sorted(happened, key=lambda what: what.id),
+            entries=sorted(entries, key=lambda entry: entry.id),
             cards=cards,
             reactions=self._reactions(),
         )

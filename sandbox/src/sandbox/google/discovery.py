@@ -93,7 +93,7 @@ class Api:
         self.system: Json = document["parameters"]
         self.base: str = "/" + document["servicePath"]
         found = [self._method(m) for m in _methods(document)]
-        # A path written out beats one with a placeholder: files/generateIds is not the file "generateIds".
+        # Paths without placeholders come first: files/generateIds is not a file named "generateIds".
         self.methods = sorted(found, key=lambda m: m.path.groups)
 
     def _method(self, document: Json) -> Method:

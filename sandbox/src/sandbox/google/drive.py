@@ -108,9 +108,9 @@ def get(call: Call) -> dict[str, Any] | Response:
 
 
 def list_files(call: Call) -> dict[str, Any]:
-    asked = call.query
-    drive_id, corpora = asked.get("driveId"), asked.get("corpora", "user")
-    everywhere = asked.get("includeItemsFromAllDrives", False)
+    parameters = call.query
+    drive_id, corpora = parameters.get("driveId"), parameters.get("corpora", "user")
+    everywhere = parameters.get("includeItemsFromAllDrives", False)
     if everywhere and not _all_drives(call):
         raise errors.invalid(
             "supportsAllDrives",
@@ -135,7 +135,7 @@ def list_files(call: Call) -> dict[str, Any]:
     ):
         raise errors.drive_not_found(drive_id)
     try:
-        wanted = query.parse(asked["q"]) if asked.get("q") else lambda _: True
+        wanted = query.parse(parameters["q"]) if parameters.get("q") else lambda _: True
     except query.QueryError:
         raise errors.invalid("q") from None
     found = [
@@ -146,7 +146,7 @@ def list_files(call: Call) -> dict[str, Any]:
         and _visible(call, file)
         and wanted(_as_seen(call, file))
     ]
-    page, following = _page(_ordered(found, asked.get("orderBy")), asked, 100)
+    page, following = _page(_ordered(found, parameters.get("orderBy")), parameters, 100)
     answer: dict[str, Any] = {"kind": "drive#fileList", "incompleteSearch": False}
     if following:
         answer["nextPageToken"] = following
@@ -200,7 +200,7 @@ def list_drives(call: Call) -> dict[str, Any]:
     }
 
 
-# Writing: first the plan, which refuses what Drive refuses and changes nothing, then the doing
+# Writing: a plan validates the request and changes nothing; its handler then stores the result
 
 
 def plan_create(call: Call) -> DriveFile:
@@ -454,14 +454,14 @@ def _ordered(files: list[DriveFile], order_by: str | None) -> list[DriveFile]:
 
 
 def _page(
-    files: list[DriveFile], asked: dict[str, Any], default_size: int
+    files: list[DriveFile], parameters: dict[str, Any], default_size: int
 ) -> tuple[list[DriveFile], str | None]:
     """Return one page, and the token of the next one. A token is valid for the same query only."""
-    question = "|".join(str(asked.get(name)) for name in ("q", "driveId", "corpora", "orderBy"))
-    start, size = 0, asked.get("pageSize", default_size)
-    if "pageToken" in asked:
+    question = "|".join(str(parameters.get(name)) for name in ("q", "driveId", "corpora", "orderBy"))
+    start, size = 0, parameters.get("pageSize", default_size)
+    if "pageToken" in parameters:
         try:
-            offset, same = base64.urlsafe_b64decode(asked["pageToken"]).decode().split("|", 1)
+            offset, same = base64.urlsafe_b64decode(parameters["pageToken"]).decode().split("|", 1)
             start = int(offset)
         except ValueError:
             raise errors.invalid("pageToken") from None

@@ -71,7 +71,7 @@ class GoogleError(Exception):
         return JSONResponse(self.body(family), status_code=self.code, headers=headers)
 
 
-# Identity and rights
+# Authentication and permissions
 
 
 def no_credentials() -> GoogleError:
@@ -146,7 +146,7 @@ def no_storage() -> GoogleError:
     )
 
 
-# What was asked for
+# The request
 
 
 def file_not_found(file_id: str) -> GoogleError:
@@ -221,12 +221,12 @@ def bad_field_mask(family: Family, path: str) -> GoogleError:
     return error
 
 
-def not_implemented(what: str) -> GoogleError:
+def not_implemented(feature: str) -> GoogleError:
     """Return the error for a feature of Google that the sandbox does not have."""
-    return GoogleError(501, f"The sandbox has no {what}.", reason="notImplemented")
+    return GoogleError(501, f"The sandbox does not implement {feature}.", reason="notImplemented")
 
 
-# Trouble on Google's side, for faults on demand
+# Errors of Google itself, for faults
 
 
 def rate_limited(family: Family, code: int = 403) -> GoogleError:

@@ -34,17 +34,17 @@ def get_response(call: Call) -> dict[str, Any]:
 
 
 def list_responses(call: Call) -> dict[str, Any]:
-    form, asked = _form(call), call.query
+    form, query = _form(call), call.query
     found = [
-        r for r in call.snapshot.responses.get(form.id, {}).values() if _submitted(r, asked.get("filter"))
+        r for r in call.snapshot.responses.get(form.id, {}).values() if _submitted(r, query.get("filter"))
     ]
-    start = _start(asked)
-    end = start + min(asked.get("pageSize") or _MAX_PAGE_SIZE, _MAX_PAGE_SIZE)
+    start = _start(query)
+    end = start + min(query.get("pageSize") or _MAX_PAGE_SIZE, _MAX_PAGE_SIZE)
     answer: dict[str, Any] = {}
     if found[start:end]:
         answer["responses"] = [_response(each) for each in found[start:end]]
     if end < len(found):
-        answer["nextPageToken"] = f"{end}.{asked.get('filter', '')}"
+        answer["nextPageToken"] = f"{end}.{query.get('filter', '')}"
     return answer
 
 
@@ -64,17 +64,17 @@ def _form(call: Call) -> Form:
 
 
 def _item(question: Question) -> dict[str, Any]:
-    asked: dict[str, Any] = {"questionId": question.question_id}
+    question_json: dict[str, Any] = {"questionId": question.question_id}
     if question.required:
-        asked["required"] = True
+        question_json["required"] = True
     if question.kind in ("TEXT", "PARAGRAPH"):
-        asked["textQuestion"] = {"paragraph": True} if question.kind == "PARAGRAPH" else {}
+        question_json["textQuestion"] = {"paragraph": True} if question.kind == "PARAGRAPH" else {}
     else:
-        asked["choiceQuestion"] = {
+        question_json["choiceQuestion"] = {
             "type": question.kind,
             "options": [{"value": each} for each in question.options],
         }
-    item = {"itemId": question.item_id, "title": question.title, "questionItem": {"question": asked}}
+    item = {"itemId": question.item_id, "title": question.title, "questionItem": {"question": question_json}}
     return item | ({"description": question.help} if question.help else {})
 
 
@@ -108,11 +108,11 @@ def _submitted(response: FormResponse, wanted: str | None) -> bool:
     return moment > since or (match[1] == ">=" and moment == since)
 
 
-def _start(asked: dict[str, Any]) -> int:
+def _start(query: dict[str, Any]) -> int:
     """Return the offset of the page. A token is valid for the same filter only."""
-    if not asked.get("pageToken"):
+    if not query.get("pageToken"):
         return 0
-    offset, _, same = asked["pageToken"].partition(".")
-    if not offset.isdigit() or same != asked.get("filter", ""):
+    offset, _, same = query["pageToken"].partition(".")
+    if not offset.isdigit() or same != query.get("filter", ""):
         raise errors.invalid_argument()
     return int(offset)

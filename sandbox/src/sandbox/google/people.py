@@ -13,27 +13,27 @@ class Person:
     `run` runs a function on the event loop that owns the state.
     """
 
-    def __init__(self, state: GoogleState, email: str, do: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(self, state: GoogleState, email: str, run: Callable[[Callable[[], Any]], Any]) -> None:
         self.email = email
         self._state = state
-        self._do = do
+        self._run = run
 
     def find_folder(self, **app_properties: str) -> DriveFile:
         """Return the file that an application created with exactly these `appProperties`."""
         return next(f for f in self._state.files.values() if f.app_properties == app_properties)
 
     def rename(self, file: str, name: str) -> None:
-        self._do(lambda: commands.rename(self._state, self.email, file, name))
+        self._run(lambda: commands.rename(self._state, self.email, file, name))
 
     def move(self, file: str, folder: str) -> None:
-        self._do(lambda: commands.move(self._state, self.email, file, folder))
+        self._run(lambda: commands.move(self._state, self.email, file, folder))
 
     def trash(self, file: str) -> None:
-        self._do(lambda: commands.trash(self._state, self.email, file))
+        self._run(lambda: commands.trash(self._state, self.email, file))
 
     def restore(self, file: str) -> None:
-        self._do(lambda: commands.trash(self._state, self.email, file, trashed=False))
+        self._run(lambda: commands.trash(self._state, self.email, file, trashed=False))
 
     def delete(self, file: str) -> None:
         """Delete the file permanently."""
-        self._do(lambda: commands.delete(self._state, self.email, file))
+        self._run(lambda: commands.delete(self._state, self.email, file))

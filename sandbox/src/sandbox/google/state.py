@@ -155,7 +155,9 @@ class GoogleState(BaseModel):
     responses: dict[str, dict[str, FormResponse]] = Field(default_factory=dict)
     spreadsheets: dict[str, Spreadsheet] = Field(default_factory=dict)
     tokens: dict[str, Token] = Field(default_factory=dict)
-    delegated: set[str] = Field(default_factory=set, description="Users the service account may act for")
+    delegated: set[str] = Field(
+        default_factory=set, description="Addresses of users that the service account may impersonate"
+    )
 
     _lock: RLock = PrivateAttr(default_factory=RLock)
     _past: deque[Snapshot] = PrivateAttr(default_factory=lambda: deque(maxlen=50))

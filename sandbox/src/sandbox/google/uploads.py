@@ -20,7 +20,7 @@ def multipart(content_type: str, body: bytes) -> tuple[bytes, Media]:
     boundary = _parameter(content_type, "boundary")
     if not content_type.startswith("multipart/related") or boundary is None:
         raise errors.invalid_argument("Malformed multipart body.")
-    # The client writes bare line feeds where the standard has CRLF; Google takes both, and so do we.
+    # The client library sends bare line feeds instead of CRLF. Google accepts both.
     parts = re.split(rb"(?:^|\r?\n)--" + re.escape(boundary.encode()) + rb"(?:--)?[ \t]*(?:\r?\n|$)", body)
     if len(parts) != 4:
         raise errors.invalid_argument("Malformed multipart body.")

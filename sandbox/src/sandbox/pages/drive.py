@@ -27,7 +27,7 @@ def drive_routes(google: GoogleState) -> list[BaseRoute]:
         folder_id = request.path_params.get("folder_id", next(iter(google.drives)))
         trail = _trail(google, folder_id)
         if not trail:
-            return render(request, "missing.html", 404, what="folder")
+            return render(request, "missing.html", 404, kind="folder")
         file = google.files.get(folder_id)
         people = _people(google)
         return render(

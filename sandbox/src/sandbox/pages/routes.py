@@ -68,19 +68,19 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
     async def content(request: Request) -> Response:
         file = google.files.get(request.path_params["file_id"])
         if file is None:
-            return render(request, "missing.html", 404, what="file")
+            return render(request, "missing.html", 404, kind="file")
         return _served(google.content(file.id), file.mime_type)
 
     async def spreadsheet(request: Request) -> Response:
         book = google.spreadsheets.get(request.path_params["book_id"])
         if book is None:
-            return render(request, "missing.html", 404, what="spreadsheet")
+            return render(request, "missing.html", 404, kind="spreadsheet")
         return render(request, "spreadsheet.html", book=book)
 
     async def form(request: Request) -> Response:
         found = google.forms.get(request.path_params["form_id"])
         if found is None:
-            return render(request, "missing.html", 404, what="form")
+            return render(request, "missing.html", 404, kind="form")
         edited = google.responses[found.id].get(request.query_params.get("edit2", ""))
         given: dict[str, Sequence[str]] = {
             question.question_id: _prefilled(request, question) for question in found.questions
@@ -118,19 +118,19 @@ def routes(sandbox: "Sandbox") -> list[BaseRoute]:
         for mails in sandbox.mailbox.threads():
             if any(mail.number == number for mail in mails):
                 return render(request, "thread.html", mails=mails)
-        return render(request, "missing.html", 404, what="mail")
+        return render(request, "missing.html", 404, kind="mail")
 
     async def raw_mail(request: Request) -> Response:
         mail = sandbox.mailbox.get(request.path_params["number"])
         if mail is None:
-            return render(request, "missing.html", 404, what="mail")
+            return render(request, "missing.html", 404, kind="mail")
         return PlainTextResponse(mail.raw)
 
     async def attachment(request: Request) -> Response:
         mail = sandbox.mailbox.get(request.path_params["number"])
         index = request.path_params["index"]
         if mail is None or not 0 < index <= len(mail.attachments):
-            return render(request, "missing.html", 404, what="attachment")
+            return render(request, "missing.html", 404, kind="attachment")
         found = mail.attachments[index - 1]
         return _served(found.content, found.mime_type)
 

@@ -1,4 +1,4 @@
-"""The real PyGithub pointed at the sandbox, and a judge: GitHub's own OpenAPI, over every REST exchange of every test."""
+"""PyGithub pointed at the sandbox, and the validation of every REST exchange by GitHub's OpenAPI."""
 
 import json
 import re
@@ -29,15 +29,15 @@ def published() -> OpenAPI:
 
 
 @pytest.fixture(autouse=True)
-def _judge(sandbox: Sandbox, published: OpenAPI) -> Iterator[None]:
-    """Every answer is one that GitHub documents, and every request that was taken is one that it would take."""
+def _validate(sandbox: Sandbox, published: OpenAPI) -> Iterator[None]:
+    """Check that GitHub documents every response, and would accept every request that was accepted."""
     yield
     for exchange in sandbox.journal.all(system="github", path=f"^{REST}/"):
         if exchange.fault in (None, "stale"):
-            _judge_one(published, exchange)
+            _validate_exchange(published, exchange)
 
 
-def _judge_one(published: OpenAPI, exchange: Exchange) -> None:
+def _validate_exchange(published: OpenAPI, exchange: Exchange) -> None:
     # GitHub's document has repositories by name only
     path = re.sub(rf"^{REST}/repositories/\d+", f"{REST}{TICKETS}", exchange.path)
     folder, mark, file = path.partition("/contents/")
@@ -69,7 +69,7 @@ def rest(sandbox: Sandbox) -> Rest:
 
 @pytest.fixture
 def client(sandbox: Sandbox) -> Iterator[Callable[[Auth.Auth], Github]]:
-    """Makes clients as the service does: no retries of their own, no pauses."""
+    """Return a function that builds clients without retries and pauses."""
     made: list[Github] = []
 
     def make(auth: Auth.Auth) -> Github:

@@ -1,4 +1,4 @@
-"""A GitHub App signs its assertion, gets a token and works with it, all through the real client."""
+"""A GitHub App signs a JWT, gets a token and works with it, through PyGithub."""
 
 import time
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from sandbox_tests.support.github import REST, TICKETS, WEBSITE, Rest
 
 @pytest.fixture(scope="session")
 def key_pair() -> tuple[str, str]:
-    """Private and public key, made once: making one takes a moment."""
+    """The private and the public key, generated once: that is slow."""
     state = initial_state(read_seed())
     private = state.register_app_key()
     assert state.app.public_key is not None
@@ -57,7 +57,7 @@ def test_finds_its_installation(sandbox: Sandbox, app_auth: Auth.AppAuth) -> Non
     assert token.expires_at > current_time() + timedelta(minutes=59)
 
 
-def test_a_lesser_token_can_do_less(sandbox: Sandbox, rest: Rest, private_key: str) -> None:
+def test_a_token_can_be_limited(sandbox: Sandbox, rest: Rest, private_key: str) -> None:
     as_app = rest.as_(_assertion(sandbox, private_key))
     path = f"/app/installations/{sandbox.github.app.installation_id}/access_tokens"
     granted = as_app("POST", path, {"repositories": ["website"]})
@@ -83,9 +83,9 @@ def test_a_token_expires(
 
 def _assertion(sandbox: Sandbox, key: str, **claims: int | str | None) -> str:
     now = int(time.time())
-    said = {"iat": now - 60, "exp": now + 300, "iss": str(sandbox.github.app.id)} | claims
-    said = {name: value for name, value in said.items() if value is not None}
-    return jwt.encode(said, key, algorithm=DEFAULT_JWT_ALGORITHM)
+    claim_set = {"iat": now - 60, "exp": now + 300, "iss": str(sandbox.github.app.id)} | claims
+    claim_set = {name: value for name, value in claim_set.items() if value is not None}
+    return jwt.encode(claim_set, key, algorithm=DEFAULT_JWT_ALGORITHM)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_a_bad_assertion(
     assert answer.json()["message"].startswith(message)
 
 
-def test_a_foreign_signature(sandbox: Sandbox, app_auth: Auth.AppAuth) -> None:
+def test_an_assertion_with_another_signature(sandbox: Sandbox, app_auth: Auth.AppAuth) -> None:
     sandbox.github.register_app_key()
     with (
         GithubIntegration(auth=app_auth, base_url=sandbox.url + REST, retry=None) as integration,

@@ -1,4 +1,4 @@
-"""Cards on the board through the real client's GraphQL helpers."""
+"""Cards on the board, through the GraphQL helpers of PyGithub."""
 
 from typing import Any
 
@@ -147,7 +147,9 @@ def test_ids_of_the_wrong_kind(issue: Issue, board: Board) -> None:
 
 
 @pytest.mark.parametrize(("token", "kind"), [(MEMBER_TOKEN, None), (OUTSIDER_TOKEN, "NOT_FOUND")])
-def test_who_may_move(sandbox: Sandbox, issue: Issue, board: Board, token: str, kind: str | None) -> None:
+def test_the_rights_to_change_cards(
+    sandbox: Sandbox, issue: Issue, board: Board, token: str, kind: str | None
+) -> None:
     item = board.add(issue)
     query = "mutation($i: ArchiveProjectV2ItemInput!) { archiveProjectV2Item(input: $i) { item { id } } }"
     body = {"query": query, "variables": {"i": {"projectId": board.id, "itemId": item}}}

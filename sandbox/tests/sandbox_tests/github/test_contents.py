@@ -1,4 +1,4 @@
-"""Files: read and put, each change a commit."""
+"""Reading and writing files; each change is a commit."""
 
 import base64
 import os
@@ -23,7 +23,7 @@ def given(text: str, **more: str) -> dict[str, Any]:
     return {"message": "Put it", "content": base64.b64encode(text.encode()).decode(), **more}
 
 
-def test_a_file_is_put_read_and_replaced(tickets: Repository) -> None:
+def test_a_file_is_created_read_and_replaced(tickets: Repository) -> None:
     made = tickets.create_file("docs/new.md", "Put it", "Grüße\n")
     found = tickets.get_contents("docs/new.md")
     assert not isinstance(found, list)
@@ -37,7 +37,7 @@ def test_a_file_is_put_read_and_replaced(tickets: Repository) -> None:
     assert [entry.name for entry in inside] == ["new.md"]
 
 
-def test_who_did_it(rest: Rest, github: Github) -> None:
+def test_the_author_of_a_commit(rest: Rest, github: Github) -> None:
     bot = rest("PUT", FILE, given("one"))
     assert bot.status == 201
     assert bot.json()["commit"]["message"] == "Put it"
@@ -66,7 +66,7 @@ def test_who_did_it(rest: Rest, github: Github) -> None:
         (".github", given("x"), 422, ".github is a directory"),
     ],
 )
-def test_what_is_refused(
+def test_refused_changes(
     sandbox: Sandbox, rest: Rest, path: str, body: dict[str, Any], status: int, message: str
 ) -> None:
     before = sandbox.github.repositories[4001]
@@ -87,7 +87,9 @@ def test_what_is_refused(
         (MEMBER_TOKEN, TICKETS, 201),
     ],
 )
-def test_who_may(sandbox: Sandbox, rest: Rest, token: str | None, repository: str, status: int) -> None:
+def test_the_rights_to_change_files(
+    sandbox: Sandbox, rest: Rest, token: str | None, repository: str, status: int
+) -> None:
     rights = {"metadata": "read", "contents": "read", "issues": "write"}
     sandbox.github.tokens["reads"] = Token(user_id=sandbox.github.app.bot_id, permissions=rights)
     assert rest.as_(token)("PUT", f"{repository}/contents/new.md", given("x")).status == status
@@ -102,8 +104,8 @@ def test_a_branch_that_takes_pull_requests_only(sandbox: Sandbox, rest: Rest) ->
 
 
 @pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
-def test_names_are_those_of_git(sandbox: Sandbox, rest: Rest, tmp_path: Path) -> None:
-    """git itself, given the same files, comes to the same names."""
+def test_object_names_are_those_of_git(sandbox: Sandbox, rest: Rest, tmp_path: Path) -> None:
+    """Compare with the object names that git itself computes."""
     answer = rest("PUT", FILE, given("Grüße\n")).json()
     for path, text in sandbox.github.repositories[4001].files.items():
         file = tmp_path / path

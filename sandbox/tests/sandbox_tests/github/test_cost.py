@@ -1,4 +1,4 @@
-"""What GraphQL costs."""
+"""The cost of GraphQL queries."""
 
 import pytest
 from graphql import OperationDefinitionNode, parse
@@ -16,7 +16,7 @@ def _cost(query: str, **variables: int) -> Cost:
 
 
 def test_githubs_own_examples() -> None:
-    """Both from its documentation, which gives the results."""
+    """Both examples and their results are from GitHub's documentation."""
     simple = "{viewer{repositories(first:50){edges{repository:node{name issues(first:10){totalCount edges{node{title}}}}}}}}"
     assert _cost(simple).nodes == 550
     points = """query { viewer { login repositories(first: 100) { edges { node { id

@@ -1,4 +1,4 @@
-"""Faults that only GitHub itself can perform: stale reads and errors inside a GraphQL answer."""
+"""Faults that GitHub itself performs: stale reads and errors inside a GraphQL response."""
 
 import pytest
 from github import GithubException, UnknownObjectException
@@ -10,7 +10,7 @@ from sandbox.server import Sandbox
 from sandbox_tests.support.github import Board
 
 
-def test_a_list_that_lags_behind(sandbox: Sandbox, tickets: Repository, issue: Issue) -> None:
+def test_stale_lists_miss_the_last_writes(sandbox: Sandbox, tickets: Repository, issue: Issue) -> None:
     tickets.create_issue("Second")
     issue.create_comment("Hello")
     path = "/repos/example-org/tickets/issues$"
@@ -27,7 +27,7 @@ def test_stale_without_a_number_misses_the_last_write(sandbox: Sandbox, issue: I
     assert [comment.body for comment in issue.get_comments()] == ["Hello"]
 
 
-def test_what_was_made_just_now_is_not_there_yet(sandbox: Sandbox, tickets: Repository, issue: Issue) -> None:
+def test_stale_reads_miss_recent_writes(sandbox: Sandbox, tickets: Repository, issue: Issue) -> None:
     sandbox.faults.add(Fault(system="github", kind="stale", seconds=60, times=2))
     assert list(tickets.get_issues()) == []
     with pytest.raises(UnknownObjectException):
@@ -49,7 +49,7 @@ def test_writes_are_never_stale(sandbox: Sandbox, issue: Issue, board: Board) ->
     board.add(issue)  # would not find the issue in the past
 
 
-def test_an_error_inside_the_answer(sandbox: Sandbox, issue: Issue, board: Board) -> None:
+def test_graphql_error_performs_nothing(sandbox: Sandbox, issue: Issue, board: Board) -> None:
     sandbox.faults.add(Fault(system="github", kind="graphql_error", error="RATE_LIMITED"))
     with pytest.raises(GithubException) as refused:
         board.add(issue)

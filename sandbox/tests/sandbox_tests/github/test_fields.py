@@ -1,4 +1,4 @@
-"""A board's fields and columns: made, renamed, and what that does to the cards."""
+"""Fields and columns of a board, and the effect of their changes on cards."""
 
 from typing import Any
 
@@ -75,7 +75,7 @@ def test_no_options_change_nothing(board: Board) -> None:
         ([new("Twice"), new("Twice")], "must be unique"),
     ],
 )
-def test_options_that_cannot_be(board: Board, given: list[dict[str, Any]], message: str) -> None:
+def test_invalid_options(board: Board, given: list[dict[str, Any]], message: str) -> None:
     before = options(board)
     with pytest.raises(GithubException) as refused:
         set_options(board, given)
@@ -88,7 +88,7 @@ def test_an_option_needs_all_its_parts(board: Board) -> None:
         set_options(board, [{"name": "Inbox"}])
 
 
-def test_a_field_is_made_once(board: Board) -> None:
+def test_field_names_are_unique(board: Board) -> None:
     given = {"dataType": "SINGLE_SELECT", "name": "Stage", "singleSelectOptions": [new("One"), new("Two")]}
     made = board.mutate("createProjectV2Field", FIELD, **given)["projectV2Field"]
     assert (made["name"], [option["name"] for option in made["options"]]) == ("Stage", ["One", "Two"])
@@ -116,7 +116,7 @@ def test_a_board_is_linked_to_a_repository(sandbox: Sandbox, issue: Issue, board
     assert board.query(query, id=board.id)["node"]["repositories"]["nodes"] == [{"name": "tickets"}]
 
 
-def test_it_needs_the_right_to_change_boards(sandbox: Sandbox, board: Board) -> None:
+def test_changing_a_board_needs_the_permission(sandbox: Sandbox, board: Board) -> None:
     state = sandbox.github
     rights = state.app.permissions | {"organization_projects": "read"}
     state.tokens["sandbox-token"] = Token(user_id=state.app.bot_id, permissions=rights)

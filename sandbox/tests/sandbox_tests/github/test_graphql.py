@@ -1,4 +1,4 @@
-"""GraphQL: GitHub's schema decides what is a query, GitHub's shapes say what is wrong."""
+"""GraphQL queries and errors, by GitHub's schema."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def _ask(sandbox: Sandbox, query: str, token: str = BOT_TOKEN) -> Any:
     return answer.json()
 
 
-def test_an_issue_with_all_around_it(github: Github, issue: Issue, board: Board) -> None:
+def test_an_issue_with_its_connections(github: Github, issue: Issue, board: Board) -> None:
     issue.create_comment("Hello")
     board.move(board.add(issue), "Inbox")
     query = """query($owner: String!, $name: String!, $number: Int!) {
@@ -145,7 +145,7 @@ def test_not_found(sandbox: Sandbox, query: str, path: list[str], message: str) 
     assert (error["type"], error["path"], error["message"]) == ("NOT_FOUND", path, message)
 
 
-def test_what_the_schema_does_not_have(sandbox: Sandbox) -> None:
+def test_unknown_fields(sandbox: Sandbox) -> None:
     answer = _ask(sandbox, '{organization(login:"example-org"){projectsV3}}')
     (error,) = answer["errors"]
     assert error["message"] == "Field 'projectsV3' doesn't exist on type 'Organization'"
@@ -169,7 +169,7 @@ def test_what_the_schema_does_not_have(sandbox: Sandbox) -> None:
         ('mutation{createIssue(input:{repositoryId:"x",title:"x"}){issue{id}}}', "Mutation.createIssue"),
     ],
 )
-def test_what_is_not_served_says_so(sandbox: Sandbox, query: str, what: str) -> None:
+def test_unsupported_fields_are_errors(sandbox: Sandbox, query: str, what: str) -> None:
     (error,) = _ask(sandbox, query)["errors"]
     assert error["type"] == "NOT_IMPLEMENTED"
     assert what in error["message"]
@@ -221,7 +221,7 @@ def test_the_limit_in_points(board: Board) -> None:
 @pytest.mark.parametrize(
     ("token", "message"), [(None, "requires you to be authenticated"), ("x", "Bad credentials")]
 )
-def test_nobody_is_refused(sandbox: Sandbox, token: str | None, message: str) -> None:
+def test_anonymous_callers_are_refused(sandbox: Sandbox, token: str | None, message: str) -> None:
     answer = _post(sandbox, {"query": "{viewer{login}}"}, token)
     assert answer.status == 401
     assert message in answer.json()["message"]
@@ -233,7 +233,7 @@ def test_a_body_without_a_query(sandbox: Sandbox, body: Any) -> None:
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{"])
-def test_a_body_that_is_none(sandbox: Sandbox, body: str) -> None:
+def test_a_body_that_is_not_a_json_object(sandbox: Sandbox, body: str) -> None:
     assert _post(sandbox, body).status == 400
 
 
@@ -244,7 +244,7 @@ def test_outsiders_do_not_see_what_is_private(sandbox: Sandbox, issue: Issue, bo
         assert error["type"] == "NOT_FOUND"
 
 
-def test_an_app_without_the_right_to_projects(sandbox: Sandbox, board: Board) -> None:
+def test_an_app_without_the_projects_permission(sandbox: Sandbox, board: Board) -> None:
     sandbox.github.tokens["weak"] = Token(user_id=sandbox.github.app.bot_id, permissions={"issues": "write"})
     query = '{organization(login:"example-org"){projectV2(number:1){id}}}'
     (error,) = _ask(sandbox, query, "weak")["errors"]

@@ -1,4 +1,4 @@
-"""Webhooks: what is told, to whom, in whose shape, and what goes wrong on the way."""
+"""Webhooks: events, payloads, subscriptions, deliveries and faults."""
 
 import hashlib
 import hmac
@@ -46,7 +46,7 @@ class Received:
 
 
 class Receiver:
-    """Something that listens to webhooks."""
+    """An HTTP server that receives webhooks."""
 
     def __init__(self) -> None:
         self.received: queue.Queue[Received] = queue.Queue()
@@ -62,10 +62,10 @@ class Receiver:
                 receiver.answering.wait(5)
                 self.send_response(receiver.status)
                 self.end_headers()
-                self.wfile.write(b"heard")
+                self.wfile.write(b"received")
 
             def log_message(self, *_: Any) -> None:
-                """Says nothing."""
+                """Log nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/github"
@@ -76,7 +76,7 @@ class Receiver:
         return self.received.get(timeout=TIMEOUT)
 
     def names(self, count: int) -> list[str]:
-        """Sorted: nobody promises an order."""
+        """Return the names of the next events, sorted: their order is not guaranteed."""
         return sorted(self.next().name for _ in range(count))
 
     def stop(self) -> None:
@@ -106,7 +106,7 @@ def amara(sandbox: Sandbox) -> Person:
 
 @pytest.fixture
 def hook(receiver: Receiver, owner: Rest) -> int:
-    """The organization's, that wants everything; it has been pinged."""
+    """Id of an organization webhook that receives all events; its ping has arrived."""
     made = owner("POST", ORG_HOOKS, _hook(receiver))
     assert made.status == 201
     assert receiver.next().name == "ping"
@@ -124,8 +124,8 @@ def _published() -> dict[str, Any]:
     return published
 
 
-def _judge(received: Received) -> None:
-    """By the schema that GitHub published for this event and action."""
+def _validate(received: Received) -> None:
+    """Validate the payload against GitHub's published schema for this event and action."""
     published = _published()
     name = received.name.replace(".", "-").replace("_", "-")
     schema = {"components": published["components"], **published["webhooks"][name]}
@@ -136,16 +136,16 @@ def _judge(received: Received) -> None:
     assert errors == [], (name, errors)
 
 
-def test_everything_that_people_do_is_told_in_githubs_shape(
+def test_every_event_matches_githubs_schema(
     sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person
 ) -> None:
     sandbox.github.repositories[4002] = sandbox.github.repositories[4002].replaced(private=True)
-    told: list[Received] = []
+    events: list[Received] = []
 
     def expect(*names: str) -> list[Received]:
         batch = [receiver.next() for _ in names]
         assert sorted(each.name for each in batch) == sorted(names)
-        told.extend(batch)
+        events.extend(batch)
         return batch
 
     amara.open("tickets", "A ticket", "- [ ] In scope?", labels=("ticket",))
@@ -196,12 +196,12 @@ def test_everything_that_people_do_is_told_in_githubs_shape(
     expect("projects_v2_item.deleted")
     sandbox.person("olu-owner").delete("website", 1)
     expect("issues.deleted")
-    for each in told:
-        _judge(each)
+    for each in events:
+        _validate(each)
     assert receiver.received.empty()
 
 
-def test_reading_reacting_and_what_changes_nothing_is_not_told(
+def test_reads_reactions_and_unchanged_edits_send_no_event(
     receiver: Receiver, hook: int, amara: Person, rest: Rest
 ) -> None:
     amara.open("tickets", "A ticket", "Hello")
@@ -214,10 +214,10 @@ def test_reading_reacting_and_what_changes_nothing_is_not_told(
     assert receiver.next().name == "issues.closed"
 
 
-def test_how_it_is_signed_and_labelled(receiver: Receiver, owner: Rest, rest: Rest) -> None:
+def test_the_headers_of_a_delivery(receiver: Receiver, owner: Rest, rest: Rest) -> None:
     made = owner("POST", f"{TICKETS}/hooks", _hook(receiver, "issues")).json()
     ping = receiver.next()
-    _judge(ping)
+    _validate(ping)
     assert ping.payload["hook_id"] == made["id"]
     assert made["config"]["secret"] == "********"
     rest("POST", f"{TICKETS}/issues", {"title": "A ticket"})
@@ -241,7 +241,7 @@ def test_without_a_secret_and_as_a_form(receiver: Receiver, owner: Rest) -> None
     assert json.loads(parse_qs(ping.body.decode())["payload"][0])["zen"]
 
 
-def test_each_hook_hears_what_it_wants(
+def test_each_hook_receives_its_events(
     sandbox: Sandbox, receiver: Receiver, hook: int, owner: Rest, amara: Person
 ) -> None:
     other = Receiver()
@@ -276,7 +276,7 @@ def _until_done(owner: Rest, hook: int, count: int) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_failed_delivery_is_not_made_again_until_somebody_asks(
+def test_a_failed_delivery_is_not_retried_but_can_be_redelivered(
     receiver: Receiver, hook: int, owner: Rest, amara: Person
 ) -> None:
     receiver.status = 500
@@ -316,7 +316,7 @@ def test_pages_of_deliveries(receiver: Receiver, hook: int, owner: Rest) -> None
     assert owner("GET", f"{ORG_HOOKS}/{hook}/deliveries?cursor=v1_1").status == 400
 
 
-def test_a_slow_receiver_holds_nobody_up(
+def test_a_slow_receiver_delays_no_write(
     receiver: Receiver, hook: int, owner: Rest, amara: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sender, "TIMEOUT_SECONDS", 0.2)
@@ -327,7 +327,7 @@ def test_a_slow_receiver_holds_nobody_up(
     assert (late["status"], late["status_code"]) == ("timed out", 504)
 
 
-def test_nobody_listens(owner: Rest, amara: Person) -> None:
+def test_no_receiver(owner: Rest, amara: Person) -> None:
     gone = Receiver()
     gone.stop()
     hook = owner("POST", ORG_HOOKS, _hook(gone)).json()["id"]
@@ -339,7 +339,7 @@ def _fault(sandbox: Sandbox, kind: WebhookKind, **given: Any) -> None:
     sandbox.faults.add(Fault(system="webhook", kind=kind, path="^/issues/opened$", **given))
 
 
-def test_late(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -> None:
+def test_webhook_late(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -> None:
     _fault(sandbox, "webhook_late", seconds=TIMEOUT)
     amara.open("tickets", "A ticket")
     amara.close("tickets", 1)
@@ -348,13 +348,13 @@ def test_late(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) ->
     assert receiver.next().name == "issues.opened"
 
 
-def test_late_by_its_seconds(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -> None:
+def test_webhook_late_by_seconds(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -> None:
     _fault(sandbox, "webhook_late", seconds=0.1)
     amara.open("tickets", "A ticket")
     assert receiver.next().name == "issues.opened"
 
 
-def test_twice(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -> None:
+def test_webhook_twice(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -> None:
     _fault(sandbox, "webhook_twice")
     amara.open("tickets", "A ticket")
     first, second = receiver.next(), receiver.next()
@@ -362,7 +362,7 @@ def test_twice(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -
     assert first.headers["x-github-delivery"] == second.headers["x-github-delivery"]
 
 
-def test_lost_but_still_to_be_had(
+def test_a_lost_webhook_can_be_redelivered(
     sandbox: Sandbox, receiver: Receiver, hook: int, owner: Rest, amara: Person
 ) -> None:
     _fault(sandbox, "webhook_lost")
@@ -375,14 +375,14 @@ def test_lost_but_still_to_be_had(
     assert receiver.next().name == "issues.opened"
 
 
-def test_out_of_order(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -> None:
+def test_webhook_out_of_order(sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person) -> None:
     _fault(sandbox, "webhook_out_of_order", seconds=30)
     amara.open("tickets", "A ticket")
     amara.comment("tickets", 1, "Hello")
     assert [receiver.next().name for _ in range(2)] == ["issue_comment.created", "issues.opened"]
 
 
-def test_out_of_order_with_nothing_to_be_overtaken_by(
+def test_webhook_out_of_order_without_a_next_event(
     sandbox: Sandbox, receiver: Receiver, hook: int, amara: Person
 ) -> None:
     _fault(sandbox, "webhook_out_of_order", seconds=0.1)
@@ -390,16 +390,16 @@ def test_out_of_order_with_nothing_to_be_overtaken_by(
     assert receiver.next().name == "issues.opened"
 
 
-def test_hooks_change_and_go(receiver: Receiver, hook: int, owner: Rest, amara: Person) -> None:
+def test_hooks_are_changed_and_deleted(receiver: Receiver, hook: int, owner: Rest, amara: Person) -> None:
     path = f"{ORG_HOOKS}/{hook}"
     assert [each["id"] for each in owner("GET", ORG_HOOKS).json()] == [hook]
     changed = owner("PATCH", path, {"events": ["issues", "label"]}).json()
     assert (changed["events"], changed["config"]["secret"]) == (["issues", "label"], "********")
     assert owner("PATCH", path, {"active": False}).json()["active"] is False
-    amara.open("tickets", "Unheard")
+    amara.open("tickets", "Not sent")
     owner("PATCH", path, {"active": True})
-    amara.open("tickets", "Heard")
-    assert receiver.next().payload["issue"]["title"] == "Heard"
+    amara.open("tickets", "Sent")
+    assert receiver.next().payload["issue"]["title"] == "Sent"
     assert owner("DELETE", path).status == 204
     assert owner("GET", path).status == 404
 
@@ -416,23 +416,23 @@ def test_hooks_change_and_go(receiver: Receiver, hook: int, owner: Rest, amara: 
         (f"{TICKETS}/hooks", {"config": {"url": "http://127.0.0.1:9"}, "events": ["projects_v2_item"]}),
     ],
 )
-def test_hooks_that_cannot_be(owner: Rest, path: str, body: dict[str, Any]) -> None:
+def test_invalid_hooks(owner: Rest, path: str, body: dict[str, Any]) -> None:
     assert owner("POST", path, body).status == 422
 
 
-def test_one_hook_for_an_address(receiver: Receiver, hook: int, owner: Rest) -> None:
+def test_a_url_has_one_hook(receiver: Receiver, hook: int, owner: Rest) -> None:
     answer = owner("POST", ORG_HOOKS, _hook(receiver))
     assert answer.json()["errors"][0]["message"] == "Hook already exists on this organization"
 
 
-def test_hooks_are_for_those_who_administer(rest: Rest) -> None:
+def test_hooks_need_administration_rights(rest: Rest) -> None:
     body = {"name": "web", "config": {"url": "http://127.0.0.1:9"}}
     assert rest("POST", ORG_HOOKS, body).status == 403
     assert rest.as_(MEMBER_TOKEN)("POST", f"{TICKETS}/hooks", body).status == 404
     assert rest.as_(OWNER_TOKEN)("GET", "/orgs/other/hooks").status == 404
 
 
-def test_a_sandbox_that_is_told_where_to_point(tmp_path: Path) -> None:
+def test_a_sandbox_with_a_webhook_url(tmp_path: Path) -> None:
     receiver = Receiver()
     try:
         with Sandbox(tmp_path, webhook_url=receiver.url) as sandbox:

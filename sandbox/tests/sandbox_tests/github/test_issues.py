@@ -1,4 +1,4 @@
-"""Issues, labels, comments and reactions through the real client."""
+"""Issues, labels, comments and reactions, through PyGithub."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -44,7 +44,7 @@ def test_create_list_edit_close(rest: Rest, tickets: Repository) -> None:
     assert (tickets.get_issue(2).state, tickets.get_issue(2).state_reason) == ("open", "reopened")
 
 
-def test_what_happened_to_an_issue(issue: Issue) -> None:
+def test_events_and_timeline_of_an_issue(issue: Issue) -> None:
     issue.edit(title="New title")
     issue.create_comment("A comment")
     issue.edit(state="closed")
@@ -161,7 +161,7 @@ def test_organization_and_repository(github: Github, member: Github) -> None:
     assert member.get_user().login == "amara-support"
 
 
-def test_an_outsider_may_talk_but_not_label(rest: Rest) -> None:
+def test_an_outsider_may_comment_but_not_label(rest: Rest) -> None:
     outsider = rest.as_(OUTSIDER_TOKEN)
     created = outsider(
         "POST", f"{WEBSITE}/issues", {"title": "Please", "labels": ["page"], "assignees": ["amara-support"]}

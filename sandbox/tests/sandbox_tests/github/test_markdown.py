@@ -1,4 +1,4 @@
-"""Issue texts as people see them."""
+"""Rendering of Markdown, and task lists."""
 
 import pytest
 from hypothesis import given
@@ -25,7 +25,7 @@ def test_html_is_shown_as_text(text: str) -> None:
 
 
 @given(st.text())
-def test_nothing_gets_through(text: str) -> None:
+def test_no_script_gets_through(text: str) -> None:
     assert "<script" not in render(f"{text}<script>{text}")
 
 
@@ -53,6 +53,6 @@ def test_boxes_that_can_be_ticked() -> None:
 
 
 @pytest.mark.parametrize("line", [0, 1, 4, 99])
-def test_no_box_there(line: int) -> None:
+def test_a_line_without_a_task(line: int) -> None:
     with pytest.raises(ValueError, match="no box"):
         toggle_task("Hello\n\n* [ ] one\n", line)

@@ -1,4 +1,4 @@
-"""Members, teams and collaborators, and who is told about them."""
+"""Members, teams and collaborators, and their visibility."""
 
 import pytest
 
@@ -40,7 +40,7 @@ def test_teams_and_their_members(rest: Rest, board: Board) -> None:
         f"{TICKETS}/collaborators/jo-outside",
     ],
 )
-def test_who_does_not_belong(rest: Rest, path: str) -> None:
+def test_missing_members_teams_and_collaborators(rest: Rest, path: str) -> None:
     assert rest("GET", path).status == 404
 
 

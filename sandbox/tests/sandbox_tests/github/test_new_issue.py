@@ -1,4 +1,4 @@
-"""A new issue from a form or a template, on the pages and through `fill_in`."""
+"""New issues from a form or template, on the pages and by `fill_in`."""
 
 import re
 from urllib.parse import quote, urlencode
@@ -16,7 +16,7 @@ FORM = """\
 name: A request
 description: Somebody wants something
 title: "[Request] "
-labels: ["ticket", "unheard-of"]
+labels: ["ticket", "no-such-label"]
 body:
   - type: markdown
     attributes: {value: "Please **answer**."}
@@ -70,7 +70,7 @@ def send(sandbox: Sandbox, path: str, fields: list[tuple[str, str]]) -> Answer:
     return call(sandbox, "POST", path, sent.encode(), {"Content-Type": "application/x-www-form-urlencoded"})
 
 
-def test_what_there_is_to_choose(forms: Sandbox) -> None:
+def test_the_offered_templates(forms: Sandbox) -> None:
     page = call(forms, "GET", f"{NEW}/choose").text
     links = re.findall(r'href="[^"]*\?template=([^"]*)"', page)
     assert links == ["new-idea.md", "new-ticket.md", "request.yml"]
@@ -107,7 +107,7 @@ def test_a_form_is_filled_in(forms: Sandbox, tickets: Repository) -> None:
     assert issue.user.login == "amara-support"
 
 
-def test_in_one_line(forms: Sandbox, tickets: Repository) -> None:
+def test_fill_in(forms: Sandbox, tickets: Repository) -> None:
     person = forms.person("amara-support")
     answers = {"Who": "Ada", "Log": "ls", "Days": ["Mon", "Wed"], "Agreed": ["To this"]}
     issue = person.fill_in("tickets", "request.yml", answers, title="By Ada")
@@ -126,7 +126,7 @@ def test_required_holds_in_public_repositories_only(forms: Sandbox) -> None:
     assert "Who can&#39;t be blank" in refused.text
 
 
-def test_a_labels_right_is_not_needed_for_a_templates(forms: Sandbox) -> None:
+def test_a_template_sets_labels_whatever_the_rights(forms: Sandbox) -> None:
     jo = forms.person("jo-outside")
     forms.person("eda-engineering").open("website", "Other", labels=("page",))
     form = FORM.replace('"ticket"', '"page"')
@@ -135,7 +135,7 @@ def test_a_labels_right_is_not_needed_for_a_templates(forms: Sandbox) -> None:
     assert [forms.github.labels[number].name for number in issue.label_ids] == ["page"]
 
 
-def test_the_seeds_links_still_lead_somewhere(sandbox: Sandbox, tickets: Repository) -> None:
+def test_links_to_templates(sandbox: Sandbox, tickets: Repository) -> None:
     title = "[Who] - [What]"
     link = f"{NEW}?assignees=&labels=ticket&template=new-ticket.md&title={quote(title)}"
     page = call(sandbox, "GET", link).text
@@ -165,14 +165,14 @@ def test_a_blank_issue(sandbox: Sandbox, tickets: Repository) -> None:
         ("body:", "bodies:"),
     ],
 )
-def test_a_form_that_is_not_sound_is_not_offered(sandbox: Sandbox, right: str, wrong: str) -> None:
+def test_an_invalid_form_is_not_offered(sandbox: Sandbox, right: str, wrong: str) -> None:
     assert right in FORM
     sandbox.person("amara-support").put_file("tickets", f"{FOLDER}request.yml", FORM.replace(right, wrong, 1))
     tickets = sandbox.github.repositories[4001]
     assert [each.file for each in templates(tickets)] == ["new-idea.md", "new-ticket.md"]
 
 
-def test_a_new_team_starts_bare(sandbox: Sandbox) -> None:
+def test_reset_bare(sandbox: Sandbox) -> None:
     call(sandbox, "POST", "/_sandbox/reset?bare")
     state = sandbox.github
     assert [option.name for option in state.projects[6001].status.options] == ["Todo", "In Progress", "Done"]

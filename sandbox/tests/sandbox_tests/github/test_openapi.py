@@ -1,4 +1,4 @@
-"""The cut of GitHub's OpenAPI."""
+"""The cut OpenAPI document."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from sandbox.github.cut_openapi import CUT, SERVED
 from sandbox.github.openapi import operations
 
 
-def test_the_cut_is_whole(published: OpenAPI) -> None:
+def test_the_cut_is_complete(published: OpenAPI) -> None:
     document = json.loads(CUT.read_text())
     assert {path: tuple(methods) for path, methods in document["paths"].items()} == SERVED
     for node in cut_openapi.nodes(document):
@@ -20,13 +20,13 @@ def test_the_cut_is_whole(published: OpenAPI) -> None:
             assert name in document["components"][section]
 
 
-def test_all_of_it_is_served() -> None:
+def test_all_operations_are_served() -> None:
     assert {(operation.path, operation.method.lower()) for operation in operations()} == {
         (path, method) for path, methods in SERVED.items() for method in methods
     }
 
 
-def test_what_the_cut_mends() -> None:
+def test_corrected_enums() -> None:
     document: dict[str, dict[str, Any]] = {
         "a": {"type": "string", "nullable": True, "enum": ["x"]},
         "b": {"enum": ["x"]},
@@ -36,7 +36,7 @@ def test_what_the_cut_mends() -> None:
     assert document["b"]["enum"] == ["x"]
 
 
-def test_what_the_cut_drops() -> None:
+def test_dropped_annotations() -> None:
     property_named_example = {"properties": {"example": {"type": "string", "example": "x"}}}
     document = {
         "a": {"type": "string", "example": "x", "examples": {}, "x-github": {}},

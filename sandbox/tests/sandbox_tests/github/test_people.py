@@ -1,4 +1,4 @@
-"""What people do, by name; who may; and what it leaves behind."""
+"""Actions of people by name, their rights, and their traces."""
 
 from collections.abc import Callable
 from typing import Any
@@ -136,7 +136,7 @@ def test_reactions_come_once_and_go(amara: Person, rest: Rest) -> None:
 
 
 @pytest.mark.usefixtures("ticket")
-def test_a_deleted_issue_is_gone_and_its_number_is_not_given_again(
+def test_a_deleted_issue_is_gone_and_its_number_is_not_reused(
     amara: Person, olu: Person, board: Board, rest: Rest
 ) -> None:
     amara.add_card("tickets", 1)
@@ -186,7 +186,7 @@ def test_a_transferred_issue_is_found_where_it_went(
 
 
 @pytest.mark.usefixtures("ticket")
-def test_a_renamed_repository_sends_on(olu: Person, sandbox: Sandbox, board: Board, rest: Rest) -> None:
+def test_a_renamed_repository_redirects(olu: Person, sandbox: Sandbox, board: Board, rest: Rest) -> None:
     olu.rename_repository("tickets", "support")
     answer = rest("GET", f"{TICKETS}/issues/1")
     assert answer.headers["location"] == f"{sandbox.url}/api/v3/repositories/4001/issues/1"
@@ -219,7 +219,7 @@ def test_an_outsider_may_not(
         act(sandbox.person("jo-outside"))
 
 
-def test_nobody_of_that_name(sandbox: Sandbox) -> None:
+def test_an_unknown_login(sandbox: Sandbox) -> None:
     with pytest.raises(LookupError, match="nobody-here"):
         sandbox.person("nobody-here")
 

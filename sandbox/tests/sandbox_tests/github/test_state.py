@@ -1,4 +1,4 @@
-"""The state as a whole."""
+"""Storing and seeding the state."""
 
 from github.Issue import Issue
 
@@ -9,7 +9,7 @@ from sandbox.server import Sandbox
 from sandbox_tests.support.github import Board
 
 
-def test_it_survives_being_written_down(sandbox: Sandbox, issue: Issue, board: Board) -> None:
+def test_the_state_survives_serialization(sandbox: Sandbox, issue: Issue, board: Board) -> None:
     issue.create_comment("Hello").create_reaction("+1")
     board.move(board.add(issue), "Planned")
     written = sandbox.github.model_dump_json()

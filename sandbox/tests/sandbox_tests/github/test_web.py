@@ -1,4 +1,4 @@
-"""The pages, and what people do on them."""
+"""The pages of issues and boards, and their actions."""
 
 import re
 from urllib.parse import urlencode
@@ -73,7 +73,7 @@ def test_tick_a_box(sandbox: Sandbox, tickets: Repository) -> None:
     assert issue.body == "- [ ] one\n- [x] two"
 
 
-def test_enter_saves_rather_than_ticks(sandbox: Sandbox, tickets: Repository) -> None:
+def test_the_enter_key_saves(sandbox: Sandbox, tickets: Repository) -> None:
     tickets.create_issue("A ticket", body="- [ ] one")
     # the first button of a form is the one that the Enter key presses
     buttons = re.findall(r"<button [^>]*>", call(sandbox, "GET", ISSUE).text)
@@ -126,5 +126,5 @@ def test_refused(
 @pytest.mark.parametrize(
     "path", ["/example-org/missing/issues", "/example-org/tickets/issues/9", "/orgs/example-org/projects/9"]
 )
-def test_pages_that_are_not_there(sandbox: Sandbox, path: str) -> None:
+def test_missing_pages(sandbox: Sandbox, path: str) -> None:
     assert call(sandbox, "GET", path).status == 404

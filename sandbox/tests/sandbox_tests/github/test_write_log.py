@@ -21,7 +21,7 @@ def _apply(table: dict[str, int], write: dict[str, int | None]) -> None:
 
 
 @given(WRITES, st.integers(0, 9))
-def test_the_past_is_what_was(writes: list[dict[str, int | None]], back: int) -> None:
+def test_the_past_by_writes(writes: list[dict[str, int | None]], back: int) -> None:
     history, table, seen = WriteLog(), dict[str, int](), [dict[str, int]()]
     for number, write in enumerate(writes):
         before = dict(table)
@@ -34,7 +34,7 @@ def test_the_past_is_what_was(writes: list[dict[str, int | None]], back: int) ->
 
 
 @given(st.integers(1, 6), st.integers(0, 8))
-def test_the_past_by_the_clock(count: int, seconds: int) -> None:
+def test_the_past_by_seconds(count: int, seconds: int) -> None:
     history, table = WriteLog(), dict[str, int]()
     for number in range(1, count + 1):
         with history.write({"t": table}, START + timedelta(seconds=number)):
@@ -44,7 +44,7 @@ def test_the_past_by_the_clock(count: int, seconds: int) -> None:
     assert history.past({"t": table}, now, seconds=seconds)["t"] == ({"n": visible} if visible > 0 else {})
 
 
-def test_half_a_write_is_undone_and_not_remembered() -> None:
+def test_a_failed_write_is_rolled_back() -> None:
     history, table = WriteLog(), {"a": 1}
 
     def fail() -> None:

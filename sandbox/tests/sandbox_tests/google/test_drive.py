@@ -1,4 +1,4 @@
-"""Drive, seen by Google's own client."""
+"""Drive, through Google's client."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +31,7 @@ def refused(request: Any, status: int) -> HttpError:
     return caught.value
 
 
-def test_a_folder_is_made_once_under_a_generated_id(drive: "DriveResource", sandbox: Sandbox) -> None:
+def test_a_generated_id_can_be_used_once(drive: "DriveResource", sandbox: Sandbox) -> None:
     generated = drive.files().generateIds(count=3, space="drive").execute()
     assert generated["kind"] == "drive#generatedIds"
     first = generated["ids"][0]
@@ -54,13 +54,13 @@ def test_a_folder_is_made_once_under_a_generated_id(drive: "DriveResource", sand
     assert [each.id for each in sandbox.google.children(sandbox.ids["tickets"])] == [first]
 
 
-def test_an_id_that_drive_never_handed_out_is_refused(drive: "DriveResource", sandbox: Sandbox) -> None:
+def test_an_id_that_drive_did_not_generate_is_refused(drive: "DriveResource", sandbox: Sandbox) -> None:
     body: Any = {"id": "1" + "x" * 32, "name": "Acme", "parents": [sandbox.ids["tickets"]]}
     error = refused(drive.files().create(body=body, supportsAllDrives=True), 400)
     assert error.reason == "The provided file ID is not usable."
 
 
-def test_a_service_account_cannot_keep_files_of_its_own(drive: "DriveResource") -> None:
+def test_a_service_account_has_no_storage(drive: "DriveResource") -> None:
     error = refused(drive.files().create(body={"name": "mine"}, supportsAllDrives=True), 403)
     assert reason(error) == "storageQuotaExceeded"
 
@@ -90,7 +90,7 @@ def test_without_supports_all_drives_nothing_is_there(
     assert [each["id"] for each in found.execute()["files"]] == [folder]
 
 
-def test_a_shared_drive_is_searched_with_all_of_its_flags(drive: "DriveResource", folder: str) -> None:
+def test_searching_a_shared_drive_needs_all_its_flags(drive: "DriveResource", folder: str) -> None:
     found = drive.files().list(
         q="appProperties has { key='ticketId' and value='T-1' } and trashed=false",
         corpora="drive",
@@ -143,7 +143,7 @@ def test_queries(drive: "DriveResource", sandbox: Sandbox, folder: str, q: str, 
         "appProperties has { key='ticketId' }",
     ],
 )
-def test_a_query_that_is_not_understood_is_refused_never_ignored(drive: "DriveResource", q: str) -> None:
+def test_an_unsupported_query_is_refused(drive: "DriveResource", q: str) -> None:
     error = refused(drive.files().list(q=q, supportsAllDrives=True, includeItemsFromAllDrives=True), 400)
     details: Any = error.error_details
     assert details == [
@@ -180,7 +180,7 @@ def test_lists_come_in_pages(drive: "DriveResource", folder: str) -> None:
     assert reason(refused(drive.files().list(**asked, pageToken="bogus"), 400)) == "invalid"
 
 
-def test_the_answer_is_small_unless_fields_are_asked_for(drive: "DriveResource", folder: str) -> None:
+def test_the_default_response_has_few_fields(drive: "DriveResource", folder: str) -> None:
     small = drive.files().get(fileId=folder, supportsAllDrives=True).execute()
     assert set(small) == {"kind", "id", "name", "mimeType", "driveId", "teamDriveId"}
     asked = drive.files().get(
@@ -198,7 +198,7 @@ def test_the_answer_is_small_unless_fields_are_asked_for(drive: "DriveResource",
 
 
 @pytest.mark.parametrize("resumable", [False, True])
-def test_media_goes_up_and_comes_down(drive: "DriveResource", folder: str, resumable: bool) -> None:
+def test_media_is_uploaded_and_downloaded(drive: "DriveResource", folder: str, resumable: bool) -> None:
     media = MediaInMemoryUpload(
         CONTENT, mimetype="application/pdf", resumable=resumable, chunksize=256 * 1024
     )
@@ -308,7 +308,7 @@ def test_about_permissions_and_drives(drive: "DriveResource", sandbox: Sandbox, 
 
 
 def raw(google: Google, method: str, path: str, body: str | None = None) -> tuple[int, str]:
-    """A request that the client library itself would not let through."""
+    """Send a request that the client library would not send."""
     credentials = google.credentials([f"{SCOPE}drive"])
     transport = httplib2.Http(timeout=TIMEOUT)
     try:
@@ -342,7 +342,7 @@ def raw(google: Google, method: str, path: str, body: str | None = None) -> tupl
         ("/drive/v3/files", "[]", "Root element must be a message"),
     ],
 )
-def test_the_discovery_document_judges_parameters_and_bodies(
+def test_the_discovery_document_validates_parameters_and_bodies(
     google: Google, path: str, body: str, message: str
 ) -> None:
     status, content = raw(google, "POST", path, body)
@@ -350,7 +350,7 @@ def test_the_discovery_document_judges_parameters_and_bodies(
     assert message in content
 
 
-def test_what_google_has_and_the_sandbox_has_not_is_said_aloud(google: Google, folder: str) -> None:
+def test_unsupported_methods_are_501(google: Google, folder: str) -> None:
     assert raw(google, "POST", f"/drive/v3/files/{folder}/copy", "{}")[0] == 501
     status, page = raw(google, "GET", "/drive/v3/nothing/of/the/kind")
     assert (status, "<!DOCTYPE html>" in page) == (404, True)

@@ -1,4 +1,4 @@
-"""Forms, seen by Google's own client."""
+"""Forms, through Google's client."""
 
 import time
 from typing import TYPE_CHECKING, Any
@@ -47,9 +47,7 @@ def test_answers_come_by_question_id(sandbox: Sandbox, forms: "FormsResource") -
     assert single == {"formId": form_id, **response}
 
 
-def test_an_edit_moves_the_last_submission_and_the_filter_sees_it(
-    sandbox: Sandbox, forms: "FormsResource"
-) -> None:
+def test_an_edit_changes_the_last_submission_time(sandbox: Sandbox, forms: "FormsResource") -> None:
     form_id = sandbox.ids["contact"]
     first = sandbox.google.submit(form_id, ANSWERS)
     time.sleep(0.002)  # the clock counts milliseconds
@@ -94,7 +92,7 @@ def test_responses_come_in_pages(sandbox: Sandbox, forms: "FormsResource") -> No
         ({"How urgent is it?": ["Today", "This week"]}, "Only one answer to: How urgent is it?"),
     ],
 )
-def test_the_form_refuses_what_it_would_not_let_through(
+def test_invalid_responses_are_refused(
     sandbox: Sandbox, change: dict[str, str | list[str]], message: str
 ) -> None:
     path = f"/_sandbox/forms/{sandbox.ids['contact']}/responses"

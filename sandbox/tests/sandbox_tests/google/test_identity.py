@@ -1,4 +1,4 @@
-"""The token endpoint and what tokens open."""
+"""The token endpoint and the rights of tokens."""
 
 import json
 import time
@@ -17,7 +17,7 @@ from sandbox_tests.support.http import call
 
 
 def grant(sandbox: Sandbox, key: Any = None, **claims: Any) -> tuple[int, Any]:
-    """Asks for a token with a grant that is right but for `claims`."""
+    """Request a token with a valid grant, changed by `claims`."""
     now = int(time.time())
     right = {
         "iss": sandbox.google.service_account,
@@ -38,7 +38,7 @@ def grant(sandbox: Sandbox, key: Any = None, **claims: Any) -> tuple[int, Any]:
     return answer.status, answer.json()
 
 
-def test_a_right_grant_gets_a_token(sandbox: Sandbox) -> None:
+def test_a_valid_grant_gets_a_token(sandbox: Sandbox) -> None:
     status, body = grant(sandbox)
     assert (status, body["token_type"]) == (200, "Bearer")
     assert sandbox.google.find_token(body["access_token"]) is not None
@@ -60,7 +60,7 @@ def test_a_right_grant_gets_a_token(sandbox: Sandbox) -> None:
         ({"sub": "ann@example.org"}, "unauthorized_client", "Client is unauthorized"),
     ],
 )
-def test_a_wrong_grant_is_refused(
+def test_an_invalid_grant_is_refused(
     sandbox: Sandbox, claims: dict[str, Any], error: str, description: str
 ) -> None:
     status, body = grant(sandbox, **claims)
@@ -91,7 +91,7 @@ def test_an_expired_token_is_401_and_the_client_gets_a_new_one(sandbox: Sandbox,
     assert [each.status for each in sandbox.journal.all("drive")] == [200, 401, 200]
 
 
-def test_no_token_and_a_foreign_token(sandbox: Sandbox) -> None:
+def test_a_missing_and_an_unknown_token(sandbox: Sandbox) -> None:
     anonymous = call(sandbox, "GET", "/drive/v3/about?fields=user")
     assert (anonymous.status, anonymous.json()["error"]["status"]) == (401, "UNAUTHENTICATED")
     foreign = call(

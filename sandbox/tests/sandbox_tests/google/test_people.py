@@ -1,4 +1,4 @@
-"""What people do on Drive, on its pages, over its API and in tests, and how the service's own client then sees it."""
+"""Actions of people on Drive, by page, API and `on_drive`, and the application's view of the result."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ ANN = "ann@example.org"
 
 
 def seen(drive: "DriveResource", file: str) -> Any:
-    """As the service sees it; None where it does not."""
+    """Return the file as the application sees it; None if it does not."""
     fields = "name,parents,trashed,explicitlyTrashed"
     try:
         return drive.files().get(fileId=file, fields=fields, supportsAllDrives=True).execute()
@@ -34,7 +34,7 @@ def post(sandbox: Sandbox, do: str, **fields: str) -> Answer:
     return call(sandbox, "POST", "/drive", urlencode({"as": ANN, "do": do} | fields), head)
 
 
-def test_on_the_page(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
+def test_actions_on_the_page(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
     answer = post(sandbox, f"rename:{folder}", **{f"name:{folder}": "Acme Ltd", "name:other": "x"})
     assert (answer.status, answer.headers["location"]) == (303, f"{sandbox.url}/drive?as=ann%40example.org")
     assert seen(drive, folder)["name"] == "Acme Ltd"
@@ -54,11 +54,11 @@ def test_on_the_page(sandbox: Sandbox, drive: "DriveResource", folder: str) -> N
     ("do", "status"),
     [("rename:1nothing", 400), ("move:1nothing", 404), ("explode:x", 400), ("trash:", 404), ("", 400)],
 )
-def test_what_google_would_not_do_is_said(sandbox: Sandbox, do: str, status: int) -> None:
+def test_refused_actions_on_the_page(sandbox: Sandbox, do: str, status: int) -> None:
     assert post(sandbox, do).status == status
 
 
-def test_what_lies_in_a_trashed_folder_is_trashed_too_and_back_with_it(
+def test_the_content_of_a_folder_is_trashed_and_restored_with_it(
     sandbox: Sandbox, drive: "DriveResource", folder: str
 ) -> None:
     ann = sandbox.on_drive()
@@ -76,7 +76,9 @@ def test_what_lies_in_a_trashed_folder_is_trashed_too_and_back_with_it(
     assert seen(drive, folder) is None
 
 
-def test_over_the_api_with_a_persons_token(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
+def test_actions_over_the_api_with_a_persons_token(
+    sandbox: Sandbox, drive: "DriveResource", folder: str
+) -> None:
     path = f"/drive/v3/files/{folder}?supportsAllDrives=true"
     head = {"Authorization": f"Bearer sandbox-token-{ANN}", "Content-Type": "application/json"}
     renamed = call(sandbox, "PATCH", path, json.dumps({"name": "By Ann"}), head)
@@ -87,7 +89,9 @@ def test_over_the_api_with_a_persons_token(sandbox: Sandbox, drive: "DriveResour
     assert call(sandbox, "GET", path, None, nobody).status == 401
 
 
-def test_the_service_may_trash_and_not_delete(sandbox: Sandbox, drive: "DriveResource", folder: str) -> None:
+def test_the_service_account_may_trash_but_not_delete(
+    sandbox: Sandbox, drive: "DriveResource", folder: str
+) -> None:
     with pytest.raises(HttpError) as refused:
         drive.files().delete(fileId=folder, supportsAllDrives=True).execute()
     assert refused.value.resp.status == 403
@@ -108,7 +112,7 @@ def test_rights(sandbox: Sandbox, folder: str) -> None:
             act(folder)
 
 
-def test_a_folder_is_never_in_itself(sandbox: Sandbox, folder: str) -> None:
+def test_a_folder_cannot_be_moved_into_itself(sandbox: Sandbox, folder: str) -> None:
     ann = sandbox.on_drive()
     with pytest.raises(GoogleError, match="into itself"):
         ann.move(sandbox.ids["tickets"], folder)

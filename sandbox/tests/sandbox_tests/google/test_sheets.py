@@ -1,4 +1,4 @@
-"""Sheets, seen by Google's own client."""
+"""Sheets, through Google's client."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -21,7 +21,7 @@ REST = "/api/v3"
 
 @dataclass(frozen=True)
 class Rest:
-    """Plain REST calls as whoever holds the token."""
+    """REST calls with a token."""
 
     sandbox: Sandbox
     token: str | None = BOT_TOKEN
@@ -42,7 +42,7 @@ class Rest:
 
 @dataclass(frozen=True)
 class Board:
-    """The seeded board through the real client's GraphQL helpers."""
+    """The seeded board, through the GraphQL helpers of PyGithub."""
 
     github: Github
     id: str

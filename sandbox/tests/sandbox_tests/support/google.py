@@ -1,4 +1,4 @@
-"""Google's real client, pointed at the sandbox."""
+"""Google's client, pointed at the sandbox."""
 
 import json
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ _VERSIONS = {"drive": "v3", "forms": "v1", "sheets": "v4"}
 
 
 class Google:
-    """Builds the real client as the service does: static discovery document, a new transport per request."""
+    """Builds clients with a static discovery document and a new transport for each request."""
 
     def __init__(self, root: str, credentials_file: Path) -> None:
         self.root = root
@@ -52,7 +52,7 @@ class Google:
         return cast(Credentials, made)
 
     def drive(self, *scopes: str, credentials: Credentials | None = None) -> "DriveResource":
-        """With these scopes instead of the usual ones, or as somebody else."""
+        """Return a client with these scopes instead of the default ones, or with other credentials."""
         return cast("DriveResource", self._build("drive", scopes, credentials))
 
     def forms(self) -> "FormsResource":
@@ -80,7 +80,7 @@ class Google:
         return build_from_document(document, credentials=identity, requestBuilder=cast(Any, request))
 
     def upload(self, folder: str, name: str, content: bytes, mime_type: str = "text/plain") -> str:
-        """Puts a file into a folder; returns its id."""
+        """Upload a file into a folder and return its id."""
         create = (
             self.drive()
             .files()

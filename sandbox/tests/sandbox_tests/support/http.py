@@ -1,4 +1,4 @@
-"""Plain HTTP without any client's retries, redirects or opinions."""
+"""Plain HTTP requests without retries or redirects."""
 
 import http.client
 import json
@@ -28,7 +28,7 @@ class Answer:
 def call(
     sandbox: Sandbox, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None
 ) -> Answer:
-    """One request on one connection; a body that is not text goes as JSON. Raises what http.client raises."""
+    """Send a request on its own connection; a body that is not text is sent as JSON. Raises the errors of http.client."""
     connection = http.client.HTTPConnection(sandbox.host, sandbox.port, timeout=TIMEOUT)
     content = body if body is None or isinstance(body, str | bytes) else json.dumps(body)
     try:

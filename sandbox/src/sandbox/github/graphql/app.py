@@ -44,10 +44,10 @@ class GraphQLApp:
 
     async def handle(self, request: Request) -> Response:
         """Respond with HTTP 200, except to anonymous callers and to bodies that are not JSON."""
-        content = await request.body()  # the only await: what follows sees and leaves a whole state
+        content = await request.body()  # the only await: the rest runs without interruption
         try:
             viewer = self._authenticated(request)
-            asked = _parse_body(content)
+            body_json = _parse_body(content)
         except GitHubError as error:
             body = {
                 "message": error.message,
@@ -56,7 +56,7 @@ class GraphQLApp:
             }
             return JSONResponse(body, error.status)
         request.scope["sandbox.caller"] = viewer.name
-        body = _injected_error(request, viewer) or self._execute(request, viewer, asked)
+        body = _injected_error(request, viewer) or self._execute(request, viewer, body_json)
         headers = self.rate_limits.window(viewer.key, "graphql").headers("graphql")
         return JSONResponse(body, headers=headers | _injected_headers(request))
 
@@ -66,8 +66,12 @@ class GraphQLApp:
             raise UnauthorizedError("This endpoint requires you to be authenticated.")
         return viewer
 
-    def _execute(self, request: Request, viewer: Viewer, asked: Json) -> Json:
-        query, variables, name = asked.get("query"), asked.get("variables"), asked.get("operationName")
+    def _execute(self, request: Request, viewer: Viewer, body_json: Json) -> Json:
+        query, variables, name = (
+            body_json.get("query"),
+            body_json.get("variables"),
+            body_json.get("operationName"),
+        )
         if not isinstance(query, str):
             return {"errors": [{"message": "A query attribute must be specified and must be a string."}]}
         if not isinstance(variables, dict | None):
@@ -122,12 +126,12 @@ def _read(query: str) -> DocumentNode | list[GraphQLError]:
 
 def _parse_body(content: bytes) -> Json:
     try:
-        asked = json.loads(content)
+        body_json = json.loads(content)
     except ValueError:
-        asked = None
-    if not isinstance(asked, dict):
+        body_json = None
+    if not isinstance(body_json, dict):
         raise GitHubError(400, "Problems parsing JSON")
-    return asked
+    return body_json
 
 
 def _injected_error(request: Request, viewer: Viewer) -> Json | None:
@@ -160,7 +164,7 @@ def _rendered(error: GraphQLError) -> Json:
     elif refused is not None and not isinstance(
         refused, GraphQLError
     ):  # that is a variable of the wrong shape
-        raise refused  # a defect of the sandbox itself, not an answer
+        raise refused  # a bug of the sandbox
     if error.path is not None:
         rendered["path"] = error.path
     if unknown := _UNKNOWN_FIELD.match(error.message):

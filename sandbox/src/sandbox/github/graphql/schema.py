@@ -88,5 +88,5 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])([A-Z])", r"_\1", name).lower()
 
 
-def _not_served(what: str) -> GitHubError:
-    return GitHubError(501, f"The sandbox does not serve {what}", kind="NOT_IMPLEMENTED")
+def _not_served(field: str) -> GitHubError:
+    return GitHubError(501, f"The sandbox does not serve {field}", kind="NOT_IMPLEMENTED")

@@ -39,10 +39,10 @@ class TimelineItems(Connection[Event | Comment]):
     updated_at: str
 
 
-def _item_type(what: Event | Comment) -> str:
-    if isinstance(what, Comment):
+def _item_type(entry: Event | Comment) -> str:
+    if isinstance(entry, Comment):
         return "ISSUE_COMMENT"
-    return _ITEM_TYPES.get(what.kind, f"{what.kind.upper()}_EVENT")
+    return _ITEM_TYPES.get(entry.kind, f"{entry.kind.upper()}_EVENT")
 
 
 def timeline_items(
@@ -54,18 +54,18 @@ def timeline_items(
 ) -> TimelineItems:
     """Return events and comments, oldest first."""
     start = None if since is None else filters.since(since)
-    happened: list[Event | Comment] = [*context.state.events_of(source), *context.state.comments_of(source)]
+    entries: list[Event | Comment] = [*context.state.events_of(source), *context.state.comments_of(source)]
     wanted = [
-        what
-        for what in happened
-        if (item_types is None or _item_type(what) in item_types)
-        and (start is None or what.created_at >= start)
+        entry
+        for entry in entries
+        if (item_types is None or _item_type(entry) in item_types)
+        and (start is None or entry.created_at >= start)
     ]
     found = connection("timelineItems", wanted, page, by_id)
     return TimelineItems(
         found.edges,
         found.page_info,
-        total_count=len(happened),
+        total_count=len(entries),
         filtered_count=len(wanted),
         page_count=len(found.edges),
         updated_at=time(source.updated_at),

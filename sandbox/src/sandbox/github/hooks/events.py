@@ -168,7 +168,7 @@ class _Events:
         for before, after in self._changed("comments", self.state.comments):
             comment = after or before
             if comment is None or comment.issue_id not in self.state.issues:
-                continue  # it went with its issue, which is told
+                continue  # deleted or moved with its issue, which has its own event
             changes = _from(before, after, ("body",)) if before and after else {}
             if before is None:
                 yield self._comment(comment, "created")

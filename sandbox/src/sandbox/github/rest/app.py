@@ -88,7 +88,7 @@ class _Rest:
         self.webhooks = webhooks
 
     async def handle(self, request: Request, operation: Operation | None) -> Response:
-        content = await request.body()  # the only await: what follows sees and leaves a whole state
+        content = await request.body()  # the only await: the rest runs without interruption
         headers = {
             "x-github-request-id": secrets.token_hex(16).upper(),
             "x-github-media-type": "github.v3; format=json",
@@ -99,7 +99,7 @@ class _Rest:
         except GitHubError as error:
             status, body = error.status, dict[str, Any](message=error.message)
             if isinstance(error, MovedError):
-                # as HTTP has it, only 307 keeps the method
+                # only 307 keeps the method of a redirected request
                 status = status if request.method in ("GET", "HEAD") else 307
                 query = f"?{request.url.query}" if request.url.query else ""
                 body["url"] = headers["location"] = f"{_root(request)}{REST}{error.path}{query}"
@@ -127,7 +127,7 @@ class _Rest:
             Call(
                 state=state,
                 viewer=viewer,
-                asked=request.url.path.partition(REST)[2],
+                requested_path=request.url.path.partition(REST)[2],
                 path=request.path_params,
                 query=query,
                 body=operation.read_body(content),
@@ -194,9 +194,9 @@ def _page(listing: Listing, request: Request, headers: dict[str, str]) -> ApiRes
 def _after_cursor(
     listing: Listing, cursor: Callable[[Any], str], size: int, request: Request, headers: dict[str, str]
 ) -> ApiResponse:
-    items, asked = list(listing.items), request.query_params.get("cursor")
-    if asked is not None:
-        places = [place for place, item in enumerate(items) if cursor(item) == asked]
+    items, after = list(listing.items), request.query_params.get("cursor")
+    if after is not None:
+        places = [place for place, item in enumerate(items) if cursor(item) == after]
         if not places:
             raise GitHubError(400, "Invalid cursor")
         items = items[places[0] + 1 :]

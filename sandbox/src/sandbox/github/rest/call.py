@@ -21,7 +21,7 @@ class Call:
     state: GitHubState
     """The current state; for a stale read, a past one."""
     viewer: Viewer
-    asked: str
+    requested_path: str
     """The requested path, below the root of the REST API."""
     path: Mapping[str, Any]
     """Path parameters of the operation."""
@@ -54,7 +54,7 @@ class Call:
         renamed = self.state.moved_repository(owner, name)
         if renamed is None or not self.viewer.sees(renamed):
             return NotFoundError()
-        rest = self.asked.partition(f"/repos/{owner}/{name}")[2]
+        rest = self.requested_path.partition(f"/repos/{owner}/{name}")[2]
         return MovedError(f"/repositories/{renamed.id}{rest}")
 
     def issue(self) -> Issue:
@@ -69,7 +69,7 @@ class Call:
         while tombstone is not None and tombstone.moved_to is not None:
             if moved := self.state.issues.get(tombstone.moved_to):
                 self.viewer.must_read(self.state.repositories[moved.repository_id], "issues")
-                rest = self.asked.partition(f"/issues/{number}")[2]
+                rest = self.requested_path.partition(f"/issues/{number}")[2]
                 raise MovedError(f"/repositories/{moved.repository_id}/issues/{moved.number}{rest}")
             tombstone = self.state.tombstones.get(tombstone.moved_to)
         raise GoneError("This issue was deleted")

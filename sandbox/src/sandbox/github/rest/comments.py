@@ -16,7 +16,7 @@ def list_comments_for_repo(call: Call) -> Listing:
     repository = call.repository()
     found = _recent(call, [c for c in call.state.comments.values() if c.repository_id == repository.id])
     by_update = call.query.get("sort", "created") == "updated"
-    # GitHub: the direction counts only beside a sort
+    # GitHub ignores the direction without a sort
     descending = "sort" in call.query and call.query.get("direction") == "desc"
     found.sort(key=lambda c: (c.updated_at if by_update else c.created_at, c.id), reverse=descending)
     return Listing(found, call.render.comment)

@@ -24,15 +24,15 @@ def get_content(call: Call) -> ApiResponse:
 def put_content(call: Call) -> ApiResponse:
     repository, path, body = call.repository("metadata"), call.path["path"], call.body
     was_there = path in repository.files
-    who = body.get("author") or body.get("committer") or {}
+    author = body.get("author") or body.get("committer") or {}
     change = commands.FileChange(
         path=path,
         content=body["content"],
         message=body["message"],
         branch=body.get("branch"),
         sha=body.get("sha"),
-        author=who.get("name"),
-        email=who.get("email"),
+        author=author.get("name"),
+        email=author.get("email"),
     )
     with call.writing():
         commit = commands.put_file(call.state, call.viewer, repository, change)

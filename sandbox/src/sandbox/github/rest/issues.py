@@ -123,12 +123,12 @@ def get_event(call: Call) -> ApiResponse:
 @handles("issues/list-events-for-timeline")
 def list_timeline(call: Call) -> Listing:
     issue = call.issue()
-    happened: list[Event | Comment] = [*call.state.events_of(issue), *call.state.comments_of(issue)]
+    entries: list[Event | Comment] = [*call.state.events_of(issue), *call.state.comments_of(issue)]
 
-    def show(what: Event | Comment) -> dict[str, Any]:
-        return call.render.event(what) if isinstance(what, Event) else call.render.timeline_comment(what)
+    def show(entry: Event | Comment) -> dict[str, Any]:
+        return call.render.event(entry) if isinstance(entry, Event) else call.render.timeline_comment(entry)
 
-    return Listing(sorted(happened, key=lambda what: what.id), show)
+    return Listing(sorted(entries, key=lambda entry: entry.id), show)
 
 
 def label_names(labels: list[Any]) -> list[str]:

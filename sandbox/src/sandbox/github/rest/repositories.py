@@ -42,7 +42,7 @@ def get_repository(call: Call) -> ApiResponse:
     user = call.viewer.user
     permissions = None
     if user is not None:
-        # an App's own rights are in its permissions, not here: GitHub shows it what anyone may do
+        # GitHub shows an App the permissions of everybody; its own are those of its installation
         permissions = call.render.permissions(repository.collaborators.get(user.id, "read"))
     return ApiResponse(call.render.repository(repository, permissions=permissions))
 

@@ -1,4 +1,4 @@
-"""What stands around an answer: pages, tags, limits, addresses."""
+"""Paging, ETags, rate limit and URLs of REST responses."""
 
 import re
 
@@ -39,7 +39,7 @@ def test_no_page_is_longer_than_a_hundred(sandbox: Sandbox, rest: Rest) -> None:
     assert len(rest("GET", f"{TICKETS}/labels?per_page=1000").json()) == 100
 
 
-def test_what_has_not_changed_is_not_sent_again(rest: Rest) -> None:
+def test_an_unchanged_response_is_304(rest: Rest) -> None:
     rest("POST", f"{TICKETS}/issues", {"title": "A ticket"})
     first = rest("GET", f"{TICKETS}/issues")
     same = rest("GET", f"{TICKETS}/issues", If_None_Match=first.headers["etag"])
@@ -58,7 +58,7 @@ def test_the_rate_limit_is_counted(rest: Rest) -> None:
     assert rest("GET", "/rate_limit").json()["resources"]["core"]["used"] == 3
 
 
-def test_addresses_are_those_that_the_caller_used(rest: Rest) -> None:
+def test_urls_start_with_the_host_that_the_caller_used(rest: Rest) -> None:
     rest("POST", f"{TICKETS}/issues", {"title": "A ticket"})
     issue = rest("GET", f"{TICKETS}/issues/1", Host="github.example.org:8080").json()
     assert issue["url"] == "http://github.example.org:8080/api/v3/repos/example-org/tickets/issues/1"

@@ -1,4 +1,4 @@
-"""What GitHub refuses, and how it says so."""
+"""Requests that GitHub refuses, and its error messages."""
 
 import http.client
 from typing import Any
@@ -153,7 +153,7 @@ def test_an_app_needs_its_permissions(
     assert weak("GET", f"{TICKETS}/contents/README.md").status == 403
 
 
-def test_a_client_must_say_its_name(rest: Rest) -> None:
+def test_a_user_agent_is_required(rest: Rest) -> None:
     connection = http.client.HTTPConnection(rest.sandbox.host, rest.sandbox.port, timeout=TIMEOUT)
     connection.request("GET", "/api/v3/rate_limit")
     refused = connection.getresponse()
