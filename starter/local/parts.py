@@ -37,7 +37,7 @@ TEMPORAL = Path(sys.executable).with_name("temporal")
 SEED = Path(__file__).with_name("seed.toml")
 """Initial data of the sandbox: one organization's repositories, board, questionnaire and price list."""
 
-WORKER = Path(settings.__file__).with_name("worker.py")
+WORKER = Path(settings.__file__).parents[1] / "worker.py"
 OURS = ("LEADS_", "TEMPORAL_")
 
 
