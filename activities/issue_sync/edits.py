@@ -82,10 +82,12 @@ class EditProposals:
         found = [edit for edit in await self._edits(place, view, notices) if not agrees(edit, view.facts)]
         if not found or not await self._settled(place.lead, view, found):
             return []
-        verdicts = [_quietly(edit) if edit.program else await self._judge(place.lead, edit) for edit in found]
+        verdicts = [
+            _quietly(edit) if edit.by_program else await self._judge(place.lead, edit) for edit in found
+        ]
         out = [verdict for verdict in verdicts if not verdict.stands]
         for verdict in out:
-            if not verdict.edit.program:
+            if not verdict.edit.by_program:
                 await self._answer(place, verdict)
         if out:
             declined = tuple(verdict.declined for verdict in out if verdict.declined)
@@ -136,7 +138,7 @@ class EditProposals:
         """
         queues: frozenset[str] = frozenset()
         for edit in found:
-            queues |= CARD_LANES if edit.what is EditKind.PLACED else HUB_LANES if edit.hub else ISSUE_LANES
+            queues |= CARD_LANES if edit.kind is EditKind.PLACED else HUB_LANES if edit.hub else ISSUE_LANES
         now = await self._seen(lead)
         same = now is not None and now.facts.last_seq == before.facts.last_seq
         if now and same and not _changing(before, queues) and not _changing(now, queues):
@@ -185,7 +187,7 @@ class EditProposals:
             raise again("The lead did not answer in time; it is asked again")
         _log.info("move taken", kind=decision.kind)
         view = await asked(self.leads.overview(lead))
-        done = f"Took {decision.kind}: somebody {edit.what}"
+        done = f"Took {decision.kind}: somebody {edit.kind}"
         if agrees(edit, view.facts):
             return Verdict(edit, done, stands=True)
         why = f"{answer.summary}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
@@ -204,7 +206,7 @@ class EditProposals:
             summary=edit.summary,
             reason=verdict.reason.rstrip("."),
             samples=verdict.samples,
-            undone=_UNDONE[edit.what],
+            undone=_UNDONE[edit.kind],
         )
         since = edit.at or datetime.now(UTC) - RECENT
         where = (place.repo, place.issue.number, f"move-{edit.key}")
@@ -237,15 +239,15 @@ def _asks(edit: Edit, reason: str, samples: tuple[str, ...] = ()) -> Verdict:
 
 def _quietly(edit: Edit) -> Verdict:
     """A program decides nothing, and nobody there reads an answer."""
-    return Verdict(edit, f"Put back what a program {edit.what}")
+    return Verdict(edit, f"Put back what a program {edit.kind}")
 
 
 def _revert_edits(edit: Edit) -> str:
-    return f"Asked about what somebody {edit.what}, and put it back"
+    return f"Asked about what somebody {edit.kind}, and put it back"
 
 
 def _source(edit: Edit) -> str:
-    return "github board" if edit.what is EditKind.PLACED else "github issue"
+    return "github board" if edit.kind is EditKind.PLACED else "github issue"
 
 
 def _because(proposal: Proposal, wrong: str) -> str:

@@ -58,7 +58,7 @@ class MailActivities:
                 recipients=tuple(recipients),
                 message_id=message_id,
                 reached={role: behind(role, lead.policy, self._settings) for role in effect.to},
-                left=effect.released_role,
+                released_role=effect.released_role,
                 cause=effect.cause,
             )
         )

@@ -16,7 +16,7 @@ from process.calendar import add_working_days
 from process.corrections.corrected_decision import CorrectedDecision
 from process.deadlines.serving import notices
 from process.effects import SendCorrection, SendMail
-from process.effects.introductions import earlier
+from process.effects.introductions import mails_to_former
 from process.lead.hub import HUB_FIELDS
 from process.lead.lead import Lead
 from process.lead.qualification import MANIAC_T
@@ -125,7 +125,7 @@ def _facts(
         ),
         "send_by": invoice.prepared_on + timedelta(days=clocks.invoice_unsent) if invoice else None,
         "notices": sorted(notices(lead), reverse=True),
-        "earlier": earlier(lead, Role(effect.fields["role"])) if "role" in effect.fields else (),
+        "earlier": mails_to_former(lead, Role(effect.fields["role"])) if "role" in effect.fields else (),
         "questionnaire_url": settings.google.questionnaire_url,
         "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),
     }

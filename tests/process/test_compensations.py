@@ -346,7 +346,7 @@ def test_a_hubs_issue_that_was_being_opened_meanwhile_is_closed_again() -> None:
 def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted() -> None:
     life = Life().requested().perform()
     closed, opened = (
-        Edit(what=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
+        Edit(kind=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
     )
     assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (False, True)
     corrects(life, newest(life, "hub_requested"), "hub")

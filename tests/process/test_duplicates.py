@@ -279,7 +279,7 @@ def test_undone_a_response_that_was_edited_meanwhile_goes_back_with_its_lead(
     life.wait(1).does("questionnaire_answered", **edited)
     life.perform()
     if again:
-        other.finds(DriftFound(looked=("issue",), issue=link("elsewhere")))
+        other.finds(DriftFound(checked=("issue",), issue=link("elsewhere")))
         life.hears_from(other)
     assert life.lead.questionnaire.response_id == "r1"
     other.does("corrected", seq=merge, reason="Another faculty")

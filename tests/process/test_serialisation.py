@@ -62,9 +62,9 @@ def lived() -> Life:
 
 LIVED = lived()
 MOVES = (
-    Edit(what=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1"),
-    Edit(what=EditKind.CLOSED, name="completed", hub=True),
-    Edit(what=EditKind.PLACED, name="Hub"),
+    Edit(kind=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1"),
+    Edit(kind=EditKind.CLOSED, name="completed", hub=True),
+    Edit(kind=EditKind.PLACED, name="Hub"),
 )
 PLANNED = (*LIVED.planned, *revert_effects(LIVED.lead, MOVES))
 

@@ -109,7 +109,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                 recipients=to,
                 message_id=f"<{effect.key}@example.org>",
                 reached=reached,
-                left=effect.released_role,
+                released_role=effect.released_role,
                 cause=effect.cause,
             )
         case SendCorrection():

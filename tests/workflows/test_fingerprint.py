@@ -159,8 +159,8 @@ REPORTS: dict[str, Observation] = {
         reached={Role.CONTRACTS: ("contracts@example.org",)},
         cause=1,
     ),
-    "check_issues": DriftFound(looked=("issue", "card"), broken={"issue": "It is gone"}),
-    "check_folder": DriftFound(looked=("folder",), broken={"folder": "It is gone"}),
+    "check_issues": DriftFound(checked=("issue", "card"), broken={"issue": "It is gone"}),
+    "check_folder": DriftFound(checked=("folder",), broken={"folder": "It is gone"}),
 }
 LOOKS = {"issue_replaced": DriftCheck(folder=False), "folder_replaced": DriftCheck(issues=False)}
 WAITS = {

@@ -450,7 +450,7 @@ def test_a_folder_of_any_name_is_told_of(drive: DriveActivities, sandbox: Sandbo
         drive.check_folder, CheckFolder(key="k", cause=1), lead.replaced(folder=link)
     ).observation
     assert isinstance(observation, DriftFound)
-    assert "renamed to “Two lines" in observation.mended[0]
+    assert "renamed to “Two lines" in observation.repaired[0]
 
 
 def test_an_invoice_that_came_back_with_its_folder_is_not_made_twice(
