@@ -47,9 +47,7 @@ def revert_edits(
     for declined in message.declined:
         known = {(refusal.kind, refusal.by, refusal.source) for refusal in aggregate.refusals}
         if (one_line(declined.kind), one_line(declined.by), one_line(declined.source)) not in known:
-            refusal = Refusal.of(
-                declined.kind, declined.reason, now, by=declined.by, source=declined.source
-            )
+            refusal = Refusal.of(declined.kind, declined.reason, now, by=declined.by, source=declined.source)
             aggregate = aggregate.refuse(refusal)
     effects = revert_effects(aggregate.lead, message.edits)
     queued = {item.effect.key for item in aggregate.outbox}
@@ -106,9 +104,7 @@ def receive_relation_notice(
     if refusal := refuse_notice(lead, notice):
         known = any((each.by, each.reason) == (sender, str(refusal)) for each in aggregate.refusals)
         if not known:
-            aggregate = aggregate.refuse(
-                Refusal.of("merged", str(refusal), now, by=sender, source="lead")
-            )
+            aggregate = aggregate.refuse(Refusal.of("merged", str(refusal), now, by=sender, source="lead"))
         return aggregate, refusal
     fact = noticed(aggregate.event_log, notice)
     aggregate = aggregate.replaced(last_seen=aggregate.last_seen | {sender: notice.seq})

@@ -31,9 +31,7 @@ def take(
     return take_parsed(aggregate, decision, now)
 
 
-def take_parsed(
-    aggregate: LeadAggregate, decision: Decision, now: datetime
-) -> tuple[LeadAggregate, Answer]:
+def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> tuple[LeadAggregate, Answer]:
     """Take, refuse or recognise as a repeat a decision."""
     receipt = find_receipt(aggregate.receipts, aggregate.event_log, decision, now)
     if receipt and receipt.content == content_of(decision):
@@ -66,9 +64,7 @@ def _too_long(aggregate: LeadAggregate, decision: Decision) -> Refused | None:
     )
 
 
-def _note_repeat(
-    aggregate: LeadAggregate, decision: Decision, first: Answer, now: datetime
-) -> LeadAggregate:
+def _note_repeat(aggregate: LeadAggregate, decision: Decision, first: Answer, now: datetime) -> LeadAggregate:
     """Record once that an accepted decision was repeated: a signal gets no other answer."""
     reason = f"It came again and was already taken as {first.seq}. Nothing was done twice."
     if not first.accepted or any(refusal.reason == reason for refusal in aggregate.refusals):

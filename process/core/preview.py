@@ -27,7 +27,7 @@ class Preview(NamedTuple):
     """For a correction: what it leaves outside."""
 
 
-def preview(aggregate: LeadAggregate, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:
+def preview_decision(aggregate: LeadAggregate, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:
     """Return the answer and the consequences of a decision, without taking it."""
     after, answer = take(aggregate, kind, args, now)
     if not answer.accepted or answer.repeat:

@@ -21,9 +21,7 @@ from process.lead.lead import Lead
 from process.money import billing
 
 
-def correction_impact(
-    event_log: EventLog, seq: int, asked: Collection[str] = ()
-) -> CorrectionImpact | None:
+def correction_impact(event_log: EventLog, seq: int, asked: Collection[str] = ()) -> CorrectionImpact | None:
     """Return the consequences of correcting the decision `seq` with these compensations.
 
     None for an event that is no decision.
