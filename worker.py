@@ -31,8 +31,8 @@ from client.leads import LeadsClient
 from client.reconcile import keep_schedule
 from client.server import demand_attributes
 from config.logging import set_up_logs
-from config.policy_file import current
-from config.settings import Settings, SettingsError, read_settings, unknown
+from config.policy_file import current_policy
+from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from ledger.events import LedgerError
 
 GRACE = timedelta(seconds=25)
@@ -45,8 +45,8 @@ TAKE_OVER = timedelta(seconds=3)
 async def run(settings: Settings) -> None:
     """Works on the task queue until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
-    policy = current(settings)  # what can't be meant is said before anything begins
-    for each in unknown():
+    policy = current_policy(settings)  # what can't be meant is said before anything begins
+    for each in unknown_settings():
         log.warning("a setting is ignored", why=each)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

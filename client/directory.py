@@ -20,7 +20,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from client.errors import AmbiguousLead, LeadNotFound
 from config.settings import lead_page
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.identity import contact_key, everybodys, lead_id, org_key, title_key
 from process.lead.duplicate_links import LONGEST, MOST, DuplicateLink, MatchReason
 from process.types import OPEN_STAGES, Role, Stage

@@ -38,8 +38,9 @@ from process.core.events import Refused
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
 from process.corrections.corrected_decision import CorrectionImpact
-from process.decisions import Decision, LeadOpened
+from process.decisions.base import Decision
 from process.decisions.merging import Merged
+from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, unmergeable
 from process.github.edits import RevertEdits

@@ -16,8 +16,8 @@ class Past:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self.place = ledger.place
-        self.heads: dict[str, Head] = {head.lead: head for head in ledger.leads()}
+        self.location = ledger.location
+        self.heads: dict[str, Head] = {head.lead_id: head for head in ledger.heads()}
 
     def find(self, name: str) -> str:
         """Return the id of the lead with this name, or with the only id that begins so (`lead-` may be left out).
@@ -34,7 +34,7 @@ class Past:
             return found[0]
         if found:
             raise AmbiguousLead(name, found)
-        raise LeadNotInLedger(name, self.place)
+        raise LeadNotInLedger(name, self.location)
 
     def events(self, lead: str) -> tuple[Event, ...]:
         """Return the events of a lead, see `events_of`."""
@@ -43,7 +43,7 @@ class Past:
 
 def events_of(ledger: Ledger, lead: str) -> tuple[Event, ...]:
     """Return the lead's events in order, up to the first gap; none if this code cannot read them as a lead."""
-    entries = ledger.history(lead)
+    entries = ledger.entries(lead)
     whole = [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
     try:
         events = tuple(event_of(entry) for entry in whole)

@@ -7,7 +7,8 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from process.core.receipts import Answer
-from process.decisions import DECISIONS, Decision
+from process.decisions.base import Decision
+from process.decisions.registry import DECISIONS
 
 
 class HandlesDecisions(Protocol):

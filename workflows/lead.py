@@ -22,7 +22,8 @@ with workflow.unsafe.imports_passed_through():
     from process.core.events import Refused
     from process.core.outbox import DriftCheck
     from process.core.receipts import Answer
-    from process.decisions import LeadOpened, complaints
+    from process.decisions.opening import LeadOpened
+    from process.decisions.parsing import complaints
     from process.effects import Effect
     from process.effects.requests import Outcome
     from process.lead.duplicate_links import DuplicateLink

@@ -14,8 +14,8 @@ from temporalio import activity
 
 from activities.github import issue_block
 from activities.github.client import GitHubClient
-from activities.github.models import IssueSeen
-from activities.github.survey import BoardSeen, GitHubSurvey, Listing
+from activities.github.listings import BoardListing, GitHubListings, ListingCursor
+from activities.github.models import Issue
 from activities.google.drive import DriveActivities
 from activities.issue_sync.context import in_thread
 from activities.issue_sync.intake import NEW, marks
@@ -37,7 +37,7 @@ from workflows.reconcile import SystemResult
 class GitHubCursor(BaseModel):
     """How far GitHub was read."""
 
-    listings: dict[str, Listing] = {}
+    listings: dict[str, ListingCursor] = {}
     leads: Memory = Memory()
     cards: Memory = Memory()
 
@@ -51,11 +51,11 @@ class DriveCursor(BaseModel):
 class Read(NamedTuple):
     """All that GitHub showed in one round."""
 
-    issues: list[tuple[str, IssueSeen]]
+    issues: list[tuple[str, Issue]]
     comments: list[ChangeNotice]
-    board: BoardSeen
+    board: BoardListing
     hubs: set[int]
-    listings: dict[str, Listing]
+    listings: dict[str, ListingCursor]
 
 
 class ReconcileActivities:
@@ -72,7 +72,7 @@ class ReconcileActivities:
         """Issues and comments that changed since, and the board, compared with the open leads."""
         before, now = read_cursor(GitHubCursor, cursor), datetime.now(UTC)
         leads = await self.leads.open_leads()
-        survey = GitHubSurvey(self.github)
+        survey = GitHubListings(self.github)
         read = await in_thread(self._read, survey, before)
         leads = [_by_our_names(lead, read.board) for lead in leads]
         notices = [*self._issues(read.issues), *read.comments]
@@ -124,14 +124,14 @@ class ReconcileActivities:
 
     # GitHub
 
-    def _read(self, survey: GitHubSurvey, before: GitHubCursor) -> Read:
+    def _read(self, survey: GitHubListings, before: GitHubCursor) -> Read:
         github = self.settings.github
-        listings: dict[str, Listing] = {}
-        issues: list[tuple[str, IssueSeen]] = []
+        listings: dict[str, ListingCursor] = {}
+        issues: list[tuple[str, Issue]] = []
         comments: list[ChangeNotice] = []
         for repo in (github.leads_repo, github.hubs_repo):
             known = before.listings.get(f"{repo}/issues")
-            changed, listings[f"{repo}/issues"] = survey.issues(repo, known or Listing())
+            changed, listings[f"{repo}/issues"] = survey.issues(repo, known or ListingCursor())
             issues += [(repo, issue) for issue in changed]
             if known is None and repo == github.leads_repo:
                 recently = datetime.now(UTC) - NEW
@@ -142,7 +142,7 @@ class ReconcileActivities:
                         if issue.created_at > recently or issue_block.keys(issue.text)
                     ]
             name = f"{repo}/comments"
-            said, listings[name] = survey.comments(repo, before.listings.get(name, Listing()))
+            said, listings[name] = survey.comments(repo, before.listings.get(name, ListingCursor()))
             comments += [
                 ChangeNotice(repo=repo, number=comment.issue, comment=comment.id)
                 for comment in said
@@ -151,7 +151,7 @@ class ReconcileActivities:
         hubs = survey.numbers(github.hubs_repo, self.leads.policy.labels.hub)
         return Read(issues, comments, survey.board(), hubs, listings)
 
-    def _issues(self, changed: Iterable[tuple[str, IssueSeen]]) -> list[ChangeNotice]:
+    def _issues(self, changed: Iterable[tuple[str, Issue]]) -> list[ChangeNotice]:
         """Issues of leads, and those that may become one."""
         return [
             ChangeNotice(repo=repo, number=issue.number)
@@ -207,7 +207,7 @@ def _among(issue: tuple[str, int], repo: str, numbers: set[int]) -> bool:
     return issue[0] != repo or issue[1] in numbers
 
 
-def _by_our_names(lead: OpenLead, board: BoardSeen) -> OpenLead:
+def _by_our_names(lead: OpenLead, board: BoardListing) -> OpenLead:
     """With its issues in the repositories as the settings call them, whatever their addresses say."""
 
     def ours(issue: tuple[str, int] | None) -> tuple[str, int] | None:
@@ -217,7 +217,7 @@ def _by_our_names(lead: OpenLead, board: BoardSeen) -> OpenLead:
 
 
 def _misplaced(
-    leads: Iterable[OpenLead], board: BoardSeen, columns: Mapping[Stage, str]
+    leads: Iterable[OpenLead], board: BoardListing, columns: Mapping[Stage, str]
 ) -> list[tuple[ChangeNotice, str]]:
     """Cards that are not in the column of their lead's stage, with the column where they are.
 
@@ -233,7 +233,7 @@ def _misplaced(
     return found
 
 
-def _renamed(board: BoardSeen, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
+def _renamed(board: BoardListing, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
     """What is called otherwise on GitHub than in the settings, and what to do: only a person can say which is right."""
     found = [
         f"the repository {ours} is called {theirs} on GitHub, and is followed there until somebody gives the old name to "
@@ -250,9 +250,7 @@ def _renamed(board: BoardSeen, github: GitHub, columns: Mapping[Stage, str]) -> 
     return found
 
 
-def _twice(
-    leads: Iterable[OpenLead], issues: Iterable[tuple[str, IssueSeen]], repo: str
-) -> dict[str, set[int]]:
+def _twice(leads: Iterable[OpenLead], issues: Iterable[tuple[str, Issue]], repo: str) -> dict[str, set[int]]:
     """Lead -> other issues that carry its mark, and are no lead's."""
     own = {lead.id: lead.issue for lead in leads if lead.issue}
     taken = {*own.values()}

@@ -14,15 +14,14 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.survey import AT_FIRST, OVERLAP
+from activities.github.listings import AT_FIRST, OVERLAP
 from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
 from client.directory import LeadHandle
 from client.errors import LeadsError, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions import LeadOpened
-from process.decisions.opening import contact_complaint
+from process.decisions.opening import LeadOpened, contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
 from process.identity import lead_id
 from process.types import one_line

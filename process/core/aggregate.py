@@ -11,17 +11,20 @@ from pydantic import ValidationError
 
 from process.calendar import start_of
 from process.core import outbox
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Fact, Refused
+from process.core.decide import decide
+from process.core.events import Change, Event, EventLog, Fact, Refused
+from process.core.evolve import begin, evolve
 from process.core.fold import fold, superseded
-from process.core.functions import begin, decide, due, evolve, plan
 from process.core.outbox import DriftCheck, Finished, Outstanding
+from process.core.plan import plan
 from process.core.receipts import Answer, Receipt, Refusal, content_of, one_line, said
 from process.corrections import compensation as compensation
 from process.corrections.corrected_decision import CorrectedDecision, CorrectionImpact
-from process.deadlines import moved_dates
-from process.decisions import Decision, LeadOpened, complaints, parse
+from process.deadlines.schedule import due, moved_dates
+from process.decisions.base import Decision
 from process.decisions.correcting import Corrected
+from process.decisions.opening import LeadOpened
+from process.decisions.parsing import complaints, parse
 from process.duplicates.notices import (
     DuplicateCandidates,
     DuplicatesFlagged,

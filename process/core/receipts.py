@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
-from process.decisions import Decision
+from process.decisions.base import Decision
 from process.types import Line, Model
 
 

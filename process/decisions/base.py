@@ -6,8 +6,7 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Fact, Refused
+from process.core.events import Change, EventLog, Fact, Refused
 from process.effects import Effect, ReserveFolder, SendMail
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead

@@ -9,8 +9,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.lead.invoice import Usage

@@ -8,8 +8,7 @@ from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
 from process.calendar import add_working_days
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.contract import VendorStatus

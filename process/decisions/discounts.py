@@ -5,8 +5,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import UNKNOWN, mail
 from process.decisions.quoting import _OnQuote
 from process.effects import Effect

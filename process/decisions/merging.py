@@ -6,8 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.lead.duplicate_links import DuplicateLink, Relation

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from process.calendar import zone_exists
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
 from process.lead.duplicate_links import DuplicateLink, Relation

@@ -5,8 +5,7 @@ from typing import Self
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision
 from process.effects import Effect, PlaceCard, UpdateHubIssue
 from process.lead.lead import Lead

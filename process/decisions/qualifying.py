@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
 from process.effects import Effect, ReadAnswers, ReadPrices
 from process.lead.lead import Asset, Lead

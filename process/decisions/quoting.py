@@ -7,8 +7,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.lead import Lead

@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent

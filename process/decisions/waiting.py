@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects import Effect
 from process.lead.lead import Hold, Lead, Loss

@@ -10,8 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from process.core.event_log import EventLog
-from process.core.events import Event, Observation, Refused
+from process.core.events import Event, EventLog, Observation, Refused
 from process.core.fold import without
 from process.decisions.qualifying import QuestionnaireAnswered
 from process.effects.observations import AnswersRead

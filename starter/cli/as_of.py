@@ -22,7 +22,7 @@ async def show_as_of(name: str, day: date, timeout: float, out: Output) -> None:
     """Shows it, and says what it rests on. Raises CommandError: no such lead, not yet begun then, a day to come."""
     with past(read_settings()) as ledger:
         lead = ledger.find(name)
-        events, place = ledger.events(lead), ledger.place
+        events, place = ledger.events(lead), ledger.location
     if not events:
         raise CommandError(ExitCode.NOT_FOUND, f"The ledger ({place}) has no beginning of {lead}.")
     now = datetime.now(UTC)

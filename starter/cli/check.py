@@ -14,8 +14,8 @@ from activities.checks import Check
 from client.connection import connect
 from client.errors import LeadsError
 from client.server import missing_attributes
-from config.policy_file import current
-from config.settings import Settings, unknown
+from config.policy_file import current_policy
+from config.settings import Settings, unknown_settings
 from process.policy import Policy
 from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.options import Json
@@ -27,7 +27,7 @@ from workflows.search_attributes import SEARCH_ATTRIBUTES
 async def check(*, json: Json = False) -> None:
     """Check that Temporal, GitHub, Google, mail and the ledger are reached, and give the rights that are needed."""
     settings = read_settings()
-    policy = current(settings)
+    policy = current_policy(settings)
     found = [each async for each in _temporal(settings)]
     found += await asyncio.to_thread(lambda: list(_outside(settings, policy)))
     out = Output(as_json=json)
@@ -105,7 +105,7 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
     from activities.registry import checkers
     from ledger.events import LedgerError
 
-    for mistyped in unknown(*FILES):
+    for mistyped in unknown_settings(*FILES):
         yield Check("Settings", "are known", False, mistyped)
     try:
         systems = checkers(settings, policy)
@@ -117,4 +117,4 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
 
 def _row(each: Check) -> tuple[Text, str, str, str]:
     mark = Text("ok", "green") if each.ok else Text("NO", "bold red")
-    return mark, each.system, each.what, each.detail
+    return mark, each.system, each.name, each.detail

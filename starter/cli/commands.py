@@ -8,7 +8,8 @@ from rich.text import Text
 
 from client.previews import sections
 from client.retries import pending_retries
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.overview import Line, Option, with_fate
 from starter.cli.decide import Command, add

@@ -120,7 +120,7 @@ def _unknown(name: str) -> CommandError:
 
 def _policy(known: Settings, file: Path) -> Policy:
     try:
-        return policy.current(known.model_copy(update={"policy_file": file}))
+        return policy.current_policy(known.model_copy(update={"policy_file": file}))
     except SettingsError as error:
         raise _wrong(str(error).replace("LEADS_POLICY_FILE", "--policy", 1)) from error
 

@@ -27,5 +27,9 @@ async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     known = read_settings()
     client = await connect()
     return LeadsClient(
-        client, known.task_queue, known.temporal_ui, timedelta(seconds=timeout), policy_file.current(known)
+        client,
+        known.task_queue,
+        known.temporal_ui,
+        timedelta(seconds=timeout),
+        policy_file.current_policy(known),
     )

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from client.past import past
 from client.simulations import Only, SimulationRequest, SimulationResult, simulate_leads
-from config.policy_file import current
+from config.policy_file import current_policy
 from process.policy import Clocks
 from process.simulation.summary import Summary
 from starter.cli.errors import CommandError, ExitCode
@@ -66,7 +66,7 @@ async def what_if(
     """
     known, out = read_settings(), Output(as_json=json)
     if clocks:
-        _list_clocks(current(known).clocks, out)
+        _list_clocks(current_policy(known).clocks, out)
         return
     wanted = scenario(
         known,
@@ -86,12 +86,12 @@ async def what_if(
     with past(known) as ledger, progress(hidden=json) as shown:
         names = tuple(dict.fromkeys(map(ledger.find, leads))) or tuple(ledger.heads)
         if not names:
-            raise CommandError(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.place}).")
+            raise CommandError(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.location}).")
         bar = shown.add_task("Living the leads again", total=len(names))
         question = SimulationRequest(wanted, datetime.now(UTC), only)
         url = known.ledger_url.get_secret_value()
         found = await simulate_leads(url, question, names, lambda: shown.advance(bar))
-        place = ledger.place
+        place = ledger.location
     summary = Summary.of(found.leads)
     told = {"otherwise": changed, "ledger": place, "events": found.events, "newest": found.newest}
     if not out.value(told | {"unread": found.unread, "summary": summary, "leads": found.leads}):

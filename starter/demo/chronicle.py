@@ -10,7 +10,8 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from client.directory import LeadHandle
 from client.leads import LeadsClient
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.policy import People

@@ -12,7 +12,8 @@ from rich.progress import Progress
 from client.directory import LeadHandle
 from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.types import Stage
 from process.views.overview import Overview
 from starter.cli.options import given

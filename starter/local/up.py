@@ -8,7 +8,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from config.settings import Settings, unknown
+from config.settings import Settings, unknown_settings
 from starter.cli.options import PORT, Json, flag
 from starter.cli.output import Output
 from starter.cli.session import FILES, UP, read_settings
@@ -74,7 +74,7 @@ async def _up(
     if with_web:
         demand_free(web_port, "the webhooks", "web_port")
     if not json:
-        for each in unknown(*FILES):
+        for each in unknown_settings(*FILES):
             out.line(f"A setting is ignored: {each}", "yellow")
         stands_in = ", the sandbox (GitHub, Google, mail)" if with_sandbox else ""
         out.line(

@@ -9,7 +9,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from client.directory import LeadHandle
 from client.errors import RequestRefused
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from tests.issue_sync.conftest import SALES, Office
 from tests.issue_sync.test_questionnaire import found_by, has_read, look, submit

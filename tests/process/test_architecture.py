@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 import process
-from process.core.event_log import effect_key
-from process.core.events import Fact, Refused
-from process.decisions import DECISIONS, LeadOpened, parse
+from process.core.events import Fact, Refused, effect_key
 from process.decisions.base import Decision
+from process.decisions.opening import LeadOpened
+from process.decisions.parsing import parse
+from process.decisions.registry import DECISIONS
 from process.effects import Effect
 from process.policy import Clocks
 from tests.support.lives import Life

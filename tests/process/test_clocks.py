@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from process.core.aggregate import LeadAggregate
-from process.deadlines import due
+from process.deadlines.schedule import due
 from process.lead.quote import QuoteStatus
 from process.policy import Clocks, Policy
 from process.types import Stage

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from process.effects.introductions import earlier
+from process.effects.introductions import mails_to_former
 from process.effects.observations import AnswersRead
 from process.identity import lead_id
 from process.money.billing import agreed, missing_usage
@@ -226,7 +226,10 @@ def test_8_and_whoever_has_it_now_is_told_in_the_conversation_what_the_others_ha
         ("address_changed", ("new@example.org",)),
         ("address_left", ("old@example.org",)),
     ]
-    assert [mail.template for mail in earlier(life.lead, Role.CONTRACTS)] == ["price_quoted", "handover"]
+    assert [mail.template for mail in mails_to_former(life.lead, Role.CONTRACTS)] == [
+        "price_quoted",
+        "handover",
+    ]
 
 
 def test_8_and_their_silence_is_heard() -> None:

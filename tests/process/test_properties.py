@@ -13,15 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from process.core.aggregate import LeadAggregate
-from process.core.event_log import EventLog
-from process.core.events import Refused
+from process.core.events import EventLog, Refused
 from process.core.fold import fold, superseded
 from process.core.receipts import Answer
 from process.corrections.compensation import corrected_decision, root
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.duplicates.notices import relation_notices
 from process.effects import Effect, OpenHubIssue, SendMail
-from process.effects.introductions import reached
+from process.effects.introductions import last_reached
 from process.effects.observations import MailSent
 from process.lead.quote import ACTIVE, QuoteStatus
 from process.money.billing import BILLED, billed_again, next_draft
@@ -414,7 +413,7 @@ class Lives(RuleBasedStateMachine):
             return
         aggregate, lead = self.life.aggregate, self.life.lead
         if not any(isinstance(item.effect, SendMail) for item in aggregate.outbox):
-            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), reached(lead, Role.CONTRACTS)
+            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), last_reached(lead, Role.CONTRACTS)
             assert not now or not had or set(now) == set(had)
 
     def teardown(self) -> None:

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.core.events import Refused
-from process.decisions import parse
 from process.decisions.discounts import DiscountApproved
+from process.decisions.parsing import parse
 from process.decisions.quoting import PriceQuoted
 from process.effects import SendMail
 from process.lead.lead import Lead

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from process import deadlines as ticks
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event, Fact, Unknown
 from process.core.fold import fold
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.duplicates import notices as duplicates
 from process.effects import Effect, SendMail, revert_effects
 from process.effects import observations as observations
@@ -62,9 +62,9 @@ def lived() -> Life:
 
 LIVED = lived()
 MOVES = (
-    Edit(what=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1"),
-    Edit(what=EditKind.CLOSED, name="completed", hub=True),
-    Edit(what=EditKind.PLACED, name="Hub"),
+    Edit(kind=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1"),
+    Edit(kind=EditKind.CLOSED, name="completed", hub=True),
+    Edit(kind=EditKind.PLACED, name="Hub"),
 )
 PLANNED = (*LIVED.planned, *revert_effects(LIVED.lead, MOVES))
 
@@ -115,7 +115,7 @@ def test_a_decision_survives_as_its_example_says_it(kind: str) -> None:
     "fact",
     [
         fact.model_construct()
-        for module in (observations, ticks, duplicates)
+        for module in (observations, duplicates)
         for fact in vars(module).values()
         if isinstance(fact, type) and issubclass(fact, Fact) and fact.__module__ == module.__name__
     ],

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from starter.cli.app import make_app
 from starter.cli.spelling import spelled
 from tests.starter.conftest import Ended

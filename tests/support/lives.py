@@ -11,7 +11,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.events import Observation, Refused
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.duplicates.notices import relation_notices
 from process.effects import (
     CheckIssues,
@@ -109,7 +109,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                 recipients=to,
                 message_id=f"<{effect.key}@example.org>",
                 reached=reached,
-                left=effect.released_role,
+                released_role=effect.released_role,
                 cause=effect.cause,
             )
         case SendCorrection():

@@ -114,7 +114,7 @@ def _report(request: EffectRequest) -> Observation | None:
                 recipients=recipients,
                 message_id=f"<{key}>",
                 reached=reached,
-                left=mail.released_role,
+                released_role=mail.released_role,
                 cause=mail.cause,
             )
         case SendCorrection(template=template, key=key, cause=cause):

@@ -9,12 +9,12 @@ from typing import Any
 import workflows.lead
 from process.behaviour import CHANGES
 from process.core.aggregate import LeadAggregate
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Observation
+from process.core.events import Change, Event, EventLog, Observation
 from process.core.fold import fold
-from process.core.functions import plan
 from process.core.outbox import DriftCheck
-from process.decisions import DECISIONS, LeadOpened
+from process.core.plan import plan
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.effects import Effect
 from process.effects.observations import (
     DriftFound,
@@ -159,8 +159,8 @@ REPORTS: dict[str, Observation] = {
         reached={Role.CONTRACTS: ("contracts@example.org",)},
         cause=1,
     ),
-    "check_issues": DriftFound(looked=("issue", "card"), broken={"issue": "It is gone"}),
-    "check_folder": DriftFound(looked=("folder",), broken={"folder": "It is gone"}),
+    "check_issues": DriftFound(checked=("issue", "card"), broken={"issue": "It is gone"}),
+    "check_folder": DriftFound(checked=("folder",), broken={"folder": "It is gone"}),
 }
 LOOKS = {"issue_replaced": DriftCheck(folder=False), "folder_replaced": DriftCheck(issues=False)}
 WAITS = {

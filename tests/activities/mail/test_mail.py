@@ -212,7 +212,7 @@ CHANGED = SendMail(
     cause=9,
     template="address_changed",
     to=(Role.CONTRACTS,),
-    fields={"role": "contracts", "now": "deals@example.org", "had": "contracts@example.org"},
+    fields={"role": "contracts", "now": "deals@example.org", "before": "contracts@example.org"},
 )
 LEFT = CHANGED.replaced(
     key="lead-abcdefgh/9/address_left-contracts-1",

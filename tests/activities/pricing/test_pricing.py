@@ -163,7 +163,7 @@ def test_a_file_is_read_with_its_exact_numbers(settings: Settings, tmp_path: Pat
     ("content", "said"),
     [
         (None, "No such file"),
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ("{}", "list of objects"),
         ("[1]", "list of objects"),
         ("[]", "plans"),
