@@ -18,21 +18,22 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
-from activities.heartbeat import Watch
+from activities.digest import digest_activities
+from activities.heartbeat import HeartbeatInterceptor
 from activities.issue_sync.sync import Desk
-from activities.reconcile.outside import looks
+from activities.reconcile.outside import reconcile_activities
 from activities.reconcile.team import Team
 from activities.registry import activities
-from client.connection import connect, to_its_end
-from client.errors import CommandError
-from client.leads import Leads
+from client.connection import connect, run_program
+from client.digest import keep_digest
+from client.errors import LeadsError, NamespaceMissing, ServerNotPrepared
+from client.leads import LeadsClient
 from client.reconcile import keep_schedule
 from client.server import demand_attributes
 from config.logging import set_up_logs
-from config.policy_file import current
-from config.settings import Settings, SettingsError, read_settings, unknown
+from config.policy_file import current_policy
+from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from ledger.events import LedgerError
-from starter.cli.digest import keep_digest, writes
 
 GRACE = timedelta(seconds=25)
 """What is under way may finish this long after the worker was told to stop; what does not is done again elsewhere."""
@@ -44,15 +45,15 @@ TAKE_OVER = timedelta(seconds=3)
 async def run(settings: Settings) -> None:
     """Works on the task queue until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
-    policy = current(settings)  # what can't be meant is said before anything begins
-    for each in unknown():
+    policy = current_policy(settings)  # what can't be meant is said before anything begins
+    for each in unknown_settings():
         log.warning("a setting is ignored", why=each)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     client = await connect(runtime=_runtime(settings))
     await demand_attributes(client)
-    leads = Leads(client, settings.task_queue, settings.temporal_ui, policy=policy)
+    leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
     desk = Desk(leads, settings)
     threads = settings.activity_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
@@ -61,12 +62,12 @@ async def run(settings: Settings) -> None:
             task_queue=settings.task_queue,
             activities=[
                 *activities(settings, client),
-                desk.attend,
-                *looks(leads, settings),
-                *writes(leads, settings),
+                desk.sync_issue,
+                *reconcile_activities(leads, settings),
+                *digest_activities(leads, settings),
             ],
             activity_executor=executor,
-            interceptors=[Watch()],
+            interceptors=[HeartbeatInterceptor()],
             max_concurrent_activities=threads,
             graceful_shutdown_timeout=GRACE,
             sticky_queue_schedule_to_start_timeout=TAKE_OVER,
@@ -87,7 +88,7 @@ async def run(settings: Settings) -> None:
     log.info("worker stopped")
 
 
-async def _introduce(leads: Leads) -> None:
+async def _introduce(leads: LeadsClient) -> None:
     """Leads in flight hear who is behind the roles by these settings. Where that fails, a round does it."""
     log = structlog.get_logger("worker")
     try:
@@ -135,12 +136,14 @@ def main() -> None:
     try:
         settings = read_settings()
         set_up_logs(settings.log_format)
-        asyncio.run(to_its_end(run(settings)))
+        asyncio.run(run_program(run(settings)))
     except SettingsError as error:
         sys.exit(str(error))
     except LedgerError as error:
         sys.exit(f"The worker can't start: LEADS_LEDGER_URL: {error}")
-    except (RuntimeError, CommandError) as error:
+    except (NamespaceMissing, ServerNotPrepared) as error:
+        sys.exit(f"The worker can't start: {error} Run `leads init-server`.")
+    except (RuntimeError, LeadsError) as error:
         sys.exit(f"The worker can't start: {error}")
 
 

@@ -13,16 +13,17 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again, park
-from process.duplicates.notices import OriginalsSeen, Told, tells
-from process.effects.base import Outcome, Task
-from process.lead.duplicate_links import Relation, Relative
+from process.duplicates.notices import RelationNotice, relation_notices
+from process.duplicates.observations import OriginalsNotified
+from process.effects.requests import EffectRequest, Outcome
+from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
 
-PATIENCE = timedelta(seconds=8)
+TIMEOUT = timedelta(seconds=8)
 """How long another lead may take to answer; then it is asked again."""
 
 
-class NoAnswerError(Exception):
+class NoAnswerYetError(Exception):
     """Another lead does not answer now: why."""
 
 
@@ -33,22 +34,22 @@ class NotTakenError(Exception):
 class LeadsActivities:
     """Over the worker's own client."""
 
-    def __init__(self, client: Client, patience: timedelta = PATIENCE) -> None:
+    def __init__(self, client: Client, timeout: timedelta = TIMEOUT) -> None:
         self._client = client
-        self._patience = patience
+        self._timeout = timeout
 
-    @activity.defn(name="tell_leads")
-    async def tell_leads(self, task: Task) -> Outcome:
+    @activity.defn(name="notify_leads")
+    async def notify_leads(self, request: EffectRequest) -> Outcome:
         """Tells every lead concerned what this one is to it now. One that knows it already is not changed by that.
 
         All are told, whatever one of them answers. Then one that did not answer is asked again; a refusal is parked.
         """
-        seen, unheard, wrong = list[Relative](), list[str](), list[str]()
-        for other, told in tells(task.lead).items():
+        seen, unheard, wrong = list[DuplicateLink](), list[str](), list[str]()
+        for other, told in relation_notices(request.lead).items():
             try:
                 if answer := await self._tell(other, told):
                     seen.append(answer)
-            except NoAnswerError as nobody:
+            except NoAnswerYetError as nobody:
                 unheard.append(str(nobody))
             except NotTakenError as no:
                 wrong.append(str(no))
@@ -56,17 +57,20 @@ class LeadsActivities:
             raise again("; ".join(unheard))
         if wrong:
             raise park(f"{' '.join(wrong)} Then retry; or take the merge back by correcting it")
-        return Outcome(report=_news(task.lead, seen))
+        return Outcome(observation=_news(request.lead, seen))
 
-    async def _tell(self, other: str, told: Told) -> Relative | None:
+    async def _tell(self, other: str, told: RelationNotice) -> DuplicateLink | None:
         """What the other lead is called; None where it is gone and need not know.
 
         Raises NoAnswerError, or NotTakenError where it does not take in what was merged into it.
         """
         handle = self._client.get_workflow_handle(other)
         try:
-            answer: Relative = await handle.execute_update(
-                "told", told.model_dump(mode="json"), result_type=Relative, rpc_timeout=self._patience
+            answer: DuplicateLink = await handle.execute_update(
+                "receive_relation_notice",
+                told.model_dump(mode="json"),
+                result_type=DuplicateLink,
+                rpc_timeout=self._timeout,
             )
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause
@@ -74,11 +78,13 @@ class LeadsActivities:
                 cause.message if isinstance(cause, ApplicationError) else str(cause)
             ) from None
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise NoAnswerError(f"{other} did not answer in time") from None
+            raise NoAnswerYetError(f"{other} did not answer in time") from None
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND or await self._lives(other):
-                raise NoAnswerError(f"Temporal could not answer for {other}: {error.status.name}") from None
-            if told.me.relation is Relation.MERGED:
+                raise NoAnswerYetError(
+                    f"Temporal could not answer for {other}: {error.status.name}"
+                ) from None
+            if told.sender.relation is Relation.MERGED:
                 raise NotTakenError(f"There is no lead {other} that could go on with this one.") from None
             return None
         return answer
@@ -90,12 +96,12 @@ class LeadsActivities:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
-            raise NoAnswerError(f"Temporal could not answer for {other}: {error.status.name}") from None
+            raise NoAnswerYetError(f"Temporal could not answer for {other}: {error.status.name}") from None
         return known.status is WorkflowExecutionStatus.RUNNING
 
 
-def _news(lead: Lead, seen: list[Relative]) -> OriginalsSeen | None:
+def _news(lead: Lead, seen: list[DuplicateLink]) -> OriginalsNotified | None:
     """What the lead did not know yet of those that it told."""
     known = {other.lead: (other.heading, other.url) for other in lead.originals}
     new = tuple(other for other in seen if known.get(other.lead) != (other.heading, other.url))
-    return OriginalsSeen(originals=new) if new else None
+    return OriginalsNotified(originals=new) if new else None

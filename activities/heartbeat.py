@@ -8,21 +8,21 @@ import structlog
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from activities.errors import goes_on_at
+from activities.errors import resume_time
 
 BEAT = timedelta(seconds=3)
 
 _log = structlog.get_logger("activities")
 
 
-class Watch(Interceptor):
+class HeartbeatInterceptor(Interceptor):
     """One whose worker died is done again in seconds, not minutes; no activity has to know of it."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
-        return _Watched(next)
+        return _HeartbeatInbound(next)
 
 
-class _Watched(ActivityInboundInterceptor):
+class _HeartbeatInbound(ActivityInboundInterceptor):
     async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002 - the SDK's names
         info = activity.info()
         log = _log.bind(lead=info.workflow_id, kind=info.activity_type, attempt=info.attempt)
@@ -31,7 +31,7 @@ class _Watched(ActivityInboundInterceptor):
             outcome = await super().execute_activity(input)
         except Exception as error:
             delay = getattr(error, "next_retry_delay", None)
-            goes_on = {"goes_on": goes_on_at(delay)} if delay else {}
+            goes_on = {"goes_on": resume_time(delay)} if delay else {}
             log.warning(
                 "effect failed", error=getattr(error, "type", None) or type(error).__name__, **goes_on
             )

@@ -12,8 +12,8 @@ import time
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from client.connection import to_its_end
-from client.reconcile import one_round
+from client.connection import run_program
+from client.reconcile import reconcile_now
 from config.settings import Settings
 from sandbox.seed import read_seed
 from sandbox.server import Sandbox
@@ -28,9 +28,9 @@ QUEUE = "bench"
 
 async def measured(client: Client, what: str) -> None:
     began = time.monotonic()
-    part = (await one_round(client, QUEUE)).parts["look_at_github"]
-    cost = ", ".join(f"{count} {name}" for name, count in part.cost.items())
-    found = part.failed or (part.found[0].partition(":")[0] if part.found else "nothing new")
+    result = (await reconcile_now(client, QUEUE)).results["reconcile_github"]
+    cost = ", ".join(f"{count} {name}" for name, count in result.cost.items())
+    found = result.failed or (result.found[0].partition(":")[0] if result.found else "nothing new")
     print(f"{what}: {cost}; {time.monotonic() - began:.1f} s; {found}")
 
 
@@ -61,4 +61,4 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--leads", type=int, default=500)
-    asyncio.run(to_its_end(main(options.parse_args().leads)))
+    asyncio.run(run_program(main(options.parse_args().leads)))

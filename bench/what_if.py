@@ -15,7 +15,7 @@ from ledger.events import Ledger
 from process.core.fold import fold
 from process.policy import Clocks
 from process.simulation.difference import difference
-from process.simulation.scenario import Otherwise
+from process.simulation.scenario import Scenario
 from tests.support.lives import BOOK_QUOTE, SIGNED, Life
 
 
@@ -52,8 +52,8 @@ def hub(years: int) -> Life:
 
 def main(leads: int, years: int) -> None:
     life = hub(years)
-    events, now = life.record.history.events, life.now
-    otherwise = Otherwise(clocks=Clocks(quote_validity=60, stale=10))
+    events, now = life.aggregate.event_log.events, life.now
+    scenario = Scenario(clocks=Clocks(quote_validity=60, stale=10))
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger.open(f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
         names = [f"lead-{number:08d}" for number in range(leads)]
@@ -61,11 +61,11 @@ def main(leads: int, years: int) -> None:
             ledger.append([entry_of(name, event) for event in events])
         began = time.process_time()
         for name in names:
-            fold([event_of(entry) for entry in ledger.history(name)], name)
+            fold([event_of(entry) for entry in ledger.entries(name)], name)
         folded = time.process_time() - began
         began = time.process_time()
         found = [
-            difference([event_of(entry) for entry in ledger.history(name)], name, otherwise, now)
+            difference([event_of(entry) for entry in ledger.entries(name)], name, scenario, now)
             for name in names
         ]
         asked = time.process_time() - began

@@ -1,46 +1,48 @@
-"""A preview, told in words: what would become true, and what becomes of a mistake outside."""
+"""Arranges the preview of a decision as titled sections of lines, the same for every face."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from client.leads import Foreseen
-from process.corrections.corrected_decision import Undoing
+from client.leads import DecisionPreview
+from process.corrections.corrected_decision import CorrectionImpact
 
 
-class Told(NamedTuple):
-    """A heading, and the lines under it."""
+class Section(NamedTuple):
+    """A title and the lines below it."""
 
     title: str
     lines: tuple[str, ...]
 
 
-def sections(foreseen: Foreseen, ask: str) -> tuple[Told, ...]:
-    """All that follows, but for what has no lines. `ask`: how a compensation is asked for, with its name as `{}`."""
-    found = (*_undoing(foreseen.undoing, ask), *_outside(foreseen))
-    return tuple(told for told in found if told.lines)
+def sections(preview: DecisionPreview, ask: str) -> tuple[Section, ...]:
+    """Return the sections that have lines. `ask`: text that requests a compensation, with its name as `{}`."""
+    found = (*_correction(preview.correction_impact, ask), *_consequences(preview))
+    return tuple(section for section in found if section.lines)
 
 
-def _undoing(undoing: Undoing | None, ask: str) -> Iterator[Told]:
-    if undoing is None:
+def _correction(correction_impact: CorrectionImpact | None, ask: str) -> Iterator[Section]:
+    if correction_impact is None:
         return
-    wrong = undoing.mistake
-    yield Told(
-        "No longer counts, and stays in sight as corrected", (f"{wrong.seq}: {wrong.words}, by {wrong.by}",)
+    wrong = correction_impact.corrected_decision
+    yield Section(
+        "No longer counts, and stays in sight as corrected", (f"{wrong.seq}: {wrong.summary}, by {wrong.by}",)
     )
-    if undoing.again:
-        yield Told("Counts again", (f"{undoing.again[0]}: {undoing.again[1]}",))
-    left = undoing.left
-    yield Told("Follows by itself", tuple(each.words for each in left if each.fate == "by itself"))
-    yield Told("Is put right, as you ask for it", tuple(each.words for each in left if each.fate == "asked"))
-    asked = (f"{ask.format(each.compensate)}: {each.words}" for each in left if each.fate == "if asked")
-    yield Told("Is put right only if you ask for it", tuple(asked))
-    yield Told("Stays, for people to settle", tuple(each.words for each in left if each.fate == "stays"))
+    if correction_impact.restored:
+        yield Section("Counts again", (f"{correction_impact.restored[0]}: {correction_impact.restored[1]}",))
+    left = correction_impact.traces
+    yield Section("Follows by itself", tuple(each.summary for each in left if each.fate == "by itself"))
+    yield Section(
+        "Is put right, as you ask for it", tuple(each.summary for each in left if each.fate == "asked")
+    )
+    asked = (f"{ask.format(each.compensate)}: {each.summary}" for each in left if each.fate == "if asked")
+    yield Section("Is put right only if you ask for it", tuple(asked))
+    yield Section("Stays, for people to settle", tuple(each.summary for each in left if each.fate == "stays"))
 
 
-def _outside(foreseen: Foreseen) -> Iterator[Told]:
-    yield Told("Would be done", tuple(_unique(foreseen.effects)))
-    yield Told("Dates", tuple(foreseen.dates))
-    yield Told("Would need attention", tuple(foreseen.attention))
+def _consequences(preview: DecisionPreview) -> Iterator[Section]:
+    yield Section("Would be done", tuple(_unique(preview.effects)))
+    yield Section("Dates", tuple(preview.dates))
+    yield Section("Would need attention", tuple(preview.attention))
 
 
 def _unique(lines: Iterable[str]) -> Iterable[str]:

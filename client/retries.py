@@ -1,4 +1,4 @@
-"""What a workflow is waiting to try again, and until when, as Temporal tells it: the lead itself does not know."""
+"""Reads from Temporal the failed activities that a workflow will retry; the lead itself does not know them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,23 +8,23 @@ from temporalio.client import WorkflowHandle
 from temporalio.exceptions import ApplicationError
 
 
-class Waiting(BaseModel):
-    """Something that failed for now."""
+class PendingRetry(BaseModel):
+    """An activity that failed and is retried."""
 
     kind: str
-    why: str
+    reason: str
     attempt: int
-    """The one that is waited for, or under way."""
-    goes_on: datetime | None
-    """When it is made; None where it is under way."""
+    """Number of the next attempt, or of the one under way."""
+    next_attempt_at: datetime | None
+    """Time of the next attempt (UTC); None while one is under way."""
 
     def __str__(self) -> str:
-        when = f"again at {self.goes_on:%H:%M:%S} UTC" if self.goes_on else "again at this moment"
-        return f"{self.kind.replace('_', ' ')}: {self.why} ({when}, attempt {self.attempt})"
+        when = f"again at {self.next_attempt_at:%H:%M:%S} UTC" if self.next_attempt_at else "trying now"
+        return f"{self.kind.replace('_', ' ')}: {self.reason} ({when}, attempt {self.attempt})"
 
 
-async def waiting(workflow: WorkflowHandle[Any, Any]) -> list[Waiting]:
-    """Everything of this workflow that has failed and is tried again, the soonest first. Raises RPCError."""
+async def pending_retries(workflow: WorkflowHandle[Any, Any]) -> list[PendingRetry]:
+    """Return the workflow's failed activities that are retried, soonest first. Raises RPCError."""
     described = await workflow.describe()
     found = []
     for pending in described.raw_description.pending_activities:
@@ -33,11 +33,11 @@ async def waiting(workflow: WorkflowHandle[Any, Any]) -> list[Waiting]:
         failure = await described.data_converter.decode_failure(pending.last_failure)
         due = pending.HasField("next_attempt_schedule_time")
         found.append(
-            Waiting(
+            PendingRetry(
                 kind=pending.activity_type.name,
-                why=failure.message if isinstance(failure, ApplicationError) else str(failure),
+                reason=failure.message if isinstance(failure, ApplicationError) else str(failure),
                 attempt=pending.attempt,
-                goes_on=pending.next_attempt_schedule_time.ToDatetime(UTC) if due else None,
+                next_attempt_at=pending.next_attempt_schedule_time.ToDatetime(UTC) if due else None,
             )
         )
-    return sorted(found, key=lambda each: each.goes_on or datetime.min.replace(tzinfo=UTC))
+    return sorted(found, key=lambda each: each.next_attempt_at or datetime.min.replace(tzinfo=UTC))

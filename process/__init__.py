@@ -2,7 +2,7 @@
 
     decide(history, decision, now) -> fact or Refused   what a person, or the clock, may do now
     evolve(history, fact, at)      -> history           what that makes true
-    plan(before, after, event)     -> effects           what the outside world must be told
+    plan(change)                   -> effects           what is asked of the outside
     due(lead)                      -> when, and what    what happens if nobody does anything
 
 `record` keeps all of it for one lead. Where things are: `state` what is true of a lead, `decisions` what people may decide,

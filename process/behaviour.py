@@ -1,16 +1,67 @@
-"""Changes of behaviour, each under a name. A lead takes them up when a run of its workflow begins, never in the middle.
+"""Changes of the process's rules. A lead adopts a change when a run of its workflow begins, never within a run.
 
-While a run lasts it must do what it did, or its history no longer replays. So code whose effects or dates change keeps
-the old way for leads without the change:
+A run must go on doing what it did, or its history no longer replays. Process code therefore keeps the old way for leads
+that have not adopted a change that affects effects or dates. Declare the change as a rule of `Behaviour`:
 
-    if RELEASE_0_2 in after.changes:
-        yield mail(after, event, "finance", Role.CONTRACTS)
+    class Behaviour(Rules):
+        asks_vendor_weekly = ChangedRule(
+            "ask-vendor-weekly",
+            was="the contracts team is asked about the vendor set-up once",
+            now="it is asked every week",
+            removable="when no open run began under 1.0",
+        )
 
-New leads have all changes at once; leads in flight get them with their next run (`leads adopt`). A change may go from
-here, with its old way, when no open run is older than it. See docs/changing-the-process.md.
+and read it where the rule applies:
+
+    if lead.behaviour.asks_vendor_weekly:
+        ...
+
+New leads have all changes; leads in flight adopt them with their next run (`leads adopt`). See
+docs/changing-the-process.md.
 """
 
-RELEASE_0_2 = "0.2"
-"""All that release 0.2 does otherwise: one name, because each costs every run of every lead an event of its own."""
+from dataclasses import dataclass
+from typing import Self, overload
 
-CHANGES: tuple[str, ...] = (RELEASE_0_2,)
+
+@dataclass(frozen=True)
+class ChangedRule:
+    """A rule that has changed. Read from a lead's behaviour, it is True if the lead follows the new way."""
+
+    name: str
+    """Name of the change, as stored in leads and in workflow histories. It never changes."""
+    was: str
+    """The old way, in a short sentence."""
+    now: str
+    """The new way, in a short sentence."""
+    removable: str
+    """When the rule may be removed together with the old way."""
+
+    @overload
+    def __get__(self, rules: None, owner: type["Rules"]) -> Self: ...
+
+    @overload
+    def __get__(self, rules: "Rules", owner: type["Rules"]) -> bool: ...
+
+    def __get__(self, rules: "Rules | None", owner: type["Rules"]) -> Self | bool:
+        return self if rules is None else self.name in rules.adopted
+
+
+@dataclass(frozen=True)
+class Rules:
+    """The changed rules that a lead follows, by the names of the changes that it has adopted."""
+
+    adopted: tuple[str, ...] = ()
+
+    @classmethod
+    def changed(cls) -> tuple[ChangedRule, ...]:
+        """Return the changed rules in the order of their declaration."""
+        return tuple(rule for rule in vars(cls).values() if isinstance(rule, ChangedRule))
+
+
+class Behaviour(Rules):
+    """The rules of the process that have changed since 1.0: none so far."""
+
+
+CHANGES: tuple[str, ...] = tuple(rule.name for rule in Behaviour.changed())
+"""Names of all changes, oldest first. A workflow asks `workflow.patched` for each when a run begins."""

@@ -1,8 +1,7 @@
 """What all models share: immutability, the kinds of text, and the words of the process."""
 
-import re
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
@@ -16,14 +15,18 @@ class Model(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    def replaced(self, **changes: Any) -> Self:
+        """Return a copy with these fields replaced.
+
+        Raises TypeError for a name that is no field. Values are not validated: they come from our own code.
+        """
+        if unknown := changes.keys() - type(self).model_fields.keys():
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
+        return self.model_copy(update=changes)
+
 
 SAID: dict[str, bool] = {"said": True}
 """The context in which a model is made of what somebody said just now, and not of what was stored."""
-
-
-def snake_case(name: str) -> str:
-    """`PriceQuoted` as `price_quoted`: how a class is called in data, signals and commands."""
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 Line = Annotated[

@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
+from process.core.due import next_due
 from process.views.attention import attention
 from process.views.overview import Line, next_step, timeline
 
@@ -13,13 +14,13 @@ SHOWN = 15
 """Newest lines of the timeline, and newest refusals, that the details show; the queries have all."""
 
 
-def details(record: Record, now: datetime) -> str:
+def details(aggregate: LeadAggregate, now: datetime) -> str:
     """The lead in one look: where it stands, what needs attention, what happened, what was refused."""
-    return "\n".join(_lines(record, now))
+    return "\n".join(_lines(aggregate, now))
 
 
-def _lines(record: Record, now: datetime) -> Iterator[str]:
-    lead, step, next_date = record.lead, next_step(record.lead), record.next_due()
+def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
+    lead, step, next_date = aggregate.lead, next_step(aggregate.lead), next_due(aggregate.lead)
     yield f"## {_plain(lead.heading)}"
     yield f"\n**{lead.stage}** · next: **{_plain(lead.whose(step.owner))}** — {_plain(step.what)}"
     if next_date:
@@ -30,10 +31,11 @@ def _lines(record: Record, now: datetime) -> Iterator[str]:
     if found := attention(lead, lead.today(now)):
         yield "\n### Attention"
         yield from (f"- {_plain(line)}" for line in found)
-    if record.parked:
+    if aggregate.parked:
         yield "\n### Failed for good, waiting for the signal `retry`"
         yield from (
-            f"- {item.effect.words()}: {_plain(item.reason)} (`{item.effect.key}`)" for item in record.parked
+            f"- {item.effect.summary()}: {_plain(item.reason)} (`{item.effect.key}`)"
+            for item in aggregate.parked
         )
     if lead.quotes:
         yield "\n### Quotes"
@@ -46,22 +48,22 @@ def _lines(record: Record, now: datetime) -> Iterator[str]:
                 f"{f' ({_plain(made_of)})' if made_of else ''}"
             )
     yield "\n### What happened"
-    yield from (_happened(line) for line in reversed(timeline(record, SHOWN)))
-    if (earlier := len(record.history.events) - SHOWN) > 0:
+    yield from (_happened(line) for line in reversed(timeline(aggregate, SHOWN)))
+    if (earlier := len(aggregate.event_log.events) - SHOWN) > 0:
         yield f"- … and {earlier} earlier (query `timeline`)"
-    if record.refusals:
-        yield f"\n### Refused ({record.refused_total})"
+    if aggregate.refusals:
+        yield f"\n### Refused ({aggregate.refused_total})"
         yield from (
             f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(refusal.reason)}"
-            for refusal in reversed(record.refusals[-SHOWN:])
+            for refusal in reversed(aggregate.refusals[-SHOWN:])
         )
 
 
 def _happened(line: Line) -> str:
-    words = _plain(line.words)
+    summary = _plain(line.summary)
     if line.corrected:
-        words = f"~~{words}~~ (corrected by {line.corrected_by})"
-    return f"- {line.seq} · {line.at:%Y-%m-%d} · {words} · by {_plain(line.by)}"
+        summary = f"~~{summary}~~ (corrected by {line.corrected_by})"
+    return f"- {line.seq} · {line.at:%Y-%m-%d} · {summary} · by {_plain(line.by)}"
 
 
 def _plain(text: str) -> str:

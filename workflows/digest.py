@@ -20,11 +20,11 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     from process.types import Model
     from process.views.agenda import Agenda, Item
-    from process.views.digest import Letter, Week, letters
+    from process.views.digest import DigestMail, Week, letters
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=5)
-SILENCE = timedelta(seconds=30)
+HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 """An attempt that is not heard of for so long died with its worker, and is made again."""
 BATCH = 50
 """Leads that one activity asks."""
@@ -79,7 +79,7 @@ class DigestWorkflow:
             retry_policy=RETRIES,
             summary="Which leads there are",
         )
-        self.done = self.done.model_copy(update={"leads": len(names)})
+        self.done = self.done.replaced(leads=len(names))
         found = [await self._ask(names[start : start + BATCH]) for start in range(0, len(names), BATCH)]
         agenda = Agenda.of(
             week.day,
@@ -100,13 +100,13 @@ class DigestWorkflow:
             Batch(leads=tuple(leads)),
             result_type=Asked,
             start_to_close_timeout=ONE_ATTEMPT,
-            heartbeat_timeout=SILENCE,
+            heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=RETRIES,
             summary=f"What is to be done for {len(leads)} leads",
         )
         return asked
 
-    async def _send(self, letter: Letter) -> None:
+    async def _send(self, letter: DigestMail) -> None:
         """Until it is sent, or the week is over; others do not wait for it."""
         until = workflow.now() + AT_LONGEST
         while True:
@@ -125,7 +125,7 @@ class DigestWorkflow:
                     raise
                 cause = error.cause
                 why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
-                self.done = self.done.model_copy(update={"failed": self.done.failed | {letter.key: why}})
+                self.done = self.done.replaced(failed=self.done.failed | {letter.key: why})
                 self._show()
                 if workflow.now() + AGAIN > until:
                     return
@@ -133,7 +133,7 @@ class DigestWorkflow:
             else:
                 failed = {key: why for key, why in self.done.failed.items() if key != letter.key}
                 sent = self.done.sent | {letter.key: message_id}
-                self.done = self.done.model_copy(update={"sent": sent, "failed": failed})
+                self.done = self.done.replaced(sent=sent, failed=failed)
                 return
 
     def _show(self) -> None:

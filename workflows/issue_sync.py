@@ -19,7 +19,7 @@ with workflow.unsafe.imports_passed_through():
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 ONE_ATTEMPT = timedelta(minutes=2)
-SILENCE = timedelta(seconds=10)
+HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 """An attempt that is not heard of for so long died with its worker, and is made again."""
 AT_LONGEST = timedelta(days=1)
 """A visit that fails so long is given up and shown as that; what is heard after it is looked at."""
@@ -33,7 +33,7 @@ Repository = Annotated[str, StringConstraints(pattern=r"^[\w.-]{0,100}$")]
 """Its name, without its owner: that is the organization."""
 
 
-class Hint(Model):
+class ChangeNotice(Model):
     """That there may be something to see at an issue. Never what it is: no text of anybody's, and no secret."""
 
     repo: Repository = ""
@@ -53,78 +53,78 @@ class Hint(Model):
         return f"desk-{self.repo}-{self.number}" if self.number else f"desk-card-{self.card}"
 
 
-class Visit(Model):
+class SyncRequest(Model):
     """All that was heard about one issue since the last visit."""
 
-    hints: tuple[Hint, ...]
+    notices: tuple[ChangeNotice, ...]
 
 
-class Attended(Model):
+class SyncResult(Model):
     """What a visit did, in words; without any, there was nothing to do."""
 
     done: tuple[str, ...] = ()
 
 
-class Carried(Model):
+class RunState(Model):
     """All that a desk knows, handed from one run of its workflow to the next."""
 
-    waiting: tuple[Hint, ...] = ()
+    waiting: tuple[ChangeNotice, ...] = ()
     deliveries: tuple[str, ...] = ()
     done: tuple[str, ...] = ()
 
 
 @workflow.defn
-class DeskWorkflow:
+class IssueSyncWorkflow:
     """One issue that somebody may have done something at: visits it until nothing new is heard."""
 
     @workflow.init
-    def __init__(self, carried: Carried | None = None) -> None:
-        carried = carried or Carried()
+    def __init__(self, carried: RunState | None = None) -> None:
+        carried = carried or RunState()
         self.waiting = list(carried.waiting)
         self.deliveries = list(carried.deliveries)
         self.done = list(carried.done)
 
     @workflow.run
-    async def run(self, carried: Carried | None = None) -> Attended:
+    async def run(self, carried: RunState | None = None) -> SyncResult:
         """What was done, oldest first. A visit that failed for good is one line of it, and the next one is made."""
         while self.waiting:
-            hints, self.waiting = self.waiting[:AT_ONCE], self.waiting[AT_ONCE:]
-            self._note(await self._visit(hints))
+            notices, self.waiting = self.waiting[:AT_ONCE], self.waiting[AT_ONCE:]
+            self._note(await self._visit(notices))
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(
-                    Carried(
+                    RunState(
                         waiting=tuple(self.waiting), deliveries=tuple(self.deliveries), done=tuple(self.done)
                     )
                 )
-        return Attended(done=tuple(self.done))
+        return SyncResult(done=tuple(self.done))
 
     @workflow.signal(description="Something may have happened at the issue: look there.")
-    def heard(self, *hints: Any) -> None:
+    def heard(self, *notices: Any) -> None:
         """Never fails: what is no hint is dropped with a line in the log."""
-        for given in hints:
+        for given in notices:
             try:
-                hint = Hint.model_validate(given)
+                notice = ChangeNotice.model_validate(given)
             except ValidationError:
                 workflow.logger.warning("no hint")
                 continue
-            if hint.delivery in self.deliveries:
+            if notice.delivery in self.deliveries:
                 continue
-            if hint.delivery:
-                self.deliveries = [*self.deliveries, hint.delivery][-REMEMBERED:]
-            if not any(_same(hint, known) for known in self.waiting):
-                self.waiting.append(hint)
+            if notice.delivery:
+                self.deliveries = [*self.deliveries, notice.delivery][-REMEMBERED:]
+            if not any(_same(notice, known) for known in self.waiting):
+                self.waiting.append(notice)
 
-    async def _visit(self, hints: Sequence[Hint]) -> Sequence[str]:
+    async def _visit(self, notices: Sequence[ChangeNotice]) -> Sequence[str]:
         try:
-            attended: Attended = await workflow.execute_activity(
+            attended: SyncResult = await workflow.execute_activity(
                 "attend",
-                Visit(hints=tuple(hints)),
-                result_type=Attended,
+                SyncRequest(notices=tuple(notices)),
+                result_type=SyncResult,
                 start_to_close_timeout=ONE_ATTEMPT,
                 schedule_to_close_timeout=AT_LONGEST,
-                heartbeat_timeout=SILENCE,
+                heartbeat_timeout=HEARTBEAT_TIMEOUT,
                 retry_policy=RETRIES,
-                summary=f"Look at what {len(hints)} hint{'s' if len(hints) > 1 else ''} may be about",
+                summary=f"Look at what {len(notices)} hint{'s' if len(notices) > 1 else ''} may be about",
             )
         except ActivityError as error:
             cause = error.cause
@@ -138,6 +138,6 @@ class DeskWorkflow:
         workflow.set_current_details("\n".join(f"- {line}" for line in self.done) or "Nothing to do.")
 
 
-def _same(one: Hint, other: Hint) -> bool:
+def _same(one: ChangeNotice, other: ChangeNotice) -> bool:
     """Whether one look answers both."""
-    return one.model_copy(update={"delivery": None}) == other.model_copy(update={"delivery": None})
+    return one.replaced(delivery=None) == other.replaced(delivery=None)

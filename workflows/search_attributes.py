@@ -9,9 +9,9 @@ from typing import Any
 
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import end_of
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
+from process.core.due import next_due
 from process.identity import contact_key, issue_name, org_key
 from process.lead.lead import Lead
 from process.views.attention import attention
@@ -48,23 +48,22 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 )
 
 
-def values(record: Record, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
+def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
     """What each attribute is for this lead now; None where it has no value."""
-    lead = record.lead
-    places = _places(lead) if RELEASE_0_2 in lead.changes else {}  # in flight, each upsert is a command
+    lead = aggregate.lead
     term_ends = lead.contract.term_ends
     found: dict[SearchAttributeKey[Any], Any] = {
         STAGE: lead.stage.value,
         OWNER: next_step(lead).owner.value,
         SERVICE: lead.service,
         ORG_KEY: org_key(lead.org),
-        NEXT_DATE: record.next_due(),
+        NEXT_DATE: next_due(aggregate.lead),
         CONTRACT_END: end_of(term_ends, lead.zone).astimezone(UTC) if term_ends else None,
         ON_HOLD: lead.hold is not None,
         ATTENTION: len(attention(lead, lead.today(now))),
-        PARKED: len(record.parked),
+        PARKED: len(aggregate.parked),
     }
-    return found | places
+    return found | _places(lead)
 
 
 def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:

@@ -1,7 +1,7 @@
 """A lead's issue and card, and its hub's issue, on GitHub. Each activity brings them to the lead's present state."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
@@ -10,30 +10,22 @@ from activities.checks import Check
 from activities.errors import park
 from activities.github.board import GitHubBoard, columns_of
 from activities.github.client import GitHubClient
-from activities.github.corrections import GitHubCorrections, Spot
+from activities.github.corrections import GitHubCorrections, IssueRef
 from activities.github.drift import GitHubDrift
-from activities.github.issues import GitHubIssues, Reason, Wanted
-from activities.github.own_comments import SETTLE, Answers
+from activities.github.issues import DesiredIssue, GitHubIssues, Reason
+from activities.github.own_comments import SETTLE, OwnComments
 from activities.performs import performs
 from config.settings import Settings, lead_page
-from process.effects.base import (
-    CheckIssues,
-    Outcome,
-    PlaceCard,
-    PutCardBack,
-    PutIssueBack,
-    SayCorrection,
-    Task,
-)
+from process.effects import CheckIssues, PlaceCard, PostCorrection, RevertCard, RevertIssue
 from process.effects.observations import CardPlaced, HubIssueOpened, IssueOpened
-from process.github.edits import Move
+from process.effects.requests import EffectRequest, Outcome
+from process.github.edits import Edit
 from process.lead.duplicate_links import Relation
 from process.lead.hub import HUB_FIELDS
 from process.lead.lead import Lead
 from process.lead.qualification import MANIAC_T
 from process.policy import Policy
 from process.types import Link, Stage
-from process.views.attention import attention
 from process.views.checklist import checklist, todo, vendor_checklist
 from process.views.overview import next_step
 from templates.rendering import render
@@ -48,55 +40,55 @@ class GitHubActivities:
         self._settings = settings
         self._policy = policy or Policy()
         self._client = GitHubClient(settings.github)
-        self._issues = GitHubIssues(self._client, settle, heard=settings.github.is_heard)
+        self._issues = GitHubIssues(self._client, settle, heard=settings.github.follows_changes)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)
-        self._corrections = GitHubCorrections(Answers(self._client, settle))
+        self._corrections = GitHubCorrections(OwnComments(self._client, settle))
 
     @performs("open_issue")
-    def open_issue(self, task: Task) -> Outcome:
+    def open_issue(self, request: EffectRequest) -> Outcome:
         """Opens the lead's issue, or finds the one that an earlier attempt opened."""
-        if task.lead.issue:
+        if request.lead.issue:
             return Outcome()
-        link = self._issues.open(self._lead_issue(task), since=task.lead.opened_at)
-        return Outcome(report=IssueOpened(link=link))
+        link = self._issues.open(self._lead_issue(request), since=request.lead.opened_at)
+        return Outcome(observation=IssueOpened(link=link))
 
     @performs("update_issue")
-    def update_issue(self, task: Task) -> Outcome:
+    def update_issue(self, request: EffectRequest) -> Outcome:
         """Brings the lead's issue up to date: title, labels, our block, and whether it is closed."""
-        self._issues.update(self._lead_issue(task), _number(task.lead.issue))
+        self._issues.update(self._lead_issue(request), _number(request.lead.issue))
         return Outcome()
 
     @performs("place_card")
-    def place_card(self, task: Task) -> Outcome:
+    def place_card(self, request: EffectRequest) -> Outcome:
         """Puts the lead's card into the column of its stage, unless a person moved it and nobody heard that yet."""
-        effect = task.effect
+        effect = request.effect
         assert isinstance(effect, PlaceCard)  # noqa: S101 - the workflow sends each effect to its own activity
-        return self._placed(task.lead, restore=effect.restore, stood_in=effect.stood_in)
+        return self._placed(request.lead, restore=effect.restore, stood_in=effect.stood_in)
 
-    @performs("put_issue_back")
-    def put_issue_back(self, task: Task) -> Outcome:
+    @performs("revert_issue")
+    def revert_issue(self, request: EffectRequest) -> Outcome:
         """Undoes what people changed at the lead's issue; all else is brought up to date as ever."""
-        self._issues.update(self._lead_issue(task), _number(task.lead.issue), _undone(task))
+        self._issues.update(self._lead_issue(request), _number(request.lead.issue), _undone(request))
         return Outcome()
 
-    @performs("put_hub_issue_back")
-    def put_hub_issue_back(self, task: Task) -> Outcome:
+    @performs("revert_hub_issue")
+    def revert_hub_issue(self, request: EffectRequest) -> Outcome:
         """Undoes what people changed at the hub's issue; all else is brought up to date as ever."""
-        self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue), _undone(task))
+        self._issues.update(self._hub_issue(request.lead), _number(request.lead.hub_issue), _undone(request))
         return Outcome()
 
-    @performs("put_card_back")
-    def put_card_back(self, task: Task) -> Outcome:
+    @performs("revert_card")
+    def revert_card(self, request: EffectRequest) -> Outcome:
         """Puts the lead's card back, if it still stands where it was heard of."""
-        return self._placed(task.lead, undone=_undone(task))
+        return self._placed(request.lead, undone=_undone(request))
 
     def _placed(
         self,
         lead: Lead,
         *,
         restore: bool = False,
-        undone: Sequence[Move] = (),
+        undone: Sequence[Edit] = (),
         stood_in: str | None = None,
     ) -> Outcome:
         github = self._settings.github
@@ -107,54 +99,56 @@ class GitHubActivities:
                 f"LEADS_GITHUB__COLUMNS names no column for the stage {lead.stage}: add it, then retry"
             )
         ours = None
-        if github.is_heard and lead.card_stage:
-            ours = {columns.get(lead.card_stage), *(move.name for move in undone)}
+        if github.follows_changes and lead.card_stage:
+            ours = {columns.get(lead.card_stage), *(edit.name for edit in undone)}
             if stood_in:  # by a policy that nobody chose, it had the name that the settings say
                 ours |= {stood_in, github.columns.get(lead.card_stage)}
         repo = _repo(lead.issue, github.leads_repo)
         placed = self._board.place(repo, _number(lead.issue), column, restore=restore, ours=ours)
         stage = lead.stage if placed.there else lead.card_stage
         news = (placed.card, stage) != (lead.card, lead.card_stage)
-        return Outcome(report=CardPlaced(item=placed.card, stage=stage) if news else None)
+        return Outcome(observation=CardPlaced(item=placed.card, stage=stage) if news else None)
 
     @performs("open_hub_issue")
-    def open_hub_issue(self, task: Task) -> Outcome:
+    def open_hub_issue(self, request: EffectRequest) -> Outcome:
         """Opens the hub's issue for engineering, or finds the one that an earlier attempt opened."""
-        if task.lead.hub_issue:
+        if request.lead.hub_issue:
             return Outcome()
-        link = self._issues.open(self._hub_issue(task.lead), since=task.lead.opened_at)
-        return Outcome(report=HubIssueOpened(link=link))
+        link = self._issues.open(self._hub_issue(request.lead), since=request.lead.opened_at)
+        return Outcome(observation=HubIssueOpened(link=link))
 
     @performs("update_hub_issue")
-    def update_hub_issue(self, task: Task) -> Outcome:
+    def update_hub_issue(self, request: EffectRequest) -> Outcome:
         """Brings the hub's issue up to date: title, our block, and whether it is closed."""
-        self._issues.update(self._hub_issue(task.lead), _number(task.lead.hub_issue))
+        self._issues.update(self._hub_issue(request.lead), _number(request.lead.hub_issue))
         return Outcome()
 
-    @performs("say_correction")
-    def say_correction(self, task: Task) -> Outcome:
+    @performs("post_correction")
+    def post_correction(self, request: EffectRequest) -> Outcome:
         """Brings what we say of a corrected decision to what is true of it by now, where the effect says."""
-        effect, lead, (mistake,) = task.effect, task.lead, task.mistakes
-        assert isinstance(effect, SayCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
+        effect, lead, (corrected_decision,) = request.effect, request.lead, request.corrected_decisions
+        assert isinstance(effect, PostCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
         links = (
             (lead.issue, self._settings.github.leads_repo),
             (lead.hub_issue, self._settings.github.hubs_repo),
         )
         if effect.where == "answer":
-            spots = [Spot(_repo(link, repo), int(link.id)) for link, repo in links if link]
-            self._corrections.answer(spots, mistake)
+            spots = [IssueRef(_repo(link, repo), int(link.id)) for link, repo in links if link]
+            self._corrections.answer(spots, corrected_decision)
         else:
             hub = effect.where == "hub issue"
             link, repo = links[hub]
-            self._corrections.comment(Spot(_repo(link, repo), _number(link)), lead, mistake, hub=hub)
+            self._corrections.comment(
+                IssueRef(_repo(link, repo), _number(link)), lead, corrected_decision, hub=hub
+            )
         return Outcome()
 
     @performs("check_issues")
-    def check_issues(self, task: Task) -> Outcome:
+    def check_issues(self, request: EffectRequest) -> Outcome:
         """Finds out what became of the lead's issue and card, and of the hub's issue."""
-        effect = task.effect
+        effect = request.effect
         assert isinstance(effect, CheckIssues)  # noqa: S101 - the workflow sends each effect to its own activity
-        return Outcome(report=self._drift.look(task.lead, effect, self._lead_issue(task)))
+        return Outcome(observation=self._drift.look(request.lead, effect, self._lead_issue(request)))
 
     def checks(self) -> Iterator[Check]:
         """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
@@ -179,11 +173,8 @@ class GitHubActivities:
     def _page(self, lead: str) -> str:
         return lead_page(self._settings.temporal_ui, activity.info().namespace, lead)
 
-    def _lead_issue(self, task: Task) -> Wanted:
-        lead = task.lead
-        noticed = task.attention
-        if noticed is None:
-            noticed = attention(lead, lead.today(datetime.now(UTC)))
+    def _lead_issue(self, request: EffectRequest) -> DesiredIssue:
+        lead = request.lead
         page = self._page(lead.id)
 
         def text(clip: int) -> str:
@@ -191,19 +182,19 @@ class GitHubActivities:
                 "lead_issue.md",
                 lead=lead,
                 step=next_step(lead),
-                attention=noticed,
+                attention=request.attention,
                 checklist=checklist(lead),
                 vendor_checklist=vendor_checklist(lead),
                 maniac_t=MANIAC_T,
                 hub_fields=HUB_FIELDS,
-                mistakes=task.mistakes,
+                corrected_decisions=request.corrected_decisions,
                 workflow_url=page,
                 relatives=_relatives(lead, self._page),
-                heard=self._settings.github.is_heard,
+                heard=self._settings.github.follows_changes,
                 clip=clip,
             )
 
-        return Wanted(
+        return DesiredIssue(
             repo=_repo(lead.issue, self._settings.github.leads_repo),
             key=lead.id,
             title=lead.heading,
@@ -214,7 +205,7 @@ class GitHubActivities:
             boxes=tuple(item.name for item in (*checklist(lead), *vendor_checklist(lead))),
         )
 
-    def _hub_issue(self, lead: Lead) -> Wanted:
+    def _hub_issue(self, lead: Lead) -> DesiredIssue:
         items = todo(lead)
         down = lead.hub.decommissioned_on is not None
         closed = down or lead.ended or lead.hub.withdrawn_on is not None
@@ -222,7 +213,7 @@ class GitHubActivities:
         def text(clip: int) -> str:
             return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=items, clip=clip)
 
-        return Wanted(
+        return DesiredIssue(
             repo=_repo(lead.hub_issue, self._settings.github.hubs_repo),
             key=f"{lead.id}/hub",
             title=lead.hub_heading,
@@ -279,7 +270,9 @@ def _relatives(lead: Lead, page: Callable[[str], str]) -> list[tuple[str, str, s
     settled = [other for other in lead.originals if other.relation is not Relation.UNDECIDED]
     ours = [(_BETWEEN[other.relation][0], other) for other in (*lead.undecided, *settled)]
     theirs = [(_BETWEEN[other.relation][1], other) for other in lead.duplicates]
-    return [(words, other.name, other.url or page(other.lead)) for words, other in (*ours, *theirs) if words]
+    return [
+        (summary, other.name, other.url or page(other.lead)) for summary, other in (*ours, *theirs) if summary
+    ]
 
 
 def _reason(lead: Lead) -> Reason:
@@ -287,15 +280,15 @@ def _reason(lead: Lead) -> Reason:
     return "duplicate" if lead.lost and lead.lost.reason == "duplicate" else _ENDED[lead.stage]
 
 
-def _undone(task: Task) -> tuple[Move, ...]:
-    match task.effect:
-        case PutIssueBack(moves=moves) | PutCardBack(moves=moves):
-            return moves
+def _undone(request: EffectRequest) -> tuple[Edit, ...]:
+    match request.effect:
+        case RevertIssue(edits=edits) | RevertCard(edits=edits):
+            return edits
     return ()
 
 
-def _repo(link: Link | None, otherwise: str) -> str:
-    return (link.home if link else "") or otherwise
+def _repo(link: Link | None, scenario: str) -> str:
+    return (link.home if link else "") or scenario
 
 
 def _number(link: Link | None) -> int:

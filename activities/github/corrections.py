@@ -11,17 +11,17 @@ from urllib.parse import quote
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.own_comments import Answers, crossed_out, shaken
-from process.corrections.corrected_decision import Mistake
+from activities.github.own_comments import OwnComments, has_refusal, strike_out
+from process.corrections.corrected_decision import CorrectedDecision
 from process.lead.lead import Lead
 from templates.rendering import markdown, render
 
 _CLOCKS_DIFFER = timedelta(days=1)
-_PATIENCE = 5
+_TIMEOUT = 5
 """Attempts after which an answer that is not there counts as deleted; a decision that was just given has none yet."""
 
 
-class Spot(NamedTuple):
+class IssueRef(NamedTuple):
     """An issue."""
 
     repo: str
@@ -29,38 +29,53 @@ class Spot(NamedTuple):
 
 
 class GitHubCorrections:
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: OwnComments) -> None:
         self._answers = answers
 
-    def comment(self, spot: Spot, lead: Lead, mistake: Mistake, *, hub: bool) -> None:
+    def comment(
+        self, spot: IssueRef, lead: Lead, corrected_decision: CorrectedDecision, *, hub: bool
+    ) -> None:
         """One comment on the issue for each decision that was ever corrected; nothing new where nobody asked for it."""
-        self._answers.say(
+        self._answers.post(
             spot.repo,
             spot.number,
-            f"{quote(lead.id, safe='')}/correction/{mistake.seq}",
-            render("correction.md", mistake=mistake, lead=lead, hub=hub),
-            since=mistake.at - _CLOCKS_DIFFER,
-            anew=mistake.is_asked("hub" if hub else "comment"),
+            f"{quote(lead.id, safe='')}/correction/{corrected_decision.seq}",
+            render("correction.md", corrected_decision=corrected_decision, lead=lead, hub=hub),
+            since=corrected_decision.at - _CLOCKS_DIFFER,
+            create=corrected_decision.is_asked("hub" if hub else "comment"),
         )
 
-    def answer(self, spots: Iterable[Spot], mistake: Mistake) -> None:
+    def answer(self, spots: Iterable[IssueRef], corrected_decision: CorrectedDecision) -> None:
         """The answer to the comment that gave the decision, on whichever of these issues it stands."""
-        why = _why(mistake) if not mistake.counts and mistake.is_asked("answer") else ""
+        why = (
+            _why(corrected_decision)
+            if not corrected_decision.counts and corrected_decision.is_asked("answer")
+            else ""
+        )
         for spot in spots:
             found = self._answers.find(
-                spot.repo, spot.number, str(mistake.comment), since=mistake.at - _CLOCKS_DIFFER
+                spot.repo,
+                spot.number,
+                str(corrected_decision.comment),
+                since=corrected_decision.at - _CLOCKS_DIFFER,
             )
             if found is None:
                 continue
-            text = crossed_out(found.text.replace("\r\n", "\n"), mistake.seq, why)
-            self._answers.reword(spot.repo, found, text)
-            if mistake.comment:
-                self._answers.react(spot.repo, mistake.comment, "confused" if shaken(text) else "+1")
+            text = strike_out(found.text.replace("\r\n", "\n"), corrected_decision.seq, why)
+            self._answers.edit(spot.repo, found, text)
+            if corrected_decision.comment:
+                self._answers.react(
+                    spot.repo, corrected_decision.comment, "confused" if has_refusal(text) else "+1"
+                )
             return
-        if why and activity.info().attempt < _PATIENCE:
+        if why and activity.info().attempt < _TIMEOUT:
             raise again("The answer that is to be crossed out is not there yet")
 
 
-def _why(mistake: Mistake) -> str:
-    newest = next(each for each in reversed(mistake.corrections) if each.of == mistake.seq and each.holds)
+def _why(corrected_decision: CorrectedDecision) -> str:
+    newest = next(
+        each
+        for each in reversed(corrected_decision.corrections)
+        if each.of == corrected_decision.seq and each.holds
+    )
     return f"No longer counts, corrected as {newest.seq}: {markdown(newest.reason, 300)}"

@@ -5,18 +5,18 @@ from urllib.parse import unquote, urlsplit
 
 from activities.github.board import GitHubBoard
 from activities.github.client import GitHubClient
-from activities.github.issues import GitHubIssues, Wanted
-from activities.github.models import IssueSeen
-from process.effects.base import CheckIssues
-from process.effects.observations import OutsideDrifted
-from process.lead.lead import Lead, Place
+from activities.github.issues import DesiredIssue, GitHubIssues
+from activities.github.models import Issue
+from process.effects import CheckIssues
+from process.effects.observations import DriftFound
+from process.lead.lead import Artifact, Lead
 from process.types import Link
 
 
 class _Seen(NamedTuple):
     """An issue of a lead's as it is now: where, or that it is gone."""
 
-    issue: IssueSeen | None
+    issue: Issue | None
     moved: Link | None = None
     how: str = ""
     gone: str = ""
@@ -31,9 +31,9 @@ class GitHubDrift:
         self._issues = issues
         self._board = board
 
-    def look(self, lead: Lead, effect: CheckIssues, wanted: Wanted) -> OutsideDrifted | None:
+    def look(self, lead: Lead, effect: CheckIssues, wanted: DesiredIssue) -> DriftFound | None:
         """What is otherwise than the lead knows; None where nothing is. `wanted`: its issue as it ought to be."""
-        broken: dict[Place, str] = {}
+        broken: dict[Artifact, str] = {}
         mended: list[str] = []
         issue = self._seen(lead.issue, self._settings.leads_repo)
         hub_issue = self._seen(lead.hub_issue, self._settings.hubs_repo)
@@ -54,15 +54,15 @@ class GitHubDrift:
             broken["hub issue"] = f"The hub's issue {hub_issue.gone}"
         elif hub_issue.moved:
             mended.append(f"the hub's issue {hub_issue.how}, and is now {hub_issue.moved.url}")
-        found = OutsideDrifted(
-            looked=("issue", "hub issue", "card"),
-            mended=tuple(mended),
+        found = DriftFound(
+            checked=("issue", "hub issue", "card"),
+            repaired=tuple(mended),
             broken=broken,
             issue=issue.moved,
             hub_issue=hub_issue.moved,
             replace_card=replace_card,
         )
-        return found if found.tells(lead) else None
+        return found if found.is_news(lead) else None
 
     def _seen(self, link: Link | None, repo: str) -> _Seen:
         if link is None:
@@ -71,11 +71,11 @@ class GitHubDrift:
         issue = self._client.find_issue(known, int(link.id))
         if issue is None:
             return _Seen(None, gone=f"{known}#{link.id} is gone: have a new one (issue_replaced)")
-        org, now, number = place_of(issue)
+        org, now, number = repository_and_number(issue)
         if org.casefold() != self._settings.org.casefold():
             return _Seen(None, gone=f"was moved to {org}/{now}: have a new one (issue_replaced)")
         if number == int(link.id) and self._is_called(known, now):
-            renamed = link.model_copy(update={"url": issue.html_url})
+            renamed = link.replaced(url=issue.html_url)
             return _Seen(issue) if renamed == link else _Seen(issue, renamed, "has another address")
         home = "" if now.casefold() == repo.casefold() else now
         return _Seen(issue, Link(id=str(number), url=issue.html_url, home=home), "was moved")
@@ -94,13 +94,13 @@ class GitHubDrift:
             return "deleted"
         return "archived" if card.archived else ""
 
-    def _retired(self, effect: CheckIssues, wanted: Wanted, kept: IssueSeen) -> list[int]:
+    def _retired(self, effect: CheckIssues, wanted: DesiredIssue, kept: Issue) -> list[int]:
         others = (number for number in effect.duplicates if number != kept.number)
         found = [issue for number in others if (issue := self._client.find_issue(wanted.repo, number))]
         return self._issues.retire(wanted, found, kept)
 
 
-def place_of(issue: IssueSeen) -> tuple[str, str, int]:
+def repository_and_number(issue: Issue) -> tuple[str, str, int]:
     """Organization, repository and number of an issue, as its address says."""
     *_, org, repo, _, _ = urlsplit(issue.html_url).path.split("/")
     return unquote(org), unquote(repo), issue.number

@@ -16,11 +16,11 @@ from temporalio import activity
 
 from activities.errors import again
 from activities.github.client import GitHubClient
-from activities.github.errors import told
+from activities.github.errors import github_errors
 from activities.github.models import Account
 from activities.github.text import unix
 
-PATIENCE = 4
+TIMEOUT = 4
 """Attempts within which GitHub's history is to show our writing."""
 
 _EDITS = """
@@ -48,14 +48,14 @@ def overwritten(client: GitHubClient, repo: str, number: int, wrote: str) -> str
 
     Raises ApplicationError (again) while the history does not show what we wrote.
     """
-    with told(f"when looking at the edits of issue {number} of {repo}"):
+    with github_errors(f"when looking at the edits of issue {number} of {repo}"):
         asked: dict[str, Any] = {"org": client.settings.org, "repo": repo, "number": number}
         edits = _History.model_validate(client.graphql(_EDITS, asked)).edits
     if not edits:
         return None
     newest, *older = edits
     if not any(edit.text is not None and unix(edit.text) == unix(wrote) for edit in edits):
-        if activity.info().attempt < PATIENCE:
+        if activity.info().attempt < TIMEOUT:
             raise again(f"GitHub does not show the newest edits of issue {number} yet")
         return None
     if unix(newest.text or "") != unix(wrote) or not client.is_us(newest.editor):

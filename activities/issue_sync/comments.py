@@ -11,31 +11,31 @@ from temporalio import activity
 
 from activities.errors import again
 from activities.github.client import GitHubClient
-from activities.github.models import CommentSeen
-from activities.github.own_comments import Answers, crossed_out, is_ours
+from activities.github.models import Comment
+from activities.github.own_comments import OwnComments, is_ours, strike_out
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People, not_theirs
-from client.directory import Handle
-from client.errors import CommandError
-from client.leads import Leads
+from client.directory import LeadHandle
+from client.errors import LeadsError
+from client.leads import LeadsClient
 from client.previews import sections
 from process.core.events import Refused
-from process.corrections.compensation import COMMENT_KEY
-from process.decisions import DECISIONS, Decision
+from process.corrections.history import COMMENT_KEY
+from process.decisions.base import Decision
 from process.decisions.merging import Merged
+from process.decisions.registry import DECISIONS
 from process.github import commands
 from process.github.commands import Said, written
 from process.lead.lead import Lead
 from process.types import Role
 from process.views.overview import Line, Overview
-from starter.cli.decide import caused_by
 from templates.rendering import render
 
 SOURCE = "github comment"
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Whom GitHub knows to belong to us: they are answered in words, others only by a reaction."""
-PATIENCE = 3
+TIMEOUT = 3
 """Attempts within which GitHub is to show the answer to a comment to which we have reacted."""
 CHORES = frozenset({"update_issue", "record_events", "reserve_folder", "reserve_invoice"})
 """Effects that follow from nearly everything, and would hide the others."""
@@ -45,14 +45,14 @@ _ADDRESS = re.compile(r"[^\s,;@]+@([\w.-]+)")
 
 _log = structlog.get_logger("desk")
 
-Mood = Literal["+1", "confused", "eyes"]
+Reaction = Literal["+1", "confused", "eyes"]
 
 
 @dataclass(frozen=True)
 class Reply:
     """What one command is answered: by which reaction, and in which words."""
 
-    mood: Mood
+    reaction: Reaction
     text: str
 
 
@@ -61,7 +61,7 @@ class Talk:
     """A person's comment with commands in it, and what is known before the first of them is looked at."""
 
     place: Place
-    comment: CommentSeen
+    comment: Comment
     login: str
     roles: frozenset[Role]
     said: Sequence[Said]
@@ -78,7 +78,9 @@ class Talk:
 
 
 class Comments:
-    def __init__(self, leads: Leads, github: GitHubClient, people: People, answers: Answers) -> None:
+    def __init__(
+        self, leads: LeadsClient, github: GitHubClient, people: People, answers: OwnComments
+    ) -> None:
         self.leads = leads
         self.github = github
         self.people = people
@@ -113,15 +115,15 @@ class Comments:
         if known and known.state == talk.digest:
             return ()
         replies = await self._replies(talk)
-        moods = {reply.mood for reply in replies}
-        mood = next(mood for mood in ("confused", "+1", "eyes") if mood in moods)
-        reacted = await in_thread(self.answers.react, place.repo, comment.id, mood)
-        if reacted and known is None and activity.info().attempt < PATIENCE:
+        moods = {reply.reaction for reply in replies}
+        reaction = next(reaction for reaction in ("confused", "+1", "eyes") if reaction in moods)
+        reacted = await in_thread(self.answers.react, place.repo, comment.id, reaction)
+        if reacted and known is None and activity.info().attempt < TIMEOUT:
             raise again(
                 "GitHub does not show yet whether this comment was answered", after=self.answers.settle
             )
         text = "\n\n".join(reply.text for reply in replies)
-        await in_thread(self.answers.say, *where, text, since=since, state=talk.digest)
+        await in_thread(self.answers.post, *where, text, since=since, state=talk.digest)
         return (f"Answered comment {comment.id}: {', '.join(written(said.name) for said in talk.said)}",)
 
     async def _replies(self, talk: Talk) -> list[Reply]:
@@ -151,12 +153,19 @@ class Comments:
         editor = await in_thread(self.github.last_editor, talk.comment)
         return editor is not None and editor.casefold() != talk.login.casefold()
 
-    async def _reply(self, talk: Talk, lead: Handle, said: Said, before: Line | None, facts: Lead) -> Reply:
+    async def _reply(
+        self, talk: Talk, lead: LeadHandle, said: Said, before: Line | None, facts: Lead
+    ) -> Reply:
         if before and before.key == talk.prefix + said.digest:
-            return await self._taken_as(lead, before.words, before.seq)
+            return await self._taken_as(lead, before.summary, before.seq)
         if before:
             return _reply(
-                "confused", "taken_before", said, seq=before.seq, words=before.words, sample=_correct(before)
+                "confused",
+                "taken_before",
+                said,
+                seq=before.seq,
+                summary=before.summary,
+                sample=_correct(before),
             )
         match said.name:
             case "help":
@@ -176,37 +185,37 @@ class Comments:
 
     # ---- decisions
 
-    async def _decide(self, talk: Talk, lead: Handle, said: Said, kind: type[Decision]) -> Reply:
+    async def _decide(self, talk: Talk, lead: LeadHandle, said: Said, kind: type[Decision]) -> Reply:
         decision = commands.read(kind, said.rest, _given(talk, said))
         if isinstance(decision, Refused):
             return await self._incomplete(lead, said, kind, str(decision))
         try:
             answer = await asked(self.leads.decide(lead, _here(decision, talk.place)))
-        except CommandError as refused:
+        except LeadsError as refused:
             _log.info("command refused", kind=kind.kind)
             return await self._lead_refused(lead, said, kind, str(refused))
         if answer is None:
             raise again("The lead did not answer in time; it is asked again")
         _log.info("command taken", kind=kind.kind)
-        return await self._taken_as(lead, answer.words, answer.seq)
+        return await self._taken_as(lead, answer.summary, answer.seq)
 
-    async def _taken_as(self, lead: Handle, words: str, seq: int | None) -> Reply:
+    async def _taken_as(self, lead: LeadHandle, summary: str, seq: int | None) -> Reply:
         view = await asked(self.leads.overview(lead))
-        effects = [e.words for e in caused_by(view, seq) if e.key.rpartition("/")[2] not in CHORES]
-        text = render("commands/taken.md", words=words, seq=seq, effects=effects, **_step(view))
+        effects = [e.summary for e in view.effects_of(seq) if e.key.rpartition("/")[2] not in CHORES]
+        text = render("commands/taken.md", summary=summary, seq=seq, effects=effects, **_step(view))
         corrected = next((line.corrected_by for line in view.timeline if line.seq == seq), None)
         if seq and corrected:
-            return Reply("confused", crossed_out(text, seq, f"No longer counts, corrected as {corrected}."))
+            return Reply("confused", strike_out(text, seq, f"No longer counts, corrected as {corrected}."))
         return Reply("+1", text)
 
-    async def _incomplete(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
+    async def _incomplete(self, lead: LeadHandle, said: Said, kind: type[Decision], reason: str) -> Reply:
         """With an example; unless the lead could not take one either, and says why."""
         facts = (await asked(self.leads.overview(lead))).facts
         if no := kind.gate(facts):
             return await self._lead_refused(lead, said, kind, str(no))
         return _refused(said, reason, commands.sample(kind, kind.example_for(facts)))
 
-    async def _lead_refused(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
+    async def _lead_refused(self, lead: LeadHandle, said: Said, kind: type[Decision], reason: str) -> Reply:
         """With what would work: decisions that the refusal names, or this one in full where only its body is at fault."""
         facts = (await asked(self.leads.overview(lead))).facts
         named = [other for name, other in DECISIONS.items() if f"({name})" in reason]
@@ -216,19 +225,19 @@ class Comments:
             samples = [sample] if await self._would_do(lead, kind, sample) else []
         return _refused(said, reason, *samples)
 
-    async def _would_do(self, lead: Handle, kind: type[Decision], sample: str) -> bool:
+    async def _would_do(self, lead: LeadHandle, kind: type[Decision], sample: str) -> bool:
         decision = commands.read(kind, sample.partition(" ")[2], {"by": "@example", "source": SOURCE})
         try:
             return (
                 isinstance(decision, Decision)
                 and (await asked(self.leads.preview(lead, decision))).answer.accepted
             )
-        except CommandError:
+        except LeadsError:
             return False
 
     # ---- questions
 
-    async def _options(self, lead: Handle) -> Reply:
+    async def _options(self, lead: LeadHandle) -> Reply:
         found = await asked(self.leads.options(lead))
         view = await asked(self.leads.overview(lead))
         text = render(
@@ -239,7 +248,7 @@ class Comments:
         )
         return Reply("eyes", text)
 
-    async def _preview(self, talk: Talk, lead: Handle, said: Said) -> Reply:
+    async def _preview(self, talk: Talk, lead: LeadHandle, said: Said) -> Reply:
         name, _, rest = said.rest.partition(" ")
         kind = DECISIONS.get(_name(name))
         if kind is None:
@@ -247,22 +256,22 @@ class Comments:
         decision = commands.read(kind, rest, {"by": f"@{talk.login}", "source": SOURCE})
         if isinstance(decision, Refused):
             return _refused(said, str(decision), f"/preview {commands.sample(kind)[1:]}")
-        foreseen = await asked(self.leads.preview(lead, _here(decision, talk.place)))
-        if not foreseen.answer.accepted:
-            return _refused(said, foreseen.answer.words)
+        preview = await asked(self.leads.preview(lead, _here(decision, talk.place)))
+        if not preview.answer.accepted:
+            return _refused(said, preview.answer.summary)
         text = render(
             "commands/preview.md",
             command=written(kind.kind),
-            words=foreseen.answer.words,
-            stage=foreseen.stage,
+            summary=preview.answer.summary,
+            stage=preview.stage,
             sections=[
                 (title, [_ADDRESS.sub(r"…@\1", line) for line in lines])
-                for title, lines in sections(foreseen, ask="compensate={}")
+                for title, lines in sections(preview, ask="compensate={}")
             ],
         )
         return Reply("eyes", text)
 
-    async def _retry(self, talk: Talk, lead: Handle, said: Said) -> Reply:
+    async def _retry(self, talk: Talk, lead: LeadHandle, said: Said) -> Reply:
         if not talk.roles:
             return _refused(said, "Only those who have a role may have it tried again.")
         keys = await asked(self.leads.retry(lead, said.rest or None))
@@ -297,7 +306,7 @@ def _given(talk: Talk, said: Said) -> dict[str, str]:
 def _here(decision: Decision, place: Place) -> Decision:
     """With an issue that is called as people call one of the same repository: `#12`."""
     if isinstance(decision, Merged) and re.fullmatch(r"#\d+", decision.into):
-        return decision.model_copy(update={"into": f"{place.repo}{decision.into}"})
+        return decision.replaced(into=f"{place.repo}{decision.into}")
     return decision
 
 
@@ -374,5 +383,5 @@ def _refused(said: Said, reason: str, *samples: str) -> Reply:
     return _reply("confused", "refused", said, reason=reason, samples=samples)
 
 
-def _reply(mood: Mood, template: str, said: Said, **values: Any) -> Reply:
-    return Reply(mood, render(f"commands/{template}.md", command=written(said.name), **values))
+def _reply(reaction: Reaction, template: str, said: Said, **values: Any) -> Reply:
+    return Reply(reaction, render(f"commands/{template}.md", command=written(said.name), **values))

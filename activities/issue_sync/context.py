@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
-from activities.github.models import IssueSeen
-from client.directory import Handle
+from activities.github.models import Issue
+from client.directory import LeadHandle
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -17,8 +17,8 @@ class Place:
     """An issue at the time of a visit, and the lead that it belongs to."""
 
     repo: str
-    issue: IssueSeen
-    lead: Handle | None
+    issue: Issue
+    lead: LeadHandle | None
     no_lead: str = "This issue belongs to no lead that the service knows."
     """What is said to commands where there is none."""
 

@@ -16,33 +16,35 @@ from temporalio import activity
 from activities.errors import again
 from activities.github.board import GitHubBoard, columns_of
 from activities.github.client import GitHubClient
-from activities.github.edits import moves
-from activities.github.own_comments import Answers
+from activities.github.edits import edits
+from activities.github.own_comments import OwnComments
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People, not_theirs
-from client.directory import Handle
-from client.errors import CommandError
-from client.leads import Leads
+from client.directory import LeadHandle
+from client.errors import LeadsError
+from client.leads import LeadsClient
 from config.settings import Settings
 from process.core.events import Refused
-from process.decisions import DECISIONS, Decision, parse_as
+from process.decisions.base import Decision
+from process.decisions.parsing import parse_as
+from process.decisions.registry import DECISIONS
 from process.github.commands import sample
-from process.github.edits import Declined, Move, PutBack, What
+from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits
 from process.github.proposals import Proposal, agrees, propose
 from process.lead.lead import Lead
 from process.views.overview import Overview
 from templates.rendering import render
-from workflows.issue_sync import Hint
+from workflows.issue_sync import ChangeNotice
 
-PATIENCE = 20
+TIMEOUT = 20
 """Visits to a lead that is just changing its issue or card itself; then the next hint is waited for."""
 SETTLES = timedelta(seconds=2)
 RECENT = timedelta(hours=1)
 """How old an answer can be at most to a move whose time GitHub does not tell."""
-ISSUE_LANES = frozenset({"open_issue", "update_issue", "put_issue_back"})
-HUB_LANES = frozenset({"open_hub_issue", "update_hub_issue", "put_hub_issue_back"})
-CARD_LANES = frozenset({"place_card", "put_card_back"})
+ISSUE_LANES = frozenset({"open_issue", "update_issue", "revert_issue"})
+HUB_LANES = frozenset({"open_hub_issue", "update_hub_issue", "revert_hub_issue"})
+CARD_LANES = frozenset({"place_card", "revert_card"})
 
 _log = structlog.get_logger("desk")
 
@@ -51,17 +53,22 @@ _log = structlog.get_logger("desk")
 class Verdict:
     """What became of a move."""
 
-    move: Move
+    edit: Edit
     done: str
     stands: bool = False
     reason: str = ""
     samples: tuple[str, ...] = ()
-    declined: Declined | None = None
+    declined: DeclinedEdit | None = None
 
 
-class Moves:
+class EditProposals:
     def __init__(
-        self, leads: Leads, github: GitHubClient, people: People, answers: Answers, settings: Settings
+        self,
+        leads: LeadsClient,
+        github: GitHubClient,
+        people: People,
+        answers: OwnComments,
+        settings: Settings,
     ) -> None:
         self.leads = leads
         self.github = github
@@ -70,56 +77,58 @@ class Moves:
         self.settings = settings
         self.board = GitHubBoard(github)
 
-    async def hear(self, place: Place, hints: Sequence[Hint]) -> list[str]:
+    async def hear(self, place: Place, notices: Sequence[ChangeNotice]) -> list[str]:
         """Judges and answers what people moved; says in words what it did. Done again, it does nothing twice."""
         if place.lead is None:
             return []
         view = await self._seen(place.lead)
         if view is None or view.facts.archived:
             return []
-        found = [move for move in await self._moves(place, view, hints) if not agrees(move, view.facts)]
+        found = [edit for edit in await self._edits(place, view, notices) if not agrees(edit, view.facts)]
         if not found or not await self._settled(place.lead, view, found):
             return []
-        verdicts = [_quietly(move) if move.program else await self._judge(place.lead, move) for move in found]
+        verdicts = [
+            _quietly(edit) if edit.by_program else await self._judge(place.lead, edit) for edit in found
+        ]
         out = [verdict for verdict in verdicts if not verdict.stands]
         for verdict in out:
-            if not verdict.move.program:
+            if not verdict.edit.by_program:
                 await self._answer(place, verdict)
         if out:
             declined = tuple(verdict.declined for verdict in out if verdict.declined)
-            put_back = PutBack(moves=tuple(verdict.move for verdict in out), declined=declined)
-            await asked(self.leads.put_back(place.lead, put_back))
+            revert_edits = RevertEdits(edits=tuple(verdict.edit for verdict in out), declined=declined)
+            await asked(self.leads.revert_edits(place.lead, revert_edits))
         return [verdict.done for verdict in verdicts]
 
     # ---- what was moved
 
-    async def _moves(self, place: Place, view: Overview, hints: Sequence[Hint]) -> list[Move]:
+    async def _edits(self, place: Place, view: Overview, notices: Sequence[ChangeNotice]) -> list[Edit]:
         facts = view.facts
         names = facts.policy.labels
         hub = self._is_hub(place, facts)
         labels = (names.hub,) if hub else (names.lead, names.hub_service, names.customer)
         key = f"{facts.id}/hub" if hub else facts.id
-        found = await in_thread(moves, self.github, place.repo, place.issue, key, labels=labels, hub=hub)
-        card = None if hub or facts.card is None else await self._card(place, view, hints)
+        found = await in_thread(edits, self.github, place.repo, place.issue, key, labels=labels, hub=hub)
+        card = None if hub or facts.card is None else await self._card(place, view, notices)
         return [*found, card] if card else [*found]
 
-    async def _card(self, place: Place, view: Overview, hints: Sequence[Hint]) -> Move | None:
+    async def _card(self, place: Place, view: Overview, notices: Sequence[ChangeNotice]) -> Edit | None:
         """The card's move; who made it may be told by a hint where GitHub keeps no history."""
         facts = view.facts
         columns = columns_of(self.settings.github, facts.policy)
         column = columns.get(facts.stage)
         if column is None:
             return None
-        move = await in_thread(self.board.moved, place.repo, place.issue.number, column)
-        if move is None:
+        edit = await in_thread(self.board.moved, place.repo, place.issue.number, column)
+        if edit is None:
             return None
-        stage = next((stage for stage, name in columns.items() if name == move.name), None)
+        stage = next((stage for stage, name in columns.items() if name == edit.name), None)
         if stage is not None and stage is facts.card_stage and _changing(view, CARD_LANES):
             return None  # we have not placed it yet
-        told = next((hint for hint in reversed(hints) if hint.card and hint.sender), None)
-        if told and not move.id:
-            move = move.model_copy(update={"by": told.sender, "id": told.delivery or ""})
-        return move.model_copy(update={"stage": stage})
+        told = next((notice for notice in reversed(notices) if notice.card and notice.sender), None)
+        if told and not edit.id:
+            edit = edit.replaced(by=told.sender, id=told.delivery or "")
+        return edit.replaced(stage=stage)
 
     def _is_hub(self, place: Place, facts: Lead) -> bool:
         link = facts.hub_issue
@@ -127,97 +136,97 @@ class Moves:
             link and link.id == str(place.issue.number)
         )
 
-    async def _settled(self, lead: Handle, before: Overview, found: Sequence[Move]) -> bool:
+    async def _settled(self, lead: LeadHandle, before: Overview, found: Sequence[Edit]) -> bool:
         """Whether the lead was the same before and after we looked, and changes nothing itself that people moved.
 
         Otherwise what we saw may be its own doing: looked at again in a moment.
         """
-        lanes: frozenset[str] = frozenset()
-        for move in found:
-            lanes |= CARD_LANES if move.what is What.PLACED else HUB_LANES if move.hub else ISSUE_LANES
+        queues: frozenset[str] = frozenset()
+        for edit in found:
+            queues |= CARD_LANES if edit.kind is EditKind.PLACED else HUB_LANES if edit.hub else ISSUE_LANES
         now = await self._seen(lead)
         same = now is not None and now.facts.last_seq == before.facts.last_seq
-        if now and same and not _changing(before, lanes) and not _changing(now, lanes):
+        if now and same and not _changing(before, queues) and not _changing(now, queues):
             return True
-        if activity.info().attempt < PATIENCE:
+        if activity.info().attempt < TIMEOUT:
             raise again("The lead is just changing its issue or card itself", after=SETTLES)
         _log.warning("a lead has not settled", lead=lead.id)
         return False
 
-    async def _seen(self, lead: Handle) -> Overview | None:
+    async def _seen(self, lead: LeadHandle) -> Overview | None:
         try:
             return await asked(self.leads.overview(lead))
-        except CommandError:
+        except LeadsError:
             return None
 
     # ---- what becomes of it
 
-    async def _judge(self, lead: Handle, move: Move) -> Verdict:
+    async def _judge(self, lead: LeadHandle, edit: Edit) -> Verdict:
         view = await asked(self.leads.overview(lead))
-        proposal = propose(move, view.facts, view.timeline)
+        proposal = propose(edit, view.facts, view.timeline)
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
-            return _asks(move, proposal.why or "No decision says that", offered or _named(proposal.why))
-        if move.by is None:
+            return _asks(edit, proposal.why or "No decision says that", offered or _named(proposal.why))
+        if edit.by is None:
             why = "GitHub does not tell who it was, so nothing is decided in anybody's name"
-            return _asks(move, why, offered)
+            return _asks(edit, why, offered)
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
-        roles = await in_thread(self.people.roles, move.by)
+        roles = await in_thread(self.people.roles, edit.by)
         if wrong := not_theirs(decision, roles, view.facts):
-            return self._declined(move, kind, wrong)
-        given = {"by": f"@{move.by}", "source": _source(move), "key": f"github-move-{move.key}"}
+            return self._declined(edit, kind, wrong)
+        given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
             wrong = str(decision.gate(view.facts) or f"For that, {complete.reason}")
-            return self._declined(move, kind, _because(proposal, wrong), _named(wrong) or offered)
+            return self._declined(edit, kind, _because(proposal, wrong), _named(wrong) or offered)
         try:
-            return await self._decide(lead, move, complete)
-        except CommandError as refused:
+            return await self._decide(lead, edit, complete)
+        except LeadsError as refused:
             wrong = str(refused)
-            return _asks(move, _because(proposal, wrong), _named(wrong) or offered)
+            return _asks(edit, _because(proposal, wrong), _named(wrong) or offered)
 
-    async def _decide(self, lead: Handle, move: Move, decision: Decision) -> Verdict:
+    async def _decide(self, lead: LeadHandle, edit: Edit, decision: Decision) -> Verdict:
         answer = await asked(self.leads.decide(lead, decision))
         if answer is None:
             raise again("The lead did not answer in time; it is asked again")
         _log.info("move taken", kind=decision.kind)
         view = await asked(self.leads.overview(lead))
-        done = f"Took {decision.kind}: somebody {move.what}"
-        if agrees(move, view.facts):
-            return Verdict(move, done, stands=True)
-        why = f"{answer.words}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
-        return Verdict(move, done, reason=why)
+        done = f"Took {decision.kind}: somebody {edit.kind}"
+        if agrees(edit, view.facts):
+            return Verdict(edit, done, stands=True)
+        why = f"{answer.summary}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
+        return Verdict(edit, done, reason=why)
 
-    def _declined(self, move: Move, kind: str, reason: str, samples: Sequence[str] = ()) -> Verdict:
-        source = f"{_source(move)} {move.key}"
-        declined = Declined(kind=kind, by=f"@{move.by}", source=source, reason=reason)
-        return Verdict(move, _put_back(move), reason=reason, samples=tuple(samples), declined=declined)
+    def _declined(self, edit: Edit, kind: str, reason: str, samples: Sequence[str] = ()) -> Verdict:
+        source = f"{_source(edit)} {edit.key}"
+        declined = DeclinedEdit(kind=kind, by=f"@{edit.by}", source=source, reason=reason)
+        return Verdict(edit, _revert_edits(edit), reason=reason, samples=tuple(samples), declined=declined)
 
     async def _answer(self, place: Place, verdict: Verdict) -> None:
-        move = verdict.move
+        edit = verdict.edit
         text = render(
             "commands/move.md",
-            who=move.by,
-            words=move.words,
+            who=edit.by,
+            summary=edit.summary,
             reason=verdict.reason.rstrip("."),
             samples=verdict.samples,
-            undone=_UNDONE[move.what],
+            undone=_UNDONE[edit.kind],
         )
-        since = move.at or datetime.now(UTC) - RECENT
-        where = (place.repo, place.issue.number, f"move-{move.key}")
-        await in_thread(self.answers.say, *where, text, since=since)
+        since = edit.at or datetime.now(UTC) - RECENT
+        where = (place.repo, place.issue.number, f"move-{edit.key}")
+        await in_thread(self.answers.post, *where, text, since=since)
 
 
 _UNDONE = {
-    What.TICKED: "Until then, the box is empty again",
-    What.UNTICKED: "Until then, the box is ticked again",
-    What.CLOSED: "Until then, the issue is open again",
-    What.REOPENED: "Until then, the issue is closed again",
-    What.LABELLED: "Until then, the label is off again",
-    What.UNLABELLED: "Until then, the label is on again",
-    What.RETITLED: "Until then, the title is as it was",
-    What.PLACED: "Until then, the card is back in the column of the lead's stage",
+    EditKind.TICKED: "Until then, the box is empty again",
+    EditKind.UNTICKED: "Until then, the box is ticked again",
+    EditKind.CLOSED: "Until then, the issue is open again",
+    EditKind.REOPENED: "Until then, the issue is closed again",
+    EditKind.LABELLED: "Until then, the label is off again",
+    EditKind.UNLABELLED: "Until then, the label is on again",
+    EditKind.RETITLED: "Until then, the title is as it was",
+    EditKind.PLACED: "Until then, the card is back in the column of the lead's stage",
 }
 
 
@@ -229,21 +238,21 @@ def _changing(view: Overview, kinds: frozenset[str]) -> bool:
     )
 
 
-def _asks(move: Move, reason: str, samples: tuple[str, ...] = ()) -> Verdict:
-    return Verdict(move, _put_back(move), reason=reason, samples=samples)
+def _asks(edit: Edit, reason: str, samples: tuple[str, ...] = ()) -> Verdict:
+    return Verdict(edit, _revert_edits(edit), reason=reason, samples=samples)
 
 
-def _quietly(move: Move) -> Verdict:
+def _quietly(edit: Edit) -> Verdict:
     """A program decides nothing, and nobody there reads an answer."""
-    return Verdict(move, f"Put back what a program {move.what}")
+    return Verdict(edit, f"Put back what a program {edit.kind}")
 
 
-def _put_back(move: Move) -> str:
-    return f"Asked about what somebody {move.what}, and put it back"
+def _revert_edits(edit: Edit) -> str:
+    return f"Asked about what somebody {edit.kind}, and put it back"
 
 
-def _source(move: Move) -> str:
-    return "github board" if move.what is What.PLACED else "github issue"
+def _source(edit: Edit) -> str:
+    return "github board" if edit.kind is EditKind.PLACED else "github issue"
 
 
 def _because(proposal: Proposal, wrong: str) -> str:

@@ -17,16 +17,16 @@ from activities.errors import again
 from activities.github import issue_block
 from activities.github.authors import issue_history
 from activities.github.client import GitHubClient
-from activities.github.models import Account, IssueSeen
-from activities.github.own_comments import Answers
+from activities.github.models import Account, Issue
+from activities.github.own_comments import OwnComments
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People
-from client.directory import Handle
-from client.errors import CommandError
-from client.leads import Leads
+from client.directory import LeadHandle
+from client.errors import LeadsError
+from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, Gap, read_issue
 from process.identity import lead_id
 from process.policy import Policy
@@ -40,7 +40,7 @@ YOUNG = timedelta(days=1)
 """How long a visit may be tried: until then, what an earlier one left undone is put right."""
 NEW = timedelta(days=7)
 """How long ago an issue may have been opened, or labelled, to begin as a lead by itself."""
-PATIENCE = 5
+TIMEOUT = 5
 """Attempts until it is believed that GitHub does not tell who put a label on."""
 SETTLES = timedelta(seconds=2)
 EXAMPLES = LeadOpened.example | {"email": "ada@example.org", "zone": "Europe/Berlin"}
@@ -53,14 +53,19 @@ def marks(policy: Policy) -> tuple[str, str]:
     return policy.labels.lead, policy.labels.hub_service
 
 
-def lead_to_be(issue: IssueSeen) -> str:
+def lead_to_be(issue: Issue) -> str:
     """Id of the lead that this issue becomes, whatever it is called by then."""
     return lead_id(SOURCE, str(issue.id))
 
 
 class Intake:
     def __init__(
-        self, leads: Leads, github: GitHubClient, people: People, answers: Answers, settings: Settings
+        self,
+        leads: LeadsClient,
+        github: GitHubClient,
+        people: People,
+        answers: OwnComments,
+        settings: Settings,
     ) -> None:
         self.leads = leads
         self.github = github
@@ -102,7 +107,7 @@ class Intake:
             if lead.id != lead_to_be(place.issue):
                 return ()
             view = await asked(self.leads.overview(lead))
-        except CommandError:  # it has just gone
+        except LeadsError:  # it has just gone
             return ()
         if datetime.now(UTC) - view.facts.opened_at > YOUNG:
             return ()
@@ -122,7 +127,7 @@ class Intake:
         here = self.settings.github.leads_repo.casefold()
         return place.repo.casefold() == here and place.issue.pull_request is None
 
-    async def _is_ours(self, issue: IssueSeen) -> bool:
+    async def _is_ours(self, issue: Issue) -> bool:
         """Whether we opened it: the second one of a lead. By the same account a person may open issues as well."""
         return bool(issue_block.keys(issue.text)) and await in_thread(self.github.is_us, issue.user)
 
@@ -139,7 +144,7 @@ class Intake:
         where = (place.repo, place.issue.number, COMMENT)
         if await in_thread(self.answers.find, *where, since=place.issue.created_at):
             return False  # it was asked for what it lacks
-        if activity.info().attempt < PATIENCE and place.issue.updated_at > recently:
+        if activity.info().attempt < TIMEOUT and place.issue.updated_at > recently:
             raise again("GitHub does not tell yet who put the label on", after=SETTLES)
         return True
 
@@ -150,7 +155,7 @@ class Intake:
             return author.login
         history = await in_thread(issue_history, self.github, place.repo, place.issue.number)
         movers = [history.labelled(name, on=True) for name in labels]
-        if not any(mover.id for mover in movers) and activity.info().attempt < PATIENCE:
+        if not any(mover.id for mover in movers) and activity.info().attempt < TIMEOUT:
             raise again("GitHub does not tell yet who put the label on", after=SETTLES)
         for mover in movers:
             if mover.login and not mover.ours and await self._has_role(Account(login=mover.login)):
@@ -182,7 +187,7 @@ class Intake:
         )
         try:
             begun = await asked(self.leads.take_in(opened, lead=lead))
-        except CommandError as refused:
+        except LeadsError as refused:
             return replace(place, no_lead=str(refused)), (f"Not taken in: {refused}",)
         _log.info("issue taken in", lead=begun.lead)
         return _with(place, await self.leads.find(begun.lead))
@@ -212,11 +217,11 @@ class Intake:
         known = await in_thread(self.answers.find, *where, since=since)
         if known and known.state == state and state != "missing":
             return ()
-        news = await in_thread(self.answers.say, *where, text, since=since, state=state)
+        news = await in_thread(self.answers.post, *where, text, since=since, state=state)
         return (done,) if news else ()
 
 
-def _with(place: Place, lead: Handle) -> tuple[Place, Sequence[str]]:
+def _with(place: Place, lead: LeadHandle) -> tuple[Place, Sequence[str]]:
     return replace(place, lead=lead), (f"It is {lead.id}",)
 
 
@@ -227,7 +232,7 @@ def _without(place: Place, why: str) -> Place:
     )
 
 
-def _was_closed_by_us(issue: IssueSeen, lead: str) -> bool:
+def _was_closed_by_us(issue: Issue, lead: str) -> bool:
     """Whether it was this lead's once, which ended so long ago that Temporal has forgotten it: its id is used up."""
     block = issue_block.find(issue.text, lead)
     return block is not None and block.memory is not None and block.memory.state == "closed"

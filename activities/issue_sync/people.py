@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from activities.github.client import GitHubClient
-from process.decisions import Decision
+from process.decisions.base import Decision
 from process.lead.lead import Lead
 from process.types import Role
 

@@ -12,7 +12,7 @@ AGAIN = timedelta(days=1)
 M = TypeVar("M", bound=BaseModel)
 
 
-class Told(BaseModel):
+class Notified(BaseModel):
     """Of what a lead or a desk was told, and when."""
 
     what: str
@@ -22,7 +22,7 @@ class Told(BaseModel):
 class Memory(BaseModel):
     """What was told to whom, so that the same is not told every round."""
 
-    told: dict[str, Told] = {}
+    told: dict[str, Notified] = {}
 
     def news(self, now: dict[str, str], at: datetime) -> tuple[list[str], "Memory"]:
         """Who must be told: for whom something new is amiss, or nothing any more, or the same for long."""
@@ -30,18 +30,18 @@ class Memory(BaseModel):
         due = [who for who, what in now.items() if not _fresh(known.get(who), what, at)] + [
             who for who in known if who not in now
         ]
-        told = {who: Told(what=what, at=at) if who in due else known[who] for who, what in now.items()}
+        told = {who: Notified(what=what, at=at) if who in due else known[who] for who, what in now.items()}
         return due, Memory(told=told)
 
 
-def _fresh(told: Told | None, what: str, at: datetime) -> bool:
+def _fresh(told: Notified | None, what: str, at: datetime) -> bool:
     return told is not None and told.what == what and at - told.at < AGAIN
 
 
-def read_mark(kind: type[M], mark: dict[str, Any]) -> M:
+def read_cursor(kind: type[M], cursor: dict[str, Any]) -> M:
     """How far the last round came; from the start where another release remembered it otherwise."""
     try:
-        return kind.model_validate(mark)
+        return kind.model_validate(cursor)
     except ValidationError:
         return kind()
 

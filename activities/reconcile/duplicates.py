@@ -11,33 +11,33 @@ from pydantic import BaseModel, ValidationError
 from temporalio import activity
 from temporalio.service import RPCError
 
-from client.errors import CommandError
-from client.leads import Leads
-from process.duplicates.notices import likeness
-from process.lead.duplicate_links import Relative
+from client.errors import LeadsError
+from client.leads import LeadsClient
+from process.duplicates.matching import match_reasons
+from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import Stage
 from workflows.lead import LeadWorkflow
-from workflows.reconcile import Part
+from workflows.reconcile import SystemResult
 
 
-class Mark(BaseModel):
+class Cursor(BaseModel):
     """Groups that were looked at."""
 
     groups: list[tuple[str, ...]] = []
 
 
-class Lookalikes:
+class DuplicateScan:
     """What the worker does in a round about leads that look alike. `leads`: over the worker's own client."""
 
-    def __init__(self, leads: Leads) -> None:
+    def __init__(self, leads: LeadsClient) -> None:
         self.leads = leads
 
-    @activity.defn(name="look_at_leads")
-    async def look_at_leads(self, mark: dict[str, Any]) -> Part:
+    @activity.defn(name="reconcile_duplicates")
+    async def reconcile_duplicates(self, cursor: dict[str, Any]) -> SystemResult:
         """Finds open leads that look alike and were never judged, and has the younger ones held."""
-        known, groups = set(_read(mark).groups), await self.leads.lookalikes()
-        looked, found = [group for group in groups if group in known], dict[str, list[Relative]]()
+        known, groups = set(_read(cursor).groups), await self.leads.likely_duplicates()
+        looked, found = [group for group in groups if group in known], dict[str, list[DuplicateLink]]()
         for group in groups:
             if group in known:
                 continue
@@ -48,36 +48,36 @@ class Lookalikes:
                 looked.append(group)
         for lead, others in found.items():
             handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead)
-            await self.leads.resembles(handle, others)
+            await self.leads.flag_duplicates(handle, others)
         said = (
             f"{lead} may be the same as {', '.join(o.lead for o in others)}" for lead, others in found.items()
         )
-        return Part(mark=Mark(groups=looked).model_dump(mode="json"), found=tuple(said))
+        return SystemResult(cursor=Cursor(groups=looked).model_dump(mode="json"), found=tuple(said))
 
     async def _facts(self, lead: str) -> Lead | None:
         """None where it does not answer: it has just ended, or is stuck."""
         handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead)
         try:
             return (await self.leads.overview(handle)).facts
-        except (CommandError, RPCError):
+        except (LeadsError, RPCError):
             return None
 
 
-def held(leads: list[Lead]) -> dict[str, list[Relative]]:
+def held(leads: list[Lead]) -> dict[str, list[DuplicateLink]]:
     """Which of these are to be held, and because of which others."""
     ranks = {lead.id: (lead.stage is Stage.LEAD, lead.opened_at, lead.id) for lead in leads}
-    found: dict[str, list[Relative]] = {}
+    found: dict[str, list[DuplicateLink]] = {}
     for lead in leads:
         before = [other for other in leads if ranks[other.id] < ranks[lead.id]]
         others = [
-            Relative(
+            DuplicateLink(
                 lead=other.id,
-                why=likeness(lead, other),
+                why=match_reasons(lead, other),
                 heading=other.heading,
                 url=other.issue.url if other.issue else "",
             )
             for other in before
-            if lead.stage is Stage.LEAD and likeness(lead, other) and not _judged(lead, other)
+            if lead.stage is Stage.LEAD and match_reasons(lead, other) and not _judged(lead, other)
         ]
         if others:
             found[lead.id] = others
@@ -91,9 +91,9 @@ def _judged(one: Lead, other: Lead) -> bool:
     return other.id in ids or one.id in others
 
 
-def _read(mark: dict[str, Any]) -> Mark:
+def _read(cursor: dict[str, Any]) -> Cursor:
     """What the last round looked at; nothing where another release remembered it otherwise."""
     try:
-        return Mark.model_validate(mark)
+        return Cursor.model_validate(cursor)
     except ValidationError:
-        return Mark()
+        return Cursor()

@@ -14,35 +14,35 @@ from temporalio import activity
 
 from activities.github import issue_block
 from activities.github.client import GitHubClient
-from activities.github.models import IssueSeen
-from activities.github.survey import BoardSeen, GitHubSurvey, Listing
+from activities.github.listings import BoardListing, GitHubListings, ListingCursor
+from activities.github.models import Issue
 from activities.google.drive import DriveActivities
 from activities.issue_sync.context import in_thread
 from activities.issue_sync.intake import NEW, marks
-from activities.reconcile.cursors import Memory, few, read_mark
-from activities.reconcile.duplicates import Lookalikes
+from activities.reconcile.cursors import Memory, few, read_cursor
+from activities.reconcile.duplicates import DuplicateScan
 from activities.reconcile.questionnaire import Questionnaire
 from activities.reconcile.team import Team
-from client.directory import InFlight
-from client.leads import Leads
-from client.notices import hand_in
+from client.directory import OpenLead
+from client.leads import LeadsClient
+from client.notices import request_sync
 from config.settings import GitHub, Settings
-from process.core.outbox import Look
+from process.core.outbox import DriftCheck
 from process.github.commands import commands
 from process.types import Stage
-from workflows.issue_sync import Hint
-from workflows.reconcile import Part
+from workflows.issue_sync import ChangeNotice
+from workflows.reconcile import SystemResult
 
 
-class GitHubMark(BaseModel):
+class GitHubCursor(BaseModel):
     """How far GitHub was read."""
 
-    listings: dict[str, Listing] = {}
+    listings: dict[str, ListingCursor] = {}
     leads: Memory = Memory()
     cards: Memory = Memory()
 
 
-class DriveMark(BaseModel):
+class DriveCursor(BaseModel):
     leads: Memory = Memory()
     names: dict[str, str] = {}
     """Lead -> digest of its folder's name, where that is not the lead's heading."""
@@ -51,44 +51,44 @@ class DriveMark(BaseModel):
 class Read(NamedTuple):
     """All that GitHub showed in one round."""
 
-    issues: list[tuple[str, IssueSeen]]
-    comments: list[Hint]
-    board: BoardSeen
+    issues: list[tuple[str, Issue]]
+    comments: list[ChangeNotice]
+    board: BoardListing
     hubs: set[int]
-    listings: dict[str, Listing]
+    listings: dict[str, ListingCursor]
 
 
-class Rounds:
+class ReconcileActivities:
     """What the worker does in a round. `leads`: over the worker's own client."""
 
-    def __init__(self, leads: Leads, settings: Settings) -> None:
+    def __init__(self, leads: LeadsClient, settings: Settings) -> None:
         self.leads = leads
         self.settings = settings
         self.github = GitHubClient(settings.github)
         self.drive = DriveActivities(settings)
 
-    @activity.defn(name="look_at_github")
-    async def look_at_github(self, mark: dict[str, Any]) -> Part:
+    @activity.defn(name="reconcile_github")
+    async def reconcile_github(self, cursor: dict[str, Any]) -> SystemResult:
         """Issues and comments that changed since, and the board, compared with the open leads."""
-        before, now = read_mark(GitHubMark, mark), datetime.now(UTC)
-        leads = await self.leads.in_flight()
-        survey = GitHubSurvey(self.github)
+        before, now = read_cursor(GitHubCursor, cursor), datetime.now(UTC)
+        leads = await self.leads.open_leads()
+        survey = GitHubListings(self.github)
         read = await in_thread(self._read, survey, before)
         leads = [_by_our_names(lead, read.board) for lead in leads]
-        hints = [*self._issues(read.issues), *read.comments]
+        notices = [*self._issues(read.issues), *read.comments]
         misplaced = _misplaced(leads, read.board, self.leads.policy.columns)
-        due, cards = before.cards.news({hint.card or "": column for hint, column in misplaced}, now)
-        hints += [hint for hint, _ in misplaced if hint.card in due]
-        hints = list(dict.fromkeys(hints))
+        due, cards = before.cards.news({notice.card or "": column for notice, column in misplaced}, now)
+        notices += [notice for notice, _ in misplaced if notice.card in due]
+        notices = list(dict.fromkeys(notices))
         amiss, told = before.leads.news(self._amiss(leads, read), now)
         twice = _twice(leads, read.issues, self.settings.github.leads_repo)
         for lead in dict.fromkeys([*amiss, *twice]):
-            look = Look(folder=False, duplicates=tuple(sorted(twice.get(lead, ()))))
-            await self.leads.look_outside(lead, look)
-        for hint in hints:  # after that: the desk of a transferred issue waits for its lead
-            await hand_in(self.leads.client, hint, task_queue=self.leads.task_queue)
-        places = list(dict.fromkeys(map(_named, hints)))
-        found = [f"{len(places)} to look at: {few(places)}"] if hints else []
+            look = DriftCheck(folder=False, duplicates=tuple(sorted(twice.get(lead, ()))))
+            await self.leads.check_drift(lead, look)
+        for notice in notices:  # after that: the desk of a transferred issue waits for its lead
+            await request_sync(self.leads.client, notice, task_queue=self.leads.task_queue)
+        places = list(dict.fromkeys(map(_named, notices)))
+        found = [f"{len(places)} to look at: {few(places)}"] if notices else []
         found += _renamed(read.board, self.settings.github, self.leads.policy.columns)
         found += [
             f"{lead}: {told.told[lead].what if lead in told.told else 'nothing is missing any more'}"
@@ -97,37 +97,41 @@ class Rounds:
         found += [
             f"{lead}: issue {few(map(str, numbers))} carries its mark, too" for lead, numbers in twice.items()
         ]
-        after = GitHubMark(listings=read.listings, leads=told, cards=cards)
-        return Part(mark=after.model_dump(mode="json"), found=tuple(found), cost=survey.cost._asdict())
+        after = GitHubCursor(listings=read.listings, leads=told, cards=cards)
+        return SystemResult(
+            cursor=after.model_dump(mode="json"), found=tuple(found), cost=survey.cost._asdict()
+        )
 
-    @activity.defn(name="look_at_drive")
-    async def look_at_drive(self, mark: dict[str, Any]) -> Part:
+    @activity.defn(name="reconcile_drive")
+    async def reconcile_drive(self, cursor: dict[str, Any]) -> SystemResult:
         """Whether every open lead's folder is where it was made, and called as it was."""
         if not self.settings.google.leads_folder:
-            return Part(found=("no folder for leads is named in the settings",))
-        before, now = read_mark(DriveMark, mark), datetime.now(UTC)
-        with_folder = [lead for lead in await self.leads.in_flight() if lead.has_folder]
+            return SystemResult(found=("no folder for leads is named in the settings",))
+        before, now = read_cursor(DriveCursor, cursor), datetime.now(UTC)
+        with_folder = [lead for lead in await self.leads.open_leads() if lead.has_folder]
         there = await in_thread(self.drive.leads_with_folder) if with_folder else {}
         missing = {lead.id: "its folder is not where it was" for lead in with_folder if lead.id not in there}
         due, told = before.leads.news(missing, now)
         names = _other_names(with_folder, there)
         renamed = [lead for lead in {*names, *before.names} if names.get(lead) != before.names.get(lead)]
         for lead in dict.fromkeys([*due, *renamed]):
-            await self.leads.look_outside(lead, Look(issues=False))
+            await self.leads.check_drift(lead, DriftCheck(issues=False))
         found = [f"{lead}: {missing.get(lead, 'its folder is there again')}" for lead in due]
         found += [f"{lead}: its folder may have another name" for lead in sorted(renamed) if lead not in due]
-        return Part(mark=DriveMark(leads=told, names=names).model_dump(mode="json"), found=tuple(found))
+        return SystemResult(
+            cursor=DriveCursor(leads=told, names=names).model_dump(mode="json"), found=tuple(found)
+        )
 
     # GitHub
 
-    def _read(self, survey: GitHubSurvey, before: GitHubMark) -> Read:
+    def _read(self, survey: GitHubListings, before: GitHubCursor) -> Read:
         github = self.settings.github
-        listings: dict[str, Listing] = {}
-        issues: list[tuple[str, IssueSeen]] = []
-        comments: list[Hint] = []
+        listings: dict[str, ListingCursor] = {}
+        issues: list[tuple[str, Issue]] = []
+        comments: list[ChangeNotice] = []
         for repo in (github.leads_repo, github.hubs_repo):
             known = before.listings.get(f"{repo}/issues")
-            changed, listings[f"{repo}/issues"] = survey.issues(repo, known or Listing())
+            changed, listings[f"{repo}/issues"] = survey.issues(repo, known or ListingCursor())
             issues += [(repo, issue) for issue in changed]
             if known is None and repo == github.leads_repo:
                 recently = datetime.now(UTC) - NEW
@@ -138,24 +142,24 @@ class Rounds:
                         if issue.created_at > recently or issue_block.keys(issue.text)
                     ]
             name = f"{repo}/comments"
-            said, listings[name] = survey.comments(repo, before.listings.get(name, Listing()))
+            said, listings[name] = survey.comments(repo, before.listings.get(name, ListingCursor()))
             comments += [
-                Hint(repo=repo, number=comment.issue, comment=comment.id)
+                ChangeNotice(repo=repo, number=comment.issue, comment=comment.id)
                 for comment in said
                 if comment.user and not comment.user.is_bot and commands(comment.text)
             ]
         hubs = survey.numbers(github.hubs_repo, self.leads.policy.labels.hub)
         return Read(issues, comments, survey.board(), hubs, listings)
 
-    def _issues(self, changed: Iterable[tuple[str, IssueSeen]]) -> list[Hint]:
+    def _issues(self, changed: Iterable[tuple[str, Issue]]) -> list[ChangeNotice]:
         """Issues of leads, and those that may become one."""
         return [
-            Hint(repo=repo, number=issue.number)
+            ChangeNotice(repo=repo, number=issue.number)
             for repo, issue in changed
             if issue_block.keys(issue.text) or any(map(issue.has_label, marks(self.leads.policy)))
         ]
 
-    def _amiss(self, leads: Sequence[InFlight], read: Read) -> dict[str, str]:
+    def _amiss(self, leads: Sequence[OpenLead], read: Read) -> dict[str, str]:
         """Lead -> what is missing where all leads have something."""
         hubs = self.settings.github.hubs_repo.casefold()
         cards = {(card.repo.casefold(), card.number) for card in read.board.cards}
@@ -171,19 +175,25 @@ class Rounds:
         return found
 
 
-def looks(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[Part]]]:
+def reconcile_activities(
+    leads: LeadsClient, settings: Settings
+) -> list[Callable[..., Awaitable[SystemResult]]]:
     """The activities of a round."""
-    rounds, questionnaire, team = Rounds(leads, settings), Questionnaire(leads, settings), Team(leads)
+    rounds, questionnaire, team = (
+        ReconcileActivities(leads, settings),
+        Questionnaire(leads, settings),
+        Team(leads),
+    )
     return [
-        rounds.look_at_github,
-        rounds.look_at_drive,
-        questionnaire.look_at_questionnaire,
-        team.look_at_people,
-        Lookalikes(leads).look_at_leads,
+        rounds.reconcile_github,
+        rounds.reconcile_drive,
+        questionnaire.reconcile_questionnaire,
+        team.reconcile_team,
+        DuplicateScan(leads).reconcile_duplicates,
     ]
 
 
-def _other_names(leads: Iterable[InFlight], there: Mapping[str, str]) -> dict[str, str]:
+def _other_names(leads: Iterable[OpenLead], there: Mapping[str, str]) -> dict[str, str]:
     """Lead -> digest of its folder's name, where it is not called as the lead is: people's names are not for a history."""
     return {
         lead.id: hashlib.sha256(there[lead.id].encode()).hexdigest()[:12]
@@ -197,7 +207,7 @@ def _among(issue: tuple[str, int], repo: str, numbers: set[int]) -> bool:
     return issue[0] != repo or issue[1] in numbers
 
 
-def _by_our_names(lead: InFlight, board: BoardSeen) -> InFlight:
+def _by_our_names(lead: OpenLead, board: BoardListing) -> OpenLead:
     """With its issues in the repositories as the settings call them, whatever their addresses say."""
 
     def ours(issue: tuple[str, int] | None) -> tuple[str, int] | None:
@@ -207,8 +217,8 @@ def _by_our_names(lead: InFlight, board: BoardSeen) -> InFlight:
 
 
 def _misplaced(
-    leads: Iterable[InFlight], board: BoardSeen, columns: Mapping[Stage, str]
-) -> list[tuple[Hint, str]]:
+    leads: Iterable[OpenLead], board: BoardListing, columns: Mapping[Stage, str]
+) -> list[tuple[ChangeNotice, str]]:
     """Cards that are not in the column of their lead's stage, with the column where they are.
 
     A column that the board does not have holds none of them, and nobody moved them.
@@ -219,11 +229,11 @@ def _misplaced(
         stage = stages.get((card.repo.casefold(), card.number))
         column = columns.get(Stage(stage)) if stage else None
         if column in board.columns and card.column != column:
-            found.append((Hint(repo=card.repo, number=card.number, card=card.id), card.column))
+            found.append((ChangeNotice(repo=card.repo, number=card.number, card=card.id), card.column))
     return found
 
 
-def _renamed(board: BoardSeen, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
+def _renamed(board: BoardListing, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
     """What is called otherwise on GitHub than in the settings, and what to do: only a person can say which is right."""
     found = [
         f"the repository {ours} is called {theirs} on GitHub, and is followed there until somebody gives the old name to "
@@ -240,9 +250,7 @@ def _renamed(board: BoardSeen, github: GitHub, columns: Mapping[Stage, str]) -> 
     return found
 
 
-def _twice(
-    leads: Iterable[InFlight], issues: Iterable[tuple[str, IssueSeen]], repo: str
-) -> dict[str, set[int]]:
+def _twice(leads: Iterable[OpenLead], issues: Iterable[tuple[str, Issue]], repo: str) -> dict[str, set[int]]:
     """Lead -> other issues that carry its mark, and are no lead's."""
     own = {lead.id: lead.issue for lead in leads if lead.issue}
     taken = {*own.values()}
@@ -254,5 +262,5 @@ def _twice(
     return found
 
 
-def _named(hint: Hint) -> str:
-    return f"{hint.repo}#{hint.number}"
+def _named(notice: ChangeNotice) -> str:
+    return f"{notice.repo}#{notice.number}"

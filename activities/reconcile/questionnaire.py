@@ -14,19 +14,18 @@ from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.survey import AT_FIRST, OVERLAP
+from activities.github.listings import AT_FIRST, OVERLAP
 from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
-from client.directory import Handle
-from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.directory import LeadHandle
+from client.errors import LeadsError, Unavailable
+from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions import LeadOpened
-from process.decisions.opening import contact_complaint
+from process.decisions.opening import LeadOpened, contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
 from process.identity import lead_id
 from process.types import one_line
-from workflows.reconcile import Part
+from workflows.reconcile import SystemResult
 
 BY = "the questionnaire"
 SOURCE = "questionnaire"
@@ -41,7 +40,7 @@ def _a_while_ago() -> datetime:
     return datetime.now(UTC) - AT_FIRST
 
 
-class Mark(BaseModel):
+class Cursor(BaseModel):
     """How far the responses were read, and those of whom nobody knows what they are about."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)
@@ -61,29 +60,33 @@ class Facts(NamedTuple):
     lead: str
 
 
+class UnclearResponse(Exception):
+    """A response does not say enough to find or begin its lead. The text says what is missing."""
+
+
 class Questionnaire:
     """What the worker does about the questionnaire in a round."""
 
-    def __init__(self, leads: Leads, settings: Settings) -> None:
+    def __init__(self, leads: LeadsClient, settings: Settings) -> None:
         self.leads = leads
         self.settings = settings
         self.forms = FormsActivities(settings)
 
-    @activity.defn(name="look_at_questionnaire")
-    async def look_at_questionnaire(self, mark: dict[str, Any]) -> Part:
+    @activity.defn(name="reconcile_questionnaire")
+    async def reconcile_questionnaire(self, cursor: dict[str, Any]) -> SystemResult:
         """Takes what was sent in or edited since the last round."""
-        before = _read(mark)
+        before = _read(cursor)
         responses = await in_thread(self.forms.responses_since, before.since)
         taken, unclaimed, found = dict(before.taken), dict(before.unclaimed), list[str]()
-        begun: dict[str, Handle] = {}
+        begun: dict[str, LeadHandle] = {}
         for response in responses:
             if taken.get(response.id) == response.submitted_at:
                 continue
             try:
                 lead = await self._take(response, begun)
-            except CommandError as refused:
-                if refused.code is ExitCode.UNREACHABLE:
-                    raise again(str(refused)) from None
+            except Unavailable as failure:
+                raise again(str(failure)) from None
+            except (LeadsError, UnclearResponse) as refused:
                 unclaimed[response.id] = str(refused)
             else:
                 unclaimed.pop(response.id, None)
@@ -95,15 +98,15 @@ class Questionnaire:
         found += [f"response {response_id} has no lead: {why}" for response_id, why in unclaimed.items()]
         newest = max((response.submitted_at for response in responses), default=before.since)
         since = max(before.since, newest - OVERLAP)
-        after = Mark(
+        after = Cursor(
             since=since,
             taken={response_id: at for response_id, at in taken.items() if at >= since},
             unclaimed=dict(list(unclaimed.items())[-UNCLAIMED:]),
         )
-        return Part(mark=after.model_dump(mode="json"), found=tuple(found), cost={})
+        return SystemResult(cursor=after.model_dump(mode="json"), found=tuple(found), cost={})
 
-    async def _take(self, response: Response, begun: dict[str, Handle]) -> Handle:
-        """The lead that has it now. Raises CommandError where it can't be taken, and why."""
+    async def _take(self, response: Response, begun: dict[str, LeadHandle]) -> LeadHandle:
+        """The lead that has it now. Raises UnclearResponse, or the client's error that says why it can't be taken."""
         facts = self._facts(response)
         known = await self._known(response, facts)
         lead = known or begun.get(facts.email.casefold()) or await self._begin(response, facts)
@@ -119,14 +122,14 @@ class Questionnaire:
         await self.leads.decide(lead, answered)
         return lead
 
-    async def _known(self, response: Response, facts: Facts) -> Handle | None:
+    async def _known(self, response: Response, facts: Facts) -> LeadHandle | None:
         if lead := await self.leads.by_response(response.id):
-            return await self.leads.going_on(lead)
+            return await self.leads.successor(lead)
         if facts.lead:
-            return await self.leads.going_on(await self.leads.find(facts.lead))
+            return await self.leads.successor(await self.leads.find(facts.lead))
         return await self._by_address(facts.email) if facts.email else None
 
-    async def _by_address(self, email: str) -> Handle | None:
+    async def _by_address(self, email: str) -> LeadHandle | None:
         """The one open lead of this address that still waits for answers, or else the one that may have others."""
         views = [(lead, await self.leads.overview(lead)) for lead in await self.leads.by_domain(email)]
         views = [
@@ -139,12 +142,12 @@ class Questionnaire:
         ]  # the others may be one of these
         theirs = [(lead, view.facts.questionnaire.answered_on is None) for lead, view in sure or views]
         waiting = [lead for lead, waits in theirs if waits]
-        candidates: Sequence[Handle] = waiting or [lead for lead, _ in theirs]
+        candidates: Sequence[LeadHandle] = waiting or [lead for lead, _ in theirs]
         return candidates[0] if len(candidates) == 1 else None
 
-    async def _begin(self, response: Response, facts: Facts) -> Handle:
+    async def _begin(self, response: Response, facts: Facts) -> LeadHandle:
         if not facts.org:
-            raise _unclear(
+            raise UnclearResponse(
                 "it names no organisation. If it belongs to a lead, say so: leads questionnaire-answered LEAD "
                 f"--response-id {response.id}"
             )
@@ -178,17 +181,13 @@ class Questionnaire:
         )
 
 
-def _unclear(why: str) -> CommandError:
-    return CommandError(ExitCode.REFUSED, why)
-
-
 def _plain(title: str) -> str:
     return " ".join(title.split()).casefold()
 
 
-def _read(mark: dict[str, Any]) -> Mark:
+def _read(cursor: dict[str, Any]) -> Cursor:
     """How far the last round came; from the start where another release remembered it otherwise."""
     try:
-        return Mark.model_validate(mark)
+        return Cursor.model_validate(cursor)
     except ValidationError:
-        return Mark()
+        return Cursor()

@@ -13,16 +13,16 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel
 from temporalio import activity
 
-from activities.reconcile.cursors import Memory, few, read_mark
-from client.leads import Leads
+from activities.reconcile.cursors import Memory, few, read_cursor
+from client.leads import LeadsClient
 from process.policy import People
-from workflows.reconcile import Part
+from workflows.reconcile import SystemResult
 
 AT_ONCE = 20
 """Leads that are told at the same time."""
 
 
-class PeopleMark(BaseModel):
+class TeamCursor(BaseModel):
     """Whose word was told last, and to whom."""
 
     since: AwareDatetime | None = None
@@ -32,7 +32,7 @@ class PeopleMark(BaseModel):
 class Team:
     """`since`: when this worker read its settings, by default now."""
 
-    def __init__(self, leads: Leads, since: datetime | None = None) -> None:
+    def __init__(self, leads: LeadsClient, since: datetime | None = None) -> None:
         self.leads = leads
         self.people = People.of(leads.policy, since or datetime.now(UTC))
 
@@ -42,28 +42,30 @@ class Team:
         await self._tell(wrong)
         return wrong
 
-    @activity.defn(name="look_at_people")
-    async def look_at_people(self, mark: dict[str, Any]) -> Part:
+    @activity.defn(name="reconcile_team")
+    async def reconcile_team(self, cursor: dict[str, Any]) -> SystemResult:
         """Whether every lead knows who is behind the roles. One that was told and knows others still is told once a day."""
-        before, since = read_mark(PeopleMark, mark), self.people.since
+        before, since = read_cursor(TeamCursor, cursor), self.people.since
         if before.since and since and since < before.since:
-            return Part(mark=mark, found=("a worker that started later says who is behind the roles",))
+            return SystemResult(
+                cursor=cursor, found=("a worker that started later says who is behind the roles",)
+            )
         strangers = await self._strangers()
         due, told = before.leads.news(strangers, datetime.now(UTC))
         wrong = [lead for lead in due if lead in strangers]
         await self._tell(wrong)
         found = [f"{len(wrong)} hear who is behind the roles: {few(wrong)}"] if wrong else []
-        after = PeopleMark(since=since, leads=told)
-        return Part(mark=after.model_dump(mode="json"), found=tuple(found))
+        after = TeamCursor(since=since, leads=told)
+        return SystemResult(cursor=after.model_dump(mode="json"), found=tuple(found))
 
     async def _strangers(self) -> dict[str, str]:
-        """Leads that know others than we do, with what they know. One that is under release 0.1 asks the settings itself."""
+        """Return the leads that know other people than these settings, each with the difference."""
         if not (self.people.people or self.people.addresses):
             return {}  # these settings name nobody
         ours = self.people.digest()
         return {
             each.lead: f"{each.people}, not {ours}"
-            for each in await self.leads.under()
+            for each in await self.leads.list_policies()
             if each.people not in ("", ours)
         }
 
@@ -72,7 +74,7 @@ class Team:
 
         async def tell(lead: str) -> None:
             async with ready:
-                await self.leads.know_people(lead, self.people)
+                await self.leads.set_team(lead, self.people)
 
         async with asyncio.TaskGroup() as group:
             for lead in leads:

@@ -1,14 +1,16 @@
-"""What can become true of a lead, and the event that says it did.
+"""Facts that can become true of a lead, the events that record them, and the log of a lead's events.
 
-A fact is a human decision (`process.decisions`), a clock's tick (`process.deadlines`) or a report of what an effect brought
-back from outside (`process.effects.observations`). Each is one class that says in one place when it may happen, what it makes true,
-what the outside must be told, and how to put it in words.
+A fact is a person's decision (`process.decisions`), a deadline (`process.deadlines`) or an observation of what an
+effect brought back (`process.effects.observations`). Each is one class that defines when it may happen, what it makes
+true, which effects it asks for, and how it is described. Facts read the log that they belong to, so both stand here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AwareDatetime,
@@ -19,14 +21,9 @@ from pydantic import (
     model_serializer,
 )
 
-from process.types import Line, Model, snake_case
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from process.core.event_log import History
-    from process.effects.base import Effect
-    from process.lead.lead import Lead
+from process.effects import Effect
+from process.lead.lead import Lead
+from process.types import Line, Model
 
 
 class Refused(Model):
@@ -53,8 +50,8 @@ class Fact(Model):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        cls.kind = snake_case(cls.__name__)
-        Fact.kinds[cls.kind] = cls
+        if "kind" in vars(cls):  # bases that several kinds share have none
+            Fact.kinds[cls.kind] = cls
 
     @model_serializer(mode="wrap")
     def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -67,8 +64,8 @@ class Fact(Model):
         """Number of the event that this takes out, if it is a correction."""
         return None
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        """This fact with all that it leaves open spelled out, as it is recorded. Rules may change; what was said stays."""
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        """Return this fact with its open fields filled in, as it is recorded. The history ends before this fact."""
         return self
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -79,25 +76,19 @@ class Fact(Model):
         """The lead where this was corrected away: what is left of it in plain sight. By default, nothing."""
         return lead
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        """What the outside must be told because of this."""
+    def effects(self, change: Change) -> Iterable[Effect]:
+        """Return the effects that this change asks for outside."""
         return ()
 
-    def effects_of_history(self, history: History) -> Iterable[Effect]:
-        """As `effects`, for the few that look at earlier events; this is the newest one."""
-        return ()
-
-    def words(self, lead: Lead) -> str:
-        """One plain sentence, without a full stop, about the lead after this became true."""
+    def summary(self, event_log: EventLog) -> str:
+        """Return one sentence about this fact, without a full stop. It is the last event of the history."""
         return (self.kind[0].upper() + self.kind[1:]).replace("_", " ")
-
-    def words_of_history(self, history: History) -> str:
-        """As `words`, for the few that look at earlier events; this is the newest one."""
-        return self.words(history.lead)
 
 
 class Unknown(Fact):
     """An event of a kind that this code does not know (written by a newer version). Kept whole, changes nothing."""
+
+    kind = "unknown"
 
     model_config = ConfigDict(frozen=True, extra="allow")
     visible = False
@@ -126,7 +117,7 @@ class Event(Model):
     seq: int
     at: AwareDatetime
     policy: str = ""
-    words: str = ""
+    summary: str = ""
     fact: AnyFact
 
     @property
@@ -138,12 +129,57 @@ class Event(Model):
         return self.fact.__dict__.get("key")  # most facts have none, and pydantic takes long to say so
 
 
-class Report(Fact):
+class Observation(Fact):
     """What an effect brought back from outside. Never refused: it is what happened."""
 
 
-class Tick(Fact):
+class Deadline(Fact):
     """What happens because a date has come and nobody did anything."""
 
     by: Line = "the calendar"
     source: Line = "clock"
+
+
+class EventLog(Model):
+    lead: Lead
+    events: tuple[Event, ...] = ()
+
+    def then(self, event: Event, lead: Lead) -> Self:
+        """With one more event, after which the lead is `lead`."""
+        return self.replaced(events=(*self.events, event), lead=lead)
+
+    def find(self, seq: int) -> Event | None:
+        return next((event for event in self.events if event.seq == seq), None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """An event of a lead, with the histories before and after it."""
+
+    past: EventLog
+    event_log: EventLog
+    """The history whose last event this is."""
+
+    @property
+    def before(self) -> Lead:
+        """The lead before the event."""
+        return self.past.lead
+
+    @property
+    def after(self) -> Lead:
+        """The lead after the event."""
+        return self.event_log.lead
+
+    @property
+    def event(self) -> Event:
+        """The event itself."""
+        return self.event_log.events[-1]
+
+    def key(self, name: str) -> str:
+        """Return the key of an effect that this event causes."""
+        return effect_key(self.after, self.event, name)
+
+
+def effect_key(lead: Lead, event: Event, name: str) -> str:
+    """Return a key that is unique for this lead, event and effect, and stable over retries and restarts."""
+    return f"{lead.id}/{event.seq}/{name}"

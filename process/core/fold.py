@@ -2,8 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from process.core.event_log import History
-from process.core.events import Event, Report
+from process.core.events import Event, EventLog, Observation
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.lead.lead import Lead
@@ -40,53 +39,53 @@ def corrected_by(events: Iterable[Event]) -> dict[int, int]:
     out: dict[int, int] = {}
     corrections = [event for event in events if event.fact.supersedes is not None]
     for event in sorted(corrections, key=lambda event: -event.seq):
-        stands = event.seq not in out or isinstance(event.fact, Report)
+        stands = event.seq not in out or isinstance(event.fact, Observation)
         if event.fact.supersedes is not None and stands:
             out[event.fact.supersedes] = event.seq
     return out
 
 
-def without(history: History, *seqs: int) -> Lead:
+def without(event_log: EventLog, *seqs: int) -> Lead:
     """The lead as it would be if these events were corrected now."""
-    events = history.events
-    corrections = (e.fact for e in events if e.seq in seqs and not isinstance(e.fact, Report))
+    events = event_log.events
+    corrections = (e.fact for e in events if e.seq in seqs and not isinstance(e.fact, Observation))
     undone = {correction.supersedes for correction in corrections}
-    return _fold(events, history.lead.id, (superseded(events) | {*seqs}) - undone)
+    return _fold(events, event_log.lead.id, (superseded(events) | {*seqs}) - undone)
 
 
-def broken(history: History, without: int) -> Iterator[Event]:
+def broken(event_log: EventLog, without: int) -> Iterator[Event]:
     """All decisions that could not have been taken without the event `without`, nor without each other, oldest first.
 
     Where that is itself a correction, the decision that it took out counts again, and must be able to stand, too.
     """
-    target = history.find(without)
+    target = event_log.find(without)
     undone = target.fact.supersedes if target else None
-    skip = (superseded(history.events) | {without}) - {undone}
+    skip = (superseded(event_log.events) | {without}) - {undone}
     since = without if undone is None else undone
-    replayed: History | None = None
-    for event in history.events:
+    replayed: EventLog | None = None
+    for event in event_log.events:
         if replayed is None:
-            replayed = History(lead=fold(history.events[:1], history.lead.id), events=(event,))
+            replayed = EventLog(lead=fold(event_log.events[:1], event_log.lead.id), events=(event,))
             continue
         fallen = event.seq in skip
-        if not fallen and event.seq >= since and _refused(event, replayed.lead):
+        if not fallen and event.seq >= since and _refused(event, replayed):
             yield event
             fallen = True
         replayed = replayed.then(event, (withdraw if fallen else apply)(replayed.lead, event))
 
 
-def _refused(event: Event, lead: Lead) -> bool:
+def _refused(event: Event, event_log: EventLog) -> bool:
     """Whether a person's decision, taken again on this lead, would be refused. Corrections stand on their own."""
     fact = event.fact
     if not isinstance(fact, Decision) or fact.source == "clock" or fact.supersedes is not None:
         return False
-    return (fact.gate(lead) or fact.check(lead, event.at)) is not None
+    return (fact.gate(event_log.lead) or fact.check(event_log, event.at)) is not None
 
 
 def apply(lead: Lead, event: Event) -> Lead:
     lead = event.fact.apply(lead, event)
     if isinstance(event.fact, Decision) and event.fact.source != "clock" and event.fact.is_progress:
-        lead = lead.model_copy(update={"progressed_at": event.at, "stale_on": None})
+        lead = lead.replaced(progressed_at=event.at, stale_on=None)
     return _at(lead, event)
 
 
@@ -96,4 +95,4 @@ def withdraw(lead: Lead, event: Event) -> Lead:
 
 def _at(lead: Lead, event: Event) -> Lead:
     """A lead that goes on after all, reopened or corrected, is not archived."""
-    return lead.model_copy(update={"last_seq": event.seq, "archived": lead.archived and lead.ended})
+    return lead.replaced(last_seq=event.seq, archived=lead.archived and lead.ended)

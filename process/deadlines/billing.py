@@ -6,47 +6,44 @@ from typing import Self
 
 from dateutil.relativedelta import relativedelta
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import end_of, start_of
-from process.core.events import Event, Tick
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import folder_effects, mail
-from process.effects.base import Effect, ReserveInvoice, effect_key
+from process.effects import Effect, ReserveInvoice
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage
 from process.types import Role
 
 
-class InvoiceDue(Tick):
+class InvoiceDue(Deadline):
     """A month's invoice is to be prepared: its fixed fee, and the usage and cloud of the months before."""
+
+    kind = "invoice_due"
 
     number: int
     invoice: Invoice | None = None
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        lead = event_log.lead
         draft = next_draft(lead)
-        return self.model_copy(
-            update={"invoice": make_invoice(lead, draft, lead.today(now)) if draft else None}
-        )
+        return self.replaced(invoice=make_invoice(lead, draft, lead.today(now)) if draft else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         if self.invoice is None:
             return lead
         months = self.invoice.usage_months
         usage = tuple(
-            month.model_copy(update={"billed_on": self.number}) if month.month in months else month
-            for month in lead.usage
+            month.replaced(billed_on=self.number) if month.month in months else month for month in lead.usage
         )
-        return lead.model_copy(update={"invoices": (*lead.invoices, self.invoice), "usage": usage})
+        return lead.replaced(invoices=(*lead.invoices, self.invoice), usage=usage)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield from folder_effects(before, after, event)
-        yield ReserveInvoice(
-            key=effect_key(after, event, "reserve_invoice"), cause=event.seq, number=self.number
-        )
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield from folder_effects(change)
+        yield ReserveInvoice(key=change.key("reserve_invoice"), cause=change.event.seq, number=self.number)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         invoice = self.invoice
         if invoice is None:
             return f"Invoice {self.number} is due"
@@ -59,47 +56,49 @@ class InvoiceDue(Tick):
         )
 
 
-class InvoiceOverdue(Tick):
+class InvoiceOverdue(Deadline):
     """Sixty days after it was sent, an invoice is unpaid."""
+
+    kind = "invoice_overdue"
 
     number: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        def is_it(invoice: Invoice) -> bool:
-            """Not any more, where that it was sent has been corrected."""
-            return invoice.number == self.number and (invoice.owed or RELEASE_0_2 not in lead.changes)
-
+        # an invoice whose sending was corrected is not owed
         invoices = tuple(
-            invoice.model_copy(update={"overdue": True}) if is_it(invoice) else invoice
+            invoice.replaced(overdue=True) if invoice.number == self.number and invoice.owed else invoice
             for invoice in lead.invoices
         )
-        return lead.model_copy(update={"invoices": invoices})
+        return lead.replaced(invoices=invoices)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "invoice_overdue", Role.CONTRACTS, number=str(self.number))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "invoice_overdue", Role.CONTRACTS, number=str(self.number))
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"Invoice {self.number} is overdue"
 
 
-class InvoicesUnsent(Tick):
+class InvoicesUnsent(Deadline):
     """Invoices were prepared two weeks ago and nobody sent them: the contracts team is asked, and then again as often."""
+
+    kind = "invoices_unsent"
 
     visible = False
     numbers: tuple[int, ...] = ()
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        lead = event_log.lead
         since = lead.today(now) - timedelta(days=lead.policy.clocks.invoice_unsent)
         unsent = tuple(invoice.number for invoice in lead.unsent if invoice.prepared_on <= since)
-        return self.model_copy(update={"numbers": unsent})
+        return self.replaced(numbers=unsent)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"unsent_asked_on": lead.today(event.at)})
+        return lead.replaced(unsent_asked_on=lead.today(event.at))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "invoices_unsent", Role.CONTRACTS, numbers=self._numbers)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "invoices_unsent", Role.CONTRACTS, numbers=self._numbers)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The contracts team was asked to send invoice {self._numbers}"
 
     @property
@@ -107,28 +106,31 @@ class InvoicesUnsent(Tick):
         return ", ".join(str(number) for number in self.numbers)
 
 
-class UsageMissing(Tick):
+class UsageMissing(Deadline):
     """Months are over and nobody has reported their usage: engineering is asked for it, and then weekly."""
+
+    kind = "usage_missing"
 
     visible = False
     months: tuple[str, ...] = ()
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        lead = event_log.lead
         grace = timedelta(days=lead.policy.clocks.usage_reminder)
-        return self.model_copy(update={"months": missing_usage(lead, lead.today(now) - grace)})
+        return self.replaced(months=missing_usage(lead, lead.today(now) - grace))
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"usage_asked_on": lead.today(event.at)})
+        return lead.replaced(usage_asked_on=lead.today(event.at))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "usage_missing", Role.ENGINEERING, months=", ".join(self.months))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "usage_missing", Role.ENGINEERING, months=", ".join(self.months))
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"Engineering was asked for the usage of {', '.join(self.months)}"
 
 
 def _usage(lead: Lead) -> Iterator[Due]:
-    if RELEASE_0_2 not in lead.changes or lead.archived or lead.stage not in BILLED:
+    if lead.archived or lead.stage not in BILLED:
         return
     if month := next_usage(lead):
         day = date.fromisoformat(f"{month}-01") + relativedelta(
@@ -140,7 +142,7 @@ def _usage(lead: Lead) -> Iterator[Due]:
 
 
 def _unsent(lead: Lead) -> Iterator[Due]:
-    if RELEASE_0_2 not in lead.changes or lead.archived or not lead.unsent:
+    if lead.archived or not lead.unsent:
         return
     days = timedelta(days=lead.policy.clocks.invoice_unsent)
     oldest = min(invoice.prepared_on for invoice in lead.unsent)

@@ -3,57 +3,62 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import add_working_days, end_of
-from process.core.events import Event, Tick
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.types import Role
 
 
-class HandoverReminded(Tick):
+class HandoverReminded(Deadline):
     """Three working days without word from the contracts team; or ten, once they have it in hand."""
+
+    kind = "handover_reminded"
 
     visible = False
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.with_pending(lead.pending.model_copy(update={"reminded": True}))
+        return lead.with_pending(lead.pending.replaced(reminded=True))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "handover_reminder", Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "handover_reminder", Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
-        if lead.pending.acknowledged_on:
+    def summary(self, event_log: EventLog) -> str:
+        if event_log.lead.pending.acknowledged_on:
             return "The contracts team was asked for news of the contract"
         return "The contracts team was reminded of the hand-over"
 
 
-class HandoverEscalated(Tick):
+class HandoverEscalated(Deadline):
     """Ten working days without word from the contracts team; or twenty, once they have it in hand."""
 
+    kind = "handover_escalated"
+
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.with_pending(lead.pending.model_copy(update={"reminded": True, "escalated": True}))
+        return lead.with_pending(lead.pending.replaced(reminded=True, escalated=True))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "handover_escalated", Role.CONTRACTS, Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "handover_escalated", Role.CONTRACTS, Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        return silence(lead)
+    def summary(self, event_log: EventLog) -> str:
+        return silence(event_log.lead)
 
 
-class ContractOverdue(Tick):
+class ContractOverdue(Deadline):
     """The day has come by which the contract was to be signed."""
 
+    kind = "contract_overdue"
+
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.with_pending(lead.pending.model_copy(update={"overdue": True}))
+        return lead.with_pending(lead.pending.replaced(overdue=True))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "contract_overdue", Role.CONTRACTS, Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "contract_overdue", Role.CONTRACTS, Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        return f"The contract was to be signed by {lead.pending.due}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"The contract was to be signed by {event_log.lead.pending.due}"
 
 
 def silence(lead: Lead) -> str:
@@ -69,8 +74,6 @@ def _handover(lead: Lead) -> Iterator[Due]:
         return
     reminder, escalation = clocks.handover_reminder, clocks.handover_escalation
     if contract.acknowledged_on:
-        if RELEASE_0_2 not in lead.changes:
-            return
         reminder, escalation = clocks.news_reminder, clocks.news_escalation
     if not contract.reminded:
         day = add_working_days(since, reminder, lead.policy.holidays)
@@ -84,41 +87,45 @@ def _handover(lead: Lead) -> Iterator[Due]:
 
 def _ends_with_it(lead: Lead) -> bool:
     """Whether nobody is to be asked how it goes on: that the hub is taken down is decided."""
-    return lead.hub.decommission_on is not None and RELEASE_0_2 in lead.changes
+    return lead.hub.decommission_on is not None
 
 
 def _taken_down(lead: Lead) -> str:
     return f"; the hub is taken down on {lead.hub.decommission_on}" if _ends_with_it(lead) else ""
 
 
-class RenewalWindowOpened(Tick):
+class RenewalWindowOpened(Deadline):
     """The contract ends in 180, 90 or 30 days."""
+
+    kind = "renewal_window_opened"
 
     days: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        contract = lead.contract.model_copy(update={"windows": (*lead.contract.windows, self.days)})
-        return lead.model_copy(update={"contract": contract})
+        contract = lead.contract.replaced(windows=(*lead.contract.windows, self.days))
+        return lead.replaced(contract=contract)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if not _ends_with_it(after):
-            yield mail(after, event, "renewal", Role.SALES, days=str(self.days))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if not _ends_with_it(change.after):
+            yield mail(change, "renewal", Role.SALES, days=str(self.days))
 
-    def words(self, lead: Lead) -> str:
-        return f"The contract ends in {self.days} days, on {lead.contract.end}{_taken_down(lead)}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"The contract ends in {self.days} days, on {event_log.lead.contract.end}{_taken_down(event_log.lead)}"
 
 
-class RenewalNotBegun(Tick):
+class RenewalNotBegun(Deadline):
     """The contract ends in 60 days, and no price for what follows is quoted."""
 
+    kind = "renewal_not_begun"
+
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"contract": lead.contract.model_copy(update={"renewal_due": True})})
+        return lead.replaced(contract=lead.contract.replaced(renewal_due=True))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "renewal_not_begun", Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "renewal_not_begun", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        return f"The contract ends on {lead.contract.end}, and its renewal has no price yet"
+    def summary(self, event_log: EventLog) -> str:
+        return f"The contract ends on {event_log.lead.contract.end}, and its renewal has no price yet"
 
 
 def renewal_start(lead: Lead) -> date | None:
@@ -132,38 +139,42 @@ def renewal_start(lead: Lead) -> date | None:
 
 def _renewal(lead: Lead) -> Iterator[Due]:
     start = renewal_start(lead)
-    if start and not lead.contract.renewal_due and RELEASE_0_2 in lead.changes:
+    if start and not lead.contract.renewal_due:
         yield Due(end_of(start, lead.zone), RenewalNotBegun())
 
 
-class ContractLapsed(Tick):
+class ContractLapsed(Deadline):
     """The contract, or its extension, has ended and nobody renewed it."""
 
+    kind = "contract_lapsed"
+
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"contract": lead.contract.model_copy(update={"lapsed": True})})
+        return lead.replaced(contract=lead.contract.replaced(lapsed=True))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "contract_lapsed", Role.SALES, Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "contract_lapsed", Role.SALES, Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
-        running = ", and its hub is running" if lead.hub.running else ""
-        return f"The contract has ended on {lead.contract.term_ends}{running}"
+    def summary(self, event_log: EventLog) -> str:
+        running = ", and its hub is running" if event_log.lead.hub.running else ""
+        return f"The contract has ended on {event_log.lead.contract.term_ends}{running}"
 
 
-class LapseDecisionDue(Tick):
+class LapseDecisionDue(Deadline):
     """Six weeks after the contract's end: renew or decommission."""
 
+    kind = "lapse_decision_due"
+
     def apply(self, lead: Lead, event: Event) -> Lead:
-        contract = lead.contract.model_copy(update={"decision_due": True})
-        return lead.model_copy(update={"contract": contract})
+        contract = lead.contract.replaced(decision_due=True)
+        return lead.replaced(contract=contract)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if not _ends_with_it(after):
-            yield mail(after, event, "lapse_decision", Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if not _ends_with_it(change.after):
+            yield mail(change, "lapse_decision", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        then = _taken_down(lead) or "; renew it or take the hub down"
-        return f"The contract ended on {lead.contract.end}{then}"
+    def summary(self, event_log: EventLog) -> str:
+        then = _taken_down(event_log.lead) or "; renew it or take the hub down"
+        return f"The contract ended on {event_log.lead.contract.end}{then}"
 
 
 def _term(lead: Lead) -> Iterator[Due]:

@@ -4,27 +4,29 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from process.calendar import end_of, start_of
-from process.core.events import Event, Tick
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules, waiting_for_us
 from process.decisions.base import mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.types import Role
 
 
-class QuestionnaireNudged(Tick):
+class QuestionnaireNudged(Deadline):
     """A week without an answer: ask again."""
+
+    kind = "questionnaire_nudged"
 
     visible = False
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        nudged = lead.questionnaire.model_copy(update={"nudged_on": lead.today(event.at)})
-        return lead.model_copy(update={"questionnaire": nudged})
+        nudged = lead.questionnaire.replaced(nudged_on=lead.today(event.at))
+        return lead.replaced(questionnaire=nudged)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "questionnaire_unanswered", Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "questionnaire_unanswered", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return "The questionnaire is still unanswered"
 
 

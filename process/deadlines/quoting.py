@@ -4,33 +4,34 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 
 from process.calendar import add_working_days, end_of, start_of
-from process.core.events import Event, Tick
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
 from process.decisions.quoting import QuoteExpired, ask_for_approval
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Role
 
 
-class QuoteRunningOut(Tick):
+class QuoteRunningOut(Deadline):
     """A week before the quote expires."""
+
+    kind = "quote_running_out"
 
     visible = False
     version: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         quotes = tuple(
-            quote.model_copy(update={"reminded": True}) if quote.version == self.version else quote
-            for quote in lead.quotes
+            quote.replaced(reminded=True) if quote.version == self.version else quote for quote in lead.quotes
         )
-        return lead.model_copy(update={"quotes": quotes})
+        return lead.replaced(quotes=quotes)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "quote_running_out", Role.SALES, version=str(self.version))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "quote_running_out", Role.SALES, version=str(self.version))
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"Version {self.version} of the quote runs out soon"
 
 
@@ -45,8 +46,10 @@ def _quote(lead: Lead) -> Iterator[Due]:
     yield Due(end_of(quote.valid_until, lead.zone), expired)
 
 
-class ApprovalReminded(Tick):
+class ApprovalReminded(Deadline):
     """Three working days without a word on a discount that needs an approval: ask again, and then as often."""
+
+    kind = "approval_reminded"
 
     visible = False
     version: int
@@ -54,17 +57,17 @@ class ApprovalReminded(Tick):
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
         quotes = tuple(
-            quote.model_copy(update={"discount": quote.discount.model_copy(update={"asked_on": today})})
+            quote.replaced(discount=quote.discount.replaced(asked_on=today))
             if quote.version == self.version and quote.discount
             else quote
             for quote in lead.quotes
         )
-        return lead.model_copy(update={"quotes": quotes})
+        return lead.replaced(quotes=quotes)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield from ask_for_approval(after, event)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield from ask_for_approval(change)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The approval of the discount in version {self.version} of the quote was asked for again"
 
 

@@ -3,37 +3,38 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import end_of, start_of
-from process.core.events import Event, Tick
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
-from process.effects.base import Effect
-from process.lead.hub import Gathering
+from process.effects import Effect
+from process.lead.hub import CommunityEvent
 from process.lead.lead import Lead
 from process.types import Role
 
 
-class HubInformationMissed(Tick):
+class HubInformationMissed(Deadline):
     """A week in which something about the hub stayed unknown: ask for that, and for nothing else."""
+
+    kind = "hub_information_missed"
 
     visible = False
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(update={"asked_on": lead.today(event.at)})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(asked_on=lead.today(event.at))
+        return lead.replaced(hub=hub)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        us = (Role.SALES, Role.ENGINEERING) if after.hub.requested_on else (Role.SALES,)
-        yield mail(after, event, "hub_information_missing", *us)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        us = (Role.SALES, Role.ENGINEERING) if change.after.hub.requested_on else (Role.SALES,)
+        yield mail(change, "hub_information_missing", *us)
 
-    def words(self, lead: Lead) -> str:
-        return f"The hub's information still lacks {', '.join(lead.hub.missing())}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"The hub's information still lacks {', '.join(event_log.lead.hub.missing())}"
 
 
 def _hub_information(lead: Lead) -> Iterator[Due]:
     """Until the hub is live; what is unknown even then is no longer asked for by mail, but still shown."""
-    waiting = not (lead.ended or lead.hold or lead.hub.live_on) and RELEASE_0_2 in lead.changes
+    waiting = not (lead.ended or lead.hold or lead.hub.live_on)
     since = lead.hub.requested_on or (lead.contracted_on if lead.service == "hub" else None)
     if waiting and since and lead.hub.missing():
         week = timedelta(days=lead.policy.clocks.hub_information)
@@ -42,8 +43,10 @@ def _hub_information(lead: Lead) -> Iterator[Due]:
         yield Due(when, HubInformationMissed())
 
 
-class EventNear(Tick):
+class EventNear(Deadline):
     """An event of the hub's community begins in 7 days, or tomorrow."""
+
+    kind = "event_near"
 
     event: str
     first: date
@@ -51,19 +54,19 @@ class EventNear(Tick):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         events = tuple(
-            known.model_copy(update={"notices": (*known.notices, self.days)}) if self._is(known) else known
+            known.replaced(notices=(*known.notices, self.days)) if self._is(known) else known
             for known in lead.hub.events
         )
-        return lead.model_copy(update={"hub": lead.hub.model_copy(update={"events": events})})
+        return lead.replaced(hub=lead.hub.replaced(events=events))
 
-    def _is(self, known: Gathering) -> bool:
+    def _is(self, known: CommunityEvent) -> bool:
         return (known.name, known.first) == (self.event, self.first)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        known = next((str(known) for known in after.hub.events if self._is(known)), self.event)
-        yield mail(after, event, "event_near", Role.ENGINEERING, what=known, days=str(self.days))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        known = next((str(known) for known in change.after.hub.events if self._is(known)), self.event)
+        yield mail(change, "event_near", Role.ENGINEERING, what=known, days=str(self.days))
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"{self.event} begins in {self.days} days, on {self.first}"
 
 
@@ -78,32 +81,31 @@ def _events(lead: Lead) -> Iterator[Due]:
                 yield Due(start_of(day, lead.zone), near)
 
 
-class DecommissionNoticeDue(Tick):
+class DecommissionNoticeDue(Deadline):
     """The hub is taken down in 14 days (tell the customer) or 2 (confirm what happens to the data)."""
+
+    kind = "decommission_notice_due"
 
     days: int
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(update={"notices": (*lead.hub.notices, self.days)})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(notices=(*lead.hub.notices, self.days))
+        return lead.replaced(hub=hub)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "decommission_notice", Role.SALES, Role.ENGINEERING, days=str(self.days))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "decommission_notice", Role.SALES, Role.ENGINEERING, days=str(self.days))
 
-    def words(self, lead: Lead) -> str:
-        return f"The hub is to be taken down in {self.days} days, on {lead.hub.decommission_on}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"The hub is to be taken down in {self.days} days, on {event_log.lead.hub.decommission_on}"
 
 
 def notices(lead: Lead) -> tuple[int, ...]:
     """Notices of the decommission, in days before it: those whose day had not come when it was decided."""
     on, decided = lead.hub.decommission_on, lead.hub.decommission_decided_on
-    if on is None or lead.ended:
+    if on is None or decided is None or lead.ended:
         return ()
-    known = decided if RELEASE_0_2 in lead.changes else None
     return tuple(
-        days
-        for days in lead.policy.clocks.decommission_notice
-        if known is None or on - timedelta(days=days) > known
+        days for days in lead.policy.clocks.decommission_notice if on - timedelta(days=days) > decided
     )
 
 

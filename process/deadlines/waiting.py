@@ -3,33 +3,34 @@
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import day_of, end_of, start_of
-from process.core.events import Event, Tick
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules, waiting_for_us
 from process.decisions.base import mail
 from process.decisions.waiting import Resumed
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.money.billing import settled
 from process.types import Role, Stage
 
 
-class GoneStale(Tick):
+class GoneStale(Deadline):
     """Nobody moved the lead for 30 days, or as long as its stage may take, and it is not on hold."""
 
+    kind = "gone_stale"
+
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"stale_on": lead.today(event.at)})
+        return lead.replaced(stale_on=lead.today(event.at))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "stale", Role.SALES)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "stale", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
-        return f"Nothing has moved since {day_of(lead.progressed_at, lead.zone)}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"Nothing has moved since {day_of(event_log.lead.progressed_at, event_log.lead.zone)}"
 
 
 def _stale(lead: Lead) -> Iterator[Due]:
-    contracted = lead.stage is Stage.CONTRACTED and lead.hold is None and RELEASE_0_2 in lead.changes
+    contracted = lead.stage is Stage.CONTRACTED and lead.hold is None
     contracted = contracted and lead.awaits_hub  # a member without one is where it is to be
     if waiting_for_us(lead) or contracted:
         days = timedelta(days=lead.policy.clocks.stale_after(lead.stage))
@@ -44,22 +45,21 @@ def _hold(lead: Lead) -> Iterator[Due]:
         yield Due(end_of(lead.hold.until, lead.zone), Resumed(by="the calendar", source="clock"))
 
 
-class Archived(Tick):
+class Archived(Deadline):
     """A year after its end the lead's workflow completes, if all is billed and paid; the ledger keeps its history."""
 
-    def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"archived": True})
+    kind = "archived"
 
-    def words(self, lead: Lead) -> str:
+    def apply(self, lead: Lead, event: Event) -> Lead:
+        return lead.replaced(archived=True)
+
+    def summary(self, event_log: EventLog) -> str:
         return "The lead was archived"
 
 
 def _archive(lead: Lead) -> Iterator[Due]:
     ended: date | None = lead.closed_on or (lead.lost.on if lead.lost else None)
-    owed = any(invoice.owed for invoice in lead.invoices)
-    if RELEASE_0_2 in lead.changes:
-        owed = not settled(lead)
-    if ended and not lead.archived and not owed:
+    if ended and not lead.archived and settled(lead):
         yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
 
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Iterable
 from datetime import date, datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from pydantic import Field
 
-from process.core.event_log import History
-from process.core.events import Event, Fact, Refused
-from process.effects.base import Effect, ReserveFolder, SendMail, effect_key
-from process.lead.duplicate_links import Relative
+from process.core.events import Change, EventLog, Fact, Refused
+from process.effects import Effect, ReserveFolder, SendMail
+from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
@@ -34,7 +33,7 @@ class Decision(Fact):
     """Brings the lead forward on the spine, from its first price on: not while it may be a duplicate."""
     example: ClassVar[dict[str, Any]] = {}
     """A sound body, for help texts and previews."""
-    beyond: ClassVar[str] = ""
+    irreversible: ClassVar[str] = ""
     """What came of it in the world that no program can take back, and who can: said before it is corrected."""
     is_progress: ClassVar[bool] = True
     """Whether the lead has moved by it, so that the clock of staleness starts anew."""
@@ -49,7 +48,8 @@ class Decision(Fact):
     @classmethod
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        Decision.registry[cls.kind] = cls
+        if "kind" in vars(cls):
+            Decision.registry[cls.kind] = cls
 
     @classmethod
     def example_for(cls, lead: Lead) -> dict[str, Any]:
@@ -66,7 +66,7 @@ class Decision(Fact):
         """Whose decision it is for this lead."""
         return cls.deciders
 
-    def too_new(self, lead: Lead) -> Refused | None:
+    def unsupported(self, lead: Lead) -> Refused | None:
         """Why a lead that has not taken up a change can't be told this yet, or None."""
         early = [name for name, change in self.since.items() if change not in lead.changes]
         said = [name for name in early if getattr(self, name) != type(self).model_fields[name].default]
@@ -95,32 +95,22 @@ class Decision(Fact):
             )
         return Refused(reason=cls.too_early)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        """Why this may not be decided now, or None."""
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        """Return the reason to refuse the decision, or None. The history ends before the decision."""
         return None
-
-    def check_history(self, history: History, now: datetime) -> Refused | None:
-        """As `check`, for the few that look at earlier events."""
-        return None
-
-    def resolved_of_history(self, history: History, now: datetime) -> Self:
-        """As `resolved`, for the few that look at earlier events."""
-        return self.resolved(history.lead, now)
 
     def noted(self, sentence: str) -> str:
         return f"{sentence}: {self.note}" if self.note else sentence
 
 
-def mail(
-    lead: Lead, event: Event, template: str, *to: Role, needs_folder: bool = False, **facts: str
-) -> SendMail:
+def mail(change: Change, template: str, *to: Role, needs_folder: bool = False, **fields: str) -> SendMail:
     """A mail because of this event."""
     return SendMail(
-        key=effect_key(lead, event, template),
-        cause=event.seq,
+        key=change.key(template),
+        cause=change.event.seq,
         template=template,
         to=to,
-        facts=facts,
+        fields=fields,
         needs_folder=needs_folder,
     )
 
@@ -136,7 +126,7 @@ def undecided(lead: Lead) -> Refused | None:
     )
 
 
-def merged_away(into: Relative) -> Refused:
+def merged_away(into: DuplicateLink) -> Refused:
     """Where to go from a lead that was merged into another one."""
     there = f": {into.url}" if into.url else ""
     return Refused(
@@ -154,7 +144,7 @@ def implausible(day: date, now: datetime, *, what: str) -> Refused | None:
     return None
 
 
-def folder_effects(before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-    """The lead's Drive folder, as soon as there is something to put into it (seed: any kind of asset)."""
-    if before.folder_id is None:
-        yield ReserveFolder(key=effect_key(after, event, "reserve_folder"), cause=event.seq)
+def folder_effects(change: Change) -> Iterable[Effect]:
+    """Reserve the lead's Drive folder if it has none and something is to be put into it (seed: any kind of asset)."""
+    if change.after.folder_id is None:
+        yield ReserveFolder(key=change.key("reserve_folder"), cause=change.event.seq)

@@ -9,10 +9,9 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from process.behaviour import RELEASE_0_2
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.invoice import Usage
 from process.lead.lead import Lead
 from process.money.amounts import Amount, CurrencyCode, Money, complaint
@@ -34,6 +33,8 @@ Month = Annotated[str, AfterValidator(_month)]
 class UsageReported(Decision):
     """What a month came to: monthly active users, and the cloud's bill, which is passed on without markup."""
 
+    kind = "usage_reported"
+
     deciders = frozenset({Role.ENGINEERING, Role.CONTRACTS})
     stages = BILLED
     too_early = (
@@ -53,7 +54,8 @@ class UsageReported(Decision):
             return wrong
         return None if agreed(lead) else Refused(reason=cls.too_early)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         quote = priced_by(lead, self.month)
         if quote is None:
             return Refused(reason=self.too_early)
@@ -61,7 +63,7 @@ class UsageReported(Decision):
             return Refused(reason=f"{self.month} has not come yet", instead="Report it when it is over")
         if lead.hub.live_on is None or self.month < f"{lead.hub.live_on:%Y-%m}":
             return Refused(reason=f"No hub of this lead was live in {self.month}")
-        down = lead.hub.decommissioned_on if RELEASE_0_2 in lead.changes else None
+        down = lead.hub.decommissioned_on
         if down and self.active_users and self.month > f"{down:%Y-%m}":
             return Refused(
                 reason=f"The hub was taken down on {down}, so nobody used it in {self.month}",
@@ -90,12 +92,10 @@ class UsageReported(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         others = [usage for usage in lead.usage if usage.month != self.month]
         usage = Usage(month=self.month, active_users=self.active_users, cloud_cost=self.cloud_cost)
-        return lead.model_copy(
-            update={"usage": tuple(sorted([*others, usage], key=lambda usage: usage.month))}
-        )
+        return lead.replaced(usage=tuple(sorted([*others, usage], key=lambda usage: usage.month)))
 
-    def words(self, lead: Lead) -> str:
-        quote = priced_by(lead, self.month)
+    def summary(self, event_log: EventLog) -> str:
+        quote = priced_by(event_log.lead, self.month)
         cost = Money(amount=self.cloud_cost, currency=quote.price.currency) if quote else self.cloud_cost
         return self.noted(f"Usage of {self.month}: {self.active_users} active users, cloud cost {cost}")
 
@@ -114,7 +114,8 @@ class _OnInvoice(Decision):
             return wrong
         return None if lead.invoices else Refused(reason=cls.too_early)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         if lead.invoice(self.number) is None:
             return Refused(
                 reason=f"There is no invoice {self.number}",
@@ -137,63 +138,67 @@ class _OnInvoice(Decision):
 
     def _with(self, lead: Lead, **update: object) -> Lead:
         invoices = tuple(
-            invoice.model_copy(update=update) if invoice.number == self.number else invoice
+            invoice.replaced(**update) if invoice.number == self.number else invoice
             for invoice in lead.invoices
         )
-        return lead.model_copy(update={"invoices": invoices})
+        return lead.replaced(invoices=invoices)
 
 
 class InvoiceSent(_OnInvoice):
     """The contracts and administration team sent an invoice. Unpaid after 60 days, it is overdue."""
 
-    beyond = "An invoice that the customer has got is still with them: the contracts team is to write to them"
-    since = {"on": RELEASE_0_2}
+    kind = "invoice_sent"
+
+    irreversible = (
+        "An invoice that the customer has got is still with them: the contracts team is to write to them"
+    )
     example = {"number": 1}
     _done = "sent"
 
     on: date | None = Field(None, description="the day on which it was sent; by default today")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if wrong := super().check(event_log, now):
             return wrong
-        invoice = lead.invoice(self.number)
+        invoice = event_log.lead.invoice(self.number)
         if invoice and invoice.sent_on:
             return Refused(reason=f"Invoice {self.number} was already sent on {invoice.sent_on}")
-        return self._on_its_day(lead, now, self.on, invoice.prepared_on if invoice else None)
+        return self._on_its_day(event_log.lead, now, self.on, invoice.prepared_on if invoice else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, sent_on=self.on or lead.today(event.at))
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Invoice {self.number} was sent{f' on {self.on}' if self.on else ''}")
 
 
 class InvoicePaid(_OnInvoice):
     """The customer paid an invoice."""
 
-    since = {"on": RELEASE_0_2}
+    kind = "invoice_paid"
+
     example = {"number": 1}
     _done = "paid"
 
     on: date | None = Field(None, description="the day on which it was paid; by default today")
     reference: Text | None = Field(None, description="the payment's reference")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if wrong := super().check(event_log, now):
             return wrong
-        invoice = lead.invoice(self.number)
+        invoice = event_log.lead.invoice(self.number)
         if invoice and invoice.paid_on:
             return Refused(reason=f"Invoice {self.number} was already paid on {invoice.paid_on}")
         if invoice and invoice.sent_on is None:
             return Refused(
                 reason=f"Invoice {self.number} was not sent yet", instead="Record that first (invoice_sent)"
             )
-        return self._on_its_day(lead, now, self.on, invoice.sent_on if invoice else None)
+        return self._on_its_day(event_log.lead, now, self.on, invoice.sent_on if invoice else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, paid_on=self.on or lead.today(event.at), overdue=False)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Invoice {self.number} was paid{f' on {self.on}' if self.on else ''}")
 
 
@@ -203,14 +208,16 @@ class InvoiceVoided(_OnInvoice):
     Until then, put right what was wrong: the usage (usage_reported), or the decision behind it (corrected).
     """
 
+    kind = "invoice_voided"
+
     example = {"number": 1, "reason": "The price was another"}
 
     reason: Text = Field(description="what was wrong with it")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if wrong := super().check(event_log, now):
             return wrong
-        if (invoice := lead.invoice(self.number)) and invoice.paid_on:
+        if (invoice := event_log.lead.invoice(self.number)) and invoice.paid_on:
             return Refused(
                 reason=f"Invoice {self.number} was paid on {invoice.paid_on}",
                 instead="Settle the difference with the contracts team",
@@ -219,16 +226,14 @@ class InvoiceVoided(_OnInvoice):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         usage = tuple(
-            month.model_copy(update={"billed_on": None}) if month.billed_on == self.number else month
+            month.replaced(billed_on=None) if month.billed_on == self.number else month
             for month in lead.usage
         )
         voided = self._with(lead, voided_on=lead.today(event.at), void_reason=self.reason, overdue=False)
-        return voided.model_copy(update={"usage": usage})
+        return voided.replaced(usage=usage)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(
-            after, event, "invoice_voided", Role.CONTRACTS, number=str(self.number), reason=self.reason
-        )
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "invoice_voided", Role.CONTRACTS, number=str(self.number), reason=self.reason)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Invoice {self.number} was taken back: {self.reason}")

@@ -7,11 +7,10 @@ from typing import ClassVar, Literal, Self
 from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import add_working_days
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
@@ -29,12 +28,10 @@ class _Contracting(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        renewable = lead.stage is not Stage.QUOTED or RELEASE_0_2 in lead.changes
-        if lead.contract.signed_on and (lead.quote is None or not renewable):
-            renewal = "; its renewal begins with a price (price_quoted)" if renewable else ""
+        if lead.contract.signed_on and lead.quote is None:
             return Refused(
                 reason=f"The contract was already signed on {lead.contract.signed_on}",
-                instead=f"If that was a mistake, correct it (corrected){renewal}",
+                instead="If that was a mistake, correct it (corrected); its renewal begins with a price (price_quoted)",
             )
         if lead.quote is None or lead.quote.status is not QuoteStatus.ACCEPTED:
             what = "a price for the renewal" if lead.contract.signed_on else "a price"
@@ -53,51 +50,51 @@ NOT_HANDED_OVER = Refused(
 class ContractHandedOver(_Contracting):
     """The deal goes to the contracts team, with all they need to draft a contract. Again, if it has changed."""
 
-    beyond = "What the contracts team has begun, only they can stop"
+    kind = "contract_handed_over"
+
+    irreversible = "What the contracts team has begun, only they can stop"
 
     due: date | None = Field(
         None, description="day by which it is to be signed; by default 20 working days from now"
     )
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if self.due and self.due < lead.today(now):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if self.due and self.due < event_log.lead.today(now):
             return Refused(
                 reason=f"The contract can't be due on {self.due}, which has passed",
                 instead="Leave due out, or give a later day",
             )
         return implausible(self.due, now, what="The contract's due date") if self.due else None
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        if self.due or RELEASE_0_2 not in lead.changes:
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        if self.due:
             return self
-        policy = lead.policy
-        due = add_working_days(lead.today(now), policy.clocks.contract_due, policy.holidays)
-        return self.model_copy(update={"due": due})
+        policy = event_log.lead.policy
+        due = add_working_days(event_log.lead.today(now), policy.clocks.contract_due, policy.holidays)
+        return self.replaced(due=due)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        contract = lead.pending.model_copy(
-            update={
-                "handed_over_on": lead.today(event.at),
-                "handovers": lead.pending.handovers + 1,
-                "acknowledged_on": None,
-                "acknowledged_by": None,
-                "due": self.due,
-                "overdue": False,
-                "news_on": None,
-                "state": None,
-                "state_on": None,
-                "reminded": False,
-                "escalated": False,
-            }
+        contract = lead.pending.replaced(
+            handed_over_on=lead.today(event.at),
+            handovers=lead.pending.handovers + 1,
+            acknowledged_on=None,
+            acknowledged_by=None,
+            due=self.due,
+            overdue=False,
+            news_on=None,
+            state=None,
+            state_on=None,
+            reminded=False,
+            escalated=False,
         )
         return lead.with_pending(contract)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield from folder_effects(before, after, event)
-        yield mail(after, event, "handover", Role.CONTRACTS, needs_folder=True, note=self.note or "")
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield from folder_effects(change)
+        yield mail(change, "handover", Role.CONTRACTS, needs_folder=True, note=self.note or "")
 
-    def words(self, lead: Lead) -> str:
-        what = "renewal" if lead.contract.signed_on else "contract"
+    def summary(self, event_log: EventLog) -> str:
+        what = "renewal" if event_log.lead.contract.signed_on else "contract"
         due = f", to be signed by {self.due}" if self.due else ""
         return self.noted(f"The {what} was handed over to the contracts team{due}")
 
@@ -109,6 +106,8 @@ def _heard(lead: Lead, event: Event) -> dict[str, object]:
 
 class ContractAcknowledged(_Contracting):
     """The contracts team has taken the hand-over in hand."""
+
+    kind = "contract_acknowledged"
 
     deciders = frozenset({Role.CONTRACTS})
 
@@ -125,16 +124,14 @@ class ContractAcknowledged(_Contracting):
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        contract = lead.pending.model_copy(
-            update={
-                "acknowledged_on": lead.today(event.at),
-                "acknowledged_by": self.acknowledged_by or self.by,
-                **_heard(lead, event),
-            }
+        contract = lead.pending.replaced(
+            acknowledged_on=lead.today(event.at),
+            acknowledged_by=self.acknowledged_by or self.by,
+            **_heard(lead, event),
         )
         return lead.with_pending(contract)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("The contracts team acknowledged the hand-over")
 
 
@@ -143,6 +140,8 @@ class ContractProgressed(_Contracting):
 
     Without any for ten working days, they are reminded; sales hears of it after twenty.
     """
+
+    kind = "contract_progressed"
 
     deciders = frozenset({Role.CONTRACTS})
     example = {"state": "drafted", "note": "It goes to their lawyers next"}
@@ -155,10 +154,10 @@ class ContractProgressed(_Contracting):
             return wrong
         return NOT_HANDED_OVER if lead.pending.handed_over_on is None else None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if lead.pending.state == self.state and not self.note:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if event_log.lead.pending.state == self.state and not self.note:
             return Refused(
-                reason=f"It is {self.state} since {lead.pending.state_on}",
+                reason=f"It is {self.state} since {event_log.lead.pending.state_on}",
                 instead="Give a note if there is other news",
             )
         return None
@@ -170,10 +169,10 @@ class ContractProgressed(_Contracting):
             news |= {"state": self.state, "state_on": today}
         if contract.acknowledged_on is None:
             news |= {"acknowledged_on": today, "acknowledged_by": self.by}
-        return lead.with_pending(contract.model_copy(update=news))
+        return lead.with_pending(contract.replaced(**news))
 
-    def words(self, lead: Lead) -> str:
-        what = "renewal" if lead.contract.signed_on else "contract"
+    def summary(self, event_log: EventLog) -> str:
+        what = "renewal" if event_log.lead.contract.signed_on else "contract"
         return self.noted(f"The {what} is {self.state}")
 
 
@@ -183,9 +182,10 @@ class ContractSigned(_Contracting):
     A renewal is the next term: its price is billed from its first day on, and no day is billed twice or left out.
     """
 
-    beyond = "A contract that was really signed binds all the same"
+    kind = "contract_signed"
+
+    irreversible = "A contract that was really signed binds all the same"
     deciders = frozenset({Role.CONTRACTS})
-    since = dict.fromkeys(("on", "reference"), RELEASE_0_2)
     example = {
         "signed_by": "Ada Example",
         "evidence": "https://drive.example.org/signed.pdf",
@@ -215,7 +215,8 @@ class ContractSigned(_Contracting):
         start = self.start or (running + timedelta(days=1) if running else today)
         return start, self.end or start + relativedelta(years=1) - timedelta(days=1)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         if self.on and self.on > lead.today(now):
             return Refused(
                 reason=f"{self.on} has not come yet", instead="Record the signature when it is there"
@@ -237,38 +238,35 @@ class ContractSigned(_Contracting):
             )
         return implausible(end, now, what="The contract's end")
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        start, end = self.term(lead, lead.today(now))
-        return self.model_copy(update={"start": start, "end": end})
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        start, end = self.term(event_log.lead, event_log.lead.today(now))
+        return self.replaced(start=start, end=end)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
         start, end = self.term(lead, today)
         signed_on = self.on or today
-        contract = lead.pending.model_copy(
-            update={
-                "quote": lead.quote.version if lead.quote else None,
-                "signed_on": signed_on,
-                "recorded_on": today if today > signed_on else None,
-                "signed_by": self.signed_by,
-                "evidence": self.evidence,
-                "evidence_kind": self.evidence_kind,
-                "start": start,
-                "end": end,
-                "billing": self.billing,
-                "reference": self.reference,
-            }
+        contract = lead.pending.replaced(
+            quote=lead.quote.version if lead.quote else None,
+            signed_on=signed_on,
+            recorded_on=today if today > signed_on else None,
+            signed_by=self.signed_by,
+            evidence=self.evidence,
+            evidence_kind=self.evidence_kind,
+            start=start,
+            end=end,
+            billing=self.billing,
+            reference=self.reference,
         )
-        if RELEASE_0_2 in lead.changes:
-            contract = contract.with_clocks_reset()
-        return lead.model_copy(
-            update={"former": lead.signed, "contract": contract, "renewal": type(contract)()}
+        return lead.replaced(
+            former=lead.signed, contract=contract.with_clocks_reset(), renewal=type(contract)()
         )
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        return folder_effects(before, after, event)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        return folder_effects(change)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
+        lead = event_log.lead
         what = "The contract's renewal" if lead.former else "The contract"
         who = f" by {self.signed_by}" if self.signed_by else ""
         when = f" on {self.on}" if self.on else ""
@@ -303,25 +301,29 @@ class _Vendor(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         number = getattr(self, "vendor_number", None) or lead.vendor.number
-        vendor = lead.vendor.model_copy(update={"status": self.becomes, "number": number})
+        vendor = lead.vendor.replaced(status=self.becomes, number=number)
         settled_on = (lead.vendor.settled_on or lead.today(event.at)) if vendor.settled else None
-        return lead.model_copy(update={"vendor": vendor.model_copy(update={"settled_on": settled_on})})
+        return lead.replaced(vendor=vendor.replaced(settled_on=settled_on))
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Vendor set-up at the customer: {self.becomes}")
 
 
 class VendorSetupStarted(_Vendor):
     """We are being set up as a vendor in the customer's system."""
 
-    beyond = _FILED
+    kind = "vendor_setup_started"
+
+    irreversible = _FILED
     becomes = VendorStatus.STARTED
 
 
 class VendorSetupProgressed(_Vendor):
     """A step with the customer's forms. The set-up itself is done when we are a vendor there (vendor_setup_done)."""
 
-    beyond = _FILED
+    kind = "vendor_setup_progressed"
+
+    irreversible = _FILED
     example = {"forms": "asked for"}
     becomes = VendorStatus.STARTED
 
@@ -331,24 +333,26 @@ class VendorSetupProgressed(_Vendor):
     def gate(cls, lead: Lead) -> Refused | None:
         return None if lead.vendor.status is cls.becomes and lead.stage in cls.stages else super().gate(lead)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if day := lead.vendor.forms.get(self.forms):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if day := event_log.lead.vendor.forms.get(self.forms):
             return Refused(reason=f"Their forms were {self.forms} on {day}")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         forms = lead.vendor.forms | {self.forms: lead.today(event.at)}
-        vendor = lead.vendor.model_copy(update={"status": self.becomes, "forms": forms})
-        return lead.model_copy(update={"vendor": vendor})
+        vendor = lead.vendor.replaced(status=self.becomes, forms=forms)
+        return lead.replaced(vendor=vendor)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Vendor set-up at the customer: forms {self.forms}")
 
 
 class VendorSetupDone(_Vendor):
     """We are a vendor in the customer's system."""
 
-    beyond = _FILED
+    kind = "vendor_setup_done"
+
+    irreversible = _FILED
     becomes = VendorStatus.DONE
     vendor_number: Line | None = Field(None, description="our number there")
 
@@ -356,11 +360,15 @@ class VendorSetupDone(_Vendor):
 class VendorSetupNotNeeded(_Vendor):
     """The customer needs no vendor set-up."""
 
+    kind = "vendor_setup_not_needed"
+
     becomes = VendorStatus.NOT_NEEDED
 
 
 class ServiceExtended(Decision):
     """A lapsed service goes on for a step (14 days) although its contract has ended, because a person says so."""
+
+    kind = "service_extended"
 
     example = {"reason": "The renewal is with their lawyers"}
     stages = OPEN_STAGES
@@ -387,12 +395,12 @@ class ServiceExtended(Decision):
         until = max(lead.contract.term_ends or lead.today(event.at), lead.today(event.at)) + timedelta(
             days=lead.policy.clocks.lapse_extension
         )
-        contract = lead.contract.model_copy(update={"extended_until": until, "lapsed": False})
-        return lead.model_copy(update={"contract": contract})
+        contract = lead.contract.replaced(extended_until=until, lapsed=False)
+        return lead.replaced(contract=contract)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(
-            f"The service goes on without a contract until {lead.contract.extended_until}: {self.reason}"
+            f"The service goes on without a contract until {event_log.lead.contract.extended_until}: {self.reason}"
         )
 
 
@@ -401,6 +409,8 @@ class GapExplained(Decision):
 
     If they are to be billed, correct the later signature (corrected) and record it with an earlier start.
     """
+
+    kind = "gap_explained"
 
     deciders = frozenset({Role.SALES, Role.CONTRACTS})
     example = {"reason": "Their new grant begins later; the days are a gift"}
@@ -418,9 +428,9 @@ class GapExplained(Decision):
         signed = list(lead.signed)
         for gap in lead.gaps:
             place, why = (gap.before, "gap_reason") if gap.before < len(signed) else (-1, "after_reason")
-            signed[place] = signed[place].model_copy(update={why: self.reason})
+            signed[place] = signed[place].replaced(**{why: self.reason})
         *former, contract = signed or [lead.contract]
-        return lead.model_copy(update={"former": tuple(former), "contract": contract})
+        return lead.replaced(former=tuple(former), contract=contract)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Days outside the contracts stay unbilled: {self.reason}")

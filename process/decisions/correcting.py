@@ -2,38 +2,32 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from process.behaviour import RELEASE_0_2
 from process.core import fold
-from process.core.event_log import History
-from process.core.events import Event, Refused
-from process.corrections import compensation as outward  # as modules: they need this package, too
-from process.corrections.corrected_decision import Compensation
+from process.core.events import Change, Event, EventLog, Refused
+from process.corrections.compensation import compensations
+from process.corrections.correcting_decision import CorrectingDecision
+from process.corrections.impact import offered
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
-from process.effects.base import (
-    Effect,
-    OpenHubIssue,
-    OpenIssue,
-    PlaceCard,
-    ReadAnswers,
-    ReserveInvoice,
-    effect_key,
-)
+from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers, ReserveInvoice
 from process.lead.lead import Lead
 from process.money.billing import billed_again
-from process.types import Role, Stage, Text
+from process.types import Role, Stage
 
 
 class IssueReplaced(Decision):
     """The lead's issue, or its hub's, was deleted on GitHub, and a new one is to take its place."""
 
+    kind = "issue_replaced"
+
     deciders = EVERY_TEAM
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         if lead.drift.keys().isdisjoint(("issue", "hub issue")):
             there = f": {lead.issue.url}" if lead.issue else ""
             return Refused(reason=f"No issue of this lead is known to be gone{there}")
@@ -46,16 +40,16 @@ class IssueReplaced(Decision):
         if "hub issue" in lead.drift:
             gone["hub_issue"] = None
         others = {place: text for place, text in lead.drift.items() if place == "folder"}
-        return lead.model_copy(update={"drift": others, **gone})
+        return lead.replaced(drift=others, **gone)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if after.issue is None:
-            yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
-            yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq)
-        if before.hub_issue and after.hub_issue is None:
-            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.after.issue is None:
+            yield OpenIssue(key=change.key("open_issue"), cause=change.event.seq)
+            yield PlaceCard(key=change.key("place_card"), cause=change.event.seq)
+        if change.before.hub_issue and change.after.hub_issue is None:
+            yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("What was deleted on GitHub is opened anew")
 
 
@@ -65,9 +59,12 @@ class FolderReplaced(Decision):
     What people had put there themselves, only Drive's trash has.
     """
 
+    kind = "folder_replaced"
+
     deciders = EVERY_TEAM
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         if "folder" not in lead.drift:
             there = f": {lead.folder.url}" if lead.folder else ""
             return Refused(reason=f"No folder of this lead is known to be gone{there}")
@@ -75,27 +72,21 @@ class FolderReplaced(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         others = {place: text for place, text in lead.drift.items() if place != "folder"}
-        gone: dict[str, object] = {"folder": None, "folder_id": None}
-        if RELEASE_0_2 in lead.changes:
-            gone["invoice_files"] = {}  # what was to be written there, too, is to be written into the new one
-        return lead.model_copy(update={"drift": others, **gone})
+        # invoices that were to be written there are to be written into the new one
+        gone: dict[str, object] = {"folder": None, "folder_id": None, "invoice_files": {}}
+        return lead.replaced(drift=others, **gone)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield from folder_effects(after, after, event)
-        for number in before.invoice_files if not after.invoice_files else ():
-            key = effect_key(after, event, f"reserve_invoice-{number}")
-            yield ReserveInvoice(key=key, cause=event.seq, number=number)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield from folder_effects(change)
+        for number in change.before.invoice_files if not change.after.invoice_files else ():
+            key = change.key(f"reserve_invoice-{number}")
+            yield ReserveInvoice(key=key, cause=change.event.seq, number=number)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("A new Drive folder takes the place of the one that is gone")
 
 
-def _listed(given: Any) -> Any:
-    """One, or several with commas between them, as a line of text has them."""
-    return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
-
-
-class Corrected(Decision):
+class Corrected(CorrectingDecision):
     """An earlier decision was a mistake. It no longer counts; both stay in the log, and nobody is told unless asked for.
 
     Card, labels and issues follow by themselves, and mails because of it that have not left yet are not sent, unless its
@@ -104,31 +95,23 @@ class Corrected(Decision):
     The preview says what there is.
     """
 
+    kind = "corrected"
+
     deciders = EVERY_TEAM
     stages = frozenset(Stage)
-    since = {"compensate": RELEASE_0_2}
     example = {"seq": 4, "reason": "That was another lead's quote"}
 
-    seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
-    reason: Text = Field(description="why it was a mistake")
-    compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_listed)] = Field(
-        (), description="what to put right outside: mail, comment, answer, hub, or all that there is"
-    )
     tell: bool = Field(
         False, description="tell sales and the contracts team by mail, whether they heard of it or not"
     )
 
-    @property
-    def supersedes(self) -> int:
-        return self.seq
-
-    def check_history(self, history: History, now: datetime) -> Refused | None:
-        wrong = history.find(self.seq)
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        wrong = event_log.find(self.seq)
         if wrong is None:
             return Refused(reason=f"There is no {self.seq} in the timeline", instead="See `leads history`")
         if not isinstance(wrong.fact, Decision):
             return Refused(
-                reason=f"{self.seq} is no decision but something that happened ({wrong.words})",
+                reason=f"{self.seq} is no decision but something that happened ({wrong.summary})",
                 instead="Correct the decision that led to it",
             )
         if isinstance(wrong.fact, LeadOpened):
@@ -136,76 +119,71 @@ class Corrected(Decision):
                 reason="That the lead was opened can't be undone",
                 instead="Change its facts (details_changed), or merge it into the lead that it is a duplicate of (merged)",
             )
-        if self.seq in fold.superseded(history.events):
+        if self.seq in fold.superseded(event_log.events):
             then = "; corrected once more, what it said can be put right" if self.compensate else ""
             return Refused(
                 reason=f"{self.seq} is already corrected",
                 instead=f"To make it count again, correct its correction{then}",
             )
-        if broken := tuple(fold.broken(history, self.seq)):
+        if broken := tuple(fold.broken(event_log, self.seq)):
             return _rests_on(broken, wrong.fact.supersedes)
-        if again := billed_again(fold.without(history, self.seq)):
+        if again := billed_again(fold.without(event_log, self.seq)):
             return Refused(
                 reason=f"Invoice {again.number} has billed the same since",
                 instead="Void that one first (invoice_voided)",
             )
-        return self._nothing_to_compensate(history)
+        return self._nothing_to_compensate(event_log)
 
-    def _nothing_to_compensate(self, history: History) -> Refused | None:
+    def _nothing_to_compensate(self, event_log: EventLog) -> Refused | None:
         """Who names something wants it to happen; only `all` may come to nothing."""
         if not self.compensate:
             return None
-        offered = outward.offered(history, self.seq)
+        possible = offered(event_log, self.seq)
         for kind in self.compensate:
-            if kind != "all" and kind not in offered:
+            if kind != "all" and kind not in possible:
                 there = (
-                    f"What can be put right is {', '.join(offered)}" if offered else "Leave compensate out"
+                    f"What can be put right is {', '.join(possible)}" if possible else "Leave compensate out"
                 )
                 return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
         return None
 
-    def resolved_of_history(self, history: History, now: datetime) -> Self:
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
         """All that there is, one by one: what is recorded is what is put right."""
         if not self.compensate:
             return self
-        offered = outward.offered(history, self.seq)
-        asked = tuple(kind for kind in offered if kind in self.compensate or "all" in self.compensate)
-        return self.model_copy(update={"compensate": asked})
+        possible = offered(event_log, self.seq)
+        asked = tuple(kind for kind in possible if kind in self.compensate or "all" in self.compensate)
+        return self.replaced(compensate=asked)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         if "hub" not in self.compensate or lead.hub.requested_on:
             return lead
-        hub = lead.hub.model_copy(update={"withdrawn_on": lead.today(event.at)})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(withdrawn_on=lead.today(event.at))
+        return lead.replaced(hub=hub)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if after.hub.requested_on and not before.hub.requested_on and after.hub_issue is None:
-            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
-        response = after.questionnaire.response_id
+    def effects(self, change: Change) -> Iterable[Effect]:
         if (
-            before.merged_into and not after.merged_into and response
+            change.after.hub.requested_on
+            and not change.before.hub.requested_on
+            and change.after.hub_issue is None
+        ):
+            yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
+        response = change.after.questionnaire.response_id
+        if (
+            change.before.merged_into and not change.after.merged_into and response
         ):  # edited meanwhile, the other lead read it
-            yield ReadAnswers(
-                key=effect_key(after, event, "read_answers"), cause=event.seq, response_id=response
-            )
+            yield ReadAnswers(key=change.key("read_answers"), cause=change.event.seq, response_id=response)
         if self.tell:
-            yield mail(
-                after, event, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason
-            )
+            yield mail(change, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason)
+        yield from compensations(change.event_log)
 
-    def effects_of_history(self, history: History) -> Iterable[Effect]:
-        return outward.compensations(history) if RELEASE_0_2 in history.lead.changes else ()
-
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
+        # of a corrected correction it matters more which decision counts again
+        wrong = event_log.find(self.seq)
+        if wrong and wrong.fact.supersedes is not None:
+            again = wrong.fact.supersedes
+            return self.noted(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
         return self.noted(f"{self.seq} was a mistake and no longer counts: {self.reason}")
-
-    def words_of_history(self, history: History) -> str:
-        """Of a correction it matters more what counts again."""
-        wrong = history.find(self.seq)
-        again = wrong.fact.supersedes if wrong else None
-        if again is None or RELEASE_0_2 not in history.lead.changes:
-            return self.words(history.lead)
-        return self.noted(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
 
 
 _NOTHING = {
@@ -225,7 +203,7 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
     first, *others = broken
     if first.seq == undone:
         return Refused(
-            reason=f"{first.seq} ({first.words}) could not be decided as things are now",
+            reason=f"{first.seq} ({first.summary}) could not be decided as things are now",
             instead=f"Decide it anew ({first.kind})",
         )
     order = [str(event.seq) for event in reversed(broken)]
@@ -235,7 +213,7 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
         else ""
     )
     return Refused(
-        reason=f"{first.seq} ({first.words}) rests on it{too}",
+        reason=f"{first.seq} ({first.summary}) rests on it{too}",
         instead=f"Correct {_and(order)} first" + (", in this order" if others else ""),
     )
 

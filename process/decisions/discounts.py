@@ -5,10 +5,10 @@ from datetime import datetime
 
 from pydantic import Field
 
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import UNKNOWN, mail
 from process.decisions.quoting import _OnQuote
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
 from process.types import Role, Text
@@ -41,16 +41,19 @@ class _OnDiscount(_OnQuote):
             if quote.version != self.version or quote.discount is None or not quote.awaits:
                 return quote
             said = {"approved": approved, "settled_on": lead.today(event.at), "settled_by": self.by}
-            return quote.model_copy(update={"discount": quote.discount.model_copy(update=said), **more})
+            return quote.replaced(discount=quote.discount.replaced(**said), **more)
 
-        return lead.model_copy(update={"quotes": tuple(settle(quote) for quote in lead.quotes)})
+        return lead.replaced(quotes=tuple(settle(quote) for quote in lead.quotes))
 
 
 class DiscountApproved(_OnDiscount):
     """The discount of the open quote is approved, by whoever may: not by the one who gave it. They may accept it now."""
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if wrong := super().check(lead, now):
+    kind = "discount_approved"
+
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
+        if wrong := super().check(event_log, now):
             return wrong
         discount = lead.quote.discount if lead.quote else None
         if discount and same_person(lead, discount.by, self.by):
@@ -63,15 +66,17 @@ class DiscountApproved(_OnDiscount):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._settled(lead, event, approved=True)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "discount_approved", Role.SALES, version=str(self.version))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "discount_approved", Role.SALES, version=str(self.version))
 
-    def words(self, lead: Lead) -> str:
-        return self.noted(f"The discount was approved: {_offer(lead, self.version)}")
+    def summary(self, event_log: EventLog) -> str:
+        return self.noted(f"The discount was approved: {_offer(event_log.lead, self.version)}")
 
 
 class DiscountDeclined(_OnDiscount):
     """The discount of the open quote is not approved. The quote is off the table; another price can be quoted."""
+
+    kind = "discount_declined"
 
     example = {"reason": "Ten percent is what their budget needs"}
 
@@ -81,13 +86,13 @@ class DiscountDeclined(_OnDiscount):
         reason = f"Discount not approved: {self.reason}"[:10_000]
         return self._settled(lead, event, approved=False, status=QuoteStatus.DECLINED, reason=reason)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(
-            after, event, "discount_declined", Role.SALES, version=str(self.version), reason=self.reason
-        )
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "discount_declined", Role.SALES, version=str(self.version), reason=self.reason)
 
-    def words(self, lead: Lead) -> str:
-        return self.noted(f"The discount was not approved ({self.reason}): {_offer(lead, self.version)}")
+    def summary(self, event_log: EventLog) -> str:
+        return self.noted(
+            f"The discount was not approved ({self.reason}): {_offer(event_log.lead, self.version)}"
+        )
 
 
 def _offer(lead: Lead, version: int | None) -> str:

@@ -6,16 +6,18 @@ from typing import Any
 
 from pydantic import Field
 
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, mail
-from process.effects.base import Effect
-from process.lead.duplicate_links import Relation, Relative
+from process.effects import Effect
+from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead, Loss
 from process.types import Line, Role, Stage, Text
 
 
 class KeptApart(Decision):
     """The lead is another one than those that it looks like: it goes on by itself, and is not asked about them again."""
+
+    kind = "kept_apart"
 
     other: Line | None = Field(
         None, description="id of the lead that it is not; by default all that it may be the same as"
@@ -34,8 +36,8 @@ class KeptApart(Decision):
             instead=f"{', '.join(held)} may be one of this: decide it there" if held else "",
         )
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        known = [other.lead for other in lead.undecided]
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        known = [other.lead for other in event_log.lead.undecided]
         if self.other is None or self.other in known:
             return None
         return Refused(
@@ -46,11 +48,13 @@ class KeptApart(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         meant = {other.lead for other in lead.undecided if self.other in (None, other.lead)}
         apart = {"relation": Relation.APART, "since": event.seq}
-        originals = (o.model_copy(update=apart) if o.lead in meant else o for o in lead.originals)
-        return lead.model_copy(update={"originals": tuple(originals)})
+        originals = (o.replaced(**apart) if o.lead in meant else o for o in lead.originals)
+        return lead.replaced(originals=tuple(originals))
 
-    def words(self, lead: Lead) -> str:
-        others = ", ".join(other.lead for other in lead.originals if other.since == lead.last_seq)
+    def summary(self, event_log: EventLog) -> str:
+        others = ", ".join(
+            other.lead for other in event_log.lead.originals if other.since == event_log.lead.last_seq
+        )
         said = f"Kept apart from {others or self.other or 'what it looks like'}"
         return self.noted(f"{said} ({self.reason})" if self.reason else said)
 
@@ -60,6 +64,8 @@ class Merged(Decision):
 
     Correcting this takes it back: the lead is where it stood, and the other one hears of it.
     """
+
+    kind = "merged"
 
     stages = frozenset({Stage.LEAD, Stage.QUOTED})
     example = {"into": "lead-axpipyeh"}
@@ -81,7 +87,8 @@ class Merged(Decision):
             )
         return super().gate(lead)
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         if self.into == lead.id:
             return Refused(
                 reason="A lead is not merged into itself",
@@ -97,27 +104,27 @@ class Merged(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         loss = Loss(reason="duplicate", said_by="we", note=self.note, on=lead.today(event.at))
         originals = _with(lead, self.into, Relation.MERGED, event)
-        return lead.model_copy(update={"lost": loss, "hold": None, "originals": originals})
+        return lead.replaced(lost=loss, hold=None, originals=originals)
 
     def withdrawn(self, lead: Lead, event: Event) -> Lead:
         """What it merged into stays known, so that it can be told."""
         if any(other.lead == self.into for other in lead.originals):
             return lead
-        return lead.model_copy(update={"originals": _with(lead, self.into, Relation.NONE, event)})
+        return lead.replaced(originals=_with(lead, self.into, Relation.NONE, event))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if before.quoted:  # whoever was brought in must hear that it goes on elsewhere
-            yield mail(after, event, "merged", Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.before.quoted:  # whoever was brought in must hear that it goes on elsewhere
+            yield mail(change, "merged", Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
-        into = lead.merged_into
+    def summary(self, event_log: EventLog) -> str:
+        into = event_log.lead.merged_into
         return self.noted(f"Merged into {into.name if into else self.into}")
 
 
-def _with(lead: Lead, other: str, relation: Relation, event: Event) -> tuple[Relative, ...]:
+def _with(lead: Lead, other: str, relation: Relation, event: Event) -> tuple[DuplicateLink, ...]:
     """All originals, this one with the relation."""
     news = {"relation": relation, "since": event.seq}
-    known = next((o for o in lead.originals if o.lead == other), Relative(lead=other)).model_copy(update=news)
+    known = next((o for o in lead.originals if o.lead == other), DuplicateLink(lead=other)).replaced(**news)
     there = any(o.lead == other for o in lead.originals)
     replaced = tuple(known if o.lead == other else o for o in lead.originals)
     return replaced if there else (*replaced, known)

@@ -6,12 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import zone_exists
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import EVERY_TEAM, Decision
-from process.effects.base import Effect, OpenIssue, PlaceCard, ReadPrices, TellLeads, UpdateIssue, effect_key
-from process.lead.duplicate_links import Relation, Relative
+from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
+from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Assignee, Lead
 from process.money.pricing import BUILT_IN, PriceBook
 from process.policy import Policy
@@ -25,6 +24,8 @@ BillingAddress = Annotated[Text, StringConstraints(max_length=500)]
 class LeadOpened(Decision):
     """Somebody showed obvious interest in working with us: they are now a lead."""
 
+    kind = "lead_opened"
+
     stages = frozenset()
     example = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"}
 
@@ -35,7 +36,7 @@ class LeadOpened(Decision):
     service: Service = Field("hub", description="hub as a service, or something else")
     zone: Line = Field("UTC", description="the lead's time zone, as Europe/Berlin; its days count there")
     issue: Link | None = Field(None, description="the issue that it began as; without one, one is opened")
-    originals: tuple[Relative, ...] = Field(
+    originals: tuple[DuplicateLink, ...] = Field(
         (), description="open leads that it looks like, and whether somebody has said that it is another one"
     )
     policy: Policy = Policy()
@@ -43,7 +44,7 @@ class LeadOpened(Decision):
     price_books: tuple[PriceBook, ...] = BUILT_IN
     """Known from the start, until the price list is read; recorded, so that no quote changes with this code."""
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         return Refused(reason="The lead is already open", instead="Change its facts with details_changed")
 
     def complaint(self) -> Refused | None:
@@ -73,26 +74,27 @@ class LeadOpened(Decision):
             changes=self.changes,
         )
 
-    def _originals(self, lead_id: str) -> tuple[Relative, ...]:
+    def _originals(self, lead_id: str) -> tuple[DuplicateLink, ...]:
         """Each other lead once; nothing is merged yet."""
         others = {other.lead: other for other in self.originals if other.lead != lead_id}
         undecided = {"relation": Relation.UNDECIDED}
         return tuple(
-            other if other.relation is Relation.APART else other.model_copy(update=undecided)
+            other if other.relation is Relation.APART else other.replaced(**undecided)
             for other in others.values()
         )
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if self.issue:
-            yield UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq)
+            yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)
         else:
-            yield OpenIssue(key=effect_key(after, event, "open_issue"), cause=event.seq)
-        yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq)
-        yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
-        if after.undecided:
-            yield TellLeads(key=effect_key(after, event, "tell_leads"), cause=event.seq)
+            yield OpenIssue(key=change.key("open_issue"), cause=change.event.seq)
+        yield PlaceCard(key=change.key("place_card"), cause=change.event.seq)
+        yield ReadPrices(key=change.key("read_prices"), cause=change.event.seq)
+        if change.after.undecided:
+            yield NotifyLeads(key=change.key("notify_leads"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
+        lead = event_log.lead
         others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
         held = f"; it may be the same request as {others}" if others else ""
         return self.noted(f"{lead.org} became a lead: {lead.title}{held}")
@@ -101,8 +103,9 @@ class LeadOpened(Decision):
 class DetailsChanged(Decision):
     """A fact of the lead itself was wrong or has changed: organisation, person, title, service, zone, invoicing."""
 
+    kind = "details_changed"
+
     deciders = EVERY_TEAM
-    since = dict.fromkeys(("reference", "billing_address"), RELEASE_0_2)
     example = {"person": "Grace Example"}
 
     org: Line | None = Field(None, description="the lead's organisation")
@@ -122,7 +125,7 @@ class DetailsChanged(Decision):
         names = ("org", "person", "title", "email", "service", "zone", "reference", "billing_address")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if not self.given():
             return Refused(
                 reason="Nothing was given to change",
@@ -131,14 +134,16 @@ class DetailsChanged(Decision):
         return contact_complaint(self.zone, self.email)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update=self.given())
+        return lead.replaced(**self.given())
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Changed: {', '.join(self.given()).replace('_', ' ')}")
 
 
 class Assigned(Decision):
     """Somebody in particular has a role for this lead. Without a person, it is again whoever is behind the role."""
+
+    kind = "assigned"
 
     deciders = EVERY_TEAM
     example = {"role": "sales", "person": "Grace Example"}
@@ -148,10 +153,10 @@ class Assigned(Decision):
     login: Line | None = Field(None, description="their GitHub login")
     email: Email | None = Field(None, description="their mail address")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.person is None and (self.login or self.email):
             return Refused(reason="A login or an address alone is nobody's name", instead="Give person, too")
-        if lead.assigned.get(self.role) == self.assignee():
+        if event_log.lead.assigned.get(self.role) == self.assignee():
             who = self.person or "Nobody in particular"
             return Refused(reason=f"{who} has the role {self.role} already")
         return contact_complaint(None, self.email)
@@ -163,9 +168,9 @@ class Assigned(Decision):
         assigned = {role: known for role, known in lead.assigned.items() if role != self.role}
         if known := self.assignee():
             assigned[Role(self.role)] = known
-        return lead.model_copy(update={"assigned": assigned})
+        return lead.replaced(assigned=assigned)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"{self.role.capitalize()} for this lead: {self.person or 'nobody in particular'}")
 
 

@@ -5,9 +5,9 @@ from typing import Self
 
 from pydantic import Field
 
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision
-from process.effects.base import Effect, PlaceCard, UpdateHubIssue, effect_key
+from process.effects import Effect, PlaceCard, UpdateHubIssue
 from process.lead.lead import Lead
 from process.policy import Policy, differences
 from process.types import Line, Stage
@@ -19,13 +19,15 @@ class PolicyAdopted(Decision):
     What was decided before keeps its dates and prices. Who is behind a role is no part of it: that reaches every lead.
     """
 
+    kind = "policy_adopted"
+
     example = {"note": "The clocks of 2026-09 for all that are not signed yet"}
     is_progress = False
 
     policy: Policy | None = Field(None, description="the policy; commands and comments take the one in force")
     changed: tuple[Line, ...] = Field((), description="which rules that changes; the lead itself says so")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.policy is None:
             return Refused(reason="No policy came with it", instead="`leads policy` shows the one in force")
         if missing := [stage for stage in Stage if stage not in self.policy.columns]:
@@ -33,7 +35,8 @@ class PolicyAdopted(Decision):
                 reason=f"The policy {self.policy.version} names no column for {', '.join(missing)}",
                 instead="Name one for each stage",
             )
-        changed, same_name = differences(lead.policy, self.policy), self.policy.version == lead.policy.version
+        known = event_log.lead.policy
+        changed, same_name = differences(known, self.policy), self.policy.version == known.version
         if changed and same_name:
             return Refused(
                 reason=f"The policy {self.policy.version}, which the lead is under, has other rules",
@@ -43,25 +46,25 @@ class PolicyAdopted(Decision):
             return Refused(reason=f"The lead is under the policy {self.policy.version} already")
         return None
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        changed = differences(lead.policy, self.policy) if self.policy else ()
-        return self.model_copy(update={"changed": tuple(text[:200] for text in changed)})
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        changed = differences(event_log.lead.policy, self.policy) if self.policy else ()
+        return self.replaced(changed=tuple(text[:200] for text in changed))
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         if self.policy is None:
             return lead
         known = {"people": lead.policy.people, "addresses": lead.policy.addresses}
-        return lead.model_copy(update={"policy": self.policy.model_copy(update=known)})
+        return lead.replaced(policy=self.policy.replaced(**known))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> list[Effect]:
+    def effects(self, change: Change) -> list[Effect]:
         found: list[Effect] = []
-        if before.policy.columns != after.policy.columns:
-            key, column = effect_key(after, event, "place_card"), before.policy.columns.get(before.stage)
-            found.append(PlaceCard(key=key, cause=event.seq, stood_in=column))
-        if before.policy.labels != after.policy.labels and after.hub_issue:
-            found.append(UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq))
+        if change.before.policy.columns != change.after.policy.columns:
+            key, column = change.key("place_card"), change.before.policy.columns.get(change.before.stage)
+            found.append(PlaceCard(key=key, cause=change.event.seq, stood_in=column))
+        if change.before.policy.labels != change.after.policy.labels and change.after.hub_issue:
+            found.append(UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq))
         return found
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         what = f": {'; '.join(self.changed)}" if self.changed else ", whose rules are the same"
-        return self.noted(f"From here on under the policy {lead.policy.version}{what}")
+        return self.noted(f"From here on under the policy {event_log.lead.policy.version}{what}")

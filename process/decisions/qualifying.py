@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
-from process.effects.base import Effect, ReadAnswers, ReadPrices, effect_key
+from process.effects import Effect, ReadAnswers, ReadPrices
 from process.lead.lead import Asset, Lead
 from process.lead.qualification import MANIAC_T, Answer, Questionnaire, Verdict
 from process.types import Line, Stage, Text
@@ -18,6 +18,8 @@ BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
 
 class QuestionnaireSent(Decision):
     """The leads questionnaire was sent to the lead. Unanswered, it is nudged for every week."""
+
+    kind = "questionnaire_sent"
 
     stages = BEFORE_CONTRACT
 
@@ -31,21 +33,23 @@ class QuestionnaireSent(Decision):
             )
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if lead.questionnaire.sent_on == lead.today(now):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if event_log.lead.questionnaire.sent_on == event_log.lead.today(now):
             return Refused(reason="The questionnaire was already sent today")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         sent = Questionnaire(sent_on=lead.today(event.at))
-        return lead.model_copy(update={"questionnaire": sent})
+        return lead.replaced(questionnaire=sent)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("The questionnaire was sent")
 
 
 class QuestionnaireAnswered(Decision):
     """The lead answered the questionnaire. With the response's id, its answers are read from Google Forms."""
+
+    kind = "questionnaire_answered"
 
     stages = BEFORE_CONTRACT
     example = {"response_id": "ACYDBNi84NuJUO2O13A"}
@@ -55,8 +59,8 @@ class QuestionnaireAnswered(Decision):
         None, description="when it was sent in, or last edited there: what was edited since is read again"
     )
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        known = lead.questionnaire
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        known = event_log.lead.questionnaire
         same = self.response_id is None or self.response_id == known.response_id
         if known.answered_on and same and not self._edited_since(known):
             return Refused(
@@ -72,28 +76,28 @@ class QuestionnaireAnswered(Decision):
         return known.submitted_at is None or self.submitted_at > known.submitted_at
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        answered = lead.questionnaire.model_copy(
-            update={
-                "answered_on": lead.today(event.at),
-                "response_id": self.response_id,
-                "submitted_at": self.submitted_at,
-                "answers": (),
-            }
+        answered = lead.questionnaire.replaced(
+            answered_on=lead.today(event.at),
+            response_id=self.response_id,
+            submitted_at=self.submitted_at,
+            answers=(),
         )
-        return lead.model_copy(update={"questionnaire": answered})
+        return lead.replaced(questionnaire=answered)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if self.response_id:
             yield ReadAnswers(
-                key=effect_key(after, event, "read_answers"), cause=event.seq, response_id=self.response_id
+                key=change.key("read_answers"), cause=change.event.seq, response_id=self.response_id
             )
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("The questionnaire was answered")
 
 
 class ManiacTAssessed(Decision):
     """The lead was assessed by MANIAC-T, in whole or in part. Yes and no need evidence; unknown is not no."""
+
+    kind = "maniac_t_assessed"
 
     stages = BEFORE_CONTRACT
     example = {
@@ -127,7 +131,7 @@ class ManiacTAssessed(Decision):
             if (verdict := getattr(self, letter)) is not None
         }
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         given = self.given()
         if not given and self.in_scope is None:
             return Refused(
@@ -155,22 +159,20 @@ class ManiacTAssessed(Decision):
             letter: Answer(verdict=verdict, evidence=evidence, said_by=said_by, on=today)
             for letter, (verdict, evidence) in self.given().items()
         }
-        qualification = lead.qualification.model_copy(
-            update={
-                "answers": lead.qualification.answers | answers,
-                "in_scope": lead.qualification.in_scope if self.in_scope is None else self.in_scope,
-                "assessed_on": today,
-            }
+        qualification = lead.qualification.replaced(
+            answers=lead.qualification.answers | answers,
+            in_scope=lead.qualification.in_scope if self.in_scope is None else self.in_scope,
+            assessed_on=today,
         )
-        return lead.model_copy(update={"qualification": qualification})
+        return lead.replaced(qualification=qualification)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if after.stage is Stage.LEAD:  # a price comes next
-            yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.after.stage is Stage.LEAD:  # a price comes next
+            yield ReadPrices(key=change.key("read_prices"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         scope = {True: "in scope", False: "out of scope", None: "scope still open"}[
-            lead.qualification.in_scope
+            event_log.lead.qualification.in_scope
         ]
         said = ", ".join(
             f"{letter.replace('_', ' ')} {verdict}" for letter, (verdict, _) in self.given().items()
@@ -181,6 +183,8 @@ class ManiacTAssessed(Decision):
 class AssetAttached(Decision):
     """Something was made for the lead: a budget, a statement of work, notes. The first one gives it its Drive folder."""
 
+    kind = "asset_attached"
+
     deciders = EVERY_TEAM
     example = {"type": "budget", "name": "Budget 2026", "url": "https://docs.example.org/budget"}
 
@@ -190,33 +194,36 @@ class AssetAttached(Decision):
     name: Line = Field(description="its name")
     url: Line | None = Field(None, description="where it is; leave out what will be put into the folder")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.url and not self.url.startswith(("https://", "http://")):
             return Refused(reason=f"{self.url!r} is no link", instead="Give the whole address, with https://")
         if any(
-            (asset.type, asset.name, asset.url) == (self.type, self.name, self.url) for asset in lead.assets
+            (asset.type, asset.name, asset.url) == (self.type, self.name, self.url)
+            for asset in event_log.lead.assets
         ):
             return Refused(reason=f"{self.name!r} is already attached")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         asset = Asset(type=self.type, name=self.name, url=self.url, on=lead.today(event.at))
-        return lead.model_copy(update={"assets": (*lead.assets, asset)})
+        return lead.replaced(assets=(*lead.assets, asset))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        return folder_effects(before, after, event)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        return folder_effects(change)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Attached a {self.type}: {self.name}")
 
 
 class PriceListRequested(Decision):
     """Read the price list again, because it changed since this lead last read it."""
 
+    kind = "price_list_requested"
+
     visible = False
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield ReadPrices(key=effect_key(after, event, "read_prices"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield ReadPrices(key=change.key("read_prices"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("The price list is to be read again")

@@ -7,10 +7,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field
 
-from process.behaviour import RELEASE_0_2
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import ACTIVE, Discount, Quote, QuoteStatus, each
 from process.money.amounts import LARGEST, Amount, CurrencyCode, Money, complaint
@@ -23,7 +22,7 @@ def signed(lead: Lead) -> Refused | None:
     """Once signed, the price is the contract's, even while the vendor set-up keeps the lead at `quoted`."""
     if lead.contract.signed_on is None or lead.stage is not Stage.QUOTED:
         return None
-    if lead.quote and RELEASE_0_2 in lead.changes:  # that of its renewal
+    if lead.quote:  # that of its renewal
         return None
     return Refused(
         reason=f"The contract was signed on {lead.contract.signed_on}, at {lead.quote_of(lead.contract)}",
@@ -63,9 +62,10 @@ class PriceQuoted(Decision):
     A discount beyond what sales may give by itself waits for an approval (discount_approved), and the quote with it.
     """
 
-    beyond = "If the customer has heard this price, only sales can take it back there"
+    kind = "price_quoted"
+
+    irreversible = "If the customer has heard this price, only sales can take it back there"
     stages = OPEN_STAGES
-    since = dict.fromkeys(("item", "discount_percent", "discount_amount", "discount_reason"), RELEASE_0_2)
     commits = True
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 
@@ -89,11 +89,8 @@ class PriceQuoted(Decision):
     discount_reason: Text | None = Field(None, description="why there is a discount")
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
 
-    @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        return super().gate(lead) or (None if RELEASE_0_2 in lead.changes else signed(lead))
-
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         today = lead.today(now)
         if lead.contract.signed_on and (wrong := too_early_to_renew(lead, today)):
             return signed(lead) or wrong
@@ -232,7 +229,7 @@ class PriceQuoted(Decision):
         if not off.amount or not self.discount_reason:
             return None
         percent = self.discount_percent
-        beyond = (
+        irreversible = (
             percent > rule.without_approval
             if percent is not None
             else off.amount * 100 > price.amount * rule.without_approval
@@ -242,7 +239,7 @@ class PriceQuoted(Decision):
             percent=percent,
             reason=self.discount_reason,
             by=self.by,
-            approver=rule.approver if beyond else None,
+            approver=rule.approver if irreversible else None,
         )
 
     def _listed(self, lead: Lead) -> tuple[Money, Per]:
@@ -285,40 +282,40 @@ class PriceQuoted(Decision):
             "dedicated_cluster": self.dedicated_cluster,
             "tiers": book.tiers,
         }
-        return quote.model_copy(update=of_book)
+        return quote.replaced(**of_book)
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        quote = self.quote(lead, lead.today(now))
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        quote = self.quote(event_log.lead, event_log.lead.today(now))
         items = tuple(
-            item.model_copy(update={"currency": line.price.currency, "per": line.per})
+            item.replaced(currency=line.price.currency, per=line.per)
             for item, line in zip(self.item, quote.items, strict=True)
         )
-        return self.model_copy(update={"valid_until": quote.valid_until, "item": items})
+        return self.replaced(valid_until=quote.valid_until, item=items)
 
     def withdrawn(self, lead: Lead, event: Event) -> Lead:
         quote = self.quote(lead, lead.today(event.at))
-        undone = quote.model_copy(update={"status": QuoteStatus.CORRECTED})
-        return lead.model_copy(update={"quotes": (*lead.quotes, undone)})
+        undone = quote.replaced(status=QuoteStatus.CORRECTED)
+        return lead.replaced(quotes=(*lead.quotes, undone))
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         older = tuple(
-            quote.model_copy(update={"status": QuoteStatus.SUPERSEDED}) if quote in lead.offers else quote
+            quote.replaced(status=QuoteStatus.SUPERSEDED) if quote in lead.offers else quote
             for quote in lead.quotes
         )
-        return lead.model_copy(update={"quotes": (*older, self.quote(lead, lead.today(event.at)))})
+        return lead.replaced(quotes=(*older, self.quote(lead, lead.today(event.at))))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if (
-            not before.quoted
+            not change.before.quoted
         ):  # the seed's warning: contracts and administration join at the first actual price
-            yield from folder_effects(before, after, event)
-            yield mail(after, event, "price_quoted", Role.CONTRACTS, version=str(after.quotes[-1].version))
-        yield from ask_for_approval(after, event)
+            yield from folder_effects(change)
+            yield mail(change, "price_quoted", Role.CONTRACTS, version=str(change.after.quotes[-1].version))
+        yield from ask_for_approval(change)
 
-    def words(self, lead: Lead) -> str:
-        quote = lead.quotes[-1]
+    def summary(self, event_log: EventLog) -> str:
+        quote = event_log.lead.quotes[-1]
         source = f"{quote.plan} of book {quote.book}" if quote.book else "bespoke"
-        renewal = " for the renewal" if lead.contract.signed_on else ""
+        renewal = " for the renewal" if event_log.lead.contract.signed_on else ""
         made_of = f" ({'; '.join(str(line) for line in quote.lines)})" if len(quote.lines) > 1 else ""
         until = f"version {quote.version}, valid until {quote.valid_until}"
         why = f", discount because: {quote.discount.reason}" if quote.discount else ""
@@ -326,11 +323,11 @@ class PriceQuoted(Decision):
         return self.noted(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
 
 
-def ask_for_approval(lead: Lead, event: Event) -> Iterable[Effect]:
+def ask_for_approval(change: Change) -> Iterable[Effect]:
     """The mail to whoever is to approve the discount of the quote on the table, if that waits for somebody."""
-    quote = lead.quote
+    quote = change.after.quote
     if quote and quote.awaits:
-        yield mail(lead, event, "discount_approval", quote.awaits, version=str(quote.version))
+        yield mail(change, "discount_approval", quote.awaits, version=str(quote.version))
 
 
 class _OnQuote(Decision):
@@ -355,8 +352,8 @@ class _OnQuote(Decision):
             return NO_QUOTE
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        active = lead.quote
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        active = event_log.lead.quote
         if active and self.version not in (None, active.version):
             return Refused(
                 reason=f"Version {self.version} is not the active quote; version {active.version} ({active}) is",
@@ -364,21 +361,23 @@ class _OnQuote(Decision):
             )
         return None
 
-    def resolved(self, lead: Lead, now: datetime) -> Self:
-        return self.model_copy(update={"version": lead.quote.version if lead.quote else self.version})
+    def resolved(self, event_log: EventLog, now: datetime) -> Self:
+        return self.replaced(version=event_log.lead.quote.version if event_log.lead.quote else self.version)
 
     def _with(self, lead: Lead, status: QuoteStatus, **more: str | None) -> Lead:
         quotes = tuple(
-            quote.model_copy(update={"status": status, **more})
+            quote.replaced(status=status, **more)
             if quote.version == self.version and quote.status in ACTIVE
             else quote
             for quote in lead.quotes
         )
-        return lead.model_copy(update={"quotes": quotes})
+        return lead.replaced(quotes=quotes)
 
 
 class QuoteAccepted(_OnQuote):
     """They agreed to the price. They have not signed: the contract comes next."""
+
+    kind = "quote_accepted"
 
     commits = True
 
@@ -404,25 +403,29 @@ class QuoteAccepted(_OnQuote):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, QuoteStatus.ACCEPTED, accepted_by=self.accepted_by)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         who = f" by {self.accepted_by}" if self.accepted_by else ""
-        return self.noted(f"The quote was accepted{who}: {lead.quote}")
+        return self.noted(f"The quote was accepted{who}: {event_log.lead.quote}")
 
 
 class QuoteDeclined(_OnQuote):
     """They declined the price, or took their yes back. Quote another, or record the lead as lost."""
+
+    kind = "quote_declined"
 
     reason: Text | None = Field(None, description="why, in their words")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, QuoteStatus.DECLINED, reason=self.reason)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("The quote was declined" + (f" ({self.reason})" if self.reason else ""))
 
 
 class QuoteExpired(_OnQuote):
     """The quote is over. The calendar says so by itself at the end of its last day; an accepted quote never expires."""
+
+    kind = "quote_expired"
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:
@@ -437,11 +440,11 @@ class QuoteExpired(_OnQuote):
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, QuoteStatus.EXPIRED)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if self.source == "clock":
-            yield mail(after, event, "quote_expired", Role.SALES, version=str(self.version))
+            yield mail(change, "quote_expired", Role.SALES, version=str(self.version))
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Version {self.version} of the quote expired")
 
 

@@ -6,11 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.behaviour import RELEASE_0_2
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import Decision, implausible, mail
-from process.effects.base import Effect, OpenHubIssue, effect_key
-from process.lead.hub import HUB_FIELDS, Gathering
+from process.effects import Effect, OpenHubIssue
+from process.lead.hub import HUB_FIELDS, CommunityEvent
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
@@ -19,6 +18,8 @@ ENOUGH_USERS = 5
 
 class HubInformationGiven(Decision):
     """What engineering needs to know about the hub, in whole or in part. What is not known yet is `pending`."""
+
+    kind = "hub_information_given"
 
     deciders = frozenset({Role.ENGINEERING, Role.SALES})
     example = {
@@ -46,28 +47,34 @@ class HubInformationGiven(Decision):
     def given(self) -> dict[str, str]:
         return {field: value for field in HUB_FIELDS if (value := getattr(self, field)) is not None}
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if not self.given():
             return Refused(
                 reason="Nothing about the hub was given",
                 instead=f"Give at least one of {', '.join(HUB_FIELDS)}",
             )
-        if all(lead.hub.information.get(field) == value for field, value in self.given().items()):
+        if all(event_log.lead.hub.information.get(field) == value for field, value in self.given().items()):
             return Refused(reason="All of that is already known")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(update={"information": lead.hub.information | self.given()})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(information=lead.hub.information | self.given())
+        return lead.replaced(hub=hub)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         given = ", ".join(HUB_FIELDS[field] for field in self.given())
-        missing = f"; still missing: {', '.join(lead.hub.missing())}" if lead.hub.missing() else ""
+        missing = (
+            f"; still missing: {', '.join(event_log.lead.hub.missing())}"
+            if event_log.lead.hub.missing()
+            else ""
+        )
         return self.noted(f"Hub information given: {given}{missing}")
 
 
 class EventAnnounced(Decision):
     """The community has an event, for which its hub must have room. Announced again under its name, it has moved."""
+
+    kind = "event_announced"
 
     deciders = frozenset({Role.ENGINEERING, Role.SALES})
     example = {"name": "Summer school", "first": "2049-07-05", "last": "2049-07-09", "users": 120}
@@ -88,22 +95,22 @@ class EventAnnounced(Decision):
             instead="Until then it belongs to MANIAC-T (maniac_t_assessed, impending_event)",
         )
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         last = self.last or self.first
         if last < self.first:
             return Refused(
                 reason=f"It can't end on {last}, before it begins", instead="Give its days in order"
             )
-        if last < lead.today(now):
+        if last < event_log.lead.today(now):
             return Refused(reason=f"{self.name} is over since {last}", instead="Give days to come")
-        known = next((event for event in lead.hub.events if event.name == self.name), None)
+        known = next((event for event in event_log.lead.hub.events if event.name == self.name), None)
         if known and (known.first, known.last, known.users) == (self.first, last, self.users):
             return Refused(reason="That event is already announced, just so")
         return implausible(last, now, what="The last day of the event")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
-        announced = Gathering(
+        announced = CommunityEvent(
             name=self.name,
             first=self.first,
             last=self.last or self.first,
@@ -112,13 +119,13 @@ class EventAnnounced(Decision):
         )
         others = (known for known in lead.hub.events if known.name != self.name or known.last < today)
         events = tuple(sorted((*others, announced), key=lambda known: known.first))
-        return lead.model_copy(update={"hub": lead.hub.model_copy(update={"events": events})})
+        return lead.replaced(hub=lead.hub.replaced(events=events))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        announced = next(known for known in reversed(after.hub.events) if known.name == self.name)
-        yield mail(after, event, "event_announced", Role.ENGINEERING, what=str(announced))
+    def effects(self, change: Change) -> Iterable[Effect]:
+        announced = next(known for known in reversed(change.after.hub.events) if known.name == self.name)
+        yield mail(change, "event_announced", Role.ENGINEERING, what=str(announced))
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         days = f"on {self.first}" if self.last in (None, self.first) else f"from {self.first} to {self.last}"
         return self.noted(f"An event was announced: {self.name} {days}, {self.users} users expected")
 
@@ -126,7 +133,9 @@ class EventAnnounced(Decision):
 class HubRequested(Decision):
     """Engineering is asked for the hub. Never without a signed contract, unless somebody allows that by name."""
 
-    beyond = "What engineering has begun, only they can stop"
+    kind = "hub_requested"
+
+    irreversible = "What engineering has begun, only they can stop"
     commits = True
 
     exception_by: Line | None = Field(None, description="who allows a hub without a signature")
@@ -140,8 +149,8 @@ class HubRequested(Decision):
             return Refused(reason=f"The hub was already requested on {lead.hub.requested_on}")
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if lead.contract.signed_on:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if event_log.lead.contract.signed_on:
             if self.exception_by or self.exception_reason:
                 return Refused(
                     reason="The contract is signed, so no exception is needed",
@@ -162,22 +171,20 @@ class HubRequested(Decision):
         )
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(
-            update={
-                "requested_on": lead.today(event.at),
-                "withdrawn_on": None,
-                "exception_by": self.exception_by,
-                "exception_reason": self.exception_reason,
-            }
+        hub = lead.hub.replaced(
+            requested_on=lead.today(event.at),
+            withdrawn_on=None,
+            exception_by=self.exception_by,
+            exception_reason=self.exception_reason,
         )
-        return lead.model_copy(update={"hub": hub})
+        return lead.replaced(hub=hub)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if before.hub_issue is None:
-            yield OpenHubIssue(key=effect_key(after, event, "open_hub_issue"), cause=event.seq)
-        yield mail(after, event, "hub_requested", Role.ENGINEERING)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.before.hub_issue is None:
+            yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
+        yield mail(change, "hub_requested", Role.ENGINEERING)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         allowed = f" without a signature, allowed by {self.exception_by}: {self.exception_reason}"
         return self.noted("The hub was requested" + (allowed if self.exception_by else ""))
 
@@ -185,10 +192,11 @@ class HubRequested(Decision):
 class HubLive(Decision):
     """The hub runs and its community can log in."""
 
-    beyond = "A hub that runs goes on running: nothing is taken down by this"
+    kind = "hub_live"
+
+    irreversible = "A hub that runs goes on running: nothing is taken down by this"
     deciders = frozenset({Role.ENGINEERING})
     commits = True
-    since = {"on": RELEASE_0_2}
     example = {"url": "https://example.cluster.2i2c.cloud"}
 
     url: Line | None = Field(None, description="where it is, if that was not said before")
@@ -204,23 +212,25 @@ class HubLive(Decision):
             return Refused(reason=f"The hub is already live since {lead.hub.live_on}")
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if self.on and self.on > lead.today(now):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if self.on and self.on > event_log.lead.today(now):
             return Refused(reason=f"{self.on} has not come yet", instead="Record it when the hub runs")
         return implausible(self.on, now, what="The day from which it ran") if self.on else None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         information = lead.hub.information | ({"url": self.url} if self.url else {})
         live = {"live_on": self.on or lead.today(event.at), "information": information}
-        hub = lead.hub.model_copy(update=live)
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(**live)
+        return lead.replaced(hub=hub)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "hub_live", Role.SALES, Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "hub_live", Role.SALES, Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         since = f" since {self.on}" if self.on else ""
-        return self.noted(f"The hub is live{since}" + (f": {lead.hub.url}" if lead.hub.url else ""))
+        return self.noted(
+            f"The hub is live{since}" + (f": {event_log.lead.hub.url}" if event_log.lead.hub.url else "")
+        )
 
 
 class _OnRunningHub(Decision):
@@ -240,6 +250,8 @@ class _OnRunningHub(Decision):
 class HubValidated(_OnRunningHub):
     """The hub serves its community: a representative is satisfied, and at least five users have logged in."""
 
+    kind = "hub_validated"
+
     deciders = frozenset({Role.ENGINEERING})
     example = {"representative": "Ada Example", "users": 12}
 
@@ -255,7 +267,7 @@ class HubValidated(_OnRunningHub):
             return Refused(reason=f"The hub was already validated on {lead.hub.validated_on}")
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.users < ENOUGH_USERS and not self.reason:
             return Refused(
                 reason=f"At least {ENOUGH_USERS} users must have logged in, not {self.users}",
@@ -264,17 +276,15 @@ class HubValidated(_OnRunningHub):
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(
-            update={
-                "validated_on": lead.today(event.at),
-                "validated_by": self.representative,
-                "users": self.users,
-                "validation_reason": self.reason,
-            }
+        hub = lead.hub.replaced(
+            validated_on=lead.today(event.at),
+            validated_by=self.representative,
+            users=self.users,
+            validation_reason=self.reason,
         )
-        return lead.model_copy(update={"hub": hub})
+        return lead.replaced(hub=hub)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         fewer = f" ({self.reason})" if self.reason else ""
         return self.noted(
             f"The hub was validated: {self.representative} is satisfied, {self.users} users logged in{fewer}"
@@ -284,33 +294,37 @@ class HubValidated(_OnRunningHub):
 class DecommissionDecided(_OnRunningHub):
     """The hub will be taken down on a day. The customer is told 14 days before, and confirms about data 2 days before."""
 
-    beyond = "If the customer was told of it, only sales can take it back there"
+    kind = "decommission_decided"
+
+    irreversible = "If the customer was told of it, only sales can take it back there"
     example = {"on": "2049-06-30", "reason": "The course is over"}
 
     on: date = Field(description="the day on which it is taken down")
     reason: Text = Field(description="why")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
-        if self.on < lead.today(now):
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        if self.on < event_log.lead.today(now):
             return Refused(reason=f"{self.on} has passed", instead="Give a day to come")
-        if lead.hub.decommission_on == self.on:
+        if event_log.lead.hub.decommission_on == self.on:
             return Refused(reason=f"Decommission is already decided for {self.on}")
         return implausible(self.on, now, what="The day of decommission")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         known = {"decommission_on": self.on, "decommission_decided_on": lead.today(event.at)}
-        hub = lead.hub.model_copy(update=known | {"notices": ()})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(**(known | {"notices": ()}))
+        return lead.replaced(hub=hub)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "decommission_decided", Role.SALES, Role.ENGINEERING)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "decommission_decided", Role.SALES, Role.ENGINEERING)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Decommission was decided for {self.on}: {self.reason}")
 
 
 class DecommissionCancelled(_OnRunningHub):
     """The hub stays: the decision to take it down was overruled."""
+
+    kind = "decommission_cancelled"
 
     reason: Text = Field(description="why it stays")
     example = {"reason": "The community found new funding"}
@@ -322,20 +336,22 @@ class DecommissionCancelled(_OnRunningHub):
         return None if lead.hub.decommission_on else Refused(reason="No decommission was decided")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        hub = lead.hub.model_copy(update={"decommission_on": None, "notices": ()})
-        return lead.model_copy(update={"hub": hub})
+        hub = lead.hub.replaced(decommission_on=None, notices=())
+        return lead.replaced(hub=hub)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "decommission_cancelled", Role.SALES, Role.ENGINEERING)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "decommission_cancelled", Role.SALES, Role.ENGINEERING)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"The hub stays, its decommission was overruled: {self.reason}")
 
 
 class HubDecommissioned(_OnRunningHub):
     """The hub was taken down and its service has ended. Data is kept at least a year."""
 
-    beyond = "A hub that was taken down does not come back by this"
+    kind = "hub_decommissioned"
+
+    irreversible = "A hub that was taken down does not come back by this"
     deciders = frozenset({Role.ENGINEERING})
     example = {"data_confirmed_by": "Ada Example", "data": "kept"}
 
@@ -357,11 +373,11 @@ class HubDecommissioned(_OnRunningHub):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
-        hub = lead.hub.model_copy(update={"decommissioned_on": today})
-        return lead.model_copy(update={"hub": hub, "closed_on": today, "hold": None})
+        hub = lead.hub.replaced(decommissioned_on=today)
+        return lead.replaced(hub=hub, closed_on=today, hold=None)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield mail(after, event, "hub_decommissioned", Role.SALES, Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield mail(change, "hub_decommissioned", Role.SALES, Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"The hub was taken down; data {self.data}, confirmed by {self.data_confirmed_by}")

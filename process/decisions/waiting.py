@@ -6,10 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.behaviour import RELEASE_0_2
-from process.core.events import Event, Refused
+from process.core.events import Change, Event, EventLog, Refused
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Hold, Lead, Loss
 from process.types import Role, Stage, Text
 
@@ -17,13 +16,16 @@ from process.types import Role, Stage, Text
 class PutOnHold(Decision):
     """The lead waits, until a date or for an event. While it waits it is not stale, and nobody is nudged."""
 
+    kind = "put_on_hold"
+
     deciders = EVERY_TEAM
     example = {"until": "2049-03-01", "note": "Their budget year begins then"}
 
     until: date | None = Field(None, description="the last day of waiting; then it resumes by itself")
     event: Text | None = Field(None, description="or what it waits for")
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
+        lead = event_log.lead
         if not (self.until or self.event):
             return Refused(reason="Nobody would know when to go on", instead="Give until (a date) or event")
         if self.until and self.until < lead.today(now):
@@ -36,9 +38,9 @@ class PutOnHold(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         hold = Hold(since=lead.today(event.at), until=self.until, event=self.event)
-        return lead.model_copy(update={"hold": hold})
+        return lead.replaced(hold=hold)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         until = f" until {self.until}" if self.until else ""
         what = f", waiting for: {self.event}" if self.event else ""
         return self.noted(f"Put on hold{until}{what}")
@@ -46,14 +48,14 @@ class PutOnHold(Decision):
 
 def _goes_on(lead: Lead, event: Event) -> Lead:
     """Whoever is waited for is so from today on again; what was said of their silence before is of the past."""
-    if RELEASE_0_2 not in lead.changes:
-        return lead
-    pending = lead.pending.model_copy(update={"reminded": False, "escalated": False})
-    return lead.with_pending(pending).model_copy(update={"resumed_on": lead.today(event.at)})
+    pending = lead.pending.replaced(reminded=False, escalated=False)
+    return lead.with_pending(pending).replaced(resumed_on=lead.today(event.at))
 
 
 class Resumed(Decision):
     """The waiting is over."""
+
+    kind = "resumed"
 
     deciders = EVERY_TEAM
 
@@ -65,13 +67,13 @@ class Resumed(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         # The days of waiting do not count, so the calendar's resuming starts the clock of staleness anew as a person's does.
-        return _goes_on(lead, event).model_copy(update={"hold": None, "progressed_at": event.at})
+        return _goes_on(lead, event).replaced(hold=None, progressed_at=event.at)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         if self.source == "clock":
-            yield mail(after, event, "resumed", Role.SALES)
+            yield mail(change, "resumed", Role.SALES)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted("Resumed")
 
 
@@ -91,6 +93,8 @@ LossReason = Literal[
 class Lost(Decision):
     """They, or we, said no. With a coded reason, so that it can be counted, and a note."""
 
+    kind = "lost"
+
     example = {"reason": "budget", "note": "Their grant was not funded"}
 
     reason: LossReason = Field(description="the coded reason")
@@ -107,25 +111,27 @@ class Lost(Decision):
             )
         return None
 
-    def check(self, lead: Lead, now: datetime) -> Refused | None:
+    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.reason == "other" and not self.note:
             return Refused(reason="“Other” says nothing", instead="Give a note that says why")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         loss = Loss(reason=self.reason, said_by=self.said_by, note=self.note, on=lead.today(event.at))
-        return lead.model_copy(update={"lost": loss, "hold": None})
+        return lead.replaced(lost=loss, hold=None)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if before.quoted:  # whoever was brought in must hear that it is over
-            yield mail(after, event, "lost", Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.before.quoted:  # whoever was brought in must hear that it is over
+            yield mail(change, "lost", Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Lost, {self.said_by} said no ({self.reason})")
 
 
 class Reopened(Decision):
     """A lost lead is a lead again, where it stood."""
+
+    kind = "reopened"
 
     stages = frozenset({Stage.LOST})
     example = {"reason": "They found another grant"}
@@ -143,11 +149,11 @@ class Reopened(Decision):
         return Refused(reason=f"The lead is open, at {lead.stage}", instead="Go on from there")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return _goes_on(lead, event).model_copy(update={"lost": None})
+        return _goes_on(lead, event).replaced(lost=None)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if before.quoted:
-            yield mail(after, event, "reopened", Role.CONTRACTS)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.before.quoted:
+            yield mail(change, "reopened", Role.CONTRACTS)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return self.noted(f"Reopened: {self.reason}")

@@ -1,13 +1,11 @@
-"""What effects bring back from outside: true there, so never refused, never corrected."""
+"""Observations: facts that effects bring back from outside. They are never refused and never corrected."""
 
 from collections.abc import Iterable
 
 from pydantic import AwareDatetime
 
-from process.behaviour import RELEASE_0_2
-from process.core.event_log import History
-from process.core.events import Event, Report
-from process.effects.base import (
+from process.core.events import Change, Event, EventLog, Observation
+from process.effects import (
     CreateFolder,
     Effect,
     PlaceCard,
@@ -15,117 +13,122 @@ from process.effects.base import (
     SendMail,
     UpdateHubIssue,
     UpdateIssue,
-    effect_key,
-    listed,
-    message_digest,
 )
 from process.effects.introductions import introductions
-from process.lead.lead import Lead, Mail, Place
+from process.effects.mail import joined
+from process.lead.lead import Artifact, Lead, Mail
 from process.money.pricing import PriceBook
 from process.policy import Named
 from process.types import Line, Link, Role, Stage
 
 
-class IssueOpened(Report):
+class IssueOpened(Observation):
+    """The lead's issue was opened."""
+
+    kind = "issue_opened"
     visible = False
     link: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"issue": self.link})
+        return lead.replaced(issue=self.link)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The lead's issue was opened: {self.link.url}"
 
 
-class CardPlaced(Report):
+class CardPlaced(Observation):
+    """The lead's card was put into a column of the board."""
+
+    kind = "card_placed"
     visible = False
     item: str
-    stage: Stage | None = None
-    """In whose column; release 0.1 did not say."""
+    stage: Stage
+    """The stage of that column."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"card": self.item, "card_stage": self.stage})
+        return lead.replaced(card=self.item, card_stage=self.stage)
 
-    def words(self, lead: Lead) -> str:
-        where = f", in the column of {self.stage}" if self.stage else ""
-        return f"The lead has its card on the board{where}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"The lead has its card on the board, in the column of {self.stage}"
 
 
-class FolderReserved(Report):
+class FolderReserved(Observation):
+    """An id was reserved in Drive for the lead's folder."""
+
+    kind = "folder_reserved"
     visible = False
     folder_id: str
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"folder_id": self.folder_id})
+        return lead.replaced(folder_id=self.folder_id)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        yield CreateFolder(
-            key=effect_key(after, event, "create_folder"), cause=event.seq, folder_id=self.folder_id
-        )
+    def effects(self, change: Change) -> Iterable[Effect]:
+        yield CreateFolder(key=change.key("create_folder"), cause=change.event.seq, folder_id=self.folder_id)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return "An id for the lead's folder was reserved in Drive"
 
 
-class FolderCreated(Report):
+class FolderCreated(Observation):
+    """The lead's folder was created in Drive."""
+
+    kind = "folder_created"
     link: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"folder": self.link})
+        return lead.replaced(folder=self.link)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The lead's Drive folder was created: {self.link.url}"
 
 
-class AnswersRead(Report):
-    """The questionnaire's answers, question by question, as the person gave them."""
+class AnswersRead(Observation):
+    """The questionnaire's answers were read: pairs of question and answer, as the person gave them."""
+
+    kind = "answers_read"
 
     response_id: str
     answers: tuple[tuple[str, str], ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        questionnaire = lead.questionnaire.model_copy(
-            update={"response_id": self.response_id, "answers": self.answers}
-        )
-        return lead.model_copy(update={"questionnaire": questionnaire})
+        questionnaire = lead.questionnaire.replaced(response_id=self.response_id, answers=self.answers)
+        return lead.replaced(questionnaire=questionnaire)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"{len(self.answers)} answers were read from the questionnaire"
 
 
-class PricesRead(Report):
-    """The price list as it stands; older quotes keep theirs."""
+class PricesRead(Observation):
+    """The price list was read. Quotes that exist keep their prices."""
+
+    kind = "prices_read"
 
     visible = False
     origin: Line
     books: tuple[PriceBook, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"price_books": self.books})
+        return lead.replaced(price_books=self.books)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The price list was read from {self.origin}: books {', '.join(book.version for book in self.books)}"
 
 
-class MailSent(Report):
-    """A mail left, to these addresses: whoever was behind the roles at that moment."""
+class MailSent(Observation):
+    """A mail was sent to these addresses, which had the roles at that moment."""
+
+    kind = "mail_sent"
 
     visible = False
     template: str
     recipients: tuple[str, ...]
     message_id: str
-    reached: dict[Role, tuple[str, ...]] = {}
-    """Whom of each role."""
-    left: Role | None = None
-    """The role that it says is no longer theirs."""
-    cause: int | None = None
-    """The event because of which it was sent; release 0.1 did not say."""
-
-    def is_of(self, lead: str, seq: int) -> bool:
-        """Whether it was sent because of the event `seq`."""
-        if self.cause is not None:
-            return self.cause == seq
-        return message_digest(f"{lead}/{seq}/{self.template}") in self.message_id
+    reached: dict[Role, tuple[str, ...]]
+    """Addresses that it reached, by role."""
+    released_role: Role | None = None
+    """The role that the mail's recipients no longer have, or None."""
+    cause: int
+    """Number of the event that caused the mail."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         mail = Mail(
@@ -134,194 +137,209 @@ class MailSent(Report):
             message_id=self.message_id,
             at=event.at,
             reached=self.reached,
-            left=self.left,
+            released_role=self.released_role,
         )
-        return lead.model_copy(update={"mails": (*lead.mails, mail)})
+        return lead.replaced(mails=(*lead.mails, mail))
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if RELEASE_0_2 not in after.changes:
-            return
-        # the issue says which mail reached whom
-        yield UpdateIssue(key=effect_key(after, event, "update_issue"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        # the issue lists the mails and their recipients
+        yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)
         for role, addresses in self.reached.items():
-            if set(addresses) & {*after.left.get(role, ())}:  # it was under way while they changed
-                yield from introductions(after, event, role)
+            if set(addresses) & {
+                *change.after.former_addresses.get(role, ())
+            }:  # the team changed while it was under way
+                yield from introductions(change, role)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"Mail “{self.template.replace('_', ' ')}” went to {', '.join(self.recipients)}"
 
 
-class MailRefused(Report):
-    """An address that was behind a role before takes no mail any more. Whoever is behind it now knows what it had got."""
+class MailUndeliverable(Observation):
+    """The former address of a role accepts no mail any more."""
+
+    kind = "mail_undeliverable"
 
     visible = False
     template: str
     recipients: tuple[str, ...]
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         mail = self.template.replace("_", " ")
         return f"Mail “{mail}” could not reach {', '.join(self.recipients)}: no mail is taken there any more"
 
 
-class PeopleChanged(Report):
-    """Others are behind the roles from here on: whoever follows the lead's conversation hears of it there."""
+class TeamChanged(Observation):
+    """The people or addresses of roles changed. The lead's mail thread is told of it."""
+
+    kind = "team_changed"
 
     people: Named
     addresses: Named
     since: AwareDatetime
     roles: tuple[Role, ...]
-    """Whose people or addresses are others than before."""
+    """Roles whose people or addresses changed."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        policy = lead.policy.model_copy(update={"people": self.people, "addresses": self.addresses})
+        policy = lead.policy.replaced(people=self.people, addresses=self.addresses)
         left = {
-            role: tuple(dict.fromkeys((*lead.left.get(role, ()), *lead.policy.addresses.get(role, ()))))
-            for role in sorted({*lead.left, *lead.policy.addresses})
+            role: tuple(
+                dict.fromkeys((*lead.former_addresses.get(role, ()), *lead.policy.addresses.get(role, ())))
+            )
+            for role in sorted({*lead.former_addresses, *lead.policy.addresses})
         }
         gone = {
             role: known
             for role, addresses in left.items()
             if (known := tuple(a for a in addresses if a not in self.addresses.get(role, ())))
         }
-        return lead.model_copy(update={"policy": policy, "people_since": self.since, "left": gone})
+        return lead.replaced(policy=policy, team_since=self.since, former_addresses=gone)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         for role in self.roles:
-            yield from introductions(after, event, role)
+            yield from introductions(change, role)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         named = (
-            f"{role}: {listed((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
+            f"{role}: {joined((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
             for role in self.roles
         )
-        return f"Others are behind the roles from here on: {'; '.join(named)}"
+        return f"The team changed: {'; '.join(named)}"
 
 
-class ChangesAdopted(Report):
-    """A new run of the lead's workflow began under newer rules."""
+class ChangesAdopted(Observation):
+    """The lead follows these changed rules from now on, since a new run of its workflow began."""
+
+    kind = "changes_adopted"
 
     visible = False
     changes: tuple[str, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"changes": self.changes})
+        return lead.replaced(changes=self.changes)
 
-    def words(self, lead: Lead) -> str:
-        return f"From here on under the changes {', '.join(self.changes)}"
+    def summary(self, event_log: EventLog) -> str:
+        return f"Changed rules apply from here on: {', '.join(self.changes)}"
 
 
-class HubIssueOpened(Report):
+class HubIssueOpened(Observation):
+    """The hub's issue was opened."""
+
+    kind = "hub_issue_opened"
     link: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"hub_issue": self.link})
+        return lead.replaced(hub_issue=self.link)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if after.hub.withdrawn_on:  # while it was being opened
-            yield UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if change.after.hub.withdrawn_on:  # withdrawn while it was being opened
+            yield UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq)
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"The hub's issue was opened: {self.link.url}"
 
 
-class InvoiceReserved(Report):
+class InvoiceReserved(Observation):
+    """An id was reserved in Drive for the file of an invoice."""
+
+    kind = "invoice_reserved"
     visible = False
     number: int
     file_id: str
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return lead.model_copy(update={"invoice_files": lead.invoice_files | {self.number: self.file_id}})
+        return lead.replaced(invoice_files=lead.invoice_files | {self.number: self.file_id})
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
+    def effects(self, change: Change) -> Iterable[Effect]:
         yield PrepareInvoice(
-            key=effect_key(after, event, f"prepare_invoice-{self.number}"),
-            cause=event.seq,
+            key=change.key(f"prepare_invoice-{self.number}"),
+            cause=change.event.seq,
             number=self.number,
             file_id=self.file_id,
         )
 
-    def words(self, lead: Lead) -> str:
+    def summary(self, event_log: EventLog) -> str:
         return f"An id for the file of invoice {self.number} was reserved in Drive"
 
 
-class InvoicePrepared(Report):
-    """The invoice lies in the lead's folder; the contracts and administration team, who sends it, hears of that once."""
+class InvoicePrepared(Observation):
+    """The invoice was put into the lead's folder. The contracts team, which sends it, gets one mail about it."""
+
+    kind = "invoice_prepared"
 
     number: int
     file: Link
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         invoices = tuple(
-            invoice.model_copy(update={"file": self.file}) if invoice.number == self.number else invoice
+            invoice.replaced(file=self.file) if invoice.number == self.number else invoice
             for invoice in lead.invoices
         )
-        return lead.model_copy(update={"invoices": invoices})
+        return lead.replaced(invoices=invoices)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        known = before.invoice(self.number)
-        if known and known.file and RELEASE_0_2 in after.changes:  # its folder was replaced
+    def effects(self, change: Change) -> Iterable[Effect]:
+        known = change.before.invoice(self.number)
+        if known and known.file:  # its folder was replaced
             return
         yield SendMail(
-            key=effect_key(after, event, "invoice"),
-            cause=event.seq,
+            key=change.key("invoice"),
+            cause=change.event.seq,
             template="invoice",
             to=(Role.CONTRACTS,),
-            facts={"number": str(self.number)},
+            fields={"number": str(self.number)},
         )
 
-    def words(self, lead: Lead) -> str:
-        return f"Invoice {self.number} was prepared: {self.file.url}"
-
-    def words_of_history(self, history: History) -> str:
-        first = prepared(history, self.number)
-        if first is None or first is history.events[-1]:
-            return self.words(history.lead)
+    def summary(self, event_log: EventLog) -> str:
+        first = prepared(event_log, self.number)
+        if first is None or first is event_log.events[-1]:
+            return f"Invoice {self.number} was prepared: {self.file.url}"
         return f"Invoice {self.number} was made again, as it was: {self.file.url}"
 
 
-def prepared(history: History, number: int) -> Event | None:
-    """The event with which an invoice was prepared, for the first time."""
-    found = (event for event in history.events if isinstance(event.fact, InvoicePrepared))
+def prepared(event_log: EventLog, number: int) -> Event | None:
+    """Return the first event that prepared the invoice, or None."""
+    found = (event for event in event_log.events if isinstance(event.fact, InvoicePrepared))
     return next((event for event in found if event.fact.number == number), None)  # type: ignore[attr-defined]
 
 
-class OutsideDrifted(Report):
-    """Somebody changed outside what the service had made there: what is put right now, and what only a person can."""
+class DriftFound(Observation):
+    """Somebody changed or deleted an artifact outside. Some of it was repaired, some needs a person."""
 
-    looked: tuple[Place, ...]
-    mended: tuple[Line, ...] = ()
-    broken: dict[Place, Line] = {}
-    """Of the places that were looked at. What was broken there and is not here is as it should be again."""
+    kind = "drift_found"
+
+    checked: tuple[Artifact, ...]
+    repaired: tuple[Line, ...] = ()
+    broken: dict[Artifact, Line] = {}
+    """Artifacts in `checked` that need a person, each with what to do. Any other artifact in `checked` is sound again."""
     issue: Link | None = None
-    """Where the lead's issue is now."""
+    """The new place of the lead's issue, if it moved."""
     hub_issue: Link | None = None
     folder: Link | None = None
     replace_card: bool = False
+    """True if the card is gone, archived or not in its column."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        elsewhere = {place: text for place, text in lead.drift.items() if place not in self.looked}
-        same = (
-            self.folder and lead.folder and self.folder.id == lead.folder.id
-        )  # or it was replaced meanwhile
+        others = {artifact: text for artifact, text in lead.drift.items() if artifact not in self.checked}
+        # the folder may have been replaced in the meantime
+        same = self.folder and lead.folder and self.folder.id == lead.folder.id
         links = {
             "issue": self.issue,
             "hub_issue": self.hub_issue,
             "folder": self.folder if same else None,
         }
         moved = {name: link for name, link in links.items() if link}
-        return lead.model_copy(update={"drift": elsewhere | self.broken, **moved})
+        return lead.replaced(drift=others | self.broken, **moved)
 
-    def effects(self, before: Lead, after: Lead, event: Event) -> Iterable[Effect]:
-        if self.replace_card or self.issue or "issue" in before.drift:
-            yield PlaceCard(key=effect_key(after, event, "place_card"), cause=event.seq, restore=True)
-        if after.hub_issue and (self.hub_issue or "hub issue" in before.drift):
-            yield UpdateHubIssue(key=effect_key(after, event, "update_hub_issue"), cause=event.seq)
+    def effects(self, change: Change) -> Iterable[Effect]:
+        if self.replace_card or self.issue or "issue" in change.before.drift:
+            yield PlaceCard(key=change.key("place_card"), cause=change.event.seq, restore=True)
+        if change.after.hub_issue and (self.hub_issue or "hub issue" in change.before.drift):
+            yield UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq)
 
-    def tells(self, lead: Lead) -> bool:
-        """Whether this is news to the lead."""
-        known = {place: text for place, text in lead.drift.items() if place in self.looked}
-        return bool(self.mended) or known != self.broken
+    def is_news(self, lead: Lead) -> bool:
+        """Return True if the lead does not know this yet."""
+        known = {artifact: text for artifact, text in lead.drift.items() if artifact in self.checked}
+        return bool(self.repaired) or known != self.broken
 
-    def words(self, lead: Lead) -> str:
-        found = [*self.mended, *self.broken.values()]
-        return f"Outside: {'; '.join(found)}" if found else "What was amiss outside is as it should be again"
+    def summary(self, event_log: EventLog) -> str:
+        found = [*self.repaired, *self.broken.values()]
+        return f"Outside: {'; '.join(found)}" if found else "What was wrong outside is in order again"

@@ -16,7 +16,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from process.core.events import Refused
-from process.decisions import DECISIONS, Decision, parse_as
+from process.decisions.base import Decision
+from process.decisions.parsing import parse_as
+from process.decisions.registry import DECISIONS
 
 SERVICES = ("help", "options", "preview", "retry")
 """What may be asked besides decisions."""
@@ -135,14 +137,14 @@ def _fields(rest: str) -> dict[str, Any] | Refused:
     """`key=value …`; a key that comes again makes a list."""
     rest = "".join(" " if c.isspace() else c for c in rest)  # also those that do not break, which nobody sees
     try:
-        words = shlex.split(rest if '"' in rest else rest.translate(_CURLY))
+        summary = shlex.split(rest if '"' in rest else rest.translate(_CURLY))
     except ValueError:
         return Refused(
             reason="A quotation mark is not closed",
             instead='Put a text with spaces or an apostrophe between double quotes, as in note="they don\'t know yet"',
         )
     fields: dict[str, Any] = {}
-    for word in words:
+    for word in summary:
         name, equals, value = word.partition("=")
         name = name.lstrip("-").lower().replace("-", "_")
         if not equals or not name:
@@ -160,8 +162,8 @@ def _fields(rest: str) -> dict[str, Any] | Refused:
 
 def sample(kind: type[Decision], known: Mapping[str, Any] = {}) -> str:
     """A sound command line, for help, with what is `known` already."""
-    words = (f"{name}={_quoted(value)}" for name, value in (kind.example | {**known}).items())
-    return " ".join([written(kind.kind), *words])
+    summary = (f"{name}={_quoted(value)}" for name, value in (kind.example | {**known}).items())
+    return " ".join([written(kind.kind), *summary])
 
 
 def written(name: str) -> str:

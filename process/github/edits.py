@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, Field
 from process.types import Line, Model, Stage, Text
 
 
-class What(StrEnum):
+class EditKind(StrEnum):
     """The ways to change it."""
 
     TICKED = "ticked"
@@ -21,10 +21,10 @@ class What(StrEnum):
     PLACED = "placed"
 
 
-class Move(Model):
+class Edit(Model):
     """One change: at the lead's issue, at the issue of its hub, or of the card. It is a proposal, until it is judged."""
 
-    what: What
+    kind: EditKind
     name: str = ""
     """The box, the label, the new title, the card's new column; of a closing, GitHub's reason for it."""
     stage: Stage | None = None
@@ -37,34 +37,34 @@ class Move(Model):
     """Login of whoever made it, if GitHub tells."""
     at: AwareDatetime | None = None
     """When, if GitHub tells."""
-    program: bool = False
+    by_program: bool = False
     """Made by another program, as GitHub's board automations are: nobody's proposal, and put back without a word."""
 
     @property
     def key(self) -> str:
         """The same as long as it is this move."""
-        told = f"{self.id} {self.what} {self.hub} {self.name}"
+        told = f"{self.id} {self.kind} {self.hub} {self.name}"
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
-    def words(self) -> str:
+    def summary(self) -> str:
         """What was done, to follow a name: `@ada ticked “Price quoted”`."""
         where = " of the hub" if self.hub else ""
         return {
-            What.TICKED: f"ticked “{self.name}”",
-            What.UNTICKED: f"took the tick off “{self.name}”",
-            What.CLOSED: f"closed the issue{where} as {self.name.replace('_', ' ') or 'done'}",
-            What.REOPENED: f"reopened the issue{where}",
-            What.LABELLED: f"put on the label “{self.name}”",
-            What.UNLABELLED: f"took off the label “{self.name}”",
-            What.RETITLED: f"changed the title{where}",
-            What.PLACED: f"moved the card to “{self.name}”"
+            EditKind.TICKED: f"ticked “{self.name}”",
+            EditKind.UNTICKED: f"took the tick off “{self.name}”",
+            EditKind.CLOSED: f"closed the issue{where} as {self.name.replace('_', ' ') or 'done'}",
+            EditKind.REOPENED: f"reopened the issue{where}",
+            EditKind.LABELLED: f"put on the label “{self.name}”",
+            EditKind.UNLABELLED: f"took off the label “{self.name}”",
+            EditKind.RETITLED: f"changed the title{where}",
+            EditKind.PLACED: f"moved the card to “{self.name}”"
             if self.name
             else "took the card out of its column",
-        }[self.what]
+        }[self.kind]
 
 
-class Declined(Model):
+class DeclinedEdit(Model):
     """A decision that a move proposed, and that did not reach the lead because it could not be complete."""
 
     kind: Line
@@ -73,8 +73,8 @@ class Declined(Model):
     reason: Text
 
 
-class PutBack(Model):
+class RevertEdits(Model):
     """Moves that were heard, judged and answered, and are to be undone; and what there was to decline."""
 
-    moves: tuple[Move, ...] = Field(min_length=1, max_length=100)
-    declined: tuple[Declined, ...] = ()
+    edits: tuple[Edit, ...] = Field(min_length=1, max_length=100)
+    declined: tuple[DeclinedEdit, ...] = ()

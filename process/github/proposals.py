@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from process.github.edits import Move, What
+from process.github.edits import Edit, EditKind
 from process.github.titles import read_heading, same_title
 from process.lead.lead import Lead
 from process.types import Stage
@@ -20,55 +20,55 @@ class Proposal(NamedTuple):
     """What is to be known besides; without any decision, why there is none."""
 
 
-def propose(move: Move, lead: Lead, timeline: Sequence[Line]) -> Proposal:
+def propose(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
     """What the move proposes. Total."""
-    match move.what:
-        case What.TICKED:
-            return _ticked(move, lead)
-        case What.UNTICKED:
-            item = _item(move, lead)
+    match edit.kind:
+        case EditKind.TICKED:
+            return _ticked(edit, lead)
+        case EditKind.UNTICKED:
+            item = _item(edit, lead)
             return _mistaken([kind for kind, _ in item.decisions] if item else [], timeline)
-        case What.CLOSED:
-            return _closed(move, lead)
-        case What.REOPENED:
-            if move.hub and lead.hub.withdrawn_on and not lead.ended:
+        case EditKind.CLOSED:
+            return _closed(edit, lead)
+        case EditKind.REOPENED:
+            if edit.hub and lead.hub.withdrawn_on and not lead.ended:
                 return Proposal((("hub_requested", {}),))
             return _open_again(lead, timeline)
-        case What.LABELLED | What.UNLABELLED:
-            return _labelled(move, lead, timeline)
-        case What.RETITLED:
-            return _retitled(move, lead)
-        case What.PLACED:
-            return _placed(move, lead, timeline)
+        case EditKind.LABELLED | EditKind.UNLABELLED:
+            return _labelled(edit, lead, timeline)
+        case EditKind.RETITLED:
+            return _retitled(edit, lead)
+        case EditKind.PLACED:
+            return _placed(edit, lead, timeline)
 
 
-def agrees(move: Move, lead: Lead) -> bool:
+def agrees(edit: Edit, lead: Lead) -> bool:
     """Whether the lead is as the move shows it, so that there is nothing (more) to undo."""
-    match move.what:
-        case What.TICKED | What.UNTICKED:
-            item = _item(move, lead)
-            return item is None or item.done in (None, move.what is What.TICKED)
-        case What.CLOSED:
-            return lead.ended or (move.hub and not lead.hub.wanted)
-        case What.REOPENED:
-            return not lead.ended and (not move.hub or lead.hub.withdrawn_on is None)
-        case What.LABELLED:
-            return move.hub or move.name in lead.labels
-        case What.UNLABELLED:
-            return not move.hub and move.name not in lead.labels
-        case What.RETITLED:
-            return same_title(move.name, lead.hub_heading if move.hub else lead.heading)
-        case What.PLACED:
-            return move.stage is lead.stage
+    match edit.kind:
+        case EditKind.TICKED | EditKind.UNTICKED:
+            item = _item(edit, lead)
+            return item is None or item.done in (None, edit.kind is EditKind.TICKED)
+        case EditKind.CLOSED:
+            return lead.ended or (edit.hub and not lead.hub.wanted)
+        case EditKind.REOPENED:
+            return not lead.ended and (not edit.hub or lead.hub.withdrawn_on is None)
+        case EditKind.LABELLED:
+            return edit.hub or edit.name in lead.labels
+        case EditKind.UNLABELLED:
+            return not edit.hub and edit.name not in lead.labels
+        case EditKind.RETITLED:
+            return same_title(edit.name, lead.hub_heading if edit.hub else lead.heading)
+        case EditKind.PLACED:
+            return edit.stage is lead.stage
 
 
-def _item(move: Move, lead: Lead) -> Item | None:
-    items = todo(lead) if move.hub else (*checklist(lead), *vendor_checklist(lead))
-    return next((item for item in items if item.name == move.name), None)
+def _item(edit: Edit, lead: Lead) -> Item | None:
+    items = todo(lead) if edit.hub else (*checklist(lead), *vendor_checklist(lead))
+    return next((item for item in items if item.name == edit.name), None)
 
 
-def _ticked(move: Move, lead: Lead) -> Proposal:
-    item = _item(move, lead)
+def _ticked(edit: Edit, lead: Lead) -> Proposal:
+    item = _item(edit, lead)
     if item is None or not item.decisions:
         return Proposal(why="The service ticks this itself, once it is so")
     several = "Which of them is it?" if len(item.decisions) > 1 else ""
@@ -81,18 +81,18 @@ def _mistaken(kinds: Sequence[str], timeline: Sequence[Line]) -> Proposal:
     if not found:
         return Proposal(why="No decision led to it that could be corrected")
     newest = found[-1]
-    why = f"Event {newest.seq} says so ({newest.words}). If that was a mistake, correct it"
+    why = f"Event {newest.seq} says so ({newest.summary}). If that was a mistake, correct it"
     return Proposal((("corrected", {"seq": newest.seq}),), why)
 
 
-def _closed(move: Move, lead: Lead) -> Proposal:
-    if move.hub or (move.name == "completed" and lead.hub.running):
+def _closed(edit: Edit, lead: Lead) -> Proposal:
+    if edit.hub or (edit.name == "completed" and lead.hub.running):
         return Proposal((("hub_decommissioned", {}),))
-    if move.name == "duplicate":
+    if edit.name == "duplicate":
         if len(lead.undecided) == 1:
             return Proposal((("merged", {"into": lead.undecided[0].lead}),))
         return Proposal((("lost", {"reason": "duplicate"}),))
-    why = "" if move.name == "not_planned" else "No service of this lead has run that could have ended"
+    why = "" if edit.name == "not_planned" else "No service of this lead has run that could have ended"
     return Proposal((("lost", {}),), why)
 
 
@@ -104,26 +104,26 @@ def _open_again(lead: Lead, timeline: Sequence[Line]) -> Proposal:
     return _mistaken(["hub_decommissioned"], timeline)
 
 
-def _labelled(move: Move, lead: Lead, timeline: Sequence[Line]) -> Proposal:
-    names, on = lead.policy.labels, move.what is What.LABELLED
-    if move.hub:
+def _labelled(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
+    names, on = lead.policy.labels, edit.kind is EditKind.LABELLED
+    if edit.hub:
         return Proposal(why="It marks the issues of hubs")
-    if move.name == names.hub_service:
+    if edit.name == names.hub_service:
         return Proposal((("details_changed", {"service": "hub" if on else "other"}),))
-    if move.name == names.customer:
+    if edit.name == names.customer:
         return Proposal((("contract_signed", {}),)) if on else _mistaken(["contract_signed"], timeline)
     return Proposal(
-        (("lost", {}),), f"The label “{move.name}” marks what is a lead. If it is none any more, it is lost"
+        (("lost", {}),), f"The label “{edit.name}” marks what is a lead. If it is none any more, it is lost"
     )
 
 
-def _retitled(move: Move, lead: Lead) -> Proposal:
-    if move.hub:
-        name = re.fullmatch(r"\s*\[Hub\]\s*-\s*(.*\S)\s*", move.name)
+def _retitled(edit: Edit, lead: Lead) -> Proposal:
+    if edit.hub:
+        name = re.fullmatch(r"\s*\[Hub\]\s*-\s*(.*\S)\s*", edit.name)
         if name is None:
             return _unreadable("hub", "[Hub] - name", "hub_information_given")
         return Proposal((("hub_information_given", {"name": name[1]}),))
-    read = read_heading(move.name, lead)
+    read = read_heading(edit.name, lead)
     if read is None:
         return _unreadable("lead", "[organisation / person] - title", "details_changed")
     was = {"org": lead.org, "person": lead.person, "title": lead.title}
@@ -147,8 +147,8 @@ _MADE_BY: dict[Stage, tuple[str, ...]] = {
 """Decisions that bring a lead to a stage of the spine."""
 
 
-def _placed(move: Move, lead: Lead, timeline: Sequence[Line]) -> Proposal:
-    stage = move.stage
+def _placed(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
+    stage = edit.stage
     if stage is None:
         return Proposal(why="No stage of a lead has that column")
     if stage is Stage.LOST:

@@ -58,7 +58,7 @@ class Contract(Model):
     def with_clocks_reset(self) -> Self:
         """With nothing of what the calendar had said of a term under it before, which was corrected."""
         said = {"windows": (), "renewal_due": False, "lapsed": False, "decision_due": False}
-        return self.model_copy(update=said)
+        return self.replaced(**said)
 
     @property
     def known_on(self) -> date | None:

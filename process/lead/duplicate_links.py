@@ -14,7 +14,7 @@ LONGEST = 2_000
 """Characters of another lead's heading, or address."""
 
 
-class Likeness(StrEnum):
+class MatchReason(StrEnum):
     """By what two leads look like one request that was taken in twice."""
 
     ORGANISATION = "same organisation"
@@ -33,7 +33,7 @@ class Relation(StrEnum):
     """It was merged, or might have been the same, and that is over."""
 
 
-class Relative(Model):
+class DuplicateLink(Model):
     """Another lead, and what is between the two."""
 
     lead: Line

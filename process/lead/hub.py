@@ -30,7 +30,7 @@ HUB_FIELDS: dict[str, str] = {
 HUB_OPTIONAL = frozenset({"logo_url", "important_dates", "end_date", "config_name"})
 
 
-class Gathering(Model):
+class CommunityEvent(Model):
     """An event of the community, for which its hub must have room: a course, a workshop."""
 
     name: Line
@@ -52,7 +52,7 @@ class Hub(Model):
     """Field -> value as given, or `pending`."""
     asked_on: date | None = None
     """When what is missing of it was last asked for."""
-    events: tuple[Gathering, ...] = ()
+    events: tuple[CommunityEvent, ...] = ()
     """In order of their first days."""
     requested_on: date | None = None
     withdrawn_on: date | None = None
@@ -67,7 +67,7 @@ class Hub(Model):
     validation_reason: Text | None = None
     decommission_on: date | None = None
     decommission_decided_on: date | None = None
-    """When that day was set; release 0.1 did not remember."""
+    """The day on which that was decided."""
     notices: tuple[int, ...] = ()
     decommissioned_on: date | None = None
 

@@ -6,10 +6,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from process.behaviour import RELEASE_0_2
+from process.behaviour import Behaviour
 from process.calendar import DAY, day_of
 from process.lead.contract import Contract, Gap, Vendor
-from process.lead.duplicate_links import Relation, Relative
+from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.hub import Hub
 from process.lead.invoice import Invoice, Usage
 from process.lead.qualification import Qualification, Questionnaire
@@ -18,7 +18,7 @@ from process.money.pricing import BUILT_IN, PriceBook
 from process.policy import Policy
 from process.types import Line, Link, Model, Role, Stage, Text
 
-Place = Literal["issue", "hub issue", "card", "folder"]
+Artifact = Literal["issue", "hub issue", "card", "folder"]
 """What a lead has outside, where somebody may change or delete it."""
 
 
@@ -53,9 +53,9 @@ class Mail(Model):
     recipients: tuple[str, ...]
     message_id: str
     at: AwareDatetime
-    reached: dict[Role, tuple[str, ...]] = {}
-    """Whom of each role that it was for; release 0.1 did not say."""
-    left: Role | None = None
+    reached: dict[Role, tuple[str, ...]]
+    """Addresses that it reached, by role."""
+    released_role: Role | None = None
     """The role that it says is no longer theirs."""
 
 
@@ -95,15 +95,15 @@ class Lead(Model):
     policy: Policy = Policy()
     price_books: tuple[PriceBook, ...] = BUILT_IN
     changes: tuple[str, ...] = ()
-    """Changes of the process that it has taken up (`process.behaviour`)."""
-    people_since: AwareDatetime | None = None
+    """Names of the changes of the process that it has adopted (`process.behaviour`)."""
+    team_since: AwareDatetime | None = None
     """Since when the worker knew them that last said who is behind the roles."""
-    left: dict[Role, tuple[str, ...]] = {}
+    former_addresses: dict[Role, tuple[str, ...]] = {}
     """Addresses that were behind a role before."""
 
-    originals: tuple[Relative, ...] = ()
+    originals: tuple[DuplicateLink, ...] = ()
     """Leads that were there before and look like this one, and what was decided about each."""
-    duplicates: tuple[Relative, ...] = ()
+    duplicates: tuple[DuplicateLink, ...] = ()
     """Leads that may be, or were merged as, duplicates of this one: what they said themselves last."""
     assigned: dict[Role, Assignee] = {}
     """Who has a role for this lead; for one that is not here, whoever is behind it."""
@@ -127,7 +127,7 @@ class Lead(Model):
     """When the contracts team was last asked to send invoices that lie there."""
     hold: Hold | None = None
     resumed_on: date | None = None
-    """When it last went on: the hold was over, or it was reopened. Release 0.1 did not remember."""
+    """When it last went on: the hold was over, or it was reopened."""
     lost: Loss | None = None
     closed_on: date | None = None
     archived: bool = False
@@ -142,8 +142,13 @@ class Lead(Model):
     invoice_files: dict[int, str] = {}
     """Invoice number -> id reserved for its file."""
     mails: tuple[Mail, ...] = ()
-    drift: dict[Place, Line] = {}
+    drift: dict[Artifact, Line] = {}
     """What somebody changed outside that only a person can put right: where, and what to do."""
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """The changed rules that the lead follows."""
+        return Behaviour(self.changes)
 
     @property
     def heading(self) -> str:
@@ -187,14 +192,14 @@ class Lead(Model):
         return self.stage in (Stage.LOST, Stage.CLOSED)
 
     @property
-    def undecided(self) -> tuple[Relative, ...]:
+    def undecided(self) -> tuple[DuplicateLink, ...]:
         """Leads that this one may be a duplicate of, as long as nobody has decided that. Until then it does not go on."""
         here = {other.lead for other in self.duplicates if other.relation is Relation.MERGED}
         open_ = (other for other in self.originals if other.relation is Relation.UNDECIDED)
         return () if self.ended else tuple(other for other in open_ if other.lead not in here)
 
     @property
-    def merged_into(self) -> Relative | None:
+    def merged_into(self) -> DuplicateLink | None:
         """The lead that goes on with what this one was, if it was a duplicate."""
         return next((other for other in self.originals if other.relation is Relation.MERGED), None)
 
@@ -233,19 +238,16 @@ class Lead(Model):
         return heard and max(heard, self.resumed_on or heard)
 
     def with_pending(self, contract: Contract) -> "Lead":
-        return self.model_copy(update={"renewal" if self.contract.signed_on else "contract": contract})
+        return self.replaced(**{"renewal" if self.contract.signed_on else "contract": contract})
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
         """Days before, between and after the terms in which the hub ran: billed by nobody, and nobody said why."""
         live, down = self.hub.live_on, self.hub.decommissioned_on
-        if live is None:
+        if live is None or not self.signed:
             return ()
         found = []
         for number, (one, other) in enumerate(pairwise((None, *self.signed, None))):
-            at_an_edge = one is None or other is None
-            if at_an_edge and (RELEASE_0_2 not in self.changes or not self.signed):
-                continue
             last = other.start - DAY if other and other.start else down
             until = self._billed_until(one) if one else None
             first = until + DAY if until else live
@@ -258,14 +260,14 @@ class Lead(Model):
 
     def _unpaid_from(self, day: date) -> date:
         """That day, or the first one after the month that has it and is asked for whole: an extension ends within one."""
-        for invoice in self.invoices if RELEASE_0_2 in self.changes else ():
+        for invoice in self.invoices:
             if invoice.stands and invoice.index is not None and invoice.period_start <= day:
                 day = max(day, invoice.period_end + DAY)
         return day
 
     def _billed_until(self, contract: Contract) -> date | None:
         """The last day that is paid for: a price that is asked for once has no month by which an extension is billed."""
-        quote = self.quote_of(contract) if RELEASE_0_2 in self.changes else None
+        quote = self.quote_of(contract)
         return contract.end if quote and quote.per == "once" else contract.term_ends
 
     def quote_of(self, contract: Contract) -> Quote | None:
@@ -301,11 +303,9 @@ class Lead(Model):
     def brief(self, invoice: int | None = None) -> "Lead":
         """What an activity needs to see, which may be about one invoice: not ten years with every chore."""
         newest = len(self.invoices) - 12
-        return self.model_copy(
-            update={
-                "price_books": (),
-                "invoices": tuple(i for i in self.invoices if i.number > newest or i.number == invoice),
-                "usage": self.usage[-12:],
-                "mails": self.mails[-12:],
-            }
+        return self.replaced(
+            price_books=(),
+            invoices=tuple(i for i in self.invoices if i.number > newest or i.number == invoice),
+            usage=self.usage[-12:],
+            mails=self.mails[-12:],
         )

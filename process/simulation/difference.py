@@ -10,13 +10,13 @@ from typing import NamedTuple, TypeVar
 from pydantic import AwareDatetime
 
 from process.calendar import DAY, day_of
-from process.core.events import Event, Report
-from process.effects.base import ReserveInvoice, SendMail
+from process.core.events import Event, Observation
+from process.effects import ReserveInvoice, SendMail
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.amounts import Money
-from process.simulation.scenario import Otherwise
-from process.simulation.simulate import Relived, Ruling, Step, relive
+from process.simulation.scenario import Scenario
+from process.simulation.simulate import Relived, Ruling, Step, simulate
 from process.types import OPEN_STAGES, Model, Role, Stage
 from process.views.attention import concerns, next_look
 
@@ -30,7 +30,7 @@ class Moved(Model):
     """Something that the calendar did, and would have done another day, or never; or would have done as well."""
 
     kind: str
-    words: str
+    summary: str
     was: AwareDatetime | None
     would: AwareDatetime | None
     days: int | None = None
@@ -122,18 +122,18 @@ class Difference(Model):
         return any(kinds) or self.stage_was is not self.stage_would
 
 
-def difference(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: datetime) -> Difference:
+def difference(events: Sequence[Event], lead_id: str, scenario: Scenario, now: datetime) -> Difference:
     """What would have been different in this lead until `now` (aware).
 
     Raises ValueError where the first event does not open a lead.
     """
-    lived = relive(events, lead_id, otherwise, now)
+    lived = simulate(events, lead_id, scenario, now)
     if lived.faithful:
         return compared(lived)
     # What this code does otherwise than the one that wrote the record is not what was asked for.
-    own = relive(events, lead_id, Otherwise(), now)
-    lived = relive([step.event for step in own.would], lead_id, otherwise, own.until)
-    return compared(lived).model_copy(update={"faithful": False, "behind": own.behind})
+    own = simulate(events, lead_id, Scenario(), now)
+    lived = simulate([step.event for step in own.would], lead_id, scenario, own.until)
+    return compared(lived).replaced(faithful=False, behind=own.behind)
 
 
 def compared(lived: Relived) -> Difference:
@@ -213,7 +213,7 @@ def _moved(was: _Done | None, would: _Done | None) -> Moved:
     step = next(done.step for done in (was, would) if done)
     return Moved(
         kind=step.event.kind,
-        words=step.event.fact.words(step.after),
+        summary=step.event.fact.summary(step.event_log),
         was=was and was.step.event.at,
         would=would and would.step.event.at,
         days=(would.day - was.day).days if was and would else None,
@@ -225,11 +225,11 @@ def _moved(was: _Done | None, would: _Done | None) -> Moved:
 
 def _decided(ruling: Ruling) -> Decided | None:
     first, again = ruling.first, ruling.again
-    was = first.event.fact.words(first.after)
+    was = first.event.fact.summary(first.event_log)
     # in the words of its own number of a correction or an invoice, which may be another one here
-    would = (
-        first.event.fact.words(again.after) if again and _numbered(ruling) else again and again.event.words
-    )
+    would = again and again.event.summary
+    if again and _numbered(ruling):
+        would = first.event.fact.summary(first.event_log.replaced(lead=again.after))
     if was == would:
         return None
     return Decided(
@@ -294,9 +294,9 @@ def _mails(lived: Relived) -> Iterator[Mailed]:
 
 def _mailed(step: Step) -> Iterator[tuple[str, tuple[Role, ...]]]:
     """The mails that are asked for because of this. An invoice that is due ends in the mail that announces it."""
-    if isinstance(step.event.fact, Report):
+    if isinstance(step.event.fact, Observation):
         return
-    for effect in step.event.fact.effects(step.before, step.after, step.event):
+    for effect in step.event.fact.effects(step):
         if isinstance(effect, SendMail):
             yield effect.template, effect.to
         elif isinstance(effect, ReserveInvoice):

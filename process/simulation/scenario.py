@@ -3,7 +3,7 @@
 from datetime import date
 
 from process.core.events import Fact
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.effects.observations import ChangesAdopted, PricesRead
 from process.money.pricing import PriceBook
@@ -11,7 +11,7 @@ from process.policy import Clocks, Policy
 from process.types import Model
 
 
-class Otherwise(Model):
+class Scenario(Model):
     """What is to be otherwise, for the lead's whole life. Where nothing is said, its own rules hold."""
 
     policy: Policy | None = None
@@ -30,13 +30,13 @@ class Otherwise(Model):
         match fact:
             case LeadOpened():
                 own = {"policy": self._policy(fact.policy), "price_books": self._books(fact.price_books)}
-                return fact.model_copy(update=own | {"changes": self._changes(fact.changes)})
+                return fact.replaced(**(own | {"changes": self._changes(fact.changes)}))
             case PolicyAdopted(policy=Policy() as adopted):
-                return fact.model_copy(update={"policy": self._policy(adopted)})
+                return fact.replaced(policy=self._policy(adopted))
             case PricesRead():
-                return fact.model_copy(update={"books": self._books(fact.books)})
+                return fact.replaced(books=self._books(fact.books))
             case ChangesAdopted():
-                return fact.model_copy(update={"changes": self._changes(fact.changes)})
+                return fact.replaced(changes=self._changes(fact.changes))
             case _:
                 return fact
 
@@ -46,9 +46,7 @@ class Otherwise(Model):
         if "stale_in" in clocks:
             clocks["stale_in"] = policy.clocks.stale_in | self.clocks.stale_in
         holidays = (*policy.holidays, *(day for day in self.holidays if day not in policy.holidays))
-        return policy.model_copy(
-            update={"clocks": policy.clocks.model_copy(update=clocks), "holidays": holidays}
-        )
+        return policy.replaced(clocks=policy.clocks.replaced(**clocks), holidays=holidays)
 
     def _books(self, own: tuple[PriceBook, ...]) -> tuple[PriceBook, ...]:
         mine = {book.version: book for book in self.books}

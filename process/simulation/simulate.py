@@ -8,37 +8,35 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from process.core.event_log import History
-from process.core.events import Event, Fact, Refused, Report, Tick
+from process.core.decide import decide
+from process.core.events import Change, Deadline, Event, EventLog, Fact, Observation, Refused
+from process.core.evolve import begin, evolve
 from process.core.fold import apply, fold, superseded
-from process.core.functions import begin, decide, evolve
-from process.deadlines import Due, due, was_due
-from process.decisions import Decision, LeadOpened
+from process.deadlines.base import Due
+from process.deadlines.schedule import due, was_due
+from process.decisions.base import Decision
 from process.decisions.correcting import Corrected
-from process.duplicates.notices import DuplicateHeard, LikenessFound
+from process.decisions.opening import LeadOpened
+from process.duplicates.observations import DuplicatesFlagged, RelationNoticed
 from process.effects.observations import ChangesAdopted
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
-from process.simulation.scenario import Otherwise
+from process.simulation.scenario import Scenario
 
 D = TypeVar("D", bound=Decision)
 
-MOVE_THE_CALENDAR = (ChangesAdopted, DuplicateHeard, LikenessFound)
+MOVE_THE_CALENDAR = (ChangesAdopted, RelationNoticed, DuplicatesFlagged)
 """No other report does."""
 
 
-class Step(NamedTuple):
-    """An event of a life, with the lead before and after it."""
-
-    event: Event
-    before: Lead
-    after: Lead
+class Step(Change):
+    """A change in the life of a lead."""
 
     @property
     def of_the_calendar(self) -> bool:
         """Whether the calendar did it; only a kind that this code knows can be worked out anew."""
         fact = self.event.fact
-        return isinstance(fact, Tick) or (isinstance(fact, Decision) and fact.source == "clock")
+        return isinstance(fact, Deadline) or (isinstance(fact, Decision) and fact.source == "clock")
 
     @property
     def decided(self) -> bool:
@@ -78,22 +76,26 @@ class Relived(NamedTuple):
 
 def steps(events: Sequence[Event], lead_id: str) -> Iterator[Step]:
     """The life that these events tell. Raises ValueError where the first one does not open a lead."""
-    before = lead = fold(events[:1], lead_id)
+    events = tuple(events)
+    fold(events[:1], lead_id)
+    past: EventLog | None = None
     for number, event in enumerate(events, start=1):
-        if number > 1:
-            corrects = event.fact.supersedes is not None
-            lead = fold(events[:number], lead_id) if corrects else apply(before, event)
-        yield Step(event, before, lead)
-        before = lead
+        if past is None or event.fact.supersedes is not None:
+            lead = fold(events[:number], lead_id)
+        else:
+            lead = apply(past.lead, event)
+        event_log = EventLog(lead=lead, events=events[:number])
+        yield Step(past or event_log, event_log)
+        past = event_log
 
 
-def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: datetime) -> Relived:
+def simulate(events: Sequence[Event], lead_id: str, scenario: Scenario, now: datetime) -> Relived:
     """The lead's life until `now` (aware), as it was and as it would have been.
 
     Raises ValueError where the first event does not open a lead.
     """
     was = tuple(steps(events, lead_id))
-    anew, rulings = _Anew(was[0], otherwise), []
+    anew, rulings = _Anew(was[0], scenario), []
     past, faithful = was[0].event.at, True
     for step in was[1:]:
         if step.event.at > past:
@@ -103,11 +105,11 @@ def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: dat
             if step.decided:
                 rulings.append(Ruling(step, None, anew.over))
         elif step.of_the_calendar:
-            faithful = faithful and was_due(step.before, step.event)
+            faithful = faithful and was_due(step.past, step.event)
             anew.look(past, step.before)
         elif (ruling := anew.hear(step, was)) is not None:
             rulings.append(ruling)
-            faithful = faithful and (ruling.again is not None or _was_allowed(step, events))
+            faithful = faithful and (ruling.again is not None or _was_allowed(step))
     last = was[-1].after
     undone = _first(due(last)) if not last.archived else None
     behind = undone if undone and undone <= now else None
@@ -120,13 +122,13 @@ def relive(events: Sequence[Event], lead_id: str, otherwise: Otherwise, now: dat
 class _Anew:
     """The second life, as it comes about."""
 
-    def __init__(self, opened: Step, otherwise: Otherwise) -> None:
-        fact = otherwise.fact(opened.event.fact)
+    def __init__(self, opened: Step, scenario: Scenario) -> None:
+        fact = scenario.fact(opened.event.fact)
         if not isinstance(fact, LeadOpened):
             raise TypeError("a lead's history begins with lead_opened")
-        self.otherwise = otherwise
-        self.history = begin(fact, opened.after.id, opened.event.at)
-        self.steps = [Step(self.history.events[0], self.lead, self.lead)]
+        self.scenario = scenario
+        self.event_log = begin(fact, opened.after.id, opened.event.at)
+        self.steps = [Step(self.event_log, self.event_log)]
         self.numbers: dict[int, int] = {}
         """Number of a person's decision in the first life -> in this one."""
         self.items: tuple[Due, ...] | None = None
@@ -134,7 +136,7 @@ class _Anew:
 
     @property
     def lead(self) -> Lead:
-        return self.history.lead
+        return self.event_log.lead
 
     @property
     def is_over(self) -> bool:
@@ -171,7 +173,7 @@ class _Anew:
         return self.items
 
     def _tick(self, item: Due, at: datetime) -> None:
-        fact = decide(self.history, item.fact, at)
+        fact = decide(self.event_log, item.fact, at)
         if isinstance(fact, Refused):
             raise TypeError(f"what is due may happen: {fact}")
         self._became(fact, at)
@@ -182,12 +184,12 @@ class _Anew:
         """What came to the lead then comes to it again; what became of it, where that is a person's decision."""
         fact, at = step.event.fact, step.event.at
         if not isinstance(fact, Decision):
-            report = self._about_same_invoice(fact, step.before)
-            if report is not None:
-                self._became(self.otherwise.fact(self._about_same_word(report)), at)
+            observation = self._about_same_invoice(fact, step.before)
+            if observation is not None:
+                self._became(self.scenario.fact(self._about_same_word(observation)), at)
                 self.numbers[step.event.seq] = self.lead.last_seq
             return None
-        decision = as_it_came(fact, step.before, at)
+        decision = as_it_came(fact, step.past, at)
         meant = (
             self._about_same_event(decision, was)
             if isinstance(decision, Corrected)
@@ -195,11 +197,11 @@ class _Anew:
         )
         if meant is None:
             return Ruling(step, None, "What it is about would not have been.")
-        meant = self.otherwise.fact(meant)
-        taken = decide(self.history, meant, at)
+        meant = self.scenario.fact(meant)
+        taken = decide(self.event_log, meant, at)
         if isinstance(taken, Refused) and isinstance(meant, Corrected) and meant.compensate:
             # whom it would have reached is another matter
-            taken = decide(self.history, meant.model_copy(update={"compensate": ()}), at)
+            taken = decide(self.event_log, meant.replaced(compensate=()), at)
         if isinstance(taken, Refused):
             return Ruling(step, None, str(taken))
         self._became(taken, at)
@@ -214,17 +216,17 @@ class _Anew:
         seq = self.numbers.get(decision.seq)
         if wrong.of_the_calendar:
             seq = self._same_of_the_calendar(wrong.event)
-        return None if seq is None else decision.model_copy(update={"seq": seq})
+        return None if seq is None else decision.replaced(seq=seq)
 
     def _about_same_word(self, fact: Fact) -> Fact:
         """What another lead says takes back here the event that it took back there."""
-        if not isinstance(fact, DuplicateHeard) or fact.replaces is None:
+        if not isinstance(fact, RelationNoticed) or fact.replaces is None:
             return fact
-        return fact.model_copy(update={"replaces": self.numbers.get(fact.replaces)})
+        return fact.replaced(replaces=self.numbers.get(fact.replaces))
 
     def _same_of_the_calendar(self, event: Event) -> int | None:
         """What the calendar decided here, too, at about that time."""
-        out = superseded(self.history.events)
+        out = superseded(self.event_log.events)
         alike = [
             step.event
             for step in self.steps
@@ -239,17 +241,17 @@ class _Anew:
             return fact
         alike, mine = ([i for i in lead.invoices if same_days(i, invoice)] for lead in (first, self.lead))
         place = alike.index(invoice)  # what was voided is billed again
-        return fact.model_copy(update={"number": mine[place].number}) if place < len(mine) else None
+        return fact.replaced(number=mine[place].number) if place < len(mine) else None
 
     def _became(self, fact: Fact, at: datetime) -> None:
-        before = self.lead
-        self.history = evolve(self.history, fact, at)
-        self.steps.append(Step(self.history.events[-1], before, self.lead))
-        if not isinstance(fact, Report) or isinstance(fact, MOVE_THE_CALENDAR):
+        past = self.event_log
+        self.event_log = evolve(past, fact, at)
+        self.steps.append(Step(past, self.event_log))
+        if not isinstance(fact, Observation) or isinstance(fact, MOVE_THE_CALENDAR):
             self.items = None
 
 
-def as_it_came(decision: D, lead: Lead, now: datetime) -> D:
+def as_it_came(decision: D, event_log: EventLog, now: datetime) -> D:
     """The decision without what the rules of the lead had filled in: other rules may fill in something else.
 
     What a person gave and the rules would have filled in alike can't be told apart: it is taken as the rules'.
@@ -259,17 +261,15 @@ def as_it_came(decision: D, lead: Lead, now: datetime) -> D:
     came = decision
     for name, field in type(decision).model_fields.items():
         if field.default is None and getattr(came, name) is not None:
-            without = came.model_copy(update={name: None})
-            if without.resolved(lead, now) == decision:
+            without = came.replaced(**{name: None})
+            if without.resolved(event_log, now) == decision:
                 came = without
     return came
 
 
-def _was_allowed(step: Step, events: Sequence[Event]) -> bool:
-    """Whether this code would have allowed then what a person decided."""
-    before = tuple(event for event in events if event.seq < step.event.seq)
-    history = History(lead=step.before, events=before)
-    return not isinstance(decide(history, step.event.fact, step.event.at), Refused)
+def _was_allowed(step: Step) -> bool:
+    """Return True if this code would have allowed the person's decision at that time."""
+    return not isinstance(decide(step.past, step.event.fact, step.event.at), Refused)
 
 
 def _first(items: tuple[Due, ...]) -> datetime | None:

@@ -31,7 +31,7 @@ class Judged(Model):
 
     kind: str
     refused: int
-    otherwise: int
+    scenario: int
 
 
 class Summary(Model):
@@ -104,12 +104,12 @@ def _shifts(found: Iterable[Difference]) -> Iterator[Shift]:
 
 def _judged(found: Iterable[Difference]) -> Iterator[Judged]:
     refused: Counter[str] = Counter()
-    otherwise: Counter[str] = Counter()
+    scenario: Counter[str] = Counter()
     for each in found:
         for decided in each.decisions:
-            (refused if decided.would is None else otherwise)[decided.kind] += 1
-    for kind in sorted({**refused, **otherwise}):
-        yield Judged(kind=kind, refused=refused[kind], otherwise=otherwise[kind])
+            (refused if decided.would is None else scenario)[decided.kind] += 1
+    for kind in sorted({**refused, **scenario}):
+        yield Judged(kind=kind, refused=refused[kind], scenario=scenario[kind])
 
 
 def _mails(found: Iterable[Difference]) -> Iterator[Mailed]:

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Self
 
 from process.calendar import add_working_days, day_of
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
 from process.core.events import Fact
-from process.deadlines import due
 from process.deadlines.contracting import renewal_start
+from process.deadlines.schedule import due
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Model, Role, Stage
@@ -115,7 +115,7 @@ class Agenda(Model):
         """Only what is this role's or this person's: by name, GitHub login or mail address."""
         wanted = name.casefold()
         mine = (i for i in self.items if wanted == i.role or wanted in {each.casefold() for each in i.names})
-        return self.model_copy(update={"items": tuple(mine)})
+        return self.replaced(items=tuple(mine))
 
     def owners(self) -> tuple[str, ...]:
         """Who has something on it: role by role, first whoever is behind it, then the persons."""
@@ -127,13 +127,13 @@ class Agenda(Model):
         return tuple(item for item in self.items if item.owner == owner and item.section is section)
 
 
-def agenda(record: Record, now: datetime) -> tuple[Item, ...]:
+def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[Item, ...]:
     """What is to be done for a lead, by whom, at this moment."""
-    return tuple(_items(record, now))
+    return tuple(_items(aggregate, now))
 
 
-def _items(record: Record, now: datetime) -> Iterator[Item]:
-    lead, today = record.lead, record.lead.today(now)
+def _items(aggregate: LeadAggregate, now: datetime) -> Iterator[Item]:
+    lead, today = aggregate.lead, aggregate.lead.today(now)
 
     def item(
         section: Section, role: Role, what: str, since: date | None = None, until: date | None = None
@@ -157,12 +157,12 @@ def _items(record: Record, now: datetime) -> Iterator[Item]:
         yield item(_SORTS[concern.sort], concern.owner, concern.what, concern.since)
     yield from (item(*step) for step in _step(lead, today))
     yield from (item(*invoice) for invoice in _invoices(lead, today))
-    for parked in record.parked:
-        what = f"Failed for good: {parked.effect.words()}: {parked.reason}"
+    for parked in aggregate.parked:
+        what = f"Failed for good: {parked.effect.summary()}: {parked.reason}"
         yield item(
             Section.STUCK, Role.ENGINEERING, what, day_of(parked.since, lead.zone) if parked.since else None
         )
-    refused = [refusal for refusal in record.refusals if now - refusal.at < RECENT]
+    refused = [refusal for refusal in aggregate.refusals if now - refusal.at < RECENT]
     if len(refused) >= MANY:
         what = f"{len(refused)} decisions were refused in {RECENT.days} days, the newest: {refused[-1].reason.rstrip('.')}"
         yield item(Section.STUCK, Role.SALES, what, day_of(refused[0].at, lead.zone))

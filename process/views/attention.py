@@ -5,7 +5,6 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
-from process.behaviour import RELEASE_0_2
 from process.calendar import DAY, day_of
 from process.deadlines.contracting import renewal_start, silence
 from process.lead.contract import Contract
@@ -57,8 +56,7 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     draft = next_draft(lead)
     if draft and draft.due_on < today:
         yield Concern(Role.CONTRACTS, f"{draft.what} is not billed", since=draft.due_on)
-    if RELEASE_0_2 in lead.changes:
-        yield from _held_up_bills(lead, today)
+    yield from _held_up_bills(lead, today)
     if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
         what = f"The hub was to be taken down on {lead.hub.decommission_on} and still runs"
         yield Concern(Role.ENGINEERING, what, Sort.OVERDUE, lead.hub.decommission_on)
@@ -74,7 +72,7 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     if lead.pending.overdue and not lead.ended:
         what = f"The contract was to be signed by {lead.pending.due}"
         yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, lead.pending.due)
-    for gap in lead.gaps if RELEASE_0_2 in lead.changes else ():
+    for gap in lead.gaps:
         lasts = lead.hub.running and gap.start <= today <= gap.end
         if not lasts or _covered(lead, today):  # else it is said above
             when = f"On {gap.start}" if gap.start == gap.end else f"From {gap.start} to {gap.end}"
@@ -148,12 +146,12 @@ def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
             yield Concern(Role.SALES, "The contract has ended before its hub was live", since=ended)
         else:
             yield Concern(_owes_hub(lead), "A live contract without a hub", since=contract.signed_on)
-    elif lead.stage is Stage.CONTRACTED and not live and ended and RELEASE_0_2 in lead.changes:
+    elif lead.stage is Stage.CONTRACTED and not live and ended:
         what = (
             f"The contract ended on {_ending(lead, ended)}, and nobody has renewed it or said that it is over"
         )
         yield Concern(Role.SALES, what, since=ended)
-    elif lead.lost and RELEASE_0_2 in lead.changes and (runs := _runs_on(lead.signed, today)):
+    elif lead.lost and (runs := _runs_on(lead.signed, today)):
         what = f"A live contract without a hub: it runs until {runs}, and the lead is lost"
         yield Concern(Role.SALES, what, since=lead.lost.on)
 
@@ -171,14 +169,14 @@ def _covered(lead: Lead, today: date) -> bool:
 
 def _hears_of_contract(lead: Lead) -> bool:
     """Whether silence on a contract in hand is a concern, too; of a lead that has ended nobody waits for news."""
-    return not lead.ended if RELEASE_0_2 in lead.changes else not lead.pending.acknowledged_on
+    return not lead.ended
 
 
 def _awaits_hub(lead: Lead) -> bool:
     if lead.stage is Stage.CONTRACTED:
         return True
     # signed, and the vendor set-up is not settled
-    return lead.stage is Stage.QUOTED and lead.contract.signed_on is not None and RELEASE_0_2 in lead.changes
+    return lead.stage is Stage.QUOTED and lead.contract.signed_on is not None
 
 
 def _owes_hub(lead: Lead) -> Role:
@@ -196,11 +194,9 @@ def _runs_on(terms: tuple[Contract, ...], today: date) -> date | None:
 def _goes_on_without(lead: Lead, today: date) -> bool:
     """Whether the service goes on without a contract, because a person said so, and no end of it is decided."""
     until = lead.contract.extended_until
-    goes_on = until is not None and today <= until and not (lead.ended or lead.hub.decommission_on)
-    return goes_on and RELEASE_0_2 in lead.changes
+    return until is not None and today <= until and not (lead.ended or lead.hub.decommission_on)
 
 
 def _renewal_is_late(lead: Lead, today: date) -> bool:
     start = renewal_start(lead)
-    late = start is not None and start < today and not lead.contract.lapsed
-    return late and RELEASE_0_2 in lead.changes
+    return start is not None and start < today and not lead.contract.lapsed

@@ -29,7 +29,7 @@ class Week(Model):
         return cls(name=f"{year}-W{number:02}", day=day)
 
 
-class Part(Model):
+class DigestSection(Model):
     """One heading of a letter."""
 
     title: str
@@ -38,7 +38,7 @@ class Part(Model):
     """How many others there are."""
 
 
-class Letter(Model):
+class DigestMail(Model):
     """A role's digest of a week, or that of one person who has it for some leads."""
 
     key: str
@@ -48,14 +48,14 @@ class Letter(Model):
     person: Line | None = None
     address: Line | None = None
     """The person's. Else it goes to whoever is behind the role."""
-    parts: tuple[Part, ...]
+    sections: tuple[DigestSection, ...]
     later: int = 0
     """How many things are due after this week."""
     unasked: int = 0
     """How many leads did not answer."""
 
     def count(self, *titles: str) -> int:
-        return sum(len(part.items) + part.more for part in self.parts if part.title in titles)
+        return sum(len(section.items) + section.more for section in self.sections if section.title in titles)
 
     @property
     def subject(self) -> str:
@@ -76,35 +76,35 @@ class _Owner(NamedTuple):
     address: str | None = None
 
 
-def letters(agenda: Agenda, week: Week) -> tuple[Letter, ...]:
+def letters(agenda: Agenda, week: Week) -> tuple[DigestMail, ...]:
     """A letter for everybody to whom there is something to say. A person who has a role by name gets theirs alone."""
     theirs: dict[_Owner, list[Item]] = {}
     for item in agenda.items:
         if item.role in TEAMS:
             theirs.setdefault(_owner(item), []).append(item)
     found = (_letter(owner, items, week, len(agenda.unasked)) for owner, items in theirs.items())
-    return tuple(sorted((each for each in found if each.parts), key=lambda each: each.key))
+    return tuple(sorted((each for each in found if each.sections), key=lambda each: each.key))
 
 
 def _owner(item: Item) -> _Owner:
     return _Owner(item.role, item.person, item.email.casefold()) if item.email else _Owner(item.role)
 
 
-def _letter(owner: _Owner, items: Iterable[Item], week: Week, unasked: int) -> Letter:
-    parts: dict[str, list[Item]] = {}
+def _letter(owner: _Owner, items: Iterable[Item], week: Week, unasked: int) -> DigestMail:
+    sections: dict[str, list[Item]] = {}
     later = 0
     for item in items:
         if (title := _title(item, week.day + WEEK)) is None:
             later += 1
         else:
-            parts.setdefault(title, []).append(item)
-    return Letter(
+            sections.setdefault(title, []).append(item)
+    return DigestMail(
         key=_key(owner),
         week=week,
         role=owner.role,
         person=owner.person,
         address=owner.address,
-        parts=tuple(_parts(parts)),
+        sections=tuple(_sections(sections)),
         later=later,
         unasked=unasked,
     )
@@ -128,7 +128,7 @@ def _title(item: Item, end: date) -> str | None:
     }[item.section]
 
 
-def _parts(found: dict[str, list[Item]]) -> Iterator[Part]:
+def _sections(found: dict[str, list[Item]]) -> Iterator[DigestSection]:
     for title in (_ATTENTION, _OVERDUE, _THIS_WEEK, _WAITING, _STUCK):
         if items := sorted(found.get(title, ()), key=lambda item: item.urgency):
-            yield Part(title=title, items=tuple(items[:SHOWN]), more=max(0, len(items) - SHOWN))
+            yield DigestSection(title=title, items=tuple(items[:SHOWN]), more=max(0, len(items) - SHOWN))

@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from process.behaviour import RELEASE_0_2
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
+from process.core.due import next_due
 from process.core.events import Event
 from process.core.fold import corrected_by
 from process.core.outbox import Outstanding
+from process.core.preview import preview_decision
 from process.core.receipts import Refusal
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
@@ -113,11 +114,11 @@ def _renewing(lead: Lead) -> Step | None:
 def _next_of_contracted(lead: Lead) -> Step:
     if renewing := _renewing(lead):
         return renewing
-    if RELEASE_0_2 in lead.changes and (ending := _ending(lead)):
+    if ending := _ending(lead):
         return ending
     if lead.hub.requested_on:
         return Step(Role.ENGINEERING, "bring the hub up")
-    if not lead.awaits_hub and RELEASE_0_2 in lead.changes:
+    if not lead.awaits_hub:
         return Step(Role.NOBODY, f"nothing, no hub is to come; contract until {lead.contract.term_ends}")
     if lead.service != "hub":
         return Step(Role.SALES, "request the hub, if there is to be one")
@@ -151,7 +152,7 @@ def _next_of_hub(lead: Lead) -> Step:
         return renewing
     if lead.contract.lapsed:
         return Step(Role.SALES, "renew, extend, or decide the decommission: the contract has ended")
-    if lead.contract.extended_until and RELEASE_0_2 in lead.changes:
+    if lead.contract.extended_until:
         return _extended(lead)
     if lead.contract.windows:
         return Step(Role.SALES, f"renew: the contract ends on {lead.contract.end}")
@@ -178,7 +179,7 @@ class Line(Model):
     kind: str
     by: str
     source: str
-    words: str
+    summary: str
     corrected: bool = False
     corrected_by: int | None = None
     """The number of the correction that took it out."""
@@ -188,13 +189,13 @@ class Line(Model):
     """Version of the policy under which it was decided."""
 
 
-def timeline(record: Record, newest: int = 0) -> tuple[Line, ...]:
+def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[Line, ...]:
     """What became true, all of it or the `newest` of it, oldest first.
 
     Decisions that no longer count stay visible as corrected.
     """
-    out = corrected_by(record.history.events)
-    return tuple(_line(event, out.get(event.seq)) for event in record.history.events[-newest:])
+    out = corrected_by(aggregate.event_log.events)
+    return tuple(_line(event, out.get(event.seq)) for event in aggregate.event_log.events[-newest:])
 
 
 def _line(event: Event, corrected_by: int | None) -> Line:
@@ -205,7 +206,7 @@ def _line(event: Event, corrected_by: int | None) -> Line:
         kind=fact.kind,
         by=fact.by,
         source=fact.source,
-        words=event.words,
+        summary=event.summary,
         corrected=corrected_by is not None,
         corrected_by=corrected_by,
         key=event.key,
@@ -216,7 +217,7 @@ def _line(event: Event, corrected_by: int | None) -> Line:
 def with_fate(line: Line) -> str:
     """The line's words, and that it was corrected, if it was."""
     by = f" by {line.corrected_by}" if line.corrected_by else ""
-    return f"{line.words} (corrected{by})" if line.corrected else line.words
+    return f"{line.summary} (corrected{by})" if line.corrected else line.summary
 
 
 class Option(Model):
@@ -232,20 +233,20 @@ class Option(Model):
     example: dict[str, object] = {}
 
 
-def options(record: Record, now: datetime) -> tuple[Option, ...]:
+def options(aggregate: LeadAggregate, now: datetime) -> tuple[Option, ...]:
     """Every decision, those that may be taken now first."""
-    found = [_option(record, kind, now) for kind in DECISIONS]
+    found = [_option(aggregate, kind, now) for kind in DECISIONS]
     return tuple(sorted(found, key=lambda option: not option.allowed))
 
 
-def _option(record: Record, kind: str, now: datetime) -> Option:
+def _option(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
     decision = DECISIONS[kind]
-    example = decision.example_for(record.lead)
-    refused = decision.gate(record.lead)
+    example = decision.example_for(aggregate.lead)
+    refused = decision.gate(aggregate.lead)
     would: tuple[str, ...] = ()
     if refused is None:
-        preview = record.preview(kind, (example,), now)
-        would = (preview.answer.words, *preview.effects) if preview.answer.accepted else ()
+        preview = preview_decision(aggregate, kind, (example,), now)
+        would = (preview.answer.summary, *preview.effects) if preview.answer.accepted else ()
     return Option(
         kind=kind,
         allowed=refused is None,
@@ -261,7 +262,7 @@ class EffectLine(Model):
     """An effect: done; waiting for its turn or under way; blocked until what it needs is there; parked, having failed."""
 
     key: str
-    words: str
+    summary: str
     status: Literal["done", "waiting", "blocked", "parked"]
     reason: str = ""
 
@@ -281,23 +282,27 @@ class Overview(Model):
     effects: tuple[EffectLine, ...]
     facts: Lead
 
+    def effects_of(self, seq: int | None) -> list[EffectLine]:
+        """Return the effects that the event with this number has caused."""
+        return [effect for effect in self.effects if effect.key.startswith(f"{self.lead}/{seq}/")]
 
-def overview(record: Record, now: datetime) -> Overview:
-    step = next_step(record.lead)
-    done = (EffectLine(key=item.key, words=item.words, status="done") for item in record.finished)
-    outstanding = (_outstanding(item, record.lead) for item in record.outbox)
+
+def overview(aggregate: LeadAggregate, now: datetime) -> Overview:
+    step = next_step(aggregate.lead)
+    done = (EffectLine(key=item.key, summary=item.summary, status="done") for item in aggregate.finished)
+    outstanding = (_outstanding(item, aggregate.lead) for item in aggregate.outbox)
     return Overview(
-        lead=record.lead.id,
-        heading=record.lead.heading,
-        stage=record.lead.stage,
+        lead=aggregate.lead.id,
+        heading=aggregate.lead.heading,
+        stage=aggregate.lead.stage,
         owner=step.owner,
         next_step=step.what,
-        next_date=record.next_due(),
-        attention=attention(record.lead, record.lead.today(now)),
-        timeline=timeline(record),
-        refused=record.refusals,
+        next_date=next_due(aggregate.lead),
+        attention=attention(aggregate.lead, aggregate.lead.today(now)),
+        timeline=timeline(aggregate),
+        refused=aggregate.refusals,
         effects=(*done, *outstanding),
-        facts=record.lead,
+        facts=aggregate.lead,
     )
 
 
@@ -305,7 +310,7 @@ def _outstanding(item: Outstanding, lead: Lead) -> EffectLine:
     blocked = item.status == "waiting" and not item.effect.ready(lead)
     return EffectLine(
         key=item.effect.key,
-        words=item.effect.words(),
+        summary=item.effect.summary(),
         status="blocked" if blocked else item.status,
         reason=item.reason,
     )

@@ -4,15 +4,14 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from process.calendar import end_of
-from process.core.aggregate import Record
-from process.core.event_log import History
-from process.core.events import Event
+from process.core.aggregate import LeadAggregate
+from process.core.events import Event, EventLog
 from process.core.fold import fold
 
 _MOMENT = timedelta(microseconds=1)
 
 
-def as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[Record, datetime]:
+def as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[LeadAggregate, datetime]:
     """The lead at the end of that day in its own zone, and its last moment.
 
     It knows what became true, not what was refused or still to be done outside. Raises ValueError where the first event
@@ -24,7 +23,7 @@ def as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[Record, dat
         zone = fold(told, lead_id).zone
         told = _until(events, end_of(day, zone))
     lead = fold(told, lead_id)
-    return Record(history=History(lead=lead, events=told)), end_of(day, zone) - _MOMENT
+    return LeadAggregate.of(EventLog(lead=lead, events=told)), end_of(day, zone) - _MOMENT
 
 
 def _until(events: Sequence[Event], moment: datetime) -> tuple[Event, ...]:

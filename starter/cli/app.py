@@ -8,11 +8,13 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandError
 from temporalio.service import RPCError
 
-from client.connection import explain, to_its_end
-from client.errors import EXIT_CODES, CommandError, ExitCode, debugging
+from client.connection import run_program
+from client.errors import LeadsError
+from config.settings import SettingsError
 from starter.cli.__main__ import INTERRUPTED
 from starter.cli.commands import add_commands
 from starter.cli.decide import add_decisions
+from starter.cli.errors import EXIT_CODES, CommandError, ExitCode, debugging, rendered
 from starter.cli.output import clean, console, print_json
 from starter.cli.service import add_service
 from starter.cli.spelling import spelled
@@ -34,31 +36,31 @@ def make_app() -> App:
     return app
 
 
-def run(words: list[str]) -> int:
+def run(summary: list[str]) -> int:
     """Runs one command; answers with the exit code. Never a traceback, unless LEADS_DEBUG asks for it."""
     try:
         app = make_app()
-        if not words or words[0].startswith("-"):
+        if not summary or summary[0].startswith("-"):
             app.resolved_commands()  # help for all of them says what each does
         work = app.run_async(
-            words, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
+            summary, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
         )
-        asyncio.run(to_its_end(work))
+        asyncio.run(run_program(work))
     except asyncio.CancelledError:  # a signal ended it, in order
         return INTERRUPTED
     except CommandError as failure:
-        return _fail(failure, words)
+        return _fail(failure, summary)
     except CycloptsError as wrong:
-        return _fail(CommandError(ExitCode.USAGE, _usage(wrong)), words)
-    except RPCError as error:
-        return _fail(explain(error), words)
+        return _fail(CommandError(ExitCode.USAGE, _usage(wrong)), summary)
+    except (LeadsError, SettingsError, RPCError) as error:
+        return _fail(rendered(error), summary)
     except BrokenPipeError:
         raise
     except Exception as error:  # a defect: even that is said in one sentence
         sentence = (
             f"This is a defect of this program, not of what you asked: {error!r}. LEADS_DEBUG=1 shows more."
         )
-        return _fail(CommandError(ExitCode.BROKEN, sentence), words)
+        return _fail(CommandError(ExitCode.DEFECT, sentence), summary)
     return ExitCode.DONE
 
 
@@ -72,11 +74,11 @@ def _usage(wrong: CycloptsError) -> str:
     return f"{str(wrong).replace('|None', '')} `{command} --help` explains it."
 
 
-def _fail(failure: CommandError, words: list[str]) -> int:
+def _fail(failure: CommandError, summary: list[str]) -> int:
     if debugging():
         traceback.print_exc()
     sentence = spelled(clean(str(failure)))
-    if "--json" in words and not failure.told:
+    if "--json" in summary and not failure.printed:
         print_json({"error": sentence, "code": int(failure.code)})
     console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)
     return failure.code

@@ -6,16 +6,17 @@ from typing import Annotated, Any
 from cyclopts import App, Group, Parameter
 from rich.text import Text
 
-from client.errors import CommandError, ExitCode
 from client.previews import sections
-from client.retries import waiting
-from process.decisions import DECISIONS, LeadOpened
+from client.retries import pending_retries
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.overview import Line, Option, with_fate
 from starter.cli.decide import Command, add
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
 from starter.cli.output import Output, clean, moment
-from starter.cli.session import PATIENCE, leads_of, read_settings
+from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
 from starter.cli.spelling import as_command, spelled
 
@@ -87,7 +88,7 @@ async def list_(
     """List leads, as Temporal knows them: it needs no worker, and may be a moment late."""
     leads = await leads_of()
     stages = stage or (Stage if attention else OPEN_STAGES)  # also a lost lead may have a live contract
-    rows = [row async for row in leads.listed(stages, owner=owner, attention=attention)]
+    rows = [row async for row in leads.list_leads(stages, owner=owner, attention=attention)]
     out = Output(as_json=json)
     if out.value(rows):
         return
@@ -126,26 +127,26 @@ async def show(
             help="As it was at the end of that day in its zone, from the ledger; also an archived lead."
         ),
     ] = None,
-    patience: Timeout = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Show where a lead stands: the next step, what needs attention, its links, what happened, what was refused."""
     if as_of:
         from starter.cli.as_of import show_as_of  # only this needs the ledger, which takes a moment to load
 
-        await show_as_of(lead, as_of, patience, Output(as_json=json))
+        await show_as_of(lead, as_of, timeout, Output(as_json=json))
         return
-    leads = await leads_of(patience)
+    leads = await leads_of(timeout)
     handle = await leads.find(lead)
-    view, again = await leads.overview(handle), await waiting(handle)
+    view, again = await leads.overview(handle), await pending_retries(handle)
     out, url = Output(as_json=json), leads.link(view.lead)
     if not out.value(view.model_dump(mode="json") | {"url": url, "waiting": again}):
         show_lead(view, url, out, again)
 
 
-async def history(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+async def history(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
     """List all that became true of a lead, oldest first. What was corrected stays visible as that."""
-    leads = await leads_of(patience)
+    leads = await leads_of(timeout)
     view = await leads.overview(await leads.find(lead))
     out = Output(as_json=json)
     if out.value(view.timeline):
@@ -163,9 +164,9 @@ def happened(line: Line) -> Text:
     return Text(clean(with_fate(line)), "dim" if line.corrected else "")
 
 
-async def options(lead: Lead, /, *, patience: Timeout = PATIENCE, json: Json = False) -> None:
+async def options(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
     """List every decision: whether it may be taken now, and what it does; or why it may not."""
-    leads = await leads_of(patience)
+    leads = await leads_of(timeout)
     found = await leads.options(await leads.find(lead))
     out = Output(as_json=json)
     if out.value(found):
@@ -184,10 +185,10 @@ def _preview(app: App) -> Command:
         lead: Lead,
         decision: Annotated[str, Parameter(help="The decision, as its command is called.")],
         /,
-        *words: Annotated[
+        *summary: Annotated[
             str, Parameter(allow_leading_hyphen=True, help="Its options, as its command takes them.")
         ],
-        patience: Timeout = PATIENCE,
+        timeout: Timeout = TIMEOUT,
         json: Json = False,
     ) -> None:
         """Show what a decision would do, without taking it."""
@@ -197,20 +198,20 @@ def _preview(app: App) -> Command:
                 ExitCode.USAGE, f"There is no decision {decision!r}; `leads --help` lists them."
             )
         _, bound, _ = app.parse_args(
-            [as_command(kind.kind), lead, *words], exit_on_error=False, print_error=False
+            [as_command(kind.kind), lead, *summary], exit_on_error=False, print_error=False
         )
         fields = {name: value for name, value in bound.arguments.items() if name in kind.model_fields}
         wanted = given(kind, fields)
-        leads = await leads_of(patience)
-        foreseen = await leads.preview(await leads.find(lead), wanted)
+        leads = await leads_of(timeout)
+        preview = await leads.preview(await leads.find(lead), wanted)
         out = Output(as_json=json)
-        if not foreseen.answer.accepted:
-            raise CommandError(ExitCode.REFUSED, foreseen.answer.words)
-        if out.value(foreseen):
+        if not preview.answer.accepted:
+            raise CommandError(ExitCode.REFUSED, preview.answer.summary)
+        if out.value(preview):
             return
-        out.line(f"Would become true: {foreseen.answer.words}")
-        out.line(f"The lead would be at {foreseen.stage}")
-        for title, lines in sections(foreseen, ask="--compensate {}"):
+        out.line(f"Would become true: {preview.answer.summary}")
+        out.line(f"The lead would be at {preview.stage}")
+        for title, lines in sections(preview, ask="--compensate {}"):
             out.heading(title)
             out.items(lines)
 
@@ -222,11 +223,11 @@ async def retry(
     effect: Annotated[str | None, Parameter(help="Its key, as `leads show` has it. By default all.")] = None,
     /,
     *,
-    patience: Timeout = PATIENCE,
+    timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
     """Try again what failed for good."""
-    leads = await leads_of(patience)
+    leads = await leads_of(timeout)
     keys = await leads.retry(await leads.find(lead), effect)
     out = Output(as_json=json)
     if out.value({"retried": keys}):
@@ -247,7 +248,7 @@ async def adopt(
     if every == (lead is not None):
         raise CommandError(ExitCode.USAGE, "Name one lead, or say --all for every open one.")
     leads = await leads_of()
-    names = [lead] if lead else [row.lead async for row in leads.listed(Stage)]
+    names = [lead] if lead else [row.lead async for row in leads.list_leads(Stage)]
     asked = [await leads.find(name) for name in names]
     for handle in asked:
         await leads.adopt(handle)

@@ -8,14 +8,14 @@ from cyclopts import Parameter
 from pydantic import BaseModel
 from temporalio.service import RPCError
 
-from client.connection import StuckError
-from client.directory import Under
-from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.directory import LeadPolicy
+from client.errors import LeadsError, LeadStuck
+from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
 from process.types import OPEN_STAGES
+from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.options import Json, flag, given
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
@@ -37,7 +37,7 @@ class Outcome(BaseModel):
 
     lead: str
     accepted: bool
-    words: str
+    summary: str
     dates: list[str] = []
 
 
@@ -70,19 +70,19 @@ async def policy(
         _tell(found, leads.policy, out, adopt=adopt)
     refused = [each for each in found if not each.accepted]
     if refused and (adopt or names):
-        raise CommandError(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", told=True)
+        raise CommandError(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", printed=True)
 
 
-async def _others(leads: Leads) -> list[Under]:
-    """Open leads that are under another policy. What began under release 0.1 does not say; it is asked, too."""
+async def _others(leads: LeadsClient) -> list[LeadPolicy]:
+    """Return the open leads that are under another policy."""
     return [
         each
-        for each in await leads.under()
+        for each in await leads.list_policies()
         if each.version != leads.policy.version and each.stage in OPEN_STAGES
     ]
 
 
-async def _each(leads: Leads, names: Iterable[str], *, adopt: bool, note: str | None) -> list[Outcome]:
+async def _each(leads: LeadsClient, names: Iterable[str], *, adopt: bool, note: str | None) -> list[Outcome]:
     ready = asyncio.Semaphore(AT_ONCE)
 
     async def one(name: str) -> Outcome:
@@ -92,22 +92,22 @@ async def _each(leads: Leads, names: Iterable[str], *, adopt: bool, note: str | 
     return list(await asyncio.gather(*(one(name) for name in names)))
 
 
-async def _one(leads: Leads, name: str, *, adopt: bool, note: str | None) -> Outcome:
+async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) -> Outcome:
     decision = given(PolicyAdopted, {"note": note})
     handle = await leads.find(name)
     try:
-        foreseen = await leads.preview(handle, decision)
-    except StuckError as stuck:
-        return Outcome(lead=handle.id, accepted=False, words=str(stuck))
-    words, dates = foreseen.answer.words, foreseen.dates
-    if not foreseen.answer.accepted or not adopt:
-        return Outcome(lead=handle.id, accepted=foreseen.answer.accepted, words=words, dates=dates)
+        preview = await leads.preview(handle, decision)
+    except LeadStuck as stuck:
+        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(stuck)))
+    summary, dates = preview.answer.summary, preview.dates
+    if not preview.answer.accepted or not adopt:
+        return Outcome(lead=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
-    except CommandError as refused:
-        return Outcome(lead=handle.id, accepted=False, words=str(refused))
-    words = answer.words if answer else "Handed in; no worker answers now."
-    return Outcome(lead=handle.id, accepted=True, words=words, dates=dates)
+    except LeadsError as refused:
+        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(refused)))
+    summary = answer.summary if answer else "Handed in; no worker answers now."
+    return Outcome(lead=handle.id, accepted=True, summary=summary, dates=dates)
 
 
 def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> None:
@@ -115,14 +115,14 @@ def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> 
         out.line(f"Every open lead is under the policy {policy.version}.", "green")
     for each in found:
         out.heading(each.lead)
-        out.items([each.words], "" if each.accepted else "yellow")
+        out.items([each.summary], "" if each.accepted else "yellow")
         out.items([f"  {date}" for date in each.dates])
     if not adopt and any(each.accepted for each in found):
         out.line()
         out.line("Nothing has changed. The same again with --adopt does it.", "dim")
 
 
-async def _show(leads: Leads, settings: Settings, out: Output) -> None:
+async def _show(leads: LeadsClient, settings: Settings, out: Output) -> None:
     versions = await _versions(leads)
     if out.value({"policy": leads.policy, "versions": versions}):
         return
@@ -135,17 +135,17 @@ async def _show(leads: Leads, settings: Settings, out: Output) -> None:
         out.items([f"{role}: {', '.join(known) or 'nobody is named'}"])
     out.heading("Leads are under")
     for each in versions:
-        out.items([f"{each.version or 'what release 0.1 wrote'}: {len(each.leads)} open"])
+        out.items([f"{each.version or 'not known yet'}: {len(each.leads)} open"])
         out.items([f"  differs: {what}" for what in each.differs])
     if any(each.version != leads.policy.version for each in versions):
         out.line()
         out.line("What would change for them: leads policy --all", "dim")
 
 
-async def _versions(leads: Leads) -> list[Version]:
+async def _versions(leads: LeadsClient) -> list[Version]:
     """By version; one lead of each is asked what that is."""
     by: dict[str, list[str]] = {}
-    for each in await leads.under():
+    for each in await leads.list_policies():
         if each.stage in OPEN_STAGES:
             by.setdefault(each.version, []).append(each.lead)
     found = []
@@ -153,7 +153,7 @@ async def _versions(leads: Leads) -> list[Version]:
         try:
             known = (await leads.overview(await leads.find(names[0]))).facts.policy
             differs = [*differences(known, leads.policy)]
-        except (CommandError, RPCError) as error:
+        except (LeadsError, RPCError) as error:
             differs = [f"{names[0]} did not answer: {error}"]
         found.append(Version(version=version, leads=names, differs=differs))
     return found

@@ -8,20 +8,20 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from activities.pricing import books_in
-from client.errors import CommandError, ExitCode
 from config import policy_file as policy
 from config.settings import Settings, SettingsError
 from process.behaviour import CHANGES
 from process.money.pricing import PriceBook, PriceListError
 from process.policy import Clocks, Policy
-from process.simulation.scenario import Otherwise
+from process.simulation.scenario import Scenario
 from process.types import Stage
+from starter.cli.errors import CommandError, ExitCode
 
 IN_STAGES = "stale_in"
 """The clock that has its days stage by stage."""
 
 
-def otherwise(
+def scenario(
     known: Settings,
     *,
     clocks: Iterable[str] = (),
@@ -29,9 +29,9 @@ def otherwise(
     policy_file: Path | None = None,
     price_book: Path | None = None,
     newest_rules: bool = False,
-) -> Otherwise:
+) -> Scenario:
     """What was said, judged. Raises CommandError (usage) that names what can't be meant, and what can."""
-    return Otherwise(
+    return Scenario(
         policy=_policy(known, policy_file) if policy_file else None,
         clocks=read_clocks(clocks),
         holidays=tuple(sorted(set(holidays))),
@@ -40,7 +40,7 @@ def otherwise(
     )
 
 
-def in_words(wanted: Otherwise) -> list[str]:
+def in_words(wanted: Scenario) -> list[str]:
     """What is otherwise, for people."""
     found = [f"the policy {wanted.policy.version}"] if wanted.policy else []
     found += [f"{name} {value}" for name, value in clock_values(wanted.clocks) if value]
@@ -120,7 +120,7 @@ def _unknown(name: str) -> CommandError:
 
 def _policy(known: Settings, file: Path) -> Policy:
     try:
-        return policy.current(known.model_copy(update={"policy_file": file}))
+        return policy.current_policy(known.model_copy(update={"policy_file": file}))
     except SettingsError as error:
         raise _wrong(str(error).replace("LEADS_POLICY_FILE", "--policy", 1)) from error
 

@@ -7,11 +7,11 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 
 from client.connection import connect
-from client.errors import CommandError, ExitCode
-from client.reconcile import NOW, one_round
-from client.retries import waiting
+from client.reconcile import NOW, reconcile_now
+from client.retries import pending_retries
 from client.server import RETENTION, prepare
 from starter.cli.decide import Command, add
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import PORT, Json
 from starter.cli.output import Output
 from starter.cli.session import read_settings
@@ -49,34 +49,34 @@ async def web(
     )
 
     settings, client = read_settings(), await connect()
-    demand_free(port, "the webhooks", "--port")
+    demand_free(port, "the webhooks", "port")
     await serve(client, settings, host, port)
 
 
 async def reconcile(
     *,
-    patience: Annotated[float, Parameter("--timeout", help="Seconds to wait for what it finds.")] = 120.0,
+    timeout: Annotated[float, Parameter("--timeout", help="Seconds to wait for what it finds.")] = 120.0,
     json: Json = False,
 ) -> None:
     """Look now at what nobody was told of: issues, comments, board, folders, questionnaire. Also done by a schedule."""
     queue, client = read_settings().task_queue, await connect()
     try:
-        async with asyncio.timeout(patience):
-            done = await one_round(client, queue)
+        async with asyncio.timeout(timeout):
+            done = await reconcile_now(client, queue)
     except TimeoutError:
-        again = await waiting(client.get_workflow_handle(NOW))
+        again = await pending_retries(client.get_workflow_handle(NOW))
         why = "; ".join(map(str, again)) or f"no worker is there on the task queue {queue!r}, or it is busy"
         raise CommandError(
-            ExitCode.UNREACHABLE,
-            f"Not done within {patience:g} seconds: {why}. The workflow {NOW} goes on by itself.",
+            ExitCode.UNAVAILABLE,
+            f"Not done within {timeout:g} seconds: {why}. The workflow {NOW} goes on by itself.",
         ) from None
     out = Output(as_json=json)
-    if not out.value({system: part.model_dump(exclude={"mark"}) for system, part in done.parts.items()}):
+    if not out.value({system: part.model_dump(exclude={"cursor"}) for system, part in done.results.items()}):
         for line in lines(done):
             out.line(line)
-    if failed := [system for system, part in done.parts.items() if part.failed]:
+    if failed := [system for system, part in done.results.items() if part.failed]:
         raise CommandError(
-            ExitCode.UNREACHABLE, f"{len(failed)} of {len(done.parts)} looks failed.", told=True
+            ExitCode.UNAVAILABLE, f"{len(failed)} of {len(done.results)} looks failed.", printed=True
         )
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from client.retries import Waiting
-from process.lead.duplicate_links import Relation, Relative
+from client.retries import PendingRetry
+from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.invoice import Invoice
 from process.lead.lead import Mail
 from process.lead.quote import Quote
@@ -16,7 +16,7 @@ NEWEST = 12
 """Lines of the timeline, of refusals, mails and invoices that are shown; `leads history` and --json have all."""
 
 
-def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Waiting] = ()) -> None:
+def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[PendingRetry] = ()) -> None:
     """`url`: its page in the Temporal UI, which has it as it is now. `waiting`: what fails for now."""
     facts = view.facts
     out.line(view.heading, "bold")
@@ -27,7 +27,7 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Wa
     _section(out, "Attention", map(spelled, view.attention), "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
-    _section(out, "Still to be done", (e.words for e in view.effects if e.status == "waiting"))
+    _section(out, "Still to be done", (e.summary for e in view.effects if e.status == "waiting"))
     _section(out, "Other leads", _relatives(facts.originals))
     _section(out, "Its duplicates", _relatives(facts.duplicates))
     _section(out, "Tried again by itself", map(str, waiting), "yellow")
@@ -84,7 +84,7 @@ def _mail(mail: Mail, zone: str) -> str:
     return f"{moment(mail.at, zone)} {mail.template.replace('_', ' ')}, to {', '.join(mail.recipients)}"
 
 
-def _relatives(others: Iterable[Relative]) -> Iterator[str]:
+def _relatives(others: Iterable[DuplicateLink]) -> Iterator[str]:
     """What they are to the lead; not what they might have been, and are not any more."""
     for other in others:
         if other.relation is not Relation.NONE:
@@ -92,7 +92,7 @@ def _relatives(others: Iterable[Relative]) -> Iterator[str]:
 
 
 def _failed(effect: EffectLine) -> str:
-    return f"{effect.words}: {spelled(effect.reason)} ({effect.key})"
+    return f"{effect.summary}: {spelled(effect.reason)} ({effect.key})"
 
 
 def _section(out: Output, title: str, lines: Iterable[str], style: str = "") -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 
 _NAMES = re.compile(r"\((\w+(?:(?:, |; | or )\w+)*)\)")
 _FIELDS = {name for decision in DECISIONS.values() for name in decision.model_fields if "_" in name}

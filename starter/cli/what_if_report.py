@@ -80,7 +80,7 @@ def _judged(found: Summary) -> Iterator[str]:
     for judged in found.decisions:
         counts = [
             f"{judged.refused} would have been refused" if judged.refused else "",
-            f"{judged.otherwise} would have meant something else" if judged.otherwise else "",
+            f"{judged.scenario} would have meant something else" if judged.scenario else "",
         ]
         yield f"{_named(judged.kind)}: {'; '.join(filter(None, counts))}"
 
@@ -99,16 +99,16 @@ def _money(found: Summary) -> Iterator[str]:
 
 def _moved(found: Moved, zone: str) -> str:
     if found.was is None:
-        return f"{_day(found.would, zone)} in addition: {found.words}"
+        return f"{_day(found.would, zone)} in addition: {found.summary}"
     if found.would is None:
-        return f"{_day(found.was, zone)} not at all: {found.words}"
+        return f"{_day(found.was, zone)} not at all: {found.summary}"
     days = found.days or 0
     how = (
         f"{count_of(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
         if days
         else "at another time of the day"
     )
-    return f"{_day(found.was, zone)} {how}, on {_day(found.would, zone)}: {found.words}"
+    return f"{_day(found.was, zone)} {how}, on {_day(found.would, zone)}: {found.summary}"
 
 
 def _decided(found: Iterable[Decided], zone: str) -> Iterator[str]:

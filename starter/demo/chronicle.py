@@ -8,10 +8,10 @@ from dateutil.relativedelta import relativedelta
 from rich.progress import Progress
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from client.directory import Handle
-from client.errors import CommandError, ExitCode
-from client.leads import Leads
-from process.decisions import DECISIONS, LeadOpened
+from client.directory import LeadHandle
+from client.leads import LeadsClient
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.policy import People
@@ -19,6 +19,7 @@ from process.types import Role
 from process.views.overview import Line, Overview
 from starter.cli.options import given
 from starter.cli.output import Output
+from starter.demo.errors import StepFailed
 from starter.demo.github_story import IN_TIME
 from starter.demo.story import OPENED, Step
 from starter.demo.telling import settled
@@ -34,17 +35,17 @@ DYNAMIC_CONFIG = (
 class Chronicle:
     """Years of one lead, lived and told."""
 
-    def __init__(self, leads: Leads, out: Output, progress: Progress, years: int) -> None:
+    def __init__(self, leads: LeadsClient, out: Output, progress: Progress, years: int) -> None:
         self.leads, self.out, self.progress = leads, out, progress
         self.skipper = TimeSkipper(leads.client, config=TimeSkippingConfig(enabled=False))
         self.years, self.start = years, _start(datetime.now(UTC).date())
         self.bar = progress.add_task("", total=12 * years)
         self.told: list[dict[str, Any]] = []
-        self.lead: Handle
+        self.lead: LeadHandle
         self.view: Overview
 
     async def tell(self) -> None:
-        """All of it. Raises CommandError where the lead did not go as it should."""
+        """All of it. Raises StepFailed where the lead did not go as it should."""
         opened = await self.leads.open(given(LeadOpened, OPENED))
         self.lead = await self.leads.find(opened.lead)
         await self._news()
@@ -70,14 +71,14 @@ class Chronicle:
             wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
             answer = await self.leads.decide(self.lead, wanted)
             if answer is None or answer.seq is None:
-                raise CommandError(ExitCode.UNREACHABLE, f"{step.kind}: the lead did not answer.")
+                raise StepFailed("the lead did not answer", step.kind)
             seq = answer.seq
         await self._news()
         return seq
 
     async def hear(self, people: People) -> None:
         """As a worker tells it that starts with other settings."""
-        await self.leads.know_people(self.lead.id, people)
+        await self.leads.set_team(self.lead.id, people)
         known = len(self.told)
         while len(self.told) == known:
             await self._news()
@@ -91,18 +92,18 @@ class Chronicle:
                 while not settled(view := await self.leads.overview(self.lead)):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)  # a query tells of a moment, not of changes
         except TimeoutError:
-            raise CommandError(ExitCode.UNREACHABLE, "Not everything was done outside in time.") from None
+            raise StepFailed("Not all effects were performed in time") from None
         self.view = view
         last_day = self.told[-1]["on"] if self.told else ""
         for line in view.timeline[len(self.told) :]:
             on = str(view.facts.today(line.at))
-            self.told.append({"on": on, "by": line.by, "words": line.words, "kind": line.kind})
+            self.told.append({"on": on, "by": line.by, "summary": line.summary, "kind": line.kind})
             if self.out.as_json or _is_chore(line):
                 continue
             if on != last_day:
                 self.out.heading(on)
                 last_day = on
-            self.out.items([f"{line.by}: {line.words}"])
+            self.out.items([f"{line.by}: {line.summary}"])
 
     def sum_up(self, seconds: float) -> None:
         """What the years came to."""
@@ -149,7 +150,7 @@ class Chronicle:
 
 def _is_chore(line: Line) -> bool:
     """Whether the service does it by itself so often that it would hide the rest. Who is told of a new address is news."""
-    return line.kind in _CHORES and "“address " not in line.words
+    return line.kind in _CHORES and "“address " not in line.summary
 
 
 _CHORES = frozenset(

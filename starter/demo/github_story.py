@@ -7,11 +7,11 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import requests
 
-from client.directory import Handle
-from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.directory import LeadHandle
+from client.leads import LeadsClient
 from process.types import Stage
 from process.views.overview import Overview
+from starter.demo.errors import StepFailed
 from starter.demo.story import COMMENT, ISSUE, LOGIN
 from starter.local.parts import SandboxPlace
 
@@ -21,7 +21,7 @@ IN_TIME = 30.0
 """Seconds within which all that a step causes must be done outside."""
 
 
-class Told(NamedTuple):
+class Reply(NamedTuple):
     """What came back of something that a person did on GitHub: what our comment there says first, and our reaction."""
 
     answer: str
@@ -35,14 +35,14 @@ class Desk:
 
     STEPS: ClassVar = 2
 
-    def __init__(self, leads: Leads, sandbox: SandboxPlace) -> None:
+    def __init__(self, leads: LeadsClient, sandbox: SandboxPlace) -> None:
         self.leads = leads
         self.sandbox = sandbox
         self.number = 0
         self.url = ""
-        self.lead: Handle
+        self.lead: LeadHandle
 
-    async def opens_an_issue(self) -> Told:
+    async def opens_an_issue(self) -> Reply:
         """It becomes a lead, and says so."""
         issue = await self._ask("POST", "issues", ISSUE)
         self.number, self.url = int(issue["number"]), str(issue["html_url"])
@@ -50,15 +50,15 @@ class Desk:
             await asyncio.sleep(0.1)
         self.lead = lead
         answer = await self._answer(0)
-        return Told(_first_line(answer), (await self._settled()).stage, self.url)
+        return Reply(_first_line(answer), (await self._settled()).stage, self.url)
 
-    async def comments(self) -> Told:
+    async def comments(self) -> Reply:
         """The command is taken and answered."""
         comment = await self._ask("POST", f"issues/{self.number}/comments", {"body": COMMENT})
         answer = await self._answer(int(comment["id"]))
         reactions = await self._ask("GET", f"issues/comments/{comment['id']}/reactions")
         reaction = ", ".join(each["content"] for each in reactions)
-        return Told(_first_line(answer), (await self._settled()).stage, self.url, reaction)
+        return Reply(_first_line(answer), (await self._settled()).stage, self.url, reaction)
 
     async def _answer(self, after: int) -> str:
         """Our first comment after this one."""
@@ -87,16 +87,14 @@ class Desk:
 
 
 async def in_time(doing: Awaitable[T]) -> T:
-    """Raises CommandError where it does not come true."""
+    """Wait for the reply. Raises StepFailed if none comes in time, or if GitHub refuses."""
     try:
         async with asyncio.timeout(IN_TIME):
             return await doing
     except TimeoutError:
-        raise CommandError(ExitCode.UNREACHABLE, "Nothing came back from GitHub in time.") from None
+        raise StepFailed("No answer came from GitHub in time") from None
     except requests.RequestException as error:
-        raise CommandError(
-            ExitCode.UNREACHABLE, f"The sandbox's GitHub refused it: {type(error).__name__}."
-        ) from None
+        raise StepFailed(f"The sandbox's GitHub refused it: {type(error).__name__}") from None
 
 
 def _first_line(answer: str) -> str:

@@ -9,16 +9,18 @@ from typing import Any
 
 from rich.progress import Progress
 
-from client.directory import Handle
-from client.errors import CommandError, ExitCode
-from client.leads import Leads
-from process.decisions import DECISIONS, LeadOpened
+from client.directory import LeadHandle
+from client.errors import DecisionRefused, LeadsError
+from client.leads import LeadsClient
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.types import Stage
 from process.views.overview import Overview
 from starter.cli.options import given
 from starter.cli.output import Output
 from starter.cli.spelling import as_command, spelled
-from starter.demo.github_story import IN_TIME, Desk, Told, in_time
+from starter.demo.errors import StepFailed
+from starter.demo.github_story import IN_TIME, Desk, Reply, in_time
 from starter.demo.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
 from starter.local.parts import SandboxPlace
 
@@ -31,7 +33,7 @@ STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS) + Desk.STEPS
 class Story:
     """Tells the story step by step, each when it is true outside as well."""
 
-    def __init__(self, leads: Leads, sandbox: SandboxPlace, out: Output, progress: Progress) -> None:
+    def __init__(self, leads: LeadsClient, sandbox: SandboxPlace, out: Output, progress: Progress) -> None:
         self.leads, self.sandbox, self.out, self.progress = leads, sandbox, out, progress
         self.bar = progress.add_task("", total=STEPS)
         self.links: dict[str, str] = {}
@@ -40,15 +42,15 @@ class Story:
         self.on_github: list[dict[str, Any]] = []
         self.command = ""
         self.desk = Desk(leads, sandbox)
-        self.lead: Handle
+        self.lead: LeadHandle
         self.view: Overview
 
     async def tell(self) -> None:
-        """All of it. Raises CommandError that names the step which did not become true."""
+        """All of it. Raises StepFailed, which names the step."""
         try:
             await self._tell()
-        except CommandError as failure:
-            raise CommandError(failure.code, f"{self.command}: {failure}") from failure
+        except LeadsError as failure:
+            raise StepFailed(str(failure), self.command) from failure
 
     async def _tell(self) -> None:
         await self._open()
@@ -59,7 +61,7 @@ class Story:
         for step in AFTER_ANSWERS:
             await self._decide(step)
         if self.view.stage is not Stage.HUB or not self.view.facts.invoices:
-            raise CommandError(ExitCode.UNREACHABLE, f"The lead is at {self.view.stage}, and no billed hub.")
+            raise StepFailed(f"The lead is at {self.view.stage}, not a billed hub")
         await self._tell_of_the_desk()
 
     async def _tell_of_the_desk(self) -> None:
@@ -80,14 +82,14 @@ class Story:
         wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
         try:
             answer = await self.leads.decide(self.lead, wanted)
-        except CommandError as refused:
+        except DecisionRefused as refused:
             if not step.refused:
                 raise
-            self._end(accepted=False, words=str(refused))
+            self._end(accepted=False, summary=str(refused))
             return
         if answer is None or step.refused:
-            raise CommandError(ExitCode.UNREACHABLE, "The lead did not answer as it should.")
-        await self._became_true(answer.words)
+            raise StepFailed("The lead did not answer as it should")
+        await self._became_true(answer.summary)
 
     def _answer(self) -> str:
         """Somebody outside fills in the questionnaire; answers with the response's id."""
@@ -99,22 +101,22 @@ class Story:
         with urllib.request.urlopen(request) as answer:  # noqa: S310
             return str(json.load(answer)["response_id"])
 
-    async def _became_true(self, words: str) -> None:
+    async def _became_true(self, summary: str) -> None:
         """Waits until everything that follows from it is done outside."""
         try:
             async with asyncio.timeout(IN_TIME):
                 while not settled(view := await self.leads.overview(self.lead)):  # noqa: ASYNC110
                     await asyncio.sleep(0.1)  # a query tells of a moment, not of changes
         except TimeoutError:
-            undone = ", ".join(effect.words for effect in view.effects if effect.status != "done")
-            raise CommandError(ExitCode.UNREACHABLE, f"Not done in time: {undone}.") from None
+            undone = ", ".join(effect.summary for effect in view.effects if effect.status != "done")
+            raise StepFailed(f"Not done in time: {undone}") from None
         moved = view.stage if not self.steps or view.stage is not self.view.stage else None
         self.view = view
-        outside = [effect.words for effect in view.effects if effect.key not in self.done]
+        outside = [effect.summary for effect in view.effects if effect.key not in self.done]
         self.done |= {effect.key for effect in view.effects}
         new = {name: url for name, url in self._links(view).items() if name not in self.links}
         self.links |= new
-        self._end(accepted=True, words=words, stage=moved, outside=outside, links=new)
+        self._end(accepted=True, summary=summary, stage=moved, outside=outside, links=new)
 
     def _links(self, view: Overview) -> dict[str, str]:
         """What a person would open."""
@@ -143,7 +145,7 @@ class Story:
         self.out.heading(by)
         self.out.items([does], "dim")
 
-    def _heard(self, told: Told) -> None:
+    def _heard(self, told: Reply) -> None:
         """What came back from GitHub."""
         self.on_github.append({"step": self.command, **told._asdict()})
         self.progress.advance(self.bar)
@@ -158,19 +160,19 @@ class Story:
         self,
         *,
         accepted: bool,
-        words: str,
+        summary: str,
         stage: Stage | None = None,
         outside: list[str] | None = None,
         links: Mapping[str, str] | None = None,
     ) -> None:
         self.progress.advance(self.bar)
         self.steps.append(
-            {"step": self.command, "accepted": accepted, "words": words, "outside": outside or []}
+            {"step": self.command, "accepted": accepted, "summary": summary, "outside": outside or []}
         )
         if self.out.as_json:
             return
         self.out.items(
-            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {spelled(words)}"],
+            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {spelled(summary)}"],
             "green" if accepted else "yellow",
         )
         if stage:
@@ -205,18 +207,18 @@ class Story:
 
 
 def settled(view: Overview) -> bool:
-    """Whether nothing is left to be done outside. Raises CommandError for what failed for good."""
+    """Whether nothing is left to be done outside. Raises StepFailed if one failed for good."""
     for effect in view.effects:
         if effect.status == "parked":
-            raise CommandError(ExitCode.UNREACHABLE, f"{effect.words} failed: {effect.reason}")
+            raise StepFailed(f"{effect.summary} failed: {effect.reason}")
     return all(effect.status == "done" for effect in view.effects)
 
 
 def _typed(command: str, lead: str, body: Mapping[str, Any]) -> str:
     """The command as a person would have typed it, cut short where it is long."""
-    words = [
+    summary = [
         f"--{as_command(name)} {shlex.quote(str(value))}" for name, value in body.items() if value is not True
     ]
-    words += [f"--{as_command(name)}" for name, value in body.items() if value is True]
-    typed = " ".join(filter(None, ["leads", command, lead, *words]))
+    summary += [f"--{as_command(name)}" for name, value in body.items() if value is True]
+    typed = " ".join(filter(None, ["leads", command, lead, *summary]))
     return typed if len(typed) <= 150 else f"{typed[:149]}…"

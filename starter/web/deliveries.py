@@ -8,7 +8,7 @@ from activities.github.models import Account
 from activities.github.own_comments import is_ours
 from activities.github.repositories import Repositories, same
 from process.github.commands import commands
-from workflows.issue_sync import Hint
+from workflows.issue_sync import ChangeNotice
 
 EVENTS = frozenset({"issues", "issue_comment", "projects_v2_item"})
 """What a webhook is to be told of. Others do no harm."""
@@ -57,7 +57,7 @@ class Heard(BaseModel):
     """What a delivery is about: a hint, or why it is none."""
 
     action: str
-    hint: Hint | None = None
+    notice: ChangeNotice | None = None
     why_not: str = ""
 
 
@@ -67,8 +67,8 @@ def heard(event: str, delivery: str, payload: Any, repositories: Repositories) -
         return Heard(action="", why_not="an event that says nothing of a lead")
     known = _Delivery.model_validate(payload)
     why_not = _why_not(event, known, repositories)
-    hint = None if why_not else _hint(known, delivery, repositories)
-    return Heard(action=known.action, hint=hint, why_not=why_not)
+    notice = None if why_not else _hint(known, delivery, repositories)
+    return Heard(action=known.action, notice=notice, why_not=why_not)
 
 
 def _why_not(event: str, known: _Delivery, repositories: Repositories) -> str:
@@ -94,12 +94,12 @@ def _why_no_command(known: _Delivery) -> str:
     return "" if commands(comment.body) else "no command"
 
 
-def _hint(known: _Delivery, delivery: str, repositories: Repositories) -> Hint:
+def _hint(known: _Delivery, delivery: str, repositories: Repositories) -> ChangeNotice:
     sender = known.sender.login if known.sender else None
     if known.card:
-        return Hint(card=known.card.node_id, sender=sender, delivery=delivery)
+        return ChangeNotice(card=known.card.node_id, sender=sender, delivery=delivery)
     assert known.issue  # noqa: S101 - judged above
-    return Hint(
+    return ChangeNotice(
         repo=_repository(known, repositories) or "",
         number=known.issue.number,
         comment=known.comment.id if known.comment else None,

@@ -16,7 +16,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.github.repositories import Repositories
-from client.notices import Tray
+from client.notices import NoticeBatcher
 from config.logging import set_up_logs
 from config.settings import Settings
 from starter.web.deliveries import heard
@@ -29,7 +29,7 @@ CONNECTIONS = 2000
 """Those beyond are told to come back."""
 SENDING = 10.0
 """Seconds within which a body must be there: whoever dribbles it keeps others waiting."""
-PATIENCE = 5.0
+TIMEOUT = 5.0
 """Seconds that Temporal may take; GitHub waits ten."""
 SIGNATURE, EVENT, DELIVERY = "x-hub-signature-256", "x-github-event", "x-github-delivery"
 
@@ -46,7 +46,7 @@ class DeliveryError(Exception):
 
 def make_web(client: Client, settings: Settings) -> FastAPI:
     """The application, over a connection to Temporal."""
-    tray, slots = Tray(client, settings.task_queue), asyncio.Semaphore(AT_ONCE)
+    batcher, slots = NoticeBatcher(client, settings.task_queue), asyncio.Semaphore(AT_ONCE)
     repositories = Repositories(settings.github)
 
     @asynccontextmanager
@@ -62,7 +62,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
     async def healthz() -> JSONResponse:
         """Whether Temporal can be reached from here; and whether deliveries can be taken at all."""
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 await client.service_client.check_health()
             _secret(settings)
         except (RPCError, TimeoutError):
@@ -80,7 +80,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
         }
         try:
             async with slots:
-                action, outcome, status = await _take(tray, settings, repositories, request)
+                action, outcome, status = await _take(batcher, settings, repositories, request)
         except DeliveryError as refused:
             _log.warning("delivery refused", **about, status=refused.status, why=str(refused))
             return _said(refused.status, str(refused))
@@ -91,7 +91,7 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
 
 
 async def _take(
-    tray: Tray, settings: Settings, repositories: Repositories, request: Request
+    batcher: NoticeBatcher, settings: Settings, repositories: Repositories, request: Request
 ) -> tuple[str, str, int]:
     """The delivery's action, what became of it, and the status that says so. Raises DeliveryError."""
     event = _judged(request.headers, await _body(request), _secret(settings))
@@ -101,11 +101,11 @@ async def _take(
         found = heard(event.event, _short(event.delivery_id), event.data, repositories)
     except ValidationError:
         raise DeliveryError(400, "This is not what GitHub sends for such an event") from None
-    if found.hint is None:
+    if found.notice is None:
         return found.action, f"ignored: {found.why_not}", 202
     try:
-        async with asyncio.timeout(PATIENCE):  # the SDK would try again and again
-            await tray.hand_in(found.hint)
+        async with asyncio.timeout(TIMEOUT):  # the SDK would try again and again
+            await batcher.request_sync(found.notice)
     except (RPCError, TimeoutError):
         raise DeliveryError(503, "Temporal can't be reached; deliver it again") from None
     return found.action, "handed in", 202
@@ -152,11 +152,11 @@ def _judged(headers: Mapping[str, str], body: bytes, secret: str) -> Event:
         raise DeliveryError(400, "The body is no JSON") from None
 
 
-def _said(status: int, words: str) -> JSONResponse:
+def _said(status: int, summary: str) -> JSONResponse:
     hang_up = (
         {"connection": "close"} if status in (408, 413) else None
     )  # or the rest of the body is still taken in
-    return JSONResponse({"detail": words}, status, hang_up)
+    return JSONResponse({"detail": summary}, status, hang_up)
 
 
 def _short(text: str | None) -> str:

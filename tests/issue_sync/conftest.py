@@ -20,21 +20,21 @@ import workflows.issue_sync
 import workflows.lead
 import workflows.reconcile
 from activities.issue_sync.sync import Desk
-from activities.reconcile.outside import looks
+from activities.reconcile.outside import reconcile_activities
 from activities.registry import activities
-from client.directory import Handle
-from client.leads import Leads
-from client.notices import hand_in
-from client.reconcile import one_round
+from client.directory import LeadHandle
+from client.leads import LeadsClient
+from client.notices import request_sync
+from client.reconcile import reconcile_now
 from config.settings import Settings
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from sandbox.server import Sandbox
 from tests.support.sandboxes import running_sandbox, sandbox
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE, slow_is_not_dead
-from workflows.issue_sync import Attended, DeskWorkflow, Hint
-from workflows.reconcile import Round
+from tests.support.waiting import TIMEOUT, slow_is_not_dead
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
+from workflows.reconcile import Reconciliation
 
 __all__ = ["running_sandbox", "sandbox"]
 
@@ -77,7 +77,7 @@ class Office:
     env: WorkflowEnvironment
     sandbox: Sandbox
     settings: Settings
-    leads: Leads
+    leads: LeadsClient
     desk: Desk
 
     def as_person(self, login: str, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -94,31 +94,31 @@ class Office:
             f"{self.sandbox.url}/api/v3/repos/2i2c-org/{path}",
             json=body,
             headers={"authorization": f"Bearer {token}"},
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
         )
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
-    async def open(self, title: str = "A hub") -> Handle:
+    async def open(self, title: str = "A hub") -> LeadHandle:
         """A lead with its issue."""
         wanted = LeadOpened(org=f"University of {next(_numbers)}", person="Ada Example", title=title)
         lead = await self.leads.find((await self.leads.open(wanted)).lead)
         await self.until(lead, lambda view: view.facts.issue is not None)
         return lead
 
-    async def until(self, lead: Handle, holds: Callable[[Overview], object]) -> Overview:
-        async with asyncio.timeout(PATIENCE):
+    async def until(self, lead: LeadHandle, holds: Callable[[Overview], object]) -> Overview:
+        async with asyncio.timeout(TIMEOUT):
             while not holds(view := await self.leads.overview(lead)):
                 await asyncio.sleep(0.05)
         return view
 
-    async def number(self, lead: Handle) -> int:
+    async def number(self, lead: LeadHandle) -> int:
         """Of its issue."""
         issue = (await self.leads.overview(lead)).facts.issue
         assert issue is not None
         return int(issue.id)
 
-    async def to_hub_issue(self, lead: Handle) -> int:
+    async def to_hub_issue(self, lead: LeadHandle) -> int:
         """As far as the hub's issue; its number."""
         for kind, body in (
             ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
@@ -133,7 +133,7 @@ class Office:
         assert view.facts.hub_issue is not None
         return int(view.facts.hub_issue.id)
 
-    async def say(self, lead: Handle, text: str, *, login: str = SALES) -> int:
+    async def say(self, lead: LeadHandle, text: str, *, login: str = SALES) -> int:
         """A person comments on the lead's issue; the comment's id."""
         return await self.say_there("leads", await self.number(lead), text, login=login)
 
@@ -149,17 +149,17 @@ class Office:
     async def delete(self, comment: int) -> None:
         await asyncio.to_thread(self.as_person, SALES, "DELETE", f"leads/issues/comments/{comment}")
 
-    async def hear(self, lead: Handle, *comments: int) -> Attended:
+    async def hear(self, lead: LeadHandle, *comments: int) -> SyncResult:
         """As if GitHub had told of these comments; what the visit did."""
         return await self.hear_there("leads", await self.number(lead), *comments)
 
-    async def hear_there(self, repo: str, number: int, *comments: int) -> Attended:
-        hints = [Hint(repo=repo, number=number, comment=comment) for comment in comments]
-        await hand_in(self.env.client, *hints, task_queue=self.settings.task_queue)
-        desk = self.env.client.get_workflow_handle_for(DeskWorkflow.run, hints[0].desk)
+    async def hear_there(self, repo: str, number: int, *comments: int) -> SyncResult:
+        notices = [ChangeNotice(repo=repo, number=number, comment=comment) for comment in comments]
+        await request_sync(self.env.client, *notices, task_queue=self.settings.task_queue)
+        desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].desk)
         return await desk.result()
 
-    async def answers(self, lead: Handle) -> list[str]:
+    async def answers(self, lead: LeadHandle) -> list[str]:
         """What we said on the lead's issue."""
         return await self.answers_there("leads", await self.number(lead))
 
@@ -171,24 +171,24 @@ class Office:
         path = f"{repo}/issues/comments/{comment}/reactions"
         return [r["content"] for r in await asyncio.to_thread(self.as_person, SALES, "GET", path)]
 
-    async def round(self) -> Round:
+    async def round(self) -> Reconciliation:
         """A look at everything, and all that follows from it."""
-        done = await one_round(self.env.client, self.settings.task_queue)
+        done = await reconcile_now(self.env.client, self.settings.task_queue)
         await self.visited()
         return done
 
     async def visited(self) -> None:
         """Every desk that was told of anything is done. Each is asked by its id: a list would show it a moment late."""
         github = self.sandbox.github
-        cards = [Hint(card=github.item_node_id(item)) for item in list(github.items.values())]
+        cards = [ChangeNotice(card=github.item_node_id(item)) for item in list(github.items.values())]
         issues = [
-            Hint(repo=repo, number=number)
+            ChangeNotice(repo=repo, number=number)
             for repo in (self.settings.github.leads_repo, self.settings.github.hubs_repo)
             for number in sorted({issue.number for issue in list(github.issues.values())})
         ]
-        async with asyncio.timeout(PATIENCE):
-            for hint in (*cards, *issues, *issues):  # one may pass on what it hears to another
-                await self._closed(hint.desk)
+        async with asyncio.timeout(TIMEOUT):
+            for notice in (*cards, *issues, *issues):  # one may pass on what it hears to another
+                await self._closed(notice.desk)
 
     async def _closed(self, desk: str) -> None:
         try:
@@ -197,20 +197,24 @@ class Office:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def stage(self, lead: Handle) -> str:
+    async def stage(self, lead: LeadHandle) -> str:
         return (await self.leads.overview(lead)).stage
 
 
 @pytest.fixture
 async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings) -> AsyncIterator[Office]:
-    patience = timedelta(seconds=PATIENCE)
-    leads = Leads(env.client, settings.task_queue, settings.temporal_ui, patience)
+    timeout = timedelta(seconds=TIMEOUT)
+    leads = LeadsClient(env.client, settings.task_queue, settings.temporal_ui, timeout)
     desk = Desk(leads, settings, settle=timedelta(seconds=1))
     with ThreadPoolExecutor(8) as executor:
         worker = Worker(
             env.client,
             task_queue=settings.task_queue,
-            activities=[*activities(settings, env.client), desk.attend, *looks(leads, settings)],
+            activities=[
+                *activities(settings, env.client),
+                desk.sync_issue,
+                *reconcile_activities(leads, settings),
+            ],
             activity_executor=executor,
         )
         async with worker:

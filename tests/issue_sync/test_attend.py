@@ -5,33 +5,33 @@ import asyncio
 import pytest
 
 from activities.github.repositories import Repositories
-from client.notices import hand_in
-from process.core.outbox import Look
+from client.notices import request_sync
+from process.core.outbox import DriftCheck
 from sandbox.faults import Fault
 from tests.issue_sync.conftest import OWNER, SALES, Office, all_public
-from workflows.issue_sync import Attended, DeskWorkflow, Hint
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 
 LOST = "/lost reason=budget"
 
 
-async def hear(office: Office, hint: Hint) -> Attended:
-    await hand_in(office.env.client, hint, task_queue=office.settings.task_queue)
-    return await office.env.client.get_workflow_handle_for(DeskWorkflow.run, hint.desk).result()
+async def hear(office: Office, notice: ChangeNotice) -> SyncResult:
+    await request_sync(office.env.client, notice, task_queue=office.settings.task_queue)
+    return await office.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
 
 
 async def test_a_card_is_looked_at_by_the_desk_of_its_issue(office: Office) -> None:
     lead = await office.open()
     card = (await office.until(lead, lambda view: view.facts.card)).facts.card
     number = await office.number(lead)
-    done = (await hear(office, Hint(card=card, sender=SALES, delivery="d1"))).done
+    done = (await hear(office, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
     assert done == (f"It is the card of leads {number}",)
     desk = office.env.client.get_workflow_handle(f"desk-leads-{number}")
     assert await desk.result()
-    assert (await hear(office, Hint(card="PVTI_nonsense"))).done == ()
+    assert (await hear(office, ChangeNotice(card="PVTI_nonsense"))).done == ()
 
 
 async def test_an_issue_that_is_gone_is_nothing(office: Office) -> None:
-    assert (await hear(office, Hint(repo="leads", number=4711, comment=1))).done == ()
+    assert (await hear(office, ChangeNotice(repo="leads", number=4711, comment=1))).done == ()
 
 
 async def test_a_lead_is_found_though_somebody_emptied_its_issue(office: Office) -> None:
@@ -64,11 +64,11 @@ async def test_a_command_at_a_transferred_issue_is_heard_with_no_round(office: O
     number = await office.number(lead)
     if name != "leads":
         owner.rename_repository("leads", name)
-        await office.leads.look_outside(lead.id, Look(folder=False))
+        await office.leads.check_drift(lead.id, DriftCheck(folder=False))
         await office.until(lead, lambda view: view.facts.issue and f"/{name}/" in view.facts.issue.url)
     all_public(office)
     there = owner.transfer(name, number, "pilot-hubs").number
-    done = (await hear(office, Hint(repo="leads", number=number, delivery="d1"))).done
+    done = (await hear(office, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
     assert done == (f"{lead.id} looks what became of its issue", f"It was moved to pilot-hubs {there}")
     await office.hear_there("pilot-hubs", there, await office.say_there("pilot-hubs", there, LOST))
     assert await office.stage(lead) == "lost"
@@ -86,7 +86,7 @@ async def test_while_a_lead_looks_where_its_issue_is_nobody_is_told_that_there_i
     there = office.sandbox.person(OWNER).transfer("leads", number, "pilot-hubs").number
     slow = Fault(system="github", kind="status", status=502, path=f"/leads/issues/{number}$", times=3)
     office.sandbox.faults.add(slow)
-    await office.leads.look_outside(lead.id, Look(folder=False))
+    await office.leads.check_drift(lead.id, DriftCheck(folder=False))
     await office.hear_there("pilot-hubs", there, await office.say_there("pilot-hubs", there, LOST))
     assert await office.stage(lead) == "lost"
 
@@ -98,7 +98,7 @@ async def test_a_deleted_issue_is_known_as_soon_as_github_tells(office: Office) 
     while not await office.leads.by_issue("leads", number):  # visibility is a moment late
         await asyncio.sleep(0.1)
     office.sandbox.person(OWNER).delete("leads", number)
-    done = (await hear(office, Hint(repo="leads", number=number, delivery="d1"))).done
+    done = (await hear(office, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
     assert done == (f"{lead.id} looks what became of its issue",)
     view = await office.until(lead, lambda view: view.attention)
     assert "is gone: have a new one" in view.attention[0]
@@ -116,7 +116,7 @@ async def test_a_renamed_repository_goes_on_being_heard(office: Office) -> None:
     assert ours.ours("2i2c-org", "prospects", renamed.id) == "leads"
     assert ours.ours("2i2c-org", "others", 4711) is None
     office.sandbox.person(SALES).move("prospects", number, "Hub")
-    done = (await hear(office, Hint(card=card, sender=SALES, delivery="d1"))).done
+    done = (await hear(office, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
     assert done == (f"It is the card of leads {number}",)
     assert await office.env.client.get_workflow_handle(f"desk-leads-{number}").result()
     assert "moved the card to “Hub”" in "".join(await office.answers_there("prospects", number))

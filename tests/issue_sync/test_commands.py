@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.core.events import Refused
-from process.decisions import DECISIONS, Decision
+from process.decisions.base import Decision
 from process.decisions.quoting import PriceQuoted
+from process.decisions.registry import DECISIONS
 from process.github.commands import Said, commands, nearest, read, sample, written
 
 COMMENT = {"by": "@amara-sales", "source": "github comment", "key": "k"}
@@ -148,7 +149,7 @@ def test_the_example_of_each_decision_says_what_it_says(kind: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("rest", "words"),
+    ("rest", "summary"),
     [
         ("reason=budget is gone", "'is' is no name=value"),
         ('reason="budget', "A quotation mark is not closed"),
@@ -162,10 +163,10 @@ def test_the_example_of_each_decision_says_what_it_says(kind: str) -> None:
         ("=x", "no name=value"),
     ],
 )
-def test_what_is_wrong_is_said(rest: str, words: str) -> None:
+def test_what_is_wrong_is_said(rest: str, summary: str) -> None:
     wrong = read(DECISIONS["lost"], rest, COMMENT)
     assert isinstance(wrong, Refused)
-    assert words in str(wrong)
+    assert summary in str(wrong)
     assert "{" not in str(wrong)  # a line is what would work here, not an object
 
 

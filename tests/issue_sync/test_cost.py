@@ -7,14 +7,14 @@ import pytest
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from client.reconcile import one_round
+from client.reconcile import reconcile_now
 from config.settings import Settings
 from process.types import Stage
 from sandbox.server import Sandbox
 from tests.issue_sync.conftest import SALES
 from tests.support.many_leads import in_temporal, on_github, rounds
 from tests.support.servers import real_time
-from workflows.reconcile import Part
+from workflows.reconcile import SystemResult
 
 LEADS = 120
 
@@ -32,8 +32,8 @@ async def client(env: WorkflowEnvironment, settings: Settings) -> AsyncIterator[
         yield env.client
 
 
-async def look(client: Client, settings: Settings) -> Part:
-    part = (await one_round(client, settings.task_queue)).parts["look_at_github"]
+async def look(client: Client, settings: Settings) -> SystemResult:
+    part = (await reconcile_now(client, settings.task_queue)).results["reconcile_github"]
     assert not part.failed, part.failed
     return part
 

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from activities.github.repositories import Repositories
 from config.settings import GitHub
 from starter.web.deliveries import EVENTS, heard
-from workflows.issue_sync import Hint
+from workflows.issue_sync import ChangeNotice
 
 PUBLISHED: dict[str, list[dict[str, Any]]] = json.loads(
     (Path(__file__).parents[1] / "published" / "webhook-examples.json").read_text()
@@ -30,16 +30,16 @@ def with_command(payload: dict[str, Any], **comment: Any) -> dict[str, Any]:
 def test_every_published_payload_is_read(event: str, number: int) -> None:
     payload = PUBLISHED[event][number]
     found = heard(event, "d1", payload, HELLO)
-    if found.hint:
-        assert found.hint.repo == "hello-world"
-        assert found.hint.number == payload["issue"]["number"]
+    if found.notice:
+        assert found.notice.repo == "hello-world"
+        assert found.notice.number == payload["issue"]["number"]
     else:
         assert found.why_not
 
 
 def test_an_issues_event_hints_at_its_issue() -> None:
     opened = next(each for each in PUBLISHED["issues"] if each["action"] == "opened")
-    assert heard("issues", "d1", opened, HELLO).hint == Hint(
+    assert heard("issues", "d1", opened, HELLO).notice == ChangeNotice(
         repo="hello-world", number=opened["issue"]["number"], delivery="d1"
     )
 
@@ -49,14 +49,14 @@ def test_an_issues_event_hints_at_its_issue() -> None:
 )
 def test_a_comment_is_a_hint_only_with_a_command(payload: dict[str, Any]) -> None:
     assert heard("issue_comment", "d1", payload, HELLO).why_not == "no command"
-    hint = heard("issue_comment", "d1", with_command(payload), HELLO).hint
-    assert hint is not None
-    assert hint.comment == payload["comment"]["id"]
+    notice = heard("issue_comment", "d1", with_command(payload), HELLO).notice
+    assert notice is not None
+    assert notice.comment == payload["comment"]["id"]
 
 
 def test_a_deleted_comment_is_none() -> None:
     deleted = next(each for each in PUBLISHED["issue_comment"] if each["action"] == "deleted")
-    assert heard("issue_comment", "d1", with_command(deleted), HELLO).hint is None
+    assert heard("issue_comment", "d1", with_command(deleted), HELLO).notice is None
 
 
 def test_programs_and_pull_requests_and_others_repositories_are_none() -> None:
@@ -76,7 +76,7 @@ def test_programs_and_pull_requests_and_others_repositories_are_none() -> None:
 def test_a_moved_card_names_itself_and_who_moved_it() -> None:
     moved = MOVED | {"projects_v2_item": MOVED["projects_v2_item"] | {"content_type": "Issue"}}
     org = Repositories(GitHub(org=MOVED["organization"]["login"]))
-    assert heard("projects_v2_item", "d1", moved, org).hint == Hint(
+    assert heard("projects_v2_item", "d1", moved, org).notice == ChangeNotice(
         card=MOVED["projects_v2_item"]["node_id"], sender=MOVED["sender"]["login"], delivery="d1"
     )
     assert heard("projects_v2_item", "d1", moved, HELLO).why_not == "another organization"
@@ -115,15 +115,15 @@ def test_whatever_is_wrong_with_a_payload_is_told_apart_or_ignored(event: str) -
         card = MOVED["projects_v2_item"] | {"content_type": "Issue"}
         payload = MOVED | {"projects_v2_item": card}
     owner = (payload.get("organization") or payload["repository"]["owner"])["login"]
-    hints = 0
+    notices = 0
     for wrong in broken(payload):
         try:
             found = heard(event, "d1", wrong, Repositories(GitHub(org=owner, leads_repo="Hello-World")))
         except ValidationError:
             continue
-        hints += found.hint is not None
-        assert found.hint is None or len(found.hint.desk) <= 255
-    assert hints
+        notices += found.notice is not None
+        assert found.notice is None or len(found.notice.desk) <= 255
+    assert notices
 
 
 def renamed(payload: dict[str, Any], name: str, **others: Any) -> dict[str, Any]:
@@ -134,16 +134,16 @@ def test_a_repository_that_was_renamed_is_known_by_its_id() -> None:
     ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
     under_another_name = renamed(opened, "prospects")
     assert heard("issue_comment", "d1", under_another_name, ours).why_not == "another repository"
-    assert heard("issue_comment", "d2", opened, ours).hint
-    hint = heard("issue_comment", "d3", under_another_name, ours).hint
-    assert hint is not None
-    assert hint.repo == "hello-world"
+    assert heard("issue_comment", "d2", opened, ours).notice
+    notice = heard("issue_comment", "d3", under_another_name, ours).notice
+    assert notice is not None
+    assert notice.repo == "hello-world"
     stranger = renamed(opened, "prospects", id=4711)
     assert heard("issue_comment", "d4", stranger, ours).why_not == "another repository"
 
 
 def test_a_new_repository_with_the_old_name_takes_its_place() -> None:
     ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
-    assert heard("issue_comment", "d1", opened, ours).hint
-    assert heard("issue_comment", "d2", renamed(opened, "Hello-World", id=4711), ours).hint
-    assert heard("issue_comment", "d3", renamed(opened, "prospects"), ours).hint is None
+    assert heard("issue_comment", "d1", opened, ours).notice
+    assert heard("issue_comment", "d2", renamed(opened, "Hello-World", id=4711), ours).notice
+    assert heard("issue_comment", "d3", renamed(opened, "prospects"), ours).notice is None

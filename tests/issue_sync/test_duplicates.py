@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.directory import Handle
-from client.errors import CommandError, ExitCode
-from process.decisions import LeadOpened
+from client.directory import LeadHandle
+from client.errors import RequestRefused
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from tests.issue_sync.conftest import SALES, Office
 from tests.issue_sync.test_questionnaire import found_by, has_read, look, submit
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 TITLE = "Teach a course"
 
@@ -30,18 +30,18 @@ def opened(title: str = TITLE, **more: Any) -> LeadOpened:
     return LeadOpened(**({"org": "Example University", "person": "Ada Example", "title": title} | more))
 
 
-async def begun(office: Office, wanted: LeadOpened, **how: Any) -> Handle:
+async def begun(office: Office, wanted: LeadOpened, **how: Any) -> LeadHandle:
     """A lead with its issue, once visibility has both."""
     lead = await office.leads.find((await office.leads.open(wanted, **how)).lead)
     await office.until(lead, lambda view: view.facts.issue)
     number = await office.number(lead)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while await office.leads.by_issue("leads", number) is None:
             await asyncio.sleep(0.05)
     return lead
 
 
-async def twice(office: Office, **answers: str) -> tuple[Handle, Handle]:
+async def twice(office: Office, **answers: str) -> tuple[LeadHandle, LeadHandle]:
     """A lead, and a response to the questionnaire that looks like it; with the response's lead."""
     first = await begun(office, opened())
     submit(office, **answers)
@@ -53,17 +53,17 @@ async def twice(office: Office, **answers: str) -> tuple[Handle, Handle]:
     return first, twin
 
 
-async def settled(office: Office, lead: Handle) -> Overview:
+async def settled(office: Office, lead: LeadHandle) -> Overview:
     return await office.until(lead, lambda view: all(e.status == "done" for e in view.effects))
 
 
-async def issue(office: Office, lead: Handle) -> dict[str, Any]:
+async def issue(office: Office, lead: LeadHandle) -> dict[str, Any]:
     number = await office.number(lead)
     found: dict[str, Any] = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{number}")
     return found
 
 
-async def says(office: Office, lead: Handle, text: str, *, login: str = SALES) -> str:
+async def says(office: Office, lead: LeadHandle, text: str, *, login: str = SALES) -> str:
     """Somebody comments on its issue; what is answered there."""
     known = len(await office.answers(lead))
     await office.hear(lead, await office.say(lead, text, login=login))
@@ -81,8 +81,8 @@ async def test_a_response_that_looks_like_an_open_lead_is_held_linked_merged_and
     assert f"]({'<'}{ours['html_url']}>)" in theirs["body"], "a link to the other issue"
     assert f"| May be a duplicate | [{twin.id}" in ours["body"]
     assert theirs["html_url"] in ours["body"]
-    async with asyncio.timeout(PATIENCE):
-        while [row.lead async for row in office.leads.listed(attention=True)] != [twin.id]:
+    async with asyncio.timeout(TIMEOUT):
+        while [row.lead async for row in office.leads.list_leads(attention=True)] != [twin.id]:
             await asyncio.sleep(0.05)
 
     refused = await says(office, twin, "/price-quoted amount=12000 currency=USD per=year")
@@ -127,7 +127,7 @@ async def test_kept_apart_it_goes_on_and_is_never_asked_about_again(office: Offi
     await settled(office, first)
     assert "duplicate" not in (await issue(office, first))["body"]
     for _ in range(2):
-        done = (await office.round()).parts["look_at_leads"]
+        done = (await office.round()).results["reconcile_duplicates"]
         assert (done.found, done.failed) == ((), "")
     await says(office, lead, "/price-quoted amount=12000 currency=USD per=year")
     assert await office.stage(lead) == "quoted"
@@ -150,14 +150,14 @@ async def test_two_at_the_same_moment_are_found_by_the_next_round(office: Office
         leads.append(await office.leads.find(lead))
         await settled(office, leads[-1])
     older, younger = leads
-    async with asyncio.timeout(PATIENCE):
-        while not (found := (await office.round()).parts["look_at_leads"].found):
+    async with asyncio.timeout(TIMEOUT):
+        while not (found := (await office.round()).results["reconcile_duplicates"].found):
             await asyncio.sleep(0.1)
     assert found == (f"{younger.id} may be the same as {older.id}",)
     view = await office.until(younger, lambda view: view.facts.undecided)
     assert view.facts.undecided[0].why == ("same mail domain",)
     await office.until(older, lambda view: view.facts.duplicates)
-    assert (await office.round()).parts["look_at_leads"].found == ()
+    assert (await office.round()).results["reconcile_duplicates"].found == ()
     assert not (await office.leads.overview(older)).facts.undecided
 
 
@@ -170,12 +170,11 @@ async def test_what_looks_like_nothing_is_not_held(office: Office) -> None:
 
 async def test_what_was_begun_as_another_one_is_not_asked_about(office: Office) -> None:
     first = await begun(office, opened())
-    with pytest.raises(CommandError) as refused:
+    with pytest.raises(RequestRefused) as refused:
         await office.leads.open(opened("Another hub"))
-    assert refused.value.code is ExitCode.REFUSED
     assert f"{first.id} (same organisation)" in str(refused.value)
     second = await begun(office, opened("Another hub"), duplicate=True)
-    assert (await office.round()).parts["look_at_leads"].found == ()
+    assert (await office.round()).results["reconcile_duplicates"].found == ()
     view = await office.leads.overview(second)
     assert not view.facts.undecided
     assert [other.lead for other in view.facts.originals] == [first.id]
@@ -185,10 +184,10 @@ async def test_what_was_begun_as_another_one_is_not_asked_about(office: Office) 
 async def test_a_lead_that_comes_to_look_like_another_is_found_by_the_next_round(office: Office) -> None:
     first = await begun(office, opened())
     second = await begun(office, opened(org="Another Institute"))
-    assert (await office.round()).parts["look_at_leads"].found == ()
+    assert (await office.round()).results["reconcile_duplicates"].found == ()
     await second.execute_update("details_changed", {"org": "Example University"})
-    async with asyncio.timeout(PATIENCE):
-        while not (await office.round()).parts["look_at_leads"].found:
+    async with asyncio.timeout(TIMEOUT):
+        while not (await office.round()).results["reconcile_duplicates"].found:
             await asyncio.sleep(0.1)
     view = await office.until(second, lambda view: view.facts.undecided)
     (other,) = view.facts.undecided
@@ -230,12 +229,12 @@ async def test_the_lead_that_goes_on_is_named_by_its_id_or_its_issue(office: Off
 
 async def test_what_cannot_go_on_is_refused_where_it_was_asked(office: Office) -> None:
     first, twin = await twice(office)
-    for into, words in (
+    for into, summary in (
         ("lead-nowhere", "There is no lead"),
         ("leads#999", "999 is no lead's issue"),
         (twin.id, "A lead is not merged into itself"),
     ):
-        assert words in (await says(office, twin, f"/merged into={into}")).replace("\\", "")
+        assert summary in (await says(office, twin, f"/merged into={into}")).replace("\\", "")
     await first.execute_update("lost", {"reason": "budget"})
     answer = await says(office, twin, f"/merged into={first.id}")
     assert f"❌ `/merged` {first.id} is lost. Reopen that one first." in answer.replace("\\", "")

@@ -12,18 +12,18 @@ from pydantic import SecretStr
 from activities.github import issue_block
 from activities.github.authors import IssueHistory, issue_history
 from activities.github.forms import forms
-from activities.github.issue_block import Memory
+from activities.github.issue_block import LastWritten
 from activities.issue_sync import intake
-from client.directory import Handle
-from client.leads import Leads, Opened
-from client.notices import hand_in
-from process.decisions import LeadOpened
+from client.directory import LeadHandle
+from client.leads import LeadsClient, Opened
+from client.notices import request_sync
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.records import Issue, Tombstone
 from sandbox.server import Sandbox
 from tests.issue_sync.conftest import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
-from workflows.issue_sync import DeskWorkflow, Hint
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow
 
 TITLE = "[Example University / Ada Example] - A hub for whales"
 TEMPLATE = "[Lead org / Lead person] - [Lead title]"
@@ -111,20 +111,20 @@ class Front:
 
     async def heard(self, **more: Any) -> str:
         """As if GitHub had told that something happened; what the visit did."""
-        hint = Hint(repo=self.repo, number=self.number, **more)
+        notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.office.env.client
-        await hand_in(client, hint, task_queue=self.office.settings.task_queue)
-        done = await client.get_workflow_handle_for(DeskWorkflow.run, hint.desk).result()
+        await request_sync(client, notice, task_queue=self.office.settings.task_queue)
+        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
         return "; ".join(done.done)
 
-    async def lead(self) -> Handle:
+    async def lead(self) -> LeadHandle:
         """What the issue has become."""
         found = await self.found()
         assert found is not None
         return found
 
-    async def found(self) -> Handle | None:
-        return await self.office.leads.known(intake.lead_to_be(await self.seen()))
+    async def found(self) -> LeadHandle | None:
+        return await self.office.leads.by_id(intake.lead_to_be(await self.seen()))
 
     async def seen(self) -> Any:
         github = self.office.desk.github
@@ -422,13 +422,13 @@ async def test_killed_before_it_has_said_so_it_says_so_later(
 ) -> None:
     """The first time the lead has begun and nobody hears of it; the second time the comment is refused for good."""
     begun: list[Opened] = []
-    begin = Leads.take_in
+    begin = LeadsClient.take_in
 
-    async def dies(leads: Leads, opened: LeadOpened, *, lead: str) -> Opened:
+    async def dies(leads: LeadsClient, opened: LeadOpened, *, lead: str) -> Opened:
         begun.append(await begin(leads, opened, lead=lead))
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(Leads, "take_in", dies)
+    monkeypatch.setattr(LeadsClient, "take_in", dies)
     await front.opened()
     no_comments = Fault(system="github", kind="status", status=403, method="POST", path="/comments$")
     front.office.sandbox.faults.add(no_comments)
@@ -456,7 +456,7 @@ async def test_it_is_its_lead_though_nothing_shows_it(front: Front, monkeypatch:
     async def by_issue(*_: Any) -> None:
         return None
 
-    monkeypatch.setattr(Leads, "by_issue", by_issue)
+    monkeypatch.setattr(LeadsClient, "by_issue", by_issue)
     await front.opened()
     view = await front.begun()
     await front.at(SALES, "edit", title=TEMPLATE, body="")
@@ -545,7 +545,7 @@ async def test_of_a_lead_that_has_ended_it_is_not_begun_again(front: Front) -> N
 async def test_nor_when_temporal_has_forgotten_it(front: Front) -> None:
     await front.opened()
     lead = intake.lead_to_be(await front.seen())
-    ended = issue_block.write("Ours.", lead, "What it was.", Memory(state="closed", title=""))
+    ended = issue_block.write("Ours.", lead, "What it was.", LastWritten(state="closed", title=""))
     await front.at(SALES, "edit", body=ended)
     assert await front.heard() == f"Said that {lead} has ended"
     assert await front.found() is None
@@ -587,7 +587,7 @@ async def test_a_mark_of_nobody_is_only_text(front: Front, key: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("title", "by", "labels", "words"),
+    ("title", "by", "labels", "summary"),
     [
         (TITLE, SALES, (), "open, and with the label “lead”, it becomes one"),
         (TEMPLATE, SALES, ("lead",), "what it lacks stands in another comment"),
@@ -595,12 +595,12 @@ async def test_a_mark_of_nobody_is_only_text(front: Front, key: str) -> None:
     ],
 )
 async def test_a_command_before_it_is_a_lead_is_told_what_it_takes(
-    front: Front, title: str, by: str, labels: tuple[str, ...], words: str
+    front: Front, title: str, by: str, labels: tuple[str, ...], summary: str
 ) -> None:
     await front.opened(title, by=by, labels=labels)
     comment = await front.office.say_there("leads", front.number, "/lost reason=budget")
     await front.heard(comment=comment)
     (answer,) = [seen.text for seen in await front.ours() if "/lost" in seen.text]
-    assert words in answer
+    assert summary in answer
     assert "in a new comment" in answer
     assert await front.found() is None

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from client.directory import Handle
-from client.notices import hand_in
+from client.directory import LeadHandle
+from client.notices import request_sync
 from process.views.overview import Overview
 from sandbox.github.records import Issue
 from tests.issue_sync.conftest import COMMUNITY, CONTRACTS, SALES, Office
-from workflows.issue_sync import Attended, DeskWorkflow, Hint
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 
 QUOTE = {"amount": "12000", "currency": "USD", "per": "year"}
 ENGINEERING = "eda-engineering"
@@ -20,7 +20,7 @@ ENGINEERING = "eda-engineering"
 class Floor:
     """An office, and what a test does and sees there at one lead."""
 
-    def __init__(self, office: Office, lead: Handle, repo: str, number: int) -> None:
+    def __init__(self, office: Office, lead: LeadHandle, repo: str, number: int) -> None:
         self.office = office
         self.lead = lead
         self.repo = repo
@@ -38,12 +38,12 @@ class Floor:
         person = self.office.sandbox.person(login)
         await asyncio.to_thread(getattr(person, act), self.repo, self.number, *args, **more)
 
-    async def hear(self, **more: Any) -> Attended:
+    async def hear(self, **more: Any) -> SyncResult:
         """As if GitHub had told that something happened; what the visit did."""
-        hint = Hint(repo=self.repo, number=self.number, **more)
+        notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.office.env.client
-        await hand_in(client, hint, task_queue=self.office.settings.task_queue)
-        return await client.get_workflow_handle_for(DeskWorkflow.run, hint.desk).result()
+        await request_sync(client, notice, task_queue=self.office.settings.task_queue)
+        return await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
 
     async def settled(self, holds: Callable[[Overview], object] = bool) -> Overview:
         """The lead, once this holds and nothing is left to do outside."""

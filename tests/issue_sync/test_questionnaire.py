@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.directory import Handle
-from process.decisions import LeadOpened
+from client.directory import LeadHandle
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from tests.issue_sync.conftest import Office
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
-from workflows.reconcile import Part
+from tests.support.waiting import TIMEOUT
+from workflows.reconcile import SystemResult
 
 ANSWERS = {
     "Organisation": "Example University",
@@ -37,23 +37,23 @@ def submit(office: Office, response: str | None = None, **changed: str) -> str:
     return google.submit(office.sandbox.ids["questionnaire"], answers, response).response_id
 
 
-async def look(office: Office) -> Part:
-    part = (await office.round()).parts["look_at_questionnaire"]
+async def look(office: Office) -> SystemResult:
+    part = (await office.round()).results["reconcile_questionnaire"]
     assert not part.failed, part.failed
     return part
 
 
-async def has_read(office: Office, lead: Handle, name: str) -> Overview:
+async def has_read(office: Office, lead: LeadHandle, name: str) -> Overview:
     """The lead once it knows these answers."""
     return await office.until(
         lead, lambda view: dict(view.facts.questionnaire.answers).get("Your name") == name
     )
 
 
-async def the_lead(office: Office) -> Handle:
+async def the_lead(office: Office) -> LeadHandle:
     """The only one there is, once visibility has it."""
-    async with asyncio.timeout(PATIENCE):
-        while not (found := [row async for row in office.leads.listed()]):
+    async with asyncio.timeout(TIMEOUT):
+        while not (found := [row async for row in office.leads.list_leads()]):
             await asyncio.sleep(0.05)
     (lead,) = found
     return await office.leads.find(lead.lead)
@@ -61,7 +61,7 @@ async def the_lead(office: Office) -> Handle:
 
 async def found_by(office: Office, response: str) -> None:
     """Visibility knows whose response it is."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not await office.leads.by_response(response):
             await asyncio.sleep(0.05)
 
@@ -95,7 +95,7 @@ async def test_it_belongs_to_the_lead_of_the_same_address(office: Office) -> Non
     for person, email in (("Ada", "Ada@Example.org"), ("Grace", "grace@example.org")):
         opened = LeadOpened(org=f"{person}'s institute", person=person, title="A hub", email=email)
         await office.leads.open(opened, duplicate=True)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while len(await office.leads.by_domain("ada@example.org")) < 2:  # visibility is a moment late
             await asyncio.sleep(0.05)
     submit(office)
@@ -103,7 +103,7 @@ async def test_it_belongs_to_the_lead_of_the_same_address(office: Office) -> Non
     lead = await office.leads.find(said.rpartition(" ")[2])
     view = await has_read(office, lead, "Ada Example")
     assert view.facts.org == "Ada's institute"
-    assert len([row async for row in office.leads.listed()]) == 2
+    assert len([row async for row in office.leads.list_leads()]) == 2
 
 
 async def test_two_responses_of_one_person_at_once_make_one_lead(office: Office) -> None:

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.directory import Handle
-from process.core.outbox import Look
+from client.directory import LeadHandle
+from process.core.outbox import DriftCheck
 from process.views.overview import Overview
 from sandbox.faults import Fault
 from tests.issue_sync.conftest import OWNER, SALES, Office, all_public
 from tests.issue_sync.test_questionnaire import the_lead
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
-from workflows.reconcile import Round
+from tests.support.waiting import TIMEOUT
+from workflows.reconcile import Reconciliation
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 
@@ -27,19 +27,19 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield server
 
 
-def found(done: Round, system: str = "look_at_github") -> str:
-    part = done.parts[system]
+def found(done: Reconciliation, system: str = "reconcile_github") -> str:
+    part = done.results[system]
     assert not part.failed, part.failed
     return "; ".join(part.found)
 
 
-async def seen(office: Office, lead: Handle) -> None:
+async def seen(office: Office, lead: LeadHandle) -> None:
     """Visibility has the lead with all that it has outside."""
     await office.until(
         lead, lambda view: view.facts.card and all(e.status != "waiting" for e in view.effects)
     )
-    async with asyncio.timeout(PATIENCE):
-        while not any(each.id == lead.id and each.issue for each in await office.leads.in_flight()):
+    async with asyncio.timeout(TIMEOUT):
+        while not any(each.id == lead.id and each.issue for each in await office.leads.open_leads()):
             await asyncio.sleep(0.05)
 
 
@@ -65,8 +65,8 @@ async def test_when_nothing_changed_nothing_is_paid_for_and_nobody_is_asked(offi
         await office.round()
     before = (await lead.describe()).history_length
     done = await office.round()
-    assert done.parts["look_at_github"].found == ()
-    assert done.parts["look_at_github"].cost == {"requests": 0, "unchanged": 4, "points": 2}
+    assert done.results["reconcile_github"].found == ()
+    assert done.results["reconcile_github"].cost == {"requests": 0, "unchanged": 4, "points": 2}
     assert (await lead.describe()).history_length == before
 
 
@@ -78,8 +78,8 @@ async def test_a_card_in_another_column_is_judged_and_put_back(office: Office) -
     assert "leads#1" in found(await office.round())
     (answer,) = await office.answers(lead)
     assert "moved the card to “Hub”" in answer
-    async with asyncio.timeout(PATIENCE):
-        while "leads#1" in "".join((await office.round()).parts["look_at_github"].found):
+    async with asyncio.timeout(TIMEOUT):
+        while "leads#1" in "".join((await office.round()).results["reconcile_github"].found):
             await asyncio.sleep(0.05)
     assert await office.stage(lead) == "lead"
     assert len(await office.answers(lead)) == 1
@@ -92,14 +92,14 @@ async def test_a_deleted_and_an_archived_card_come_back(office: Office) -> None:
     office.sandbox.person(SALES).delete_card("leads", number)
     assert f"{lead.id}: no card on the board" in found(await office.round())
     view = await office.until(
-        lead, lambda view: "card was deleted" in view.timeline[-2].words + view.timeline[-1].words
+        lead, lambda view: "card was deleted" in view.timeline[-2].summary + view.timeline[-1].summary
     )
     await office.until(lead, lambda now: now.facts.card != view.facts.card or now.facts.card)
     await seen(office, lead)
     assert f"{lead.id}: nothing is missing any more" in found(await office.round())
     office.sandbox.person(SALES).archive_card("leads", number)
     await office.round()
-    await office.until(lead, lambda view: any("card was archived" in line.words for line in view.timeline))
+    await office.until(lead, lambda view: any("card was archived" in line.summary for line in view.timeline))
     await seen(office, lead)
     assert not any(item.archived for item in office.sandbox.github.items.values())
 
@@ -148,7 +148,7 @@ async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(office: O
     ours = await asyncio.to_thread(office.as_service, "POST", "leads/issues", twin)
     copied = await asyncio.to_thread(office.as_person, SALES, "POST", "leads/issues", twin)
     assert f"issue {ours['number']}, {copied['number']} carries its mark" in found(await office.round())
-    await office.until(lead, lambda view: any("opened twice" in line.words for line in view.timeline))
+    await office.until(lead, lambda view: any("opened twice" in line.summary for line in view.timeline))
     closed = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{ours['number']}")
     assert (closed["state"], closed["state_reason"]) == ("closed", "duplicate")
     theirs = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{copied['number']}")
@@ -169,7 +169,7 @@ async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) 
     assert len(await office.answers(lead)) == 1
     (asked,) = await office.answers_there("leads", 2)
     assert "**Organisation**" in asked
-    assert len([row async for row in office.leads.listed()]) == 1
+    assert len([row async for row in office.leads.list_leads()]) == 1
 
 
 async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> None:
@@ -179,8 +179,8 @@ async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> 
     amara = office.sandbox.person(SALES)
     amara.open("leads", "[Example University / Grace Example] - A copy", first["body"], labels=("lead",))
     await office.round()
-    async with asyncio.timeout(PATIENCE):
-        while len([each for each in await office.leads.in_flight() if each.issue]) < 2:
+    async with asyncio.timeout(TIMEOUT):
+        while len([each for each in await office.leads.open_leads() if each.issue]) < 2:
             await asyncio.sleep(0.05)
     amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
     assert found(await office.round()) == "1 to look at: leads#2"
@@ -199,7 +199,7 @@ async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> 
     assert await office.stage(lead) == "quoted"
     assert len(await office.answers_there("prospects", 1)) == 1
     assert found(await office.round()).count(lead.id) == 0
-    await office.leads.look_outside(lead.id, Look(folder=False))
+    await office.leads.check_drift(lead.id, DriftCheck(folder=False))
     view = await office.until(lead, lambda view: view.facts.issue and "prospects" in view.facts.issue.url)
     assert view.facts.issue
     assert view.facts.issue.home == ""
@@ -224,7 +224,7 @@ async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office:
     assert found(await office.round()) == ""
 
 
-async def with_folder(office: Office) -> Handle:
+async def with_folder(office: Office) -> LeadHandle:
     lead = await office.open()
     await lead.execute_update("asset_attached", {"name": "Budget"})
     await office.until(lead, lambda view: view.facts.folder)
@@ -234,10 +234,10 @@ async def with_folder(office: Office) -> Handle:
     return lead
 
 
-async def folder_seen(office: Office, lead: Handle) -> None:
+async def folder_seen(office: Office, lead: LeadHandle) -> None:
     """Visibility knows that the lead has a folder."""
-    async with asyncio.timeout(PATIENCE):
-        while not any(each.id == lead.id and each.has_folder for each in await office.leads.in_flight()):
+    async with asyncio.timeout(TIMEOUT):
+        while not any(each.id == lead.id and each.has_folder for each in await office.leads.open_leads()):
             await asyncio.sleep(0.05)
 
 
@@ -245,7 +245,7 @@ async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office
     lead, ann = await with_folder(office), office.sandbox.on_drive()
     folder = ann.find_folder(leadId=lead.id).id
     ann.trash(folder)
-    assert f"{lead.id}: its folder is not where it was" in found(await office.round(), "look_at_drive")
+    assert f"{lead.id}: its folder is not where it was" in found(await office.round(), "reconcile_drive")
     await office.until(lead, lambda view: "is in the trash: restore it there" in "".join(view.attention))
     ann.restore(folder)
     await office.round()
@@ -255,10 +255,10 @@ async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office
     await office.until(lead, lambda view: "in a folder that is in the trash" in "".join(view.attention))
 
 
-async def told_once(office: Office, lead: Handle, words: str) -> Overview:
+async def told_once(office: Office, lead: LeadHandle, summary: str) -> Overview:
     """A round tells the lead, and the next one has no news."""
     await office.round()
-    view = await office.until(lead, lambda view: words in view.timeline[-1].words)
+    view = await office.until(lead, lambda view: summary in view.timeline[-1].summary)
     assert not view.attention
     await office.round()
     assert len((await office.leads.overview(lead)).timeline) == len(view.timeline)
@@ -277,7 +277,7 @@ async def test_a_folder_that_was_moved_or_renamed_is_followed_and_told_once(offi
     assert (view.facts.folder.id, view.facts.folder.name) == (folder, "Ocean course")
     ann.move(folder, office.sandbox.ids["leads_folder"])
     await office.round()
-    await office.until(lead, lambda view: "back into the folder for leads" in view.timeline[-1].words)
+    await office.until(lead, lambda view: "back into the folder for leads" in view.timeline[-1].summary)
 
 
 async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(office: Office) -> None:
@@ -322,7 +322,7 @@ async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte
     await office.round()
     await office.until(lead, lambda view: view.facts.drift)
     await office.hear(lead, await office.say(lead, "/folder-replaced"))
-    view = await office.until(lead, lambda view: "Invoice 2 was made again" in view.timeline[-1].words)
+    view = await office.until(lead, lambda view: "Invoice 2 was made again" in view.timeline[-1].summary)
     assert documents(view) == before
     assert [mail.template for mail in view.facts.mails].count("invoice") == 2
 
@@ -332,7 +332,7 @@ async def test_one_system_that_fails_does_not_hide_the_others(office: Office) ->
     await office.say(lead, PRICE)
     office.sandbox.faults.add(Fault(system="forms", kind="status", status=403, times=None))
     done = await office.round()
-    assert "403" in done.parts["look_at_questionnaire"].failed
+    assert "403" in done.results["reconcile_questionnaire"].failed
     assert await office.stage(lead) == "quoted"
 
 

@@ -11,8 +11,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from client.reconcile import SCHEDULE, keep_schedule
 from tests.issue_sync.conftest import Office
-from tests.support.waiting import PATIENCE
-from workflows.reconcile import ReconcileWorkflow, Round
+from tests.support.waiting import TIMEOUT
+from workflows.reconcile import ReconcileWorkflow, Reconciliation
 
 
 async def test_it_follows_the_setting(env: WorkflowEnvironment) -> None:
@@ -38,12 +38,12 @@ async def test_a_round_goes_on_where_the_last_one_ended(env: WorkflowEnvironment
         await handle.trigger(
             overlap=ScheduleOverlapPolicy.BUFFER_ONE
         )  # it may not know yet that the first is over
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while len(actions := (await handle.describe()).info.recent_actions) == len(ids):
                 await asyncio.sleep(0.05)
         ids = [each.action.workflow_id for each in actions if isinstance(each.action, Started)]
         done = await env.client.get_workflow_handle_for(ReconcileWorkflow.run, ids[-1]).result()
     await keep_schedule(env.client, office.settings.task_queue, 0)
-    assert isinstance(done, Round)
-    assert done.parts["look_at_github"].cost["requests"] == 0  # asked for with the tags of the first
-    assert done.parts["look_at_github"].cost["unchanged"] == 4
+    assert isinstance(done, Reconciliation)
+    assert done.results["reconcile_github"].cost["requests"] == 0  # asked for with the tags of the first
+    assert done.results["reconcile_github"].cost["unchanged"] == 4

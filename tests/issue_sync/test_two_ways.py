@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 
-from client.directory import Handle
+from client.directory import LeadHandle
 from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.hooks import sender
@@ -19,7 +19,7 @@ from tests.issue_sync.conftest import SALES, Office
 from tests.issue_sync.test_moves import Floor
 from tests.issue_sync.test_web import receiving
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 SECRET = "s3cr3t of the tests"
 TITLE = "[Example University / Ada Example] - A hub"
@@ -38,9 +38,9 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 async def _in_time() -> AsyncIterator[None]:
     """However busy this machine is: what comes too late for GitHub is lost, and that is not meant here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sender, "TIMEOUT_SECONDS", PATIENCE)
-        for name in ("PATIENCE", "SENDING"):
-            patch.setattr(web, name, PATIENCE)
+        patch.setattr(sender, "TIMEOUT_SECONDS", TIMEOUT)
+        for name in ("TIMEOUT", "SENDING"):
+            patch.setattr(web, name, TIMEOUT)
         yield
 
 
@@ -63,7 +63,7 @@ async def nothing() -> None:
 
 async def quiet(office: Office) -> None:
     """All that GitHub has to tell is told, and every desk is done with it."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             while office.sandbox.webhooks.is_busy:
                 await asyncio.sleep(0.05)
@@ -93,9 +93,9 @@ async def lived(office: Office, hear: Hear) -> Floor:
     return floor
 
 
-async def become(office: Office, number: int) -> Handle:
+async def become(office: Office, number: int) -> LeadHandle:
     """The lead that the issue is."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while (lead := await office.leads.by_issue("leads", number)) is None:
             await asyncio.sleep(0.05)
     return lead
@@ -112,7 +112,7 @@ async def came_out_right(floor: Floor) -> None:
     assert f"This is now the lead `{floor.lead.id}`" in begun
     assert "Quoted 12,000.00 USD a year" in quoted
     assert "moved the card to “Hub”" in moved
-    assert len([row async for row in floor.office.leads.listed()]) == 1
+    assert len([row async for row in floor.office.leads.list_leads()]) == 1
     assert len(floor.office.sandbox.github.issues) == len(floor.office.sandbox.github.items) == 1
 
 

@@ -24,7 +24,7 @@ from starter.web import webhooks as web
 from starter.web.webhooks import LONGEST, make_server
 from tests.issue_sync.test_deliveries import COMMENTED, PUBLISHED, with_command
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 SECRET = "s3cr3t of the tests"
 GITHUB = GitHub(org="Codertocat", leads_repo="Hello-World", webhook_secret=SecretStr(SECRET))
@@ -59,11 +59,11 @@ class Receiver:
         given |= {name.replace("_", "-"): value for name, value in headers.items()}
         sent = {name: value for name, value in given.items() if value is not None}
         return await asyncio.to_thread(
-            requests.post, f"{self.url}/github/webhook", data=body, headers=sent, timeout=PATIENCE
+            requests.post, f"{self.url}/github/webhook", data=body, headers=sent, timeout=TIMEOUT
         )
 
     async def health(self) -> int:
-        return (await asyncio.to_thread(requests.get, f"{self.url}/healthz", timeout=PATIENCE)).status_code
+        return (await asyncio.to_thread(requests.get, f"{self.url}/healthz", timeout=TIMEOUT)).status_code
 
 
 @asynccontextmanager
@@ -103,9 +103,9 @@ async def test_a_comment_with_a_command_begins_a_visit(env: WorkflowEnvironment,
         if event.HasField("workflow_execution_signaled_event_attributes")
     ]
     assert signals[-1].signal_name == "heard"
-    hint = json.loads(signals[-1].input.payloads[0].data)
-    assert hint["comment"] == COMMENTED["comment"]["id"]
-    assert hint["delivery"] == "d-1"
+    notice = json.loads(signals[-1].input.payloads[0].data)
+    assert notice["comment"] == COMMENTED["comment"]["id"]
+    assert notice["delivery"] == "d-1"
     await desk.terminate()
 
 
@@ -199,7 +199,7 @@ async def test_a_body_without_end_is_cut_off(receiver: Receiver) -> None:
     def post() -> int:
         try:
             return requests.post(
-                f"{receiver.url}/github/webhook", data=endless(), timeout=PATIENCE
+                f"{receiver.url}/github/webhook", data=endless(), timeout=TIMEOUT
             ).status_code
         except requests.ConnectionError:  # it hung up while we were still speaking
             return 413
@@ -236,7 +236,7 @@ async def test_health_says_that_it_runs(receiver: Receiver) -> None:
 
 
 async def test_without_temporal_github_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "PATIENCE", 0.5)
+    monkeypatch.setattr(web, "TIMEOUT", 0.5)
     async with real_time() as server:
         client = server.client
     async with receiving(client) as receiver:

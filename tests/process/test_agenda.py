@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process import deadlines as ticks
-from process.core.events import Tick
+from process import deadlines
+from process.core.due import pass_deadlines
+from process.core.events import Deadline
 from process.decisions.quoting import QuoteExpired
 from process.decisions.waiting import Resumed
 from process.types import Role
@@ -19,7 +20,7 @@ def lines(life: Life, section: Section | None = None) -> list[tuple[str, ...]]:
     """Section (or all of them), role, what, since and until."""
     return [
         (str(i.section), str(i.role), i.what, str(i.since or ""), str(i.until or ""))
-        for i in agenda(life.record, life.now)
+        for i in agenda(life.aggregate, life.now)
         if section in (None, i.section)
     ]
 
@@ -36,7 +37,7 @@ def test_a_new_lead_is_to_be_asked_and_goes_stale_if_nobody_does() -> None:
         ("stuck", "sales", "Nothing has moved since 2026-06-01", "2026-06-01", ""),
         ("overdue", "sales", "Send the questionnaire", "2026-06-01", "2026-07-01"),
     ]
-    stuck, overdue = agenda(life.record, life.now)
+    stuck, overdue = agenda(life.aggregate, life.now)
     assert (stuck.lasting, str(overdue.lasting)) == (None, "2026-06-01"), "no day is said twice"
 
 
@@ -111,8 +112,8 @@ def test_a_hub_without_a_contract_comes_first_and_its_events_are_shown() -> None
 
 def test_what_failed_for_good_and_who_does_not_get_on_is_stuck() -> None:
     life = Life()
-    (effect, *_) = life.record.startable(frozenset())
-    life.record = life.record.park(effect, "The token was revoked", life.now)
+    (effect, *_) = life.aggregate.startable(frozenset())
+    life.aggregate = life.aggregate.park(effect, "The token was revoked", life.now)
     for _ in range(5):
         life.take("hub_live")
     stuck = lines(life, Section.STUCK)
@@ -126,7 +127,9 @@ def test_an_assigned_person_has_the_roles_lines_and_finds_them_by_any_name() -> 
     life.does("assigned", role="sales", person="Grace Example", login="grace", email="grace@example.org")
     other = Life(title="Another")
     found = Agenda.of(
-        life.today, [*agenda(life.record, life.now), *agenda(other.record, other.now)], unasked=["b", "a"]
+        life.today,
+        [*agenda(life.aggregate, life.now), *agenda(other.aggregate, other.now)],
+        unasked=["b", "a"],
     )
     assert found.owners() == ("sales", "sales (Grace Example)")
     assert found.unasked == ("a", "b")
@@ -141,7 +144,7 @@ def test_an_assigned_person_has_the_roles_lines_and_finds_them_by_any_name() -> 
 
 def test_sections_come_in_their_order_and_each_by_urgency() -> None:
     lives = [state() for state in STATES.values()]
-    found = Agenda.of(Life().today, [item for life in lives for item in agenda(life.record, life.now)])
+    found = Agenda.of(Life().today, [item for life in lives for item in agenda(life.aggregate, life.now)])
     order = [[*Section].index(item.section) for item in found.items]
     assert order == sorted(order)
     for section in Section:
@@ -150,15 +153,17 @@ def test_sections_come_in_their_order_and_each_by_urgency() -> None:
 
 
 def test_it_knows_whatever_the_calendar_may_do() -> None:
-    known = {kind.kind for kind in Tick.__subclasses__() if kind.__module__.startswith(ticks.__name__)}
+    known = {
+        kind.kind for kind in Deadline.__subclasses__() if kind.__module__.startswith(deadlines.__name__)
+    }
     assert set(FORTHCOMING) == known | {QuoteExpired.kind, Resumed.kind}
 
 
 @given(st.sampled_from(sorted(STATES)), st.integers(0, 1500))
 def test_every_lead_has_an_agenda_at_every_time(state: str, days: int) -> None:
     life = STATES[state]()
-    record = life.record.tick(life.now + timedelta(days=days))
-    for item in agenda(record, life.now + timedelta(days=days)):
+    aggregate = pass_deadlines(life.aggregate, life.now + timedelta(days=days))
+    for item in agenda(aggregate, life.now + timedelta(days=days)):
         assert item.what
         assert item.role in (Role.SALES, Role.CONTRACTS, Role.ENGINEERING)
-    assert agenda(record, datetime(2026, 1, 1, tzinfo=UTC)) is not None
+    assert agenda(aggregate, datetime(2026, 1, 1, tzinfo=UTC)) is not None

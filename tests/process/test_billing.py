@@ -170,7 +170,7 @@ def test_each_invoice_has_a_file_and_is_announced_when_that_exists() -> None:
     life = Life().live().wait(0).perform()
     (invoice,) = life.lead.invoices
     assert invoice.file is not None
-    assert [mail.facts for mail in life.mails("invoice")] == [{"number": "1"}]
+    assert [mail.fields for mail in life.mails("invoice")] == [{"number": "1"}]
     assert life.lead.invoice_name(1) == "EXAMPLE-001"
 
 
@@ -408,7 +408,7 @@ def test_the_days_of_an_extension_of_what_was_paid_once_are_billed_by_nobody_and
     life.until("2027-06-10").accepted(**RENEWAL).does("contract_signed", **SIGNED)
     gap = "From 2027-06-01 to 2027-06-16 the hub is in no contract, and nobody is billed for it"
     assert gap in attention(life.lead, life.today)
-    seq = life.record.history.events[-1].seq
+    seq = life.aggregate.event_log.events[-1].seq
     life.does("corrected", seq=seq, reason="It begins earlier")
     life.does("contract_signed", **SIGNED, start="2027-06-01")
     assert gap not in attention(life.lead, life.today)
@@ -459,7 +459,7 @@ def test_a_member_without_a_hub_pays_the_base_fee_and_waits_for_nothing() -> Non
     assert next_step(life.lead).what == "nothing, no hub is to come; contract until 2027-05-31"
     life.until("2027-01-10")
     assert next_step(life.lead) == (Role.SALES, "renew: the contract ends on 2027-05-31")
-    assert {item.until for item in agenda(life.record, life.now) if item.what.startswith("Renew")} == {
+    assert {item.until for item in agenda(life.aggregate, life.now) if item.what.startswith("Renew")} == {
         date(2027, 4, 1)
     }
     life.until("2027-06-10")

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from process.behaviour import CHANGES
-from process.core.aggregate import Record
-from process.deadlines import due
+from process.core.aggregate import LeadAggregate
+from process.core.due import next_due, next_wake_up, pass_deadlines, wake_up_reason
+from process.deadlines.schedule import due
 from process.lead.quote import QuoteStatus
 from process.policy import Clocks, Policy
 from process.types import Stage
@@ -19,7 +19,7 @@ from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
 
 def moments(life: Life, kind: str) -> list[str]:
     """When a kind of thing became true, in UTC."""
-    return [f"{event.at:%Y-%m-%dT%H:%M}" for event in life.record.history.events if event.kind == kind]
+    return [f"{event.at:%Y-%m-%dT%H:%M}" for event in life.aggregate.event_log.events if event.kind == kind]
 
 
 def only(life: Life, kind: str) -> str:
@@ -92,8 +92,8 @@ def test_a_hold_ends_with_its_last_day_and_staleness_counts_from_there() -> None
 def test_waiting_for_an_event_has_no_end_of_its_own() -> None:
     life = Life()
     life.does("put_on_hold", event="Their budget")
-    assert life.record.next_due() is None
-    assert life.record.next_look(life.now) is None
+    assert next_due(life.aggregate.lead) is None
+    assert next_wake_up(life.aggregate.lead, life.now) is None
 
 
 def test_a_contracted_lead_is_not_stale() -> None:
@@ -197,17 +197,6 @@ def test_a_contract_is_to_be_signed_by_a_day_which_the_hand_over_may_name() -> N
     assert "to be signed" not in " ".join(attention(life.lead, life.today))
 
 
-def test_a_lead_in_flight_keeps_its_clocks_until_it_takes_up_the_changes() -> None:
-    life = Life(changes=()).handed_over()
-    life.does("contract_acknowledged")
-    life.wait(90)
-    assert life.lead.contract.due is None
-    assert moments(life, "handover_reminded") == []
-    life.record = life.record.under(CHANGES, life.now)
-    life.wait(0)
-    assert len(moments(life, "handover_reminded")) == len(moments(life, "handover_escalated")) == 1
-
-
 def test_a_new_hand_over_is_a_new_clock() -> None:
     life = Life().handed_over().wait(30)
     life.does("contract_handed_over", note="New scope")
@@ -224,7 +213,7 @@ def test_renewal_lapse_and_decision() -> None:
         "2027-03-03T00:00",
         "2027-05-02T00:00",
     ]
-    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
+    assert [mail.fields["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
     assert only(life, "contract_lapsed") == "2027-06-01T00:00"
     assert only(life, "lapse_decision_due") == "2027-07-13T00:00"
     assert life.lead.stage is Stage.HUB
@@ -232,10 +221,10 @@ def test_renewal_lapse_and_decision() -> None:
 
 def test_a_window_that_had_passed_when_they_signed_does_not_open() -> None:
     life = Life().live(start="2026-01-01", end="2026-08-31").until("2026-09-01")
-    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["90", "30"] or life.today < date(
+    assert [mail.fields["days"] for mail in life.mails("renewal")] == ["90", "30"] or life.today < date(
         2026, 9, 1
     )
-    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["90", "30"]
+    assert [mail.fields["days"] for mail in life.mails("renewal")] == ["90", "30"]
 
 
 def test_a_lapsed_service_is_extended_step_by_step_and_lapses_again() -> None:
@@ -260,19 +249,19 @@ def test_the_end_of_the_service_ends_its_clocks() -> None:
 def test_usage_that_is_missing_is_asked_for_five_days_after_the_month_and_then_weekly() -> None:
     life = Life(zone="Europe/Berlin").live(BOOK_QUOTE).until("2026-07-13")
     assert moments(life, "usage_missing") == ["2026-07-05T22:00", "2026-07-12T22:00"]
-    assert [mail.facts for mail in life.mails("usage_missing")] == [{"months": "2026-06"}] * 2
+    assert [mail.fields for mail in life.mails("usage_missing")] == [{"months": "2026-06"}] * 2
     assert [str(role) for role in life.mails("usage_missing")[0].to] == ["engineering"]
     life.does("usage_reported", month="2026-06", active_users=280)
     life.until("2026-08-05")
     assert len(life.mails("usage_missing")) == 2
-    assert life.until("2026-08-06").mails("usage_missing")[-1].facts == {"months": "2026-07"}
+    assert life.until("2026-08-06").mails("usage_missing")[-1].fields == {"months": "2026-07"}
 
 
 def test_usage_is_asked_for_even_after_the_end_and_only_for_months_in_which_a_hub_ran() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-07-03")
     life.does("decommission_decided", on="2026-07-03", reason="Over")
     life.does("hub_decommissioned", data_confirmed_by="Ada Example")
-    assert [mail.facts["months"] for mail in life.until("2026-08-12").mails("usage_missing")] == [
+    assert [mail.fields["months"] for mail in life.until("2026-08-12").mails("usage_missing")] == [
         *["2026-06"] * 5,
         "2026-06, 2026-07",
     ]
@@ -281,10 +270,8 @@ def test_usage_is_asked_for_even_after_the_end_and_only_for_months_in_which_a_hu
     assert len(life.until("2026-12-01").mails("usage_missing")) == 6
 
 
-@pytest.mark.parametrize("opened", [{"changes": ()}, {}])
-def test_nobody_is_asked_for_usage_that_nobody_is_billed_for(opened: dict[str, Any]) -> None:
-    quote = None if not opened else BOOK_QUOTE
-    life = Life(**opened).live(quote).until("2026-12-01")
+def test_nobody_is_asked_for_usage_that_nobody_is_billed_for() -> None:
+    life = Life().live().until("2026-12-01")
     assert life.mails("usage_missing") == []
 
 
@@ -293,7 +280,7 @@ def test_invoices_that_lie_unsent_are_asked_for_every_two_weeks_together() -> No
     assert moments(life, "invoices_unsent") == ["2026-06-15T00:00", "2026-06-29T00:00", "2026-07-13T00:00"]
     life.does("invoice_sent", number=1)
     life.until("2026-07-30")
-    assert [mail.facts["numbers"] for mail in life.mails("invoices_unsent")] == ["1", "1", "1", "2"]
+    assert [mail.fields["numbers"] for mail in life.mails("invoices_unsent")] == ["1", "1", "1", "2"]
     life.does("invoice_sent", number=2)
     assert len(life.until("2026-08-01").mails("invoices_unsent")) == 4
 
@@ -315,7 +302,7 @@ def test_a_decommission_is_announced_fourteen_and_two_days_before() -> None:
     life.does("decommission_decided", on="2026-09-30", reason="The course is over")
     life.until("2026-09-30")
     assert moments(life, "decommission_notice_due") == ["2026-09-15T18:15", "2026-09-27T18:15"]
-    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
+    assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
 
 
 def test_an_overruled_decommission_announces_nothing() -> None:
@@ -332,7 +319,7 @@ def test_a_lead_that_ended_is_archived_after_a_year() -> None:
     closed.does("invoice_paid", number=1)
     closed.wait(370)
     assert only(lost, "archived") == only(closed, "archived") == "2027-06-02T00:00"
-    assert lost.record.next_due() is None
+    assert next_due(lost.aggregate.lead) is None
 
 
 def test_a_reopened_lead_is_not_archived() -> None:
@@ -361,7 +348,7 @@ def test_the_clocks_are_a_leads_own() -> None:
     life = Life(policy={"version": "test", "clocks": clocks}).quoted()
     assert str(life.lead.quotes[0].valid_until) == "2026-06-11"
     assert only(life.wait(6), "gone_stale") == "2026-06-07T00:00"
-    assert {event.policy for event in life.record.history.events} == {"test"}
+    assert {event.policy for event in life.aggregate.event_log.events} == {"test"}
 
 
 def test_the_defaults_are_those_of_the_process() -> None:
@@ -409,23 +396,23 @@ def test_a_zone_that_changes_moves_the_days_with_it() -> None:
 def test_a_clock_that_was_asleep_catches_up_in_order() -> None:
     """No worker ran for half a year."""
     life = Life().live()
-    record = life.record.tick(MONDAY + timedelta(days=182))
-    new = record.history.events[len(life.record.history.events) :]
+    aggregate = pass_deadlines(life.aggregate, MONDAY + timedelta(days=182))
+    new = aggregate.event_log.events[len(life.aggregate.event_log.events) :]
     assert [event.kind for event in new].count("invoice_due") == 6
     assert {event.at for event in new} == {MONDAY + timedelta(days=182)}
-    assert all(item.when > MONDAY + timedelta(days=182) for item in due(record.lead))
+    assert all(item.when > MONDAY + timedelta(days=182) for item in due(aggregate.lead))
 
 
 def test_what_is_due_next_is_said_in_words() -> None:
     life = Life().quoted()
-    when = life.record.next_due()
+    when = next_due(life.aggregate.lead)
     assert when == datetime(2026, 6, 25, tzinfo=UTC)
-    assert life.record.next_words(when) == "Until then: quote running out"
+    assert wake_up_reason(life.aggregate.lead, when) == "Until then: quote running out"
 
 
 def test_a_tick_before_its_time_changes_nothing() -> None:
-    record: Record = Life().quoted().record
-    assert record.tick(MONDAY) is record
+    aggregate: LeadAggregate = Life().quoted().aggregate
+    assert pass_deadlines(aggregate, MONDAY) is aggregate
 
 
 @pytest.mark.parametrize("how", ["held", "lost"])
@@ -438,7 +425,7 @@ def test_days_on_hold_are_no_silence_of_the_contracts_team(how: str) -> None:
         life.does("lost", reason="budget")
         life.until("2026-09-30").does("reopened", reason="Another grant")
     assert moments(life, "handover_reminded") == []
-    assert [item.until for item in agenda(life.record, life.now) if "cknowledge" in item.what][:1] == [
+    assert [item.until for item in agenda(life.aggregate, life.now) if "cknowledge" in item.what][:1] == [
         date(2026, 10, 5)
     ]
     life.until("2026-10-30")
@@ -470,7 +457,7 @@ def test_a_notice_whose_day_has_passed_when_the_end_is_decided_is_not_given(on: 
     life = Life().live()
     life.until("2026-06-02").does("decommission_decided", on=on, reason="The course is over")
     life.until("2026-06-20")
-    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == days
+    assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == days
 
 
 def test_nobody_is_asked_to_renew_what_is_to_be_taken_down_and_is_again_when_it_stays() -> None:
@@ -478,12 +465,14 @@ def test_nobody_is_asked_to_renew_what_is_to_be_taken_down_and_is_again_when_it_
     seq = life.does("decommission_decided", on="2027-07-20", reason="Their grant ends").seq
     life.until("2027-04-10")
     assert life.mails("renewal") == []
-    words = [event.words for event in life.record.history.events if event.kind == "renewal_window_opened"]
-    assert words[0] == "The contract ends in 180 days, on 2027-05-31; the hub is taken down on 2027-07-20"
+    summary = [
+        event.summary for event in life.aggregate.event_log.events if event.kind == "renewal_window_opened"
+    ]
+    assert summary[0] == "The contract ends in 180 days, on 2027-05-31; the hub is taken down on 2027-07-20"
     other = Life().live().until("2026-11-01")
     other.does("decommission_decided", on="2027-07-20", reason="Their grant ends")
     other.until("2027-04-10").does("decommission_cancelled", reason="Another grant")
-    assert [mail.facts["days"] for mail in other.until("2027-05-10").mails("renewal")] == ["30"]
+    assert [mail.fields["days"] for mail in other.until("2027-05-10").mails("renewal")] == ["30"]
     assert seq
     assert len(life.until("2027-07-15").mails("contract_lapsed")) == 1
     assert life.mails("lapse_decision") == []

@@ -7,14 +7,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from process import deadlines as ticks
-from process.core.event_log import History
-from process.core.events import Event, Fact, Tick
-from process.corrections import compensation as outward
-from process.corrections.corrected_decision import Undoing
-from process.effects.base import SayCorrection, SendCorrection, UpdateHubIssue, effect_key, message_digest
-from process.effects.observations import HubIssueOpened, MailSent
-from process.github.edits import Move, What
+from process.core.events import Deadline, Event, EventLog, Fact
+from process.core.preview import preview_decision
+from process.core.requests import request_for
+from process.corrections import impact
+from process.corrections.corrected_decision import CorrectionImpact
+from process.corrections.history import corrected_decision
+from process.deadlines import schedule
+from process.effects import PostCorrection, SendCorrection, UpdateHubIssue
+from process.effects.observations import HubIssueOpened
+from process.github.edits import Edit, EditKind
 from process.github.proposals import agrees, propose
 from process.views.overview import timeline, with_fate
 from tests.process.test_corrections import facts
@@ -25,23 +27,25 @@ COMMENT = {"source": "github comment", "by": "@amara-sales", "key": "github-comm
 
 
 def last(life: Life) -> int:
-    return life.record.history.events[-1].seq
+    return life.aggregate.event_log.events[-1].seq
 
 
 def newest(life: Life, kind: str) -> int:
-    return next(event.seq for event in reversed(life.record.history.events) if event.kind == kind)
+    return next(event.seq for event in reversed(life.aggregate.event_log.events) if event.kind == kind)
 
 
-def undoing(life: Life, seq: int, **more: Any) -> Undoing:
+def correction_impact(life: Life, seq: int, **more: Any) -> CorrectionImpact:
     """What the preview of its correction says."""
-    preview = life.record.preview("corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now)
-    assert preview.answer.accepted, preview.answer.words
-    assert preview.undoing
-    return preview.undoing
+    preview = preview_decision(
+        life.aggregate, "corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now
+    )
+    assert preview.answer.accepted, preview.answer.summary
+    assert preview.correction_impact
+    return preview.correction_impact
 
 
-def words(found: Undoing, fate: str) -> list[str]:
-    return [left.words for left in found.left if left.fate == fate]
+def summary(found: CorrectionImpact, fate: str) -> list[str]:
+    return [left.summary for left in found.traces if left.fate == fate]
 
 
 def got(life: Life) -> dict[str, tuple[str, ...]]:
@@ -117,23 +121,23 @@ def test_what_is_offered_for_a_mistake(
         getattr(life, state)()
     life.perform().does(kind, **body)
     seq = last(life)
-    found = undoing(life.perform(), seq)
-    assert tuple(left.compensate for left in found.left if left.fate == "if asked") == offered
-    assert says in " | ".join(left.words for left in found.left)
-    assert found.mistake.words == life.record.history.events[seq - 1].words
+    found = correction_impact(life.perform(), seq)
+    assert tuple(left.compensate for left in found.traces if left.fate == "if asked") == offered
+    assert says in " | ".join(left.summary for left in found.traces)
+    assert found.corrected_decision.summary == life.aggregate.event_log.events[seq - 1].summary
     for kind in {"mail", "answer", "comment", "hub"} - set(offered):
         assert str(seq) in life.refused("corrected", seq=seq, reason="x", compensate=kind)
     before = life.lead
     corrects(life, seq, "all")
     assert set(_asked(life)) == set(offered)
-    assert not life.record.outbox
+    assert not life.aggregate.outbox
     corrects(life, newest(life, "corrected"), "all")
     after = facts(life.lead)
     assert after | {"mails": ()} == facts(before) | {"mails": ()}
 
 
 def _asked(life: Life) -> tuple[str, ...]:
-    event = life.record.history.events[newest(life, "corrected") - 1]
+    event = life.aggregate.event_log.events[newest(life, "corrected") - 1]
     return tuple(getattr(event.fact, "compensate", ()))
 
 
@@ -175,13 +179,6 @@ def test_a_line_of_text_names_several() -> None:
     assert _asked(life) == ("mail", "comment")
 
 
-def test_a_lead_under_the_rules_of_0_1_puts_nothing_right_and_says_so() -> None:
-    life = Life(changes=()).quoted().perform()
-    assert "leads adopt" in life.refused("corrected", seq=2, reason="x", compensate="mail")
-    life.does("corrected", seq=2, reason="x")
-    assert life.record.history.events[-1].words == "2 was a mistake and no longer counts: x"
-
-
 # ---- mail reaches those who were told, and nobody else
 
 
@@ -189,7 +186,7 @@ def test_silent_by_default() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     assert "correction" not in got(life)
-    assert not any(isinstance(effect, SendCorrection | SayCorrection) for effect in life.planned)
+    assert not any(isinstance(effect, SendCorrection | PostCorrection) for effect in life.planned)
 
 
 def test_whom_the_wrong_mail_reached_hears_of_the_correction_even_if_the_team_has_moved() -> None:
@@ -210,16 +207,16 @@ def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
 
 @pytest.mark.parametrize("state", STATES)
 def test_whatever_is_due_was_due(state: str) -> None:
-    lead = STATES[state]().lead
-    for item in ticks.due(lead):
-        fact = item.fact.resolved(lead, item.when)
-        assert ticks.was_due(lead, Event(seq=99, at=item.when, fact=fact))
-        assert not ticks.was_due(lead, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
+    event_log = STATES[state]().aggregate.event_log
+    for item in schedule.due(event_log.lead):
+        fact = item.fact.resolved(event_log, item.when)
+        assert schedule.was_due(event_log, Event(seq=99, at=item.when, fact=fact))
+        assert not schedule.was_due(event_log, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
 
 
 def test_each_thing_that_the_calendar_does_has_its_schedule() -> None:
-    kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Tick) and fact is not Tick}
-    assert kinds | {"resumed", "quote_expired"} == set(ticks._BY_KIND)
+    kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Deadline) and fact is not Deadline}
+    assert kinds | {"resumed", "quote_expired"} == set(schedule._BY_KIND)
 
 
 def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
@@ -233,16 +230,16 @@ def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
 
 def test_mail_that_has_not_left_is_not_sent_and_nobody_hears_of_its_correction() -> None:
     life = Life().quoted()
-    assert "Its mail has not left" in " ".join(words(undoing(life, 2), "if asked"))
+    assert "Its mail has not left" in " ".join(summary(correction_impact(life, 2), "if asked"))
     corrects(life, 2, "mail")
     assert got(life) == {}
 
 
 def test_mail_that_was_on_its_way_is_corrected_all_the_same() -> None:
     life = Life().quoted().perform(but="mail")
-    (effect,) = life.record.startable(frozenset())
+    (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=2, reason="A slip", compensate="mail")
-    life._became(life.record.done(effect, brought_back(effect, life), life.now))
+    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
     life.perform()
     assert got(life) == {"price_quoted": ("contracts@example.org",), "correction": ("contracts@example.org",)}
 
@@ -254,23 +251,11 @@ def test_whoever_is_told_anyhow_is_told_once() -> None:
     assert [mail.template for mail in life.lead.mails] == ["price_quoted", "corrected"]
 
 
-def test_mail_of_release_0_1_is_known_by_its_message_id() -> None:
-    life = Life(changes=()).quoted()
-    key = effect_key(life.lead, life.record.history.events[1], "price_quoted")
-    report = MailSent(
-        template="price_quoted", recipients=("a@example.org",), message_id=f"<x.{message_digest(key)}@x.org>"
-    )
-    assert (report.is_of("lead-example", 2), report.is_of("lead-example", 3)) == (True, False)
-    life._became(life.record._became(report, life.now).under(("0.2",), life.now))
-    corrects(life, 2, "mail")
-    assert got(life)["correction"] == ("a@example.org",)
-
-
 def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> None:
     life = Life().quoted().perform()
     first = corrects(life, 2)  # silently: they still believe that it counts
-    second = undoing(life, first)
-    assert [left.compensate for left in second.left if left.fate == "if asked"] == ["comment"]
+    second = correction_impact(life, first)
+    assert [left.compensate for left in second.traces if left.fate == "if asked"] == ["comment"]
     corrects(life, first)
     loud = corrects(life, 2, "mail")
     assert got(life)["correction"] == ("contracts@example.org",)
@@ -278,17 +263,17 @@ def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> Non
     again = corrects(life, loud, "mail")
     assert len(life.lead.mails) == sent + 1
     corrects(life, again)  # silent, though they were told that it counts
-    void = outward.mistake(life.record.history, 2, told=True)
-    assert (void.counts, void.wrongly_told) == (False, ("contracts@example.org",))
+    void = corrected_decision(life.aggregate.event_log, 2, notified=True)
+    assert (void.counts, void.wrongly_notified) == (False, ("contracts@example.org",))
 
 
 def test_a_correction_that_has_not_left_falls_with_its_cause_and_comes_back_with_it() -> None:
     life = Life().quoted().perform()
     first = life.does("corrected", seq=2, reason="A slip", compensate="all").seq
-    waiting = {item.effect.kind for item in life.record.outbox}
-    assert {"send_correction", "say_correction"} <= waiting
+    waiting = {item.effect.kind for item in life.aggregate.outbox}
+    assert {"send_correction", "post_correction"} <= waiting
     second = life.does("corrected", seq=first, reason="No slip").seq
-    assert not any(isinstance(item.effect, SendCorrection) for item in life.record.outbox)
+    assert not any(isinstance(item.effect, SendCorrection) for item in life.aggregate.outbox)
     life.does("corrected", seq=second, reason="It was one")
     life.perform()
     assert [mail.template for mail in life.lead.mails] == ["price_quoted", "correction"]
@@ -308,12 +293,12 @@ def test_what_was_said_is_brought_up_to_date_when_the_correction_is_corrected() 
     )
     seq = newest(life, "price_quoted")
     planned = len(life.planned)
-    found = undoing(life, first)
-    assert "What is said of" in " ".join(words(found, "by itself"))
+    found = correction_impact(life, first)
+    assert "What is said of" in " ".join(summary(found, "by itself"))
     corrects(life, first)
-    said = {(e.where, e.seq) for e in life.planned[planned:] if isinstance(e, SayCorrection)}
+    said = {(e.where, e.seq) for e in life.planned[planned:] if isinstance(e, PostCorrection)}
     assert said == {("issue", seq), ("answer", seq)}
-    now = outward.mistake(life.record.history, seq)
+    now = corrected_decision(life.aggregate.event_log, seq)
     assert (now.counts, now.is_asked("comment"), now.was_asked("comment")) == (True, False, True)
 
 
@@ -322,9 +307,9 @@ def test_the_answer_to_a_correction_that_was_given_in_a_comment_is_crossed_out_a
     answer = life.does("corrected", seq=2, reason="A slip", **COMMENT)
     assert answer.seq
     corrects(life.perform(), answer.seq, "answer")
-    (said,) = [effect for effect in life.planned if isinstance(effect, SayCorrection)]
+    (said,) = [effect for effect in life.planned if isinstance(effect, PostCorrection)]
     assert (said.where, said.seq) == ("answer", answer.seq)
-    (about,) = life.record.task(said, life.now).mistakes
+    (about,) = request_for(life.aggregate, said, life.now).corrected_decisions
     assert (about.seq, about.comment, about.counts, about.is_asked("answer")) == (answer.seq, 42, False, True)
 
 
@@ -345,7 +330,7 @@ def test_a_hub_that_was_requested_by_mistake_is_withdrawn_and_wanted_again() -> 
     life.does("hub_requested")
     life.perform()
     assert [life.lead.hub.withdrawn_on, life.lead.hub_issue] == [None, issue]
-    assert sum(isinstance(event.fact, HubIssueOpened) for event in life.record.history.events) == 1
+    assert sum(isinstance(event.fact, HubIssueOpened) for event in life.aggregate.event_log.events) == 1
 
 
 def test_silently_corrected_the_hubs_issue_stays_open() -> None:
@@ -356,20 +341,22 @@ def test_silently_corrected_the_hubs_issue_stays_open() -> None:
 
 def test_a_hubs_issue_that_was_being_opened_meanwhile_is_closed_again() -> None:
     life = Life().requested().perform(but="hub issue")
-    (effect,) = life.record.startable(frozenset())
+    (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=newest(life, "hub_requested"), reason="Too early", compensate="hub")
-    life._became(life.record.done(effect, brought_back(effect, life), life.now))
-    assert any(isinstance(item.effect, UpdateHubIssue) for item in life.record.outbox)
-    assert not life.perform().record.outbox
+    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
+    assert any(isinstance(item.effect, UpdateHubIssue) for item in life.aggregate.outbox)
+    assert not life.perform().aggregate.outbox
 
 
 def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted() -> None:
     life = Life().requested().perform()
-    closed, opened = (Move(what=what, name="not_planned", hub=True) for what in (What.CLOSED, What.REOPENED))
+    closed, opened = (
+        Edit(kind=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
+    )
     assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (False, True)
     corrects(life, newest(life, "hub_requested"), "hub")
     assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (True, False)
-    assert propose(opened, life.lead, timeline(life.record)).decisions == (("hub_requested", {}),)
+    assert propose(opened, life.lead, timeline(life.aggregate)).decisions == (("hub_requested", {}),)
 
 
 # ---- what stays
@@ -379,7 +366,7 @@ def test_an_invoice_stands_until_it_is_taken_back() -> None:
     life = Life().contracted().perform().wait(1).perform()
     seq = newest(life, "vendor_setup_not_needed")
     stands = "Invoice 1 of 1,000.00 USD stands until it is taken back (invoice_voided)"
-    assert words(undoing(life, seq), "stays") == [stands]
+    assert summary(correction_impact(life, seq), "stays") == [stands]
 
 
 def test_an_invoice_that_was_paid_is_for_people_to_settle() -> None:
@@ -387,10 +374,10 @@ def test_an_invoice_that_was_paid_is_for_people_to_settle() -> None:
     seq = life.does("usage_reported", month="2026-06", active_users=5).seq
     assert seq
     life.perform().until("2026-07-02").perform()
-    assert "stands until" in words(undoing(life, seq), "stays")[0]
+    assert "stands until" in summary(correction_impact(life, seq), "stays")[0]
     life.does("invoice_sent", number=2)
     life.does("invoice_paid", number=2)
-    (paid,) = words(undoing(life, seq), "stays")
+    (paid,) = summary(correction_impact(life, seq), "stays")
     assert "settle the difference with the contracts team" in paid
 
 
@@ -399,7 +386,7 @@ def test_a_voided_invoice_is_nothing_to_settle() -> None:
     seq = life.does("usage_reported", month="2026-06", active_users=5).seq
     assert seq
     life.perform().until("2026-07-02").perform().does("invoice_voided", number=2, reason="x")
-    assert words(undoing(life, seq), "stays") == []
+    assert summary(correction_impact(life, seq), "stays") == []
 
 
 # ---- how it reads
@@ -410,19 +397,22 @@ def test_a_corrected_correction_says_what_counts_again() -> None:
     life.does("corrected", seq=2, reason="A slip")
     life.does("corrected", seq=3, reason="No slip")
     life.does("corrected", seq=4, reason="One, after all")
-    assert [with_fate(line) for line in timeline(life.record)][2:] == [
+    assert [with_fate(line) for line in timeline(life.aggregate)][2:] == [
         "2 was a mistake and no longer counts: A slip",
         "3 was a mistake, so 2 counts again: No slip (corrected by 5)",
         "4 was a mistake, so 3 counts again: One, after all",
     ]
-    assert with_fate(timeline(life.record)[1]).endswith("(corrected by 3)")
-    found = undoing(life, 5)
-    assert (found.again, found.mistake.seq) == ((4, "3 was a mistake, so 2 counts again: No slip"), 5)
+    assert with_fate(timeline(life.aggregate)[1]).endswith("(corrected by 3)")
+    found = correction_impact(life, 5)
+    assert (found.restored, found.corrected_decision.seq) == (
+        (4, "3 was a mistake, so 2 counts again: No slip"),
+        5,
+    )
 
 
 def test_all_that_rests_on_a_mistake_is_named_in_the_order_of_its_correction() -> None:
     life = Life().requested()
-    seqs = {event.kind: event.seq for event in life.record.history.events}
+    seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     quoted, accepted, handed, signed, requested = (
         seqs[kind]
         for kind in (
@@ -454,18 +444,18 @@ def test_the_issue_is_given_what_does_not_count_and_nothing_else() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     (update,) = [effect for effect in life.planned[-3:] if effect.kind == "update_issue"]
-    (shown,) = life.record.task(update, life.now).mistakes
+    (shown,) = request_for(life.aggregate, update, life.now).corrected_decisions
     assert (shown.seq, shown.corrections[-1].reason) == (2, "Not 2")
     corrects(life, newest(life, "corrected"))
-    assert life.record.task(update, life.now).mistakes == ()
+    assert request_for(life.aggregate, update, life.now).corrected_decisions == ()
 
 
 def test_what_is_no_decision_can_not_be_undone() -> None:
-    history: History = Life().quoted().perform().record.history
-    assert outward.undoing(history, history.events[-1].seq) is None
-    assert outward.undoing(history, 99) is None
+    event_log: EventLog = Life().quoted().perform().aggregate.event_log
+    assert impact.correction_impact(event_log, event_log.events[-1].seq) is None
+    assert impact.correction_impact(event_log, 99) is None
     with pytest.raises(LookupError):
-        outward.mistake(history, 99)
+        corrected_decision(event_log, 99)
 
 
 # ---- whatever people correct, in whatever order
@@ -497,7 +487,7 @@ def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
         if done:
             life.perform()
     life.perform()
-    now = outward.mistake(life.record.history, seq, told=True)
+    now = corrected_decision(life.aggregate.event_log, seq, notified=True)
     assert now.counts is (len(steps) % 2 == 0)
     assert facts(life.lead)["contract"] == before["contract"]
     if now.counts:
@@ -505,11 +495,11 @@ def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
     else:
         assert life.lead.hub.requested_on is None
     assert all(
-        item.effect.kind == "update_hub_issue" for item in life.record.outbox
+        item.effect.kind == "update_hub_issue" for item in life.aggregate.outbox
     )  # of none that was opened
-    for n, mail in enumerate(now.told):
-        earlier = now.model_copy(update={"told": now.told[:n]})
+    for n, mail in enumerate(now.notified):
+        earlier = now.replaced(notified=now.notified[:n])
         if mail.template == "correction":
-            assert set(mail.recipients) == set(earlier.told_that(counts=not mail.counts))
+            assert set(mail.recipients) == set(earlier.notified_that(counts=not mail.counts))
     if "mail" in _asked(life):
-        assert now.wrongly_told == ()
+        assert now.wrongly_notified == ()

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from process.core.fold import fold
-from process.effects.base import OpenHubIssue, SendMail
+from process.core.preview import preview_decision
+from process.effects import OpenHubIssue, SendMail
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Stage
@@ -21,7 +22,7 @@ def facts(lead: Lead) -> dict[str, Any]:
 
 
 def last(life: Life) -> int:
-    return life.record.history.events[-1].seq
+    return life.aggregate.event_log.events[-1].seq
 
 
 MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
@@ -61,14 +62,14 @@ def test_correcting_restores_the_lead_and_correcting_that_restores_the_decision(
     if state != "__init__":
         getattr(life, state)()
     before = life.lead
-    mistake = life.does(kind, **body).seq
+    corrected_decision = life.does(kind, **body).seq
     decided = life.lead
-    life.does("corrected", seq=mistake, reason="A slip")
+    life.does("corrected", seq=corrected_decision, reason="A slip")
     assert facts(life.lead) == facts(before)
     correction = last(life)
     life.does("corrected", seq=correction, reason="It was right after all")
     assert facts(life.lead) == facts(decided)
-    assert life.lead == fold(life.record.history.events, life.lead.id)
+    assert life.lead == fold(life.aggregate.event_log.events, life.lead.id)
     life.does("corrected", seq=last(life), reason="No, a slip")
     assert facts(life.lead) == facts(before)
 
@@ -91,10 +92,10 @@ def test_a_corrected_quote_gives_way_to_the_one_before() -> None:
 
 def test_what_rests_on_a_decision_is_corrected_first() -> None:
     life = Life().requested()
-    signed = next(event.seq for event in life.record.history.events if event.kind == "contract_signed")
-    words = life.refused("corrected", seq=signed, reason="Another's contract")
+    signed = next(event.seq for event in life.aggregate.event_log.events if event.kind == "contract_signed")
+    summary = life.refused("corrected", seq=signed, reason="Another's contract")
     requested = last(life)
-    assert words == f"{requested} (The hub was requested) rests on it. Correct {requested} first."
+    assert summary == f"{requested} (The hub was requested) rests on it. Correct {requested} first."
     life.does("corrected", seq=requested, reason="Too early")
     life.does("corrected", seq=signed, reason="Another's contract")
     assert (life.lead.stage, life.lead.contract.signed_on) == (Stage.QUOTED, None)
@@ -105,8 +106,8 @@ def test_a_correction_that_brings_back_what_can_no_longer_stand_is_refused() -> 
     life.does("quote_declined")
     life.does("corrected", seq=3, reason="They meant another")
     life.does("quote_accepted")
-    words = life.refused("corrected", seq=4, reason="They did decline")
-    assert words == "5 (The quote was accepted: 12,000.00 USD a year) rests on it. Correct 5 first."
+    summary = life.refused("corrected", seq=4, reason="They did decline")
+    assert summary == "5 (The quote was accepted: 12,000.00 USD a year) rests on it. Correct 5 first."
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_only_decisions_that_count_can_be_corrected(seq: int, says: str) -> None
 
 def test_what_the_calendar_decided_can_be_corrected() -> None:
     life = Life().quoted().wait(31)
-    expiry = next(event.seq for event in life.record.history.events if event.kind == "quote_expired")
+    expiry = next(event.seq for event in life.aggregate.event_log.events if event.kind == "quote_expired")
     life.does("corrected", seq=expiry, reason="They had asked for a week")
     assert life.lead.quotes[0].status is QuoteStatus.OPEN
 
@@ -142,7 +143,7 @@ def test_nobody_is_told_unless_asked_for() -> None:
     loud = Life().quoted().perform()
     loud.does("corrected", seq=2, reason="A slip", tell=True)
     (mail,) = loud.mails("corrected")
-    assert (mail.facts, [str(role) for role in mail.to]) == (
+    assert (mail.fields, [str(role) for role in mail.to]) == (
         {"seq": "2", "reason": "A slip"},
         ["sales", "contracts"],
     )
@@ -162,7 +163,7 @@ def test_the_card_moves_back_and_the_issue_is_written_anew() -> None:
 def test_both_acts_stay_in_the_timeline() -> None:
     life = Life().quoted()
     life.does("corrected", seq=2, reason="A slip")
-    assert [(line.kind, line.corrected) for line in timeline(life.record)] == [
+    assert [(line.kind, line.corrected) for line in timeline(life.aggregate)] == [
         ("lead_opened", False),
         ("price_quoted", True),
         ("corrected", False),
@@ -171,15 +172,15 @@ def test_both_acts_stay_in_the_timeline() -> None:
 
 def test_a_request_that_was_corrected_does_not_reach_engineering_as_an_issue() -> None:
     life = Life().requested()
-    assert any(isinstance(item.effect, OpenHubIssue) for item in life.record.outbox)
+    assert any(isinstance(item.effect, OpenHubIssue) for item in life.aggregate.outbox)
     life.does("corrected", seq=last(life), reason="Too early")
-    assert not any(isinstance(item.effect, OpenHubIssue) for item in life.record.outbox)
+    assert not any(isinstance(item.effect, OpenHubIssue) for item in life.aggregate.outbox)
     life.does("corrected", seq=last(life), reason="It was right")
     assert life.perform().lead.hub_issue is not None
 
 
 def test_events_that_no_lead_began_with_are_no_history() -> None:
-    events = Life().quoted().record.history.events
+    events = Life().quoted().aggregate.event_log.events
     for wrong in ((), events[1:]):
         with pytest.raises(ValueError, match="begins with lead_opened"):
             fold(wrong, "lead-example")
@@ -187,12 +188,12 @@ def test_events_that_no_lead_began_with_are_no_history() -> None:
 
 def test_a_request_for_a_hub_does_not_count_again_after_its_signature_was_taken_back() -> None:
     life = Life().requested()
-    seqs = {event.kind: event.seq for event in life.record.history.events}
+    seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     life.does("corrected", seq=seqs["hub_requested"], reason="Too early")
     undone = last(life)
     life.does("corrected", seq=seqs["contract_signed"], reason="Another's contract")
-    words = life.refused("corrected", seq=undone, reason="We want it after all")
-    assert words == (
+    summary = life.refused("corrected", seq=undone, reason="We want it after all")
+    assert summary == (
         f"{seqs['hub_requested']} (The hub was requested) could not be decided as things are now. "
         "Decide it anew (hub_requested)."
     )
@@ -208,17 +209,19 @@ def test_a_month_that_was_billed_is_not_billed_again_because_its_report_was_corr
 
 
 def _unsent(life: Life) -> list[str]:
-    return [item.effect.template for item in life.record.outbox if isinstance(item.effect, SendMail)]
+    return [item.effect.template for item in life.aggregate.outbox if isinstance(item.effect, SendMail)]
 
 
 def test_a_mail_that_has_not_left_falls_with_its_decision_and_comes_back_with_it() -> None:
     life = Life().quoted()
     life.does("quote_accepted")
-    mistake = life.does("contract_handed_over").seq
+    corrected_decision = life.does("contract_handed_over").seq
     assert _unsent(life) == ["price_quoted", "handover"]
-    preview = life.record.preview("corrected", ({"seq": mistake, "reason": "Too early"},), life.now)
+    preview = preview_decision(
+        life.aggregate, "corrected", ({"seq": corrected_decision, "reason": "Too early"},), life.now
+    )
     assert preview.effects[-1] == "Not any more: Mail to contracts: handover"
-    life.does("corrected", seq=mistake, reason="Too early")
+    life.does("corrected", seq=corrected_decision, reason="Too early")
     assert _unsent(life) == ["price_quoted"]
     life.does("corrected", seq=last(life), reason="It was time")
     assert _unsent(life) == ["price_quoted", "handover"]
@@ -228,20 +231,20 @@ def test_a_mail_that_has_not_left_falls_with_its_decision_and_comes_back_with_it
 
 def test_a_parked_mail_falls_too_and_comes_back_parked() -> None:
     life = Life().quoted().perform(but="mail")
-    (effect,) = life.record.startable(frozenset())
-    life.record = life.record.park(effect, "refused", life.now)
+    (effect,) = life.aggregate.startable(frozenset())
+    life.aggregate = life.aggregate.park(effect, "refused", life.now)
     life.does("corrected", seq=2, reason="A slip")
-    assert {line.status for line in overview(life.record, life.now).effects} == {"done", "waiting"}
+    assert {line.status for line in overview(life.aggregate, life.now).effects} == {"done", "waiting"}
     life.does("corrected", seq=last(life), reason="No slip")
-    assert [item.reason for item in life.record.parked] == ["refused"]
+    assert [item.reason for item in life.aggregate.parked] == ["refused"]
 
 
 def test_a_mail_that_was_on_its_way_when_its_decision_was_corrected_is_not_sent_again() -> None:
     life = Life().quoted().perform(but="mail")
-    (effect,) = life.record.startable(frozenset())
+    (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=2, reason="A slip")
     correction = last(life)
-    life._became(life.record.done(effect, brought_back(effect, life), life.now))
+    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
     life.does("corrected", seq=correction, reason="No slip")
     assert _unsent(life) == []
     assert [mail.template for mail in life.perform().lead.mails] == ["price_quoted"]
@@ -257,9 +260,9 @@ def test_the_mail_of_a_correction_falls_with_it() -> None:
 
 def test_what_is_done_outside_whatever_counts_stays_to_be_done() -> None:
     life = Life().quoted()
-    before = [item.effect for item in life.record.outbox if not isinstance(item.effect, SendMail)]
+    before = [item.effect for item in life.aggregate.outbox if not isinstance(item.effect, SendMail)]
     life.does("corrected", seq=2, reason="A slip")
-    kinds = {item.effect.kind for item in life.record.outbox}
+    kinds = {item.effect.kind for item in life.aggregate.outbox}
     assert kinds == {effect.kind for effect in before}
 
 

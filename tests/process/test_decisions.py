@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.types import Stage
 from tests.support.accepted import ACCEPTED
 from tests.support.lives import Life
@@ -12,14 +12,14 @@ from tests.support.refused import REFUSED
 from tests.support.states import STATES
 
 
-@pytest.mark.parametrize(("state", "kind", "body", "words", "stage"), ACCEPTED)
-def test_accepted(state: str, kind: str, body: dict[str, Any], words: str, stage: Stage) -> None:
+@pytest.mark.parametrize(("state", "kind", "body", "summary", "stage"), ACCEPTED)
+def test_accepted(state: str, kind: str, body: dict[str, Any], summary: str, stage: Stage) -> None:
     life = STATES[state]()
-    known = len(life.record.history.events)
+    known = len(life.aggregate.event_log.events)
     answer = life.does(kind, by="Grace", source="test", **body)
-    event = life.record.history.events[-1]
-    assert words in answer.words
-    assert (answer.seq, event.seq, event.kind, event.words) == (known + 1, known + 1, kind, answer.words)
+    event = life.aggregate.event_log.events[-1]
+    assert summary in answer.summary
+    assert (answer.seq, event.seq, event.kind, event.summary) == (known + 1, known + 1, kind, answer.summary)
     assert (event.fact.by, event.fact.source, event.at) == ("Grace", "test", life.now)
     assert life.lead.stage is stage
 
@@ -27,11 +27,11 @@ def test_accepted(state: str, kind: str, body: dict[str, Any], words: str, stage
 @pytest.mark.parametrize(("state", "kind", "body", "says"), REFUSED)
 def test_refused(state: str, kind: str, body: dict[str, Any], says: str) -> None:
     life = STATES[state]().wait(minutes=11)  # else the same again is taken for a double click
-    words = life.refused(kind, **body)
-    assert says in words
-    assert words.endswith((".", "?"))
-    assert len(words) < 700
-    assert ".." not in words
+    summary = life.refused(kind, **body)
+    assert says in summary
+    assert summary.endswith((".", "?"))
+    assert len(summary) < 700
+    assert ".." not in summary
 
 
 def test_every_decision_is_tried_both_ways() -> None:

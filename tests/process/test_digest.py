@@ -7,7 +7,7 @@ import pytest
 
 from process.types import Role
 from process.views.agenda import Agenda, Item, Section, agenda
-from process.views.digest import SHOWN, Letter, Week, letters
+from process.views.digest import SHOWN, DigestMail, Week, letters
 from tests.support.lives import Life
 
 MONDAY = date(2026, 8, 24)
@@ -24,7 +24,7 @@ def item(section: Section, **more: Any) -> Item:
     return Item.model_validate(given | {"section": section} | more)
 
 
-def written(*items: Item, unasked: tuple[str, ...] = ()) -> tuple[Letter, ...]:
+def written(*items: Item, unasked: tuple[str, ...] = ()) -> tuple[DigestMail, ...]:
     return letters(Agenda.of(MONDAY, items, unasked), WEEK)
 
 
@@ -50,14 +50,14 @@ def test_what_must_not_wait_comes_first() -> None:
         item(Section.OVERDUE, until=MONDAY - timedelta(days=3)),
         item(Section.ATTENTION),
     )
-    assert [part.title for part in letter.parts] == [
+    assert [part.title for part in letter.sections] == [
         "Needs attention",
         "Overdue",
         "This week",
         "Waiting",
         "Stuck",
     ]
-    assert [each.what for each in letter.parts[2].items] == ["It runs out", "Call them"]
+    assert [each.what for each in letter.sections[2].items] == ["It runs out", "Call them"]
     assert letter.subject == "Leads, 2026-W35: 2 to look at now, 2 due this week"
 
 
@@ -79,8 +79,8 @@ def test_a_person_with_an_address_gets_theirs_alone_and_one_without_has_it_in_th
         item(Section.DUE, lead="lead-d"),
     )
     role, person = found
-    assert [each.lead for each in role.parts[0].items] == ["lead-c", "lead-d"]
-    assert (person.address, person.person, len(person.parts[0].items)) == (
+    assert [each.lead for each in role.sections[0].items] == ["lead-c", "lead-d"]
+    assert (person.address, person.person, len(person.sections[0].items)) == (
         "grace@example.org",
         "Grace Example",
         2,
@@ -90,7 +90,7 @@ def test_a_person_with_an_address_gets_theirs_alone_and_one_without_has_it_in_th
 
 def test_a_long_list_is_cut_and_says_so() -> None:
     (letter,) = written(*(item(Section.DUE, lead=f"lead-{n}") for n in range(SHOWN + 3)))
-    (part,) = letter.parts
+    (part,) = letter.sections
     assert (len(part.items), part.more, letter.count("This week")) == (SHOWN, 3, SHOWN + 3)
 
 
@@ -101,6 +101,6 @@ def test_that_leads_did_not_answer_is_said() -> None:
 def test_a_lead_says_who_has_it_and_where() -> None:
     life = Life().handed_over().perform().wait(1)
     life.does("assigned", role="contracts", person="Carla Example", email="carla@example.org")
-    items = agenda(life.record, life.now)
+    items = agenda(life.aggregate, life.now)
     (theirs,) = (each for each in items if each.role is Role.CONTRACTS and each.section is Section.DUE)
     assert (theirs.email, theirs.link) == ("carla@example.org", "https://example.org/issue")

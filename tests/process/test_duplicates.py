@@ -5,19 +5,21 @@ from typing import Any
 
 import pytest
 
-from process.core.aggregate import Record
+from process.core import inbox
+from process.core.aggregate import LeadAggregate
 from process.core.events import Refused
-from process.core.functions import fold
-from process.corrections.compensation import mistakes
-from process.decisions import DECISIONS
-from process.duplicates.notices import likeness, tells
-from process.effects.base import ReadAnswers, TellLeads
-from process.effects.observations import OutsideDrifted
-from process.lead.duplicate_links import MOST, Relation, Relative
+from process.core.fold import fold
+from process.corrections.history import corrected_decisions
+from process.decisions.registry import DECISIONS
+from process.duplicates.matching import match_reasons
+from process.duplicates.notices import relation_notices
+from process.effects import NotifyLeads, ReadAnswers
+from process.effects.observations import DriftFound
+from process.lead.duplicate_links import MOST, DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.policy import Clocks
-from process.simulation.scenario import Otherwise
-from process.simulation.simulate import relive
+from process.simulation.scenario import Scenario
+from process.simulation.simulate import simulate
 from process.types import Role, Stage
 from process.views.attention import attention
 from process.views.overview import next_step, timeline
@@ -52,7 +54,7 @@ def test_a_probable_duplicate_is_in_sight_from_its_first_moment_and_sales_is_to_
         Role.SALES,
         "merge it into lead-example (merged), or keep it apart (kept_apart)",
     )
-    assert "may be the same request as lead-example" in timeline(life.record)[0].words
+    assert "may be the same request as lead-example" in timeline(life.aggregate)[0].summary
 
 
 def test_nothing_that_commits_us_is_decided_meanwhile() -> None:
@@ -82,10 +84,10 @@ def test_kept_apart_it_goes_on_and_the_other_lead_hears_of_it() -> None:
     life = twin()
     life.does("kept_apart", reason="Another faculty")
     assert not attention(life.lead, life.today)
-    assert tells(life.lead)["lead-example"].me.relation is Relation.APART
+    assert relation_notices(life.lead)["lead-example"].sender.relation is Relation.APART
     life.quoted()
-    words = life.refused("corrected", seq=2, reason="It is the same after all")
-    assert words.endswith("rests on it. Correct 3 first.")
+    summary = life.refused("corrected", seq=2, reason="It is the same after all")
+    assert summary.endswith("rests on it. Correct 3 first.")
     life.does("corrected", seq=3, reason="Another's price")
     life.does("corrected", seq=2, reason="It is the same after all")
     assert life.lead.undecided
@@ -101,8 +103,8 @@ def test_one_of_several_is_kept_apart() -> None:
 def test_a_lead_that_was_said_to_be_another_one_as_it_began_is_not_held_and_tells_nobody() -> None:
     life = Life(originals=[ORIGINAL | {"relation": "another one"}])
     assert not life.lead.undecided
-    assert not tells(life.lead)
-    assert not any(isinstance(effect, TellLeads) for effect in life.planned)
+    assert not relation_notices(life.lead)
+    assert not any(isinstance(effect, NotifyLeads) for effect in life.planned)
     life.quoted()
 
 
@@ -110,20 +112,20 @@ def test_a_lead_that_was_said_to_be_another_one_as_it_began_is_not_held_and_tell
 
 
 def test_a_round_finds_each_pair_once() -> None:
-    life = Life().resembles(ORIGINAL).resembles(ORIGINAL, ORIGINAL)
-    assert life.kinds() == ["lead_opened", "likeness_found"]
+    life = Life().flag_duplicates(ORIGINAL).flag_duplicates(ORIGINAL, ORIGINAL)
+    assert life.kinds() == ["lead_opened", "duplicates_flagged"]
     life.does("kept_apart")
-    life.resembles(ORIGINAL)
+    life.flag_duplicates(ORIGINAL)
     assert not life.lead.undecided
-    life.resembles(ORIGINAL, ORIGINAL | {"lead": "lead-third"})
+    life.flag_duplicates(ORIGINAL, ORIGINAL | {"lead": "lead-third"})
     assert [other.lead for other in life.lead.undecided] == ["lead-third"]
 
 
 @pytest.mark.parametrize("state", ["quoted", "contracted", "live", "lost", "decommissioned"])
 def test_a_lead_that_is_further_is_left_alone(state: str) -> None:
     life = getattr(Life(), state)()
-    before = life.record
-    assert life.resembles(ORIGINAL).record is before
+    before = life.aggregate
+    assert life.flag_duplicates(ORIGINAL).aggregate is before
 
 
 def test_a_hub_on_its_way_by_exception_a_duplicate_that_told_itself_and_the_lead_itself_are_no_likeness() -> (
@@ -131,20 +133,16 @@ def test_a_hub_on_its_way_by_exception_a_duplicate_that_told_itself_and_the_lead
 ):
     life = Life()
     life.hears_from(twin())
-    life.resembles({"lead": "lead-twin"}, {"lead": "lead-example"})
+    life.flag_duplicates({"lead": "lead-twin"}, {"lead": "lead-example"})
     assert not life.lead.undecided
     life.does("hub_requested", exception_by="Grace", exception_reason="x")
-    assert not life.resembles(ORIGINAL).lead.undecided
-
-
-def test_a_lead_of_an_earlier_release_was_judged_by_whoever_began_it() -> None:
-    assert not Life(changes=()).resembles(ORIGINAL).lead.undecided
+    assert not life.flag_duplicates(ORIGINAL).lead.undecided
 
 
 def test_it_is_held_for_so_many_and_no_more() -> None:
-    life = Life().resembles(*(ORIGINAL | {"lead": f"lead-{n}"} for n in range(40)))
+    life = Life().flag_duplicates(*(ORIGINAL | {"lead": f"lead-{n}"} for n in range(40)))
     assert len(life.lead.undecided) == MOST
-    assert life.resembles(ORIGINAL).kinds() == ["lead_opened", "likeness_found"]
+    assert life.flag_duplicates(ORIGINAL).kinds() == ["lead_opened", "duplicates_flagged"]
 
 
 @pytest.mark.parametrize(
@@ -162,9 +160,9 @@ def test_it_is_held_for_so_many_and_no_more() -> None:
 )
 def test_what_is_no_likeness_is_refused_and_recorded(args: tuple[Any, ...]) -> None:
     life = Life()
-    record = life.record.resembles(args, life.now)
-    assert record.history is life.record.history
-    assert [refusal.kind for refusal in record.refusals] == ["resembles"]
+    aggregate = inbox.flag_duplicates(life.aggregate, args, life.now)
+    assert aggregate.event_log is life.aggregate.event_log
+    assert [refusal.kind for refusal in aggregate.refusals] == ["flag_duplicates"]
 
 
 def test_leads_look_alike_by_organisation_or_by_a_domain_that_is_not_everybodys() -> None:
@@ -172,16 +170,16 @@ def test_leads_look_alike_by_organisation_or_by_a_domain_that_is_not_everybodys(
         return Life(**opened).lead
 
     one = lead(email="ada@example.org", title="A hub")
-    assert likeness(one, lead(org="EXAMPLE university!", title="a  Hub")) == (
+    assert match_reasons(one, lead(org="EXAMPLE university!", title="a  Hub")) == (
         "same organisation",
         "same title",
     )
-    assert likeness(one, lead(org="Another", email="Grace@Example.org")) == ("same mail domain",)
-    assert likeness(one, lead(org="Another", email="ADA@example.org")) == ("same mail address",)
-    assert likeness(one, lead(org="Another", title="A hub")) == ()
+    assert match_reasons(one, lead(org="Another", email="Grace@Example.org")) == ("same mail domain",)
+    assert match_reasons(one, lead(org="Another", email="ADA@example.org")) == ("same mail address",)
+    assert match_reasons(one, lead(org="Another", title="A hub")) == ()
     mine = lead(org="A", email="ada@gmail.com")
-    assert likeness(mine, lead(org="B", email="grace@gmail.com")) == ()
-    assert likeness(mine, lead(org="B", email="Ada@Gmail.com")) == ("same mail address",)
+    assert match_reasons(mine, lead(org="B", email="grace@gmail.com")) == ()
+    assert match_reasons(mine, lead(org="B", email="Ada@Gmail.com")) == ("same mail address",)
 
 
 # ---- merged
@@ -193,16 +191,16 @@ def test_merged_it_ends_and_the_other_lead_takes_over_what_it_lacks() -> None:
     other.does("merged", into="lead-example")
     assert (other.lead.stage, other.lead.lost and other.lead.lost.reason) == (Stage.LOST, "duplicate")
     answer = life.hears_from(other)
-    assert isinstance(answer, Relative)
+    assert isinstance(answer, DuplicateLink)
     assert answer.heading == life.lead.heading
     assert life.lead.email == "ada@example.org"
     assert life.lead.questionnaire == other.lead.questionnaire
-    words = life.record.history.events[-1].words
-    assert words == (
+    summary = life.aggregate.event_log.events[-1].summary
+    assert summary == (
         "lead-twin “[Example University / Ada Example] - Hub for a course” was merged into this lead; its answers to the "
         "questionnaire are now this lead's"
     )
-    assert "update_issue" in {item.effect.kind for item in life.record.outbox}
+    assert "update_issue" in {item.effect.kind for item in life.aggregate.outbox}
 
 
 def test_what_the_other_lead_has_stays() -> None:
@@ -223,7 +221,7 @@ def test_answers_that_come_after_the_merge_reach_the_other_lead() -> None:
     assert life.lead.questionnaire.answers == ()
     planned = len(other.planned)
     other.perform()
-    assert any(isinstance(effect, TellLeads) for effect in other.planned[planned:])
+    assert any(isinstance(effect, NotifyLeads) for effect in other.planned[planned:])
     life.hears_from(other)
     assert life.lead.questionnaire.answers == other.lead.questionnaire.answers != ()
     assert len(life.lead.duplicates) == 1
@@ -243,12 +241,12 @@ def test_undone_both_stand_where_they_stood_and_what_came_in_meanwhile_stays() -
     assert (life.lead.email, life.lead.questionnaire) == (None, before.questionnaire)
     assert [asset.name for asset in life.lead.assets] == ["Budget"]
     assert [known.relation for known in life.lead.duplicates] == [Relation.UNDECIDED]
-    assert life.lead == fold(life.record.history.events, "lead-example")
+    assert life.lead == fold(life.aggregate.event_log.events, "lead-example")
     merged, undone = (
-        line for line in timeline(life.record) if line.kind == "duplicate_heard" and line.seq > 2
+        line for line in timeline(life.aggregate) if line.kind == "relation_noticed" and line.seq > 2
     )
     assert (merged.corrected, undone.corrected) == (True, False)
-    assert mistakes(life.record.history) == (), (
+    assert corrected_decisions(life.aggregate.event_log) == (), (
         "what the other lead took back is no mistake of this one's people"
     )
 
@@ -283,7 +281,7 @@ def test_undone_a_response_that_was_edited_meanwhile_goes_back_with_its_lead(
     life.wait(1).does("questionnaire_answered", **edited)
     life.perform()
     if again:
-        other.finds(OutsideDrifted(looked=("issue",), issue=link("elsewhere")))
+        other.finds(DriftFound(checked=("issue",), issue=link("elsewhere")))
         life.hears_from(other)
     assert life.lead.questionnaire.response_id == "r1"
     other.does("corrected", seq=merge, reason="Another faculty")
@@ -293,8 +291,8 @@ def test_undone_a_response_that_was_edited_meanwhile_goes_back_with_its_lead(
     )
     life.hears_from(other)
     assert life.lead.questionnaire == before
-    assert life.lead == fold(life.record.history.events, "lead-example")
-    assert Record.model_validate_json(life.record.model_dump_json()).lead == life.lead
+    assert life.lead == fold(life.aggregate.event_log.events, "lead-example")
+    assert LeadAggregate.model_validate_json(life.aggregate.model_dump_json()).lead == life.lead
 
 
 def test_a_merge_into_a_lead_that_it_did_not_look_like_is_taken_back_there_too() -> None:
@@ -303,7 +301,7 @@ def test_a_merge_into_a_lead_that_it_did_not_look_like_is_taken_back_there_too()
     life.hears_from(other)
     assert life.lead.duplicates
     other.does("corrected", seq=merge, reason="x")
-    assert tells(other.lead)["lead-example"].me.relation is Relation.NONE
+    assert relation_notices(other.lead)["lead-example"].sender.relation is Relation.NONE
     life.hears_from(other)
     assert not life.lead.duplicates
     assert other.lead.stage is Stage.LEAD
@@ -312,20 +310,22 @@ def test_a_merge_into_a_lead_that_it_did_not_look_like_is_taken_back_there_too()
 
 def test_the_last_word_counts_in_whatever_order_it_arrives_and_however_often() -> None:
     life, other = Life(), twin()
-    words = [tells(other.lead)["lead-example"]]
+    summary = [relation_notices(other.lead)["lead-example"]]
     for kind, body in (
         ("merged", {"into": "lead-example"}),
         ("corrected", {"seq": 2, "reason": "x"}),
         ("merged", {"into": "lead-example", "note": "It is the same"}),
     ):
         other.does(kind, **body)
-        words.append(tells(other.lead)["lead-example"])
-    for told in (words[1], words[0], words[3], words[2], words[1], words[3], words[3]):
-        record, answer = life.record.told((told.model_dump(mode="json"),), life.now)
+        summary.append(relation_notices(other.lead)["lead-example"])
+    for told in (summary[1], summary[0], summary[3], summary[2], summary[1], summary[3], summary[3]):
+        aggregate, answer = inbox.receive_relation_notice(
+            life.aggregate, (told.model_dump(mode="json"),), life.now
+        )
         assert not isinstance(answer, Refused)
-        life.record = Record.model_validate_json(record.model_dump_json())  # also over a new run
+        life.aggregate = LeadAggregate.model_validate_json(aggregate.model_dump_json())  # also over a new run
     assert [known.relation for known in life.lead.duplicates] == [Relation.MERGED]
-    assert life.kinds().count("duplicate_heard") == 1  # all that it did not know already came too late
+    assert life.kinds().count("relation_noticed") == 1  # all that it did not know already came too late
 
 
 def test_a_late_word_does_not_undo_what_was_said_again_since() -> None:
@@ -333,11 +333,11 @@ def test_a_late_word_does_not_undo_what_was_said_again_since() -> None:
     life, other = Life(), twin()
     life.hears_from(other)
     other.does("merged", into="lead-example")
-    late = tells(other.lead)["lead-example"]
+    late = relation_notices(other.lead)["lead-example"]
     other.does("corrected", seq=2, reason="x")
     life.hears_from(other)
-    record, _ = life.record.told((late.model_dump(mode="json"),), life.now)
-    assert record is life.record
+    aggregate, _ = inbox.receive_relation_notice(life.aggregate, (late.model_dump(mode="json"),), life.now)
+    assert aggregate is life.aggregate
 
 
 def test_a_lead_that_ends_is_no_probable_duplicate_any_more() -> None:
@@ -375,7 +375,7 @@ def test_a_chain_of_merges_leads_to_the_last() -> None:
     answers(second, "r1").does("merged", into="lead-example")
     first.hears_from(second)
     first.does("merged", into="lead-third")
-    assert isinstance(third.hears_from(first), Relative)
+    assert isinstance(third.hears_from(first), DuplicateLink)
     assert third.lead.questionnaire.response_id == "r1"
     assert "merged into lead-third" in first.refused("questionnaire_sent")
     # the first merge is undone: what the last had from there goes, too
@@ -394,8 +394,8 @@ def test_two_that_are_merged_into_each_other_at_the_same_moment_both_say_so() ->
     )
     assert isinstance(other.hears_from(one), Refused)
     one.does("corrected", seq=2, reason="The other way round")
-    assert isinstance(one.hears_from(other), Relative)
-    assert isinstance(other.hears_from(one), Relative)
+    assert isinstance(one.hears_from(other), DuplicateLink)
+    assert isinstance(other.hears_from(one), DuplicateLink)
 
 
 @pytest.mark.parametrize(
@@ -413,22 +413,29 @@ def test_what_has_ended_takes_nothing_in(end: str, says: str) -> None:
     else:
         getattr(life, end)()
     other.does("merged", into="lead-example")
-    before = life.record.history
+    before = life.aggregate.event_log
     assert str(life.hears_from(other)) == says
-    assert life.record.history is before
-    assert life.record.refusals[-1].reason == says
+    assert life.aggregate.event_log is before
+    assert life.aggregate.refusals[-1].reason == says
     if end == "lost":  # put right, the same word is taken
         life.does("reopened", reason="x")
-        assert isinstance(life.hears_from(other), Relative)
+        assert isinstance(life.hears_from(other), DuplicateLink)
 
 
 def test_whoever_speaks_may_be_told_to_send_something_sound() -> None:
-    for args in ((), (None,), ({},), ({"me": {"lead": "x"}, "seq": 0},), ({"me": 5, "seq": 1},), (object(),)):
+    for args in (
+        (),
+        (None,),
+        ({},),
+        ({"sender": {"lead": "x"}, "seq": 0},),
+        ({"sender": 5, "seq": 1},),
+        (object(),),
+    ):
         life = Life()
-        record, answer = life.record.told(args, life.now)
+        aggregate, answer = inbox.receive_relation_notice(life.aggregate, args, life.now)
         assert isinstance(answer, Refused)
-        assert record.history is life.record.history
-        assert [refusal.kind for refusal in record.refusals] == ["told"]
+        assert aggregate.event_log is life.aggregate.event_log
+        assert [refusal.kind for refusal in aggregate.refusals] == ["receive_relation_notice"]
 
 
 # ---- what is told, and when
@@ -436,29 +443,29 @@ def test_whoever_speaks_may_be_told_to_send_something_sound() -> None:
 
 def test_the_others_are_told_once_the_lead_has_its_issue_and_only_what_is_news() -> None:
     life = twin()
-    telling = [item.effect for item in life.record.outbox if isinstance(item.effect, TellLeads)]
+    telling = [item.effect for item in life.aggregate.outbox if isinstance(item.effect, NotifyLeads)]
     assert len(telling) == 1
     assert not telling[0].ready(life.lead)
     life.perform()
-    told = len([effect for effect in life.planned if isinstance(effect, TellLeads)])
+    told = len([effect for effect in life.planned if isinstance(effect, NotifyLeads)])
     life.does("asset_attached", name="Budget")
     life.does("questionnaire_sent")
     life.wait(40).perform()
-    assert len([effect for effect in life.planned if isinstance(effect, TellLeads)]) == told
+    assert len([effect for effect in life.planned if isinstance(effect, NotifyLeads)]) == told
     life.does("details_changed", title="Another title")
-    assert len([effect for effect in life.planned if isinstance(effect, TellLeads)]) == told + 1
+    assert len([effect for effect in life.planned if isinstance(effect, NotifyLeads)]) == told + 1
 
 
 def test_only_the_newest_telling_is_done() -> None:
     life = twin().perform()
     life.does("merged", into="lead-third")
-    life.record = life.record.park(
-        next(i.effect for i in life.record.outbox if isinstance(i.effect, TellLeads)), "lost", life.now
+    life.aggregate = life.aggregate.park(
+        next(i.effect for i in life.aggregate.outbox if isinstance(i.effect, NotifyLeads)), "lost", life.now
     )
     life.does("corrected", seq=last(life), reason="x")
-    (item,) = [item for item in life.record.outbox if isinstance(item.effect, TellLeads)]
+    (item,) = [item for item in life.aggregate.outbox if isinstance(item.effect, NotifyLeads)]
     assert item.status == "waiting"
-    assert {name: told.me.relation for name, told in tells(life.lead).items()} == {
+    assert {name: notice.sender.relation for name, notice in relation_notices(life.lead).items()} == {
         "lead-example": Relation.UNDECIDED,
         "lead-third": Relation.NONE,
     }
@@ -472,12 +479,12 @@ def test_lived_again_it_is_the_same_and_with_other_clocks_a_merge_is_undone_all_
     life.wait(12)
     merge = other.does("merged", into="lead-example").seq
     life.hears_from(other)
-    life.wait(3).resembles(ORIGINAL)
+    life.wait(3).flag_duplicates(ORIGINAL)
     other.does("corrected", seq=merge, reason="x")
     life.wait(50)
     life.hears_from(other)
-    otherwise = Otherwise(clocks=Clocks(stale=stale)) if stale else Otherwise()
-    lived = relive(life.record.history.events, life.lead.id, otherwise, life.now)
+    scenario = Scenario(clocks=Clocks(stale=stale)) if stale else Scenario()
+    lived = simulate(life.aggregate.event_log.events, life.lead.id, scenario, life.now)
     assert lived.exact == (stale is None)
     assert lived.faithful
     after = lived.would[-1].after

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from process.effects.introductions import earlier
+from process.effects.introductions import mails_to_former
 from process.effects.observations import AnswersRead
 from process.identity import lead_id
 from process.money.billing import agreed, missing_usage
@@ -48,7 +48,7 @@ def test_1_a_hub_ran_two_years_after_its_contract_had_ended() -> None:
     life.does("usage_reported", month="2026-08", active_users=0)
     assert not [text for text in worries(life) if "contract" in text]
     life.until("2027-05-31", hour=23)
-    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
+    assert [mail.fields["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
     assert life.mails("contract_lapsed") == []
     life.until("2027-06-01", hour=0)
     (lapsed,) = life.mails("contract_lapsed")
@@ -84,12 +84,12 @@ def test_2_a_hub_was_deployed_for_a_lead_that_never_signed(state: str) -> None:
     life.does("hub_live")
     assert life.lead.stage in (Stage.LEAD, Stage.QUOTED)  # a hub does not make a contract
     assert "The hub runs without a contract, allowed by Grace Example" in worries(life)
-    assert "allowed by Grace Example: The course begins on Monday" in timeline(life.record)[-2].words
+    assert "allowed by Grace Example: The course begins on Monday" in timeline(life.aggregate)[-2].summary
 
 
 def test_2_nor_is_a_price_agreed_to_a_signature_or_a_signature_taken_back_behind_a_hub() -> None:
     life = Life().requested()
-    signed = next(event.seq for event in life.record.history.events if event.kind == "contract_signed")
+    signed = next(event.seq for event in life.aggregate.event_log.events if event.kind == "contract_signed")
     assert "rests on it" in life.refused("corrected", seq=signed, reason="It was another's")
 
 
@@ -181,7 +181,7 @@ def test_6_a_template_was_filled_in_by_the_wrong_person_and_the_body_went_stale(
     life.does("maniac_t_assessed", need="no", need_evidence="Right", said_by="Ada Example")
     answer = life.lead.qualification.answers["need"]
     assert (answer.evidence, answer.said_by) == ("Right", "Ada Example")
-    assert [line.kind for line in timeline(life.record)].count("maniac_t_assessed") == 2
+    assert [line.kind for line in timeline(life.aggregate)].count("maniac_t_assessed") == 2
 
 
 def test_7_a_decommission_was_decided_and_overruled_and_that_was_found_by_luck() -> None:
@@ -190,14 +190,16 @@ def test_7_a_decommission_was_decided_and_overruled_and_that_was_found_by_luck()
     life.does("decommission_decided", on="2026-12-01", reason="No funds", by="Grace Example")
     assert next_step(life.lead).what == "take the hub down on 2026-12-01"
     life.until("2026-11-20")
-    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == ["14"]
+    assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == ["14"]
     life.does("decommission_cancelled", reason="They found new funds", by="Ada Example")
     assert life.mails("decommission_cancelled")[0].to == life.mails("decommission_decided")[0].to
     life.until("2027-01-15")
     assert len(life.mails("decommission_notice")) == 1
     assert life.lead.hub.running
     assert "so nobody was told" in life.refused("hub_decommissioned", data_confirmed_by="Ada Example")
-    said = [(line.by, line.words) for line in timeline(life.record) if line.kind.startswith("decommission_c")]
+    said = [
+        (line.by, line.summary) for line in timeline(life.aggregate) if line.kind.startswith("decommission_c")
+    ]
     assert said == [("Ada Example", "The hub stays, its decommission was overruled: They found new funds")]
 
 
@@ -224,7 +226,10 @@ def test_8_and_whoever_has_it_now_is_told_in_the_conversation_what_the_others_ha
         ("address_changed", ("new@example.org",)),
         ("address_left", ("old@example.org",)),
     ]
-    assert [mail.template for mail in earlier(life.lead, Role.CONTRACTS)] == ["price_quoted", "handover"]
+    assert [mail.template for mail in mails_to_former(life.lead, Role.CONTRACTS)] == [
+        "price_quoted",
+        "handover",
+    ]
 
 
 def test_8_and_their_silence_is_heard() -> None:

@@ -1,6 +1,7 @@
 """What a hub needs before and while it runs: its information asked for, its community's events, its renewal begun."""
 
-from process.effects.base import SendMail
+from process.core.due import next_wake_up
+from process.effects import SendMail
 from process.policy import Clocks
 from process.types import Role, Stage
 from process.views.attention import attention
@@ -15,7 +16,7 @@ def test_what_is_missing_of_the_hubs_information_is_asked_for_weekly_until_it_is
     assert moments(life, "hub_information_missed") == ["2026-06-09T00:00", "2026-06-16T00:00"]
     life.does("hub_information_given", **(HUB | {"url": "pending"}))
     life.wait(7)
-    assert life.record.history.events[-1].words == "The hub's information still lacks URL"
+    assert life.aggregate.event_log.events[-1].summary == "The hub's information still lacks URL"
     assert life.mails("hub_information_missing")[-1].to == ("sales",)
     life.does("hub_information_given", url="example.cluster.2i2c.cloud")
     assert len(moments(life.wait(60), "hub_information_missed")) == 3
@@ -53,7 +54,7 @@ def test_asking_changes_no_issue() -> None:
     life = Life()
     life.does("hub_requested", exception_by="Ann Example", exception_reason="A course")
     life.perform().wait(8)
-    planned = [item.effect.kind for item in life.record.outbox]
+    planned = [item.effect.kind for item in life.aggregate.outbox]
     assert planned == ["send_mail", "record_events"]
 
 
@@ -66,13 +67,13 @@ def test_engineering_hears_of_an_event_when_it_is_announced_and_before_it() -> N
     life.until("2026-08-01")
     assert moments(life, "event_near") == ["2026-06-27T22:00", "2026-07-03T22:00"]
     told = [
-        (mail.template, mail.to, mail.facts["what"])
+        (mail.template, mail.to, mail.fields["what"])
         for mail in life.planned
         if isinstance(mail, SendMail) and "event" in mail.template
     ]
-    words = "Summer school from 2026-07-05 to 2026-07-09, 120 users expected"
+    summary = "Summer school from 2026-07-05 to 2026-07-09, 120 users expected"
     assert told == [
-        (name, ("engineering",), words) for name in ("event_announced", "event_near", "event_near")
+        (name, ("engineering",), summary) for name in ("event_announced", "event_near", "event_near")
     ]
 
 
@@ -96,7 +97,7 @@ def test_an_event_that_moves_replaces_its_old_days_and_next_years_does_not() -> 
 def test_an_event_that_was_corrected_is_gone_and_nobody_is_reminded() -> None:
     life = Life().live()
     life.does("event_announced", name="Exam", first="2026-07-05", users=20)
-    life.does("corrected", seq=life.record.history.events[-1].seq, reason="Another hub's")
+    life.does("corrected", seq=life.aggregate.event_log.events[-1].seq, reason="Another hub's")
     assert life.lead.hub.events == ()
     assert moments(life.wait(90), "event_near") == []
 
@@ -104,7 +105,7 @@ def test_an_event_that_was_corrected_is_gone_and_nobody_is_reminded() -> None:
 def test_the_hubs_issue_follows_an_announcement() -> None:
     life = Life().live().perform()
     life.does("event_announced", name="Exam", first="2026-07-05", users=20)
-    kinds = [item.effect.kind for item in life.record.outbox]
+    kinds = [item.effect.kind for item in life.aggregate.outbox]
     assert kinds == ["send_mail", "update_issue", "update_hub_issue", "record_events"]
 
 
@@ -157,7 +158,7 @@ def test_a_contract_without_a_hub_is_on_the_list_whatever_became_of_the_lead() -
     assert attention(life.lead, life.today) == (
         "A live contract without a hub: it runs until 2027-05-31, and the lead is lost",
     )
-    look = life.record.next_look(life.now)
+    look = next_wake_up(life.aggregate.lead, life.now)
     assert look is not None
     assert f"{look:%Y-%m-%d}" == "2027-06-01"
     assert attention(life.at(look).lead, life.today) == ()
@@ -183,12 +184,6 @@ def test_a_number_alone_still_loads_and_holds_for_every_stage() -> None:
     assert [clocks.stale_after(stage) for stage in Stage] == [14] * len(Stage)
 
 
-def test_a_lead_of_an_earlier_release_does_as_it_did() -> None:
-    life = Life(changes=()).contracted().wait(300)
-    assert not {"hub_information_missed", "gone_stale", "renewal_not_begun"} & set(life.kinds())
-    assert life.record.next_look(life.now) == life.record.next_due()
-
-
 # ---- decommission
 
 
@@ -197,7 +192,7 @@ def test_the_customer_is_told_a_fortnight_before_and_confirms_about_the_data_two
     life.does("decommission_decided", on="2026-09-30", reason="The course is over")
     life.until("2026-09-30")
     assert moments(life, "decommission_notice_due") == ["2026-09-16T00:00", "2026-09-28T00:00"]
-    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
+    assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
 
 
 # ---- persons

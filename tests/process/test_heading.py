@@ -43,7 +43,7 @@ NAMES = (
 
 @given(NAMES, NAMES, NAMES)
 def test_our_own_title_reads_back(org: str, person: str, title: str) -> None:
-    lead: Lead = LEAD.model_copy(update={"org": org, "person": person, "title": title})
+    lead: Lead = LEAD.replaced(org=org, person=person, title=title)
     read = read_heading(lead.heading, lead)
     assert read is None or read == (org, person, title) or "/" in org + person
     assert same_title(lead.heading, lead.heading)

@@ -1,6 +1,7 @@
 """The documents of invoices: where their folder is lost, they are made again as they were, and nobody is told twice."""
 
-from process.effects.base import PrepareInvoice, ReserveInvoice
+from process.core.requests import request_for
+from process.effects import PrepareInvoice, ReserveInvoice
 from process.effects.observations import InvoicePrepared
 from process.lead.lead import Lead
 from tests.support.lives import BOOK_QUOTE, Life
@@ -24,7 +25,7 @@ def billed() -> Life:
 
 
 def waiting(life: Life, kind: type[PrepareInvoice | ReserveInvoice]) -> list[int]:
-    return [item.effect.number for item in life.record.outbox if isinstance(item.effect, kind)]
+    return [item.effect.number for item in life.aggregate.outbox if isinstance(item.effect, kind)]
 
 
 def files(lead: Lead) -> list[str]:
@@ -33,7 +34,7 @@ def files(lead: Lead) -> list[str]:
 
 def made_of(life: Life) -> list[str]:
     """The words of all that was prepared."""
-    return [e.words for e in life.record.history.events if isinstance(e.fact, InvoicePrepared)]
+    return [e.summary for e in life.aggregate.event_log.events if isinstance(e.fact, InvoicePrepared)]
 
 
 def test_every_document_of_a_lost_folder_is_made_again() -> None:
@@ -61,23 +62,23 @@ def test_made_again_it_says_what_it_said() -> None:
     told = {}
     for number in (1, 2, 3, 4):
         effect = PrepareInvoice(key="k", cause=1, number=number, file_id=f"file-{number}")
-        told[number] = life.record.task(effect, life.now)
+        told[number] = request_for(life.aggregate, effect, life.now)
     without_folder(life).perform()
     for number, task in told.items():
         lead = task.lead
         assert (lead.org, lead.billing_address, lead.folder) == ("Example University", None, life.lead.folder)
-        assert lead.invoice(number) == life.lead.invoices[number - 1].model_copy(
-            update={"file": None, "voided_on": None, "void_reason": None}
+        assert lead.invoice(number) == life.lead.invoices[number - 1].replaced(
+            file=None, voided_on=None, void_reason=None
         )
     assert life.until("2026-09-01").lead.invoices[-1].number == 5
     effect = PrepareInvoice(key="k", cause=1, number=5, file_id="file-5")
-    assert life.record.task(effect, life.now).lead.org == "Other University"
+    assert request_for(life.aggregate, effect, life.now).lead.org == "Other University"
 
 
 def test_lost_again_on_the_way_each_is_made_once_in_the_folder_that_is_there() -> None:
     life = without_folder(billed()).perform(but="invoice")
     for _ in range(5):  # the first one is made, and ids are there for the others
-        life.performs(next(e for e in life.record.startable(frozenset()) if e.lane == "invoice"))
+        life.performs(next(e for e in life.aggregate.startable(frozenset()) if e.queue == "invoice"))
     assert (waiting(life, PrepareInvoice), waiting(life, ReserveInvoice)) == ([2, 3, 4], [])
     without_folder(life).perform(but="invoice")
     assert (waiting(life, PrepareInvoice), waiting(life, ReserveInvoice)) == ([], [1, 2, 3, 4])
@@ -89,24 +90,24 @@ def test_a_document_that_was_to_be_written_into_the_lost_folder_goes_into_the_ne
     None
 ):
     life = billed().until("2026-09-01").perform(but="invoice")
-    (reserving,) = (e for e in life.record.startable(frozenset()) if isinstance(e, ReserveInvoice))
+    (reserving,) = (e for e in life.aggregate.startable(frozenset()) if isinstance(e, ReserveInvoice))
     assert reserving.number == 5
     without_folder(life)
     assert sorted(waiting(life, ReserveInvoice)) == [1, 2, 3, 4, 5]
     mails = len(life.mails("invoice"))
     life.perform()
-    assert [mail.facts["number"] for mail in life.mails("invoice")[mails:]] == ["5"]
+    assert [mail.fields["number"] for mail in life.mails("invoice")[mails:]] == ["5"]
 
 
 def test_what_failed_in_the_lost_folder_is_not_tried_there_again() -> None:
     life = billed().until("2026-09-01")
     while not waiting(life, PrepareInvoice):
-        (effect, *_) = [e for e in life.record.startable(frozenset()) if e.lane in ("invoice", "folder")]
+        (effect, *_) = [e for e in life.aggregate.startable(frozenset()) if e.queue in ("invoice", "folder")]
         life.performs(effect)
-    (effect,) = (i.effect for i in life.record.outbox if isinstance(i.effect, PrepareInvoice))
-    life.record = life.record.park(effect, "It is gone", life.now)
+    (effect,) = (i.effect for i in life.aggregate.outbox if isinstance(i.effect, PrepareInvoice))
+    life.aggregate = life.aggregate.park(effect, "It is gone", life.now)
     without_folder(life)
-    assert life.record.parked == ()
+    assert life.aggregate.parked == ()
     life.perform()
     assert [invoice.file is not None for invoice in life.lead.invoices] == [True] * 5
     assert made_of(life).count("Invoice 5 was prepared: https://example.org/file-5") == 1
@@ -116,8 +117,3 @@ def test_a_replacement_that_was_a_mistake_asks_for_nothing_more() -> None:
     life = without_folder(billed())
     life.does("corrected", seq=life.lead.last_seq, reason="It was restored")
     assert waiting(life, ReserveInvoice) == []
-
-
-def test_before_that_change_only_the_folder_is_made_anew() -> None:
-    life = Life(changes=()).live().until("2026-06-10").perform()
-    assert waiting(without_folder(life), ReserveInvoice) == []

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
 from process.lead.quote import QuoteStatus
 from process.types import Stage
 from process.views.attention import attention
@@ -13,8 +13,8 @@ from process.views.past import as_of
 from tests.support.lives import Life
 
 
-def at_end_of(life: Life, day: str) -> Record:
-    return as_of(life.record.history.events, life.lead.id, date.fromisoformat(day))[0]
+def at_end_of(life: Life, day: str) -> LeadAggregate:
+    return as_of(life.aggregate.event_log.events, life.lead.id, date.fromisoformat(day))[0]
 
 
 def test_each_day_is_as_it_was_lived() -> None:
@@ -26,10 +26,10 @@ def test_each_day_is_as_it_was_lived() -> None:
             life.contracted().wait(minutes=1)
         lived[day] = (life.lead, attention(life.lead, life.today))
     for day, (lead, lines) in lived.items():
-        record, end = as_of(life.record.history.events, life.lead.id, date.fromisoformat(day))
-        assert (record.lead, attention(record.lead, record.lead.today(end))) == (lead, lines)
-        assert record.lead.today(end) == date.fromisoformat(day)
-        assert overview(record, end).stage is lead.stage
+        aggregate, end = as_of(life.aggregate.event_log.events, life.lead.id, date.fromisoformat(day))
+        assert (aggregate.lead, attention(aggregate.lead, aggregate.lead.today(end))) == (lead, lines)
+        assert aggregate.lead.today(end) == date.fromisoformat(day)
+        assert overview(aggregate, end).stage is lead.stage
 
 
 def test_what_was_corrected_later_counts_as_it_counted_then() -> None:

@@ -12,17 +12,18 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from process.behaviour import CHANGES
-from process.core.aggregate import Record
-from process.core.event_log import History
-from process.core.events import Refused
+from process.core import inbox, intake
+from process.core.aggregate import LeadAggregate
+from process.core.due import next_due, next_wake_up, pass_deadlines
+from process.core.events import EventLog, Refused
 from process.core.fold import fold, superseded
+from process.core.preview import preview_decision
 from process.core.receipts import Answer
-from process.corrections.compensation import mistake, root
-from process.decisions import DECISIONS
-from process.duplicates.notices import tells
-from process.effects.base import Effect, OpenHubIssue, SendMail
-from process.effects.introductions import reached
+from process.corrections.history import corrected_decision, root
+from process.decisions.registry import DECISIONS
+from process.duplicates.notices import relation_notices
+from process.effects import Effect, OpenHubIssue, SendMail
+from process.effects.introductions import last_reached
 from process.effects.observations import MailSent
 from process.lead.quote import ACTIVE, QuoteStatus
 from process.money.billing import BILLED, billed_again, next_draft
@@ -60,17 +61,10 @@ class Lives(RuleBasedStateMachine):
             ]
         ),
         quote=st.sampled_from([QUOTE, BOOK_QUOTE, BOOK_QUOTE | WITH_ITEMS]),
-        changes=st.sampled_from([CHANGES, CHANGES, ()]),
     )
-    def begin(
-        self, zone: str, holiday: date, start: str, quote: dict[str, Any], changes: tuple[str, ...]
-    ) -> None:
-        if not changes:
-            quote = {name: value for name, value in quote.items() if name not in WITH_ITEMS}
+    def begin(self, zone: str, holiday: date, start: str, quote: dict[str, Any]) -> None:
         alike = [ORIGINAL] if start == "looks_alike" else []
-        self.life = life = Life(
-            zone=zone, policy={"holidays": [str(holiday)]}, changes=changes, originals=alike
-        )
+        self.life = life = Life(zone=zone, policy={"holidays": [str(holiday)]}, originals=alike)
         match start:
             case "quoted" | "handed_over":
                 getattr(life, start)(**quote)
@@ -82,23 +76,23 @@ class Lives(RuleBasedStateMachine):
     # ---- what happens
 
     def _take(self, kind: str, body: Any) -> Answer:
-        before = self.life.record
-        record, answer = before.take(kind, (body,), self.life.now)
+        before = self.life.aggregate
+        aggregate, answer = intake.take(before, kind, (body,), self.life.now)
         if not answer.accepted:
-            assert record.history is before.history
-            assert record.outbox == before.outbox
-            assert answer.words
+            assert aggregate.event_log is before.event_log
+            assert aggregate.outbox == before.outbox
+            assert answer.summary
         elif not answer.repeat:
-            event = record.history.events[-1]
-            assert (answer.seq, event.seq, answer.words) == (
-                len(before.history.events) + 1,
+            event = aggregate.event_log.events[-1]
+            assert (answer.seq, event.seq, answer.summary) == (
+                len(before.event_log.events) + 1,
                 answer.seq,
-                event.words,
+                event.summary,
             )
         if answer.repeat:
-            assert record.history is before.history
-            assert (record.outbox, record.receipts) == (before.outbox, before.receipts)
-        self.life._became(record)
+            assert aggregate.event_log is before.event_log
+            assert (aggregate.outbox, aggregate.receipts) == (before.outbox, before.receipts)
+        self.life._became(aggregate)
         return answer
 
     @rule(data=st.data(), step=st.integers(0, 50))
@@ -140,14 +134,14 @@ class Lives(RuleBasedStateMachine):
     @rule(kind=KINDS, key=st.sampled_from(["k1", "k2", "k3"]), data=st.data())
     def decide_with_a_key(self, kind: str, key: str, data: st.DataObject) -> None:
         body = data.draw(sound_bodies(kind), label=kind) | {"key": key}
-        before = self.life.record
+        before = self.life.aggregate
         answer = self._take(kind, body)
         if any(
             receipt.key == key for receipt in before.receipts
         ):  # the same again, or another decision under a key that is taken: nothing changes
-            assert self.life.record.history is before.history
-            assert self.life.record.outbox == before.outbox
-        elif any(receipt.key == key for receipt in self.life.record.receipts):
+            assert self.life.aggregate.event_log is before.event_log
+            assert self.life.aggregate.outbox == before.outbox
+        elif any(receipt.key == key for receipt in self.life.aggregate.receipts):
             self.keys[key] = (kind, body, answer)
 
     @precondition(lambda self: self.keys)
@@ -156,10 +150,10 @@ class Lives(RuleBasedStateMachine):
         """The same key: nothing changes, and the first answer comes again."""
         key = data.draw(st.sampled_from(sorted(self.keys)))
         kind, body, first = self.keys[key]
-        record, answer = self.life.record.take(kind, (body,), self.life.now)
-        assert record.history is self.life.record.history
-        assert record.outbox == self.life.record.outbox
-        assert answer == first.model_copy(update={"repeat": True})
+        aggregate, answer = intake.take(self.life.aggregate, kind, (body,), self.life.now)
+        assert aggregate.event_log is self.life.aggregate.event_log
+        assert aggregate.outbox == self.life.aggregate.outbox
+        assert answer == first.replaced(repeat=True)
 
     @rule(step=st.sampled_from([1, 7, 29, 31, 90, 200]), hours=st.integers(0, 23))
     def time_passes(self, step: int, hours: int) -> None:
@@ -168,7 +162,7 @@ class Lives(RuleBasedStateMachine):
     @rule(step=st.integers(1, 500))
     def the_worker_sleeps(self, step: int) -> None:
         self.life.now += timedelta(days=step)
-        self.life._became(self.life.record.tick(self.life.now))
+        self.life._became(pass_deadlines(self.life.aggregate, self.life.now))
 
     @rule(address=st.sampled_from(["a@example.org", "b@example.org", "contracts@example.org"]))
     def others_are_behind_a_role(self, address: str) -> None:
@@ -180,21 +174,21 @@ class Lives(RuleBasedStateMachine):
 
     @rule(data=st.data())
     def something_fails_for_good(self, data: st.DataObject) -> None:
-        if ready := self.life.record.startable(frozenset()):
+        if ready := self.life.aggregate.startable(frozenset()):
             effect = data.draw(st.sampled_from(ready))
-            self.life.record = self.life.record.park(effect, "401", self.life.now)
+            self.life.aggregate = self.life.aggregate.park(effect, "401", self.life.now)
 
     @rule()
     def it_is_tried_again(self) -> None:
-        self.life.record = self.life.record.retry()
+        self.life.aggregate = self.life.aggregate.retry()
 
     @rule()
     def it_is_stored_and_loaded(self) -> None:
-        stored = self.life.record.model_dump_json()
-        loaded = Record.model_validate_json(stored)
-        assert loaded == self.life.record
+        stored = self.life.aggregate.model_dump_json()
+        loaded = LeadAggregate.model_validate_json(stored)
+        assert loaded == self.life.aggregate
         assert loaded.model_dump_json() == stored
-        self.life.record = loaded
+        self.life.aggregate = loaded
 
     @rule(kind=st.sampled_from(["merged", "lost", "corrected"]), data=st.data())
     def another_lead_speaks(self, kind: str, data: st.DataObject) -> None:
@@ -204,19 +198,21 @@ class Lives(RuleBasedStateMachine):
         )
         self.other = other
         bodies = {"merged": {"into": "lead-example"}, "lost": {"reason": "budget"}}
-        other.take(kind, **bodies.get(kind, {"seq": len(other.record.history.events), "reason": "x"}))
-        self.words = [*getattr(self, "words", []), tells(other.lead)["lead-example"]]
-        told = data.draw(st.sampled_from(self.words))
-        record, answer = self.life.record.told((told.model_dump(mode="json"),), self.life.now)
-        assert not isinstance(answer, Refused) or record.history is self.life.record.history
-        self.life._became(record)
-        again, _ = record.told((told.model_dump(mode="json"),), self.life.now)
-        assert again.history is record.history
+        other.take(kind, **bodies.get(kind, {"seq": len(other.aggregate.event_log.events), "reason": "x"}))
+        self.summary = [*getattr(self, "summary", []), relation_notices(other.lead)["lead-example"]]
+        told = data.draw(st.sampled_from(self.summary))
+        aggregate, answer = inbox.receive_relation_notice(
+            self.life.aggregate, (told.model_dump(mode="json"),), self.life.now
+        )
+        assert not isinstance(answer, Refused) or aggregate.event_log is self.life.aggregate.event_log
+        self.life._became(aggregate)
+        again, _ = inbox.receive_relation_notice(aggregate, (told.model_dump(mode="json"),), self.life.now)
+        assert again.event_log is aggregate.event_log
 
     @rule(lead=st.sampled_from(["lead-original", "lead-other", "lead-example", "lead-third"]))
     def it_is_found_to_look_like_another(self, lead: str) -> None:
         before = len(self.life.lead.originals)
-        self.life.resembles({"lead": lead}).resembles({"lead": lead})
+        self.life.flag_duplicates({"lead": lead}).flag_duplicates({"lead": lead})
         assert len(self.life.lead.originals) <= before + 1
 
     # ---- what holds
@@ -234,10 +230,10 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def the_events_add_up_to_the_lead(self) -> None:
-        record = self.life.record
-        assert record.lead == fold(record.history.events, record.lead.id)
-        assert [event.seq for event in record.history.events] == list(
-            range(1, len(record.history.events) + 1)
+        aggregate = self.life.aggregate
+        assert aggregate.lead == fold(aggregate.event_log.events, aggregate.lead.id)
+        assert [event.seq for event in aggregate.event_log.events] == list(
+            range(1, len(aggregate.event_log.events) + 1)
         )
 
     @invariant()
@@ -293,7 +289,7 @@ class Lives(RuleBasedStateMachine):
     def what_has_begun_is_billed_or_on_the_list(self) -> None:
         """Every day of a term up to today, and every item of a term that has begun."""
         lead, today = self.life.lead, self.life.today
-        if CHANGES[0] not in lead.changes or lead.stage not in BILLED:
+        if lead.stage not in BILLED:
             return
         paid = [(i.period_start, i.period_end) for i in lead.invoices if i.index is not None and i.stands]
         voided = max((i.voided_on for i in lead.invoices if i.voided_on), default=None)
@@ -335,15 +331,15 @@ class Lives(RuleBasedStateMachine):
             assert lead.hub.exception_by
             assert lead.hub.exception_reason
         if not lead.hub.requested_on:
-            assert not any(isinstance(item.effect, OpenHubIssue) for item in self.life.record.outbox)
+            assert not any(isinstance(item.effect, OpenHubIssue) for item in self.life.aggregate.outbox)
         assert lead.stage is not Stage.HUB or lead.contract.signed_on
 
     @invariant()
     def after_a_tick_nothing_is_due_in_the_past(self) -> None:
-        record = self.life.record.tick(self.life.now)
-        when = record.next_due()
+        aggregate = pass_deadlines(self.life.aggregate, self.life.now)
+        when = next_due(aggregate.lead)
         assert when is None or when > self.life.now
-        self.life._became(record)
+        self.life._became(aggregate)
 
     @invariant()
     def invoices_are_numbered_without_gaps_and_bill_nothing_twice(self) -> None:
@@ -362,27 +358,27 @@ class Lives(RuleBasedStateMachine):
         keys = [effect.key for effect in planned]
         assert len(keys) == len(set(keys))
         assert all(Effect.kinds[effect.kind] is type(effect) for effect in planned)
-        assert all(effect.words() and "_" not in effect.words() for effect in planned)
-        record = self.life.record
-        outstanding = [item.effect.key for item in (*record.outbox, *record.aside)]
+        assert all(effect.summary() and "_" not in effect.summary() for effect in planned)
+        aggregate = self.life.aggregate
+        outstanding = [item.effect.key for item in (*aggregate.outbox, *aggregate.suspended)]
         assert len(outstanding) == len(set(outstanding))
-        assert {item.key for item in record.finished}.isdisjoint(outstanding)
+        assert {item.key for item in aggregate.finished}.isdisjoint(outstanding)
 
     @invariant()
     def what_fell_with_a_corrected_decision_is_put_aside_and_nothing_else(self) -> None:
-        record, out = self.life.record, self.life.record.corrected()
-        assert all(item.effect.cause in out for item in record.aside)
-        assert not any(i.effect.falls_with_its_cause and i.effect.cause in out for i in record.outbox)
+        aggregate, out = self.life.aggregate, superseded(self.life.aggregate.event_log.events)
+        assert all(item.effect.cause in out for item in aggregate.suspended)
+        assert not any(i.effect.suspended_with_cause and i.effect.cause in out for i in aggregate.outbox)
 
     @invariant()
     def a_correction_reaches_nobody_who_was_not_told_the_contrary(self) -> None:
-        history = self.life.record.history
-        for event in history.events:
+        event_log = self.life.aggregate.event_log
+        for event in event_log.events:
             if isinstance(event.fact, MailSent) and event.fact.template == "correction":
-                before = History(lead=history.lead, events=history.events[: event.seq - 1])
-                wrong = mistake(before, root(before, event.fact.cause or 0), told=True)
+                before = EventLog(lead=event_log.lead, events=event_log.events[: event.seq - 1])
+                wrong = corrected_decision(before, root(before, event.fact.cause or 0), notified=True)
                 said = next(each for each in wrong.corrections if each.seq == event.fact.cause)
-                assert set(event.fact.recipients) == set(wrong.told_that(counts=not said.counts))
+                assert set(event.fact.recipients) == set(wrong.notified_that(counts=not said.counts))
                 assert event.fact.recipients
 
     @invariant()
@@ -391,45 +387,38 @@ class Lives(RuleBasedStateMachine):
         live = any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
         lines = attention(lead, today)
         assert lead.hub.running <= (live or any(line.startswith("The hub runs") for line in lines))
-        if (
-            CHANGES[0] in lead.changes
-            and lead.service == "hub"
-            and live
-            and not (lead.hub.running or lead.closed_on)
-        ):
+        if lead.service == "hub" and live and not (lead.hub.running or lead.closed_on):
             assert any(line.startswith("A live contract without a hub") for line in lines)
 
     @invariant()
     def nothing_begins_to_need_attention_unless_the_lead_is_looked_at(self) -> None:
-        record, now = self.life.record, self.life.now
-        if CHANGES[0] not in record.lead.changes:
-            return
-        look = record.next_look(now) or now + timedelta(days=4000)
+        aggregate, now = self.life.aggregate, self.life.now
+        look = next_wake_up(aggregate.lead, now) or now + timedelta(days=4000)
         for moment in (now + (look - now) / 2, look - timedelta(seconds=1)):
-            assert attention(record.lead, record.lead.today(moment)) == attention(
-                record.lead, record.lead.today(now)
+            assert attention(aggregate.lead, aggregate.lead.today(moment)) == attention(
+                aggregate.lead, aggregate.lead.today(now)
             )
 
     @invariant()
     def every_face_can_show_it(self) -> None:
-        record, now = self.life.record, self.life.now
-        step = next_step(record.lead)
+        aggregate, now = self.life.aggregate, self.life.now
+        step = next_step(aggregate.lead)
         assert step.what
-        assert (step.owner is Role.NOBODY) or not record.lead.ended
-        assert all(attention(record.lead, record.lead.today(now)))
-        assert all(item.text for item in checklist(record.lead))
-        assert all(line.words for line in timeline(record))
-        out = superseded(record.history.events)
-        assert {line.seq for line in timeline(record) if line.corrected} == set(out)
-        json.loads(overview(record, now).model_dump_json())
+        assert (step.owner is Role.NOBODY) or not aggregate.lead.ended
+        assert all(attention(aggregate.lead, aggregate.lead.today(now)))
+        assert all(item.text for item in checklist(aggregate.lead))
+        assert all(line.summary for line in timeline(aggregate))
+        out = superseded(aggregate.event_log.events)
+        assert {line.seq for line in timeline(aggregate) if line.corrected} == set(out)
+        json.loads(overview(aggregate, now).model_dump_json())
 
     @invariant()
     def whoever_is_behind_a_role_has_been_told(self) -> None:
         if self.life.lead.ended:
             return
-        record, lead = self.life.record, self.life.lead
-        if not any(isinstance(item.effect, SendMail) for item in record.outbox):
-            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), reached(lead, Role.CONTRACTS)
+        aggregate, lead = self.life.aggregate, self.life.lead
+        if not any(isinstance(item.effect, SendMail) for item in aggregate.outbox):
+            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), last_reached(lead, Role.CONTRACTS)
             assert not now or not had or set(now) == set(had)
 
     def teardown(self) -> None:
@@ -437,8 +426,8 @@ class Lives(RuleBasedStateMachine):
         if not hasattr(self, "life"):
             return
         life = self.life
-        for option in options(life.record, life.now):
-            answer = life.record.preview(option.kind, (option.example,), life.now).answer
+        for option in options(life.aggregate, life.now):
+            answer = preview_decision(life.aggregate, option.kind, (option.example,), life.now).answer
             assert option.allowed or answer.repeat or not answer.accepted
             assert bool(option.would) == (option.allowed and answer.accepted)
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.decisions import DECISIONS
-from process.github.edits import Move, What
+from process.decisions.registry import DECISIONS
+from process.github.edits import Edit, EditKind
 from process.github.proposals import Proposal, agrees, propose
 from process.types import Stage
 from process.views.checklist import checklist, todo, vendor_checklist
@@ -42,9 +42,9 @@ def closed() -> Life:
     return life
 
 
-def proposed(life: Life, what: What, name: str = "", **more: Any) -> Proposal:
-    move = Move(what=what, name=name, **more)
-    return propose(move, life.lead, timeline(life.record))
+def proposed(life: Life, what: EditKind, name: str = "", **more: Any) -> Proposal:
+    move = Edit(kind=what, name=name, **more)
+    return propose(move, life.lead, timeline(life.aggregate))
 
 
 def kinds(proposal: Proposal) -> tuple[str, ...]:
@@ -54,33 +54,33 @@ def kinds(proposal: Proposal) -> tuple[str, ...]:
 @pytest.mark.parametrize(
     ("what", "name", "decision"),
     [
-        (What.TICKED, "Questionnaire sent", ("questionnaire_sent", {})),
-        (What.TICKED, "Questionnaire answered", ("questionnaire_answered", {})),
-        (What.TICKED, "In scope?", ("maniac_t_assessed", {"in_scope": True})),
-        (What.TICKED, "Budget", ("asset_attached", {"type": "budget"})),
-        (What.TICKED, "Statement of work", ("asset_attached", {"type": "statement of work"})),
-        (What.TICKED, "Price quoted", ("price_quoted", {})),
-        (What.TICKED, "Customer agreed to work with us", ("quote_accepted", {})),
-        (What.TICKED, "Contract handed over", ("contract_handed_over", {})),
-        (What.TICKED, "Contract signed", ("contract_signed", {})),
-        (What.TICKED, "Hub requested (work has started)", ("hub_requested", {})),
-        (What.TICKED, "Infrastructure", ("hub_live", {})),
-        (What.TICKED, "Forms sent", ("vendor_setup_progressed", {"forms": "sent"})),
-        (What.CLOSED, "not_planned", ("lost", {})),
-        (What.CLOSED, "completed", ("lost", {})),
-        (What.CLOSED, "duplicate", ("lost", {"reason": "duplicate"})),
-        (What.LABELLED, "service:hub", ("details_changed", {"service": "hub"})),
-        (What.UNLABELLED, "service:hub", ("details_changed", {"service": "other"})),
-        (What.LABELLED, "customer", ("contract_signed", {})),
-        (What.UNLABELLED, "lead", ("lost", {})),
+        (EditKind.TICKED, "Questionnaire sent", ("questionnaire_sent", {})),
+        (EditKind.TICKED, "Questionnaire answered", ("questionnaire_answered", {})),
+        (EditKind.TICKED, "In scope?", ("maniac_t_assessed", {"in_scope": True})),
+        (EditKind.TICKED, "Budget", ("asset_attached", {"type": "budget"})),
+        (EditKind.TICKED, "Statement of work", ("asset_attached", {"type": "statement of work"})),
+        (EditKind.TICKED, "Price quoted", ("price_quoted", {})),
+        (EditKind.TICKED, "Customer agreed to work with us", ("quote_accepted", {})),
+        (EditKind.TICKED, "Contract handed over", ("contract_handed_over", {})),
+        (EditKind.TICKED, "Contract signed", ("contract_signed", {})),
+        (EditKind.TICKED, "Hub requested (work has started)", ("hub_requested", {})),
+        (EditKind.TICKED, "Infrastructure", ("hub_live", {})),
+        (EditKind.TICKED, "Forms sent", ("vendor_setup_progressed", {"forms": "sent"})),
+        (EditKind.CLOSED, "not_planned", ("lost", {})),
+        (EditKind.CLOSED, "completed", ("lost", {})),
+        (EditKind.CLOSED, "duplicate", ("lost", {"reason": "duplicate"})),
+        (EditKind.LABELLED, "service:hub", ("details_changed", {"service": "hub"})),
+        (EditKind.UNLABELLED, "service:hub", ("details_changed", {"service": "other"})),
+        (EditKind.LABELLED, "customer", ("contract_signed", {})),
+        (EditKind.UNLABELLED, "lead", ("lost", {})),
         (
-            What.RETITLED,
+            EditKind.RETITLED,
             "[Example University / Grace] - Hub for a course",
             ("details_changed", {"person": "Grace"}),
         ),
     ],
 )
-def test_one_decision_is_proposed(what: What, name: str, decision: tuple[str, dict[str, Any]]) -> None:
+def test_one_decision_is_proposed(what: EditKind, name: str, decision: tuple[str, dict[str, Any]]) -> None:
     assert proposed(new(), what, name).decisions == (decision,)
 
 
@@ -94,20 +94,20 @@ def test_one_decision_is_proposed(what: What, name: str, decision: tuple[str, di
 def test_a_title_that_cannot_be_read_proposes_nothing_and_says_its_form(
     hub: bool, form: str, says: str
 ) -> None:
-    decisions, why = proposed(running(), What.RETITLED, "Nonsense", hub=hub)
+    decisions, why = proposed(running(), EditKind.RETITLED, "Nonsense", hub=hub)
     assert decisions == ()
     assert form in why
     assert says in why
 
 
 def test_a_vendor_set_up_may_be_done_or_not_needed() -> None:
-    proposal = proposed(new(), What.TICKED, "Vendor set-up")
+    proposal = proposed(new(), EditKind.TICKED, "Vendor set-up")
     assert kinds(proposal) == ("vendor_setup_done", "vendor_setup_not_needed")
     assert proposal.why
 
 
 def test_what_the_service_does_itself_is_nobodys_decision() -> None:
-    assert proposed(new(), What.TICKED, "Leads folder").decisions == ()
+    assert proposed(new(), EditKind.TICKED, "Leads folder").decisions == ()
 
 
 @pytest.mark.parametrize(
@@ -131,48 +131,48 @@ def test_what_the_service_does_itself_is_nobodys_decision() -> None:
 def test_a_column_proposes_the_first_decision_that_lacks(
     life: Any, stage: Stage | None, found: tuple[str, ...]
 ) -> None:
-    assert kinds(proposed(life(), What.PLACED, "There", stage=stage)) == found
+    assert kinds(proposed(life(), EditKind.PLACED, "There", stage=stage)) == found
 
 
 @pytest.mark.parametrize(
     ("life", "what", "name", "wrong"),
     [
-        (Life().quoted, What.UNTICKED, "Price quoted", "price_quoted"),
-        (running, What.UNTICKED, "Contract signed", "contract_signed"),
-        (running, What.UNLABELLED, "customer", "contract_signed"),
-        (closed, What.REOPENED, "", "hub_decommissioned"),
+        (Life().quoted, EditKind.UNTICKED, "Price quoted", "price_quoted"),
+        (running, EditKind.UNTICKED, "Contract signed", "contract_signed"),
+        (running, EditKind.UNLABELLED, "customer", "contract_signed"),
+        (closed, EditKind.REOPENED, "", "hub_decommissioned"),
     ],
 )
 def test_taking_back_names_the_decision_that_would_be_a_mistake(
-    life: Any, what: What, name: str, wrong: str
+    life: Any, what: EditKind, name: str, wrong: str
 ) -> None:
     lived: Life = life()
     ((kind, body),) = proposed(lived, what, name).decisions
-    event = lived.record.history.find(body["seq"])
+    event = lived.aggregate.event_log.find(body["seq"])
     assert (kind, event and event.kind) == ("corrected", wrong)
 
 
 def test_a_decision_that_was_corrected_is_not_named_again() -> None:
     life = Life().quoted()
-    first = life.record.history.events[-1].seq
+    first = life.aggregate.event_log.events[-1].seq
     life.does("corrected", seq=first, reason="Another lead's")
     life.does("price_quoted", **QUOTE)
-    ((_, body),) = proposed(life, What.UNTICKED, "Price quoted").decisions
+    ((_, body),) = proposed(life, EditKind.UNTICKED, "Price quoted").decisions
     assert body["seq"] > first
 
 
 def test_a_lost_lead_is_opened_again_and_a_running_hubs_issue_closed() -> None:
-    assert kinds(proposed(lost(), What.REOPENED)) == ("reopened",)
-    assert kinds(proposed(running(), What.CLOSED, "completed")) == ("hub_decommissioned",)
-    assert kinds(proposed(running(), What.CLOSED, "completed", hub=True)) == ("hub_decommissioned",)
+    assert kinds(proposed(lost(), EditKind.REOPENED)) == ("reopened",)
+    assert kinds(proposed(running(), EditKind.CLOSED, "completed")) == ("hub_decommissioned",)
+    assert kinds(proposed(running(), EditKind.CLOSED, "completed", hub=True)) == ("hub_decommissioned",)
 
 
-LIVES = [life().record for life in (new, signed, running, lost, closed)]
+LIVES = [life().aggregate for life in (new, signed, running, lost, closed)]
 NAMES = [item.name for items in (checklist, vendor_checklist, todo) for item in items(new().lead)]
 
 moves = st.builds(
-    Move,
-    what=st.sampled_from(list(What)),
+    Edit,
+    kind=st.sampled_from(list(EditKind)),
     name=st.one_of(
         st.sampled_from([*NAMES, "lead", "customer", "service:hub", "Hub", "completed", "duplicate"]),
         st.text(),
@@ -182,21 +182,23 @@ moves = st.builds(
 )
 
 
-@given(move=moves, record=st.sampled_from(LIVES))
-def test_any_move_proposes_decisions_there_are_or_says_why_there_is_none(move: Move, record: Any) -> None:
-    proposal = propose(move, record.lead, timeline(record))
+@given(move=moves, aggregate=st.sampled_from(LIVES))
+def test_any_move_proposes_decisions_there_are_or_says_why_there_is_none(move: Edit, aggregate: Any) -> None:
+    proposal = propose(move, aggregate.lead, timeline(aggregate))
     assert set(kinds(proposal)) <= set(DECISIONS)
     assert proposal.decisions or proposal.why
-    assert agrees(move, record.lead) in (True, False)
-    assert move.words
+    assert agrees(move, aggregate.lead) in (True, False)
+    assert move.summary
 
 
 @pytest.mark.parametrize("life", [new, signed, running, lost])
 def test_the_lead_agrees_with_what_it_shows_itself(life: Any) -> None:
     lead = life().lead
     for item in checklist(lead):
-        shown, other = (What.TICKED, What.UNTICKED) if item.done else (What.UNTICKED, What.TICKED)
-        assert agrees(Move(what=shown, name=item.name), lead)
-        assert not agrees(Move(what=other, name=item.name), lead)
-    assert agrees(Move(what=What.RETITLED, name=lead.heading), lead)
-    assert agrees(Move(what=What.PLACED, name="There", stage=lead.stage), lead)
+        shown, other = (
+            (EditKind.TICKED, EditKind.UNTICKED) if item.done else (EditKind.UNTICKED, EditKind.TICKED)
+        )
+        assert agrees(Edit(kind=shown, name=item.name), lead)
+        assert not agrees(Edit(kind=other, name=item.name), lead)
+    assert agrees(Edit(kind=EditKind.RETITLED, name=lead.heading), lead)
+    assert agrees(Edit(kind=EditKind.PLACED, name="There", stage=lead.stage), lead)

@@ -2,9 +2,14 @@
 
 import pytest
 
-from process.core.aggregate import FINISHED, RECEIPTS, REFUSALS, Record
-from process.effects.base import Effect, Outcome, PlaceCard, RecordEvents, UpdateIssue
+from process.core import intake
+from process.core.aggregate import FINISHED, REFUSALS, LeadAggregate
+from process.core.preview import preview_decision
+from process.core.receipts import RECEIPTS
+from process.core.requests import request_for, unrecorded
+from process.effects import Effect, PlaceCard, RecordEvents, UpdateIssue
 from process.effects.observations import IssueOpened
+from process.effects.requests import Outcome
 from process.views.attention import attention
 from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, Life, link
 
@@ -14,34 +19,34 @@ from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, Life, link
 def test_the_same_key_is_the_same_decision_and_gets_the_first_answer() -> None:
     life = Life()
     first = life.does("price_quoted", **QUOTE, key="k1")
-    before = life.record
+    before = life.aggregate
     again = life.take("price_quoted", **QUOTE, key="k1")
-    assert (again.words, again.seq, again.accepted, again.repeat) == (first.words, first.seq, True, True)
-    assert life.record.history is before.history
-    assert life.record.outbox == before.outbox
-    assert [refusal.reason for refusal in life.record.refusals] == [
+    assert (again.summary, again.seq, again.accepted, again.repeat) == (first.summary, first.seq, True, True)
+    assert life.aggregate.event_log is before.event_log
+    assert life.aggregate.outbox == before.outbox
+    assert [refusal.reason for refusal in life.aggregate.refusals] == [
         f"It came again and was already taken as {first.seq}. Nothing was done twice."
     ]
-    once = life.record
+    once = life.aggregate
     life.take("price_quoted", **QUOTE, key="k1")
-    assert life.record is once, "the same repeat is recorded once"
+    assert life.aggregate is once, "the same repeat is recorded once"
 
 
 def test_a_repeat_is_known_after_other_decisions_and_after_storage() -> None:
     life = Life()
     first = life.does("price_quoted", **QUOTE, key="k1")
     life.does("quote_accepted", key="k2")
-    life.record = Record.model_validate_json(life.record.model_dump_json())
+    life.aggregate = LeadAggregate.model_validate_json(life.aggregate.model_dump_json())
     assert life.wait(5).take("price_quoted", **QUOTE, key="k1").seq == first.seq
 
 
 def test_a_refusal_with_a_key_is_answered_again_but_recorded_once() -> None:
     life = Life()
-    words = life.refused("quote_accepted", key="k1")
+    summary = life.refused("quote_accepted", key="k1")
     life.quoted()
     again = life.take("quote_accepted", key="k1")
-    assert (again.accepted, again.repeat, again.words) == (False, True, words)
-    assert life.record.refused_total == 1
+    assert (again.accepted, again.repeat, again.summary) == (False, True, summary)
+    assert life.aggregate.refused_total == 1
 
 
 def test_the_same_again_within_minutes_is_a_double_click() -> None:
@@ -49,7 +54,7 @@ def test_the_same_again_within_minutes_is_a_double_click() -> None:
     first = life.does("price_quoted", **QUOTE)
     life.wait(minutes=9)
     assert life.take("price_quoted", **QUOTE).repeat
-    assert life.record.history.events[-1].seq == first.seq
+    assert life.aggregate.event_log.events[-1].seq == first.seq
 
 
 def test_the_same_again_later_or_after_something_else_is_a_new_decision() -> None:
@@ -73,7 +78,7 @@ def test_another_persons_same_decision_is_no_double_click() -> None:
 def test_a_refusal_is_on_record_with_who_what_and_why() -> None:
     life = Life()
     life.refused("quote_accepted", by="Ada", source="the command line")
-    (refusal,) = life.record.refusals
+    (refusal,) = life.aggregate.refusals
     assert (refusal.kind, refusal.by, refusal.source, refusal.at) == (
         "quote_accepted",
         "Ada",
@@ -121,41 +126,41 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(
     kind: str, args: tuple[object, ...], says: str
 ) -> None:
     life = Life()
-    record, answer = life.record.take(kind, args, MONDAY)
-    assert says in answer.words
-    assert len(answer.words) < 1200
+    aggregate, answer = intake.take(life.aggregate, kind, args, MONDAY)
+    assert says in answer.summary
+    assert len(answer.summary) < 1200
     assert not answer.accepted
-    assert record.history is life.record.history
-    assert (record.refused_total, record.refusals[-1].reason) == (1, answer.words)
-    assert Record.model_validate_json(record.model_dump_json()) == record
+    assert aggregate.event_log is life.aggregate.event_log
+    assert (aggregate.refused_total, aggregate.refusals[-1].reason) == (1, answer.summary)
+    assert LeadAggregate.model_validate_json(aggregate.model_dump_json()) == aggregate
 
 
 def test_a_number_is_not_kept_with_thousands_of_zeros() -> None:
     life = Life()
     life.does("price_quoted", **(QUOTE | {"amount": "12000." + "0" * 5000}))
     assert str(life.lead.quotes[0].price) == "12,000.00 USD"
-    assert len(life.record.model_dump_json()) < 20_000
+    assert len(life.aggregate.model_dump_json()) < 20_000
 
 
 def test_a_source_that_is_not_named_is_the_way_it_came() -> None:
-    record, _ = Life().record.take("put_on_hold", ({"event": "x"},), MONDAY, source="update")
-    assert record.history.events[-1].fact.source == "update"
-    record, _ = Life().record.take("nothing", (), MONDAY, source="update")
-    assert record.refusals[-1].source == "update"
+    aggregate, _ = intake.take(Life().aggregate, "put_on_hold", ({"event": "x"},), MONDAY, source="update")
+    assert aggregate.event_log.events[-1].fact.source == "update"
+    aggregate, _ = intake.take(Life().aggregate, "nothing", (), MONDAY, source="update")
+    assert aggregate.refusals[-1].source == "update"
 
 
 def test_memory_is_bounded_and_counts_go_on() -> None:
     life = Life()
     for number in range(REFUSALS + 20):
         life.take("quote_accepted", note=str(number))
-    assert (len(life.record.refusals), life.record.refused_total) == (REFUSALS, REFUSALS + 20)
+    assert (len(life.aggregate.refusals), life.aggregate.refused_total) == (REFUSALS, REFUSALS + 20)
     for number in range(RECEIPTS + 20):
         life.take("quote_accepted", key=str(number))
-    assert len(life.record.receipts) == RECEIPTS
-    effect = life.record.outbox[0].effect
+    assert len(life.aggregate.receipts) == RECEIPTS
+    effect = life.aggregate.outbox[0].effect
     for _ in range(FINISHED + 20):
-        life.record = life.record.done(effect, Outcome(), MONDAY)
-    assert len(life.record.finished) == FINISHED
+        life.aggregate = life.aggregate.done(effect, Outcome(), MONDAY)
+    assert len(life.aggregate.finished) == FINISHED
 
 
 # ---- previews
@@ -163,8 +168,8 @@ def test_memory_is_bounded_and_counts_go_on() -> None:
 
 def test_a_preview_says_what_would_happen_and_changes_nothing() -> None:
     life = Life().perform()
-    before = life.record
-    preview = before.preview("price_quoted", (QUOTE,), MONDAY)
+    before = life.aggregate
+    preview = preview_decision(before, "price_quoted", (QUOTE,), MONDAY)
     assert preview.stage == "quoted"
     assert preview.answer.accepted
     assert preview.effects == (
@@ -174,14 +179,14 @@ def test_a_preview_says_what_would_happen_and_changes_nothing() -> None:
         "Put the lead's card into its column of the board",
         "Write the events to the ledger",
     )
-    assert life.record == before
+    assert life.aggregate == before
 
 
 def test_a_preview_of_what_would_be_refused_says_why() -> None:
     life = Life()
-    preview = life.record.preview("quote_accepted", ({},), MONDAY)
+    preview = preview_decision(life.aggregate, "quote_accepted", ({},), MONDAY)
     assert (preview.answer.accepted, preview.stage, preview.effects) == (False, "lead", ())
-    assert life.record.refused_total == 0
+    assert life.aggregate.refused_total == 0
 
 
 # ---- effects
@@ -192,19 +197,19 @@ def kinds(effects: tuple[Effect, ...]) -> list[str]:
 
 
 def test_a_new_lead_starts_what_needs_nothing_else() -> None:
-    assert kinds(Life().record.startable(frozenset())) == ["open_issue", "read_prices", "record_events"]
+    assert kinds(Life().aggregate.startable(frozenset())) == ["open_issue", "read_prices", "record_events"]
 
 
 def test_one_at_a_time_in_a_lane_and_lanes_side_by_side() -> None:
-    record = Life().handed_over().record
-    assert kinds(record.startable(frozenset())) == [
+    aggregate = Life().handed_over().aggregate
+    assert kinds(aggregate.startable(frozenset())) == [
         "open_issue",
         "read_prices",
         "reserve_folder",
         "send_mail",
         "record_events",
     ]
-    assert kinds(record.startable(frozenset({"issue", "mail", "ledger"}))) == [
+    assert kinds(aggregate.startable(frozenset({"issue", "mail", "ledger"}))) == [
         "read_prices",
         "reserve_folder",
     ]
@@ -213,17 +218,17 @@ def test_one_at_a_time_in_a_lane_and_lanes_side_by_side() -> None:
 def test_the_hand_over_waits_for_the_folder_and_nothing_waits_for_it() -> None:
     life = Life().handed_over()
     (first,) = life.mails("price_quoted")
-    life.record = life.record.done(first, Outcome(), MONDAY)
-    assert "send_mail" not in kinds(life.record.startable(frozenset()))
+    life.aggregate = life.aggregate.done(first, Outcome(), MONDAY)
+    assert "send_mail" not in kinds(life.aggregate.startable(frozenset()))
     life.perform()
     assert [mail.template for mail in life.lead.mails] == ["handover"]
-    assert life.record.outbox == ()
+    assert life.aggregate.outbox == ()
 
 
 def test_of_what_converges_only_the_newest_is_kept() -> None:
     life = Life().handed_over()
     for kind in (UpdateIssue, PlaceCard, RecordEvents):
-        (item,) = [item for item in life.record.outbox if isinstance(item.effect, kind)]
+        (item,) = [item for item in life.aggregate.outbox if isinstance(item.effect, kind)]
         assert item.effect.cause > 1
 
 
@@ -231,59 +236,62 @@ def test_the_folder_is_reserved_once_however_many_ask_for_it() -> None:
     life = Life().handed_over()
     assert [effect.kind for effect in life.planned].count("reserve_folder") == 2
     life.perform()
-    assert [event.kind for event in life.record.history.events].count("folder_created") == 1
+    assert [event.kind for event in life.aggregate.event_log.events].count("folder_created") == 1
 
 
 def test_the_hubs_issue_is_opened_after_the_leads() -> None:
     life = Life().requested()
-    assert "open_hub_issue" not in kinds(life.record.startable(frozenset()))
-    issue = next(item.effect for item in life.record.outbox if item.effect.kind == "open_issue")
-    record = life.record.done(issue, Outcome(report=IssueOpened(link=link("issue"))), MONDAY)
-    assert "open_hub_issue" in kinds(record.startable(frozenset()))
+    assert "open_hub_issue" not in kinds(life.aggregate.startable(frozenset()))
+    issue = next(item.effect for item in life.aggregate.outbox if item.effect.kind == "open_issue")
+    aggregate = life.aggregate.done(issue, Outcome(observation=IssueOpened(link=link("issue"))), MONDAY)
+    assert "open_hub_issue" in kinds(aggregate.startable(frozenset()))
 
 
 def test_what_fails_for_good_is_parked_with_its_reason_and_nothing_waits_for_it() -> None:
     life = Life().quoted()
     (mail,) = life.mails("price_quoted")
-    life.record = life.record.park(mail, "550 no such user", MONDAY)
-    (parked,) = life.record.parked
+    life.aggregate = life.aggregate.park(mail, "550 no such user", MONDAY)
+    (parked,) = life.aggregate.parked
     assert (parked.effect, parked.reason, parked.since) == (mail, "550 no such user", MONDAY)
     life.perform()
-    assert life.record.parked == (parked,)
+    assert life.aggregate.parked == (parked,)
     life.does("quote_accepted")
     life.does("contract_handed_over")
     assert [sent.template for sent in life.perform().lead.mails] == ["handover"]
-    life.record = life.record.retry()
+    life.aggregate = life.aggregate.retry()
     assert [sent.template for sent in life.perform().lead.mails] == ["handover", "price_quoted"]
-    assert life.record.parked == ()
+    assert life.aggregate.parked == ()
 
 
 def test_retry_takes_one_by_its_key() -> None:
     life = Life().quoted()
-    effects = life.record.startable(frozenset())
+    effects = life.aggregate.startable(frozenset())
     for effect in effects:
-        life.record = life.record.park(effect, "401", MONDAY)
-    record = life.record.retry(effects[0].key)
-    assert [item.effect for item in record.parked] == list(effects[1:])
-    assert record.retry("no such key") == record
+        life.aggregate = life.aggregate.park(effect, "401", MONDAY)
+    aggregate = life.aggregate.retry(effects[0].key)
+    assert [item.effect for item in aggregate.parked] == list(effects[1:])
+    assert aggregate.retry("no such key") == aggregate
 
 
 def test_what_is_done_is_remembered_and_what_it_reports_becomes_true() -> None:
     life = Life()
-    effect = life.record.startable(frozenset())[0]
-    record = life.record.done(effect, Outcome(report=IssueOpened(link=link("issue"))), MONDAY)
-    assert record.lead.issue == link("issue")
-    assert (record.finished[-1].key, record.finished[-1].words) == (effect.key, "Open the lead's issue")
-    assert effect not in [item.effect for item in record.outbox]
+    effect = life.aggregate.startable(frozenset())[0]
+    aggregate = life.aggregate.done(effect, Outcome(observation=IssueOpened(link=link("issue"))), MONDAY)
+    assert aggregate.lead.issue == link("issue")
+    assert (aggregate.finished[-1].key, aggregate.finished[-1].summary) == (
+        effect.key,
+        "Open the lead's issue",
+    )
+    assert effect not in [item.effect for item in aggregate.outbox]
 
 
 def test_the_ledger_is_behind_until_it_says_otherwise() -> None:
     life = Life().quoted()
-    assert [event.seq for event in life.record.unrecorded()] == [1, 2]
-    ledger = next(item.effect for item in life.record.outbox if isinstance(item.effect, RecordEvents))
-    record = life.record.done(ledger, Outcome(recorded=2), MONDAY)
-    assert record.unrecorded() == ()
-    assert record.done(ledger, Outcome(recorded=1), MONDAY).in_ledger == 2
+    assert [event.seq for event in unrecorded(life.aggregate)] == [1, 2]
+    ledger = next(item.effect for item in life.aggregate.outbox if isinstance(item.effect, RecordEvents))
+    aggregate = life.aggregate.done(ledger, Outcome(recorded=2), MONDAY)
+    assert unrecorded(aggregate) == ()
+    assert aggregate.done(ledger, Outcome(recorded=1), MONDAY).in_ledger == 2
 
 
 def test_mails_say_whom_they_reached_and_keep_one_key() -> None:
@@ -313,8 +321,8 @@ def test_what_the_issue_shows_under_attention_is_told_by_the_whole_lead_and_on_i
             "usage_reported", month=month, active_users=3
         )
     life.until("2028-01-10")
-    update = next(item.effect for item in life.record.outbox if item.effect.kind == "update_issue")
-    shown = life.record.task(update, life.now).attention
+    update = next(item.effect for item in life.aggregate.outbox if item.effect.kind == "update_issue")
+    shown = request_for(life.aggregate, update, life.now).attention
     assert shown == attention(life.lead, life.today)
     assert shown
     assert not [line for line in shown if "is not billed" in line and "Usage" not in line]
@@ -331,12 +339,14 @@ def test_however_much_people_write_the_lead_can_be_handed_to_a_new_run(length: i
     answers = [life.take("asset_attached", name=f"{n}", note="ü" * length) for n in range(LARGEST // length)]
     assert answers[0].accepted
     assert not answers[-1].accepted
-    assert "Write it shorter" in next(answer.words for answer in answers if not answer.accepted)
+    assert "Write it shorter" in next(answer.summary for answer in answers if not answer.accepted)
     assert life.take("asset_attached", name="short").accepted, "there is always room for the next"
     assert life.take("price_quoted", **QUOTE).accepted
-    assert len(life.record.model_dump_json().encode()) < LARGEST
-    task = life.record.task(
-        next(e for e in life.record.startable(frozenset()) if e.kind == "record_events"), life.now
+    assert len(life.aggregate.model_dump_json().encode()) < LARGEST
+    task = request_for(
+        life.aggregate,
+        next(e for e in life.aggregate.startable(frozenset()) if e.kind == "record_events"),
+        life.now,
     )
     assert len(task.model_dump_json().encode()) < LARGEST
 
@@ -344,7 +354,7 @@ def test_however_much_people_write_the_lead_can_be_handed_to_a_new_run(length: i
 def test_a_repeat_is_answered_in_the_words_of_the_first_answer() -> None:
     life = Life()
     first = life.take("price_quoted", **QUOTE, key="k1")
-    kept = Record.model_validate_json(life.record.model_dump_json())
-    _, again = kept.take("price_quoted", (QUOTE | {"key": "k1"},), life.now)
-    assert again == first.model_copy(update={"repeat": True})
-    assert first.words
+    kept = LeadAggregate.model_validate_json(life.aggregate.model_dump_json())
+    _, again = intake.take(kept, "price_quoted", (QUOTE | {"key": "k1"},), life.now)
+    assert again == first.replaced(repeat=True)
+    assert first.summary

@@ -7,15 +7,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
-from process.behaviour import CHANGES
-from process.core.events import Event, Report
+from process.core.events import Event, Observation
 from process.core.fold import fold
-from process.deadlines import due
+from process.deadlines.schedule import due
 from process.money.pricing import BUILT_IN
 from process.policy import Clocks
 from process.simulation.difference import difference
-from process.simulation.scenario import Otherwise
-from process.simulation.simulate import MOVE_THE_CALENDAR, Relived, Step, relive
+from process.simulation.scenario import Scenario
+from process.simulation.simulate import MOVE_THE_CALENDAR, Relived, Step, simulate
 from tests.process.test_properties import Lives
 
 DAYS = st.sampled_from([1, 2, 5, 30, 45, 200])
@@ -25,52 +24,51 @@ CLOCKS = st.fixed_dictionaries(
     | {"renewal_windows": st.sampled_from([(), (200,), (90, 10, 1)])},
 ).map(lambda given: Clocks(**given))
 BOOKS = tuple(
-    book.model_copy(
-        update={"plans": tuple(plan.model_copy(update={"price": plan.price.times(2)}) for plan in book.plans)}
-    )
+    book.replaced(plans=tuple(plan.replaced(price=plan.price.times(2)) for plan in book.plans))
     for book in BUILT_IN
 )
 OTHERWISE = st.builds(
-    Otherwise,
+    Scenario,
     clocks=CLOCKS,
     holidays=st.lists(st.dates(date(2026, 6, 1), date(2026, 8, 1)), max_size=3).map(tuple),
     books=st.sampled_from([(), BOOKS[:1], BOOKS]),
-    changes=st.sampled_from([(), CHANGES]),
 )
 
 
 class LivedAgain(Lives):
     """Whatever happened to a lead, at its end it is lived again."""
 
-    otherwise = Otherwise()
+    scenario = Scenario()
 
-    @rule(otherwise=OTHERWISE)
-    def ask(self, otherwise: Otherwise) -> None:
-        self.otherwise = otherwise
+    @rule(scenario=OTHERWISE)
+    def ask(self, scenario: Scenario) -> None:
+        self.scenario = scenario
 
     def teardown(self) -> None:
         if not hasattr(self, "life"):
             return
-        events, lead, now = self.life.record.history.events, self.life.lead, self.life.now
-        same = relive(events, lead.id, Otherwise(), now)
+        events, lead, now = self.life.aggregate.event_log.events, self.life.lead, self.life.now
+        same = simulate(events, lead.id, Scenario(), now)
         assert differing(same) == []
         assert same.would[-1].after == lead
         assert same.behind is None
         assert same.faithful
         assert all(ruling.again for ruling in same.rulings)
-        nothing = difference(events, lead.id, Otherwise(), now)
+        nothing = difference(events, lead.id, Scenario(), now)
         assert not nothing.found
         assert all(billed.was == billed.would for billed in nothing.sums)
-        anew = relive(events, lead.id, self.otherwise, now)
+        anew = simulate(events, lead.id, self.scenario, now)
         told = tuple(step.event for step in anew.would)
         assert fold(told, lead.id) == anew.would[-1].after
         assert [event.seq for event in told] == list(range(1, len(told) + 1))
         assert len(anew.rulings) == sum(step.decided for step in anew.was) - 1
         for step in anew.was:  # what a life lived again counts on
-            if isinstance(step.event.fact, Report) and not isinstance(step.event.fact, MOVE_THE_CALENDAR):
+            if isinstance(step.event.fact, Observation) and not isinstance(
+                step.event.fact, MOVE_THE_CALENDAR
+            ):
                 assert due(step.before) == due(step.after)
-        assert difference(events, lead.id, self.otherwise, now).faithful
-        twice = relive(told, lead.id, self.otherwise, now)
+        assert difference(events, lead.id, self.scenario, now).faithful
+        twice = simulate(told, lead.id, self.scenario, now)
         assert differing(twice) == []
 
 

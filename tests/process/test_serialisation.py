@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
-from process import deadlines as ticks
-from process.core.aggregate import Record
+from process.core.aggregate import LeadAggregate
 from process.core.events import Event, Fact, Unknown
 from process.core.fold import fold
-from process.decisions import DECISIONS, LeadOpened
-from process.duplicates import notices as duplicates
-from process.effects import base as effects
-from process.effects import observations as reports
-from process.effects.base import Effect, Outcome, SendMail, Task, back
-from process.github.edits import Move, What
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
+from process.duplicates import observations as duplicates
+from process.effects import Effect, SendMail, revert_effects
+from process.effects import observations as observations
+from process.effects.requests import EffectRequest, Outcome
+from process.github.edits import Edit, EditKind
 from process.lead.lead import Lead
-from process.types import Role
+from process.types import Role, Stage
 from tests.support.lives import MONDAY, ORIGINAL, SIGNED, Life
 
 
@@ -51,37 +51,39 @@ def lived() -> Life:
     life.wait(400).perform()
     life.does("service_extended", reason="x")
     life.looks().does("put_on_hold", until="2028-01-01")
-    mistake = life.record.history.events[-1].seq
-    life.does("corrected", seq=mistake, reason="x", tell=True, compensate="comment")
+    corrected_decision = life.aggregate.event_log.events[-1].seq
+    life.does("corrected", seq=corrected_decision, reason="x", tell=True, compensate="comment")
     taken_down = life.does("decommission_decided", on="2028-06-01", reason="x").seq
     life.perform().does("corrected", seq=taken_down, reason="x", compensate="all")
-    parked = life.record.startable(frozenset())[0]
-    life.record = life.record.park(parked, "401 bad credentials", life.now)
+    parked = life.aggregate.startable(frozenset())[0]
+    life.aggregate = life.aggregate.park(parked, "401 bad credentials", life.now)
     return life
 
 
 LIVED = lived()
 MOVES = (
-    Move(what=What.TICKED, name="Price quoted", by="amara-sales", id="UCE_1"),
-    Move(what=What.CLOSED, name="completed", hub=True),
-    Move(what=What.PLACED, name="Hub"),
+    Edit(kind=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1"),
+    Edit(kind=EditKind.CLOSED, name="completed", hub=True),
+    Edit(kind=EditKind.PLACED, name="Hub"),
 )
-PLANNED = (*LIVED.planned, *back(LIVED.lead, MOVES))
+PLANNED = (*LIVED.planned, *revert_effects(LIVED.lead, MOVES))
 
 
 def test_a_record_survives_storage() -> None:
-    record = LIVED.record
-    stored = record.model_dump_json()
-    loaded = Record.model_validate_json(stored)
-    assert loaded == record
+    aggregate = LIVED.aggregate
+    stored = aggregate.model_dump_json()
+    loaded = LeadAggregate.model_validate_json(stored)
+    assert loaded == aggregate
     assert loaded.model_dump_json() == stored
-    assert loaded.lead == fold(loaded.history.events, record.lead.id)
+    assert loaded.lead == fold(loaded.event_log.events, aggregate.lead.id)
     assert loaded.outbox
     assert all(type(item.effect) is not Effect for item in loaded.outbox)
-    assert Record.model_validate(record.model_dump(mode="json")) == record
+    assert LeadAggregate.model_validate(aggregate.model_dump(mode="json")) == aggregate
 
 
-@pytest.mark.parametrize("event", LIVED.record.history.events, ids=lambda event: f"{event.seq}-{event.kind}")
+@pytest.mark.parametrize(
+    "event", LIVED.aggregate.event_log.events, ids=lambda event: f"{event.seq}-{event.kind}"
+)
 def test_an_event_survives_storage_with_its_kind(event: Event) -> None:
     stored = json.loads(event.model_dump_json())
     loaded = Event.model_validate(stored)
@@ -91,9 +93,11 @@ def test_an_event_survives_storage_with_its_kind(event: Event) -> None:
 
 @pytest.mark.parametrize("effect", PLANNED, ids=lambda effect: effect.key)
 def test_an_effect_survives_the_way_to_its_activity(effect: Effect) -> None:
-    task = Task(effect=effect, lead=LIVED.lead.brief(), events=LIVED.record.history.events[:2])
-    loaded = Task.model_validate_json(task.model_dump_json())
-    assert (loaded, type(loaded.effect)) == (task, type(effect))
+    request = EffectRequest(
+        effect=effect, lead=LIVED.lead.brief(), events=LIVED.aggregate.event_log.events[:2]
+    )
+    loaded = EffectRequest.model_validate_json(request.model_dump_json())
+    assert (loaded, type(loaded.effect)) == (request, type(effect))
 
 
 def test_every_kind_of_effect_was_tried() -> None:
@@ -111,7 +115,7 @@ def test_a_decision_survives_as_its_example_says_it(kind: str) -> None:
     "fact",
     [
         fact.model_construct()
-        for module in (reports, ticks, duplicates)
+        for module in (observations, duplicates)
         for fact in vars(module).values()
         if isinstance(fact, type) and issubclass(fact, Fact) and fact.__module__ == module.__name__
     ],
@@ -123,7 +127,7 @@ def test_every_kind_of_fact_can_be_found_by_its_kind(fact: Fact) -> None:
 
 
 def test_what_an_effect_brings_back_survives() -> None:
-    outcome = Outcome(report=reports.CardPlaced(item="card"), recorded=3)
+    outcome = Outcome(observation=observations.CardPlaced(item="card", stage=Stage.LEAD), recorded=3)
     assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
 
 
@@ -144,23 +148,25 @@ FUTURE: list[dict[str, Any]] = [
 
 @pytest.mark.parametrize("fact", FUTURE)
 def test_an_event_of_tomorrows_kind_is_kept_whole_and_changes_nothing(fact: dict[str, Any]) -> None:
-    history = Life().quoted().record.history
-    stored = json.loads(Record(history=history).model_dump_json())
-    stored["history"]["events"].append({"seq": 3, "at": "2026-06-02T00:00:00Z", "words": "?", "fact": fact})
-    record = Record.model_validate(stored)
-    loaded = record.history.events[-1]
+    event_log = Life().quoted().aggregate.event_log
+    stored = json.loads(LeadAggregate.of(event_log).model_dump_json())
+    stored["event_log"]["events"].append(
+        {"seq": 3, "at": "2026-06-02T00:00:00Z", "summary": "?", "fact": fact}
+    )
+    aggregate = LeadAggregate.model_validate(stored)
+    loaded = aggregate.event_log.events[-1]
     assert isinstance(loaded.fact, Unknown)
     assert json.loads(loaded.model_dump_json())["fact"] == fact
-    assert Record.model_validate_json(record.model_dump_json()) == record
-    lead = fold(record.history.events, record.lead.id)
-    assert lead == record.lead.model_copy(update={"last_seq": 3})
+    assert LeadAggregate.model_validate_json(aggregate.model_dump_json()) == aggregate
+    lead = fold(aggregate.event_log.events, aggregate.lead.id)
+    assert lead == aggregate.lead.replaced(last_seq=3)
 
 
 def test_a_lead_of_tomorrow_loads_today() -> None:
-    stored = json.loads(Life().quoted().record.model_dump_json())
-    stored["new_field"] = stored["history"]["lead"]["new_field"] = 1
-    stored["history"]["events"][1]["fact"]["new_field"] = {"x": 1}
-    assert Record.model_validate(stored).lead.quote is not None
+    stored = json.loads(Life().quoted().aggregate.model_dump_json())
+    stored["new_field"] = stored["event_log"]["lead"]["new_field"] = 1
+    stored["event_log"]["events"][1]["fact"]["new_field"] = {"x": 1}
+    assert LeadAggregate.model_validate(stored).lead.quote is not None
 
 
 def test_a_lead_of_yesterday_loads_today() -> None:
@@ -172,10 +178,10 @@ def test_a_lead_of_yesterday_loads_today() -> None:
 def test_mail_goes_to_roles() -> None:
     mail = next(effect for effect in LIVED.planned if isinstance(effect, SendMail))
     assert all(isinstance(role, Role) for role in mail.to)
-    assert mail.model_dump(mode="json")["kind"] == effects.SendMail.kind == "send_mail"
+    assert mail.model_dump(mode="json")["kind"] == SendMail.kind == "send_mail"
 
 
 def test_how_a_lead_was_opened_survives() -> None:
-    opened = LIVED.record.history.events[0].fact
+    opened = LIVED.aggregate.event_log.events[0].fact
     assert isinstance(opened, LeadOpened)
     assert LeadOpened.model_validate_json(opened.model_dump_json()) == opened

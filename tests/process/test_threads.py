@@ -5,10 +5,12 @@ from typing import Any
 
 import pytest
 
-from process.core.functions import plan
-from process.effects.base import Outcome, PlaceCard, SendMail
-from process.effects.introductions import earlier, reached
-from process.effects.observations import MailRefused
+from process.core import inbox
+from process.core.preview import preview_decision
+from process.effects import PlaceCard
+from process.effects.introductions import last_reached, mails_to_former
+from process.effects.observations import MailUndeliverable
+from process.effects.requests import Outcome
 from process.policy import COLUMNS, People, Policy
 from process.types import Role, Stage
 from process.views.overview import timeline
@@ -38,17 +40,20 @@ def test_the_thread_is_told_once_and_so_is_who_had_it() -> None:
     for _ in range(3):  # a worker that starts again, a round, another worker
         life.wait(1).hears(contracts=(NEW,)).perform()
     assert len(told(life)) == 2
-    assert life.kinds().count("people_changed") == 1
-    said = [line.words for line in timeline(life.record) if line.kind == "people_changed"]
-    assert said == ["Others are behind the roles from here on: contracts: new@example.org"]
-    assert [mail.template for mail in earlier(life.lead, Role.CONTRACTS)] == ["price_quoted", "handover"]
+    assert life.kinds().count("team_changed") == 1
+    said = [line.summary for line in timeline(life.aggregate) if line.kind == "team_changed"]
+    assert said == ["The team changed: contracts: new@example.org"]
+    assert [mail.template for mail in mails_to_former(life.lead, Role.CONTRACTS)] == [
+        "price_quoted",
+        "handover",
+    ]
 
 
 def test_all_mail_from_then_on_goes_there() -> None:
     life = in_conversation().hears(contracts=(NEW,)).wait(7).perform()
     after = [mail for mail in life.lead.mails if mail.template == "handover_reminder"]
     assert [mail.recipients for mail in after] == [(NEW,)]
-    assert reached(life.lead, Role.CONTRACTS) == (NEW,)
+    assert last_reached(life.lead, Role.CONTRACTS) == (NEW,)
 
 
 def test_whoever_is_not_in_the_conversation_yet_is_not_told() -> None:
@@ -72,7 +77,7 @@ def test_of_a_list_only_who_is_new_or_gone_matters() -> None:
 def test_back_before_anybody_was_told_it_is_as_if_nothing_had_been() -> None:
     life = in_conversation().hears(contracts=(NEW,)).wait(hours=1).hears(contracts=(OLD,)).perform()
     assert told(life) == []
-    assert life.kinds().count("people_changed") == 2
+    assert life.kinds().count("team_changed") == 2
 
 
 def test_back_afterwards_both_hear_of_it_again() -> None:
@@ -97,8 +102,9 @@ def test_what_was_under_way_to_the_old_ones_when_they_changed_is_found_out() -> 
         "recipients": (NEW,),
         "message_id": "<m@example.org>",
         "reached": {"contracts": (NEW,)},
+        "cause": leaving.cause,
     }
-    life._became(life.record.done(leaving, Outcome.model_validate({"report": sent}), life.now))
+    life._became(life.aggregate.done(leaving, Outcome.model_validate({"observation": sent}), life.now))
     life.perform()
     assert told(life)[1:] == [("address_changed", (OLD,)), ("address_left", (NEW,))]
 
@@ -115,8 +121,9 @@ def test_a_mail_that_was_under_way_does_not_introduce_them_twice() -> None:
         "recipients": (OLD,),
         "message_id": "<m@example.org>",
         "reached": {"contracts": (OLD,)},
+        "cause": leaving.cause,
     }
-    life._became(life.record.done(leaving, Outcome.model_validate({"report": sent}), life.now))
+    life._became(life.aggregate.done(leaving, Outcome.model_validate({"observation": sent}), life.now))
     life.perform()
     assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
 
@@ -137,22 +144,6 @@ def test_who_was_behind_it_by_the_settings_is_known_by_the_receipts() -> None:
     assert told(life) == [], "named now, and the same as before"
 
 
-def test_receipts_of_release_0_1_did_not_say_the_role() -> None:
-    life = Life(**under(OLD), changes=()).handed_over().perform()
-    lead = life.lead.model_copy(
-        update={"mails": tuple(mail.model_copy(update={"reached": {}}) for mail in life.lead.mails)}
-    )
-    life.record = life.record.model_copy(
-        update={"history": life.record.history.model_copy(update={"lead": lead})}
-    )
-    life.hears(contracts=(NEW,))
-    assert life.kinds().count("people_changed") == 0, "not in the middle of a run"
-    life._became(life.record.under(("0.2",), life.now))
-    life.hears(contracts=(NEW,)).perform()
-    assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
-    assert len(earlier(life.lead, Role.CONTRACTS)) == 2
-
-
 def test_each_role_has_its_own() -> None:
     life = Life().requested().perform().hears(engineering=("ops@example.org",), sales=("sell@example.org",))
     assert told(life.perform()) == [
@@ -164,7 +155,7 @@ def test_each_role_has_its_own() -> None:
 def test_who_leaves_one_role_has_not_left_the_other() -> None:
     both: dict[str, Any] = {"policy": {"addresses": {"contracts": [OLD], "sales": [OLD]}}}
     life = Life(**both).live().wait(40).perform()
-    assert reached(life.lead, Role.SALES) == (OLD,), "sales hears what is missing about the hub"
+    assert last_reached(life.lead, Role.SALES) == (OLD,), "sales hears what is missing about the hub"
     life.hears(contracts=(NEW,), sales=(OLD,)).perform()
     assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
     life.hears(contracts=(NEW,), sales=(NEWEST,)).perform()
@@ -185,7 +176,7 @@ def test_on_hold_they_hear_of_it_and_lost_when_it_is_reopened() -> None:
 
 def test_where_the_loss_was_a_mistake_they_hear_of_it_then() -> None:
     life = in_conversation().lost().perform()
-    lost = next(event.seq for event in life.record.history.events if event.kind == "lost")
+    lost = next(event.seq for event in life.aggregate.event_log.events if event.kind == "lost")
     life.hears(contracts=(NEW,)).does("corrected", seq=lost, reason="Another lead's")
     assert told(life.perform()) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
 
@@ -199,19 +190,19 @@ def test_a_lead_that_ended_with_money_to_come_tells_who_is_to_collect_it() -> No
 def test_a_mail_that_failed_for_their_address_is_tried_again() -> None:
     life = Life(**under(OLD)).handed_over()
     mail = life.mails("price_quoted")[0]
-    life._became(life.record.park(mail, "There is no old@example.org", life.now))
+    life._became(life.aggregate.park(mail, "There is no old@example.org", life.now))
     life.hears(contracts=(NEW,)).perform()
-    assert life.record.parked == ()
+    assert life.aggregate.parked == ()
     assert {sent.recipients for sent in life.lead.mails} == {(NEW,)}
 
 
 def test_an_old_address_that_is_dead_is_recorded_and_holds_nothing_up() -> None:
     life = in_conversation().hears(contracts=(NEW,))
     (farewell,) = life.mails("address_left")
-    report = MailRefused(template="address_left", recipients=(OLD,))
-    life._became(life.record.done(farewell, Outcome(report=report), life.now))
+    observation = MailUndeliverable(template="address_left", recipients=(OLD,))
+    life._became(life.aggregate.done(farewell, Outcome(observation=observation), life.now))
     assert told(life.perform()) == [("address_changed", (NEW,))]
-    said = [line.words for line in timeline(life.record) if line.kind == "mail_refused"]
+    said = [line.summary for line in timeline(life.aggregate) if line.kind == "mail_undeliverable"]
     assert said == ["Mail “address left” could not reach old@example.org: no mail is taken there any more"]
 
 
@@ -228,17 +219,17 @@ def test_an_old_address_that_is_dead_is_recorded_and_holds_nothing_up() -> None:
 )
 def test_what_cant_be_meant_is_refused_and_recorded(sent: Any, says: str) -> None:
     life = in_conversation()
-    record = life.record.know_people((sent,), life.now)
-    assert record.history is life.record.history
-    assert says in record.refusals[-1].reason
+    aggregate = inbox.set_team(life.aggregate, (sent,), life.now)
+    assert aggregate.event_log is life.aggregate.event_log
+    assert says in aggregate.refusals[-1].reason
 
 
 def test_that_somebody_else_decides_on_github_is_recorded_and_nobody_is_mailed() -> None:
     life = in_conversation()
     people = People(people={Role.SALES: ("octocat",)}, addresses=life.lead.policy.addresses)
-    life._became(life.record.know_people((people.model_dump(mode="json"),), life.now))
+    life._became(inbox.set_team(life.aggregate, (people.model_dump(mode="json"),), life.now))
     assert life.lead.policy.people == {Role.SALES: ("octocat",)}
-    assert life.record.history.events[-1].words.endswith("sales: octocat")
+    assert life.aggregate.event_log.events[-1].summary.endswith("sales: octocat")
     assert told(life.perform()) == []
 
 
@@ -260,8 +251,9 @@ def adopt(life: Life, **policy: Any) -> None:
 def test_what_is_to_come_follows_the_new_clocks_and_what_was_decided_stays() -> None:
     life = Life().handed_over().perform()
     due = life.lead.contract.due
-    before = {item.effect.kind for item in life.record.outbox}
-    foreseen = life.record.preview(
+    before = {item.effect.kind for item in life.aggregate.outbox}
+    foreseen = preview_decision(
+        life.aggregate,
         "policy_adopted",
         ({"policy": {"version": "2026-10", "clocks": {"handover_reminder": 1, "contract_due": 5}}},),
         life.now,
@@ -270,10 +262,10 @@ def test_what_is_to_come_follows_the_new_clocks_and_what_was_decided_stays() -> 
     adopt(life, clocks={"handover_reminder": 1, "contract_due": 5})
     assert life.lead.contract.due == due
     assert life.lead.policy.version == "2026-10"
-    assert {item.effect.kind for item in life.record.outbox} - before == {"update_issue", "record_events"}
+    assert {item.effect.kind for item in life.aggregate.outbox} - before == {"update_issue", "record_events"}
     life.wait(2)
     assert len(life.mails("handover_reminder")) == 1
-    assert [event.policy for event in life.record.history.events][-2:] == ["2026-06", "2026-10"]
+    assert [event.policy for event in life.aggregate.event_log.events][-2:] == ["2026-06", "2026-10"]
 
 
 def test_it_is_no_progress_of_the_lead() -> None:
@@ -286,7 +278,7 @@ def test_it_is_no_progress_of_the_lead() -> None:
 def test_columns_and_labels_are_followed_on_github() -> None:
     life = Life().live().perform()
     adopt(life, columns={**COLUMNS, Stage.HUB: "Running"}, labels={"hub": "hub"})
-    kinds = {item.effect.kind for item in life.record.outbox}
+    kinds = {item.effect.kind for item in life.aggregate.outbox}
     assert kinds == {"place_card", "update_issue", "update_hub_issue", "record_events"}
     assert [e for e in life.planned if isinstance(e, PlaceCard)][-1].restore is False
 
@@ -305,11 +297,3 @@ def test_corrected_the_lead_is_under_the_one_before_and_still_knows_its_people()
     life.does("corrected", seq=adopted, reason="Not yet")
     assert (life.lead.policy.version, life.lead.policy.clocks.stale) == ("2026-06", 30)
     assert life.lead.policy.addresses == {Role.CONTRACTS: (NEW,)}
-
-
-def test_a_lead_of_release_0_1_plans_what_it_did() -> None:
-    life = Life(**under(OLD), changes=()).handed_over().perform()
-    for event in life.record.history.events:
-        if event.kind == "mail_sent":
-            assert [e.kind for e in plan(life.lead, life.lead, event)] == ["record_events"]
-    assert all(isinstance(e, SendMail) or e.kind for e in life.planned)

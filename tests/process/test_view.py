@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from process.decisions import DECISIONS
+from process.core.due import next_due
+from process.decisions.registry import DECISIONS
 from process.types import Role
 from process.views.attention import attention
 from process.views.overview import next_step, options, overview
@@ -132,7 +133,7 @@ def test_a_lead_that_nobody_moves_and_a_hub_that_lacks_information_are_seen() ->
 
 def test_what_may_be_decided_comes_first_with_what_it_would_do() -> None:
     life = Life().quoted()
-    found = options(life.record, life.now)
+    found = options(life.aggregate, life.now)
     assert {option.kind for option in found} == set(DECISIONS)
     assert [option.allowed for option in found] == sorted((option.allowed for option in found), reverse=True)
     by_kind = {option.kind: option for option in found}
@@ -149,12 +150,12 @@ def test_what_may_be_decided_comes_first_with_what_it_would_do() -> None:
 def test_the_overview_has_it_all() -> None:
     life = Life().quoted().perform()
     life.refused("contract_signed", evidence="x", by="Ada")
-    seen = overview(life.record, life.now)
+    seen = overview(life.aggregate, life.now)
     assert (seen.lead, seen.stage, seen.owner) == ("lead-example", "quoted", "community")
     assert seen.heading == "[Example University / Ada Example] - Hub for a course"
-    assert seen.next_date == life.record.next_due()
+    assert seen.next_date == next_due(life.aggregate.lead)
     assert [line.seq for line in seen.timeline] == list(range(1, len(seen.timeline) + 1))
     assert [refusal.by for refusal in seen.refused] == ["Ada"]
     assert {line.status for line in seen.effects} == {"done"}
-    waiting = overview(Life().quoted().record, life.now).effects
+    waiting = overview(Life().quoted().aggregate, life.now).effects
     assert {line.status for line in waiting} == {"waiting", "blocked"}

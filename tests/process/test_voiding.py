@@ -48,7 +48,7 @@ def test_usage_can_be_put_right_before_it_is_billed_again() -> None:
 
 def test_usage_that_was_no_usage_is_asked_for_again() -> None:
     life = billed()
-    report = next(event.seq for event in life.record.history.events if event.kind == "usage_reported")
+    report = next(event.seq for event in life.aggregate.event_log.events if event.kind == "usage_reported")
     life.does("corrected", seq=report, reason="Another hub's")
     void(life, 2)
     assert missing_usage(life.lead, life.today) == ("2026-06",)
@@ -85,9 +85,9 @@ def test_a_voided_invoice_is_neither_overdue_nor_overlooked_nor_in_the_way_of_th
 def test_the_contracts_team_hears_of_it_and_no_longer_of_the_invoice() -> None:
     life = billed()
     life.perform().until("2026-08-01").perform(but="mail")
-    assert life.mails("invoice")[-1].facts == {"number": "3"}
+    assert life.mails("invoice")[-1].fields == {"number": "3"}
     void(life, 3)
-    left = [item.effect.words() for item in life.record.outbox if item.effect.lane == "mail"]
+    left = [item.effect.summary() for item in life.aggregate.outbox if item.effect.queue == "mail"]
     assert "Mail to contracts: invoice voided" in left
     assert "Mail to contracts: invoice" not in left
 
@@ -110,7 +110,7 @@ def test_a_voided_invoice_counts_again_only_while_nothing_else_bills_the_same() 
 def test_a_contract_signed_anew_is_billed_where_the_wrong_one_was_not() -> None:
     """Months that were billed under the wrong contract stay billed; of one that is billed in part, the rest is asked for."""
     life = Life().contracted().until("2026-08-15")
-    seqs = {event.kind: event.seq for event in life.record.history.events}
+    seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     life.does("corrected", seq=seqs["contract_signed"], reason="It began later")
     life.does("contract_signed", **SIGNED, start="2026-06-15")
     assert standing(life.until("2026-10-01"))[3:] == [
@@ -121,7 +121,7 @@ def test_a_contract_signed_anew_is_billed_where_the_wrong_one_was_not() -> None:
 
 def test_voided_first_they_are_billed_by_the_right_contract() -> None:
     life = Life().contracted().until("2026-08-15")
-    seqs = {event.kind: event.seq for event in life.record.history.events}
+    seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     life.does("corrected", seq=seqs["contract_signed"], reason="It began later, and the whole year is paid")
     life.does("contract_signed", **SIGNED, start="2026-06-15", billing="yearly")
     for number in (1, 2, 3):
@@ -159,19 +159,23 @@ def test_an_item_is_asked_for_again_when_its_invoice_was_voided_and_only_then() 
 
 def test_under_a_contract_that_was_corrected_an_item_is_billed_once_all_the_same() -> None:
     life = Life().contracted(WITH_TRAINING).until("2026-07-10")
-    seqs = {event.kind: event.seq for event in life.record.history.events}
+    seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     life.does("corrected", seq=seqs["contract_signed"], reason="The price was another")
-    life.accepted(amount="24000", currency="USD", per="year", item=["Training: 2500 once", "Visit: 800 once"])
+    life.accepted(
+        amount="24000", currency="USD", per="year", item=["Training: 2500 once", "SyncRequest: 800 once"]
+    )
     life.does("contract_signed", **SIGNED)
     assert trainings(life.until("2027-07-01")) == [1]  # void it first to have it billed at the other price
-    visits = [(i.number, len(i.lines)) for i in life.lead.invoices if any(x.text == "Visit" for x in i.lines)]
+    visits = [
+        (i.number, len(i.lines)) for i in life.lead.invoices if any(x.text == "SyncRequest" for x in i.lines)
+    ]
     assert visits == [(3, 1)]  # no invoice of the beginning is left to have it
     assert str(life.lead.invoices[2].total) == "800.00 USD"
 
 
 def test_an_item_alone_can_be_voided_too() -> None:
     life = Life().contracted().until("2026-07-10")
-    seqs = {event.kind: event.seq for event in life.record.history.events}
+    seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     life.does("corrected", seq=seqs["contract_signed"], reason="The training was left out")
     life.accepted(**WITH_TRAINING).does("contract_signed", **SIGNED)
     assert trainings(life.wait(0)) == [3]

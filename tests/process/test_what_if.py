@@ -5,25 +5,26 @@ from decimal import Decimal
 
 import pytest
 
-from process.behaviour import CHANGES
+from process.core.due import pass_deadlines
 from process.core.events import Event
-from process.core.functions import evolve
+from process.core.evolve import evolve
 from process.deadlines.billing import InvoiceDue
 from process.decisions.contracting import ContractSigned
 from process.decisions.serving import HubRequested
 from process.money.pricing import BUILT_IN
 from process.policy import Clocks, Policy
 from process.simulation.difference import Difference, difference
-from process.simulation.scenario import Otherwise
-from process.simulation.simulate import as_it_came, relive
+from process.simulation.scenario import Scenario
+from process.simulation.simulate import as_it_came, simulate
 from process.types import Role, Stage
+from tests.support.changed_rule import NEXT_CHANGES, deploy
 from tests.support.lives import BOOK_QUOTE, MONDAY, SIGNED, Life
 
 
-def asked(life: Life, otherwise: Otherwise | None = None, **clocks: object) -> Difference:
+def asked(life: Life, scenario: Scenario | None = None, **clocks: object) -> Difference:
     """What would have been different in this life until its present moment."""
-    wanted = otherwise or Otherwise(clocks=Clocks.model_validate(clocks))
-    return difference(life.record.history.events, life.lead.id, wanted, life.now)
+    wanted = scenario or Scenario(clocks=Clocks.model_validate(clocks))
+    return difference(life.aggregate.event_log.events, life.lead.id, wanted, life.now)
 
 
 def moved(found: Difference) -> list[tuple[str, str | None, str | None, int | None]]:
@@ -45,10 +46,10 @@ def moved(found: Difference) -> list[tuple[str, str | None, str | None, int | No
 def test_under_its_own_rules_nothing_would_have_been_different() -> None:
     life = Life().live().perform().wait(700).perform()
     for same in (
-        Otherwise(),
-        Otherwise(policy=Policy()),
-        Otherwise(clocks=Clocks(stale=30)),
-        Otherwise(books=BUILT_IN),
+        Scenario(),
+        Scenario(policy=Policy()),
+        Scenario(clocks=Clocks(stale=30)),
+        Scenario(books=BUILT_IN),
     ):
         found = asked(life, same)
         assert not found.found
@@ -94,7 +95,7 @@ def test_what_repeats_is_compared_with_what_follows_the_same_decision() -> None:
 
 def test_a_holiday_is_no_working_day() -> None:
     life = Life().handed_over().wait(10)
-    assert moved(asked(life, Otherwise(holidays=(date(2026, 6, 3),)))) == [
+    assert moved(asked(life, Scenario(holidays=(date(2026, 6, 3),)))) == [
         ("handover_reminded", "06-05", "06-06", 1)
     ]
 
@@ -148,7 +149,7 @@ def test_a_correction_finds_what_it_corrects_under_another_number() -> None:
 
 def test_a_correction_of_what_would_not_have_been_is_about_nothing() -> None:
     life = Life().quoted().wait(40)
-    expired = next(event for event in life.record.history.events if event.kind == "quote_expired")
+    expired = next(event for event in life.aggregate.event_log.events if event.kind == "quote_expired")
     life.does("corrected", seq=expired.seq, reason="They had prolonged it by mail")
     assert not asked(life, stale=40, quote_reminder=6).decisions  # it expired all the same
     refused = [each for each in asked(life, quote_validity=90).decisions if each.refused]
@@ -166,8 +167,8 @@ def test_an_invoice_keeps_its_days_under_another_number() -> None:
     found = asked(life, lapse_extension=45)
     assert not [each for each in found.decisions if each.refused]
     assert any(each.was is None for each in found.invoices)
-    lived = relive(
-        life.record.history.events, life.lead.id, Otherwise(clocks=Clocks(lapse_extension=45)), life.now
+    lived = simulate(
+        life.aggregate.event_log.events, life.lead.id, Scenario(clocks=Clocks(lapse_extension=45)), life.now
     )
     sent = [invoice for invoice in lived.would[-1].after.invoices if invoice.sent_on]
     assert [invoice.usage_months for invoice in sent] == [("2027-06",)]
@@ -191,12 +192,12 @@ def test_an_archived_lead_may_go_on_longer() -> None:
 @pytest.mark.parametrize("said", [{}, {"end": "2027-08-31"}, {"start": "2026-08-01"}])
 def test_what_the_rules_filled_in_can_be_told_from_what_was_said(said: dict[str, str]) -> None:
     life = Life().signed(None, **said)
-    lived = relive(life.record.history.events, life.lead.id, Otherwise(), life.now)
+    lived = simulate(life.aggregate.event_log.events, life.lead.id, Scenario(), life.now)
     signed = next(step for step in lived.was if step.event.kind == "contract_signed")
     assert isinstance(signed.event.fact, ContractSigned)
-    came = as_it_came(signed.event.fact, signed.before, signed.event.at)
+    came = as_it_came(signed.event.fact, signed.past, signed.event.at)
     assert {name for name in ("start", "end") if getattr(came, name)} == set(said)
-    assert came.resolved(signed.before, signed.event.at) == signed.event.fact
+    assert came.resolved(signed.past, signed.event.at) == signed.event.fact
 
 
 # ---- money
@@ -206,13 +207,10 @@ def test_other_prices_in_the_book_are_other_invoices_to_the_cent() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-07-05")
     life.does("usage_reported", month="2026-06", active_users=20, cloud_cost="10.01")
     life.until("2026-08-10")
-    dearer = BUILT_IN[1].model_copy(
-        update={
-            "plans": tuple(p.model_copy(update={"price": p.price.times(2)}) for p in BUILT_IN[1].plans),
-            "tiers": (),
-        }
+    dearer = BUILT_IN[1].replaced(
+        plans=tuple(p.replaced(price=p.price.times(2)) for p in BUILT_IN[1].plans), tiers=()
     )
-    found = asked(life, Otherwise(books=(dearer,)))
+    found = asked(life, Scenario(books=(dearer,)))
     totals = [(each.was and str(each.was), each.would and str(each.would)) for each in found.invoices]
     assert totals[:2] == [("1,250.00 USD", "2,500.00 USD")] * 2
     assert totals[2] == ("1,410.01 USD", "2,510.01 USD")  # without its 150.00 for twenty users
@@ -222,20 +220,22 @@ def test_other_prices_in_the_book_are_other_invoices_to_the_cent() -> None:
 
 def test_a_plan_that_the_book_would_not_have_had_could_not_have_been_quoted() -> None:
     life = Life().quoted(**BOOK_QUOTE)
-    other = BUILT_IN[1].model_copy(update={"plans": BUILT_IN[1].plans[1:]})
-    (decided,) = asked(life, Otherwise(books=(other,))).decisions
+    other = BUILT_IN[1].replaced(plans=BUILT_IN[1].plans[1:])
+    (decided,) = asked(life, Scenario(books=(other,))).decisions
     assert decided.refused.startswith("There is no plan 'General membership' in book '2026-06'.")
 
 
 # ---- the record
 
 
-def test_newer_rules_from_the_beginning() -> None:
-    life = Life(changes=()).contracted().wait(40)
-    assert life.kinds().count("gone_stale") == 0
-    found = asked(life, Otherwise(changes=CHANGES))
-    assert "gone_stale" in [each.kind for each in found.calendar]
-    assert all(each.was is None for each in found.calendar)
+def test_newer_rules_from_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    life = Life()
+    life.does("questionnaire_sent")
+    deploy(monkeypatch)
+    found = asked(life, Scenario(changes=NEXT_CHANGES))
+    assert [(each.template, each.was, each.would) for each in found.mails] == [
+        ("questionnaire_unanswered", 0, 1)
+    ]
 
 
 def test_it_is_told_as_far_as_the_record_goes() -> None:
@@ -250,7 +250,7 @@ def test_it_is_told_as_far_as_the_record_goes() -> None:
 def test_where_the_service_was_away_it_is_away() -> None:
     life = Life().quoted()
     life.now += timedelta(days=90)
-    life.record = life.record.tick(life.now)
+    life.aggregate = pass_deadlines(life.aggregate, life.now)
     assert moved(asked(life, quote_validity=40)) == []
     late = asked(life, quote_validity=120)
     assert ("quote_expired", "08-30", None, None) in moved(late)
@@ -263,14 +263,13 @@ def test_a_life_that_an_older_code_led_is_compared_with_this_codes() -> None:
         if not isinstance(event.fact, InvoiceDue) or not event.fact.invoice:
             return event
         lines = tuple(
-            line.model_copy(update={"amount": line.amount.times(Decimal("0.5"))})
-            for line in event.fact.invoice.lines
+            line.replaced(amount=line.amount.times(Decimal("0.5"))) for line in event.fact.invoice.lines
         )
-        invoice = event.fact.invoice.model_copy(update={"lines": lines})
-        return event.model_copy(update={"fact": event.fact.model_copy(update={"invoice": invoice})})
+        invoice = event.fact.invoice.replaced(lines=lines)
+        return event.replaced(fact=event.fact.replaced(invoice=invoice))
 
-    events = [cheaper(event) for event in life.record.history.events]
-    found = difference(events, life.lead.id, Otherwise(clocks=Clocks(stale=20)), life.now)
+    events = [cheaper(event) for event in life.aggregate.event_log.events]
+    found = difference(events, life.lead.id, Scenario(clocks=Clocks(stale=20)), life.now)
     assert not found.faithful
     assert not found.invoices
     assert {each.kind for each in found.calendar} == {"gone_stale"}
@@ -278,8 +277,8 @@ def test_a_life_that_an_older_code_led_is_compared_with_this_codes() -> None:
 
 def test_what_an_older_code_allowed_is_not_refused_because_of_the_other_rules() -> None:
     life = Life().quoted().wait(10)
-    allowed = evolve(life.record.history, HubRequested(by="Ann", source="cli"), life.now)
-    found = difference(allowed.events, life.lead.id, Otherwise(clocks=Clocks(stale=5)), life.wait(10).now)
+    allowed = evolve(life.aggregate.event_log, HubRequested(by="Ann", source="cli"), life.now)
+    found = difference(allowed.events, life.lead.id, Scenario(clocks=Clocks(stale=5)), life.wait(10).now)
     assert not found.faithful
     assert not found.decisions
     assert {each.kind for each in found.calendar} == {"gone_stale"}
@@ -287,9 +286,9 @@ def test_what_an_older_code_allowed_is_not_refused_because_of_the_other_rules() 
 
 def test_what_began_nothing_is_no_lead() -> None:
     with pytest.raises(ValueError, match="lead_opened"):
-        difference((), "lead-example", Otherwise(), MONDAY)
+        difference((), "lead-example", Scenario(), MONDAY)
     with pytest.raises(ValueError, match="lead_opened"):
-        difference(Life().quoted().record.history.events[1:], "lead-example", Otherwise(), MONDAY)
+        difference(Life().quoted().aggregate.event_log.events[1:], "lead-example", Scenario(), MONDAY)
 
 
 def test_hubs_information_and_renewals_move_with_their_clocks() -> None:

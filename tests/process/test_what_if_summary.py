@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from process.policy import Clocks
 from process.simulation.difference import difference
-from process.simulation.scenario import Otherwise
+from process.simulation.scenario import Scenario
 from process.simulation.summary import Summary
 from tests.support.lives import SIGNED, Life
 
@@ -22,12 +22,12 @@ LIVES = [Life().quoted().wait(60), Life().wait(10), signed_after(5), signed_afte
 
 
 def summary(**clocks: int) -> Summary:
-    wanted = Otherwise(clocks=Clocks.model_validate(clocks))
+    wanted = Scenario(clocks=Clocks.model_validate(clocks))
     end = max(life.now for life in LIVES)
     found = []
     for life in LIVES:
         life.at(end)
-        found.append(difference(life.record.history.events, life.lead.id, wanted, life.now))
+        found.append(difference(life.aggregate.event_log.events, life.lead.id, wanted, life.now))
     return Summary.of(found)
 
 
@@ -38,7 +38,7 @@ def test_it_counts_leads_and_chores_with_the_days_in_the_middle() -> None:
     assert (shifts["quote_expired"].earlier, shifts["quote_expired"].days_earlier) == (1, 15.0)
     assert (shifts["quote_expired"].more, shifts["quote_expired"].fewer) == (2, 0)
     assert shifts["invoice_due"].fewer == 4
-    judged = {each.kind: (each.refused, each.otherwise) for each in found.decisions}
+    judged = {each.kind: (each.refused, each.scenario) for each in found.decisions}
     assert judged["price_quoted"] == (0, 4)
     assert judged["quote_accepted"] == (2, 0)
     assert found.elsewhere == {"contracted → quoted": 2}

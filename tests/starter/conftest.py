@@ -21,7 +21,7 @@ from starter.cli import session
 from starter.cli.app import run
 from tests.support.outside import Outside
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE, slow_is_not_dead
+from tests.support.waiting import TIMEOUT, slow_is_not_dead
 
 
 class Ended(NamedTuple):
@@ -46,21 +46,23 @@ def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that is not told how long to wait has as long as a busy machine needs."""
-    usual = timedelta(seconds=session.PATIENCE)
+    usual = timedelta(seconds=session.TIMEOUT)
 
-    def leads(client: Client, queue: str, ui: str, patience: timedelta, policy: Policy) -> client_leads.Leads:
-        patience = timedelta(seconds=PATIENCE) if patience == usual else patience
-        return client_leads.Leads(client, queue, ui, patience, policy)
+    def leads(
+        client: Client, queue: str, ui: str, timeout: timedelta, policy: Policy
+    ) -> client_leads.LeadsClient:
+        timeout = timedelta(seconds=TIMEOUT) if timeout == usual else timeout
+        return client_leads.LeadsClient(client, queue, ui, timeout, policy)
 
-    monkeypatch.setattr(session, "Leads", leads)
+    monkeypatch.setattr(session, "LeadsClient", leads)
 
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     """Runs `leads` with these words, in a pipe."""
 
-    def leads(*words: str) -> Ended:
-        code = run(list(words))
+    def leads(*summary: str) -> Ended:
+        code = run(list(summary))
         return Ended(code, *capsys.readouterr())
 
     return leads
@@ -78,7 +80,7 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield server
 
 
-Leads = Callable[..., Coroutine[Any, Any, Ended]]
+LeadsClient = Callable[..., Coroutine[Any, Any, Ended]]
 
 _numbers = count(1)
 
@@ -92,14 +94,14 @@ def queue(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def leads_alone(
     env: WorkflowEnvironment, queue: str, say: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
-) -> Leads:
+) -> LeadsClient:
     """`leads` against the server, with no worker there."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", env.client.service_client.config.target_host)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", env.client.namespace)
     monkeypatch.setenv("LEADS_TASK_QUEUE", queue)
 
-    async def leads(*words: str) -> Ended:
-        return await asyncio.to_thread(say, *words)
+    async def leads(*summary: str) -> Ended:
+        return await asyncio.to_thread(say, *summary)
 
     return leads
 
@@ -116,7 +118,7 @@ def work(env: WorkflowEnvironment, queue: str, outside: Outside) -> Callable[[],
 
 
 @pytest.fixture
-async def leads(leads_alone: Leads, work: Callable[[], Worker]) -> AsyncIterator[Leads]:
+async def leads(leads_alone: LeadsClient, work: Callable[[], Worker]) -> AsyncIterator[LeadsClient]:
     """`leads` against the server, with a worker."""
     async with work():
         yield leads_alone
@@ -132,11 +134,11 @@ Opened = Callable[..., Coroutine[Any, Any, str]]
 
 
 @pytest.fixture
-def opened(leads: Leads, org: str) -> Opened:
+def opened(leads: LeadsClient, org: str) -> Opened:
     """Starts a lead of that organisation; answers with its id."""
 
-    async def start(*words: str) -> str:
-        ended = await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json", *words)
+    async def start(*summary: str) -> str:
+        ended = await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json", *summary)
         assert ended.code == 0, ended.err
         return str(ended.json["lead"])
 

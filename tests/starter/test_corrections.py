@@ -4,14 +4,14 @@ from typing import Any
 
 import pytest
 
-from tests.starter.conftest import Leads, Opened
+from tests.starter.conftest import LeadsClient, Opened
 from tests.starter.test_leads import eventually
 
 PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
 
 @pytest.fixture
-async def quoted(leads: Leads, opened: Opened) -> tuple[str, str]:
+async def quoted(leads: LeadsClient, opened: Opened) -> tuple[str, str]:
     """A lead whose price was quoted and mailed, and the number of that."""
     lead = await opened()
     seq = (await leads("price-quoted", lead, *PRICE, "--json")).json["seq"]
@@ -23,10 +23,10 @@ async def quoted(leads: Leads, opened: Opened) -> tuple[str, str]:
     return lead, str(seq)
 
 
-async def test_the_preview_tells_all_that_becomes_of_it(leads: Leads, quoted: tuple[str, str]) -> None:
+async def test_the_preview_tells_all_that_becomes_of_it(leads: LeadsClient, quoted: tuple[str, str]) -> None:
     lead, seq = quoted
-    words = ("--seq", seq, "--reason", "Another lead's price")
-    shown = await leads("preview", lead, "corrected", *words)
+    summary = ("--seq", seq, "--reason", "Another lead's price")
+    shown = await leads("preview", lead, "corrected", *summary)
     assert shown.code == 0, shown.err
     for said in (
         f"Would become true: {seq} was a mistake and no longer counts: Another lead's price",
@@ -39,27 +39,27 @@ async def test_the_preview_tells_all_that_becomes_of_it(leads: Leads, quoted: tu
         "only sales can take it back there",
     ):
         assert said in shown.out
-    asked = await leads("preview", lead, "corrected", *words, "--compensate", "mail")
+    asked = await leads("preview", lead, "corrected", *summary, "--compensate", "mail")
     _, right, rest = asked.out.partition("Is put right, as you ask for it")
     assert "contracts@example.org" in right + rest.partition("Is put right only")[0]
-    found = (await leads("preview", lead, "corrected", *words, "--json")).json["undoing"]
-    assert found["mistake"]["seq"] == int(seq)
+    found = (await leads("preview", lead, "corrected", *summary, "--json")).json["undoing"]
+    assert found["corrected_decision"]["seq"] == int(seq)
     assert {left["compensate"] for left in found["left"] if left["fate"] == "if asked"} == {"mail", "comment"}
     view = (await leads("show", lead, "--json")).json
     assert (view["stage"], view["refused"]) == ("quoted", [])
 
 
 async def test_several_things_are_put_right_and_both_acts_stay_in_sight(
-    leads: Leads, quoted: tuple[str, str]
+    leads: LeadsClient, quoted: tuple[str, str]
 ) -> None:
     lead, seq = quoted
     more = ("--compensate", "mail", "--compensate", "comment")
     done = await leads("corrected", lead, "--seq", seq, "--reason", "Another's", *more, "--json")
     assert done.code == 0, done.err
     first = done.json["seq"]
-    words = [effect["words"] for effect in done.json["effects"]]
-    assert f"Mail to all who were told wrong about {seq}" in words
-    assert f"Say in a comment on the lead's issue what became of {seq}" in words
+    summary = [effect["summary"] for effect in done.json["effects"]]
+    assert f"Mail a correction to everybody with wrong news about decision {seq}" in summary
+    assert f"Comment on the lead's issue that {seq} was corrected" in summary
     shown = (await leads("show", lead)).out
     assert "Quoted 12,000.00 USD a year, bespoke, version 1, valid until" in shown
     assert f"(corrected by {first})" in shown
@@ -69,16 +69,16 @@ async def test_several_things_are_put_right_and_both_acts_stay_in_sight(
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "says"),
+    ("summary", "code", "says"),
     [
         (["--compensate", "hub"], 3, "No issue of the hub is open because of"),
         (["--compensate", "everything"], 2, "everything"),
     ],
 )
 async def test_what_can_not_be_put_right_is_said(
-    leads: Leads, quoted: tuple[str, str], words: list[str], code: int, says: str
+    leads: LeadsClient, quoted: tuple[str, str], summary: list[str], code: int, says: str
 ) -> None:
     lead, seq = quoted
-    ended: Any = await leads("corrected", lead, "--seq", seq, "--reason", "x", *words)
+    ended: Any = await leads("corrected", lead, "--seq", seq, "--reason", "x", *summary)
     assert ended.code == code
     assert says in ended.err

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from starter.cli.app import make_app
 from starter.cli.spelling import spelled
 from tests.starter.conftest import Ended
@@ -59,7 +60,7 @@ def test_a_decision_has_its_command(say: Say, command: str) -> None:
     assert ended.code == 0
     assert spelled(" ".join((decision.__doc__ or "").split())) in " ".join(ended.out.split())
     fields = set(decision.model_fields) - {"source", "policy", "changed"}
-    assert options(command) == fields | {"patience", "json"}
+    assert options(command) == fields | {"timeout", "json"}
     for name in fields:
         field = decision.model_fields[name]
         option = f"  --{name.replace('_', '-')}"
@@ -87,7 +88,7 @@ def test_start_takes_the_facts_of_a_lead() -> None:
 
 
 def test_version(say: Say) -> None:
-    assert say("--version").out.strip() == "0.2.0"
+    assert say("--version").out.strip() == "1.0.0"
 
 
 WRONG = [
@@ -108,15 +109,15 @@ WRONG = [
 ]
 
 
-@pytest.mark.parametrize(("words", "hint"), WRONG, ids=[" ".join(words)[:50] for words, _ in WRONG])
-def test_wrong_usage_is_said_in_a_sentence(say: Say, words: list[str], hint: str) -> None:
-    ended = say(*words)
+@pytest.mark.parametrize(("summary", "notice"), WRONG, ids=[" ".join(summary)[:50] for summary, _ in WRONG])
+def test_wrong_usage_is_said_in_a_sentence(say: Say, summary: list[str], notice: str) -> None:
+    ended = say(*summary)
     assert ended.code == 2
     assert not ended.out
     assert ended.err.startswith("leads: ")
     assert ended.err.count("\n") == 1
-    assert hint in ended.err
-    as_json = say(*words, "--json")
+    assert notice in ended.err
+    as_json = say(*summary, "--json")
     assert as_json.code == 2
     assert as_json.json == {"error": as_json.err.removeprefix("leads: ").strip(), "code": 2}
 

@@ -13,7 +13,7 @@ from sandbox.github.records import Token
 from sandbox.server import Sandbox
 from tests.starter.conftest import Ended
 from tests.support.sandboxes import running_sandbox, sandbox
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 __all__ = ["running_sandbox", "sandbox"]
 
@@ -28,7 +28,7 @@ def bare(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     return sandbox
 
 
-def writes(sandbox: Sandbox) -> int:
+def digest_activities(sandbox: Sandbox) -> int:
     return sum(
         each.method != "GET" and not (each.path.endswith("graphql") and "mutation" not in str(each.body))
         for each in sandbox.journal.all("github")
@@ -37,7 +37,7 @@ def writes(sandbox: Sandbox) -> int:
 
 def test_it_tells_what_was_there_and_what_was_put(bare: Sandbox, say: Say) -> None:
     looked = say("init-repos", "--dry-run")
-    assert (looked.code, looked.err, writes(bare)) == (0, "", 0)
+    assert (looked.code, looked.err, digest_activities(bare)) == (0, "", 0)
     assert looked.out.count(" missing") == 13
     put = say("init-repos")
     assert (put.code, put.err) == (0, "")
@@ -46,12 +46,12 @@ def test_it_tells_what_was_there_and_what_was_put(bare: Sandbox, say: Say) -> No
     assert ["2i2c-org/leads", "label", "lead", "put"] in rows
     assert ["2i2c-org/pilot-hubs", "form", "new-hub.yml", "put"] in rows
     assert ["board", "1", "(Leads)", "column", "Closed", "put"] in rows
-    assert writes(bare) == 8
+    assert digest_activities(bare) == 8
     again = say("init-repos", "--json")
     assert again.code == 0
-    assert {each["fate"] for each in again.json} == {"there"}
-    assert set(again.json[0]) == {"where", "what", "fate", "detail"}
-    assert writes(bare) == 8
+    assert {each["status"] for each in again.json} == {"there"}
+    assert set(again.json[0]) == {"where", "name", "status", "detail"}
+    assert digest_activities(bare) == 8
 
 
 def test_what_a_person_must_do_ends_it_as_refused(
@@ -63,7 +63,7 @@ def test_what_a_person_must_do_ends_it_as_refused(
     ended = say("init-repos", "--json")
     assert ended.code == 3
     assert ended.err == "leads: 3 of 14 are to be done by hand, as said above; then run this again.\n"
-    assert [each["what"] for each in ended.json if each["fate"] == "by hand"] == [
+    assert [each["name"] for each in ended.json if each["status"] == "by hand"] == [
         "form new-lead.yml",
         "form new-hub-service.yml",
         "form new-hub.yml",
@@ -111,10 +111,10 @@ def test_wrong_usage(bare: Sandbox, say: Say, tmp_path: Path) -> None:
 
 
 def test_killed_in_the_middle_it_goes_on_from_there(bare: Sandbox, say: Say) -> None:
-    slow = Fault(system="github", method="PUT", path="new-hub-service", kind="slow", seconds=PATIENCE)
+    slow = Fault(system="github", method="PUT", path="new-hub-service", kind="slow", seconds=TIMEOUT)
     bare.faults.add(slow)
-    words = [sys.executable, "-m", "starter.cli", "init-repos"]
-    running = subprocess.Popen(words, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+    summary = [sys.executable, "-m", "starter.cli", "init-repos"]
+    running = subprocess.Popen(summary, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
     try:
         while not slow.hits:
             assert running.poll() is None
@@ -126,7 +126,7 @@ def test_killed_in_the_middle_it_goes_on_from_there(bare: Sandbox, say: Say) -> 
     (asked,) = bare.journal.all("github", "PUT", "new-hub-service")
     while asked.status is None:  # GitHub does what it was asked for, though nobody waits for the answer
         time.sleep(0.01)
-    found = {each["what"]: each["fate"] for each in say("init-repos", "--json").json}
+    found = {each["name"]: each["status"] for each in say("init-repos", "--json").json}
     assert found["form new-lead.yml"] == found["form new-hub-service.yml"] == "there"
     assert found["form new-hub.yml"] == found["label Hub"] == found["column Lead"] == "put"
-    assert {each["fate"] for each in say("init-repos", "--json").json} == {"there"}
+    assert {each["status"] for each in say("init-repos", "--json").json} == {"there"}

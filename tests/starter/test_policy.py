@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from config.policy_file import current
+from config.policy_file import current_policy
 from config.settings import Settings, SettingsError
 from process.policy import BUILT_IN, COLUMNS, Discounts, Policy
 from process.types import Role, Stage
-from tests.starter.conftest import Ended, Leads, Opened
+from tests.starter.conftest import Ended, LeadsClient, Opened
 from tests.starter.test_leads import eventually
 
 
@@ -22,25 +22,29 @@ def settings(**values: Any) -> Settings:
 
 def in_file(folder: Path, text: str, name: str = "policy.toml", **values: Any) -> Policy:
     (file := folder / name).write_text(text)
-    return current(settings(policy_file=file, **values))
+    return current_policy(settings(policy_file=file, **values))
 
 
 def test_without_any_word_it_is_the_built_in_one() -> None:
-    assert current(settings()) == Policy()
+    assert current_policy(settings()) == Policy()
 
 
 def test_addresses_and_people_of_the_settings_are_no_other_version() -> None:
-    policy = current(settings(addresses={"contracts": ["deals@example.org"]}, people={"sales": ["octocat"]}))
+    policy = current_policy(
+        settings(addresses={"contracts": ["deals@example.org"]}, people={"sales": ["octocat"]})
+    )
     assert policy.version == BUILT_IN
     assert policy.addresses == {Role.CONTRACTS: ("deals@example.org",)}
     assert policy.people == {Role.SALES: ("octocat",)}
 
 
 def test_other_columns_in_the_settings_are_a_version_of_their_own() -> None:
-    other = current(settings(github={"columns": COLUMNS | {Stage.LEAD: "Inbox"}}))
+    other = current_policy(settings(github={"columns": COLUMNS | {Stage.LEAD: "Inbox"}}))
     assert other.version.startswith(f"{BUILT_IN}+")
     assert other.columns[Stage.LEAD] == "Inbox"
-    assert other.version != current(settings(github={"columns": COLUMNS | {Stage.LEAD: "New"}})).version
+    assert (
+        other.version != current_policy(settings(github={"columns": COLUMNS | {Stage.LEAD: "New"}})).version
+    )
 
 
 def test_a_file_says_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
@@ -87,7 +91,7 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("clocks.stale = 14", "version is missing"),
-        (f'version = "{BUILT_IN}"', "is the built-in one"),
+        (f'version = "{BUILT_IN}"', "is the name of the built-in policy"),
         ('version = ""', "version: string should have at least 1 character"),
         ('version = "1"\nclocks.stael = 14', "there is no clocks.stael (did you mean stale?); clocks takes"),
         ('version = "1"\nclock.stale = 14', "there is no clock (did you mean clocks?); it takes version"),
@@ -101,12 +105,18 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
         ),
         ('version = "1"\ndiscounts.approver = "community"', "discounts.approver: input should be"),
         ('version = "1"\nholidays = ["soon"]', "holidays.0: input should be a valid date"),
-        ('version = "1"\naddresses.contracts = ["deals"]', "addresses.contracts: 'deals' is no mail address"),
+        (
+            'version = "1"\naddresses.contracts = ["deals"]',
+            "addresses.contracts: 'deals' is not a mail address",
+        ),
         ('version = "1"\naddresses.contracts = []', "addresses.contracts: name at least one"),
-        ('version = "1"\naddresses.legal = ["a@example.org"]', "addresses.legal: there are people behind"),
+        (
+            'version = "1"\naddresses.legal = ["a@example.org"]',
+            "addresses.legal: only these roles have people",
+        ),
         (
             'version = "1"\npeople.nobody = ["octocat"]',
-            "nobody: there are people behind contracts, engineering",
+            "nobody: only these roles have people: contracts, engineering",
         ),
         ('version = "1"\npeople.sales = ["team sales"]', "'team sales' is neither a login nor team:SLUG"),
         ('version = "1"\ncolumns.won = "Won"', "columns.won: input should be 'lead', 'quoted'"),
@@ -127,12 +137,12 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, text: str)
 
 
 def test_a_file_that_is_not_there_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"nowhere\.toml can't be read: No such file"):
-        current(settings(policy_file="nowhere.toml"))
+    with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read: No such file"):
+        current_policy(settings(policy_file="nowhere.toml"))
 
 
 async def test_a_new_lead_keeps_the_policy_that_it_began_under(
-    leads: Leads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
@@ -143,7 +153,7 @@ async def test_a_new_lead_keeps_the_policy_that_it_began_under(
 
 
 async def test_a_wrong_file_ends_the_command_with_a_sentence(
-    leads: Leads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (file := tmp_path / "policy.toml").write_text("clocks = 3")
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
@@ -153,7 +163,7 @@ async def test_a_wrong_file_ends_the_command_with_a_sentence(
 
 
 async def test_leads_go_on_under_another_policy_when_a_person_says_so(
-    leads: Leads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     await eventually(lambda: leads("policy", "--json"), lambda ended: ended.json["versions"])
@@ -164,14 +174,14 @@ async def test_leads_go_on_under_another_policy_when_a_person_says_so(
     assert f"Policy in force: 2026-09 (from {file})" in shown.out
     assert "  2026-06: 1 open\n    differs: clocks.stale 30 → 14" in shown.out
 
-    foreseen = await leads("policy", "--all")
-    assert "From here on under the policy 2026-09: clocks.stale 30 → 14" in foreseen.out
-    assert "    Gone stale: " in foreseen.out
-    assert "Nothing has changed" in foreseen.out
+    preview = await leads("policy", "--all")
+    assert "From here on under the policy 2026-09: clocks.stale 30 → 14" in preview.out
+    assert "    Gone stale: " in preview.out
+    assert "Nothing has changed" in preview.out
     assert (await leads("show", lead, "--json")).json["facts"]["policy"]["version"] == "2026-06"
 
     done = await leads("policy", lead, "--adopt", "--note", "Agreed on Monday", "--json")
-    assert done.json[0]["words"].endswith("clocks.stale 30 → 14: Agreed on Monday")
+    assert done.json[0]["summary"].endswith("clocks.stale 30 → 14: Agreed on Monday")
     assert (await leads("show", lead, "--json")).json["facts"]["policy"]["clocks"]["stale"] == 14
     await eventually(
         lambda: leads("policy", "--all"),
@@ -182,7 +192,7 @@ async def test_leads_go_on_under_another_policy_when_a_person_says_so(
 
 
 async def test_the_decision_takes_the_policy_in_force_by_itself(
-    leads: Leads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
@@ -195,6 +205,6 @@ async def test_the_decision_takes_the_policy_in_force_by_itself(
     assert (ended.code, "Give the new one a version of its own" in ended.err) == (3, True)
 
 
-@pytest.mark.parametrize("words", [("--adopt",), ("lead-x", "--all")])
-def test_it_must_be_clear_which_leads(say: Callable[..., Ended], words: tuple[str, ...]) -> None:
-    assert say("policy", *words).code == 2
+@pytest.mark.parametrize("summary", [("--adopt",), ("lead-x", "--all")])
+def test_it_must_be_clear_which_leads(say: Callable[..., Ended], summary: tuple[str, ...]) -> None:
+    assert say("policy", *summary).code == 2

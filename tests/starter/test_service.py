@@ -6,20 +6,20 @@ from datetime import UTC, datetime
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.errors import CommandError
-from process.core.aggregate import Record
-from process.decisions import LeadOpened
-from process.effects.base import Outcome
+from process.core.aggregate import LeadAggregate
+from process.decisions.opening import LeadOpened
+from process.effects.requests import Outcome
 from process.views.overview import overview
+from starter.demo.errors import StepFailed
 from starter.demo.telling import settled
-from tests.starter.conftest import Ended, Leads
+from tests.starter.conftest import Ended, LeadsClient
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
 async def test_a_server_is_set_up_once(
-    leads_alone: Leads, queue: str, monkeypatch: pytest.MonkeyPatch
+    leads_alone: LeadsClient, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     namespace = f"namespace-{queue}"
     monkeypatch.setenv("TEMPORAL_NAMESPACE", namespace)
@@ -43,10 +43,10 @@ async def test_a_server_is_set_up_once(
     assert "at least 3650 days" in (await leads_alone("init-server")).out
 
 
-async def test_a_check_says_what_is_missing(leads_alone: Leads, env: WorkflowEnvironment) -> None:
+async def test_a_check_says_what_is_missing(leads_alone: LeadsClient, env: WorkflowEnvironment) -> None:
     ended = await leads_alone("check", "--json")
     assert ended.code == 5
-    found = {(each["system"], each["what"].split()[0]): each for each in ended.json}
+    found = {(each["system"], each["name"].split()[0]): each for each in ended.json}
     assert found["Temporal", "answers"]["ok"]
     assert found["Temporal", "is"]["ok"]
     worker = found["Temporal", "has"]
@@ -70,11 +70,11 @@ def test_a_check_without_a_server_checks_the_rest(
 
 
 def test_the_demo_waits_for_what_is_under_way_and_stops_at_what_failed() -> None:
-    record = Record.open("lead-x", LeadOpened(org="Example", person="Ada", title="A hub"), NOW)
-    assert not settled(overview(record, NOW))
-    first, *others = [item.effect for item in record.outbox]
+    aggregate = LeadAggregate.open("lead-x", LeadOpened(org="Example", person="Ada", title="A hub"), NOW)
+    assert not settled(overview(aggregate, NOW))
+    first, *others = [item.effect for item in aggregate.outbox]
     for effect in others:
-        record = record.done(effect, Outcome(), NOW)
-    with pytest.raises(CommandError, match=f"{first.words()} failed: revoked"):
-        settled(overview(record.park(first, "revoked", NOW), NOW))
-    assert settled(overview(record.done(first, Outcome(), NOW), NOW))
+        aggregate = aggregate.done(effect, Outcome(), NOW)
+    with pytest.raises(StepFailed, match=f"{first.summary()} failed: revoked"):
+        settled(overview(aggregate.park(first, "revoked", NOW), NOW))
+    assert settled(overview(aggregate.done(first, Outcome(), NOW), NOW))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from process.lead.duplicate_links import Relation, Relative
+from process.lead.duplicate_links import DuplicateLink, Relation
 from process.views.overview import overview
 from starter.cli.output import Output
 from starter.cli.show import show_lead
@@ -14,11 +14,11 @@ def life() -> Life:
     return Life().live()
 
 
-def shown(life: Life, capsys: pytest.CaptureFixture[str], section: str, **otherwise: object) -> list[str]:
+def shown(life: Life, capsys: pytest.CaptureFixture[str], section: str, **scenario: object) -> list[str]:
     """The lines under this heading. `otherwise`: what else is true of the lead."""
-    view = overview(life.record, life.now)
-    facts = view.facts.model_copy(update=otherwise)
-    show_lead(view.model_copy(update={"facts": facts}), None, Output())
+    view = overview(life.aggregate, life.now)
+    facts = view.facts.replaced(**scenario)
+    show_lead(view.replaced(facts=facts), None, Output())
     lines = capsys.readouterr().out.split("\n")
     under = lines[lines.index(section) + 1 :]
     until = next(n for n, line in enumerate(under) if not line.startswith(" "))
@@ -48,12 +48,12 @@ def test_an_old_invoice_is_shown_as_long_as_something_is_to_be_done_for_it(
 
 
 def test_it_says_whose_rules_it_follows(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
-    view = overview(life.record, life.now)
+    view = overview(life.aggregate, life.now)
     show_lead(view, None, Output())
     assert f"the policy {life.lead.policy.version}\n" in capsys.readouterr().out
     assert {line.policy for line in view.timeline} == {life.lead.policy.version}
 
 
 def test_what_another_lead_is_not_any_more_is_no_news(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
-    others = (Relative(lead="lead-a", relation=Relation.NONE), Relative(lead="lead-b"))
+    others = (DuplicateLink(lead="lead-a", relation=Relation.NONE), DuplicateLink(lead="lead-b"))
     assert shown(life, capsys, "Other leads", originals=others) == ["may be the same: lead-b"]

@@ -10,14 +10,14 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 import client.leads
 from activities.reconcile.team import Team
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.policy import People, Policy
 from process.types import Role
 from process.views.overview import Overview
-from tests.starter.conftest import Leads, Opened
+from tests.starter.conftest import LeadsClient, Opened
 from tests.starter.test_leads import eventually
-from tests.support.waiting import PATIENCE
-from workflows.reconcile import Part
+from tests.support.waiting import TIMEOUT
+from workflows.reconcile import SystemResult
 
 NOW = datetime.now(UTC)
 Worker = Callable[..., Team]
@@ -29,27 +29,27 @@ def worker(env: WorkflowEnvironment, queue: str) -> Worker:
 
     def team(*contracts: str, hours: float = 0, queue: str = queue) -> Team:
         policy = Policy(addresses={Role.CONTRACTS: contracts} if contracts else {})
-        patience = timedelta(seconds=PATIENCE)
-        leads = client.leads.Leads(env.client, queue, "http://localhost", patience, policy)
+        timeout = timedelta(seconds=TIMEOUT)
+        leads = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout, policy)
         return Team(leads, NOW + timedelta(hours=hours))
 
     return team
 
 
-async def round_(team: Team, mark: dict[str, Any] | None = None) -> Part:
-    return await ActivityEnvironment().run(team.look_at_people, mark or {})
+async def round_(team: Team, mark: dict[str, Any] | None = None) -> SystemResult:
+    return await ActivityEnvironment().run(team.reconcile_team, mark or {})
 
 
 async def listed(team: Team, digest: str, leads: int) -> None:
     """Until Temporal's list shows that so many leads know them."""
-    async with asyncio.timeout(PATIENCE):
-        while [each.people for each in await team.leads.under()].count(digest) != leads:
+    async with asyncio.timeout(TIMEOUT):
+        while [each.people for each in await team.leads.list_policies()].count(digest) != leads:
             await asyncio.sleep(0.05)
 
 
 async def changes(team: Team, lead: str) -> list[str]:
     view: Overview = await team.leads.overview(await team.leads.find(lead))
-    return [line.words for line in view.timeline if line.kind == "people_changed"]
+    return [line.summary for line in view.timeline if line.kind == "team_changed"]
 
 
 async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
@@ -59,13 +59,11 @@ async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
     await listed(team, People().digest(), 1)
     first = await round_(team)
     assert first.found == (f"1 hear who is behind the roles: {lead}",)
-    assert (await round_(team, first.mark)).found == (), "told once, though the list may not show it yet"
+    assert (await round_(team, first.cursor)).found == (), "told once, though the list may not show it yet"
     await listed(team, team.people.digest(), 1)
     assert (await round_(team)).found == ()
     assert await team.tell() == []
-    assert await changes(team, lead) == [
-        "Others are behind the roles from here on: contracts: new@example.org"
-    ]
+    assert await changes(team, lead) == ["The team changed: contracts: new@example.org"]
 
 
 async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, worker: Worker) -> None:
@@ -79,11 +77,11 @@ async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, wor
 async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: Worker) -> None:
     lead, old, new = await opened(), worker("old@example.org"), worker("new@example.org", hours=1)
     await listed(old, People().digest(), 1)
-    mark = (await round_(new)).mark
+    mark = (await round_(new)).cursor
     await listed(new, new.people.digest(), 1)
     said = await round_(old, mark)
     assert said.found == ("a worker that started later says who is behind the roles",)
-    assert said.mark == mark
+    assert said.cursor == mark
     await old.tell()  # it starts: without a round's memory the lead itself knows better
     await old.leads.decide(await old.leads.find(lead), DECISIONS["questionnaire_sent"]())
     assert len(await changes(new, lead)) == 1
@@ -104,7 +102,7 @@ async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worke
 
 
 async def test_a_lead_begins_with_whom_the_settings_name(
-    leads: Leads, opened: Opened, worker: Worker, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADS_ADDRESSES__CONTRACTS", '["new@example.org"]')
     await opened()

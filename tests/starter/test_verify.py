@@ -6,16 +6,16 @@ from decimal import Decimal
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from process.core.events import EventLog
 from process.decisions.quoting import PriceQuoted
-from process.effects.base import Effect
-from process.lead.lead import Lead
-from tests.starter.conftest import Leads, Opened
-from workflows.issue_sync import Carried, DeskWorkflow, Hint
+from process.effects import Effect
+from tests.starter.conftest import LeadsClient, Opened
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, RunState
 
 PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
 
-async def test_every_open_lead_replays(leads: Leads, opened: Opened) -> None:
+async def test_every_open_lead_replays(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     await leads("questionnaire-sent", lead)
     ended = await leads("verify", "--json")
@@ -27,19 +27,21 @@ async def test_every_open_lead_replays(leads: Leads, opened: Opened) -> None:
 
 
 async def test_what_serves_the_leads_is_replayed_too(
-    leads: Leads, env: WorkflowEnvironment, queue: str
+    leads: LeadsClient, env: WorkflowEnvironment, queue: str
 ) -> None:
-    waiting = Carried(waiting=(Hint(repo="leads", number=1),))  # for a visit that nobody makes here
-    desk = await env.client.start_workflow(DeskWorkflow.run, waiting, id=f"desk-{queue}", task_queue=queue)
+    waiting = RunState(waiting=(ChangeNotice(repo="leads", number=1),))  # for a visit that nobody makes here
+    desk = await env.client.start_workflow(
+        IssueSyncWorkflow.run, waiting, id=f"desk-{queue}", task_queue=queue
+    )
     ended = await leads("verify", "--json")
     await desk.terminate()
     assert [(each["type"], each["ok"]) for each in ended.json if each["workflow"] == desk.id] == [
-        ("DeskWorkflow", True)
+        ("IssueSyncWorkflow", True)
     ]
 
 
 async def test_code_on_which_a_lead_would_get_stuck_is_named_with_what_differs(
-    leads: Leads, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     await leads("questionnaire-sent", lead)
@@ -59,15 +61,15 @@ async def test_code_on_which_a_lead_would_get_stuck_is_named_with_what_differs(
 
 
 async def test_a_lead_that_would_say_otherwise_what_happened_is_named_with_what_that_is(
-    leads: Leads, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It asks for the same outside, in the same order, so Temporal finds nothing."""
     quoted, other = await opened(), await opened("--id", "another", "--not-a-duplicate")
     await leads("price-quoted", quoted, *PRICE)
     resolved = PriceQuoted.resolved
 
-    def dearer(self: PriceQuoted, lead: Lead, now: datetime) -> PriceQuoted:
-        return resolved(self, lead, now).model_copy(update={"amount": Decimal(13000)})
+    def dearer(self: PriceQuoted, history: EventLog, now: datetime) -> PriceQuoted:
+        return resolved(self, history, now).replaced(amount=Decimal(13000))
 
     monkeypatch.setattr(PriceQuoted, "resolved", dearer)
     ended = await leads("verify", "--json")
@@ -78,10 +80,10 @@ async def test_a_lead_that_would_say_otherwise_what_happened_is_named_with_what_
 
 
 async def test_new_words_and_new_fields_say_nothing_of_the_past(
-    leads: Leads, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     await leads("price-quoted", lead, *PRICE)
-    monkeypatch.setattr(PriceQuoted, "words", lambda *_: "In other words")
+    monkeypatch.setattr(PriceQuoted, "summary", lambda *_: "In other words")
     ended = await leads("verify", "--json")
     assert next(each for each in ended.json if each["workflow"] == lead)["ok"]

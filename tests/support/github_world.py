@@ -8,8 +8,9 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.github.activities import GitHubActivities
-from process.effects.base import Effect, Outcome, Task
+from process.effects import Effect
 from process.effects.observations import HubIssueOpened, IssueOpened
+from process.effects.requests import EffectRequest, Outcome
 from process.lead.contract import Contract, Vendor, VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
@@ -100,8 +101,8 @@ def perform(activities: GitHubActivities, kind: str, lead: Lead, *, attempt: int
     """Performs the effect of this kind, as a worker does."""
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(environment.info, attempt=attempt)
-    task = Task(effect=Effect.kinds[kind](key=f"{lead.id}/2/{kind}", cause=2), lead=lead)
-    outcome: Outcome = environment.run(getattr(activities, kind), task)
+    request = EffectRequest(effect=Effect.kinds[kind](key=f"{lead.id}/2/{kind}", cause=2), lead=lead)
+    outcome: Outcome = environment.run(getattr(activities, kind), request)
     return outcome
 
 
@@ -123,16 +124,16 @@ def a_quote(**facts: Any) -> Quote:
 
 def opened(activities: GitHubActivities, lead: Lead) -> Lead:
     """The lead with its issue opened."""
-    report = perform(activities, "open_issue", lead).report
-    assert isinstance(report, IssueOpened)
-    return lead.model_copy(update={"issue": report.link})
+    observation = perform(activities, "open_issue", lead).observation
+    assert isinstance(observation, IssueOpened)
+    return lead.replaced(issue=observation.link)
 
 
 def with_hub_issue(activities: GitHubActivities, lead: Lead) -> Lead:
     """The lead with its hub's issue opened."""
-    report = perform(activities, "open_hub_issue", lead.model_copy(update={"hub_issue": None})).report
-    assert isinstance(report, HubIssueOpened)
-    return lead.model_copy(update={"hub_issue": report.link})
+    observation = perform(activities, "open_hub_issue", lead.replaced(hub_issue=None)).observation
+    assert isinstance(observation, HubIssueOpened)
+    return lead.replaced(hub_issue=observation.link)
 
 
 SIGNED = Contract(signed_on=TODAY, start=TODAY, end=date(2027, 5, 31))

@@ -7,19 +7,21 @@ from typing import Any
 
 from process.behaviour import CHANGES
 from process.calendar import end_of, start_of
-from process.core.aggregate import Record
-from process.core.events import Refused, Report
-from process.core.outbox import Look
+from process.core import inbox, intake
+from process.core.aggregate import LeadAggregate
+from process.core.due import next_due, pass_deadlines
+from process.core.events import Observation, Refused
+from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
-from process.decisions import LeadOpened
-from process.duplicates.notices import tells
-from process.effects.base import (
+from process.core.requests import request_for
+from process.decisions.opening import LeadOpened
+from process.duplicates.notices import relation_notices
+from process.effects import (
     CheckIssues,
     CreateFolder,
     Effect,
     OpenHubIssue,
     OpenIssue,
-    Outcome,
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,
@@ -32,6 +34,7 @@ from process.effects.base import (
 from process.effects.observations import (
     AnswersRead,
     CardPlaced,
+    DriftFound,
     FolderCreated,
     FolderReserved,
     HubIssueOpened,
@@ -39,9 +42,9 @@ from process.effects.observations import (
     InvoiceReserved,
     IssueOpened,
     MailSent,
-    OutsideDrifted,
 )
-from process.lead.duplicate_links import Relative
+from process.effects.requests import Outcome
+from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import Link, Role
 
@@ -83,49 +86,50 @@ def link(name: str) -> Link:
 
 def brought_back(effect: Effect, life: Life) -> Outcome:
     """What the world answers to this effect."""
-    report: Report | None = None
+    observation: Observation | None = None
     match effect:
         case OpenIssue():
-            report = IssueOpened(link=link("issue"))
+            observation = IssueOpened(link=link("issue"))
         case PlaceCard():
-            report = CardPlaced(item="card") if life.lead.card is None else None
+            observation = CardPlaced(item="card", stage=life.lead.stage) if life.lead.card is None else None
         case ReserveFolder():
-            report = FolderReserved(folder_id="folder")
+            observation = FolderReserved(folder_id="folder")
         case CreateFolder():
-            report = FolderCreated(link=Link(id=effect.folder_id, url="https://example.org/folder"))
+            observation = FolderCreated(link=Link(id=effect.folder_id, url="https://example.org/folder"))
         case ReadAnswers():
-            report = AnswersRead(response_id=effect.response_id, answers=(("Which cloud?", "Any"),))
+            observation = AnswersRead(response_id=effect.response_id, answers=(("Which cloud?", "Any"),))
         case OpenHubIssue():
-            report = HubIssueOpened(link=link("hub"))
+            observation = HubIssueOpened(link=link("hub"))
         case ReserveInvoice():
-            report = InvoiceReserved(number=effect.number, file_id=f"file-{effect.number}")
+            observation = InvoiceReserved(number=effect.number, file_id=f"file-{effect.number}")
         case PrepareInvoice():
-            report = InvoicePrepared(number=effect.number, file=link(effect.file_id))
+            observation = InvoicePrepared(number=effect.number, file=link(effect.file_id))
         case SendMail():
             reached = {role: life.behind(role) for role in effect.to}
             to = effect.addresses or tuple(dict.fromkeys(a for known in reached.values() for a in known))
-            report = MailSent(
+            observation = MailSent(
                 template=effect.template,
                 recipients=to,
                 message_id=f"<{effect.key}@example.org>",
                 reached=reached,
-                left=effect.leaves,
+                released_role=effect.released_role,
                 cause=effect.cause,
             )
         case SendCorrection():
-            (mistake,) = life.record.task(effect, life.now).mistakes
-            if told := mistake.wrongly_told:
-                report = MailSent(
+            (corrected_decision,) = request_for(life.aggregate, effect, life.now).corrected_decisions
+            if told := corrected_decision.wrongly_notified:
+                observation = MailSent(
                     template=effect.template,
                     recipients=told,
                     message_id=f"<{effect.key}@example.org>",
+                    reached={},
                     cause=effect.cause,
                 )
         case RecordEvents():
-            return Outcome(recorded=life.record.history.events[-1].seq)
+            return Outcome(recorded=life.aggregate.event_log.events[-1].seq)
         case _:
             pass
-    return Outcome(report=report)
+    return Outcome(observation=observation)
 
 
 class Life:
@@ -135,15 +139,15 @@ class Life:
         facts = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"} | opened
         facts = {"changes": CHANGES} | facts
         self.now = now
-        self.record = Record.open(lead, LeadOpened.model_validate(facts), now)
-        self.planned: list[Effect] = [item.effect for item in self.record.outbox]
+        self.aggregate = LeadAggregate.open(lead, LeadOpened.model_validate(facts), now)
+        self.planned: list[Effect] = [item.effect for item in self.aggregate.outbox]
         """Every effect that was ever planned."""
         self.addresses: dict[str, str] = {}
         """Role -> whom the settings name, where that is not the usual address."""
 
     @property
     def lead(self) -> Lead:
-        return self.record.lead
+        return self.aggregate.lead
 
     def behind(self, role: Role) -> tuple[str, ...]:
         """Who gets a mail to the role now."""
@@ -154,70 +158,70 @@ class Life:
     def today(self) -> date:
         return self.lead.today(self.now)
 
-    def _became(self, record: Record) -> None:
+    def _became(self, aggregate: LeadAggregate) -> None:
         known = {effect.key for effect in self.planned}
-        self.planned += [item.effect for item in record.outbox if item.effect.key not in known]
-        self.record = record
+        self.planned += [item.effect for item in aggregate.outbox if item.effect.key not in known]
+        self.aggregate = aggregate
 
     def take(self, kind: str, **body: Any) -> Answer:
         """A decision as it would come from outside, whatever the answer."""
-        record, answer = self.record.take(kind, (body,), self.now)
-        self._became(record)
+        aggregate, answer = intake.take(self.aggregate, kind, (body,), self.now)
+        self._became(aggregate)
         return answer
 
     def does(self, kind: str, **body: Any) -> Answer:
         """A decision that must be accepted."""
         answer = self.take(kind, **body)
-        assert answer.accepted, f"{kind}: {answer.words}"
-        assert not answer.repeat, f"{kind} is a repeat: {answer.words}"
+        assert answer.accepted, f"{kind}: {answer.summary}"
+        assert not answer.repeat, f"{kind} is a repeat: {answer.summary}"
         return answer
 
     def refused(self, kind: str, **body: Any) -> str:
         """A decision that must be refused, without a trace in the lead: the words of the refusal."""
-        before = self.record.history
+        before = self.aggregate.event_log
         answer = self.take(kind, **body)
-        assert not answer.accepted, f"{kind} was accepted: {answer.words}"
-        assert self.record.history is before
-        assert self.record.refusals[-1].reason == answer.words
-        return answer.words
+        assert not answer.accepted, f"{kind} was accepted: {answer.summary}"
+        assert self.aggregate.event_log is before
+        assert self.aggregate.refusals[-1].reason == answer.summary
+        return answer.summary
 
     def looks(self) -> Life:
         """It is to look what became of all that it has outside."""
-        self._became(self.record.look_outside(Look()))
+        self._became(self.aggregate.check_drift(DriftCheck()))
         return self
 
-    def finds(self, drifted: OutsideDrifted) -> Life:
+    def finds(self, drifted: DriftFound) -> Life:
         """It looks outside, and this is what became of its issues."""
         self.looks()
         looking = next(effect for effect in reversed(self.planned) if isinstance(effect, CheckIssues))
-        self._became(self.record.done(looking, Outcome(report=drifted), self.now))
+        self._became(self.aggregate.done(looking, Outcome(observation=drifted), self.now))
         return self
 
     def hears(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
         """A worker says who is behind the roles."""
         people = {"addresses": addresses, "since": (since or self.now).isoformat()}
-        self._became(self.record.know_people((people,), self.now))
+        self._became(inbox.set_team(self.aggregate, (people,), self.now))
         return self
 
-    def hears_from(self, other: Life) -> Relative | Refused:
+    def hears_from(self, other: Life) -> DuplicateLink | Refused:
         """The other lead tells it what it is to it."""
-        told = tells(other.lead)[self.lead.id].model_dump(mode="json")
-        record, answer = self.record.told((told,), self.now)
-        self._became(record)
+        told = relation_notices(other.lead)[self.lead.id].model_dump(mode="json")
+        aggregate, answer = inbox.receive_relation_notice(self.aggregate, (told,), self.now)
+        self._became(aggregate)
         return answer
 
-    def resembles(self, *originals: dict[str, Any]) -> Life:
+    def flag_duplicates(self, *originals: dict[str, Any]) -> Life:
         """A round finds that it looks like other leads."""
-        self._became(self.record.resembles(({"originals": originals},), self.now))
+        self._became(inbox.flag_duplicates(self.aggregate, ({"originals": originals},), self.now))
         return self
 
     # ---- time
 
     def at(self, moment: datetime) -> Life:
         """That moment comes, and the calendar does what is due; each thing at its own time, as a worker would."""
-        while (when := self.record.next_due()) is not None and when <= moment:
+        while (when := next_due(self.aggregate.lead)) is not None and when <= moment:
             self.now = max(when, self.now)
-            self._became(self.record.tick(self.now))
+            self._became(pass_deadlines(self.aggregate, self.now))
         self.now = moment
         return self
 
@@ -235,14 +239,14 @@ class Life:
 
     def perform(self, but: str = "") -> Life:
         """All that can be done outside is done, until nothing is left that can start; but for one lane."""
-        while ready := self.record.startable(frozenset({but})):
+        while ready := self.aggregate.startable(frozenset({but})):
             for effect in ready:
                 self.performs(effect)
         return self
 
     def performs(self, effect: Effect) -> None:
         """This is done outside, and nothing else."""
-        self._became(self.record.done(effect, brought_back(effect, self), self.now))
+        self._became(self.aggregate.done(effect, brought_back(effect, self), self.now))
 
     def mails(self, template: str) -> list[SendMail]:
         return [
@@ -251,7 +255,7 @@ class Life:
 
     def kinds(self) -> list[str]:
         """The kinds of all that became true, in order."""
-        return [event.kind for event in self.record.history.events]
+        return [event.kind for event in self.aggregate.event_log.events]
 
     # ---- the main path
 

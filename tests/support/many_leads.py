@@ -10,13 +10,13 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
 from activities.github import issue_block
-from activities.github.issue_block import Memory
-from activities.reconcile.outside import looks
-from client.leads import Leads
+from activities.github.issue_block import LastWritten
+from activities.reconcile.outside import reconcile_activities
+from client.leads import LeadsClient
 from config.settings import Settings
 from sandbox.github.records import Issue
 from sandbox.server import Sandbox
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 from workflows import search_attributes as attributes
 
 NOBODY = "nobody-works-here"
@@ -28,7 +28,7 @@ def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
     person = sandbox.person("amara-sales")
     issues = []
     for number in range(count):
-        memory = Memory(state="open", title="", labels=("lead",))
+        memory = LastWritten(state="open", title="", labels=("lead",))
         body = issue_block.write("", f"lead-{number}", "What a lead's issue says.", memory)
         issue = person.open("leads", f"[University {number} / Ada Example] - A hub", body, labels=("lead",))
         person.add_card("leads", issue.number)
@@ -50,8 +50,8 @@ def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
 @asynccontextmanager
 async def rounds(client: Client, settings: Settings, queue: str) -> AsyncIterator[None]:
     """A worker that makes rounds, and nothing else: nobody goes where they point to."""
-    leads = Leads(client, NOBODY, settings.temporal_ui)
-    async with Worker(client, task_queue=queue, activities=looks(leads, settings)):
+    leads = LeadsClient(client, NOBODY, settings.temporal_ui)
+    async with Worker(client, task_queue=queue, activities=reconcile_activities(leads, settings)):
         yield
 
 
@@ -72,6 +72,6 @@ async def in_temporal(client: Client, sandbox: Sandbox, issues: Sequence[Issue])
         batch = enumerate(issues[start : start + 50], start)
         await asyncio.gather(*(begin(number, issue) for number, issue in batch))
     listed = f"{attributes.STAGE.name} = 'lead'"
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while (await client.count_workflows(listed)).count < len(issues):
             await asyncio.sleep(0.05)

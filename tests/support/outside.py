@@ -9,13 +9,12 @@ from typing import Any
 from temporalio import activity
 
 from activities.errors import again, park
-from process.core.events import Report
-from process.effects.base import (
+from process.core.events import Observation
+from process.effects import (
     CreateFolder,
     Effect,
     OpenHubIssue,
     OpenIssue,
-    Outcome,
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,
@@ -23,7 +22,6 @@ from process.effects.base import (
     ReserveInvoice,
     SendCorrection,
     SendMail,
-    Task,
 )
 from process.effects.observations import (
     AnswersRead,
@@ -36,6 +34,7 @@ from process.effects.observations import (
     IssueOpened,
     MailSent,
 )
+from process.effects.requests import EffectRequest, Outcome
 from process.types import Link
 
 
@@ -45,7 +44,7 @@ class Outside:
     def __init__(self) -> None:
         self.done: list[tuple[str, str]] = []
         """(lead, effect key) in order."""
-        self.tasks: list[Task] = []
+        self.tasks: list[EffectRequest] = []
         self.broken: dict[str, str] = {}
         """Kind of effect -> `again` or `park`: how it fails for now."""
         self.held: dict[str, asyncio.Event] = {}
@@ -60,7 +59,7 @@ class Outside:
 
     def templates(self, lead: str) -> list[str]:
         """Mails sent for a lead."""
-        effects = (task.effect for task in self.tasks if task.lead.id == lead)
+        effects = (request.effect for request in self.tasks if request.lead.id == lead)
         return [effect.template for effect in effects if isinstance(effect, SendMail | SendCorrection)]
 
     def activities(self, **real: Callable[..., Any]) -> list[Callable[..., Any]]:
@@ -69,8 +68,8 @@ class Outside:
 
     def _activity(self, kind: str) -> Callable[..., Any]:
         @activity.defn(name=kind)
-        async def perform(task: Task) -> Outcome:
-            name = f"{kind} {task.lead.id}"
+        async def perform(request: EffectRequest) -> Outcome:
+            name = f"{kind} {request.lead.id}"
             self.begun[name] += 1
             while (held := self.held.get(name)) and not held.is_set():
                 activity.heartbeat()
@@ -81,24 +80,25 @@ class Outside:
                 raise park(f"{kind} can't be done; mend it")
             if failing == "again":
                 raise again(f"{kind} failed this time")
-            self.done.append((task.lead.id, task.effect.key))
-            self.tasks.append(task)
+            self.done.append((request.lead.id, request.effect.key))
+            self.tasks.append(request)
             if kind == "record_events":
-                seqs = self.ledger.setdefault(task.lead.id, [])
-                seqs += [event.seq for event in task.events if event.seq not in seqs]
+                seqs = self.ledger.setdefault(request.lead.id, [])
+                seqs += [event.seq for event in request.events if event.seq not in seqs]
                 return Outcome(recorded=max(seqs))
-            return Outcome(report=_report(task))
+            return Outcome(observation=_report(request))
 
         return perform
 
 
-def _report(task: Task) -> Report | None:
-    lead = task.lead.id
-    match task.effect:
+def _report(request: EffectRequest) -> Observation | None:
+    lead = request.lead.id
+    match request.effect:
         case OpenIssue():
             return IssueOpened(link=Link(id="1", url=f"https://github.example.org/{lead}"))
         case PlaceCard():
-            return CardPlaced(item=f"card of {lead}") if task.lead.card is None else None
+            card = CardPlaced(item=f"card of {lead}", stage=request.lead.stage)
+            return card if request.lead.card is None else None
         case ReserveFolder(key=key):
             return FolderReserved(folder_id=f"folder of {key}")
         case CreateFolder(folder_id=folder_id):
@@ -106,7 +106,7 @@ def _report(task: Task) -> Report | None:
         case ReadAnswers(response_id=response_id):
             return AnswersRead(response_id=response_id, answers=(("What for?", "A course"),))
         case SendMail(template=template, key=key, to=to, addresses=addresses) as mail:
-            named = task.lead.policy.addresses
+            named = request.lead.policy.addresses
             reached = {role: named.get(role, (f"{role}@example.org",)) for role in to}
             recipients = addresses or tuple(each for known in reached.values() for each in known)
             return MailSent(
@@ -114,12 +114,14 @@ def _report(task: Task) -> Report | None:
                 recipients=recipients,
                 message_id=f"<{key}>",
                 reached=reached,
-                left=mail.leaves,
+                released_role=mail.released_role,
                 cause=mail.cause,
             )
         case SendCorrection(template=template, key=key, cause=cause):
-            told = task.mistakes[0].wrongly_told
-            return MailSent(template=template, recipients=told, message_id=f"<{key}>", cause=cause)
+            told = request.corrected_decisions[0].wrongly_notified
+            return MailSent(
+                template=template, recipients=told, message_id=f"<{key}>", reached={}, cause=cause
+            )
         case OpenHubIssue():
             return HubIssueOpened(link=Link(id="9", url=f"https://github.example.org/hub-of-{lead}"))
         case ReserveInvoice(number=number, key=key):

@@ -9,12 +9,14 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from config.settings import Settings
-from process.effects.base import Effect, Outcome, Task
+from process.effects import Effect
+from process.effects.requests import EffectRequest, Outcome
 from process.lead.lead import Lead
+from process.views.attention import attention
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 
-Performer = Callable[[Task], Outcome]
+Performer = Callable[[EffectRequest], Outcome]
 
 
 def settings_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str) -> Settings:
@@ -40,7 +42,9 @@ def patient(settings: Settings, request: pytest.FixtureRequest) -> Settings:
 
 def perform(performer: Performer, effect: Effect, lead: Lead) -> Outcome:
     """Performs the effect as a worker does."""
-    outcome: Outcome = ActivityEnvironment().run(performer, Task(effect=effect, lead=lead))
+    noticed = attention(lead, lead.today(datetime.now(UTC)))
+    request = EffectRequest(effect=effect, lead=lead, attention=noticed)
+    outcome: Outcome = ActivityEnvironment().run(performer, request)
     return outcome
 
 

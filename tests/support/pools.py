@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.lead.qualification import MANIAC_T
 
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Africa/Cairo"]
@@ -32,7 +32,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "dedicated_cluster": st.booleans(),
     "item": st.lists(
         st.sampled_from(
-            ["Training: 2000 once", "Support: 300", "Visit: 999.99 once", {"text": "x", "amount": 1}]
+            ["Training: 2000 once", "Support: 300", "SyncRequest: 999.99 once", {"text": "x", "amount": 1}]
         ),
         max_size=3,
     ),

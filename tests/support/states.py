@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 
-from process.effects.observations import OutsideDrifted
+from process.effects.observations import DriftFound
 from tests.support.lives import BOOK_QUOTE, DISCOUNTED, ORIGINAL, Life
 
-ISSUES_GONE = OutsideDrifted(
-    looked=("issue", "hub issue", "card"), broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"}
+ISSUES_GONE = DriftFound(
+    checked=("issue", "hub issue", "card"),
+    broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"},
 )
-FOLDER_GONE = OutsideDrifted(looked=("folder",), broken={"folder": "The folder was deleted"})
+FOLDER_GONE = DriftFound(checked=("folder",), broken={"folder": "The folder was deleted"})
 
 STATES: dict[str, Callable[[], Life]] = {
     "new": Life,

@@ -7,7 +7,7 @@ from types import ModuleType
 
 import pytest
 
-PATIENCE = 240
+TIMEOUT = 240
 """Seconds. Only a test that fails waits so long: that a machine is busy is no failure."""
 
 
@@ -16,5 +16,5 @@ def slow_is_not_dead(*workflows: ModuleType) -> Iterator[pytest.MonkeyPatch]:
     """On a busy machine an effect of this process may be silent for longer, and is not to be done twice for that."""
     with pytest.MonkeyPatch.context() as patch:
         for module in workflows:
-            patch.setattr(module, "SILENCE", timedelta(seconds=PATIENCE))
+            patch.setattr(module, "HEARTBEAT_TIMEOUT", timedelta(seconds=TIMEOUT))
         yield patch

@@ -18,7 +18,7 @@ from temporalio.testing import WorkflowEnvironment
 from process.core.receipts import Answer
 from process.views.overview import Overview
 from tests.support.outside import Outside
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 OPENED = {"org": "Example University", "person": "Ada Example", "title": "A hub for a course"}
 
@@ -53,7 +53,7 @@ class Life:
     async def decide(self, kind: str, **body: Any) -> Answer:
         """The decision as an update; a refusal is an answer, too. A busy server is asked for the same one again."""
         update = str(uuid4())
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 try:
                     answer: Answer = await self.handle.execute_update(
@@ -63,7 +63,7 @@ class Life:
                     if isinstance(error.__cause__, asyncio.CancelledError):
                         raise
                 except WorkflowUpdateFailedError as error:
-                    return Answer(accepted=False, words=str(error.cause))
+                    return Answer(accepted=False, summary=str(error.cause))
                 else:
                     return answer
 
@@ -71,7 +71,7 @@ class Life:
         await self.handle.signal(kind, args=list(args))
 
     async def look(self) -> Overview:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 try:
                     view: Overview = await self.handle.query("lead", result_type=Overview)
@@ -84,7 +84,7 @@ class Life:
 
     async def until(self, holds: Callable[[Overview], bool]) -> Overview:
         """The lead once this holds of it."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not holds(view := await self.look()):
                 await asyncio.sleep(0.03)
         return view
@@ -102,7 +102,7 @@ class Life:
         """Decisions in order; each must be accepted."""
         for kind in kinds:
             answer = await self.decide(kind, **bodies.get(kind, {}))
-            assert answer.accepted, (kind, answer.words)
+            assert answer.accepted, (kind, answer.summary)
 
     async def to_signed(self) -> None:
         await self.decide_all(

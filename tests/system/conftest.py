@@ -18,7 +18,7 @@ from sandbox.server import Sandbox
 from starter.local.parts import SEED
 from tests.support.outside import Outside
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
 ROOT = Path(__file__).parents[2]
@@ -72,7 +72,7 @@ class Service:
                 stderr=log,
             )
         self.workers.append(worker)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while self.log.count("worker ready") == ready:
                 assert worker.poll() is None, self.log
                 await asyncio.sleep(0.05)
@@ -87,7 +87,7 @@ class Service:
         for worker in self.workers:
             if worker.poll() is None:
                 worker.terminate()
-                worker.wait(PATIENCE)
+                worker.wait(TIMEOUT)
 
     async def begin(self, lead_id: str, **more: object) -> Life:
         handle = await self.env.client.start_workflow(

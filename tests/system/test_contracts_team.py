@@ -3,8 +3,8 @@
 import asyncio
 from collections import Counter
 
-from client.leads import Leads
-from tests.support.waiting import PATIENCE
+from client.leads import LeadsClient
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 from tests.system.conftest import QUEUE, Service
 
@@ -17,7 +17,7 @@ def contracts(address: str) -> dict[str, str]:
 
 async def told(life: Life) -> None:
     """Everything that follows from the change is done."""
-    await life.until(lambda view: any(line.kind == "people_changed" for line in view.timeline))
+    await life.until(lambda view: any(line.kind == "team_changed" for line in view.timeline))
     await life.settled()
 
 
@@ -46,9 +46,9 @@ async def test_every_open_thread_is_told_once_whatever_dies_meanwhile(service: S
     lives = [await in_conversation(service, f"lead-open-{number}") for number in range(4)]
     early = await service.begin("lead-early")
     await early.settled()
-    leads = Leads(service.env.client, QUEUE, "http://localhost")
-    async with asyncio.timeout(PATIENCE):
-        while [each.version for each in await leads.under()] != ["2026-06"] * 5:
+    leads = LeadsClient(service.env.client, QUEUE, "http://localhost")
+    async with asyncio.timeout(TIMEOUT):
+        while [each.version for each in await leads.list_policies()] != ["2026-06"] * 5:
             await asyncio.sleep(0.05)
     service.kill(first)
 

@@ -5,7 +5,7 @@ from collections import Counter
 
 from ledger.events import Ledger
 from sandbox.faults import Fault
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 from tests.system.conftest import Service
 
@@ -28,14 +28,14 @@ async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
     faults = [service.sandbox.faults.add(fault.model_copy()) for fault in BOUNDARIES]
     lives = [await service.begin(f"lead-killed-{number}") for number in range(6)]
     await asyncio.gather(*(life.to_hub() for life in lives))
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not all(fault.exhausted for fault in faults):
             await asyncio.sleep(0.02)
     service.kill(first)
     await service.start_worker()
     await service.start_worker()
     for life in lives:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while any(effect.status != "done" for effect in (await life.look()).effects):
                 await asyncio.sleep(0.2)
     for life in lives:
@@ -57,7 +57,7 @@ async def _exactly_one_of_everything(service: Service, life: Life) -> None:
     mails = Counter(mail.message_id for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw)
     assert len(mails) == 5
     ledger = Ledger.open(service.ledger_url)
-    assert [entry.seq for entry in ledger.history(life.id)] == [line.seq for line in view.timeline]
+    assert [entry.seq for entry in ledger.entries(life.id)] == [line.seq for line in view.timeline]
     ledger.close()
 
 
@@ -79,14 +79,14 @@ async def test_killed_in_the_middle_of_a_compensation(service: Service) -> None:
     for life in lives:
         seq = next(line.seq for line in (await life.look()).timeline if line.kind == "hub_requested")
         answer = await life.decide("corrected", seq=seq, reason="Too early", compensate="all")
-        assert answer.accepted, answer.words
-    async with asyncio.timeout(PATIENCE):
+        assert answer.accepted, answer.summary
+    async with asyncio.timeout(TIMEOUT):
         while not all(fault.exhausted for fault in faults):
             await asyncio.sleep(0.02)
     service.kill(first)
     await service.start_worker()
     for life in lives:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while any(effect.status != "done" for effect in (await life.look()).effects):
                 await asyncio.sleep(0.2)
         _everybody_was_told_once(service, life)

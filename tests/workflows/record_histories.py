@@ -132,7 +132,7 @@ async def _mistakes_put_right(life: Life) -> None:
 
 
 async def _a_duplicate(life: Life) -> None:
-    await life.signal("resembles", {"originals": [{"lead": "lead-original"}]})
+    await life.signal("flag_duplicates", {"originals": [{"lead": "lead-original"}]})
     await life.decide("price_quoted", **PRICE)
     await life.decide("kept_apart", reason="another faculty")
     await life.settled()
@@ -143,10 +143,10 @@ async def _a_duplicate(life: Life) -> None:
 
 async def _other_people_and_rules(life: Life) -> None:
     team = {"addresses": {"contracts": ["contracts@example.org"]}}
-    await life.signal("know_people", team)
+    await life.signal("set_team", team)
     await life.decide("price_quoted", **PRICE)
     await life.settled()
-    await life.signal("know_people", {"addresses": {"contracts": ["deals@example.org"]}})
+    await life.signal("set_team", {"addresses": {"contracts": ["deals@example.org"]}})
     await life.settled()
     await life.decide("policy_adopted", policy={"version": "2027-01", "clocks": {"stale": 14}})
     await life.pass_days(45)
@@ -172,7 +172,7 @@ LIVES: dict[str, Callable[[Life], Awaitable[None]]] = {
 }
 
 
-async def _record(
+async def _aggregate(
     env: WorkflowEnvironment, release: str, name: str, live: Callable[[Life], Awaitable[None]]
 ) -> None:
     outside = Outside()
@@ -189,9 +189,9 @@ async def main(release: str) -> None:
     HISTORIES.mkdir(exist_ok=True)
     async with skipping_time() as env:
         for name, live in LIVES.items():
-            await _record(env, release, name, live)
+            await _aggregate(env, release, name, live)
     async with skipping_time("limit.historyCount.suggestContinueAsNew=40") as env:
-        await _record(env, release, "a-new-run", _a_new_run)
+        await _aggregate(env, release, "a-new-run", _a_new_run)
 
 
 if __name__ == "__main__":

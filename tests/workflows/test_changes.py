@@ -1,31 +1,22 @@
-"""The process changes under leads in flight: they replay as they were, and take the change up with a new run."""
-
-import asyncio
+"""A rule of the process changes under leads in flight: they replay as they were, and adopt it with a new run."""
 
 import pytest
+from temporalio.client import WorkflowHistory
 from temporalio.testing import WorkflowEnvironment
-from temporalio.worker import Worker
+from temporalio.worker import Replayer, Worker
 
-import workflows.lead
 from process.behaviour import CHANGES
-from process.core.events import Event
-from process.decisions.base import mail
-from process.decisions.qualifying import QuestionnaireSent
-from process.effects.base import Effect
-from process.lead.lead import Lead
-from process.types import Role
+from tests.support.changed_rule import NEXT_CHANGES, deploy
 from tests.support.outside import Outside
 from tests.support.workflow_lives import Life
+from workflows.runtime.plugin import leads_plugin
 
 
-def _effects(self: QuestionnaireSent, before: Lead, after: Lead, event: Event) -> list[Effect]:
-    """The new way: sales gets a mail. The old way: nothing."""
-    return (
-        [mail(after, event, "questionnaire_unanswered", Role.SALES)] if "tell-sales" in after.changes else []
-    )
+async def _replays(history: WorkflowHistory) -> None:
+    await Replayer(workflows=[], plugins=[leads_plugin()]).replay_workflow(history)
 
 
-async def test_a_lead_in_flight_takes_a_change_up_with_a_new_run(
+async def test_a_lead_in_flight_adopts_a_change_with_a_new_run(
     env: WorkflowEnvironment, outside: Outside, lead_id: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def worker() -> Worker:
@@ -36,24 +27,23 @@ async def test_a_lead_in_flight_takes_a_change_up_with_a_new_run(
         await life.decide("questionnaire_sent")
         await life.settled()
 
-    # a deploy: new code, which would plan more for what has already happened
-    monkeypatch.setattr(workflows.lead, "CHANGES", (*CHANGES, "tell-sales"))
-    monkeypatch.setattr(QuestionnaireSent, "effects", _effects)
+    deploy(monkeypatch)
     async with worker():
         assert (await life.decide("details_changed", person="Grace Example")).accepted
         assert (await life.settled()).facts.changes == CHANGES, "in the middle of a run nothing changes"
         assert outside.templates(lead_id) == []
+        old_run = await life.handle.fetch_history()
 
         await life.signal("adopt")
-        view = await life.until(lambda view: view.facts.changes == (*CHANGES, "tell-sales"))
-        assert [line.words for line in view.timeline][-1] == "From here on under the changes 0.2, tell-sales"
-        await asyncio.sleep(0)
+        view = await life.until(lambda view: view.facts.changes == NEXT_CHANGES)
+        assert [line.summary for line in view.timeline][-1] == "Changed rules apply from here on: tell-sales"
         await life.decide("corrected", seq=2, reason="not sent at all")
         assert (await life.decide("questionnaire_sent")).accepted
         await life.settled()
         assert outside.templates(lead_id) == ["questionnaire_unanswered"]
 
+        await _replays(old_run)
+        await _replays(await life.handle.fetch_history())
+
         other = await Life.begin(env, outside, f"{lead_id}-new", queue=lead_id)
-        assert (await other.look()).facts.changes == (*CHANGES, "tell-sales"), (
-            "a new lead has all changes at once"
-        )
+        assert (await other.look()).facts.changes == NEXT_CHANGES, "a new lead has all changes at once"

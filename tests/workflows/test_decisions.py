@@ -9,7 +9,7 @@ from temporalio.common import RawValue
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.views.overview import Option
 from tests.support.outside import Outside
 from tests.support.workflow_lives import MAILS, Life
@@ -82,7 +82,7 @@ async def test_what_cannot_be_read_is_refused_and_recorded(life: Life, payload: 
     (refusal,) = (await life.settled()).refused
     assert refusal.reason.startswith("price_quoted takes an object, and something unreadable came.")
     preview = await life.handle.query("preview", args=["price_quoted", RawValue(payload)])
-    assert "something unreadable" in preview["answer"]["words"]
+    assert "something unreadable" in preview["answer"]["summary"]
     with pytest.raises(WorkflowUpdateFailedError) as failed:
         await life.handle.execute_update("price_quoted", RawValue(payload))
     assert "something unreadable" in str(failed.value.cause)
@@ -120,7 +120,7 @@ async def test_a_repeat_gets_the_first_answer_and_changes_nothing(life: Life) ->
     other = await life.decide("quote_accepted", key="k2")
     again = await life.decide("price_quoted", **PRICE, key="k1")
     assert other.accepted
-    assert again == first.model_copy(update={"repeat": True})
+    assert again == first.replaced(repeat=True)
     view = await life.settled()
     assert sum(line.kind == "price_quoted" for line in view.timeline) == 1
     assert [refusal.reason for refusal in view.refused] == [
@@ -145,7 +145,7 @@ async def test_a_lead_without_a_title_does_not_start_and_says_why(
 
 
 @pytest.mark.parametrize(
-    "args", [(), (1,), ("lead",), ({}, {}), ({"org": "a", "zone": "Mars"},), ({"record": 1},)]
+    "args", [(), (1,), ("lead",), ({}, {}), ({"org": "a", "zone": "Mars"},), ({"aggregate": 1},)]
 )
 async def test_nonsense_does_not_start_a_lead(
     env: WorkflowEnvironment, worker: Worker, lead_id: str, args: tuple[Any, ...]
@@ -196,7 +196,7 @@ async def test_the_ui_is_offered_each_decision_with_its_description(life: Life) 
 async def test_after_its_end_a_lead_answers_and_then_is_archived(life: Life, outside: Outside) -> None:
     await life.decide("lost", reason="budget")
     refused = await life.decide("price_quoted", **PRICE)
-    assert "Reopen it first" in refused.words
+    assert "Reopen it first" in refused.summary
     assert (await life.decide("reopened", reason="new grant")).accepted
     assert (await life.decide("lost", reason="timing")).accepted
     await life.settled()

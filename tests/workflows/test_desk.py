@@ -11,8 +11,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Replayer, Worker
 
 from activities.errors import again, park
-from client.notices import hand_in
-from workflows.issue_sync import Attended, DeskWorkflow, Hint, Visit
+from client.notices import request_sync
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncRequest, SyncResult
 from workflows.runtime.plugin import leads_plugin
 
 _numbers = count(1)
@@ -22,18 +22,18 @@ class Office:
     """Stands in for the visits' activity."""
 
     def __init__(self) -> None:
-        self.visits: list[tuple[Hint, ...]] = []
+        self.visits: list[tuple[ChangeNotice, ...]] = []
         self.fails: list[Exception] = []
         self.closed = asyncio.Event()
         self.closed.set()
 
     @activity.defn(name="attend")
-    async def attend(self, visit: Visit) -> Attended:
+    async def sync_issue(self, visit: SyncRequest) -> SyncResult:
         await self.closed.wait()
         if self.fails:
             raise self.fails.pop(0)
-        self.visits.append(visit.hints)
-        return Attended(done=tuple(f"looked at {hint.comment}" for hint in visit.hints))
+        self.visits.append(visit.notices)
+        return SyncResult(done=tuple(f"looked at {notice.comment}" for notice in visit.notices))
 
 
 @pytest.fixture
@@ -45,27 +45,29 @@ def office() -> Office:
 async def number(env: WorkflowEnvironment, office: Office) -> AsyncIterator[int]:
     """An issue of the test's own, on a task queue `leads-NUMBER`."""
     number = next(_numbers)
-    async with Worker(env.client, task_queue=f"desk-{number}", activities=[office.attend]):
+    async with Worker(env.client, task_queue=f"desk-{number}", activities=[office.sync_issue]):
         yield number
 
 
 async def hear(env: WorkflowEnvironment, number: int, *comments: int, delivery: str | None = None) -> None:
     for comment in comments:
-        hint = Hint(repo="leads", number=number, comment=comment, delivery=delivery or f"d{comment}")
-        await hand_in(env.client, hint, task_queue=f"desk-{number}")
+        notice = ChangeNotice(
+            repo="leads", number=number, comment=comment, delivery=delivery or f"d{comment}"
+        )
+        await request_sync(env.client, notice, task_queue=f"desk-{number}")
 
 
-def desk(env: WorkflowEnvironment, number: int) -> WorkflowHandle[DeskWorkflow, Attended]:
-    return env.client.get_workflow_handle_for(DeskWorkflow.run, f"desk-leads-{number}")
+def desk(env: WorkflowEnvironment, number: int) -> WorkflowHandle[IssueSyncWorkflow, SyncResult]:
+    return env.client.get_workflow_handle_for(IssueSyncWorkflow.run, f"desk-leads-{number}")
 
 
 async def test_what_is_heard_is_looked_at_and_the_desk_ends(
     env: WorkflowEnvironment, office: Office, number: int
 ) -> None:
     await hear(env, number, 7)
-    assert await desk(env, number).result() == Attended(done=("looked at 7",))
+    assert await desk(env, number).result() == SyncResult(done=("looked at 7",))
     await hear(env, number, 8)
-    assert await desk(env, number).result() == Attended(done=("looked at 8",))
+    assert await desk(env, number).result() == SyncResult(done=("looked at 8",))
 
 
 async def test_what_comes_during_a_visit_is_looked_at_in_one_more(
@@ -76,7 +78,7 @@ async def test_what_comes_during_a_visit_is_looked_at_in_one_more(
     await hear(env, number, 2, 3, 2)
     office.closed.set()
     await desk(env, number).result()
-    assert [hint.comment for visit in office.visits for hint in visit] == [1, 2, 3]
+    assert [notice.comment for visit in office.visits for notice in visit] == [1, 2, 3]
     assert len(office.visits) <= 2
 
 
@@ -94,7 +96,7 @@ async def test_a_delivery_that_comes_again_is_heard_once(
 async def test_a_passing_fault_is_tried_again(env: WorkflowEnvironment, office: Office, number: int) -> None:
     office.fails = [again("not now")]
     await hear(env, number, 1)
-    assert await desk(env, number).result() == Attended(done=("looked at 1",))
+    assert await desk(env, number).result() == SyncResult(done=("looked at 1",))
 
 
 async def test_a_visit_that_fails_for_good_is_shown_and_blocks_nothing(
@@ -108,7 +110,7 @@ async def test_a_visit_that_fails_for_good_is_shown_and_blocks_nothing(
         await asyncio.sleep(0.02)
     await hear(env, number, 2)
     office.closed.set()
-    assert await handle.result() == Attended(done=("Failed: the right is missing", "looked at 2"))
+    assert await handle.result() == SyncResult(done=("Failed: the right is missing", "looked at 2"))
 
 
 async def test_what_is_no_hint_is_dropped(env: WorkflowEnvironment, office: Office, number: int) -> None:
@@ -118,11 +120,11 @@ async def test_what_is_no_hint_is_dropped(env: WorkflowEnvironment, office: Offi
     for nonsense in ([], ["x"], [{"number": "many"}], [{"repo": "a\nb"}, 3]):
         await handle.signal("heard", args=nonsense)
     office.closed.set()
-    assert await handle.result() == Attended(done=("looked at 1",))
+    assert await handle.result() == SyncResult(done=("looked at 1",))
 
 
 async def test_a_long_day_goes_on_in_a_new_run(short_env: WorkflowEnvironment, office: Office) -> None:
-    async with Worker(short_env.client, task_queue="desk-1", activities=[office.attend]):
+    async with Worker(short_env.client, task_queue="desk-1", activities=[office.sync_issue]):
         office.closed.clear()
         await hear(short_env, 1, *range(60))
         office.closed.set()

@@ -12,7 +12,7 @@ from temporalio.worker import Worker
 
 from activities.duplicates import LeadsActivities
 from activities.errors import again
-from process.effects.base import Outcome, Task
+from process.effects.requests import EffectRequest, Outcome
 from process.views.overview import EffectLine, Overview
 from tests.support.outside import Outside
 from tests.support.workflow_lives import Life
@@ -29,8 +29,8 @@ def parked(view: Overview) -> list[EffectLine]:
 @pytest.fixture
 async def queue(env: WorkflowEnvironment, outside: Outside, lead_id: str) -> AsyncIterator[str]:
     """With a worker that lets leads speak to each other."""
-    real = LeadsActivities(env.client).tell_leads
-    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=real)):
+    real = LeadsActivities(env.client).notify_leads
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=real)):
         yield lead_id
 
 
@@ -57,7 +57,7 @@ async def test_held_merged_and_undone(begin: Callable[..., Any]) -> None:
     stood = await twin.settled()
     assert stood.next_step.startswith(f"merge it into {first.id}")
     refused = await twin.decide("price_quoted", amount=12000, currency="USD", per="year")
-    assert f"It may be the same request as {first.id} (same organisation)" in refused.words
+    assert f"It may be the same request as {first.id} (same organisation)" in refused.summary
 
     merged = await twin.decide("merged", into=first.id)
     assert merged.accepted
@@ -68,7 +68,7 @@ async def test_held_merged_and_undone(begin: Callable[..., Any]) -> None:
     assert ended.stage == "lost"
     assert ended.facts.merged_into
     assert ended.facts.merged_into.url == f"https://github.example.org/{first.id}"
-    assert f"merged into {first.id}" in (await twin.decide("questionnaire_sent")).words
+    assert f"merged into {first.id}" in (await twin.decide("questionnaire_sent")).summary
     await first.decide("asset_attached", name="Budget")
 
     await twin.decide("corrected", seq=merged.seq, reason="Another faculty")
@@ -86,7 +86,7 @@ async def test_held_and_kept_apart(begin: Callable[..., Any]) -> None:
     await heard(first, [(twin.id, "may be the same")])
     await twin.decide_all("kept_apart")
     await heard(first, [(twin.id, "another one")])
-    await twin.signal("resembles", {"originals": [{"lead": first.id}]})
+    await twin.signal("flag_duplicates", {"originals": [{"lead": first.id}]})
     await twin.to_signed()
     assert (await twin.settled()).stage == "contracted"
 
@@ -94,13 +94,13 @@ async def test_held_and_kept_apart(begin: Callable[..., Any]) -> None:
 async def test_found_alike_later_it_is_held_once(begin: Callable[..., Any]) -> None:
     first, twin = await begin("first"), await begin("twin")
     for _ in range(2):
-        await twin.signal("resembles", {"originals": [{"lead": first.id}]})
+        await twin.signal("flag_duplicates", {"originals": [{"lead": first.id}]})
     await heard(first, [(twin.id, "may be the same")])
     kinds = [line.kind for line in (await twin.settled()).timeline]
-    assert kinds.count("likeness_found") == 1
-    await twin.signal("resembles", "nonsense")
+    assert kinds.count("duplicates_flagged") == 1
+    await twin.signal("flag_duplicates", "nonsense")
     view = await twin.until(lambda view: view.refused)
-    assert [refusal.kind for refusal in view.refused] == ["resembles"]
+    assert [refusal.kind for refusal in view.refused] == ["flag_duplicates"]
 
 
 async def test_killed_before_and_after_it_told_the_other_lead_hears_it_once(
@@ -108,17 +108,17 @@ async def test_killed_before_and_after_it_told_the_other_lead_hears_it_once(
 ) -> None:
     real, tries = LeadsActivities(env.client), []
 
-    @activity.defn(name="tell_leads")
-    async def dies(task: Task) -> Outcome:
-        tries.append(task)
+    @activity.defn(name="notify_leads")
+    async def dies(request: EffectRequest) -> Outcome:
+        tries.append(request)
         if len(tries) == 1:
             raise again("killed before it told")
-        outcome = await real.tell_leads(task)
+        outcome = await real.notify_leads(request)
         if len(tries) == 2:
             raise again("killed after it told")
         return outcome
 
-    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=dies)):
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=dies)):
         first = await Life.begin(env, outside, f"{lead_id}-first", queue=lead_id)
         twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id)
         await twin.settled()
@@ -126,7 +126,7 @@ async def test_killed_before_and_after_it_told_the_other_lead_hears_it_once(
         await twin.settled()
         view = await heard(first, [(twin.id, "merged")])
     assert len(tries) == 3
-    assert [line.kind for line in view.timeline].count("duplicate_heard") == 1
+    assert [line.kind for line in view.timeline].count("relation_noticed") == 1
     assert [line.kind for line in (view.timeline)].count("corrected") == 0
 
 
@@ -187,18 +187,18 @@ async def test_a_chain_is_followed_to_its_end(begin: Callable[..., Any]) -> None
 async def test_without_an_answer_it_is_told_again(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    hasty = LeadsActivities(env.client, patience=timedelta(milliseconds=300)).tell_leads
-    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=hasty)):
+    hasty = LeadsActivities(env.client, timeout=timedelta(milliseconds=300)).notify_leads
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=hasty)):
         twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id)
         first = await Life.begin(env, outside, f"{lead_id}-first", queue=f"{lead_id}-elsewhere")
         await twin.decide_all("merged", merged={"into": first.id})
         await asyncio.sleep(0.5)
-        assert "tell_leads" in {
+        assert "notify_leads" in {
             e.key.rpartition("/")[2] for e in (await twin.look()).effects if e.status == "waiting"
         }
-    real = LeadsActivities(env.client).tell_leads
+    real = LeadsActivities(env.client).notify_leads
     async with (
-        Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=real)),
+        Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=real)),
         Worker(env.client, task_queue=f"{lead_id}-elsewhere", activities=outside.activities()),
     ):
         await heard(first, [(twin.id, "merged")])
@@ -208,8 +208,8 @@ async def test_without_an_answer_it_is_told_again(
 async def test_over_many_runs_nothing_of_it_is_forgotten(
     short_env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    env, real = short_env, LeadsActivities(short_env.client).tell_leads
-    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(tell_leads=real)):
+    env, real = short_env, LeadsActivities(short_env.client).notify_leads
+    async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=real)):
         first = await Life.begin(env, outside, f"{lead_id}-first", queue=lead_id)
         alike = [{"lead": first.id, "why": ["same organisation"]}]
         twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id, originals=alike)

@@ -15,7 +15,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from process.core.receipts import Answer
 from process.lead.lead import Lead
 from process.views.overview import Overview
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
@@ -69,7 +69,7 @@ class Edge:
 def _decides(kind: str, **body: Any) -> Act:
     async def act(life: Life) -> None:
         answer = await life.decide(kind, **body)
-        assert answer.accepted, answer.words
+        assert answer.accepted, answer.summary
 
     return act
 
@@ -85,7 +85,7 @@ def _breaks(how: str, kind: str, then: Act = _nothing) -> Act:
     async def act(life: Life) -> None:
         life.outside.broken[f"{kind} {life.id}"] = how
         await then(life)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not life.outside.begun[f"{kind} {life.id}"]:
                 await asyncio.sleep(0.02)
 
@@ -141,7 +141,7 @@ async def _same_key(life: Life) -> None:
 
 async def _other_content(life: Life) -> None:
     answer = await life.decide("price_quoted", **PRICE | {"amount": 13000}, key="k1")
-    assert "already stands for another decision" in answer.words
+    assert "already stands for another decision" in answer.summary
 
 
 async def _refused_key(life: Life) -> None:
@@ -329,14 +329,14 @@ async def _under_way(life: Life, kind: str, decision: str, **body: Any) -> async
     held = life.outside.held[name] = asyncio.Event()
     tried = life.outside.begun[name]
     await _decides(decision, **body)(life)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while life.outside.begun[name] == tried:
             await asyncio.sleep(0.02)
     return held
 
 
 async def _has_new_run(life: Life, before: str) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while await _run(life) == before:
             await asyncio.sleep(0.05)
 
@@ -384,9 +384,7 @@ def _marked(known: tuple[Any, ...], view: Overview) -> tuple[Any, ...]:
     """Those lines as they read now: a correction marks an earlier one."""
     now = {line.seq: line for line in view.timeline}
     marks = ("corrected", "corrected_by")
-    return tuple(
-        line.model_copy(update={name: getattr(now[line.seq], name) for name in marks}) for line in known
-    )
+    return tuple(line.replaced(**({name: getattr(now[line.seq], name) for name in marks})) for line in known)
 
 
 @pytest.mark.parametrize(("how", "status"), [("again", "done"), ("park", "parked")])
@@ -404,7 +402,7 @@ async def test_an_effect_that_fails_at_the_edge_is_tried_again_or_parked_as_ever
     await _has_new_run(life, run)
     life.outside.broken.clear()
     view = await life.settled()
-    assert {effect.status for effect in view.effects if "price quoted" in effect.words} == {status}
+    assert {effect.status for effect in view.effects if "price quoted" in effect.summary} == {status}
     assert life.outside.templates(life.id) == ["price_quoted"] * (status == "done")
 
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from process.effects.base import Effect
-from tests.support.waiting import PATIENCE
+from process.effects import Effect
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import MAILS, Life
 
 
@@ -14,7 +14,7 @@ async def test_what_fails_for_good_is_parked_shown_and_done_on_request(life: Lif
     await life.decide("price_quoted", amount=12000, currency="USD", per="year")
     view = await life.settled()
     parked = [effect for effect in view.effects if effect.status == "parked"]
-    assert [(effect.words, effect.reason) for effect in parked] == [
+    assert [(effect.summary, effect.reason) for effect in parked] == [
         ("Mail to contracts: price quoted", "send_mail can't be done; mend it")
     ]
     assert view.facts.folder is not None, "nothing else waits for a parked effect"
@@ -64,12 +64,12 @@ async def test_each_effect_may_fail_for_good_without_holding_up_a_decision(life:
 async def test_a_mail_that_is_tried_again_and_again_ends_with_its_decision(life: Life, again: bool) -> None:
     life.outside.broken["send_mail"] = "again"
     answer = await life.decide("price_quoted", amount=12000, currency="USD", per="year")
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not life.outside.begun[f"send_mail {life.id}"]:
             await asyncio.sleep(0.02)
     correction = await life.decide("corrected", seq=answer.seq, reason="a slip")
     await life.settled()
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while (await life.handle.describe()).raw_description.pending_activities:
             await asyncio.sleep(0.05)
     life.outside.broken.clear()
@@ -83,7 +83,7 @@ async def test_a_mail_that_leaves_while_its_decision_is_corrected_is_known(life:
     name = f"send_mail {life.id}"
     ends = life.outside.held[name] = asyncio.Event()
     answer = await life.decide("price_quoted", amount=12000, currency="USD", per="year")
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while not life.outside.begun[name]:
             await asyncio.sleep(0.02)
     await life.decide("corrected", seq=answer.seq, reason="a slip", compensate=["mail"])

@@ -8,7 +8,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from tests.support.outside import Outside
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import MAILS, Life
 
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
@@ -26,7 +26,7 @@ async def _runs(life: Life) -> int:
 
 
 async def _has_new_run(life: Life) -> None:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while await _runs(life) < 2:
             await asyncio.sleep(0.1)
 
@@ -49,9 +49,7 @@ async def test_the_whole_path_over_several_runs(short_life: Life) -> None:
     assert view.stage == "hub"
     assert not refused.accepted
     assert [refusal.kind for refusal in view.refused] == ["hub_live"]
-    assert await life.decide("price_quoted", **PRICE, key="first") == first.model_copy(
-        update={"repeat": True}
-    )
+    assert await life.decide("price_quoted", **PRICE, key="first") == first.replaced(repeat=True)
     assert life.mails() == [*MAILS]
     done = life.outside.of(life.id)
     assert len(done) == len(set(done))

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 
 from process.core.events import Event
-from process.effects.base import Task
+from process.effects.requests import EffectRequest
 from process.policy import Clocks
 from process.simulation.difference import difference
-from process.simulation.scenario import Otherwise
-from process.simulation.simulate import relive
+from process.simulation.scenario import Scenario
+from process.simulation.simulate import simulate
 from starter.demo.years import Years
 from tests.support.workflow_lives import Life
 from tests.workflows.test_replay import HISTORIES
@@ -36,8 +36,8 @@ def recorded(path: Path) -> list[Event]:
         for each in scheduled
         if each and each["activityType"]["name"] == "record_events"
     )
-    tasks = (Task.model_validate_json(base64.b64decode(data)) for data in told)
-    return in_order(event for task in tasks for event in task.events)
+    tasks = (EffectRequest.model_validate_json(base64.b64decode(data)) for data in told)
+    return in_order(event for request in tasks for event in request.events)
 
 
 WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
@@ -47,7 +47,7 @@ WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
 def test_what_released_versions_wrote_is_lived_again_exactly(path: Path) -> None:
     events = recorded(path)
-    lived = relive(events, "lead-example", Otherwise(), events[-1].at)
+    lived = simulate(events, "lead-example", Scenario(), events[-1].at)
     assert lived.exact
     assert lived.faithful
 
@@ -58,13 +58,13 @@ async def test_years_of_a_real_lead_are_lived_again_exactly(life: Life) -> None:
     await Years(Lived(life), 2, start).live()
     view = await life.settled()
     events = in_order(
-        event for task in life.outside.tasks if task.lead.id == life.id for event in task.events
+        event for request in life.outside.tasks if request.lead.id == life.id for event in request.events
     )
     assert len(events) == len(view.timeline)
     now = await life.env.get_current_time(life.handle)
-    lived = relive(events, life.id, Otherwise(), now)
+    lived = simulate(events, life.id, Scenario(), now)
     assert lived.exact
     assert (lived.faithful, lived.behind) == (True, None)
     assert lived.would[-1].after == view.facts
-    found = difference(events, life.id, Otherwise(clocks=Clocks(stale=10)), now)
+    found = difference(events, life.id, Scenario(clocks=Clocks(stale=10)), now)
     assert {each.kind for each in found.calendar} == {"gone_stale"}

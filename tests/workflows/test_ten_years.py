@@ -42,13 +42,13 @@ class Lived:
             *(self.life.decide(step.kind, by=step.by, **step.body) for step in steps)
         )
         for step, answer in zip(steps, answers, strict=True):
-            assert answer.accepted, f"{step}: {answer.words}"
+            assert answer.accepted, f"{step}: {answer.summary}"
             self.decided[step.kind] += 1
         return max((answer.seq or 0 for answer in answers), default=0)
 
     async def hear(self, people: People) -> None:
         for _ in range(2):  # a worker at its start, and a round
-            await self.life.signal("know_people", people.model_dump(mode="json"))
+            await self.life.signal("set_team", people.model_dump(mode="json"))
         await self.life.until(lambda view: view.facts.policy.addresses == people.addresses)
         await self.life.settled()
 

@@ -7,14 +7,14 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from client.errors import CommandError
 from config.settings import Settings
 from process.views.overview import Overview
 from starter.cli.check import builds, workers
+from starter.cli.errors import CommandError
 from starter.cli.promote import route
 from tests.support.outside import Outside
 from tests.support.servers import real_time
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import OPENED
 from worker import deployment
 
@@ -31,7 +31,7 @@ def _worker(env: WorkflowEnvironment, outside: Outside, build: str) -> Worker:
 
 async def _promote(env: WorkflowEnvironment, build: str, share: int = 100) -> None:
     """As soon as the server knows of the build's worker."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             try:
                 return await route(env.client, "leads", build, share)
@@ -46,7 +46,7 @@ async def _build(handle: WorkflowHandle[object, object]) -> str:
 
 async def _checked(env: WorkflowEnvironment, build: str) -> str:
     """What is said of the builds once the server sees this one's worker; nothing, where all is well."""
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             found = [check async for check in workers(env.client, "leads")]
             if any(build in check.detail for check in found[1:]):
@@ -55,7 +55,7 @@ async def _checked(env: WorkflowEnvironment, build: str) -> str:
 
 
 async def _settled(handle: WorkflowHandle[object, object]) -> Overview:
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while True:
             view: Overview = await handle.query("lead", result_type=Overview)
             if all(effect.status == "done" for effect in view.effects):
@@ -103,7 +103,7 @@ def test_a_promoted_build_that_no_worker_has_is_said() -> None:
         "They go on with two, and the workers' builds are: one. Start a worker with"
     )
     some = builds("two", ["one"], 30)
-    assert (some.ok, some.what) == (False, "30 % of the leads go on with a build that is there")
+    assert (some.ok, some.name) == (False, "30 % of the leads go on with a build that is there")
 
 
 async def test_a_share_of_the_leads_on_another_build_is_said_and_ends_with_going_back() -> None:
@@ -120,8 +120,8 @@ async def _goes_on(env: WorkflowEnvironment, *shares: str) -> None:
     """Waits until that is what is said of which leads go on with which build."""
     what = "leads go on with a build that is there"
     said: list[str] = []
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(TIMEOUT):
         while said != list(shares):
-            found = [check.what async for check in workers(env.client, "leads")]
+            found = [check.name async for check in workers(env.client, "leads")]
             said = [each.removesuffix(what) for each in found if each.endswith(what)]
             await asyncio.sleep(0.1)

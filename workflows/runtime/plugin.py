@@ -9,12 +9,12 @@ from temporalio.worker import WorkerConfig, WorkflowInstance, WorkflowInstanceDe
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from workflows.digest import DigestWorkflow, WeeklyDigestWorkflow
-from workflows.issue_sync import DeskWorkflow
+from workflows.issue_sync import IssueSyncWorkflow
 from workflows.lead import LeadWorkflow
 from workflows.reconcile import ReconcileWorkflow
 from workflows.runtime.converter import LeadPayloadConverter
 
-OURS = (LeadWorkflow, DeskWorkflow, ReconcileWorkflow, DigestWorkflow, WeeklyDigestWorkflow)
+OURS = (LeadWorkflow, IssueSyncWorkflow, ReconcileWorkflow, DigestWorkflow, WeeklyDigestWorkflow)
 
 PASSED_THROUGH = ("process", "workflows", "babel", "dateutil", "zoneinfo", "tzdata")
 """Pure modules that are imported once, not once per workflow."""

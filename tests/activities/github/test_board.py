@@ -10,9 +10,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
-from process.effects.base import PlaceCard, Task, back
+from process.effects import PlaceCard, revert_effects
 from process.effects.observations import CardPlaced
-from process.github.edits import Move, What
+from process.effects.requests import EffectRequest
+from process.github.edits import Edit, EditKind
 from process.lead.lead import Loss
 from process.policy import COLUMNS, Policy
 from process.types import Stage
@@ -26,9 +27,9 @@ QUOTED = {"quotes": (a_quote(),)}
 
 def place(activities: GitHubActivities, lead: Any, **facts: Any) -> str | None:
     """The card's id, if that is news."""
-    report = perform(activities, "place_card", lead.model_copy(update=facts)).report
-    assert report is None or isinstance(report, CardPlaced)
-    return report.item if report else None
+    observation = perform(activities, "place_card", lead.replaced(**facts)).observation
+    assert observation is None or isinstance(observation, CardPlaced)
+    return observation.item if observation else None
 
 
 def replace_field(github: GitHub, **changes: Any) -> None:
@@ -58,11 +59,14 @@ def test_a_card_is_added_and_follows_the_stage(activities: GitHubActivities, git
 
 def test_where_a_card_is_is_reported_once(activities: GitHubActivities) -> None:
     lead = opened(activities, a_lead())
-    report = perform(activities, "place_card", lead).report
-    assert isinstance(report, CardPlaced)
-    assert report.stage is Stage.LEAD
-    assert place(activities, lead, card=report.item, card_stage=report.stage) is None
-    assert place(activities, lead, card=report.item, card_stage=report.stage, **QUOTED) == report.item
+    observation = perform(activities, "place_card", lead).observation
+    assert isinstance(observation, CardPlaced)
+    assert observation.stage is Stage.LEAD
+    assert place(activities, lead, card=observation.item, card_stage=observation.stage) is None
+    assert (
+        place(activities, lead, card=observation.item, card_stage=observation.stage, **QUOTED)
+        == observation.item
+    )
 
 
 def test_placed_again_nothing_is_written(activities: GitHubActivities, github: GitHub) -> None:
@@ -97,15 +101,15 @@ def test_a_card_that_a_person_moved_stays_until_it_is_heard(
     activities: GitHubActivities, github: GitHub, sandbox: Sandbox
 ) -> None:
     lead = opened(activities, a_lead())
-    lead = lead.model_copy(update={"card": place(activities, lead), "card_stage": Stage.LEAD})
+    lead = lead.replaced(card=place(activities, lead), card_stage=Stage.LEAD)
     sandbox.person("amara-sales").move("leads", 1, "Hub")
     for facts in ({}, QUOTED):
         assert place(activities, lead, **facts) is None
         assert github.column() == "Hub"
-    quoted = lead.model_copy(update=QUOTED)
+    quoted = lead.replaced(**QUOTED)
     for name, column in (("Contracted", "Hub"), ("Hub", "Quoted"), ("Hub", "Quoted")):
-        (effect,) = back(quoted, [Move(what=What.PLACED, name=name)])
-        ActivityEnvironment().run(activities.put_card_back, Task(effect=effect, lead=quoted))
+        (effect,) = revert_effects(quoted, [Edit(kind=EditKind.PLACED, name=name)])
+        ActivityEnvironment().run(activities.revert_card, EffectRequest(effect=effect, lead=quoted))
         assert github.column() == column
 
 
@@ -114,7 +118,7 @@ def test_a_card_that_nobody_will_hear_of_follows_the_next_stage(
 ) -> None:
     unheard = GitHubActivities(changed(settings, "github", reconcile_minutes=0, webhook_secret=None))
     lead = opened(unheard, a_lead())
-    lead = lead.model_copy(update={"card": place(unheard, lead), "card_stage": Stage.LEAD})
+    lead = lead.replaced(card=place(unheard, lead), card_stage=Stage.LEAD)
     sandbox.person("amara-sales").move("leads", 1, "Hub")
     place(unheard, lead, **QUOTED)
     assert github.column() == "Quoted"
@@ -156,7 +160,7 @@ def test_columns_that_were_made_anew_are_found(activities: GitHubActivities, git
     with pytest.raises(ApplicationError) as failure:
         place(activities, lead, **QUOTED)
     assert failure.value.type == "Again"
-    perform(activities, "place_card", lead.model_copy(update=QUOTED), attempt=2)
+    perform(activities, "place_card", lead.replaced(**QUOTED), attempt=2)
     assert github.column() == "Quoted"
 
 
@@ -233,16 +237,14 @@ def test_a_card_that_a_person_had_put_there_follows_into_the_column_of_another_p
     )
     replace_field(github, options=options)
     lead = opened(activities, a_lead())
-    lead = lead.model_copy(update={"card": place(activities, lead), "card_stage": Stage.QUOTED} | QUOTED)
+    lead = lead.replaced(**({"card": place(activities, lead), "card_stage": Stage.QUOTED} | QUOTED))
     sandbox.person("amara-sales").move("leads", 1, "Quoted")  # and it was heard, and became true
-    under = lead.model_copy(
-        update={"policy": Policy(version="2026-09", columns=COLUMNS | {Stage.QUOTED: "Priced"})}
-    )
+    under = lead.replaced(policy=Policy(version="2026-09", columns=COLUMNS | {Stage.QUOTED: "Priced"}))
     assert place(activities, under) is None
     assert github.column() == "Quoted", "as somebody moved it, and nobody heard it"
     effect = PlaceCard(key="lead-7/3/place_card", cause=3, stood_in="Quoted")
-    ActivityEnvironment().run(activities.place_card, Task(effect=effect, lead=under))
+    ActivityEnvironment().run(activities.place_card, EffectRequest(effect=effect, lead=under))
     assert github.column() == "Priced"
     sandbox.person("amara-sales").move("leads", 1, "Hub")
-    ActivityEnvironment().run(activities.place_card, Task(effect=effect, lead=under))
+    ActivityEnvironment().run(activities.place_card, EffectRequest(effect=effect, lead=under))
     assert github.column() == "Hub", "a move that nobody heard yet is not undone"

@@ -8,10 +8,11 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.github.activities import GitHubActivities
-from activities.github.own_comments import crossed_out
+from activities.github.own_comments import strike_out
 from config.settings import Settings
-from process.corrections.corrected_decision import Compensation, Correction, Mistake, Where
-from process.effects.base import SayCorrection, Task, UpdateIssue
+from process.corrections.corrected_decision import Compensation, CorrectedDecision, Correction, Where
+from process.effects import PostCorrection, UpdateIssue
+from process.effects.requests import EffectRequest
 from process.lead.hub import Hub
 from process.lead.lead import Lead
 from sandbox.faults import Fault
@@ -33,7 +34,7 @@ def activities(settings: Settings) -> GitHubActivities:
 
 def corrected(
     *asked: Compensation, counts: bool = False, holds: bool = True, comment: int | None = None
-) -> Mistake:
+) -> CorrectedDecision:
     """Decision 4, taken out by 6; or counting again after 8 took that out."""
     first = Correction(
         seq=6,
@@ -48,11 +49,11 @@ def corrected(
     again = Correction(
         seq=8, of=6, at=NOW, by="Grace Example", reason="It was right", holds=True, counts=True
     )
-    return Mistake(
+    return CorrectedDecision(
         seq=4,
         at=NOW,
         by="Ada Example",
-        words="Quoted 12,000.00 USD a year",
+        summary="Quoted 12,000.00 USD a year",
         counts=counts,
         comment=comment,
         corrections=(first, again) if counts else (first,),
@@ -60,14 +61,19 @@ def corrected(
 
 
 def say(
-    activities: GitHubActivities, lead: Lead, mistake: Mistake, where: Where = "issue", *, attempts: int = 1
+    activities: GitHubActivities,
+    lead: Lead,
+    corrected_decision: CorrectedDecision,
+    where: Where = "issue",
+    *,
+    attempts: int = 1,
 ) -> None:
     """Says it, as often as a worker would try."""
-    effect = SayCorrection(key=f"{lead.id}/6/say_correction-{where}", cause=6, seq=4, where=where)
-    task = Task(effect=effect, lead=lead, mistakes=(mistake,))
+    effect = PostCorrection(key=f"{lead.id}/6/post_correction-{where}", cause=6, seq=4, where=where)
+    request = EffectRequest(effect=effect, lead=lead, corrected_decisions=(corrected_decision,))
     for left in reversed(range(attempts)):
         try:
-            ActivityEnvironment().run(activities.say_correction, task)
+            ActivityEnvironment().run(activities.post_correction, request)
         except ApplicationError:
             if not left:
                 raise
@@ -130,7 +136,7 @@ def test_the_hubs_issue_is_closed_with_a_comment_and_opened_again(
 ) -> None:
     today = NOW.date()
     wanted = with_hub_issue(activities, opened(activities, a_lead(hub=Hub(requested_on=today))))
-    not_wanted = wanted.model_copy(update={"hub": Hub(withdrawn_on=today)})
+    not_wanted = wanted.replaced(hub=Hub(withdrawn_on=today))
     perform(activities, "update_hub_issue", not_wanted)
     say(activities, not_wanted, corrected("hub"), "hub issue")
     issue = github.issue("pilot-hubs")
@@ -169,10 +175,10 @@ def test_an_answer_that_is_not_there_yet_is_waited_for_and_one_that_was_deleted_
         say(activities, lead, corrected("answer", comment=99), "answer")
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(environment.info, attempt=5)
-    effect = SayCorrection(key="k", cause=6, seq=4, where="answer")
+    effect = PostCorrection(key="k", cause=6, seq=4, where="answer")
     environment.run(
-        activities.say_correction,
-        Task(effect=effect, lead=lead, mistakes=(corrected("answer", comment=99),)),
+        activities.post_correction,
+        EffectRequest(effect=effect, lead=lead, corrected_decisions=(corrected("answer", comment=99),)),
     )
     assert texts(github) == []
 
@@ -190,20 +196,21 @@ def test_what_another_wrote_with_our_marker_is_left_alone(
 
 @pytest.mark.parametrize("text", ["✅ x (event 4).", "a\n✅ x ~y~ (event 4).\n\nb\n✅ z (event 5)."])
 def test_crossing_out_is_exactly_undone(text: str) -> None:
-    out = crossed_out(text, 4, "No longer counts.")
+    out = strike_out(text, 4, "No longer counts.")
     assert out != text
-    assert crossed_out(out, 4, "No longer counts.") == out
-    assert crossed_out(out, 4, "") == text
-    assert crossed_out(text, 44, "No longer counts.") == text
-    sly = crossed_out(text, 4, "No longer counts: see (event 4).")
-    assert crossed_out(sly, 4, "") == text
+    assert strike_out(out, 4, "No longer counts.") == out
+    assert strike_out(out, 4, "") == text
+    assert strike_out(text, 44, "No longer counts.") == text
+    sly = strike_out(text, 4, "No longer counts: see (event 4).")
+    assert strike_out(sly, 4, "") == text
 
 
 def test_the_issue_shows_what_was_corrected(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     effect = UpdateIssue(key="k", cause=6)
     ActivityEnvironment().run(
-        activities.update_issue, Task(effect=effect, lead=lead, mistakes=(corrected("comment"),))
+        activities.update_issue,
+        EffectRequest(effect=effect, lead=lead, corrected_decisions=(corrected("comment"),)),
     )
     assert "| ~~4~~ | ~~Quoted 12,000.00 USD a year~~ by Ada Example on" in github.body()
 

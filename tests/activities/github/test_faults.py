@@ -56,7 +56,7 @@ def _new(activities: GitHubActivities) -> Lead:
 
 
 def _quoted(activities: GitHubActivities) -> Lead:
-    return opened(activities, a_lead()).model_copy(update={"quotes": (a_quote(),)})
+    return opened(activities, a_lead()).replaced(quotes=(a_quote(),))
 
 
 def _signed(activities: GitHubActivities) -> Lead:
@@ -66,11 +66,11 @@ def _signed(activities: GitHubActivities) -> Lead:
 def _corrected(activities: GitHubActivities) -> Lead:
     lead = _signed(activities)
     perform(activities, "update_issue", lead)
-    return _quoted(activities).model_copy(update={"issue": lead.issue})
+    return _quoted(activities).replaced(issue=lead.issue)
 
 
 def _hub(activities: GitHubActivities) -> Lead:
-    return with_hub_issue(activities, opened(activities, a_lead())).model_copy(update={"org": "Renamed"})
+    return with_hub_issue(activities, opened(activities, a_lead())).replaced(org="Renamed")
 
 
 REQUESTS: list[Any] = [

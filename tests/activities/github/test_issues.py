@@ -12,9 +12,10 @@ from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from activities.github.issue_block import BY_HAND, begin
 from config.settings import Settings
-from process.effects.base import Effect, Task, back
+from process.effects import Effect, revert_effects
 from process.effects.observations import HubIssueOpened, IssueOpened
-from process.github.edits import Move, What
+from process.effects.requests import EffectRequest
+from process.github.edits import Edit, EditKind
 from process.lead.contract import Contract
 from process.lead.hub import Hub
 from process.lead.lead import Lead, Loss
@@ -40,7 +41,7 @@ each_kind = pytest.mark.parametrize(("kind", "repo", "key"), KINDS)
 
 
 def changed(lead: Lead, **facts: Any) -> Lead:
-    return lead.model_copy(update=facts)
+    return lead.replaced(**facts)
 
 
 def marked(github: GitHub, repo: str, key: str) -> list[Issue]:
@@ -78,11 +79,11 @@ def test_an_issue_that_a_person_opened_becomes_the_leads(
 
 
 def test_the_leads_issue_is_opened(activities: GitHubActivities, github: GitHub) -> None:
-    report = perform(activities, "open_issue", a_lead()).report
+    observation = perform(activities, "open_issue", a_lead()).observation
     issue = github.issue()
-    assert isinstance(report, IssueOpened)
-    assert report.link.id == str(issue.number)
-    assert report.link.url.endswith("/2i2c-org/leads/issues/1")
+    assert isinstance(observation, IssueOpened)
+    assert observation.link.id == str(issue.number)
+    assert observation.link.url.endswith("/2i2c-org/leads/issues/1")
     assert issue.title == "[Example University / Ada Example] - Hub for a course"
     assert github.labels() == {"lead", "service:hub"}
 
@@ -96,10 +97,10 @@ def test_a_lead_for_something_else_is_not_labelled_as_a_hub(
 
 def test_the_hubs_issue_is_opened(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, contracted(hub=Hub(information={"name": "Example Hub"}, requested_on=TODAY)))
-    report = perform(activities, "open_hub_issue", lead).report
+    observation = perform(activities, "open_hub_issue", lead).observation
     issue = github.issue("pilot-hubs")
-    assert isinstance(report, HubIssueOpened)
-    assert report.link.url.endswith("/2i2c-org/pilot-hubs/issues/1")
+    assert isinstance(observation, HubIssueOpened)
+    assert observation.link.url.endswith("/2i2c-org/pilot-hubs/issues/1")
     assert issue.title == "[Hub] - Example Hub"
     assert github.labels("pilot-hubs") == {"Hub"}
 
@@ -120,7 +121,7 @@ def test_what_is_known_to_be_open_is_left_alone(
 ) -> None:
     lead = with_hub_issue(activities, opened(activities, a_lead()))
     github.forget_requests()
-    assert perform(activities, kind, lead).report is None
+    assert perform(activities, kind, lead).observation is None
     assert github.requests() == []
 
 
@@ -157,9 +158,9 @@ def test_opened_by_two_workers_at_once_there_is_one(
     (kept,) = marked(github, repo, key)
     assert kept.state == "open"
     assert {
-        outcome.report.link.id
+        outcome.observation.link.id
         for outcome in outcomes
-        if isinstance(outcome.report, IssueOpened | HubIssueOpened)
+        if isinstance(outcome.observation, IssueOpened | HubIssueOpened)
     } == {str(kept.number)}
     assert all(
         (issue.state, issue.state_reason) == ("closed", "duplicate")
@@ -178,10 +179,10 @@ def test_two_that_a_late_listing_allowed_become_one(
         perform(activities, kind, a_lead())
     assert failure.value.next_retry_delay == timedelta(seconds=30)
     sandbox.faults.add(Fault(system="github", method="GET", path="/issues$", kind="stale", writes=1))
-    report = perform(activities, kind, a_lead(), attempt=2).report
+    observation = perform(activities, kind, a_lead(), attempt=2).observation
     (kept,) = marked(github, repo, key)
-    assert isinstance(report, IssueOpened | HubIssueOpened)
-    assert (report.link.id, kept.number, kept.state) == ("1", 1, "open")
+    assert isinstance(observation, IssueOpened | HubIssueOpened)
+    assert (observation.link.id, kept.number, kept.state) == ("1", 1, "open")
     assert [issue.state for issue in github.issues(repo)] == ["open", "closed"]
     assert f"see #{kept.number}" in github.body(repo, 2)
 
@@ -253,7 +254,7 @@ def test_a_box_that_a_person_ticked_stays_until_it_is_heard(
         perform(activities, "update_issue", now)
         assert "- [x] Contract signed" in github.body()
     for _ in range(2):
-        put_back(activities, lead, Move(what=What.TICKED, name="Contract signed"))
+        revert_edits(activities, lead, Edit(kind=EditKind.TICKED, name="Contract signed"))
         assert github.body() == body
 
 
@@ -271,13 +272,15 @@ def test_what_needs_attention_is_what_the_whole_lead_said(
     lead = opened(activities, a_lead())
     effect = Effect.kinds["update_issue"](key="lead-7/2/update_issue", cause=2)
     for noticed in (("Invoice 3 is overdue",), ()):
-        ActivityEnvironment().run(activities.update_issue, Task(effect=effect, lead=lead, attention=noticed))
+        ActivityEnvironment().run(
+            activities.update_issue, EffectRequest(effect=effect, lead=lead, attention=noticed)
+        )
         assert ("[!WARNING]\n> - Invoice 3 is overdue" in github.body()) == bool(noticed)
 
 
-def put_back(activities: GitHubActivities, lead: Lead, *moves: Move) -> None:
-    for effect in back(lead, moves):
-        ActivityEnvironment().run(getattr(activities, effect.kind), Task(effect=effect, lead=lead))
+def revert_edits(activities: GitHubActivities, lead: Lead, *moves: Edit) -> None:
+    for effect in revert_effects(lead, moves):
+        ActivityEnvironment().run(getattr(activities, effect.kind), EffectRequest(effect=effect, lead=lead))
 
 
 def test_only_what_was_judged_is_put_back(activities: GitHubActivities, github: GitHub) -> None:
@@ -285,18 +288,18 @@ def test_only_what_was_judged_is_put_back(activities: GitHubActivities, github: 
     ticked = github.body().replace("[ ] Contract signed", "[x] Contract signed")
     github.edit(body=ticked.replace("[ ] In scope?", "[x] In scope?"), title="Ada's hub")
     github.edit(state="closed", labels=["service:hub", "customer"])
-    put_back(activities, lead, Move(what=What.TICKED, name="Contract signed"))
+    revert_edits(activities, lead, Edit(kind=EditKind.TICKED, name="Contract signed"))
     assert "[x] In scope?" in github.body()
     assert (github.issue().state, github.issue().title) == ("closed", "Ada's hub")
     assert github.labels() == {"service:hub", "customer"}
-    put_back(
+    revert_edits(
         activities,
         lead,
-        Move(what=What.CLOSED, name="completed"),
-        Move(what=What.LABELLED, name="customer"),
-        Move(what=What.UNLABELLED, name="lead"),
-        Move(what=What.RETITLED, name="Ada's hub"),
-        Move(what=What.TICKED, name="In scope?"),
+        Edit(kind=EditKind.CLOSED, name="completed"),
+        Edit(kind=EditKind.LABELLED, name="customer"),
+        Edit(kind=EditKind.UNLABELLED, name="lead"),
+        Edit(kind=EditKind.RETITLED, name="Ada's hub"),
+        Edit(kind=EditKind.TICKED, name="In scope?"),
     )
     assert (github.issue().state, github.issue().title) == ("open", lead.heading)
     assert github.labels() == {"lead", "service:hub"}
@@ -309,7 +312,7 @@ def test_only_what_was_judged_is_put_back(activities: GitHubActivities, github: 
 def test_a_title_that_was_changed_again_is_not_put_back(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(title="Ada's second thought")
-    put_back(activities, lead, Move(what=What.RETITLED, name="Ada's first thought"))
+    revert_edits(activities, lead, Edit(kind=EditKind.RETITLED, name="Ada's first thought"))
     assert github.issue().title == "Ada's second thought"
 
 
@@ -381,7 +384,7 @@ def test_the_label_customer_comes_with_the_signature_and_goes_with_its_correctio
 def test_labels_are_named_by_the_leads_own_policy(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     named = Policy(version="2026-09", labels=Labels(lead="prospect"))
-    perform(activities, "update_issue", lead.model_copy(update={"policy": named}))
+    perform(activities, "update_issue", lead.replaced(policy=named))
     assert github.labels() == {"prospect", "service:hub"}
     perform(activities, "update_issue", lead)
     assert github.labels() == {"lead", "service:hub"}

@@ -12,15 +12,16 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.github.activities import GitHubActivities
 from activities.github.client import GitHubClient
-from activities.github.edits import moves
+from activities.github.edits import edits
 from config.settings import Settings
-from process.effects.base import Task, back
-from process.github.edits import Move, What
+from process.effects import revert_effects
+from process.effects.requests import EffectRequest
+from process.github.edits import Edit, EditKind
 from process.lead.lead import Asset, Loss
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from tests.support.github_world import TODAY, GitHub, a_lead, opened, perform
-from tests.support.waiting import PATIENCE
+from tests.support.waiting import TIMEOUT
 
 LOST: dict[str, Any] = {"lost": Loss(reason="budget", said_by="they", on=TODAY)}
 ASSET = Asset(type="budget", name="a budget", on=TODAY)
@@ -29,7 +30,7 @@ ASSET = Asset(type="budget", name="a budget", on=TODAY)
 def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], body: str) -> None:
     """Between our look and our writing, a person edits the issue."""
     late = sandbox.faults.add(
-        Fault(system="github", kind="slow", method="PATCH", path="/issues/1$", seconds=PATIENCE)
+        Fault(system="github", kind="slow", method="PATCH", path="/issues/1$", seconds=TIMEOUT)
     )
     with ThreadPoolExecutor(1) as threads:
         writing = threads.submit(write)
@@ -48,15 +49,15 @@ def test_what_a_person_saves_while_we_write_is_given_back(
 ) -> None:
     lead = opened(activities, a_lead())
     theirs = f"A note.\r\n\r\n{github.body().replace(BOX, BOX.replace(' ]', 'x]'))}"
-    news = lead.model_copy(update={"assets": (ASSET,)})
+    news = lead.replaced(assets=(ASSET,))
     overwrites(github, sandbox, lambda: perform(activities, "update_issue", news), body=theirs)
     body = github.body()
     assert body.startswith("A note.\r\n\r\n")
     assert "a budget" in body
     assert BOX.replace(" ]", "x]") in body
     client = GitHubClient(settings.github)
-    (move,) = moves(client, "leads", client.issue("leads", 1), "lead-7", labels=())
-    assert (move.what, move.name, move.by) == (What.TICKED, "Price quoted", "amara-sales")
+    (move,) = edits(client, "leads", client.issue("leads", 1), "lead-7", labels=())
+    assert (move.kind, move.name, move.by) == (EditKind.TICKED, "Price quoted", "amara-sales")
     github.forget_requests()
     for attempt in (1, 2):
         perform(activities, "update_issue", news, attempt=attempt)
@@ -83,12 +84,12 @@ def test_killed_before_it_could_give_that_back_the_next_attempt_does(
 def test_what_was_put_back_is_not_given_back(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(body=github.body().replace(BOX, BOX.replace(" ]", "x]")))
-    tick = Move(what=What.TICKED, name="Price quoted")
-    (effect,) = back(lead, (tick,))
+    tick = Edit(kind=EditKind.TICKED, name="Price quoted")
+    (effect,) = revert_effects(lead, (tick,))
     for attempt in (1, 2):
         environment = ActivityEnvironment()
         environment.info = dataclasses.replace(environment.info, attempt=attempt)
-        environment.run(activities.put_issue_back, Task(effect=effect, lead=lead))
+        environment.run(activities.revert_issue, EffectRequest(effect=effect, lead=lead))
         assert BOX in github.body()
 
 
@@ -100,6 +101,6 @@ def test_while_the_history_lags_it_is_waited_for(
     lagging = {"system": "github", "kind": "stale", "path": "graphql", "body": "userContentEdits"}
     sandbox.faults.add(Fault.model_validate(lagging))
     with pytest.raises(ApplicationError, match="does not show the newest edits"):
-        perform(activities, "update_issue", lead.model_copy(update=LOST))
-    perform(activities, "update_issue", lead.model_copy(update=LOST), attempt=2)
+        perform(activities, "update_issue", lead.replaced(**LOST))
+    perform(activities, "update_issue", lead.replaced(**LOST), attempt=2)
     assert github.body().startswith("A note.")

@@ -177,7 +177,7 @@ def test_a_new_lead_shows_what_is_not_known_yet(activities: GitHubActivities, gi
 def test_the_hubs_issue_has_every_field_the_leads_link_and_the_exception(
     activities: GitHubActivities, github: GitHub
 ) -> None:
-    lead = opened(activities, full_lead().model_copy(update={"contract": Contract()}))
+    lead = opened(activities, full_lead().replaced(contract=Contract()))
     with_hub_issue(activities, lead)
     issue = github.issue("pilot-hubs")
     text = plain(issue.body or "")
@@ -222,8 +222,8 @@ def test_no_text_breaks_the_document(
     with_hub_issue(activities, lead)
     body = github.body(kind)
     key = "lead-7" if kind == "leads" else "lead-7/hub"
-    opened(activities, full_lead().model_copy(update={"id": "lead-8"}))
-    with_hub_issue(activities, lead.model_copy(update={"id": "lead-8", "hub": full_lead().hub}))
+    opened(activities, full_lead().replaced(id="lead-8"))
+    with_hub_issue(activities, lead.replaced(id="lead-8", hub=full_lead().hub))
     assert shape(body) == shape(github.body(kind, 2))
     found = find(body, key)
     assert found is not None
@@ -244,7 +244,7 @@ def test_texts_of_any_length_fit_into_an_issue(activities: GitHubActivities, git
 
 
 @pytest.mark.parametrize(
-    ("facts", "stage", "words"),
+    ("facts", "stage", "summary"),
     [
         (
             {"lost": Loss(reason="budget", said_by="they", note="No grant", on=TODAY)},
@@ -255,9 +255,9 @@ def test_texts_of_any_length_fit_into_an_issue(activities: GitHubActivities, git
     ],
 )
 def test_how_it_ended_is_shown(
-    activities: GitHubActivities, github: GitHub, facts: dict[str, Any], stage: Stage, words: str
+    activities: GitHubActivities, github: GitHub, facts: dict[str, Any], stage: Stage, summary: str
 ) -> None:
     lead = a_lead(**facts)
     assert lead.stage is stage
     opened(activities, lead)
-    assert words in plain(github.body())
+    assert summary in plain(github.body())

@@ -16,22 +16,15 @@ from temporalio.exceptions import ApplicationError
 
 from activities.google.drive import FOLDER, DriveActivities
 from config.settings import Settings
-from process.effects.base import (
-    CheckFolder,
-    CreateFolder,
-    Effect,
-    Outcome,
-    PrepareInvoice,
-    ReserveFolder,
-    ReserveInvoice,
-)
+from process.effects import CheckFolder, CreateFolder, Effect, PrepareInvoice, ReserveFolder, ReserveInvoice
 from process.effects.observations import (
+    DriftFound,
     FolderCreated,
     FolderReserved,
     InvoicePrepared,
     InvoiceReserved,
-    OutsideDrifted,
 )
+from process.effects.requests import Outcome
 from process.lead.invoice import Invoice, InvoiceLine
 from process.lead.lead import Lead
 from process.money.amounts import Money
@@ -58,7 +51,7 @@ RATE_LIMITS = [
     Fault(system="drive", kind="rate_limit", status=429, method="POST"),
 ]
 REFUSALS = [
-    (Fault(system="drive", kind="status", status=400, method="POST"), "report it as a fault"),
+    (Fault(system="drive", kind="status", status=400, method="POST"), "report a bug"),
     (Fault(system="drive", kind="status", status=401, method="POST", times=3), "new key"),
     (Fault(system="drive", kind="status", status=403, method="POST"), "Give lead-to-hub@"),
     (Fault(system="drive", kind="status", status=404, method="POST"), "Share it with that account"),
@@ -83,14 +76,14 @@ def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def reserved(drive: DriveActivities, lead: Lead) -> CreateFolder:
-    report = perform(drive.reserve_folder, ReserveFolder(key="k", cause=1), lead).report
-    assert isinstance(report, FolderReserved)
-    return CreateFolder(key=f"{lead.id}/2/create_folder", cause=2, folder_id=report.folder_id)
+    observation = perform(drive.reserve_folder, ReserveFolder(key="k", cause=1), lead).observation
+    assert isinstance(observation, FolderReserved)
+    return CreateFolder(key=f"{lead.id}/2/create_folder", cause=2, folder_id=observation.folder_id)
 
 
 def created(outcome: Outcome) -> Link:
-    assert isinstance(outcome.report, FolderCreated)
-    return outcome.report.link
+    assert isinstance(outcome.observation, FolderCreated)
+    return outcome.observation.link
 
 
 def folders(sandbox: Sandbox) -> list[DriveFile]:
@@ -239,7 +232,7 @@ def test_another_leads_folder_is_not_taken(drive: DriveActivities, sandbox: Sand
     perform(drive.create_folder, effect, lead)
     error = failure(drive.create_folder, effect, a_lead(id="lead-other"))
     assert error.type == "Parked"
-    assert "belongs to something else" in error.message
+    assert "belongs to something other" in error.message
 
 
 def test_a_folder_in_the_trash_parks_until_it_is_restored(drive: DriveActivities, sandbox: Sandbox) -> None:
@@ -307,7 +300,7 @@ def test_wrong_settings_park_and_are_named(
     assert mend in error.message
     (check,) = drive.checks()
     assert not check.ok
-    assert mend in check.detail or mend in check.what
+    assert mend in check.detail or mend in check.name
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", '{"type": "service_account"}'])
@@ -344,7 +337,7 @@ def test_a_sound_folder_passes_the_check(drive: DriveActivities) -> None:
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [({"trashed": True}, "trash"), ({"mime_type": "text/plain"}, "no folder")],
+    [({"trashed": True}, "trash"), ({"mime_type": "text/plain"}, "not a folder")],
 )
 def test_what_is_wrong_with_the_folder_is_said(
     drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any], said: str
@@ -384,11 +377,11 @@ def billed(drive: DriveActivities) -> tuple[Lead, PrepareInvoice]:
     )
     lead = a_lead(invoices=(invoice,))
     link = created(perform(drive.create_folder, reserved(drive, lead), lead))
-    report = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=1, number=3), lead).report
-    assert isinstance(report, InvoiceReserved)
-    assert report.number == 3
-    effect = PrepareInvoice(key="k", cause=2, number=3, file_id=report.file_id)
-    return lead.model_copy(update={"folder": link}), effect
+    observation = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=1, number=3), lead).observation
+    assert isinstance(observation, InvoiceReserved)
+    assert observation.number == 3
+    effect = PrepareInvoice(key="k", cause=2, number=3, file_id=observation.file_id)
+    return lead.replaced(folder=link), effect
 
 
 def one_invoice(sandbox: Sandbox, lead: Lead, effect: PrepareInvoice) -> bool:
@@ -406,7 +399,7 @@ def one_invoice(sandbox: Sandbox, lead: Lead, effect: PrepareInvoice) -> bool:
 
 def test_the_invoice_lies_in_the_leads_folder(drive: DriveActivities, sandbox: Sandbox) -> None:
     lead, effect = billed(drive)
-    first, second = (perform(drive.prepare_invoice, effect, lead).report for _ in range(2))
+    first, second = (perform(drive.prepare_invoice, effect, lead).observation for _ in range(2))
     assert first == second
     url = f"{sandbox.url}/drive/file/{effect.file_id}"
     assert first == InvoicePrepared(number=3, file=Link(id=effect.file_id, url=url))
@@ -436,8 +429,8 @@ def test_two_workers_at_once_make_one_invoice(drive: DriveActivities, sandbox: S
 
 def test_an_invoice_that_the_lead_does_not_have_parks(drive: DriveActivities) -> None:
     lead, effect = billed(drive)
-    assert failure(drive.prepare_invoice, effect, lead.model_copy(update={"invoices": ()})).type == "Parked"
-    assert failure(drive.prepare_invoice, effect, lead.model_copy(update={"folder": None})).type == "Parked"
+    assert failure(drive.prepare_invoice, effect, lead.replaced(invoices=())).type == "Parked"
+    assert failure(drive.prepare_invoice, effect, lead.replaced(folder=None)).type == "Parked"
 
 
 def test_messages_name_no_token(drive: DriveActivities, sandbox: Sandbox) -> None:
@@ -453,11 +446,11 @@ def test_a_folder_of_any_name_is_told_of(drive: DriveActivities, sandbox: Sandbo
     lead = a_lead()
     link = created(perform(drive.create_folder, reserved(drive, lead), lead))
     _change(sandbox, link.id, name="Two\nlines\x00 " + "x" * 1000)
-    report = perform(
-        drive.check_folder, CheckFolder(key="k", cause=1), lead.model_copy(update={"folder": link})
-    ).report
-    assert isinstance(report, OutsideDrifted)
-    assert "renamed to “Two lines" in report.mended[0]
+    observation = perform(
+        drive.check_folder, CheckFolder(key="k", cause=1), lead.replaced(folder=link)
+    ).observation
+    assert isinstance(observation, DriftFound)
+    assert "renamed to “Two lines" in observation.repaired[0]
 
 
 def test_an_invoice_that_came_back_with_its_folder_is_not_made_twice(
@@ -465,9 +458,9 @@ def test_an_invoice_that_came_back_with_its_folder_is_not_made_twice(
 ) -> None:
     """The folder was in the trash; somebody asked for a new one, and somebody else had restored it by then."""
     lead, effect = billed(drive)
-    report = perform(drive.prepare_invoice, effect, lead).report
-    assert isinstance(report, InvoicePrepared)
-    lead = lead.model_copy(update={"invoices": (lead.invoices[0].model_copy(update={"file": report.file}),)})
+    observation = perform(drive.prepare_invoice, effect, lead).observation
+    assert isinstance(observation, InvoicePrepared)
+    lead = lead.replaced(invoices=(lead.invoices[0].replaced(file=observation.file),))
     assert file_reserved(drive, lead) == effect.file_id
     perform(drive.prepare_invoice, effect, lead)
     assert one_invoice(sandbox, lead, effect)
@@ -478,17 +471,17 @@ def test_an_invoice_that_lies_in_the_folder_no_more_gets_another_file(
     drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any] | None
 ) -> None:
     lead, effect = billed(drive)
-    report = perform(drive.prepare_invoice, effect, lead).report
-    assert isinstance(report, InvoicePrepared)
+    observation = perform(drive.prepare_invoice, effect, lead).observation
+    assert isinstance(observation, InvoicePrepared)
     if change is None:
         del sandbox.google.files[effect.file_id]
     else:
         _change(sandbox, effect.file_id, **change)
-    lead = lead.model_copy(update={"invoices": (lead.invoices[0].model_copy(update={"file": report.file}),)})
+    lead = lead.replaced(invoices=(lead.invoices[0].replaced(file=observation.file),))
     assert file_reserved(drive, lead) != effect.file_id
 
 
 def file_reserved(drive: DriveActivities, lead: Lead) -> str:
-    report = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=3, number=3), lead).report
-    assert isinstance(report, InvoiceReserved)
-    return report.file_id
+    observation = perform(drive.reserve_invoice, ReserveInvoice(key="k", cause=3, number=3), lead).observation
+    assert isinstance(observation, InvoiceReserved)
+    return observation.file_id

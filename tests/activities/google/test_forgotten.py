@@ -4,7 +4,7 @@ import pytest
 
 from activities.google.drive import DriveActivities
 from config.settings import Settings
-from process.effects.base import CreateFolder, ReserveFolder
+from process.effects import CreateFolder, ReserveFolder
 from process.effects.observations import FolderReserved
 from process.lead.lead import Lead
 from sandbox.server import Sandbox
@@ -12,15 +12,15 @@ from tests.support.performing import a_lead, perform
 
 
 def reserved(drive: DriveActivities, lead: Lead) -> str:
-    report = perform(drive.reserve_folder, ReserveFolder(key="k", cause=1), lead).report
-    assert isinstance(report, FolderReserved)
-    return report.folder_id
+    observation = perform(drive.reserve_folder, ReserveFolder(key="k", cause=1), lead).observation
+    assert isinstance(observation, FolderReserved)
+    return observation.folder_id
 
 
 @pytest.mark.parametrize("lead_id", ["lead-x", "lead-'or\\'x", "lead é/<b>"])
 def test_the_leads_folder_is_found_by_its_mark(settings: Settings, sandbox: Sandbox, lead_id: str) -> None:
     drive = DriveActivities(settings)
-    lead, other = (a_lead().model_copy(update={"id": name}) for name in (lead_id, "lead-other"))
+    lead, other = (a_lead().replaced(id=name) for name in (lead_id, "lead-other"))
     first = reserved(drive, lead)
     made = perform(drive.create_folder, CreateFolder(key="k", cause=2, folder_id=first), lead)
     assert reserved(drive, lead) == first

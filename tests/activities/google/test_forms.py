@@ -7,7 +7,7 @@ import pytest
 
 from activities.google.forms import FormsActivities, in_order
 from config.settings import Settings
-from process.effects.base import ReadAnswers
+from process.effects import ReadAnswers
 from process.effects.observations import AnswersRead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
@@ -35,10 +35,10 @@ def effect(sandbox: Sandbox) -> ReadAnswers:
 
 
 def answers(forms: FormsActivities, effect: ReadAnswers) -> tuple[tuple[str, str], ...]:
-    report = perform(forms.read_answers, effect, a_lead()).report
-    assert isinstance(report, AnswersRead)
-    assert report.response_id == effect.response_id
-    return report.answers
+    observation = perform(forms.read_answers, effect, a_lead()).observation
+    assert isinstance(observation, AnswersRead)
+    assert observation.response_id == effect.response_id
+    return observation.answers
 
 
 def test_answers_come_in_the_forms_order_without_gaps(forms: FormsActivities, effect: ReadAnswers) -> None:

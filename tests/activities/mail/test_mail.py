@@ -7,8 +7,9 @@ import pytest
 
 from activities.mail.sending import MailActivities
 from config.settings import Settings
-from process.effects.base import Outcome, SendMail
-from process.effects.observations import MailRefused, MailSent
+from process.effects import SendMail
+from process.effects.observations import MailSent, MailUndeliverable
+from process.effects.requests import Outcome
 from process.lead.lead import Lead, Mail
 from process.policy import Policy
 from process.types import Role
@@ -33,8 +34,8 @@ def mail(settings: Settings) -> MailActivities:
 
 
 def sent(outcome: Outcome) -> MailSent:
-    assert isinstance(outcome.report, MailSent)
-    return outcome.report
+    assert isinstance(outcome.observation, MailSent)
+    return outcome.observation
 
 
 def reaching(settings: Settings, **roles: list[str]) -> MailActivities:
@@ -42,18 +43,18 @@ def reaching(settings: Settings, **roles: list[str]) -> MailActivities:
 
 
 def test_it_reaches_whoever_is_behind_the_roles_now(mail: MailActivities, sandbox: Sandbox) -> None:
-    report = sent(perform(mail.send_mail, EFFECT, a_lead()))
+    observation = sent(perform(mail.send_mail, EFFECT, a_lead()))
     (taken,) = sandbox.mailbox.all()
-    assert report.recipients == ("contracts@example.org", "sales@example.org")
-    assert tuple(taken.received.recipients) == report.recipients
-    assert report.template == "handover_escalated"
-    assert report.message_id == taken.message_id
+    assert observation.recipients == ("contracts@example.org", "sales@example.org")
+    assert tuple(taken.received.recipients) == observation.recipients
+    assert observation.template == "handover_escalated"
+    assert observation.message_id == taken.message_id
 
 
 def test_the_leads_own_policy_says_who_that_is(mail: MailActivities, sandbox: Sandbox) -> None:
     policy = Policy(addresses={Role.CONTRACTS: ("deals@example.org",)})
-    report = sent(perform(mail.send_mail, EFFECT, a_lead(policy=policy)))
-    assert report.recipients == ("deals@example.org", "sales@example.org")
+    observation = sent(perform(mail.send_mail, EFFECT, a_lead(policy=policy)))
+    assert observation.recipients == ("deals@example.org", "sales@example.org")
 
 
 def test_an_address_behind_two_roles_gets_it_once(settings: Settings, sandbox: Sandbox) -> None:
@@ -79,7 +80,7 @@ def test_headers_say_what_it_is_and_where_answers_go(mail: MailActivities, sandb
 def test_all_mails_of_a_lead_are_one_thread_under_one_subject(mail: MailActivities, sandbox: Sandbox) -> None:
     for effect in (EFFECT, OTHER):
         perform(mail.send_mail, effect, a_lead())
-    perform(mail.send_mail, OTHER.model_copy(update={"key": "lead-other/9/stale"}), a_lead(id="lead-other"))
+    perform(mail.send_mail, OTHER.replaced(key="lead-other/9/stale"), a_lead(id="lead-other"))
     assert [len(thread) for thread in sandbox.mailbox.threads()] == [1, 2]
     ours = sandbox.mailbox.threads()[1]
     assert len({each.subject for each in ours}) == 1
@@ -90,12 +91,12 @@ def test_all_mails_of_a_lead_are_one_thread_under_one_subject(mail: MailActiviti
 def test_long_ids_stay_whole(settings: Settings, sandbox: Sandbox) -> None:
     domain = f"{'long' * 15}.example.org"
     mail = MailActivities(changed(settings, "mail", message_id_domain=domain))
-    effect = EFFECT.model_copy(update={"key": f"lead-{'ü' * 200}/5/x"})
-    report = sent(perform(mail.send_mail, effect, a_lead(id=f"lead-{'ü' * 200}")))
+    effect = EFFECT.replaced(key=f"lead-{'ü' * 200}/5/x")
+    observation = sent(perform(mail.send_mail, effect, a_lead(id=f"lead-{'ü' * 200}")))
     raw = sandbox.mailbox.all()[0].raw.decode("ascii")
-    assert report.message_id in raw
+    assert observation.message_id in raw
     assert raw.count(f"@{domain}>") == 3
-    assert report.message_id.isascii()
+    assert observation.message_id.isascii()
 
 
 def test_every_line_is_plain_ascii_of_a_lawful_length(mail: MailActivities, sandbox: Sandbox) -> None:
@@ -112,12 +113,13 @@ def test_repeated_it_carries_the_same_id(mail: MailActivities, sandbox: Sandbox)
 
 def test_what_the_lead_remembers_as_sent_is_not_sent_again(mail: MailActivities, sandbox: Sandbox) -> None:
     lead = a_lead()
-    report = sent(perform(mail.send_mail, EFFECT, lead))
+    observation = sent(perform(mail.send_mail, EFFECT, lead))
     known = Mail(
-        template=report.template,
-        recipients=report.recipients,
-        message_id=report.message_id,
+        template=observation.template,
+        recipients=observation.recipients,
+        message_id=observation.message_id,
         at=lead.opened_at,
+        reached=observation.reached,
     )
     assert perform(mail.send_mail, EFFECT, a_lead(mails=(known,))) == Outcome()
     assert len(sandbox.mailbox.all()) == 1
@@ -212,15 +214,13 @@ CHANGED = SendMail(
     cause=9,
     template="address_changed",
     to=(Role.CONTRACTS,),
-    facts={"role": "contracts", "now": "deals@example.org", "had": "contracts@example.org"},
+    fields={"role": "contracts", "now": "deals@example.org", "before": "contracts@example.org"},
 )
-LEFT = CHANGED.model_copy(
-    update={
-        "key": "lead-abcdefgh/9/address_left-contracts-1",
-        "template": "address_left",
-        "to": (),
-        "addresses": ("contracts@example.org",),
-    }
+LEFT = CHANGED.replaced(
+    key="lead-abcdefgh/9/address_left-contracts-1",
+    template="address_left",
+    to=(),
+    addresses=("contracts@example.org",),
 )
 MOVED = Policy(addresses={Role.CONTRACTS: ("deals@example.org",)})
 
@@ -242,7 +242,9 @@ def test_an_old_address_that_is_gone_parks_nothing(mail: MailActivities, sandbox
     fault = Fault(system="mail", kind="mail_refused", command="RCPT", recipient="contracts@example.org")
     sandbox.faults.add(fault.model_copy(update={"times": None}))
     outcome = perform(mail.send_mail, LEFT, a_lead(policy=MOVED))
-    assert outcome.report == MailRefused(template="address_left", recipients=("contracts@example.org",))
+    assert outcome.observation == MailUndeliverable(
+        template="address_left", recipients=("contracts@example.org",)
+    )
     assert failure(mail.send_mail, EFFECT, a_lead()).type == "Parked"
 
 
@@ -337,7 +339,7 @@ def test_no_text_of_a_lead_can_add_a_header(mail: MailActivities, sandbox: Sandb
     hostile = (
         "x\r\nBcc: thief@example.org\r\n\r\nbody\x85\u2028more"  # more than a lead's own rules let through
     )
-    lead: Lead = given.model_copy(update={"org": hostile, "person": hostile, "title": hostile})
+    lead: Lead = given.replaced(org=hostile, person=hostile, title=hostile)
     perform(mail.send_mail, EFFECT, lead)
     (taken,) = sandbox.mailbox.all()
     assert taken.message["bcc"] is None

@@ -11,10 +11,10 @@ import pytest
 from jinja2 import UndefinedError
 
 import process
-from activities.mail.text import Parts, written
+from activities.mail.text import MailBody, mail_body
 from config.settings import Settings
-from process.decisions import DECISIONS
-from process.effects.base import SendCorrection, SendMail
+from process.decisions.registry import DECISIONS
+from process.effects import SendCorrection, SendMail
 from process.lead.lead import Lead
 from process.types import Role
 from tests.support.lives import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, RENEWAL, Life
@@ -26,13 +26,13 @@ HOSTILE = "<b>x</b> [x](https://evil.example.org) ![x](y) `x` **x** | # x ~~x~~ 
 
 
 def planned_in_source() -> set[str]:
-    """The names in every `mail(lead, event, "name", …)` and `SendMail(template="name")` of the process."""
+    """The names in every `mail(change, "name", …)` and `SendMail(template="name")` of the process."""
     found = set()
     for file in Path(str(process.__file__)).parent.rglob("*.py"):
         for call in (node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Call)):
             name = getattr(call.func, "id", "")
             if name == "mail":
-                found.add(ast.literal_eval(call.args[2]))
+                found.add(ast.literal_eval(call.args[1]))
             elif name == "SendMail":
                 given = next(each.value for each in call.keywords if each.arg == "template")
                 found |= {given.value} if isinstance(given, ast.Constant) else set()
@@ -73,7 +73,9 @@ def lives() -> tuple[Life, ...]:
     slow.quoted().does("lost", reason="budget", note="No grant.\nPerhaps next year.")
     slow.perform().does("reopened", reason="A grant after all")
     slow.perform().quoted(**BOOK_QUOTE).perform()
-    quoted = next(event.seq for event in reversed(slow.record.history.events) if event.kind == "price_quoted")
+    quoted = next(
+        event.seq for event in reversed(slow.aggregate.event_log.events) if event.kind == "price_quoted"
+    )
     slow.does("corrected", seq=quoted, reason="Wrong lead\nreally", tell=True)
     slow.perform()
 
@@ -119,13 +121,13 @@ def states() -> Iterator[Lead]:
         yield life.lead.brief()
     bare = Life().lead
     yield bare.brief()
-    yield bare.model_copy(update={"org": HOSTILE, "person": HOSTILE, "title": HOSTILE, "email": "a@b.org"})
+    yield bare.replaced(org=HOSTILE, person=HOSTILE, title=HOSTILE, email="a@b.org")
 
 
-def render(name: str, lead: Lead, **facts: str) -> Parts:
+def render(name: str, lead: Lead, **facts: str) -> MailBody:
     effect = planned()[name]
-    effect = effect.model_copy(update={"facts": effect.facts | facts})
-    return written(effect, lead, SETTINGS, namespace="default")
+    effect = effect.replaced(fields=effect.fields | facts)
+    return mail_body(effect, lead, SETTINGS, namespace="default")
 
 
 def test_every_mail_that_can_be_planned_has_a_template_and_none_is_idle() -> None:
@@ -162,8 +164,8 @@ def test_it_asks_somebody_it_goes_to_for_something(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_people_typed_makes_no_markup_and_no_link(name: str) -> None:
     bare = Life().lead
-    hostile = bare.model_copy(update={"org": HOSTILE, "person": HOSTILE, "title": HOSTILE})
-    facts = {key: HOSTILE for key in planned()[name].facts if key in ("note", "reason")}
+    hostile = bare.replaced(org=HOSTILE, person=HOSTILE, title=HOSTILE)
+    facts = {key: HOSTILE for key in planned()[name].fields if key in ("note", "reason")}
     html = render(name, hostile, **facts).html
     assert "evil.example.org" in html
     assert 'href="https://evil' not in html
@@ -183,9 +185,9 @@ def test_each_command_in_it_is_one_that_there_is(name: str) -> None:
 
 
 def test_a_fact_that_a_template_misses_is_an_error() -> None:
-    effect = planned()["renewal"].model_copy(update={"facts": {}})
+    effect = planned()["renewal"].replaced(fields={})
     with pytest.raises(UndefinedError):
-        written(effect, lives()[0].lead, SETTINGS, namespace="default")
+        mail_body(effect, lives()[0].lead, SETTINGS, namespace="default")
 
 
 def test_the_hand_over_has_all_that_the_contracts_team_needs() -> None:
@@ -200,7 +202,7 @@ def test_the_hand_over_has_all_that_the_contracts_team_needs() -> None:
     life.does("contract_handed_over", note="First line\nSecond line", due="2026-07-15")
     life.perform()
     effect = life.mails("handover")[0]
-    text = written(effect, life.lead, SETTINGS, namespace="default").text
+    text = mail_body(effect, life.lead, SETTINGS, namespace="default").text
     for needed in (
         "answer this mail by 2026-06-04",  # three working days after Monday
         "Customer: Example University",
@@ -231,7 +233,7 @@ def test_reminders_say_what_was_last_heard() -> None:
     life.does("contract_progressed", state="drafted")
     life.wait(40)
     first, second = (
-        written(each, life.lead, SETTINGS, namespace="default")
+        mail_body(each, life.lead, SETTINGS, namespace="default")
         for each in (life.mails("handover_reminder")[-1], life.mails("handover_escalated")[-1])
     )
     assert "we have not heard from you since 2026-06-21" in first.text
@@ -242,7 +244,7 @@ def test_reminders_say_what_was_last_heard() -> None:
 
 def test_missing_usage_is_asked_for_month_by_month() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-08-11")
-    text = written(life.mails("usage_missing")[-1], life.lead, SETTINGS, namespace="default").text
+    text = mail_body(life.mails("usage_missing")[-1], life.lead, SETTINGS, namespace="default").text
     for month in ("2026-06", "2026-07"):
         command = f"usage-reported lead-example --month {month} --active-users USERS --cloud-cost AMOUNT"
         assert f"- {month}: `leads {command}`" in text
@@ -253,11 +255,11 @@ def test_the_invoices_mail_has_its_lines_and_what_is_missing() -> None:
     effect = next(
         each
         for each in reversed(life.mails("invoice"))
-        if life.lead.invoices[int(each.facts["number"]) - 1].missing_usage
+        if life.lead.invoices[int(each.fields["number"]) - 1].missing_usage
     )
-    invoice = life.lead.invoice(int(effect.facts["number"]))
+    invoice = life.lead.invoice(int(effect.fields["number"]))
     assert invoice
-    text = written(effect, life.lead, SETTINGS, namespace="default").text
+    text = mail_body(effect, life.lead, SETTINGS, namespace="default").text
     assert f"Total: {invoice.total}" in text
     assert invoice.missing_usage[0] in text
     assert all(line.text in text for line in invoice.lines)
@@ -269,7 +271,7 @@ def test_a_discount_is_asked_for_with_all_that_whoever_approves_it_needs() -> No
     life = Life().quoted(
         **BOOK_QUOTE, item="Training: 2000 once", discount_percent=20, discount_reason="A pilot\nof a year"
     )
-    text = written(life.mails("discount_approval")[0], life.lead, SETTINGS, namespace="default").text
+    text = mail_body(life.mails("discount_approval")[0], life.lead, SETTINGS, namespace="default").text
     for needed in (
         "someone through Temporal quoted Example University a price with a discount of 20 % (3,000.00 USD), which is "
         "more than sales may give by itself (10 %).",
@@ -285,7 +287,7 @@ def test_a_discount_is_asked_for_with_all_that_whoever_approves_it_needs() -> No
     ):
         assert needed in text
     life.does("discount_approved", by="Ann Example")
-    text = written(life.mails("discount_approved")[0], life.lead, SETTINGS, namespace="default").text
+    text = mail_body(life.mails("discount_approved")[0], life.lead, SETTINGS, namespace="default").text
     assert "is approved: 20 % (3,000.00 USD) off 15,000.00 USD, by Ann Example." in text
     assert "ask for their answer by 2026-07-01" in text
 
@@ -297,7 +299,7 @@ def test_items_and_discount_are_in_the_mails_about_the_price() -> None:
     life.does("contract_handed_over")
     life.perform()
     for name in ("price_quoted", "quote_running_out", "handover"):
-        text = written(life.mails(name)[0], life.lead, SETTINGS, namespace="default").text
+        text = mail_body(life.mails(name)[0], life.lead, SETTINGS, namespace="default").text
         assert "13,500.00 USD a year and 2,000.00 USD once" in text
         assert "Training: 2,000.00 USD once" in text
         assert "Discount: 10 % (1,500.00 USD) off 15,000.00 USD a year" in text
@@ -308,7 +310,7 @@ def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open()
     life.wait(1).does("contract_acknowledged")
     life.hears(contracts=("new@example.org",))
     (changed,), (left,) = life.mails("address_changed"), life.mails("address_left")
-    text = written(changed, life.lead, SETTINGS, namespace="default").text
+    text = mail_body(changed, life.lead, SETTINGS, namespace="default").text
     for needed in (
         "From today on, mail to the contracts team about Example University goes to new@example.org.",
         "Until now it went to old@example.org.",
@@ -320,7 +322,7 @@ def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open()
         "Issue of the lead: <https://example.org/issue>",
     ):
         assert needed in text
-    assert "hand on to new@example.org" in written(left, life.lead, SETTINGS, namespace="default").text
+    assert "hand on to new@example.org" in mail_body(left, life.lead, SETTINGS, namespace="default").text
 
 
 def test_an_end_that_is_near_is_told_with_all_that_no_reminder_will_say() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from activities.pricing import PricingActivities
 from config.settings import Settings
-from process.effects.base import ReadPrices
+from process.effects import ReadPrices
 from process.effects.observations import PricesRead
 from process.money.pricing import BUILT_IN
 from sandbox.faults import Fault
@@ -36,9 +36,9 @@ ROWS: list[dict[str, Any]] = [
 
 
 def read(pricing: PricingActivities) -> PricesRead:
-    report = perform(pricing.read_prices, EFFECT, a_lead()).report
-    assert isinstance(report, PricesRead)
-    return report
+    observation = perform(pricing.read_prices, EFFECT, a_lead()).observation
+    assert isinstance(observation, PricesRead)
+    return observation
 
 
 def from_file(settings: Settings, file: Path) -> PricingActivities:
@@ -163,7 +163,7 @@ def test_a_file_is_read_with_its_exact_numbers(settings: Settings, tmp_path: Pat
     ("content", "said"),
     [
         (None, "No such file"),
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ("{}", "list of objects"),
         ("[1]", "list of objects"),
         ("[]", "plans"),
