@@ -17,8 +17,8 @@ from activities.errors import again
 from activities.github import issue_block
 from activities.github.authors import issue_history
 from activities.github.client import GitHubClient
-from activities.github.models import Account, IssueSeen
-from activities.github.own_comments import Answers
+from activities.github.models import Account, Issue
+from activities.github.own_comments import OwnComments
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People
@@ -53,14 +53,19 @@ def lead_labels(policy: Policy) -> tuple[str, str]:
     return policy.labels.lead, policy.labels.hub_service
 
 
-def lead_to_be(issue: IssueSeen) -> str:
+def lead_to_be(issue: Issue) -> str:
     """Id of the lead that this issue becomes, whatever it is called by then."""
     return lead_id(SOURCE, str(issue.id))
 
 
 class Intake:
     def __init__(
-        self, leads: LeadsClient, github: GitHubClient, people: People, answers: Answers, settings: Settings
+        self,
+        leads: LeadsClient,
+        github: GitHubClient,
+        people: People,
+        answers: OwnComments,
+        settings: Settings,
     ) -> None:
         self.leads = leads
         self.github = github
@@ -122,7 +127,7 @@ class Intake:
         here = self.settings.github.leads_repo.casefold()
         return place.repo.casefold() == here and place.issue.pull_request is None
 
-    async def _is_ours(self, issue: IssueSeen) -> bool:
+    async def _is_ours(self, issue: Issue) -> bool:
         """Whether we opened it: the second one of a lead. By the same account a person may open issues as well."""
         return bool(issue_block.keys(issue.text)) and await in_thread(self.github.is_us, issue.user)
 
@@ -212,7 +217,7 @@ class Intake:
         known = await in_thread(self.answers.find, *where, since=since)
         if known and known.state == state and state != "missing":
             return ()
-        news = await in_thread(self.answers.say, *where, text, since=since, state=state)
+        news = await in_thread(self.answers.post, *where, text, since=since, state=state)
         return (done,) if news else ()
 
 
@@ -227,7 +232,7 @@ def _without(place: Place, why: str) -> Place:
     )
 
 
-def _was_closed_by_us(issue: IssueSeen, lead: str) -> bool:
+def _was_closed_by_us(issue: Issue, lead: str) -> bool:
     """Whether it was this lead's once, which ended so long ago that Temporal has forgotten it: its id is used up."""
     block = issue_block.find(issue.text, lead)
     return block is not None and block.memory is not None and block.memory.state == "closed"

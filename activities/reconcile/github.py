@@ -13,8 +13,8 @@ from temporalio import activity
 
 from activities.github import issue_block
 from activities.github.client import GitHubClient
-from activities.github.models import IssueSeen
-from activities.github.survey import BoardSeen, GitHubSurvey, Listing
+from activities.github.listings import BoardListing, GitHubListings, ListingCursor
+from activities.github.models import Issue
 from activities.issue_sync.context import in_thread
 from activities.issue_sync.intake import MAX_LABEL_AGE, lead_labels
 from activities.reconcile.cursors import Notifications, first_ten, read_cursor
@@ -32,7 +32,7 @@ from workflows.reconcile import SystemResult
 class GitHubCursor(BaseModel):
     """How far GitHub was read, and the notifications sent."""
 
-    listings: dict[str, Listing] = {}
+    listings: dict[str, ListingCursor] = {}
     leads: Notifications = Notifications()
     cards: Notifications = Notifications()
 
@@ -40,11 +40,11 @@ class GitHubCursor(BaseModel):
 class Snapshot(NamedTuple):
     """The changes on GitHub since the last reconciliation, and the board."""
 
-    issues: list[tuple[str, IssueSeen]]
+    issues: list[tuple[str, Issue]]
     comments: list[ChangeNotice]
-    board: BoardSeen
+    board: BoardListing
     hubs: set[int]
-    listings: dict[str, Listing]
+    listings: dict[str, ListingCursor]
 
 
 class GitHubReconciler:
@@ -60,8 +60,8 @@ class GitHubReconciler:
         """Compare changed issues and comments, and the board, with the open leads."""
         before, now = read_cursor(GitHubCursor, cursor), datetime.now(UTC)
         leads = await self.leads.open_leads()
-        survey = GitHubSurvey(self.github)
-        snapshot = await in_thread(self._read, survey, before)
+        reader = GitHubListings(self.github)
+        snapshot = await in_thread(self._read, reader, before)
         leads = [_with_configured_names(lead, snapshot.board) for lead in leads]
         notices = [*self._issues(snapshot.issues), *snapshot.comments]
         misplaced = _misplaced(leads, snapshot.board, self.leads.policy.columns)
@@ -88,37 +88,39 @@ class GitHubReconciler:
         ]
         after = GitHubCursor(listings=snapshot.listings, leads=notified, cards=cards)
         return SystemResult(
-            cursor=after.model_dump(mode="json"), found=tuple(found), cost=survey.cost._asdict()
+            cursor=after.model_dump(mode="json"), found=tuple(found), cost=reader.cost._asdict()
         )
 
-    def _read(self, survey: GitHubSurvey, before: GitHubCursor) -> Snapshot:
+    def _read(self, reader: GitHubListings, before: GitHubCursor) -> Snapshot:
         github = self.settings.github
-        listings: dict[str, Listing] = {}
-        issues: list[tuple[str, IssueSeen]] = []
+        listings: dict[str, ListingCursor] = {}
+        issues: list[tuple[str, Issue]] = []
         comments: list[ChangeNotice] = []
         for repo in (github.leads_repo, github.hubs_repo):
             known = before.listings.get(f"{repo}/issues")
-            changed, listings[f"{repo}/issues"] = survey.issues(repo, known or Listing())
+            changed, listings[f"{repo}/issues"] = reader.issues(repo, known or ListingCursor())
             issues += [(repo, issue) for issue in changed]
             if known is None and repo == github.leads_repo:
                 recently = datetime.now(UTC) - MAX_LABEL_AGE
                 for label in lead_labels(self.leads.policy):
                     issues += [
                         (repo, issue)
-                        for issue in survey.labelled(repo, label)
+                        for issue in reader.labelled(repo, label)
                         if issue.created_at > recently or issue_block.keys(issue.text)
                     ]
             name = f"{repo}/comments"
-            changed_comments, listings[name] = survey.comments(repo, before.listings.get(name, Listing()))
+            changed_comments, listings[name] = reader.comments(
+                repo, before.listings.get(name, ListingCursor())
+            )
             comments += [
                 ChangeNotice(repo=repo, number=comment.issue, comment=comment.id)
                 for comment in changed_comments
                 if comment.user and not comment.user.is_bot and commands(comment.text)
             ]
-        hubs = survey.numbers(github.hubs_repo, self.leads.policy.labels.hub)
-        return Snapshot(issues, comments, survey.board(), hubs, listings)
+        hubs = reader.numbers(github.hubs_repo, self.leads.policy.labels.hub)
+        return Snapshot(issues, comments, reader.board(), hubs, listings)
 
-    def _issues(self, changed: Iterable[tuple[str, IssueSeen]]) -> list[ChangeNotice]:
+    def _issues(self, changed: Iterable[tuple[str, Issue]]) -> list[ChangeNotice]:
         """Return notices for the issues of leads, and for those that may become leads."""
         return [
             ChangeNotice(repo=repo, number=issue.number)
@@ -147,7 +149,7 @@ def _exists(issue: tuple[str, int], repo: str, numbers: set[int]) -> bool:
     return issue[0] != repo or issue[1] in numbers
 
 
-def _with_configured_names(lead: OpenLead, board: BoardSeen) -> OpenLead:
+def _with_configured_names(lead: OpenLead, board: BoardListing) -> OpenLead:
     """Return the lead with its issues under the repository names in the settings."""
 
     def configured(issue: tuple[str, int] | None) -> tuple[str, int] | None:
@@ -157,7 +159,7 @@ def _with_configured_names(lead: OpenLead, board: BoardSeen) -> OpenLead:
 
 
 def _misplaced(
-    leads: Iterable[OpenLead], board: BoardSeen, columns: Mapping[Stage, str]
+    leads: Iterable[OpenLead], board: BoardListing, columns: Mapping[Stage, str]
 ) -> list[tuple[ChangeNotice, str]]:
     """Return the cards outside the column of their lead's stage, with their present column.
 
@@ -173,7 +175,7 @@ def _misplaced(
     return found
 
 
-def _renamed(board: BoardSeen, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
+def _renamed(board: BoardListing, github: GitHub, columns: Mapping[Stage, str]) -> list[str]:
     """Return a message for each name that differs between GitHub and the settings; a person must correct it."""
     found = [
         f"the repository {ours} is called {theirs} on GitHub. The old name works until another repository "
@@ -190,9 +192,7 @@ def _renamed(board: BoardSeen, github: GitHub, columns: Mapping[Stage, str]) -> 
     return found
 
 
-def _copies(
-    leads: Iterable[OpenLead], issues: Iterable[tuple[str, IssueSeen]], repo: str
-) -> dict[str, set[int]]:
+def _copies(leads: Iterable[OpenLead], issues: Iterable[tuple[str, Issue]], repo: str) -> dict[str, set[int]]:
     """Return other issues that carry a lead's marker and belong to no lead, by lead."""
     own = {lead.id: lead.issue for lead in leads if lead.issue}
     taken = {*own.values()}

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.survey import AT_FIRST, OVERLAP
+from activities.github.listings import AT_FIRST, OVERLAP
 from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
 from activities.reconcile.cursors import read_cursor

@@ -36,13 +36,13 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """When the service came to know of a limit."""
     found: list[datetime] = []
-    close = gate.Gate.close
+    close = gate.RateLimitGuard.close
 
-    def closes(self: gate.Gate, api: gate.Api, limit: Limit) -> None:
+    def closes(self: gate.RateLimitGuard, api: gate.Api, limit: Limit) -> None:
         close(self, api, limit)
         found.append(datetime.now(UTC))
 
-    monkeypatch.setattr(gate.Gate, "close", closes)
+    monkeypatch.setattr(gate.RateLimitGuard, "close", closes)
     return found
 
 

@@ -10,7 +10,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
 from activities.github import issue_block
-from activities.github.issue_block import Memory
+from activities.github.issue_block import LastWritten
 from activities.reconcile.activities import reconcile_activities
 from client.leads import LeadsClient
 from config.settings import Settings
@@ -28,7 +28,7 @@ def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
     person = sandbox.person("amara-sales")
     issues = []
     for number in range(count):
-        memory = Memory(state="open", title="", labels=("lead",))
+        memory = LastWritten(state="open", title="", labels=("lead",))
         body = issue_block.write("", f"lead-{number}", "What a lead's issue says.", memory)
         issue = person.open("leads", f"[University {number} / Ada Example] - A hub", body, labels=("lead",))
         person.add_card("leads", issue.number)

@@ -300,7 +300,7 @@ def test_wrong_settings_park_and_are_named(
     assert mend in error.message
     (check,) = drive.checks()
     assert not check.ok
-    assert mend in check.detail or mend in check.what
+    assert mend in check.detail or mend in check.name
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", '{"type": "service_account"}'])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from activities.github.authors import UNKNOWN, IssueHistory, Mover
+from activities.github.authors import UNKNOWN, Author, IssueHistory
 
 BEFORE, TICKED = "[ ]", "[x]"
 
@@ -35,7 +35,7 @@ def history(*edits: tuple[str, str | None]) -> IssueHistory:
     return IssueHistory.model_validate({"viewer": {"login": "us"}, "repository": {"issue": issue}})
 
 
-def edited(*edits: tuple[str, str | None]) -> Mover:
+def edited(*edits: tuple[str, str | None]) -> Author:
     return history(*edits).edited(lambda text: {TICKED: True, BEFORE: False}.get(text))
 
 
@@ -73,7 +73,7 @@ def test_the_only_person_who_ever_edited_it_is_named() -> None:
     assert edited(("us", None), ("ada", None), ("us", None)).login == "ada"
 
 
-def closed(*times: tuple[str, str], me: str = "us[bot]") -> Mover:
+def closed(*times: tuple[str, str], me: str = "us[bot]") -> Author:
     """Of an issue that was closed so, oldest first: by whom, and when."""
     nodes = [
         {

@@ -7,9 +7,9 @@ from itertools import islice
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.github.client import Changes, GitHubClient
-from activities.github.models import IssueSeen
-from activities.github.survey import OVERLAP, GitHubSurvey, Listing
+from activities.github.client import ChangedItems, GitHubClient
+from activities.github.listings import OVERLAP, GitHubListings, ListingCursor
+from activities.github.models import Issue
 from config.settings import Settings
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
@@ -17,8 +17,8 @@ from sandbox.server import Sandbox
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
-def an_issue(number: int, at: datetime) -> IssueSeen:
-    return IssueSeen.model_validate(
+def an_issue(number: int, at: datetime) -> Issue:
+    return Issue.model_validate(
         {
             "id": number,
             "number": number,
@@ -33,12 +33,12 @@ def an_issue(number: int, at: datetime) -> IssueSeen:
     )
 
 
-def changes(*issues: IssueSeen, etag: str = "tag", requests: int = 1) -> Changes[IssueSeen]:
-    return Changes(list(issues), etag, requests)
+def changes(*issues: Issue, etag: str = "tag", requests: int = 1) -> ChangedItems[Issue]:
+    return ChangedItems(list(issues), etag, requests)
 
 
 def test_what_lags_behind_is_seen_and_what_was_seen_is_not_told_again() -> None:
-    before = Listing(since=NOON - timedelta(hours=1))
+    before = ListingCursor(since=NOON - timedelta(hours=1))
     one = an_issue(1, NOON)
     after = before.after(changes(one))
     assert (after.since, after.etag) == (NOON - OVERLAP, "")
@@ -48,7 +48,7 @@ def test_what_lags_behind_is_seen_and_what_was_seen_is_not_told_again() -> None:
 
 
 def test_the_tag_counts_only_at_the_same_address() -> None:
-    listing = Listing(since=NOON - OVERLAP)
+    listing = ListingCursor(since=NOON - OVERLAP)
     again = listing.after(changes(an_issue(1, NOON)))
     assert (again.since, again.etag) == (listing.since, "tag")
     assert listing.after(changes()).etag == "tag"
@@ -57,7 +57,7 @@ def test_the_tag_counts_only_at_the_same_address() -> None:
 def test_of_many_at_once_it_lets_go_when_all_were_seen_twice() -> None:
     many = [an_issue(number, NOON + timedelta(seconds=number % 50)) for number in range(150)]
     last = NOON + timedelta(seconds=49)
-    once = Listing(since=NOON - timedelta(hours=1)).after(changes(*many, etag="", requests=2))
+    once = ListingCursor(since=NOON - timedelta(hours=1)).after(changes(*many, etag="", requests=2))
     assert once.since == last - OVERLAP
     twice = once.after(changes(*many, etag="", requests=2))
     assert twice.since == last
@@ -66,21 +66,21 @@ def test_of_many_at_once_it_lets_go_when_all_were_seen_twice() -> None:
 
 def test_what_changes_again_in_the_same_second_is_news() -> None:
     one = an_issue(1, NOON)
-    after = Listing(since=NOON - OVERLAP).after(changes(one))
+    after = ListingCursor(since=NOON - OVERLAP).after(changes(one))
     assert not after.fresh([one])
     assert after.fresh([one.model_copy(update={"title": "Another title"})])
 
 
 @pytest.fixture
-def survey(settings: Settings) -> GitHubSurvey:
-    return GitHubSurvey(GitHubClient(settings.github))
+def survey(settings: Settings) -> GitHubListings:
+    return GitHubListings(GitHubClient(settings.github))
 
 
-def test_pages_are_turned_without_passing_anything_over(survey: GitHubSurvey, sandbox: Sandbox) -> None:
+def test_pages_are_turned_without_passing_anything_over(survey: GitHubListings, sandbox: Sandbox) -> None:
     person = sandbox.person("amara-sales")
     for number in range(130):
         person.open("leads", f"Issue {number}")
-    found, listing = survey.issues("leads", Listing())
+    found, listing = survey.issues("leads", ListingCursor())
     assert sorted(issue.number for issue in found) == list(range(1, 131))
     person.edit("leads", 7, title="Another title")
     again, _ = survey.issues("leads", listing)
@@ -90,12 +90,12 @@ def test_pages_are_turned_without_passing_anything_over(survey: GitHubSurvey, sa
 @pytest.mark.parametrize(
     ("kind", "path", "ask"),
     [
-        ("secondary_limit", "/issues$", lambda survey: survey.issues("leads", Listing())),
+        ("secondary_limit", "/issues$", lambda survey: survey.issues("leads", ListingCursor())),
         ("primary_limit", "graphql", lambda survey: survey.board()),
     ],
 )
 def test_a_limit_says_until_when(
-    survey: GitHubSurvey, sandbox: Sandbox, kind: str, path: str, ask: Callable[[GitHubSurvey], object]
+    survey: GitHubListings, sandbox: Sandbox, kind: str, path: str, ask: Callable[[GitHubListings], object]
 ) -> None:
     fault = {"system": "github", "kind": kind, "seconds": 7, "path": path}
     sandbox.faults.add(Fault.model_validate(fault))

@@ -68,7 +68,7 @@ def test_a_shorter_limit_ends_no_longer_one(
     sandbox: Sandbox, settings: Settings, client: GitHubClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as at_once:
-        at_once.setattr(gate.Gate, "pass_through", lambda *_: None)
+        at_once.setattr(gate.RateLimitGuard, "pass_through", lambda *_: None)
         limited(sandbox, client, kind="secondary_limit", seconds=SECONDS)
         limited(sandbox, client, kind="secondary_limit", seconds=1)
     after(timedelta(seconds=10), monkeypatch)

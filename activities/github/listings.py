@@ -12,9 +12,9 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 
 from activities.github.board import at
-from activities.github.client import Changes, GitHubClient
-from activities.github.errors import told
-from activities.github.models import CommentSeen, IssueSeen
+from activities.github.client import ChangedItems, GitHubClient
+from activities.github.errors import github_errors
+from activities.github.models import Comment, Issue
 
 OVERLAP = timedelta(minutes=2)
 """How much of what was read is read again: GitHub's listings lag."""
@@ -49,14 +49,14 @@ query($org: String!, $repo: String!, $label: String!, $after: String) {
   }
 }"""
 
-T = TypeVar("T", IssueSeen, CommentSeen)
+T = TypeVar("T", Issue, Comment)
 
 
 def _a_while_ago() -> datetime:
     return (datetime.now(UTC) - AT_FIRST).replace(microsecond=0)
 
 
-class Listing(BaseModel):
+class ListingCursor(BaseModel):
     """How far a listing was read: by GitHub's own times, so no clock of ours counts."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)
@@ -68,7 +68,7 @@ class Listing(BaseModel):
         """Those that were not seen as they are now."""
         return [item for item in items if self.seen.get(item.id) != _digest(item)]
 
-    def after(self, changes: Changes[T]) -> "Listing":
+    def after(self, changes: ChangedItems[T]) -> "ListingCursor":
         """How far it is read with these.
 
         Where more changed at once than one page has, all but those of the last second are let go of when all were seen
@@ -78,14 +78,14 @@ class Listing(BaseModel):
         settled = changes.requests > 1 and not self.fresh(changes.items)
         since = newest if settled else max(self.since, newest - OVERLAP)
         seen = {item.id: _digest(item) for item in changes.items if item.updated_at >= since}
-        return Listing(since=since, etag=changes.etag if since == self.since else "", seen=seen)
+        return ListingCursor(since=since, etag=changes.etag if since == self.since else "", seen=seen)
 
 
-def _digest(item: IssueSeen | CommentSeen) -> str:
+def _digest(item: Issue | Comment) -> str:
     return hashlib.sha256(item.model_dump_json().encode()).hexdigest()[:12]
 
 
-class OnBoard(BaseModel):
+class BoardCard(BaseModel):
     """A card of the board, as much of it as is compared."""
 
     id: str
@@ -99,10 +99,10 @@ class OnBoard(BaseModel):
         return (self.value or {}).get("name", "")
 
 
-class BoardSeen(NamedTuple):
+class BoardListing(NamedTuple):
     """The board, and what the repositories are called by now."""
 
-    cards: list[OnBoard]
+    cards: list[BoardCard]
     """Those that are not archived, in repositories by our names."""
     columns: frozenset[str]
     repositories: dict[str, str]
@@ -114,7 +114,7 @@ class BoardSeen(NamedTuple):
         return names.get(repo.casefold(), repo)
 
 
-class Cost(NamedTuple):
+class RequestCost(NamedTuple):
     """What was asked of GitHub. A request that found nothing changed is free; GraphQL counts in points."""
 
     requests: int = 0
@@ -122,31 +122,31 @@ class Cost(NamedTuple):
     points: int = 0
 
 
-class GitHubSurvey:
+class GitHubListings:
     """One round of looking; counts what it costs."""
 
     def __init__(self, client: GitHubClient) -> None:
         self._client = client
         self._settings = client.settings
-        self.cost = Cost()
+        self.cost = RequestCost()
 
-    def issues(self, repo: str, listing: Listing) -> tuple[list[IssueSeen], Listing]:
+    def issues(self, repo: str, listing: ListingCursor) -> tuple[list[Issue], ListingCursor]:
         """Issues that were opened or changed, and how far that was read."""
         changes = self._client.changed_issues(repo, since=listing.since, etag=listing.etag)
         return self._read(changes, listing)
 
-    def comments(self, repo: str, listing: Listing) -> tuple[list[CommentSeen], Listing]:
+    def comments(self, repo: str, listing: ListingCursor) -> tuple[list[Comment], ListingCursor]:
         """Comments that were written or edited, and how far that was read."""
         changes = self._client.changed_comments(repo, since=listing.since, etag=listing.etag)
         return self._read(changes, listing)
 
-    def labelled(self, repo: str, label: str) -> list[IssueSeen]:
+    def labelled(self, repo: str, label: str) -> list[Issue]:
         """The open issues with this label, however old."""
         found = list(self._client.labelled(repo, label))
         self._spent(requests=1 + len(found) // 100)
         return found
 
-    def board(self) -> BoardSeen:
+    def board(self) -> BoardListing:
         """All cards of the board, its columns, and the repositories' names."""
         settings = self._settings
         asked = {
@@ -156,10 +156,10 @@ class GitHubSurvey:
             "leads": settings.leads_repo,
             "hubs": settings.hubs_repo,
         }
-        with told("when reading the board"):
+        with github_errors("when reading the board"):
             pages = list(self._batches(_ITEMS, asked, "organization", "projectV2", "items"))
             found = [
-                OnBoard.model_validate(node) for _, nodes in pages for node in nodes if node.get("content")
+                BoardCard.model_validate(node) for _, nodes in pages for node in nodes if node.get("content")
             ]
             data = pages[0][0]
             field = at(data, "organization", "projectV2").get("field") or {}
@@ -168,7 +168,7 @@ class GitHubSurvey:
                 settings.leads_repo: at(data, "leads", "name"),
                 settings.hubs_repo: at(data, "hubs", "name"),
             }
-        board = BoardSeen([], columns, names)
+        board = BoardListing([], columns, names)
         cards = [card for card in found if not card.archived and card.number]
         return board._replace(
             cards=[card.model_copy(update={"repo": board.ours(card.repo)}) for card in cards]
@@ -176,14 +176,14 @@ class GitHubSurvey:
 
     def numbers(self, repo: str, label: str) -> set[int]:
         """Numbers of all issues with this label, open and closed."""
-        with told(f"when listing the issues of {repo}"):
+        with github_errors(f"when listing the issues of {repo}"):
             asked = {"org": self._settings.org, "repo": repo, "label": label}
             pages = self._batches(_LABELLED, asked, "repository", "issues")
             return {int(node["number"]) for _, nodes in pages for node in nodes}
 
     # Inside
 
-    def _read(self, changes: Changes[T] | None, listing: Listing) -> tuple[list[T], Listing]:
+    def _read(self, changes: ChangedItems[T] | None, listing: ListingCursor) -> tuple[list[T], ListingCursor]:
         if changes is None:
             self._spent(unchanged=1)
             return [], listing
@@ -206,4 +206,4 @@ class GitHubSurvey:
 
     def _spent(self, requests: int = 0, unchanged: int = 0, points: int = 0) -> None:
         cost = self.cost
-        self.cost = Cost(cost.requests + requests, cost.unchanged + unchanged, cost.points + points)
+        self.cost = RequestCost(cost.requests + requests, cost.unchanged + unchanged, cost.points + points)
