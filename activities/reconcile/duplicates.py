@@ -14,7 +14,7 @@ from temporalio.service import RPCError
 from activities.reconcile.cursors import read_cursor
 from client.errors import LeadsError
 from client.leads import LeadsClient
-from process.duplicates.notices import match_reasons
+from process.duplicates.matching import match_reasons
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import Stage
