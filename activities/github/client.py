@@ -94,7 +94,7 @@ class GitHubClient:
 
     def __init__(self, settings: GitHub) -> None:
         self.settings = settings
-        self._gate = guard_for(settings)
+        self._rate_limits = guard_for(settings)
         self._of_thread = threading.local()
         self._login = ""
         self._login_lock = threading.Lock()
@@ -381,12 +381,12 @@ class GitHubClient:
     def _admitted(self, api: Api) -> Iterator[None]:
         """Around each request, while no limit holds. A token that is not taken is forgotten: the next attempt asks for
         a new one."""
-        self._gate.pass_through(api)
+        self._rate_limits.check(api)
         try:
             yield
         except GithubException as error:
             if limit := limit_of(error):
-                self._gate.close(api, limit)
+                self._rate_limits.block(api, limit)
             if error.status == 401:
                 self._of_thread.client = None
             raise

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from activities.errors import PARKED, park
 from activities.github.board import at, missing_board
 from activities.github.client import GitHubClient
-from activities.github.errors import github_errors, graphql_types, verdict
+from activities.github.errors import github_errors, graphql_types, translated
 
 _BOARD = """
 query($org: String!, $number: Int!, $field: String!) {
@@ -227,7 +227,7 @@ class GitHubSetupClient(GitHubClient):
         try:
             yield
         except GithubException as error:
-            failed = verdict(error, doing)
+            failed = translated(error, doing)
             if failed.type == PARKED and error.status in (403, 404):
                 raise park(
                     f"GitHub answered {error.status} {doing}: grant contents (write) on {repo}, which only this "
