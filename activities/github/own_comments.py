@@ -106,5 +106,5 @@ class OwnComments:
             self._github.react(repo, comment, content)
         for reaction in ours:
             if reaction.content != content:
-                self._github.take_back(repo, comment, reaction.id)
+                self._github.remove_reaction(repo, comment, reaction.id)
         return bool(ours)
