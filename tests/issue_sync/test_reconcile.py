@@ -147,7 +147,7 @@ async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(office: O
     twin = {"title": first["title"], "body": first["body"]}
     ours = await asyncio.to_thread(office.as_service, "POST", "leads/issues", twin)
     copied = await asyncio.to_thread(office.as_person, SALES, "POST", "leads/issues", twin)
-    assert f"issue {ours['number']}, {copied['number']} carries its mark" in found(await office.round())
+    assert f"issue {ours['number']}, {copied['number']} carries its marker" in found(await office.round())
     await office.until(lead, lambda view: any("opened twice" in line.summary for line in view.timeline))
     closed = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{ours['number']}")
     assert (closed["state"], closed["state_reason"]) == ("closed", "duplicate")
@@ -161,7 +161,7 @@ async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) 
     amara.open("leads", "[Example University / Ada Example] - A hub", labels=("service:hub",))
     amara.open("leads", "[Lead org / Grace Example] - Another", labels=("lead",))
     amara.open("leads", "Not a lead")
-    assert found(await office.round()) == "2 to look at: leads#1, leads#2"
+    assert found(await office.round()) == "2 to sync: leads#1, leads#2"
     lead = await the_lead(office)
     await seen(office, lead)
     await office.round()
@@ -183,7 +183,7 @@ async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> 
         while len([each for each in await office.leads.open_leads() if each.issue]) < 2:
             await asyncio.sleep(0.05)
     amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
-    assert found(await office.round()) == "1 to look at: leads#2"
+    assert found(await office.round()) == "1 to sync: leads#2"
 
 
 async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> None:
@@ -218,7 +218,7 @@ async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office:
     office.sandbox.person(OWNER).rename_column("Lead", "Prospects")
     said = found(await office.round())
     assert "the board has no column “Lead”" in said
-    assert "to look at" not in said
+    assert "to sync" not in said
     assert await office.answers(lead) == []
     office.sandbox.person(OWNER).rename_column("Prospects", "Lead")
     assert found(await office.round()) == ""

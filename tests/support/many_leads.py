@@ -11,7 +11,7 @@ from temporalio.worker import Worker
 
 from activities.github import issue_block
 from activities.github.issue_block import LastWritten
-from activities.reconcile.outside import reconcile_activities
+from activities.reconcile.activities import reconcile_activities
 from client.leads import LeadsClient
 from config.settings import Settings
 from sandbox.github.records import Issue
