@@ -13,12 +13,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
-from activities.reconcile.outside import reconcile_activities
 from temporalio.worker import Worker
 
 from activities.digest import digest_activities
 from activities.heartbeat import HeartbeatInterceptor
 from activities.issue_sync.sync import Desk
+from activities.reconcile.activities import reconcile_activities
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities
 from client.connection import connect, run_program
