@@ -19,9 +19,9 @@ with workflow.unsafe.imports_passed_through():
 
     from process.behaviour import CHANGES
     from process.core.aggregate import LeadAggregate
-    from process.core.events import Refused
     from process.core.outbox import DriftCheck
     from process.core.receipts import Answer
+    from process.core.refusal import Refused
     from process.decisions import LeadOpened, complaints
     from process.effects.base import Effect, Outcome
     from process.lead.duplicate_links import DuplicateLink

@@ -20,7 +20,7 @@ from client.directory import Handle
 from client.errors import CommandError
 from client.leads import Leads
 from client.previews import sections
-from process.core.events import Refused
+from process.core.refusal import Refused
 from process.corrections.compensation import COMMENT_KEY
 from process.decisions import DECISIONS, Decision
 from process.decisions.merging import Merged

@@ -25,7 +25,7 @@ from client.directory import Handle
 from client.errors import CommandError
 from client.leads import Leads
 from config.settings import Settings
-from process.core.events import Refused
+from process.core.refusal import Refused
 from process.decisions import DECISIONS, Decision, parse_as
 from process.github.commands import sample
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits

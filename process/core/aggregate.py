@@ -12,11 +12,12 @@ from pydantic import ValidationError
 from process.calendar import start_of
 from process.core import outbox
 from process.core.event_log import Change, EventLog
-from process.core.events import Event, Fact, Refused
+from process.core.events import Event, Fact
 from process.core.fold import fold, superseded
 from process.core.functions import begin, decide, due, evolve, plan
 from process.core.outbox import DriftCheck, Finished, Outstanding
 from process.core.receipts import Answer, Receipt, Refusal, content_of, one_line, said
+from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.corrections import compensation as compensation
 from process.corrections.corrected_decision import CorrectedDecision, CorrectionImpact
 from process.deadlines import moved_dates
@@ -126,8 +127,8 @@ class LeadAggregate(Model):
         decision = parse(kind, args, source=source)
         if isinstance(decision, Refused):
             by, source = said(args, "by", "someone"), said(args, "source", source)
-            aggregate = self.refused(kind, str(decision), now, by=by, source=source)
-            return aggregate, Answer(accepted=False, summary=aggregate.refusals[-1].reason)
+            aggregate = self.refused(kind, decision, now, by=by, source=source)
+            return aggregate, aggregate.refusals[-1].answer()
         return self.decided(decision, now)
 
     def decided(self, decision: Decision, now: datetime) -> tuple[Self, Answer]:
@@ -138,16 +139,16 @@ class LeadAggregate(Model):
         if known:
             return self._no(
                 decision,
-                f"The key {decision.key!r} already stands for another decision. Give each its own.",
+                refuse(f"The key {decision.key!r} already stands for another decision", "Give each its own"),
                 now,
             )
         fact = self._too_much(decision) or decide(self.event_log, decision, now)
         if isinstance(fact, Refused):
-            aggregate, answer = self._no(decision, str(fact), now)
+            aggregate, answer = self._no(decision, fact, now)
             return (aggregate._answered(decision, content, answer) if decision.key else aggregate), answer
         aggregate = self._became(fact, now)
         event = aggregate.event_log.events[-1]
-        answer = Answer(accepted=True, summary=event.summary, seq=event.seq)
+        answer = Answer(accepted=True, message=event.summary, seq=event.seq)
         return aggregate._answered(decision, content, answer), answer
 
     def preview(self, kind: str, args: tuple[Any, ...], now: datetime) -> Preview:
@@ -182,34 +183,34 @@ class LeadAggregate(Model):
 
     def _again(self, first: Answer) -> Answer:
         """The first answer to what came again."""
-        event = self.event_log.find(first.seq) if first.seq and not first.summary else None
-        return first.replaced(repeat=True, summary=event.summary if event else first.summary)
+        event = self.event_log.find(first.seq) if first.seq and not first.message else None
+        return first.replaced(repeat=True, message=event.summary if event else first.message)
 
     def _too_much(self, decision: Decision) -> Refused | None:
         """Why a lead that people wrote too much into does not take so long a text, or None: it must be handed on whole."""
         left = max(MAX_EVENT_BYTES - self.stored_bytes, 0)
         if len(decision.model_dump_json().encode()) <= left // MAX_SHARE:
             return None
-        return Refused(
-            reason=f"The lead has become so long that its record has room for {left // 1000} kB only",
-            instead="Write it shorter, and put long texts into its folder"
+        return refuse(
+            f"The lead has become so long that its record has room for {left // 1000} kB only",
+            "Write it shorter, and put long texts into its folder"
             if left > MAX_EVENT_BYTES // 100
-            else "Start a new lead",
+            else Suggestion(kind=SuggestionKind.START, text="Start a new lead"),
         )
 
     def _repeated(self, decision: Decision, first: Answer, now: datetime) -> Self:
         """A repeat of what was taken is recorded, once: whoever sent it as a signal hears nothing else."""
-        reason = f"It came again and was already taken as {first.seq}. Nothing was done twice."
-        if not first.accepted or any(refusal.reason == reason for refusal in self.refusals):
+        again = refuse(f"It came again and was already taken as {first.seq}", "Nothing was done twice")
+        if not first.accepted or any(refusal.reason == again.reason for refusal in self.refusals):
             return self
-        return self.refused(decision.kind, reason, now, by=decision.by, source=decision.source)
+        return self.refused(decision.kind, again, now, by=decision.by, source=decision.source)
 
-    def _no(self, decision: Decision, reason: str, now: datetime) -> tuple[Self, Answer]:
-        aggregate = self.refused(decision.kind, reason, now, by=decision.by, source=decision.source)
-        return aggregate, Answer(accepted=False, summary=aggregate.refusals[-1].reason)
+    def _no(self, decision: Decision, refusal: Refused, now: datetime) -> tuple[Self, Answer]:
+        aggregate = self.refused(decision.kind, refusal, now, by=decision.by, source=decision.source)
+        return aggregate, aggregate.refusals[-1].answer()
 
     def refused(
-        self, kind: str, reason: str, now: datetime, *, by: str = "someone", source: str = "signal"
+        self, kind: str, why: Refused, now: datetime, *, by: str = "someone", source: str = "signal"
     ) -> Self:
         """With one more refusal on record, and nothing else changed."""
         refusal = Refusal(
@@ -217,14 +218,17 @@ class LeadAggregate(Model):
             kind=one_line(kind),
             by=one_line(by),
             source=one_line(source),
-            reason=one_line(reason, 500),
+            reason=one_line(why.reason, 500),
+            suggestions=tuple(
+                each.replaced(text=one_line(each.text, 500) if each.text else "") for each in why.suggestions
+            ),
         )
         return self.replaced(
             refusals=(*self.refusals, refusal)[-REFUSALS:], refused_total=self.refused_total + 1
         )
 
     def _answered(self, decision: Decision, content: str, answer: Answer) -> Self:
-        kept = answer.replaced(summary="") if answer.accepted else answer  # the event has them
+        kept = answer.replaced(message="") if answer.accepted else answer  # the event has them
         receipt = Receipt(key=decision.key, content=content, answer=kept)
         return self.replaced(receipts=(*self.receipts, receipt)[-RECEIPTS:])
 
@@ -235,12 +239,18 @@ class LeadAggregate(Model):
         try:
             asked = RevertEdits.model_validate(*args[:1] or ({},))
         except ValidationError as error:
-            return self.refused("revert_edits", complaints(error), now), ()
+            return self.refused("revert_edits", refuse(complaints(error)), now), ()
         aggregate = self
         for no in asked.declined:
             known = {(refusal.kind, refusal.by, refusal.source) for refusal in aggregate.refusals}
             if (one_line(no.kind), one_line(no.by), one_line(no.source)) not in known:
-                aggregate = aggregate.refused(no.kind, no.reason, now, by=no.by, source=no.source)
+                aggregate = aggregate.refused(
+                    no.kind,
+                    Refused(reason=no.reason, suggestions=no.suggestions),
+                    now,
+                    by=no.by,
+                    source=no.source,
+                )
         effects = revert_effects(aggregate.lead, asked.edits)
         queued = {item.effect.key for item in aggregate.outbox}
         new = tuple(Outstanding(effect=effect) for effect in effects if effect.key not in queued)
@@ -257,7 +267,7 @@ class LeadAggregate(Model):
         try:
             told = People.model_validate(args[0] if args else {})
         except ValidationError as error:
-            return self.refused("set_team", complaints(error), now)
+            return self.refused("set_team", refuse(complaints(error)), now)
         lead, since = self.lead, told.since or now
         known = lead.policy.addresses | {role: named for role, named in told.addresses.items() if named}
         told = told.replaced(addresses=known)
@@ -285,7 +295,7 @@ class LeadAggregate(Model):
         try:
             found = DuplicateCandidates.model_validate(*args[:1] or ({},))
         except ValidationError as error:
-            return self.refused("flag_duplicates", complaints(error), now)
+            return self.refused("flag_duplicates", refuse(complaints(error)), now)
         new = unknown(self.event_log, found.originals)
         return self._became(DuplicatesFlagged(originals=new), now) if new else self
 
@@ -297,15 +307,15 @@ class LeadAggregate(Model):
         try:
             told = RelationNotice.model_validate(*args[:1] or ({},))
         except ValidationError as error:
-            wrong = Refused(reason=complaints(error))
-            return self.refused("receive_relation_notice", str(wrong), now), wrong
+            wrong = refuse(complaints(error))
+            return self.refused("receive_relation_notice", wrong, now), wrong
         other, lead = told.me.lead, self.lead
         answer = DuplicateLink(lead=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
         if told.seq <= self.heard.get(other, 0):
             return self, answer
         if no := _unheard(lead, told):
-            known = any((refusal.by, refusal.reason) == (other, str(no)) for refusal in self.refusals)
-            return self if known else self.refused("merged", str(no), now, by=other, source="lead"), no
+            known = any((refusal.by, refusal.reason) == (other, no.reason) for refusal in self.refusals)
+            return self if known else self.refused("merged", no, now, by=other, source="lead"), no
         aggregate = self.replaced(heard=self.heard | {other: told.seq})
         fact = as_fact(self.event_log, told)
         return (aggregate._became(fact, now) if fact else aggregate), answer
@@ -435,7 +445,7 @@ class LeadAggregate(Model):
 def _unheard(lead: Lead, told: RelationNotice) -> Refused | None:
     """Why the lead does not take what it is told, or None."""
     if told.me.lead == lead.id:
-        return Refused(reason="A lead has nothing to tell itself")
+        return refuse("A lead has nothing to tell itself")
     return unmergeable(lead, told.me.lead) if told.me.relation is Relation.MERGED else None
 
 

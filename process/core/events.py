@@ -29,16 +29,6 @@ if TYPE_CHECKING:
     from process.lead.lead import Lead
 
 
-class Refused(Model):
-    """No, and what would work. Both are sentences for people."""
-
-    reason: str
-    instead: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.reason}. {self.instead}.".replace("?.", "?") if self.instead else f"{self.reason}."
-
-
 class Fact(Model):
     """Anything that can become true of a lead. Its kind is its class name in snake case."""
 

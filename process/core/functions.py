@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from process.core.event_log import Change, EventLog
-from process.core.events import Event, Fact, Observation, Refused
+from process.core.events import Event, Fact, Observation
 from process.core.fold import apply, fold
+from process.core.refusal import Refused, refuse
 from process.deadlines import due
 from process.decisions import Decision, LeadOpened
 from process.duplicates.notices import news
@@ -24,9 +25,7 @@ from process.policy import TEAMS
 __all__ = ["begin", "decide", "due", "evolve", "fold", "plan"]
 
 
-NOT_DUE = Refused(
-    reason="The calendar decides only what is due", instead="For a person's decision, leave `source` out"
-)
+NOT_DUE = refuse("The calendar decides only what is due", "For a person's decision, leave `source` out")
 
 
 def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:

@@ -5,19 +5,26 @@ from typing import Any
 
 from pydantic import AwareDatetime
 
+from process.core.refusal import Refused, Suggestion
 from process.decisions import Decision
 from process.types import Line, Model
 
 
 class Answer(Model):
-    """What the one who decided is told."""
+    """The answer to a decision."""
 
     accepted: bool
-    summary: str
-    """What became true; or why not and what would work."""
+    message: str
+    """The fact that became true, or the reason of the refusal: one sentence without its full stop."""
+    suggestions: tuple[Suggestion, ...] = ()
     seq: int | None = None
     repeat: bool = False
-    """The same decision came before; this is the answer that it got."""
+    """True if the same decision came before; this is the answer that it got."""
+
+    @property
+    def refused(self) -> Refused | None:
+        """The refusal, if the decision was refused."""
+        return None if self.accepted else Refused(reason=self.message, suggestions=self.suggestions)
 
 
 class Receipt(Model):
@@ -35,6 +42,16 @@ class Refusal(Model):
     by: Line
     source: Line
     reason: str
+    suggestions: tuple[Suggestion, ...] = ()
+
+    @property
+    def refused(self) -> Refused:
+        """The refusal itself, without when and from whom it came."""
+        return Refused(reason=self.reason, suggestions=self.suggestions)
+
+    def answer(self) -> Answer:
+        """Return the answer that the sender of the decision gets."""
+        return Answer(accepted=False, message=self.reason, suggestions=self.suggestions)
 
 
 def content_of(decision: Decision) -> str:

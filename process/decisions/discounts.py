@@ -6,7 +6,8 @@ from datetime import datetime
 from pydantic import Field
 
 from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
+from process.core.events import Event
+from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import UNKNOWN, mail
 from process.decisions.quoting import _OnQuote
 from process.effects.base import Effect
@@ -32,10 +33,10 @@ class _OnDiscount(_OnQuote):
         if quote and quote.awaits:
             return None
         if quote and quote.discount and quote.discount.approved:
-            return Refused(
-                reason=f"The discount of version {quote.version} was already approved on {quote.discount.settled_on}"
+            return refuse(
+                f"The discount of version {quote.version} was already approved on {quote.discount.settled_on}"
             )
-        return Refused(reason="No discount waits for an approval")
+        return refuse("No discount waits for an approval")
 
     def _settled(self, lead: Lead, event: Event, *, approved: bool, **more: object) -> Lead:
         def settle(quote: Quote) -> Quote:
@@ -58,9 +59,10 @@ class DiscountApproved(_OnDiscount):
             return wrong
         discount = lead.quote.discount if lead.quote else None
         if discount and same_person(lead, discount.by, self.by):
-            return Refused(
-                reason=f"{self.by} gave this discount, and nobody approves their own",
-                instead="Somebody else may (discount_approved), or quote without it (price_quoted)",
+            return refuse(
+                f"{self.by} gave this discount, and nobody approves their own",
+                "Somebody else may approve it",
+                decide("Or quote without it", "price_quoted"),
             )
         return None
 

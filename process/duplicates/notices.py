@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import Field
 
 from process.core.event_log import EventLog
-from process.core.events import Event, Observation, Refused
+from process.core.events import Event, Observation
 from process.core.fold import without
+from process.core.refusal import Refused, refuse
 from process.decisions.qualifying import QuestionnaireAnswered
 from process.effects.observations import AnswersRead
 from process.identity import contact_key, org_key, title_key
@@ -87,20 +88,17 @@ def unmergeable(lead: Lead, duplicate: str) -> Refused | None:
     """Why nothing can be merged into this lead now, or None."""
     into = lead.merged_into
     if lead.id == duplicate:
-        return Refused(reason="A lead is not merged into itself", instead="Name the lead that goes on")
+        return refuse("A lead is not merged into itself", "Name the lead that goes on")
     if into and into.lead == duplicate:
-        return Refused(
-            reason=f"{lead.id} was itself merged into {duplicate}",
-            instead="Take one of the two back, by correcting it",
+        return refuse(
+            f"{lead.id} was itself merged into {duplicate}", "Take one of the two back, by correcting it"
         )
     if into:
-        return Refused(reason=f"{lead.id} was merged into {into.lead}", instead=f"Merge into {into.lead}")
+        return refuse(f"{lead.id} was merged into {into.lead}", f"Merge into {into.lead}")
     if lead.stage is Stage.LOST:
-        return Refused(reason=f"{lead.id} is lost", instead="Reopen that one first")
+        return refuse(f"{lead.id} is lost", "Reopen that one first")
     if lead.ended:
-        return Refused(
-            reason=f"{lead.id} is closed: its service has ended", instead="Merge into an open lead"
-        )
+        return refuse(f"{lead.id} is closed: its service has ended", "Merge into an open lead")
     return None
 
 

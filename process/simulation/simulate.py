@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from process.core.event_log import Change, EventLog
-from process.core.events import Deadline, Event, Fact, Observation, Refused
+from process.core.events import Deadline, Event, Fact, Observation
 from process.core.fold import apply, fold, superseded
 from process.core.functions import begin, decide, evolve
+from process.core.refusal import Refused
 from process.deadlines import Due, due, was_due
 from process.decisions import Decision, LeadOpened
 from process.decisions.correcting import Corrected

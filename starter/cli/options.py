@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from client.errors import CommandError, ExitCode
-from process.core.events import Refused
+from process.core.refusal import Refused
 from process.decisions import Decision, parse_as
 
 SOURCE = "cli"

@@ -11,7 +11,8 @@ import pytest
 
 import process
 from process.core.event_log import effect_key
-from process.core.events import Fact, Refused
+from process.core.events import Fact
+from process.core.refusal import Refused
 from process.decisions import DECISIONS, LeadOpened, parse
 from process.decisions.base import Decision
 from process.effects.base import Effect

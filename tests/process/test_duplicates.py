@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from process.core.aggregate import LeadAggregate
-from process.core.events import Refused
 from process.core.functions import fold
+from process.core.refusal import Refused
 from process.corrections.compensation import corrected_decisions
 from process.decisions import DECISIONS
 from process.duplicates.notices import match_reasons, relation_notices

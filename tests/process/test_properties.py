@@ -14,9 +14,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from process.core.aggregate import LeadAggregate
 from process.core.event_log import EventLog
-from process.core.events import Refused
 from process.core.fold import fold, superseded
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.corrections.compensation import corrected_decision, root
 from process.decisions import DECISIONS
 from process.duplicates.notices import relation_notices

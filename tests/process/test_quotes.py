@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.core.events import Refused
+from process.core.refusal import Refused
 from process.decisions import parse
 from process.decisions.discounts import DiscountApproved
 from process.decisions.quoting import PriceQuoted

@@ -8,9 +8,10 @@ from typing import Any
 from process.behaviour import CHANGES
 from process.calendar import end_of, start_of
 from process.core.aggregate import LeadAggregate
-from process.core.events import Observation, Refused
+from process.core.events import Observation
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.decisions import LeadOpened
 from process.duplicates.notices import relation_notices
 from process.effects.base import (
