@@ -18,21 +18,22 @@ from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
 from temporalio.service import RPCError
 from temporalio.worker import Worker, WorkerDeploymentConfig
 
+from activities.digest import digest_activities
 from activities.heartbeat import HeartbeatInterceptor
 from activities.issue_sync.sync import Desk
 from activities.reconcile.outside import reconcile_activities
 from activities.reconcile.team import Team
 from activities.registry import activities
 from client.connection import connect, to_its_end
+from client.digest import keep_digest
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from client.reconcile import keep_schedule
 from client.server import demand_attributes
 from config.logging import set_up_logs
 from config.policy_file import current
 from config.settings import Settings, SettingsError, read_settings, unknown
 from ledger.events import LedgerError
-from starter.cli.digest import digest_activities, keep_digest
 
 GRACE = timedelta(seconds=25)
 """What is under way may finish this long after the worker was told to stop; what does not is done again elsewhere."""
@@ -52,7 +53,7 @@ async def run(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     client = await connect(runtime=_runtime(settings))
     await demand_attributes(client)
-    leads = Leads(client, settings.task_queue, settings.temporal_ui, policy=policy)
+    leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
     desk = Desk(leads, settings)
     threads = settings.activity_threads
     with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
@@ -87,7 +88,7 @@ async def run(settings: Settings) -> None:
     log.info("worker stopped")
 
 
-async def _introduce(leads: Leads) -> None:
+async def _introduce(leads: LeadsClient) -> None:
     """Leads in flight hear who is behind the roles by these settings. Where that fails, a round does it."""
     log = structlog.get_logger("worker")
     try:

@@ -97,7 +97,7 @@ def no_worker(task_queue: str) -> CommandError:
     )
 
 
-class StuckError(CommandError):
+class LeadStuck(CommandError):
     """A worker is there, and the lead can't go on with its code."""
 
     def __init__(self, lead: str, why: str) -> None:

@@ -27,7 +27,7 @@ from process.types import OPEN_STAGES, Role, Stage
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
 
-Handle = WorkflowHandle[LeadWorkflow, str]
+LeadHandle = WorkflowHandle[LeadWorkflow, str]
 WORKFLOW = LeadWorkflow.__name__
 RUNNING = "ExecutionStatus = 'Running'"
 NAMELESS = org_key("")
@@ -35,7 +35,7 @@ NAMELESS = org_key("")
 _ISSUE_URL = re.compile(r"/([^/]+)/issues/(\d+)$")
 
 
-class Row(BaseModel):
+class LeadRow(BaseModel):
     """A lead in a list, as visibility knows it: without asking its workflow."""
 
     lead: str
@@ -49,7 +49,7 @@ class Row(BaseModel):
     url: str
 
 
-class InFlight(NamedTuple):
+class OpenLead(NamedTuple):
     """An open lead with what it has outside, as visibility knows it: without asking its workflow."""
 
     id: str
@@ -61,7 +61,7 @@ class InFlight(NamedTuple):
     heading: str
 
 
-class Under(NamedTuple):
+class LeadPolicy(NamedTuple):
     """A lead and the policy that it is under, as visibility knows it; empty until its workflow has run."""
 
     lead: str
@@ -84,7 +84,7 @@ class Directory:
         """The lead's page in the Temporal UI."""
         return lead_page(self.ui, self.client.namespace, lead)
 
-    async def find(self, name: str) -> Handle:
+    async def find(self, name: str) -> LeadHandle:
         """The lead of this id, or of the only id that begins so (`lead-` may be left out).
 
         Raises CommandError: not found, ambiguous, or nothing at all, as a script has it whose variable was never set.
@@ -92,7 +92,7 @@ class Directory:
         quoted = name.strip().replace("'", "")
         if not quoted.removeprefix("lead-"):
             raise CommandError(ExitCode.NOT_FOUND, f"{name!r} names no lead. `leads list` shows them.")
-        if known := await self.known(name):
+        if known := await self.by_id(name):
             return known
         found = sorted(
             {
@@ -114,7 +114,7 @@ class Directory:
             "in the ledger alone.",
         )
 
-    async def known(self, lead: str) -> Handle | None:
+    async def by_id(self, lead: str) -> LeadHandle | None:
         """The lead of just this id, from the moment it was begun; one that has ended, too, until Temporal forgets it."""
         try:
             known = await self.client.get_workflow_handle(lead).describe()
@@ -126,11 +126,11 @@ class Directory:
             return None
         return self.client.get_workflow_handle_for(LeadWorkflow.run, lead)
 
-    async def ended_at(self, lead: Handle) -> datetime | None:
+    async def ended_at(self, lead: LeadHandle) -> datetime | None:
         """When its workflow was over, because it was archived or somebody terminated it; None for one that runs."""
         return (await lead.describe()).close_time
 
-    async def by_issue(self, repo: str, number: int) -> Handle | None:
+    async def by_issue(self, repo: str, number: int) -> LeadHandle | None:
         """The lead whose issue, or whose hub's issue, this is, as visibility knows it (a moment late).
 
         A lead that was archived is found, too; one whose workflow was terminated is gone.
@@ -145,7 +145,7 @@ class Directory:
         newest = max(found, key=lambda each: (each.close_time is None, each.start_time))
         return self.client.get_workflow_handle_for(LeadWorkflow.run, newest.id)
 
-    async def by_response(self, response: str) -> Handle | None:
+    async def by_response(self, response: str) -> LeadHandle | None:
         """The lead that this response to the questionnaire belongs to: an open one, if there is one."""
         name = response.replace("'", "")
         clauses = [f"{attributes.RESPONSE.name} = '{name}'", RUNNING]
@@ -153,7 +153,7 @@ class Directory:
         found.sort(key=lambda each: each.typed_search_attributes.get(attributes.STAGE) in OPEN_STAGES)
         return self.client.get_workflow_handle_for(LeadWorkflow.run, found[-1].id) if found else None
 
-    async def by_domain(self, email: str) -> list[Handle]:
+    async def by_domain(self, email: str) -> list[LeadHandle]:
         """Open leads of the organisation that this mail address belongs to, as far as its domain tells."""
         clauses = [f"{attributes.DOMAIN.name} = '{contact_key(email)}'", RUNNING]
         clauses.append(_any_of(attributes.STAGE, sorted(OPEN_STAGES)))
@@ -162,7 +162,7 @@ class Directory:
             async for each in self._executions(clauses)
         ]
 
-    async def alike(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
+    async def possible_duplicates(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
         """Open leads that this one, of that id, looks like; first those that look most like it, and of these the oldest."""
         same = [f"WorkflowId = '{lead_id(opened.org, opened.title)}'"]
         if org_key(opened.org) != NAMELESS:
@@ -186,7 +186,7 @@ class Directory:
                     groups.setdefault(f"{key.name} {value}", set()).add(each.id)
         return sorted({tuple(sorted(group)) for group in groups.values() if len(group) > 1})
 
-    async def listed(
+    async def list_leads(
         self,
         stages: Iterable[Stage] = OPEN_STAGES,
         *,
@@ -195,7 +195,7 @@ class Directory:
         org: str | None = None,
         ours: bool = False,
         among: Iterable[str] | None = None,
-    ) -> AsyncIterator[Row]:
+    ) -> AsyncIterator[LeadRow]:
         """Leads that are in one of these stages, oldest first, as visibility knows them (a moment late)."""
         clauses = [_any_of(attributes.STAGE, sorted(stages)), RUNNING]
         if owner:
@@ -213,7 +213,7 @@ class Directory:
         for execution in sorted(found, key=lambda execution: execution.start_time):
             yield await self._row(execution)
 
-    async def in_flight(self) -> list[InFlight]:
+    async def open_leads(self) -> list[OpenLead]:
         """All open leads, for whoever compares them with the outside."""
         clauses = [_any_of(attributes.STAGE, sorted(OPEN_STAGES)), RUNNING]
         found = []
@@ -222,10 +222,10 @@ class Directory:
             issue, hub = (_issue_at(str(memo.get(name, ""))) for name in ("issue", "hub"))
             stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
             heading = str(memo.get("heading", ""))
-            found.append(InFlight(execution.id, stage, issue, hub, "folder" in memo, heading))
+            found.append(OpenLead(execution.id, stage, issue, hub, "folder" in memo, heading))
         return found
 
-    async def under(self) -> list[Under]:
+    async def list_policies(self) -> list[LeadPolicy]:
         """All our leads that are not archived, with the policy that each is under."""
         clauses = [RUNNING, f"TaskQueue = '{self.task_queue}'"]
         found = []
@@ -233,7 +233,7 @@ class Directory:
             memo = await execution.memo()
             stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
             found.append(
-                Under(
+                LeadPolicy(
                     lead=execution.id,
                     stage=Stage(stage),
                     heading=str(memo.get("heading", "")),
@@ -252,9 +252,9 @@ class Directory:
     def _executions(self, clauses: Iterable[str]) -> AsyncIterator[WorkflowExecution]:
         return self.client.list_workflows(" AND ".join([f"WorkflowType = '{WORKFLOW}'", *clauses]))
 
-    async def _row(self, execution: WorkflowExecution) -> Row:
+    async def _row(self, execution: WorkflowExecution) -> LeadRow:
         known = execution.typed_search_attributes
-        return Row(
+        return LeadRow(
             lead=execution.id,
             stage=known.get(attributes.STAGE),
             owner=known.get(attributes.OWNER),

@@ -23,8 +23,8 @@ from temporalio.common import (
 from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import UNANSWERED, StuckError, no_worker
-from client.directory import Directory, Handle
+from client.connection import UNANSWERED, LeadStuck, no_worker
+from client.directory import Directory, LeadHandle
 from client.errors import CommandError, ExitCode
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
@@ -72,7 +72,7 @@ class DecisionPreview(BaseModel):
 
 
 @dataclass(frozen=True)
-class Leads(Directory):
+class LeadsClient(Directory):
     """As the directory, and each of them asked. `patience`: how long an answer may take; `policy`: that of new leads."""
 
     timeout: timedelta = timedelta(seconds=10)
@@ -106,7 +106,7 @@ class Leads(Directory):
     async def _sound(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
         if wrong := opened.complaint():
             raise CommandError(ExitCode.REFUSED, str(wrong))
-        return await self.alike(opened, lead)
+        return await self.possible_duplicates(opened, lead)
 
     async def _begin(self, opened: LeadOpened, lead: str, others: list[DuplicateLink]) -> Opened:
         if others:
@@ -151,7 +151,7 @@ class Leads(Directory):
         stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
         return Opened(lead=lead, stage=stage, url=self.link(lead), already=True)
 
-    async def going_on(self, lead: Handle) -> Handle:
+    async def successor(self, lead: LeadHandle) -> LeadHandle:
         """The lead that goes on with what this one was: itself, unless it was merged into another one."""
         seen = {lead.id}
         while (into := (await self.overview(lead)).facts.merged_into) and into.lead not in seen:
@@ -159,7 +159,7 @@ class Leads(Directory):
             lead = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead)
         return lead
 
-    async def flag_duplicates(self, lead: Handle, others: Sequence[DuplicateLink]) -> None:
+    async def flag_duplicates(self, lead: LeadHandle, others: Sequence[DuplicateLink]) -> None:
         """The lead is held as a probable duplicate of these, unless that was judged; one that has just ended need not."""
         try:
             await lead.signal("flag_duplicates", DuplicateCandidates(originals=tuple(others)))
@@ -169,7 +169,7 @@ class Leads(Directory):
 
     # ---- decide
 
-    async def decide(self, lead: Handle, decision: Decision) -> Answer | None:
+    async def decide(self, lead: LeadHandle, decision: Decision) -> Answer | None:
         """The answer; or None where no worker is there to give one: then the decision is handed in and will be taken.
 
         Raises CommandError (refused) with the reason and what would work.
@@ -197,7 +197,7 @@ class Leads(Directory):
             body.setdefault("policy", self.policy.model_dump(mode="json"))
         return body
 
-    async def _into(self, lead: Handle, merged: Merged) -> Merged:
+    async def _into(self, lead: LeadHandle, merged: Merged) -> Merged:
         """The same with the id of the lead that goes on, however it was named. What can't go on is refused now.
 
         Without a worker, that is found out when the other lead is told.
@@ -217,12 +217,12 @@ class Leads(Directory):
             raise CommandError(ExitCode.REFUSED, str(wrong))
         return merged.replaced(into=other.id)
 
-    async def _named(self, name: str) -> Handle | None:
+    async def _named(self, name: str) -> LeadHandle | None:
         """The lead of this id or its beginning, or of the issue at this address or as `leads#12`; None if it has none."""
         issue = re.fullmatch(r"([\w.-]+)#(\d+)", issue_name(name) or name)
         return await self.by_issue(issue[1], int(issue[2])) if issue else await self.find(name)
 
-    async def retry(self, lead: Handle, effect: str | None) -> list[str]:
+    async def retry(self, lead: LeadHandle, effect: str | None) -> list[str]:
         """Keys of the effects that had failed for good and are tried again: all, or the one of this key."""
         given = [] if effect is None else [effect]
         try:
@@ -241,7 +241,7 @@ class Leads(Directory):
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def revert_edits(self, lead: Handle, asked: RevertEdits) -> None:
+    async def revert_edits(self, lead: LeadHandle, asked: RevertEdits) -> None:
         """What people moved on GitHub and the lead could not follow is undone there, by the lead."""
         body = asked.model_dump(mode="json", exclude_defaults=True)
         try:
@@ -257,25 +257,25 @@ class Leads(Directory):
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def adopt(self, lead: Handle) -> None:
+    async def adopt(self, lead: LeadHandle) -> None:
         """The lead goes on in a new run, under the newest rules of the process."""
         await lead.signal("adopt")
 
     # ---- ask
 
-    async def overview(self, lead: Handle) -> Overview:
+    async def overview(self, lead: LeadHandle) -> Overview:
         """Everything that a face shows of it."""
         return await self._ask(lead, "lead", (), Overview)
 
-    async def options(self, lead: Handle) -> list[Option]:
+    async def options(self, lead: LeadHandle) -> list[Option]:
         """Every decision: whether it may be taken now, and what it would do."""
         return await self._ask(lead, "options", (), list[Option])
 
-    async def agenda(self, lead: Handle, now: datetime) -> list[Item]:
+    async def agenda(self, lead: LeadHandle, now: datetime) -> list[Item]:
         """What is to be done for it at this moment, and by whom."""
         return await self._ask(lead, "agenda", (now.isoformat(),), list[Item])
 
-    async def preview(self, lead: Handle, decision: Decision) -> DecisionPreview:
+    async def preview(self, lead: LeadHandle, decision: Decision) -> DecisionPreview:
         """What this decision would do, without taking it.
 
         Raises CommandError (refused) where it names a lead that can't be meant.
@@ -284,7 +284,7 @@ class Leads(Directory):
             decision = await self._into(lead, decision)
         return await self._ask(lead, "preview", (decision.kind, self._body(decision)), DecisionPreview)
 
-    async def _ask(self, lead: Handle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
+    async def _ask(self, lead: LeadHandle, query: str, args: tuple[Any, ...], answer: type[T]) -> T:
         try:
             async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
                 found: T = await lead.query(query, args=args, result_type=answer)
@@ -295,7 +295,7 @@ class Leads(Directory):
                 raise no_worker(self.task_queue) from error
             raise
         except WorkflowQueryFailedError as error:
-            raise StuckError(lead.id, str(error)) from error
+            raise LeadStuck(lead.id, str(error)) from error
         return found
 
 

@@ -14,9 +14,9 @@ class Section(NamedTuple):
     lines: tuple[str, ...]
 
 
-def sections(foreseen: DecisionPreview, ask: str) -> tuple[Section, ...]:
+def sections(preview: DecisionPreview, ask: str) -> tuple[Section, ...]:
     """All that follows, but for what has no lines. `ask`: how a compensation is asked for, with its name as `{}`."""
-    found = (*_undoing(foreseen.correction_impact, ask), *_outside(foreseen))
+    found = (*_undoing(preview.correction_impact, ask), *_outside(preview))
     return tuple(told for told in found if told.lines)
 
 
@@ -39,10 +39,10 @@ def _undoing(correction_impact: CorrectionImpact | None, ask: str) -> Iterator[S
     yield Section("Stays, for people to settle", tuple(each.summary for each in left if each.fate == "stays"))
 
 
-def _outside(foreseen: DecisionPreview) -> Iterator[Section]:
-    yield Section("Would be done", tuple(_unique(foreseen.effects)))
-    yield Section("Dates", tuple(foreseen.dates))
-    yield Section("Would need attention", tuple(foreseen.attention))
+def _outside(preview: DecisionPreview) -> Iterator[Section]:
+    yield Section("Would be done", tuple(_unique(preview.effects)))
+    yield Section("Dates", tuple(preview.dates))
+    yield Section("Would need attention", tuple(preview.attention))
 
 
 def _unique(lines: Iterable[str]) -> Iterable[str]:

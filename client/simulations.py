@@ -50,7 +50,9 @@ class Found(NamedTuple):
     """Leads of which the ledger has nothing that this code can read."""
 
 
-async def lived_again(url: str, question: Question, leads: Sequence[str], tell: Callable[[], None]) -> Found:
+async def simulate_leads(
+    url: str, question: Question, leads: Sequence[str], tell: Callable[[], None]
+) -> Found:
     """The answers of these leads in the ledger at `url`, in their order. `tell` hears of each that is done.
 
     Raises LedgerError.

@@ -41,15 +41,15 @@ class LedgerError(Exception):
     """Any failure of the ledger. Its text names the place, never a password nor an event's content."""
 
 
-class LedgerUnavailable(LedgerError):  # noqa: N818 - the three are outcomes that callers tell apart
+class LedgerUnavailable(LedgerError):
     """Not now: the connection is lost, the file is locked, the disk is full. Trying again later helps."""
 
 
-class LedgerRefused(LedgerError):  # noqa: N818
+class LedgerRefused(LedgerError):
     """Not like this: wrong password, missing right, unusable URL, newer schema. A person must act."""
 
 
-class LedgerConflict(LedgerError):  # noqa: N818
+class LedgerConflict(LedgerError):
     """The ledger already holds something else under this lead and seq. Nothing of the call was recorded."""
 
     def __init__(self, lead: str, seq: int) -> None:

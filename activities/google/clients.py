@@ -38,11 +38,11 @@ class Call(Protocol[Answer_co]):
     def execute(self, http: Any = None, num_retries: int = 0) -> Answer_co: ...
 
 
-class AlreadyThere(ApplicationError):  # noqa: N818 - an outcome that callers tell apart
+class AlreadyThere(ApplicationError):
     """409: something is already there under the id that we chose. Parks, unless the caller knows better."""
 
 
-class NotThere(ApplicationError):  # noqa: N818 - an outcome that callers tell apart
+class NotThere(ApplicationError):
     """404: it is not there, or not for us. Parks, unless the caller knows better."""
 
 

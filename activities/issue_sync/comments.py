@@ -16,9 +16,9 @@ from activities.github.own_comments import Answers, crossed_out, is_ours
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People, not_theirs
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from client.previews import sections
 from process.core.refusal import Refused
 from process.corrections.compensation import COMMENT_KEY
@@ -29,7 +29,6 @@ from process.github.commands import Said, written
 from process.lead.lead import Lead
 from process.types import Role
 from process.views.overview import Line, Overview
-from starter.cli.decide import caused_by
 from templates.rendering import render
 
 SOURCE = "github comment"
@@ -78,7 +77,7 @@ class Talk:
 
 
 class Comments:
-    def __init__(self, leads: Leads, github: GitHubClient, people: People, answers: Answers) -> None:
+    def __init__(self, leads: LeadsClient, github: GitHubClient, people: People, answers: Answers) -> None:
         self.leads = leads
         self.github = github
         self.people = people
@@ -151,7 +150,9 @@ class Comments:
         editor = await in_thread(self.github.last_editor, talk.comment)
         return editor is not None and editor.casefold() != talk.login.casefold()
 
-    async def _reply(self, talk: Talk, lead: Handle, said: Said, before: Line | None, facts: Lead) -> Reply:
+    async def _reply(
+        self, talk: Talk, lead: LeadHandle, said: Said, before: Line | None, facts: Lead
+    ) -> Reply:
         if before and before.key == talk.prefix + said.digest:
             return await self._taken_as(lead, before.summary, before.seq)
         if before:
@@ -181,7 +182,7 @@ class Comments:
 
     # ---- decisions
 
-    async def _decide(self, talk: Talk, lead: Handle, said: Said, kind: type[Decision]) -> Reply:
+    async def _decide(self, talk: Talk, lead: LeadHandle, said: Said, kind: type[Decision]) -> Reply:
         decision = commands.read(kind, said.rest, _given(talk, said))
         if isinstance(decision, Refused):
             return await self._incomplete(lead, said, kind, str(decision))
@@ -195,23 +196,23 @@ class Comments:
         _log.info("command taken", kind=kind.kind)
         return await self._taken_as(lead, answer.summary, answer.seq)
 
-    async def _taken_as(self, lead: Handle, summary: str, seq: int | None) -> Reply:
+    async def _taken_as(self, lead: LeadHandle, summary: str, seq: int | None) -> Reply:
         view = await asked(self.leads.overview(lead))
-        effects = [e.summary for e in caused_by(view, seq) if e.key.rpartition("/")[2] not in CHORES]
+        effects = [e.summary for e in view.effects_of(seq) if e.key.rpartition("/")[2] not in CHORES]
         text = render("commands/taken.md", summary=summary, seq=seq, effects=effects, **_step(view))
         corrected = next((line.corrected_by for line in view.timeline if line.seq == seq), None)
         if seq and corrected:
             return Reply("confused", crossed_out(text, seq, f"No longer counts, corrected as {corrected}."))
         return Reply("+1", text)
 
-    async def _incomplete(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
+    async def _incomplete(self, lead: LeadHandle, said: Said, kind: type[Decision], reason: str) -> Reply:
         """With an example; unless the lead could not take one either, and says why."""
         facts = (await asked(self.leads.overview(lead))).facts
         if no := kind.gate(facts):
             return await self._lead_refused(lead, said, kind, str(no))
         return _refused(said, reason, commands.sample(kind, kind.example_for(facts)))
 
-    async def _lead_refused(self, lead: Handle, said: Said, kind: type[Decision], reason: str) -> Reply:
+    async def _lead_refused(self, lead: LeadHandle, said: Said, kind: type[Decision], reason: str) -> Reply:
         """With what would work: decisions that the refusal names, or this one in full where only its body is at fault."""
         facts = (await asked(self.leads.overview(lead))).facts
         named = [other for name, other in DECISIONS.items() if f"({name})" in reason]
@@ -221,7 +222,7 @@ class Comments:
             samples = [sample] if await self._would_do(lead, kind, sample) else []
         return _refused(said, reason, *samples)
 
-    async def _would_do(self, lead: Handle, kind: type[Decision], sample: str) -> bool:
+    async def _would_do(self, lead: LeadHandle, kind: type[Decision], sample: str) -> bool:
         decision = commands.read(kind, sample.partition(" ")[2], {"by": "@example", "source": SOURCE})
         try:
             return (
@@ -233,7 +234,7 @@ class Comments:
 
     # ---- questions
 
-    async def _options(self, lead: Handle) -> Reply:
+    async def _options(self, lead: LeadHandle) -> Reply:
         found = await asked(self.leads.options(lead))
         view = await asked(self.leads.overview(lead))
         text = render(
@@ -244,7 +245,7 @@ class Comments:
         )
         return Reply("eyes", text)
 
-    async def _preview(self, talk: Talk, lead: Handle, said: Said) -> Reply:
+    async def _preview(self, talk: Talk, lead: LeadHandle, said: Said) -> Reply:
         name, _, rest = said.rest.partition(" ")
         kind = DECISIONS.get(_name(name))
         if kind is None:
@@ -252,22 +253,22 @@ class Comments:
         decision = commands.read(kind, rest, {"by": f"@{talk.login}", "source": SOURCE})
         if isinstance(decision, Refused):
             return _refused(said, str(decision), f"/preview {commands.sample(kind)[1:]}")
-        foreseen = await asked(self.leads.preview(lead, _here(decision, talk.place)))
-        if not foreseen.answer.accepted:
-            return _refused(said, foreseen.answer.summary)
+        preview = await asked(self.leads.preview(lead, _here(decision, talk.place)))
+        if not preview.answer.accepted:
+            return _refused(said, preview.answer.summary)
         text = render(
             "commands/preview.md",
             command=written(kind.kind),
-            summary=foreseen.answer.summary,
-            stage=foreseen.stage,
+            summary=preview.answer.summary,
+            stage=preview.stage,
             sections=[
                 (title, [_ADDRESS.sub(r"…@\1", line) for line in lines])
-                for title, lines in sections(foreseen, ask="compensate={}")
+                for title, lines in sections(preview, ask="compensate={}")
             ],
         )
         return Reply("eyes", text)
 
-    async def _retry(self, talk: Talk, lead: Handle, said: Said) -> Reply:
+    async def _retry(self, talk: Talk, lead: LeadHandle, said: Said) -> Reply:
         if not talk.roles:
             return _refused(said, "Only those who have a role may have it tried again.")
         keys = await asked(self.leads.retry(lead, said.rest or None))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from activities.github.models import IssueSeen
-from client.directory import Handle
+from client.directory import LeadHandle
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -18,7 +18,7 @@ class Place:
 
     repo: str
     issue: IssueSeen
-    lead: Handle | None
+    lead: LeadHandle | None
     no_lead: str = "This issue belongs to no lead that the service knows."
     """What is said to commands where there is none."""
 

@@ -21,9 +21,9 @@ from activities.github.own_comments import Answers
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People, not_theirs
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from config.settings import Settings
 from process.core.refusal import Refused
 from process.decisions import DECISIONS, Decision, parse_as
@@ -61,7 +61,7 @@ class Verdict:
 
 class EditProposals:
     def __init__(
-        self, leads: Leads, github: GitHubClient, people: People, answers: Answers, settings: Settings
+        self, leads: LeadsClient, github: GitHubClient, people: People, answers: Answers, settings: Settings
     ) -> None:
         self.leads = leads
         self.github = github
@@ -127,7 +127,7 @@ class EditProposals:
             link and link.id == str(place.issue.number)
         )
 
-    async def _settled(self, lead: Handle, before: Overview, found: Sequence[Edit]) -> bool:
+    async def _settled(self, lead: LeadHandle, before: Overview, found: Sequence[Edit]) -> bool:
         """Whether the lead was the same before and after we looked, and changes nothing itself that people moved.
 
         Otherwise what we saw may be its own doing: looked at again in a moment.
@@ -144,7 +144,7 @@ class EditProposals:
         _log.warning("a lead has not settled", lead=lead.id)
         return False
 
-    async def _seen(self, lead: Handle) -> Overview | None:
+    async def _seen(self, lead: LeadHandle) -> Overview | None:
         try:
             return await asked(self.leads.overview(lead))
         except CommandError:
@@ -152,7 +152,7 @@ class EditProposals:
 
     # ---- what becomes of it
 
-    async def _judge(self, lead: Handle, edit: Edit) -> Verdict:
+    async def _judge(self, lead: LeadHandle, edit: Edit) -> Verdict:
         view = await asked(self.leads.overview(lead))
         proposal = propose(edit, view.facts, view.timeline)
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
@@ -177,7 +177,7 @@ class EditProposals:
             wrong = str(refused)
             return _asks(edit, _because(proposal, wrong), _named(wrong) or offered)
 
-    async def _decide(self, lead: Handle, edit: Edit, decision: Decision) -> Verdict:
+    async def _decide(self, lead: LeadHandle, edit: Edit, decision: Decision) -> Verdict:
         answer = await asked(self.leads.decide(lead, decision))
         if answer is None:
             raise again("The lead did not answer in time; it is asked again")

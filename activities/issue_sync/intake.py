@@ -22,9 +22,9 @@ from activities.github.own_comments import Answers
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, Gap, read_issue
@@ -60,7 +60,7 @@ def lead_to_be(issue: IssueSeen) -> str:
 
 class Intake:
     def __init__(
-        self, leads: Leads, github: GitHubClient, people: People, answers: Answers, settings: Settings
+        self, leads: LeadsClient, github: GitHubClient, people: People, answers: Answers, settings: Settings
     ) -> None:
         self.leads = leads
         self.github = github
@@ -216,7 +216,7 @@ class Intake:
         return (done,) if news else ()
 
 
-def _with(place: Place, lead: Handle) -> tuple[Place, Sequence[str]]:
+def _with(place: Place, lead: LeadHandle) -> tuple[Place, Sequence[str]]:
     return replace(place, lead=lead), (f"It is {lead.id}",)
 
 

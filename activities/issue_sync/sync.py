@@ -19,9 +19,9 @@ from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.edits import EditProposals
 from activities.issue_sync.intake import Intake, lead_to_be
 from activities.issue_sync.people import People
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from client.notices import request_sync
 from config.policy_file import current
 from config.settings import Settings
@@ -43,7 +43,7 @@ _log = structlog.get_logger("desk")
 class Desk:
     """What the worker does at the desk. `leads`: over the worker's own client."""
 
-    def __init__(self, leads: Leads, settings: Settings, *, settle: timedelta = SETTLE) -> None:
+    def __init__(self, leads: LeadsClient, settings: Settings, *, settle: timedelta = SETTLE) -> None:
         self.leads = leads
         self.settings = settings
         self.github = GitHubClient(settings.github)
@@ -119,14 +119,14 @@ class Desk:
                 return ours
         return repo
 
-    async def _check_drift(self, lead: Handle | None) -> Sequence[str]:
+    async def _check_drift(self, lead: LeadHandle | None) -> Sequence[str]:
         """The lead whose issue was here finds out what became of it; until then, it is not heard where it is now."""
         if lead is None:
             return ()
         await self.leads.check_drift(lead.id, DriftCheck(folder=False))
         return (f"{lead.id} looks what became of its issue",)
 
-    async def _had_issue(self, repo: str, number: int) -> Handle | None:
+    async def _had_issue(self, repo: str, number: int) -> LeadHandle | None:
         """The lead of an issue that is gone. Visibility has the repository's name as the issue's address says it."""
         if lead := await self.leads.by_issue(repo, number):
             return lead
@@ -155,24 +155,24 @@ class Desk:
             await request_sync(self.leads.client, moved, task_queue=self.leads.task_queue)
         return (f"It was moved to {repo} {number}",)
 
-    async def _lead_of(self, repo: str, issue: IssueSeen) -> Handle | None:
+    async def _lead_of(self, repo: str, issue: IssueSeen) -> LeadHandle | None:
         """The lead that says itself that this is its issue: a marker in a text may have been copied."""
         async for lead in self._candidates(repo, issue):
             if self._has(await self._seen(lead), repo, issue.number):
                 return lead
         return None
 
-    async def _candidates(self, repo: str, issue: IssueSeen) -> AsyncIterator[Handle]:
+    async def _candidates(self, repo: str, issue: IssueSeen) -> AsyncIterator[LeadHandle]:
         """By the marks in its text; as what it may have become just now; by what visibility knows, a moment late."""
         for key in issue_block.keys(issue.text)[:MARKERS]:
-            if known := await self.leads.known(key.removesuffix("/hub")):
+            if known := await self.leads.by_id(key.removesuffix("/hub")):
                 yield known
-        if known := await self.leads.known(lead_to_be(issue)):
+        if known := await self.leads.by_id(lead_to_be(issue)):
             yield known
         if known := await self.leads.by_issue(repo, issue.number):
             yield known
 
-    async def _seen(self, lead: Handle) -> Overview:
+    async def _seen(self, lead: LeadHandle) -> Overview:
         try:
             return await self.leads.overview(lead)
         except CommandError as nobody:

@@ -12,7 +12,7 @@ from temporalio import activity
 from temporalio.service import RPCError
 
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from process.duplicates.notices import match_reasons
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
@@ -30,7 +30,7 @@ class Cursor(BaseModel):
 class DuplicateScan:
     """What the worker does in a round about leads that look alike. `leads`: over the worker's own client."""
 
-    def __init__(self, leads: Leads) -> None:
+    def __init__(self, leads: LeadsClient) -> None:
         self.leads = leads
 
     @activity.defn(name="reconcile_duplicates")

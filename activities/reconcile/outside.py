@@ -23,8 +23,8 @@ from activities.reconcile.cursors import Memory, few, read_cursor
 from activities.reconcile.duplicates import DuplicateScan
 from activities.reconcile.questionnaire import Questionnaire
 from activities.reconcile.team import Team
-from client.directory import InFlight
-from client.leads import Leads
+from client.directory import OpenLead
+from client.leads import LeadsClient
 from client.notices import request_sync
 from config.settings import GitHub, Settings
 from process.core.outbox import DriftCheck
@@ -61,7 +61,7 @@ class Read(NamedTuple):
 class ReconcileActivities:
     """What the worker does in a round. `leads`: over the worker's own client."""
 
-    def __init__(self, leads: Leads, settings: Settings) -> None:
+    def __init__(self, leads: LeadsClient, settings: Settings) -> None:
         self.leads = leads
         self.settings = settings
         self.github = GitHubClient(settings.github)
@@ -71,7 +71,7 @@ class ReconcileActivities:
     async def reconcile_github(self, cursor: dict[str, Any]) -> SystemResult:
         """Issues and comments that changed since, and the board, compared with the open leads."""
         before, now = read_cursor(GitHubCursor, cursor), datetime.now(UTC)
-        leads = await self.leads.in_flight()
+        leads = await self.leads.open_leads()
         survey = GitHubSurvey(self.github)
         read = await in_thread(self._read, survey, before)
         leads = [_by_our_names(lead, read.board) for lead in leads]
@@ -108,7 +108,7 @@ class ReconcileActivities:
         if not self.settings.google.leads_folder:
             return SystemResult(found=("no folder for leads is named in the settings",))
         before, now = read_cursor(DriveCursor, cursor), datetime.now(UTC)
-        with_folder = [lead for lead in await self.leads.in_flight() if lead.has_folder]
+        with_folder = [lead for lead in await self.leads.open_leads() if lead.has_folder]
         there = await in_thread(self.drive.leads_with_folder) if with_folder else {}
         missing = {lead.id: "its folder is not where it was" for lead in with_folder if lead.id not in there}
         due, told = before.leads.news(missing, now)
@@ -159,7 +159,7 @@ class ReconcileActivities:
             if issue_block.keys(issue.text) or any(map(issue.has_label, marks(self.leads.policy)))
         ]
 
-    def _amiss(self, leads: Sequence[InFlight], read: Read) -> dict[str, str]:
+    def _amiss(self, leads: Sequence[OpenLead], read: Read) -> dict[str, str]:
         """Lead -> what is missing where all leads have something."""
         hubs = self.settings.github.hubs_repo.casefold()
         cards = {(card.repo.casefold(), card.number) for card in read.board.cards}
@@ -175,7 +175,9 @@ class ReconcileActivities:
         return found
 
 
-def reconcile_activities(leads: Leads, settings: Settings) -> list[Callable[..., Awaitable[SystemResult]]]:
+def reconcile_activities(
+    leads: LeadsClient, settings: Settings
+) -> list[Callable[..., Awaitable[SystemResult]]]:
     """The activities of a round."""
     rounds, questionnaire, team = (
         ReconcileActivities(leads, settings),
@@ -191,7 +193,7 @@ def reconcile_activities(leads: Leads, settings: Settings) -> list[Callable[...,
     ]
 
 
-def _other_names(leads: Iterable[InFlight], there: Mapping[str, str]) -> dict[str, str]:
+def _other_names(leads: Iterable[OpenLead], there: Mapping[str, str]) -> dict[str, str]:
     """Lead -> digest of its folder's name, where it is not called as the lead is: people's names are not for a history."""
     return {
         lead.id: hashlib.sha256(there[lead.id].encode()).hexdigest()[:12]
@@ -205,7 +207,7 @@ def _among(issue: tuple[str, int], repo: str, numbers: set[int]) -> bool:
     return issue[0] != repo or issue[1] in numbers
 
 
-def _by_our_names(lead: InFlight, board: BoardSeen) -> InFlight:
+def _by_our_names(lead: OpenLead, board: BoardSeen) -> OpenLead:
     """With its issues in the repositories as the settings call them, whatever their addresses say."""
 
     def ours(issue: tuple[str, int] | None) -> tuple[str, int] | None:
@@ -215,7 +217,7 @@ def _by_our_names(lead: InFlight, board: BoardSeen) -> InFlight:
 
 
 def _misplaced(
-    leads: Iterable[InFlight], board: BoardSeen, columns: Mapping[Stage, str]
+    leads: Iterable[OpenLead], board: BoardSeen, columns: Mapping[Stage, str]
 ) -> list[tuple[ChangeNotice, str]]:
     """Cards that are not in the column of their lead's stage, with the column where they are.
 
@@ -249,7 +251,7 @@ def _renamed(board: BoardSeen, github: GitHub, columns: Mapping[Stage, str]) -> 
 
 
 def _twice(
-    leads: Iterable[InFlight], issues: Iterable[tuple[str, IssueSeen]], repo: str
+    leads: Iterable[OpenLead], issues: Iterable[tuple[str, IssueSeen]], repo: str
 ) -> dict[str, set[int]]:
     """Lead -> other issues that carry its mark, and are no lead's."""
     own = {lead.id: lead.issue for lead in leads if lead.issue}

@@ -17,9 +17,9 @@ from activities.errors import again
 from activities.github.survey import AT_FIRST, OVERLAP
 from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions import LeadOpened
 from process.decisions.opening import contact_complaint
@@ -64,7 +64,7 @@ class Facts(NamedTuple):
 class Questionnaire:
     """What the worker does about the questionnaire in a round."""
 
-    def __init__(self, leads: Leads, settings: Settings) -> None:
+    def __init__(self, leads: LeadsClient, settings: Settings) -> None:
         self.leads = leads
         self.settings = settings
         self.forms = FormsActivities(settings)
@@ -75,7 +75,7 @@ class Questionnaire:
         before = _read(cursor)
         responses = await in_thread(self.forms.responses_since, before.since)
         taken, unclaimed, found = dict(before.taken), dict(before.unclaimed), list[str]()
-        begun: dict[str, Handle] = {}
+        begun: dict[str, LeadHandle] = {}
         for response in responses:
             if taken.get(response.id) == response.submitted_at:
                 continue
@@ -102,7 +102,7 @@ class Questionnaire:
         )
         return SystemResult(cursor=after.model_dump(mode="json"), found=tuple(found), cost={})
 
-    async def _take(self, response: Response, begun: dict[str, Handle]) -> Handle:
+    async def _take(self, response: Response, begun: dict[str, LeadHandle]) -> LeadHandle:
         """The lead that has it now. Raises CommandError where it can't be taken, and why."""
         facts = self._facts(response)
         known = await self._known(response, facts)
@@ -119,14 +119,14 @@ class Questionnaire:
         await self.leads.decide(lead, answered)
         return lead
 
-    async def _known(self, response: Response, facts: Facts) -> Handle | None:
+    async def _known(self, response: Response, facts: Facts) -> LeadHandle | None:
         if lead := await self.leads.by_response(response.id):
-            return await self.leads.going_on(lead)
+            return await self.leads.successor(lead)
         if facts.lead:
-            return await self.leads.going_on(await self.leads.find(facts.lead))
+            return await self.leads.successor(await self.leads.find(facts.lead))
         return await self._by_address(facts.email) if facts.email else None
 
-    async def _by_address(self, email: str) -> Handle | None:
+    async def _by_address(self, email: str) -> LeadHandle | None:
         """The one open lead of this address that still waits for answers, or else the one that may have others."""
         views = [(lead, await self.leads.overview(lead)) for lead in await self.leads.by_domain(email)]
         views = [
@@ -139,10 +139,10 @@ class Questionnaire:
         ]  # the others may be one of these
         theirs = [(lead, view.facts.questionnaire.answered_on is None) for lead, view in sure or views]
         waiting = [lead for lead, waits in theirs if waits]
-        candidates: Sequence[Handle] = waiting or [lead for lead, _ in theirs]
+        candidates: Sequence[LeadHandle] = waiting or [lead for lead, _ in theirs]
         return candidates[0] if len(candidates) == 1 else None
 
-    async def _begin(self, response: Response, facts: Facts) -> Handle:
+    async def _begin(self, response: Response, facts: Facts) -> LeadHandle:
         if not facts.org:
             raise _unclear(
                 "it names no organisation. If it belongs to a lead, say so: leads questionnaire-answered LEAD "

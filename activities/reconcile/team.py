@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel
 from temporalio import activity
 
 from activities.reconcile.cursors import Memory, few, read_cursor
-from client.leads import Leads
+from client.leads import LeadsClient
 from process.policy import People
 from workflows.reconcile import SystemResult
 
@@ -32,7 +32,7 @@ class TeamCursor(BaseModel):
 class Team:
     """`since`: when this worker read its settings, by default now."""
 
-    def __init__(self, leads: Leads, since: datetime | None = None) -> None:
+    def __init__(self, leads: LeadsClient, since: datetime | None = None) -> None:
         self.leads = leads
         self.people = People.of(leads.policy, since or datetime.now(UTC))
 
@@ -65,7 +65,7 @@ class Team:
         ours = self.people.digest()
         return {
             each.lead: f"{each.people}, not {ours}"
-            for each in await self.leads.under()
+            for each in await self.leads.list_policies()
             if each.people not in ("", ours)
         }
 

@@ -280,6 +280,10 @@ class Overview(Model):
     effects: tuple[EffectLine, ...]
     facts: Lead
 
+    def effects_of(self, seq: int | None) -> list[EffectLine]:
+        """Return the effects that the event with this number has caused."""
+        return [effect for effect in self.effects if effect.key.startswith(f"{self.lead}/{seq}/")]
+
 
 def overview(aggregate: LeadAggregate, now: datetime) -> Overview:
     step = next_step(aggregate.lead)

@@ -1,26 +1,15 @@
 """`leads agenda`: what is due, overdue, waited for and stuck, in one list per role and person."""
 
-import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from cyclopts import Parameter
-from temporalio.service import RPCError
 
-from client.connection import StuckError, no_worker
-from client.directory import Row
-from client.errors import CommandError
-from client.leads import Leads
-from process.types import Role, Stage
+from client.agenda import collect_agenda
 from process.views.agenda import AHEAD, Agenda, Item, Section
 from starter.cli.options import Json
 from starter.cli.output import Output, console, progress
 from starter.cli.session import leads_of
-from workflows.lead import LeadWorkflow
-
-AT_ONCE = 20
-"""Leads that are asked at the same time: enough to keep a worker busy, not so many that it keeps others waiting."""
 
 TITLES = {
     Section.ATTENTION: "Needs attention",
@@ -47,7 +36,7 @@ async def agenda(
     leads = await leads_of()
     with progress(hidden=json) as shown:
         bar = shown.add_task("Asking the leads")
-        found = await collected(
+        found = await collect_agenda(
             leads, datetime.now(UTC), lambda done, total: shown.update(bar, completed=done, total=total)
         )
     mine = found.for_(for_) if for_ else found
@@ -85,87 +74,3 @@ def _missing(found: Agenda) -> str:
         f"leads: no answer from {len(found.unasked)} of the leads ({some}); of these only what Temporal's list knows is "
         "said: no dates, no invoices, no persons. Is a worker there?"
     )
-
-
-async def collected(leads: Leads, now: datetime, tell: Callable[[int, int], None] | None = None) -> Agenda:
-    """The agenda of all leads that are not archived. `tell` hears how many of how many were asked."""
-    rows = [row async for row in leads.listed(Stage, ours=True)]
-    return Agenda.of(now.date(), *await asked(leads, rows, now, tell))
-
-
-async def asked(
-    leads: Leads, rows: Sequence[Row], now: datetime, tell: Callable[[int, int], None] | None = None
-) -> tuple[list[Item], list[str]]:
-    """What these leads have to say, and which of them did not answer.
-
-    The first that are asked show whether a worker is there at all: without one, the rest is not asked either.
-    """
-    found: list[Item] = []
-    unasked: list[str] = []
-    answered, done = False, 0
-    ready = asyncio.Semaphore(AT_ONCE)
-
-    async def ask(row: Row) -> None:
-        nonlocal answered, done
-        async with ready:
-            try:
-                if unasked and not answered:
-                    raise no_worker(leads.task_queue)
-                handle = leads.client.get_workflow_handle_for(LeadWorkflow.run, row.lead)
-                found.extend(await leads.agenda(handle, now))
-                answered = True
-            except StuckError:
-                answered = True
-                found.extend((_stuck(row), *_listed(row, now)))
-            except (CommandError, RPCError):
-                unasked.append(row.lead)
-                found.extend(_listed(row, now))
-            done += 1
-            if tell:
-                tell(done, len(rows))
-
-    async with asyncio.TaskGroup() as group:
-        for row in rows:
-            group.create_task(ask(row))
-    return found, unasked
-
-
-def _stuck(row: Row) -> Item:
-    return Item(
-        section=Section.STUCK,
-        role=Role.ENGINEERING,
-        lead=row.lead,
-        heading=row.heading,
-        what="It does not go on with the worker's code (leads verify)",
-        link=row.url,
-    )
-
-
-def _listed(row: Row, now: datetime) -> Iterator[Item]:
-    """What a list knows of a lead that was not asked."""
-
-    def item(section: Section, role: Role, what: str, until: date | None = None) -> Item:
-        return Item(
-            section=section,
-            role=role,
-            lead=row.lead,
-            heading=row.heading,
-            what=what,
-            link=row.url,
-            until=until,
-        )
-
-    owner = Role(row.owner or Role.SALES)
-    if row.attention:
-        yield item(
-            Section.ATTENTION, Role.SALES, f"{row.attention} things must not be overlooked (leads show)"
-        )
-    if row.failed:
-        yield item(Section.STUCK, Role.ENGINEERING, f"{row.failed} effects failed for good (leads show)")
-    if row.on_hold or owner is Role.COMMUNITY:
-        yield item(Section.WAITING, Role.SALES, "On hold" if row.on_hold else f"Waits for {owner}")
-    elif owner is not Role.NOBODY:
-        yield item(Section.DUE, owner, f"The next step of a lead at {row.stage}")
-    if row.next_date and now < row.next_date <= now + AHEAD:
-        whose = Role.SALES if owner in (Role.NOBODY, Role.COMMUNITY) else owner
-        yield item(Section.UPCOMING, whose, "The calendar moves", row.next_date.date())

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from client.errors import CommandError, ExitCode
 from client.previews import sections
-from client.retries import waiting
+from client.retries import pending_retries
 from process.decisions import DECISIONS, LeadOpened
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.overview import Line, Option, with_fate
@@ -87,7 +87,7 @@ async def list_(
     """List leads, as Temporal knows them: it needs no worker, and may be a moment late."""
     leads = await leads_of()
     stages = stage or (Stage if attention else OPEN_STAGES)  # also a lost lead may have a live contract
-    rows = [row async for row in leads.listed(stages, owner=owner, attention=attention)]
+    rows = [row async for row in leads.list_leads(stages, owner=owner, attention=attention)]
     out = Output(as_json=json)
     if out.value(rows):
         return
@@ -137,7 +137,7 @@ async def show(
         return
     leads = await leads_of(timeout)
     handle = await leads.find(lead)
-    view, again = await leads.overview(handle), await waiting(handle)
+    view, again = await leads.overview(handle), await pending_retries(handle)
     out, url = Output(as_json=json), leads.link(view.lead)
     if not out.value(view.model_dump(mode="json") | {"url": url, "waiting": again}):
         show_lead(view, url, out, again)
@@ -202,15 +202,15 @@ def _preview(app: App) -> Command:
         fields = {name: value for name, value in bound.arguments.items() if name in kind.model_fields}
         wanted = given(kind, fields)
         leads = await leads_of(timeout)
-        foreseen = await leads.preview(await leads.find(lead), wanted)
+        preview = await leads.preview(await leads.find(lead), wanted)
         out = Output(as_json=json)
-        if not foreseen.answer.accepted:
-            raise CommandError(ExitCode.REFUSED, foreseen.answer.summary)
-        if out.value(foreseen):
+        if not preview.answer.accepted:
+            raise CommandError(ExitCode.REFUSED, preview.answer.summary)
+        if out.value(preview):
             return
-        out.line(f"Would become true: {foreseen.answer.summary}")
-        out.line(f"The lead would be at {foreseen.stage}")
-        for title, lines in sections(foreseen, ask="--compensate {}"):
+        out.line(f"Would become true: {preview.answer.summary}")
+        out.line(f"The lead would be at {preview.stage}")
+        for title, lines in sections(preview, ask="--compensate {}"):
             out.heading(title)
             out.items(lines)
 
@@ -247,7 +247,7 @@ async def adopt(
     if every == (lead is not None):
         raise CommandError(ExitCode.USAGE, "Name one lead, or say --all for every open one.")
     leads = await leads_of()
-    names = [lead] if lead else [row.lead async for row in leads.listed(Stage)]
+    names = [lead] if lead else [row.lead async for row in leads.list_leads(Stage)]
     asked = [await leads.find(name) for name in names]
     for handle in asked:
         await leads.adopt(handle)

@@ -6,11 +6,10 @@ from typing import Any
 
 from cyclopts import App, Group
 
-from client.directory import Handle
-from client.leads import Leads
+from client.directory import LeadHandle
+from client.leads import LeadsClient
 from process.core.receipts import Answer
 from process.decisions import DECISIONS, Decision
-from process.views.overview import EffectLine, Overview
 from starter.cli.options import Json, Lead, Timeout, given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
@@ -52,7 +51,7 @@ def _command(decision: type[Decision]) -> Command:
     return with_options(command, decision)
 
 
-def _pending(lead: Handle, out: Output) -> None:
+def _pending(lead: LeadHandle, out: Output) -> None:
     summary = "No worker answers now. The decision is handed in; the lead takes it as soon as a worker runs."
     if out.value({"lead": lead.id, "accepted": None, "pending": True, "summary": summary}):
         return
@@ -60,10 +59,10 @@ def _pending(lead: Handle, out: Output) -> None:
     out.items([f"What became of it: leads show {lead.id}"])
 
 
-async def _report(leads: Leads, lead: Handle, answer: Answer, out: Output) -> None:
+async def _report(leads: LeadsClient, lead: LeadHandle, answer: Answer, out: Output) -> None:
     """Says what became true, and what is done outside because of it."""
     view = await leads.overview(lead)
-    doing = caused_by(view, answer.seq)
+    doing = view.effects_of(answer.seq)
     result = {"lead": lead.id, "pending": False, **answer.model_dump()}
     result |= {"stage": view.stage, "effects": doing, "url": leads.link(lead.id)}
     if out.value(result):
@@ -71,8 +70,3 @@ async def _report(leads: Leads, lead: Handle, answer: Answer, out: Output) -> No
     out.line(f"{answer.summary}{' (that was already decided)' if answer.repeat else ''}", "green")
     out.items(f"{effect.summary}: {effect.status}" for effect in doing)
     out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {spelled(view.next_step)}", "dim")
-
-
-def caused_by(view: Overview, seq: int | None) -> list[EffectLine]:
-    """What is done outside because of this event."""
-    return [effect for effect in view.effects if effect.key.startswith(f"{view.lead}/{seq}/")]

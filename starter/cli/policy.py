@@ -8,10 +8,10 @@ from cyclopts import Parameter
 from pydantic import BaseModel
 from temporalio.service import RPCError
 
-from client.connection import StuckError
-from client.directory import Under
+from client.connection import LeadStuck
+from client.directory import LeadPolicy
 from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
@@ -73,16 +73,16 @@ async def policy(
         raise CommandError(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", told=True)
 
 
-async def _others(leads: Leads) -> list[Under]:
+async def _others(leads: LeadsClient) -> list[LeadPolicy]:
     """Return the open leads that are under another policy."""
     return [
         each
-        for each in await leads.under()
+        for each in await leads.list_policies()
         if each.version != leads.policy.version and each.stage in OPEN_STAGES
     ]
 
 
-async def _each(leads: Leads, names: Iterable[str], *, adopt: bool, note: str | None) -> list[Outcome]:
+async def _each(leads: LeadsClient, names: Iterable[str], *, adopt: bool, note: str | None) -> list[Outcome]:
     ready = asyncio.Semaphore(AT_ONCE)
 
     async def one(name: str) -> Outcome:
@@ -92,16 +92,16 @@ async def _each(leads: Leads, names: Iterable[str], *, adopt: bool, note: str | 
     return list(await asyncio.gather(*(one(name) for name in names)))
 
 
-async def _one(leads: Leads, name: str, *, adopt: bool, note: str | None) -> Outcome:
+async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) -> Outcome:
     decision = given(PolicyAdopted, {"note": note})
     handle = await leads.find(name)
     try:
-        foreseen = await leads.preview(handle, decision)
-    except StuckError as stuck:
+        preview = await leads.preview(handle, decision)
+    except LeadStuck as stuck:
         return Outcome(lead=handle.id, accepted=False, summary=str(stuck))
-    summary, dates = foreseen.answer.summary, foreseen.dates
-    if not foreseen.answer.accepted or not adopt:
-        return Outcome(lead=handle.id, accepted=foreseen.answer.accepted, summary=summary, dates=dates)
+    summary, dates = preview.answer.summary, preview.dates
+    if not preview.answer.accepted or not adopt:
+        return Outcome(lead=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
     except CommandError as refused:
@@ -122,7 +122,7 @@ def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> 
         out.line("Nothing has changed. The same again with --adopt does it.", "dim")
 
 
-async def _show(leads: Leads, settings: Settings, out: Output) -> None:
+async def _show(leads: LeadsClient, settings: Settings, out: Output) -> None:
     versions = await _versions(leads)
     if out.value({"policy": leads.policy, "versions": versions}):
         return
@@ -142,10 +142,10 @@ async def _show(leads: Leads, settings: Settings, out: Output) -> None:
         out.line("What would change for them: leads policy --all", "dim")
 
 
-async def _versions(leads: Leads) -> list[Version]:
+async def _versions(leads: LeadsClient) -> list[Version]:
     """By version; one lead of each is asked what that is."""
     by: dict[str, list[str]] = {}
-    for each in await leads.under():
+    for each in await leads.list_policies():
         if each.stage in OPEN_STAGES:
             by.setdefault(each.version, []).append(each.lead)
     found = []

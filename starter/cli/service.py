@@ -9,7 +9,7 @@ from cyclopts import App, Group, Parameter
 from client.connection import connect
 from client.errors import CommandError, ExitCode
 from client.reconcile import NOW, reconcile_now
-from client.retries import waiting
+from client.retries import pending_retries
 from client.server import RETENTION, prepare
 from starter.cli.decide import Command, add
 from starter.cli.options import PORT, Json
@@ -64,7 +64,7 @@ async def reconcile(
         async with asyncio.timeout(timeout):
             done = await reconcile_now(client, queue)
     except TimeoutError:
-        again = await waiting(client.get_workflow_handle(NOW))
+        again = await pending_retries(client.get_workflow_handle(NOW))
         why = "; ".join(map(str, again)) or f"no worker is there on the task queue {queue!r}, or it is busy"
         raise CommandError(
             ExitCode.UNREACHABLE,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from client.connection import connect
 from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.leads import LeadsClient
 from config import policy_file as policy
 from config import settings
 from process.policy import Policy
@@ -36,8 +36,10 @@ def policy_of(known: settings.Settings) -> Policy:
         raise CommandError(ExitCode.USAGE, str(error)) from error
 
 
-async def leads_of(timeout: float = TIMEOUT) -> Leads:
+async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
     """The leads that the environment points at."""
     known = read_settings()
     client = await connect()
-    return Leads(client, known.task_queue, known.temporal_ui, timedelta(seconds=timeout), policy_of(known))
+    return LeadsClient(
+        client, known.task_queue, known.temporal_ui, timedelta(seconds=timeout), policy_of(known)
+    )

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from client.retries import Waiting
+from client.retries import PendingRetry
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.invoice import Invoice
 from process.lead.lead import Mail
@@ -16,7 +16,7 @@ NEWEST = 12
 """Lines of the timeline, of refusals, mails and invoices that are shown; `leads history` and --json have all."""
 
 
-def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Waiting] = ()) -> None:
+def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[PendingRetry] = ()) -> None:
     """`url`: its page in the Temporal UI, which has it as it is now. `waiting`: what fails for now."""
     facts = view.facts
     out.line(view.heading, "bold")

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from client.errors import CommandError, ExitCode
 from client.past import past
-from client.simulations import Found, Only, Question, lived_again
+from client.simulations import Found, Only, Question, simulate_leads
 from process.policy import Clocks
 from process.simulation.summary import Summary
 from starter.cli.options import Json, flag
@@ -89,7 +89,7 @@ async def what_if(
         bar = shown.add_task("Living the leads again", total=len(names))
         question = Question(wanted, datetime.now(UTC), only)
         url = known.ledger_url.get_secret_value()
-        found = await lived_again(url, question, names, lambda: shown.advance(bar))
+        found = await simulate_leads(url, question, names, lambda: shown.advance(bar))
         place = ledger.place
     summary = Summary.of(found.leads)
     told = {"otherwise": changed, "ledger": place, "events": found.events, "newest": found.newest}

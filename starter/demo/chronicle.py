@@ -8,9 +8,9 @@ from dateutil.relativedelta import relativedelta
 from rich.progress import Progress
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.leads import LeadsClient
 from process.decisions import DECISIONS, LeadOpened
 from process.lead.lead import Lead
 from process.money.amounts import Money
@@ -34,13 +34,13 @@ DYNAMIC_CONFIG = (
 class Chronicle:
     """Years of one lead, lived and told."""
 
-    def __init__(self, leads: Leads, out: Output, progress: Progress, years: int) -> None:
+    def __init__(self, leads: LeadsClient, out: Output, progress: Progress, years: int) -> None:
         self.leads, self.out, self.progress = leads, out, progress
         self.skipper = TimeSkipper(leads.client, config=TimeSkippingConfig(enabled=False))
         self.years, self.start = years, _start(datetime.now(UTC).date())
         self.bar = progress.add_task("", total=12 * years)
         self.told: list[dict[str, Any]] = []
-        self.lead: Handle
+        self.lead: LeadHandle
         self.view: Overview
 
     async def tell(self) -> None:

@@ -21,7 +21,7 @@ from rich.progress import (
 )
 
 from client.errors import CommandError
-from client.leads import Leads
+from client.leads import LeadsClient
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
 from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
@@ -77,7 +77,7 @@ def _folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Leads, SandboxPlace]]:
+async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[LeadsClient, SandboxPlace]]:
     """All parts, and none of this machine's own settings. Where time is skipped, nobody is there to do things on GitHub."""
     port, ui_port, web_port = free_ports(3)
     ui = f"http://localhost:{ui_port}"
@@ -89,7 +89,7 @@ async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Lea
         await _both(
             parts.worker(env, cwd=folder), None if skips_time else parts.web(env, web_port, cwd=folder)
         )
-        yield Leads(client, "leads", ui), sandbox
+        yield LeadsClient(client, "leads", ui), sandbox
 
 
 def _ledger(folder: Path) -> str:
@@ -115,7 +115,7 @@ def _progress(out: Output) -> Progress:
     return Progress(*columns, console=out.console, transient=True, disable=hidden)
 
 
-async def _keep(leads: Leads, folder: Path, out: Output) -> None:
+async def _keep(leads: LeadsClient, folder: Path, out: Output) -> None:
     if not out.as_json:
         address = leads.client.service_client.config.target_host
         out.heading("Everything keeps running until Ctrl-C. To steer the lead from another terminal:")

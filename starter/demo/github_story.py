@@ -7,9 +7,9 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import requests
 
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.leads import LeadsClient
 from process.types import Stage
 from process.views.overview import Overview
 from starter.demo.story import COMMENT, ISSUE, LOGIN
@@ -35,12 +35,12 @@ class Desk:
 
     STEPS: ClassVar = 2
 
-    def __init__(self, leads: Leads, sandbox: SandboxPlace) -> None:
+    def __init__(self, leads: LeadsClient, sandbox: SandboxPlace) -> None:
         self.leads = leads
         self.sandbox = sandbox
         self.number = 0
         self.url = ""
-        self.lead: Handle
+        self.lead: LeadHandle
 
     async def opens_an_issue(self) -> Reply:
         """It becomes a lead, and says so."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from rich.progress import Progress
 
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.errors import CommandError, ExitCode
-from client.leads import Leads
+from client.leads import LeadsClient
 from process.decisions import DECISIONS, LeadOpened
 from process.types import Stage
 from process.views.overview import Overview
@@ -31,7 +31,7 @@ STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS) + Desk.STEPS
 class Story:
     """Tells the story step by step, each when it is true outside as well."""
 
-    def __init__(self, leads: Leads, sandbox: SandboxPlace, out: Output, progress: Progress) -> None:
+    def __init__(self, leads: LeadsClient, sandbox: SandboxPlace, out: Output, progress: Progress) -> None:
         self.leads, self.sandbox, self.out, self.progress = leads, sandbox, out, progress
         self.bar = progress.add_task("", total=STEPS)
         self.links: dict[str, str] = {}
@@ -40,7 +40,7 @@ class Story:
         self.on_github: list[dict[str, Any]] = []
         self.command = ""
         self.desk = Desk(leads, sandbox)
-        self.lead: Handle
+        self.lead: LeadHandle
         self.view: Overview
 
     async def tell(self) -> None:

@@ -22,8 +22,8 @@ import workflows.reconcile
 from activities.issue_sync.sync import Desk
 from activities.reconcile.outside import reconcile_activities
 from activities.registry import activities
-from client.directory import Handle
-from client.leads import Leads
+from client.directory import LeadHandle
+from client.leads import LeadsClient
 from client.notices import request_sync
 from client.reconcile import reconcile_now
 from config.settings import Settings
@@ -77,7 +77,7 @@ class Office:
     env: WorkflowEnvironment
     sandbox: Sandbox
     settings: Settings
-    leads: Leads
+    leads: LeadsClient
     desk: Desk
 
     def as_person(self, login: str, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
@@ -99,26 +99,26 @@ class Office:
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
-    async def open(self, title: str = "A hub") -> Handle:
+    async def open(self, title: str = "A hub") -> LeadHandle:
         """A lead with its issue."""
         wanted = LeadOpened(org=f"University of {next(_numbers)}", person="Ada Example", title=title)
         lead = await self.leads.find((await self.leads.open(wanted)).lead)
         await self.until(lead, lambda view: view.facts.issue is not None)
         return lead
 
-    async def until(self, lead: Handle, holds: Callable[[Overview], object]) -> Overview:
+    async def until(self, lead: LeadHandle, holds: Callable[[Overview], object]) -> Overview:
         async with asyncio.timeout(TIMEOUT):
             while not holds(view := await self.leads.overview(lead)):
                 await asyncio.sleep(0.05)
         return view
 
-    async def number(self, lead: Handle) -> int:
+    async def number(self, lead: LeadHandle) -> int:
         """Of its issue."""
         issue = (await self.leads.overview(lead)).facts.issue
         assert issue is not None
         return int(issue.id)
 
-    async def to_hub_issue(self, lead: Handle) -> int:
+    async def to_hub_issue(self, lead: LeadHandle) -> int:
         """As far as the hub's issue; its number."""
         for kind, body in (
             ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
@@ -133,7 +133,7 @@ class Office:
         assert view.facts.hub_issue is not None
         return int(view.facts.hub_issue.id)
 
-    async def say(self, lead: Handle, text: str, *, login: str = SALES) -> int:
+    async def say(self, lead: LeadHandle, text: str, *, login: str = SALES) -> int:
         """A person comments on the lead's issue; the comment's id."""
         return await self.say_there("leads", await self.number(lead), text, login=login)
 
@@ -149,7 +149,7 @@ class Office:
     async def delete(self, comment: int) -> None:
         await asyncio.to_thread(self.as_person, SALES, "DELETE", f"leads/issues/comments/{comment}")
 
-    async def hear(self, lead: Handle, *comments: int) -> SyncResult:
+    async def hear(self, lead: LeadHandle, *comments: int) -> SyncResult:
         """As if GitHub had told of these comments; what the visit did."""
         return await self.hear_there("leads", await self.number(lead), *comments)
 
@@ -159,7 +159,7 @@ class Office:
         desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].desk)
         return await desk.result()
 
-    async def answers(self, lead: Handle) -> list[str]:
+    async def answers(self, lead: LeadHandle) -> list[str]:
         """What we said on the lead's issue."""
         return await self.answers_there("leads", await self.number(lead))
 
@@ -197,14 +197,14 @@ class Office:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def stage(self, lead: Handle) -> str:
+    async def stage(self, lead: LeadHandle) -> str:
         return (await self.leads.overview(lead)).stage
 
 
 @pytest.fixture
 async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings) -> AsyncIterator[Office]:
     timeout = timedelta(seconds=TIMEOUT)
-    leads = Leads(env.client, settings.task_queue, settings.temporal_ui, timeout)
+    leads = LeadsClient(env.client, settings.task_queue, settings.temporal_ui, timeout)
     desk = Desk(leads, settings, settle=timedelta(seconds=1))
     with ThreadPoolExecutor(8) as executor:
         worker = Worker(

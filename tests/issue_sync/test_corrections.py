@@ -65,7 +65,7 @@ async def test_a_wrong_price_is_taken_back_wherever_it_was_told_and_comes_back(r
     before = room.comments()[-1]
 
     await room.say(f'/preview corrected seq={seq} reason="Another lead\'s"')
-    foreseen = room.comments()[-1]
+    preview = room.comments()[-1]
     for said in (
         "Nothing has happened",
         "The lead's card moves from the column of quoted to that of lead",
@@ -74,8 +74,8 @@ async def test_a_wrong_price_is_taken_back_wherever_it_was_told_and_comes_back(r
         "compensate=answer: The answer to the comment",
         "compensate=comment",
     ):
-        assert said in foreseen
-    assert "contracts@" not in foreseen
+        assert said in preview
+    assert "contracts@" not in preview
     assert (await room.settled()).stage == "quoted"
     assert len(room.mails()) == 1
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.errors import CommandError, ExitCode
 from process.decisions import LeadOpened
 from process.views.overview import Overview
@@ -30,7 +30,7 @@ def opened(title: str = TITLE, **more: Any) -> LeadOpened:
     return LeadOpened(**({"org": "Example University", "person": "Ada Example", "title": title} | more))
 
 
-async def begun(office: Office, wanted: LeadOpened, **how: Any) -> Handle:
+async def begun(office: Office, wanted: LeadOpened, **how: Any) -> LeadHandle:
     """A lead with its issue, once visibility has both."""
     lead = await office.leads.find((await office.leads.open(wanted, **how)).lead)
     await office.until(lead, lambda view: view.facts.issue)
@@ -41,7 +41,7 @@ async def begun(office: Office, wanted: LeadOpened, **how: Any) -> Handle:
     return lead
 
 
-async def twice(office: Office, **answers: str) -> tuple[Handle, Handle]:
+async def twice(office: Office, **answers: str) -> tuple[LeadHandle, LeadHandle]:
     """A lead, and a response to the questionnaire that looks like it; with the response's lead."""
     first = await begun(office, opened())
     submit(office, **answers)
@@ -53,17 +53,17 @@ async def twice(office: Office, **answers: str) -> tuple[Handle, Handle]:
     return first, twin
 
 
-async def settled(office: Office, lead: Handle) -> Overview:
+async def settled(office: Office, lead: LeadHandle) -> Overview:
     return await office.until(lead, lambda view: all(e.status == "done" for e in view.effects))
 
 
-async def issue(office: Office, lead: Handle) -> dict[str, Any]:
+async def issue(office: Office, lead: LeadHandle) -> dict[str, Any]:
     number = await office.number(lead)
     found: dict[str, Any] = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{number}")
     return found
 
 
-async def says(office: Office, lead: Handle, text: str, *, login: str = SALES) -> str:
+async def says(office: Office, lead: LeadHandle, text: str, *, login: str = SALES) -> str:
     """Somebody comments on its issue; what is answered there."""
     known = len(await office.answers(lead))
     await office.hear(lead, await office.say(lead, text, login=login))
@@ -82,7 +82,7 @@ async def test_a_response_that_looks_like_an_open_lead_is_held_linked_merged_and
     assert f"| May be a duplicate | [{twin.id}" in ours["body"]
     assert theirs["html_url"] in ours["body"]
     async with asyncio.timeout(TIMEOUT):
-        while [row.lead async for row in office.leads.listed(attention=True)] != [twin.id]:
+        while [row.lead async for row in office.leads.list_leads(attention=True)] != [twin.id]:
             await asyncio.sleep(0.05)
 
     refused = await says(office, twin, "/price-quoted amount=12000 currency=USD per=year")

@@ -14,8 +14,8 @@ from activities.github.authors import IssueHistory, issue_history
 from activities.github.forms import forms
 from activities.github.issue_block import Memory
 from activities.issue_sync import intake
-from client.directory import Handle
-from client.leads import Leads, Opened
+from client.directory import LeadHandle
+from client.leads import LeadsClient, Opened
 from client.notices import request_sync
 from process.decisions import LeadOpened
 from process.views.overview import Overview
@@ -115,14 +115,14 @@ class Front:
         done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
         return "; ".join(done.done)
 
-    async def lead(self) -> Handle:
+    async def lead(self) -> LeadHandle:
         """What the issue has become."""
         found = await self.found()
         assert found is not None
         return found
 
-    async def found(self) -> Handle | None:
-        return await self.office.leads.known(intake.lead_to_be(await self.seen()))
+    async def found(self) -> LeadHandle | None:
+        return await self.office.leads.by_id(intake.lead_to_be(await self.seen()))
 
     async def seen(self) -> Any:
         github = self.office.desk.github
@@ -420,13 +420,13 @@ async def test_killed_before_it_has_said_so_it_says_so_later(
 ) -> None:
     """The first time the lead has begun and nobody hears of it; the second time the comment is refused for good."""
     begun: list[Opened] = []
-    begin = Leads.take_in
+    begin = LeadsClient.take_in
 
-    async def dies(leads: Leads, opened: LeadOpened, *, lead: str) -> Opened:
+    async def dies(leads: LeadsClient, opened: LeadOpened, *, lead: str) -> Opened:
         begun.append(await begin(leads, opened, lead=lead))
         raise RuntimeError("killed")
 
-    monkeypatch.setattr(Leads, "take_in", dies)
+    monkeypatch.setattr(LeadsClient, "take_in", dies)
     await front.opened()
     no_comments = Fault(system="github", kind="status", status=403, method="POST", path="/comments$")
     front.office.sandbox.faults.add(no_comments)
@@ -454,7 +454,7 @@ async def test_it_is_its_lead_though_nothing_shows_it(front: Front, monkeypatch:
     async def by_issue(*_: Any) -> None:
         return None
 
-    monkeypatch.setattr(Leads, "by_issue", by_issue)
+    monkeypatch.setattr(LeadsClient, "by_issue", by_issue)
     await front.opened()
     view = await front.begun()
     await front.at(SALES, "edit", title=TEMPLATE, body="")

@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from activities.github import rate_limits as gate
 from activities.github.errors import Limit
 from client.reconcile import NOW
-from client.retries import Waiting, waiting
+from client.retries import PendingRetry, pending_retries
 from sandbox.faults import Fault
 from sandbox.journal import Exchange
 from tests.issue_sync.conftest import Office
@@ -59,7 +59,7 @@ def requests(office: Office) -> list[Exchange]:
 
 
 def was_honoured(
-    asked: Sequence[Exchange], heard: Sequence[datetime], seconds: float = SECONDS, in_flight: int = 0
+    asked: Sequence[Exchange], heard: Sequence[datetime], seconds: float = SECONDS, open_leads: int = 0
 ) -> None:
     """From the moment when the service knew of the one limit nobody asked before it was over, and then somebody did.
 
@@ -68,7 +68,7 @@ def was_honoured(
     (told,) = (each for each in asked if each.fault)
     over = told.at + timedelta(seconds=seconds)
     early = [f"{each.method} {each.path}" for each in asked if heard[0] < each.at < over]
-    assert len(early) <= in_flight, early
+    assert len(early) <= open_leads, early
     assert min(each.at for each in asked if each.at >= over) < over + LATE
 
 
@@ -93,7 +93,7 @@ async def test_met_while_a_lead_opens(office: Office, heard: list[datetime], met
     lead = await office.open()
     view = await settled(office, lead)
     # the issue is brought up to date meanwhile
-    was_honoured(requests(office), heard, in_flight=int(met["path"] == "graphql"))
+    was_honoured(requests(office), heard, open_leads=int(met["path"] == "graphql"))
     assert not [effect for effect in view.effects if effect.status == "parked"]
     assert len(office.sandbox.github.issues) == len(office.sandbox.github.items) == 1
 
@@ -106,7 +106,7 @@ async def test_graphql_tells_of_its_limit_in_a_good_answer_and_rest_goes_on(
     await lead.execute_update("questionnaire_sent", {})
     await settled(office, lead)
     graphql = [each for each in requests(office) if each.path.endswith("graphql")]
-    was_honoured(graphql, heard, in_flight=1)
+    was_honoured(graphql, heard, open_leads=1)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ async def test_what_one_was_told_all_others_heed(office: Office, heard: list[dat
     again = await _waits(office, lead.id)
     assert "GitHub's rate limit was reached" in again.why
     assert "it goes on at" in again.why
-    assert again.goes_on is not None
+    assert again.next_attempt_at is not None
     assert (await _waits(office, NOW)).kind == "reconcile_github"
     await looking
     await settled(office, lead)
@@ -174,9 +174,9 @@ async def test_what_one_was_told_all_others_heed(office: Office, heard: list[dat
     assert await office.stage(lead) == "quoted"
 
 
-async def _waits(office: Office, workflow: str) -> Waiting:
+async def _waits(office: Office, workflow: str) -> PendingRetry:
     async with asyncio.timeout(TIMEOUT):
-        while not (found := await waiting(office.env.client.get_workflow_handle(workflow))):
+        while not (found := await pending_retries(office.env.client.get_workflow_handle(workflow))):
             await asyncio.sleep(0.01)
     return next(each for each in found if each.kind in ("update_issue", "place_card", "reconcile_github"))
 

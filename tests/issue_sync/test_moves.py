@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from client.directory import Handle
+from client.directory import LeadHandle
 from client.notices import request_sync
 from process.views.overview import Overview
 from sandbox.github.records import Issue
@@ -20,7 +20,7 @@ ENGINEERING = "eda-engineering"
 class Floor:
     """An office, and what a test does and sees there at one lead."""
 
-    def __init__(self, office: Office, lead: Handle, repo: str, number: int) -> None:
+    def __init__(self, office: Office, lead: LeadHandle, repo: str, number: int) -> None:
         self.office = office
         self.lead = lead
         self.repo = repo

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.directory import Handle
+from client.directory import LeadHandle
 from process.decisions import LeadOpened
 from process.views.overview import Overview
 from tests.issue_sync.conftest import Office
@@ -43,17 +43,17 @@ async def look(office: Office) -> SystemResult:
     return part
 
 
-async def has_read(office: Office, lead: Handle, name: str) -> Overview:
+async def has_read(office: Office, lead: LeadHandle, name: str) -> Overview:
     """The lead once it knows these answers."""
     return await office.until(
         lead, lambda view: dict(view.facts.questionnaire.answers).get("Your name") == name
     )
 
 
-async def the_lead(office: Office) -> Handle:
+async def the_lead(office: Office) -> LeadHandle:
     """The only one there is, once visibility has it."""
     async with asyncio.timeout(TIMEOUT):
-        while not (found := [row async for row in office.leads.listed()]):
+        while not (found := [row async for row in office.leads.list_leads()]):
             await asyncio.sleep(0.05)
     (lead,) = found
     return await office.leads.find(lead.lead)
@@ -103,7 +103,7 @@ async def test_it_belongs_to_the_lead_of_the_same_address(office: Office) -> Non
     lead = await office.leads.find(said.rpartition(" ")[2])
     view = await has_read(office, lead, "Ada Example")
     assert view.facts.org == "Ada's institute"
-    assert len([row async for row in office.leads.listed()]) == 2
+    assert len([row async for row in office.leads.list_leads()]) == 2
 
 
 async def test_two_responses_of_one_person_at_once_make_one_lead(office: Office) -> None:

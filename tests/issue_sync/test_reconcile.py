@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.directory import Handle
+from client.directory import LeadHandle
 from process.core.outbox import DriftCheck
 from process.views.overview import Overview
 from sandbox.faults import Fault
@@ -33,13 +33,13 @@ def found(done: Reconciliation, system: str = "reconcile_github") -> str:
     return "; ".join(part.found)
 
 
-async def seen(office: Office, lead: Handle) -> None:
+async def seen(office: Office, lead: LeadHandle) -> None:
     """Visibility has the lead with all that it has outside."""
     await office.until(
         lead, lambda view: view.facts.card and all(e.status != "waiting" for e in view.effects)
     )
     async with asyncio.timeout(TIMEOUT):
-        while not any(each.id == lead.id and each.issue for each in await office.leads.in_flight()):
+        while not any(each.id == lead.id and each.issue for each in await office.leads.open_leads()):
             await asyncio.sleep(0.05)
 
 
@@ -169,7 +169,7 @@ async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) 
     assert len(await office.answers(lead)) == 1
     (asked,) = await office.answers_there("leads", 2)
     assert "**Organisation**" in asked
-    assert len([row async for row in office.leads.listed()]) == 1
+    assert len([row async for row in office.leads.list_leads()]) == 1
 
 
 async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> None:
@@ -180,7 +180,7 @@ async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> 
     amara.open("leads", "[Example University / Grace Example] - A copy", first["body"], labels=("lead",))
     await office.round()
     async with asyncio.timeout(TIMEOUT):
-        while len([each for each in await office.leads.in_flight() if each.issue]) < 2:
+        while len([each for each in await office.leads.open_leads() if each.issue]) < 2:
             await asyncio.sleep(0.05)
     amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
     assert found(await office.round()) == "1 to look at: leads#2"
@@ -224,7 +224,7 @@ async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office:
     assert found(await office.round()) == ""
 
 
-async def with_folder(office: Office) -> Handle:
+async def with_folder(office: Office) -> LeadHandle:
     lead = await office.open()
     await lead.execute_update("asset_attached", {"name": "Budget"})
     await office.until(lead, lambda view: view.facts.folder)
@@ -234,10 +234,10 @@ async def with_folder(office: Office) -> Handle:
     return lead
 
 
-async def folder_seen(office: Office, lead: Handle) -> None:
+async def folder_seen(office: Office, lead: LeadHandle) -> None:
     """Visibility knows that the lead has a folder."""
     async with asyncio.timeout(TIMEOUT):
-        while not any(each.id == lead.id and each.has_folder for each in await office.leads.in_flight()):
+        while not any(each.id == lead.id and each.has_folder for each in await office.leads.open_leads()):
             await asyncio.sleep(0.05)
 
 
@@ -255,7 +255,7 @@ async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office
     await office.until(lead, lambda view: "in a folder that is in the trash" in "".join(view.attention))
 
 
-async def told_once(office: Office, lead: Handle, summary: str) -> Overview:
+async def told_once(office: Office, lead: LeadHandle, summary: str) -> Overview:
     """A round tells the lead, and the next one has no news."""
     await office.round()
     view = await office.until(lead, lambda view: summary in view.timeline[-1].summary)

@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from temporalio.testing import WorkflowEnvironment
 
-from client.directory import Handle
+from client.directory import LeadHandle
 from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.hooks import courier
@@ -93,7 +93,7 @@ async def lived(office: Office, hear: Hear) -> Floor:
     return floor
 
 
-async def become(office: Office, number: int) -> Handle:
+async def become(office: Office, number: int) -> LeadHandle:
     """The lead that the issue is."""
     async with asyncio.timeout(TIMEOUT):
         while (lead := await office.leads.by_issue("leads", number)) is None:
@@ -112,7 +112,7 @@ async def came_out_right(floor: Floor) -> None:
     assert f"This is now the lead `{floor.lead.id}`" in begun
     assert "Quoted 12,000.00 USD a year" in quoted
     assert "moved the card to “Hub”" in moved
-    assert len([row async for row in floor.office.leads.listed()]) == 1
+    assert len([row async for row in floor.office.leads.list_leads()]) == 1
     assert len(floor.office.sandbox.github.issues) == len(floor.office.sandbox.github.items) == 1
 
 

@@ -48,9 +48,11 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command that is not told how long to wait has as long as a busy machine needs."""
     usual = timedelta(seconds=session.TIMEOUT)
 
-    def leads(client: Client, queue: str, ui: str, timeout: timedelta, policy: Policy) -> client_leads.Leads:
+    def leads(
+        client: Client, queue: str, ui: str, timeout: timedelta, policy: Policy
+    ) -> client_leads.LeadsClient:
         timeout = timedelta(seconds=TIMEOUT) if timeout == usual else timeout
-        return client_leads.Leads(client, queue, ui, timeout, policy)
+        return client_leads.LeadsClient(client, queue, ui, timeout, policy)
 
     monkeypatch.setattr(session, "Leads", leads)
 
@@ -78,7 +80,7 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield server
 
 
-Leads = Callable[..., Coroutine[Any, Any, Ended]]
+LeadsClient = Callable[..., Coroutine[Any, Any, Ended]]
 
 _numbers = count(1)
 
@@ -92,7 +94,7 @@ def queue(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def leads_alone(
     env: WorkflowEnvironment, queue: str, say: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
-) -> Leads:
+) -> LeadsClient:
     """`leads` against the server, with no worker there."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", env.client.service_client.config.target_host)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", env.client.namespace)
@@ -116,7 +118,7 @@ def work(env: WorkflowEnvironment, queue: str, outside: Outside) -> Callable[[],
 
 
 @pytest.fixture
-async def leads(leads_alone: Leads, work: Callable[[], Worker]) -> AsyncIterator[Leads]:
+async def leads(leads_alone: LeadsClient, work: Callable[[], Worker]) -> AsyncIterator[LeadsClient]:
     """`leads` against the server, with a worker."""
     async with work():
         yield leads_alone
@@ -132,7 +134,7 @@ Opened = Callable[..., Coroutine[Any, Any, str]]
 
 
 @pytest.fixture
-def opened(leads: Leads, org: str) -> Opened:
+def opened(leads: LeadsClient, org: str) -> Opened:
     """Starts a lead of that organisation; answers with its id."""
 
     async def start(*summary: str) -> str:

@@ -8,13 +8,13 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import client.leads
+from client.agenda import collect_agenda
 from process.core.aggregate import LeadAggregate
-from starter.cli.agenda import collected
-from tests.starter.conftest import Leads, Opened
+from tests.starter.conftest import LeadsClient, Opened
 from tests.starter.test_leads import eventually
 
 
-async def test_it_lists_by_role_and_person_what_is_to_be_done(leads: Leads, opened: Opened) -> None:
+async def test_it_lists_by_role_and_person_what_is_to_be_done(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
     await leads("assigned", lead, "--role", "sales", "--person", "Grace Example", "--login", "grace")
@@ -28,7 +28,7 @@ async def test_it_lists_by_role_and_person_what_is_to_be_done(leads: Leads, open
     assert ended.err == ""
 
 
-async def test_json_has_all_of_it(leads: Leads, opened: Opened) -> None:
+async def test_json_has_all_of_it(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     ended = await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
     (item,) = ended.json["items"]
@@ -42,7 +42,7 @@ async def test_json_has_all_of_it(leads: Leads, opened: Opened) -> None:
 
 
 async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_all(
-    leads_alone: Leads,
+    leads_alone: LeadsClient,
     work: Callable[[], Worker],
     org: str,
     queue: str,
@@ -53,9 +53,9 @@ async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_a
         lead = ended.json["lead"]
         await eventually(lambda: leads_alone("list", "--json"), lambda ended: lead in ended.out)
         await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: lead in ended.out)
-    alone = client.leads.Leads(env.client, queue, "http://localhost", timeout=timedelta(seconds=0.5))
+    alone = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=0.5))
     told: list[tuple[int, int]] = []
-    found = await collected(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
+    found = await collect_agenda(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
     assert (found.unasked, told) == ((lead,), [(1, 1)])
     assert [(item.section, item.role, item.what) for item in found.items] == [
         ("due", "sales", "The next step of a lead at lead")
@@ -63,7 +63,7 @@ async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_a
 
 
 async def test_a_lead_that_is_stuck_is_said_to_be_and_keeps_no_other_from_being_asked(
-    leads_alone: Leads, work: Callable[[], Worker], org: str, monkeypatch: pytest.MonkeyPatch
+    leads_alone: LeadsClient, work: Callable[[], Worker], org: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The week's digest asks just so: one lead must not cost everybody theirs."""
     names = ["lead-of-this-code", "lead-of-other-code"]

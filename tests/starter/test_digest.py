@@ -15,14 +15,15 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import client.leads
+from activities.digest import digest_activities
+from client.digest import SCHEDULE, keep_digest, send_now
 from config.settings import Settings
 from process.policy import Policy
 from process.types import Role
 from process.views.digest import Week
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from starter.cli.digest import SCHEDULE, digest_activities, keep_digest, send_now
-from tests.starter.conftest import Leads
+from tests.starter.conftest import LeadsClient
 from tests.starter.test_leads import eventually
 from tests.support.outside import Outside
 from tests.support.sandboxes import running_sandbox, sandbox
@@ -42,7 +43,7 @@ def week() -> Week:
 
 @pytest.fixture
 def settings(
-    sandbox: Sandbox, leads_alone: Leads, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sandbox: Sandbox, leads_alone: LeadsClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Settings:
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
@@ -50,14 +51,14 @@ def settings(
 
 
 @pytest.fixture
-def ours(env: WorkflowEnvironment, queue: str) -> client.leads.Leads:
+def ours(env: WorkflowEnvironment, queue: str) -> client.leads.LeadsClient:
     policy = Policy(addresses={Role.SALES: ("sell@example.org", "shop@example.org")})
-    return client.leads.Leads(env.client, queue, "http://localhost", timedelta(seconds=TIMEOUT), policy)
+    return client.leads.LeadsClient(env.client, queue, "http://localhost", timedelta(seconds=TIMEOUT), policy)
 
 
 @pytest.fixture
 async def working(
-    env: WorkflowEnvironment, queue: str, outside: Outside, ours: client.leads.Leads, settings: Settings
+    env: WorkflowEnvironment, queue: str, outside: Outside, ours: client.leads.LeadsClient, settings: Settings
 ) -> AsyncIterator[None]:
     """A worker that writes digests into the sandbox's mailbox."""
     with ThreadPoolExecutor(4) as executor:
@@ -67,7 +68,7 @@ async def working(
 
 
 @pytest.fixture
-async def three_leads(leads_alone: Leads, working: None, org: str) -> list[str]:
+async def three_leads(leads_alone: LeadsClient, working: None, org: str) -> list[str]:
     """One for sales, one that Grace has by name, one that Carl has, who left no address."""
     found = []
     for person in ("", "Grace", "Carl"):
@@ -118,7 +119,7 @@ async def test_the_schedule_starts_it_once_a_week(
     settings: Settings,
     sandbox: Sandbox,
     three_leads: list[str],
-    leads_alone: Leads,
+    leads_alone: LeadsClient,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     handle = env.client.get_schedule_handle(SCHEDULE)
@@ -182,7 +183,7 @@ async def test_one_that_is_refused_keeps_nobody_from_theirs_and_is_tried_again(
     await handle.terminate()
 
 
-async def test_it_is_printed_as_it_would_be_sent(leads_alone: Leads, three_leads: list[str]) -> None:
+async def test_it_is_printed_as_it_would_be_sent(leads_alone: LeadsClient, three_leads: list[str]) -> None:
     ended = await leads_alone("digest")
     assert ended.code == 0, ended.err
     assert "To grace@example.org: Leads, " in ended.out
@@ -191,7 +192,12 @@ async def test_it_is_printed_as_it_would_be_sent(leads_alone: Leads, three_leads
 
 
 async def test_with_nothing_to_say_there_is_no_mail(
-    env: WorkflowEnvironment, leads_alone: Leads, queue: str, sandbox: Sandbox, working: None, week: Week
+    env: WorkflowEnvironment,
+    leads_alone: LeadsClient,
+    queue: str,
+    sandbox: Sandbox,
+    working: None,
+    week: Week,
 ) -> None:
     assert (await leads_alone("digest")).out == "There is nothing to say, so no mail.\n"
     done, _ = await send_now(env.client, queue, week)
@@ -200,7 +206,7 @@ async def test_with_nothing_to_say_there_is_no_mail(
 
 
 async def test_a_zone_that_there_is_not_is_named(
-    leads_alone: Leads, monkeypatch: pytest.MonkeyPatch, say: Callable[..., object]
+    leads_alone: LeadsClient, monkeypatch: pytest.MonkeyPatch, say: Callable[..., object]
 ) -> None:
     monkeypatch.setenv("LEADS_DIGEST__ZONE", "Mars/Base")
     ended = await leads_alone("digest")

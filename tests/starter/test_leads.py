@@ -14,7 +14,7 @@ import client.leads
 from process.decisions import LeadOpened
 from process.identity import contact_key
 from process.types import Link
-from tests.starter.conftest import Ended, Leads, Opened
+from tests.starter.conftest import Ended, LeadsClient, Opened
 from tests.support.outside import Outside
 from tests.support.waiting import TIMEOUT
 from workflows import search_attributes as attributes
@@ -39,7 +39,7 @@ def refused(ended: Ended, *notices: str) -> None:
 # ---- start
 
 
-async def test_start_answers_with_the_lead(leads: Leads, org: str, env: WorkflowEnvironment) -> None:
+async def test_start_answers_with_the_lead(leads: LeadsClient, org: str, env: WorkflowEnvironment) -> None:
     ended = await leads(
         "start",
         "--org",
@@ -68,7 +68,7 @@ async def test_start_answers_with_the_lead(leads: Leads, org: str, env: Workflow
     assert "Met at a conference" in first["summary"]
 
 
-async def test_an_odd_id_makes_a_sound_link(leads: Leads, org: str) -> None:
+async def test_an_odd_id_makes_a_sound_link(leads: LeadsClient, org: str) -> None:
     ended = await leads(
         "start", "--org", org, "--person", "Ada", "--title", "A hub", "--id", f"a/b ?<b>#{org}", "--json"
     )
@@ -78,7 +78,7 @@ async def test_an_odd_id_makes_a_sound_link(leads: Leads, org: str) -> None:
     )
 
 
-async def test_the_same_request_twice_is_one_lead(leads: Leads, opened: Opened, org: str) -> None:
+async def test_the_same_request_twice_is_one_lead(leads: LeadsClient, opened: Opened, org: str) -> None:
     lead = await opened()
     again = await leads("start", "--org", org.upper(), "--person", "Grace", "--title", "A  hub!", "--json")
     assert again.code == 0
@@ -89,7 +89,9 @@ async def test_the_same_request_twice_is_one_lead(leads: Leads, opened: Opened, 
     assert (await leads("show", lead, "--json")).json["facts"]["person"] == "Ada"
 
 
-async def test_a_second_lead_of_an_organisation_must_be_meant(leads: Leads, opened: Opened, org: str) -> None:
+async def test_a_second_lead_of_an_organisation_must_be_meant(
+    leads: LeadsClient, opened: Opened, org: str
+) -> None:
     lead = await opened()
     other = ("start", "--org", org, "--person", "Ada", "--title", "Another hub")
 
@@ -102,7 +104,9 @@ async def test_a_second_lead_of_an_organisation_must_be_meant(leads: Leads, open
     assert not (await leads("show", meant.json["lead"], "--json")).json["attention"]
 
 
-async def test_a_lead_of_the_same_mail_domain_must_be_meant(leads: Leads, opened: Opened, queue: str) -> None:
+async def test_a_lead_of_the_same_mail_domain_must_be_meant(
+    leads: LeadsClient, opened: Opened, queue: str
+) -> None:
     email = f"ada@{queue.replace('_', '-')}.example.org"
     lead = await opened("--email", email)
     await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
@@ -111,7 +115,7 @@ async def test_a_lead_of_the_same_mail_domain_must_be_meant(leads: Leads, opened
 
 
 async def test_a_duplicate_is_merged_and_the_lead_that_goes_on_must_be_one(
-    leads: Leads, opened: Opened, queue: str
+    leads: LeadsClient, opened: Opened, queue: str
 ) -> None:
     lead = await opened()
     other = await opened("--id", f"lead-twin-of-{queue}", "--not-a-duplicate")
@@ -128,27 +132,29 @@ async def test_a_duplicate_is_merged_and_the_lead_that_goes_on_must_be_one(
 
 
 @pytest.mark.parametrize(("option", "value"), [("--zone", "Mars/Base"), ("--email", "nobody")])
-async def test_what_can_be_no_lead_is_refused(leads: Leads, org: str, option: str, value: str) -> None:
+async def test_what_can_be_no_lead_is_refused(leads: LeadsClient, org: str, option: str, value: str) -> None:
     refused(await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", option, value), value)
 
 
-async def test_a_lead_can_have_an_id_of_its_own_and_a_zone(leads: Leads, opened: Opened, queue: str) -> None:
+async def test_a_lead_can_have_an_id_of_its_own_and_a_zone(
+    leads: LeadsClient, opened: Opened, queue: str
+) -> None:
     lead = await opened("--id", f"lead-own-{queue}", "--zone", "Pacific/Auckland")
     assert lead == f"lead-own-{queue}"
     assert (await leads("show", lead, "--json")).json["facts"]["zone"] == "Pacific/Auckland"
 
 
 async def test_the_default_zone_is_a_setting(
-    leads: Leads, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADS_ZONE", "Europe/Berlin")
     assert (await leads("show", await opened(), "--json")).json["facts"]["zone"] == "Europe/Berlin"
 
 
 async def test_a_lead_is_found_by_its_issue(
-    leads: Leads, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
+    leads: LeadsClient, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
 ) -> None:
-    faces = client.leads.Leads(env.client, queue, "http://localhost:8233", timedelta(seconds=TIMEOUT))
+    faces = client.leads.LeadsClient(env.client, queue, "http://localhost:8233", timedelta(seconds=TIMEOUT))
     issue = Link(id="12", url=f"https://github.example.org/{org}/{queue}/issues/12")
     begun = await faces.open(
         LeadOpened(org=org, person="Ada", title="A hub", email="ada@example.org", issue=issue)
@@ -169,7 +175,7 @@ async def test_a_lead_is_found_by_its_issue(
 # ---- decide
 
 
-async def test_a_decision_says_what_became_true_and_what_is_done(leads: Leads, opened: Opened) -> None:
+async def test_a_decision_says_what_became_true_and_what_is_done(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     ended = await leads("price-quoted", lead, "--amount", "12000", "--currency", "usd", "--per", "year")
     assert ended.code == 0
@@ -185,7 +191,9 @@ async def test_a_decision_says_what_became_true_and_what_is_done(leads: Leads, o
     assert any(effect["key"] == f"{lead}/{accepted['seq']}/record_events" for effect in accepted["effects"])
 
 
-async def test_a_price_takes_items_and_a_discount_as_people_write_them(leads: Leads, opened: Opened) -> None:
+async def test_a_price_takes_items_and_a_discount_as_people_write_them(
+    leads: LeadsClient, opened: Opened
+) -> None:
     lead = await opened()
     price = ("--amount", "12000", "--currency", "usd", "--per", "year")
     items = ("--item", "Training: 2,000 once", "--item", "Support: 300 a year")
@@ -194,8 +202,8 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(leads: Le
     wrong = await leads("price-quoted", lead, *price, "--item", "Training 2000")
     assert wrong.code == 2
     assert "item.0: write an item as `Training: 2000 once`" in wrong.err
-    foreseen = await leads("preview", lead, "price-quoted", *said)
-    assert "Would become true: Quoted 9,900.00 USD a year and 2,000.00 USD once" in foreseen.out
+    preview = await leads("preview", lead, "price-quoted", *said)
+    assert "Would become true: Quoted 9,900.00 USD a year and 2,000.00 USD once" in preview.out
     ended = await leads("price-quoted", lead, *said)
     assert ended.code == 0
     assert "it awaits approval by contracts" in ended.out
@@ -213,7 +221,7 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(leads: Le
     assert (await leads("quote-accepted", lead)).code == 0
 
 
-async def test_a_repeat_is_done_already(leads: Leads, opened: Opened) -> None:
+async def test_a_repeat_is_done_already(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     summary = ("questionnaire-sent", lead, "--key", "mail-17")
     first = (await leads(*summary, "--json")).json
@@ -224,7 +232,7 @@ async def test_a_repeat_is_done_already(leads: Leads, opened: Opened) -> None:
     assert "already decided" in (await leads(*summary)).out
 
 
-async def test_a_refusal_is_one_sentence(leads: Leads, opened: Opened) -> None:
+async def test_a_refusal_is_one_sentence(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     refused(
         await leads("hub-requested", lead),
@@ -239,7 +247,7 @@ async def test_a_refusal_is_one_sentence(leads: Leads, opened: Opened) -> None:
 
 
 async def test_without_a_worker_a_decision_is_handed_in(
-    leads_alone: Leads, work: Callable[[], Worker], org: str
+    leads_alone: LeadsClient, work: Callable[[], Worker], org: str
 ) -> None:
     started = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
     lead = started.json["lead"]
@@ -258,14 +266,16 @@ async def test_without_a_worker_a_decision_is_handed_in(
 # ---- find
 
 
-async def test_a_beginning_is_enough_if_it_is_the_only_one(leads: Leads, opened: Opened, org: str) -> None:
+async def test_a_beginning_is_enough_if_it_is_the_only_one(
+    leads: LeadsClient, opened: Opened, org: str
+) -> None:
     lead = await opened()
     await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
     for name in (lead, lead[:-2], lead.removeprefix("lead-")):
         assert (await leads("show", name, "--json")).json["lead"] == lead
 
 
-async def test_a_beginning_of_two_leads_is_not_enough(leads: Leads, opened: Opened, queue: str) -> None:
+async def test_a_beginning_of_two_leads_is_not_enough(leads: LeadsClient, opened: Opened, queue: str) -> None:
     one = await opened("--id", f"lead-twin-{queue}-a")
     two = await opened("--id", f"lead-twin-{queue}-b", "--not-a-duplicate")
     await eventually(lambda: leads("list", "--json"), lambda found: one in found.out and two in found.out)
@@ -276,14 +286,16 @@ async def test_a_beginning_of_two_leads_is_not_enough(leads: Leads, opened: Open
 
 
 @pytest.mark.parametrize("name", ["", " ", "'", "lead-"])
-async def test_nothing_is_no_beginning_even_of_a_single_lead(leads: Leads, opened: Opened, name: str) -> None:
+async def test_nothing_is_no_beginning_even_of_a_single_lead(
+    leads: LeadsClient, opened: Opened, name: str
+) -> None:
     await opened()
     assert "names no lead" in (await leads("lost", name, "--reason", "budget")).err
 
 
 @pytest.mark.parametrize("name", ["lead-nobody", "it's", "", "x" * 2000])
 @pytest.mark.parametrize("command", ["show", "history", "options", "retry", "quote-accepted"])
-async def test_no_such_lead(leads: Leads, command: str, name: str) -> None:
+async def test_no_such_lead(leads: LeadsClient, command: str, name: str) -> None:
     ended = await leads(command, name)
     assert ended.code == 4
     assert not ended.out
@@ -293,7 +305,7 @@ async def test_no_such_lead(leads: Leads, command: str, name: str) -> None:
 # ---- look
 
 
-async def test_show_in_one_look(leads: Leads, opened: Opened, outside: Outside, org: str) -> None:
+async def test_show_in_one_look(leads: LeadsClient, opened: Opened, outside: Outside, org: str) -> None:
     outside.broken["send_mail"] = "park"
     lead = await opened()
     await leads("price-quoted", lead, "--amount", "12000", "--currency", "USD", "--per", "year")
@@ -327,7 +339,7 @@ async def test_show_in_one_look(leads: Leads, opened: Opened, outside: Outside, 
 
 
 async def test_a_lead_goes_on_in_a_new_run_when_asked_to(
-    leads: Leads, opened: Opened, env: WorkflowEnvironment
+    leads: LeadsClient, opened: Opened, env: WorkflowEnvironment
 ) -> None:
     lead = await opened()
 
@@ -341,7 +353,7 @@ async def test_a_lead_goes_on_in_a_new_run_when_asked_to(
     assert (await leads("adopt", lead, "--all")).code == 2
 
 
-async def test_what_people_wrote_cant_steer_the_terminal(leads: Leads, opened: Opened) -> None:
+async def test_what_people_wrote_cant_steer_the_terminal(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     await leads("questionnaire-sent", lead, "--note", "\x1b[2J\x07 [red]gone[/red]\nsecond line")
     for command in ("show", "history"):
@@ -351,7 +363,7 @@ async def test_what_people_wrote_cant_steer_the_terminal(leads: Leads, opened: O
         assert "\x07" not in text
 
 
-async def test_history_keeps_what_was_corrected(leads: Leads, opened: Opened) -> None:
+async def test_history_keeps_what_was_corrected(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     seq = (await leads("questionnaire-sent", lead, "--json")).json["seq"]
     await leads("corrected", lead, "--seq", str(seq), "--reason", "Another lead's")
@@ -360,16 +372,16 @@ async def test_history_keeps_what_was_corrected(leads: Leads, opened: Opened) ->
     assert not any(line != line.rstrip() for line in lines)
 
 
-async def test_options_and_preview_take_nothing(leads: Leads, opened: Opened) -> None:
+async def test_options_and_preview_take_nothing(leads: LeadsClient, opened: Opened) -> None:
     lead = await opened()
     options = {option["kind"]: option for option in (await leads("options", lead, "--json")).json}
     assert options["price_quoted"]["allowed"]
     assert not options["quote_accepted"]["allowed"]
     assert "quote-accepted" in (await leads("options", lead)).out
     summary = ("--amount", "12000", "--currency", "EUR", "--per", "once")
-    foreseen = (await leads("preview", lead, "price-quoted", *summary, "--json")).json
-    assert foreseen["stage"] == "quoted"
-    assert "Mail to contracts: price quoted" in foreseen["effects"]
+    preview = (await leads("preview", lead, "price-quoted", *summary, "--json")).json
+    assert preview["stage"] == "quoted"
+    assert "Mail to contracts: price quoted" in preview["effects"]
     text = await leads("preview", lead, "price_quoted", *summary)
     assert "Would become true: Quoted 12,000.00 EUR once" in text.out
     refused(await leads("preview", lead, "quote-accepted"), "(leads price-quoted)")
@@ -379,7 +391,7 @@ async def test_options_and_preview_take_nothing(leads: Leads, opened: Opened) ->
     assert not view["refused"]
 
 
-async def test_list_filters(leads: Leads, opened: Opened, org: str) -> None:
+async def test_list_filters(leads: LeadsClient, opened: Opened, org: str) -> None:
     lead = await opened()
 
     async def listed(*summary: str) -> list[dict[str, Any]]:
@@ -408,7 +420,7 @@ async def test_list_filters(leads: Leads, opened: Opened, org: str) -> None:
 
 
 async def test_an_ended_workflow_is_said_to_be_archived(
-    leads: Leads, opened: Opened, env: WorkflowEnvironment, org: str
+    leads: LeadsClient, opened: Opened, env: WorkflowEnvironment, org: str
 ) -> None:
     lead = await opened()
     await env.client.get_workflow_handle(lead).terminate()

@@ -12,7 +12,7 @@ from config.policy_file import current
 from config.settings import Settings, SettingsError
 from process.policy import BUILT_IN, COLUMNS, Discounts, Policy
 from process.types import Role, Stage
-from tests.starter.conftest import Ended, Leads, Opened
+from tests.starter.conftest import Ended, LeadsClient, Opened
 from tests.starter.test_leads import eventually
 
 
@@ -132,7 +132,7 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 
 async def test_a_new_lead_keeps_the_policy_that_it_began_under(
-    leads: Leads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
@@ -143,7 +143,7 @@ async def test_a_new_lead_keeps_the_policy_that_it_began_under(
 
 
 async def test_a_wrong_file_ends_the_command_with_a_sentence(
-    leads: Leads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (file := tmp_path / "policy.toml").write_text("clocks = 3")
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
@@ -153,7 +153,7 @@ async def test_a_wrong_file_ends_the_command_with_a_sentence(
 
 
 async def test_leads_go_on_under_another_policy_when_a_person_says_so(
-    leads: Leads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     await eventually(lambda: leads("policy", "--json"), lambda ended: ended.json["versions"])
@@ -164,10 +164,10 @@ async def test_leads_go_on_under_another_policy_when_a_person_says_so(
     assert f"Policy in force: 2026-09 (from {file})" in shown.out
     assert "  2026-06: 1 open\n    differs: clocks.stale 30 → 14" in shown.out
 
-    foreseen = await leads("policy", "--all")
-    assert "From here on under the policy 2026-09: clocks.stale 30 → 14" in foreseen.out
-    assert "    Gone stale: " in foreseen.out
-    assert "Nothing has changed" in foreseen.out
+    preview = await leads("policy", "--all")
+    assert "From here on under the policy 2026-09: clocks.stale 30 → 14" in preview.out
+    assert "    Gone stale: " in preview.out
+    assert "Nothing has changed" in preview.out
     assert (await leads("show", lead, "--json")).json["facts"]["policy"]["version"] == "2026-06"
 
     done = await leads("policy", lead, "--adopt", "--note", "Agreed on Monday", "--json")
@@ -182,7 +182,7 @@ async def test_leads_go_on_under_another_policy_when_a_person_says_so(
 
 
 async def test_the_decision_takes_the_policy_in_force_by_itself(
-    leads: Leads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')

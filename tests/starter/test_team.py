@@ -14,7 +14,7 @@ from process.decisions import DECISIONS
 from process.policy import People, Policy
 from process.types import Role
 from process.views.overview import Overview
-from tests.starter.conftest import Leads, Opened
+from tests.starter.conftest import LeadsClient, Opened
 from tests.starter.test_leads import eventually
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult
@@ -30,7 +30,7 @@ def worker(env: WorkflowEnvironment, queue: str) -> Worker:
     def team(*contracts: str, hours: float = 0, queue: str = queue) -> Team:
         policy = Policy(addresses={Role.CONTRACTS: contracts} if contracts else {})
         timeout = timedelta(seconds=TIMEOUT)
-        leads = client.leads.Leads(env.client, queue, "http://localhost", timeout, policy)
+        leads = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout, policy)
         return Team(leads, NOW + timedelta(hours=hours))
 
     return team
@@ -43,7 +43,7 @@ async def round_(team: Team, mark: dict[str, Any] | None = None) -> SystemResult
 async def listed(team: Team, digest: str, leads: int) -> None:
     """Until Temporal's list shows that so many leads know them."""
     async with asyncio.timeout(TIMEOUT):
-        while [each.people for each in await team.leads.under()].count(digest) != leads:
+        while [each.people for each in await team.leads.list_policies()].count(digest) != leads:
             await asyncio.sleep(0.05)
 
 
@@ -104,7 +104,7 @@ async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worke
 
 
 async def test_a_lead_begins_with_whom_the_settings_name(
-    leads: Leads, opened: Opened, worker: Worker, monkeypatch: pytest.MonkeyPatch
+    leads: LeadsClient, opened: Opened, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADS_ADDRESSES__CONTRACTS", '["new@example.org"]')
     await opened()

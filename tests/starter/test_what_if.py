@@ -19,7 +19,7 @@ from ledger.entries import entry_of
 from ledger.events import Ledger
 from process.effects.base import Effect
 from process.policy import Clocks
-from tests.starter.conftest import Ended, Leads
+from tests.starter.conftest import Ended, LeadsClient
 from tests.starter.test_leads import eventually
 from tests.support.changed_rule import NEXT_CHANGES
 from tests.support.lives import BOOK_QUOTE, Life
@@ -271,7 +271,7 @@ def keeping(url: str, outside: Outside) -> list[Callable[..., Any]]:
 
 
 async def test_a_real_lead_is_lived_again_and_shown_as_of_today(
-    env: WorkflowEnvironment, leads_alone: Leads, queue: str, outside: Outside, url: str, org: str
+    env: WorkflowEnvironment, leads_alone: LeadsClient, queue: str, outside: Outside, url: str, org: str
 ) -> None:
     with ThreadPoolExecutor() as threads:
         worker = Worker(
@@ -299,7 +299,7 @@ async def test_a_real_lead_is_lived_again_and_shown_as_of_today(
 
 
 async def test_it_says_when_the_ledger_lags_behind_the_lead(
-    env: WorkflowEnvironment, leads: Leads, org: str, outside: Outside, url: str
+    env: WorkflowEnvironment, leads: LeadsClient, org: str, outside: Outside, url: str
 ) -> None:
     """The worker's ledger is another one: this one has only how the lead began."""
     lead = (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")).json["lead"]

@@ -12,7 +12,7 @@ from temporalio.worker import Worker
 from activities.github import issue_block
 from activities.github.issue_block import Memory
 from activities.reconcile.outside import reconcile_activities
-from client.leads import Leads
+from client.leads import LeadsClient
 from config.settings import Settings
 from sandbox.github.records import Issue
 from sandbox.server import Sandbox
@@ -50,7 +50,7 @@ def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
 @asynccontextmanager
 async def rounds(client: Client, settings: Settings, queue: str) -> AsyncIterator[None]:
     """A worker that makes rounds, and nothing else: nobody goes where they point to."""
-    leads = Leads(client, NOBODY, settings.temporal_ui)
+    leads = LeadsClient(client, NOBODY, settings.temporal_ui)
     async with Worker(client, task_queue=queue, activities=reconcile_activities(leads, settings)):
         yield
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 
-from client.leads import Leads
+from client.leads import LeadsClient
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import Life
 from tests.system.conftest import QUEUE, Service
@@ -46,9 +46,9 @@ async def test_every_open_thread_is_told_once_whatever_dies_meanwhile(service: S
     lives = [await in_conversation(service, f"lead-open-{number}") for number in range(4)]
     early = await service.begin("lead-early")
     await early.settled()
-    leads = Leads(service.env.client, QUEUE, "http://localhost")
+    leads = LeadsClient(service.env.client, QUEUE, "http://localhost")
     async with asyncio.timeout(TIMEOUT):
-        while [each.version for each in await leads.under()] != ["2026-06"] * 5:
+        while [each.version for each in await leads.list_policies()] != ["2026-06"] * 5:
             await asyncio.sleep(0.05)
     service.kill(first)
 
