@@ -3,6 +3,11 @@
 import os
 from enum import IntEnum
 
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from process.core.refusal import Refused
+
 
 class ExitCode(IntEnum):
     DONE = 0
@@ -33,6 +38,24 @@ class CommandError(Exception):
         super().__init__(sentence)
         self.code = code
         self.told = told
+
+
+class DecisionRefused(CommandError):
+    """The lead refused a decision. `refused` holds the reason and what to do instead, for each face to write."""
+
+    def __init__(self, refused: Refused, lead_id: str) -> None:
+        super().__init__(ExitCode.REFUSED, str(refused))
+        self.refused = refused
+        self.lead_id = lead_id
+
+
+def refused_by(failed: WorkflowUpdateFailedError) -> Refused:
+    """Return the refusal that made an update fail."""
+    cause = failed.cause
+    if isinstance(cause, ApplicationError) and cause.type == "Refused" and cause.details:
+        return Refused.model_validate(cause.details[0])
+    message = cause.message if isinstance(cause, ApplicationError) else str(cause)
+    return Refused(reason=message.rstrip("."))
 
 
 def debugging() -> bool:

@@ -20,12 +20,12 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.connection import UNANSWERED, LeadStuck, no_worker
 from client.directory import Directory, LeadHandle
-from client.errors import CommandError, ExitCode
+from client.errors import CommandError, DecisionRefused, ExitCode, refused_by
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
 from process.corrections.corrected_decision import CorrectionImpact
@@ -182,8 +182,7 @@ class LeadsClient(Directory):
                 decision.kind, body, result_type=Answer, rpc_timeout=self.timeout
             )
         except WorkflowUpdateFailedError as failed:
-            reason = failed.cause.message if isinstance(failed.cause, ApplicationError) else str(failed.cause)
-            raise CommandError(ExitCode.REFUSED, reason) from failed
+            raise DecisionRefused(refused_by(failed), lead.id) from failed
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             # Should the update still arrive, the lead recognises the signal as the same decision.
             await lead.signal(decision.kind, body)
@@ -214,7 +213,7 @@ class LeadsClient(Directory):
         except CommandError:
             wrong = None
         if wrong and (known is None or known.lead != other.id):
-            raise CommandError(ExitCode.REFUSED, str(wrong))
+            raise DecisionRefused(wrong, lead.id)
         return merged.replaced(into=other.id)
 
     async def _named(self, name: str) -> LeadHandle | None:

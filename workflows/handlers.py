@@ -7,6 +7,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.decisions import DECISIONS, Decision
 
 
@@ -32,9 +33,9 @@ def handles_decisions(cls: W) -> W:
     return cls
 
 
-def refusal(reason: str) -> ApplicationError:
-    """A refusal as the failure of an update; the lead goes on."""
-    return ApplicationError(reason, type="Refused", non_retryable=True)
+def failure(refused: Refused) -> ApplicationError:
+    """Return the refusal as the failure of an update: its text for people, its data as the only detail."""
+    return ApplicationError(str(refused), refused.model_dump(mode="json"), type="Refused", non_retryable=True)
 
 
 def _signal(kind: str) -> Callable[..., None]:
@@ -48,8 +49,8 @@ def _signal(kind: str) -> Callable[..., None]:
 def _update(kind: str) -> Callable[..., Answer]:
     def handle(self: HandlesDecisions, *args: Any) -> Answer:
         answer = self.take(kind, args, "update")
-        if not answer.accepted:
-            raise refusal(answer.summary)
+        if refused := answer.refused:
+            raise failure(refused)
         return answer
 
     handle.__name__ = f"{kind}_update"

@@ -15,13 +15,13 @@ from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
+    from process.core.failure import Refused, decide, refuse
     from pydantic import ValidationError
 
     from process.behaviour import CHANGES
     from process.core.aggregate import LeadAggregate
     from process.core.outbox import DriftCheck
     from process.core.receipts import Answer
-    from process.core.refusal import Refused
     from process.decisions import LeadOpened, complaints
     from process.effects.base import Effect, Outcome
     from process.lead.duplicate_links import DuplicateLink
@@ -29,15 +29,17 @@ with workflow.unsafe.imports_passed_through():
     from process.views.overview import Line, Option, Overview, options, overview, timeline
     from workflows import search_attributes
     from workflows.details import details
-    from workflows.handlers import handles_decisions, refusal
+    from workflows.handlers import failure, handles_decisions
     from workflows.start import RunState, policy_memo, read_start
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=2)
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 """An attempt that is not heard of for so long died with its worker, and is made again."""
-NOT_CANCELLED = (
-    "A lead is not cancelled. Record it as lost (lost), or terminate its workflow if it must vanish."
+NOT_CANCELLED = refuse(
+    "A lead is not cancelled",
+    decide("Record it as lost", "lost"),
+    "Or terminate its workflow if it must vanish",
 )
 CHECK_DRIFT = (
     "Somebody may have deleted or moved the lead's issue, card or folder: look, and put right what can be. "
@@ -89,7 +91,7 @@ class LeadWorkflow:
         Raises ApplicationError (Refused) where what it was started with is no lead.
         """
         if self.refused:
-            raise ApplicationError(str(self.refused), type="Refused", non_retryable=True)
+            raise failure(self.refused)
         while True:
             try:
                 return await self._live()
@@ -133,7 +135,8 @@ class LeadWorkflow:
     @workflow.update(dynamic=True)
     def unknown_update(self, name: str, args: Sequence[RawValue]) -> Answer:
         """An update of no known name: recorded as refused."""
-        raise refusal(self.take(name, (), "update").summary)
+        answer = self.take(name, (), "update")
+        raise failure(answer.refused or refuse(f"There is no decision {name}"))
 
     @workflow.signal(
         name="retry", description="Try again what failed for good: all of it, or the effect with this key."
@@ -165,7 +168,7 @@ class LeadWorkflow:
         try:
             look = DriftCheck.model_validate(args[0] if args and args[0] is not None else {})
         except ValidationError as error:
-            self._change(self.aggregate.refused("check_drift", complaints(error), workflow.now()))
+            self._change(self.aggregate.refused("check_drift", refuse(complaints(error)), workflow.now()))
         else:
             self._change(self.aggregate.check_drift(look))
 
@@ -199,7 +202,7 @@ class LeadWorkflow:
         aggregate, answer = self.aggregate.told(args, workflow.now())
         self._change(aggregate)
         if isinstance(answer, Refused):
-            raise refusal(str(answer))
+            raise failure(answer)
         return answer
 
     @workflow.signal(name="adopt", description="Go on in a new run, under the newest rules of the process.")

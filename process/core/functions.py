@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from process.authorization import may_decide
 from process.core.event_log import Change, EventLog
 from process.core.events import Event, Fact, Observation
 from process.core.fold import apply, fold
@@ -39,7 +40,12 @@ def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
         is_due = any(item.fact == fact and item.when <= now for item in due(event_log.lead))
         return fact.resolved(event_log, now) if is_due else NOT_DUE
     lead = event_log.lead
-    wrong = fact.gate(lead) or fact.unsupported(lead) or fact.check(event_log, now)
+    wrong = (
+        fact.gate(lead)
+        or fact.unsupported(lead)
+        or fact.check(event_log, now)
+        or may_decide(None, fact, lead)
+    )
     return wrong or fact.resolved(event_log, now)
 
 

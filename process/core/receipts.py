@@ -21,6 +21,9 @@ class Answer(Model):
     repeat: bool = False
     """True if the same decision came before; this is the answer that it got."""
 
+    def __str__(self) -> str:
+        return self.message if self.accepted else str(self.refused)
+
     @property
     def refused(self) -> Refused | None:
         """The refusal, if the decision was refused."""

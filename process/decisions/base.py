@@ -8,17 +8,13 @@ from pydantic import Field
 
 from process.core.event_log import Change, EventLog
 from process.core.events import Fact
-from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse
+from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse, title
 from process.effects.base import Effect, ReserveFolder, SendMail
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
-
-
-UNKNOWN = frozenset({"someone", "someone through temporal", "someone at the command line"})
-"""What a decision says of who decided, in small letters, where nobody knows."""
 
 
 class Decision(Fact):
@@ -60,14 +56,9 @@ class Decision(Fact):
         return dict(cls.example)
 
     @classmethod
-    def called(cls) -> str:
-        """The kind as people read it: `Price quoted`."""
-        return cls.kind.replace("_", " ").capitalize()
-
-    @classmethod
-    def decided_by(cls, lead: Lead) -> frozenset[Role]:
-        """Whose decision it is for this lead."""
-        return cls.deciders
+    def title(cls) -> str:
+        """Return the kind as people read it: `Price quoted`."""
+        return title(cls.kind)
 
     def unsupported(self, lead: Lead) -> Refused | None:
         """Why a lead that has not taken up a change can't be told this yet, or None."""
@@ -96,7 +87,7 @@ class Decision(Fact):
             )
         if lead.stage in (Stage.CONTRACTED, Stage.HUB) and not cls.stages & {Stage.CONTRACTED, Stage.HUB}:
             return refuse(
-                f"{cls.called()} belongs before the contract, and this lead is at {lead.stage}",
+                f"{cls.title()} belongs before the contract, and this lead is at {lead.stage}",
                 decide("If an earlier decision was wrong, correct it", "corrected"),
             )
         return cls.too_early

@@ -118,12 +118,7 @@ def read(kind: type[Decision], rest: str, given: Mapping[str, str]) -> Decision 
             near = difflib.get_close_matches(name, takes(kind), n=1)
             meant = f"Did you mean {near[0]}? " if near else ""
             return refuse(f"It has no {name!r}", f"{meant}It takes {', '.join(takes(kind))}")
-    found = parse_as(kind, body | dict(given))
-    if isinstance(found, Refused) and found.instead.startswith(
-        "Send "
-    ):  # its sample is an object, ours is a line
-        return refuse(found.reason)
-    return found
+    return parse_as(kind, body | dict(given))
 
 
 def takes(kind: type[Decision]) -> list[str]:
@@ -160,8 +155,12 @@ def _fields(rest: str) -> dict[str, Any] | Refused:
 
 def sample(kind: type[Decision], known: Mapping[str, Any] = {}) -> str:
     """A sound command line, for help, with what is `known` already."""
-    summary = (f"{name}={_quoted(value)}" for name, value in (kind.example | {**known}).items())
-    return " ".join([written(kind.kind), *summary])
+    return command(kind.kind, kind.example | {**known})
+
+
+def command(kind: str, fields: Mapping[str, Any]) -> str:
+    """Return the line of a comment that takes this decision with these fields."""
+    return " ".join([written(kind), *(f"{name}={_quoted(value)}" for name, value in fields.items())])
 
 
 def written(name: str) -> str:

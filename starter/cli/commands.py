@@ -205,10 +205,10 @@ def _preview(app: App) -> Command:
         preview = await leads.preview(await leads.find(lead), wanted)
         out = Output(as_json=json)
         if not preview.answer.accepted:
-            raise CommandError(ExitCode.REFUSED, preview.answer.summary)
+            raise CommandError(ExitCode.REFUSED, preview.answer.message)
         if out.value(preview):
             return
-        out.line(f"Would become true: {preview.answer.summary}")
+        out.line(f"Would become true: {preview.answer.message}")
         out.line(f"The lead would be at {preview.stage}")
         for title, lines in sections(preview, ask="--compensate {}"):
             out.heading(title)

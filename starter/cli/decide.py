@@ -67,6 +67,6 @@ async def _report(leads: LeadsClient, lead: LeadHandle, answer: Answer, out: Out
     result |= {"stage": view.stage, "effects": doing, "url": leads.link(lead.id)}
     if out.value(result):
         return
-    out.line(f"{answer.summary}{' (that was already decided)' if answer.repeat else ''}", "green")
+    out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
     out.items(f"{effect.summary}: {effect.status}" for effect in doing)
     out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {spelled(view.next_step)}", "dim")

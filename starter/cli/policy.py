@@ -99,14 +99,14 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
         preview = await leads.preview(handle, decision)
     except LeadStuck as stuck:
         return Outcome(lead=handle.id, accepted=False, summary=str(stuck))
-    summary, dates = preview.answer.summary, preview.dates
+    summary, dates = preview.answer.message, preview.dates
     if not preview.answer.accepted or not adopt:
         return Outcome(lead=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
     except CommandError as refused:
         return Outcome(lead=handle.id, accepted=False, summary=str(refused))
-    summary = answer.summary if answer else "Handed in; no worker answers now."
+    summary = answer.message if answer else "Handed in; no worker answers now."
     return Outcome(lead=handle.id, accepted=True, summary=summary, dates=dates)
 
 

@@ -87,7 +87,7 @@ class Story:
             return
         if answer is None or step.refused:
             raise CommandError(ExitCode.UNREACHABLE, "The lead did not answer as it should.")
-        await self._became_true(answer.summary)
+        await self._became_true(answer.message)
 
     def _answer(self) -> str:
         """Somebody outside fills in the questionnaire; answers with the response's id."""

@@ -35,7 +35,7 @@ def newest(life: Life, kind: str) -> int:
 def correction_impact(life: Life, seq: int, **more: Any) -> CorrectionImpact:
     """What the preview of its correction says."""
     preview = life.aggregate.preview("corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now)
-    assert preview.answer.accepted, preview.answer.summary
+    assert preview.answer.accepted, str(preview.answer)
     assert preview.correction_impact
     return preview.correction_impact
 

@@ -79,10 +79,10 @@ class Lives(RuleBasedStateMachine):
         if not answer.accepted:
             assert aggregate.event_log is before.event_log
             assert aggregate.outbox == before.outbox
-            assert answer.summary
+            assert str(answer)
         elif not answer.repeat:
             event = aggregate.event_log.events[-1]
-            assert (answer.seq, event.seq, answer.summary) == (
+            assert (answer.seq, event.seq, str(answer)) == (
                 len(before.event_log.events) + 1,
                 answer.seq,
                 event.summary,

@@ -170,18 +170,18 @@ class Life:
     def does(self, kind: str, **body: Any) -> Answer:
         """A decision that must be accepted."""
         answer = self.take(kind, **body)
-        assert answer.accepted, f"{kind}: {answer.summary}"
-        assert not answer.repeat, f"{kind} is a repeat: {answer.summary}"
+        assert answer.accepted, f"{kind}: {answer!s}"
+        assert not answer.repeat, f"{kind} is a repeat: {answer!s}"
         return answer
 
     def refused(self, kind: str, **body: Any) -> str:
         """A decision that must be refused, without a trace in the lead: the words of the refusal."""
         before = self.aggregate.event_log
         answer = self.take(kind, **body)
-        assert not answer.accepted, f"{kind} was accepted: {answer.summary}"
+        assert not answer.accepted, f"{kind} was accepted: {answer!s}"
         assert self.aggregate.event_log is before
-        assert self.aggregate.refusals[-1].reason == answer.summary
-        return answer.summary
+        assert self.aggregate.refusals[-1].refused == answer.refused
+        return str(answer)
 
     def looks(self) -> Life:
         """It is to look what became of all that it has outside."""

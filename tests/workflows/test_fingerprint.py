@@ -193,7 +193,7 @@ def _live(
             aggregate = aggregate.set_team((body,), now)
             continue
         aggregate, answer = aggregate.tick(now).take(kind, (body,), now)
-        assert answer.accepted, (kind, answer.summary)
+        assert answer.accepted, (kind, str(answer))
     return aggregate.tick(now + timedelta(days=100)).event_log.events
 
 
