@@ -15,13 +15,13 @@ from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from process.core.failure import Refused, decide, refuse
     from pydantic import ValidationError
 
     from process.behaviour import CHANGES
     from process.core.aggregate import LeadAggregate
     from process.core.outbox import DriftCheck
     from process.core.receipts import Answer
+    from process.core.refusal import Refused, decide, refuse
     from process.decisions import LeadOpened, complaints
     from process.effects.base import Effect, Outcome
     from process.lead.duplicate_links import DuplicateLink

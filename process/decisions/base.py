@@ -55,11 +55,6 @@ class Decision(Fact):
         """The example, with what this lead says of it."""
         return dict(cls.example)
 
-    @classmethod
-    def title(cls) -> str:
-        """Return the kind as people read it: `Price quoted`."""
-        return title(cls.kind)
-
     def unsupported(self, lead: Lead) -> Refused | None:
         """Why a lead that has not taken up a change can't be told this yet, or None."""
         early = [name for name, change in self.since.items() if change not in lead.changes]
@@ -87,7 +82,7 @@ class Decision(Fact):
             )
         if lead.stage in (Stage.CONTRACTED, Stage.HUB) and not cls.stages & {Stage.CONTRACTED, Stage.HUB}:
             return refuse(
-                f"{cls.title()} belongs before the contract, and this lead is at {lead.stage}",
+                f"{title(cls.kind)} belongs before the contract, and this lead is at {lead.stage}",
                 decide("If an earlier decision was wrong, correct it", "corrected"),
             )
         return cls.too_early

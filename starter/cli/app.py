@@ -9,13 +9,13 @@ from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandErr
 from temporalio.service import RPCError
 
 from client.connection import explain, to_its_end
-from client.errors import EXIT_CODES, CommandError, ExitCode, debugging
+from client.errors import EXIT_CODES, CommandError, DecisionRefused, ExitCode, debugging
 from starter.cli.__main__ import INTERRUPTED
 from starter.cli.commands import add_commands
 from starter.cli.decide import add_decisions
 from starter.cli.output import clean, console, print_json
 from starter.cli.service import add_service
-from starter.cli.spelling import spelled
+from starter.cli.spelling import write_refusal
 
 
 def make_app() -> App:
@@ -75,7 +75,12 @@ def _usage(wrong: CycloptsError) -> str:
 def _fail(failure: CommandError, summary: list[str]) -> int:
     if debugging():
         traceback.print_exc()
-    sentence = spelled(clean(str(failure)))
+    said = (
+        write_refusal(failure.refused, failure.lead_id)
+        if isinstance(failure, DecisionRefused)
+        else str(failure)
+    )
+    sentence = clean(said)
     if "--json" in summary and not failure.told:
         print_json({"error": sentence, "code": int(failure.code)})
     console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)

@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 
 from client.connection import LeadStuck
 from client.directory import LeadPolicy
-from client.errors import CommandError, ExitCode
+from client.errors import CommandError, DecisionRefused, ExitCode
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
@@ -19,6 +19,7 @@ from process.types import OPEN_STAGES
 from starter.cli.options import Json, flag, given
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
+from starter.cli.spelling import write_refusal
 
 AT_ONCE = 20
 """Leads that are asked at the same time."""
@@ -99,15 +100,26 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
         preview = await leads.preview(handle, decision)
     except LeadStuck as stuck:
         return Outcome(lead=handle.id, accepted=False, summary=str(stuck))
-    summary, dates = preview.answer.message, preview.dates
+    answered, dates = preview.answer, preview.dates
+    refused = answered.refused
+    summary = write_refusal(refused, handle.id) if refused else answered.message
     if not preview.answer.accepted or not adopt:
         return Outcome(lead=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
-    except CommandError as refused:
-        return Outcome(lead=handle.id, accepted=False, summary=str(refused))
+    except CommandError as failure:
+        return Outcome(lead=handle.id, accepted=False, summary=_text(failure))
     summary = answer.message if answer else "Handed in; no worker answers now."
     return Outcome(lead=handle.id, accepted=True, summary=summary, dates=dates)
+
+
+def _text(failure: CommandError) -> str:
+    """Return the failure as text for the command line."""
+    return (
+        write_refusal(failure.refused, failure.lead_id)
+        if isinstance(failure, DecisionRefused)
+        else str(failure)
+    )
 
 
 def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> None:

@@ -10,14 +10,14 @@ from typing import Any
 from rich.progress import Progress
 
 from client.directory import LeadHandle
-from client.errors import CommandError, ExitCode
+from client.errors import CommandError, DecisionRefused, ExitCode
 from client.leads import LeadsClient
 from process.decisions import DECISIONS, LeadOpened
 from process.types import Stage
 from process.views.overview import Overview
 from starter.cli.options import given
 from starter.cli.output import Output
-from starter.cli.spelling import as_command, spelled
+from starter.cli.spelling import as_command, write_refusal
 from starter.demo.github_story import IN_TIME, Desk, Reply, in_time
 from starter.demo.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
 from starter.local.parts import SandboxPlace
@@ -80,10 +80,10 @@ class Story:
         wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
         try:
             answer = await self.leads.decide(self.lead, wanted)
-        except CommandError as refused:
+        except DecisionRefused as refused:
             if not step.refused:
                 raise
-            self._end(accepted=False, summary=str(refused))
+            self._end(accepted=False, summary=write_refusal(refused.refused, refused.lead_id))
             return
         if answer is None or step.refused:
             raise CommandError(ExitCode.UNREACHABLE, "The lead did not answer as it should.")
@@ -170,7 +170,7 @@ class Story:
         if self.out.as_json:
             return
         self.out.items(
-            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {spelled(summary)}"],
+            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {summary}"],
             "green" if accepted else "yellow",
         )
         if stage:

@@ -194,7 +194,7 @@ def test_a_request_for_a_hub_does_not_count_again_after_its_signature_was_taken_
     summary = life.refused("corrected", seq=undone, reason="We want it after all")
     assert summary == (
         f"{seqs['hub_requested']} (The hub was requested) could not be decided as things are now. "
-        "Decide it anew (hub_requested)."
+        "Decide it anew (Hub requested)."
     )
 
 

@@ -56,5 +56,5 @@ def test_nothing_but_a_correction_or_the_money_moves_an_ended_lead(kind: str) ->
         )
     if kind not in {"corrected", "reopened", "invoice_sent", "invoice_paid", "invoice_voided"}:
         assert (
-            lost.refused(kind, **DECISIONS[kind].example) == "The lead is lost. Reopen it first (reopened)."
+            lost.refused(kind, **DECISIONS[kind].example) == "The lead is lost. Reopen it first (Reopened)."
         )

@@ -50,7 +50,7 @@ def test_a_probable_duplicate_is_in_sight_from_its_first_moment_and_sales_is_to_
     )
     assert next_step(life.lead) == (
         Role.SALES,
-        "merge it into lead-example (merged), or keep it apart (kept_apart)",
+        "merge it into lead-example (Merged), or keep it apart (Kept apart)",
     )
     assert "may be the same request as lead-example" in timeline(life.aggregate)[0].summary
 

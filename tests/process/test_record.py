@@ -16,7 +16,7 @@ def test_the_same_key_is_the_same_decision_and_gets_the_first_answer() -> None:
     first = life.does("price_quoted", **QUOTE, key="k1")
     before = life.aggregate
     again = life.take("price_quoted", **QUOTE, key="k1")
-    assert (again.summary, again.seq, again.accepted, again.repeat) == (first.summary, first.seq, True, True)
+    assert (again.message, again.seq, again.accepted, again.repeat) == (first.message, first.seq, True, True)
     assert life.aggregate.event_log is before.event_log
     assert life.aggregate.outbox == before.outbox
     assert [refusal.reason for refusal in life.aggregate.refusals] == [
@@ -40,7 +40,7 @@ def test_a_refusal_with_a_key_is_answered_again_but_recorded_once() -> None:
     summary = life.refused("quote_accepted", key="k1")
     life.quoted()
     again = life.take("quote_accepted", key="k1")
-    assert (again.accepted, again.repeat, again.summary) == (False, True, summary)
+    assert (again.accepted, again.repeat, str(again)) == (False, True, summary)
     assert life.aggregate.refused_total == 1
 
 
@@ -350,4 +350,4 @@ def test_a_repeat_is_answered_in_the_words_of_the_first_answer() -> None:
     kept = LeadAggregate.model_validate_json(life.aggregate.model_dump_json())
     _, again = kept.take("price_quoted", (QUOTE | {"key": "k1"},), life.now)
     assert again == first.replaced(repeat=True)
-    assert first.summary
+    assert first.message
