@@ -24,15 +24,15 @@ from activities.issue_sync.sync import Desk
 from activities.reconcile.outside import reconcile_activities
 from activities.reconcile.team import Team
 from activities.registry import activities
-from client.connection import connect, to_its_end
+from client.connection import connect, run_program
 from client.digest import keep_digest
-from client.errors import CommandError
+from client.errors import LeadsError, NamespaceMissing, ServerNotPrepared
 from client.leads import LeadsClient
 from client.reconcile import keep_schedule
 from client.server import demand_attributes
 from config.logging import set_up_logs
-from config.policy_file import current
-from config.settings import Settings, SettingsError, read_settings, unknown
+from config.policy_file import current_policy
+from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from ledger.events import LedgerError
 
 GRACE = timedelta(seconds=25)
@@ -45,8 +45,8 @@ TAKE_OVER = timedelta(seconds=3)
 async def run(settings: Settings) -> None:
     """Works on the task queue until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
-    policy = current(settings)  # what can't be meant is said before anything begins
-    for each in unknown():
+    policy = current_policy(settings)  # what can't be meant is said before anything begins
+    for each in unknown_settings():
         log.warning("a setting is ignored", why=each)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -136,12 +136,14 @@ def main() -> None:
     try:
         settings = read_settings()
         set_up_logs(settings.log_format)
-        asyncio.run(to_its_end(run(settings)))
+        asyncio.run(run_program(run(settings)))
     except SettingsError as error:
         sys.exit(str(error))
     except LedgerError as error:
         sys.exit(f"The worker can't start: LEADS_LEDGER_URL: {error}")
-    except (RuntimeError, CommandError) as error:
+    except (NamespaceMissing, ServerNotPrepared) as error:
+        sys.exit(f"The worker can't start: {error} Run `leads init-server`.")
+    except (RuntimeError, LeadsError) as error:
         sys.exit(f"The worker can't start: {error}")
 
 

@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again, park
 from process.duplicates.notices import OriginalsNotified, RelationNotice, relation_notices
-from process.effects.base import EffectRequest, Outcome
+from process.effects.requests import EffectRequest, Outcome
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from temporalio import activity
 
-from process.effects.base import Outcome
+from process.effects.requests import Outcome
 
 Performer = Callable[..., Outcome]
 

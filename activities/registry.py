@@ -16,7 +16,7 @@ from activities.mail.sending import MailActivities
 from activities.pricing import PricingActivities
 from config.settings import Settings
 from ledger.events import Ledger
-from process.effects.base import Effect
+from process.effects import Effect
 from process.policy import Policy
 
 

@@ -12,7 +12,7 @@ import time
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from client.connection import to_its_end
+from client.connection import run_program
 from client.reconcile import reconcile_now
 from config.settings import Settings
 from sandbox.server import Sandbox
@@ -59,4 +59,4 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--leads", type=int, default=500)
-    asyncio.run(to_its_end(main(options.parse_args().leads)))
+    asyncio.run(run_program(main(options.parse_args().leads)))

@@ -18,9 +18,9 @@ from temporalio.common import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.errors import CommandError, ExitCode
+from client.errors import AmbiguousLead, LeadNotFound
 from config.settings import lead_page
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.identity import contact_key, everybodys, lead_id, org_key, title_key
 from process.lead.duplicate_links import LONGEST, MOST, DuplicateLink, MatchReason
 from process.types import OPEN_STAGES, Role, Stage
@@ -91,7 +91,7 @@ class Directory:
         """
         quoted = name.strip().replace("'", "")
         if not quoted.removeprefix("lead-"):
-            raise CommandError(ExitCode.NOT_FOUND, f"{name!r} names no lead. `leads list` shows them.")
+            raise LeadNotFound(name)
         if known := await self.by_id(name):
             return known
         found = sorted(
@@ -104,15 +104,8 @@ class Directory:
         if len(found) == 1:
             return self.client.get_workflow_handle_for(LeadWorkflow.run, found[0])
         if found:
-            raise CommandError(
-                ExitCode.NOT_FOUND,
-                f"{name!r} begins more than one lead: {', '.join(found[:5])}. Write more of it.",
-            )
-        raise CommandError(
-            ExitCode.NOT_FOUND,
-            f"There is no lead {name!r}. `leads list` shows the open ones; a lead that was archived long ago is "
-            "in the ledger alone.",
-        )
+            raise AmbiguousLead(name, found)
+        raise LeadNotFound(name)
 
     async def by_id(self, lead: str) -> LeadHandle | None:
         """The lead of just this id, from the moment it was begun; one that has ended, too, until Temporal forgets it."""

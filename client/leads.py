@@ -23,14 +23,25 @@ from temporalio.common import (
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import UNANSWERED, LeadStuck, no_worker
+from client.connection import NO_WORKER_ANSWERED
 from client.directory import Directory, LeadHandle
-from client.errors import CommandError, DecisionRefused, ExitCode, refused_by
+from client.errors import (
+    DecisionRefused,
+    LeadHasEnded,
+    LeadMissing,
+    LeadsError,
+    LeadStuck,
+    NoWorker,
+    PossibleDuplicate,
+    refused_by,
+)
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.corrections.corrected_decision import CorrectionImpact
-from process.decisions import Decision, LeadOpened
+from process.decisions.base import Decision
 from process.decisions.merging import Merged
+from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, unmergeable
 from process.github.edits import RevertEdits
@@ -89,11 +100,7 @@ class LeadsClient(Directory):
         lead = lead or lead_id(opened.org, opened.title)
         others = await self._sound(opened, lead)
         if others and not duplicate:
-            alike = ", ".join(f"{other.lead}{other.because}" for other in others)
-            raise CommandError(
-                ExitCode.REFUSED,
-                f"It looks like {alike}, open already. If this is another one, say so with --not-a-duplicate.",
-            )
+            raise PossibleDuplicate(others)
         return await self._begin(opened, lead, [_judged(other) for other in others])
 
     async def take_in(self, opened: LeadOpened, *, lead: str) -> Opened:
@@ -105,7 +112,7 @@ class LeadsClient(Directory):
 
     async def _sound(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
         if wrong := opened.complaint():
-            raise CommandError(ExitCode.REFUSED, str(wrong))
+            raise DecisionRefused(wrong, lead)
         return await self.possible_duplicates(opened, lead)
 
     async def _begin(self, opened: LeadOpened, lead: str, others: list[DuplicateLink]) -> Opened:
@@ -145,9 +152,7 @@ class LeadsClient(Directory):
     async def _already(self, lead: str) -> Opened:
         known = await self.client.get_workflow_handle(lead).describe()
         if known.status is not WorkflowExecutionStatus.RUNNING:
-            raise CommandError(
-                ExitCode.REFUSED, f"{lead} is that lead, and it has ended. Give another title."
-            )
+            raise LeadHasEnded(lead)
         stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
         return Opened(lead=lead, stage=stage, url=self.link(lead), already=True)
 
@@ -182,7 +187,7 @@ class LeadsClient(Directory):
                 decision.kind, body, result_type=Answer, rpc_timeout=self.timeout
             )
         except WorkflowUpdateFailedError as failed:
-            raise DecisionRefused(refused_by(failed), lead.id) from failed
+            raise DecisionRefused(refused_by(failed.cause), lead.id) from failed
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             # Should the update still arrive, the lead recognises the signal as the same decision.
             await lead.signal(decision.kind, body)
@@ -203,14 +208,14 @@ class LeadsClient(Directory):
         """
         try:
             other = await self._named(merged.into)
-        except CommandError as unknown:
-            raise CommandError(ExitCode.REFUSED, str(unknown)) from None
+        except LeadMissing as unknown:
+            raise DecisionRefused(Refused(reason=str(unknown).removesuffix(".")), lead.id) from None
         if other is None:
-            raise CommandError(ExitCode.REFUSED, f"{merged.into} is no lead's issue.")
+            raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"), lead.id)
         try:
             wrong = unmergeable((await self.overview(other)).facts, lead.id)
             known = (await self.overview(lead)).facts.merged_into if wrong else None
-        except CommandError:
+        except LeadsError:
             wrong = None
         if wrong and (known is None or known.lead != other.id):
             raise DecisionRefused(wrong, lead.id)
@@ -229,7 +234,7 @@ class LeadsClient(Directory):
                 "retry", args=given, result_type=list[str], rpc_timeout=self.timeout
             )
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise no_worker(self.task_queue) from None
+            raise NoWorker(self.task_queue) from None
         return keys
 
     async def check_drift(self, lead: str, look: DriftCheck) -> None:
@@ -288,10 +293,10 @@ class LeadsClient(Directory):
             async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
                 found: T = await lead.query(query, args=args, result_type=answer)
         except TimeoutError:
-            raise no_worker(self.task_queue) from None
+            raise NoWorker(self.task_queue) from None
         except RPCError as error:
-            if error.status in UNANSWERED:
-                raise no_worker(self.task_queue) from error
+            if error.status in NO_WORKER_ANSWERED:
+                raise NoWorker(self.task_queue) from error
             raise
         except WorkflowQueryFailedError as error:
             raise LeadStuck(lead.id, str(error)) from error

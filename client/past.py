@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from client.errors import CommandError, ExitCode
+from client.errors import AmbiguousLead, LeadNotInLedger, LedgerFailed
 from config.settings import Settings
 from ledger.entries import event_of
 from ledger.events import Head, Ledger, LedgerError
@@ -16,8 +16,8 @@ class Past:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self.place = ledger.place
-        self.heads: dict[str, Head] = {head.lead: head for head in ledger.leads()}
+        self.location = ledger.location
+        self.heads: dict[str, Head] = {head.lead_id: head for head in ledger.heads()}
 
     def find(self, name: str) -> str:
         """The lead of this id, or of the only id that begins so (`lead-` may be left out).
@@ -33,10 +33,8 @@ class Past:
         if len(found) == 1:
             return found[0]
         if found:
-            sentence = f"{name!r} begins more than one lead: {', '.join(found[:5])}. Write more of it."
-        else:
-            sentence = f"The ledger ({self.place}) has no lead {name!r}."
-        raise CommandError(ExitCode.NOT_FOUND, sentence)
+            raise AmbiguousLead(name, found)
+        raise LeadNotInLedger(name, self.location)
 
     def events(self, lead: str) -> tuple[Event, ...]:
         """All that it has of a lead, as `events_of` gives it."""
@@ -45,7 +43,7 @@ class Past:
 
 def events_of(ledger: Ledger, lead: str) -> tuple[Event, ...]:
     """All that the ledger has of a lead without gaps, in order; nothing where this code can't read it as a lead."""
-    entries = ledger.history(lead)
+    entries = ledger.entries(lead)
     whole = [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
     try:
         events = tuple(event_of(entry) for entry in whole)
@@ -65,4 +63,4 @@ def past(known: Settings) -> Iterator[Past]:
         finally:
             ledger.close()
     except LedgerError as error:
-        raise CommandError(ExitCode.UNREACHABLE, f"{error} See LEADS_LEDGER_URL.") from error
+        raise LedgerFailed(str(error)) from error

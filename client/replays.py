@@ -24,7 +24,8 @@ from temporalio.worker import (
     WorkflowOutboundInterceptor,
 )
 
-from process.effects.base import EffectRequest, RecordEvents
+from process.effects import RecordEvents
+from process.effects.requests import EffectRequest
 from workflows.runtime.converter import LeadPayloadConverter
 from workflows.runtime.plugin import OURS, leads_plugin
 

@@ -17,8 +17,8 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import explain
-from client.errors import CommandError, ExitCode
+from client.connection import translate
+from client.errors import ServerNotPrepared
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 RETENTION = timedelta(days=3650)
@@ -107,14 +107,10 @@ async def demand_attributes(client: Client) -> None:
         missing = await missing_attributes(client)
     except RPCError as error:  # it need not be ours to look at; if it is down, others say so
         if error.status is RPCStatusCode.NOT_FOUND:
-            raise explain(error) from error
+            raise translate(error) from error
         return
     if missing:
-        raise CommandError(
-            ExitCode.UNREACHABLE,
-            f"The Temporal server is not set up for this release: it lacks {', '.join(key.name for key in missing)}. "
-            "Run `leads init-server`.",
-        )
+        raise ServerNotPrepared([key.name for key in missing])
 
 
 def _type(key: SearchAttributeKey[Any]) -> IndexedValueType.ValueType:

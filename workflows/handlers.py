@@ -8,7 +8,8 @@ from temporalio.exceptions import ApplicationError
 
 from process.core.receipts import Answer
 from process.core.refusal import Refused
-from process.decisions import DECISIONS, Decision
+from process.decisions.base import Decision
+from process.decisions.registry import DECISIONS
 
 
 class HandlesDecisions(Protocol):

@@ -4,7 +4,8 @@ from typing import Any
 
 from process.core.aggregate import LeadAggregate
 from process.core.refusal import Refused, refuse
-from process.decisions import LeadOpened, parse_as
+from process.decisions.opening import LeadOpened
+from process.decisions.parsing import parse_as
 from process.policy import People, Policy
 from process.types import Model
 

@@ -16,16 +16,9 @@ from activities.github.issues import GitHubIssues, Reason, Wanted
 from activities.github.own_comments import SETTLE, Answers
 from activities.performs import performs
 from config.settings import Settings, lead_page
-from process.effects.base import (
-    CheckIssues,
-    EffectRequest,
-    Outcome,
-    PlaceCard,
-    PostCorrection,
-    RevertCard,
-    RevertIssue,
-)
+from process.effects import CheckIssues, PlaceCard, PostCorrection, RevertCard, RevertIssue
 from process.effects.observations import CardPlaced, HubIssueOpened, IssueOpened
+from process.effects.requests import EffectRequest, Outcome
 from process.github.edits import Edit
 from process.lead.duplicate_links import Relation
 from process.lead.hub import HUB_FIELDS
@@ -47,7 +40,7 @@ class GitHubActivities:
         self._settings = settings
         self._policy = policy or Policy()
         self._client = GitHubClient(settings.github)
-        self._issues = GitHubIssues(self._client, settle, heard=settings.github.is_heard)
+        self._issues = GitHubIssues(self._client, settle, heard=settings.github.follows_changes)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)
         self._corrections = GitHubCorrections(Answers(self._client, settle))
@@ -106,7 +99,7 @@ class GitHubActivities:
                 f"LEADS_GITHUB__COLUMNS names no column for the stage {lead.stage}: add it, then retry"
             )
         ours = None
-        if github.is_heard and lead.card_stage:
+        if github.follows_changes and lead.card_stage:
             ours = {columns.get(lead.card_stage), *(edit.name for edit in undone)}
             if stood_in:  # by a policy that nobody chose, it had the name that the settings say
                 ours |= {stood_in, github.columns.get(lead.card_stage)}
@@ -197,7 +190,7 @@ class GitHubActivities:
                 corrected_decisions=request.corrected_decisions,
                 workflow_url=page,
                 relatives=_relatives(lead, self._page),
-                heard=self._settings.github.is_heard,
+                heard=self._settings.github.follows_changes,
                 clip=clip,
             )
 

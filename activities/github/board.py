@@ -173,12 +173,12 @@ class GitHubBoard:
         if mover.ours and not mover.program:
             return None
         return Edit(
-            what=EditKind.PLACED,
+            kind=EditKind.PLACED,
             name=board.column(card.option),
             id=mover.id,
             by=mover.login,
             at=mover.at,
-            program=mover.program,
+            by_program=mover.program,
         )
 
     def checks(self, columns: Collection[str]) -> Iterator[Check]:

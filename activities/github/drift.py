@@ -7,9 +7,9 @@ from activities.github.board import GitHubBoard
 from activities.github.client import GitHubClient
 from activities.github.issues import GitHubIssues, Wanted
 from activities.github.models import IssueSeen
-from process.effects.base import CheckIssues
+from process.effects import CheckIssues
 from process.effects.observations import DriftFound
-from process.lead.lead import Lead, Place
+from process.lead.lead import Artifact, Lead
 from process.types import Link
 
 
@@ -33,7 +33,7 @@ class GitHubDrift:
 
     def look(self, lead: Lead, effect: CheckIssues, wanted: Wanted) -> DriftFound | None:
         """What is otherwise than the lead knows; None where nothing is. `wanted`: its issue as it ought to be."""
-        broken: dict[Place, str] = {}
+        broken: dict[Artifact, str] = {}
         mended: list[str] = []
         issue = self._seen(lead.issue, self._settings.leads_repo)
         hub_issue = self._seen(lead.hub_issue, self._settings.hubs_repo)
@@ -55,14 +55,14 @@ class GitHubDrift:
         elif hub_issue.moved:
             mended.append(f"the hub's issue {hub_issue.how}, and is now {hub_issue.moved.url}")
         found = DriftFound(
-            looked=("issue", "hub issue", "card"),
-            mended=tuple(mended),
+            checked=("issue", "hub issue", "card"),
+            repaired=tuple(mended),
             broken=broken,
             issue=issue.moved,
             hub_issue=hub_issue.moved,
             replace_card=replace_card,
         )
-        return found if found.relation_notices(lead) else None
+        return found if found.is_news(lead) else None
 
     def _seen(self, link: Link | None, repo: str) -> _Seen:
         if link is None:

@@ -38,13 +38,13 @@ def edits(
     found = ((what, name, _mover(seen, what, name, key)) for what, name in differences(shown, key, labels))
     return tuple(
         Edit(
-            what=what,
+            kind=what,
             name=name,
             hub=hub,
             id=mover.id,
             by=mover.login,
             at=mover.at,
-            program=mover.ours or (what is EditKind.UNLABELLED and seen.lost_on_its_way(name)),
+            by_program=mover.ours or (what is EditKind.UNLABELLED and seen.lost_on_its_way(name)),
         )
         for what, name, mover in found
         if not mover.ours or (mover.program and what in BY_PROGRAMS)

@@ -117,7 +117,7 @@ class GitHubIssues:
         """Puts on and takes off, and says whether that was anything."""
         before, wish = set(_memory(issue, wanted).labels), set(wanted.labels)
         ours = (before ^ wish) | {
-            edit.name for edit in undone if edit.what in (EditKind.LABELLED, EditKind.UNLABELLED)
+            edit.name for edit in undone if edit.kind in (EditKind.LABELLED, EditKind.UNLABELLED)
         }
         if not self._heard:
             ours |= wish
@@ -133,7 +133,7 @@ class GitHubIssues:
         memory, title = _memory(issue, wanted), self._stands(issue, wanted, undone)
         changes = {"title": title} if title and title != issue.title else {}
         moved = EditKind.CLOSED if issue.state == "closed" else EditKind.REOPENED
-        heard = moved in {edit.what for edit in undone}
+        heard = moved in {edit.kind for edit in undone}
         if issue.state != wanted.state and (memory.state != wanted.state or heard):
             changes |= {"state": wanted.state, "state_reason": wanted.reason}
         now = Memory(
@@ -141,7 +141,7 @@ class GitHubIssues:
             title=issue_block.digest(title) if title else memory.title,
             labels=wanted.labels,
         )
-        boxes = {edit.name for edit in undone if edit.what in (EditKind.TICKED, EditKind.UNTICKED)}
+        boxes = {edit.name for edit in undone if edit.kind in (EditKind.TICKED, EditKind.UNTICKED)}
         kept = [name for name in wanted.boxes if name not in boxes] if self._heard else []
         body = _body(issue.text, wanted, now, kept)
         if body != issue.text:
@@ -154,7 +154,7 @@ class GitHubIssues:
         if same_title(issue.title, title):
             return issue.title
         if self._heard and memory.title and memory.title != issue_block.digest(issue.title):
-            heard = any(edit.what is EditKind.RETITLED and edit.name == issue.title for edit in undone)
+            heard = any(edit.kind is EditKind.RETITLED and edit.name == issue.title for edit in undone)
             return title if heard else None
         return title if memory.title != issue_block.digest(title) else None
 

@@ -18,7 +18,7 @@ from activities.google.clients import AlreadyThere, NotThere, drive_api
 from activities.invoice.pdf import invoice_pdf
 from activities.performs import performs
 from config.settings import Settings
-from process.effects.base import CreateFolder, EffectRequest, Outcome, PrepareInvoice, ReserveInvoice
+from process.effects import CreateFolder, PrepareInvoice, ReserveInvoice
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
@@ -26,7 +26,8 @@ from process.effects.observations import (
     InvoicePrepared,
     InvoiceReserved,
 )
-from process.lead.lead import Place
+from process.effects.requests import EffectRequest, Outcome
+from process.lead.lead import Artifact
 from process.types import Link, one_line
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ class DriveActivities:
             fields="name,parents,trashed,explicitlyTrashed,webViewLink",
             supportsAllDrives=True,
         )
-        broken: dict[Place, str] = {}
+        broken: dict[Artifact, str] = {}
         mended: list[str] = []
         now = known
         try:
@@ -134,12 +135,12 @@ class DriveActivities:
                 now = self._as_it_is(known, folder)
                 mended += _changes(known, now)
         found = DriftFound(
-            looked=("folder",),
-            mended=tuple(mended),
+            checked=("folder",),
+            repaired=tuple(mended),
             broken=broken,
             folder=now if mended else None,
         )
-        return Outcome(observation=found if found.relation_notices(request.lead) else None)
+        return Outcome(observation=found if found.is_news(request.lead) else None)
 
     def _as_it_is(self, known: Link, folder: "File") -> Link:
         home = next((parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), "")

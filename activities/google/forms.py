@@ -11,8 +11,9 @@ from activities.errors import park
 from activities.google.clients import forms_api
 from activities.performs import performs
 from config.settings import Settings
-from process.effects.base import EffectRequest, Outcome, ReadAnswers
+from process.effects import ReadAnswers
 from process.effects.observations import AnswersRead
+from process.effects.requests import EffectRequest, Outcome
 
 if TYPE_CHECKING:
     from googleapiclient._apis.forms.v1.resources import (

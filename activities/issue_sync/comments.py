@@ -18,14 +18,15 @@ from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People
 from activities.issue_sync.suggestions import explain, samples
 from client.directory import LeadHandle
-from client.errors import CommandError, DecisionRefused
+from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
 from client.previews import sections
 from process.authorization import deciders, may_decide
 from process.core.refusal import Refused
 from process.corrections.compensation import COMMENT_KEY
-from process.decisions import DECISIONS, Decision
+from process.decisions.base import Decision
 from process.decisions.merging import Merged
+from process.decisions.registry import DECISIONS
 from process.github import commands
 from process.github.commands import Said, written
 from process.lead.lead import Lead
@@ -192,8 +193,8 @@ class Comments:
             answer = await asked(self.leads.decide(lead, _here(decision, talk.place)))
         except DecisionRefused as failed:
             _log.info("command refused", kind=kind.kind)
-            return await self._lead_refused(lead, said, kind, failed.refused)
-        except CommandError as failed:
+            return await self._lead_refused(lead, said, kind, failed.refusal)
+        except LeadsError as failed:
             return _refused(said, str(failed))
         if answer is None:
             raise again("The lead did not answer in time; it is asked again")
@@ -236,7 +237,7 @@ class Comments:
                 isinstance(decision, Decision)
                 and (await asked(self.leads.preview(lead, decision))).answer.accepted
             )
-        except CommandError:
+        except LeadsError:
             return False
 
     # ---- questions

@@ -23,12 +23,14 @@ from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People
 from activities.issue_sync.suggestions import explain, samples
 from client.directory import LeadHandle
-from client.errors import CommandError, DecisionRefused
+from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.authorization import may_decide
 from process.core.refusal import Refused, refuse
-from process.decisions import DECISIONS, Decision, parse_as
+from process.decisions.base import Decision
+from process.decisions.parsing import parse_as
+from process.decisions.registry import DECISIONS
 from process.github.commands import sample
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits
 from process.github.proposals import Proposal, agrees, propose
@@ -82,10 +84,12 @@ class EditProposals:
         found = [edit for edit in await self._edits(place, view, notices) if not agrees(edit, view.facts)]
         if not found or not await self._settled(place.lead, view, found):
             return []
-        verdicts = [_quietly(edit) if edit.program else await self._judge(place.lead, edit) for edit in found]
+        verdicts = [
+            _quietly(edit) if edit.by_program else await self._judge(place.lead, edit) for edit in found
+        ]
         out = [verdict for verdict in verdicts if not verdict.stands]
         for verdict in out:
-            if not verdict.edit.program:
+            if not verdict.edit.by_program:
                 await self._answer(place, verdict)
         if out:
             declined = tuple(verdict.declined for verdict in out if verdict.declined)
@@ -136,7 +140,7 @@ class EditProposals:
         """
         queues: frozenset[str] = frozenset()
         for edit in found:
-            queues |= CARD_LANES if edit.what is EditKind.PLACED else HUB_LANES if edit.hub else ISSUE_LANES
+            queues |= CARD_LANES if edit.kind is EditKind.PLACED else HUB_LANES if edit.hub else ISSUE_LANES
         now = await self._seen(lead)
         same = now is not None and now.facts.last_seq == before.facts.last_seq
         if now and same and not _changing(before, queues) and not _changing(now, queues):
@@ -149,7 +153,7 @@ class EditProposals:
     async def _seen(self, lead: LeadHandle) -> Overview | None:
         try:
             return await asked(self.leads.overview(lead))
-        except CommandError:
+        except LeadsError:
             return None
 
     # ---- what becomes of it
@@ -178,9 +182,9 @@ class EditProposals:
         try:
             return await self._decide(lead, edit, complete)
         except DecisionRefused as failed:
-            wrong = failed.refused
+            wrong = failed.refusal
             return _asks(edit, explain(_because(proposal, wrong)), (*samples(wrong, view.facts),) or offered)
-        except CommandError as failed:
+        except LeadsError as failed:
             return _asks(edit, explain(_because(proposal, refuse(str(failed)))), offered)
 
     async def _decide(self, lead: LeadHandle, edit: Edit, decision: Decision) -> Verdict:
@@ -189,7 +193,7 @@ class EditProposals:
             raise again("The lead did not answer in time; it is asked again")
         _log.info("move taken", kind=decision.kind)
         view = await asked(self.leads.overview(lead))
-        done = f"Took {decision.kind}: somebody {edit.what}"
+        done = f"Took {decision.kind}: somebody {edit.kind}"
         if agrees(edit, view.facts):
             return Verdict(edit, done, stands=True)
         why = f"{answer.message}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
@@ -215,7 +219,7 @@ class EditProposals:
             summary=edit.summary,
             reason=verdict.reason.rstrip("."),
             samples=verdict.samples,
-            undone=_UNDONE[edit.what],
+            undone=_UNDONE[edit.kind],
         )
         since = edit.at or datetime.now(UTC) - RECENT
         where = (place.repo, place.issue.number, f"move-{edit.key}")
@@ -248,15 +252,15 @@ def _asks(edit: Edit, reason: str, samples: tuple[str, ...] = ()) -> Verdict:
 
 def _quietly(edit: Edit) -> Verdict:
     """A program decides nothing, and nobody there reads an answer."""
-    return Verdict(edit, f"Put back what a program {edit.what}")
+    return Verdict(edit, f"Put back what a program {edit.kind}")
 
 
 def _revert_edits(edit: Edit) -> str:
-    return f"Asked about what somebody {edit.what}, and put it back"
+    return f"Asked about what somebody {edit.kind}, and put it back"
 
 
 def _source(edit: Edit) -> str:
-    return "github board" if edit.what is EditKind.PLACED else "github issue"
+    return "github board" if edit.kind is EditKind.PLACED else "github issue"
 
 
 def _because(proposal: Proposal, refused: Refused) -> Refused:

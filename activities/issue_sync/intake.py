@@ -23,10 +23,10 @@ from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People
 from client.directory import LeadHandle
-from client.errors import CommandError
+from client.errors import LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, Gap, read_issue
 from process.identity import lead_id
 from process.policy import Policy
@@ -102,7 +102,7 @@ class Intake:
             if lead.id != lead_to_be(place.issue):
                 return ()
             view = await asked(self.leads.overview(lead))
-        except CommandError:  # it has just gone
+        except LeadsError:  # it has just gone
             return ()
         if datetime.now(UTC) - view.facts.opened_at > YOUNG:
             return ()
@@ -182,7 +182,7 @@ class Intake:
         )
         try:
             begun = await asked(self.leads.take_in(opened, lead=lead))
-        except CommandError as refused:
+        except LeadsError as refused:
             return replace(place, no_lead=str(refused)), (f"Not taken in: {refused}",)
         _log.info("issue taken in", lead=begun.lead)
         return _with(place, await self.leads.find(begun.lead))

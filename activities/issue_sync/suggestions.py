@@ -1,7 +1,7 @@
 """Write refusals for people on GitHub: suggestions become commands for comments."""
 
 from process.core.refusal import Refused, Suggestion, SuggestionKind, plain, sentences
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.github import commands
 from process.lead.lead import Lead
 

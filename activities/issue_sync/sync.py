@@ -20,13 +20,13 @@ from activities.issue_sync.edits import EditProposals
 from activities.issue_sync.intake import Intake, lead_to_be
 from activities.issue_sync.people import People
 from client.directory import LeadHandle
-from client.errors import CommandError
+from client.errors import LeadsError
 from client.leads import LeadsClient
 from client.notices import request_sync
-from config.policy_file import current
+from config.policy_file import current_policy
 from config.settings import Settings
 from process.core.outbox import DriftCheck
-from process.effects.base import CheckIssues, Effect, OpenHubIssue, OpenIssue
+from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
 from process.views.overview import Overview
 from workflows.issue_sync import ChangeNotice, SyncRequest, SyncResult
 
@@ -47,7 +47,7 @@ class Desk:
         self.leads = leads
         self.settings = settings
         self.github = GitHubClient(settings.github)
-        self.people = People(self.github, current(settings).people)
+        self.people = People(self.github, current_policy(settings).people)
         self.answers = Answers(self.github, settle)
         self.comments = Comments(leads, self.github, self.people, self.answers)
         self.edits = EditProposals(leads, self.github, self.people, self.answers, settings)
@@ -175,7 +175,7 @@ class Desk:
     async def _seen(self, lead: LeadHandle) -> Overview:
         try:
             return await self.leads.overview(lead)
-        except CommandError as nobody:
+        except LeadsError as nobody:
             raise again(str(nobody)) from None
 
     def _has(self, view: Overview, repo: str, number: int) -> bool:

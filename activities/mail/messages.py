@@ -12,7 +12,7 @@ from email.utils import format_datetime, parseaddr
 from activities.errors import park
 from activities.mail.text import Parts
 from config.settings import Mail
-from process.effects.base import message_digest
+from process.effects.mail import message_digest
 
 _HEADERS = HeaderRegistry()
 for _name in ("in-reply-to", "references"):  # a long id must stay whole, or no mail program finds the thread

@@ -13,8 +13,9 @@ from activities.mail.text import written
 from activities.performs import performs
 from config.settings import Settings
 from process.corrections.corrected_decision import CorrectedDecision
-from process.effects.base import EffectRequest, Outcome, SendCorrection, SendMail
+from process.effects import SendCorrection, SendMail
 from process.effects.observations import MailSent, MailUndeliverable
+from process.effects.requests import EffectRequest, Outcome
 from process.lead.lead import Lead
 from process.policy import Policy
 from process.types import Role
@@ -42,7 +43,7 @@ class MailActivities:
         if any(mail.message_id == message_id for mail in lead.mails):
             return Outcome()
         recipients = self._recipients(effect.to, lead.policy)
-        recipients |= dict.fromkeys(effect.addresses, effect.facts.get("role", ""))
+        recipients |= dict.fromkeys(effect.addresses, effect.fields.get("role", ""))
         try:
             self._send(effect, lead, message_id, recipients)
         except NotTakenError:
@@ -57,7 +58,7 @@ class MailActivities:
                 recipients=tuple(recipients),
                 message_id=message_id,
                 reached={role: behind(role, lead.policy, self._settings) for role in effect.to},
-                left=effect.leaves,
+                released_role=effect.released_role,
                 cause=effect.cause,
             )
         )

@@ -15,8 +15,8 @@ from config.settings import Settings, lead_page
 from process.calendar import add_working_days
 from process.corrections.corrected_decision import CorrectedDecision
 from process.deadlines.serving import notices
-from process.effects.base import SendCorrection, SendMail
-from process.effects.introductions import earlier
+from process.effects import SendCorrection, SendMail
+from process.effects.introductions import mails_to_former
 from process.lead.hub import HUB_FIELDS
 from process.lead.lead import Lead
 from process.lead.qualification import MANIAC_T
@@ -88,19 +88,19 @@ def _facts(
         name, _, options = decision.partition(" ")
         return f"`leads {name} {lead.id} {options}".strip() + "`"
 
-    number, version = effect.facts.get("number"), effect.facts.get("version")
+    number, version = effect.fields.get("number"), effect.fields.get("version")
     about = next((quote for quote in lead.quotes if str(quote.version) == version), None)
     invoice = lead.invoice(int(number)) if number else None
     quote = about or lead.quote or agreed(lead) or (lead.quotes[-1] if lead.quotes else None)
     return {
         "lead": lead,
-        "facts": effect.facts,
+        "fields": effect.fields,
         "run": run,
         "step": next_step(lead),
         "hub": [
             (HUB_FIELDS[name], said) for name, said in lead.hub.information.items() if name in HUB_FIELDS
         ],
-        "team": f"the {effect.facts.get('role', '')} team",
+        "team": f"the {effect.fields.get('role', '')} team",
         "unsent": [lead.invoice_name(invoice.number) for invoice in lead.unsent],
         "owed": [lead.invoice_name(invoice.number) for invoice in lead.invoices if invoice.owed],
         "unpaid": [invoice.number for invoice in lead.invoices if invoice.stands and not invoice.paid_on],
@@ -125,7 +125,7 @@ def _facts(
         ),
         "send_by": invoice.prepared_on + timedelta(days=clocks.invoice_unsent) if invoice else None,
         "notices": sorted(notices(lead), reverse=True),
-        "earlier": earlier(lead, Role(effect.facts["role"])) if "role" in effect.facts else (),
+        "earlier": mails_to_former(lead, Role(effect.fields["role"])) if "role" in effect.fields else (),
         "questionnaire_url": settings.google.questionnaire_url,
         "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),
     }

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from temporalio import activity
 from temporalio.service import RPCError
 
-from client.errors import CommandError
+from client.errors import LeadsError
 from client.leads import LeadsClient
 from process.duplicates.notices import match_reasons
 from process.lead.duplicate_links import DuplicateLink
@@ -59,7 +59,7 @@ class DuplicateScan:
         handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead)
         try:
             return (await self.leads.overview(handle)).facts
-        except (CommandError, RPCError):
+        except (LeadsError, RPCError):
             return None
 
 

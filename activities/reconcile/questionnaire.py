@@ -18,11 +18,10 @@ from activities.github.survey import AT_FIRST, OVERLAP
 from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
 from client.directory import LeadHandle
-from client.errors import CommandError, ExitCode
+from client.errors import LeadsError, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions import LeadOpened
-from process.decisions.opening import contact_complaint
+from process.decisions.opening import LeadOpened, contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
 from process.identity import lead_id
 from process.types import one_line
@@ -61,6 +60,10 @@ class Facts(NamedTuple):
     lead: str
 
 
+class UnclearResponse(Exception):
+    """A response does not say enough to find or begin its lead. The text says what is missing."""
+
+
 class Questionnaire:
     """What the worker does about the questionnaire in a round."""
 
@@ -81,9 +84,9 @@ class Questionnaire:
                 continue
             try:
                 lead = await self._take(response, begun)
-            except CommandError as refused:
-                if refused.code is ExitCode.UNREACHABLE:
-                    raise again(str(refused)) from None
+            except Unavailable as failure:
+                raise again(str(failure)) from None
+            except (LeadsError, UnclearResponse) as refused:
                 unclaimed[response.id] = str(refused)
             else:
                 unclaimed.pop(response.id, None)
@@ -103,7 +106,7 @@ class Questionnaire:
         return SystemResult(cursor=after.model_dump(mode="json"), found=tuple(found), cost={})
 
     async def _take(self, response: Response, begun: dict[str, LeadHandle]) -> LeadHandle:
-        """The lead that has it now. Raises CommandError where it can't be taken, and why."""
+        """The lead that has it now. Raises UnclearResponse, or the client's error that says why it can't be taken."""
         facts = self._facts(response)
         known = await self._known(response, facts)
         lead = known or begun.get(facts.email.casefold()) or await self._begin(response, facts)
@@ -144,7 +147,7 @@ class Questionnaire:
 
     async def _begin(self, response: Response, facts: Facts) -> LeadHandle:
         if not facts.org:
-            raise _unclear(
+            raise UnclearResponse(
                 "it names no organisation. If it belongs to a lead, say so: leads questionnaire-answered LEAD "
                 f"--response-id {response.id}"
             )
@@ -176,10 +179,6 @@ class Questionnaire:
             title=title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…",
             lead=named[0] if named else "",
         )
-
-
-def _unclear(why: str) -> CommandError:
-    return CommandError(ExitCode.REFUSED, why)
 
 
 def _plain(title: str) -> str:

@@ -11,18 +11,21 @@ from pydantic import ValidationError
 
 from process.calendar import start_of
 from process.core import outbox
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Fact
+from process.core.decide import decide
+from process.core.events import Change, Event, EventLog, Fact
+from process.core.evolve import begin, evolve
 from process.core.fold import fold, superseded
-from process.core.functions import begin, decide, due, evolve, plan
 from process.core.outbox import DriftCheck, Finished, Outstanding
+from process.core.plan import plan
 from process.core.receipts import Answer, Receipt, Refusal, content_of, one_line, said
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.corrections import compensation as compensation
 from process.corrections.corrected_decision import CorrectedDecision, CorrectionImpact
-from process.deadlines import moved_dates
-from process.decisions import Decision, LeadOpened, complaints, parse
+from process.deadlines.schedule import due, moved_dates
+from process.decisions.base import Decision
 from process.decisions.correcting import Corrected
+from process.decisions.opening import LeadOpened
+from process.decisions.parsing import complaints, parse
 from process.duplicates.notices import (
     DuplicateCandidates,
     DuplicatesFlagged,
@@ -31,10 +34,8 @@ from process.duplicates.notices import (
     unknown,
     unmergeable,
 )
-from process.effects.base import (
+from process.effects import (
     Effect,
-    EffectRequest,
-    Outcome,
     PostCorrection,
     PrepareInvoice,
     RecordEvents,
@@ -43,6 +44,7 @@ from process.effects.base import (
     revert_effects,
 )
 from process.effects.observations import ChangesAdopted, TeamChanged, prepared
+from process.effects.requests import EffectRequest, Outcome
 from process.github.edits import RevertEdits
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
@@ -368,7 +370,7 @@ class LeadAggregate(Model):
                 noticed = attention(self.lead, self.lead.today(now))
         events = self.unrecorded() if isinstance(effect, RecordEvents) else ()
         lead = self._as_billed(effect.number) if isinstance(effect, PrepareInvoice) else self.lead
-        brief = lead.brief(effect.about)
+        brief = lead.brief(effect.invoice_number)
         return EffectRequest(
             effect=effect,
             lead=brief,
@@ -413,7 +415,7 @@ class LeadAggregate(Model):
 
     def is_off(self, effect: Effect) -> bool:
         """Whether this, which was begun, is not to be done any more: its decision was corrected, or nobody needs it."""
-        return effect.falls_with_its_cause and all(item.effect.key != effect.key for item in self.outbox)
+        return effect.suspended_with_cause and all(item.effect.key != effect.key for item in self.outbox)
 
     @property
     def parked(self) -> tuple[Outstanding, ...]:

@@ -1,14 +1,16 @@
-"""Facts that can become true of a lead, and the events that record them.
+"""Facts that can become true of a lead, the events that record them, and the log of a lead's events.
 
 A fact is a person's decision (`process.decisions`), a deadline (`process.deadlines`) or an observation of what an
 effect brought back (`process.effects.observations`). Each is one class that defines when it may happen, what it makes
-true, which effects it asks for, and how it is described.
+true, which effects it asks for, and how it is described. Facts read the log that they belong to, so both stand here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import (
     AwareDatetime,
@@ -19,14 +21,9 @@ from pydantic import (
     model_serializer,
 )
 
+from process.effects import Effect
+from process.lead.lead import Lead
 from process.types import Line, Model
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from process.core.event_log import Change, EventLog
-    from process.effects.base import Effect
-    from process.lead.lead import Lead
 
 
 class Fact(Model):
@@ -131,3 +128,48 @@ class Deadline(Fact):
 
     by: Line = "the calendar"
     source: Line = "clock"
+
+
+class EventLog(Model):
+    lead: Lead
+    events: tuple[Event, ...] = ()
+
+    def then(self, event: Event, lead: Lead) -> Self:
+        """With one more event, after which the lead is `lead`."""
+        return self.replaced(events=(*self.events, event), lead=lead)
+
+    def find(self, seq: int) -> Event | None:
+        return next((event for event in self.events if event.seq == seq), None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """An event of a lead, with the histories before and after it."""
+
+    past: EventLog
+    event_log: EventLog
+    """The history whose last event this is."""
+
+    @property
+    def before(self) -> Lead:
+        """The lead before the event."""
+        return self.past.lead
+
+    @property
+    def after(self) -> Lead:
+        """The lead after the event."""
+        return self.event_log.lead
+
+    @property
+    def event(self) -> Event:
+        """The event itself."""
+        return self.event_log.events[-1]
+
+    def key(self, name: str) -> str:
+        """Return the key of an effect that this event causes."""
+        return effect_key(self.after, self.event, name)
+
+
+def effect_key(lead: Lead, event: Event, name: str) -> str:
+    """Return a key that is unique for this lead, event and effect, and stable over retries and restarts."""
+    return f"{lead.id}/{event.seq}/{name}"

@@ -3,8 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator
 
 from process.authorization import may_decide
-from process.core.event_log import EventLog
-from process.core.events import Event, Observation
+from process.core.events import Event, EventLog, Observation
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.lead.lead import Lead

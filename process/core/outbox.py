@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
-from process.effects.base import AnyEffect, CheckFolder, CheckIssues, Effect, SendMail
+from process.effects import AnyEffect, CheckFolder, CheckIssues, Effect, SendMail
 from process.lead.lead import Lead
 from process.types import Model
 
@@ -102,7 +102,7 @@ def sorted_out(outbox: Outbox, suspended: Outbox, corrected: Collection[int]) ->
     """The queue, and what is put aside: what falls with its cause while that is corrected."""
 
     def fallen(item: Outstanding) -> bool:
-        return item.effect.falls_with_its_cause and item.effect.cause in corrected
+        return item.effect.suspended_with_cause and item.effect.cause in corrected
 
     out = (*suspended, *(item for item in outbox if fallen(item)))
     restored = (item for item in out if not fallen(item))
@@ -117,11 +117,11 @@ def _same(one: Effect, other: Effect) -> bool:
 
 def _introduces_again(effect: Effect, outbox: Iterable[Outstanding]) -> bool:
     """Whether somebody is about to be introduced like that already."""
-    if not isinstance(effect, SendMail) or not effect.introduces:
+    if not isinstance(effect, SendMail) or not effect.is_introduction:
         return False
     waiting = (item.effect for item in outbox if isinstance(item.effect, SendMail))
     return any(_introduced(one) == _introduced(effect) for one in waiting)
 
 
 def _introduced(mail: SendMail) -> tuple[object, ...]:
-    return mail.template, mail.addresses, mail.facts.get("role"), mail.facts.get("now")
+    return mail.template, mail.addresses, mail.fields.get("role"), mail.fields.get("now")

@@ -6,7 +6,7 @@ from typing import Any
 from pydantic import AwareDatetime
 
 from process.core.refusal import Refused, Suggestion
-from process.decisions import Decision
+from process.decisions.base import Decision
 from process.types import Line, Model
 
 

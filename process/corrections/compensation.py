@@ -8,10 +8,8 @@ import re
 from collections import deque
 from collections.abc import Collection, Iterator
 
-from process import deadlines as ticks  # as modules: they need decisions, and decisions need this
 from process.core import fold
-from process.core.event_log import Change, EventLog, effect_key
-from process.core.events import Deadline, Event
+from process.core.events import Change, Deadline, Event, EventLog, effect_key
 from process.corrections.corrected_decision import (
     Compensation,
     CorrectedDecision,
@@ -21,9 +19,11 @@ from process.corrections.corrected_decision import (
     Trace,
     Where,
 )
-from process.decisions import correcting as mending
+from process.corrections.correcting_decision import CorrectingDecision
+from process.deadlines.billing import InvoiceDue
+from process.deadlines.schedule import was_due
 from process.decisions.base import Decision
-from process.effects.base import Effect, PostCorrection, ReserveFolder, SendCorrection
+from process.effects import Effect, PostCorrection, ReserveFolder, SendCorrection
 from process.effects.observations import MailSent
 from process.lead.lead import Lead
 from process.money import billing
@@ -77,7 +77,7 @@ def _corrections(event_log: EventLog, seq: int, out: frozenset[int]) -> Iterator
     about = {seq}
     for number, event in enumerate(event_log.events, start=1):
         fact = event.fact
-        if isinstance(fact, mending.Corrected) and fact.seq in about:
+        if isinstance(fact, CorrectingDecision) and fact.seq in about:
             about.add(event.seq)
             yield Correction(
                 seq=event.seq,
@@ -125,7 +125,7 @@ def _not_due_without(event_log: EventLog, seq: int) -> Iterator[int]:
         clock = isinstance(event.fact, Deadline) or event.fact.source == "clock"
         if lead and clock and event.seq > seq:
             past = EventLog(lead=lead, events=event_log.events[: number - 1])
-            if not ticks.was_due(past, event):
+            if not was_due(past, event):
                 yield event.seq
         if lead is None or event.fact.supersedes is not None:
             lead = fold.without(EventLog(lead=event_log.lead, events=event_log.events[:number]), seq)
@@ -233,7 +233,7 @@ def compensations(event_log: EventLog) -> tuple[Effect, ...]:
     """What the newest event, a correction, is to put right outside: what it asks for, and what was said before."""
     event = event_log.events[-1]
     correction = event.fact
-    if not isinstance(correction, mending.Corrected):
+    if not isinstance(correction, CorrectingDecision):
         return ()
     decision = root(event_log, correction.seq)
     found: dict[str, Effect] = {}
@@ -324,9 +324,7 @@ def _stays(event_log: EventLog, event: Event) -> Iterator[Trace]:
         yield stays("The lead's Drive folder serves whatever comes next; if it is empty, bin it by hand")
     followed = set(_followed(event_log, event.seq)) if event.fact.supersedes is None else set()
     numbers = [
-        e.fact.number
-        for e in event_log.events
-        if e.seq in followed and isinstance(e.fact, ticks.billing.InvoiceDue)
+        e.fact.number for e in event_log.events if e.seq in followed and isinstance(e.fact, InvoiceDue)
     ]
     for invoice in lead.invoices:
         if invoice.number in numbers and invoice.stands:

@@ -7,11 +7,10 @@ from typing import Self
 from dateutil.relativedelta import relativedelta
 
 from process.calendar import end_of, start_of
-from process.core.event_log import Change, EventLog
-from process.core.events import Deadline, Event
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import folder_effects, mail
-from process.effects.base import Effect, ReserveInvoice
+from process.effects import Effect, ReserveInvoice
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.billing import BILLED, make_invoice, missing_usage, next_draft, next_usage

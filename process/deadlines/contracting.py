@@ -4,11 +4,10 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from process.calendar import add_working_days, end_of
-from process.core.event_log import Change, EventLog
-from process.core.events import Deadline, Event
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.types import Role
 

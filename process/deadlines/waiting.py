@@ -4,12 +4,11 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from process.calendar import day_of, end_of, start_of
-from process.core.event_log import Change, EventLog
-from process.core.events import Deadline, Event
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules, waiting_for_us
 from process.decisions.base import mail
 from process.decisions.waiting import Resumed
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.money.billing import settled
 from process.types import Role, Stage

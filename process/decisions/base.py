@@ -6,10 +6,9 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Fact
+from process.core.events import Change, EventLog, Fact
 from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse, title
-from process.effects.base import Effect, ReserveFolder, SendMail
+from process.effects import Effect, ReserveFolder, SendMail
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
@@ -95,14 +94,14 @@ class Decision(Fact):
         return f"{sentence}: {self.note}" if self.note else sentence
 
 
-def mail(change: Change, template: str, *to: Role, needs_folder: bool = False, **facts: str) -> SendMail:
+def mail(change: Change, template: str, *to: Role, needs_folder: bool = False, **fields: str) -> SendMail:
     """A mail because of this event."""
     return SendMail(
         key=change.key(template),
         cause=change.event.seq,
         template=template,
         to=to,
-        facts=facts,
+        fields=fields,
         needs_folder=needs_folder,
     )
 

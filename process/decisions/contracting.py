@@ -8,11 +8,10 @@ from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
 from process.calendar import add_working_days
-from process.core.event_log import Change, EventLog
-from process.core.events import Event
+from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus

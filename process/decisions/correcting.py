@@ -2,29 +2,21 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from process.core import fold
-from process.core.event_log import Change, EventLog
-from process.core.events import Event
+from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse
-from process.corrections import compensation as compensation  # as modules: they need this package, too
-from process.corrections.corrected_decision import Compensation
+from process.corrections import compensation
+from process.corrections.correcting_decision import CorrectingDecision
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
-from process.effects.base import (
-    Effect,
-    OpenHubIssue,
-    OpenIssue,
-    PlaceCard,
-    ReadAnswers,
-    ReserveInvoice,
-)
+from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers, ReserveInvoice
 from process.lead.lead import Lead
 from process.money.billing import billed_again
-from process.types import Role, Stage, Text
+from process.types import Role, Stage
 
 
 class IssueReplaced(Decision):
@@ -94,12 +86,7 @@ class FolderReplaced(Decision):
         return self.noted("A new Drive folder takes the place of the one that is gone")
 
 
-def _listed(given: Any) -> Any:
-    """One, or several with commas between them, as a line of text has them."""
-    return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
-
-
-class Corrected(Decision):
+class Corrected(CorrectingDecision):
     """An earlier decision was a mistake. It no longer counts; both stay in the log, and nobody is told unless asked for.
 
     Card, labels and issues follow by themselves, and mails because of it that have not left yet are not sent, unless its
@@ -114,18 +101,9 @@ class Corrected(Decision):
     stages = frozenset(Stage)
     example = {"seq": 4, "reason": "That was another lead's quote"}
 
-    seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
-    reason: Text = Field(description="why it was a mistake")
-    compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_listed)] = Field(
-        (), description="what to put right outside: mail, comment, answer, hub, or all that there is"
-    )
     tell: bool = Field(
         False, description="tell sales and the contracts team by mail, whether they heard of it or not"
     )
-
-    @property
-    def supersedes(self) -> int:
-        return self.seq
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         wrong = event_log.find(self.seq)

@@ -4,12 +4,11 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event
+from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse
 from process.decisions.base import mail
 from process.decisions.quoting import _OnQuote
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
 from process.types import Role, Text

@@ -6,11 +6,10 @@ from typing import Any
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event
+from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead, Loss
 from process.types import Line, Role, Stage, Text

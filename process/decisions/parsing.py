@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from process.core.refusal import Refused, Suggestion, SuggestionKind, example, refuse
 from process.decisions.base import Decision
+from process.decisions.registry import DECISIONS
 from process.types import SAID
 
 RESERVED_SOURCES = ("clock", "service")
@@ -18,16 +19,14 @@ class Unreadable:
     """Stands for a body that is no JSON, or none that this program can hold."""
 
 
-def parse(
-    known: Mapping[str, type[Decision]], kind: str, args: tuple[Any, ...], *, source: str = "signal"
-) -> Decision | Refused:
+def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:
     """Return the decision of this kind, or a refusal that shows what to send instead. Never raises."""
-    decision = known.get(kind)
+    decision = DECISIONS.get(kind)
     if decision is None:
         return refuse(
             f"There is no decision {_shown(kind)}",
-            _did_you_mean(kind, known),
-            Suggestion(kind=SuggestionKind.OPTIONS, text=f"Choose one of the {len(known)} decisions"),
+            _did_you_mean(kind, DECISIONS),
+            Suggestion(kind=SuggestionKind.OPTIONS, text=f"Choose one of the {len(DECISIONS)} decisions"),
         )
     if len(args) > 1:
         return refuse(f"{kind} takes one argument, and {len(args)} came", _example(decision))

@@ -5,11 +5,10 @@ from typing import Self
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event
+from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
-from process.effects.base import Effect, PlaceCard, UpdateHubIssue
+from process.effects import Effect, PlaceCard, UpdateHubIssue
 from process.lead.lead import Lead
 from process.policy import Policy, differences
 from process.types import Line, Stage

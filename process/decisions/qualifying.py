@@ -6,11 +6,10 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event
+from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
-from process.effects.base import Effect, ReadAnswers, ReadPrices
+from process.effects import Effect, ReadAnswers, ReadPrices
 from process.lead.lead import Asset, Lead
 from process.lead.qualification import MANIAC_T, Answer, Questionnaire, Verdict
 from process.types import Line, Stage, Text

@@ -7,11 +7,10 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event
+from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import Decision, folder_effects, implausible, mail
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import ACTIVE, Discount, Quote, QuoteStatus, each
 from process.money.amounts import LARGEST, Amount, CurrencyCode, Money, complaint

@@ -6,11 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event
+from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import Decision, implausible, mail
-from process.effects.base import Effect, OpenHubIssue
+from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent
 from process.lead.lead import Lead
 from process.types import OPEN_STAGES, Line, Role, Stage, Text

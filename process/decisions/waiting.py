@@ -6,11 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event
+from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
-from process.effects.base import Effect
+from process.effects import Effect
 from process.lead.lead import Hold, Lead, Loss
 from process.types import Role, Stage, Text
 

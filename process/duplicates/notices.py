@@ -10,8 +10,7 @@ from typing import Any
 
 from pydantic import Field
 
-from process.core.event_log import EventLog
-from process.core.events import Event, Observation
+from process.core.events import Event, EventLog, Observation
 from process.core.fold import without
 from process.core.refusal import Refused, refuse
 from process.decisions.qualifying import QuestionnaireAnswered

@@ -16,7 +16,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from process.core.refusal import Refused, refuse
-from process.decisions import DECISIONS, Decision, parse_as
+from process.decisions.base import Decision
+from process.decisions.parsing import parse_as
+from process.decisions.registry import DECISIONS
 
 SERVICES = ("help", "options", "preview", "retry")
 """What may be asked besides decisions."""

@@ -18,7 +18,7 @@ from process.money.pricing import BUILT_IN, PriceBook
 from process.policy import Policy
 from process.types import Line, Link, Model, Role, Stage, Text
 
-Place = Literal["issue", "hub issue", "card", "folder"]
+Artifact = Literal["issue", "hub issue", "card", "folder"]
 """What a lead has outside, where somebody may change or delete it."""
 
 
@@ -55,7 +55,7 @@ class Mail(Model):
     at: AwareDatetime
     reached: dict[Role, tuple[str, ...]]
     """Addresses that it reached, by role."""
-    left: Role | None = None
+    released_role: Role | None = None
     """The role that it says is no longer theirs."""
 
 
@@ -98,7 +98,7 @@ class Lead(Model):
     """Names of the changes of the process that it has adopted (`process.behaviour`)."""
     team_since: AwareDatetime | None = None
     """Since when the worker knew them that last said who is behind the roles."""
-    left: dict[Role, tuple[str, ...]] = {}
+    former_addresses: dict[Role, tuple[str, ...]] = {}
     """Addresses that were behind a role before."""
 
     originals: tuple[DuplicateLink, ...] = ()
@@ -142,7 +142,7 @@ class Lead(Model):
     invoice_files: dict[int, str] = {}
     """Invoice number -> id reserved for its file."""
     mails: tuple[Mail, ...] = ()
-    drift: dict[Place, Line] = {}
+    drift: dict[Artifact, Line] = {}
     """What somebody changed outside that only a person can put right: where, and what to do."""
 
     @property

@@ -11,7 +11,7 @@ from pydantic import AwareDatetime
 
 from process.calendar import DAY, day_of
 from process.core.events import Event, Observation
-from process.effects.base import ReserveInvoice, SendMail
+from process.effects import ReserveInvoice, SendMail
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.amounts import Money

@@ -9,7 +9,7 @@ from process.core.fold import corrected_by
 from process.core.outbox import Outstanding
 from process.core.receipts import Refusal
 from process.core.refusal import Refused
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus

@@ -8,14 +8,15 @@ from importlib.metadata import version
 from cyclopts import App, CycloptsError, MissingArgumentError, UnknownCommandError
 from temporalio.service import RPCError
 
-from client.connection import explain, to_its_end
-from client.errors import EXIT_CODES, CommandError, DecisionRefused, ExitCode, debugging
+from client.connection import run_program
+from client.errors import LeadsError
+from config.settings import SettingsError
 from starter.cli.__main__ import INTERRUPTED
 from starter.cli.commands import add_commands
 from starter.cli.decide import add_decisions
+from starter.cli.errors import EXIT_CODES, CommandError, ExitCode, debugging, rendered
 from starter.cli.output import clean, console, print_json
 from starter.cli.service import add_service
-from starter.cli.spelling import write_refusal
 
 
 def make_app() -> App:
@@ -43,22 +44,22 @@ def run(summary: list[str]) -> int:
         work = app.run_async(
             summary, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
         )
-        asyncio.run(to_its_end(work))
+        asyncio.run(run_program(work))
     except asyncio.CancelledError:  # a signal ended it, in order
         return INTERRUPTED
     except CommandError as failure:
         return _fail(failure, summary)
     except CycloptsError as wrong:
         return _fail(CommandError(ExitCode.USAGE, _usage(wrong)), summary)
-    except RPCError as error:
-        return _fail(explain(error), summary)
+    except (LeadsError, SettingsError, RPCError) as error:
+        return _fail(rendered(error), summary)
     except BrokenPipeError:
         raise
     except Exception as error:  # a defect: even that is said in one sentence
         sentence = (
             f"This is a defect of this program, not of what you asked: {error!r}. LEADS_DEBUG=1 shows more."
         )
-        return _fail(CommandError(ExitCode.BROKEN, sentence), summary)
+        return _fail(CommandError(ExitCode.DEFECT, sentence), summary)
     return ExitCode.DONE
 
 
@@ -75,13 +76,8 @@ def _usage(wrong: CycloptsError) -> str:
 def _fail(failure: CommandError, summary: list[str]) -> int:
     if debugging():
         traceback.print_exc()
-    said = (
-        write_refusal(failure.refused, failure.lead_id)
-        if isinstance(failure, DecisionRefused)
-        else str(failure)
-    )
-    sentence = clean(said)
-    if "--json" in summary and not failure.told:
+    sentence = clean(str(failure))
+    if "--json" in summary and not failure.printed:
         print_json({"error": sentence, "code": int(failure.code)})
     console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)
     return failure.code

@@ -5,14 +5,14 @@ from datetime import UTC, date, datetime
 
 from temporalio.service import RPCError
 
-from client.connection import explain
-from client.errors import CommandError, ExitCode
+from client.errors import LeadsError
 from client.past import past
 from process.calendar import day_of
 from process.core.events import Event
 from process.core.fold import fold
 from process.views.overview import overview
 from process.views.past import as_of
+from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.output import Output, console, moment
 from starter.cli.session import leads_of, read_settings
 from starter.cli.show import show_lead
@@ -22,7 +22,7 @@ async def show_as_of(name: str, day: date, timeout: float, out: Output) -> None:
     """Shows it, and says what it rests on. Raises CommandError: no such lead, not yet begun then, a day to come."""
     with past(read_settings()) as ledger:
         lead = ledger.find(name)
-        events, place = ledger.events(lead), ledger.place
+        events, place = ledger.events(lead), ledger.location
     if not events:
         raise CommandError(ExitCode.NOT_FOUND, f"The ledger ({place}) has no beginning of {lead}.")
     now = datetime.now(UTC)
@@ -61,8 +61,8 @@ async def _doubt(lead: str, events: Sequence[Event], end: datetime, timeout: flo
     try:
         leads = await leads_of(timeout)
         timeline = (await leads.overview(await leads.find(lead))).timeline
-    except (CommandError, RPCError) as error:
-        failure = explain(error) if isinstance(error, RPCError) else error
+    except (LeadsError, RPCError) as error:
+        failure = rendered(error)
         if failure.code is ExitCode.NOT_FOUND:
             return ""  # Temporal has forgotten it, so nothing comes any more
         return f"the ledger has it up to {moment(newest.at)}, and Temporal can't say whether there is more: {failure}"

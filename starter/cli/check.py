@@ -11,21 +11,23 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.checks import Check
-from client.connection import connect, explain
-from client.errors import CommandError, ExitCode
+from client.connection import connect
+from client.errors import LeadsError
 from client.server import missing_attributes
-from config.settings import Settings, unknown
+from config.policy_file import current_policy
+from config.settings import Settings, unknown_settings
 from process.policy import Policy
+from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.options import Json
 from starter.cli.output import Output
-from starter.cli.session import FILES, policy_of, read_settings
+from starter.cli.session import FILES, read_settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 
 async def check(*, json: Json = False) -> None:
     """Check that Temporal, GitHub, Google, mail and the ledger are reached, and give the rights that are needed."""
     settings = read_settings()
-    policy = policy_of(settings)
+    policy = current_policy(settings)
     found = [each async for each in _temporal(settings)]
     found += await asyncio.to_thread(lambda: list(_outside(settings, policy)))
     out = Output(as_json=json)
@@ -33,7 +35,7 @@ async def check(*, json: Json = False) -> None:
         out.table(("", "system", "what", "found"), (_row(each) for each in found))
     failed = sum(not each.ok for each in found)
     if failed:
-        raise CommandError(ExitCode.UNREACHABLE, f"{failed} of {len(found)} checks failed.", told=True)
+        raise CommandError(ExitCode.UNAVAILABLE, f"{failed} of {len(found)} checks failed.", printed=True)
 
 
 async def _temporal(settings: Settings) -> AsyncIterator[Check]:
@@ -44,10 +46,10 @@ async def _temporal(settings: Settings) -> AsyncIterator[Check]:
         yield await _attributes(client)
         async for check in workers(client, settings.task_queue):
             yield check
-    except CommandError as failure:
-        yield Check("Temporal", "answers", False, str(failure))
+    except LeadsError as failure:
+        yield Check("Temporal", "answers", False, str(rendered(failure)))
     except RPCError as error:
-        yield Check("Temporal", "is set up", False, str(explain(error)))
+        yield Check("Temporal", "is set up", False, str(rendered(error)))
 
 
 async def _attributes(client: Client) -> Check:
@@ -103,7 +105,7 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
     from activities.registry import checkers
     from ledger.events import LedgerError
 
-    for mistyped in unknown(*FILES):
+    for mistyped in unknown_settings(*FILES):
         yield Check("Settings", "are known", False, mistyped)
     try:
         systems = checkers(settings, policy)

@@ -6,13 +6,15 @@ from typing import Annotated, Any
 from cyclopts import App, Group, Parameter
 from rich.text import Text
 
-from client.errors import CommandError, DecisionRefused, ExitCode
+from client.errors import DecisionRefused
 from client.previews import sections
 from client.retries import pending_retries
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.overview import Line, Option, with_fate
 from starter.cli.decide import Command, add
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
 from starter.cli.output import Output, clean, moment
 from starter.cli.session import TIMEOUT, leads_of, read_settings

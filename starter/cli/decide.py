@@ -9,7 +9,8 @@ from cyclopts import App, Group
 from client.directory import LeadHandle
 from client.leads import LeadsClient
 from process.core.receipts import Answer
-from process.decisions import DECISIONS, Decision
+from process.decisions.base import Decision
+from process.decisions.registry import DECISIONS
 from starter.cli.options import Json, Lead, Timeout, given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of

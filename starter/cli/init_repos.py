@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from client.errors import CommandError, ExitCode
+from config.policy_file import current_policy
 from config.settings import GitHub
 from process.policy import Policy
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
-from starter.cli.session import policy_of, read_settings
+from starter.cli.session import read_settings
 
 if TYPE_CHECKING:
     from activities.github.setup import Fate, Piece
@@ -40,7 +41,7 @@ async def init_repos(
     take that right away again afterwards, or copy the forms by hand (--files).
     """
     known = read_settings()
-    policy, out = policy_of(known), Output(as_json=json)
+    policy, out = current_policy(known), Output(as_json=json)
     if files is not None:
         if dry_run or link:
             raise CommandError(
@@ -79,10 +80,10 @@ def _end(pieces: "Sequence[Piece]") -> None:
         sentence = (
             f"GitHub did not answer as it should, {done}. Run this again: what is there is not put twice."
         )
-        raise CommandError(ExitCode.UNREACHABLE, sentence, told=True)
+        raise CommandError(ExitCode.UNAVAILABLE, sentence, printed=True)
     if left := count(Fate.BY_HAND):
         sentence = f"{left} of {len(pieces)} are to be done by hand, as said above; then run this again."
-        raise CommandError(ExitCode.REFUSED, sentence, told=True)
+        raise CommandError(ExitCode.REFUSED, sentence, printed=True)
 
 
 def _write_forms(folder: Path, github: GitHub, policy: Policy, out: Output) -> None:

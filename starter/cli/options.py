@@ -12,9 +12,10 @@ from cyclopts.validators import Number
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from client.errors import CommandError, ExitCode
 from process.core.refusal import Refused
-from process.decisions import Decision, parse_as
+from process.decisions.base import Decision
+from process.decisions.parsing import parse_as
+from starter.cli.errors import CommandError, ExitCode
 
 SOURCE = "cli"
 

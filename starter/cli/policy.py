@@ -8,14 +8,14 @@ from cyclopts import Parameter
 from pydantic import BaseModel
 from temporalio.service import RPCError
 
-from client.connection import LeadStuck
 from client.directory import LeadPolicy
-from client.errors import CommandError, DecisionRefused, ExitCode
+from client.errors import LeadsError, LeadStuck
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
 from process.types import OPEN_STAGES
+from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.options import Json, flag, given
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
@@ -71,7 +71,7 @@ async def policy(
         _tell(found, leads.policy, out, adopt=adopt)
     refused = [each for each in found if not each.accepted]
     if refused and (adopt or names):
-        raise CommandError(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", told=True)
+        raise CommandError(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", printed=True)
 
 
 async def _others(leads: LeadsClient) -> list[LeadPolicy]:
@@ -99,7 +99,7 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
     try:
         preview = await leads.preview(handle, decision)
     except LeadStuck as stuck:
-        return Outcome(lead=handle.id, accepted=False, summary=str(stuck))
+        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(stuck)))
     answered, dates = preview.answer, preview.dates
     refused = answered.refused
     summary = write_refusal(refused, handle.id) if refused else answered.message
@@ -107,19 +107,10 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
         return Outcome(lead=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
-    except CommandError as failure:
-        return Outcome(lead=handle.id, accepted=False, summary=_text(failure))
+    except LeadsError as failed:
+        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(failed)))
     summary = answer.message if answer else "Handed in; no worker answers now."
     return Outcome(lead=handle.id, accepted=True, summary=summary, dates=dates)
-
-
-def _text(failure: CommandError) -> str:
-    """Return the failure as text for the command line."""
-    return (
-        write_refusal(failure.refused, failure.lead_id)
-        if isinstance(failure, DecisionRefused)
-        else str(failure)
-    )
 
 
 def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> None:
@@ -165,7 +156,7 @@ async def _versions(leads: LeadsClient) -> list[Version]:
         try:
             known = (await leads.overview(await leads.find(names[0]))).facts.policy
             differs = [*differences(known, leads.policy)]
-        except (CommandError, RPCError) as error:
+        except (LeadsError, RPCError) as error:
             differs = [f"{names[0]} did not answer: {error}"]
         found.append(Version(version=version, leads=names, differs=differs))
     return found

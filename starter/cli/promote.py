@@ -12,7 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.connection import connect
-from client.errors import CommandError, ExitCode
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json
 from starter.cli.output import Output
 from starter.cli.session import read_settings

@@ -8,7 +8,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from activities.pricing import books_in
-from client.errors import CommandError, ExitCode
 from config import policy_file as policy
 from config.settings import Settings, SettingsError
 from process.behaviour import CHANGES
@@ -16,6 +15,7 @@ from process.money.pricing import PriceBook, PriceListError
 from process.policy import Clocks, Policy
 from process.simulation.scenario import Scenario
 from process.types import Stage
+from starter.cli.errors import CommandError, ExitCode
 
 IN_STAGES = "stale_in"
 """The clock that has its days stage by stage."""
@@ -120,7 +120,7 @@ def _unknown(name: str) -> CommandError:
 
 def _policy(known: Settings, file: Path) -> Policy:
     try:
-        return policy.current(known.model_copy(update={"policy_file": file}))
+        return policy.current_policy(known.model_copy(update={"policy_file": file}))
     except SettingsError as error:
         raise _wrong(str(error).replace("LEADS_POLICY_FILE", "--policy", 1)) from error
 

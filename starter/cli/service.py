@@ -7,11 +7,11 @@ from typing import Annotated
 from cyclopts import App, Group, Parameter
 
 from client.connection import connect
-from client.errors import CommandError, ExitCode
 from client.reconcile import NOW, reconcile_now
 from client.retries import pending_retries
 from client.server import RETENTION, prepare
 from starter.cli.decide import Command, add
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import PORT, Json
 from starter.cli.output import Output
 from starter.cli.session import read_settings
@@ -49,7 +49,7 @@ async def web(
     )
 
     settings, client = read_settings(), await connect()
-    demand_free(port, "the webhooks", "--port")
+    demand_free(port, "the webhooks", "port")
     await serve(client, settings, host, port)
 
 
@@ -67,7 +67,7 @@ async def reconcile(
         again = await pending_retries(client.get_workflow_handle(NOW))
         why = "; ".join(map(str, again)) or f"no worker is there on the task queue {queue!r}, or it is busy"
         raise CommandError(
-            ExitCode.UNREACHABLE,
+            ExitCode.UNAVAILABLE,
             f"Not done within {timeout:g} seconds: {why}. The workflow {NOW} goes on by itself.",
         ) from None
     out = Output(as_json=json)
@@ -76,7 +76,7 @@ async def reconcile(
             out.line(line)
     if failed := [system for system, part in done.results.items() if part.failed]:
         raise CommandError(
-            ExitCode.UNREACHABLE, f"{len(failed)} of {len(done.results)} looks failed.", told=True
+            ExitCode.UNAVAILABLE, f"{len(failed)} of {len(done.results)} looks failed.", printed=True
         )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from rich.text import Text
 
 from client.connection import connect
-from client.errors import CommandError, ExitCode
 from client.replays import Replayed, replayed
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json
 from starter.cli.output import Output, progress
 
@@ -39,7 +39,7 @@ async def verify(*, json: Json = False) -> None:
             out.line("Nothing is open.")
     if wrong:
         raise CommandError(
-            ExitCode.REFUSED, f"{_counted(wrong)} would not, of {len(found)} that are open.", told=True
+            ExitCode.REFUSED, f"{_counted(wrong)} would not, of {len(found)} that are open.", printed=True
         )
 
 

@@ -9,9 +9,9 @@ from rich.progress import Progress
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from client.directory import LeadHandle
-from client.errors import CommandError, ExitCode
 from client.leads import LeadsClient
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.policy import People
@@ -19,6 +19,7 @@ from process.types import Role
 from process.views.overview import Line, Overview
 from starter.cli.options import given
 from starter.cli.output import Output
+from starter.demo.errors import StepFailed
 from starter.demo.github_story import IN_TIME
 from starter.demo.story import OPENED, Step
 from starter.demo.telling import settled
@@ -44,7 +45,7 @@ class Chronicle:
         self.view: Overview
 
     async def tell(self) -> None:
-        """All of it. Raises CommandError where the lead did not go as it should."""
+        """All of it. Raises StepFailed where the lead did not go as it should."""
         opened = await self.leads.open(given(LeadOpened, OPENED))
         self.lead = await self.leads.find(opened.lead)
         await self._news()
@@ -70,7 +71,7 @@ class Chronicle:
             wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
             answer = await self.leads.decide(self.lead, wanted)
             if answer is None or answer.seq is None:
-                raise CommandError(ExitCode.UNREACHABLE, f"{step.kind}: the lead did not answer.")
+                raise StepFailed("the lead did not answer", step.kind)
             seq = answer.seq
         await self._news()
         return seq
@@ -91,7 +92,7 @@ class Chronicle:
                 while not settled(view := await self.leads.overview(self.lead)):  # noqa: ASYNC110
                     await asyncio.sleep(0.05)  # a query tells of a moment, not of changes
         except TimeoutError:
-            raise CommandError(ExitCode.UNREACHABLE, "Not everything was done outside in time.") from None
+            raise StepFailed("Not all effects were performed in time") from None
         self.view = view
         last_day = self.told[-1]["on"] if self.told else ""
         for line in view.timeline[len(self.told) :]:

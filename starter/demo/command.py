@@ -20,11 +20,12 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from client.errors import CommandError
+from client.errors import LeadsError
 from client.leads import LeadsClient
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
 from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
+from starter.demo.errors import DemoFailed
 from starter.demo.telling import Story
 from starter.local.parts import HOST, Part, Parts, SandboxPlace, end_on_signals, environment, free_ports
 
@@ -71,9 +72,9 @@ def _folder() -> Iterator[Path]:
         at_the_end.callback(shutil.rmtree, folder)
         try:
             yield folder
-        except CommandError as failure:
+        except LeadsError as failure:
             at_the_end.pop_all()
-            raise CommandError(failure.code, f"{failure} The logs are in {folder / 'logs'}.") from failure
+            raise DemoFailed(failure, folder / "logs") from failure
 
 
 @asynccontextmanager

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 import requests
 
 from client.directory import LeadHandle
-from client.errors import CommandError, ExitCode
 from client.leads import LeadsClient
 from process.types import Stage
 from process.views.overview import Overview
+from starter.demo.errors import StepFailed
 from starter.demo.story import COMMENT, ISSUE, LOGIN
 from starter.local.parts import SandboxPlace
 
@@ -87,16 +87,14 @@ class Desk:
 
 
 async def in_time(doing: Awaitable[T]) -> T:
-    """Raises CommandError where it does not come true."""
+    """Wait for the reply. Raises StepFailed if none comes in time, or if GitHub refuses."""
     try:
         async with asyncio.timeout(IN_TIME):
             return await doing
     except TimeoutError:
-        raise CommandError(ExitCode.UNREACHABLE, "Nothing came back from GitHub in time.") from None
+        raise StepFailed("No answer came from GitHub in time") from None
     except requests.RequestException as error:
-        raise CommandError(
-            ExitCode.UNREACHABLE, f"The sandbox's GitHub refused it: {type(error).__name__}."
-        ) from None
+        raise StepFailed(f"The sandbox's GitHub refused it: {type(error).__name__}") from None
 
 
 def _first_line(answer: str) -> str:

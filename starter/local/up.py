@@ -8,11 +8,11 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from client.errors import CommandError, ExitCode
-from config.settings import Settings, unknown
+from config.settings import Settings, unknown_settings
 from starter.cli.options import PORT, Json, flag
 from starter.cli.output import Output
 from starter.cli.session import FILES, UP, read_settings
+from starter.local.errors import AlreadyRunning
 from starter.local.parts import (
     HOST,
     NAMESPACE,
@@ -67,14 +67,14 @@ async def _up(
     settings, out = read_settings(), Output(as_json=json)
     with_sandbox = not (no_sandbox or has_credentials(settings))
     with_web = with_sandbox or settings.github.webhook_secret is not None
-    demand_free(port, "Temporal", "--port")
-    demand_free(ui_port, "the Temporal UI", "--ui-port")
+    demand_free(port, "Temporal", "port")
+    demand_free(ui_port, "the Temporal UI", "ui_port")
     if with_sandbox:
-        demand_free(sandbox_port, "the sandbox", "--sandbox-port")
+        demand_free(sandbox_port, "the sandbox", "sandbox_port")
     if with_web:
-        demand_free(web_port, "the webhooks", "--web-port")
+        demand_free(web_port, "the webhooks", "web_port")
     if not json:
-        for each in unknown(*FILES):
+        for each in unknown_settings(*FILES):
             out.line(f"A setting is ignored: {each}", "yellow")
         stands_in = ", the sandbox (GitHub, Google, mail)" if with_sandbox else ""
         out.line(
@@ -171,11 +171,7 @@ def alone() -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CommandError(
-                ExitCode.UNREACHABLE,
-                f"`leads up` is running already with the data in {DATA.absolute()}. End that one first, or start this one "
-                "in another folder.",
-            ) from None
+            raise AlreadyRunning(DATA.absolute()) from None
         UP.unlink(missing_ok=True)
         yield
 
@@ -192,7 +188,7 @@ def _told_to_others(settings: Mapping[str, str]) -> Iterator[None]:
 
 
 async def _watch(parts: Parts, again: Mapping[str, Start], out: Output) -> None:
-    """Starts again what dies and can be. Without any other part there is nothing to go on with: raises CommandError."""
+    """Starts again what dies and can be. Without any other part there is nothing to go on with: raises PartFailed."""
     watching = [asyncio.create_task(_keep(parts, part, again.get(part.name), out)) for part in parts.started]
     try:
         await asyncio.gather(*watching)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
-from config.settings import Settings, SettingsError, read_settings, unknown
+from config.settings import Settings, SettingsError, read_settings, unknown_settings
 from sandbox.server import Sandbox
 
 from .conftest import EXAMPLE, LINE, ROOT, values
@@ -125,9 +125,9 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (
             "LEADS_ZONE",
             "Europe/Berlni",
-            "LEADS_ZONE: there is no such time zone; name one as Europe/Berlin or UTC",
+            "LEADS_ZONE: there is no such time zone; use an IANA name such as Europe/Berlin or UTC",
         ),
-        ("LEADS_ADDRESSES__SALES", "a@example.org", "LEADS_ADDRESSES__SALES: is to be JSON"),
+        ("LEADS_ADDRESSES__SALES", "a@example.org", "LEADS_ADDRESSES__SALES: must be JSON"),
         ("LEADS_PEOPLE", '{"sales": "octocat"}', "LEADS_PEOPLE (sales): Input should be a valid list"),
         (
             "LEADS_GITHUB__COLUMNS",
@@ -156,7 +156,7 @@ def test_a_mistyped_setting_is_told_from_those_that_there_are(
     monkeypatch.setenv("LEADS_SOMETHING_ELSE_ENTIRELY", "x")
     monkeypatch.setenv("LEADS_GITHUB__COLUMNS__LEAD", "x")
     monkeypatch.setenv("LEADS_BY", "x")
-    assert unknown(tmp_path / "some.env") == [
+    assert unknown_settings(tmp_path / "some.env") == [
         "LEADS_GITHUB__TOKNE is no setting (did you mean LEADS_GITHUB__TOKEN?)",
         "LEADS_SOMETHING_ELSE_ENTIRELY is no setting",
     ]

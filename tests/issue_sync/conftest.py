@@ -27,7 +27,7 @@ from client.leads import LeadsClient
 from client.notices import request_sync
 from client.reconcile import reconcile_now
 from config.settings import Settings
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from sandbox.server import Sandbox
 from tests.support.sandboxes import running_sandbox, sandbox

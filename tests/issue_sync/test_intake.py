@@ -17,7 +17,7 @@ from activities.issue_sync import intake
 from client.directory import LeadHandle
 from client.leads import LeadsClient, Opened
 from client.notices import request_sync
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.records import Issue, Trace

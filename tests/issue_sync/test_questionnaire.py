@@ -7,7 +7,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from client.directory import LeadHandle
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from tests.issue_sync.conftest import Office
 from tests.support.servers import real_time

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process import deadlines as ticks
+from process import deadlines
 from process.core.events import Deadline
 from process.decisions.quoting import QuoteExpired
 from process.decisions.waiting import Resumed
@@ -152,7 +152,9 @@ def test_sections_come_in_their_order_and_each_by_urgency() -> None:
 
 
 def test_it_knows_whatever_the_calendar_may_do() -> None:
-    known = {kind.kind for kind in Deadline.__subclasses__() if kind.__module__.startswith(ticks.__name__)}
+    known = {
+        kind.kind for kind in Deadline.__subclasses__() if kind.__module__.startswith(deadlines.__name__)
+    }
     assert set(FORTHCOMING) == known | {QuoteExpired.kind, Resumed.kind}
 
 

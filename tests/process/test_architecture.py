@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 import process
-from process.core.event_log import effect_key
-from process.core.events import Fact
+from process.core.events import Fact, effect_key
 from process.core.refusal import Refused
-from process.decisions import DECISIONS, LeadOpened, parse
 from process.decisions.base import Decision
-from process.effects.base import Effect
+from process.decisions.opening import LeadOpened
+from process.decisions.parsing import parse
+from process.decisions.registry import DECISIONS
+from process.effects import Effect
 from process.policy import Clocks
 from tests.support.lives import Life
 from tests.support.waiting import TIMEOUT

@@ -170,7 +170,7 @@ def test_each_invoice_has_a_file_and_is_announced_when_that_exists() -> None:
     life = Life().live().wait(0).perform()
     (invoice,) = life.lead.invoices
     assert invoice.file is not None
-    assert [mail.facts for mail in life.mails("invoice")] == [{"number": "1"}]
+    assert [mail.fields for mail in life.mails("invoice")] == [{"number": "1"}]
     assert life.lead.invoice_name(1) == "EXAMPLE-001"
 
 

@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from process.core.aggregate import LeadAggregate
-from process.deadlines import due
+from process.deadlines.schedule import due
 from process.lead.quote import QuoteStatus
 from process.policy import Clocks, Policy
 from process.types import Stage
@@ -212,7 +212,7 @@ def test_renewal_lapse_and_decision() -> None:
         "2027-03-03T00:00",
         "2027-05-02T00:00",
     ]
-    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
+    assert [mail.fields["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
     assert only(life, "contract_lapsed") == "2027-06-01T00:00"
     assert only(life, "lapse_decision_due") == "2027-07-13T00:00"
     assert life.lead.stage is Stage.HUB
@@ -220,10 +220,10 @@ def test_renewal_lapse_and_decision() -> None:
 
 def test_a_window_that_had_passed_when_they_signed_does_not_open() -> None:
     life = Life().live(start="2026-01-01", end="2026-08-31").until("2026-09-01")
-    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["90", "30"] or life.today < date(
+    assert [mail.fields["days"] for mail in life.mails("renewal")] == ["90", "30"] or life.today < date(
         2026, 9, 1
     )
-    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["90", "30"]
+    assert [mail.fields["days"] for mail in life.mails("renewal")] == ["90", "30"]
 
 
 def test_a_lapsed_service_is_extended_step_by_step_and_lapses_again() -> None:
@@ -248,19 +248,19 @@ def test_the_end_of_the_service_ends_its_clocks() -> None:
 def test_usage_that_is_missing_is_asked_for_five_days_after_the_month_and_then_weekly() -> None:
     life = Life(zone="Europe/Berlin").live(BOOK_QUOTE).until("2026-07-13")
     assert moments(life, "usage_missing") == ["2026-07-05T22:00", "2026-07-12T22:00"]
-    assert [mail.facts for mail in life.mails("usage_missing")] == [{"months": "2026-06"}] * 2
+    assert [mail.fields for mail in life.mails("usage_missing")] == [{"months": "2026-06"}] * 2
     assert [str(role) for role in life.mails("usage_missing")[0].to] == ["engineering"]
     life.does("usage_reported", month="2026-06", active_users=280)
     life.until("2026-08-05")
     assert len(life.mails("usage_missing")) == 2
-    assert life.until("2026-08-06").mails("usage_missing")[-1].facts == {"months": "2026-07"}
+    assert life.until("2026-08-06").mails("usage_missing")[-1].fields == {"months": "2026-07"}
 
 
 def test_usage_is_asked_for_even_after_the_end_and_only_for_months_in_which_a_hub_ran() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-07-03")
     life.does("decommission_decided", on="2026-07-03", reason="Over")
     life.does("hub_decommissioned", data_confirmed_by="Ada Example")
-    assert [mail.facts["months"] for mail in life.until("2026-08-12").mails("usage_missing")] == [
+    assert [mail.fields["months"] for mail in life.until("2026-08-12").mails("usage_missing")] == [
         *["2026-06"] * 5,
         "2026-06, 2026-07",
     ]
@@ -279,7 +279,7 @@ def test_invoices_that_lie_unsent_are_asked_for_every_two_weeks_together() -> No
     assert moments(life, "invoices_unsent") == ["2026-06-15T00:00", "2026-06-29T00:00", "2026-07-13T00:00"]
     life.does("invoice_sent", number=1)
     life.until("2026-07-30")
-    assert [mail.facts["numbers"] for mail in life.mails("invoices_unsent")] == ["1", "1", "1", "2"]
+    assert [mail.fields["numbers"] for mail in life.mails("invoices_unsent")] == ["1", "1", "1", "2"]
     life.does("invoice_sent", number=2)
     assert len(life.until("2026-08-01").mails("invoices_unsent")) == 4
 
@@ -301,7 +301,7 @@ def test_a_decommission_is_announced_fourteen_and_two_days_before() -> None:
     life.does("decommission_decided", on="2026-09-30", reason="The course is over")
     life.until("2026-09-30")
     assert moments(life, "decommission_notice_due") == ["2026-09-15T18:15", "2026-09-27T18:15"]
-    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
+    assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
 
 
 def test_an_overruled_decommission_announces_nothing() -> None:
@@ -456,7 +456,7 @@ def test_a_notice_whose_day_has_passed_when_the_end_is_decided_is_not_given(on: 
     life = Life().live()
     life.until("2026-06-02").does("decommission_decided", on=on, reason="The course is over")
     life.until("2026-06-20")
-    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == days
+    assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == days
 
 
 def test_nobody_is_asked_to_renew_what_is_to_be_taken_down_and_is_again_when_it_stays() -> None:
@@ -471,7 +471,7 @@ def test_nobody_is_asked_to_renew_what_is_to_be_taken_down_and_is_again_when_it_
     other = Life().live().until("2026-11-01")
     other.does("decommission_decided", on="2027-07-20", reason="Their grant ends")
     other.until("2027-04-10").does("decommission_cancelled", reason="Another grant")
-    assert [mail.facts["days"] for mail in other.until("2027-05-10").mails("renewal")] == ["30"]
+    assert [mail.fields["days"] for mail in other.until("2027-05-10").mails("renewal")] == ["30"]
     assert seq
     assert len(life.until("2027-07-15").mails("contract_lapsed")) == 1
     assert life.mails("lapse_decision") == []

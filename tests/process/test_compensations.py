@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from process import deadlines as ticks
-from process.core.event_log import EventLog
-from process.core.events import Deadline, Event, Fact
+from process.core.events import Deadline, Event, EventLog, Fact
 from process.corrections import compensation as compensation
 from process.corrections.corrected_decision import CorrectionImpact
-from process.effects.base import PostCorrection, SendCorrection, UpdateHubIssue
+from process.deadlines import schedule
+from process.effects import PostCorrection, SendCorrection, UpdateHubIssue
 from process.effects.observations import HubIssueOpened
 from process.github.edits import Edit, EditKind
 from process.github.proposals import agrees, propose
@@ -204,15 +203,15 @@ def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
 @pytest.mark.parametrize("state", STATES)
 def test_whatever_is_due_was_due(state: str) -> None:
     event_log = STATES[state]().aggregate.event_log
-    for item in ticks.due(event_log.lead):
+    for item in schedule.due(event_log.lead):
         fact = item.fact.resolved(event_log, item.when)
-        assert ticks.was_due(event_log, Event(seq=99, at=item.when, fact=fact))
-        assert not ticks.was_due(event_log, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
+        assert schedule.was_due(event_log, Event(seq=99, at=item.when, fact=fact))
+        assert not schedule.was_due(event_log, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
 
 
 def test_each_thing_that_the_calendar_does_has_its_schedule() -> None:
     kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Deadline) and fact is not Deadline}
-    assert kinds | {"resumed", "quote_expired"} == set(ticks._BY_KIND)
+    assert kinds | {"resumed", "quote_expired"} == set(schedule._BY_KIND)
 
 
 def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
@@ -347,7 +346,7 @@ def test_a_hubs_issue_that_was_being_opened_meanwhile_is_closed_again() -> None:
 def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted() -> None:
     life = Life().requested().perform()
     closed, opened = (
-        Edit(what=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
+        Edit(kind=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
     )
     assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (False, True)
     corrects(life, newest(life, "hub_requested"), "hub")

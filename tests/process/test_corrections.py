@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from process.core.fold import fold
-from process.effects.base import OpenHubIssue, SendMail
+from process.effects import OpenHubIssue, SendMail
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Stage
@@ -142,7 +142,7 @@ def test_nobody_is_told_unless_asked_for() -> None:
     loud = Life().quoted().perform()
     loud.does("corrected", seq=2, reason="A slip", tell=True)
     (mail,) = loud.mails("corrected")
-    assert (mail.facts, [str(role) for role in mail.to]) == (
+    assert (mail.fields, [str(role) for role in mail.to]) == (
         {"seq": "2", "reason": "A slip"},
         ["sales", "contracts"],
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.types import Stage
 from tests.support.accepted import ACCEPTED
 from tests.support.lives import Life

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from process.core.aggregate import LeadAggregate
-from process.core.functions import fold
+from process.core.fold import fold
 from process.core.refusal import Refused
 from process.corrections.compensation import corrected_decisions
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.duplicates.notices import match_reasons, relation_notices
-from process.effects.base import NotifyLeads, ReadAnswers
+from process.effects import NotifyLeads, ReadAnswers
 from process.effects.observations import DriftFound
 from process.lead.duplicate_links import MOST, DuplicateLink, Relation
 from process.lead.lead import Lead
@@ -279,7 +279,7 @@ def test_undone_a_response_that_was_edited_meanwhile_goes_back_with_its_lead(
     life.wait(1).does("questionnaire_answered", **edited)
     life.perform()
     if again:
-        other.finds(DriftFound(looked=("issue",), issue=link("elsewhere")))
+        other.finds(DriftFound(checked=("issue",), issue=link("elsewhere")))
         life.hears_from(other)
     assert life.lead.questionnaire.response_id == "r1"
     other.does("corrected", seq=merge, reason="Another faculty")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from process.effects.introductions import earlier
+from process.effects.introductions import mails_to_former
 from process.effects.observations import AnswersRead
 from process.identity import lead_id
 from process.money.billing import agreed, missing_usage
@@ -48,7 +48,7 @@ def test_1_a_hub_ran_two_years_after_its_contract_had_ended() -> None:
     life.does("usage_reported", month="2026-08", active_users=0)
     assert not [text for text in worries(life) if "contract" in text]
     life.until("2027-05-31", hour=23)
-    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
+    assert [mail.fields["days"] for mail in life.mails("renewal")] == ["180", "90", "30"]
     assert life.mails("contract_lapsed") == []
     life.until("2027-06-01", hour=0)
     (lapsed,) = life.mails("contract_lapsed")
@@ -190,7 +190,7 @@ def test_7_a_decommission_was_decided_and_overruled_and_that_was_found_by_luck()
     life.does("decommission_decided", on="2026-12-01", reason="No funds", by="Grace Example")
     assert next_step(life.lead).what == "take the hub down on 2026-12-01"
     life.until("2026-11-20")
-    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == ["14"]
+    assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == ["14"]
     life.does("decommission_cancelled", reason="They found new funds", by="Ada Example")
     assert life.mails("decommission_cancelled")[0].to == life.mails("decommission_decided")[0].to
     life.until("2027-01-15")
@@ -226,7 +226,10 @@ def test_8_and_whoever_has_it_now_is_told_in_the_conversation_what_the_others_ha
         ("address_changed", ("new@example.org",)),
         ("address_left", ("old@example.org",)),
     ]
-    assert [mail.template for mail in earlier(life.lead, Role.CONTRACTS)] == ["price_quoted", "handover"]
+    assert [mail.template for mail in mails_to_former(life.lead, Role.CONTRACTS)] == [
+        "price_quoted",
+        "handover",
+    ]
 
 
 def test_8_and_their_silence_is_heard() -> None:

@@ -1,6 +1,6 @@
 """What a hub needs before and while it runs: its information asked for, its community's events, its renewal begun."""
 
-from process.effects.base import SendMail
+from process.effects import SendMail
 from process.policy import Clocks
 from process.types import Role, Stage
 from process.views.attention import attention
@@ -66,7 +66,7 @@ def test_engineering_hears_of_an_event_when_it_is_announced_and_before_it() -> N
     life.until("2026-08-01")
     assert moments(life, "event_near") == ["2026-06-27T22:00", "2026-07-03T22:00"]
     told = [
-        (mail.template, mail.to, mail.facts["what"])
+        (mail.template, mail.to, mail.fields["what"])
         for mail in life.planned
         if isinstance(mail, SendMail) and "event" in mail.template
     ]
@@ -191,7 +191,7 @@ def test_the_customer_is_told_a_fortnight_before_and_confirms_about_the_data_two
     life.does("decommission_decided", on="2026-09-30", reason="The course is over")
     life.until("2026-09-30")
     assert moments(life, "decommission_notice_due") == ["2026-09-16T00:00", "2026-09-28T00:00"]
-    assert [mail.facts["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
+    assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
 
 
 # ---- persons

@@ -1,6 +1,6 @@
 """The documents of invoices: where their folder is lost, they are made again as they were, and nobody is told twice."""
 
-from process.effects.base import PrepareInvoice, ReserveInvoice
+from process.effects import PrepareInvoice, ReserveInvoice
 from process.effects.observations import InvoicePrepared
 from process.lead.lead import Lead
 from tests.support.lives import BOOK_QUOTE, Life
@@ -95,7 +95,7 @@ def test_a_document_that_was_to_be_written_into_the_lost_folder_goes_into_the_ne
     assert sorted(waiting(life, ReserveInvoice)) == [1, 2, 3, 4, 5]
     mails = len(life.mails("invoice"))
     life.perform()
-    assert [mail.facts["number"] for mail in life.mails("invoice")[mails:]] == ["5"]
+    assert [mail.fields["number"] for mail in life.mails("invoice")[mails:]] == ["5"]
 
 
 def test_what_failed_in_the_lost_folder_is_not_tried_there_again() -> None:

@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from process.core.aggregate import LeadAggregate
-from process.core.event_log import EventLog
+from process.core.events import EventLog
 from process.core.fold import fold, superseded
 from process.core.receipts import Answer
 from process.core.refusal import Refused
 from process.corrections.compensation import corrected_decision, root
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.duplicates.notices import relation_notices
-from process.effects.base import Effect, OpenHubIssue, SendMail
-from process.effects.introductions import reached
+from process.effects import Effect, OpenHubIssue, SendMail
+from process.effects.introductions import last_reached
 from process.effects.observations import MailSent
 from process.lead.quote import ACTIVE, QuoteStatus
 from process.money.billing import BILLED, billed_again, next_draft
@@ -364,7 +364,7 @@ class Lives(RuleBasedStateMachine):
     def what_fell_with_a_corrected_decision_is_put_aside_and_nothing_else(self) -> None:
         aggregate, out = self.life.aggregate, self.life.aggregate.corrected()
         assert all(item.effect.cause in out for item in aggregate.suspended)
-        assert not any(i.effect.falls_with_its_cause and i.effect.cause in out for i in aggregate.outbox)
+        assert not any(i.effect.suspended_with_cause and i.effect.cause in out for i in aggregate.outbox)
 
     @invariant()
     def a_correction_reaches_nobody_who_was_not_told_the_contrary(self) -> None:
@@ -414,7 +414,7 @@ class Lives(RuleBasedStateMachine):
             return
         aggregate, lead = self.life.aggregate, self.life.lead
         if not any(isinstance(item.effect, SendMail) for item in aggregate.outbox):
-            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), reached(lead, Role.CONTRACTS)
+            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), last_reached(lead, Role.CONTRACTS)
             assert not now or not had or set(now) == set(had)
 
     def teardown(self) -> None:

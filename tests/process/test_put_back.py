@@ -8,9 +8,9 @@ from process.core.aggregate import LeadAggregate
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits
 from tests.support.lives import Life
 
-TICKED = Edit(what=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1")
-PLACED = Edit(what=EditKind.PLACED, name="Hub", by="amara-sales", id="PVTISC_1")
-AT_THE_HUB = Edit(what=EditKind.CLOSED, name="completed", hub=True, id="CE_1")
+TICKED = Edit(kind=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1")
+PLACED = Edit(kind=EditKind.PLACED, name="Hub", by="amara-sales", id="PVTISC_1")
+AT_THE_HUB = Edit(kind=EditKind.CLOSED, name="completed", hub=True, id="CE_1")
 DECLINED = DeclinedEdit(
     kind="price_quoted", by="@amara-sales", source="github issue UCE_1", reason="A price needs amount"
 )
@@ -78,8 +78,8 @@ def test_what_was_declined_is_on_record_once() -> None:
         ("x",),
         ({},),
         ({"edits": []},),
-        ({"edits": [{"what": "danced"}]},),
-        ({"edits": [{"what": "ticked", "name": 5}]},),
+        ({"edits": [{"kind": "danced"}]},),
+        ({"edits": [{"kind": "ticked", "name": 5}]},),
         ({"edits": [TICKED.model_dump()] * 101},),
         (object(),),
     ],

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from process.authorization import deciders
 from process.core.refusal import Refused
-from process.decisions import parse
 from process.decisions.discounts import DiscountApproved
+from process.decisions.parsing import parse
 from process.decisions.quoting import PriceQuoted
-from process.effects.base import SendMail
+from process.effects import SendMail
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Role
@@ -249,7 +249,7 @@ def test_declined_it_is_off_the_table_and_sales_hears_why() -> None:
     life.does("discount_declined", reason="Ten percent would do", by="Ann")
     quote = life.lead.quotes[-1]
     assert (quote.status, quote.standing) == (QuoteStatus.DECLINED, "discount not approved")
-    assert life.mails("discount_declined")[-1].facts == {"version": "1", "reason": "Ten percent would do"}
+    assert life.mails("discount_declined")[-1].fields == {"version": "1", "reason": "Ten percent would do"}
     assert next_step(life.lead) == (Role.SALES, "quote a price again, or record it as lost")
     life.does("price_quoted", **(DISCOUNTED | {"discount_percent": 10}))
     life.does("quote_accepted")
@@ -282,7 +282,7 @@ def test_an_approval_is_for_the_version_that_it_was_asked_for() -> None:
     assert life.lead.quote.awaits
     assert "Version 1 is not the active quote" in life.refused("discount_approved", version=1, by="Ann")
     waiting = [item.effect for item in life.aggregate.outbox]
-    left = [e.facts for e in waiting if isinstance(e, SendMail) and e.template == "discount_approval"]
+    left = [e.fields for e in waiting if isinstance(e, SendMail) and e.template == "discount_approval"]
     assert left == [{"version": "2"}]  # nobody is asked for what is superseded
 
 

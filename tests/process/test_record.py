@@ -3,8 +3,9 @@
 import pytest
 
 from process.core.aggregate import FINISHED, RECEIPTS, REFUSALS, LeadAggregate
-from process.effects.base import Effect, Outcome, PlaceCard, RecordEvents, UpdateIssue
+from process.effects import Effect, PlaceCard, RecordEvents, UpdateIssue
 from process.effects.observations import IssueOpened
+from process.effects.requests import Outcome
 from process.views.attention import attention
 from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, Life, link
 

@@ -9,7 +9,7 @@ from hypothesis.stateful import rule
 
 from process.core.events import Event, Observation
 from process.core.fold import fold
-from process.deadlines import due
+from process.deadlines.schedule import due
 from process.money.pricing import BUILT_IN
 from process.policy import Clocks
 from process.simulation.difference import difference

@@ -70,7 +70,7 @@ def test_invoices_go_on_with_the_new_price_and_no_number_left_out() -> None:
 
 def test_a_renewed_term_has_windows_and_a_lapse_of_its_own() -> None:
     life = Life().renewed().until("2028-06-02")
-    assert [mail.facts["days"] for mail in life.mails("renewal")] == ["180", "180", "90", "30"]
+    assert [mail.fields["days"] for mail in life.mails("renewal")] == ["180", "180", "90", "30"]
     assert len(life.mails("contract_lapsed")) == 1
     assert life.lead.contract.lapsed
 
@@ -190,7 +190,7 @@ def test_only_one_renewal_is_quoted_at_a_time() -> None:
 
 def test_an_unanswered_renewal_quote_expires_and_the_contract_goes_on() -> None:
     life = Life().live().until("2027-03-01").quoted(**RENEWAL).until("2027-04-15")
-    assert [mail.facts for mail in life.mails("quote_expired")] == [{"version": "2"}]
+    assert [mail.fields for mail in life.mails("quote_expired")] == [{"version": "2"}]
     assert (life.lead.stage, life.lead.quote) == (Stage.HUB, None)
     life.quoted(**RENEWAL)
 
@@ -244,7 +244,7 @@ def test_a_term_signed_anew_after_a_mistake_has_all_its_dates_before_it() -> Non
     assert (contract.windows, contract.lapsed, str(contract.end)) == ((), False, "2027-05-31")
     assert "The contract is live until 2027-05-31" in life.refused("service_extended", reason="x")
     life.until("2027-06-02")
-    assert [mail.facts["days"] for mail in life.mails("renewal")][-3:] == ["180", "90", "30"]
+    assert [mail.fields["days"] for mail in life.mails("renewal")][-3:] == ["180", "90", "30"]
     assert [event.kind for event in life.aggregate.event_log.events].count("contract_lapsed") == 2
     assert life.lead.contract.lapsed
 
@@ -278,6 +278,6 @@ def test_a_signature_that_is_recorded_late_has_its_own_day_and_asks_for_nothing_
     assert str(life.lead.contract.signed_on) == "2026-06-05"
     life.does("vendor_setup_not_needed")
     assert life.mails("renewal") + life.mails("renewal_not_begun") == []
-    assert [mail.facts["days"] for mail in life.until("2027-05-10").mails("renewal")] == ["30"]
+    assert [mail.fields["days"] for mail in life.until("2027-05-10").mails("renewal")] == ["30"]
     assert len(life.mails("renewal_not_begun")) == 1
     assert len(life.lead.invoices) == 12

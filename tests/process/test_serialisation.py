@@ -5,15 +5,15 @@ from typing import Any
 
 import pytest
 
-from process import deadlines as ticks
 from process.core.aggregate import LeadAggregate
 from process.core.events import Event, Fact, Unknown
 from process.core.fold import fold
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.duplicates import notices as duplicates
-from process.effects import base as effects
+from process.effects import Effect, SendMail, revert_effects
 from process.effects import observations as observations
-from process.effects.base import Effect, EffectRequest, Outcome, SendMail, revert_effects
+from process.effects.requests import EffectRequest, Outcome
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Lead
 from process.types import Role, Stage
@@ -62,9 +62,9 @@ def lived() -> Life:
 
 LIVED = lived()
 MOVES = (
-    Edit(what=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1"),
-    Edit(what=EditKind.CLOSED, name="completed", hub=True),
-    Edit(what=EditKind.PLACED, name="Hub"),
+    Edit(kind=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1"),
+    Edit(kind=EditKind.CLOSED, name="completed", hub=True),
+    Edit(kind=EditKind.PLACED, name="Hub"),
 )
 PLANNED = (*LIVED.planned, *revert_effects(LIVED.lead, MOVES))
 
@@ -115,7 +115,7 @@ def test_a_decision_survives_as_its_example_says_it(kind: str) -> None:
     "fact",
     [
         fact.model_construct()
-        for module in (observations, ticks, duplicates)
+        for module in (observations, duplicates)
         for fact in vars(module).values()
         if isinstance(fact, type) and issubclass(fact, Fact) and fact.__module__ == module.__name__
     ],
@@ -178,7 +178,7 @@ def test_a_lead_of_yesterday_loads_today() -> None:
 def test_mail_goes_to_roles() -> None:
     mail = next(effect for effect in LIVED.planned if isinstance(effect, SendMail))
     assert all(isinstance(role, Role) for role in mail.to)
-    assert mail.model_dump(mode="json")["kind"] == effects.SendMail.kind == "send_mail"
+    assert mail.model_dump(mode="json")["kind"] == SendMail.kind == "send_mail"
 
 
 def test_how_a_lead_was_opened_survives() -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from process.effects.base import Outcome, PlaceCard
-from process.effects.introductions import earlier, reached
+from process.effects import PlaceCard
+from process.effects.introductions import last_reached, mails_to_former
 from process.effects.observations import MailUndeliverable
+from process.effects.requests import Outcome
 from process.policy import COLUMNS, People, Policy
 from process.types import Role, Stage
 from process.views.overview import timeline
@@ -39,15 +40,18 @@ def test_the_thread_is_told_once_and_so_is_who_had_it() -> None:
     assert len(told(life)) == 2
     assert life.kinds().count("team_changed") == 1
     said = [line.summary for line in timeline(life.aggregate) if line.kind == "team_changed"]
-    assert said == ["Others are behind the roles from here on: contracts: new@example.org"]
-    assert [mail.template for mail in earlier(life.lead, Role.CONTRACTS)] == ["price_quoted", "handover"]
+    assert said == ["The team changed: contracts: new@example.org"]
+    assert [mail.template for mail in mails_to_former(life.lead, Role.CONTRACTS)] == [
+        "price_quoted",
+        "handover",
+    ]
 
 
 def test_all_mail_from_then_on_goes_there() -> None:
     life = in_conversation().hears(contracts=(NEW,)).wait(7).perform()
     after = [mail for mail in life.lead.mails if mail.template == "handover_reminder"]
     assert [mail.recipients for mail in after] == [(NEW,)]
-    assert reached(life.lead, Role.CONTRACTS) == (NEW,)
+    assert last_reached(life.lead, Role.CONTRACTS) == (NEW,)
 
 
 def test_whoever_is_not_in_the_conversation_yet_is_not_told() -> None:
@@ -149,7 +153,7 @@ def test_each_role_has_its_own() -> None:
 def test_who_leaves_one_role_has_not_left_the_other() -> None:
     both: dict[str, Any] = {"policy": {"addresses": {"contracts": [OLD], "sales": [OLD]}}}
     life = Life(**both).live().wait(40).perform()
-    assert reached(life.lead, Role.SALES) == (OLD,), "sales hears what is missing about the hub"
+    assert last_reached(life.lead, Role.SALES) == (OLD,), "sales hears what is missing about the hub"
     life.hears(contracts=(NEW,), sales=(OLD,)).perform()
     assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
     life.hears(contracts=(NEW,), sales=(NEWEST,)).perform()

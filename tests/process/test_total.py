@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from process.core.aggregate import LeadAggregate
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.lead.hub import HUB_FIELDS
 from process.lead.qualification import MANIAC_T
 from tests.support.lives import MONDAY, Life

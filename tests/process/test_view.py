@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.types import Role
 from process.views.attention import attention
 from process.views.overview import next_step, options, overview

@@ -85,7 +85,7 @@ def test_a_voided_invoice_is_neither_overdue_nor_overlooked_nor_in_the_way_of_th
 def test_the_contracts_team_hears_of_it_and_no_longer_of_the_invoice() -> None:
     life = billed()
     life.perform().until("2026-08-01").perform(but="mail")
-    assert life.mails("invoice")[-1].facts == {"number": "3"}
+    assert life.mails("invoice")[-1].fields == {"number": "3"}
     void(life, 3)
     left = [item.effect.summary() for item in life.aggregate.outbox if item.effect.queue == "mail"]
     assert "Mail to contracts: invoice voided" in left

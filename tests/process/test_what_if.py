@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from process.core.events import Event
-from process.core.functions import evolve
+from process.core.evolve import evolve
 from process.deadlines.billing import InvoiceDue
 from process.decisions.contracting import ContractSigned
 from process.decisions.serving import HubRequested

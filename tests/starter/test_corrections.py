@@ -58,8 +58,8 @@ async def test_several_things_are_put_right_and_both_acts_stay_in_sight(
     assert done.code == 0, done.err
     first = done.json["seq"]
     summary = [effect["summary"] for effect in done.json["effects"]]
-    assert f"Mail to all who were told wrong about {seq}" in summary
-    assert f"Say in a comment on the lead's issue what became of {seq}" in summary
+    assert f"Mail a correction to everybody with wrong news about decision {seq}" in summary
+    assert f"Comment on the lead's issue that {seq} was corrected" in summary
     shown = (await leads("show", lead)).out
     assert "Quoted 12,000.00 USD a year, bespoke, version 1, valid until" in shown
     assert f"(corrected by {first})" in shown

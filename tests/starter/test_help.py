@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from process.decisions import DECISIONS, LeadOpened
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from starter.cli.app import make_app
 from tests.starter.conftest import Ended
 
@@ -86,7 +87,7 @@ def test_start_takes_the_facts_of_a_lead() -> None:
 
 
 def test_version(say: Say) -> None:
-    assert say("--version").out.strip() == "0.2.0"
+    assert say("--version").out.strip() == "1.0.0"
 
 
 WRONG = [

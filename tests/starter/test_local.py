@@ -18,8 +18,9 @@ import pytest
 import requests
 from temporalio.client import Client
 
-from client.errors import CommandError
+from starter.cli.errors import rendered
 from starter.cli.session import UP, read_settings
+from starter.local.errors import AlreadyRunning, PortTaken
 from starter.local.parts import demand_free, free_ports
 from starter.local.up import alone, has_credentials
 from tests.starter.conftest import Ended
@@ -239,7 +240,7 @@ def test_one_up_in_a_folder_and_what_a_killed_one_left_does_not_count() -> None:
     UP.write_text("LEADS_GITHUB__TOKEN='of a sandbox that is gone'\n")
     with alone():
         assert not has_credentials(read_settings())
-        with pytest.raises(CommandError, match="running already"), alone():
+        with pytest.raises(AlreadyRunning, match="running already"), alone():
             pass
     with alone():
         pass
@@ -254,12 +255,13 @@ def test_a_port_that_was_given_out_is_a_servers_and_not_given_out_again(
     drawn = iter([*ports, *range(max(ports) + 1, 30_000)])
     assert not {*ports} & {*free_ports(2)}
     for port in ports:
-        demand_free(port, "the sandbox", "--sandbox-port")
+        demand_free(port, "the sandbox", "sandbox_port")
 
 
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(CommandError, match=f"Port {port}, for the sandbox.*--sandbox-port"):
-            demand_free(port, "the sandbox", "--sandbox-port")
-    demand_free(port, "the sandbox", "--sandbox-port")
+        with pytest.raises(PortTaken, match=f"Port {port}, for the sandbox") as error:
+            demand_free(port, "the sandbox", "sandbox_port")
+    assert "--sandbox-port" in str(rendered(error.value))
+    demand_free(port, "the sandbox", "sandbox_port")

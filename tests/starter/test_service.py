@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.errors import CommandError
 from process.core.aggregate import LeadAggregate
-from process.decisions import LeadOpened
-from process.effects.base import Outcome
+from process.decisions.opening import LeadOpened
+from process.effects.requests import Outcome
 from process.views.overview import overview
+from starter.demo.errors import StepFailed
 from starter.demo.telling import settled
 from tests.starter.conftest import Ended, LeadsClient
 from workflows.search_attributes import SEARCH_ATTRIBUTES
@@ -75,6 +75,6 @@ def test_the_demo_waits_for_what_is_under_way_and_stops_at_what_failed() -> None
     first, *others = [item.effect for item in aggregate.outbox]
     for effect in others:
         aggregate = aggregate.done(effect, Outcome(), NOW)
-    with pytest.raises(CommandError, match=f"{first.summary()} failed: revoked"):
+    with pytest.raises(StepFailed, match=f"{first.summary()} failed: revoked"):
         settled(overview(aggregate.park(first, "revoked", NOW), NOW))
     assert settled(overview(aggregate.done(first, Outcome(), NOW), NOW))

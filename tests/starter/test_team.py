@@ -10,7 +10,7 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 import client.leads
 from activities.reconcile.team import Team
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.policy import People, Policy
 from process.types import Role
 from process.views.overview import Overview
@@ -63,9 +63,7 @@ async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
     await listed(team, team.people.digest(), 1)
     assert (await round_(team)).found == ()
     assert await team.tell() == []
-    assert await changes(team, lead) == [
-        "Others are behind the roles from here on: contracts: new@example.org"
-    ]
+    assert await changes(team, lead) == ["The team changed: contracts: new@example.org"]
 
 
 async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, worker: Worker) -> None:

@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from process.core.event_log import EventLog
+from process.core.events import EventLog
 from process.decisions.quoting import PriceQuoted
-from process.effects.base import Effect
+from process.effects import Effect
 from tests.starter.conftest import LeadsClient, Opened
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, RunState
 

@@ -17,7 +17,7 @@ import client.simulations
 from activities.ledger import LedgerActivities
 from ledger.entries import entry_of
 from ledger.events import Ledger
-from process.effects.base import Effect
+from process.effects import Effect
 from process.policy import Clocks
 from tests.starter.conftest import Ended, LeadsClient
 from tests.starter.test_leads import eventually
@@ -158,7 +158,7 @@ def test_the_clocks_are_listed_with_the_days_in_force(
         (("--clock", "stale_in.lead=0"), 2, "The clock stale_in.lead: input should be"),
         (("--clock", "stale.lead=4"), 2, "There is no clock 'stale.lead'"),
         (("--holiday", "soon"), 2, "--holiday"),
-        (("--policy", "nowhere.toml"), 2, "--policy: nowhere.toml can't be read: No such file"),
+        (("--policy", "nowhere.toml"), 2, "--policy: nowhere.toml cannot be read: No such file"),
         (("--price-book", "nowhere.json"), 2, "--price-book: nowhere.json cannot be read: No such file"),
         (("--only", "lost", "--clock", "stale=3"), 2, "--only"),
         (("nobody", "--clock", "stale=3"), 4, "has no lead 'nobody'"),

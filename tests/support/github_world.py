@@ -8,8 +8,9 @@ from typing import Any
 from temporalio.testing import ActivityEnvironment
 
 from activities.github.activities import GitHubActivities
-from process.effects.base import Effect, EffectRequest, Outcome
+from process.effects import Effect
 from process.effects.observations import HubIssueOpened, IssueOpened
+from process.effects.requests import EffectRequest, Outcome
 from process.lead.contract import Contract, Vendor, VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus

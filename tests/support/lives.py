@@ -12,15 +12,14 @@ from process.core.events import Observation
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
 from process.core.refusal import Refused
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.duplicates.notices import relation_notices
-from process.effects.base import (
+from process.effects import (
     CheckIssues,
     CreateFolder,
     Effect,
     OpenHubIssue,
     OpenIssue,
-    Outcome,
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,
@@ -42,6 +41,7 @@ from process.effects.observations import (
     IssueOpened,
     MailSent,
 )
+from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import Link, Role
@@ -110,7 +110,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                 recipients=to,
                 message_id=f"<{effect.key}@example.org>",
                 reached=reached,
-                left=effect.leaves,
+                released_role=effect.released_role,
                 cause=effect.cause,
             )
         case SendCorrection():

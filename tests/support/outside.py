@@ -10,13 +10,11 @@ from temporalio import activity
 
 from activities.errors import again, park
 from process.core.events import Observation
-from process.effects.base import (
+from process.effects import (
     CreateFolder,
     Effect,
-    EffectRequest,
     OpenHubIssue,
     OpenIssue,
-    Outcome,
     PlaceCard,
     PrepareInvoice,
     ReadAnswers,
@@ -36,6 +34,7 @@ from process.effects.observations import (
     IssueOpened,
     MailSent,
 )
+from process.effects.requests import EffectRequest, Outcome
 from process.types import Link
 
 
@@ -115,7 +114,7 @@ def _report(request: EffectRequest) -> Observation | None:
                 recipients=recipients,
                 message_id=f"<{key}>",
                 reached=reached,
-                left=mail.leaves,
+                released_role=mail.released_role,
                 cause=mail.cause,
             )
         case SendCorrection(template=template, key=key, cause=cause):

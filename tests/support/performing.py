@@ -9,7 +9,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from config.settings import Settings
-from process.effects.base import Effect, EffectRequest, Outcome
+from process.effects import Effect
+from process.effects.requests import EffectRequest, Outcome
 from process.lead.lead import Lead
 from process.views.attention import attention
 from sandbox.faults import Fault

@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.lead.qualification import MANIAC_T
 
 ZONES = ["UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Kiritimati", "Africa/Cairo"]

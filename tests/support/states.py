@@ -6,9 +6,10 @@ from process.effects.observations import DriftFound
 from tests.support.lives import BOOK_QUOTE, DISCOUNTED, ORIGINAL, Life
 
 ISSUES_GONE = DriftFound(
-    looked=("issue", "hub issue", "card"), broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"}
+    checked=("issue", "hub issue", "card"),
+    broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"},
 )
-FOLDER_GONE = DriftFound(looked=("folder",), broken={"folder": "The folder was deleted"})
+FOLDER_GONE = DriftFound(checked=("folder",), broken={"folder": "The folder was deleted"})
 
 STATES: dict[str, Callable[[], Life]] = {
     "new": Life,

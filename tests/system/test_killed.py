@@ -57,7 +57,7 @@ async def _exactly_one_of_everything(service: Service, life: Life) -> None:
     mails = Counter(mail.message_id for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw)
     assert len(mails) == 5
     ledger = Ledger.open(service.ledger_url)
-    assert [entry.seq for entry in ledger.history(life.id)] == [line.seq for line in view.timeline]
+    assert [entry.seq for entry in ledger.entries(life.id)] == [line.seq for line in view.timeline]
     ledger.close()
 
 

@@ -30,7 +30,7 @@ async def test_a_lead_becomes_a_hub(service: Service) -> None:
     assert dict(facts.questionnaire.answers) == answers
     assert facts.invoices[0].file is not None
     ledger = Ledger.open(service.ledger_url)
-    assert [entry.summary for entry in ledger.history("lead-path")] == [
+    assert [entry.summary for entry in ledger.entries("lead-path")] == [
         line.summary for line in view.timeline
     ]
     ledger.close()

@@ -9,7 +9,7 @@ from temporalio.common import RawValue
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.views.overview import Option
 from tests.support.outside import Outside
 from tests.support.workflow_lives import MAILS, Life

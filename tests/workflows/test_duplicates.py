@@ -12,7 +12,7 @@ from temporalio.worker import Worker
 
 from activities.duplicates import LeadsActivities
 from activities.errors import again
-from process.effects.base import EffectRequest, Outcome
+from process.effects.requests import EffectRequest, Outcome
 from process.views.overview import EffectLine, Overview
 from tests.support.outside import Outside
 from tests.support.workflow_lives import Life

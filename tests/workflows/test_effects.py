@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from process.effects.base import Effect
+from process.effects import Effect
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import MAILS, Life
 

@@ -9,13 +9,13 @@ from typing import Any
 import workflows.lead
 from process.behaviour import CHANGES
 from process.core.aggregate import LeadAggregate
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Observation
+from process.core.events import Change, Event, EventLog, Observation
 from process.core.fold import fold
-from process.core.functions import plan
 from process.core.outbox import DriftCheck
-from process.decisions import DECISIONS, LeadOpened
-from process.effects.base import Effect, Outcome
+from process.core.plan import plan
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
+from process.effects import Effect
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
@@ -26,6 +26,7 @@ from process.effects.observations import (
     IssueOpened,
     MailSent,
 )
+from process.effects.requests import Outcome
 from process.lead.duplicate_links import DuplicateLink
 from process.types import Link, Role
 
@@ -158,8 +159,8 @@ REPORTS: dict[str, Observation] = {
         reached={Role.CONTRACTS: ("contracts@example.org",)},
         cause=1,
     ),
-    "check_issues": DriftFound(looked=("issue", "card"), broken={"issue": "It is gone"}),
-    "check_folder": DriftFound(looked=("folder",), broken={"folder": "It is gone"}),
+    "check_issues": DriftFound(checked=("issue", "card"), broken={"issue": "It is gone"}),
+    "check_folder": DriftFound(checked=("folder",), broken={"folder": "It is gone"}),
 }
 LOOKS = {"issue_replaced": DriftCheck(folder=False), "folder_replaced": DriftCheck(issues=False)}
 WAITS = {
@@ -200,8 +201,8 @@ def _live(
 def _report(effect: Effect) -> Observation:
     """What this effect brings back, of the invoice that it is about."""
     observation = REPORTS[effect.kind]
-    numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.about
-    return observation.replaced(number=effect.about) if numbered else observation
+    numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.invoice_number
+    return observation.replaced(number=effect.invoice_number) if numbered else observation
 
 
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:

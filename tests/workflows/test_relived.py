@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from process.core.events import Event
-from process.effects.base import EffectRequest
+from process.effects.requests import EffectRequest
 from process.policy import Clocks
 from process.simulation.difference import difference
 from process.simulation.scenario import Scenario

@@ -7,10 +7,10 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from client.errors import CommandError
 from config.settings import Settings
 from process.views.overview import Overview
 from starter.cli.check import builds, workers
+from starter.cli.errors import CommandError
 from starter.cli.promote import route
 from tests.support.outside import Outside
 from tests.support.servers import real_time

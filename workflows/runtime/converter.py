@@ -6,7 +6,7 @@ from typing import Any
 from temporalio.api.common.v1 import Payload
 from temporalio.contrib.pydantic import PydanticPayloadConverter
 
-from process.decisions import Unreadable
+from process.decisions.parsing import Unreadable
 
 
 class LeadPayloadConverter(PydanticPayloadConverter):

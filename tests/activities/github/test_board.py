@@ -10,8 +10,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.errors import PARKED
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
-from process.effects.base import EffectRequest, PlaceCard, revert_effects
+from process.effects import PlaceCard, revert_effects
 from process.effects.observations import CardPlaced
+from process.effects.requests import EffectRequest
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Loss
 from process.policy import COLUMNS, Policy
@@ -107,7 +108,7 @@ def test_a_card_that_a_person_moved_stays_until_it_is_heard(
         assert github.column() == "Hub"
     quoted = lead.replaced(**QUOTED)
     for name, column in (("Contracted", "Hub"), ("Hub", "Quoted"), ("Hub", "Quoted")):
-        (effect,) = revert_effects(quoted, [Edit(what=EditKind.PLACED, name=name)])
+        (effect,) = revert_effects(quoted, [Edit(kind=EditKind.PLACED, name=name)])
         ActivityEnvironment().run(activities.revert_card, EffectRequest(effect=effect, lead=quoted))
         assert github.column() == column
 

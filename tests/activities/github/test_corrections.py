@@ -11,7 +11,8 @@ from activities.github.activities import GitHubActivities
 from activities.github.own_comments import crossed_out
 from config.settings import Settings
 from process.corrections.corrected_decision import Compensation, CorrectedDecision, Correction, Where
-from process.effects.base import EffectRequest, PostCorrection, UpdateIssue
+from process.effects import PostCorrection, UpdateIssue
+from process.effects.requests import EffectRequest
 from process.lead.hub import Hub
 from process.lead.lead import Lead
 from sandbox.faults import Fault

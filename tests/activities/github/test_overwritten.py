@@ -14,7 +14,8 @@ from activities.github.activities import GitHubActivities
 from activities.github.client import GitHubClient
 from activities.github.edits import edits
 from config.settings import Settings
-from process.effects.base import EffectRequest, revert_effects
+from process.effects import revert_effects
+from process.effects.requests import EffectRequest
 from process.github.edits import Edit, EditKind
 from process.lead.lead import Asset, Loss
 from sandbox.faults import Fault
@@ -56,7 +57,7 @@ def test_what_a_person_saves_while_we_write_is_given_back(
     assert BOX.replace(" ]", "x]") in body
     client = GitHubClient(settings.github)
     (move,) = edits(client, "leads", client.issue("leads", 1), "lead-7", labels=())
-    assert (move.what, move.name, move.by) == (EditKind.TICKED, "Price quoted", "amara-sales")
+    assert (move.kind, move.name, move.by) == (EditKind.TICKED, "Price quoted", "amara-sales")
     github.forget_requests()
     for attempt in (1, 2):
         perform(activities, "update_issue", news, attempt=attempt)
@@ -83,7 +84,7 @@ def test_killed_before_it_could_give_that_back_the_next_attempt_does(
 def test_what_was_put_back_is_not_given_back(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(body=github.body().replace(BOX, BOX.replace(" ]", "x]")))
-    tick = Edit(what=EditKind.TICKED, name="Price quoted")
+    tick = Edit(kind=EditKind.TICKED, name="Price quoted")
     (effect,) = revert_effects(lead, (tick,))
     for attempt in (1, 2):
         environment = ActivityEnvironment()

@@ -16,15 +16,7 @@ from temporalio.exceptions import ApplicationError
 
 from activities.google.drive import FOLDER, DriveActivities
 from config.settings import Settings
-from process.effects.base import (
-    CheckFolder,
-    CreateFolder,
-    Effect,
-    Outcome,
-    PrepareInvoice,
-    ReserveFolder,
-    ReserveInvoice,
-)
+from process.effects import CheckFolder, CreateFolder, Effect, PrepareInvoice, ReserveFolder, ReserveInvoice
 from process.effects.observations import (
     DriftFound,
     FolderCreated,
@@ -32,6 +24,7 @@ from process.effects.observations import (
     InvoicePrepared,
     InvoiceReserved,
 )
+from process.effects.requests import Outcome
 from process.lead.invoice import Invoice, InvoiceLine
 from process.lead.lead import Lead
 from process.money.amounts import Money
@@ -457,7 +450,7 @@ def test_a_folder_of_any_name_is_told_of(drive: DriveActivities, sandbox: Sandbo
         drive.check_folder, CheckFolder(key="k", cause=1), lead.replaced(folder=link)
     ).observation
     assert isinstance(observation, DriftFound)
-    assert "renamed to “Two lines" in observation.mended[0]
+    assert "renamed to “Two lines" in observation.repaired[0]
 
 
 def test_an_invoice_that_came_back_with_its_folder_is_not_made_twice(

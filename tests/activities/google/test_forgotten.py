@@ -4,7 +4,7 @@ import pytest
 
 from activities.google.drive import DriveActivities
 from config.settings import Settings
-from process.effects.base import CreateFolder, ReserveFolder
+from process.effects import CreateFolder, ReserveFolder
 from process.effects.observations import FolderReserved
 from process.lead.lead import Lead
 from sandbox.server import Sandbox

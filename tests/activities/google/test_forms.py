@@ -7,7 +7,7 @@ import pytest
 
 from activities.google.forms import FormsActivities, in_order
 from config.settings import Settings
-from process.effects.base import ReadAnswers
+from process.effects import ReadAnswers
 from process.effects.observations import AnswersRead
 from sandbox.faults import Fault
 from sandbox.server import Sandbox

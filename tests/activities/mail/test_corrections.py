@@ -9,8 +9,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.mail.sending import MailActivities
 from config.settings import Settings
 from process.corrections.corrected_decision import CorrectedDecision, Correction, NotifiedMail
-from process.effects.base import EffectRequest, Outcome, SendCorrection
+from process.effects import SendCorrection
 from process.effects.observations import MailSent
+from process.effects.requests import EffectRequest, Outcome
 from process.lead.lead import Lead, Mail
 from sandbox.faults import Fault
 from sandbox.server import Sandbox

@@ -7,8 +7,9 @@ import pytest
 
 from activities.mail.sending import MailActivities
 from config.settings import Settings
-from process.effects.base import Outcome, SendMail
+from process.effects import SendMail
 from process.effects.observations import MailSent, MailUndeliverable
+from process.effects.requests import Outcome
 from process.lead.lead import Lead, Mail
 from process.policy import Policy
 from process.types import Role
@@ -211,7 +212,7 @@ CHANGED = SendMail(
     cause=9,
     template="address_changed",
     to=(Role.CONTRACTS,),
-    facts={"role": "contracts", "now": "deals@example.org", "had": "contracts@example.org"},
+    fields={"role": "contracts", "now": "deals@example.org", "before": "contracts@example.org"},
 )
 LEFT = CHANGED.replaced(
     key="lead-abcdefgh/9/address_left-contracts-1",

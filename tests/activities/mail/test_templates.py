@@ -13,8 +13,8 @@ from jinja2 import UndefinedError
 import process
 from activities.mail.text import Parts, written
 from config.settings import Settings
-from process.decisions import DECISIONS
-from process.effects.base import SendCorrection, SendMail
+from process.decisions.registry import DECISIONS
+from process.effects import SendCorrection, SendMail
 from process.lead.lead import Lead
 from process.types import Role
 from tests.support.lives import BOOK_QUOTE, DISCOUNTED, HUB, ORIGINAL, RENEWAL, Life
@@ -126,7 +126,7 @@ def states() -> Iterator[Lead]:
 
 def render(name: str, lead: Lead, **facts: str) -> Parts:
     effect = planned()[name]
-    effect = effect.replaced(facts=effect.facts | facts)
+    effect = effect.replaced(fields=effect.fields | facts)
     return written(effect, lead, SETTINGS, namespace="default")
 
 
@@ -165,7 +165,7 @@ def test_it_asks_somebody_it_goes_to_for_something(name: str) -> None:
 def test_what_people_typed_makes_no_markup_and_no_link(name: str) -> None:
     bare = Life().lead
     hostile = bare.replaced(org=HOSTILE, person=HOSTILE, title=HOSTILE)
-    facts = {key: HOSTILE for key in planned()[name].facts if key in ("note", "reason")}
+    facts = {key: HOSTILE for key in planned()[name].fields if key in ("note", "reason")}
     html = render(name, hostile, **facts).html
     assert "evil.example.org" in html
     assert 'href="https://evil' not in html
@@ -185,7 +185,7 @@ def test_each_command_in_it_is_one_that_there_is(name: str) -> None:
 
 
 def test_a_fact_that_a_template_misses_is_an_error() -> None:
-    effect = planned()["renewal"].replaced(facts={})
+    effect = planned()["renewal"].replaced(fields={})
     with pytest.raises(UndefinedError):
         written(effect, lives()[0].lead, SETTINGS, namespace="default")
 
@@ -255,9 +255,9 @@ def test_the_invoices_mail_has_its_lines_and_what_is_missing() -> None:
     effect = next(
         each
         for each in reversed(life.mails("invoice"))
-        if life.lead.invoices[int(each.facts["number"]) - 1].missing_usage
+        if life.lead.invoices[int(each.fields["number"]) - 1].missing_usage
     )
-    invoice = life.lead.invoice(int(effect.facts["number"]))
+    invoice = life.lead.invoice(int(effect.fields["number"]))
     assert invoice
     text = written(effect, life.lead, SETTINGS, namespace="default").text
     assert f"Total: {invoice.total}" in text

@@ -10,7 +10,7 @@ import pytest
 
 from activities.pricing import PricingActivities
 from config.settings import Settings
-from process.effects.base import ReadPrices
+from process.effects import ReadPrices
 from process.effects.observations import PricesRead
 from process.money.pricing import BUILT_IN
 from sandbox.faults import Fault

@@ -1,0 +1,32 @@
+"""Effects within the service: notices to other leads, and the ledger."""
+
+from process.effects.base import Effect
+from process.lead.lead import Lead
+
+
+class NotifyLeads(Effect):
+    """Notifies each lead that this one may duplicate, or was merged into, of their relation now."""
+
+    kind = "notify_leads"
+    queue = "other leads"
+    coalesces = True
+
+    def ready(self, lead: Lead) -> bool:
+        return lead.issue is not None  # they link to it
+
+    def summary(self) -> str:
+        return "Notify the other leads of their relation to this one"
+
+
+class RecordEvents(Effect):
+    """Writes the lead's new events to the ledger."""
+
+    kind = "record_events"
+    queue = "ledger"
+    coalesces = True
+
+    def is_deferred(self, lead: Lead) -> bool:
+        return True
+
+    def summary(self) -> str:
+        return "Write the events to the ledger"
