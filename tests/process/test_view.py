@@ -33,7 +33,7 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     (
         after(answered, "maniac_t_assessed", in_scope=False),
         Role.SALES,
-        "tell them it is out of scope (Lost), or assess again",
+        "tell them it is out of scope, or assess again",
     ),
     (lambda: Life().quoted(), Role.COMMUNITY, "agree to the price by 2026-07-01"),
     (lambda: Life().quoted().wait(31), Role.SALES, "quote a price again, or record it as lost"),

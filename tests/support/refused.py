@@ -39,7 +39,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("new", "assigned", {"role": "nobody", "person": "Grace"}, "role: "),
     ("lost", "assigned", {"role": "sales", "person": "Grace"}, "The lead is lost"),
     # the policy
-    ("new", "policy_adopted", {}, "No policy came with it. `leads policy` shows the one in force."),
+    ("new", "policy_adopted", {}, "No policy came with it. Send the policy to adopt."),
     ("new", "policy_adopted", {"policy": {}}, "The lead is under the policy 2026-06 already."),
     (
         "new",
@@ -100,8 +100,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "merged",
         "merged",
         {"into": "lead-x"},
-        "The lead was merged into lead-original. Go on there: https://example.org/original; or take the merge back by "
-        "correcting event 2.",
+        "The lead was merged into lead-original. Go on there: https://example.org/original. Or take the merge back by "
+        "correcting it (Corrected, seq 2).",
     ),
     (
         "merged",
@@ -115,8 +115,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "looks alike",
         "price_quoted",
         QUOTE,
-        "It may be the same request as lead-original (same organisation). If it is, merge it into that lead (Merged); if "
-        "not, keep it apart (Kept apart).",
+        "It may be the same request as lead-original (same organisation). If it is, merge it into that lead (Merged, "
+        "into lead-original). If not, keep it apart (Kept apart).",
     ),
     (
         "looks alike",
@@ -316,7 +316,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "discounted",
         "discount_approved",
         {"by": "@grace example"},
-        "@grace example gave this discount, and nobody approves their own. Somebody else may (Discount approved)",
+        "@grace example gave this discount, and nobody approves their own. Somebody else may approve it.",
     ),
     ("discounted", "discount_approved", {"version": 2}, "Version 2 is not the active quote; version 1"),
     ("discounted", "discount_declined", {}, "reason is missing. Send"),
@@ -432,7 +432,12 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("new", "quote_declined", {}, "No quote is open"),
     ("signed", "quote_declined", {}, "The contract was signed on 2026-06-01"),
     ("new", "quote_expired", {}, "No quote is open"),
-    ("accepted", "quote_expired", {}, "An accepted quote does not expire. If they withdrew, quote_declined."),
+    (
+        "accepted",
+        "quote_expired",
+        {},
+        "An accepted quote does not expire. If they withdrew, record that (Quote declined).",
+    ),
     (
         "quoted",
         "quote_expired",
@@ -454,7 +459,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("renewed", "gap_explained", {"reason": "x"}, "No days outside the contracts are unexplained."),
     ("lost", "gap_explained", {"reason": "x"}, "The lead is lost"),
-    ("new", "contract_handed_over", {}, "No price has been quoted yet; that comes first (Price quoted)."),
+    ("new", "contract_handed_over", {}, "No price has been quoted yet. Quote one first (Price quoted)."),
     (
         "quoted",
         "contract_handed_over",
@@ -471,7 +476,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "contracted",
         "contract_handed_over",
         {},
-        "correct it (Corrected); its renewal begins with a price (Price quoted).",
+        "correct it (Corrected). Its renewal begins with a price (Price quoted).",
     ),
     (
         "renewal quoted",
@@ -575,7 +580,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "hub_requested",
         {},
-        "No contract is signed. Record the signature first (Contract signed), or name who allows",
+        "No contract is signed. Record the signature first (Contract signed). Or say who allows a hub without a contract",
     ),
     (
         "accepted",
@@ -788,15 +793,20 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("lost", "lost", {"reason": "timing"}, "The lead is lost. Reopen it first"),
     ("new", "reopened", {"reason": "x"}, "The lead is open, at lead. Go on from there."),
     ("closed", "reopened", {"reason": "x"}, "The lead is closed: its service has ended. Start a new lead."),
-    # mending
-    ("new", "corrected", {"seq": 7, "reason": "x"}, "There is no 7 in the timeline. See `leads history`."),
+    # correcting
+    (
+        "new",
+        "corrected",
+        {"seq": 7, "reason": "x"},
+        "There is no 7 in the timeline. Look up its number in the lead's timeline.",
+    ),
     (
         "new",
         "corrected",
         {"seq": 1, "reason": "x"},
-        "can't be undone. Change its facts (Details changed), or merge it into the lead",
+        "can't be undone. Change its details (Details changed). Or merge it into the lead",
     ),
-    ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first."),
+    ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first (Corrected, seq 3)."),
     (
         "quoted",
         "corrected",
