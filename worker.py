@@ -21,8 +21,8 @@ from temporalio.worker import Worker, WorkerDeploymentConfig
 from activities.digest import digest_activities
 from activities.heartbeat import HeartbeatInterceptor
 from activities.issue_sync.sync import Desk
-from activities.reconcile.outside import reconcile_activities
-from activities.reconcile.team import Team
+from activities.reconcile.activities import reconcile_activities
+from activities.reconcile.team import TeamReconciler
 from activities.registry import activities
 from client.connection import connect, run_program
 from client.digest import keep_digest
@@ -92,7 +92,7 @@ async def _introduce(leads: LeadsClient) -> None:
     """Leads in flight hear who is behind the roles by these settings. Where that fails, a round does it."""
     log = structlog.get_logger("worker")
     try:
-        told = await Team(leads).tell()
+        told = await TeamReconciler(leads).update_leads()
     except (RPCError, ExceptionGroup) as error:
         log.warning("leads could not be told who is behind the roles", error=type(error).__name__)
     else:

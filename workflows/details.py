@@ -6,6 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from process.core.aggregate import LeadAggregate
+from process.core.due import next_due
 from process.views.attention import attention
 from process.views.overview import Line, next_step, timeline
 
@@ -19,7 +20,7 @@ def details(aggregate: LeadAggregate, now: datetime) -> str:
 
 
 def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
-    lead, step, next_date = aggregate.lead, next_step(aggregate.lead), aggregate.next_due()
+    lead, step, next_date = aggregate.lead, next_step(aggregate.lead), next_due(aggregate.lead)
     yield f"## {_plain(lead.heading)}"
     yield f"\n**{lead.stage}** · next: **{_plain(lead.whose(step.owner))}** — {_plain(step.what)}"
     if next_date:
@@ -53,7 +54,7 @@ def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
     if aggregate.refusals:
         yield f"\n### Refused ({aggregate.refused_total})"
         yield from (
-            f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(refusal.reason)}"
+            f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(str(refusal.refused))}"
             for refusal in reversed(aggregate.refusals[-SHOWN:])
         )
 

@@ -11,6 +11,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from process.calendar import end_of
 from process.core.aggregate import LeadAggregate
+from process.core.due import next_due
 from process.identity import contact_key, issue_name, org_key
 from process.lead.lead import Lead
 from process.views.attention import attention
@@ -56,7 +57,7 @@ def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[A
         OWNER: next_step(lead).owner.value,
         SERVICE: lead.service,
         ORG_KEY: org_key(lead.org),
-        NEXT_DATE: aggregate.next_due(),
+        NEXT_DATE: next_due(aggregate.lead),
         CONTRACT_END: end_of(term_ends, lead.zone).astimezone(UTC) if term_ends else None,
         ON_HOLD: lead.hold is not None,
         ATTENTION: len(attention(lead, lead.today(now))),

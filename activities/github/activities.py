@@ -10,10 +10,10 @@ from activities.checks import Check
 from activities.errors import park
 from activities.github.board import GitHubBoard, columns_of
 from activities.github.client import GitHubClient
-from activities.github.corrections import GitHubCorrections, Spot
+from activities.github.corrections import GitHubCorrections, IssueRef
 from activities.github.drift import GitHubDrift
-from activities.github.issues import GitHubIssues, Reason, Wanted
-from activities.github.own_comments import SETTLE, Answers
+from activities.github.issues import DesiredIssue, GitHubIssues, Reason
+from activities.github.own_comments import SETTLE, OwnComments
 from activities.performs import performs
 from config.settings import Settings, lead_page
 from process.effects import CheckIssues, PlaceCard, PostCorrection, RevertCard, RevertIssue
@@ -43,7 +43,7 @@ class GitHubActivities:
         self._issues = GitHubIssues(self._client, settle, heard=settings.github.follows_changes)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)
-        self._corrections = GitHubCorrections(Answers(self._client, settle))
+        self._corrections = GitHubCorrections(OwnComments(self._client, settle))
 
     @performs("open_issue")
     def open_issue(self, request: EffectRequest) -> Outcome:
@@ -133,13 +133,13 @@ class GitHubActivities:
             (lead.hub_issue, self._settings.github.hubs_repo),
         )
         if effect.where == "answer":
-            spots = [Spot(_repo(link, repo), int(link.id)) for link, repo in links if link]
+            spots = [IssueRef(_repo(link, repo), int(link.id)) for link, repo in links if link]
             self._corrections.answer(spots, corrected_decision)
         else:
             hub = effect.where == "hub issue"
             link, repo = links[hub]
             self._corrections.comment(
-                Spot(_repo(link, repo), _number(link)), lead, corrected_decision, hub=hub
+                IssueRef(_repo(link, repo), _number(link)), lead, corrected_decision, hub=hub
             )
         return Outcome()
 
@@ -173,7 +173,7 @@ class GitHubActivities:
     def _page(self, lead: str) -> str:
         return lead_page(self._settings.temporal_ui, activity.info().namespace, lead)
 
-    def _lead_issue(self, request: EffectRequest) -> Wanted:
+    def _lead_issue(self, request: EffectRequest) -> DesiredIssue:
         lead = request.lead
         page = self._page(lead.id)
 
@@ -194,7 +194,7 @@ class GitHubActivities:
                 clip=clip,
             )
 
-        return Wanted(
+        return DesiredIssue(
             repo=_repo(lead.issue, self._settings.github.leads_repo),
             key=lead.id,
             title=lead.heading,
@@ -205,7 +205,7 @@ class GitHubActivities:
             boxes=tuple(item.name for item in (*checklist(lead), *vendor_checklist(lead))),
         )
 
-    def _hub_issue(self, lead: Lead) -> Wanted:
+    def _hub_issue(self, lead: Lead) -> DesiredIssue:
         items = todo(lead)
         down = lead.hub.decommissioned_on is not None
         closed = down or lead.ended or lead.hub.withdrawn_on is not None
@@ -213,7 +213,7 @@ class GitHubActivities:
         def text(clip: int) -> str:
             return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=items, clip=clip)
 
-        return Wanted(
+        return DesiredIssue(
             repo=_repo(lead.hub_issue, self._settings.github.hubs_repo),
             key=f"{lead.id}/hub",
             title=lead.hub_heading,

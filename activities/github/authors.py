@@ -8,7 +8,7 @@ from github import GithubException
 from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 
 from activities.github.client import GitHubClient, bare_login
-from activities.github.errors import graphql_types, is_unknown_to_schema, told
+from activities.github.errors import github_errors, graphql_types, is_unknown_to_schema
 from activities.github.models import Label
 
 _ISSUE = """
@@ -44,7 +44,7 @@ query($org: String!, $repo: String!, $number: Int!) {
 }"""
 
 
-class Mover(NamedTuple):
+class Author(NamedTuple):
     """Who made a change, and GitHub's id of it. `login` is none where GitHub does not tell."""
 
     id: str = ""
@@ -56,7 +56,7 @@ class Mover(NamedTuple):
     """Another program, as GitHub's own board automations are, that does not do it again and again."""
 
 
-UNKNOWN = Mover()
+UNKNOWN = Author()
 OFTEN = 3
 """So often in a day a program's change is put back. Beyond that it would be a fight: it is left, and people see to it."""
 DAY = timedelta(days=1)
@@ -101,13 +101,13 @@ class IssueHistory(BaseModel):
     edits: list[_Edit] = Field(validation_alias=AliasPath("repository", "issue", "userContentEdits", "nodes"))
     """Newest first."""
 
-    def closed(self) -> Mover:
+    def closed(self) -> Author:
         return self._newest(lambda event: event.kind == "ClosedEvent")
 
-    def reopened(self) -> Mover:
+    def reopened(self) -> Author:
         return self._newest(lambda event: event.kind == "ReopenedEvent")
 
-    def labelled(self, name: str, *, on: bool) -> Mover:
+    def labelled(self, name: str, *, on: bool) -> Author:
         kind = "LabeledEvent" if on else "UnlabeledEvent"
         return self._newest(
             lambda event: (
@@ -122,10 +122,10 @@ class IssueHistory(BaseModel):
         moved = any(event.kind == "TransferredEvent" for event in self.events)
         return moved and self.labelled(name, on=False) == UNKNOWN
 
-    def retitled(self) -> Mover:
+    def retitled(self) -> Author:
         return self._newest(lambda event: event.kind == "RenamedTitleEvent" and event.title == self.title)
 
-    def edited(self, shows: Callable[[str], bool | None]) -> Mover:
+    def edited(self, shows: Callable[[str], bool | None]) -> Author:
         """Who edited the description so that it `shows` what it shows now; None is what can't be told of an edit.
 
         Where no edit tells, it was whoever is the only person that ever edited it.
@@ -151,7 +151,7 @@ class IssueHistory(BaseModel):
                 yield edit
             newer = ours
 
-    def _newest(self, holds: Callable[[_Event], bool]) -> Mover:
+    def _newest(self, holds: Callable[[_Event], bool]) -> Author:
         return _of(self.events, self.me, holds)
 
 
@@ -161,13 +161,13 @@ class _CardHistory(BaseModel):
 
 
 def issue_history(client: GitHubClient, repo: str, number: int) -> IssueHistory:
-    with told(f"when looking at the history of issue {number} of {repo}"):
+    with github_errors(f"when looking at the history of issue {number} of {repo}"):
         return IssueHistory.model_validate(client.graphql(_ISSUE, _asked(client, repo, number)))
 
 
-def card_mover(client: GitHubClient, repo: str, number: int, board: str) -> Mover:
+def card_author(client: GitHubClient, repo: str, number: int, board: str) -> Author:
     """Who moved the lead's card last. An older GitHub Enterprise keeps no history of that."""
-    with told(f"when looking at the history of the card of issue {number}"):
+    with github_errors(f"when looking at the history of the card of issue {number}"):
         try:
             data = client.graphql(_CARD, _asked(client, repo, number))
         except GithubException as error:
@@ -182,7 +182,7 @@ def _asked(client: GitHubClient, repo: str, number: int) -> dict[str, Any]:
     return {"org": client.settings.org, "repo": repo, "number": number}
 
 
-def _of(events: Iterable[_Event], me: str, holds: Callable[[_Event], bool]) -> Mover:
+def _of(events: Iterable[_Event], me: str, holds: Callable[[_Event], bool]) -> Author:
     same = [event for event in events if holds(event)]
     if not same:
         return UNKNOWN
@@ -202,8 +202,8 @@ def _times(events: Iterable[_Event], newest: _Event) -> int:
     )
 
 
-def _mover(ident: str, at: datetime | None, actor: _Actor | None, me: str) -> Mover:
+def _mover(ident: str, at: datetime | None, actor: _Actor | None, me: str) -> Author:
     if actor is None:
-        return Mover(ident, at)
+        return Author(ident, at)
     is_me, is_person = bare_login(actor.login) == bare_login(me), actor.type == "User"
-    return Mover(ident, at, actor.login, ours=is_me or not is_person, program=not is_me and not is_person)
+    return Author(ident, at, actor.login, ours=is_me or not is_person, program=not is_me and not is_person)

@@ -12,9 +12,9 @@ from temporalio import activity
 
 from activities.checks import Check
 from activities.errors import again, park
-from activities.github.authors import Mover, card_mover
+from activities.github.authors import Author, card_author
 from activities.github.client import GitHubClient
-from activities.github.errors import graphql_types, told
+from activities.github.errors import github_errors, graphql_types
 from config.settings import GitHub
 from process.github.edits import Edit, EditKind
 from process.policy import BUILT_IN, Policy
@@ -114,7 +114,7 @@ class _Issue(BaseModel):
         return next((card for card in self.cards if card.board == board.id), None)
 
 
-class Placed(NamedTuple):
+class PlacedCard(NamedTuple):
     """A card, and whether it is where it was to be."""
 
     card: str
@@ -141,7 +141,7 @@ class GitHubBoard:
 
     def place(
         self, repo: str, number: int, column: str, *, restore: bool, ours: Collection[str | None] | None
-    ) -> Placed:
+    ) -> PlacedCard:
         """The issue's card in this column, added if there is none, out of the archive if that is wanted.
 
         `ours` are the columns where it stands by us: elsewhere, a person put it, and it stays. None: it is put anyhow.
@@ -157,11 +157,11 @@ class GitHubBoard:
                 and stands not in ours
                 and not self._mover(repo, number, board).ours
             ):
-                return Placed(card.id, there=False)
+                return PlacedCard(card.id, there=False)
             self._move(board, card, option)
         elif card.archived and restore:
             self._restore(board, card)
-        return Placed(card.id, there=True)
+        return PlacedCard(card.id, there=True)
 
     def moved(self, repo: str, number: int, column: str) -> Edit | None:
         """Where somebody else put the card that stood in this column; None where it is there, or is to be left."""
@@ -195,8 +195,8 @@ class GitHubBoard:
 
     # Inside
 
-    def _mover(self, repo: str, number: int, board: Board) -> Mover:
-        return card_mover(self._client, repo, number, board.id)
+    def _mover(self, repo: str, number: int, board: Board) -> Author:
+        return card_author(self._client, repo, number, board.id)
 
     def _board_with(self, column: str) -> tuple[Board, str]:
         known = self._known
@@ -224,7 +224,7 @@ class GitHubBoard:
             "number": self._settings.project_number,
             "field": self._settings.status_field,
         }
-        with told("when looking at the board"):
+        with github_errors("when looking at the board"):
             try:
                 data = self._client.graphql(_BOARD, asked)
             except UnknownObjectException as error:
@@ -240,7 +240,7 @@ class GitHubBoard:
             "number": number,
             "field": self._settings.status_field,
         }
-        with told(f"when looking for the card of issue {number}"):
+        with github_errors(f"when looking for the card of issue {number}"):
             try:
                 data = self._client.graphql(_CARD, asked)
             except UnknownObjectException as error:
@@ -252,11 +252,11 @@ class GitHubBoard:
     def _add(self, board: Board, issue: _Issue) -> Card:
         """Adds the issue to the board; one that is there already keeps its card."""
         asked = {"board": board.id, "issue": issue.id, "field": self._settings.status_field}
-        with told("when adding a card to the board"):
+        with github_errors("when adding a card to the board"):
             return Card.model_validate(at(self._change(_ADD, asked), "addProjectV2ItemById", "item"))
 
     def _move(self, board: Board, card: Card, option: str) -> None:
-        with told("when moving a card on the board"):
+        with github_errors("when moving a card on the board"):
             if card.archived:  # an archived card cannot be moved, and one that moves is to be seen
                 self._restore(board, card)
             asked = {
@@ -268,7 +268,7 @@ class GitHubBoard:
             self._change(_MOVE, asked)
 
     def _restore(self, board: Board, card: Card) -> None:
-        with told("when taking a card out of the board's archive"):
+        with github_errors("when taking a card out of the board's archive"):
             self._change(_RESTORE, {"board": board.id, "item": card.id})
 
     def _change(self, mutation: str, asked: dict[str, Any]) -> dict[str, Any]:

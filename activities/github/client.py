@@ -1,6 +1,6 @@
 """GitHub's REST and GraphQL through PyGithub: the few requests that the activities need.
 
-PyGithub does authentication, tokens, versions and the errors. Answers are read into models of our own, because its
+PyGithub does authentication, tokens, versions and the errors. OwnComments are read into models of our own, because its
 objects fetch what an answer lacks by requests of their own, and take a proxy's page for an issue without a number.
 """
 
@@ -24,9 +24,9 @@ from github.Requester import (
 from pydantic import BaseModel, TypeAdapter
 
 from activities.errors import park
-from activities.github.errors import graphql_types, limit_of, told
-from activities.github.models import Account, CommentSeen, IssueSeen, Label, ReactionSeen, RepositorySeen
-from activities.github.rate_limits import Api, gate_of
+from activities.github.errors import github_errors, graphql_types, limit_of
+from activities.github.models import Account, Comment, Issue, Label, Reaction, Repository
+from activities.github.rate_limits import Api, guard_for
 from config.settings import GitHub
 
 API_VERSION = "2022-11-28"
@@ -47,7 +47,7 @@ class _Permissions(BaseModel):
     permissions: dict[str, str]
 
 
-T = TypeVar("T", IssueSeen, CommentSeen)
+T = TypeVar("T", Issue, Comment)
 
 
 class _Numbered(BaseModel):
@@ -71,14 +71,14 @@ query($id: ID!) {
   }
 }
 """
-_ISSUES = TypeAdapter(list[IssueSeen])
-_COMMENTS = TypeAdapter(list[CommentSeen])
+_ISSUES = TypeAdapter(list[Issue])
+_COMMENTS = TypeAdapter(list[Comment])
 _ACCOUNTS = TypeAdapter(list[Account])
-_REACTIONS = TypeAdapter(list[ReactionSeen])
+_REACTIONS = TypeAdapter(list[Reaction])
 _LABELS = TypeAdapter(list[Label])
 
 
-class Changes(NamedTuple, Generic[T]):
+class ChangedItems(NamedTuple, Generic[T]):
     """What a listing showed, with its tag, by which it can be asked for again at no cost."""
 
     items: list[T]
@@ -94,20 +94,20 @@ class GitHubClient:
 
     def __init__(self, settings: GitHub) -> None:
         self.settings = settings
-        self._gate = gate_of(settings)
+        self._gate = guard_for(settings)
         self._of_thread = threading.local()
         self._login = ""
         self._login_lock = threading.Lock()
 
     # Issues
 
-    def issues(self, repo: str, *, since: datetime) -> Iterator[IssueSeen]:
+    def issues(self, repo: str, *, since: datetime) -> Iterator[Issue]:
         """Every issue created at or after `since`, open and closed, newest first.
 
         A plain listing on purpose: search and label filters lag minutes behind.
         """
         parameters = {"state": "all", "sort": "created", "direction": "desc"}
-        with told(f"when listing the issues of {repo}"):
+        with github_errors(f"when listing the issues of {repo}"):
             for page in self._pages(f"{self._path(repo)}/issues", parameters):
                 for issue in _ISSUES.validate_python(page):
                     if issue.created_at < since:
@@ -115,53 +115,53 @@ class GitHubClient:
                     if issue.pull_request is None:
                         yield issue
 
-    def changed_issues(self, repo: str, *, since: datetime, etag: str) -> Changes[IssueSeen] | None:
+    def changed_issues(self, repo: str, *, since: datetime, etag: str) -> ChangedItems[Issue] | None:
         """Those that were opened or changed at or after `since`; None where it is all as it was at `etag`."""
-        with told(f"when listing what changed in the issues of {repo}"):
+        with github_errors(f"when listing what changed in the issues of {repo}"):
             path = f"{self._path(repo)}/issues"
             changes = self._changes(path, {"state": "all"}, since, etag, _ISSUES)
             return changes and changes._replace(items=[i for i in changes.items if i.pull_request is None])
 
-    def changed_comments(self, repo: str, *, since: datetime, etag: str) -> Changes[CommentSeen] | None:
+    def changed_comments(self, repo: str, *, since: datetime, etag: str) -> ChangedItems[Comment] | None:
         """Those on all issues that were written or edited at or after `since`; None where it is all as at `etag`."""
-        with told(f"when listing the new comments in {repo}"):
+        with github_errors(f"when listing the new comments in {repo}"):
             return self._changes(f"{self._path(repo)}/issues/comments", {}, since, etag, _COMMENTS)
 
-    def labelled(self, repo: str, label: str) -> Iterator[IssueSeen]:
+    def labelled(self, repo: str, label: str) -> Iterator[Issue]:
         """The open issues with this label, newest first."""
-        with told(f"when listing the issues of {repo}"):
+        with github_errors(f"when listing the issues of {repo}"):
             for page in self._pages(f"{self._path(repo)}/issues", {"labels": label}):
                 yield from (issue for issue in _ISSUES.validate_python(page) if issue.pull_request is None)
 
-    def issue(self, repo: str, number: int) -> IssueSeen:
-        with told(f"when reading issue {number} of {repo}"):
-            return IssueSeen.model_validate(self._rest("GET", f"{self._path(repo)}/issues/{number}"))
+    def issue(self, repo: str, number: int) -> Issue:
+        with github_errors(f"when reading issue {number} of {repo}"):
+            return Issue.model_validate(self._rest("GET", f"{self._path(repo)}/issues/{number}"))
 
-    def find_issue(self, repo: str, number: int) -> IssueSeen | None:
+    def find_issue(self, repo: str, number: int) -> Issue | None:
         """The issue, or None where there is none (any more)."""
-        with told(f"when reading issue {number} of {repo}"):
+        with github_errors(f"when reading issue {number} of {repo}"):
             answer = self._if_there(f"{self._path(repo)}/issues/{number}")
-            return IssueSeen.model_validate(answer) if answer is not None else None
+            return Issue.model_validate(answer) if answer is not None else None
 
     def create_issue(
         self, repo: str, *, title: str, body: str, labels: list[str], settle: timedelta
-    ) -> IssueSeen:
-        with told(f"when opening an issue in {repo}", settle=settle):
+    ) -> Issue:
+        with github_errors(f"when opening an issue in {repo}", settle=settle):
             given = {"title": title, "body": body, "labels": labels}
-            return IssueSeen.model_validate(self._rest("POST", f"{self._path(repo)}/issues", given))
+            return Issue.model_validate(self._rest("POST", f"{self._path(repo)}/issues", given))
 
     def edit_issue(self, repo: str, number: int, changes: dict[str, str]) -> None:
-        with told(f"when changing issue {number} of {repo}"):
-            IssueSeen.model_validate(self._rest("PATCH", f"{self._path(repo)}/issues/{number}", changes))
+        with github_errors(f"when changing issue {number} of {repo}"):
+            Issue.model_validate(self._rest("PATCH", f"{self._path(repo)}/issues/{number}", changes))
 
     def add_labels(self, repo: str, number: int, names: list[str]) -> None:
-        with told(f"when labelling issue {number} of {repo}"):
+        with github_errors(f"when labelling issue {number} of {repo}"):
             answer = self._rest("POST", f"{self._path(repo)}/issues/{number}/labels", {"labels": names})
             _LABELS.validate_python(answer)
 
     def remove_label(self, repo: str, number: int, name: str) -> None:
         """Takes one label off; that it is not there is fine."""
-        with told(f"when taking a label off issue {number} of {repo}"):
+        with github_errors(f"when taking a label off issue {number} of {repo}"):
             try:
                 answer = self._rest(
                     "DELETE", f"{self._path(repo)}/issues/{number}/labels/{quote(name, safe='')}"
@@ -174,23 +174,23 @@ class GitHubClient:
 
     # Comments
 
-    def comment(self, repo: str, number: int) -> CommentSeen | None:
+    def comment(self, repo: str, number: int) -> Comment | None:
         """The comment with this id, or None where it was deleted."""
-        with told(f"when reading a comment in {repo}"):
+        with github_errors(f"when reading a comment in {repo}"):
             answer = self._if_there(f"{self._path(repo)}/issues/comments/{number}")
-            return CommentSeen.model_validate(answer) if answer is not None else None
+            return Comment.model_validate(answer) if answer is not None else None
 
-    def comments(self, repo: str, issue: int, *, since: datetime) -> Iterator[list[CommentSeen]]:
+    def comments(self, repo: str, issue: int, *, since: datetime) -> Iterator[list[Comment]]:
         """Those of an issue that were written or edited at or after `since`, oldest first, page by page."""
         path, start = f"{self._path(repo)}/issues/{issue}/comments", since.strftime("%Y-%m-%dT%H:%M:%SZ")
-        with told(f"when listing the comments of issue {issue} of {repo}"):
+        with github_errors(f"when listing the comments of issue {issue} of {repo}"):
             for page in self._pages(path, {"since": start}):
                 yield _COMMENTS.validate_python(page)
 
-    def last_editor(self, comment: CommentSeen) -> str | None:
+    def last_editor(self, comment: Comment) -> str | None:
         """Login of whoever edited the comment last; None where nobody did, or nobody knows who."""
         query = "query($id: ID!) { node(id: $id) { ... on IssueComment { editor { login } } } }"
-        with told("when looking at who edited a comment"):
+        with github_errors("when looking at who edited a comment"):
             node = self.graphql(query, {"id": comment.node_id})["node"]
             return _Edited.model_validate(node).login if node else None
 
@@ -200,46 +200,46 @@ class GitHubClient:
             return False
         with self._login_lock:
             if not self._login:
-                with told("when asking GitHub who we are"):
+                with github_errors("when asking GitHub who we are"):
                     viewer = self.graphql("{ viewer { login } }", {})["viewer"]
                     self._login = bare_login(Account.model_validate(viewer).login)
         return bare_login(account.login) == self._login
 
     def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
-        with told(f"when commenting on issue {issue} of {repo}", settle=settle):
+        with github_errors(f"when commenting on issue {issue} of {repo}", settle=settle):
             path = f"{self._path(repo)}/issues/{issue}/comments"
-            CommentSeen.model_validate(self._rest("POST", path, {"body": body}))
+            Comment.model_validate(self._rest("POST", path, {"body": body}))
 
     def edit_comment(self, repo: str, number: int, body: str) -> None:
-        with told(f"when changing a comment in {repo}"):
+        with github_errors(f"when changing a comment in {repo}"):
             path = f"{self._path(repo)}/issues/comments/{number}"
-            CommentSeen.model_validate(self._rest("PATCH", path, {"body": body}))
+            Comment.model_validate(self._rest("PATCH", path, {"body": body}))
 
     def delete_comment(self, repo: str, number: int) -> None:
         """Deletes one of ours; that it is not there is fine."""
-        with told(f"when deleting a comment in {repo}"):
+        with github_errors(f"when deleting a comment in {repo}"):
             self._delete(f"{self._path(repo)}/issues/comments/{number}")
 
-    def reactions(self, repo: str, comment: int) -> list[ReactionSeen]:
-        with told(f"when listing the reactions to a comment in {repo}"):
+    def reactions(self, repo: str, comment: int) -> list[Reaction]:
+        with github_errors(f"when listing the reactions to a comment in {repo}"):
             pages = self._pages(f"{self._path(repo)}/issues/comments/{comment}/reactions", {})
             return [reaction for page in pages for reaction in _REACTIONS.validate_python(page)]
 
     def react(self, repo: str, comment: int, content: str) -> None:
         """Our reaction to a comment; that it is there already is fine."""
-        with told(f"when reacting to a comment in {repo}"):
+        with github_errors(f"when reacting to a comment in {repo}"):
             path = f"{self._path(repo)}/issues/comments/{comment}/reactions"
-            ReactionSeen.model_validate(self._rest("POST", path, {"content": content}))
+            Reaction.model_validate(self._rest("POST", path, {"content": content}))
 
     def take_back(self, repo: str, comment: int, reaction: int) -> None:
         """Removes a reaction of ours; that it is not there is fine."""
-        with told(f"when taking back a reaction in {repo}"):
+        with github_errors(f"when taking back a reaction in {repo}"):
             self._delete(f"{self._path(repo)}/issues/comments/{comment}/reactions/{reaction}")
 
     def team(self, slug: str) -> frozenset[str] | None:
         """Logins of a team's members, in lower case; None where the organization has no such team, or hides it."""
         path = f"/orgs/{quote(self.settings.org, safe='')}/teams/{quote(slug, safe='')}/members"
-        with told(f"when listing the team {slug}"):
+        with github_errors(f"when listing the team {slug}"):
             try:
                 pages = list(self._pages(path, {}))
             except GithubException as error:
@@ -252,13 +252,13 @@ class GitHubClient:
 
     # What `leads check` looks at
 
-    def repository(self, repo: str) -> RepositorySeen:
-        with told(f"when looking at {self.settings.org}/{repo}"):
-            return RepositorySeen.model_validate(self._rest("GET", self._path(repo)))
+    def repository(self, repo: str) -> Repository:
+        with github_errors(f"when looking at {self.settings.org}/{repo}"):
+            return Repository.model_validate(self._rest("GET", self._path(repo)))
 
     def labels(self, repo: str) -> set[str]:
         """Names of the repository's labels, in lower case."""
-        with told(f"when listing the labels of {repo}"):
+        with github_errors(f"when listing the labels of {repo}"):
             pages = self._pages(f"{self._path(repo)}/labels", {})
             return {label.name.casefold() for page in pages for label in _LABELS.validate_python(page)}
 
@@ -267,7 +267,7 @@ class GitHubClient:
         auth = self._client().requester.auth
         if not isinstance(auth, Auth.AppInstallationAuth):
             return None
-        with told("when looking at the GitHub App's installation"), self._as_app() as app:
+        with github_errors("when looking at the GitHub App's installation"), self._as_app() as app:
             _, answer = app.requester.requestJsonAndCheck("GET", f"/app/installations/{auth.installation_id}")
             return _Permissions.model_validate(answer).permissions
 
@@ -275,7 +275,7 @@ class GitHubClient:
 
     def issue_of_card(self, card: str) -> tuple[str, int] | None:
         """Repository and number of a card's issue; None where it is none of the organization's, on the leads' board."""
-        with told("when looking whose card was moved"):
+        with github_errors("when looking whose card was moved"):
             try:
                 node = self.graphql(_CARD, {"id": card})["node"]
             except GithubException as error:
@@ -332,7 +332,7 @@ class GitHubClient:
 
     def _changes(
         self, path: str, parameters: dict[str, Any], since: datetime, etag: str, kind: TypeAdapter[list[T]]
-    ) -> Changes[T] | None:
+    ) -> ChangedItems[T] | None:
         """In the order of their change. What changes while we turn pages moves to the end: each page begins anew at
         the time of the last one's end, so that nothing is passed over."""
         found: dict[int, T] = {}
@@ -352,7 +352,7 @@ class GitHubClient:
             found |= {item.id: item for item in items}
             if 'rel="next"' not in headers.get("link", "") or not items:
                 whole = requests == 1
-                return Changes(list(found.values()), headers.get("etag", "") if whole else "", requests)
+                return ChangedItems(list(found.values()), headers.get("etag", "") if whole else "", requests)
             last = items[-1].updated_at
             start, page = (last, 1) if last > start else (start, page + 1)
 

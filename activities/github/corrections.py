@@ -11,7 +11,7 @@ from urllib.parse import quote
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.own_comments import Answers, crossed_out, shaken
+from activities.github.own_comments import OwnComments, has_refusal, strike_out
 from process.corrections.corrected_decision import CorrectedDecision
 from process.lead.lead import Lead
 from templates.rendering import markdown, render
@@ -21,7 +21,7 @@ _TIMEOUT = 5
 """Attempts after which an answer that is not there counts as deleted; a decision that was just given has none yet."""
 
 
-class Spot(NamedTuple):
+class IssueRef(NamedTuple):
     """An issue."""
 
     repo: str
@@ -29,21 +29,23 @@ class Spot(NamedTuple):
 
 
 class GitHubCorrections:
-    def __init__(self, answers: Answers) -> None:
+    def __init__(self, answers: OwnComments) -> None:
         self._answers = answers
 
-    def comment(self, spot: Spot, lead: Lead, corrected_decision: CorrectedDecision, *, hub: bool) -> None:
+    def comment(
+        self, spot: IssueRef, lead: Lead, corrected_decision: CorrectedDecision, *, hub: bool
+    ) -> None:
         """One comment on the issue for each decision that was ever corrected; nothing new where nobody asked for it."""
-        self._answers.say(
+        self._answers.post(
             spot.repo,
             spot.number,
             f"{quote(lead.id, safe='')}/correction/{corrected_decision.seq}",
             render("correction.md", corrected_decision=corrected_decision, lead=lead, hub=hub),
             since=corrected_decision.at - _CLOCKS_DIFFER,
-            anew=corrected_decision.is_asked("hub" if hub else "comment"),
+            create=corrected_decision.is_asked("hub" if hub else "comment"),
         )
 
-    def answer(self, spots: Iterable[Spot], corrected_decision: CorrectedDecision) -> None:
+    def answer(self, spots: Iterable[IssueRef], corrected_decision: CorrectedDecision) -> None:
         """The answer to the comment that gave the decision, on whichever of these issues it stands."""
         why = (
             _why(corrected_decision)
@@ -59,11 +61,11 @@ class GitHubCorrections:
             )
             if found is None:
                 continue
-            text = crossed_out(found.text.replace("\r\n", "\n"), corrected_decision.seq, why)
-            self._answers.reword(spot.repo, found, text)
+            text = strike_out(found.text.replace("\r\n", "\n"), corrected_decision.seq, why)
+            self._answers.edit(spot.repo, found, text)
             if corrected_decision.comment:
                 self._answers.react(
-                    spot.repo, corrected_decision.comment, "confused" if shaken(text) else "+1"
+                    spot.repo, corrected_decision.comment, "confused" if has_refusal(text) else "+1"
                 )
             return
         if why and activity.info().attempt < _TIMEOUT:

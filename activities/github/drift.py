@@ -5,8 +5,8 @@ from urllib.parse import unquote, urlsplit
 
 from activities.github.board import GitHubBoard
 from activities.github.client import GitHubClient
-from activities.github.issues import GitHubIssues, Wanted
-from activities.github.models import IssueSeen
+from activities.github.issues import DesiredIssue, GitHubIssues
+from activities.github.models import Issue
 from process.effects import CheckIssues
 from process.effects.observations import DriftFound
 from process.lead.lead import Artifact, Lead
@@ -16,7 +16,7 @@ from process.types import Link
 class _Seen(NamedTuple):
     """An issue of a lead's as it is now: where, or that it is gone."""
 
-    issue: IssueSeen | None
+    issue: Issue | None
     moved: Link | None = None
     how: str = ""
     gone: str = ""
@@ -31,7 +31,7 @@ class GitHubDrift:
         self._issues = issues
         self._board = board
 
-    def look(self, lead: Lead, effect: CheckIssues, wanted: Wanted) -> DriftFound | None:
+    def look(self, lead: Lead, effect: CheckIssues, wanted: DesiredIssue) -> DriftFound | None:
         """What is otherwise than the lead knows; None where nothing is. `wanted`: its issue as it ought to be."""
         broken: dict[Artifact, str] = {}
         mended: list[str] = []
@@ -71,7 +71,7 @@ class GitHubDrift:
         issue = self._client.find_issue(known, int(link.id))
         if issue is None:
             return _Seen(None, gone=f"{known}#{link.id} is gone: have a new one (issue_replaced)")
-        org, now, number = place_of(issue)
+        org, now, number = repository_and_number(issue)
         if org.casefold() != self._settings.org.casefold():
             return _Seen(None, gone=f"was moved to {org}/{now}: have a new one (issue_replaced)")
         if number == int(link.id) and self._is_called(known, now):
@@ -94,13 +94,13 @@ class GitHubDrift:
             return "deleted"
         return "archived" if card.archived else ""
 
-    def _retired(self, effect: CheckIssues, wanted: Wanted, kept: IssueSeen) -> list[int]:
+    def _retired(self, effect: CheckIssues, wanted: DesiredIssue, kept: Issue) -> list[int]:
         others = (number for number in effect.duplicates if number != kept.number)
         found = [issue for number in others if (issue := self._client.find_issue(wanted.repo, number))]
         return self._issues.retire(wanted, found, kept)
 
 
-def place_of(issue: IssueSeen) -> tuple[str, str, int]:
+def repository_and_number(issue: Issue) -> tuple[str, str, int]:
     """Organization, repository and number of an issue, as its address says."""
     *_, org, repo, _, _ = urlsplit(issue.html_url).path.split("/")
     return unquote(org), unquote(repo), issue.number

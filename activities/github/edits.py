@@ -4,16 +4,16 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from activities.github import issue_block
-from activities.github.authors import IssueHistory, Mover, issue_history
+from activities.github.authors import Author, IssueHistory, issue_history
 from activities.github.client import GitHubClient
-from activities.github.models import IssueSeen, Label
+from activities.github.models import Issue, Label
 from process.github.edits import Edit, EditKind
 
 BY_PROGRAMS = frozenset({EditKind.CLOSED, EditKind.REOPENED})
 """What is put back also where another program did it. What else programs do at an issue is their business."""
 
 
-class Shown(NamedTuple):
+class IssueState(NamedTuple):
     """What an issue shows of what we set."""
 
     body: str
@@ -24,17 +24,17 @@ class Shown(NamedTuple):
 
 
 def edits(
-    client: GitHubClient, repo: str, issue: IssueSeen, key: str, *, labels: Collection[str], hub: bool = False
+    client: GitHubClient, repo: str, issue: Issue, key: str, *, labels: Collection[str], hub: bool = False
 ) -> tuple[Edit, ...]:
     """People's moves, and some of programs, at the issue with our block `key`, whose `labels` we set.
 
     Who made them is asked only where something differs; then all is looked at anew, in one look.
     """
-    shown = Shown(issue.text, issue.title, issue.state, "", issue.labels)
+    shown = IssueState(issue.text, issue.title, issue.state, "", issue.labels)
     if not any(differences(shown, key, labels)):
         return ()
     seen = issue_history(client, repo, issue.number)
-    shown = Shown(seen.body, seen.title, seen.state.lower(), (seen.reason or "").lower(), seen.labels)
+    shown = IssueState(seen.body, seen.title, seen.state.lower(), (seen.reason or "").lower(), seen.labels)
     found = ((what, name, _mover(seen, what, name, key)) for what, name in differences(shown, key, labels))
     return tuple(
         Edit(
@@ -51,7 +51,7 @@ def edits(
     )
 
 
-def differences(shown: Shown, key: str, labels: Collection[str]) -> Iterator[tuple[EditKind, str]]:
+def differences(shown: IssueState, key: str, labels: Collection[str]) -> Iterator[tuple[EditKind, str]]:
     """What differs from our last writing, and its name. Without a block that remembers that, nothing tells."""
     found = issue_block.find(shown.body, key)
     if found is None or found.memory is None:
@@ -70,7 +70,7 @@ def differences(shown: Shown, key: str, labels: Collection[str]) -> Iterator[tup
         yield EditKind.RETITLED, shown.title
 
 
-def _mover(history: IssueHistory, what: EditKind, name: str, key: str) -> Mover:
+def _mover(history: IssueHistory, what: EditKind, name: str, key: str) -> Author:
     if what is EditKind.CLOSED:
         return history.closed()
     if what is EditKind.REOPENED:

@@ -24,7 +24,7 @@ _ASK_AGAIN = frozenset({408, 409, 423, 425})
 
 
 @contextmanager
-def told(doing: str, *, settle: timedelta | None = None) -> Iterator[None]:
+def github_errors(doing: str, *, settle: timedelta | None = None) -> Iterator[None]:
     """Turns the client's failures while `doing` into the three answers.
 
     `settle` is for a create, whose failure leaves open whether it happened: the next attempt must be late enough

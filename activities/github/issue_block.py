@@ -30,7 +30,7 @@ _LENGTH = 8
 _TICKED = "x"
 
 
-class Memory(BaseModel):
+class LastWritten(BaseModel):
     """What we set when we last wrote. Where it differs from the issue, a person has changed it since."""
 
     state: Literal["open", "closed"]
@@ -41,13 +41,13 @@ class Memory(BaseModel):
     """Name of each box -> the digest of its line, and `x` if it was to be ticked."""
 
 
-class Found(NamedTuple):
+class Block(NamedTuple):
     """A body, split at our block."""
 
     before: str
     block: str
     after: str
-    memory: Memory | None
+    memory: LastWritten | None
 
     @property
     def lines(self) -> list[str]:
@@ -61,17 +61,17 @@ class Found(NamedTuple):
         return {digest(_bare(line)): box[2] != " " for line, box in boxes if box}
 
     @property
-    def ticks(self) -> dict[str, "Deadline"]:
+    def ticks(self) -> dict[str, "Checkbox"]:
         """Each box that we remember and that is still there, by its name."""
         there, remembered = self.boxes, self.memory.boxes if self.memory else {}
         return {
-            name: Deadline(there[mark[:_LENGTH]], mark[_LENGTH:] == _TICKED)
+            name: Checkbox(there[mark[:_LENGTH]], mark[_LENGTH:] == _TICKED)
             for name, mark in remembered.items()
             if mark[:_LENGTH] in there
         }
 
 
-class Deadline(NamedTuple):
+class Checkbox(NamedTuple):
     """Whether a box is ticked, and whether it was to be when we last wrote."""
 
     there: bool
@@ -105,7 +105,7 @@ def keys(body: str) -> list[str]:
     return [unquote(key) for key in _BEGIN.findall(body)]
 
 
-def find(body: str, key: str) -> Found | None:
+def find(body: str, key: str) -> Block | None:
     """The block of this key. Without its end, the rest of the body counts as its inside."""
     start = body.find(begin(key))
     if start < 0:
@@ -113,10 +113,10 @@ def find(body: str, key: str) -> Found | None:
     end = body.find(_END, start)
     end = len(body) if end < 0 else end + len(_END)
     block = body[start:end]
-    return Found(body[:start], block, body[end:], _memory(block))
+    return Block(body[:start], block, body[end:], _memory(block))
 
 
-def write(body: str, key: str, text: str, memory: Memory, boxes: Boxes = NO_BOXES) -> str:
+def write(body: str, key: str, text: str, memory: LastWritten, boxes: Boxes = NO_BOXES) -> str:
     """The body with the block saying `text`; the same body if that is what it says already.
 
     Without a block (a person may have deleted it), it comes to the end. What was written by hand inside the block
@@ -139,10 +139,10 @@ def digest(text: str) -> str:
     return base64.b64encode(hashlib.blake2s(text.encode(), digest_size=_DIGEST).digest()).decode()
 
 
-def _memory(block: str) -> Memory | None:
+def _memory(block: str) -> LastWritten | None:
     wrote = _WROTE.search(block)
     try:
-        return Memory.model_validate_json(wrote[1]) if wrote else None
+        return LastWritten.model_validate_json(wrote[1]) if wrote else None
     except ValidationError:
         return None
 
@@ -156,7 +156,7 @@ def _bare(line: str) -> str:
     return _BOX.sub(r"\1[ ]", line.rstrip())
 
 
-def _by_hand(found: Found, ours: list[str]) -> str:
+def _by_hand(found: Block, ours: list[str]) -> str:
     """What a person wrote inside the block: the lines there that are not those which we last wrote."""
     remembered = found.memory.lines if found.memory else _digests(ours)
     wrote = [remembered[i : i + _LENGTH] for i in range(0, len(remembered), _LENGTH)]
@@ -181,7 +181,7 @@ def _below(text: str, after: str) -> str:
     return f"{heading}{text}\n{after}" if after else f"{heading}{text}\n"
 
 
-def _tick(lines: list[str], boxes: Boxes, found: Found | None) -> dict[str, str]:
+def _tick(lines: list[str], boxes: Boxes, found: Block | None) -> dict[str, str]:
     """Ticks the boxes among `lines` as people left them, where that is to stay; returns what to remember of them."""
     ticks, there = (found.ticks, found.boxes) if found else ({}, {})
     ours = ((number, box) for number, line in enumerate(lines) if (box := _BOX.match(line)))

@@ -15,8 +15,8 @@ from temporalio import activity
 from activities.errors import park
 from activities.github import issue_block
 from activities.github.client import GitHubClient
-from activities.github.issue_block import Boxes, Memory
-from activities.github.models import IssueSeen
+from activities.github.issue_block import Boxes, LastWritten
+from activities.github.models import Issue
 from activities.github.overwritten import overwritten
 from activities.github.text import unix
 from process.github.edits import Edit, EditKind
@@ -35,7 +35,7 @@ Reason = Literal["completed", "not_planned", "duplicate", "reopened"]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class DesiredIssue:
     """An issue as it ought to be."""
 
     repo: str
@@ -63,7 +63,7 @@ class GitHubIssues:
         self._settle = settle
         self._heard = heard
 
-    def open(self, wanted: Wanted, *, since: datetime) -> Link:
+    def open(self, wanted: DesiredIssue, *, since: datetime) -> Link:
         """The issue, opened now or by an earlier attempt; `since` is when it can have been opened at the earliest.
 
         It is opened open, whatever it ought to be; `update` sees to that.
@@ -71,7 +71,7 @@ class GitHubIssues:
         since = min(since, datetime.now(UTC)) - _CLOCKS_DIFFER
         ours = self._ours(wanted, since)
         if not ours:
-            memory = Memory(state="open", title=issue_block.digest(_title(wanted)), labels=wanted.labels)
+            memory = LastWritten(state="open", title=issue_block.digest(_title(wanted)), labels=wanted.labels)
             created = self._client.create_issue(
                 wanted.repo,
                 title=_title(wanted),
@@ -84,7 +84,7 @@ class GitHubIssues:
         self.retire(wanted, ours.values(), first)
         return Link(id=str(first.number), url=first.html_url)
 
-    def update(self, wanted: Wanted, number: int, undone: Collection[Edit] = ()) -> None:
+    def update(self, wanted: DesiredIssue, number: int, undone: Collection[Edit] = ()) -> None:
         """Writes what differs.
 
         A title, label, state or tick is set only where our wish has changed since we last wrote: what a person set
@@ -104,7 +104,7 @@ class GitHubIssues:
         if "body" in changes or activity.info().attempt > 1:  # an earlier attempt may have got no further
             self._give_back(issue, wanted, undone, changes.get("body", issue.text))
 
-    def _give_back(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Edit], wrote: str) -> None:
+    def _give_back(self, issue: Issue, wanted: DesiredIssue, undone: Collection[Edit], wrote: str) -> None:
         """Writes what we would have written, had we seen what somebody saved just before we `wrote`."""
         theirs = overwritten(self._client, wanted.repo, issue.number, wrote)
         if theirs is None:
@@ -113,7 +113,7 @@ class GitHubIssues:
         if unix(body) != unix(wrote):
             self._client.edit_issue(wanted.repo, issue.number, {"body": body})
 
-    def _set_labels(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Edit]) -> bool:
+    def _set_labels(self, issue: Issue, wanted: DesiredIssue, undone: Collection[Edit]) -> bool:
         """Puts on and takes off, and says whether that was anything."""
         before, wish = set(_memory(issue, wanted).labels), set(wanted.labels)
         ours = (before ^ wish) | {
@@ -129,14 +129,14 @@ class GitHubIssues:
             self._client.add_labels(wanted.repo, issue.number, on)
         return bool(off or on)
 
-    def _changes(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Edit]) -> dict[str, str]:
+    def _changes(self, issue: Issue, wanted: DesiredIssue, undone: Collection[Edit]) -> dict[str, str]:
         memory, title = _memory(issue, wanted), self._stands(issue, wanted, undone)
         changes = {"title": title} if title and title != issue.title else {}
         moved = EditKind.CLOSED if issue.state == "closed" else EditKind.REOPENED
         heard = moved in {edit.kind for edit in undone}
         if issue.state != wanted.state and (memory.state != wanted.state or heard):
             changes |= {"state": wanted.state, "state_reason": wanted.reason}
-        now = Memory(
+        now = LastWritten(
             state=wanted.state,
             title=issue_block.digest(title) if title else memory.title,
             labels=wanted.labels,
@@ -148,7 +148,7 @@ class GitHubIssues:
             changes["body"] = body
         return changes
 
-    def _stands(self, issue: IssueSeen, wanted: Wanted, undone: Collection[Edit]) -> str | None:
+    def _stands(self, issue: Issue, wanted: DesiredIssue, undone: Collection[Edit]) -> str | None:
         """The title that is to stand; None where a person's stands, and is no wish of ours."""
         memory, title = _memory(issue, wanted), _title(wanted)
         if same_title(issue.title, title):
@@ -158,11 +158,11 @@ class GitHubIssues:
             return title if heard else None
         return title if memory.title != issue_block.digest(title) else None
 
-    def _ours(self, wanted: Wanted, since: datetime) -> dict[int, IssueSeen]:
+    def _ours(self, wanted: DesiredIssue, since: datetime) -> dict[int, Issue]:
         found = self._client.issues(wanted.repo, since=since)
         return {issue.number: issue for issue in found if issue_block.find(issue.text, wanted.key)}
 
-    def retire(self, wanted: Wanted, ours: Iterable[IssueSeen], kept: IssueSeen) -> list[int]:
+    def retire(self, wanted: DesiredIssue, ours: Iterable[Issue], kept: Issue) -> list[int]:
         """Closes those that were opened twice. They lose the marker, so they are not found again.
 
         What we did not open is a copy that somebody made: it is theirs, and steers nothing.
@@ -180,15 +180,15 @@ class GitHubIssues:
         return retired
 
 
-def _memory(issue: IssueSeen, wanted: Wanted) -> Memory:
+def _memory(issue: Issue, wanted: DesiredIssue) -> LastWritten:
     """What we set when we last wrote; if nothing tells any more, all that is wanted is news."""
     found = issue_block.find(issue.text, wanted.key)
     if found and found.memory:
         return found.memory
-    return Memory(state="closed" if wanted.state == "open" else "open", title="")
+    return LastWritten(state="closed" if wanted.state == "open" else "open", title="")
 
 
-def _title(wanted: Wanted) -> str:
+def _title(wanted: DesiredIssue) -> str:
     return (
         wanted.title
         if len(wanted.title) <= LONGEST_TITLE
@@ -196,7 +196,7 @@ def _title(wanted: Wanted) -> str:
     )
 
 
-def _body(body: str, wanted: Wanted, memory: Memory, kept: Collection[str]) -> str:
+def _body(body: str, wanted: DesiredIssue, memory: LastWritten, kept: Collection[str]) -> str:
     """The body with our block in it, short enough for GitHub."""
     boxes = Boxes(wanted.boxes, wanted.people, kept)
     for clip in CLIPS:

@@ -20,7 +20,7 @@ class Account(BaseModel):
         return self.type != "User"
 
 
-class IssueSeen(BaseModel):
+class Issue(BaseModel):
     """An issue as GitHub shows it."""
 
     id: int
@@ -45,7 +45,7 @@ class IssueSeen(BaseModel):
         return any(label.name.casefold() == name.casefold() for label in self.labels)
 
 
-class CommentSeen(BaseModel):
+class Comment(BaseModel):
     """A comment as GitHub shows it."""
 
     id: int
@@ -68,13 +68,13 @@ class CommentSeen(BaseModel):
         return int(self.issue_url.rpartition("/")[2])
 
 
-class ReactionSeen(BaseModel):
+class Reaction(BaseModel):
     id: int
     user: Account | None = None
     content: str
 
 
-class RepositorySeen(BaseModel):
+class Repository(BaseModel):
     id: int
     name: str
     full_name: str

@@ -16,7 +16,7 @@ from temporalio import activity
 
 from activities.errors import again
 from activities.github.client import GitHubClient
-from activities.github.errors import told
+from activities.github.errors import github_errors
 from activities.github.models import Account
 from activities.github.text import unix
 
@@ -48,7 +48,7 @@ def overwritten(client: GitHubClient, repo: str, number: int, wrote: str) -> str
 
     Raises ApplicationError (again) while the history does not show what we wrote.
     """
-    with told(f"when looking at the edits of issue {number} of {repo}"):
+    with github_errors(f"when looking at the edits of issue {number} of {repo}"):
         asked: dict[str, Any] = {"org": client.settings.org, "repo": repo, "number": number}
         edits = _History.model_validate(client.graphql(_EDITS, asked)).edits
     if not edits:

@@ -18,7 +18,7 @@ _TAKEN = r"^(?:~~)?(✅ .*?\(event {seq}\)\.)(?:~~ .*)?$"
 _MARKER = re.compile(rf"^{_OURS} (\S+)(?: (\S+))? -->$", re.MULTILINE)
 
 
-class Answer(NamedTuple):
+class OwnComment(NamedTuple):
     """A comment of ours. `state`: what it answers to, as whoever wrote it put that."""
 
     id: int
@@ -31,7 +31,7 @@ def is_ours(text: str) -> bool:
     return _OURS in text
 
 
-def crossed_out(text: str, seq: int, why: str) -> str:
+def strike_out(text: str, seq: int, why: str) -> str:
     """The text with what it says of the decision `seq` crossed out because of that; without a reason, put right again."""
 
     def line(found: re.Match[str]) -> str:
@@ -40,26 +40,26 @@ def crossed_out(text: str, seq: int, why: str) -> str:
     return re.sub(_TAKEN.format(seq=seq), line, text, flags=re.MULTILINE)
 
 
-def shaken(text: str) -> bool:
+def has_refusal(text: str) -> bool:
     """Whether something in an answer was not obeyed, or counts no more."""
     return any(line.startswith(("❌", "~~✅")) for line in text.splitlines())
 
 
-class Answers:
+class OwnComments:
     """Our comments, by key. Blocks, as GitHub's client does; one for all threads."""
 
     def __init__(self, github: GitHubClient, settle: timedelta) -> None:
         self._github = github
         self.settle = settle
 
-    def find(self, repo: str, issue: int, key: str, *, since: datetime) -> Answer | None:
+    def find(self, repo: str, issue: int, key: str, *, since: datetime) -> OwnComment | None:
         """The answer of this key, if there is one; `since` is when it can have been written at the earliest.
 
         Others of this key, near it, are deleted.
         """
         for page in self._github.comments(repo, issue, since=since):
             ours = [
-                Answer(comment.id, marker[2] or "", comment.text)
+                OwnComment(comment.id, marker[2] or "", comment.text)
                 for comment in page
                 if (marker := _MARKER.search(comment.text))
                 and marker[1] == key
@@ -72,7 +72,7 @@ class Answers:
                 return first
         return None
 
-    def say(
+    def post(
         self,
         repo: str,
         issue: int,
@@ -81,7 +81,7 @@ class Answers:
         *,
         since: datetime,
         state: str | None = None,
-        anew: bool = True,
+        create: bool = True,
     ) -> bool:
         """Brings the answer of this key to say `text`; where there is none, it is given now, unless not `anew`.
 
@@ -89,7 +89,7 @@ class Answers:
         """
         body = f"{text}\n\n{_OURS} {key}{f' {state}' if state else ''} -->"
         known = self.find(repo, issue, key, since=since)
-        if known is None and anew:
+        if known is None and create:
             self._github.create_comment(repo, issue, body, settle=self.settle)
         elif known and unix(known.text) != body:
             self._github.edit_comment(repo, known.id, body)
@@ -97,7 +97,7 @@ class Answers:
             return False
         return True
 
-    def reword(self, repo: str, answer: Answer, text: str) -> None:
+    def edit(self, repo: str, answer: OwnComment, text: str) -> None:
         """Brings an answer that is there to this text, which still has its marker."""
         if unix(answer.text) != text:
             self._github.edit_comment(repo, answer.id, text)

@@ -11,7 +11,7 @@ from typing import Literal
 
 import structlog
 
-from activities.errors import goes_on_at, wait
+from activities.errors import resume_time, wait
 from activities.github.errors import Limit
 from config.settings import GitHub
 
@@ -21,7 +21,7 @@ Api = Literal["rest", "graphql"]
 _log = structlog.get_logger("github")
 
 
-class Gate:
+class RateLimitGuard:
     """Closed until a time; then open again by itself."""
 
     def __init__(self) -> None:
@@ -44,14 +44,14 @@ class Gate:
                 self._until[each] = max(self._until[each], until)
         if news:
             kind = "secondary" if limit.secondary else "primary"
-            _log.warning("GitHub's rate limit was reached", limit=kind, goes_on=goes_on_at(limit.delay))
+            _log.warning("GitHub's rate limit was reached", limit=kind, goes_on=resume_time(limit.delay))
 
 
-def gate_of(settings: GitHub) -> Gate:
+def guard_for(settings: GitHub) -> RateLimitGuard:
     """The one gate for these credentials."""
     account = (settings.api_url, settings.token, settings.app_id, settings.app_installation_id)
     with _lock:
-        return _gates.setdefault(account, Gate())
+        return _gates.setdefault(account, RateLimitGuard())
 
 
 def now() -> float:
@@ -60,4 +60,4 @@ def now() -> float:
 
 
 _lock = threading.Lock()
-_gates: dict[object, Gate] = {}
+_gates: dict[object, RateLimitGuard] = {}

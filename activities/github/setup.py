@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import PARKED
 from activities.github.board import columns_of
 from activities.github.forms import FOLDER, Form, forms
-from activities.github.setup_client import BoardSeen, FieldSeen, GitHubSetupClient, LabelSeen, OptionSeen
+from activities.github.setup_client import BoardField, BoardSetup, Column, GitHubSetupClient, LabelSettings
 from config.settings import GitHub
 from process.policy import Policy
 from process.types import Stage
@@ -35,7 +35,7 @@ _COLOURS: Mapping[Stage, str] = {
 }
 
 
-class Fate(StrEnum):
+class SetupStatus(StrEnum):
     """What became of one thing. What is there and differs from ours is left as it is."""
 
     THERE = "there"
@@ -46,12 +46,12 @@ class Fate(StrEnum):
     FAILED = "failed"
 
 
-class Piece(NamedTuple):
+class SetupItem(NamedTuple):
     """One thing that leads need on GitHub."""
 
     where: str
-    what: str
-    fate: Fate
+    name: str
+    status: SetupStatus
     detail: str = ""
     """How it differs from ours; or what is wrong, and what a person can do. Never a secret."""
 
@@ -78,12 +78,12 @@ class GitHubSetup:
         self._link = link
         self._sleep = sleep
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Iterator[SetupItem]:
         """Each thing and what became of it, one after the other. Where GitHub does not answer, the rest is left."""
         github, names = self._settings, self._policy.labels
         leads = (names.lead, names.hub_service, names.customer)
         seen: set[str] = set()
-        parts: tuple[tuple[str, Callable[[], Iterator[Piece]]], ...] = (
+        parts: tuple[tuple[str, Callable[[], Iterator[SetupItem]]], ...] = (
             (f"{github.org}/{github.leads_repo}", partial(self._repository, github.leads_repo, leads)),
             (f"{github.org}/{github.hubs_repo}", partial(self._repository, github.hubs_repo, (names.hub,))),
             (f"board {github.project_number}", self._board),
@@ -94,31 +94,34 @@ class GitHubSetup:
             except ApplicationError as error:
                 detail = _sentence(error)
                 if error.type != PARKED:
-                    yield Piece(
-                        where, "this and what follows", Fate.FAILED, f"{detail}; run this again{_when(error)}"
+                    yield SetupItem(
+                        where,
+                        "this and what follows",
+                        SetupStatus.FAILED,
+                        f"{detail}; run this again{_when(error)}",
                     )
                     return
                 if detail not in seen:  # what stops all of them is said once
-                    yield Piece(where, "all of it", Fate.BY_HAND, detail)
+                    yield SetupItem(where, "all of it", SetupStatus.BY_HAND, detail)
                 seen.add(detail)
 
     # Repositories
 
-    def _repository(self, repo: str, labels: tuple[str, ...]) -> Iterator[Piece]:
+    def _repository(self, repo: str, labels: tuple[str, ...]) -> Iterator[SetupItem]:
         found = self._patiently(lambda: self._client.repository(repo))[0]
         if found.archived:
-            yield Piece(
-                found.full_name, "all of it", Fate.BY_HAND, "the repository is archived: unarchive it"
+            yield SetupItem(
+                found.full_name, "all of it", SetupStatus.BY_HAND, "the repository is archived: unarchive it"
             )
             return
         if not found.has_issues:
-            yield Piece(
-                found.full_name, "issues", Fate.BY_HAND, "switch them on in the repository's settings"
+            yield SetupItem(
+                found.full_name, "issues", SetupStatus.BY_HAND, "switch them on in the repository's settings"
             )
         yield from self._labels(repo, found.full_name, labels)
         yield from self._forms(repo, found.full_name)
 
-    def _labels(self, repo: str, where: str, names: tuple[str, ...]) -> Iterator[Piece]:
+    def _labels(self, repo: str, where: str, names: tuple[str, ...]) -> Iterator[SetupItem]:
         there = {
             label.name.casefold(): label
             for label in self._patiently(lambda: self._client.labels_seen(repo))[0]
@@ -129,16 +132,16 @@ class GitHubSetup:
             if known is None:
                 yield self._put(where, f"label {name}", partial(self._client.make_label, repo, ours))
             elif known == ours:
-                yield Piece(where, f"label {name}", Fate.THERE)
+                yield SetupItem(where, f"label {name}", SetupStatus.THERE)
             else:
                 differs = ", ".join(
                     f"{part} {getattr(known, part) or 'none'!r}, ours {getattr(ours, part)!r}"
                     for part in ("name", "color", "description")
                     if getattr(known, part) != getattr(ours, part)
                 )
-                yield Piece(where, f"label {name}", Fate.DIFFERS, differs)
+                yield SetupItem(where, f"label {name}", SetupStatus.DIFFERS, differs)
 
-    def _label(self, name: str) -> LabelSeen:
+    def _label(self, name: str) -> LabelSettings:
         labels = self._policy.labels
         color, description = {
             labels.lead: ("0e8a16", "Somebody shows obvious interest"),
@@ -146,20 +149,23 @@ class GitHubSetup:
             labels.customer: ("5319e7", "The contract is signed"),
             labels.hub: ("d93f0b", "A hub that we run"),
         }[name]
-        return LabelSeen(name=name, color=color, description=description)
+        return LabelSettings(name=name, color=color, description=description)
 
-    def _forms(self, repo: str, where: str) -> Iterator[Piece]:
+    def _forms(self, repo: str, where: str) -> Iterator[SetupItem]:
         wanted = [form for form in forms(self._settings, self._policy) if form.repo == repo]
         try:
             names = self._patiently(lambda: self._client.names_in(repo, FOLDER))[0]
         except ApplicationError as error:
             _demand_parked(error)
-            yield from (Piece(where, f"form {form.file}", Fate.BY_HAND, _sentence(error)) for form in wanted)
+            yield from (
+                SetupItem(where, f"form {form.file}", SetupStatus.BY_HAND, _sentence(error))
+                for form in wanted
+            )
             return
         for form in wanted:
             yield self._form(form, where, names)
 
-    def _form(self, form: Form, where: str, names: set[str]) -> Piece:
+    def _form(self, form: Form, where: str, names: set[str]) -> SetupItem:
         others = sorted(names & {f"{form.name}.md", f"{form.name}.yaml"})
         both = f"{' and '.join(others)} is there too: people are offered both" if others else ""
         what = f"form {form.file}"
@@ -169,74 +175,72 @@ class GitHubSetup:
         if text is None:
             return self._put(where, what, lambda: self._make_form(form), both)
         if _lines(text) == _lines(form.text):
-            return Piece(where, what, Fate.THERE, both)
-        return Piece(where, what, Fate.DIFFERS, _and(_difference(text, form.text), both))
+            return SetupItem(where, what, SetupStatus.THERE, both)
+        return SetupItem(where, what, SetupStatus.DIFFERS, _and(_difference(text, form.text), both))
 
     def _make_form(self, form: Form) -> bool:
         return self._client.make_file(form.repo, form.path, form.text, f"Add the issue form {form.name}")
 
     # The board
 
-    def _board(self) -> Iterator[Piece]:
+    def _board(self) -> Iterator[SetupItem]:
         board = self._patiently(self._client.board_seen)[0]
         where = f"board {self._settings.project_number} ({board.title})"
         name = self._settings.status_field
         if board.field is None:
             made = self._put(where, f"field {name}", partial(self._client.make_field, board, self._columns()))
-            if made.fate is not Fate.THERE:
+            if made.status is not SetupStatus.THERE:
                 yield made
             else:  # somebody was faster, and may have other columns in mind
                 board = self._patiently(self._client.board_seen)[0]
         if board.field is not None and board.field.is_single_select:
-            yield Piece(where, f"field {name}", Fate.THERE)
+            yield SetupItem(where, f"field {name}", SetupStatus.THERE)
             yield from self._options(board, where)
         elif board.field is not None:
             detail = f"it is no single-select field: rename it at {board.url}, or choose LEADS_GITHUB__STATUS_FIELD"
-            yield Piece(where, f"field {name}", Fate.BY_HAND, detail)
+            yield SetupItem(where, f"field {name}", SetupStatus.BY_HAND, detail)
         if self._link:
             yield from self._links(board, where)
 
-    def _columns(self) -> list[OptionSeen]:
+    def _columns(self) -> list[Column]:
         """One for each stage; stages may share one."""
         columns = columns_of(self._settings, self._policy)
         stages = {name: stage for stage, name in reversed(list(columns.items()))}
-        return [
-            OptionSeen(name=name, color=_COLOURS[stages[name]]) for name in dict.fromkeys(columns.values())
-        ]
+        return [Column(name=name, color=_COLOURS[stages[name]]) for name in dict.fromkeys(columns.values())]
 
-    def _options(self, board: BoardSeen, where: str) -> Iterator[Piece]:
+    def _options(self, board: BoardSetup, where: str) -> Iterator[SetupItem]:
         missing = self._missing(board)
         near = {option.name.casefold(): option.name for option in (board.field or _NO_FIELD).options}
         for column in self._columns():
             what = f"column {column.name}"
             like = near.get(column.name.casefold())
             if column not in missing:
-                yield Piece(where, what, Fate.THERE)
+                yield SetupItem(where, what, SetupStatus.THERE)
             elif like:
                 detail = f"it is called {like!r} there: rename it, or say so in the settings or the policy"
-                yield Piece(where, what, Fate.BY_HAND, detail)
+                yield SetupItem(where, what, SetupStatus.BY_HAND, detail)
                 missing.remove(column)
         if not missing:
             return
         whats = [f"column {column.name}" for column in missing]
         if self._dry_run:
-            yield from (Piece(where, what, Fate.MISSING) for what in whats)
+            yield from (SetupItem(where, what, SetupStatus.MISSING) for what in whats)
             return
         try:
             self._patiently(lambda: self._add(missing))
         except _NotSafeError as unsafe:
-            yield from (Piece(where, what, Fate.BY_HAND, str(unsafe)) for what in whats)
+            yield from (SetupItem(where, what, SetupStatus.BY_HAND, str(unsafe)) for what in whats)
         except ApplicationError as error:
             _demand_parked(error)
-            yield from (Piece(where, what, Fate.BY_HAND, _sentence(error)) for what in whats)
+            yield from (SetupItem(where, what, SetupStatus.BY_HAND, _sentence(error)) for what in whats)
         else:
-            yield from (Piece(where, what, Fate.PUT) for what in whats)
+            yield from (SetupItem(where, what, SetupStatus.PUT) for what in whats)
 
-    def _missing(self, board: BoardSeen) -> list[OptionSeen]:
+    def _missing(self, board: BoardSetup) -> list[Column]:
         names = {option.name for option in (board.field or _NO_FIELD).options}
         return [column for column in self._columns() if column.name not in names]
 
-    def _add(self, wanted: list[OptionSeen]) -> None:
+    def _add(self, wanted: list[Column]) -> None:
         """Adds columns to those of the moment. GitHub takes all of a field's options at once and nothing less.
 
         Those that are there go along with their ids, so that they stay the same and cards keep them. Where GitHub does
@@ -263,32 +267,32 @@ class GitHubSetup:
                 f"it was added, but GitHub made {len(lost)} of the columns anew: see at {board.url} whether cards left them"
             )
 
-    def _links(self, board: BoardSeen, where: str) -> Iterator[Piece]:
+    def _links(self, board: BoardSetup, where: str) -> Iterator[SetupItem]:
         linked = {name.casefold() for name in board.repositories}
         for repo in (self._settings.leads_repo, self._settings.hubs_repo):
             what = f"link to {repo}"
             if f"{self._settings.org}/{repo}".casefold() in linked:
-                yield Piece(where, what, Fate.THERE)
+                yield SetupItem(where, what, SetupStatus.THERE)
             else:
                 yield self._put(where, what, partial(self._linked, board, repo))
 
-    def _linked(self, board: BoardSeen, repo: str) -> bool:
+    def _linked(self, board: BoardSetup, repo: str) -> bool:
         self._client.link(board, repo)
         return True
 
     # Each thing
 
-    def _put(self, where: str, what: str, make: Callable[[], bool], detail: str = "") -> Piece:
+    def _put(self, where: str, what: str, make: Callable[[], bool], detail: str = "") -> SetupItem:
         """Puts it; where it may not, a person must."""
         if self._dry_run:
-            return Piece(where, what, Fate.MISSING, detail)
+            return SetupItem(where, what, SetupStatus.MISSING, detail)
         try:
             made, attempts = self._patiently(make)
         except ApplicationError as error:
             _demand_parked(error)
-            return Piece(where, what, Fate.BY_HAND, _and(_sentence(error), detail))
+            return SetupItem(where, what, SetupStatus.BY_HAND, _and(_sentence(error), detail))
         # an attempt that failed may have put it all the same
-        return Piece(where, what, Fate.PUT if made or attempts > 1 else Fate.THERE, detail)
+        return SetupItem(where, what, SetupStatus.PUT if made or attempts > 1 else SetupStatus.THERE, detail)
 
     def _patiently(self, work: Callable[[], T]) -> tuple[T, int]:
         """Does it, again after a passing failure; also says how many attempts that took."""
@@ -306,7 +310,7 @@ class _NotSafeError(Exception):
     """Columns cannot be added without harm; why, and what to do."""
 
 
-_NO_FIELD = FieldSeen.model_validate({"__typename": ""})
+_NO_FIELD = BoardField.model_validate({"__typename": ""})
 
 
 def _demand_parked(error: ApplicationError) -> None:

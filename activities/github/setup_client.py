@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from activities.errors import PARKED, park
 from activities.github.board import at, missing_board
 from activities.github.client import GitHubClient
-from activities.github.errors import graphql_types, told, verdict
+from activities.github.errors import github_errors, graphql_types, verdict
 
 _BOARD = """
 query($org: String!, $number: Int!, $field: String!) {
@@ -58,13 +58,13 @@ mutation($board: ID!, $repository: ID!) {
 _BY_HAND = "put the file there yourself: `leads init-repos --files FOLDER` writes it"
 
 
-class LabelSeen(BaseModel):
+class LabelSettings(BaseModel):
     name: str
     color: str
     description: str | None = None
 
 
-class OptionSeen(BaseModel):
+class Column(BaseModel):
     """A column of the board; without an id one that is to be made."""
 
     id: str | None = None
@@ -73,23 +73,23 @@ class OptionSeen(BaseModel):
     description: str = ""
 
 
-class FieldSeen(BaseModel):
+class BoardField(BaseModel):
     kind: str = Field(alias="__typename")
     id: str | None = None
-    options: list[OptionSeen] = []
+    options: list[Column] = []
 
     @property
     def is_single_select(self) -> bool:
         return self.kind == "ProjectV2SingleSelectField"
 
 
-class BoardSeen(BaseModel):
+class BoardSetup(BaseModel):
     """The board as it is to be judged before anything is added to it."""
 
     id: str
     title: str
     url: str
-    field: FieldSeen | None
+    field: BoardField | None
     repositories: list[str]
     keeps_options: bool
     """Whether GitHub takes an option with its id, and so keeps what cards have of it."""
@@ -103,9 +103,9 @@ class _File(BaseModel):
     content: str
 
 
-_LABELS = TypeAdapter(list[LabelSeen])
+_LABELS = TypeAdapter(list[LabelSettings])
 _ENTRIES = TypeAdapter(list[_Entry])
-_OPTIONS = TypeAdapter(list[OptionSeen])
+_OPTIONS = TypeAdapter(list[Column])
 
 
 class GitHubSetupClient(GitHubClient):
@@ -113,14 +113,14 @@ class GitHubSetupClient(GitHubClient):
 
     # Labels
 
-    def labels_seen(self, repo: str) -> list[LabelSeen]:
-        with told(f"when listing the labels of {repo}"):
+    def labels_seen(self, repo: str) -> list[LabelSettings]:
+        with github_errors(f"when listing the labels of {repo}"):
             pages = self._pages(f"{self._path(repo)}/labels", {})
             return [label for page in pages for label in _LABELS.validate_python(page)]
 
-    def make_label(self, repo: str, label: LabelSeen) -> bool:
+    def make_label(self, repo: str, label: LabelSettings) -> bool:
         """Makes the label; False where there is one of that name by now."""
-        with told(f"when making the label {label.name} in {repo}"):
+        with github_errors(f"when making the label {label.name} in {repo}"):
             try:
                 self._rest("POST", f"{self._path(repo)}/labels", label.model_dump())
             except GithubException as error:
@@ -134,14 +134,14 @@ class GitHubSetupClient(GitHubClient):
     def names_in(self, repo: str, folder: str) -> set[str]:
         """Names of what stands in a folder; none where there is no such folder."""
         doing = f"when looking for files in {repo}"
-        with told(doing), self._contents(repo, doing):
+        with github_errors(doing), self._contents(repo, doing):
             answer = self._if_there(self._file(repo, folder))
             return {entry.name for entry in _ENTRIES.validate_python(answer or [])}
 
     def text_of(self, repo: str, path: str) -> str | None:
         """A file's text; None where there is no such file."""
         doing = f"when reading {path} of {repo}"
-        with told(doing), self._contents(repo, doing):
+        with github_errors(doing), self._contents(repo, doing):
             answer = self._if_there(self._file(repo, path))
             if answer is None:
                 return None
@@ -151,7 +151,7 @@ class GitHubSetupClient(GitHubClient):
         """Puts a file where there is none, on the default branch; False where there is one by now: it stays as it is."""
         doing = f"when putting {path} into {repo}"
         given = {"message": message, "content": base64.b64encode(text.encode()).decode()}
-        with told(doing), self._contents(repo, doing):
+        with github_errors(doing), self._contents(repo, doing):
             try:
                 self._rest("PUT", self._file(repo, path), given)
             except GithubException as error:
@@ -164,8 +164,8 @@ class GitHubSetupClient(GitHubClient):
 
     # The board
 
-    def board_seen(self) -> BoardSeen:
-        with told("when looking at the board"):
+    def board_seen(self) -> BoardSetup:
+        with github_errors("when looking at the board"):
             try:
                 data = self.graphql(_BOARD, self._asked_board())
             except UnknownObjectException as error:
@@ -174,7 +174,7 @@ class GitHubSetupClient(GitHubClient):
                 raise missing_board(error, self._asked_board()) from None
             board = at(data, "organization", "projectV2")
             known = (data.get("__type") or {}).get("inputFields") or []
-            return BoardSeen.model_validate(
+            return BoardSetup.model_validate(
                 {
                     **board,
                     "repositories": [each["nameWithOwner"] for each in at(board, "repositories", "nodes")],
@@ -185,7 +185,7 @@ class GitHubSetupClient(GitHubClient):
     def has_values(self) -> bool:
         """Whether any card, also an archived one, has a value in the board's field."""
         after = None
-        with told("when looking at the board's cards"):
+        with github_errors("when looking at the board's cards"):
             while True:
                 data = self.graphql(_VALUES, {**self._asked_board(), "after": after})
                 page = at(data, "organization", "projectV2", "items")
@@ -195,10 +195,10 @@ class GitHubSetupClient(GitHubClient):
                     return False
                 after = page["pageInfo"]["endCursor"]
 
-    def make_field(self, board: BoardSeen, options: Collection[OptionSeen]) -> bool:
+    def make_field(self, board: BoardSetup, options: Collection[Column]) -> bool:
         """Makes the single-select field with these columns; False where there is a field of that name by now."""
         name = self.settings.status_field
-        with told(f"when making the field {name} of the board"):
+        with github_errors(f"when making the field {name} of the board"):
             try:
                 self.graphql(_CREATE_FIELD, {"board": board.id, "name": name, "options": _given(options)})
             except GithubException as error:
@@ -207,15 +207,15 @@ class GitHubSetupClient(GitHubClient):
                 raise
             return True
 
-    def set_options(self, field: FieldSeen, options: Collection[OptionSeen]) -> list[OptionSeen]:
+    def set_options(self, field: BoardField, options: Collection[Column]) -> list[Column]:
         """Gives the field these columns in the place of all that it has; answers with those that it has then."""
-        with told("when adding columns to the board"):
+        with github_errors("when adding columns to the board"):
             data = self.graphql(_SET_OPTIONS, {"field": field.id, "options": _given(options)})
             return _OPTIONS.validate_python(at(data, "updateProjectV2Field", "projectV2Field", "options"))
 
-    def link(self, board: BoardSeen, repo: str) -> None:
+    def link(self, board: BoardSetup, repo: str) -> None:
         """Shows the board in the repository, too; once or more often is the same."""
-        with told(f"when linking the board to {repo}"):
+        with github_errors(f"when linking the board to {repo}"):
             data = self.graphql(_REPOSITORY, {"org": self.settings.org, "repo": repo})
             self.graphql(_LINK, {"board": board.id, "repository": at(data, "repository", "id")})
 
@@ -246,7 +246,7 @@ class GitHubSetupClient(GitHubClient):
         }
 
 
-def _given(options: Collection[OptionSeen]) -> list[dict[str, str]]:
+def _given(options: Collection[Column]) -> list[dict[str, str]]:
     return [option.model_dump(exclude_none=True) for option in options]
 
 

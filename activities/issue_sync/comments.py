@@ -11,8 +11,8 @@ from temporalio import activity
 
 from activities.errors import again
 from activities.github.client import GitHubClient
-from activities.github.models import CommentSeen
-from activities.github.own_comments import Answers, crossed_out, is_ours
+from activities.github.models import Comment
+from activities.github.own_comments import OwnComments, is_ours, strike_out
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People
@@ -23,7 +23,7 @@ from client.leads import LeadsClient
 from client.previews import sections
 from process.authorization import deciders, may_decide
 from process.core.refusal import Refused
-from process.corrections.compensation import COMMENT_KEY
+from process.corrections.history import COMMENT_KEY
 from process.decisions.base import Decision
 from process.decisions.merging import Merged
 from process.decisions.registry import DECISIONS
@@ -63,7 +63,7 @@ class Talk:
     """A person's comment with commands in it, and what is known before the first of them is looked at."""
 
     place: Place
-    comment: CommentSeen
+    comment: Comment
     login: str
     roles: frozenset[Role]
     said: Sequence[Said]
@@ -80,7 +80,9 @@ class Talk:
 
 
 class Comments:
-    def __init__(self, leads: LeadsClient, github: GitHubClient, people: People, answers: Answers) -> None:
+    def __init__(
+        self, leads: LeadsClient, github: GitHubClient, people: People, answers: OwnComments
+    ) -> None:
         self.leads = leads
         self.github = github
         self.people = people
@@ -123,7 +125,7 @@ class Comments:
                 "GitHub does not show yet whether this comment was answered", after=self.answers.settle
             )
         text = "\n\n".join(reply.text for reply in replies)
-        await in_thread(self.answers.say, *where, text, since=since, state=talk.digest)
+        await in_thread(self.answers.post, *where, text, since=since, state=talk.digest)
         return (f"Answered comment {comment.id}: {', '.join(written(said.name) for said in talk.said)}",)
 
     async def _replies(self, talk: Talk) -> list[Reply]:
@@ -207,7 +209,7 @@ class Comments:
         text = render("commands/taken.md", summary=summary, seq=seq, effects=effects, **_step(view))
         corrected = next((line.corrected_by for line in view.timeline if line.seq == seq), None)
         if seq and corrected:
-            return Reply("confused", crossed_out(text, seq, f"No longer counts, corrected as {corrected}."))
+            return Reply("confused", strike_out(text, seq, f"No longer counts, corrected as {corrected}."))
         return Reply("+1", text)
 
     async def _incomplete(

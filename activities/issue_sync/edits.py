@@ -17,7 +17,7 @@ from activities.errors import again
 from activities.github.board import GitHubBoard, columns_of
 from activities.github.client import GitHubClient
 from activities.github.edits import edits
-from activities.github.own_comments import Answers
+from activities.github.own_comments import OwnComments
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People
@@ -65,7 +65,12 @@ class Verdict:
 
 class EditProposals:
     def __init__(
-        self, leads: LeadsClient, github: GitHubClient, people: People, answers: Answers, settings: Settings
+        self,
+        leads: LeadsClient,
+        github: GitHubClient,
+        people: People,
+        answers: OwnComments,
+        settings: Settings,
     ) -> None:
         self.leads = leads
         self.github = github
@@ -223,7 +228,7 @@ class EditProposals:
         )
         since = edit.at or datetime.now(UTC) - RECENT
         where = (place.repo, place.issue.number, f"move-{edit.key}")
-        await in_thread(self.answers.say, *where, text, since=since)
+        await in_thread(self.answers.post, *where, text, since=since)
 
 
 _UNDONE = {

@@ -117,4 +117,4 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
 
 def _row(each: Check) -> tuple[Text, str, str, str]:
     mark = Text("ok", "green") if each.ok else Text("NO", "bold red")
-    return mark, each.system, each.what, each.detail
+    return mark, each.system, each.name, each.detail

@@ -17,7 +17,7 @@ from starter.cli.output import Output
 from starter.cli.session import read_settings
 
 if TYPE_CHECKING:
-    from activities.github.setup import Fate, Piece
+    from activities.github.setup import SetupItem, SetupStatus
 
 
 async def init_repos(
@@ -55,33 +55,33 @@ async def init_repos(
     _end(pieces)
 
 
-def _set_up(github: GitHub, policy: Policy, *, dry_run: bool, link: bool) -> "list[Piece]":
+def _set_up(github: GitHub, policy: Policy, *, dry_run: bool, link: bool) -> "list[SetupItem]":
     from activities.github.setup import GitHubSetup  # its client takes a second to load
 
     return list(GitHubSetup(github, policy, dry_run=dry_run, link=link).pieces())
 
 
-def _row(each: "Piece") -> tuple[str, str, Text, str]:
-    return each.where, each.what, Text(each.fate, _STYLES.get(each.fate, "")), each.detail
+def _row(each: "SetupItem") -> tuple[str, str, Text, str]:
+    return each.where, each.name, Text(each.status, _STYLES.get(each.status, "")), each.detail
 
 
 _STYLES = {"put": "green", "missing": "yellow", "by hand": "bold red", "failed": "bold red"}
 
 
-def _end(pieces: "Sequence[Piece]") -> None:
+def _end(pieces: "Sequence[SetupItem]") -> None:
     """Raises CommandError where something is missing still."""
-    from activities.github.setup import Fate
+    from activities.github.setup import SetupStatus
 
-    def count(fate: "Fate") -> int:
-        return sum(each.fate is fate for each in pieces)
+    def count(status: "SetupStatus") -> int:
+        return sum(each.status is status for each in pieces)
 
-    if count(Fate.FAILED):
-        done = f"{count(Fate.PUT)} put so far" if count(Fate.PUT) else "nothing was put"
+    if count(SetupStatus.FAILED):
+        done = f"{count(SetupStatus.PUT)} put so far" if count(SetupStatus.PUT) else "nothing was put"
         sentence = (
             f"GitHub did not answer as it should, {done}. Run this again: what is there is not put twice."
         )
         raise CommandError(ExitCode.UNAVAILABLE, sentence, printed=True)
-    if left := count(Fate.BY_HAND):
+    if left := count(SetupStatus.BY_HAND):
         sentence = f"{left} of {len(pieces)} are to be done by hand, as said above; then run this again."
         raise CommandError(ExitCode.REFUSED, sentence, printed=True)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from client.past import past
-from client.simulations import Found, Only, Question, simulate_leads
+from client.simulations import Only, SimulationRequest, SimulationResult, simulate_leads
 from config.policy_file import current_policy
 from process.policy import Clocks
 from process.simulation.summary import Summary
@@ -88,7 +88,7 @@ async def what_if(
         if not names:
             raise CommandError(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.location}).")
         bar = shown.add_task("Living the leads again", total=len(names))
-        question = Question(wanted, datetime.now(UTC), only)
+        question = SimulationRequest(wanted, datetime.now(UTC), only)
         url = known.ledger_url.get_secret_value()
         found = await simulate_leads(url, question, names, lambda: shown.advance(bar))
         place = ledger.location
@@ -108,7 +108,7 @@ async def what_if(
             console(stderr=True).print(f"leads: {warning}", style="yellow", soft_wrap=True)
 
 
-def warnings(found: Found, summary: Summary) -> Iterable[str]:
+def warnings(found: SimulationResult, summary: Summary) -> Iterable[str]:
     """What whoever reads it must know about how far it can be relied on."""
     now = datetime.now(UTC)
     behind = [lead for lead in found.leads if lead.behind and now - lead.behind > LAG]

@@ -20,7 +20,7 @@ import workflows.issue_sync
 import workflows.lead
 import workflows.reconcile
 from activities.issue_sync.sync import Desk
-from activities.reconcile.outside import reconcile_activities
+from activities.reconcile.activities import reconcile_activities
 from activities.registry import activities
 from client.directory import LeadHandle
 from client.leads import LeadsClient

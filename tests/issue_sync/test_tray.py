@@ -7,7 +7,7 @@ import pytest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.notices import TOGETHER, NoticeBatcher
+from client.notices import MAX_BATCH, NoticeBatcher
 from workflows.issue_sync import ChangeNotice
 
 
@@ -40,7 +40,7 @@ async def test_a_thousand_about_one_issue_take_a_few_calls() -> None:
     await asyncio.sleep(0)
     temporal.open.set()
     await asyncio.gather(*waiting)
-    assert len(temporal.calls) <= 2 + len(notices) / TOGETHER
+    assert len(temporal.calls) <= 2 + len(notices) / MAX_BATCH
     assert [notice for _, together in temporal.calls for notice in together] == notices
     await full.request_sync(notices[0])
     assert temporal.calls[-1] == ("desk-leads-1", (notices[0],))

@@ -91,7 +91,7 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("clocks.stale = 14", "version is missing"),
-        (f'version = "{BUILT_IN}"', "is the built-in one"),
+        (f'version = "{BUILT_IN}"', "is the name of the built-in policy"),
         ('version = ""', "version: string should have at least 1 character"),
         ('version = "1"\nclocks.stael = 14', "there is no clocks.stael (did you mean stale?); clocks takes"),
         ('version = "1"\nclock.stale = 14', "there is no clock (did you mean clocks?); it takes version"),

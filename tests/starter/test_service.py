@@ -46,7 +46,7 @@ async def test_a_server_is_set_up_once(
 async def test_a_check_says_what_is_missing(leads_alone: LeadsClient, env: WorkflowEnvironment) -> None:
     ended = await leads_alone("check", "--json")
     assert ended.code == 5
-    found = {(each["system"], each["what"].split()[0]): each for each in ended.json}
+    found = {(each["system"], each["name"].split()[0]): each for each in ended.json}
     assert found["Temporal", "answers"]["ok"]
     assert found["Temporal", "is"]["ok"]
     worker = found["Temporal", "has"]

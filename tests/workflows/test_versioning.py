@@ -103,7 +103,7 @@ def test_a_promoted_build_that_no_worker_has_is_said() -> None:
         "They go on with two, and the workers' builds are: one. Start a worker with"
     )
     some = builds("two", ["one"], 30)
-    assert (some.ok, some.what) == (False, "30 % of the leads go on with a build that is there")
+    assert (some.ok, some.name) == (False, "30 % of the leads go on with a build that is there")
 
 
 async def test_a_share_of_the_leads_on_another_build_is_said_and_ends_with_going_back() -> None:
@@ -122,6 +122,6 @@ async def _goes_on(env: WorkflowEnvironment, *shares: str) -> None:
     said: list[str] = []
     async with asyncio.timeout(TIMEOUT):
         while said != list(shares):
-            found = [check.what async for check in workers(env.client, "leads")]
+            found = [check.name async for check in workers(env.client, "leads")]
             said = [each.removesuffix(what) for each in found if each.endswith(what)]
             await asyncio.sleep(0.1)

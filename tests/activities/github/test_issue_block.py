@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.github.issue_block import BY_HAND, Boxes, Deadline, Memory, begin, find, write
+from activities.github.issue_block import BY_HAND, Boxes, Checkbox, LastWritten, begin, find, write
 
 KEY = "lead-7"
-MEMORY = Memory(state="open", title="t", labels=("lead",))
+MEMORY = LastWritten(state="open", title="t", labels=("lead",))
 TEXT = """| a | b |
 | --- | --- |
 | Stage | lead |
@@ -138,7 +138,7 @@ def test_a_box_of_the_people_keeps_its_tick() -> None:
     assert "- [ ] Questionnaire sent" in unticked
 
 
-def ticks(body: str) -> dict[str, Deadline]:
+def ticks(body: str) -> dict[str, Checkbox]:
     found = find(body, KEY)
     assert found is not None
     return found.ticks
@@ -148,9 +148,9 @@ def test_a_tick_that_nobody_heard_stays_and_is_still_seen_as_a_persons() -> None
     body = placed("").replace("[ ] Questionnaire", "[x] Questionnaire").replace("\n", "\r\n")
     for text in (TEXT, NEWER, NEWER):
         body = placed(body, text, kept=NAMES)
-        assert ticks(body)["sent"] == Deadline(there=True, ours=False)
-    assert ticks(body)["quoted"] == Deadline(there=True, ours=True)
-    assert ticks(placed(body, NEWER, kept={"quoted"}))["sent"] == Deadline(there=False, ours=False)
+        assert ticks(body)["sent"] == Checkbox(there=True, ours=False)
+    assert ticks(body)["quoted"] == Checkbox(there=True, ours=True)
+    assert ticks(placed(body, NEWER, kept={"quoted"}))["sent"] == Checkbox(there=False, ours=False)
 
 
 def test_a_tick_is_remembered_by_its_box_though_its_line_changes() -> None:
