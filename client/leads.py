@@ -42,7 +42,7 @@ from process.decisions.base import Decision
 from process.decisions.merging import Merged
 from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
-from process.duplicates.notices import DuplicateCandidates, unmergeable
+from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.github.edits import RevertEdits
 from process.identity import issue_name, lead_id
 from process.lead.duplicate_links import DuplicateLink, Relation
@@ -214,7 +214,7 @@ class LeadsClient(Directory):
         if other is None:
             raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"))
         try:
-            wrong = unmergeable((await self.overview(other)).facts, lead.id)
+            wrong = refuse_merge((await self.overview(other)).facts, lead.id)
             known = (await self.overview(lead)).facts.merged_into if wrong else None
         except LeadsError:
             wrong = None

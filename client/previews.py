@@ -27,9 +27,9 @@ def _correction(correction_impact: CorrectionImpact | None, ask: str) -> Iterato
     yield Section(
         "No longer counts, and stays in sight as corrected", (f"{wrong.seq}: {wrong.summary}, by {wrong.by}",)
     )
-    if correction_impact.again:
-        yield Section("Counts again", (f"{correction_impact.again[0]}: {correction_impact.again[1]}",))
-    left = correction_impact.left
+    if correction_impact.restored:
+        yield Section("Counts again", (f"{correction_impact.restored[0]}: {correction_impact.restored[1]}",))
+    left = correction_impact.traces
     yield Section("Follows by itself", tuple(each.summary for each in left if each.fate == "by itself"))
     yield Section(
         "Is put right, as you ask for it", tuple(each.summary for each in left if each.fate == "asked")

@@ -21,7 +21,7 @@ from client.errors import LeadsError
 from client.leads import LeadsClient
 from client.previews import sections
 from process.core.events import Refused
-from process.corrections.compensation import COMMENT_KEY
+from process.corrections.history import COMMENT_KEY
 from process.decisions.base import Decision
 from process.decisions.merging import Merged
 from process.decisions.registry import DECISIONS

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from process.core import fold
 from process.core.events import Change, Event, EventLog, Refused
-from process.corrections import compensation
+from process.corrections.compensation import compensations
 from process.corrections.correcting_decision import CorrectingDecision
+from process.corrections.impact import offered
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers, ReserveInvoice
@@ -137,11 +138,11 @@ class Corrected(CorrectingDecision):
         """Who names something wants it to happen; only `all` may come to nothing."""
         if not self.compensate:
             return None
-        offered = compensation.offered(event_log, self.seq)
+        possible = offered(event_log, self.seq)
         for kind in self.compensate:
-            if kind != "all" and kind not in offered:
+            if kind != "all" and kind not in possible:
                 there = (
-                    f"What can be put right is {', '.join(offered)}" if offered else "Leave compensate out"
+                    f"What can be put right is {', '.join(possible)}" if possible else "Leave compensate out"
                 )
                 return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
         return None
@@ -150,8 +151,8 @@ class Corrected(CorrectingDecision):
         """All that there is, one by one: what is recorded is what is put right."""
         if not self.compensate:
             return self
-        offered = compensation.offered(event_log, self.seq)
-        asked = tuple(kind for kind in offered if kind in self.compensate or "all" in self.compensate)
+        possible = offered(event_log, self.seq)
+        asked = tuple(kind for kind in possible if kind in self.compensate or "all" in self.compensate)
         return self.replaced(compensate=asked)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -174,7 +175,7 @@ class Corrected(CorrectingDecision):
             yield ReadAnswers(key=change.key("read_answers"), cause=change.event.seq, response_id=response)
         if self.tell:
             yield mail(change, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason)
-        yield from compensation.compensations(change.event_log)
+        yield from compensations(change.event_log)
 
     def summary(self, event_log: EventLog) -> str:
         # of a corrected correction it matters more which decision counts again

@@ -17,7 +17,7 @@ from process.deadlines.schedule import due, was_due
 from process.decisions.base import Decision
 from process.decisions.correcting import Corrected
 from process.decisions.opening import LeadOpened
-from process.duplicates.notices import DuplicatesFlagged, RelationNoticed
+from process.duplicates.observations import DuplicatesFlagged, RelationNoticed
 from process.effects.observations import ChangesAdopted
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead

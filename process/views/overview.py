@@ -4,9 +4,11 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from process.core.aggregate import LeadAggregate
+from process.core.due import next_due
 from process.core.events import Event
 from process.core.fold import corrected_by
 from process.core.outbox import Outstanding
+from process.core.preview import preview_decision
 from process.core.receipts import Refusal
 from process.decisions.registry import DECISIONS
 from process.lead.contract import VendorStatus
@@ -243,7 +245,7 @@ def _option(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
     refused = decision.gate(aggregate.lead)
     would: tuple[str, ...] = ()
     if refused is None:
-        preview = aggregate.preview(kind, (example,), now)
+        preview = preview_decision(aggregate, kind, (example,), now)
         would = (preview.answer.summary, *preview.effects) if preview.answer.accepted else ()
     return Option(
         kind=kind,
@@ -295,7 +297,7 @@ def overview(aggregate: LeadAggregate, now: datetime) -> Overview:
         stage=aggregate.lead.stage,
         owner=step.owner,
         next_step=step.what,
-        next_date=aggregate.next_due(),
+        next_date=next_due(aggregate.lead),
         attention=attention(aggregate.lead, aggregate.lead.today(now)),
         timeline=timeline(aggregate),
         refused=aggregate.refusals,

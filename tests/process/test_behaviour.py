@@ -28,8 +28,8 @@ def test_a_lead_adopts_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
     life = Life()
     life.does("questionnaire_sent")
     assert not life.mails("questionnaire_unanswered")
-    life.aggregate = life.aggregate.under(NEXT_CHANGES, life.now)
-    assert life.aggregate.under(NEXT_CHANGES, life.now) is life.aggregate
+    life.aggregate = life.aggregate.adopt(NEXT_CHANGES, life.now)
+    assert life.aggregate.adopt(NEXT_CHANGES, life.now) is life.aggregate
     life.wait(1).does("questionnaire_sent")
     assert len(life.mails("questionnaire_unanswered")) == 1
 

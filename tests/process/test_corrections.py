@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from process.core.fold import fold
+from process.core.preview import preview_decision
 from process.effects import OpenHubIssue, SendMail
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
@@ -216,8 +217,8 @@ def test_a_mail_that_has_not_left_falls_with_its_decision_and_comes_back_with_it
     life.does("quote_accepted")
     corrected_decision = life.does("contract_handed_over").seq
     assert _unsent(life) == ["price_quoted", "handover"]
-    preview = life.aggregate.preview(
-        "corrected", ({"seq": corrected_decision, "reason": "Too early"},), life.now
+    preview = preview_decision(
+        life.aggregate, "corrected", ({"seq": corrected_decision, "reason": "Too early"},), life.now
     )
     assert preview.effects[-1] == "Not any more: Mail to contracts: handover"
     life.does("corrected", seq=corrected_decision, reason="Too early")

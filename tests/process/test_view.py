@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from process.core.due import next_due
 from process.decisions.registry import DECISIONS
 from process.types import Role
 from process.views.attention import attention
@@ -152,7 +153,7 @@ def test_the_overview_has_it_all() -> None:
     seen = overview(life.aggregate, life.now)
     assert (seen.lead, seen.stage, seen.owner) == ("lead-example", "quoted", "community")
     assert seen.heading == "[Example University / Ada Example] - Hub for a course"
-    assert seen.next_date == life.aggregate.next_due()
+    assert seen.next_date == next_due(life.aggregate.lead)
     assert [line.seq for line in seen.timeline] == list(range(1, len(seen.timeline) + 1))
     assert [refusal.by for refusal in seen.refused] == ["Ada"]
     assert {line.status for line in seen.effects} == {"done"}

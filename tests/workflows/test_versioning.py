@@ -7,6 +7,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from client.runtime import deployment
 from config.settings import Settings
 from process.views.overview import Overview
 from starter.cli.check import builds, workers
@@ -16,7 +17,6 @@ from tests.support.outside import Outside
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import OPENED
-from worker import deployment
 
 
 def _worker(env: WorkflowEnvironment, outside: Outside, build: str) -> Worker:
