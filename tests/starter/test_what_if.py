@@ -233,8 +233,7 @@ def test_where_temporal_cant_be_asked_it_says_what_is_uncertain(
     ended = say("show", QUOTED, "--as-of", "2026-06-20")
     assert ended.code == 0
     assert (
-        "up to 2026-06-01 09:00 UTC, and Temporal can't say whether there is more: No Temporal server"
-        in ended.err
+        "up to 2026-06-01 09:00 UTC; Temporal cannot say if there are more: No Temporal server" in ended.err
     )
 
 

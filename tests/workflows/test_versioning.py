@@ -117,7 +117,7 @@ async def test_a_share_of_the_leads_on_another_build_is_said_and_ends_with_going
 
 
 async def _goes_on(env: WorkflowEnvironment, *shares: str) -> None:
-    """Waits until that is what is said of which leads go on with which build."""
+    """Wait until the checks name these shares of the leads."""
     what = "leads continue with a running build"
     said: list[str] = []
     async with asyncio.timeout(TIMEOUT):
