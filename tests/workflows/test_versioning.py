@@ -100,10 +100,10 @@ def test_a_promoted_build_that_no_worker_has_is_said() -> None:
     check = builds("two", ["one"])
     assert not check.ok
     assert check.detail.startswith(
-        "They go on with two, and the workers' builds are: one. Start a worker with"
+        "They continue with two, but the running builds are: one. Start a worker with"
     )
     some = builds("two", ["one"], 30)
-    assert (some.ok, some.name) == (False, "30 % of the leads go on with a build that is there")
+    assert (some.ok, some.name) == (False, "30 % of the leads continue with a running build")
 
 
 async def test_a_share_of_the_leads_on_another_build_is_said_and_ends_with_going_back() -> None:
@@ -117,8 +117,8 @@ async def test_a_share_of_the_leads_on_another_build_is_said_and_ends_with_going
 
 
 async def _goes_on(env: WorkflowEnvironment, *shares: str) -> None:
-    """Waits until that is what is said of which leads go on with which build."""
-    what = "leads go on with a build that is there"
+    """Wait until the checks name these shares of the leads."""
+    what = "leads continue with a running build"
     said: list[str] = []
     async with asyncio.timeout(TIMEOUT):
         while said != list(shares):
