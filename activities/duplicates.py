@@ -13,7 +13,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again, park
-from process.duplicates.notices import OriginalsNotified, RelationNotice, relation_notices
+from process.duplicates.notices import RelationNotice, relation_notices
+from process.duplicates.observations import OriginalsNotified
 from process.effects.requests import EffectRequest, Outcome
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
@@ -83,7 +84,7 @@ class LeadsActivities:
                 raise NoAnswerYetError(
                     f"Temporal could not answer for {other}: {error.status.name}"
                 ) from None
-            if told.me.relation is Relation.MERGED:
+            if told.sender.relation is Relation.MERGED:
                 raise NotTakenError(f"There is no lead {other} that could go on with this one.") from None
             return None
         return answer

@@ -38,8 +38,8 @@ COMMENT = "intake"
 """Key of our comment on each issue."""
 YOUNG = timedelta(days=1)
 """How long a visit may be tried: until then, what an earlier one left undone is put right."""
-NEW = timedelta(days=7)
-"""How long ago an issue may have been opened, or labelled, to begin as a lead by itself."""
+MAX_LABEL_AGE = timedelta(days=7)
+"""An issue opened or labelled longer ago does not become a lead by itself."""
 TIMEOUT = 5
 """Attempts until it is believed that GitHub does not tell who put a label on."""
 SETTLES = timedelta(seconds=2)
@@ -48,8 +48,8 @@ EXAMPLES = LeadOpened.example | {"email": "ada@example.org", "zone": "Europe/Ber
 _log = structlog.get_logger("desk")
 
 
-def marks(policy: Policy) -> tuple[str, str]:
-    """The labels of which each marks an issue as a lead: the team's template for hubs puts only the second on (seed)."""
+def lead_labels(policy: Policy) -> tuple[str, str]:
+    """Return the labels that mark an issue as a lead. The team's template for hubs sets only the second."""
     return policy.labels.lead, policy.labels.hub_service
 
 
@@ -133,12 +133,12 @@ class Intake:
 
     def _marks(self, place: Place) -> list[str]:
         """The labels that make it a lead's, as long as it is open."""
-        on = [name for name in marks(self.leads.policy) if place.issue.has_label(name)]
+        on = [name for name in lead_labels(self.leads.policy) if place.issue.has_label(name)]
         return on if place.issue.state == "open" else []
 
     async def _is_from_before(self, place: Place) -> bool:
         """Whether its label was there long before we look: nobody expects that it begins now, and its card moves."""
-        recently = datetime.now(UTC) - NEW
+        recently = datetime.now(UTC) - MAX_LABEL_AGE
         if place.issue.created_at > recently or await self._marked_since(place, recently):
             return False
         where = (place.repo, place.issue.number, COMMENT)

@@ -53,7 +53,7 @@ class Desk:
         self.edits = EditProposals(leads, self.github, self.people, self.answers, settings)
         self.intake = Intake(leads, self.github, self.people, self.answers, settings)
 
-    @activity.defn(name="attend")
+    @activity.defn(name="sync_issue")
     async def sync_issue(self, visit: SyncRequest) -> SyncResult:
         """Looks at the issue that these hints are about, and does what is to be done there."""
         first = visit.notices[0]

@@ -6,10 +6,10 @@ from typing import Any
 from process.core.events import Event
 from process.deadlines import schedule
 from process.decisions import registry
-from process.duplicates import notices
+from process.duplicates import observations as duplicates
 from process.effects import observations
 
-SOURCES = (registry, schedule, observations, notices)
+SOURCES = (registry, schedule, observations, duplicates)
 """The modules whose import makes all kinds of facts known."""
 
 

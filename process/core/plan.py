@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from process.core.events import Change
-from process.duplicates.notices import news
+from process.duplicates.notices import has_news
 from process.effects import Effect, NotifyLeads, PlaceCard, RecordEvents, UpdateHubIssue, UpdateIssue
 from process.effects.introductions import introductions
 from process.lead.lead import Lead
@@ -20,7 +20,7 @@ def plan(change: Change) -> tuple[Effect, ...]:
         effects.append(PlaceCard(key=change.key("place_card"), cause=event.seq))
     if _hub_view(before) != _hub_view(after) and (after.hub_issue or before.hub.requested_on):
         effects.append(UpdateHubIssue(key=change.key("update_hub_issue"), cause=event.seq))
-    if news(before, after):
+    if has_news(before, after):
         effects.append(NotifyLeads(key=change.key("notify_leads"), cause=event.seq))
     effects.append(RecordEvents(key=change.key("record_events"), cause=event.seq))
     return tuple(effects)

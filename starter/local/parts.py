@@ -23,7 +23,6 @@ from pydantic import BaseModel
 from temporalio.client import Client
 
 from client.server import prepare
-from config import settings
 from starter.local.errors import DevServerMissing, PartFailed, PortTaken
 from workflows.runtime.plugin import leads_plugin
 
@@ -34,7 +33,10 @@ START = 180.0
 """Seconds within which a part must be ready: a busy machine may need many. One that ends before is noticed at once."""
 
 TEMPORAL = Path(sys.executable).with_name("temporal")
-WORKER = Path(settings.__file__).with_name("worker.py")
+SEED = Path(__file__).with_name("seed.toml")
+"""Initial data of the sandbox: one organization's repositories, board, questionnaire and price list."""
+
+WORKER = Path(__file__).parents[2] / "worker.py"
 OURS = ("LEADS_", "TEMPORAL_")
 
 
@@ -178,6 +180,8 @@ class Parts:
                 str(port),
                 "--data",
                 str(data),
+                "--seed",
+                str(SEED),
                 *more,
             ),
             says=True,

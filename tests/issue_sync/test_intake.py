@@ -20,7 +20,7 @@ from client.notices import request_sync
 from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from sandbox.faults import Fault
-from sandbox.github.records import Issue, Trace
+from sandbox.github.records import Issue, Tombstone
 from sandbox.server import Sandbox
 from tests.issue_sync.conftest import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow
@@ -74,7 +74,9 @@ def sandbox(sandbox: Sandbox) -> Sandbox:
     github.next_id += 1000 * start
     for repository in list(github.repositories.values()):
         number = github.new_id()
-        github.traces[number] = Trace(id=number, repository_id=repository.id, number=start, moved_to=None)
+        github.tombstones[number] = Tombstone(
+            id=number, repository_id=repository.id, number=start, moved_to=None
+        )
     return sandbox
 
 
@@ -112,7 +114,7 @@ class Front:
         notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.office.env.client
         await request_sync(client, notice, task_queue=self.office.settings.task_queue)
-        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
+        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
         return "; ".join(done.done)
 
     async def lead(self) -> LeadHandle:

@@ -164,8 +164,8 @@ async def test_what_one_was_told_all_others_heed(office: Office, heard: list[dat
     answer = await lead.execute_update("price_quoted", body)
     assert answer["accepted"]
     again = await _waits(office, lead.id)
-    assert "GitHub's rate limit was reached" in again.why
-    assert "it goes on at" in again.why
+    assert "GitHub's rate limit was reached" in again.reason
+    assert "it goes on at" in again.reason
     assert again.next_attempt_at is not None
     assert (await _waits(office, NOW)).kind == "reconcile_github"
     await looking

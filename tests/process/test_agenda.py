@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process import deadlines
+from process.core.due import pass_deadlines
 from process.core.events import Deadline
 from process.decisions.quoting import QuoteExpired
 from process.decisions.waiting import Resumed
@@ -161,7 +162,7 @@ def test_it_knows_whatever_the_calendar_may_do() -> None:
 @given(st.sampled_from(sorted(STATES)), st.integers(0, 1500))
 def test_every_lead_has_an_agenda_at_every_time(state: str, days: int) -> None:
     life = STATES[state]()
-    aggregate = life.aggregate.tick(life.now + timedelta(days=days))
+    aggregate = pass_deadlines(life.aggregate, life.now + timedelta(days=days))
     for item in agenda(aggregate, life.now + timedelta(days=days)):
         assert item.what
         assert item.role in (Role.SALES, Role.CONTRACTS, Role.ENGINEERING)

@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from process.core.events import Deadline, Event, EventLog, Fact
-from process.corrections import compensation as compensation
+from process.core.preview import preview_decision
+from process.core.requests import request_for
+from process.corrections import impact
 from process.corrections.corrected_decision import CorrectionImpact
+from process.corrections.history import corrected_decision
 from process.deadlines import schedule
 from process.effects import PostCorrection, SendCorrection, UpdateHubIssue
 from process.effects.observations import HubIssueOpened
@@ -33,14 +36,16 @@ def newest(life: Life, kind: str) -> int:
 
 def correction_impact(life: Life, seq: int, **more: Any) -> CorrectionImpact:
     """What the preview of its correction says."""
-    preview = life.aggregate.preview("corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now)
-    assert preview.answer.accepted, preview.answer.summary
+    preview = preview_decision(
+        life.aggregate, "corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now
+    )
+    assert preview.answer.accepted, str(preview.answer)
     assert preview.correction_impact
     return preview.correction_impact
 
 
 def summary(found: CorrectionImpact, fate: str) -> list[str]:
-    return [left.summary for left in found.left if left.fate == fate]
+    return [left.summary for left in found.traces if left.fate == fate]
 
 
 def got(life: Life) -> dict[str, tuple[str, ...]]:
@@ -117,8 +122,8 @@ def test_what_is_offered_for_a_mistake(
     life.perform().does(kind, **body)
     seq = last(life)
     found = correction_impact(life.perform(), seq)
-    assert tuple(left.compensate for left in found.left if left.fate == "if asked") == offered
-    assert says in " | ".join(left.summary for left in found.left)
+    assert tuple(left.compensate for left in found.traces if left.fate == "if asked") == offered
+    assert says in " | ".join(left.summary for left in found.traces)
     assert found.corrected_decision.summary == life.aggregate.event_log.events[seq - 1].summary
     for kind in {"mail", "answer", "comment", "hub"} - set(offered):
         assert str(seq) in life.refused("corrected", seq=seq, reason="x", compensate=kind)
@@ -151,8 +156,8 @@ def test_what_was_corrected_silently_is_put_right_by_correcting_it_once_more() -
     life = Life().quoted().perform()
     silent = corrects(life, 2)
     assert life.refused("corrected", seq=2, reason="x", compensate="mail") == (
-        "2 is already corrected. To make it count again, correct its correction; corrected once more, what it said can "
-        "be put right."
+        "2 is already corrected. To make it count again, correct its correction (Corrected, seq 8). "
+        "Corrected once more, it can be put right outside."
     )
     corrects(life, silent)
     corrects(life, 2, "mail")
@@ -250,7 +255,7 @@ def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> Non
     life = Life().quoted().perform()
     first = corrects(life, 2)  # silently: they still believe that it counts
     second = correction_impact(life, first)
-    assert [left.compensate for left in second.left if left.fate == "if asked"] == ["comment"]
+    assert [left.compensate for left in second.traces if left.fate == "if asked"] == ["comment"]
     corrects(life, first)
     loud = corrects(life, 2, "mail")
     assert got(life)["correction"] == ("contracts@example.org",)
@@ -258,7 +263,7 @@ def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> Non
     again = corrects(life, loud, "mail")
     assert len(life.lead.mails) == sent + 1
     corrects(life, again)  # silent, though they were told that it counts
-    void = compensation.corrected_decision(life.aggregate.event_log, 2, notified=True)
+    void = corrected_decision(life.aggregate.event_log, 2, notified=True)
     assert (void.counts, void.wrongly_notified) == (False, ("contracts@example.org",))
 
 
@@ -293,7 +298,7 @@ def test_what_was_said_is_brought_up_to_date_when_the_correction_is_corrected() 
     corrects(life, first)
     said = {(e.where, e.seq) for e in life.planned[planned:] if isinstance(e, PostCorrection)}
     assert said == {("issue", seq), ("answer", seq)}
-    now = compensation.corrected_decision(life.aggregate.event_log, seq)
+    now = corrected_decision(life.aggregate.event_log, seq)
     assert (now.counts, now.is_asked("comment"), now.was_asked("comment")) == (True, False, True)
 
 
@@ -304,7 +309,7 @@ def test_the_answer_to_a_correction_that_was_given_in_a_comment_is_crossed_out_a
     corrects(life.perform(), answer.seq, "answer")
     (said,) = [effect for effect in life.planned if isinstance(effect, PostCorrection)]
     assert (said.where, said.seq) == ("answer", answer.seq)
-    (about,) = life.aggregate.request(said, life.now).corrected_decisions
+    (about,) = request_for(life.aggregate, said, life.now).corrected_decisions
     assert (about.seq, about.comment, about.counts, about.is_asked("answer")) == (answer.seq, 42, False, True)
 
 
@@ -360,7 +365,7 @@ def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted(
 def test_an_invoice_stands_until_it_is_taken_back() -> None:
     life = Life().contracted().perform().wait(1).perform()
     seq = newest(life, "vendor_setup_not_needed")
-    stands = "Invoice 1 of 1,000.00 USD stands until it is taken back (invoice_voided)"
+    stands = "Invoice 1 of 1,000.00 USD stands until it is taken back (Invoice voided)"
     assert summary(correction_impact(life, seq), "stays") == [stands]
 
 
@@ -399,7 +404,7 @@ def test_a_corrected_correction_says_what_counts_again() -> None:
     ]
     assert with_fate(timeline(life.aggregate)[1]).endswith("(corrected by 3)")
     found = correction_impact(life, 5)
-    assert (found.again, found.corrected_decision.seq) == (
+    assert (found.restored, found.corrected_decision.seq) == (
         (4, "3 was a mistake, so 2 counts again: No slip"),
         5,
     )
@@ -424,7 +429,7 @@ def test_all_that_rests_on_a_mistake_is_named_in_the_order_of_its_correction() -
     )
     order = (
         said.rpartition("Correct ")[2]
-        .removesuffix(" first, in this order.")
+        .partition(" first, in this order")[0]
         .replace(" and ", ", ")
         .split(", ")
     )
@@ -439,18 +444,18 @@ def test_the_issue_is_given_what_does_not_count_and_nothing_else() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     (update,) = [effect for effect in life.planned[-3:] if effect.kind == "update_issue"]
-    (shown,) = life.aggregate.request(update, life.now).corrected_decisions
+    (shown,) = request_for(life.aggregate, update, life.now).corrected_decisions
     assert (shown.seq, shown.corrections[-1].reason) == (2, "Not 2")
     corrects(life, newest(life, "corrected"))
-    assert life.aggregate.request(update, life.now).corrected_decisions == ()
+    assert request_for(life.aggregate, update, life.now).corrected_decisions == ()
 
 
 def test_what_is_no_decision_can_not_be_undone() -> None:
     event_log: EventLog = Life().quoted().perform().aggregate.event_log
-    assert compensation.correction_impact(event_log, event_log.events[-1].seq) is None
-    assert compensation.correction_impact(event_log, 99) is None
+    assert impact.correction_impact(event_log, event_log.events[-1].seq) is None
+    assert impact.correction_impact(event_log, 99) is None
     with pytest.raises(LookupError):
-        compensation.corrected_decision(event_log, 99)
+        corrected_decision(event_log, 99)
 
 
 # ---- whatever people correct, in whatever order
@@ -482,7 +487,7 @@ def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
         if done:
             life.perform()
     life.perform()
-    now = compensation.corrected_decision(life.aggregate.event_log, seq, notified=True)
+    now = corrected_decision(life.aggregate.event_log, seq, notified=True)
     assert now.counts is (len(steps) % 2 == 0)
     assert facts(life.lead)["contract"] == before["contract"]
     if now.counts:

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from process.core import inbox
 from process.core.aggregate import LeadAggregate
-from process.core.events import Refused
 from process.core.fold import fold
-from process.corrections.compensation import corrected_decisions
+from process.core.refusal import Refused
+from process.corrections.history import corrected_decisions
 from process.decisions.registry import DECISIONS
-from process.duplicates.notices import match_reasons, relation_notices
+from process.duplicates.matching import match_reasons
+from process.duplicates.notices import relation_notices
 from process.effects import NotifyLeads, ReadAnswers
 from process.effects.observations import DriftFound
 from process.lead.duplicate_links import MOST, DuplicateLink, Relation
@@ -50,7 +52,7 @@ def test_a_probable_duplicate_is_in_sight_from_its_first_moment_and_sales_is_to_
     )
     assert next_step(life.lead) == (
         Role.SALES,
-        "merge it into lead-example (merged), or keep it apart (kept_apart)",
+        "merge it into lead-example, or keep it apart",
     )
     assert "may be the same request as lead-example" in timeline(life.aggregate)[0].summary
 
@@ -82,10 +84,10 @@ def test_kept_apart_it_goes_on_and_the_other_lead_hears_of_it() -> None:
     life = twin()
     life.does("kept_apart", reason="Another faculty")
     assert not attention(life.lead, life.today)
-    assert relation_notices(life.lead)["lead-example"].me.relation is Relation.APART
+    assert relation_notices(life.lead)["lead-example"].sender.relation is Relation.APART
     life.quoted()
     summary = life.refused("corrected", seq=2, reason="It is the same after all")
-    assert summary.endswith("rests on it. Correct 3 first.")
+    assert summary.endswith("rests on it. Correct 3 first (Corrected, seq 3).")
     life.does("corrected", seq=3, reason="Another's price")
     life.does("corrected", seq=2, reason="It is the same after all")
     assert life.lead.undecided
@@ -158,7 +160,7 @@ def test_it_is_held_for_so_many_and_no_more() -> None:
 )
 def test_what_is_no_likeness_is_refused_and_recorded(args: tuple[Any, ...]) -> None:
     life = Life()
-    aggregate = life.aggregate.flag_duplicates(args, life.now)
+    aggregate = inbox.flag_duplicates(life.aggregate, args, life.now)
     assert aggregate.event_log is life.aggregate.event_log
     assert [refusal.kind for refusal in aggregate.refusals] == ["flag_duplicates"]
 
@@ -299,7 +301,7 @@ def test_a_merge_into_a_lead_that_it_did_not_look_like_is_taken_back_there_too()
     life.hears_from(other)
     assert life.lead.duplicates
     other.does("corrected", seq=merge, reason="x")
-    assert relation_notices(other.lead)["lead-example"].me.relation is Relation.NONE
+    assert relation_notices(other.lead)["lead-example"].sender.relation is Relation.NONE
     life.hears_from(other)
     assert not life.lead.duplicates
     assert other.lead.stage is Stage.LEAD
@@ -317,7 +319,9 @@ def test_the_last_word_counts_in_whatever_order_it_arrives_and_however_often() -
         other.does(kind, **body)
         summary.append(relation_notices(other.lead)["lead-example"])
     for told in (summary[1], summary[0], summary[3], summary[2], summary[1], summary[3], summary[3]):
-        aggregate, answer = life.aggregate.told((told.model_dump(mode="json"),), life.now)
+        aggregate, answer = inbox.receive_relation_notice(
+            life.aggregate, (told.model_dump(mode="json"),), life.now
+        )
         assert not isinstance(answer, Refused)
         life.aggregate = LeadAggregate.model_validate_json(aggregate.model_dump_json())  # also over a new run
     assert [known.relation for known in life.lead.duplicates] == [Relation.MERGED]
@@ -332,7 +336,7 @@ def test_a_late_word_does_not_undo_what_was_said_again_since() -> None:
     late = relation_notices(other.lead)["lead-example"]
     other.does("corrected", seq=2, reason="x")
     life.hears_from(other)
-    aggregate, _ = life.aggregate.told((late.model_dump(mode="json"),), life.now)
+    aggregate, _ = inbox.receive_relation_notice(life.aggregate, (late.model_dump(mode="json"),), life.now)
     assert aggregate is life.aggregate
 
 
@@ -410,18 +414,26 @@ def test_what_has_ended_takes_nothing_in(end: str, says: str) -> None:
         getattr(life, end)()
     other.does("merged", into="lead-example")
     before = life.aggregate.event_log
-    assert str(life.hears_from(other)) == says
+    refused = life.hears_from(other)
+    assert str(refused) == says
     assert life.aggregate.event_log is before
-    assert life.aggregate.refusals[-1].reason == says
+    assert life.aggregate.refusals[-1].refused == refused
     if end == "lost":  # put right, the same word is taken
         life.does("reopened", reason="x")
         assert isinstance(life.hears_from(other), DuplicateLink)
 
 
 def test_whoever_speaks_may_be_told_to_send_something_sound() -> None:
-    for args in ((), (None,), ({},), ({"me": {"lead": "x"}, "seq": 0},), ({"me": 5, "seq": 1},), (object(),)):
+    for args in (
+        (),
+        (None,),
+        ({},),
+        ({"sender": {"lead": "x"}, "seq": 0},),
+        ({"sender": 5, "seq": 1},),
+        (object(),),
+    ):
         life = Life()
-        aggregate, answer = life.aggregate.told(args, life.now)
+        aggregate, answer = inbox.receive_relation_notice(life.aggregate, args, life.now)
         assert isinstance(answer, Refused)
         assert aggregate.event_log is life.aggregate.event_log
         assert [refusal.kind for refusal in aggregate.refusals] == ["receive_relation_notice"]
@@ -454,7 +466,7 @@ def test_only_the_newest_telling_is_done() -> None:
     life.does("corrected", seq=last(life), reason="x")
     (item,) = [item for item in life.aggregate.outbox if isinstance(item.effect, NotifyLeads)]
     assert item.status == "waiting"
-    assert {name: told.me.relation for name, told in relation_notices(life.lead).items()} == {
+    assert {name: notice.sender.relation for name, notice in relation_notices(life.lead).items()} == {
         "lead-example": Relation.UNDECIDED,
         "lead-third": Relation.NONE,
     }

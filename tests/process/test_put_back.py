@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from process.core import inbox
 from process.core.aggregate import LeadAggregate
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits
 from tests.support.lives import Life
@@ -20,7 +21,7 @@ def asked(
     aggregate: LeadAggregate, *moves: Edit, declined: tuple[DeclinedEdit, ...] = ()
 ) -> tuple[LeadAggregate, tuple[str, ...]]:
     body = RevertEdits(edits=moves, declined=declined).model_dump(mode="json")
-    return aggregate.revert_edits((body,), Life().now)
+    return inbox.revert_edits(aggregate, (body,), Life().now)
 
 
 def waiting(aggregate: LeadAggregate) -> list[str]:
@@ -85,7 +86,7 @@ def test_what_was_declined_is_on_record_once() -> None:
     ],
 )
 def test_what_asks_for_nothing_sound_is_refused_and_recorded(args: tuple[Any, ...]) -> None:
-    aggregate, keys = Life().aggregate.revert_edits(args, Life().now)
+    aggregate, keys = inbox.revert_edits(Life().aggregate, args, Life().now)
     assert keys == ()
     assert [refusal.kind for refusal in aggregate.refusals] == ["revert_edits"]
     assert waiting(aggregate) == []

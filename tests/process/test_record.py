@@ -2,7 +2,11 @@
 
 import pytest
 
-from process.core.aggregate import FINISHED, RECEIPTS, REFUSALS, LeadAggregate
+from process.core import intake
+from process.core.aggregate import FINISHED, REFUSALS, LeadAggregate
+from process.core.preview import preview_decision
+from process.core.receipts import RECEIPTS
+from process.core.requests import request_for, unrecorded
 from process.effects import Effect, PlaceCard, RecordEvents, UpdateIssue
 from process.effects.observations import IssueOpened
 from process.effects.requests import Outcome
@@ -17,11 +21,11 @@ def test_the_same_key_is_the_same_decision_and_gets_the_first_answer() -> None:
     first = life.does("price_quoted", **QUOTE, key="k1")
     before = life.aggregate
     again = life.take("price_quoted", **QUOTE, key="k1")
-    assert (again.summary, again.seq, again.accepted, again.repeat) == (first.summary, first.seq, True, True)
+    assert (again.message, again.seq, again.accepted, again.repeat) == (first.message, first.seq, True, True)
     assert life.aggregate.event_log is before.event_log
     assert life.aggregate.outbox == before.outbox
     assert [refusal.reason for refusal in life.aggregate.refusals] == [
-        f"It came again and was already taken as {first.seq}. Nothing was done twice."
+        f"It came again and was already taken as {first.seq}"
     ]
     once = life.aggregate
     life.take("price_quoted", **QUOTE, key="k1")
@@ -41,7 +45,7 @@ def test_a_refusal_with_a_key_is_answered_again_but_recorded_once() -> None:
     summary = life.refused("quote_accepted", key="k1")
     life.quoted()
     again = life.take("quote_accepted", key="k1")
-    assert (again.accepted, again.repeat, again.summary) == (False, True, summary)
+    assert (again.accepted, again.repeat, str(again)) == (False, True, summary)
     assert life.aggregate.refused_total == 1
 
 
@@ -89,7 +93,7 @@ def test_a_refusal_is_on_record_with_who_what_and_why() -> None:
         (
             "price_qouted",
             ({},),
-            "There is no decision 'price_qouted'. Did you mean price_quoted? The query `options`",
+            "There is no decision 'price_qouted'. Did you mean price_quoted? Choose one of the",
         ),
         ("lead_opened", ({},), "There is no decision 'lead_opened'."),
         ("_on_quote", ({},), "There is no decision '_on_quote'."),
@@ -122,12 +126,12 @@ def test_what_cannot_be_meant_is_refused_in_a_sentence(
     kind: str, args: tuple[object, ...], says: str
 ) -> None:
     life = Life()
-    aggregate, answer = life.aggregate.take(kind, args, MONDAY)
-    assert says in answer.summary
-    assert len(answer.summary) < 1200
+    aggregate, answer = intake.take(life.aggregate, kind, args, MONDAY)
+    assert says in str(answer)
+    assert len(str(answer)) < 1200
     assert not answer.accepted
     assert aggregate.event_log is life.aggregate.event_log
-    assert (aggregate.refused_total, aggregate.refusals[-1].reason) == (1, answer.summary)
+    assert (aggregate.refused_total, aggregate.refusals[-1].refused) == (1, answer.refused)
     assert LeadAggregate.model_validate_json(aggregate.model_dump_json()) == aggregate
 
 
@@ -139,9 +143,9 @@ def test_a_number_is_not_kept_with_thousands_of_zeros() -> None:
 
 
 def test_a_source_that_is_not_named_is_the_way_it_came() -> None:
-    aggregate, _ = Life().aggregate.take("put_on_hold", ({"event": "x"},), MONDAY, source="update")
+    aggregate, _ = intake.take(Life().aggregate, "put_on_hold", ({"event": "x"},), MONDAY, source="update")
     assert aggregate.event_log.events[-1].fact.source == "update"
-    aggregate, _ = Life().aggregate.take("nothing", (), MONDAY, source="update")
+    aggregate, _ = intake.take(Life().aggregate, "nothing", (), MONDAY, source="update")
     assert aggregate.refusals[-1].source == "update"
 
 
@@ -165,7 +169,7 @@ def test_memory_is_bounded_and_counts_go_on() -> None:
 def test_a_preview_says_what_would_happen_and_changes_nothing() -> None:
     life = Life().perform()
     before = life.aggregate
-    preview = before.preview("price_quoted", (QUOTE,), MONDAY)
+    preview = preview_decision(before, "price_quoted", (QUOTE,), MONDAY)
     assert preview.stage == "quoted"
     assert preview.answer.accepted
     assert preview.effects == (
@@ -180,7 +184,7 @@ def test_a_preview_says_what_would_happen_and_changes_nothing() -> None:
 
 def test_a_preview_of_what_would_be_refused_says_why() -> None:
     life = Life()
-    preview = life.aggregate.preview("quote_accepted", ({},), MONDAY)
+    preview = preview_decision(life.aggregate, "quote_accepted", ({},), MONDAY)
     assert (preview.answer.accepted, preview.stage, preview.effects) == (False, "lead", ())
     assert life.aggregate.refused_total == 0
 
@@ -283,10 +287,10 @@ def test_what_is_done_is_remembered_and_what_it_reports_becomes_true() -> None:
 
 def test_the_ledger_is_behind_until_it_says_otherwise() -> None:
     life = Life().quoted()
-    assert [event.seq for event in life.aggregate.unrecorded()] == [1, 2]
+    assert [event.seq for event in unrecorded(life.aggregate)] == [1, 2]
     ledger = next(item.effect for item in life.aggregate.outbox if isinstance(item.effect, RecordEvents))
     aggregate = life.aggregate.done(ledger, Outcome(recorded=2), MONDAY)
-    assert aggregate.unrecorded() == ()
+    assert unrecorded(aggregate) == ()
     assert aggregate.done(ledger, Outcome(recorded=1), MONDAY).in_ledger == 2
 
 
@@ -318,7 +322,7 @@ def test_what_the_issue_shows_under_attention_is_told_by_the_whole_lead_and_on_i
         )
     life.until("2028-01-10")
     update = next(item.effect for item in life.aggregate.outbox if item.effect.kind == "update_issue")
-    shown = life.aggregate.request(update, life.now).attention
+    shown = request_for(life.aggregate, update, life.now).attention
     assert shown == attention(life.lead, life.today)
     assert shown
     assert not [line for line in shown if "is not billed" in line and "Usage" not in line]
@@ -335,12 +339,14 @@ def test_however_much_people_write_the_lead_can_be_handed_to_a_new_run(length: i
     answers = [life.take("asset_attached", name=f"{n}", note="ü" * length) for n in range(LARGEST // length)]
     assert answers[0].accepted
     assert not answers[-1].accepted
-    assert "Write it shorter" in next(answer.summary for answer in answers if not answer.accepted)
+    assert "Write it shorter" in next(str(answer) for answer in answers if not answer.accepted)
     assert life.take("asset_attached", name="short").accepted, "there is always room for the next"
     assert life.take("price_quoted", **QUOTE).accepted
     assert len(life.aggregate.model_dump_json().encode()) < LARGEST
-    task = life.aggregate.request(
-        next(e for e in life.aggregate.startable(frozenset()) if e.kind == "record_events"), life.now
+    task = request_for(
+        life.aggregate,
+        next(e for e in life.aggregate.startable(frozenset()) if e.kind == "record_events"),
+        life.now,
     )
     assert len(task.model_dump_json().encode()) < LARGEST
 
@@ -349,6 +355,6 @@ def test_a_repeat_is_answered_in_the_words_of_the_first_answer() -> None:
     life = Life()
     first = life.take("price_quoted", **QUOTE, key="k1")
     kept = LeadAggregate.model_validate_json(life.aggregate.model_dump_json())
-    _, again = kept.take("price_quoted", (QUOTE | {"key": "k1"},), life.now)
+    _, again = intake.take(kept, "price_quoted", (QUOTE | {"key": "k1"},), life.now)
     assert again == first.replaced(repeat=True)
-    assert first.summary
+    assert first.message

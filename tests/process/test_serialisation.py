@@ -10,7 +10,7 @@ from process.core.events import Event, Fact, Unknown
 from process.core.fold import fold
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
-from process.duplicates import notices as duplicates
+from process.duplicates import observations as duplicates
 from process.effects import Effect, SendMail, revert_effects
 from process.effects import observations as observations
 from process.effects.requests import EffectRequest, Outcome

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from process.core import inbox
+from process.core.preview import preview_decision
 from process.effects import PlaceCard
 from process.effects.introductions import last_reached, mails_to_former
 from process.effects.observations import MailUndeliverable
@@ -217,7 +219,7 @@ def test_an_old_address_that_is_dead_is_recorded_and_holds_nothing_up() -> None:
 )
 def test_what_cant_be_meant_is_refused_and_recorded(sent: Any, says: str) -> None:
     life = in_conversation()
-    aggregate = life.aggregate.set_team((sent,), life.now)
+    aggregate = inbox.set_team(life.aggregate, (sent,), life.now)
     assert aggregate.event_log is life.aggregate.event_log
     assert says in aggregate.refusals[-1].reason
 
@@ -225,7 +227,7 @@ def test_what_cant_be_meant_is_refused_and_recorded(sent: Any, says: str) -> Non
 def test_that_somebody_else_decides_on_github_is_recorded_and_nobody_is_mailed() -> None:
     life = in_conversation()
     people = People(people={Role.SALES: ("octocat",)}, addresses=life.lead.policy.addresses)
-    life._became(life.aggregate.set_team((people.model_dump(mode="json"),), life.now))
+    life._became(inbox.set_team(life.aggregate, (people.model_dump(mode="json"),), life.now))
     assert life.lead.policy.people == {Role.SALES: ("octocat",)}
     assert life.aggregate.event_log.events[-1].summary.endswith("sales: octocat")
     assert told(life.perform()) == []
@@ -250,7 +252,8 @@ def test_what_is_to_come_follows_the_new_clocks_and_what_was_decided_stays() -> 
     life = Life().handed_over().perform()
     due = life.lead.contract.due
     before = {item.effect.kind for item in life.aggregate.outbox}
-    foreseen = life.aggregate.preview(
+    foreseen = preview_decision(
+        life.aggregate,
         "policy_adopted",
         ({"policy": {"version": "2026-10", "clocks": {"handover_reminder": 1, "contract_due": 5}}},),
         life.now,

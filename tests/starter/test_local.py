@@ -26,7 +26,7 @@ from starter.local.up import alone, has_credentials
 from tests.starter.conftest import Ended
 from tests.support.waiting import TIMEOUT
 
-LEADS = Path(sys.executable).with_name("leads")
+LEADS = (sys.executable, "-m", "starter.cli")
 
 
 def left_over(mark: str) -> list[str]:
@@ -56,7 +56,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def up(*summary: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
     """`leads up` on free ports; yields when it is up, with what it says."""
     process = await asyncio.create_subprocess_exec(
-        LEADS, "up", *summary, "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *LEADS, "up", *summary, "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     assert process.stdout
     try:
@@ -107,7 +107,7 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
 
     async def leads(*summary: str) -> Ended:
         process = await asyncio.create_subprocess_exec(
-            LEADS, *summary, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            *LEADS, *summary, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
         out, err = await process.communicate()
         return Ended(process.returncode or 0, out.decode(), err.decode())
@@ -171,7 +171,7 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
         "MARK": (mark := uuid.uuid4().hex),
     }
     ended = subprocess.run(
-        [LEADS, "demo", "--json"], capture_output=True, env=environment, text=True, check=False
+        [*LEADS, "demo", "--json"], capture_output=True, env=environment, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
@@ -214,7 +214,7 @@ def test_a_demo_lives_a_year_of_a_hub() -> None:
     """On the real parts: the server skips the time, and all that a year brings is done outside as well."""
     environment = os.environ | {"MARK": (mark := uuid.uuid4().hex)}
     summary = ["demo", "--years", "1", "--json"]
-    ended = subprocess.run([LEADS, *summary], capture_output=True, env=environment, text=True, check=False)
+    ended = subprocess.run([*LEADS, *summary], capture_output=True, env=environment, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
     assert told["stage"] == "closed"
@@ -230,7 +230,7 @@ def test_a_demo_lives_a_year_of_a_hub() -> None:
 
 
 def test_a_demo_cannot_live_for_ever() -> None:
-    ended = subprocess.run([LEADS, "demo", "--years", "100"], capture_output=True, text=True, check=False)
+    ended = subprocess.run([*LEADS, "demo", "--years", "100"], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "20" in ended.stderr
 

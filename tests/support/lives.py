@@ -7,10 +7,14 @@ from typing import Any
 
 from process.behaviour import CHANGES
 from process.calendar import end_of, start_of
+from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
-from process.core.events import Observation, Refused
+from process.core.due import next_due, pass_deadlines
+from process.core.events import Observation
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
+from process.core.refusal import Refused
+from process.core.requests import request_for
 from process.decisions.opening import LeadOpened
 from process.duplicates.notices import relation_notices
 from process.effects import (
@@ -113,7 +117,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
                 cause=effect.cause,
             )
         case SendCorrection():
-            (corrected_decision,) = life.aggregate.request(effect, life.now).corrected_decisions
+            (corrected_decision,) = request_for(life.aggregate, effect, life.now).corrected_decisions
             if told := corrected_decision.wrongly_notified:
                 observation = MailSent(
                     template=effect.template,
@@ -162,25 +166,25 @@ class Life:
 
     def take(self, kind: str, **body: Any) -> Answer:
         """A decision as it would come from outside, whatever the answer."""
-        aggregate, answer = self.aggregate.take(kind, (body,), self.now)
+        aggregate, answer = intake.take(self.aggregate, kind, (body,), self.now)
         self._became(aggregate)
         return answer
 
     def does(self, kind: str, **body: Any) -> Answer:
         """A decision that must be accepted."""
         answer = self.take(kind, **body)
-        assert answer.accepted, f"{kind}: {answer.summary}"
-        assert not answer.repeat, f"{kind} is a repeat: {answer.summary}"
+        assert answer.accepted, f"{kind}: {answer!s}"
+        assert not answer.repeat, f"{kind} is a repeat: {answer!s}"
         return answer
 
     def refused(self, kind: str, **body: Any) -> str:
         """A decision that must be refused, without a trace in the lead: the words of the refusal."""
         before = self.aggregate.event_log
         answer = self.take(kind, **body)
-        assert not answer.accepted, f"{kind} was accepted: {answer.summary}"
+        assert not answer.accepted, f"{kind} was accepted: {answer!s}"
         assert self.aggregate.event_log is before
-        assert self.aggregate.refusals[-1].reason == answer.summary
-        return answer.summary
+        assert self.aggregate.refusals[-1].refused == answer.refused
+        return str(answer)
 
     def looks(self) -> Life:
         """It is to look what became of all that it has outside."""
@@ -197,28 +201,28 @@ class Life:
     def hears(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
         """A worker says who is behind the roles."""
         people = {"addresses": addresses, "since": (since or self.now).isoformat()}
-        self._became(self.aggregate.set_team((people,), self.now))
+        self._became(inbox.set_team(self.aggregate, (people,), self.now))
         return self
 
     def hears_from(self, other: Life) -> DuplicateLink | Refused:
         """The other lead tells it what it is to it."""
         told = relation_notices(other.lead)[self.lead.id].model_dump(mode="json")
-        aggregate, answer = self.aggregate.told((told,), self.now)
+        aggregate, answer = inbox.receive_relation_notice(self.aggregate, (told,), self.now)
         self._became(aggregate)
         return answer
 
     def flag_duplicates(self, *originals: dict[str, Any]) -> Life:
         """A round finds that it looks like other leads."""
-        self._became(self.aggregate.flag_duplicates(({"originals": originals},), self.now))
+        self._became(inbox.flag_duplicates(self.aggregate, ({"originals": originals},), self.now))
         return self
 
     # ---- time
 
     def at(self, moment: datetime) -> Life:
         """That moment comes, and the calendar does what is due; each thing at its own time, as a worker would."""
-        while (when := self.aggregate.next_due()) is not None and when <= moment:
+        while (when := next_due(self.aggregate.lead)) is not None and when <= moment:
             self.now = max(when, self.now)
-            self._became(self.aggregate.tick(self.now))
+            self._became(pass_deadlines(self.aggregate, self.now))
         self.now = moment
         return self
 

@@ -11,7 +11,7 @@ from temporalio.worker import Worker
 
 from activities.github import issue_block
 from activities.github.issue_block import LastWritten
-from activities.reconcile.outside import reconcile_activities
+from activities.reconcile.activities import reconcile_activities
 from client.leads import LeadsClient
 from config.settings import Settings
 from sandbox.github.records import Issue
@@ -34,7 +34,7 @@ def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
         person.add_card("leads", issue.number)
         person.move("leads", issue.number, "Lead")
         issues.append(issue)
-    sandbox.do(lambda: _a_second_apart(sandbox, issues))
+    sandbox.run(lambda: _a_second_apart(sandbox, issues))
     return issues
 
 

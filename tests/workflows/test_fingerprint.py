@@ -8,7 +8,9 @@ from typing import Any
 
 import workflows.lead
 from process.behaviour import CHANGES
+from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
+from process.core.due import pass_deadlines
 from process.core.events import Change, Event, EventLog, Observation
 from process.core.fold import fold
 from process.core.outbox import DriftCheck
@@ -191,11 +193,11 @@ def _live(
             aggregate = aggregate.done(found, Outcome(observation=_report(found)), now)
         now += timedelta(days=WAITS.get(kind, 0), hours=kind not in AT_ONCE)
         if kind == "set_team":
-            aggregate = aggregate.set_team((body,), now)
+            aggregate = inbox.set_team(aggregate, (body,), now)
             continue
-        aggregate, answer = aggregate.tick(now).take(kind, (body,), now)
-        assert answer.accepted, (kind, answer.summary)
-    return aggregate.tick(now + timedelta(days=100)).event_log.events
+        aggregate, answer = intake.take(pass_deadlines(aggregate, now), kind, (body,), now)
+        assert answer.accepted, (kind, str(answer))
+    return pass_deadlines(aggregate, now + timedelta(days=100)).event_log.events
 
 
 def _report(effect: Effect) -> Observation:
