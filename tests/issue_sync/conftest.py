@@ -156,7 +156,7 @@ class Office:
     async def hear_there(self, repo: str, number: int, *comments: int) -> SyncResult:
         notices = [ChangeNotice(repo=repo, number=number, comment=comment) for comment in comments]
         await request_sync(self.env.client, *notices, task_queue=self.settings.task_queue)
-        desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].desk)
+        desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].workflow_id)
         return await desk.result()
 
     async def answers(self, lead: LeadHandle) -> list[str]:
@@ -188,7 +188,7 @@ class Office:
         ]
         async with asyncio.timeout(TIMEOUT):
             for notice in (*cards, *issues, *issues):  # one may pass on what it hears to another
-                await self._closed(notice.desk)
+                await self._closed(notice.workflow_id)
 
     async def _closed(self, desk: str) -> None:
         try:

@@ -114,7 +114,7 @@ class Front:
         notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.office.env.client
         await request_sync(client, notice, task_queue=self.office.settings.task_queue)
-        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
+        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
         return "; ".join(done.done)
 
     async def lead(self) -> LeadHandle:
