@@ -54,7 +54,7 @@ def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
     if aggregate.refusals:
         yield f"\n### Refused ({aggregate.refused_total})"
         yield from (
-            f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(refusal.reason)}"
+            f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(str(refusal.refused))}"
             for refusal in reversed(aggregate.refusals[-SHOWN:])
         )
 

@@ -20,12 +20,14 @@ from activities.github.edits import edits
 from activities.github.own_comments import OwnComments
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
-from activities.issue_sync.people import People, not_theirs
+from activities.issue_sync.people import People
+from activities.issue_sync.suggestions import explain, samples
 from client.directory import LeadHandle
-from client.errors import LeadsError
+from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.core.events import Refused
+from process.authorization import may_decide
+from process.core.refusal import Refused, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse_as
 from process.decisions.registry import DECISIONS
@@ -119,7 +121,7 @@ class EditProposals:
         column = columns.get(facts.stage)
         if column is None:
             return None
-        edit = await in_thread(self.board.moved, place.repo, place.issue.number, column)
+        edit = await in_thread(self.board.find_edit, place.repo, place.issue.number, column)
         if edit is None:
             return None
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)
@@ -166,25 +168,29 @@ class EditProposals:
         proposal = propose(edit, view.facts, view.timeline)
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
-            return _asks(edit, proposal.why or "No decision says that", offered or _named(proposal.why))
+            return _asks(edit, proposal.why or "No decision says that", offered or _examples(proposal))
         if edit.by is None:
             why = "GitHub does not tell who it was, so nothing is decided in anybody's name"
             return _asks(edit, why, offered)
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
         roles = await in_thread(self.people.roles, edit.by)
-        if wrong := not_theirs(decision, roles, view.facts):
+        if wrong := may_decide(roles, decision, view.facts):
             return self._declined(edit, kind, wrong)
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = str(decision.gate(view.facts) or f"For that, {complete.reason}")
-            return self._declined(edit, kind, _because(proposal, wrong), _named(wrong) or offered)
+            wrong = decision.gate(view.facts) or refuse(f"For that, {complete.reason}")
+            return self._declined(
+                edit, kind, _because(proposal, wrong), samples(wrong, view.facts) or offered
+            )
         try:
             return await self._decide(lead, edit, complete)
-        except LeadsError as refused:
-            wrong = str(refused)
-            return _asks(edit, _because(proposal, wrong), _named(wrong) or offered)
+        except DecisionRefused as failed:
+            wrong = failed.refusal
+            return _asks(edit, explain(_because(proposal, wrong)), (*samples(wrong, view.facts),) or offered)
+        except LeadsError as failed:
+            return _asks(edit, explain(_because(proposal, refuse(str(failed)))), offered)
 
     async def _decide(self, lead: LeadHandle, edit: Edit, decision: Decision) -> Verdict:
         answer = await asked(self.leads.decide(lead, decision))
@@ -195,13 +201,20 @@ class EditProposals:
         done = f"Took {decision.kind}: somebody {edit.kind}"
         if agrees(edit, view.facts):
             return Verdict(edit, done, stands=True)
-        why = f"{answer.summary}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
+        why = f"{answer.message}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
         return Verdict(edit, done, reason=why)
 
-    def _declined(self, edit: Edit, kind: str, reason: str, samples: Sequence[str] = ()) -> Verdict:
-        source = f"{_source(edit)} {edit.key}"
-        declined = DeclinedEdit(kind=kind, by=f"@{edit.by}", source=source, reason=reason)
-        return Verdict(edit, _revert_edits(edit), reason=reason, samples=tuple(samples), declined=declined)
+    def _declined(self, edit: Edit, kind: str, refused: Refused, samples: Sequence[str] = ()) -> Verdict:
+        declined = DeclinedEdit(
+            kind=kind,
+            by=f"@{edit.by}",
+            source=f"{_source(edit)} {edit.key}",
+            reason=refused.reason,
+            suggestions=refused.suggestions,
+        )
+        return Verdict(
+            edit, _revert_edits(edit), reason=explain(refused), samples=tuple(samples), declined=declined
+        )
 
     async def _answer(self, place: Place, verdict: Verdict) -> None:
         edit = verdict.edit
@@ -255,10 +268,9 @@ def _source(edit: Edit) -> str:
     return "github board" if edit.kind is EditKind.PLACED else "github issue"
 
 
-def _because(proposal: Proposal, wrong: str) -> str:
-    return f"{proposal.why}. {wrong}" if proposal.why else wrong
+def _because(proposal: Proposal, refused: Refused) -> Refused:
+    return refused.replaced(reason=f"{proposal.why}. {refused.reason}") if proposal.why else refused
 
 
-def _named(reason: str) -> tuple[str, ...]:
-    """The decisions that an answer names: what would work."""
-    return tuple(sample(kind) for name, kind in DECISIONS.items() if f"({name})" in reason)
+def _examples(proposal: Proposal) -> tuple[str, ...]:
+    return tuple(sample(DECISIONS[kind]) for kind in proposal.examples)

@@ -17,7 +17,6 @@ from starter.cli.decide import add_decisions
 from starter.cli.errors import EXIT_CODES, CommandError, ExitCode, debugging, rendered
 from starter.cli.output import clean, console, print_json
 from starter.cli.service import add_service
-from starter.cli.spelling import spelled
 
 
 def make_app() -> App:
@@ -75,7 +74,7 @@ def _usage(wrong: CycloptsError) -> str:
 def _fail(failure: CommandError, arguments: list[str]) -> int:
     if debugging():
         traceback.print_exc()
-    sentence = spelled(clean(str(failure)))
+    sentence = clean(str(failure))
     if "--json" in arguments and not failure.printed:
         print_json({"error": sentence, "code": int(failure.code)})
     console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from cyclopts import App, Group, Parameter
 from rich.text import Text
 
+from client.errors import DecisionRefused
 from client.previews import sections
 from client.retries import pending_retries
 from process.decisions.opening import LeadOpened
@@ -18,7 +19,7 @@ from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
 from starter.cli.output import Output, clean, moment
 from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
-from starter.cli.spelling import as_command, spelled
+from starter.cli.spelling import as_command, write_refusal
 
 Zone = Annotated[
     str | None,
@@ -169,17 +170,24 @@ def happened(line: Line) -> Text:
 async def options(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
     """List all decisions: those allowed now with their effect, the others with the reason."""
     leads = await leads_of(timeout)
-    found = await leads.options(await leads.find(lead))
+    handle = await leads.find(lead)
+    found = await leads.options(handle)
     out = Output(as_json=json)
     if out.value(found):
         return
-    out.table(("decision", "", "what it does, or why not now"), (_choice(option) for option in found))
+    out.table(
+        ("decision", "", "what it does, or why not now"), (_choice(option, handle.id) for option in found)
+    )
 
 
-def _choice(option: Option) -> tuple[Text, str, Text]:
-    if option.allowed:
-        return Text(as_command(option.kind), "bold"), "yes", Text(spelled(clean(option.does)))
-    return Text(as_command(option.kind), "dim"), "no", Text(spelled(clean(option.why_not)), "dim")
+def _choice(option: Option, lead_id: str) -> tuple[Text, str, Text]:
+    if option.refused is None:
+        return Text(as_command(option.kind), "bold"), "yes", Text(clean(option.does))
+    return (
+        Text(as_command(option.kind), "dim"),
+        "no",
+        Text(clean(write_refusal(option.refused, lead_id)), "dim"),
+    )
 
 
 def _preview(app: App) -> Command:
@@ -206,13 +214,14 @@ def _preview(app: App) -> Command:
         fields = {name: value for name, value in bound.arguments.items() if name in kind.model_fields}
         wanted = given(kind, fields)
         leads = await leads_of(timeout)
-        preview = await leads.preview(await leads.find(lead), wanted)
+        handle = await leads.find(lead)
+        preview = await leads.preview(handle, wanted)
         out = Output(as_json=json)
-        if not preview.answer.accepted:
-            raise CommandError(ExitCode.REFUSED, preview.answer.summary)
+        if refused := preview.answer.refused:
+            raise DecisionRefused(refused, handle.id)
         if out.value(preview):
             return
-        out.line(f"Would become true: {preview.answer.summary}")
+        out.line(f"Would become true: {preview.answer.message}")
         out.line(f"The lead would be at {preview.stage}")
         for title, lines in sections(preview, ask="--compensate {}"):
             out.heading(title)

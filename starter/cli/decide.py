@@ -14,7 +14,7 @@ from process.decisions.registry import DECISIONS
 from starter.cli.options import Json, Lead, Timeout, given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
-from starter.cli.spelling import as_command, spelled
+from starter.cli.spelling import as_command
 
 Command = Callable[..., Coroutine[Any, Any, None]]
 
@@ -50,7 +50,7 @@ def _command(decision: type[Decision]) -> Command:
             await _report(leads, handle, answer, Output(as_json=json))
 
     command.__name__ = decision.kind
-    command.__doc__ = spelled(inspect.getdoc(decision) or "")
+    command.__doc__ = inspect.getdoc(decision) or ""
     return with_options(command, decision)
 
 
@@ -70,6 +70,6 @@ async def _report(leads: LeadsClient, lead: LeadHandle, answer: Answer, out: Out
     result |= {"stage": view.stage, "effects": effects, "url": leads.link(lead.id)}
     if out.value(result):
         return
-    out.line(f"{answer.summary}{' (that was already decided)' if answer.repeat else ''}", "green")
+    out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
     out.items(f"{effect.summary}: {effect.status}" for effect in effects)
-    out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {spelled(view.next_step)}", "dim")
+    out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {view.next_step}", "dim")

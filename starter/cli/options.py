@@ -12,7 +12,7 @@ from cyclopts.validators import Number
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
-from process.core.events import Refused
+from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.parsing import parse_as
 from starter.cli.errors import CommandError, ExitCode

@@ -19,6 +19,7 @@ from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.options import Json, flag, given
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
+from starter.cli.spelling import write_refusal
 
 MAX_CONCURRENT = 20
 """Number of leads asked at the same time."""
@@ -100,14 +101,16 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
         preview = await leads.preview(handle, decision)
     except LeadStuck as stuck:
         return Outcome(lead=handle.id, accepted=False, summary=str(rendered(stuck)))
-    summary, dates = preview.answer.summary, preview.dates
+    answered, dates = preview.answer, preview.dates
+    refused = answered.refused
+    summary = write_refusal(refused, handle.id) if refused else answered.message
     if not preview.answer.accepted or not adopt:
         return Outcome(lead=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
-    except LeadsError as refused:
-        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(refused)))
-    summary = answer.summary if answer else "Sent; no worker answers now."
+    except LeadsError as failed:
+        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(failed)))
+    summary = answer.message if answer else "Sent; no worker answers now."
     return Outcome(lead=handle.id, accepted=True, summary=summary, dates=dates)
 
 

@@ -10,7 +10,7 @@ from process.lead.quote import Quote
 from process.views.checklist import checklist
 from process.views.overview import EffectLine, Overview, with_fate
 from starter.cli.output import Output, moment
-from starter.cli.spelling import as_command, spelled
+from starter.cli.spelling import as_command, write_refusal
 
 NEWEST = 12
 """Number of events, refusals, mails and invoices shown; `leads history` and --json have all."""
@@ -20,11 +20,11 @@ def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[Pe
     """Print the lead. `url`: its page in the Temporal UI, None for a past day. `retries`: failed activities."""
     facts = view.facts
     out.line(view.heading, "bold")
-    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {spelled(view.next_step)}")
+    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {view.next_step}")
     if view.next_date:
         out.line(f"Next deadline: {moment(view.next_date, facts.zone)}", "dim")
     out.line(f"Policy: {facts.policy.version}", "dim")
-    _section(out, "Attention", map(spelled, view.attention), "yellow")
+    _section(out, "Attention", view.attention, "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.summary for e in view.effects if e.status == "waiting"))
@@ -54,7 +54,7 @@ def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[Pe
         out,
         "Refused",
         (
-            f"{moment(r.at, facts.zone)} {as_command(r.kind)} by {r.by}: {spelled(r.reason)}"
+            f"{moment(r.at, facts.zone)} {as_command(r.kind)} by {r.by}: {write_refusal(r.refused, view.lead)}"
             for r in view.refused[-NEWEST:]
         ),
         "yellow",
@@ -92,7 +92,7 @@ def _duplicates(others: Iterable[DuplicateLink]) -> Iterator[str]:
 
 
 def _failed(effect: EffectLine) -> str:
-    return f"{effect.summary}: {spelled(effect.reason)} ({effect.key})"
+    return f"{effect.summary}: {effect.reason} ({effect.key})"
 
 
 def _section(out: Output, title: str, lines: Iterable[str], style: str = "") -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.core.events import Refused
+from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.quoting import PriceQuoted
 from process.decisions.registry import DECISIONS
