@@ -7,7 +7,7 @@ class Check(NamedTuple):
     """One thing that the service needs from outside, and whether it is there."""
 
     system: str
-    what: str
+    name: str
     ok: bool
     detail: str = ""
     """What was found; or what is wrong and how to mend it. Never a secret."""

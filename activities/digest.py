@@ -6,11 +6,10 @@ from typing import Any
 
 from temporalio import activity
 
-from activities.errors import park
-from activities.mail.messages import Letters, plain_address
-from activities.mail.sending import behind
+from activities.mail.addresses import plain_address, valid_addresses_of
+from activities.mail.messages import MessageBuilder
 from activities.mail.smtp import deliver
-from activities.mail.text import Parts, filled
+from activities.mail.text import MailBody, render_body
 from client.agenda import ask_leads
 from client.leads import LeadsClient
 from config.settings import Settings
@@ -51,17 +50,17 @@ class DigestMailer:
     def __init__(self, settings: Settings, policy: Policy) -> None:
         self._settings = settings
         self._policy = policy
-        self._letters = Letters(settings.mail)
+        self._messages = MessageBuilder(settings.mail)
 
     @activity.defn(name="send_digest")
     def send_digest(self, mail: DigestMail) -> str:
         """Send the mail and return its Message-ID, which is the same however often it is sent."""
-        message_id = self._letters.id(f"digest/{mail.week.name}/{mail.key}")
+        message_id = self._messages.message_id(f"digest/{mail.week.name}/{mail.key}")
         recipients = dict.fromkeys(self.recipients(mail), str(mail.role))
-        message = self._letters.message(
-            message_id, mail.subject, digest_text(mail), to=recipients, reply_to=self._behind(Role.SALES)
+        message = self._messages.build(
+            message_id, mail.subject, digest_text(mail), to=recipients, reply_to=self._addresses(Role.SALES)
         )
-        deliver(self._settings.mail, self._letters.sender().addr_spec, recipients, message)
+        deliver(self._settings.mail, self._messages.sender().addr_spec, recipients, message)
         return message_id
 
     def recipients(self, mail: DigestMail) -> tuple[str, ...]:
@@ -71,16 +70,12 @@ class DigestMailer:
         """
         if mail.address:
             return (plain_address(mail.address, f"who has {mail.role} for a lead (assigned)"),)
-        return self._behind(mail.role)
+        return self._addresses(mail.role)
 
-    def _behind(self, role: Role) -> tuple[str, ...]:
-        where = f"LEADS_ADDRESSES__{role.upper()} or addresses.{role} of the policy"
-        known = behind(role, self._policy, self._settings)
-        if not known:
-            raise park(f"Nobody has the role {role}: set {where}")
-        return tuple(dict.fromkeys(plain_address(address, where) for address in known))
+    def _addresses(self, role: Role) -> tuple[str, ...]:
+        return valid_addresses_of(role, self._policy, self._settings)
 
 
-def digest_text(mail: DigestMail) -> Parts:
+def digest_text(mail: DigestMail) -> MailBody:
     """Return the mail's text, plain and as HTML."""
-    return filled("digest.md", {"mail": mail})
+    return render_body("digest.md", {"mail": mail})

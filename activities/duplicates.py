@@ -13,7 +13,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again, park
-from process.duplicates.notices import OriginalsNotified, RelationNotice, relation_notices
+from process.duplicates.notices import RelationNotice, relation_notices
+from process.duplicates.observations import OriginalsNotified
 from process.effects.requests import EffectRequest, Outcome
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
@@ -22,7 +23,7 @@ TIMEOUT = timedelta(seconds=8)
 """How long another lead may take to answer; then it is asked again."""
 
 
-class NoAnswerError(Exception):
+class NoAnswerYetError(Exception):
     """Another lead does not answer now: why."""
 
 
@@ -48,7 +49,7 @@ class LeadsActivities:
             try:
                 if answer := await self._tell(other, told):
                     seen.append(answer)
-            except NoAnswerError as nobody:
+            except NoAnswerYetError as nobody:
                 unheard.append(str(nobody))
             except NotTakenError as no:
                 wrong.append(str(no))
@@ -77,11 +78,13 @@ class LeadsActivities:
                 cause.message if isinstance(cause, ApplicationError) else str(cause)
             ) from None
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise NoAnswerError(f"{other} did not answer in time") from None
+            raise NoAnswerYetError(f"{other} did not answer in time") from None
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND or await self._lives(other):
-                raise NoAnswerError(f"Temporal could not answer for {other}: {error.status.name}") from None
-            if told.me.relation is Relation.MERGED:
+                raise NoAnswerYetError(
+                    f"Temporal could not answer for {other}: {error.status.name}"
+                ) from None
+            if told.sender.relation is Relation.MERGED:
                 raise NotTakenError(f"There is no lead {other} that could go on with this one.") from None
             return None
         return answer
@@ -93,7 +96,7 @@ class LeadsActivities:
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 return False
-            raise NoAnswerError(f"Temporal could not answer for {other}: {error.status.name}") from None
+            raise NoAnswerYetError(f"Temporal could not answer for {other}: {error.status.name}") from None
         return known.status is WorkflowExecutionStatus.RUNNING
 
 

@@ -23,14 +23,14 @@ def again(reason: str, *, after: timedelta | None = None) -> ApplicationError:
 def wait(reason: str, delay: timedelta) -> ApplicationError:
     """The other side said when: a rate limit. Tried again after `delay`, not before; the text says at what time."""
     return ApplicationError(
-        f"{reason}; it goes on at {goes_on_at(delay)}",
+        f"{reason}; it goes on at {resume_time(delay)}",
         type="Wait",
         next_retry_delay=delay,
         category=ApplicationErrorCategory.BENIGN,
     )
 
 
-def goes_on_at(delay: timedelta) -> str:
+def resume_time(delay: timedelta) -> str:
     """The time of day when this delay is over, to the second and never too early."""
     return f"{datetime.now(UTC) + delay + timedelta(seconds=1) - timedelta(microseconds=1):%H:%M:%S} UTC"
 

@@ -8,7 +8,7 @@ import structlog
 from temporalio import activity
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor
 
-from activities.errors import goes_on_at
+from activities.errors import resume_time
 
 BEAT = timedelta(seconds=3)
 
@@ -31,7 +31,7 @@ class _HeartbeatInbound(ActivityInboundInterceptor):
             outcome = await super().execute_activity(input)
         except Exception as error:
             delay = getattr(error, "next_retry_delay", None)
-            goes_on = {"goes_on": goes_on_at(delay)} if delay else {}
+            goes_on = {"goes_on": resume_time(delay)} if delay else {}
             log.warning(
                 "effect failed", error=getattr(error, "type", None) or type(error).__name__, **goes_on
             )

@@ -1,4 +1,4 @@
-"""A lead's events go to the ledger. Recorded again, they are recognised; nothing else can be."""
+"""Activity that records a lead's events in the ledger."""
 
 from collections.abc import Iterator
 
@@ -11,14 +11,14 @@ from process.effects.requests import EffectRequest, Outcome
 
 
 class LedgerActivities:
-    """Holds the ledger, which serves all threads."""
+    """Records events in one ledger, which all threads share."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
     @performs("record_events")
     def record_events(self, request: EffectRequest) -> Outcome:
-        """Records the events that the task brings; answers up to which one the ledger is complete."""
+        """Record the events of the request. Reports the last seq up to which the ledger is complete."""
         try:
             if not request.events:
                 return Outcome(recorded=self._ledger.last_seq(request.lead.id))
@@ -31,11 +31,11 @@ class LedgerActivities:
             raise park(str(error)) from None
 
     def checks(self) -> Iterator[Check]:
-        """Whether the ledger can be written."""
+        """Check that the ledger can be written."""
         try:
             status = self._ledger.check()
         except LedgerError as error:
             yield Check("Ledger", "can be written", ok=False, detail=str(error))
         else:
-            detail = f"{status.engine} at {status.place}: {status.events} events of {status.leads} leads"
+            detail = f"{status.engine} at {status.location}: {status.events} events of {status.leads} leads"
             yield Check("Ledger", "can be written", ok=True, detail=detail)

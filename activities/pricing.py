@@ -1,4 +1,4 @@
-"""The price list, where people keep it: a Google Sheet, a JSON file, or the books on board."""
+"""Activity that reads the price list from a Google Sheet, a JSON file, or the built-in books."""
 
 import json
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _COLUMNS = "book, plan, amount, currency, per and notes"
 
 
 class PricingActivities:
-    """Reads the price list from the first place that the settings name."""
+    """Reads the price list from the sheet, or else the file, that the settings name."""
 
     def __init__(self, settings: Settings) -> None:
         self._google = settings.google
@@ -33,7 +33,7 @@ class PricingActivities:
         return Outcome(observation=self._read())
 
     def checks(self) -> Iterator[Check]:
-        """Whether the price list can be read and understood."""
+        """Check that the price list can be read and parsed."""
         try:
             prices = self._read()
         except ApplicationError as error:
@@ -66,17 +66,19 @@ class PricingActivities:
                 range=self._google.price_range,
                 majorDimension="ROWS",
                 valueRenderOption="UNFORMATTED_VALUE",  # 12000, not 12,000.00
-                dateTimeRenderOption="FORMATTED_STRING",  # a book's name that Sheets took for a date
+                dateTimeRenderOption="FORMATTED_STRING",  # a book's name that Sheets parsed as a date
             ),
             "the price list (LEADS_GOOGLE__PRICE_SHEET, LEADS_GOOGLE__PRICE_RANGE)",
         )
         header, *rows = answer.get("values", [[]])
         names = [str(name).strip().casefold() for name in header]
-        return [dict(zip(names, row, strict=False)) for row in rows]  # Sheets leaves out a row's empty end
+        return [
+            dict(zip(names, row, strict=False)) for row in rows
+        ]  # Sheets omits empty cells at the end of a row
 
 
 def books_in(file: Path) -> tuple[PriceBook, ...]:
-    """The books of a price list in a JSON file: a list of objects, of which the first is row 2.
+    """Return the price books in a JSON file: a list of objects, the first of which counts as row 2.
 
     Raises PriceListError, which names the file.
     """
@@ -85,9 +87,9 @@ def books_in(file: Path) -> tuple[PriceBook, ...]:
     except OSError as error:
         raise PriceListError(f"{file.name} cannot be read: {error.strerror}") from None
     except ValueError as error:
-        raise PriceListError(f"{file.name} is no JSON: {error}") from None
+        raise PriceListError(f"{file.name} is not JSON: {error}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise PriceListError(f"{file.name} must be a list of objects with {_COLUMNS}")
+        raise PriceListError(f"{file.name} must be a list of objects with the keys {_COLUMNS}")
     try:
         return books_from_rows(rows)
     except PriceListError as error:

@@ -19,9 +19,9 @@ from contextlib import suppress
 
 from temporalio.testing import WorkflowEnvironment
 
-from client.connection import to_its_end
+from client.connection import run_program
 from starter.local.parts import free_ports
-from tests.conftest import TEMPORAL
+from tests.support.servers import TEMPORAL
 from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
@@ -126,4 +126,4 @@ if __name__ == "__main__":
     options.add_argument("--issues", type=int, default=200)
     options.add_argument("--at-once", type=int, default=150)
     asked = options.parse_args()
-    asyncio.run(to_its_end(main(asked.deliveries, asked.issues, asked.at_once)))
+    asyncio.run(run_program(main(asked.deliveries, asked.issues, asked.at_once)))

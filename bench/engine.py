@@ -19,9 +19,9 @@ from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from client.connection import to_its_end
-from tests.conftest import TEMPORAL
+from client.connection import run_program
 from tests.support.outside import Outside
+from tests.support.servers import TEMPORAL
 from tests.support.workflow_lives import Life
 from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
@@ -131,4 +131,4 @@ if __name__ == "__main__":
     options.add_argument("--count", type=int, default=20, help="workflows at once")
     options.add_argument("--rounds", type=int, default=3)
     given = options.parse_args()
-    asyncio.run(to_its_end(main(given.count, given.rounds)))
+    asyncio.run(run_program(main(given.count, given.rounds)))

@@ -12,12 +12,14 @@ import time
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from client.connection import to_its_end
+from client.connection import run_program
 from client.reconcile import reconcile_now
 from config.settings import Settings
+from sandbox.seed import read_seed
 from sandbox.server import Sandbox
-from tests.conftest import TEMPORAL
+from starter.local.parts import SEED
 from tests.support.many_leads import in_temporal, on_github, rounds
+from tests.support.servers import TEMPORAL
 from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
@@ -39,7 +41,7 @@ async def main(leads: int) -> None:
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_log_level="error",
     )
-    with Sandbox() as sandbox:
+    with Sandbox(seed=read_seed(SEED)) as sandbox:
         os.environ.update(sandbox.environment())
         issues = on_github(sandbox, leads)
         async with await server as env:
@@ -59,4 +61,4 @@ if __name__ == "__main__":
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     options.add_argument("--leads", type=int, default=500)
-    asyncio.run(to_its_end(main(options.parse_args().leads)))
+    asyncio.run(run_program(main(options.parse_args().leads)))

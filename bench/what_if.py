@@ -61,11 +61,11 @@ def main(leads: int, years: int) -> None:
             ledger.append([entry_of(name, event) for event in events])
         began = time.process_time()
         for name in names:
-            fold([event_of(entry) for entry in ledger.history(name)], name)
+            fold([event_of(entry) for entry in ledger.entries(name)], name)
         folded = time.process_time() - began
         began = time.process_time()
         found = [
-            difference([event_of(entry) for entry in ledger.history(name)], name, scenario, now)
+            difference([event_of(entry) for entry in ledger.entries(name)], name, scenario, now)
             for name in names
         ]
         asked = time.process_time() - began

@@ -6,9 +6,8 @@ from datetime import date, datetime
 
 from temporalio.service import RPCError
 
-from client.connection import LeadStuck, no_worker
 from client.directory import LeadRow
-from client.errors import CommandError
+from client.errors import LeadsError, LeadStuck, NoWorker
 from client.leads import LeadsClient
 from process.types import Role, Stage
 from process.views.agenda import AHEAD, Agenda, Item, Section
@@ -45,14 +44,14 @@ async def ask_leads(
         async with free:
             try:
                 if unreachable and not answered:
-                    raise no_worker(leads.task_queue)
+                    raise NoWorker(leads.task_queue)
                 handle = leads.client.get_workflow_handle_for(LeadWorkflow.run, row.lead)
                 found.extend(await leads.agenda(handle, now))
                 answered = True
             except LeadStuck:
                 answered = True
                 found.extend((_stuck(row), *_items_of_row(row, now)))
-            except (CommandError, RPCError):
+            except (LeadsError, RPCError):
                 unreachable.append(row.lead)
                 found.extend(_items_of_row(row, now))
             done += 1

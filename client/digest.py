@@ -18,7 +18,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import no_worker
+from client.errors import NoWorker
 from client.schedules import keep
 from config.settings import Settings
 from process.views.digest import Week
@@ -91,7 +91,7 @@ async def send_now(client: Client, task_queue: str, week: Week) -> tuple[Sent, b
         return result.result(), before
     except RPCError as error:
         if error.status in (RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.FAILED_PRECONDITION):
-            raise no_worker(task_queue) from error
+            raise NoWorker(task_queue) from error
         raise
     finally:
         result.cancel()

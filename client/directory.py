@@ -1,4 +1,4 @@
-"""Which leads there are: found by id, issue, questionnaire or mail domain, and listed."""
+"""Finds leads by id, issue, questionnaire or mail domain, and lists them, through Temporal's visibility."""
 
 import re
 from collections.abc import AsyncIterator, Iterable
@@ -18,9 +18,9 @@ from temporalio.common import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.errors import CommandError, ExitCode
+from client.errors import AmbiguousLead, LeadNotFound
 from config.settings import lead_page
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.identity import contact_key, is_public_mail, new_lead_id, org_key, title_key
 from process.lead.duplicate_links import LONGEST, MOST, DuplicateLink, MatchReason
 from process.types import OPEN_STAGES, Role, Stage
@@ -31,12 +31,12 @@ LeadHandle = WorkflowHandle[LeadWorkflow, str]
 WORKFLOW = LeadWorkflow.__name__
 RUNNING = "ExecutionStatus = 'Running'"
 NAMELESS = org_key("")
-"""Of organisations without a letter or digit in their name: that says nothing."""
+"""Key of organisations whose name has no letter or digit; it identifies nobody."""
 _ISSUE_URL = re.compile(r"/([^/]+)/issues/(\d+)$")
 
 
 class LeadRow(BaseModel):
-    """A lead in a list, as visibility knows it: without asking its workflow."""
+    """A lead in a list, from visibility alone, without a query to its workflow."""
 
     lead: str
     stage: str | None
@@ -50,48 +50,48 @@ class LeadRow(BaseModel):
 
 
 class OpenLead(NamedTuple):
-    """An open lead with what it has outside, as visibility knows it: without asking its workflow."""
+    """An open lead with its links to GitHub and Drive, from visibility alone."""
 
     id: str
     stage: str
     issue: tuple[str, int] | None
-    """Its repository, in lower case, and its number."""
+    """Repository in lower case, and number."""
     hub_issue: tuple[str, int] | None
     has_folder: bool
     heading: str
 
 
 class LeadPolicy(NamedTuple):
-    """A lead and the policy that it is under, as visibility knows it; empty until its workflow has run."""
+    """A lead and the policy that applies to it, from visibility; empty until its workflow has run."""
 
     lead: str
     stage: Stage
     heading: str
     version: str
     people: str
-    """Digest of who is behind the roles."""
+    """Digest of the people who have the roles."""
 
 
 @dataclass(frozen=True)
 class Directory:
-    """All leads behind one Temporal namespace, as visibility knows them (a moment late): without asking them."""
+    """The leads of one Temporal namespace, as visibility knows them (it lags by a moment)."""
 
     client: Client
     task_queue: str
     ui: str
 
-    def link(self, lead: str) -> str:
-        """The lead's page in the Temporal UI."""
-        return lead_page(self.ui, self.client.namespace, lead)
+    def link(self, lead_id: str) -> str:
+        """Return the URL of the lead's page in the Temporal UI."""
+        return lead_page(self.ui, self.client.namespace, lead_id)
 
     async def find(self, name: str) -> LeadHandle:
-        """The lead of this id, or of the only id that begins so (`lead-` may be left out).
+        """Return the lead with this id, or with the only id that begins so (`lead-` may be left out).
 
-        Raises CommandError: not found, ambiguous, or nothing at all, as a script has it whose variable was never set.
+        Raises LeadNotFound (also for an empty name) or AmbiguousLead.
         """
         quoted = name.strip().replace("'", "")
         if not quoted.removeprefix("lead-"):
-            raise CommandError(ExitCode.NOT_FOUND, f"{name!r} names no lead. `leads list` shows them.")
+            raise LeadNotFound(name)
         if known := await self.by_id(name):
             return known
         found = sorted(
@@ -104,41 +104,35 @@ class Directory:
         if len(found) == 1:
             return self.client.get_workflow_handle_for(LeadWorkflow.run, found[0])
         if found:
-            raise CommandError(
-                ExitCode.NOT_FOUND,
-                f"{name!r} begins more than one lead: {', '.join(found[:5])}. Write more of it.",
-            )
-        raise CommandError(
-            ExitCode.NOT_FOUND,
-            f"There is no lead {name!r}. `leads list` shows the open ones; a lead that was archived long ago is "
-            "in the ledger alone.",
-        )
+            raise AmbiguousLead(name, found)
+        raise LeadNotFound(name)
 
-    async def by_id(self, lead: str) -> LeadHandle | None:
-        """The lead of just this id, from the moment it was begun; one that has ended, too, until Temporal forgets it."""
+    async def by_id(self, lead_id: str) -> LeadHandle | None:
+        """Return the lead with exactly this id, or None. Ended leads are found until their retention is over."""
         try:
-            known = await self.client.get_workflow_handle(lead).describe()
+            known = await self.client.get_workflow_handle(lead_id).describe()
         except RPCError as error:
             if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.INVALID_ARGUMENT):
                 raise
             return None
         if known.workflow_type != WORKFLOW:
             return None
-        return self.client.get_workflow_handle_for(LeadWorkflow.run, lead)
+        return self.client.get_workflow_handle_for(LeadWorkflow.run, lead_id)
 
-    async def ended_at(self, lead: LeadHandle) -> datetime | None:
-        """When its workflow was over, because it was archived or somebody terminated it; None for one that runs."""
-        return (await lead.describe()).close_time
+    async def ended_at(self, handle: LeadHandle) -> datetime | None:
+        """Return the time at which the lead was archived or its workflow terminated; None while it runs."""
+        return (await handle.describe()).close_time
 
     async def by_issue(self, repo: str, number: int) -> LeadHandle | None:
-        """The lead whose issue, or whose hub's issue, this is, as visibility knows it (a moment late).
+        """Return the lead that has this issue, as its own or as its hub's; None if visibility knows none.
 
-        A lead that was archived is found, too; one whose workflow was terminated is gone.
+        Archived leads are found, terminated ones are not.
         """
         name = f"{repo}#{number}".replace("'", "")
-        place = f"({attributes.ISSUE.name} = '{name}' OR {attributes.HUB_ISSUE.name} = '{name}')"
+        has_issue = f"({attributes.ISSUE.name} = '{name}' OR {attributes.HUB_ISSUE.name} = '{name}')"
         found = [
-            each async for each in self._executions([place, "ExecutionStatus IN ('Running', 'Completed')"])
+            each
+            async for each in self._executions([has_issue, "ExecutionStatus IN ('Running', 'Completed')"])
         ]
         if not found:
             return None
@@ -146,7 +140,7 @@ class Directory:
         return self.client.get_workflow_handle_for(LeadWorkflow.run, newest.id)
 
     async def by_response(self, response: str) -> LeadHandle | None:
-        """The lead that this response to the questionnaire belongs to: an open one, if there is one."""
+        """Return the lead that has this response to the questionnaire, preferably an open one."""
         name = response.replace("'", "")
         clauses = [f"{attributes.RESPONSE.name} = '{name}'", RUNNING]
         found = [each async for each in self._executions(clauses)]
@@ -154,7 +148,7 @@ class Directory:
         return self.client.get_workflow_handle_for(LeadWorkflow.run, found[-1].id) if found else None
 
     async def by_domain(self, email: str) -> list[LeadHandle]:
-        """Open leads of the organisation that this mail address belongs to, as far as its domain tells."""
+        """Return the open leads with the same mail domain (the whole address for a public mail provider)."""
         clauses = [f"{attributes.DOMAIN.name} = '{contact_key(email)}'", RUNNING]
         clauses.append(_any_of(attributes.STAGE, sorted(OPEN_STAGES)))
         return [
@@ -162,21 +156,21 @@ class Directory:
             async for each in self._executions(clauses)
         ]
 
-    async def possible_duplicates(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
-        """Open leads that this one, of that id, looks like; first those that look most like it, and of these the oldest."""
+    async def possible_duplicates(self, opened: LeadOpened, lead_id_: str) -> list[DuplicateLink]:
+        """Return the open leads that look like this new one: most reasons first, then oldest first."""
         same = [f"WorkflowId = '{new_lead_id(opened.org, opened.title)}'"]
         if org_key(opened.org) != NAMELESS:
             same.append(f"{attributes.ORG_KEY.name} = '{org_key(opened.org)}'")
         if opened.email:
             same.append(f"{attributes.DOMAIN.name} = '{contact_key(opened.email)}'")
         clauses = [f"({' OR '.join(same)})", *self._open_and_ours()]
-        found = [each async for each in self._executions(clauses) if each.id != lead]
+        found = [each async for each in self._executions(clauses) if each.id != lead_id_]
         found.sort(key=lambda each: each.start_time)
-        others = [await _alike(opened, each) for each in found]
+        others = [await _duplicate_link(opened, each) for each in found]
         return sorted(others, key=lambda other: -len(other.reasons))[:MOST]
 
     async def likely_duplicates(self) -> list[tuple[str, ...]]:
-        """Groups of open leads with the same organisation, or the same mail domain: their ids, in order."""
+        """Return groups of ids of open leads with the same organisation or the same mail domain, sorted."""
         groups: dict[str, set[str]] = {}
         async for each in self._executions(self._open_and_ours()):
             known = each.typed_search_attributes
@@ -196,13 +190,13 @@ class Directory:
         ours: bool = False,
         among: Iterable[str] | None = None,
     ) -> AsyncIterator[LeadRow]:
-        """Leads that are in one of these stages, oldest first, as visibility knows them (a moment late)."""
+        """Yield the leads in these stages, oldest first. `ours`: only those on our own task queue."""
         clauses = [_any_of(attributes.STAGE, sorted(stages)), RUNNING]
         if owner:
             clauses.append(f"{attributes.OWNER.name} = '{owner}'")
         if attention:
             clauses.append(f"({attributes.ATTENTION.name} > 0 OR {attributes.PARKED.name} > 0)")
-        if ours:  # those that our worker answers for
+        if ours:
             clauses.append(f"TaskQueue = '{self.task_queue}'")
         if among is not None:
             names = ", ".join(f"'{name.replace(chr(39), '')}'" for name in among)
@@ -214,7 +208,7 @@ class Directory:
             yield await self._row(execution)
 
     async def open_leads(self) -> list[OpenLead]:
-        """All open leads, for whoever compares them with the outside."""
+        """Return all open leads with their issues and folders."""
         clauses = [_any_of(attributes.STAGE, sorted(OPEN_STAGES)), RUNNING]
         found = []
         async for execution in self._executions(clauses):
@@ -226,7 +220,7 @@ class Directory:
         return found
 
     async def list_policies(self) -> list[LeadPolicy]:
-        """All our leads that are not archived, with the policy that each is under."""
+        """Return the leads of our task queue that are not archived, each with its policy."""
         clauses = [RUNNING, f"TaskQueue = '{self.task_queue}'"]
         found = []
         async for execution in self._executions(clauses):
@@ -244,7 +238,7 @@ class Directory:
         return sorted(found)
 
     def _open_and_ours(self) -> list[str]:
-        """Open leads that our worker answers for."""
+        """Return the clauses for open leads on our own task queue."""
         stages = _any_of(attributes.STAGE, sorted(OPEN_STAGES))
         queue = self.task_queue.replace("'", "''")
         return [stages, RUNNING, f"TaskQueue = '{queue}'"]
@@ -267,8 +261,8 @@ class Directory:
         )
 
 
-async def _alike(opened: LeadOpened, other: WorkflowExecution) -> DuplicateLink:
-    """In what it looks like that lead."""
+async def _duplicate_link(opened: LeadOpened, other: WorkflowExecution) -> DuplicateLink:
+    """Return a link to the other lead with the reasons why the new one looks like it."""
     known, memo = other.typed_search_attributes, await other.memo()
     heading, url = str(memo.get("heading", ""))[:LONGEST], str(memo.get("issue", ""))[:LONGEST]
     why = []
@@ -282,7 +276,7 @@ async def _alike(opened: LeadOpened, other: WorkflowExecution) -> DuplicateLink:
 
 
 def _issue_at(url: str) -> tuple[str, int] | None:
-    """Repository and number of an issue, from its address."""
+    """Return repository and number from the URL of an issue."""
     match = _ISSUE_URL.search(url)
     return (unquote(match[1]).casefold(), int(match[2])) if match else None
 

@@ -1,40 +1,246 @@
-"""How a command ends when it could not do what was asked: one sentence for people, one number for scripts."""
+"""Errors of the client, as data: the fields say what went wrong, each face words it in its own way.
 
-import os
-from enum import IntEnum
+`str(error)` is one neutral sentence (or two) without commands, flags or addresses to click.
+"""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-class ExitCode(IntEnum):
-    DONE = 0
-    BROKEN = 1
-    USAGE = 2
-    REFUSED = 3
-    NOT_FOUND = 4
-    UNREACHABLE = 5
+from temporalio.exceptions import ApplicationError
 
-
-EXIT_CODES = """\
-Exit codes:
-  0  done, also when it was done before
-  1  a defect of this program
-  2  wrong usage
-  3  refused, for the reason that stands on stderr
-  4  no such lead
-  5  a system can't be reached, or did not answer in time"""
+from process.core.refusal import Refused
+from process.lead.duplicate_links import DuplicateLink
 
 
-class CommandError(Exception):
-    """What ends a command: its exit code, and why, in one sentence or two.
+class LeadsError(Exception):
+    """A request about leads failed."""
 
-    `told`: the command has printed its JSON value already; there is never a second one.
-    """
-
-    def __init__(self, code: ExitCode, sentence: str, *, told: bool = False) -> None:
-        super().__init__(sentence)
-        self.code = code
-        self.told = told
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
 
-def debugging() -> bool:
-    """Whether tracebacks are wanted (LEADS_DEBUG)."""
-    return os.environ.get("LEADS_DEBUG", "") not in ("", "0")
+def refused_by(cause: BaseException) -> Refused:
+    """Return the refusal that made an update fail."""
+    if isinstance(cause, ApplicationError) and cause.type == "Refused" and cause.details:
+        return Refused.model_validate(cause.details[0])
+    message = cause.message if isinstance(cause, ApplicationError) else str(cause)
+    return Refused(reason=message.removesuffix("."))
+
+
+# ---- the request is refused
+
+
+class RequestRefused(LeadsError):
+    """The request was understood and refused; repeating it unchanged does not help."""
+
+
+@dataclass(eq=False, repr=False)
+class DecisionRefused(RequestRefused):
+    """The lead refuses the decision. Each face writes the suggestions of `refusal` in its own way."""
+
+    refusal: Refused
+    lead_id: str
+
+    def __str__(self) -> str:
+        return str(self.refusal)
+
+
+@dataclass(eq=False, repr=False)
+class PossibleDuplicate(RequestRefused):
+    """The new lead looks like open leads, and the caller did not say that it is a different one."""
+
+    originals: Sequence[DuplicateLink]
+
+    def __str__(self) -> str:
+        names = ", ".join(f"{other.lead_id}{other.because}" for other in self.originals)
+        return f"This lead looks like {names}, which is already open."
+
+
+@dataclass(eq=False, repr=False)
+class LeadHasEnded(RequestRefused):
+    """The organisation and title belong to a lead that has ended."""
+
+    lead_id: str
+
+    def __str__(self) -> str:
+        return f"{self.lead_id} has this organisation and title, and it has ended. Choose another title."
+
+
+# ---- the lead is not there
+
+
+class LeadMissing(LeadsError):
+    """No single lead answers to the given name."""
+
+
+@dataclass(eq=False, repr=False)
+class LeadNotFound(LeadMissing):
+    """No lead has this id or this beginning of an id."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"There is no lead {self.name!r}." if self.name.strip() else f"{self.name!r} names no lead."
+
+
+@dataclass(eq=False, repr=False)
+class AmbiguousLead(LeadMissing):
+    """Several leads' ids begin with this name."""
+
+    name: str
+    candidates: Sequence[str]
+
+    def __str__(self) -> str:
+        some = f"{', '.join(self.candidates[:5])}{' …' if len(self.candidates) > 5 else ''}"
+        return f"{self.name!r} is the beginning of more than one lead: {some}. Write more of the id."
+
+
+@dataclass(eq=False, repr=False)
+class LeadNotInLedger(LeadMissing):
+    """The ledger has no readable events of a lead with this name."""
+
+    name: str
+    ledger: str
+
+    def __str__(self) -> str:
+        return f"The ledger ({self.ledger}) has no lead {self.name!r}."
+
+
+class WorkflowHasEnded(LeadMissing):
+    """The lead's workflow was archived or terminated."""
+
+    def __str__(self) -> str:
+        return "This lead's workflow has ended (archived or terminated): it takes no more decisions."
+
+
+@dataclass(eq=False, repr=False)
+class WorkflowNotFound(LeadMissing):
+    """Temporal knows no such workflow."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return sentence(self.reason)
+
+
+# ---- something that is needed does not work
+
+
+class Unavailable(LeadsError):
+    """A system that is needed does not answer, or is not set up."""
+
+
+@dataclass(eq=False, repr=False)
+class NoWorker(Unavailable):
+    """No worker answers on this task queue."""
+
+    task_queue: str
+
+    def __str__(self) -> str:
+        return f"No worker answers on the task queue {self.task_queue!r}."
+
+
+@dataclass(eq=False, repr=False)
+class LeadStuck(Unavailable):
+    """A worker is there, but the lead cannot continue with the worker's code."""
+
+    lead_id: str
+    reason: str
+
+    def __str__(self) -> str:
+        return (
+            f"{self.lead_id} cannot continue with the worker's code and waits for code with which it can; nothing is "
+            f"lost. Temporal says: {sentence(self.reason)}"
+        )
+
+
+@dataclass(eq=False, repr=False)
+class TemporalUnreachable(Unavailable):
+    """No Temporal server answers at this address (HOST:PORT)."""
+
+    address: str
+    tls: bool = False
+
+    def __str__(self) -> str:
+        return f"No Temporal server answers at {self.address}."
+
+
+@dataclass(eq=False, repr=False)
+class AddressMalformed(Unavailable):
+    """The address of the Temporal server is not HOST:PORT."""
+
+    address: str
+
+    def __str__(self) -> str:
+        return f"The Temporal address must be HOST:PORT, not {self.address!r}."
+
+
+@dataclass(eq=False, repr=False)
+class NamespaceMissing(Unavailable):
+    """The Temporal server does not have the configured namespace."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return sentence(self.reason)
+
+
+@dataclass(eq=False, repr=False)
+class AccessDenied(Unavailable):
+    """Temporal refuses the credentials."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Temporal denies access: {sentence(self.reason)}"
+
+
+@dataclass(eq=False, repr=False)
+class ServerNotPrepared(Unavailable):
+    """The Temporal server lacks search attributes that leads need. `reason`: Temporal's own words, if it said so."""
+
+    missing: Sequence[str] = field(default=())
+    reason: str = ""
+
+    def __str__(self) -> str:
+        detail = f"it lacks {', '.join(self.missing)}" if self.missing else self.reason
+        return f"The Temporal server is not set up for this release: {sentence(detail, capital=False)}"
+
+
+@dataclass(eq=False, repr=False)
+class TemporalFailed(Unavailable):
+    """Temporal answers with an error that has no class of its own."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Temporal could not answer: {sentence(self.reason)}"
+
+
+@dataclass(eq=False, repr=False)
+class LedgerFailed(Unavailable):
+    """The ledger cannot be read."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return sentence(self.reason)
+
+
+# ---- the configuration is wrong
+
+
+@dataclass(eq=False, repr=False)
+class TemporalMisconfigured(LeadsError):
+    """Temporal's own configuration (environment variables, profile) is wrong."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return f"Temporal's configuration is wrong: {sentence(self.reason)}"
+
+
+def sentence(text: str, *, capital: bool = True) -> str:
+    """Return the text on one line, with a full stop and (by default) a capital first letter."""
+    line = " ".join(text.split()).rstrip(".")
+    return f"{line[:1].upper() if capital else line[:1]}{line[1:]}."

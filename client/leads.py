@@ -1,4 +1,4 @@
-"""Leads as their faces see them: begin one, decide, ask. Nothing here prints or parses."""
+"""The client of leads: open a lead, take decisions, query. It neither prints nor parses."""
 
 import asyncio
 import re
@@ -20,19 +20,30 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import UNANSWERED, LeadStuck, no_worker
+from client.connection import NO_WORKER_ANSWERED
 from client.directory import Directory, LeadHandle
-from client.errors import CommandError, ExitCode
+from client.errors import (
+    DecisionRefused,
+    LeadHasEnded,
+    LeadMissing,
+    LeadsError,
+    LeadStuck,
+    NoWorker,
+    PossibleDuplicate,
+    refused_by,
+)
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.corrections.corrected_decision import CorrectionImpact
-from process.decisions import Decision, LeadOpened
+from process.decisions.base import Decision
 from process.decisions.merging import Merged
+from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
-from process.duplicates.notices import DuplicateCandidates, unmergeable
+from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.github.edits import RevertEdits
 from process.identity import issue_name, new_lead_id
 from process.lead.duplicate_links import DuplicateLink, Relation
@@ -49,72 +60,68 @@ _BUILT_IN = Policy()
 
 
 class Opened(BaseModel):
-    """A lead that was asked for: new, or already there."""
+    """The answer to opening a lead: a new one, or the one that was already open."""
 
     lead: str
     stage: str
     url: str
     already: bool
     flag_duplicates: list[str] = []
-    """Open leads that it looks like. Where nobody was asked as it began, it is held until a person decides."""
+    """Ids of open leads that it looks like. A lead taken in without asking is held until a person decides."""
 
 
 class DecisionPreview(BaseModel):
-    """What a decision would do."""
+    """The consequences of a decision that was not taken."""
 
     answer: Answer
     stage: Stage
     effects: list[str]
     dates: list[str] = []
-    """Which dates of the calendar would be others."""
+    """Deadlines that would move, as text."""
     attention: list[str] = []
     correction_impact: CorrectionImpact | None = None
 
 
 @dataclass(frozen=True)
 class LeadsClient(Directory):
-    """As the directory, and each of them asked. `patience`: how long an answer may take; `policy`: that of new leads."""
+    """The directory, and decisions and queries. `timeout`: for one answer; `policy`: of new leads."""
 
     timeout: timedelta = timedelta(seconds=10)
     policy: Policy = _BUILT_IN
 
-    # ---- begin
+    # ---- open
 
     async def open(self, opened: LeadOpened, *, lead: str | None = None, duplicate: bool = False) -> Opened:
-        """Begins a lead. The same organisation and title are the same lead, however often it is taken in.
+        """Open a lead. The same organisation and title are the same lead, however often it is opened.
 
-        Raises CommandError (refused) where it can't begin, or where, unless `duplicate` is meant, it looks like another
-        open lead.
+        Raises DecisionRefused, LeadHasEnded, or PossibleDuplicate unless `duplicate` says that the lead is
+        another one than those it looks like.
         """
         lead = lead or new_lead_id(opened.org, opened.title)
-        others = await self._sound(opened, lead)
+        others = await self._checked(opened, lead)
         if others and not duplicate:
-            alike = ", ".join(f"{other.lead_id}{other.because}" for other in others)
-            raise CommandError(
-                ExitCode.REFUSED,
-                f"It looks like {alike}, open already. If this is another one, say so with --not-a-duplicate.",
-            )
-        return await self._begin(opened, lead, [_judged(other) for other in others])
+            raise PossibleDuplicate(others)
+        return await self._start(opened, lead, [_marked_apart(other) for other in others])
 
     async def take_in(self, opened: LeadOpened, *, lead: str) -> Opened:
-        """As `open`, where nobody can be asked: what looks like another open lead begins all the same, and is held.
+        """Open a lead where nobody can be asked: a possible duplicate is opened too, and held.
 
-        Raises CommandError (refused) where it can't begin.
+        Raises DecisionRefused or LeadHasEnded.
         """
-        return await self._begin(opened, lead, await self._sound(opened, lead))
+        return await self._start(opened, lead, await self._checked(opened, lead))
 
-    async def _sound(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
+    async def _checked(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
         if wrong := opened.complaint():
-            raise CommandError(ExitCode.REFUSED, str(wrong))
+            raise DecisionRefused(wrong, lead)
         return await self.possible_duplicates(opened, lead)
 
-    async def _begin(self, opened: LeadOpened, lead: str, others: list[DuplicateLink]) -> Opened:
+    async def _start(self, opened: LeadOpened, lead: str, others: list[DuplicateLink]) -> Opened:
         if others:
             opened = opened.replaced(originals=tuple(others))
         if "policy" not in opened.model_fields_set:
             opened = opened.replaced(policy=self.policy)
         body = opened.model_dump(mode="json", exclude_unset=True)
-        body["policy"] = opened.policy.model_dump(mode="json")  # all of it: the lead keeps this one
+        body["policy"] = opened.policy.model_dump(mode="json")  # in full: the lead keeps this one
         start = opened.opened(lead, datetime.now(UTC))
         try:
             await self.client.start_workflow(
@@ -136,23 +143,21 @@ class LeadsClient(Directory):
                 ),
             )
         except WorkflowAlreadyStartedError:
-            return await self._already(lead)
+            return await self._already_open(lead)
         flag_duplicates = [other.lead_id for other in others]
         return Opened(
             lead=lead, stage=start.stage, url=self.link(lead), already=False, flag_duplicates=flag_duplicates
         )
 
-    async def _already(self, lead: str) -> Opened:
+    async def _already_open(self, lead: str) -> Opened:
         known = await self.client.get_workflow_handle(lead).describe()
         if known.status is not WorkflowExecutionStatus.RUNNING:
-            raise CommandError(
-                ExitCode.REFUSED, f"{lead} is that lead, and it has ended. Give another title."
-            )
+            raise LeadHasEnded(lead)
         stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
         return Opened(lead=lead, stage=stage, url=self.link(lead), already=True)
 
     async def successor(self, lead: LeadHandle) -> LeadHandle:
-        """The lead that goes on with what this one was: itself, unless it was merged into another one."""
+        """Return the lead that this one was merged into (followed to the last one), or the lead itself."""
         seen = {lead.id}
         while (into := (await self.overview(lead)).lead.merged_into) and into.lead_id not in seen:
             seen.add(into.lead_id)
@@ -160,7 +165,7 @@ class LeadsClient(Directory):
         return lead
 
     async def flag_duplicates(self, lead: LeadHandle, others: Sequence[DuplicateLink]) -> None:
-        """The lead is held as a probable duplicate of these, unless that was judged; one that has just ended need not."""
+        """Hold the lead as a possible duplicate of these, unless a person judged that; an ended lead is skipped."""
         try:
             await lead.signal("flag_duplicates", DuplicateCandidates(originals=tuple(others)))
         except RPCError as error:
@@ -170,9 +175,10 @@ class LeadsClient(Directory):
     # ---- decide
 
     async def decide(self, lead: LeadHandle, decision: Decision) -> Answer | None:
-        """The answer; or None where no worker is there to give one: then the decision is handed in and will be taken.
+        """Take the decision and return the lead's answer; None if no worker answers: the decision is then sent as
+        a signal and taken later.
 
-        Raises CommandError (refused) with the reason and what would work.
+        Raises DecisionRefused.
         """
         if isinstance(decision, Merged):
             decision = await self._into(lead, decision)
@@ -182,8 +188,7 @@ class LeadsClient(Directory):
                 decision.kind, body, result_type=Answer, rpc_timeout=self.timeout
             )
         except WorkflowUpdateFailedError as failed:
-            reason = failed.cause.message if isinstance(failed.cause, ApplicationError) else str(failed.cause)
-            raise CommandError(ExitCode.REFUSED, reason) from failed
+            raise DecisionRefused(refused_by(failed.cause), lead.id) from failed
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             # Should the update still arrive, the lead recognises the signal as the same decision.
             await lead.signal(decision.kind, body)
@@ -191,66 +196,66 @@ class LeadsClient(Directory):
         return answer
 
     def _body(self, decision: Decision) -> dict[str, Any]:
-        """As the lead takes it; the policy in force is what we know, and nobody types it."""
+        """Return the decision as JSON; a policy to adopt is filled in with ours."""
         body = decision.model_dump(mode="json", exclude_unset=True)
         if isinstance(decision, PolicyAdopted):
             body.setdefault("policy", self.policy.model_dump(mode="json"))
         return body
 
     async def _into(self, lead: LeadHandle, merged: Merged) -> Merged:
-        """The same with the id of the lead that goes on, however it was named. What can't go on is refused now.
+        """Return the decision with the id of the other lead, however that was named.
 
-        Without a worker, that is found out when the other lead is told.
+        Raises DecisionRefused if the two cannot be merged. Without a worker, the other lead finds out later.
         """
         try:
             other = await self._named(merged.into)
-        except CommandError as unknown:
-            raise CommandError(ExitCode.REFUSED, str(unknown)) from None
+        except LeadMissing as unknown:
+            raise DecisionRefused(Refused(reason=str(unknown).removesuffix(".")), lead.id) from None
         if other is None:
-            raise CommandError(ExitCode.REFUSED, f"{merged.into} is no lead's issue.")
+            raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"), lead.id)
         try:
-            wrong = unmergeable((await self.overview(other)).lead, lead.id)
+            wrong = refuse_merge((await self.overview(other)).lead, lead.id)
             known = (await self.overview(lead)).lead.merged_into if wrong else None
-        except CommandError:
+        except LeadsError:
             wrong = None
         if wrong and (known is None or known.lead_id != other.id):
-            raise CommandError(ExitCode.REFUSED, str(wrong))
+            raise DecisionRefused(wrong, lead.id)
         return merged.replaced(into=other.id)
 
     async def _named(self, name: str) -> LeadHandle | None:
-        """The lead of this id or its beginning, or of the issue at this address or as `leads#12`; None if it has none."""
+        """Return the lead with this id, beginning of an id, issue URL or `leads#12`; None if the issue has no lead."""
         issue = re.fullmatch(r"([\w.-]+)#(\d+)", issue_name(name) or name)
         return await self.by_issue(issue[1], int(issue[2])) if issue else await self.find(name)
 
     async def retry(self, lead: LeadHandle, effect: str | None) -> list[str]:
-        """Keys of the effects that had failed for good and are tried again: all, or the one of this key."""
+        """Retry the effects that failed for good (all, or the one with this key) and return their keys."""
         given = [] if effect is None else [effect]
         try:
             keys: list[str] = await lead.execute_update(
                 "retry", args=given, result_type=list[str], rpc_timeout=self.timeout
             )
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            raise no_worker(self.task_queue) from None
+            raise NoWorker(self.task_queue) from None
         return keys
 
-    async def check_drift(self, lead: str, look: DriftCheck) -> None:
-        """The lead with this id finds out what became of what it has outside; one that has just ended need not."""
+    async def check_drift(self, lead: str, drift_check: DriftCheck) -> None:
+        """Ask the lead to compare itself with GitHub and Drive; an ended lead is skipped."""
         try:
-            await self.client.get_workflow_handle(lead).signal("check_drift", look)
+            await self.client.get_workflow_handle(lead).signal("check_drift", drift_check)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
 
-    async def revert_edits(self, lead: LeadHandle, asked: RevertEdits) -> None:
-        """What people moved on GitHub and the lead could not follow is undone there, by the lead."""
-        body = asked.model_dump(mode="json", exclude_defaults=True)
+    async def revert_edits(self, lead: LeadHandle, edits: RevertEdits) -> None:
+        """Ask the lead to undo edits on GitHub that it cannot follow."""
+        body = edits.model_dump(mode="json", exclude_defaults=True)
         try:
             await lead.execute_update("revert_edits", body, rpc_timeout=self.timeout)
         except WorkflowUpdateRPCTimeoutOrCancelledError:
-            await lead.signal("revert_edits", body)  # asked for twice, it is done once
+            await lead.signal("revert_edits", body)  # repeated, it has no further effect
 
     async def set_team(self, lead: str, people: Team) -> None:
-        """The lead with this id hears who is behind the roles; one that has just ended need not."""
+        """Tell the lead who has the roles; an ended lead is skipped."""
         try:
             await self.client.get_workflow_handle(lead).signal("set_team", people)
         except RPCError as error:
@@ -258,28 +263,25 @@ class LeadsClient(Directory):
                 raise
 
     async def adopt(self, lead: LeadHandle) -> None:
-        """The lead goes on in a new run, under the newest rules of the process."""
+        """Ask the lead to continue in a new run, under the newest rules of the process."""
         await lead.signal("adopt")
 
-    # ---- ask
+    # ---- query
 
     async def overview(self, lead: LeadHandle) -> Overview:
-        """Everything that a face shows of it."""
+        """Return everything that a face shows of the lead."""
         return await self._ask(lead, "lead", (), Overview)
 
     async def options(self, lead: LeadHandle) -> list[Option]:
-        """Every decision: whether it may be taken now, and what it would do."""
+        """Return every decision, with its effect, or with the reason why it is not allowed now."""
         return await self._ask(lead, "options", (), list[Option])
 
     async def agenda(self, lead: LeadHandle, now: datetime) -> list[Item]:
-        """What is to be done for it at this moment, and by whom."""
+        """Return what is to be done for the lead at this moment, and by which role."""
         return await self._ask(lead, "agenda", (now.isoformat(),), list[Item])
 
     async def preview(self, lead: LeadHandle, decision: Decision) -> DecisionPreview:
-        """What this decision would do, without taking it.
-
-        Raises CommandError (refused) where it names a lead that can't be meant.
-        """
+        """Return the consequences of the decision without taking it. Raises DecisionRefused for an impossible merge."""
         if isinstance(decision, Merged):
             decision = await self._into(lead, decision)
         return await self._ask(lead, "preview", (decision.kind, self._body(decision)), DecisionPreview)
@@ -289,16 +291,16 @@ class LeadsClient(Directory):
             async with asyncio.timeout(self.timeout.total_seconds()):  # the SDK would try again and again
                 found: T = await lead.query(query, args=args, result_type=answer)
         except TimeoutError:
-            raise no_worker(self.task_queue) from None
+            raise NoWorker(self.task_queue) from None
         except RPCError as error:
-            if error.status in UNANSWERED:
-                raise no_worker(self.task_queue) from error
+            if error.status in NO_WORKER_ANSWERED:
+                raise NoWorker(self.task_queue) from error
             raise
         except WorkflowQueryFailedError as error:
             raise LeadStuck(lead.id, str(error)) from error
         return found
 
 
-def _judged(other: DuplicateLink) -> DuplicateLink:
-    """Whoever begins a lead although it looks like another one has said that it is not that."""
+def _marked_apart(other: DuplicateLink) -> DuplicateLink:
+    """Return the link as judged: the person who opened the lead said that it is a different one."""
     return other.replaced(relation=Relation.APART)

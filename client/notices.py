@@ -1,4 +1,4 @@
-"""Whoever hears something of GitHub hands it in here: it is looked at once, however often it is heard."""
+"""Passes notices of changes on GitHub to the issue sync: one workflow per issue, however many notices come."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -8,69 +8,67 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow
 
-TOGETHER = 100
-"""Hints that are handed in at once."""
+MAX_BATCH = 100
+"""Notices that one request carries."""
 
 
 async def request_sync(client: Client, *notices: ChangeNotice, task_queue: str) -> None:
-    """To the desk of their one issue, which begins if it is not there. Raises RPCError where Temporal can't be reached."""
+    """Signal notices about one issue to its sync workflow, starting it if needed. Raises RPCError."""
     first = notices[0]
-    where = f"{first.repo} {first.number}" if first.number else "a card"
+    subject = f"{first.repo} {first.number}" if first.number else "a card"
     await client.start_workflow(
         IssueSyncWorkflow.run,
-        id=first.desk,
+        id=first.workflow_id,
         task_queue=task_queue,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        start_signal="heard",
+        start_signal="change_noticed",
         start_signal_args=notices,
-        static_summary=f"Look at {where}",
+        static_summary=f"Sync {subject}",
     )
 
 
 @dataclass
-class _Pile:
-    """Hints about one issue that go together, and whether they are there."""
+class _Batch:
+    """Notices about one issue that are sent together; `sent` is done when Temporal has them."""
 
     notices: list[ChangeNotice] = field(default_factory=list)
-    handed_in: "asyncio.Future[None]" = field(
-        default_factory=lambda: asyncio.get_running_loop().create_future()
-    )
+    sent: "asyncio.Future[None]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class NoticeBatcher:
-    """Hands in much at once: what comes about an issue while Temporal is being told of it goes together after that."""
+    """Batches notices per issue: those that arrive while a request is under way go together in the next one."""
 
     def __init__(self, client: Client, task_queue: str) -> None:
         self._client = client
         self._task_queue = task_queue
-        self._piles: dict[str, list[_Pile]] = {}
-        """Desk -> its piles; the first is on its way."""
-        self._carriers: set[asyncio.Task[None]] = set()
+        self._batches: dict[str, list[_Batch]] = {}
+        """Workflow id -> its batches; the first one is being sent."""
+        self._senders: set[asyncio.Task[None]] = set()
 
     async def request_sync(self, notice: ChangeNotice) -> None:
-        """Returns when Temporal has it. Raises RPCError where it can't be reached."""
-        piles = self._piles.setdefault(notice.desk, [])
-        if len(piles) < 2 or len(piles[-1].notices) >= TOGETHER:
-            piles.append(_Pile())
-        pile = piles[-1]
-        pile.notices.append(notice)
-        if len(piles) == 1:
-            carrier = asyncio.create_task(self._carry(notice.desk, piles))
-            self._carriers.add(carrier)
-            carrier.add_done_callback(self._carriers.discard)
-        await asyncio.shield(pile.handed_in)  # whoever waits no longer takes nothing from the others
+        """Return when Temporal has the notice. Raises RPCError if Temporal cannot be reached."""
+        batches = self._batches.setdefault(notice.workflow_id, [])
+        if len(batches) < 2 or len(batches[-1].notices) >= MAX_BATCH:
+            batches.append(_Batch())
+        batch = batches[-1]
+        batch.notices.append(notice)
+        if len(batches) == 1:
+            sender = asyncio.create_task(self._send(notice.workflow_id, batches))
+            self._senders.add(sender)
+            sender.add_done_callback(self._senders.discard)
+        await asyncio.shield(batch.sent)  # a cancelled caller does not cancel the others
 
-    async def _carry(self, desk: str, piles: list[_Pile]) -> None:
-        """One pile after the other, until there is none."""
-        while piles:
-            pile = piles[0]
+    async def _send(self, desk: str, batches: list[_Batch]) -> None:
+        """Send one batch after the other until none is left."""
+        while batches:
+            batch = batches[0]
             try:
-                await request_sync(self._client, *pile.notices, task_queue=self._task_queue)
+                await request_sync(self._client, *batch.notices, task_queue=self._task_queue)
             except Exception as error:
-                pile.handed_in.set_exception(error)
-                pile.handed_in.exception()  # nobody need be there any more to hear of it
+                batch.sent.set_exception(error)
+                batch.sent.exception()  # retrieved here, in case every caller has gone
             else:
-                pile.handed_in.set_result(None)
-            del piles[0]
-        del self._piles[desk]
+                batch.sent.set_result(None)
+            del batches[0]
+        del self._batches[desk]

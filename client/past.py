@@ -1,9 +1,9 @@
-"""The past of leads, as the ledger has it. It is read, and nothing is made or written."""
+"""Reads the past of leads from the ledger, without writing to it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from client.errors import CommandError, ExitCode
+from client.errors import AmbiguousLead, LeadNotInLedger, LedgerFailed
 from config.settings import Settings
 from ledger.entries import event_of
 from ledger.events import Head, Ledger, LedgerError
@@ -12,17 +12,17 @@ from process.core.fold import fold
 
 
 class Past:
-    """What the ledger has of all leads, also of those that Temporal has forgotten."""
+    """All leads in the ledger, including those past Temporal's retention."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self.place = ledger.place
-        self.heads: dict[str, Head] = {head.lead: head for head in ledger.leads()}
+        self.location = ledger.location
+        self.heads: dict[str, Head] = {head.lead_id: head for head in ledger.heads()}
 
     def find(self, name: str) -> str:
-        """The lead of this id, or of the only id that begins so (`lead-` may be left out).
+        """Return the id of the lead with this name, or with the only id that begins so (`lead-` may be left out).
 
-        Raises CommandError: not found, or ambiguous.
+        Raises LeadNotInLedger or AmbiguousLead.
         """
         wanted = name.strip()
         if wanted in self.heads:
@@ -33,19 +33,17 @@ class Past:
         if len(found) == 1:
             return found[0]
         if found:
-            sentence = f"{name!r} begins more than one lead: {', '.join(found[:5])}. Write more of it."
-        else:
-            sentence = f"The ledger ({self.place}) has no lead {name!r}."
-        raise CommandError(ExitCode.NOT_FOUND, sentence)
+            raise AmbiguousLead(name, found)
+        raise LeadNotInLedger(name, self.location)
 
     def events(self, lead: str) -> tuple[Event, ...]:
-        """All that it has of a lead, as `events_of` gives it."""
+        """Return the events of a lead, see `events_of`."""
         return events_of(self._ledger, lead)
 
 
 def events_of(ledger: Ledger, lead: str) -> tuple[Event, ...]:
-    """All that the ledger has of a lead without gaps, in order; nothing where this code can't read it as a lead."""
-    entries = ledger.history(lead)
+    """Return the lead's events in order, up to the first gap; none if this code cannot read them as a lead."""
+    entries = ledger.entries(lead)
     whole = [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
     try:
         events = tuple(event_of(entry) for entry in whole)
@@ -57,7 +55,7 @@ def events_of(ledger: Ledger, lead: str) -> tuple[Event, ...]:
 
 @contextmanager
 def past(known: Settings) -> Iterator[Past]:
-    """The past, as long as it is read. Raises CommandError where there is no ledger, or it can't be reached."""
+    """Open the ledger for reading. Raises LedgerFailed if there is none or it cannot be reached."""
     try:
         ledger = Ledger.open(known.ledger_url.get_secret_value(), read_only=True)
         try:
@@ -65,4 +63,4 @@ def past(known: Settings) -> Iterator[Past]:
         finally:
             ledger.close()
     except LedgerError as error:
-        raise CommandError(ExitCode.UNREACHABLE, f"{error} See LEADS_LEDGER_URL.") from error
+        raise LedgerFailed(str(error)) from error

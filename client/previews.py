@@ -1,4 +1,4 @@
-"""A preview, told in words: what would become true, and what becomes of a mistake outside."""
+"""Arranges the preview of a decision as titled sections of lines, the same for every face."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -8,28 +8,28 @@ from process.corrections.corrected_decision import CorrectionImpact
 
 
 class Section(NamedTuple):
-    """A heading, and the lines under it."""
+    """A title and the lines below it."""
 
     title: str
     lines: tuple[str, ...]
 
 
 def sections(preview: DecisionPreview, ask: str) -> tuple[Section, ...]:
-    """All that follows, but for what has no lines. `ask`: how a compensation is asked for, with its name as `{}`."""
-    found = (*_undoing(preview.correction_impact, ask), *_outside(preview))
-    return tuple(told for told in found if told.lines)
+    """Return the sections that have lines. `ask`: text that requests a compensation, with its name as `{}`."""
+    found = (*_correction(preview.correction_impact, ask), *_consequences(preview))
+    return tuple(section for section in found if section.lines)
 
 
-def _undoing(correction_impact: CorrectionImpact | None, ask: str) -> Iterator[Section]:
+def _correction(correction_impact: CorrectionImpact | None, ask: str) -> Iterator[Section]:
     if correction_impact is None:
         return
     wrong = correction_impact.corrected_decision
     yield Section(
         "No longer counts, and stays in sight as corrected", (f"{wrong.seq}: {wrong.summary}, by {wrong.by}",)
     )
-    if correction_impact.again:
-        yield Section("Counts again", (f"{correction_impact.again[0]}: {correction_impact.again[1]}",))
-    left = correction_impact.left
+    if correction_impact.restored:
+        yield Section("Counts again", (f"{correction_impact.restored[0]}: {correction_impact.restored[1]}",))
+    left = correction_impact.traces
     yield Section("Follows by itself", tuple(each.summary for each in left if each.fate == "by itself"))
     yield Section(
         "Is put right, as you ask for it", tuple(each.summary for each in left if each.fate == "asked")
@@ -39,7 +39,7 @@ def _undoing(correction_impact: CorrectionImpact | None, ask: str) -> Iterator[S
     yield Section("Stays, for people to settle", tuple(each.summary for each in left if each.fate == "stays"))
 
 
-def _outside(preview: DecisionPreview) -> Iterator[Section]:
+def _consequences(preview: DecisionPreview) -> Iterator[Section]:
     yield Section("Would be done", tuple(_unique(preview.effects)))
     yield Section("Dates", tuple(preview.dates))
     yield Section("Would need attention", tuple(preview.attention))

@@ -1,4 +1,4 @@
-"""Rounds by a schedule of Temporal, and one now."""
+"""The schedule of reconciliation, and running it now."""
 
 from datetime import timedelta
 
@@ -25,7 +25,7 @@ COMPLETED = WorkflowExecutionStatus.COMPLETED
 
 
 async def keep_schedule(client: Client, task_queue: str, minutes: int) -> None:
-    """A round every so many minutes, none beside another; with 0, no schedule. Whatever was set before is changed."""
+    """Create or change the schedule to run every so many minutes, never overlapping; delete it for 0."""
     await keep(client, SCHEDULE, _schedule(task_queue, minutes) if minutes else None)
 
 
@@ -35,7 +35,7 @@ def _schedule(task_queue: str, minutes: int) -> Schedule:
             ReconcileWorkflow.run,
             id=SCHEDULE,
             task_queue=task_queue,
-            static_summary="Look at what nobody was told of",
+            static_summary="Compare leads with the systems outside",
         ),
         spec=ScheduleSpec(intervals=[ScheduleIntervalSpec(every=timedelta(minutes=minutes))]),
         policy=SchedulePolicy(
@@ -45,20 +45,20 @@ def _schedule(task_queue: str, minutes: int) -> Schedule:
 
 
 async def reconcile_now(client: Client, task_queue: str) -> Reconciliation:
-    """A round now, beside the schedule. It goes on from the newest round that was completed."""
+    """Run a reconciliation now, beside the schedule, continuing from the newest one that completed."""
     handle = await client.start_workflow(
         ReconcileWorkflow.run,
         await _newest(client),
         id=NOW,
         task_queue=task_queue,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        static_summary="Look at what nobody was told of, now",
+        static_summary="Compare leads with the systems outside, now",
     )
     return await handle.result()
 
 
 async def _newest(client: Client) -> Reconciliation | None:
-    """Of the rounds that were completed. The last one beside the schedule is known before visibility shows it."""
+    """Return the newest completed reconciliation. One run by hand is found even before visibility has it."""
     completed = f"WorkflowType = '{ReconcileWorkflow.__name__}' AND ExecutionStatus = 'Completed'"
     found: list[WorkflowExecution] = [each async for each in client.list_workflows(completed, limit=1)]
     try:

@@ -1,7 +1,7 @@
-"""Open workflows of a live server, replayed by the code at hand: do they go on, and say of the past what they said?
+"""Replays the open workflows of a live server with this code, before it is deployed.
 
-What Temporal compares is what is asked of the outside, in which order. A lead's events may have become others all the
-same, so those that it makes again are compared with those that it sent to the ledger.
+Temporal's replayer compares commands. A lead may replay and still produce other events, so the events that the replay
+sends to the ledger are compared with the recorded ones.
 """
 
 import asyncio
@@ -27,42 +27,42 @@ from temporalio.worker import (
 from process.effects import RecordEvents
 from process.effects.requests import EffectRequest
 from workflows.runtime.converter import LeadPayloadConverter
-from workflows.runtime.plugin import OURS, leads_plugin
+from workflows.runtime.plugin import WORKFLOWS, leads_plugin
 
-AT_ONCE = 20
-"""Histories that are fetched together."""
+MAX_CONCURRENT = 20
+"""Number of histories fetched at the same time."""
 
 SHOWN = 3
-"""Differences of one lead that are named."""
+"""Number of differences shown per lead."""
 
 
 class Replayed(NamedTuple):
-    """One open workflow, replayed by this code."""
+    """The result of replaying one open workflow."""
 
     workflow: str
     type: str
     events: int
     ok: bool
     detail: str = ""
-    """What is wrong, and where."""
+    """The first differences, or the failure."""
 
 
 async def replayed(client: Client) -> AsyncIterator[Replayed]:
-    """The present run of every open workflow that is ours: leads, desks, rounds, digests."""
-    again = _Again()
-    silent = Runtime(telemetry=TelemetryConfig(logging=None))  # what it would log is told below
-    replayer = Replayer(workflows=[], plugins=[leads_plugin()], interceptors=[again], runtime=silent)
+    """Replay the current run of every open workflow of ours: leads, issue syncs, reconciliations, digests."""
+    capture = _EventCapture()
+    silent = Runtime(telemetry=TelemetryConfig(logging=None))  # failures are reported below
+    replayer = Replayer(workflows=[], plugins=[leads_plugin()], interceptors=[capture], runtime=silent)
     async with replayer.workflow_replay_iterator(_histories(client)) as results:
         async for result in results:
             history, failure = result.history, result.replay_failure
-            others = [*_others(_recorded(history), again.made.pop(history.workflow_id, {}))]
-            detail = _why(failure) if failure else _otherwise(others)
+            differences = [*_differences(_recorded(history), capture.events.pop(history.workflow_id, {}))]
+            detail = _message(failure) if failure else _described(differences)
             type_ = history.events[0].workflow_execution_started_event_attributes.workflow_type.name
             yield Replayed(history.workflow_id, type_, len(history.events), not detail, detail)
 
 
 async def _histories(client: Client) -> AsyncIterator[WorkflowHistory]:
-    types = ", ".join(f"'{each.__name__}'" for each in OURS)
+    types = ", ".join(f"'{each.__name__}'" for each in WORKFLOWS)
     found = client.list_workflows(f"WorkflowType IN ({types}) AND ExecutionStatus = 'Running'")
     async for batch in _batches(found):
         for history in await asyncio.gather(*(_history(client, each) for each in batch)):
@@ -74,14 +74,14 @@ async def _batches(found: AsyncIterator[WorkflowExecution]) -> AsyncIterator[lis
     batch: list[WorkflowExecution] = []
     async for each in found:
         batch.append(each)
-        if len(batch) == AT_ONCE:
+        if len(batch) == MAX_CONCURRENT:
             yield batch
             batch = []
     yield batch
 
 
 async def _history(client: Client, one: WorkflowExecution) -> WorkflowHistory | None:
-    """None where it has ended and is forgotten meanwhile."""
+    """Return the history, or None if the workflow has ended and is gone meanwhile."""
     try:
         return await client.get_workflow_handle(one.id, run_id=one.run_id).fetch_history()
     except RPCError as error:
@@ -90,41 +90,41 @@ async def _history(client: Client, one: WorkflowExecution) -> WorkflowHistory | 
         return None
 
 
-# ---- what Temporal found
+# ---- failures of the replay
 
 _INNER = re.compile(r'message: "((?:[^"\\]|\\.)*)"')
-"""The sentence within what the SDK says of a failure."""
+"""Extracts the message from the SDK's text of a failure."""
 
 
-def _why(failure: Exception) -> str:
-    said = str(failure)
-    inner = _INNER.search(said)
-    sentence = inner[1].replace('\\"', '"') if inner else said
+def _message(failure: Exception) -> str:
+    text = str(failure)
+    inner = _INNER.search(text)
+    sentence = inner[1].replace('\\"', '"') if inner else text
     return " ".join(sentence.split())[:300]
 
 
-# ---- what became of the past
+# ---- events that differ
 
 
-class _Again(Interceptor):
-    """Hears what leads would send to the ledger: workflow -> number of an event -> the event."""
+class _EventCapture(Interceptor):
+    """Captures the events that replayed leads send to the ledger: workflow id -> seq -> event."""
 
     def __init__(self) -> None:
-        self.made: dict[str, dict[int, dict[str, Any]]] = {}
+        self.events: dict[str, dict[int, dict[str, Any]]] = {}
 
     def workflow_interceptor_class(
         self,
         input: WorkflowInterceptorClassInput,  # noqa: A002 - the SDK's name
     ) -> type[WorkflowInboundInterceptor]:
-        input.unsafe_extern_functions[_HEAR] = self._hear
+        input.unsafe_extern_functions[_CAPTURE] = self._capture
         return _Inbound
 
-    def _hear(self, workflow_id: str, task: EffectRequest) -> None:
+    def _capture(self, workflow_id: str, task: EffectRequest) -> None:
         made = {event.seq: event.model_dump(mode="json") for event in task.events}
-        self.made.setdefault(workflow_id, {}).update(made)
+        self.events.setdefault(workflow_id, {}).update(made)
 
 
-_HEAR = "events made again"
+_CAPTURE = "capture events"
 
 
 class _Inbound(WorkflowInboundInterceptor):
@@ -135,43 +135,43 @@ class _Inbound(WorkflowInboundInterceptor):
 class _Outbound(WorkflowOutboundInterceptor):
     def start_activity(self, input: StartActivityInput) -> workflow.ActivityHandle[Any]:  # noqa: A002 - the SDK's name
         if input.activity == RecordEvents.kind:
-            workflow.extern_functions()[_HEAR](workflow.info().workflow_id, input.args[0])
+            workflow.extern_functions()[_CAPTURE](workflow.info().workflow_id, input.args[0])
         return super().start_activity(input)
 
 
 def _recorded(history: WorkflowHistory) -> dict[int, dict[str, Any]]:
-    """The events that it sent to the ledger."""
+    """Return the events that the history sent to the ledger, by seq."""
     found: dict[int, dict[str, Any]] = {}
     for event in history.events:
-        asked = event.activity_task_scheduled_event_attributes
+        scheduled = event.activity_task_scheduled_event_attributes
         if (
             event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
-            and asked.activity_type.name == RecordEvents.kind
+            and scheduled.activity_type.name == RecordEvents.kind
         ):
-            (task,) = LeadPayloadConverter().from_payloads(asked.input.payloads)
+            (task,) = LeadPayloadConverter().from_payloads(scheduled.input.payloads)
             found |= {each["seq"]: each for each in task["events"]}
     return found
 
 
-def _others(was: dict[int, dict[str, Any]], would: dict[int, dict[str, Any]]) -> Iterator[str]:
-    """What differs, event by event. Their words may change at any time, and a new field says nothing of the past."""
+def _differences(was: dict[int, dict[str, Any]], would: dict[int, dict[str, Any]]) -> Iterator[str]:
+    """Yield the differences of facts, times and policies. Summaries and new fields may differ freely."""
     for seq in sorted(was.keys() & would.keys()):
         kind = was[seq]["fact"].get("kind", "")
         for name in ("at", "policy", "fact"):
-            for where, old, new in _differing(was[seq].get(name), would[seq].get(name), name):
-                yield f"{seq} {kind}: {where.removeprefix('fact.')} {old!r} → {new!r}"
+            for field, old, new in _differing(was[seq].get(name), would[seq].get(name), name):
+                yield f"{seq} {kind}: {field.removeprefix('fact.')} {old!r} → {new!r}"
 
 
-def _differing(was: Any, would: Any, where: str) -> Iterator[tuple[str, Any, Any]]:
+def _differing(was: Any, would: Any, field: str) -> Iterator[tuple[str, Any, Any]]:
     if isinstance(was, dict) and isinstance(would, dict):
         for name in was:
-            yield from _differing(was[name], would.get(name), f"{where}.{name}")
+            yield from _differing(was[name], would.get(name), f"{field}.{name}")
     elif was != would:
-        yield where, was, would
+        yield field, was, would
 
 
-def _otherwise(others: list[str]) -> str:
-    if not others:
+def _described(differences: list[str]) -> str:
+    if not differences:
         return ""
-    more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
-    return f"Replays, but would say otherwise what happened: {'; '.join(islice(others, SHOWN))}{more}"
+    more = f" and {len(differences) - SHOWN} more" if len(differences) > SHOWN else ""
+    return f"Replays, but with other events: {'; '.join(islice(differences, SHOWN))}{more}"

@@ -1,4 +1,4 @@
-"""What a workflow is waiting to try again, and until when, as Temporal tells it: the lead itself does not know."""
+"""Reads from Temporal the failed activities that a workflow will retry; the lead itself does not know them."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -9,26 +9,22 @@ from temporalio.exceptions import ApplicationError
 
 
 class PendingRetry(BaseModel):
-    """Something that failed for now."""
+    """An activity that failed and is retried."""
 
     kind: str
-    why: str
+    reason: str
     attempt: int
-    """The one that is waited for, or under way."""
+    """Number of the next attempt, or of the one under way."""
     next_attempt_at: datetime | None
-    """When it is made; None where it is under way."""
+    """Time of the next attempt (UTC); None while one is under way."""
 
     def __str__(self) -> str:
-        when = (
-            f"again at {self.next_attempt_at:%H:%M:%S} UTC"
-            if self.next_attempt_at
-            else "again at this moment"
-        )
-        return f"{self.kind.replace('_', ' ')}: {self.why} ({when}, attempt {self.attempt})"
+        when = f"again at {self.next_attempt_at:%H:%M:%S} UTC" if self.next_attempt_at else "trying now"
+        return f"{self.kind.replace('_', ' ')}: {self.reason} ({when}, attempt {self.attempt})"
 
 
 async def pending_retries(workflow: WorkflowHandle[Any, Any]) -> list[PendingRetry]:
-    """Everything of this workflow that has failed and is tried again, the soonest first. Raises RPCError."""
+    """Return the workflow's failed activities that are retried, soonest first. Raises RPCError."""
     described = await workflow.describe()
     found = []
     for pending in described.raw_description.pending_activities:
@@ -39,7 +35,7 @@ async def pending_retries(workflow: WorkflowHandle[Any, Any]) -> list[PendingRet
         found.append(
             PendingRetry(
                 kind=pending.activity_type.name,
-                why=failure.message if isinstance(failure, ApplicationError) else str(failure),
+                reason=failure.message if isinstance(failure, ApplicationError) else str(failure),
                 attempt=pending.attempt,
                 next_attempt_at=pending.next_attempt_schedule_time.ToDatetime(UTC) if due else None,
             )

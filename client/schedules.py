@@ -1,4 +1,4 @@
-"""Schedules of Temporal that a worker keeps as its settings say."""
+"""Keeps schedules in Temporal as the settings say."""
 
 from temporalio.client import (
     Client,
@@ -11,7 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 
 async def keep(client: Client, name: str, wanted: Schedule | None) -> None:
-    """The schedule of this name is as `wanted`; with None, there is none. Whatever was set before is changed."""
+    """Create or update the schedule of this name to `wanted`; delete it for None."""
     handle = client.get_schedule_handle(name)
     if wanted is None:
         try:
@@ -25,7 +25,7 @@ async def keep(client: Client, name: str, wanted: Schedule | None) -> None:
     except ScheduleAlreadyRunningError:
 
         def changed(known: ScheduleUpdateInput) -> ScheduleUpdate:
-            wanted.state = known.description.schedule.state  # whoever paused it meant it
+            wanted.state = known.description.schedule.state  # a paused schedule stays paused
             return ScheduleUpdate(wanted)
 
         await handle.update(changed)

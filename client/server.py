@@ -1,4 +1,4 @@
-"""`leads init-server`: what a Temporal server must have before leads can live there. Safe to repeat."""
+"""Prepares a Temporal server for leads: namespace, retention, search attributes. Safe to repeat."""
 
 import asyncio
 from datetime import timedelta
@@ -17,18 +17,19 @@ from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
-from client.connection import explain
-from client.errors import CommandError, ExitCode
+from client.connection import translate
+from client.errors import ServerNotPrepared
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 RETENTION = timedelta(days=3650)
-"""An ended lead, and every earlier run of a living one, stays readable this long; a new server keeps a day."""
+"""Time for which ended leads, and earlier runs of open ones, stay readable; the server's default is a day."""
 
-SETTLING = timedelta(seconds=60)
+PROPAGATION = timedelta(seconds=60)
+"""Time within which a new namespace is known to all parts of the server."""
 
 
 class Prepared(NamedTuple):
-    """What was done to the server; nothing, where it had all of it."""
+    """Changes made to the server."""
 
     namespace_made: bool
     retention_raised: bool
@@ -36,7 +37,7 @@ class Prepared(NamedTuple):
 
 
 async def prepare(client: Client, retention: timedelta = RETENTION) -> Prepared:
-    """Gives the client's namespace at least this retention and all search attributes; makes it if it is absent."""
+    """Create the client's namespace if it is missing; ensure its retention and search attributes."""
     made = raised = False
     try:
         known = await client.workflow_service.describe_namespace(
@@ -45,7 +46,7 @@ async def prepare(client: Client, retention: timedelta = RETENTION) -> Prepared:
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise
-        made = await _make_namespace(client, retention)
+        made = await _create_namespace(client, retention)
     else:
         if known.config.workflow_execution_retention_ttl.ToTimedelta() < retention:
             config = NamespaceConfig(workflow_execution_retention_ttl=_duration(retention))
@@ -56,8 +57,8 @@ async def prepare(client: Client, retention: timedelta = RETENTION) -> Prepared:
     return Prepared(made, raised, await _add_attributes(client))
 
 
-async def _make_namespace(client: Client, retention: timedelta) -> bool:
-    """Makes it; another one may have done so in the meantime."""
+async def _create_namespace(client: Client, retention: timedelta) -> bool:
+    """Create the namespace; return False if it was created by somebody else meanwhile."""
     request = RegisterNamespaceRequest(
         namespace=client.namespace,
         description="Leads, from first contact to a running hub",
@@ -73,8 +74,8 @@ async def _make_namespace(client: Client, retention: timedelta) -> bool:
 
 
 async def _add_attributes(client: Client) -> tuple[str, ...]:
-    """Those that are missing. A namespace just made is known to all parts of a server only after some seconds."""
-    async with asyncio.timeout(SETTLING.total_seconds()):
+    """Add the missing search attributes and return their names, waiting until a new namespace is known."""
+    async with asyncio.timeout(PROPAGATION.total_seconds()):
         while True:
             try:
                 missing = await missing_attributes(client)
@@ -94,7 +95,7 @@ async def _add_attributes(client: Client) -> tuple[str, ...]:
 
 
 async def missing_attributes(client: Client) -> list[SearchAttributeKey[Any]]:
-    """Those of ours that the server does not know."""
+    """Return our search attributes that the server lacks."""
     listed = await client.operator_service.list_search_attributes(
         ListSearchAttributesRequest(namespace=client.namespace)
     )
@@ -102,19 +103,15 @@ async def missing_attributes(client: Client) -> list[SearchAttributeKey[Any]]:
 
 
 async def demand_attributes(client: Client) -> None:
-    """Raises CommandError where the server was set up for an earlier release: every lead would get stuck there."""
+    """Raise ServerNotPrepared if search attributes are missing: every lead would get stuck there."""
     try:
         missing = await missing_attributes(client)
-    except RPCError as error:  # it need not be ours to look at; if it is down, others say so
+    except RPCError as error:  # listing them may be forbidden; an outage shows elsewhere
         if error.status is RPCStatusCode.NOT_FOUND:
-            raise explain(error) from error
+            raise translate(error) from error
         return
     if missing:
-        raise CommandError(
-            ExitCode.UNREACHABLE,
-            f"The Temporal server is not set up for this release: it lacks {', '.join(key.name for key in missing)}. "
-            "Run `leads init-server`.",
-        )
+        raise ServerNotPrepared([key.name for key in missing])
 
 
 def _type(key: SearchAttributeKey[Any]) -> IndexedValueType.ValueType:

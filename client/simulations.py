@@ -1,4 +1,4 @@
-"""Many leads lived again: side by side on all processors, because each takes a moment and none needs another."""
+"""Simulates many leads of the ledger under a scenario, in parallel on all processors."""
 
 import asyncio
 import multiprocessing
@@ -19,19 +19,19 @@ from process.simulation.scenario import Scenario
 Only = Literal["open", "ended"]
 
 FEW = 40
-"""So many leads are done before another process has even started."""
+"""Number of leads that are simulated faster than another process starts."""
 
 
-class Question(NamedTuple):
-    """What is asked of each lead."""
+class SimulationRequest(NamedTuple):
+    """The scenario to simulate. `now`: aware time up to which it runs."""
 
     scenario: Scenario
     now: datetime
     only: Only | None = None
 
 
-class LeadAnswer(NamedTuple):
-    """What one lead answers; no difference where it is not one of those that were asked for."""
+class LeadResult(NamedTuple):
+    """The result for one lead; `difference` is None if `only` excludes the lead."""
 
     lead: str
     events: int
@@ -39,79 +39,79 @@ class LeadAnswer(NamedTuple):
     difference: Difference | None
 
 
-class Found(NamedTuple):
-    """What would have been different, lead by lead."""
+class SimulationResult(NamedTuple):
+    """The differences that the scenario would have made, lead by lead."""
 
     leads: tuple[Difference, ...]
     events: int
-    """How many events they were lived again from."""
+    """Number of events that were read."""
     newest: datetime | None
     unread: tuple[str, ...]
-    """Leads of which the ledger has nothing that this code can read."""
+    """Ids of leads whose events this code cannot read."""
 
 
 async def simulate_leads(
-    url: str, question: Question, leads: Sequence[str], tell: Callable[[], None]
-) -> Found:
-    """The answers of these leads in the ledger at `url`, in their order. `tell` hears of each that is done.
+    url: str, request: SimulationRequest, leads: Sequence[str], advance: Callable[[], None]
+) -> SimulationResult:
+    """Simulate these leads of the ledger at `url` and return the results in order. `advance` is called per lead.
 
     Raises LedgerError.
     """
-    told: list[LeadAnswer] = []
-    async for each in _answers(url, question, leads):
-        told.append(each)
-        tell()
-    asked = [each for each in told if each.difference]
-    return Found(
-        leads=tuple(each.difference for each in asked if each.difference),
-        events=sum(each.events for each in asked),
-        newest=max((each.newest for each in asked if each.newest), default=None),
-        unread=tuple(each.lead for each in told if not each.events),
+    results: list[LeadResult] = []
+    async for each in _results(url, request, leads):
+        results.append(each)
+        advance()
+    simulated = [each for each in results if each.difference]
+    return SimulationResult(
+        leads=tuple(each.difference for each in simulated if each.difference),
+        events=sum(each.events for each in simulated),
+        newest=max((each.newest for each in simulated if each.newest), default=None),
+        unread=tuple(each.lead for each in results if not each.events),
     )
 
 
-async def _answers(url: str, question: Question, leads: Sequence[str]) -> AsyncIterator[LeadAnswer]:
+async def _results(url: str, request: SimulationRequest, leads: Sequence[str]) -> AsyncIterator[LeadResult]:
     if len(leads) <= FEW:
         with closing(Ledger.open(url, read_only=True)) as ledger:
             for lead in leads:
-                yield _told(ledger, question, lead)
-                await asyncio.sleep(0)  # so that Ctrl-C is heard
+                yield _simulated(ledger, request, lead)
+                await asyncio.sleep(0)  # lets Ctrl-C through
         return
-    # Processes are started afresh: a fork would inherit threads in the middle of what they do.
+    # Spawned, not forked: a fork would inherit threads in the middle of their work.
     pool = ProcessPoolExecutor(
         min(os.cpu_count() or 1, len(leads) // FEW + 1),
         multiprocessing.get_context("spawn"),
-        _begin,
+        _initialise,
         (url,),
     )
     try:
         loop = asyncio.get_running_loop()
-        for each in [loop.run_in_executor(pool, _in_process, question, lead) for lead in leads]:
+        for each in [loop.run_in_executor(pool, _simulate_in_child, request, lead) for lead in leads]:
             yield await each
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _told(ledger: Ledger, question: Question, lead: str) -> LeadAnswer:
-    """What one lead answers."""
+def _simulated(ledger: Ledger, request: SimulationRequest, lead: str) -> LeadResult:
+    """Simulate one lead."""
     events = events_of(ledger, lead)
-    wanted = events and (question.only is None or fold(events, lead).ended == (question.only == "ended"))
-    found = difference(events, lead, question.scenario, question.now) if wanted else None
-    return LeadAnswer(lead, len(events), events[-1].at if events else None, found)
+    wanted = events and (request.only is None or fold(events, lead).ended == (request.only == "ended"))
+    found = difference(events, lead, request.scenario, request.now) if wanted else None
+    return LeadResult(lead, len(events), events[-1].at if events else None, found)
 
 
-# ---- in a process of its own
+# ---- in a child process
 
 _ledger: Ledger | None = None
 
 
-def _begin(url: str) -> None:
+def _initialise(url: str) -> None:
     global _ledger
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who started this
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is handled by the parent
     _ledger = Ledger.open(url, read_only=True)
 
 
-def _in_process(question: Question, lead: str) -> LeadAnswer:
+def _simulate_in_child(request: SimulationRequest, lead: str) -> LeadResult:
     if _ledger is None:
-        raise RuntimeError("this process has not begun")
-    return _told(_ledger, question, lead)
+        raise RuntimeError("the child process was not initialised")
+    return _simulated(_ledger, request, lead)

@@ -1,4 +1,4 @@
-"""Structured logs on stderr: for people on a terminal, as JSON for machines. Never personal data."""
+"""Structured logs on stderr, as text for people or as JSON for machines. They hold no personal data."""
 
 import logging
 import sys
@@ -7,8 +7,8 @@ from typing import Literal
 import structlog
 
 
-def set_up_logs(form: Literal["console", "json"]) -> None:
-    """Sends structlog's and the standard library's records, Temporal's too, through one renderer."""
+def set_up_logs(log_format: Literal["console", "json"]) -> None:
+    """Send the records of structlog and of the standard library (Temporal's too) through one renderer."""
     shared: list[structlog.types.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -17,7 +17,7 @@ def set_up_logs(form: Literal["console", "json"]) -> None:
     ]
     renderer: structlog.types.Processor = (
         structlog.processors.JSONRenderer()
-        if form == "json"
+        if log_format == "json"
         else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     handler = logging.StreamHandler(sys.stderr)
@@ -46,6 +46,6 @@ def set_up_logs(form: Literal["console", "json"]) -> None:
 
 
 def _without_colours(_: object, __: str, event: structlog.types.EventDict) -> structlog.types.EventDict:
-    """uvicorn brings each message a second time, for terminals."""
+    """Drop the second copy of the message that uvicorn adds for terminals."""
     event.pop("color_message", None)
     return event

@@ -1,4 +1,4 @@
-"""The policy in force: the built-in one, over that what the settings say, over that what LEADS_POLICY_FILE says."""
+"""The policy in force: the built-in policy, overridden by the settings, overridden by LEADS_POLICY_FILE."""
 
 import difflib
 import hashlib
@@ -20,22 +20,22 @@ from process.policy import BUILT_IN, TEAMS, Policy
 _PERSON = re.compile(r"@?[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})|team:[a-z0-9][a-z0-9._-]*")
 
 
-def current(settings: Settings) -> Policy:
-    """The policy that new leads are decided under.
+def current_policy(settings: Settings) -> Policy:
+    """Return the policy that applies to new leads.
 
-    Its version is the file's own. Without a file it is the built-in one's, told apart by a digest where the settings name
-    something else. Who is behind a role is no part of that: it changes without anybody deciding otherwise.
-    Raises SettingsError where the file can't be meant.
+    A file carries its own version. Without a file, the built-in version gets a digest as suffix if the settings
+    change something. People and addresses are not part of the digest, since they change no decision.
+    Raises SettingsError for an invalid file.
     """
-    policy = Policy.model_validate(_of_settings(settings))
+    policy = Policy.model_validate(_from_settings(settings))
     if settings.policy_file is None:
         return policy.replaced(version=_version(policy))
-    said = _read(settings.policy_file)
-    return _judged(settings.policy_file, _over(_of_settings(settings), said))
+    content = _read(settings.policy_file)
+    return _validated(settings.policy_file, _merged(_from_settings(settings), content))
 
 
-def _of_settings(settings: Settings) -> dict[str, Any]:
-    """Addresses only where somebody set them: the examples that stand in for them are nobody's."""
+def _from_settings(settings: Settings) -> dict[str, Any]:
+    """Return the settings' part of the policy. Example addresses, which are the defaults, are left out."""
     examples = Addresses()
     known = settings.addresses
     return {
@@ -55,48 +55,48 @@ def _version(policy: Policy) -> str:
     return BUILT_IN if names == built_in else f"{BUILT_IN}+{hashlib.sha256(names.encode()).hexdigest()[:6]}"
 
 
-def _over(under: Mapping[str, Any], said: Mapping[str, Any]) -> dict[str, Any]:
-    """What the file says, over what is said otherwise; in a table, key by key."""
-    both = {
-        name: {**under[name], **value}
-        if isinstance(under.get(name), dict) and isinstance(value, dict)
+def _merged(base: Mapping[str, Any], content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `base` overridden by `content`; tables are merged key by key."""
+    merged = {
+        name: {**base[name], **value}
+        if isinstance(base.get(name), dict) and isinstance(value, dict)
         else value
-        for name, value in said.items()
+        for name, value in content.items()
     }
-    return {**under, **both}
+    return {**base, **merged}
 
 
 def _read(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is no text"
-        raise SettingsError(f"LEADS_POLICY_FILE: {file} can't be read: {why}.") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else "it is not text"
+        raise SettingsError(f"LEADS_POLICY_FILE: {file} cannot be read: {why}.") from error
     try:
         match file.suffix:
             case ".toml":
-                said: Any = tomllib.loads(text)
+                content: Any = tomllib.loads(text)
             case ".json":
-                said = json.loads(text)
+                content = json.loads(text)
             case _:
                 raise SettingsError(f"LEADS_POLICY_FILE: {file} is neither .toml nor .json.")
     except ValueError as error:
         raise SettingsError(f"LEADS_POLICY_FILE: {file} is not well-formed: {error}.") from error
-    if not isinstance(said, dict):
+    if not isinstance(content, dict):
         raise SettingsError(f"LEADS_POLICY_FILE: {file} must be an object with {_all(Policy)}.")
-    return said
+    return content
 
 
-def _judged(file: Path, said: dict[str, Any]) -> Policy:
+def _validated(file: Path, content: dict[str, Any]) -> Policy:
     try:
-        policy = Policy.model_validate(said, extra="forbid")
+        policy = Policy.model_validate(content, extra="forbid")
     except ValidationError as error:
         wrong = [_sentence(item) for item in error.errors(include_url=False)]
     else:
-        wrong = [*_complaints(policy, named="version" in said)]
+        wrong = [*_complaints(policy, named="version" in content)]
         if not wrong:
             return policy
-    raise SettingsError(f"LEADS_POLICY_FILE: {file} can't be meant: {'; '.join(wrong)}.")
+    raise SettingsError(f"LEADS_POLICY_FILE: {file} is not valid: {'; '.join(wrong)}.")
 
 
 def _sentence(item: ErrorDetails) -> str:
@@ -108,7 +108,7 @@ def _sentence(item: ErrorDetails) -> str:
         meant = f" (did you mean {near[0]}?)" if near else ""
         return f"there is no {where}{meant}; {'.'.join(above) or 'it'} takes {_all(model)}"
     if item["type"] == "enum" and above[:1] in (["people"], ["addresses"]):
-        return f"{where}: there are people behind {', '.join(sorted(TEAMS))} alone"
+        return f"{where}: only these roles have people: {', '.join(sorted(TEAMS))}"
     return f"{where}: {item['msg'][0].lower()}{item['msg'][1:]}, not {json.dumps(item['input'], default=str)[:60]}"
 
 
@@ -130,17 +130,17 @@ def _all(model: type[BaseModel]) -> str:
 
 
 def _complaints(policy: Policy, *, named: bool) -> Iterator[str]:
-    """What is sound in form and still can't be meant."""
+    """Yield the errors in a policy that is well-formed."""
     if not named:
-        yield "version is missing: name each version, as 2026-09, and never the same for another policy"
+        yield "version is missing: name it, for example 2026-09, and change it whenever the policy changes"
     elif policy.version.partition("+")[0] == BUILT_IN:
-        yield f"version: {BUILT_IN} is the built-in one, give this another"
+        yield f"version: {BUILT_IN} is the name of the built-in policy; choose another"
     for role in sorted({*policy.people, *policy.addresses} - TEAMS):
-        yield f"{role}: there are people behind {', '.join(sorted(TEAMS))} alone"
+        yield f"{role}: only these roles have people: {', '.join(sorted(TEAMS))}"
     for role, addresses in policy.addresses.items():
         if not addresses:
-            yield f"addresses.{role}: name at least one, or leave it out"
-        yield from (f"addresses.{role}: {a!r} is no mail address" for a in addresses if not _is_address(a))
+            yield f"addresses.{role}: name at least one address, or leave it out"
+        yield from (f"addresses.{role}: {a!r} is not a mail address" for a in addresses if not _is_address(a))
     for role, people in policy.people.items():
         for person in people:
             if not _PERSON.fullmatch(person):

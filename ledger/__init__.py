@@ -1,1 +1,1 @@
-"""The ledger: every event of every lead, for years and for other programs."""
+"""The ledger: an append-only SQL log of every event of every lead."""

@@ -1,12 +1,14 @@
-"""Converts between a lead's events and the entries of the ledger."""
+"""Conversion between a lead's events and the entries of the ledger."""
 
 from ledger.events import Entry
 from process.core.events import Event
+from process.core.kinds import read_event
 
 
-def entry_of(lead: str, event: Event) -> Entry:
+def entry_of(lead_id: str, event: Event) -> Entry:
+    """Return the ledger entry that records this event."""
     return Entry(
-        lead=lead,
+        lead_id=lead_id,
         seq=event.seq,
         at=event.at,
         kind=event.kind,
@@ -20,8 +22,8 @@ def entry_of(lead: str, event: Event) -> Entry:
 
 
 def event_of(entry: Entry) -> Event:
-    """The event as it was, of whichever kind its JSON says; one that this code does not know is kept whole."""
-    return Event.model_validate(
+    """Return the recorded event. An event of an unknown kind is kept with all of its data."""
+    return read_event(
         {
             "seq": entry.seq,
             "at": entry.at,

@@ -1,4 +1,4 @@
-"""Where the ledger lives: its table and triggers, the two engines, and what their failures mean."""
+"""The ledger's storage: tables and triggers, the engines for SQLite and PostgreSQL, and their errors."""
 
 import sqlite3
 import time
@@ -38,30 +38,33 @@ SCHEMA_VERSION: Final = 1
 
 
 class LedgerError(Exception):
-    """Any failure of the ledger. Its text names the place, never a password nor an event's content."""
+    """Base of all ledger errors. The message names the location, never a password or an event's content."""
 
 
 class LedgerUnavailable(LedgerError):
-    """Not now: the connection is lost, the file is locked, the disk is full. Trying again later helps."""
+    """A temporary failure: the connection is lost, the file is locked, the disk is full. A retry may succeed."""
 
 
 class LedgerRefused(LedgerError):
-    """Not like this: wrong password, missing right, unusable URL, newer schema. A person must act."""
+    """A permanent failure: wrong password, missing right, unusable URL, newer schema. A person must act."""
 
 
 class LedgerConflict(LedgerError):
-    """The ledger already holds something else under this lead and seq. Nothing of the call was recorded."""
+    """The ledger already holds a different event with this lead and seq. Nothing was recorded."""
 
-    def __init__(self, lead: str, seq: int) -> None:
+    def __init__(self, lead_id: str, seq: int) -> None:
         super().__init__(
-            f"The ledger already holds a different event {seq} of lead {lead}; nothing was recorded."
+            f"The ledger already holds a different event {seq} of lead {lead_id}; nothing was recorded."
         )
-        self.lead = lead
+        self.lead_id = lead_id
         self.seq = seq
 
 
 class _UtcDateTime(TypeDecorator[datetime]):
-    """Aware UTC in and out. SQLite keeps no offset, and PostgreSQL answers in the session's time zone."""
+    """A timestamp that is aware and UTC on both engines.
+
+    SQLite keeps no offset, and PostgreSQL answers in the session's time zone.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -80,7 +83,7 @@ _metadata = MetaData()
 ENTRIES: Final = Table(
     "ledger_entries",
     _metadata,
-    Column("lead", Text, primary_key=True),
+    Column("lead_id", Text, primary_key=True),
     Column("seq", Integer, CheckConstraint("seq >= 1"), primary_key=True, autoincrement=False),
     Column("at", _UtcDateTime, nullable=False, index=True),
     Column("kind", Text, nullable=False),
@@ -107,9 +110,9 @@ _APPEND_ONLY: Final = {
             f"BEGIN SELECT RAISE(ABORT, 'the ledger is append-only: {change} refused'); END"
             for change in ("UPDATE", "DELETE")
         ),
-        # INSERT OR REPLACE deletes without firing the trigger above. What is recorded stays as it is.
+        # INSERT OR REPLACE deletes without firing the trigger above; this one keeps the recorded row.
         "CREATE TRIGGER ledger_keeps_what_it_has BEFORE INSERT ON ledger_entries "
-        "WHEN EXISTS (SELECT 1 FROM ledger_entries WHERE lead = NEW.lead AND seq = NEW.seq) "
+        "WHEN EXISTS (SELECT 1 FROM ledger_entries WHERE lead_id = NEW.lead_id AND seq = NEW.seq) "
         "BEGIN SELECT RAISE(IGNORE); END",
     ],
     "postgresql": [
@@ -123,17 +126,17 @@ _APPEND_ONLY: Final = {
 
 
 def insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> None:
-    """Inserts the rows whose primary key is free; waits for another transaction that inserts the same."""
+    """Insert the rows whose primary key is free. Waits for another transaction that inserts the same key."""
     dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
     connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
 
 def make_engine(url: str) -> Engine:
-    """The engine for a SQLAlchemy URL; connects to nothing yet. LedgerRefused when the URL can never work."""
+    """Return the engine for a SQLAlchemy URL, without connecting. Raises LedgerRefused for an unusable URL."""
     try:
         parsed = make_url(url)
     except (ArgumentError, ValueError):
-        # The parser's own words may quote a part of the password.
+        # The parser's own message may quote a part of the password.
         raise LedgerRefused(
             "The ledger's URL cannot be read. It looks like postgresql://USER:PASSWORD@HOST:5432/DATABASE or "
             "sqlite:///FILE, with special characters of the password percent-encoded."
@@ -147,32 +150,30 @@ def make_engine(url: str) -> Engine:
             return _sqlite(parsed)
         case _:
             raise LedgerRefused(
-                "The ledger's URL is postgresql://… or sqlite:///FILE; in memory it would forget."
+                "The ledger's URL must be postgresql://… or sqlite:///FILE. A database in memory would be lost."
             )
 
 
 def _postgresql(url: URL) -> Engine:
-    # Seconds, milliseconds, and the name that the database's operator sees. The URL may say otherwise.
+    # Seconds, milliseconds, and the name shown to the database's operator. The URL may override them.
     defaults = {"connect_timeout": "10", "tcp_user_timeout": "30000", "application_name": "leads"}
     return create_engine(url.set(query={**defaults, **url.query}), pool_pre_ping=True, hide_parameters=True)
 
 
 def _sqlite(url: URL) -> Engine:
-    # Seconds to wait for another process that writes, unless the URL says otherwise.
+    # Seconds to wait for another writing process, unless the URL sets it.
     url = url.set(query={"timeout": "10", **url.query})
     engine = create_engine(url, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def prepare_connection(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = (
-            None  # transactions begin where SQLAlchemy says, not where the driver guesses
-        )
-        connection.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
+        connection.isolation_level = None  # SQLAlchemy begins transactions, not the driver
+        connection.execute("PRAGMA synchronous = FULL")  # acknowledged commits survive a power cut
         _use_write_ahead_log(connection, float(str(url.query["timeout"])))
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        # A writer that begins as a reader fails, without waiting, when it comes second.
+        # A transaction that upgrades from reading to writing fails at once if another process writes.
         writes = connection.get_execution_options().get("writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
@@ -180,9 +181,9 @@ def _sqlite(url: URL) -> Engine:
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None:
-    """Readers and the writer then do not wait for each other. The file stays so; later calls change nothing.
+    """Switch the file to write-ahead logging, so that readers and the writer do not block each other.
 
-    When several processes meet at a new file, SQLite gives up at once instead of waiting, so we wait.
+    SQLite does not wait here if several processes open a new file at once, so this retries for `seconds`.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -195,8 +196,8 @@ def _use_write_ahead_log(connection: sqlite3.Connection, seconds: float) -> None
             time.sleep(0.01)
 
 
-def place_of(url: URL) -> str:
-    """Where it is, for people: without the password, and without the query, which may hold one as well."""
+def location_of(url: URL) -> str:
+    """Return the database's location for messages, without the password and the query (which may hold one)."""
     if url.get_backend_name() == "sqlite":
         return f"SQLite file {url.database}"
     host = url.host or "the local socket"
@@ -204,9 +205,10 @@ def place_of(url: URL) -> str:
 
 
 def prepare(reader: Engine, writer: Engine) -> None:
-    """Creates what is missing, safe against other processes doing the same; LedgerRefused for a newer schema.
+    """Create the schema if it is missing. Several processes may do so at once.
 
-    Looks first: a role that may only read and append needs no other right.
+    Checks first, so that a database role with the right to read and append needs no other right.
+    Raises LedgerRefused for a newer schema.
     """
     if reader.dialect.name == "sqlite":
         _make_folder(Path(str(reader.url.database)).parent)
@@ -214,18 +216,18 @@ def prepare(reader: Engine, writer: Engine) -> None:
     if version is None:
         with writer.begin() as connection:
             version = _create(connection)
-    _judge(version, reader)
+    _check_version(version, reader)
 
 
-def demand(reader: Engine) -> None:
-    """Whoever only reads makes nothing. LedgerRefused where there is no ledger yet, or one of a newer schema."""
+def require_schema(reader: Engine) -> None:
+    """Check that the schema exists, without creating it. Raises LedgerRefused if it is missing or newer."""
     is_file = reader.dialect.name == "sqlite"
-    there = not is_file or Path(str(reader.url.database)).is_file()  # SQLite would make one by looking
-    if not there or (version := _version(reader)) is None:
+    exists = not is_file or Path(str(reader.url.database)).is_file()  # connecting would create the file
+    if not exists or (version := _version(reader)) is None:
         raise LedgerRefused(
-            f"There is no ledger yet ({place_of(reader.url)}): no worker has written one there."
+            f"There is no ledger yet ({location_of(reader.url)}): no worker has written to it."
         )
-    _judge(version, reader)
+    _check_version(version, reader)
 
 
 def _version(reader: Engine) -> int | None:
@@ -234,11 +236,11 @@ def _version(reader: Engine) -> int | None:
         return connection.scalar(select(_schema.c.version)) if exists else None
 
 
-def _judge(version: int, reader: Engine) -> None:
+def _check_version(version: int, reader: Engine) -> None:
     if version > SCHEMA_VERSION:
         raise LedgerRefused(
-            f"The ledger ({place_of(reader.url)}) has schema {version}, this program knows {SCHEMA_VERSION}: "
-            "a newer program has used it, so run that one."
+            f"The ledger ({location_of(reader.url)}) has schema {version}, this program knows {SCHEMA_VERSION}: "
+            "a newer program has used it. Run that version."
         )
 
 
@@ -246,11 +248,11 @@ def _make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerRefused(f"The ledger's folder {folder} cannot be made: {error.strerror}.") from None
+        raise LedgerRefused(f"The ledger's folder {folder} cannot be created: {error.strerror}.") from None
 
 
 def _create(connection: Connection) -> int:
-    if connection.dialect.name == "postgresql":  # SQLite has the whole file locked by now
+    if connection.dialect.name == "postgresql":  # SQLite has locked the whole file by now
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(ENTRIES.name))))
     if not inspect(connection).has_table(_schema.name):  # another process may have been faster
         _metadata.create_all(connection)
@@ -262,15 +264,15 @@ def _create(connection: Connection) -> int:
 
 
 @contextmanager
-def own_errors(place: str) -> Iterator[None]:
-    """Turns the driver's errors into ours.
+def translate_errors(location: str) -> Iterator[None]:
+    """Translate the driver's errors into LedgerUnavailable and LedgerRefused.
 
-    The chain of causes is cut on purpose: a driver's error may quote the row, which holds personal data.
+    The cause is dropped on purpose: a driver's error may quote the row, which holds personal data.
     """
     try:
         yield
     except PoolTimeoutError:
-        raise LedgerUnavailable(f"The ledger ({place}) is busy: no free connection.") from None
+        raise LedgerUnavailable(f"The ledger ({location}) is busy: no free connection.") from None
     except DBAPIError as error:
         match error.orig:
             case psycopg.Error() as cause:
@@ -280,14 +282,13 @@ def own_errors(place: str) -> Iterator[None]:
                 temporary = _sqlite_is_temporary(cause)
                 reason = str(cause)
         if temporary:
-            raise LedgerUnavailable(f"The ledger ({place}) is not available: {reason}") from None
-        raise LedgerRefused(f"The ledger ({place}) refused: {reason}") from None
+            raise LedgerUnavailable(f"The ledger ({location}) is not available: {reason}") from None
+        raise LedgerRefused(f"The ledger ({location}) refused: {reason}") from None
 
 
 def _sqlite_is_temporary(error: BaseException | None) -> bool:
-    primary = (
-        getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    )  # the rest says which kind of it
+    # The low byte is the primary code, the rest its extension.
+    primary = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     return primary in {
         sqlite3.SQLITE_BUSY,
         sqlite3.SQLITE_LOCKED,
@@ -303,8 +304,8 @@ def _sqlite_is_temporary(error: BaseException | None) -> bool:
 # resources, object in use, operator's intervention, system error; and a server that is read-only for now.
 _TEMPORARY_SQLSTATES: Final = ("08", "40", "53", "55", "57", "58", "25006")
 
-# libpq gives no SQLSTATE for a connection that was never made, only the words of server or library.
-_NEVER_WITH_THESE_WORDS: Final = (
+# libpq gives no SQLSTATE for a connection that failed, only the message of server or library.
+_PERMANENT_MESSAGES: Final = (
     "authentication failed",
     "no password supplied",
     "no pg_hba.conf entry",
@@ -320,7 +321,7 @@ _NEVER_WITH_THESE_WORDS: Final = (
 def _postgresql_is_temporary(error: psycopg.Error) -> bool:
     if error.sqlstate is not None:
         return error.sqlstate.startswith(_TEMPORARY_SQLSTATES)
-    summary = str(error)
+    message = str(error)
     return isinstance(error, psycopg.OperationalError) and not any(
-        part in summary for part in _NEVER_WITH_THESE_WORDS
+        part in message for part in _PERMANENT_MESSAGES
     )

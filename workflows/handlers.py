@@ -1,58 +1,158 @@
-"""One signal and one update per decision, of the same name, so that the Temporal UI offers each with its description."""
+"""The messages that a lead's workflow handles, from which its signals, updates and queries are made.
+
+Each decision is a signal and an update of the same name, so that the Temporal UI offers it with its description. All other
+messages stand in one table.
+"""
 
 from collections.abc import Callable
-from typing import Any, Protocol, TypeVar
+from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from process.core.receipts import Answer
-from process.decisions import DECISIONS, Decision
+from process.core.refusal import Refused
+from process.decisions.base import Decision
+from process.decisions.registry import DECISIONS
+
+Way = Literal["signal", "update", "query"]
+
+
+class Message(NamedTuple):
+    """A message that is no decision."""
+
+    name: str
+    ways: tuple[Way, ...]
+    """The ways in which it is sent."""
+    method: str
+    """The workflow's method that is called with the arguments. An update fails if it returns Refused."""
+    description: str
+
+
+MESSAGES = (
+    Message(
+        "retry",
+        ("signal", "update"),
+        "retry",
+        "Try again what failed for good: all of it, or the effect with this key.",
+    ),
+    Message(
+        "check_drift",
+        ("signal", "update"),
+        "check_drift",
+        "Check whether somebody deleted or moved the lead's issue, card or folder, and repair what can be repaired. "
+        "Takes one object with any of: issues, folder, duplicates.",
+    ),
+    Message(
+        "revert_edits",
+        ("signal", "update"),
+        "revert_edits",
+        "Undo on GitHub what people changed there and the lead could not follow. An issue sync sends it.",
+    ),
+    Message(
+        "set_team",
+        ("signal", "update"),
+        "set_team",
+        "Set the people and addresses that have the roles, as a worker's settings say. Takes one object with people "
+        "and addresses by role, and since.",
+    ),
+    Message(
+        "flag_duplicates",
+        ("signal",),
+        "flag_duplicates",
+        "Flag other open leads as possible duplicates, and hold the lead for a person. A reconciliation sends it.",
+    ),
+    Message(
+        "receive_relation_notice",
+        ("update",),
+        "receive_relation_notice",
+        "Receive the relation that another lead has to this one: undecided, another one, merged into it, or none.",
+    ),
+    Message("adopt", ("signal",), "adopt", "Go on in a new run, under the newest rules of the process."),
+    Message(
+        "lead",
+        ("query",),
+        "overview",
+        "Everything about the lead: stage, next step, timeline, refusals, effects.",
+    ),
+    Message("timeline", ("query",), "timeline", "All events, oldest first."),
+    Message("options", ("query",), "options", "Every decision, if it is allowed now, and its consequences."),
+    Message(
+        "agenda",
+        ("query",),
+        "agenda",
+        "What is to be done for the lead, and by whom. Takes a moment; by default now.",
+    ),
+    Message(
+        "preview",
+        ("query",),
+        "preview",
+        "The consequences of a decision, without taking it. Takes its name and its object.",
+    ),
+)
 
 
 class HandlesDecisions(Protocol):
-    """What a workflow must have for its handlers: one place through which all decisions go."""
+    """A workflow with one method through which all decisions go."""
 
-    def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer: ...
+    def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
+        """Take, refuse or recognise as a repeat a decision. Never raises."""
 
 
 W = TypeVar("W", bound=type[HandlesDecisions])
 
 
-def handles_decisions(cls: W) -> W:
-    """Gives a workflow class its handlers.
+def handles_messages(cls: W) -> W:
+    """Give a workflow class the handlers of all decisions and of all messages in the table.
 
-    A handler takes whatever comes, in any number: judging it is the process's work, and a handler that raises on bad
-    input would fail or wedge the lead. So a signal never fails; an update answers, or fails itself with the reason.
+    A handler takes any arguments in any number, because one that raises on bad input would fail or block the lead. So
+    a signal never fails. An update answers, or fails itself with the reason.
     """
     for kind, decision in DECISIONS.items():
-        setattr(cls, kind, workflow.signal(name=kind, description=_describe(decision))(_signal(kind)))
-        update = workflow.update(name=kind, description=_describe(decision))(_update(kind))
-        setattr(cls, f"{kind}_update", update)
+        description = _describe(decision)
+        setattr(cls, f"{kind}_signal", workflow.signal(name=kind, description=description)(_signal(kind)))
+        setattr(cls, f"{kind}_update", workflow.update(name=kind, description=description)(_update(kind)))
+    for message in MESSAGES:
+        for way in message.ways:
+            define: Any = {"signal": workflow.signal, "update": workflow.update, "query": workflow.query}[way]
+            handler = _caller(getattr(cls, message.method), way)
+            setattr(
+                cls,
+                f"{message.name}_{way}",
+                define(name=message.name, description=message.description)(handler),
+            )
     return cls
 
 
-def refusal(reason: str) -> ApplicationError:
-    """A refusal as the failure of an update; the lead goes on."""
-    return ApplicationError(reason, type="Refused", non_retryable=True)
+def failure(refused: Refused) -> ApplicationError:
+    """Return the failure of a refused update: its text for people, its data as the only detail. The lead goes on."""
+    return ApplicationError(str(refused), refused.model_dump(mode="json"), type="Refused", non_retryable=True)
+
+
+def _caller(method: Callable[[Any, tuple[Any, ...]], Any], way: Way) -> Callable[..., Any]:
+    def handle(self: Any, *args: Any) -> Any:
+        answer = method(self, args)
+        if way == "update" and isinstance(answer, Refused):
+            raise failure(answer)
+        return None if way == "signal" else answer
+
+    return handle
 
 
 def _signal(kind: str) -> Callable[..., None]:
     def handle(self: HandlesDecisions, *args: Any) -> None:
         self.take(kind, args, "signal")
 
-    handle.__name__ = kind
     return handle
 
 
 def _update(kind: str) -> Callable[..., Answer]:
     def handle(self: HandlesDecisions, *args: Any) -> Answer:
         answer = self.take(kind, args, "update")
-        if not answer.accepted:
-            raise refusal(answer.summary)
+        if refused := answer.refused:
+            raise failure(refused)
         return answer
 
-    handle.__name__ = f"{kind}_update"
     return handle
 
 

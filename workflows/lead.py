@@ -1,8 +1,7 @@
-"""One lead, from first contact to a running hub and its end: a thin shell over time around the process.
+"""The workflow of one lead, from first contact to a running hub and its end: a thin shell over time around the process.
 
-It is the single writer of its lead. Handlers only decide (`process.core.aggregate`); one loop performs the planned effects,
-waits for the next decision or the next date, and hands over to a new run before its history grows too long.
-It holds no rule of its own.
+It is the single writer of its lead and holds no rule of its own. Handlers only decide (`process.core`). One loop performs
+the planned effects, waits for the next decision or the next date, and continues as new before its history grows too long.
 """
 
 import asyncio
@@ -15,14 +14,15 @@ from temporalio.common import RawValue, RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import ActivityError, ApplicationError, RetryState, is_cancelled_exception
 
 with workflow.unsafe.imports_passed_through():
-    from pydantic import ValidationError
-
     from process.behaviour import CHANGES
+    from process.core import inbox, intake, outbox
     from process.core.aggregate import LeadAggregate
-    from process.core.events import Refused
-    from process.core.outbox import DriftCheck
-    from process.core.receipts import Answer
-    from process.decisions import LeadOpened, complaints
+    from process.core.due import next_wake_up, pass_deadlines, wake_up_reason
+    from process.core.preview import preview_decision
+    from process.core.receipts import Answer, Refusal
+    from process.core.refusal import Refused, decide, refuse
+    from process.core.requests import request_for
+    from process.decisions.opening import LeadOpened
     from process.effects import Effect
     from process.effects.requests import Outcome
     from process.lead.duplicate_links import DuplicateLink
@@ -30,34 +30,27 @@ with workflow.unsafe.imports_passed_through():
     from process.views.overview import Line, Option, Overview, options, overview, timeline
     from workflows import search_attributes
     from workflows.details import details
-    from workflows.handlers import handles_decisions, refusal
-    from workflows.start import RunState, policy_memo, read_start
+    from workflows.handlers import failure, handles_messages
+    from workflows.start import RunState, memo_of, read_start
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=2)
+"""Timeout of one attempt at an effect."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-"""An attempt that is not heard of for so long died with its worker, and is made again."""
-NOT_CANCELLED = (
-    "A lead is not cancelled. Record it as lost (lost), or terminate its workflow if it must vanish."
+"""An attempt without a heartbeat for this long died with its worker, and is made again."""
+DEBOUNCE = timedelta(minutes=1)
+"""Deferred effects wait at most this long for the observations of effects under way."""
+NOT_CANCELLED = refuse(
+    "A lead is not cancelled",
+    decide("Record it as lost", "lost"),
+    "Or terminate its workflow if it must vanish",
 )
-CHECK_DRIFT = (
-    "Somebody may have deleted or moved the lead's issue, card or folder: look, and put right what can be. "
-    "Takes one object with any of: issues, folder, duplicates."
-)
-REVERT_EDITS = "Undo on GitHub what people moved there and the lead could not follow. The desk asks for it."
-SET_TEAM = (
-    "Who is behind the roles from here on, as a worker's settings say. Takes one object with people and addresses by "
-    "role, and since."
-)
-FLAG_DUPLICATES = "Other open leads look like this one: it may be a duplicate, and is held for a person. A round finds that."
-TOLD = "Another lead says what it is to this one: a probable duplicate, another one, merged into it or not any more."
-NEWS_LAG = timedelta(minutes=1)
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
 """Stands in for a lead that could not start, so that its handlers have something to answer from."""
 
 
 @workflow.defn
-@handles_decisions
+@handles_messages
 class LeadWorkflow:
     """A lead: lead → quoted → contracted → hub."""
 
@@ -69,57 +62,58 @@ class LeadWorkflow:
             begun = NO_LEAD
         changes = tuple(change for change in CHANGES if workflow.patched(change))
         if isinstance(begun, LeadAggregate):
-            self.aggregate = begun.under(changes, workflow.now())
+            self.aggregate = begun.adopt(changes, workflow.now())
         else:
             opened = begun.replaced(changes=changes)
             self.aggregate = LeadAggregate.open(workflow.info().workflow_id, opened, workflow.now())
         self.running: dict[str, tuple[Effect, asyncio.Task[None]]] = {}
-        self.alarm: tuple[datetime, asyncio.Task[None]] | None = None
+        self.timer: tuple[datetime, asyncio.Task[None]] | None = None
+        self.debounce: asyncio.Task[None] | None = None
+        self.debounced = False
         self.attributes: dict[SearchAttributeKey[Any], Any] = {}
         self.memo: dict[str, str] = {name: str(value) for name, value in workflow.memo().items()}
-        self.shown: tuple[LeadAggregate, date] | None = None
-        self.timeout: asyncio.Task[None] | None = None
-        self.debounced = False
+        self.published: tuple[LeadAggregate, date] | None = None
         self.adopting = False
-        self.moved = True
+        self.changed = True
 
     @workflow.run
     async def run(self, *start: Any) -> str:
-        """Until the lead is archived. Answers with where it ended.
+        """Run until the lead is archived, and return its last stage and event.
 
-        Raises ApplicationError (Refused) where what it was started with is no lead.
+        Raises ApplicationError (type Refused) if the input starts no lead.
         """
         if self.refused:
-            raise ApplicationError(str(self.refused), type="Refused", non_retryable=True)
+            raise failure(self.refused)
         while True:
             try:
                 return await self._live()
             except asyncio.CancelledError:
-                # a lead is ended by a decision; asking Temporal to cancel it is refused like one
-                self._change(self.aggregate.refused("cancel", NOT_CANCELLED, workflow.now()))
+                # a lead ends by a decision, so a request to cancel its workflow is refused like one
+                refusal = Refusal.of("cancel", NOT_CANCELLED, workflow.now())
+                self._change(self.aggregate.refuse(refusal))
 
     async def _live(self) -> str:
         while True:
-            self.moved = False
-            self._reap()
-            self._change(self.aggregate.tick(workflow.now()))
-            self._call_off()
+            self.changed = False
+            self._collect_finished_effects()
+            self._change(pass_deadlines(self.aggregate, workflow.now()))
+            self._call_off_effects()
             self._start_effects()
-            self._set_alarm()
-            self._show()
+            self._set_timer()
+            self._publish()
             if self.aggregate.lead.archived and not self.running and not self.aggregate.parked:
                 break
-            await workflow.wait_condition(lambda: self.moved or self.adopting)
+            await workflow.wait_condition(lambda: self.changed or self.adopting)
             if self.adopting or workflow.info().is_continue_as_new_suggested():
-                await self._hand_over()
+                await self._continue_as_new()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return f"{self.aggregate.lead.stage}: {self.aggregate.event_log.events[-1].summary}"
 
-    # ---- decisions
+    # ---- messages (workflows/handlers.py)
 
     def take(self, kind: str, args: tuple[Any, ...], source: str) -> Answer:
-        """A decision from outside: taken, refused and recorded, or recognised as a repeat. Never raises."""
-        aggregate, answer = self.aggregate.take(kind, args, workflow.now(), source=source)
+        """Take, refuse or recognise as a repeat a decision. Never raises."""
+        aggregate, answer = intake.take(self.aggregate, kind, args, workflow.now(), source=source)
         self._change(aggregate)
         if not answer.accepted and not answer.repeat:
             workflow.logger.info("decision refused", extra={"decision": kind})
@@ -128,172 +122,132 @@ class LeadWorkflow:
 
     @workflow.signal(dynamic=True)
     def unknown_signal(self, name: str, args: Sequence[RawValue]) -> None:
-        """A signal of no known name: recorded as refused."""
+        """Record a signal of an unknown name as refused."""
         self.take(name, (), "signal")
 
     @workflow.update(dynamic=True)
     def unknown_update(self, name: str, args: Sequence[RawValue]) -> Answer:
-        """An update of no known name: recorded as refused."""
-        raise refusal(self.take(name, (), "update").summary)
+        """Refuse an update of an unknown name."""
+        answer = self.take(name, (), "update")
+        raise failure(answer.refused or refuse(f"There is no decision {name}"))
 
-    @workflow.signal(
-        name="retry", description="Try again what failed for good: all of it, or the effect with this key."
-    )
-    def retry(self, *key: Any) -> None:
-        self._retry(key)
-
-    @workflow.update(
-        name="retry", description="Try again what failed for good: all of it, or the effect with this key."
-    )
-    def retry_update(self, *key: Any) -> list[str]:
-        return self._retry(key)
-
-    def _retry(self, args: tuple[Any, ...]) -> list[str]:
+    def retry(self, args: tuple[Any, ...]) -> list[str]:
+        """Retry parked effects, and return their keys."""
         key = str(args[0]) if args and args[0] is not None else None
         before = {item.effect.key for item in self.aggregate.parked}
         self._change(self.aggregate.retry(key))
         return sorted(before - {item.effect.key for item in self.aggregate.parked})
 
-    @workflow.signal(name="check_drift", description=CHECK_DRIFT)
-    def check_drift(self, *args: Any) -> None:
-        self._check_drift(args)
+    def check_drift(self, args: tuple[Any, ...]) -> None:
+        """Queue the requested drift checks."""
+        self._change(inbox.check_drift(self.aggregate, args, workflow.now()))
 
-    @workflow.update(name="check_drift", description=CHECK_DRIFT)
-    def check_drift_update(self, *args: Any) -> None:
-        self._check_drift(args)
-
-    def _check_drift(self, args: tuple[Any, ...]) -> None:
-        try:
-            look = DriftCheck.model_validate(args[0] if args and args[0] is not None else {})
-        except ValidationError as error:
-            self._change(self.aggregate.refused("check_drift", complaints(error), workflow.now()))
-        else:
-            self._change(self.aggregate.check_drift(look))
-
-    @workflow.signal(name="revert_edits", description=REVERT_EDITS)
-    def revert_edits(self, *args: Any) -> None:
-        self._revert_edits(args)
-
-    @workflow.update(name="revert_edits", description=REVERT_EDITS)
-    def revert_edits_update(self, *args: Any) -> list[str]:
-        return self._revert_edits(args)
-
-    def _revert_edits(self, args: tuple[Any, ...]) -> list[str]:
-        aggregate, keys = self.aggregate.revert_edits(args, workflow.now())
+    def revert_edits(self, args: tuple[Any, ...]) -> list[str]:
+        """Queue effects that revert edits on GitHub, and return their keys."""
+        aggregate, keys = inbox.revert_edits(self.aggregate, args, workflow.now())
         self._change(aggregate)
         return list(keys)
 
-    @workflow.signal(name="set_team", description=SET_TEAM)
-    def set_team(self, *args: Any) -> None:
-        self._change(self.aggregate.set_team(args, workflow.now()))
+    def set_team(self, args: tuple[Any, ...]) -> None:
+        """Record the people and addresses that have the roles."""
+        self._change(inbox.set_team(self.aggregate, args, workflow.now()))
 
-    @workflow.update(name="set_team", description=SET_TEAM)
-    def set_team_update(self, *args: Any) -> None:
-        self._change(self.aggregate.set_team(args, workflow.now()))
+    def flag_duplicates(self, args: tuple[Any, ...]) -> None:
+        """Hold the lead if it matches other leads."""
+        self._change(inbox.flag_duplicates(self.aggregate, args, workflow.now()))
 
-    @workflow.signal(name="flag_duplicates", description=FLAG_DUPLICATES)
-    def flag_duplicates(self, *args: Any) -> None:
-        self._change(self.aggregate.flag_duplicates(args, workflow.now()))
-
-    @workflow.update(name="receive_relation_notice", description=TOLD)
-    def told(self, *args: Any) -> DuplicateLink:
-        aggregate, answer = self.aggregate.told(args, workflow.now())
+    def receive_relation_notice(self, args: tuple[Any, ...]) -> DuplicateLink | Refused:
+        """Record the relation that another lead has to this one, and return this lead's link."""
+        aggregate, answer = inbox.receive_relation_notice(self.aggregate, args, workflow.now())
         self._change(aggregate)
-        if isinstance(answer, Refused):
-            raise refusal(str(answer))
         return answer
 
-    @workflow.signal(name="adopt", description="Go on in a new run, under the newest rules of the process.")
-    def adopt(self, *_: Any) -> None:
-        self.adopting = self.moved = True
+    def adopt(self, args: tuple[Any, ...]) -> None:
+        """Continue as new, so that the next run adopts the newest rules."""
+        self.adopting = self.changed = True
 
-    # ---- questions
-
-    @workflow.query(
-        name="lead", description="Everything about the lead: stage, next step, timeline, refusals, effects."
-    )
-    def lead(self) -> Overview:
+    def overview(self, args: tuple[Any, ...]) -> Overview:
+        """Return everything that a face shows of the lead."""
         return overview(self.aggregate, workflow.now())
 
-    @workflow.query(name="timeline", description="All that happened, oldest first.")
-    def timeline(self) -> list[Line]:
+    def timeline(self, args: tuple[Any, ...]) -> list[Line]:
+        """Return all events, oldest first."""
         return list(timeline(self.aggregate))
 
-    @workflow.query(
-        name="options", description="Every decision: whether it may be taken now, and what it would do."
-    )
-    def options(self) -> list[Option]:
+    def options(self, args: tuple[Any, ...]) -> list[Option]:
+        """Return every decision with its consequences."""
         return list(options(self.aggregate, workflow.now()))
 
-    @workflow.query(
-        name="agenda",
-        description="What is to be done for the lead, and by whom. Takes a moment; by default now.",
-    )
-    def agenda(self, *args: Any) -> list[Item]:
+    def agenda(self, args: tuple[Any, ...]) -> list[Item]:
+        """Return what is to be done at the given moment (ISO 8601), by default now."""
         try:
             now = datetime.fromisoformat(args[0]).astimezone(UTC)
         except (IndexError, TypeError, ValueError):
             now = workflow.now()
         return list(agenda(self.aggregate, now))
 
-    @workflow.query(
-        name="preview", description="What a decision would do, without taking it: its name, and its object."
-    )
-    def preview(self, *args: Any) -> dict[str, Any]:
+    def preview(self, args: tuple[Any, ...]) -> dict[str, Any]:
+        """Return the consequences of a decision."""
         kind = args[0] if args and isinstance(args[0], str) else ""
-        return self.aggregate.preview(kind, args[1:], workflow.now())._asdict()
+        return preview_decision(self.aggregate, kind, args[1:], workflow.now())._asdict()
 
     # ---- the shell over time
 
     def _change(self, aggregate: LeadAggregate) -> None:
         if aggregate is not self.aggregate:
             self.aggregate = aggregate
-            self.moved = True
+            self.changed = True
 
-    def _busy(self) -> frozenset[str]:
-        return frozenset(effect.queue for effect, _ in self.running.values())
+    def _collect_finished_effects(self) -> None:
+        """Forget finished tasks. A failure that is not the activity's is a bug, and fails the workflow task."""
+        for key, (_, task) in list(self.running.items()):
+            if task.done():
+                del self.running[key]
+                task.result()
 
-    def _call_off(self) -> None:
-        """What fell with its decision is not tried again. An attempt under way ends by itself, and what it did is heard."""
+    def _call_off_effects(self) -> None:
+        """Stop retrying effects whose decision was corrected. An attempt under way ends by itself, and counts."""
         for effect, task in self.running.values():
-            if self.aggregate.is_off(effect) and not task.cancelling():
+            if outbox.is_called_off(self.aggregate.outbox, effect) and not task.cancelling():
                 task.cancel()
 
     def _start_effects(self) -> None:
-        late: list[Effect] = []
-        for effect in self.aggregate.startable(self._busy()):
+        """Start all startable effects. Deferred ones wait once for the observations of those under way."""
+        deferred: list[Effect] = []
+        busy = frozenset(effect.queue for effect, _ in self.running.values())
+        for effect in self.aggregate.startable(busy):
             if effect.is_deferred(self.aggregate.lead):
-                late.append(effect)
+                deferred.append(effect)
             else:
                 self._start(effect)
-        if not late:
+        if not deferred:
             return
         if any(effect.may_report for effect, _ in self.running.values()) and not self.debounced:
-            # one writing for all the news that is under way keeps the history short
-            self.timeout = self.timeout or asyncio.create_task(self._debounce())
+            # one update for all observations under way keeps the history short
+            self.debounce = self.debounce or asyncio.create_task(self._end_debounce())
             return
-        for effect in late:
+        for effect in deferred:
             self._start(effect)
         self.debounced = False
-        if self.timeout:
-            self.timeout.cancel()
-            self.timeout = None
+        if self.debounce:
+            self.debounce.cancel()
+            self.debounce = None
 
     def _start(self, effect: Effect) -> None:
         self.running[effect.key] = effect, asyncio.create_task(self._perform(effect))
 
-    async def _debounce(self) -> None:
-        """What comes last does not wait for an effect that is tried again and again."""
-        await workflow.sleep(NEWS_LAG, summary="At the latest: bring issue and ledger up to date")
-        self.timeout = None
-        self.debounced = self.moved = True
+    async def _end_debounce(self) -> None:
+        """Let deferred effects start although an effect under way is tried again and again."""
+        await workflow.sleep(DEBOUNCE, summary="At the latest: bring issue and ledger up to date")
+        self.debounce = None
+        self.debounced = self.changed = True
 
     async def _perform(self, effect: Effect) -> None:
-        """One effect as one activity; what it brings back becomes true, or it is parked."""
+        """Perform one effect as one activity, and record its observation or park it."""
         try:
             outcome: Outcome = await workflow.execute_activity(
                 effect.kind,
-                self.aggregate.request(effect, workflow.now()),
+                request_for(self.aggregate, effect, workflow.now()),
                 result_type=Outcome,
                 start_to_close_timeout=ONE_ATTEMPT,
                 heartbeat_timeout=HEARTBEAT_TIMEOUT,
@@ -302,40 +256,33 @@ class LeadWorkflow:
                 summary=effect.summary(),
             )
         except ActivityError as error:
-            if not _goes_on(error):
-                self._change(self.aggregate.park(effect, _why(error), workflow.now()))
+            if not _was_called_off(error):
+                self._change(self.aggregate.park(effect, _reason(error), workflow.now()))
         else:
             self._change(self.aggregate.done(effect, outcome, workflow.now()))
         finally:
-            self.moved = True
+            self.changed = True
 
-    def _reap(self) -> None:
-        """Forgets what has finished. A failure that is none of the activity's is a bug, and must stop the task."""
-        for key, (_, task) in list(self.running.items()):
-            if task.done():
-                del self.running[key]
-                task.result()
-
-    def _set_alarm(self) -> None:
-        """One timer, for the next date; set anew only when that date moves."""
-        when = self.aggregate.next_change(workflow.now())
-        if self.alarm:
-            if self.alarm[0] == when:
+    def _set_timer(self) -> None:
+        """Keep one timer, for the next date. It is replaced only if that date moves."""
+        when = next_wake_up(self.aggregate.lead, workflow.now())
+        if self.timer:
+            if self.timer[0] == when:
                 return
-            self.alarm[1].cancel()
-            self.alarm = None
+            self.timer[1].cancel()
+            self.timer = None
         if when is not None:
-            self.alarm = when, asyncio.create_task(self._ring(when))
+            self.timer = when, asyncio.create_task(self._wake_up(when))
 
-    async def _ring(self, when: datetime) -> None:
-        what = self.aggregate.next_summary(when)
-        await workflow.sleep(max(when - workflow.now(), timedelta(seconds=1)), summary=what)
-        self.alarm = None
-        self.moved = True
+    async def _wake_up(self, when: datetime) -> None:
+        reason = wake_up_reason(self.aggregate.lead, when)
+        await workflow.sleep(max(when - workflow.now(), timedelta(seconds=1)), summary=reason)
+        self.timer = None
+        self.changed = True
 
-    async def _hand_over(self) -> None:
-        """A new run goes on with all that this one knows. Effects under way finish, or are done again over there."""
-        await self._take_in()
+    async def _continue_as_new(self) -> None:
+        """Start a new run with the same aggregate. Effects under way finish, or are performed again there."""
+        await self._receive_pending_results()
         tasks = [task for _, task in self.running.values() if not task.done()]
         for task in tasks:
             if not task.cancelling():
@@ -345,48 +292,39 @@ class LeadWorkflow:
         await workflow.wait_condition(workflow.all_handlers_finished)
         workflow.continue_as_new(RunState(aggregate=self.aggregate))
 
-    async def _take_in(self) -> None:
-        """What has arrived already is taken in first: cancelled now, the SDK would drop the result of what is done."""
-        taken = asyncio.Event()
-        asyncio.get_running_loop().call_soon(taken.set)
-        await workflow.wait_condition(taken.is_set)  # looked at only when nothing else is left to run
+    async def _receive_pending_results(self) -> None:
+        """Let results that have arrived be taken in: the SDK would drop them if their tasks were cancelled now."""
+        received = asyncio.Event()
+        asyncio.get_running_loop().call_soon(received.set)
+        await workflow.wait_condition(received.is_set)  # evaluated only when nothing else is left to run
 
-    def _show(self) -> None:
-        """What lists, filters and the UI show of the lead, if that is news."""
+    def _publish(self) -> None:
+        """Update search attributes, memo and details, if they have changed."""
         now = workflow.now()
-        today = self.aggregate.lead.today(now)
-        if self.shown and self.shown[0] is self.aggregate and self.shown[1] == today:
+        lead = self.aggregate.lead
+        today = lead.today(now)
+        if self.published and self.published[0] is self.aggregate and self.published[1] == today:
             return
-        self.shown = self.aggregate, today
+        self.published = self.aggregate, today
         attributes = search_attributes.values(self.aggregate, now)
         if changes := search_attributes.changes(self.attributes, attributes):
             workflow.upsert_search_attributes(changes)
             self.attributes = attributes
-        links = {
-            "issue": self.aggregate.lead.issue,
-            "folder": self.aggregate.lead.folder,
-            "hub": self.aggregate.lead.hub_issue,
-        }
-        memo = {"heading": self.aggregate.lead.heading} | {
-            name: link.url for name, link in links.items() if link
-        }
-        # `events` also so that a task in which something became true is never without a command: the next worker
-        # would take such a task for none, and hear what comes after it first (temporalio/sdk-rust#1606)
-        memo |= policy_memo(self.aggregate.lead.policy) | {"events": str(self.aggregate.lead.last_seq)}
+        memo = memo_of(lead)
         if memo != self.memo:
             workflow.upsert_memo(memo)
             self.memo = memo
         workflow.set_current_details(details(self.aggregate, now))
 
 
-def _goes_on(error: ActivityError) -> bool:
-    """Whether it only ended because it was cancelled: a passing fault of the last attempt counts as that, too."""
+def _was_called_off(error: ActivityError) -> bool:
+    """Return True if the effect failed only because it was cancelled, perhaps after a passing fault."""
     cause = error.cause
     if isinstance(cause, ApplicationError) and cause.non_retryable:
         return False
     return is_cancelled_exception(error) or error.retry_state is RetryState.CANCEL_REQUESTED
 
 
-def _why(error: ActivityError) -> str:
+def _reason(error: ActivityError) -> str:
     cause = error.cause
     return cause.message if isinstance(cause, ApplicationError) else str(cause or error)

@@ -1,36 +1,51 @@
-"""With what a lead's workflow starts."""
+"""The input of a lead's workflow, and its memo."""
 
 from typing import Any
 
 from process.core.aggregate import LeadAggregate
-from process.core.events import Refused
-from process.decisions import LeadOpened, parse_as
+from process.core.refusal import Refused, refuse
+from process.decisions.opening import LeadOpened
+from process.decisions.parsing import parse_as
+from process.lead.lead import Lead
 from process.policy import Policy, Team
 from process.types import Model
 
 
-def policy_memo(policy: Policy) -> dict[str, str]:
-    """What a list of leads tells of the policy that each is under: its version, and a digest of who is behind the roles."""
-    return {"policy": policy.version, "people": Team.of(policy).digest()}
-
-
 class RunState(Model):
-    """All of a lead, handed from one run of its workflow to the next (continue-as-new)."""
+    """Everything that one run of the workflow hands to the next (continue-as-new)."""
 
     aggregate: LeadAggregate
 
 
 def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAggregate | Refused:
-    """What a lead starts with: its facts, or why those are none; where it is `continued`, all that its earlier run knew.
+    """Return the opening of a new lead, the aggregate of a continued one, or the reason to refuse the input.
 
-    Raises ValidationError for the latter: a lead in flight waits for code that can read it, and does not end.
+    Raises ValidationError for a continued one: a lead in flight waits for code that can read it, and does not end.
     """
     if continued:
         return RunState.model_validate(*args).aggregate
     if len(args) == 1 and isinstance(args[0], dict):
         opened = parse_as(LeadOpened, args[0])
         return opened if isinstance(opened, Refused) else opened.complaint() or opened
-    return Refused(
-        reason="A lead starts with one object",
-        instead='Give org, person and title, as {"org": "Example University", "person": "Ada Example", "title": "A hub"}',
+    return refuse(
+        "A lead starts with one object",
+        'Give org, person and title, as {"org": "Example University", "person": "Ada Example", "title": "A hub"}',
     )
+
+
+def memo_of(lead: Lead) -> dict[str, str]:
+    """Return the memo by which a list shows a lead: heading, links and policy."""
+    links = {"issue": lead.issue, "folder": lead.folder, "hub": lead.hub_issue}
+    # the number of events also gives each task in which something became true a command: the next worker would
+    # take a task without commands for none, and apply later messages first (temporalio/sdk-rust#1606)
+    return (
+        {"heading": lead.heading}
+        | {name: link.url for name, link in links.items() if link}
+        | policy_memo(lead.policy)
+        | {"events": str(lead.last_seq)}
+    )
+
+
+def policy_memo(policy: Policy) -> dict[str, str]:
+    """Return the memo's part about the policy: its version, and a digest of the people and addresses that have roles."""
+    return {"policy": policy.version, "people": Team.of(policy).digest()}

@@ -10,10 +10,10 @@ from activities.checks import Check
 from activities.errors import park
 from activities.github.board import GitHubBoard, columns_of
 from activities.github.client import GitHubClient
-from activities.github.corrections import GitHubCorrections, Spot
+from activities.github.corrections import GitHubCorrections, IssueRef
 from activities.github.drift import GitHubDrift
-from activities.github.issues import GitHubIssues, Reason, Wanted
-from activities.github.own_comments import SETTLE, Answers
+from activities.github.issues import DesiredIssue, GitHubIssues, Reason
+from activities.github.own_comments import SETTLE, OwnComments
 from activities.performs import performs
 from config.settings import Settings, lead_page
 from process.effects import CheckIssues, PlaceCard, PostCorrection, RevertCard, RevertIssue
@@ -40,10 +40,10 @@ class GitHubActivities:
         self._settings = settings
         self._policy = policy or Policy()
         self._client = GitHubClient(settings.github)
-        self._issues = GitHubIssues(self._client, settle, heard=settings.github.is_heard)
+        self._issues = GitHubIssues(self._client, settle, follows_changes=settings.github.follows_changes)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)
-        self._corrections = GitHubCorrections(Answers(self._client, settle))
+        self._corrections = GitHubCorrections(OwnComments(self._client, settle))
 
     @performs("open_issue")
     def open_issue(self, request: EffectRequest) -> Outcome:
@@ -99,13 +99,13 @@ class GitHubActivities:
                 f"LEADS_GITHUB__COLUMNS names no column for the stage {lead.stage}: add it, then retry"
             )
         ours = None
-        if github.is_heard and lead.card_stage:
+        if github.follows_changes and lead.card_stage:
             ours = {columns.get(lead.card_stage), *(edit.name for edit in undone)}
             if stood_in:  # by a policy that nobody chose, it had the name that the settings say
                 ours |= {stood_in, github.columns.get(lead.card_stage)}
         repo = _repo(lead.issue, github.leads_repo)
         placed = self._board.place(repo, _number(lead.issue), column, restore=restore, ours=ours)
-        stage = lead.stage if placed.there else lead.card_stage
+        stage = lead.stage if placed.in_place else lead.card_stage
         news = (placed.card, stage) != (lead.card, lead.card_stage)
         return Outcome(observation=CardPlaced(item=placed.card, stage=stage) if news else None)
 
@@ -133,13 +133,13 @@ class GitHubActivities:
             (lead.hub_issue, self._settings.github.hubs_repo),
         )
         if effect.where == "answer":
-            spots = [Spot(_repo(link, repo), int(link.id)) for link, repo in links if link]
-            self._corrections.answer(spots, corrected_decision)
+            issues = [IssueRef(_repo(link, repo), int(link.id)) for link, repo in links if link]
+            self._corrections.answer(issues, corrected_decision)
         else:
             hub = effect.where == "hub issue"
             link, repo = links[hub]
             self._corrections.comment(
-                Spot(_repo(link, repo), _number(link)), lead, corrected_decision, hub=hub
+                IssueRef(_repo(link, repo), _number(link)), lead, corrected_decision, hub=hub
             )
         return Outcome()
 
@@ -148,7 +148,7 @@ class GitHubActivities:
         """Finds out what became of the lead's issue and card, and of the hub's issue."""
         effect = request.effect
         assert isinstance(effect, CheckIssues)  # noqa: S101 - the workflow sends each effect to its own activity
-        return Outcome(observation=self._drift.look(request.lead, effect, self._lead_issue(request)))
+        return Outcome(observation=self._drift.check(request.lead, effect, self._lead_issue(request)))
 
     def checks(self) -> Iterator[Check]:
         """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
@@ -173,7 +173,7 @@ class GitHubActivities:
     def _page(self, lead: str) -> str:
         return lead_page(self._settings.temporal_ui, activity.info().namespace, lead)
 
-    def _lead_issue(self, request: EffectRequest) -> Wanted:
+    def _lead_issue(self, request: EffectRequest) -> DesiredIssue:
         lead = request.lead
         page = self._page(lead.id)
 
@@ -190,11 +190,11 @@ class GitHubActivities:
                 corrected_decisions=request.corrected_decisions,
                 workflow_url=page,
                 relatives=_relatives(lead, self._page),
-                heard=self._settings.github.is_heard,
+                heard=self._settings.github.follows_changes,
                 clip=clip,
             )
 
-        return Wanted(
+        return DesiredIssue(
             repo=_repo(lead.issue, self._settings.github.leads_repo),
             key=lead.id,
             title=lead.heading,
@@ -205,7 +205,7 @@ class GitHubActivities:
             boxes=tuple(item.name for item in (*checklist(lead), *vendor_checklist(lead))),
         )
 
-    def _hub_issue(self, lead: Lead) -> Wanted:
+    def _hub_issue(self, lead: Lead) -> DesiredIssue:
         items = todo(lead)
         down = lead.hub.decommissioned_on is not None
         closed = down or lead.ended or lead.hub.withdrawn_on is not None
@@ -213,7 +213,7 @@ class GitHubActivities:
         def text(clip: int) -> str:
             return render("hub_issue.md", lead=lead, hub_fields=HUB_FIELDS, todo=items, clip=clip)
 
-        return Wanted(
+        return DesiredIssue(
             repo=_repo(lead.hub_issue, self._settings.github.hubs_repo),
             key=f"{lead.id}/hub",
             title=lead.hub_heading,
@@ -222,7 +222,7 @@ class GitHubActivities:
             reason=("completed" if down else _ENDED.get(lead.stage, "not_planned")) if closed else "reopened",
             text=text,
             boxes=tuple(item.name for item in items),
-            people=frozenset(item.name for item in items if item.done is None),
+            free_boxes=frozenset(item.name for item in items if item.done is None),
         )
 
     # What `leads check` looks at

@@ -1,7 +1,7 @@
-"""What leads need on GitHub, put there where it is missing: labels, issue forms, the board's field and its columns.
+"""Sets up GitHub for leads: creates missing labels, issue forms, and the board's field and columns.
 
-What is there stays as it is. Each thing is looked for before it is put, and put by a request that fails where it is there
-by now; so it can be done again after any failure, by several at once.
+Existing things stay as they are. Each is looked up first, and created by a request that fails if it exists by then, so
+the set-up may be repeated after any failure, and run several times at once.
 """
 
 import time
@@ -15,7 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import PARKED
 from activities.github.board import columns_of
 from activities.github.forms import FOLDER, Form, forms
-from activities.github.setup_client import BoardSeen, FieldSeen, GitHubSetupClient, LabelSeen, OptionSeen
+from activities.github.setup_client import BoardField, BoardSetup, Column, GitHubSetupClient, LabelSettings
 from config.settings import GitHub
 from process.policy import Policy
 from process.types import Stage
@@ -23,7 +23,7 @@ from process.types import Stage
 T = TypeVar("T")
 
 _PAUSES = (1.0, 3.0)
-"""Seconds before another attempt where GitHub did not answer properly."""
+"""Seconds before another attempt after a passing failure."""
 
 _COLOURS: Mapping[Stage, str] = {
     Stage.LEAD: "GRAY",
@@ -35,31 +35,31 @@ _COLOURS: Mapping[Stage, str] = {
 }
 
 
-class Fate(StrEnum):
-    """What became of one thing. What is there and differs from ours is left as it is."""
+class SetupStatus(StrEnum):
+    """The result for one thing. A thing that differs from ours is left as it is."""
 
-    THERE = "there"
+    PRESENT = "there"
     DIFFERS = "differs"
-    PUT = "put"
+    CREATED = "put"
     MISSING = "missing"
     BY_HAND = "by hand"
     FAILED = "failed"
 
 
-class Piece(NamedTuple):
-    """One thing that leads need on GitHub."""
+class SetupItem(NamedTuple):
+    """One thing that leads need on GitHub, with its status."""
 
     where: str
-    what: str
-    fate: Fate
+    name: str
+    status: SetupStatus
     detail: str = ""
-    """How it differs from ours; or what is wrong, and what a person can do. Never a secret."""
+    """The difference from ours, or the problem and its remedy. Never a secret."""
 
 
 class GitHubSetup:
-    """Sets up the team's two repositories and its board, with the names of the policy that new leads get.
+    """Sets up the team's two repositories and its board, with the names in the policy of new leads.
 
-    With `dry_run` it only looks. `link` also shows the board in both repositories.
+    With `dry_run` nothing is created. `link` also links the board to both repositories.
     """
 
     def __init__(
@@ -78,12 +78,12 @@ class GitHubSetup:
         self._link = link
         self._sleep = sleep
 
-    def pieces(self) -> Iterator[Piece]:
-        """Each thing and what became of it, one after the other. Where GitHub does not answer, the rest is left."""
+    def items(self) -> Iterator[SetupItem]:
+        """Yield each thing with its status. Stops where GitHub does not answer."""
         github, names = self._settings, self._policy.labels
         leads = (names.lead, names.hub_service, names.customer)
         seen: set[str] = set()
-        parts: tuple[tuple[str, Callable[[], Iterator[Piece]]], ...] = (
+        parts: tuple[tuple[str, Callable[[], Iterator[SetupItem]]], ...] = (
             (f"{github.org}/{github.leads_repo}", partial(self._repository, github.leads_repo, leads)),
             (f"{github.org}/{github.hubs_repo}", partial(self._repository, github.hubs_repo, (names.hub,))),
             (f"board {github.project_number}", self._board),
@@ -94,51 +94,54 @@ class GitHubSetup:
             except ApplicationError as error:
                 detail = _sentence(error)
                 if error.type != PARKED:
-                    yield Piece(
-                        where, "this and what follows", Fate.FAILED, f"{detail}; run this again{_when(error)}"
+                    yield SetupItem(
+                        where,
+                        "this and what follows",
+                        SetupStatus.FAILED,
+                        f"{detail}; run this again{_when(error)}",
                     )
                     return
-                if detail not in seen:  # what stops all of them is said once
-                    yield Piece(where, "all of it", Fate.BY_HAND, detail)
+                if detail not in seen:  # one problem may stop several of them
+                    yield SetupItem(where, "all of it", SetupStatus.BY_HAND, detail)
                 seen.add(detail)
 
     # Repositories
 
-    def _repository(self, repo: str, labels: tuple[str, ...]) -> Iterator[Piece]:
-        found = self._patiently(lambda: self._client.repository(repo))[0]
+    def _repository(self, repo: str, labels: tuple[str, ...]) -> Iterator[SetupItem]:
+        found = self._with_retries(lambda: self._client.repository(repo))[0]
         if found.archived:
-            yield Piece(
-                found.full_name, "all of it", Fate.BY_HAND, "the repository is archived: unarchive it"
+            yield SetupItem(
+                found.full_name, "all of it", SetupStatus.BY_HAND, "the repository is archived: unarchive it"
             )
             return
         if not found.has_issues:
-            yield Piece(
-                found.full_name, "issues", Fate.BY_HAND, "switch them on in the repository's settings"
+            yield SetupItem(
+                found.full_name, "issues", SetupStatus.BY_HAND, "switch them on in the repository's settings"
             )
         yield from self._labels(repo, found.full_name, labels)
         yield from self._forms(repo, found.full_name)
 
-    def _labels(self, repo: str, where: str, names: tuple[str, ...]) -> Iterator[Piece]:
+    def _labels(self, repo: str, where: str, names: tuple[str, ...]) -> Iterator[SetupItem]:
         there = {
             label.name.casefold(): label
-            for label in self._patiently(lambda: self._client.labels_seen(repo))[0]
+            for label in self._with_retries(lambda: self._client.label_settings(repo))[0]
         }
         for name in dict.fromkeys(names):
             ours = self._label(name)
             known = there.get(name.casefold())
             if known is None:
-                yield self._put(where, f"label {name}", partial(self._client.make_label, repo, ours))
+                yield self._put(where, f"label {name}", partial(self._client.create_label, repo, ours))
             elif known == ours:
-                yield Piece(where, f"label {name}", Fate.THERE)
+                yield SetupItem(where, f"label {name}", SetupStatus.PRESENT)
             else:
                 differs = ", ".join(
                     f"{part} {getattr(known, part) or 'none'!r}, ours {getattr(ours, part)!r}"
                     for part in ("name", "color", "description")
                     if getattr(known, part) != getattr(ours, part)
                 )
-                yield Piece(where, f"label {name}", Fate.DIFFERS, differs)
+                yield SetupItem(where, f"label {name}", SetupStatus.DIFFERS, differs)
 
-    def _label(self, name: str) -> LabelSeen:
+    def _label(self, name: str) -> LabelSettings:
         labels = self._policy.labels
         color, description = {
             labels.lead: ("0e8a16", "Somebody shows obvious interest"),
@@ -146,104 +149,107 @@ class GitHubSetup:
             labels.customer: ("5319e7", "The contract is signed"),
             labels.hub: ("d93f0b", "A hub that we run"),
         }[name]
-        return LabelSeen(name=name, color=color, description=description)
+        return LabelSettings(name=name, color=color, description=description)
 
-    def _forms(self, repo: str, where: str) -> Iterator[Piece]:
+    def _forms(self, repo: str, where: str) -> Iterator[SetupItem]:
         wanted = [form for form in forms(self._settings, self._policy) if form.repo == repo]
         try:
-            names = self._patiently(lambda: self._client.names_in(repo, FOLDER))[0]
+            names = self._with_retries(lambda: self._client.file_names(repo, FOLDER))[0]
         except ApplicationError as error:
-            _demand_parked(error)
-            yield from (Piece(where, f"form {form.file}", Fate.BY_HAND, _sentence(error)) for form in wanted)
+            _require_parked(error)
+            yield from (
+                SetupItem(where, f"form {form.file}", SetupStatus.BY_HAND, _sentence(error))
+                for form in wanted
+            )
             return
         for form in wanted:
             yield self._form(form, where, names)
 
-    def _form(self, form: Form, where: str, names: set[str]) -> Piece:
+    def _form(self, form: Form, where: str, names: set[str]) -> SetupItem:
         others = sorted(names & {f"{form.name}.md", f"{form.name}.yaml"})
         both = f"{' and '.join(others)} is there too: people are offered both" if others else ""
         what = f"form {form.file}"
         text = None
         if form.file in names:
-            text = self._patiently(lambda: self._client.text_of(form.repo, form.path))[0]
+            text = self._with_retries(lambda: self._client.file_text(form.repo, form.path))[0]
         if text is None:
             return self._put(where, what, lambda: self._make_form(form), both)
         if _lines(text) == _lines(form.text):
-            return Piece(where, what, Fate.THERE, both)
-        return Piece(where, what, Fate.DIFFERS, _and(_difference(text, form.text), both))
+            return SetupItem(where, what, SetupStatus.PRESENT, both)
+        return SetupItem(where, what, SetupStatus.DIFFERS, _and(_difference(text, form.text), both))
 
     def _make_form(self, form: Form) -> bool:
-        return self._client.make_file(form.repo, form.path, form.text, f"Add the issue form {form.name}")
+        return self._client.create_file(form.repo, form.path, form.text, f"Add the issue form {form.name}")
 
     # The board
 
-    def _board(self) -> Iterator[Piece]:
-        board = self._patiently(self._client.board_seen)[0]
+    def _board(self) -> Iterator[SetupItem]:
+        board = self._with_retries(self._client.board)[0]
         where = f"board {self._settings.project_number} ({board.title})"
         name = self._settings.status_field
         if board.field is None:
-            made = self._put(where, f"field {name}", partial(self._client.make_field, board, self._columns()))
-            if made.fate is not Fate.THERE:
+            made = self._put(
+                where, f"field {name}", partial(self._client.create_field, board, self._columns())
+            )
+            if made.status is not SetupStatus.PRESENT:
                 yield made
-            else:  # somebody was faster, and may have other columns in mind
-                board = self._patiently(self._client.board_seen)[0]
+            else:  # somebody else created it meanwhile, maybe with other columns
+                board = self._with_retries(self._client.board)[0]
         if board.field is not None and board.field.is_single_select:
-            yield Piece(where, f"field {name}", Fate.THERE)
+            yield SetupItem(where, f"field {name}", SetupStatus.PRESENT)
             yield from self._options(board, where)
         elif board.field is not None:
             detail = f"it is no single-select field: rename it at {board.url}, or choose LEADS_GITHUB__STATUS_FIELD"
-            yield Piece(where, f"field {name}", Fate.BY_HAND, detail)
+            yield SetupItem(where, f"field {name}", SetupStatus.BY_HAND, detail)
         if self._link:
             yield from self._links(board, where)
 
-    def _columns(self) -> list[OptionSeen]:
-        """One for each stage; stages may share one."""
+    def _columns(self) -> list[Column]:
+        """Return the columns of all stages. Stages may share one."""
         columns = columns_of(self._settings, self._policy)
         stages = {name: stage for stage, name in reversed(list(columns.items()))}
-        return [
-            OptionSeen(name=name, color=_COLOURS[stages[name]]) for name in dict.fromkeys(columns.values())
-        ]
+        return [Column(name=name, color=_COLOURS[stages[name]]) for name in dict.fromkeys(columns.values())]
 
-    def _options(self, board: BoardSeen, where: str) -> Iterator[Piece]:
+    def _options(self, board: BoardSetup, where: str) -> Iterator[SetupItem]:
         missing = self._missing(board)
         near = {option.name.casefold(): option.name for option in (board.field or _NO_FIELD).options}
         for column in self._columns():
             what = f"column {column.name}"
             like = near.get(column.name.casefold())
             if column not in missing:
-                yield Piece(where, what, Fate.THERE)
+                yield SetupItem(where, what, SetupStatus.PRESENT)
             elif like:
                 detail = f"it is called {like!r} there: rename it, or say so in the settings or the policy"
-                yield Piece(where, what, Fate.BY_HAND, detail)
+                yield SetupItem(where, what, SetupStatus.BY_HAND, detail)
                 missing.remove(column)
         if not missing:
             return
         whats = [f"column {column.name}" for column in missing]
         if self._dry_run:
-            yield from (Piece(where, what, Fate.MISSING) for what in whats)
+            yield from (SetupItem(where, what, SetupStatus.MISSING) for what in whats)
             return
         try:
-            self._patiently(lambda: self._add(missing))
+            self._with_retries(lambda: self._add(missing))
         except _NotSafeError as unsafe:
-            yield from (Piece(where, what, Fate.BY_HAND, str(unsafe)) for what in whats)
+            yield from (SetupItem(where, what, SetupStatus.BY_HAND, str(unsafe)) for what in whats)
         except ApplicationError as error:
-            _demand_parked(error)
-            yield from (Piece(where, what, Fate.BY_HAND, _sentence(error)) for what in whats)
+            _require_parked(error)
+            yield from (SetupItem(where, what, SetupStatus.BY_HAND, _sentence(error)) for what in whats)
         else:
-            yield from (Piece(where, what, Fate.PUT) for what in whats)
+            yield from (SetupItem(where, what, SetupStatus.CREATED) for what in whats)
 
-    def _missing(self, board: BoardSeen) -> list[OptionSeen]:
+    def _missing(self, board: BoardSetup) -> list[Column]:
         names = {option.name for option in (board.field or _NO_FIELD).options}
         return [column for column in self._columns() if column.name not in names]
 
-    def _add(self, wanted: list[OptionSeen]) -> None:
-        """Adds columns to those of the moment. GitHub takes all of a field's options at once and nothing less.
+    def _add(self, wanted: list[Column]) -> None:
+        """Add columns to the present ones. GitHub replaces all options of a field at once.
 
-        Those that are there go along with their ids, so that they stay the same and cards keep them. Where GitHub does
-        not know ids, it is done only while no card has a value that could be lost. GitHub cannot be told to do it only if
-        nothing changed in the meantime: hence the look just before.
+        Present options are sent with their ids, so that cards keep them. If GitHub does not accept ids, columns are added
+        only while no card has a value that could be lost. There is no conditional update: so the board is read just
+        before.
         """
-        board = self._client.board_seen()
+        board = self._client.board()
         field = board.field or _NO_FIELD
         names = {option.name for option in field.options}
         missing = [column for column in wanted if column.name not in names]
@@ -251,7 +257,7 @@ class GitHubSetup:
             return
         if not board.keeps_options and self._client.has_values():
             raise _NotSafeError(
-                f"this GitHub would take every card out of its column: add it by hand, at {board.url}/settings"
+                f"this version of GitHub would take every card out of its column: add it by hand at {board.url}/settings"
             )
         had = [
             option if board.keeps_options else option.model_copy(update={"id": None})
@@ -260,38 +266,40 @@ class GitHubSetup:
         now = self._client.set_options(field, [*had, *missing])
         if board.keeps_options and (lost := {o.id for o in field.options} - {o.id for o in now}):
             raise _NotSafeError(
-                f"it was added, but GitHub made {len(lost)} of the columns anew: see at {board.url} whether cards left them"
+                f"it was added, but GitHub replaced {len(lost)} of the columns: check at {board.url} if cards left them"
             )
 
-    def _links(self, board: BoardSeen, where: str) -> Iterator[Piece]:
+    def _links(self, board: BoardSetup, where: str) -> Iterator[SetupItem]:
         linked = {name.casefold() for name in board.repositories}
         for repo in (self._settings.leads_repo, self._settings.hubs_repo):
             what = f"link to {repo}"
             if f"{self._settings.org}/{repo}".casefold() in linked:
-                yield Piece(where, what, Fate.THERE)
+                yield SetupItem(where, what, SetupStatus.PRESENT)
             else:
                 yield self._put(where, what, partial(self._linked, board, repo))
 
-    def _linked(self, board: BoardSeen, repo: str) -> bool:
+    def _linked(self, board: BoardSetup, repo: str) -> bool:
         self._client.link(board, repo)
         return True
 
-    # Each thing
+    # Helpers
 
-    def _put(self, where: str, what: str, make: Callable[[], bool], detail: str = "") -> Piece:
-        """Puts it; where it may not, a person must."""
+    def _put(self, where: str, what: str, make: Callable[[], bool], detail: str = "") -> SetupItem:
+        """Create the thing. Without the right to do so, it is left to a person."""
         if self._dry_run:
-            return Piece(where, what, Fate.MISSING, detail)
+            return SetupItem(where, what, SetupStatus.MISSING, detail)
         try:
-            made, attempts = self._patiently(make)
+            made, attempts = self._with_retries(make)
         except ApplicationError as error:
-            _demand_parked(error)
-            return Piece(where, what, Fate.BY_HAND, _and(_sentence(error), detail))
+            _require_parked(error)
+            return SetupItem(where, what, SetupStatus.BY_HAND, _and(_sentence(error), detail))
         # an attempt that failed may have put it all the same
-        return Piece(where, what, Fate.PUT if made or attempts > 1 else Fate.THERE, detail)
+        return SetupItem(
+            where, what, SetupStatus.CREATED if made or attempts > 1 else SetupStatus.PRESENT, detail
+        )
 
-    def _patiently(self, work: Callable[[], T]) -> tuple[T, int]:
-        """Does it, again after a passing failure; also says how many attempts that took."""
+    def _with_retries(self, work: Callable[[], T]) -> tuple[T, int]:
+        """Return the result of `work` and the number of attempts. Passing failures are retried."""
         for attempt, pause in enumerate(_PAUSES, start=1):
             try:
                 return work(), attempt
@@ -303,14 +311,14 @@ class GitHubSetup:
 
 
 class _NotSafeError(Exception):
-    """Columns cannot be added without harm; why, and what to do."""
+    """Columns cannot be added safely. The message says why, and what to do."""
 
 
-_NO_FIELD = FieldSeen.model_validate({"__typename": ""})
+_NO_FIELD = BoardField.model_validate({"__typename": ""})
 
 
-def _demand_parked(error: ApplicationError) -> None:
-    """What only a person can mend stops that one thing; all else, as a rate limit, stops everything: it is raised."""
+def _require_parked(error: ApplicationError) -> None:
+    """Raise every error that does not wait for a person, such as a rate limit: it stops the whole set-up."""
     if error.type != PARKED:
         raise error
 
@@ -333,7 +341,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _difference(theirs: str, ours: str) -> str:
-    """Where two texts part, in a word."""
+    """Return a short description of the first difference between two texts."""
     there, here = _lines(theirs), _lines(ours)
     for number, (one, other) in enumerate(zip(there, here, strict=False), start=1):
         if one != other:

@@ -1,1 +1,1 @@
-"""Google: Drive folders, and the responses to the questionnaire."""
+"""Google Drive and Google Forms."""

@@ -1,4 +1,4 @@
-"""Google's clients: who we are, how a request is sent, and what each failure means."""
+"""Clients for Google's APIs: credentials, sending requests, and translating failures."""
 
 import json
 import re
@@ -33,33 +33,33 @@ Answer_co = TypeVar("Answer_co", covariant=True)
 
 
 class Call(Protocol[Answer_co]):
-    """A request that the client library has prepared."""
+    """A request prepared by the client library."""
 
     def execute(self, http: Any = None, num_retries: int = 0) -> Answer_co: ...
 
 
 class AlreadyThere(ApplicationError):
-    """409: something is already there under the id that we chose. Parks, unless the caller knows better."""
+    """Status 409: the chosen id is taken already. Parks the effect unless the caller handles it."""
 
 
 class NotThere(ApplicationError):
-    """404: it is not there, or not for us. Parks, unless the caller knows better."""
+    """Status 404: the object does not exist or is not visible. Parks the effect unless the caller handles it."""
 
 
 class _SandboxCredentials(Credentials):
-    """A service account that talks to nobody but the sandbox.
+    """A service account that sends requests to the sandbox only.
 
-    By default the library asks Google, in the background, where this account may work, and shows its token there.
+    The library would otherwise ask Google in the background about the account, and send its token.
     """
 
     def _after_refresh(self, request: Any, method: Any, url: Any, headers: Any) -> None:
-        """Nothing to ask."""
+        """Do nothing."""
 
 
 class GoogleApi(Generic[Service]):
-    """One of Google's APIs with credentials of its own, for no more than it needs.
+    """One of Google's APIs, with credentials limited to the scopes that it needs.
 
-    May be shared by threads: only its transport is not thread-safe, and every call gets its own.
+    Threads may share it: only the transport is not thread-safe, and every call gets its own.
     """
 
     def __init__(
@@ -72,20 +72,21 @@ class GoogleApi(Generic[Service]):
 
     @cached_property
     def service(self) -> Service:
-        """Prepares requests for `execute`, which sends them as who we are. Raises ApplicationError where we are nobody."""
+        """The library's client, which prepares requests for `execute`. Raises ApplicationError without credentials."""
         _ = self._credentials
         service: Service = _service(self._name, self._version, self._settings.api_root)
         return service
 
     @property
     def account(self) -> str:
-        """The address that folders, forms and sheets must be shared with."""
+        """Address of the account that folders, forms and sheets must be shared with."""
         return self._settings.subject or str(self._credentials.service_account_email)
 
-    def execute(self, call: Call[Answer_co], what: str) -> Answer_co:
-        """Sends the request, which must be one that may be sent twice: httplib2 repeats it when the connection is cut.
+    def execute(self, call: Call[Answer_co], subject: str) -> Answer_co:
+        """Send the request and return the answer. Raises ApplicationError.
 
-        `what`: the thing that is asked for, as a person would say it. Raises ApplicationError.
+        The request must be idempotent, since httplib2 repeats it if the connection breaks. `subject` names the
+        requested object in error messages.
         """
         transport = httplib2.Http(timeout=self._settings.timeout_seconds)
         with closing(AuthorizedHttp(self._credentials, http=transport)) as http:
@@ -94,13 +95,15 @@ class GoogleApi(Generic[Service]):
                     self._refresh(transport)
                 answer = call.execute(http=http)
             except HttpError as error:
-                self._raise_for(error, what)
+                self._raise_for(error, subject)
             except RefreshError as error:
                 raise _login_refused(error) from None
             except (TransportError, httplib2.HttpLib2Error, HTTPException, OSError) as error:
                 raise again(f"Google {self._name} cannot be reached ({type(error).__name__})") from None
-        if not isinstance(answer, dict):  # the client hands on what it cannot read
-            raise again(f"Google {self._name} answered with something else than JSON; is a proxy in between?")
+        if not isinstance(answer, dict):  # the client passes on a body that is not JSON
+            raise again(
+                f"Google {self._name} answered with something other than JSON; is there a proxy in between?"
+            )
         return answer
 
     @cached_property
@@ -109,12 +112,12 @@ class GoogleApi(Generic[Service]):
         kind = _SandboxCredentials if self._settings.api_root else Credentials
         if file is None:
             raise park(
-                "Google is not set up: name the service account's key in LEADS_GOOGLE__CREDENTIALS_FILE"
+                "Google is not set up: set LEADS_GOOGLE__CREDENTIALS_FILE to the service account's key file"
             )
         try:
             found: Credentials = _account(kind, file.read_text()).with_scopes(self._scopes)
         except (OSError, ValueError, AttributeError, GoogleAuthError) as error:
-            # Its own text may quote the key.
+            # The error's own message may quote the key.
             raise park(
                 f"The key file in LEADS_GOOGLE__CREDENTIALS_FILE cannot be used ({type(error).__name__}); "
                 "it must be a service account's key as JSON"
@@ -124,57 +127,55 @@ class GoogleApi(Generic[Service]):
     def _refresh(self, transport: httplib2.Http) -> None:
         try:
             self._credentials.refresh(Request(transport))  # type: ignore[no-untyped-call]
-        except TypeError:  # what the library makes of an answer that is no JSON
-            raise again("Google's token endpoint answered with something else than JSON") from None
+        except TypeError:  # raised by the library for an answer that is not JSON
+            raise again("Google's token endpoint answered with something other than JSON") from None
 
-    def _raise_for(self, error: HttpError, what: str) -> NoReturn:
+    def _raise_for(self, error: HttpError, subject: str) -> NoReturn:
         status, reasons = int(error.resp.status), _reasons(error)
-        said = f"Google {self._name} said {status} {'/'.join(sorted(reasons))}".rstrip()
+        failure = f"Google {self._name} answered {status} {'/'.join(sorted(reasons))}".rstrip()
         if status == 429 or reasons & _RATE_LIMITS:
             raise wait(
-                f"{said}: too many requests", retry_after(error.resp.get("retry-after")) or A_MINUTE
+                f"{failure}: too many requests", retry_after(error.resp.get("retry-after")) or A_MINUTE
             ) from None
         if status >= 500 or status == 408:
-            raise again(said) from None
+            raise again(failure) from None
         if status == 409:
-            raise AlreadyThere(f"{said} for {what}", type=PARKED, non_retryable=True) from None
+            raise AlreadyThere(f"{failure} for {subject}", type=PARKED, non_retryable=True) from None
         if status == 404:
             raise NotThere(
-                f"{said}: {what} is not there, or {self.account} may not see it. Share it with that account, or "
+                f"{failure}: {subject} does not exist, or {self.account} may not see it. Share it with that account, or "
                 "correct the id",
                 type=PARKED,
                 non_retryable=True,
             ) from None
-        raise park(f"{said} for {what}. {self._mend(status, reasons)}") from None
+        raise park(f"{failure} for {subject}. {self._advice(status, reasons)}") from None
 
-    def _mend(self, status: int, reasons: set[str]) -> str:
+    def _advice(self, status: int, reasons: set[str]) -> str:
         if status == 401:
             return "Give the service account a new key (LEADS_GOOGLE__CREDENTIALS_FILE)"
         if reasons & {"storageQuotaExceeded", "teamDriveFileLimitExceeded"}:
-            return (
-                "The folder must be in a shared drive with room in it: a service account has none of its own"
-            )
+            return "The folder must be in a shared drive with free space: a service account has no storage of its own"
         if reasons & {"accessNotConfigured", "SERVICE_DISABLED"}:
             return f"Enable the {self._name} API in the service account's Google Cloud project"
         if reasons & {"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}:
             return f"Allow these scopes: {' '.join(self._scopes)}"
         if status == 403:
             return f"Give {self.account} the right to do that"
-        return "The request is wrong: check the settings under LEADS_GOOGLE__, or report it as a fault"
+        return "The request is wrong: check the settings under LEADS_GOOGLE__, or report a bug"
 
 
 @lru_cache(maxsize=8)
 def _service(name: str, version: str, root: str | None) -> Any:
-    """The client of an API, at Google or somewhere else. From the discovery document on board, so nothing is fetched.
+    """Return the library's client of an API, at Google or at another root URL.
 
-    One for all, since what it makes of its document takes long, and it sends nothing by itself.
+    It is built from the packaged discovery document, so nothing is fetched. Building takes long, so it is cached.
     """
     text = get_static_doc(name, version)  # type: ignore[no-untyped-call]
     if text is None:
         raise LookupError(f"google-api-python-client has no {name} {version}")
     document = json.loads(text)
     if root:
-        # Not `api_endpoint`: uploads would still go to Google.
+        # With `api_endpoint`, uploads would still go to Google.
         document.pop("mtlsRootUrl", None)
         document["rootUrl"] = root.rstrip("/") + "/"
         document["baseUrl"] = document["rootUrl"] + document["servicePath"]
@@ -183,24 +184,27 @@ def _service(name: str, version: str, root: str | None) -> Any:
 
 @lru_cache(maxsize=8)
 def _account(kind: type[Credentials], key: str) -> Credentials:
-    """The service account of a key file's text, without scopes yet: to check a key takes long, and all APIs share it."""
+    """Return the service account of a key, without scopes. Checking a key takes long, so all APIs share it."""
     found: Credentials = kind.from_service_account_info(json.loads(key))  # type: ignore[no-untyped-call]
     return found
 
 
 def drive_api(settings: Google) -> "GoogleApi[DriveResource]":
-    """All of Drive: with less (`drive.file`) the leads folder, made by people, would not be seen.
+    """Return the Drive API with its full scope.
 
-    What the account reaches is limited by what is shared with it.
+    With `drive.file`, the leads folder, which people made, would not be visible. The account reaches only what is
+    shared with it.
     """
     return GoogleApi(settings, "drive", "v3", ["drive"])
 
 
 def forms_api(settings: Google) -> "GoogleApi[FormsResource]":
+    """Return the Forms API, read-only."""
     return GoogleApi(settings, "forms", "v1", ["forms.body.readonly", "forms.responses.readonly"])
 
 
 def sheets_api(settings: Google) -> "GoogleApi[SheetsResource]":
+    """Return the Sheets API, read-only."""
     return GoogleApi(settings, "sheets", "v4", ["spreadsheets.readonly"])
 
 
@@ -208,7 +212,7 @@ def _login_refused(error: RefreshError) -> ApplicationError:
     answer = error.args[1] if len(error.args) > 1 and isinstance(error.args[1], dict) else {}
     code = _word(answer.get("error")) or "no reason given"
     if error.retryable:
-        return again(f"Google's token endpoint is in trouble ({code})")
+        return again(f"Google's token endpoint failed ({code})")
     return park(
         f"Google refuses the service account ({code}). Check that its key is not revoked, that this machine's clock is "
         "right and, with LEADS_GOOGLE__SUBJECT, that domain-wide delegation allows the scopes"
@@ -216,7 +220,7 @@ def _login_refused(error: RefreshError) -> ApplicationError:
 
 
 def _reasons(error: HttpError) -> set[str]:
-    """Google's own code words for what is wrong; never its sentences, which may quote what was sent."""
+    """Return Google's reason codes. Its sentences are not used, since they may quote the request."""
     try:
         body = json.loads(error.content)["error"]
         entries = [*body.get("errors", ()), *body.get("details", ()), {"reason": body.get("status")}]

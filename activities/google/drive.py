@@ -1,7 +1,7 @@
-"""Google Drive: the lead's folder, and the invoices in it.
+"""Activities on Google Drive: the lead's folder, and the invoices in it.
 
-Nothing is made twice: Drive hands out an id first, the workflow remembers it, and a second file under it is refused.
-Should the workflow forget, the lead's folder is found by its mark.
+Nothing is created twice: Drive issues an id first, the workflow keeps it, and Drive refuses a second file with that
+id. If the workflow lost the id, the lead's folder is found by its `leadId` property.
 """
 
 from collections.abc import Iterator
@@ -35,14 +35,14 @@ if TYPE_CHECKING:
     from googleapiclient._apis.drive.v3.schemas import File
 
 FOLDER = "application/vnd.google-apps.folder"
-SHOWN = 80
-"""Characters of a folder's name in a sentence; Drive has no limit of its own."""
+MAX_SHOWN_NAME = 80
+"""Maximum number of characters of a folder's name in a message; Drive itself has no limit."""
 _LEADS = "the folder for leads (LEADS_GOOGLE__LEADS_FOLDER)"
 _FIELDS = "id,name,webViewLink,appProperties,trashed"
 
 
 class DriveActivities:
-    """`lag`: how long Drive may need until it shows what it has taken."""
+    """Creates and checks files on Drive. `lag` is the time until Drive shows a file that it has accepted."""
 
     def __init__(self, settings: Settings, *, lag: timedelta = timedelta(seconds=30)) -> None:
         self._settings = settings.google
@@ -52,7 +52,9 @@ class DriveActivities:
 
     @performs("reserve_folder")
     def reserve_folder(self, request: EffectRequest) -> Outcome:
-        return Outcome(observation=FolderReserved(folder_id=self._earlier(request.lead.id) or self._new_id()))
+        return Outcome(
+            observation=FolderReserved(folder_id=self._existing_folder(request.lead.id) or self._new_id())
+        )
 
     @performs("create_folder")
     def create_folder(self, request: EffectRequest) -> Outcome:
@@ -73,13 +75,13 @@ class DriveActivities:
 
     @performs("reserve_invoice")
     def reserve_invoice(self, request: EffectRequest) -> Outcome:
-        """Of an invoice that has a file, which may still lie there: the folder that was gone came back."""
+        """Reserve an id for the invoice's file, or reuse the known file if it still lies in the lead's folder."""
         effect, lead = request.effect, request.lead
         assert isinstance(effect, ReserveInvoice)  # noqa: S101
         invoice = lead.invoice(effect.number)
         known = invoice.file.id if invoice and invoice.file else None
-        there = known is not None and lead.folder is not None and self._lies_in(lead.folder.id, known)
-        file_id = known if known and there else self._new_id()
+        exists = known is not None and lead.folder is not None and self._lies_in(lead.folder.id, known)
+        file_id = known if known and exists else self._new_id()
         return Outcome(observation=InvoiceReserved(number=effect.number, file_id=file_id))
 
     @performs("prepare_invoice")
@@ -106,7 +108,7 @@ class DriveActivities:
 
     @performs("check_folder")
     def check_folder(self, request: EffectRequest) -> Outcome:
-        """Finds out whether the lead's folder was trashed, deleted, moved or renamed."""
+        """Report if the lead's folder was trashed, deleted, moved or renamed."""
         known = request.lead.folder
         if known is None:
             return Outcome()
@@ -122,8 +124,8 @@ class DriveActivities:
             folder = self._api.execute(get, "the lead's folder")
         except NotThere:
             broken["folder"] = (
-                "The lead's Drive folder was deleted, or is not shared with us any more: bring it back, or have a new one "
-                "(folder_replaced)"
+                "The lead's Drive folder was deleted, or is no longer shared with the service: restore it, or "
+                "have a new one (folder_replaced)"
             )
         else:
             if folder.get("trashed"):
@@ -132,42 +134,41 @@ class DriveActivities:
                     f"The lead's Drive folder {where} in the trash: restore it there, or have a new one (folder_replaced)"
                 )
             else:
-                now = self._as_it_is(known, folder)
+                now = self._present_link(known, folder)
                 mended += _changes(known, now)
         found = DriftFound(
-            looked=("folder",),
-            mended=tuple(mended),
+            checked=("folder",),
+            repaired=tuple(mended),
             broken=broken,
             folder=now if mended else None,
         )
-        return Outcome(observation=found if found.relation_notices(request.lead) else None)
+        return Outcome(observation=found if found.is_news(request.lead) else None)
 
-    def _as_it_is(self, known: Link, folder: "File") -> Link:
+    def _present_link(self, known: Link, folder: "File") -> Link:
         home = next((parent for parent in folder.get("parents", ()) if parent != self._leads_folder()), "")
         name = folder.get("name", "")
         return Link(id=known.id, url=folder.get("webViewLink", known.url), home=home, name=name)
 
     def leads_with_folder(self) -> dict[str, str]:
-        """Lead -> name of its folder, for all that lie in the folder for leads. A thousand for one request."""
+        """Return the folder names in the folder for leads, by lead id. One request lists a thousand."""
         found: dict[str, str] = {}
         files = self._api.service.files()
-        asked: FileListHttpRequest | None = files.list(
+        listing: FileListHttpRequest | None = files.list(
             q=f"'{self._leads_folder()}' in parents and mimeType = '{FOLDER}' and trashed = false",
             pageSize=1000,
             fields="nextPageToken,files(name,appProperties)",
             supportsAllDrives=True,
             includeItemsFromAllDrives=True,
         )
-        while asked:
-            answer = self._api.execute(asked, _LEADS)
+        while listing:
+            answer = self._api.execute(listing, _LEADS)
             for file in answer.get("files", ()):
                 found[file.get("appProperties", {}).get("leadId", "")] = file.get("name", "")
-            asked = files.list_next(asked, answer)  # None after the last page
+            listing = files.list_next(listing, answer)  # None after the last page
         return found
 
     def checks(self) -> Iterator[Check]:
-        """Whether the folder for leads is there, in a shared drive, and open to us."""
-        what = "folder for leads"
+        """Check that the folder for leads exists in a shared drive and can be written to."""
         try:
             folder = self._api.execute(
                 self._api.service.files().get(
@@ -178,31 +179,32 @@ class DriveActivities:
                 _LEADS,
             )
         except ApplicationError as error:
-            yield Check("Google Drive", what, ok=False, detail=error.message)
+            yield Check("Google Drive", "folder for leads", ok=False, detail=error.message)
             return
         account, may_add = self._api.account, folder.get("capabilities", {}).get("canAddChildren")
         complaints = {
-            "it is no folder": folder.get("mimeType") != FOLDER,
+            "it is not a folder": folder.get("mimeType") != FOLDER,
             "it is in the trash; restore it": bool(folder.get("trashed")),
-            "it is in no shared drive, where a service account can own nothing": "driveId" not in folder,
+            "it is not in a shared drive, and a service account has no storage of its own": "driveId"
+            not in folder,
             f"{account} may not add to it; make it a content manager of the shared drive": not may_add,
         }
         wrong = [complaint for complaint, applies in complaints.items() if applies]
         found = f"“{folder.get('name')}”, as {account}"
-        yield Check("Google Drive", what, ok=not wrong, detail="; ".join(wrong) or found)
+        yield Check("Google Drive", "folder for leads", ok=not wrong, detail="; ".join(wrong) or found)
 
     def _leads_folder(self) -> str:
         if not self._settings.leads_folder:
-            raise park("Name the folder for leads in LEADS_GOOGLE__LEADS_FOLDER")
+            raise park("Set LEADS_GOOGLE__LEADS_FOLDER to the id of the folder for leads")
         return self._settings.leads_folder
 
-    def _earlier(self, lead_id: str) -> str | None:
-        """The folder of a lead whose workflow was reset, or restored from a backup, and forgot it."""
-        named = lead_id.replace("\\", "\\\\").replace("'", "\\'")
-        mark = f"appProperties has {{key='leadId' and value='{named}'}}"
+    def _existing_folder(self, lead_id: str) -> str | None:
+        """Return the folder made for this lead before its workflow was reset or restored from a backup."""
+        quoted = lead_id.replace("\\", "\\\\").replace("'", "\\'")
+        has_id = f"appProperties has {{key='leadId' and value='{quoted}'}}"
         answer = self._api.execute(
             self._api.service.files().list(
-                q=f"'{self._leads_folder()}' in parents and mimeType = '{FOLDER}' and {mark} and trashed = false",
+                q=f"'{self._leads_folder()}' in parents and mimeType = '{FOLDER}' and {has_id} and trashed = false",
                 orderBy="createdTime",
                 pageSize=1,
                 fields="files(id)",
@@ -214,7 +216,7 @@ class DriveActivities:
         return next((file["id"] for file in answer.get("files", ())), None)
 
     def _new_id(self) -> str:
-        """An id of Drive's own making. One that is never used costs nothing, so this may run twice."""
+        """Return a new id issued by Drive. An unused id costs nothing, so this may run twice."""
         answer = self._api.execute(
             self._api.service.files().generateIds(count=1, space="drive", type="files"), "an id"
         )
@@ -229,9 +231,9 @@ class DriveActivities:
             )
         except AlreadyThere:
             file = self._find(body["id"])
-        marks = body["appProperties"].items()
-        if not marks <= file.get("appProperties", {}).items():
-            raise park(f"The id {body['id']} in Drive belongs to something else than {dict(marks)}")
+        properties = body["appProperties"].items()
+        if not properties <= file.get("appProperties", {}).items():
+            raise park(f"The id {body['id']} in Drive belongs to something other than {dict(properties)}")
         if file.get("trashed"):
             raise park(f"{body['name']} is in Drive's trash: restore it there, then retry")
         return file
@@ -247,7 +249,7 @@ class DriveActivities:
     def _find(self, file_id: str) -> "File":
         get = self._api.service.files().get(fileId=file_id, fields=_FIELDS, supportsAllDrives=True)
         try:
-            return self._api.execute(get, "what was made before")
+            return self._api.execute(get, "the file made before")
         except NotThere:
             raise again("Drive has the file but does not show it yet", after=self._lag) from None
 
@@ -257,11 +259,11 @@ def _link(file: "File") -> Link:
 
 
 def _changes(known: Link, now: Link) -> Iterator[str]:
-    """What people changed at the folder; it is followed wherever it goes and whatever it is called."""
+    """Yield a message for each change that people made. The folder is used wherever it is."""
     if now.home != known.home:
         where = "out of the folder for leads" if now.home else "back into the folder for leads"
         yield f"the lead's Drive folder was moved {where}, and is used where it is"
     if now.name != known.name:
         name = one_line(now.name)
-        short = name if len(name) <= SHOWN else f"{name[: SHOWN - 1]}…"
+        short = name if len(name) <= MAX_SHOWN_NAME else f"{name[: MAX_SHOWN_NAME - 1]}…"
         yield f"the lead's Drive folder was renamed to “{short}”, and is used under that name"

@@ -1,4 +1,4 @@
-"""Google Forms: what the lead answered to the questionnaire."""
+"""Activities on Google Forms: responses to the questionnaire."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -25,18 +25,18 @@ _FORM = "the questionnaire (LEADS_GOOGLE__QUESTIONNAIRE_FORM)"
 
 
 class Response(NamedTuple):
-    """What somebody answered, question by question."""
+    """A response: pairs of question title and answer."""
 
     id: str
     submitted_at: datetime
-    """Sent in, or last edited."""
+    """Time at which it was sent in or last edited."""
     answers: tuple[tuple[str, str], ...]
     email: str = ""
-    """Of whoever was logged in, where the form collects that."""
+    """Address of the logged-in person, if the form collects it."""
 
 
 class FormsActivities:
-    """Reads the one questionnaire that the settings name."""
+    """Reads the questionnaire named in the settings."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings.google
@@ -60,18 +60,18 @@ class FormsActivities:
         )
 
     def responses_since(self, since: datetime) -> list[Response]:
-        """Responses that were sent in or edited at or after `since`, oldest first; none without a questionnaire."""
+        """Return the responses sent in or edited at or after `since`, oldest first; none without a questionnaire."""
         if not self._settings.questionnaire_form:
             return []
         form_id, forms = self._form_id(), self._api.service.forms()
-        asked: ListHttpRequest | None = forms.responses().list(
+        listing: ListHttpRequest | None = forms.responses().list(
             formId=form_id, filter=f"timestamp >= {since.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
         )
         found = []
-        while asked:
-            answer = self._api.execute(asked, f"the responses to {_FORM}")
+        while listing:
+            answer = self._api.execute(listing, f"the responses to {_FORM}")
             found += answer.get("responses", [])
-            asked = forms.responses().list_next(asked, answer)  # None after the last page
+            listing = forms.responses().list_next(listing, answer)  # None after the last page
         if not found:
             return []
         form = self._api.execute(forms.get(formId=form_id), _FORM)
@@ -87,7 +87,7 @@ class FormsActivities:
         return sorted(read, key=lambda response: response.submitted_at)
 
     def checks(self) -> Iterator[Check]:
-        """Whether the questionnaire and its responses can be read."""
+        """Check that the questionnaire and its responses can be read."""
         try:
             forms, form_id = self._api.service.forms(), self._form_id()
             form = self._api.execute(forms.get(formId=form_id), _FORM)
@@ -102,12 +102,12 @@ class FormsActivities:
 
     def _form_id(self) -> str:
         if not self._settings.questionnaire_form:
-            raise park("Name the questionnaire in LEADS_GOOGLE__QUESTIONNAIRE_FORM")
+            raise park("Set LEADS_GOOGLE__QUESTIONNAIRE_FORM to the id of the questionnaire")
         return self._settings.questionnaire_form
 
 
 def titles(form: "Form") -> dict[str, str]:
-    """Question id -> title, in the form's order. A row of a grid is a question of its own."""
+    """Return the title of each question by id, in the form's order. Each row of a grid is a question."""
     found: dict[str, str] = {}
     for item in form.get("items", []):
         title = item.get("title", "")
@@ -120,20 +120,20 @@ def titles(form: "Form") -> dict[str, str]:
 
 
 def in_order(form: "Form", answers: "dict[str, Answer]") -> tuple[tuple[str, str], ...]:
-    """(title, answer) of every answered question; questions that the form has lost since come last."""
-    asked = titles(form)
+    """Return (title, answer) of each answered question; questions that were removed from the form come last."""
+    known = titles(form)
     unknown = {
-        question: "A question that the form no longer has" for question in answers if question not in asked
+        question: "A question that the form no longer has" for question in answers if question not in known
     }
     return tuple(
         (title, value)
-        for question, title in (asked | unknown).items()
+        for question, title in (known | unknown).items()
         if (value := _text(answers.get(question)))
     )
 
 
 def _text(answer: "Answer | None") -> str:
-    """Several ticks in one line; uploaded files by name."""
+    """Return the answer on one line: several choices separated by commas, uploaded files by name."""
     if answer is None:
         return ""
     ticks = [each.get("value", "") for each in answer.get("textAnswers", {}).get("answers", [])]

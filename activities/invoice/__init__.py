@@ -1,1 +1,1 @@
-"""Invoices as documents."""
+"""Invoices as PDF documents."""

@@ -1,4 +1,4 @@
-"""Letters for documents: Arimo, which comes with a package, and further fonts that the settings name."""
+"""Fonts for documents: the packaged font Arimo, and further fonts that the settings name."""
 
 import tempfile
 import unicodedata
@@ -14,20 +14,20 @@ from fontTools.varLib import instancer
 
 FAMILY = "Arimo"
 UNKNOWN = "?"
-"""Stands for a letter that no font has."""
+"""Replaces a character that no font has."""
 
 _BOLD = 700
 
 
 @cache
 def regular() -> Path:
-    """The font's file: Latin, Greek, Cyrillic and Hebrew. It is one for all weights, and as it is the regular one."""
+    """Return Arimo's file, a variable font in regular weight with Latin, Greek, Cyrillic and Hebrew."""
     return Path(str(files("fontpkg_arimo") / "files" / "Arimo[wght].ttf"))
 
 
 @contextmanager
 def bold() -> Iterator[Path]:
-    """The same in bold, as a file for as long as it is read."""
+    """Provide Arimo in bold as a temporary file."""
     with tempfile.NamedTemporaryFile(prefix="arimo-bold-", suffix=".ttf") as file:
         file.write(_cut_bold())
         file.flush()
@@ -36,7 +36,7 @@ def bold() -> Iterator[Path]:
 
 @cache
 def _cut_bold() -> bytes:
-    """Cut out of the regular one once in a process: that takes most of a second."""
+    """Return the bold font, made from the variable font. It takes most of a second, so it is cached."""
     with BytesIO() as file, TTFont(regular(), recalcTimestamp=False) as font:
         instancer.instantiateVariableFont(font, {"wght": _BOLD}, inplace=True)
         font.save(file)
@@ -44,38 +44,38 @@ def _cut_bold() -> bytes:
 
 
 @cache
-def letters(file: Path) -> frozenset[int]:
-    """The characters that a font has. Raises OSError or ValueError where it is none."""
+def glyphs(file: Path) -> frozenset[int]:
+    """Return the code points that a font has. Raises OSError or ValueError for an unusable file."""
     try:
         with file.open("rb") as opened, TTFont(opened, fontNumber=0, lazy=True) as font:
             return frozenset(font.getBestCmap() or ())
     except TTLibError as error:
-        raise ValueError(f"it is no font: {error}") from None
+        raise ValueError(f"it is not a font: {error}") from None
 
 
 def further_fonts(texts: Iterable[str], files: Sequence[Path]) -> list[Path]:
-    """Those of these fonts that have letters of the texts that Arimo lacks; what can't be read is left out."""
-    wanted = {ord(character) for text in texts for character in text} - letters(regular())
+    """Return those fonts that have characters of the texts that Arimo lacks. Unreadable files are skipped."""
+    wanted = {ord(character) for text in texts for character in text} - glyphs(regular())
     found = []
     for file in files if wanted else ():
-        with suppress(OSError, ValueError):  # `leads check` says it
-            if has := wanted & letters(file):
+        with suppress(OSError, ValueError):  # InvoiceChecks reports it
+            if has := wanted & glyphs(file):
                 found.append(file)
                 wanted -= has
     return found
 
 
-class Letters:
-    """The letters that Arimo and these further fonts have."""
+class GlyphSet:
+    """The characters that Arimo and these further fonts have."""
 
     def __init__(self, further: Sequence[Path] = ()) -> None:
         self.further = further
         self.substituted = False
-        """Whether a text had letters that are not among them."""
-        self._known = letters(regular()).union(*map(letters, further))
+        """True if a character of some text had to be replaced."""
+        self._glyphs = glyphs(regular()).union(*map(glyphs, further))
 
     def fitting(self, text: str) -> str:
-        """The text, with what comes closest in the place of letters that no font has. Any text is accepted."""
+        """Return the text with the nearest substitute for each character that no font has. Accepts any text."""
         found = "".join(self._nearest(each) for each in unicodedata.normalize("NFC", text))
         self.substituted |= found.count(UNKNOWN) > text.count(UNKNOWN)
         return found
@@ -86,5 +86,5 @@ class Letters:
             return "" if category == "Cf" else " "
         plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
         return next(
-            (text for text in (character, plain) if text and self._known.issuperset(map(ord, text))), UNKNOWN
+            (text for text in (character, plain) if text and self._glyphs.issuperset(map(ord, text))), UNKNOWN
         )

@@ -1,8 +1,8 @@
-"""An invoice as a PDF, as the contracts and administration team sends it to the customer.
+"""Renders an invoice as a PDF, as the contracts and administration team sends it to the customer.
 
-The same invoice gives the same bytes, as long as the settings say the same. Where they do not say who sends it and how
-it is paid, it is a draft and says what it lacks. Letters that no font has come as near as they can, else as "?", and the
-file says so.
+The same invoice and settings give the same bytes. Without a sender and payment details in the settings, the
+invoice is marked as a draft and lists the missing values. A character that no font has is replaced by the nearest
+one, or by "?" with a note.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from fpdf import FPDF, Align, FontFace, XPos, YPos
 from fpdf.enums import TableBordersLayout
 
 from activities.checks import Check
-from activities.invoice.fonts import FAMILY, UNKNOWN, Letters, bold, further_fonts, letters, regular
+from activities.invoice.fonts import FAMILY, UNKNOWN, GlyphSet, bold, further_fonts, glyphs, regular
 from config.settings import Invoicing, Settings
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead
@@ -29,11 +29,11 @@ REQUIRED = {
     "tax_id": "our tax id",
     "bank": "how it is paid",
 }
-"""What the settings must say before an invoice is more than a draft."""
+"""Settings without which an invoice is a draft, with their names on the document."""
 
 
-def lacking(ours: Invoicing) -> list[str]:
-    """What it takes for invoices to be more than drafts, each with its setting."""
+def missing_settings(ours: Invoicing) -> list[str]:
+    """Return the values that are missing for a final invoice, each with its setting."""
     return [
         f"{what} (LEADS_INVOICE__{name.upper()})"
         for name, what in REQUIRED.items()
@@ -42,15 +42,15 @@ def lacking(ours: Invoicing) -> list[str]:
 
 
 class InvoiceChecks:
-    """What `leads check` says of invoices: a draft is no failure, and must not be overlooked either."""
+    """Checks of the invoice settings. Missing values are reported, but are no failure."""
 
     def __init__(self, settings: Settings) -> None:
         self._ours = settings.invoice
 
     def checks(self) -> Iterator[Check]:
-        """Whether invoices can go out as they are, and their fonts can be read."""
+        """Check that the fonts can be read, and report whether invoices are drafts."""
         broken = list(self._broken())
-        if missing := lacking(self._ours):
+        if missing := missing_settings(self._ours):
             found = f"drafts only, without {', '.join(missing)}"
         else:
             found = f"from {self._ours.sender}, payable within {self._ours.payment_days} days"
@@ -59,7 +59,7 @@ class InvoiceChecks:
     def _broken(self) -> Iterator[str]:
         for file in self._ours.fonts:
             try:
-                letters(file)
+                glyphs(file)
             except OSError as error:
                 yield f"the font {file.name} cannot be read: {error.strerror}. See LEADS_INVOICE__FONTS"
             except ValueError as error:
@@ -67,13 +67,13 @@ class InvoiceChecks:
 
 
 def invoice_pdf(lead: Lead, invoice: Invoice, ours: Invoicing) -> bytes:
-    """The PDF. `ours` is what it says of us. Any text is accepted."""
+    """Return the PDF. `ours` holds the sender's data. Accepts any text."""
     with bold() as heavy:
         return bytes(_drawn(lead, invoice, ours, heavy).output())
 
 
 def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page":
-    name, missing = lead.invoice_name(invoice.number), lacking(ours)
+    name, missing = lead.invoice_name(invoice.number), missing_settings(ours)
     due = invoice.prepared_on + timedelta(days=ours.payment_days)
     reference = invoice.reference or lead.reference or ""
     lines = [line.text for line in invoice.lines]
@@ -87,14 +87,14 @@ def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page
         reference,
         *lines,
     )
-    known = Letters(further_fonts(texts, ours.fonts))
+    known = GlyphSet(further_fonts(texts, ours.fonts))
     page = _Page(f"Invoice {name}", known, heavy)
     page.set_creation_date(datetime.combine(invoice.prepared_on, time(), UTC))
     page.set_title(f"Invoice {name}, {lead.org}")  # metadata can hold any script
     page.set_author(ours.sender or "lead-to-hub")
     page.add_page()
     page.heading("Invoice", "Draft" if missing else "", ours)
-    page.facing(
+    page.columns(
         ("Bill to", _customer(lead)),
         {
             "Invoice": name,
@@ -117,12 +117,12 @@ def _drawn(lead: Lead, invoice: Invoice, ours: Invoicing, heavy: Path) -> "_Page
     if missing:
         page.note(f"This is a draft. It lacks {', '.join(missing)}.")
     if known.substituted:
-        page.note(f"“{UNKNOWN}” stands for letters that no font here has (LEADS_INVOICE__FONTS).")
+        page.note(f"“{UNKNOWN}” stands for characters that no configured font has (LEADS_INVOICE__FONTS).")
     return page
 
 
 def _customer(lead: Lead) -> list[str]:
-    """Whom it goes to, line by line: where they want it, else to the person whom we know."""
+    """Return the customer's address line by line: the billing address, or else the contact."""
     if lead.billing_address:
         lines = lead.billing_address.splitlines()
         lines = [line.strip() for line in (lines if len(lines) > 1 else lines[0].split(","))]
@@ -132,12 +132,12 @@ def _customer(lead: Lead) -> list[str]:
 
 
 class _Page(FPDF):
-    """A4, in one plain style."""
+    """An A4 document in one plain style."""
 
-    def __init__(self, footing: str, known: Letters, heavy: Path) -> None:
+    def __init__(self, footing: str, known: GlyphSet, heavy: Path) -> None:
         super().__init__(format="A4")
         self._footing = footing
-        self._known = known
+        self._glyphs = known
         self.add_font(FAMILY, "", regular())
         self.add_font(FAMILY, "B", heavy)
         for number, file in enumerate(known.further):
@@ -145,9 +145,9 @@ class _Page(FPDF):
         self.set_fallback_fonts(
             [f"further{number}" for number in range(len(known.further))], exact_match=False
         )
-        self.set_text_shaping(True)  # for scripts that run from right to left, and marks above letters
+        self.set_text_shaping(True)  # for right-to-left scripts and combining marks
         self.set_margin(_MARGIN)
-        self.c_margin = 0  # text begins where lines begin
+        self.c_margin = 0  # text is aligned with the lines
         self.set_auto_page_break(True, margin=_MARGIN + 5)
         self.set_text_color(*_INK)
         self.set_font(FAMILY, size=10)
@@ -159,7 +159,7 @@ class _Page(FPDF):
         self.cell(0, 5, f"{self._footing}   ·   page {self.page_no()} of {{nb}}", align=Align.C)
 
     def heading(self, title: str, remark: str, ours: Invoicing) -> None:
-        """Who sends it on the left, what it is on the right."""
+        """Write the sender on the left, and the document's title on the right."""
         top, half = self.y, self.epw / 2
         self.set_font(FAMILY, "B", 12)
         self._block(half, [ours.sender] if ours.sender else [], 6)
@@ -182,8 +182,8 @@ class _Page(FPDF):
         self.line(self.l_margin, self.y, self.w - self.r_margin, self.y)
         self.ln(7)
 
-    def facing(self, left: tuple[str, Sequence[str]], right: dict[str, str]) -> None:
-        """A block of lines under its title, and facts with their labels beside it."""
+    def columns(self, left: tuple[str, Sequence[str]], right: dict[str, str]) -> None:
+        """Write a titled block of lines on the left, and labelled values on the right."""
         top, half = self.y, self.epw / 2
         self.set_font(FAMILY, size=9)
         self.set_text_color(*_GREY)
@@ -202,7 +202,7 @@ class _Page(FPDF):
             self.multi_cell(
                 half - _LABEL,
                 _LINE,
-                self._known.fitting(value),
+                self._glyphs.fitting(value),
                 align=Align.L,
                 new_x=XPos.LMARGIN,
                 new_y=YPos.NEXT,
@@ -211,7 +211,7 @@ class _Page(FPDF):
 
     def about(self, text: str) -> None:
         self.set_font(FAMILY, "B", 11)
-        self.multi_cell(0, 6, self._known.fitting(text), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, 6, self._glyphs.fitting(text), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(2)
 
     def amounts(self, lines: list[tuple[str, str]], total: str) -> None:
@@ -228,17 +228,17 @@ class _Page(FPDF):
         ) as table:
             table.row(("Description", "Amount"))
             for text, amount in lines:
-                table.row((self._known.fitting(text), amount))
+                table.row((self._glyphs.fitting(text), amount))
             table.row(("Total", total), style=strong)
         self.ln(7)
 
     def payment(self, ask: str, ours: Invoicing) -> None:
-        """What is to be paid until when, and how; kept together on one page."""
+        """Write the request for payment and the payment details, kept together on one page."""
         lines = [*ours.bank, *([ours.note] if ours.note else [])]
         if self.will_page_break(6 + _LINE * (len(lines) + 1)):
             self.add_page()
         self.set_font(FAMILY, "B", 10)
-        self.multi_cell(0, 6, self._known.fitting(ask), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(0, 6, self._glyphs.fitting(ask), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.set_font(FAMILY, size=10)
         self._block(self.epw, lines, _LINE)
         self.ln(5)
@@ -249,7 +249,7 @@ class _Page(FPDF):
         self.multi_cell(
             0,
             5,
-            self._known.fitting(text),
+            self._glyphs.fitting(text),
             align=Align.L,
             fill=True,
             padding=3,
@@ -261,5 +261,5 @@ class _Page(FPDF):
     def _block(self, width: float, lines: Sequence[str], height: float) -> None:
         for line in lines:
             self.multi_cell(
-                width, height, self._known.fitting(line), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT
+                width, height, self._glyphs.fitting(line), align=Align.L, new_x=XPos.LMARGIN, new_y=YPos.NEXT
             )

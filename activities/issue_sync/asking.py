@@ -6,8 +6,8 @@ from typing import TypeVar
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again
-from client.connection import explain
-from client.errors import CommandError, ExitCode
+from client.connection import translate
+from client.errors import LeadsError, RequestRefused
 
 T = TypeVar("T")
 
@@ -15,15 +15,15 @@ T = TypeVar("T")
 async def asked(question: Awaitable[T]) -> T:
     """The lead's answer. Where nobody answers now, the visit is made again.
 
-    Raises CommandError (refused) with the lead's reason.
+    Raises RequestRefused with the lead's reason, or LeadMissing where it has ended.
     """
     try:
         return await question
-    except CommandError as failure:
-        if failure.code is ExitCode.REFUSED:
-            raise
+    except RequestRefused:
+        raise
+    except LeadsError as failure:
         raise again(f"{failure}") from None
     except RPCError as error:
         if error.status is RPCStatusCode.NOT_FOUND:
-            raise CommandError(ExitCode.REFUSED, str(explain(error))) from None
+            raise translate(error) from None
         raise again(f"Temporal could not answer: {error.status.name}") from None

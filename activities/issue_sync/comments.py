@@ -11,19 +11,22 @@ from temporalio import activity
 
 from activities.errors import again
 from activities.github.client import GitHubClient
-from activities.github.models import CommentSeen
-from activities.github.own_comments import Answers, crossed_out, is_ours
+from activities.github.models import Comment
+from activities.github.own_comments import OwnComments, is_ours, strike_out
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
-from activities.issue_sync.people import People, not_theirs
+from activities.issue_sync.people import People
+from activities.issue_sync.suggestions import explain, samples
 from client.directory import LeadHandle
-from client.errors import CommandError
+from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
 from client.previews import sections
-from process.core.events import Refused
-from process.corrections.compensation import COMMENT_KEY
-from process.decisions import DECISIONS, Decision
+from process.authorization import deciders, may_decide
+from process.core.refusal import Refused
+from process.corrections.history import COMMENT_KEY
+from process.decisions.base import Decision
 from process.decisions.merging import Merged
+from process.decisions.registry import DECISIONS
 from process.github import commands
 from process.github.commands import Said, written
 from process.lead.lead import Lead
@@ -60,7 +63,7 @@ class Talk:
     """A person's comment with commands in it, and what is known before the first of them is looked at."""
 
     place: Place
-    comment: CommentSeen
+    comment: Comment
     login: str
     roles: frozenset[Role]
     said: Sequence[Said]
@@ -77,7 +80,9 @@ class Talk:
 
 
 class Comments:
-    def __init__(self, leads: LeadsClient, github: GitHubClient, people: People, answers: Answers) -> None:
+    def __init__(
+        self, leads: LeadsClient, github: GitHubClient, people: People, answers: OwnComments
+    ) -> None:
         self.leads = leads
         self.github = github
         self.people = people
@@ -120,7 +125,7 @@ class Comments:
                 "GitHub does not show yet whether this comment was answered", after=self.answers.settle
             )
         text = "\n\n".join(reply.text for reply in replies)
-        await in_thread(self.answers.say, *where, text, since=since, state=talk.digest)
+        await in_thread(self.answers.post, *where, text, since=since, state=talk.digest)
         return (f"Answered comment {comment.id}: {', '.join(written(said.name) for said in talk.said)}",)
 
     async def _replies(self, talk: Talk) -> list[Reply]:
@@ -176,8 +181,8 @@ class Comments:
         kind = DECISIONS.get(said.name)
         if kind is None:
             return _unknown(said)
-        if wrong := not_theirs(kind, talk.roles, facts):
-            return _refused(said, wrong)
+        if wrong := may_decide(talk.roles, kind, facts):
+            return _refused(said, explain(wrong))
         return await self._decide(talk, lead, said, kind)
 
     # ---- decisions
@@ -185,16 +190,18 @@ class Comments:
     async def _decide(self, talk: Talk, lead: LeadHandle, said: Said, kind: type[Decision]) -> Reply:
         decision = commands.read(kind, said.rest, _given(talk, said))
         if isinstance(decision, Refused):
-            return await self._incomplete(lead, said, kind, str(decision))
+            return await self._incomplete(lead, said, kind, decision)
         try:
             answer = await asked(self.leads.decide(lead, _here(decision, talk.place)))
-        except CommandError as refused:
+        except DecisionRefused as failed:
             _log.info("command refused", kind=kind.kind)
-            return await self._lead_refused(lead, said, kind, str(refused))
+            return await self._lead_refused(lead, said, kind, failed.refusal)
+        except LeadsError as failed:
+            return _refused(said, str(failed))
         if answer is None:
             raise again("The lead did not answer in time; it is asked again")
         _log.info("command taken", kind=kind.kind)
-        return await self._taken_as(lead, answer.summary, answer.seq)
+        return await self._taken_as(lead, answer.message, answer.seq)
 
     async def _taken_as(self, lead: LeadHandle, summary: str, seq: int | None) -> Reply:
         view = await asked(self.leads.overview(lead))
@@ -202,25 +209,28 @@ class Comments:
         text = render("commands/taken.md", summary=summary, seq=seq, effects=effects, **_step(view))
         corrected = next((line.corrected_by for line in view.timeline if line.seq == seq), None)
         if seq and corrected:
-            return Reply("confused", crossed_out(text, seq, f"No longer counts, corrected as {corrected}."))
+            return Reply("confused", strike_out(text, seq, f"No longer counts, corrected as {corrected}."))
         return Reply("+1", text)
 
-    async def _incomplete(self, lead: LeadHandle, said: Said, kind: type[Decision], reason: str) -> Reply:
+    async def _incomplete(
+        self, lead: LeadHandle, said: Said, kind: type[Decision], refused: Refused
+    ) -> Reply:
         """With an example; unless the lead could not take one either, and says why."""
         facts = (await asked(self.leads.overview(lead))).lead
         if no := kind.gate(facts):
-            return await self._lead_refused(lead, said, kind, str(no))
-        return _refused(said, reason, commands.sample(kind, kind.example_for(facts)))
+            return await self._lead_refused(lead, said, kind, no)
+        return _refused(said, explain(refused), commands.sample(kind, kind.example_for(facts)))
 
-    async def _lead_refused(self, lead: LeadHandle, said: Said, kind: type[Decision], reason: str) -> Reply:
-        """With what would work: decisions that the refusal names, or this one in full where only its body is at fault."""
+    async def _lead_refused(
+        self, lead: LeadHandle, said: Said, kind: type[Decision], refused: Refused
+    ) -> Reply:
+        """Answer with the decisions that the refusal suggests, or with an example of this one if that would be taken."""
         facts = (await asked(self.leads.overview(lead))).lead
-        named = [other for name, other in DECISIONS.items() if f"({name})" in reason]
-        samples = [commands.sample(each, each.example_for(facts)) for each in named]
-        if not named and kind.gate(facts) is None:
+        suggested = samples(refused, facts)
+        if not suggested and kind.gate(facts) is None:
             sample = commands.sample(kind, kind.example_for(facts))
-            samples = [sample] if await self._would_do(lead, kind, sample) else []
-        return _refused(said, reason, *samples)
+            suggested = [sample] if await self._would_do(lead, kind, sample) else []
+        return _refused(said, explain(refused), *suggested)
 
     async def _would_do(self, lead: LeadHandle, kind: type[Decision], sample: str) -> bool:
         decision = commands.read(kind, sample.partition(" ")[2], {"by": "@example", "source": SOURCE})
@@ -229,7 +239,7 @@ class Comments:
                 isinstance(decision, Decision)
                 and (await asked(self.leads.preview(lead, decision))).answer.accepted
             )
-        except CommandError:
+        except LeadsError:
             return False
 
     # ---- questions
@@ -240,7 +250,7 @@ class Comments:
         text = render(
             "commands/options.md",
             allowed=[{"command": written(o.kind), "text": o.does} for o in found if o.allowed],
-            others=[{"command": written(o.kind), "text": o.why_not} for o in found if not o.allowed],
+            others=[{"command": written(o.kind), "text": explain(o.refused)} for o in found if o.refused],
             **_step(view),
         )
         return Reply("eyes", text)
@@ -252,14 +262,14 @@ class Comments:
             return _no_such(said, name)
         decision = commands.read(kind, rest, {"by": f"@{talk.login}", "source": SOURCE})
         if isinstance(decision, Refused):
-            return _refused(said, str(decision), f"/preview {commands.sample(kind)[1:]}")
+            return _refused(said, explain(decision), f"/preview {commands.sample(kind)[1:]}")
         preview = await asked(self.leads.preview(lead, _here(decision, talk.place)))
         if not preview.answer.accepted:
-            return _refused(said, preview.answer.summary)
+            return _refused(said, preview.answer.message)
         text = render(
             "commands/preview.md",
             command=written(kind.kind),
-            summary=preview.answer.summary,
+            summary=preview.answer.message,
             stage=preview.stage,
             sections=[
                 (title, [_ADDRESS.sub(r"…@\1", line) for line in lines])
@@ -336,7 +346,7 @@ def _help(said: Said, facts: Lead) -> Reply:
         "help_one",
         Said(kind.kind, ""),
         does=_does(kind),
-        deciders=sorted(kind.decided_by(facts)),
+        deciders=sorted(deciders(kind, facts)),
         fields=fields,
         sample=commands.sample(kind),
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
-from activities.github.models import IssueSeen
+from activities.github.models import Issue
 from client.directory import LeadHandle
 
 P = ParamSpec("P")
@@ -17,7 +17,7 @@ class Place:
     """An issue at the time of a visit, and the lead that it belongs to."""
 
     repo: str
-    issue: IssueSeen
+    issue: Issue
     lead: LeadHandle | None
     no_lead: str = "This issue belongs to no lead that the service knows."
     """What is said to commands where there is none."""

@@ -17,16 +17,20 @@ from activities.errors import again
 from activities.github.board import GitHubBoard, columns_of
 from activities.github.client import GitHubClient
 from activities.github.edits import edits
-from activities.github.own_comments import Answers
+from activities.github.own_comments import OwnComments
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
-from activities.issue_sync.people import People, not_theirs
+from activities.issue_sync.people import People
+from activities.issue_sync.suggestions import explain, samples
 from client.directory import LeadHandle
-from client.errors import CommandError
+from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.core.events import Refused
-from process.decisions import DECISIONS, Decision, parse_as
+from process.authorization import may_decide
+from process.core.refusal import Refused, refuse
+from process.decisions.base import Decision
+from process.decisions.parsing import parse_as
+from process.decisions.registry import DECISIONS
 from process.github.commands import sample
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits
 from process.github.proposals import Proposal, agrees, propose
@@ -61,7 +65,12 @@ class Verdict:
 
 class EditProposals:
     def __init__(
-        self, leads: LeadsClient, github: GitHubClient, people: People, answers: Answers, settings: Settings
+        self,
+        leads: LeadsClient,
+        github: GitHubClient,
+        people: People,
+        answers: OwnComments,
+        settings: Settings,
     ) -> None:
         self.leads = leads
         self.github = github
@@ -80,10 +89,12 @@ class EditProposals:
         found = [edit for edit in await self._edits(place, view, notices) if not agrees(edit, view.lead)]
         if not found or not await self._settled(place.lead, view, found):
             return []
-        verdicts = [_quietly(edit) if edit.program else await self._judge(place.lead, edit) for edit in found]
+        verdicts = [
+            _quietly(edit) if edit.by_program else await self._judge(place.lead, edit) for edit in found
+        ]
         out = [verdict for verdict in verdicts if not verdict.stands]
         for verdict in out:
-            if not verdict.edit.program:
+            if not verdict.edit.by_program:
                 await self._answer(place, verdict)
         if out:
             declined = tuple(verdict.declined for verdict in out if verdict.declined)
@@ -110,7 +121,7 @@ class EditProposals:
         column = columns.get(facts.stage)
         if column is None:
             return None
-        edit = await in_thread(self.board.moved, place.repo, place.issue.number, column)
+        edit = await in_thread(self.board.find_edit, place.repo, place.issue.number, column)
         if edit is None:
             return None
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)
@@ -134,7 +145,7 @@ class EditProposals:
         """
         queues: frozenset[str] = frozenset()
         for edit in found:
-            queues |= CARD_LANES if edit.what is EditKind.PLACED else HUB_LANES if edit.hub else ISSUE_LANES
+            queues |= CARD_LANES if edit.kind is EditKind.PLACED else HUB_LANES if edit.hub else ISSUE_LANES
         now = await self._seen(lead)
         same = now is not None and now.lead.last_seq == before.lead.last_seq
         if now and same and not _changing(before, queues) and not _changing(now, queues):
@@ -147,7 +158,7 @@ class EditProposals:
     async def _seen(self, lead: LeadHandle) -> Overview | None:
         try:
             return await asked(self.leads.overview(lead))
-        except CommandError:
+        except LeadsError:
             return None
 
     # ---- what becomes of it
@@ -157,25 +168,27 @@ class EditProposals:
         proposal = propose(edit, view.lead, view.timeline)
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
-            return _asks(edit, proposal.why or "No decision says that", offered or _named(proposal.why))
+            return _asks(edit, proposal.why or "No decision says that", offered or _examples(proposal))
         if edit.by is None:
             why = "GitHub does not tell who it was, so nothing is decided in anybody's name"
             return _asks(edit, why, offered)
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
         roles = await in_thread(self.people.roles, edit.by)
-        if wrong := not_theirs(decision, roles, view.lead):
+        if wrong := may_decide(roles, decision, view.lead):
             return self._declined(edit, kind, wrong)
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = str(decision.gate(view.lead) or f"For that, {complete.reason}")
-            return self._declined(edit, kind, _because(proposal, wrong), _named(wrong) or offered)
+            wrong = decision.gate(view.lead) or refuse(f"For that, {complete.reason}")
+            return self._declined(edit, kind, _because(proposal, wrong), samples(wrong, view.lead) or offered)
         try:
             return await self._decide(lead, edit, complete)
-        except CommandError as refused:
-            wrong = str(refused)
-            return _asks(edit, _because(proposal, wrong), _named(wrong) or offered)
+        except DecisionRefused as failed:
+            wrong = failed.refusal
+            return _asks(edit, explain(_because(proposal, wrong)), (*samples(wrong, view.lead),) or offered)
+        except LeadsError as failed:
+            return _asks(edit, explain(_because(proposal, refuse(str(failed)))), offered)
 
     async def _decide(self, lead: LeadHandle, edit: Edit, decision: Decision) -> Verdict:
         answer = await asked(self.leads.decide(lead, decision))
@@ -183,16 +196,23 @@ class EditProposals:
             raise again("The lead did not answer in time; it is asked again")
         _log.info("move taken", kind=decision.kind)
         view = await asked(self.leads.overview(lead))
-        done = f"Took {decision.kind}: somebody {edit.what}"
+        done = f"Took {decision.kind}: somebody {edit.kind}"
         if agrees(edit, view.lead):
             return Verdict(edit, done, stands=True)
-        why = f"{answer.summary}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
+        why = f"{answer.message}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
         return Verdict(edit, done, reason=why)
 
-    def _declined(self, edit: Edit, kind: str, reason: str, samples: Sequence[str] = ()) -> Verdict:
-        source = f"{_source(edit)} {edit.key}"
-        declined = DeclinedEdit(kind=kind, by=f"@{edit.by}", source=source, reason=reason)
-        return Verdict(edit, _revert_edits(edit), reason=reason, samples=tuple(samples), declined=declined)
+    def _declined(self, edit: Edit, kind: str, refused: Refused, samples: Sequence[str] = ()) -> Verdict:
+        declined = DeclinedEdit(
+            kind=kind,
+            by=f"@{edit.by}",
+            source=f"{_source(edit)} {edit.key}",
+            reason=refused.reason,
+            suggestions=refused.suggestions,
+        )
+        return Verdict(
+            edit, _revert_edits(edit), reason=explain(refused), samples=tuple(samples), declined=declined
+        )
 
     async def _answer(self, place: Place, verdict: Verdict) -> None:
         edit = verdict.edit
@@ -202,11 +222,11 @@ class EditProposals:
             summary=edit.summary,
             reason=verdict.reason.rstrip("."),
             samples=verdict.samples,
-            undone=_UNDONE[edit.what],
+            undone=_UNDONE[edit.kind],
         )
         since = edit.at or datetime.now(UTC) - RECENT
         where = (place.repo, place.issue.number, f"move-{edit.key}")
-        await in_thread(self.answers.say, *where, text, since=since)
+        await in_thread(self.answers.post, *where, text, since=since)
 
 
 _UNDONE = {
@@ -235,21 +255,20 @@ def _asks(edit: Edit, reason: str, samples: tuple[str, ...] = ()) -> Verdict:
 
 def _quietly(edit: Edit) -> Verdict:
     """A program decides nothing, and nobody there reads an answer."""
-    return Verdict(edit, f"Put back what a program {edit.what}")
+    return Verdict(edit, f"Put back what a program {edit.kind}")
 
 
 def _revert_edits(edit: Edit) -> str:
-    return f"Asked about what somebody {edit.what}, and put it back"
+    return f"Asked about what somebody {edit.kind}, and put it back"
 
 
 def _source(edit: Edit) -> str:
-    return "github board" if edit.what is EditKind.PLACED else "github issue"
+    return "github board" if edit.kind is EditKind.PLACED else "github issue"
 
 
-def _because(proposal: Proposal, wrong: str) -> str:
-    return f"{proposal.why}. {wrong}" if proposal.why else wrong
+def _because(proposal: Proposal, refused: Refused) -> Refused:
+    return refused.replaced(reason=f"{proposal.why}. {refused.reason}") if proposal.why else refused
 
 
-def _named(reason: str) -> tuple[str, ...]:
-    """The decisions that an answer names: what would work."""
-    return tuple(sample(kind) for name, kind in DECISIONS.items() if f"({name})" in reason)
+def _examples(proposal: Proposal) -> tuple[str, ...]:
+    return tuple(sample(DECISIONS[kind]) for kind in proposal.examples)

@@ -17,16 +17,16 @@ from activities.errors import again
 from activities.github import issue_block
 from activities.github.authors import issue_history
 from activities.github.client import GitHubClient
-from activities.github.models import Account, IssueSeen
-from activities.github.own_comments import Answers
+from activities.github.models import Account, Issue
+from activities.github.own_comments import OwnComments
 from activities.issue_sync.asking import asked
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.people import People
 from client.directory import LeadHandle
-from client.errors import CommandError
+from client.errors import LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, Gap, read_issue
 from process.identity import new_lead_id
 from process.policy import Policy
@@ -38,8 +38,8 @@ COMMENT = "intake"
 """Key of our comment on each issue."""
 YOUNG = timedelta(days=1)
 """How long a visit may be tried: until then, what an earlier one left undone is put right."""
-NEW = timedelta(days=7)
-"""How long ago an issue may have been opened, or labelled, to begin as a lead by itself."""
+MAX_LABEL_AGE = timedelta(days=7)
+"""An issue opened or labelled longer ago does not become a lead by itself."""
 TIMEOUT = 5
 """Attempts until it is believed that GitHub does not tell who put a label on."""
 SETTLES = timedelta(seconds=2)
@@ -48,19 +48,24 @@ EXAMPLES = LeadOpened.example | {"email": "ada@example.org", "zone": "Europe/Ber
 _log = structlog.get_logger("desk")
 
 
-def marks(policy: Policy) -> tuple[str, str]:
-    """The labels of which each marks an issue as a lead: the team's template for hubs puts only the second on (seed)."""
+def lead_labels(policy: Policy) -> tuple[str, str]:
+    """Return the labels that mark an issue as a lead. The team's template for hubs sets only the second."""
     return policy.labels.lead, policy.labels.hub_service
 
 
-def lead_to_be(issue: IssueSeen) -> str:
+def lead_to_be(issue: Issue) -> str:
     """Id of the lead that this issue becomes, whatever it is called by then."""
     return new_lead_id(SOURCE, str(issue.id))
 
 
 class Intake:
     def __init__(
-        self, leads: LeadsClient, github: GitHubClient, people: People, answers: Answers, settings: Settings
+        self,
+        leads: LeadsClient,
+        github: GitHubClient,
+        people: People,
+        answers: OwnComments,
+        settings: Settings,
     ) -> None:
         self.leads = leads
         self.github = github
@@ -102,7 +107,7 @@ class Intake:
             if lead.id != lead_to_be(place.issue):
                 return ()
             view = await asked(self.leads.overview(lead))
-        except CommandError:  # it has just gone
+        except LeadsError:  # it has just gone
             return ()
         if datetime.now(UTC) - view.lead.opened_at > YOUNG:
             return ()
@@ -122,18 +127,18 @@ class Intake:
         here = self.settings.github.leads_repo.casefold()
         return place.repo.casefold() == here and place.issue.pull_request is None
 
-    async def _is_ours(self, issue: IssueSeen) -> bool:
+    async def _is_ours(self, issue: Issue) -> bool:
         """Whether we opened it: the second one of a lead. By the same account a person may open issues as well."""
         return bool(issue_block.keys(issue.text)) and await in_thread(self.github.is_us, issue.user)
 
     def _marks(self, place: Place) -> list[str]:
         """The labels that make it a lead's, as long as it is open."""
-        on = [name for name in marks(self.leads.policy) if place.issue.has_label(name)]
+        on = [name for name in lead_labels(self.leads.policy) if place.issue.has_label(name)]
         return on if place.issue.state == "open" else []
 
     async def _is_from_before(self, place: Place) -> bool:
         """Whether its label was there long before we look: nobody expects that it begins now, and its card moves."""
-        recently = datetime.now(UTC) - NEW
+        recently = datetime.now(UTC) - MAX_LABEL_AGE
         if place.issue.created_at > recently or await self._marked_since(place, recently):
             return False
         where = (place.repo, place.issue.number, COMMENT)
@@ -145,23 +150,23 @@ class Intake:
 
     async def _who(self, place: Place, labels: Sequence[str]) -> str | None:
         """Login of whoever of the team opened it, or else put a label on last."""
-        author = place.issue.user
-        if author and await self._has_role(author):
-            return author.login
+        opener = place.issue.user
+        if opener and await self._has_role(opener):
+            return opener.login
         history = await in_thread(issue_history, self.github, place.repo, place.issue.number)
-        movers = [history.labelled(name, on=True) for name in labels]
-        if not any(mover.id for mover in movers) and activity.info().attempt < TIMEOUT:
+        authors = [history.labelled(name, on=True) for name in labels]
+        if not any(author.id for author in authors) and activity.info().attempt < TIMEOUT:
             raise again("GitHub does not tell yet who put the label on", after=SETTLES)
-        for mover in movers:
-            if mover.login and not mover.ours and await self._has_role(Account(login=mover.login)):
-                return mover.login
+        for author in authors:
+            if author.login and not author.automated and await self._has_role(Account(login=author.login)):
+                return author.login
         return None
 
     async def _marked_since(self, place: Place, when: datetime) -> bool:
         """Whether somebody has opened it again, or labelled it, since then."""
         history = await in_thread(issue_history, self.github, place.repo, place.issue.number)
         acts = [history.reopened(), *(history.labelled(name, on=True) for name in self._marks(place))]
-        return any(act.at and act.at > when and not act.ours for act in acts)
+        return any(act.at and act.at > when and not act.automated for act in acts)
 
     async def _has_role(self, account: Account) -> bool:
         return not account.is_bot and bool(await in_thread(self.people.roles, account.login))
@@ -182,7 +187,7 @@ class Intake:
         )
         try:
             begun = await asked(self.leads.take_in(opened, lead=lead))
-        except CommandError as refused:
+        except LeadsError as refused:
             return replace(place, no_lead=str(refused)), (f"Not taken in: {refused}",)
         _log.info("issue taken in", lead=begun.lead)
         return _with(place, await self.leads.find(begun.lead))
@@ -212,7 +217,7 @@ class Intake:
         known = await in_thread(self.answers.find, *where, since=since)
         if known and known.state == state and state != "missing":
             return ()
-        news = await in_thread(self.answers.say, *where, text, since=since, state=state)
+        news = await in_thread(self.answers.post, *where, text, since=since, state=state)
         return (done,) if news else ()
 
 
@@ -227,7 +232,7 @@ def _without(place: Place, why: str) -> Place:
     )
 
 
-def _was_closed_by_us(issue: IssueSeen, lead: str) -> bool:
+def _was_closed_by_us(issue: Issue, lead: str) -> bool:
     """Whether it was this lead's once, which ended so long ago that Temporal has forgotten it: its id is used up."""
     block = issue_block.find(issue.text, lead)
-    return block is not None and block.memory is not None and block.memory.state == "closed"
+    return block is not None and block.last_written is not None and block.last_written.state == "closed"

@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 import structlog
 
 from activities.github.client import GitHubClient
-from process.decisions import Decision
-from process.lead.lead import Lead
 from process.types import Role
 
 TEAM = "team:"
@@ -51,13 +49,3 @@ class People:
             _log.warning("no such team, or no right to see it (organization Members read)", team=slug)
         self._teams[slug] = self._clock() + FRESH, found or frozenset()
         return self._teams[slug][1]
-
-
-def not_theirs(kind: type[Decision], roles: frozenset[Role], lead: Lead) -> str | None:
-    """Why whoever has these roles may not decide this for this lead, or None."""
-    theirs = kind.decided_by(lead)
-    if roles & theirs:
-        return None
-    deciders = " or ".join(sorted(theirs))
-    yours = f"you have {', '.join(sorted(roles))}" if roles else "you have no role"
-    return f"That is for {deciders} to decide, and {yours}. Roles are given in the service's configuration."

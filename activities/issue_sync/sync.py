@@ -11,19 +11,19 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import again
 from activities.github import issue_block
 from activities.github.client import GitHubClient
-from activities.github.drift import place_of
-from activities.github.models import IssueSeen
-from activities.github.own_comments import SETTLE, Answers
+from activities.github.drift import issue_address
+from activities.github.models import Issue
+from activities.github.own_comments import SETTLE, OwnComments
 from activities.issue_sync.comments import Comments
 from activities.issue_sync.context import Place, in_thread
 from activities.issue_sync.edits import EditProposals
 from activities.issue_sync.intake import Intake, lead_to_be
 from activities.issue_sync.people import People
 from client.directory import LeadHandle
-from client.errors import CommandError
+from client.errors import LeadsError
 from client.leads import LeadsClient
 from client.notices import request_sync
-from config.policy_file import current
+from config.policy_file import current_policy
 from config.settings import Settings
 from process.core.outbox import DriftCheck
 from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
@@ -47,13 +47,13 @@ class Desk:
         self.leads = leads
         self.settings = settings
         self.github = GitHubClient(settings.github)
-        self.people = People(self.github, current(settings).people)
-        self.answers = Answers(self.github, settle)
+        self.people = People(self.github, current_policy(settings).people)
+        self.answers = OwnComments(self.github, settle)
         self.comments = Comments(leads, self.github, self.people, self.answers)
         self.edits = EditProposals(leads, self.github, self.people, self.answers, settings)
         self.intake = Intake(leads, self.github, self.people, self.answers, settings)
 
-    @activity.defn(name="attend")
+    @activity.defn(name="sync_issue")
     async def sync_issue(self, visit: SyncRequest) -> SyncResult:
         """Looks at the issue that these hints are about, and does what is to be done there."""
         first = visit.notices[0]
@@ -133,9 +133,9 @@ class Desk:
         now = (await in_thread(self.github.repository, repo)).name
         return await self.leads.by_issue(now, number) if now.casefold() != repo.casefold() else None
 
-    async def _moved(self, notice: ChangeNotice, issue: IssueSeen) -> tuple[str, str, int] | None:
+    async def _moved(self, notice: ChangeNotice, issue: Issue) -> tuple[str, str, int] | None:
         """Where the issue is, if somebody transferred it and GitHub led us there. A renamed repository moves none."""
-        org, repo, number = there = place_of(issue)
+        org, repo, number = there = issue_address(issue)
         if number != notice.number:
             return there
         now = f"{org}/{repo}".casefold()
@@ -155,14 +155,14 @@ class Desk:
             await request_sync(self.leads.client, moved, task_queue=self.leads.task_queue)
         return (f"It was moved to {repo} {number}",)
 
-    async def _lead_of(self, repo: str, issue: IssueSeen) -> LeadHandle | None:
+    async def _lead_of(self, repo: str, issue: Issue) -> LeadHandle | None:
         """The lead that says itself that this is its issue: a marker in a text may have been copied."""
         async for lead in self._candidates(repo, issue):
             if self._has(await self._seen(lead), repo, issue.number):
                 return lead
         return None
 
-    async def _candidates(self, repo: str, issue: IssueSeen) -> AsyncIterator[LeadHandle]:
+    async def _candidates(self, repo: str, issue: Issue) -> AsyncIterator[LeadHandle]:
         """By the marks in its text; as what it may have become just now; by what visibility knows, a moment late."""
         for key in issue_block.keys(issue.text)[:MARKERS]:
             if known := await self.leads.by_id(key.removesuffix("/hub")):
@@ -175,7 +175,7 @@ class Desk:
     async def _seen(self, lead: LeadHandle) -> Overview:
         try:
             return await self.leads.overview(lead)
-        except CommandError as nobody:
+        except LeadsError as nobody:
             raise again(str(nobody)) from None
 
     def _has(self, view: Overview, repo: str, number: int) -> bool:

@@ -1,1 +1,1 @@
-"""Mail: one thread per lead, and how it is sent."""
+"""Mail: building messages, rendering their text, sending them by SMTP."""

@@ -1,4 +1,4 @@
-"""How each of our mails is put together: from whom, under which id, as text and as HTML."""
+"""Builds mail messages: sender, Message-ID, thread, text and HTML."""
 
 import re
 from collections.abc import Iterable
@@ -10,46 +10,48 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 
 from activities.errors import park
-from activities.mail.text import Parts
+from activities.mail.addresses import ascii_address
+from activities.mail.text import MailBody
 from config.settings import Mail
 from process.effects.mail import message_digest
 
 _HEADERS = HeaderRegistry()
-for _name in ("in-reply-to", "references"):  # a long id must stay whole, or no mail program finds the thread
-    _HEADERS.map_to_type(_name, MessageIDHeader)  # type: ignore[arg-type] # a mixin, made a header by the registry
-_POLICY = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")  # every server takes 7 bits
+for _name in ("in-reply-to", "references"):  # a folded id would break the thread in mail programs
+    _HEADERS.map_to_type(_name, MessageIDHeader)  # type: ignore[arg-type] # a mixin that the registry turns into a header
+_POLICY = SMTP.clone(header_factory=_HEADERS, cte_type="7bit")  # every server accepts 7-bit messages
 
 
-class Letters:
-    """What all mails have in common. Raises ApplicationError for a sender that is none."""
+class MessageBuilder:
+    """Builds mail messages from the configured sender."""
 
     def __init__(self, settings: Mail) -> None:
         self._settings = settings
 
-    def id(self, key: str) -> str:
-        """The same key, the same Message-ID. Readable as far as it goes; short, whatever the key."""
+    def message_id(self, key: str) -> str:
+        """Return the Message-ID for a key: always the same, short, and readable in part."""
         readable = re.sub(r"[^a-z0-9_-]+", ".", key.lower())[:40].strip(".")
         return f"<{readable}.{message_digest(key)}@{self._settings.message_id_domain}>"
 
     def sender(self) -> Address:
+        """Return the sender's address. Raises ApplicationError (parked) if the setting is invalid."""
         sender = self._settings.sender
         name, address = parseaddr(sender if sender.isprintable() else "")
         try:
-            return Address(display_name=name, addr_spec=_ascii(address))
+            return Address(display_name=name, addr_spec=ascii_address(address))
         except (MessageError, ValueError, IndexError):
-            raise park("LEADS_MAIL__SENDER is no mail address; write it as leads@example.org") from None
+            raise park("LEADS_MAIL__SENDER is not a mail address; write it like leads@example.org") from None
 
-    def message(
+    def build(
         self,
         message_id: str,
         subject: str,
-        parts: Parts,
+        body: MailBody,
         *,
         to: Iterable[str],
         reply_to: Iterable[str],
         thread: str | None = None,
     ) -> bytes:
-        """The mail as it leaves. `thread`: id under which the mails of one conversation are found together."""
+        """Return the complete message. `thread` is the Message-ID that groups one conversation."""
         message = EmailMessage(policy=_POLICY)
         message["From"] = self.sender()
         message["To"] = [Address(addr_spec=address) for address in to]
@@ -60,22 +62,7 @@ class Letters:
         if thread:
             message["In-Reply-To"] = thread
             message["References"] = thread
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office answers, please
-        message.set_content(parts.text)
-        message.add_alternative(parts.html, subtype="html")
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
+        message.set_content(body.text)
+        message.add_alternative(body.html, subtype="html")
         return message.as_bytes()
-
-
-def plain_address(address: str, where: str) -> str:
-    """The address as SMTP takes it. Raises ApplicationError that names the setting `where` it stands."""
-    try:
-        return Address(addr_spec=_ascii(address)).addr_spec
-    except (MessageError, ValueError, IndexError):
-        raise park(f"{address!r} is no mail address: correct {where}") from None
-
-
-def _ascii(address: str) -> str:
-    """Not every server takes other addresses (SMTPUTF8), and these are those of our own teams."""
-    if not address.isascii() or not address.isprintable() or "@" not in address:
-        raise ValueError(address)
-    return address

@@ -1,15 +1,16 @@
-"""Mail to the people behind the roles, one thread per lead."""
+"""Activities that send mail to the people who have the roles, in one thread per lead."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
 from activities.checks import Check
 from activities.errors import park
-from activities.mail.messages import Letters, plain_address
-from activities.mail.smtp import NotTakenError, deliver, rehearse
-from activities.mail.text import written
+from activities.mail.addresses import addresses_of, valid_addresses_of
+from activities.mail.messages import MessageBuilder
+from activities.mail.smtp import RecipientRefused, deliver, try_recipients
+from activities.mail.text import mail_body
 from activities.performs import performs
 from config.settings import Settings
 from process.corrections.corrected_decision import CorrectedDecision
@@ -24,29 +25,29 @@ ROLES = (Role.SALES, Role.CONTRACTS, Role.ENGINEERING)
 
 
 class MailActivities:
-    """Looks up the addresses when a mail is sent: whoever is behind a role then gets it.
+    """Sends mail to the people who have the roles at the time of sending.
 
-    The lead's policy says who that is; the settings do for a role that it does not name. `policy`, that of new leads, is
-    what is checked.
+    Addresses come from the lead's policy, or from the settings for a role that it does not name. `policy` is
+    the one of new leads; `checks` uses it.
     """
 
     def __init__(self, settings: Settings, policy: Policy | None = None) -> None:
         self._settings = settings
         self._policy = policy or Policy()
-        self._letters = Letters(settings.mail)
+        self._messages = MessageBuilder(settings.mail)
 
     @performs("send_mail")
     def send_mail(self, request: EffectRequest) -> Outcome:
         effect, lead = request.effect, request.lead
         assert isinstance(effect, SendMail)  # noqa: S101 - the workflow sends each effect to its own activity
-        message_id = self._letters.id(effect.key)
+        message_id = self._messages.message_id(effect.key)
         if any(mail.message_id == message_id for mail in lead.mails):
             return Outcome()
         recipients = self._recipients(effect.to, lead.policy)
         recipients |= dict.fromkeys(effect.addresses, effect.fields.get("role", ""))
         try:
             self._send(effect, lead, message_id, recipients)
-        except NotTakenError:
+        except RecipientRefused:
             if not effect.addresses:
                 raise
             return Outcome(
@@ -57,31 +58,31 @@ class MailActivities:
                 template=effect.template,
                 recipients=tuple(recipients),
                 message_id=message_id,
-                reached={role: behind(role, lead.policy, self._settings) for role in effect.to},
-                left=effect.released_role,
+                reached={role: addresses_of(role, lead.policy, self._settings) for role in effect.to},
+                released_role=effect.released_role,
                 cause=effect.cause,
             )
         )
 
     @performs("send_correction")
     def send_correction(self, request: EffectRequest) -> Outcome:
-        """To exactly those whose last mail about the decision is wrong by now; to nobody, if there is nobody."""
+        """Send a correction to everybody whose last mail about the decision is wrong by now, if there is anybody."""
         effect, lead, (corrected_decision,) = request.effect, request.lead, request.corrected_decisions
         assert isinstance(effect, SendCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
-        message_id, told = self._letters.id(effect.key), corrected_decision.wrongly_notified
-        if not told or any(mail.message_id == message_id for mail in lead.mails):
+        message_id, recipients = self._messages.message_id(effect.key), corrected_decision.wrongly_notified
+        if not recipients or any(mail.message_id == message_id for mail in lead.mails):
             return Outcome()
         try:
-            self._send(effect, lead, message_id, dict.fromkeys(told, ""), corrected_decision)
-        except NotTakenError:
+            self._send(effect, lead, message_id, dict.fromkeys(recipients, ""), corrected_decision)
+        except RecipientRefused:
             raise park(
-                f"The mail server takes no mail for one of {', '.join(told)}, who were told of the mistake: see that "
-                "it does, then retry"
+                f"The mail server accepts no mail for one of {', '.join(recipients)}, who were notified of the mistaken "
+                "decision: have that fixed, then retry"
             ) from None
         return Outcome(
             observation=MailSent(
                 template=effect.template,
-                recipients=told,
+                recipients=recipients,
                 message_id=message_id,
                 reached={},
                 cause=effect.cause,
@@ -89,16 +90,16 @@ class MailActivities:
         )
 
     def checks(self) -> Iterator[Check]:
-        """Whether the server lets us in and takes mail for everybody; nothing is sent."""
+        """Check that the server accepts the login and mail for every role, without sending any."""
         mail = self._settings.mail
-        what = f"{mail.host}:{mail.port} ({mail.security})"
+        server = f"{mail.host}:{mail.port} ({mail.security})"
         try:
             recipients = self._recipients(ROLES, self._policy)
-            rehearse(mail, self._letters.sender().addr_spec, recipients)
+            try_recipients(mail, self._messages.sender().addr_spec, recipients)
         except ApplicationError as error:
-            yield Check("Mail", what, ok=False, detail=error.message)
+            yield Check("Mail", server, ok=False, detail=error.message)
             return
-        yield Check("Mail", what, ok=True, detail=f"takes mail for {', '.join(recipients)}")
+        yield Check("Mail", server, ok=True, detail=f"accepts mail for {', '.join(recipients)}")
 
     def _send(
         self,
@@ -108,11 +109,11 @@ class MailActivities:
         recipients: dict[str, str],
         corrected_decision: CorrectedDecision | None = None,
     ) -> None:
-        """The subject never says what the mail is about: a thread is known by its subject, too."""
-        message = self._letters.message(
+        """Send one mail. Its subject is always the lead's heading, since mail programs also thread by subject."""
+        message = self._messages.build(
             message_id,
             lead.heading,
-            written(
+            mail_body(
                 effect,
                 lead,
                 self._settings,
@@ -121,24 +122,14 @@ class MailActivities:
             ),
             to=recipients,
             reply_to=self._recipients((Role.SALES,), lead.policy),
-            thread=self._letters.id(f"{lead.id}/thread"),
+            thread=self._messages.message_id(f"{lead.id}/thread"),
         )
-        deliver(self._settings.mail, self._letters.sender().addr_spec, recipients, message)
+        deliver(self._settings.mail, self._messages.sender().addr_spec, recipients, message)
 
-    def _recipients(self, roles: tuple[Role, ...], policy: Policy) -> dict[str, str]:
-        """Address -> role, each address once."""
+    def _recipients(self, roles: Iterable[Role], policy: Policy) -> dict[str, str]:
+        """Return the roles' addresses, each once, mapped to the first role that has it."""
         found: dict[str, str] = {}
         for role in roles:
-            named = policy.addresses.get(role)
-            where = f"addresses.{role} of the policy" if named else f"LEADS_ADDRESSES__{role.upper()}"
-            addresses = behind(role, policy, self._settings)
-            if not addresses:
-                raise park(f"Nobody is behind the role {role}: set {where}")
-            for address in addresses:
-                found.setdefault(plain_address(address, where), role)
+            for address in valid_addresses_of(role, policy, self._settings):
+                found.setdefault(address, role)
         return found
-
-
-def behind(role: Role, policy: Policy, settings: Settings) -> tuple[str, ...]:
-    """The addresses of whoever is behind a role: as the policy names them, or else the settings."""
-    return policy.addresses.get(role) or tuple(getattr(settings.addresses, role, ()))

@@ -1,8 +1,8 @@
-"""SMTP: hands one mail to the server for all of its recipients or for none, and says what each failure means.
+"""Delivers one mail by SMTP to all of its recipients or to none, and classifies each failure.
 
-smtplib would send to those that the server takes and tell of the others; a repeat would then reach some twice.
-What no client can rule out: the connection ends after the mail was taken and before the server said so. Then it is sent
-again, under the same Message-ID, by which mail programs know it.
+smtplib alone would deliver to the recipients that the server accepts, and a retry would reach some of them twice.
+If the connection breaks after the server took the mail and before it said so, the mail is sent again under the
+same Message-ID, by which mail programs recognise it.
 """
 
 import smtplib
@@ -17,20 +17,20 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import again, park, wait
 from config.settings import Mail
 
-_PAUSE = timedelta(minutes=2)  # SMTP does not say when; servers that greylist want a minute or more
+_PAUSE = timedelta(minutes=2)  # SMTP names no time; greylisting servers want a minute or more
 _LOOPBACK: Final = {"localhost", "127.0.0.1", "::1"}
 _LOGIN = "LEADS_MAIL__USERNAME and LEADS_MAIL__PASSWORD"
 
 
-class NotTakenError(ApplicationError):
-    """The server takes no mail for an address, for good."""
+class RecipientRefused(ApplicationError):
+    """The server permanently refuses mail for an address."""
 
     def __init__(self, failure: ApplicationError) -> None:
         super().__init__(failure.message, type=failure.type, non_retryable=True)
 
 
 def deliver(settings: Mail, sender: str, recipients: Mapping[str, str], message: bytes) -> None:
-    """Sends `message` to `recipients`: address -> the role that it stands for. Raises ApplicationError."""
+    """Send the message to the recipients, a map from address to role. Raises ApplicationError."""
     with _connection(settings) as smtp:
         _address(smtp, settings, sender, recipients)
         code, _ = smtp.data(message)
@@ -38,8 +38,8 @@ def deliver(settings: Mail, sender: str, recipients: Mapping[str, str], message:
             raise smtplib.SMTPDataError(code, b"")
 
 
-def rehearse(settings: Mail, sender: str, recipients: Mapping[str, str]) -> None:
-    """All of `deliver` but the mail itself. Raises ApplicationError."""
+def try_recipients(settings: Mail, sender: str, recipients: Mapping[str, str]) -> None:
+    """Go through the steps of `deliver` without sending the message. Raises ApplicationError."""
     with _connection(settings) as smtp:
         _address(smtp, settings, sender, recipients)
         smtp.rset()
@@ -48,26 +48,28 @@ def rehearse(settings: Mail, sender: str, recipients: Mapping[str, str]) -> None
 def _address(smtp: smtplib.SMTP, settings: Mail, sender: str, recipients: Mapping[str, str]) -> None:
     code, _ = smtp.mail(sender)
     if code in (530, 550) and not settings.username:
-        raise park(f"The mail server wants a login ({code}): set {_LOGIN}")
+        raise park(f"The mail server demands a login ({code}): set {_LOGIN}")
     if code != 250:
         raise _refused(code, f"the sender {sender}: correct LEADS_MAIL__SENDER")
     for address, role in recipients.items():
         code, _ = smtp.rcpt(address)
         if code not in (250, 251):
-            failure = _refused(code, f"{address}, who is {role}: correct LEADS_ADDRESSES__{role.upper()}")
-            raise NotTakenError(failure) if failure.non_retryable else failure
+            failure = _refused(
+                code, f"{address}, which has the role {role}: correct LEADS_ADDRESSES__{role.upper()}"
+            )
+            raise RecipientRefused(failure) if failure.non_retryable else failure
 
 
 @contextmanager
 def _connection(settings: Mail) -> Iterator[smtplib.SMTP]:
-    """Connected, encrypted and logged in. Turns what fails in it into ApplicationError."""
+    """Open a connection, encrypted and logged in. Translates failures inside it into ApplicationError."""
     server = f"{settings.host}:{settings.port}"
     try:
         smtp = _connect(settings)
         try:
             yield smtp
         finally:
-            with suppress(smtplib.SMTPException, OSError):  # whether it says goodbye changes nothing
+            with suppress(smtplib.SMTPException, OSError):  # the outcome is known already
                 smtp.quit()
             smtp.close()
     except ApplicationError:
@@ -75,17 +77,17 @@ def _connection(settings: Mail) -> Iterator[smtplib.SMTP]:
     except smtplib.SMTPAuthenticationError as error:
         raise _refused(error.smtp_code, f"the login: correct {_LOGIN}") from None
     except smtplib.SMTPDataError as error:
-        raise _refused(error.smtp_code, "the mail itself; ask whoever runs it why") from None
+        raise _refused(error.smtp_code, "the message itself; ask its operator why") from None
     except smtplib.SMTPResponseException as error:
-        raise _refused(error.smtp_code, "to talk with us; ask whoever runs it why") from None
+        raise _refused(error.smtp_code, "the connection; ask its operator why") from None
     except smtplib.SMTPNotSupportedError:
         raise park(
             f"The mail server {server} offers no STARTTLS or no login: correct LEADS_MAIL__SECURITY or {_LOGIN}"
         ) from None
     except ssl.SSLCertVerificationError as error:
         raise park(
-            f"The certificate of the mail server {server} does not hold ({error.verify_message}): correct "
-            "LEADS_MAIL__HOST, or have it renewed"
+            f"The certificate of the mail server {server} is not valid ({error.verify_message}): correct "
+            "LEADS_MAIL__HOST, or have the certificate renewed"
         ) from None
     except OSError as error:  # smtplib's own exceptions among them
         raise again(f"The mail server {server} cannot be reached ({type(error).__name__})") from None
@@ -93,10 +95,8 @@ def _connection(settings: Mail) -> Iterator[smtplib.SMTP]:
 
 def _connect(settings: Mail) -> smtplib.SMTP:
     if settings.username and settings.security == "none" and settings.host not in _LOOPBACK:
-        raise park(
-            "A password must not cross the network in the clear: set LEADS_MAIL__SECURITY to starttls or tls"
-        )
-    verified = ssl.create_default_context()  # by default, smtplib would trust any certificate
+        raise park("A password must not be sent in the clear: set LEADS_MAIL__SECURITY to starttls or tls")
+    verified = ssl.create_default_context()  # smtplib would trust any certificate by default
     if settings.security == "tls":
         smtp: smtplib.SMTP = smtplib.SMTP_SSL(
             settings.host, settings.port, timeout=settings.timeout_seconds, context=verified
@@ -117,7 +117,7 @@ def _connect(settings: Mail) -> smtplib.SMTP:
 
 
 def _greet(smtp: smtplib.SMTP) -> None:
-    """By itself smtplib would go on without the server's extensions, and then find that it offers no STARTTLS."""
+    """Send EHLO and fail if it is refused, since smtplib would silently fall back to HELO without STARTTLS."""
     code, _ = smtp.ehlo()
     if code != 250:
         raise smtplib.SMTPHeloError(code, b"")
@@ -125,5 +125,5 @@ def _greet(smtp: smtplib.SMTP) -> None:
 
 def _refused(code: int, what: str) -> ApplicationError:
     if 400 <= code < 500:
-        return wait(f"The mail server puts us off ({code})", _PAUSE)
+        return wait(f"The mail server asks to try later ({code})", _PAUSE)
     return park(f"The mail server refuses ({code}) {what}")

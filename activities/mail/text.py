@@ -1,7 +1,7 @@
-"""What a mail says: its template, filled for reading as it is (text) and for being turned into HTML.
+"""Renders the body of a mail from its Markdown template, as text and as HTML.
 
-The text part is the Markdown itself. What people typed is escaped only where Markdown is turned into HTML, so that
-it stays readable and still can't make links or formatting of its own.
+The text part is the Markdown itself. Text that people typed is escaped only for the HTML part, so that it stays
+readable in the text and cannot add links or formatting to the HTML.
 """
 
 import re
@@ -16,7 +16,7 @@ from process.calendar import add_working_days
 from process.corrections.corrected_decision import CorrectedDecision
 from process.deadlines.serving import notices
 from process.effects import SendCorrection, SendMail
-from process.effects.introductions import earlier
+from process.effects.introductions import mails_to_former
 from process.lead.hub import HUB_FIELDS
 from process.lead.lead import Lead
 from process.lead.qualification import MANIAC_T
@@ -31,40 +31,45 @@ _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 
 
-class Parts(NamedTuple):
-    """The same message twice."""
+class MailBody(NamedTuple):
+    """One body in both formats."""
 
     text: str
     html: str
 
 
-def written(
+def mail_body(
     effect: SendMail | SendCorrection,
     lead: Lead,
     settings: Settings,
     *,
     namespace: str,
     corrected_decision: CorrectedDecision | None = None,
-) -> Parts:
-    """The mail's body. `namespace`: Temporal's, for the link to the lead's workflow; `mistake`: what it corrects."""
-    known = _facts(effect, lead, settings, namespace)
+) -> MailBody:
+    """Return the body of the effect's mail.
+
+    `namespace` is Temporal's, for the link to the lead's workflow. A correction needs `corrected_decision`.
+    """
+    context = _context(effect, lead, settings, namespace)
     if corrected_decision:
-        known |= {
+        context |= {
             "corrected_decision": corrected_decision,
             "newest": corrected_decision.corrections[-1],
             "wrong": _wrong(corrected_decision, lead),
         }
-    return filled(f"mail/{effect.template}.md", known)
+    return render_body(f"mail/{effect.template}.md", context)
 
 
-def filled(template: str, known: dict[str, object]) -> Parts:
-    """A template with what is known, both ways."""
-    html = _MARKDOWN.render(_filled(template, _escaped, known))
-    return Parts(_filled(template, _plain, known), f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n")
+def render_body(template: str, context: dict[str, object]) -> MailBody:
+    """Return the template rendered with these variables, as text and as HTML."""
+    html = _MARKDOWN.render(_markdown(template, _escape, context))
+    return MailBody(
+        _markdown(template, _keep, context), f"<!DOCTYPE html>\n<html><body>\n{html}</body></html>\n"
+    )
 
 
 def _wrong(corrected_decision: CorrectedDecision, lead: Lead) -> list[str]:
-    """The mails that say otherwise than it is."""
+    """Return the mails that state the opposite of what counts now."""
     return [
         f"our mail “{mail.template.replace('_', ' ')}” of {lead.today(mail.at)}"
         for mail in corrected_decision.notified
@@ -72,19 +77,19 @@ def _wrong(corrected_decision: CorrectedDecision, lead: Lead) -> list[str]:
     ]
 
 
-def _facts(
+def _context(
     effect: SendMail | SendCorrection, lead: Lead, settings: Settings, namespace: str
 ) -> dict[str, object]:
     contract = lead.renewal if lead.renewal.handed_over_on else lead.contract
     periods = lead.policy.periods
 
     def working_days_on(days: int) -> date | None:
-        """So many working days after the contracts team was last heard of, or got it, holds left aside."""
+        """Return the day this many working days after the contracts team's last sign of life, or the hand-over."""
         since = lead.awaiting_contract_since
         return add_working_days(since, days, lead.policy.holidays) if since else None
 
     def run(decision: str) -> str:
-        """The command that records a decision, as `invoice-sent --number 3`."""
+        """Return the command that records a decision, for example `invoice-sent --number 3`."""
         name, _, options = decision.partition(" ")
         return f"`leads {name} {lead.id} {options}".strip() + "`"
 
@@ -98,7 +103,7 @@ def _facts(
         "run": run,
         "step": next_step(lead),
         "hub": [
-            (HUB_FIELDS[name], said) for name, said in lead.hub.information.items() if name in HUB_FIELDS
+            (HUB_FIELDS[name], value) for name, value in lead.hub.information.items() if name in HUB_FIELDS
         ],
         "team": f"the {effect.fields.get('role', '')} team",
         "unsent": [lead.invoice_name(invoice.number) for invoice in lead.unsent],
@@ -125,35 +130,35 @@ def _facts(
         ),
         "send_by": invoice.prepared_on + timedelta(days=periods.invoice_unsent) if invoice else None,
         "notices": sorted(notices(lead), reverse=True),
-        "earlier": earlier(lead, Role(effect.fields["role"])) if "role" in effect.fields else (),
+        "earlier": mails_to_former(lead, Role(effect.fields["role"])) if "role" in effect.fields else (),
         "questionnaire_url": settings.google.questionnaire_url,
         "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),
     }
 
 
-def _filled(template: str, write: Callable[[str], str], known: dict[str, object]) -> str:
+def _markdown(template: str, escape: Callable[[str], str], context: dict[str, object]) -> str:
     def text(value: object) -> str:
-        """What people typed, in one line."""
-        return "" if value is None else write(" ".join(str(value).split()))
+        """Return text that people typed, on one line."""
+        return "" if value is None else escape(" ".join(str(value).split()))
 
     def quoted(value: str | None) -> str:
-        """What people typed, in its own lines, as a quotation."""
-        return "\n".join(f"> {write(line.strip())}" for line in (value or "").splitlines())
+        """Return text that people typed, as a quotation with its own lines."""
+        return "\n".join(f"> {escape(line.strip())}" for line in (value or "").splitlines())
 
     def link(url: str | None) -> str:
         return f"<{url}>" if url and _ADDRESS.fullmatch(url) else text(url)
 
     def points(*lines: tuple[str, Any]) -> str:
-        """A list of what is known; `lines` are labels and texts made by the functions above."""
+        """Return a list of labelled values without the empty ones."""
         return "\n".join(f"- {label}: {value}" for label, value in lines if value)
 
-    said = render(template, text=text, quoted=quoted, link=link, points=points, **known)
-    return re.sub(r"\n{3,}", "\n\n", said).strip() + "\n"
+    rendered = render(template, text=text, quoted=quoted, link=link, points=points, **context)
+    return re.sub(r"\n{3,}", "\n\n", rendered).strip() + "\n"
 
 
-def _plain(text: str) -> str:
+def _keep(text: str) -> str:
     return text
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return _PUNCTUATION.sub(r"\\\1", text)

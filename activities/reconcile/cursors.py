@@ -1,51 +1,58 @@
-"""What a round remembers for the next one: how far it read, and what it told to whom."""
+"""Cursors: how far a reconciliation has read a system, and which notifications it has sent."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ValidationError
 
-AGAIN = timedelta(days=1)
-"""A lead that could not put something right is told of it again after this."""
+RENOTIFY_AFTER = timedelta(days=1)
+"""A lead that has not fixed a problem is notified of it again after this time."""
 
 M = TypeVar("M", bound=BaseModel)
 
 
-class Notified(BaseModel):
-    """Of what a lead or a desk was told, and when."""
+class Notification(BaseModel):
+    """The last notification of one recipient (a lead or a card)."""
 
-    what: str
+    problem: str
     at: AwareDatetime
 
 
-class Memory(BaseModel):
-    """What was told to whom, so that the same is not told every round."""
+class Notifications(BaseModel):
+    """The notifications already sent, so that the same one is not repeated in every reconciliation."""
 
-    told: dict[str, Notified] = {}
+    sent: dict[str, Notification] = {}
+    """Last notification by recipient."""
 
-    def news(self, now: dict[str, str], at: datetime) -> tuple[list[str], "Memory"]:
-        """Who must be told: for whom something new is amiss, or nothing any more, or the same for long."""
-        known = self.told
-        due = [who for who, what in now.items() if not _fresh(known.get(who), what, at)] + [
-            who for who in known if who not in now
-        ]
-        told = {who: Notified(what=what, at=at) if who in due else known[who] for who, what in now.items()}
-        return due, Memory(told=told)
+    def due(self, problems: Mapping[str, str], at: datetime) -> tuple[list[str], "Notifications"]:
+        """Return the recipients to notify now, and the notifications sent after that.
 
+        `problems` maps recipients to their present problem. A recipient is notified if its problem is new, has
+        persisted for long, or is gone.
+        """
+        due = [name for name, problem in problems.items() if not self._is_recent(name, problem, at)]
+        due += [name for name in self.sent if name not in problems]
+        sent = {
+            name: Notification(problem=problem, at=at) if name in due else self.sent[name]
+            for name, problem in problems.items()
+        }
+        return due, Notifications(sent=sent)
 
-def _fresh(told: Notified | None, what: str, at: datetime) -> bool:
-    return told is not None and told.what == what and at - told.at < AGAIN
+    def _is_recent(self, name: str, problem: str, at: datetime) -> bool:
+        last = self.sent.get(name)
+        return last is not None and last.problem == problem and at - last.at < RENOTIFY_AFTER
 
 
 def read_cursor(kind: type[M], cursor: dict[str, Any]) -> M:
-    """How far the last round came; from the start where another release remembered it otherwise."""
+    """Return the cursor of the last reconciliation, or a new one if another release wrote it differently."""
     try:
         return kind.model_validate(cursor)
     except ValidationError:
         return kind()
 
 
-def few(names: Iterable[str]) -> str:
+def first_ten(names: Iterable[str]) -> str:
+    """Return the names as one text: at most ten, and the number of the others."""
     known = list(dict.fromkeys(names))
     return ", ".join(known[:10]) + (f" and {len(known) - 10} more" if len(known) > 10 else "")

@@ -1,19 +1,20 @@
-"""What intake could not see: leads that began at the same moment, or have come to look alike since.
+"""Flags duplicates that intake missed: leads opened at the same moment, or alike only since a later change.
 
-A round compares all open leads by organisation and mail domain. Of two that look alike and that nobody has judged, the
-one that is less far is held; of two that are both at their beginning, the younger. A group is looked at again only when
-other leads belong to it.
+A reconciliation compares all open leads by organisation and mail domain. Of two alike leads that nobody has compared,
+the one at the earlier stage is flagged; if both are at the first stage, the younger. A group is checked again only
+after its members change.
 """
 
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 from temporalio import activity
 from temporalio.service import RPCError
 
-from client.errors import CommandError
+from activities.reconcile.cursors import read_cursor
+from client.errors import LeadsError
 from client.leads import LeadsClient
-from process.duplicates.notices import match_reasons
+from process.duplicates.matching import match_reasons
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
 from process.types import Stage
@@ -21,51 +22,55 @@ from workflows.lead import LeadWorkflow
 from workflows.reconcile import SystemResult
 
 
-class Cursor(BaseModel):
-    """Groups that were looked at."""
+class DuplicatesCursor(BaseModel):
+    """Groups of leads that were compared already."""
 
     groups: list[tuple[str, ...]] = []
 
 
-class DuplicateScan:
-    """What the worker does in a round about leads that look alike. `leads`: over the worker's own client."""
+class DuplicateReconciler:
+    """Flags leads that look alike. `leads` uses the worker's own client."""
 
     def __init__(self, leads: LeadsClient) -> None:
         self.leads = leads
 
     @activity.defn(name="reconcile_duplicates")
     async def reconcile_duplicates(self, cursor: dict[str, Any]) -> SystemResult:
-        """Finds open leads that look alike and were never judged, and has the younger ones held."""
-        known, groups = set(_read(cursor).groups), await self.leads.likely_duplicates()
-        looked, found = [group for group in groups if group in known], dict[str, list[DuplicateLink]]()
+        """Find open leads that look alike and were never compared, and flag the younger ones."""
+        known = set(read_cursor(DuplicatesCursor, cursor).groups)
+        groups = await self.leads.likely_duplicates()
+        compared = [group for group in groups if group in known]
+        found: dict[str, list[DuplicateLink]] = {}
         for group in groups:
             if group in known:
                 continue
-            facts = [facts for lead in group if (facts := await self._facts(lead))]
-            for lead, others in held(facts).items():
-                found[lead] = [*dict.fromkeys([*found.get(lead, ()), *others])]
-            if len(facts) == len(group):  # else it is looked at again in the next round
-                looked.append(group)
-        for lead, others in found.items():
-            handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead)
-            await self.leads.flag_duplicates(handle, others)
-        said = (
-            f"{lead} may be the same as {', '.join(o.lead_id for o in others)}"
-            for lead, others in found.items()
+            leads = [lead for each in group if (lead := await self._lead(each))]
+            for lead_id, links in likely_duplicates(leads).items():
+                found[lead_id] = [*dict.fromkeys([*found.get(lead_id, ()), *links])]
+            if len(leads) == len(group):  # otherwise it is compared again next time
+                compared.append(group)
+        for lead_id, links in found.items():
+            handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead_id)
+            await self.leads.flag_duplicates(handle, links)
+        messages = (
+            f"{lead_id} may be the same as {', '.join(link.lead_id for link in links)}"
+            for lead_id, links in found.items()
         )
-        return SystemResult(cursor=Cursor(groups=looked).model_dump(mode="json"), found=tuple(said))
+        return SystemResult(
+            cursor=DuplicatesCursor(groups=compared).model_dump(mode="json"), found=tuple(messages)
+        )
 
-    async def _facts(self, lead: str) -> Lead | None:
-        """None where it does not answer: it has just ended, or is stuck."""
-        handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead)
+    async def _lead(self, lead_id: str) -> Lead | None:
+        """Return the lead, or None if it does not answer because it has just ended or is stuck."""
+        handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead_id)
         try:
             return (await self.leads.overview(handle)).lead
-        except (CommandError, RPCError):
+        except (LeadsError, RPCError):
             return None
 
 
-def held(leads: list[Lead]) -> dict[str, list[DuplicateLink]]:
-    """Which of these are to be held, and because of which others."""
+def likely_duplicates(leads: list[Lead]) -> dict[str, list[DuplicateLink]]:
+    """Return the leads to flag, each with the leads that it may duplicate."""
     ranks = {lead.id: (lead.stage is Stage.LEAD, lead.opened_at, lead.id) for lead in leads}
     found: dict[str, list[DuplicateLink]] = {}
     for lead in leads:
@@ -78,23 +83,15 @@ def held(leads: list[Lead]) -> dict[str, list[DuplicateLink]]:
                 url=other.issue.url if other.issue else "",
             )
             for other in before
-            if lead.stage is Stage.LEAD and match_reasons(lead, other) and not _judged(lead, other)
+            if lead.stage is Stage.LEAD and match_reasons(lead, other) and not _are_linked(lead, other)
         ]
         if others:
             found[lead.id] = others
     return found
 
 
-def _judged(one: Lead, other: Lead) -> bool:
-    """Whether they know of each other."""
-    ids = {relative.lead_id for relative in (*one.originals, *one.duplicates)}
-    others = {relative.lead_id for relative in (*other.originals, *other.duplicates)}
+def _are_linked(one: Lead, other: Lead) -> bool:
+    """Return True if one of the leads already has a link to the other."""
+    ids = {link.lead_id for link in (*one.originals, *one.duplicates)}
+    others = {link.lead_id for link in (*other.originals, *other.duplicates)}
     return other.id in ids or one.id in others
-
-
-def _read(cursor: dict[str, Any]) -> Cursor:
-    """What the last round looked at; nothing where another release remembered it otherwise."""
-    try:
-        return Cursor.model_validate(cursor)
-    except ValidationError:
-        return Cursor()

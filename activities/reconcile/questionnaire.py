@@ -1,8 +1,8 @@
-"""Responses to the questionnaire become answers of the lead that they belong to, or a lead of their own.
+"""Assigns responses to the questionnaire to leads, or opens new leads from them.
 
-Which lead: the one that has this response already; the one that the answers name; the one open lead of this mail address
-that is not under contract yet. One that was merged stands for the lead that it was merged into. An edited response is read
-again. What looks like another open lead is a lead of its own all the same, held until a person decides.
+A response belongs to the lead that has it already; or to the lead named in the answers; or to the only open lead of its
+mail address that has no contract yet. A merged lead stands for the lead that it was merged into. An edited response is
+read again. A response that looks like another open lead becomes a lead of its own, flagged until a person decides.
 """
 
 import re
@@ -10,19 +10,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.survey import AT_FIRST, OVERLAP
+from activities.github.listings import FIRST_SPAN, OVERLAP
 from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
+from activities.reconcile.cursors import read_cursor
 from client.directory import LeadHandle
-from client.errors import CommandError, ExitCode
+from client.errors import LeadsError, Unavailable
 from client.leads import LeadsClient
 from config.settings import Settings
-from process.decisions import LeadOpened
-from process.decisions.opening import contact_complaint
+from process.decisions.opening import LeadOpened, contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
 from process.identity import new_lead_id
 from process.types import one_line
@@ -30,29 +30,29 @@ from workflows.reconcile import SystemResult
 
 BY = "the questionnaire"
 SOURCE = "questionnaire"
-LONGEST_TITLE = 100
-UNCLAIMED = 200
-"""Responses without a lead that are remembered."""
+MAX_TITLE = 100
+MAX_UNCLAIMED = 200
+"""Maximum number of responses without a lead that the cursor keeps."""
 
 _LEAD = re.compile(r"\blead-[a-z2-7]{8}\b")
 
 
 def _a_while_ago() -> datetime:
-    return datetime.now(UTC) - AT_FIRST
+    return datetime.now(UTC) - FIRST_SPAN
 
 
-class Cursor(BaseModel):
-    """How far the responses were read, and those of whom nobody knows what they are about."""
+class QuestionnaireCursor(BaseModel):
+    """How far the responses were read, and the responses without a lead."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)
     taken: dict[str, AwareDatetime] = {}
-    """Response -> when it had been sent in, or edited, as it was taken. Those since `since`."""
+    """Time at which each response since `since` was sent in or edited when it was taken."""
     unclaimed: dict[str, str] = {}
-    """Response -> why it has no lead."""
+    """Reason why a response has no lead, by response."""
 
 
-class Facts(NamedTuple):
-    """What a response says about its lead."""
+class ResponseFields(NamedTuple):
+    """The fields of a lead found in a response."""
 
     org: str
     person: str
@@ -61,8 +61,12 @@ class Facts(NamedTuple):
     lead: str
 
 
-class Questionnaire:
-    """What the worker does about the questionnaire in a round."""
+class UnclearResponse(Exception):
+    """A response does not say enough to find or begin its lead. The text says what is missing."""
+
+
+class QuestionnaireReconciler:
+    """Takes new responses. `leads` uses the worker's own client."""
 
     def __init__(self, leads: LeadsClient, settings: Settings) -> None:
         self.leads = leads
@@ -71,8 +75,8 @@ class Questionnaire:
 
     @activity.defn(name="reconcile_questionnaire")
     async def reconcile_questionnaire(self, cursor: dict[str, Any]) -> SystemResult:
-        """Takes what was sent in or edited since the last round."""
-        before = _read(cursor)
+        """Take the responses that were sent in or edited since the last reconciliation."""
+        before = read_cursor(QuestionnaireCursor, cursor)
         responses = await in_thread(self.forms.responses_since, before.since)
         taken, unclaimed, found = dict(before.taken), dict(before.unclaimed), list[str]()
         begun: dict[str, LeadHandle] = {}
@@ -81,34 +85,34 @@ class Questionnaire:
                 continue
             try:
                 lead = await self._take(response, begun)
-            except CommandError as refused:
-                if refused.code is ExitCode.UNREACHABLE:
-                    raise again(str(refused)) from None
+            except Unavailable as failure:
+                raise again(str(failure)) from None
+            except (LeadsError, UnclearResponse) as refused:
                 unclaimed[response.id] = str(refused)
             else:
                 unclaimed.pop(response.id, None)
                 found.append(f"response {response.id}: {lead.id}")
             taken[response.id] = response.submitted_at
         for response_id in list(unclaimed):
-            if await self.leads.by_response(response_id):  # a person gave it to a lead
+            if await self.leads.by_response(response_id):  # a person assigned it to a lead
                 del unclaimed[response_id]
         found += [f"response {response_id} has no lead: {why}" for response_id, why in unclaimed.items()]
         newest = max((response.submitted_at for response in responses), default=before.since)
         since = max(before.since, newest - OVERLAP)
-        after = Cursor(
+        after = QuestionnaireCursor(
             since=since,
             taken={response_id: at for response_id, at in taken.items() if at >= since},
-            unclaimed=dict(list(unclaimed.items())[-UNCLAIMED:]),
+            unclaimed=dict(list(unclaimed.items())[-MAX_UNCLAIMED:]),
         )
         return SystemResult(cursor=after.model_dump(mode="json"), found=tuple(found), cost={})
 
     async def _take(self, response: Response, begun: dict[str, LeadHandle]) -> LeadHandle:
-        """The lead that has it now. Raises CommandError where it can't be taken, and why."""
-        facts = self._facts(response)
-        known = await self._known(response, facts)
-        lead = known or begun.get(facts.email.casefold()) or await self._begin(response, facts)
-        if facts.email:
-            begun[facts.email.casefold()] = lead
+        """Return the lead that has the response now. Raises UnclearResponse or LeadsError if no lead can take it."""
+        fields = self._fields(response)
+        known = await self._known(response, fields)
+        lead = known or begun.get(fields.email.casefold()) or await self._begin(response, fields)
+        if fields.email:
+            begun[fields.email.casefold()] = lead
         answered = QuestionnaireAnswered(
             response_id=response.id,
             submitted_at=response.submitted_at,
@@ -119,40 +123,39 @@ class Questionnaire:
         await self.leads.decide(lead, answered)
         return lead
 
-    async def _known(self, response: Response, facts: Facts) -> LeadHandle | None:
+    async def _known(self, response: Response, fields: ResponseFields) -> LeadHandle | None:
         if lead := await self.leads.by_response(response.id):
             return await self.leads.successor(lead)
-        if facts.lead:
-            return await self.leads.successor(await self.leads.find(facts.lead))
-        return await self._by_address(facts.email) if facts.email else None
+        if fields.lead:
+            return await self.leads.successor(await self.leads.find(fields.lead))
+        return await self._by_address(fields.email) if fields.email else None
 
     async def _by_address(self, email: str) -> LeadHandle | None:
-        """The one open lead of this address that still waits for answers, or else the one that may have others."""
+        """Return the only open lead of this address, if possible one that still waits for answers, or None."""
         views = [(lead, await self.leads.overview(lead)) for lead in await self.leads.by_domain(email)]
         views = [
             (lead, view)
             for lead, view in views
             if (view.lead.email or "").casefold() == email.casefold() and view.stage in BEFORE_CONTRACT
         ]
-        sure = [
-            (lead, view) for lead, view in views if not view.lead.undecided
-        ]  # the others may be one of these
-        theirs = [(lead, view.lead.questionnaire.answered_on is None) for lead, view in sure or views]
+        # Leads flagged as duplicates come second, since they may be duplicates of the others.
+        certain = [(lead, view) for lead, view in views if not view.lead.undecided]
+        theirs = [(lead, view.lead.questionnaire.answered_on is None) for lead, view in certain or views]
         waiting = [lead for lead, waits in theirs if waits]
         candidates: Sequence[LeadHandle] = waiting or [lead for lead, _ in theirs]
         return candidates[0] if len(candidates) == 1 else None
 
-    async def _begin(self, response: Response, facts: Facts) -> LeadHandle:
-        if not facts.org:
-            raise _unclear(
+    async def _begin(self, response: Response, fields: ResponseFields) -> LeadHandle:
+        if not fields.org:
+            raise UnclearResponse(
                 "it names no organisation. If it belongs to a lead, say so: leads questionnaire-answered LEAD "
                 f"--response-id {response.id}"
             )
         opened = LeadOpened(
-            org=facts.org,
-            person=facts.person or facts.email or "Somebody",
-            title=facts.title or "Questionnaire",
-            email=facts.email or None,
+            org=fields.org,
+            person=fields.person or fields.email or "Somebody",
+            title=fields.title or "Questionnaire",
+            email=fields.email or None,
             zone=self.settings.zone,
             by=BY,
             source=SOURCE,
@@ -160,35 +163,23 @@ class Questionnaire:
         begun = await self.leads.take_in(opened, lead=new_lead_id(SOURCE, response.id))
         return await self.leads.find(begun.lead)
 
-    def _facts(self, response: Response) -> Facts:
-        """Each on one line, and as short as it must be."""
-        asked = {_plain(title): name for name, title in self.settings.google.questions.items()}
-        said = {
-            name: one_line(text) for title, text in response.answers if (name := asked.get(_plain(title)))
+    def _fields(self, response: Response) -> ResponseFields:
+        """Return the response's fields, each on one line and within its maximum length."""
+        names = {_plain(title): name for name, title in self.settings.google.questions.items()}
+        given = {
+            name: one_line(text) for title, text in response.answers if (name := names.get(_plain(title)))
         }
-        email = said.get("email", "") or response.email
-        title = said.get("title", "")
-        named = _LEAD.search(said.get("lead", ""))
-        return Facts(
-            org=said.get("org", "")[:200],
-            person=said.get("person", "")[:200],
+        email = given.get("email", "") or response.email
+        title = given.get("title", "")
+        named = _LEAD.search(given.get("lead", ""))
+        return ResponseFields(
+            org=given.get("org", "")[:200],
+            person=given.get("person", "")[:200],
             email=email if email and not contact_complaint(None, email) else "",
-            title=title if len(title) <= LONGEST_TITLE else f"{title[: LONGEST_TITLE - 1].rstrip()}…",
+            title=title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1].rstrip()}…",
             lead=named[0] if named else "",
         )
 
 
-def _unclear(why: str) -> CommandError:
-    return CommandError(ExitCode.REFUSED, why)
-
-
 def _plain(title: str) -> str:
     return " ".join(title.split()).casefold()
-
-
-def _read(cursor: dict[str, Any]) -> Cursor:
-    """How far the last round came; from the start where another release remembered it otherwise."""
-    try:
-        return Cursor.model_validate(cursor)
-    except ValidationError:
-        return Cursor()

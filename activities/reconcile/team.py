@@ -1,8 +1,8 @@
-"""Leads in flight hear who is behind the roles: when a worker starts, and in each round.
+"""Passes the people of each role in the settings on to the open leads.
 
-Each lead says by a digest whom it knows, so only those are told that know others; to tell them again is harmless. Workers
-are to have the same settings. Where they have not, the one that started last has the say, and the others keep still:
-else each round would take back what the one before told.
+It happens when a worker starts, and in each reconciliation. Each lead publishes a digest of the people that it knows, so
+only leads with another digest are updated; repeating it is harmless. All workers should have the same settings. If they
+differ, the worker that started last wins, so that workers do not overwrite each other in turn.
 """
 
 import asyncio
@@ -10,58 +10,74 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from pydantic import AwareDatetime, BaseModel
 from temporalio import activity
+from temporalio.service import RPCError
 
-from activities.reconcile.cursors import Memory, few, read_cursor
+from activities.reconcile.cursors import Notifications, first_ten, read_cursor
 from client.leads import LeadsClient
 from process.policy import Team
 from workflows.reconcile import SystemResult
 
-AT_ONCE = 20
-"""Leads that are told at the same time."""
+MAX_CONCURRENT = 20
+"""Number of leads updated at the same time."""
 
 
 class TeamCursor(BaseModel):
-    """Whose word was told last, and to whom."""
+    """The settings passed on last, and the leads that got them."""
 
     since: AwareDatetime | None = None
-    leads: Memory = Memory()
+    """Time at which the worker with those settings started."""
+    leads: Notifications = Notifications()
 
 
-class TeamSync:
-    """`since`: when this worker read its settings, by default now."""
+class TeamReconciler:
+    """Updates leads with the people in this worker's settings, read at `since` (now by default)."""
 
     def __init__(self, leads: LeadsClient, since: datetime | None = None) -> None:
         self.leads = leads
         self.people = Team.of(leads.policy, since or datetime.now(UTC))
 
-    async def tell(self) -> list[str]:
-        """Tells every lead that knows others; these are the leads."""
-        wrong = list(await self._strangers())
-        await self._tell(wrong)
-        return wrong
+    async def update_leads(self) -> list[str]:
+        """Update every lead that knows other people, and return the ids of these leads."""
+        outdated = list(await self._outdated())
+        await self._update(outdated)
+        return outdated
+
+    async def update_at_start(self) -> None:
+        """Update all leads as the worker starts. If that fails, the next reconciliation does it."""
+        log = structlog.get_logger("worker")
+        try:
+            updated = await self.update_leads()
+        except (RPCError, ExceptionGroup) as error:
+            log.warning("the roles' people could not be passed on", error=type(error).__name__)
+        else:
+            if updated:
+                log.info("the roles' people were passed on", leads=len(updated))
 
     @activity.defn(name="reconcile_team")
     async def reconcile_team(self, cursor: dict[str, Any]) -> SystemResult:
-        """Whether every lead knows who is behind the roles. One that was told and knows others still is told once a day."""
-        before, since = read_cursor(TeamCursor, cursor), self.people.since
+        """Update the leads that know other people. A lead that stays outdated is updated again once a day."""
+        before, since = read_cursor(TeamCursor, cursor), self.people.read_at
         if before.since and since and since < before.since:
             return SystemResult(
-                cursor=cursor, found=("a worker that started later says who is behind the roles",)
+                cursor=cursor, found=("a worker that started later has other people in its settings",)
             )
-        strangers = await self._strangers()
-        due, told = before.leads.news(strangers, datetime.now(UTC))
-        wrong = [lead for lead in due if lead in strangers]
-        await self._tell(wrong)
-        found = [f"{len(wrong)} hear who is behind the roles: {few(wrong)}"] if wrong else []
-        after = TeamCursor(since=since, leads=told)
+        outdated = await self._outdated()
+        due, notified = before.leads.due(outdated, datetime.now(UTC))
+        updated = [lead for lead in due if lead in outdated]
+        await self._update(updated)
+        found = (
+            [f"{len(updated)} updated with the people of the roles: {first_ten(updated)}"] if updated else []
+        )
+        after = TeamCursor(since=since, leads=notified)
         return SystemResult(cursor=after.model_dump(mode="json"), found=tuple(found))
 
-    async def _strangers(self) -> dict[str, str]:
+    async def _outdated(self) -> dict[str, str]:
         """Return the leads that know other people than these settings, each with the difference."""
         if not (self.people.people or self.people.addresses):
-            return {}  # these settings name nobody
+            return {}  # the settings name nobody
         ours = self.people.digest()
         return {
             each.lead: f"{each.people}, not {ours}"
@@ -69,13 +85,13 @@ class TeamSync:
             if each.people not in ("", ours)
         }
 
-    async def _tell(self, leads: Iterable[str]) -> None:
-        ready = asyncio.Semaphore(AT_ONCE)
+    async def _update(self, leads: Iterable[str]) -> None:
+        free = asyncio.Semaphore(MAX_CONCURRENT)
 
-        async def tell(lead: str) -> None:
-            async with ready:
+        async def update(lead: str) -> None:
+            async with free:
                 await self.leads.set_team(lead, self.people)
 
         async with asyncio.TaskGroup() as group:
             for lead in leads:
-                group.create_task(tell(lead))
+                group.create_task(update(lead))

@@ -1,4 +1,4 @@
-"""What is still to be done outside: the queue of a lead's effects. Each function is pure and gives a new queue."""
+"""The outbox of a lead: effects that are still to be performed. Each function is pure and returns a new outbox."""
 
 from collections.abc import Collection, Iterable, Iterator
 from typing import Literal
@@ -11,7 +11,7 @@ from process.types import Model
 
 
 class Outstanding(Model):
-    """An effect that is still to be done. Parked: it failed for good, and waits for a person (`retry`)."""
+    """An effect that is still to be performed. A parked one failed for good and waits for a retry."""
 
     effect: AnyEffect
     status: Literal["waiting", "parked"] = "waiting"
@@ -20,7 +20,7 @@ class Outstanding(Model):
 
 
 class Finished(Model):
-    """An effect that is done."""
+    """An effect that was performed."""
 
     key: str
     summary: str
@@ -28,15 +28,17 @@ class Finished(Model):
 
 
 class DriftCheck(Model):
-    """What of the lead somebody may have changed outside, so that it is to be looked at."""
+    """A request to check whether somebody changed the lead's things outside."""
 
     issues: bool = True
-    """Its issue, its card, and its hub's issue."""
+    """True to check the lead's issue, its card and the hub's issue."""
     folder: bool = True
+    """True to check the lead's Drive folder."""
     duplicates: tuple[int, ...] = ()
-    """Issues that carry its mark beside its own."""
+    """Numbers of other issues that carry the lead's marker."""
 
     def effects(self, lead: Lead) -> Iterator[Effect]:
+        """Yield the effects that perform the check."""
         seq = lead.last_seq
         others = "".join(f"-{number}" for number in self.duplicates)
         if self.issues:
@@ -50,7 +52,7 @@ Outbox = tuple[Outstanding, ...]
 
 
 def startable(outbox: Outbox, lead: Lead, busy: Collection[str]) -> tuple[Effect, ...]:
-    """Effects that can start now: the first ready one of each lane that is not busy."""
+    """Return the effects that can start now: the first ready one of each queue that is not busy."""
     queues, found = set(busy), []
     for item in outbox:
         effect = item.effect
@@ -61,7 +63,10 @@ def startable(outbox: Outbox, lead: Lead, busy: Collection[str]) -> tuple[Effect
 
 
 def planned(outbox: Outbox, effects: Collection[Effect], lead: Lead) -> Outbox:
-    """With these for what the lead has become: newer ones of their kind replace older ones, needless ones fall away."""
+    """Add new effects for the lead as it is now.
+
+    An effect that coalesces replaces older ones of its kind. Obsolete effects are dropped.
+    """
     newest = {effect.kind for effect in effects if effect.coalesces}
     kept = tuple(item for item in outbox if item.effect.kind not in newest)
     new = (effect for effect in effects if not _introduces_again(effect, kept))
@@ -69,23 +74,24 @@ def planned(outbox: Outbox, effects: Collection[Effect], lead: Lead) -> Outbox:
     return tuple(item for item in together if not item.effect.is_obsolete(lead))
 
 
-def looked(outbox: Outbox, look: DriftCheck, lead: Lead) -> Outbox:
-    """With what looks there; what is to be looked at already is, once, and is tried again if it was parked."""
-    for effect in look.effects(lead):
-        there = next((item.effect.key for item in outbox if _same(item.effect, effect)), None)
-        if there:
-            outbox = retried(outbox, there)
+def checking(outbox: Outbox, check: DriftCheck, lead: Lead) -> Outbox:
+    """Queue the requested drift checks. A check that is already queued is not added again; a parked one is retried."""
+    for effect in check.effects(lead):
+        queued = next((item.effect.key for item in outbox if _same(item.effect, effect)), None)
+        if queued:
+            outbox = retried(outbox, queued)
         elif not effect.is_obsolete(lead):
             outbox = (*outbox, Outstanding(effect=effect))
     return outbox
 
 
 def parked(outbox: Outbox) -> Outbox:
+    """Return the effects that failed for good."""
     return tuple(item for item in outbox if item.status == "parked")
 
 
 def retried(outbox: Outbox, key: str | None = None) -> Outbox:
-    """Parked effects (all, or the one with this key) are to be tried again."""
+    """Let parked effects start again: all of them, or the one with this key."""
     return tuple(
         Outstanding(effect=item.effect)
         if item.status == "parked" and key in (None, item.effect.key)
@@ -95,33 +101,39 @@ def retried(outbox: Outbox, key: str | None = None) -> Outbox:
 
 
 def without(outbox: Outbox, key: str) -> Outbox:
+    """Remove the effect with this key."""
     return tuple(item for item in outbox if item.effect.key != key)
 
 
-def sorted_out(outbox: Outbox, suspended: Outbox, corrected: Collection[int]) -> tuple[Outbox, Outbox]:
-    """The queue, and what is put aside: what falls with its cause while that is corrected."""
+def partitioned(outbox: Outbox, suspended: Outbox, corrected: Collection[int]) -> tuple[Outbox, Outbox]:
+    """Move effects between the outbox and the suspended ones, for the decisions that are corrected now."""
 
-    def fallen(item: Outstanding) -> bool:
+    def falls(item: Outstanding) -> bool:
         return item.effect.suspended_with_cause and item.effect.cause in corrected
 
-    out = (*suspended, *(item for item in outbox if fallen(item)))
-    restored = (item for item in out if not fallen(item))
-    return (*(item for item in outbox if not fallen(item)), *restored), tuple(filter(fallen, out))
+    out = (*suspended, *(item for item in outbox if falls(item)))
+    restored = (item for item in out if not falls(item))
+    return (*(item for item in outbox if not falls(item)), *restored), tuple(filter(falls, out))
+
+
+def is_called_off(outbox: Outbox, effect: Effect) -> bool:
+    """Return True if an effect under way is no longer wanted: its decision was corrected, or it became obsolete."""
+    return effect.suspended_with_cause and all(item.effect.key != effect.key for item in outbox)
 
 
 def _same(one: Effect, other: Effect) -> bool:
-    """Whether doing one is doing the other."""
+    """Return True if the effects do the same."""
     keyless = {"key": "", "cause": 0}
     return one.replaced(**keyless) == other.replaced(**keyless)
 
 
 def _introduces_again(effect: Effect, outbox: Iterable[Outstanding]) -> bool:
-    """Whether somebody is about to be introduced like that already."""
+    """Return True if a waiting mail already makes this introduction."""
     if not isinstance(effect, SendMail) or not effect.is_introduction:
         return False
     waiting = (item.effect for item in outbox if isinstance(item.effect, SendMail))
-    return any(_introduced(one) == _introduced(effect) for one in waiting)
+    return any(_introduction(one) == _introduction(effect) for one in waiting)
 
 
-def _introduced(mail: SendMail) -> tuple[object, ...]:
+def _introduction(mail: SendMail) -> tuple[object, ...]:
     return mail.template, mail.addresses, mail.fields.get("role"), mail.fields.get("now")

@@ -1,4 +1,4 @@
-"""A decision that was, or is to be, corrected: what came of it, who was told of it, and what it left outside."""
+"""A corrected decision: its corrections, the mails about it, and the traces that it leaves outside."""
 
 from typing import Literal
 
@@ -7,88 +7,90 @@ from pydantic import AwareDatetime
 from process.types import Model
 
 Compensation = Literal["mail", "comment", "answer", "hub"]
-"""What is put right outside only if somebody asks for it, because it speaks to people."""
+"""A compensation speaks to people, so it happens only on request."""
 
 Where = Literal["issue", "hub issue", "answer"]
-"""Where a correction is said on GitHub: in a comment of its own, or in the answer to the comment that decided."""
+"""A place on GitHub that mentions a correction: a comment of its own, or the answer to the deciding comment."""
 
 
 class Correction(Model):
-    """One of the corrections that a decision has seen: of itself, or of a correction before."""
+    """A correction of a decision, or of an earlier correction of it."""
 
     seq: int
     of: int
-    """What it takes out: the decision, or the correction before."""
+    """Number of the event that it takes out."""
     at: AwareDatetime
     by: str
     reason: str
     asked: tuple[Compensation, ...] = ()
+    """Compensations that it asked for."""
     holds: bool
-    """Whether it was not itself taken out by a later one."""
+    """True unless a later correction took it out."""
     counts: bool
-    """Whether the decision counted after it."""
+    """True if the decision counted after it."""
 
 
 class NotifiedMail(Model):
-    """A mail because of the decision, or of one of its corrections, that left."""
+    """A mail about the decision, or about one of its corrections, that was sent."""
 
     template: str
     recipients: tuple[str, ...]
     at: AwareDatetime
     counts: bool
-    """Whether it says that the decision counts."""
+    """True if the mail says that the decision counts."""
 
 
 class CorrectedDecision(Model):
-    """A decision, and whether it counts by now."""
+    """A decision with its corrections, as it stands now."""
 
     seq: int
     at: AwareDatetime
     by: str
     summary: str
     counts: bool
+    """True if the decision counts now."""
     comment: int | None = None
-    """Id of the GitHub comment that it was given in."""
+    """Id of the GitHub comment that made the decision."""
     corrections: tuple[Correction, ...] = ()
     notified: tuple[NotifiedMail, ...] = ()
-    """Oldest first. Only where somebody is to be told."""
+    """Mails about it, oldest first. Empty unless they were asked for."""
 
     def notified_that(self, *, counts: bool) -> tuple[str, ...]:
-        """Whose newest mail about it says so. Who never got one was told nothing, and need not hear of it."""
+        """Return the addresses whose newest mail says that the decision counts, or that it does not."""
         last = {address: mail.counts for mail in self.notified for address in mail.recipients}
-        return tuple(address for address, said in last.items() if said is counts)
+        return tuple(address for address, told_counts in last.items() if told_counts is counts)
 
     @property
     def wrongly_notified(self) -> tuple[str, ...]:
-        """Who was last told otherwise than it is."""
+        """Addresses whose newest mail contradicts the present state."""
         return self.notified_that(counts=not self.counts)
 
     def is_asked(self, kind: Compensation) -> bool:
-        """Whether a correction that holds asks for this."""
+        """Return True if a correction that holds asks for this compensation."""
         return any(each.holds and kind in each.asked for each in self._of(kind))
 
     def was_asked(self, kind: Compensation) -> bool:
-        """Whether any of its corrections asked for this, those that were taken out among them."""
+        """Return True if any correction, including those that no longer hold, asked for this compensation."""
         return any(kind in each.asked for each in self._of(kind))
 
     def _of(self, kind: Compensation) -> tuple[Correction, ...]:
-        """An answer speaks of what was decided there; everything else of the decision through all its corrections."""
+        """Return the corrections that concern this kind: an answer only mentions direct corrections."""
         return tuple(each for each in self.corrections if kind != "answer" or each.of == self.seq)
 
 
 class Trace(Model):
-    """One thing that a decision has left outside, and what becomes of it when the decision is corrected."""
+    """One trace that a decision leaves outside, and its fate when the decision is corrected."""
 
     fate: Literal["by itself", "asked", "if asked", "stays"]
     summary: str
     compensate: Compensation | None = None
-    """How to ask for it."""
+    """Name under which it is compensated on request."""
 
 
 class CorrectionImpact(Model):
-    """What it would mean to correct a decision, before that is done."""
+    """The consequences of correcting a decision, shown before it is done."""
 
     corrected_decision: CorrectedDecision
-    again: tuple[int, str] | None = None
-    """What counts again, where it is itself a correction: its number and its words."""
-    left: tuple[Trace, ...] = ()
+    restored: tuple[int, str] | None = None
+    """For the correction of a correction: number and summary of the decision that counts again."""
+    traces: tuple[Trace, ...] = ()

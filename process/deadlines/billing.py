@@ -7,8 +7,7 @@ from typing import Self
 from dateutil.relativedelta import relativedelta
 
 from process.calendar import end_of, start_of
-from process.core.event_log import Change, EventLog
-from process.core.events import Deadline, Event
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import folder_effects, mail
 from process.effects import Effect, ReserveInvoice

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from process.calendar import add_working_days, end_of
-from process.core.event_log import Change, EventLog
-from process.core.events import Deadline, Event
+from process.core.events import Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules
 from process.decisions.base import mail
 from process.effects import Effect

@@ -2,21 +2,22 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal, Self
+from typing import Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from process.core import fold
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Refused
-from process.corrections import compensation as compensation  # as modules: they need this package, too
-from process.corrections.corrected_decision import Compensation
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse
+from process.corrections.compensation import compensations
+from process.corrections.correcting_decision import CorrectingDecision
+from process.corrections.impact import offered
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers, ReserveInvoice
 from process.lead.lead import Lead
 from process.money.billing import first_double_billing
-from process.types import Role, Stage, Text
+from process.types import Role, Stage
 
 
 class IssueReplaced(Decision):
@@ -30,7 +31,7 @@ class IssueReplaced(Decision):
         lead = event_log.lead
         if lead.drift.keys().isdisjoint(("issue", "hub issue")):
             there = f": {lead.issue.url}" if lead.issue else ""
-            return Refused(reason=f"No issue of this lead is known to be gone{there}")
+            return refuse(f"No issue of this lead is known to be gone{there}")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -67,7 +68,7 @@ class FolderReplaced(Decision):
         lead = event_log.lead
         if "folder" not in lead.drift:
             there = f": {lead.folder.url}" if lead.folder else ""
-            return Refused(reason=f"No folder of this lead is known to be gone{there}")
+            return refuse(f"No folder of this lead is known to be gone{there}")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -86,12 +87,7 @@ class FolderReplaced(Decision):
         return self.noted("A new Drive folder takes the place of the one that is gone")
 
 
-def _listed(given: Any) -> Any:
-    """One, or several with commas between them, as a line of text has them."""
-    return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
-
-
-class Corrected(Decision):
+class Corrected(CorrectingDecision):
     """An earlier decision was a mistake. It no longer counts; both stay in the log, and nobody is told unless asked for.
 
     Card, labels and issues follow by themselves, and mails because of it that have not left yet are not sent, unless its
@@ -106,45 +102,44 @@ class Corrected(Decision):
     stages = frozenset(Stage)
     example = {"seq": 4, "reason": "That was another lead's quote"}
 
-    seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")
-    reason: Text = Field(description="why it was a mistake")
-    compensate: Annotated[tuple[Compensation | Literal["all"], ...], BeforeValidator(_listed)] = Field(
-        (), description="what to put right outside: mail, comment, answer, hub, or all that there is"
-    )
     tell: bool = Field(
         False, description="tell sales and the contracts team by mail, whether they heard of it or not"
     )
 
-    @property
-    def supersedes(self) -> int:
-        return self.seq
-
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         wrong = event_log.find(self.seq)
         if wrong is None:
-            return Refused(reason=f"There is no {self.seq} in the timeline", instead="See `leads history`")
+            return refuse(
+                f"There is no {self.seq} in the timeline",
+                Suggestion(kind=SuggestionKind.TIMELINE, text="Look up its number in the lead's timeline"),
+            )
         if not isinstance(wrong.fact, Decision):
-            return Refused(
-                reason=f"{self.seq} is no decision but something that happened ({wrong.summary})",
-                instead="Correct the decision that led to it",
+            return refuse(
+                f"{self.seq} is no decision but something that happened ({wrong.summary})",
+                "Correct the decision that led to it",
             )
         if isinstance(wrong.fact, LeadOpened):
-            return Refused(
-                reason="That the lead was opened can't be undone",
-                instead="Change its facts (details_changed), or merge it into the lead that it is a duplicate of (merged)",
+            return refuse(
+                "That the lead was opened can't be undone",
+                decide("Change its details", "details_changed"),
+                decide("Or merge it into the lead that it is a duplicate of", "merged"),
             )
         if self.seq in fold.superseded(event_log.events):
-            then = "; corrected once more, what it said can be put right" if self.compensate else ""
-            return Refused(
-                reason=f"{self.seq} is already corrected",
-                instead=f"To make it count again, correct its correction{then}",
+            return refuse(
+                f"{self.seq} is already corrected",
+                decide(
+                    "To make it count again, correct its correction",
+                    "corrected",
+                    seq=fold.corrected_by(event_log.events)[self.seq],
+                ),
+                "Corrected once more, it can be put right outside" if self.compensate else "",
             )
         if broken := tuple(fold.broken(event_log, self.seq)):
             return _rests_on(broken, wrong.fact.supersedes)
         if again := first_double_billing(fold.without(event_log, self.seq)):
-            return Refused(
-                reason=f"Invoice {again.number} has billed the same since",
-                instead="Void that one first (invoice_voided)",
+            return refuse(
+                f"Invoice {again.number} has billed the same since",
+                decide("Void that one first", "invoice_voided", number=again.number),
             )
         return self._nothing_to_compensate(event_log)
 
@@ -152,21 +147,21 @@ class Corrected(Decision):
         """Who names something wants it to happen; only `all` may come to nothing."""
         if not self.compensate:
             return None
-        offered = compensation.offered(event_log, self.seq)
+        possible = offered(event_log, self.seq)
         for kind in self.compensate:
-            if kind != "all" and kind not in offered:
+            if kind != "all" and kind not in possible:
                 there = (
-                    f"What can be put right is {', '.join(offered)}" if offered else "Leave compensate out"
+                    f"What can be put right is {', '.join(possible)}" if possible else "Leave compensate out"
                 )
-                return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
+                return refuse(_NOTHING[kind].format(self.seq), there)
         return None
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         """All that there is, one by one: what is recorded is what is put right."""
         if not self.compensate:
             return self
-        offered = compensation.offered(event_log, self.seq)
-        asked = tuple(kind for kind in offered if kind in self.compensate or "all" in self.compensate)
+        possible = offered(event_log, self.seq)
+        asked = tuple(kind for kind in possible if kind in self.compensate or "all" in self.compensate)
         return self.replaced(compensate=asked)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -189,7 +184,7 @@ class Corrected(Decision):
             yield ReadAnswers(key=change.key("read_answers"), cause=change.event.seq, response_id=response)
         if self.tell:
             yield mail(change, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason)
-        yield from compensation.compensations(change.event_log)
+        yield from compensations(change.event_log)
 
     def summary(self, event_log: EventLog) -> str:
         # of a corrected correction it matters more which decision counts again
@@ -216,9 +211,9 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
     """What would no longer stand; the newest of it is to be corrected first."""
     first, *others = broken
     if first.seq == undone:
-        return Refused(
-            reason=f"{first.seq} ({first.summary}) could not be decided as things are now",
-            instead=f"Decide it anew ({first.kind})",
+        return refuse(
+            f"{first.seq} ({first.summary}) could not be decided as things are now",
+            decide("Decide it anew", first.kind),
         )
     order = [str(event.seq) for event in reversed(broken)]
     too = (
@@ -226,9 +221,13 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
         if others
         else ""
     )
-    return Refused(
-        reason=f"{first.seq} ({first.summary}) rests on it{too}",
-        instead=f"Correct {_and(order)} first" + (", in this order" if others else ""),
+    return refuse(
+        f"{first.seq} ({first.summary}) rests on it{too}",
+        decide(
+            f"Correct {_and(order)} first" + (", in this order" if others else ""),
+            "corrected",
+            seq=broken[-1].seq,
+        ),
     )
 
 

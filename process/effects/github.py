@@ -177,9 +177,9 @@ def revert_effects(lead: Lead, edits: Iterable[Edit]) -> tuple[Effect, ...]:
     """Return the effects that revert the edits: at most one per issue or card, with equal keys for equal edits."""
     edits = tuple(edits)
     by_effect = {
-        RevertCard: [edit for edit in edits if edit.what is EditKind.PLACED],
-        RevertIssue: [edit for edit in edits if edit.what is not EditKind.PLACED and not edit.hub],
-        RevertHubIssue: [edit for edit in edits if edit.what is not EditKind.PLACED and edit.hub],
+        RevertCard: [edit for edit in edits if edit.kind is EditKind.PLACED],
+        RevertIssue: [edit for edit in edits if edit.kind is not EditKind.PLACED and not edit.hub],
+        RevertHubIssue: [edit for edit in edits if edit.kind is not EditKind.PLACED and edit.hub],
     }
     return tuple(
         effect(

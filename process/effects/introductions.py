@@ -1,31 +1,31 @@
-"""Who is in a lead's conversation, and who must hear of it there when others are behind a role (process.md, failure 8).
+"""Introductions: mails in a lead's thread about new addresses of a role (process.md, failure 8).
 
-Each mail's receipt says whom it reached. So the thread is told when whoever is behind a role now is not who its last mail
-reached, however that came about: once for each change, and not at all where a change was taken back before anybody was told.
+Each sent mail records the addresses that it reached. An introduction is due when a role's present addresses differ from
+those that the thread reached last: once per change, and never for a change that was undone before anybody was told.
 """
 
 from collections.abc import Iterable
 
-from process.core.event_log import Change
+from process.core.events import Change
 from process.effects import SendMail
 from process.effects.mail import INTRODUCTIONS, joined
 from process.lead.lead import Lead, Mail
 from process.types import Role
 
 
-def reached(lead: Lead, role: Role) -> tuple[str, ...]:
-    """Whom of the role the conversation reached last; nobody, where it is not in it."""
+def last_reached(lead: Lead, role: Role) -> tuple[str, ...]:
+    """Return the addresses of the role that the thread reached last, or none if the role is not in the thread."""
     released: set[str] = set()
     for mail in reversed(lead.mails):
         if role in mail.reached:
             return tuple(address for address in mail.reached[role] if address not in released)
-        if mail.former_role is role:
+        if mail.released_role is role:
             released |= {*mail.recipients}
     return ()
 
 
-def earlier(lead: Lead, role: Role) -> tuple[Mail, ...]:
-    """Mails that reached who was behind the role before, and not all who are now."""
+def mails_to_former(lead: Lead, role: Role) -> tuple[Mail, ...]:
+    """Return the mails that reached former addresses of the role."""
     now = set(lead.policy.addresses.get(role, ()))
     gone = {
         *lead.former_addresses.get(role, ()),
@@ -37,23 +37,25 @@ def earlier(lead: Lead, role: Role) -> tuple[Mail, ...]:
 
 
 def introductions(change: Change, role: Role) -> Iterable[SendMail]:
-    """What the thread must hear: who has the role now from who has, and who had it that it is no longer theirs.
+    """Yield one mail to the role's new addresses, and one to each address that lost the role.
 
-    A lead that has ended says nothing, unless there is still money to come; where it is reopened, it says so then.
+    None are due for an ended lead with all invoices paid; if it is reopened, they are due then.
     """
     lead, event = change.after, change.event
-    now, had = lead.policy.addresses.get(role, ()), reached(lead, role)
-    if not now or not had or not _goes_on(lead):
+    now, before = lead.policy.addresses.get(role, ()), last_reached(lead, role)
+    if not now or not before or not _is_active(lead):
         return
-    fields = {"role": str(role), "now": joined(now), "had": joined(had)}
-    if set(now) - set(had):
+    fields = {"role": str(role), "now": joined(now), "before": joined(before)}
+    if set(now) - set(before):
         key = change.key(f"address_changed-{role}")
         yield SendMail(key=key, cause=event.seq, template="address_changed", to=(role,), fields=fields)
-    gone = (address for address in had if address not in now)
-    for place, address in enumerate(gone, 1):  # one by one: an address that is dead keeps nobody from hearing
-        key = change.key(f"address_left-{role}-{place}")
+    gone = (address for address in before if address not in now)
+    for number, address in enumerate(
+        gone, 1
+    ):  # one mail each, so that a dead address does not hold up the others
+        key = change.key(f"address_left-{role}-{number}")
         yield SendMail(key=key, cause=event.seq, template="address_left", addresses=(address,), fields=fields)
 
 
-def _goes_on(lead: Lead) -> bool:
+def _is_active(lead: Lead) -> bool:
     return not lead.ended or any(invoice.stands and not invoice.paid_on for invoice in lead.invoices)

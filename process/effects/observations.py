@@ -1,11 +1,10 @@
-"""What effects bring back from outside: true there, so never refused, never corrected."""
+"""Observations: facts that effects bring back from outside. They are never refused and never corrected."""
 
 from collections.abc import Iterable
 
 from pydantic import AwareDatetime
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Observation
+from process.core.events import Change, Event, EventLog, Observation
 from process.effects import (
     CreateFolder,
     Effect,
@@ -24,6 +23,8 @@ from process.types import Line, Link, Role, Stage
 
 
 class IssueOpened(Observation):
+    """The lead's issue was opened."""
+
     kind = "issue_opened"
     visible = False
     link: Link
@@ -36,11 +37,13 @@ class IssueOpened(Observation):
 
 
 class CardPlaced(Observation):
+    """The lead's card was put into a column of the board."""
+
     kind = "card_placed"
     visible = False
     item: str
     stage: Stage
-    """The stage in whose column the card was put."""
+    """The stage of that column."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return lead.replaced(card=self.item, card_stage=self.stage)
@@ -50,6 +53,8 @@ class CardPlaced(Observation):
 
 
 class FolderReserved(Observation):
+    """An id was reserved in Drive for the lead's folder."""
+
     kind = "folder_reserved"
     visible = False
     folder_id: str
@@ -65,6 +70,8 @@ class FolderReserved(Observation):
 
 
 class FolderCreated(Observation):
+    """The lead's folder was created in Drive."""
+
     kind = "folder_created"
     link: Link
 
@@ -76,7 +83,7 @@ class FolderCreated(Observation):
 
 
 class AnswersRead(Observation):
-    """The questionnaire's answers, question by question, as the person gave them."""
+    """The questionnaire's answers were read: pairs of question and answer, as the person gave them."""
 
     kind = "answers_read"
 
@@ -92,7 +99,7 @@ class AnswersRead(Observation):
 
 
 class PricesRead(Observation):
-    """The price list as it stands; older quotes keep theirs."""
+    """The price list was read. Quotes that exist keep their prices."""
 
     kind = "prices_read"
 
@@ -108,7 +115,7 @@ class PricesRead(Observation):
 
 
 class MailSent(Observation):
-    """A mail left, to these addresses: whoever was behind the roles at that moment."""
+    """A mail was sent to these addresses, which had the roles at that moment."""
 
     kind = "mail_sent"
 
@@ -118,10 +125,10 @@ class MailSent(Observation):
     message_id: str
     reached: dict[Role, tuple[str, ...]]
     """Addresses that it reached, by role."""
-    left: Role | None = None
-    """The role that it says is no longer theirs."""
+    released_role: Role | None = None
+    """The role that the mail's recipients no longer have, or None."""
     cause: int
-    """Number of the event because of which it was sent."""
+    """Number of the event that caused the mail."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         mail = Mail(
@@ -130,17 +137,17 @@ class MailSent(Observation):
             message_id=self.message_id,
             at=event.at,
             reached=self.reached,
-            left=self.left,
+            released_role=self.released_role,
         )
         return lead.replaced(mails=(*lead.mails, mail))
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        # the issue says which mail reached whom
+        # the issue lists the mails and their recipients
         yield UpdateIssue(key=change.key("update_issue"), cause=change.event.seq)
         for role, addresses in self.reached.items():
             if set(addresses) & {
                 *change.after.former_addresses.get(role, ())
-            }:  # it was under way while they changed
+            }:  # the team changed while it was under way
                 yield from introductions(change, role)
 
     def summary(self, event_log: EventLog) -> str:
@@ -148,7 +155,7 @@ class MailSent(Observation):
 
 
 class MailUndeliverable(Observation):
-    """An address that was behind a role before takes no mail any more. Whoever is behind it now knows what it had got."""
+    """The former address of a role accepts no mail any more."""
 
     kind = "mail_undeliverable"
 
@@ -162,7 +169,7 @@ class MailUndeliverable(Observation):
 
 
 class TeamChanged(Observation):
-    """Others are behind the roles from here on: whoever follows the lead's conversation hears of it there."""
+    """The people or addresses of roles changed. The lead's mail thread is told of it."""
 
     kind = "team_changed"
 
@@ -170,7 +177,7 @@ class TeamChanged(Observation):
     addresses: Named
     since: AwareDatetime
     roles: tuple[Role, ...]
-    """Whose people or addresses are others than before."""
+    """Roles whose people or addresses changed."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         policy = lead.policy.replaced(people=self.people, addresses=self.addresses)
@@ -196,11 +203,11 @@ class TeamChanged(Observation):
             f"{role}: {joined((*self.addresses.get(role, ()), *self.people.get(role, ()))) or 'as the settings say'}"
             for role in self.roles
         )
-        return f"Others are behind the roles from here on: {'; '.join(named)}"
+        return f"The team changed: {'; '.join(named)}"
 
 
 class ChangesAdopted(Observation):
-    """A new run of the lead's workflow began under newer rules."""
+    """The lead follows these changed rules from now on, since a new run of its workflow began."""
 
     kind = "changes_adopted"
 
@@ -211,10 +218,12 @@ class ChangesAdopted(Observation):
         return lead.replaced(changes=self.changes)
 
     def summary(self, event_log: EventLog) -> str:
-        return f"From here on under the changes {', '.join(self.changes)}"
+        return f"Changed rules apply from here on: {', '.join(self.changes)}"
 
 
 class HubIssueOpened(Observation):
+    """The hub's issue was opened."""
+
     kind = "hub_issue_opened"
     link: Link
 
@@ -222,7 +231,7 @@ class HubIssueOpened(Observation):
         return lead.replaced(hub_issue=self.link)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if change.after.hub.withdrawn_on:  # while it was being opened
+        if change.after.hub.withdrawn_on:  # withdrawn while it was being opened
             yield UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq)
 
     def summary(self, event_log: EventLog) -> str:
@@ -230,6 +239,8 @@ class HubIssueOpened(Observation):
 
 
 class InvoiceReserved(Observation):
+    """An id was reserved in Drive for the file of an invoice."""
+
     kind = "invoice_reserved"
     visible = False
     number: int
@@ -251,7 +262,7 @@ class InvoiceReserved(Observation):
 
 
 class InvoicePrepared(Observation):
-    """The invoice lies in the lead's folder; the contracts and administration team, who sends it, hears of that once."""
+    """The invoice was put into the lead's folder. The contracts team, which sends it, gets one mail about it."""
 
     kind = "invoice_prepared"
 
@@ -285,38 +296,38 @@ class InvoicePrepared(Observation):
 
 
 def prepared(event_log: EventLog, number: int) -> Event | None:
-    """The event with which an invoice was prepared, for the first time."""
+    """Return the first event that prepared the invoice, or None."""
     found = (event for event in event_log.events if isinstance(event.fact, InvoicePrepared))
     return next((event for event in found if event.fact.number == number), None)  # type: ignore[attr-defined]
 
 
 class DriftFound(Observation):
-    """Somebody changed outside what the service had made there: what is put right now, and what only a person can."""
+    """Somebody changed or deleted an artifact outside. Some of it was repaired, some needs a person."""
 
     kind = "drift_found"
 
-    looked: tuple[Artifact, ...]
-    mended: tuple[Line, ...] = ()
+    checked: tuple[Artifact, ...]
+    repaired: tuple[Line, ...] = ()
     broken: dict[Artifact, Line] = {}
-    """Of the places that were looked at. What was broken there and is not here is as it should be again."""
+    """Artifacts in `checked` that need a person, each with what to do. Any other artifact in `checked` is sound again."""
     issue: Link | None = None
-    """Where the lead's issue is now."""
+    """The new place of the lead's issue, if it moved."""
     hub_issue: Link | None = None
     folder: Link | None = None
     replace_card: bool = False
+    """True if the card is gone, archived or not in its column."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        elsewhere = {place: text for place, text in lead.drift.items() if place not in self.looked}
-        same = (
-            self.folder and lead.folder and self.folder.id == lead.folder.id
-        )  # or it was replaced meanwhile
+        others = {artifact: text for artifact, text in lead.drift.items() if artifact not in self.checked}
+        # the folder may have been replaced in the meantime
+        same = self.folder and lead.folder and self.folder.id == lead.folder.id
         links = {
             "issue": self.issue,
             "hub_issue": self.hub_issue,
             "folder": self.folder if same else None,
         }
         moved = {name: link for name, link in links.items() if link}
-        return lead.replaced(drift=elsewhere | self.broken, **moved)
+        return lead.replaced(drift=others | self.broken, **moved)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if self.replace_card or self.issue or "issue" in change.before.drift:
@@ -324,11 +335,11 @@ class DriftFound(Observation):
         if change.after.hub_issue and (self.hub_issue or "hub issue" in change.before.drift):
             yield UpdateHubIssue(key=change.key("update_hub_issue"), cause=change.event.seq)
 
-    def relation_notices(self, lead: Lead) -> bool:
-        """Whether this is news to the lead."""
-        known = {place: text for place, text in lead.drift.items() if place in self.looked}
-        return bool(self.mended) or known != self.broken
+    def is_news(self, lead: Lead) -> bool:
+        """Return True if the lead does not know this yet."""
+        known = {artifact: text for artifact, text in lead.drift.items() if artifact in self.checked}
+        return bool(self.repaired) or known != self.broken
 
     def summary(self, event_log: EventLog) -> str:
-        found = [*self.mended, *self.broken.values()]
-        return f"Outside: {'; '.join(found)}" if found else "What was amiss outside is as it should be again"
+        found = [*self.repaired, *self.broken.values()]
+        return f"Outside: {'; '.join(found)}" if found else "What was wrong outside is in order again"

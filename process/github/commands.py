@@ -15,8 +15,10 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from process.core.events import Refused
-from process.decisions import DECISIONS, Decision, parse_as
+from process.core.refusal import Refused, refuse
+from process.decisions.base import Decision
+from process.decisions.parsing import parse_as
+from process.decisions.registry import DECISIONS
 
 SERVICES = ("help", "options", "preview", "retry")
 """What may be asked besides decisions."""
@@ -113,17 +115,12 @@ def read(kind: type[Decision], rest: str, given: Mapping[str, str]) -> Decision 
         return body
     for name in body:
         if name in NOT_GIVEN:
-            return Refused(reason=f"{name} is not for a comment to say", instead="Leave it out")
+            return refuse(f"{name} is not for a comment to say", "Leave it out")
         if name not in kind.model_fields:
             near = difflib.get_close_matches(name, takes(kind), n=1)
             meant = f"Did you mean {near[0]}? " if near else ""
-            return Refused(reason=f"It has no {name!r}", instead=f"{meant}It takes {', '.join(takes(kind))}")
-    found = parse_as(kind, body | dict(given))
-    if isinstance(found, Refused) and found.instead.startswith(
-        "Send "
-    ):  # its sample is an object, ours is a line
-        return Refused(reason=found.reason)
-    return found
+            return refuse(f"It has no {name!r}", f"{meant}It takes {', '.join(takes(kind))}")
+    return parse_as(kind, body | dict(given))
 
 
 def takes(kind: type[Decision]) -> list[str]:
@@ -137,18 +134,18 @@ def _fields(rest: str) -> dict[str, Any] | Refused:
     try:
         summary = shlex.split(rest if '"' in rest else rest.translate(_CURLY))
     except ValueError:
-        return Refused(
-            reason="A quotation mark is not closed",
-            instead='Put a text with spaces or an apostrophe between double quotes, as in note="they don\'t know yet"',
+        return refuse(
+            "A quotation mark is not closed",
+            'Put a text with spaces or an apostrophe between double quotes, as in note="they don\'t know yet"',
         )
     fields: dict[str, Any] = {}
     for word in summary:
         name, equals, value = word.partition("=")
         name = name.lstrip("-").lower().replace("-", "_")
         if not equals or not name:
-            return Refused(
-                reason=f"{word!r} is no name=value",
-                instead='Put a text with spaces between double quotes, as in note="all of it"',
+            return refuse(
+                f"{word!r} is no name=value",
+                'Put a text with spaces between double quotes, as in note="all of it"',
             )
         if name in fields:
             held = fields[name]
@@ -160,8 +157,12 @@ def _fields(rest: str) -> dict[str, Any] | Refused:
 
 def sample(kind: type[Decision], known: Mapping[str, Any] = {}) -> str:
     """A sound command line, for help, with what is `known` already."""
-    summary = (f"{name}={_quoted(value)}" for name, value in (kind.example | {**known}).items())
-    return " ".join([written(kind.kind), *summary])
+    return command(kind.kind, kind.example | {**known})
+
+
+def command(kind: str, fields: Mapping[str, Any]) -> str:
+    """Return the line of a comment that takes this decision with these fields."""
+    return " ".join([written(kind), *(f"{name}={_quoted(value)}" for name, value in fields.items())])
 
 
 def written(name: str) -> str:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
+from process.core.refusal import Suggestion
 from process.types import Line, Model, Stage, Text
 
 
@@ -24,7 +25,7 @@ class EditKind(StrEnum):
 class Edit(Model):
     """One change: at the lead's issue, at the issue of its hub, or of the card. It is a proposal, until it is judged."""
 
-    what: EditKind
+    kind: EditKind
     name: str = ""
     """The box, the label, the new title, the card's new column; of a closing, GitHub's reason for it."""
     stage: Stage | None = None
@@ -37,13 +38,13 @@ class Edit(Model):
     """Login of whoever made it, if GitHub tells."""
     at: AwareDatetime | None = None
     """When, if GitHub tells."""
-    program: bool = False
+    by_program: bool = False
     """Made by another program, as GitHub's board automations are: nobody's proposal, and put back without a word."""
 
     @property
     def key(self) -> str:
         """The same as long as it is this move."""
-        told = f"{self.id} {self.what} {self.hub} {self.name}"
+        told = f"{self.id} {self.kind} {self.hub} {self.name}"
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
@@ -61,7 +62,7 @@ class Edit(Model):
             EditKind.PLACED: f"moved the card to “{self.name}”"
             if self.name
             else "took the card out of its column",
-        }[self.what]
+        }[self.kind]
 
 
 class DeclinedEdit(Model):
@@ -71,6 +72,7 @@ class DeclinedEdit(Model):
     by: Line
     source: Line
     reason: Text
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class RevertEdits(Model):

@@ -18,11 +18,13 @@ class Proposal(NamedTuple):
     decisions: tuple[Body, ...] = ()
     why: str = ""
     """What is to be known besides; without any decision, why there is none."""
+    examples: tuple[str, ...] = ()
+    """Kinds of decisions to show as examples where none is proposed."""
 
 
 def propose(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
     """What the move proposes. Total."""
-    match edit.what:
+    match edit.kind:
         case EditKind.TICKED:
             return _ticked(edit, lead)
         case EditKind.UNTICKED:
@@ -44,10 +46,10 @@ def propose(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
 
 def agrees(edit: Edit, lead: Lead) -> bool:
     """Whether the lead is as the move shows it, so that there is nothing (more) to undo."""
-    match edit.what:
+    match edit.kind:
         case EditKind.TICKED | EditKind.UNTICKED:
             item = _item(edit, lead)
-            return item is None or item.done in (None, edit.what is EditKind.TICKED)
+            return item is None or item.done in (None, edit.kind is EditKind.TICKED)
         case EditKind.CLOSED:
             return lead.ended or (edit.hub and not lead.hub.wanted)
         case EditKind.REOPENED:
@@ -105,7 +107,7 @@ def _open_again(lead: Lead, timeline: Sequence[Line]) -> Proposal:
 
 
 def _labelled(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
-    names, on = lead.policy.labels, edit.what is EditKind.LABELLED
+    names, on = lead.policy.labels, edit.kind is EditKind.LABELLED
     if edit.hub:
         return Proposal(why="It marks the issues of hubs")
     if edit.name == names.hub_service:
@@ -134,7 +136,8 @@ def _retitled(edit: Edit, lead: Lead) -> Proposal:
 def _unreadable(role_with_person: str, form: str, kind: str) -> Proposal:
     return Proposal(
         why=f"The title of a {role_with_person}'s issue is “{form}”, and this one can't be read as that. "
-        f"Change it again in that form, or say what has changed ({kind})"
+        "Change it again in that form, or say what has changed",
+        examples=(kind,),
     )
 
 

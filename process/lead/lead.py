@@ -55,7 +55,7 @@ class Mail(Model):
     at: AwareDatetime
     reached: dict[Role, tuple[str, ...]]
     """Addresses that it reached, by role."""
-    former_role: Role | None = None
+    released_role: Role | None = None
     """The role that it says is no longer theirs."""
 
 

@@ -3,7 +3,7 @@
 from datetime import date
 
 from process.core.events import Fact
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.effects.observations import ChangesAdopted, PricesRead
 from process.money.pricing import PriceBook

@@ -8,14 +8,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
-from process.core.event_log import Change, EventLog
-from process.core.events import Deadline, Event, Fact, Observation, Refused
+from process.core.decide import decide
+from process.core.events import Change, Deadline, Event, EventLog, Fact, Observation
+from process.core.evolve import begin, evolve
 from process.core.fold import apply, fold, superseded
-from process.core.functions import begin, decide, evolve
-from process.deadlines import Due, due, was_due
-from process.decisions import Decision, LeadOpened
+from process.core.refusal import Refused
+from process.deadlines.base import Due
+from process.deadlines.schedule import due, was_due
+from process.decisions.base import Decision
 from process.decisions.correcting import Corrected
-from process.duplicates.notices import DuplicatesFlagged, RelationNoticed
+from process.decisions.opening import LeadOpened
+from process.duplicates.observations import DuplicatesFlagged, RelationNoticed
 from process.effects.observations import ChangesAdopted
 from process.lead.invoice import Invoice
 from process.lead.lead import Lead

@@ -8,8 +8,8 @@ from typing import Self
 from process.calendar import add_working_days, day_of
 from process.core.aggregate import LeadAggregate
 from process.core.events import Fact
-from process.deadlines import due
 from process.deadlines.contracting import renewal_start
+from process.deadlines.schedule import due
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Model, Role, Stage

@@ -4,11 +4,14 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from process.core.aggregate import LeadAggregate
+from process.core.due import next_due
 from process.core.events import Event
 from process.core.fold import corrected_by
 from process.core.outbox import Outstanding
+from process.core.preview import preview_decision
 from process.core.receipts import Refusal
-from process.decisions import DECISIONS
+from process.core.refusal import Refused
+from process.decisions.registry import DECISIONS
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
@@ -37,13 +40,13 @@ def next_step(lead: Lead) -> Step:
         return Step(Role.COMMUNITY, f"on hold{until}{text}")
     if lead.undecided:
         others = " or ".join(other.lead_id for other in lead.undecided)
-        return Step(Role.SALES, f"merge it into {others} (merged), or keep it apart (kept_apart)")
+        return Step(Role.SALES, f"merge it into {others}, or keep it apart")
     return _NEXT[lead.stage](lead)
 
 
 def _next_of_lead(lead: Lead) -> Step:
     if lead.qualification.in_scope is False:
-        return Step(Role.SALES, "tell them it is out of scope (lost), or assess again")
+        return Step(Role.SALES, "tell them it is out of scope, or assess again")
     if lead.questionnaire.sent_on is None and lead.questionnaire.answered_on is None:
         return Step(Role.SALES, "send the questionnaire")
     if lead.questionnaire.answered_on is None:
@@ -227,7 +230,8 @@ class Option(Model):
     kind: str
     allowed: bool
     does: str
-    why_not: str = ""
+    refused: Refused | None = None
+    """The refusal, if it may not be taken now."""
     would: tuple[str, ...] = ()
     """With its example as input: what would become true, and what would be done outside."""
     takes: tuple[str, ...] = ()
@@ -246,13 +250,13 @@ def _option(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
     refused = decision.gate(aggregate.lead)
     would: tuple[str, ...] = ()
     if refused is None:
-        preview = aggregate.preview(kind, (example,), now)
-        would = (preview.answer.summary, *preview.effects) if preview.answer.accepted else ()
+        preview = preview_decision(aggregate, kind, (example,), now)
+        would = (preview.answer.message, *preview.effects) if preview.answer.accepted else ()
     return Option(
         kind=kind,
         allowed=refused is None,
         does=" ".join((decision.__doc__ or "").partition("\n\n")[0].split()),
-        why_not=str(refused) if refused else "",
+        refused=refused,
         would=would,
         takes=tuple(name for name in decision.model_fields if name not in ("by", "source", "key")),
         example=example,
@@ -298,7 +302,7 @@ def overview(aggregate: LeadAggregate, now: datetime) -> Overview:
         stage=aggregate.lead.stage,
         owner=step.owner,
         next_step=step.text,
-        next_date=aggregate.next_due(),
+        next_date=next_due(aggregate.lead),
         attention=attention(aggregate.lead, aggregate.lead.today(now)),
         timeline=timeline(aggregate),
         refused=aggregate.refusals,

@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 
 from process.calendar import end_of
 from process.core.aggregate import LeadAggregate
-from process.core.event_log import EventLog
-from process.core.events import Event
+from process.core.events import Event, EventLog
 from process.core.fold import fold
 
 _MOMENT = timedelta(microseconds=1)

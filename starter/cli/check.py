@@ -1,4 +1,4 @@
-"""`leads check`: is everything there that the service needs, and does it let us in? Looks, and changes nothing."""
+"""`leads check`: checks the access to all systems that the service needs, without changing anything."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -11,21 +11,26 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from activities.checks import Check
-from client.connection import connect, explain
-from client.errors import CommandError, ExitCode
+from client.connection import connect
+from client.errors import LeadsError
 from client.server import missing_attributes
-from config.settings import Settings, unknown
+from config.policy_file import current_policy
+from config.settings import Settings, unknown_settings
 from process.policy import Policy
+from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.options import Json
 from starter.cli.output import Output
-from starter.cli.session import FILES, policy_of, read_settings
+from starter.cli.session import FILES, read_settings
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 
 async def check(*, json: Json = False) -> None:
-    """Check that Temporal, GitHub, Google, mail and the ledger are reached, and give the rights that are needed."""
+    """Check that Temporal, GitHub, Google, mail and the ledger are reachable and grant the needed rights.
+
+    Nothing is changed.
+    """
     settings = read_settings()
-    policy = policy_of(settings)
+    policy = current_policy(settings)
     found = [each async for each in _temporal(settings)]
     found += await asyncio.to_thread(lambda: list(_outside(settings, policy)))
     out = Output(as_json=json)
@@ -33,21 +38,21 @@ async def check(*, json: Json = False) -> None:
         out.table(("", "system", "what", "found"), (_row(each) for each in found))
     failed = sum(not each.ok for each in found)
     if failed:
-        raise CommandError(ExitCode.UNREACHABLE, f"{failed} of {len(found)} checks failed.", told=True)
+        raise CommandError(ExitCode.UNAVAILABLE, f"{failed} of {len(found)} checks failed.", printed=True)
 
 
 async def _temporal(settings: Settings) -> AsyncIterator[Check]:
     try:
         client = await connect()
-        place = f"{client.service_client.config.target_host}, namespace {client.namespace}"
-        yield Check("Temporal", "answers", True, place)
+        location = f"{client.service_client.config.target_host}, namespace {client.namespace}"
+        yield Check("Temporal", "answers", True, location)
         yield await _attributes(client)
         async for check in workers(client, settings.task_queue):
             yield check
-    except CommandError as failure:
-        yield Check("Temporal", "answers", False, str(failure))
+    except LeadsError as failure:
+        yield Check("Temporal", "answers", False, str(rendered(failure)))
     except RPCError as error:
-        yield Check("Temporal", "is set up", False, str(explain(error)))
+        yield Check("Temporal", "is set up", False, str(rendered(error)))
 
 
 async def _attributes(client: Client) -> Check:
@@ -60,7 +65,7 @@ async def _attributes(client: Client) -> Check:
 
 
 async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
-    """Whether there is one; and where builds are told apart, whether leads go on with one that is there."""
+    """Check that a worker polls the task queue and, with worker builds, that leads are routed to a running one."""
     described = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,
@@ -69,9 +74,7 @@ async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
         )
     )
     seen = sorted({poller.identity for poller in described.pollers})
-    detail = (
-        ", ".join(seen) or "None was seen in the last minutes. Start one: `leads up` or `python worker.py`."
-    )
+    detail = ", ".join(seen) or "None in the last minutes. Start one: `leads up` or `python worker.py`."
     yield Check("Temporal", f"has a worker on {task_queue!r}", bool(seen), detail)
     found = {poller.deployment_options.build_id for poller in described.pollers}
     routes, there = described.versioning_info, sorted(filter(None, found))
@@ -83,9 +86,9 @@ async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
 
 
 def builds(promoted: str, there: Sequence[str], share: float = 100) -> Check:
-    """`promoted`: the build with which this share of the leads, in per cent, goes on; none: with no build at all."""
+    """Check that the promoted build runs. `share`: percentage of the leads that continue with it."""
     some = "" if share == 100 else f"{share:g} % of the "
-    what, known = f"{some}leads go on with a build that is there", ", ".join(there) or "none"
+    what, known = f"{some}leads continue with a running build", ", ".join(there) or "none"
     if promoted in there:
         return Check("Temporal", what, True, promoted)
     if promoted:
@@ -93,7 +96,7 @@ def builds(promoted: str, there: Sequence[str], share: float = 100) -> Check:
             "Temporal",
             what,
             False,
-            f"They go on with {promoted}, and the workers' builds are: {known}. "
+            f"They continue with {promoted}, but the running builds are: {known}. "
             f"Start a worker with LEADS_WORKER_BUILD={promoted}, or promote another build (`leads promote`).",
         )
     return Check("Temporal", what, False, f"None was promoted: `leads promote {there[-1]}`")
@@ -103,7 +106,7 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
     from activities.registry import checkers
     from ledger.events import LedgerError
 
-    for mistyped in unknown(*FILES):
+    for mistyped in unknown_settings(*FILES):
         yield Check("Settings", "are known", False, mistyped)
     try:
         systems = checkers(settings, policy)
@@ -115,4 +118,4 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
 
 def _row(each: Check) -> tuple[Text, str, str, str]:
     mark = Text("ok", "green") if each.ok else Text("NO", "bold red")
-    return mark, each.system, each.what, each.detail
+    return mark, each.system, each.name, each.detail

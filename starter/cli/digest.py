@@ -9,11 +9,11 @@ from temporalio.exceptions import ApplicationError
 
 from activities.digest import DigestMailer, digest_text
 from client.agenda import collect_agenda
-from client.connection import no_worker
 from client.digest import digest_zone, send_now
-from client.errors import CommandError, ExitCode
+from client.errors import NoWorker
 from client.leads import LeadsClient
 from process.views.digest import DigestMail, Week, digest_mails
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
@@ -52,15 +52,15 @@ async def _send(leads: LeadsClient, week: Week, timeout: float, out: Output) -> 
         async with asyncio.timeout(timeout):
             done, before = await send_now(leads.client, leads.task_queue, week)
     except TimeoutError:
-        raise no_worker(leads.task_queue) from None
+        raise NoWorker(leads.task_queue) from None
     if not out.value(done.model_dump(mode="json") | {"already": before}):
         out.line(f"The digest of {done.week}{' was sent before:' if before else ':'}")
         out.items(lines(done))
     if done.failed:
         raise CommandError(
-            ExitCode.UNREACHABLE,
+            ExitCode.UNAVAILABLE,
             f"{len(done.failed)} letters could not be sent; {digest_id(week)} tries again every hour.",
-            told=True,
+            printed=True,
         )
 
 

@@ -1,4 +1,4 @@
-"""`leads init-repos`: labels, issue forms and the board's columns, put in place on GitHub where they are missing."""
+"""`leads init-repos`: adds missing labels, issue forms and board columns on GitHub."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,43 +8,45 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 from rich.text import Text
 
-from client.errors import CommandError, ExitCode
+from config.policy_file import current_policy
 from config.settings import GitHub
 from process.policy import Policy
+from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
-from starter.cli.session import policy_of, read_settings
+from starter.cli.session import read_settings
 
 if TYPE_CHECKING:
-    from activities.github.setup import Fate, Piece
+    from activities.github.setup import SetupItem, SetupStatus
 
 
 async def init_repos(
     *,
-    dry_run: Annotated[bool, flag("Only look, and say what is missing.")] = False,
-    link: Annotated[bool, flag("Also show the board under Projects in both repositories.")] = False,
+    dry_run: Annotated[bool, flag("Change nothing, only report what is missing.")] = False,
+    link: Annotated[bool, flag("Also link the board to both repositories, under Projects.")] = False,
     files: Annotated[
         Path | None,
-        Parameter(
-            help="Only write the issue forms into this folder, to be put into the repositories by hand."
-        ),
+        Parameter(help="Only write the issue forms into this folder; you copy them into the repositories."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Put labels, issue forms and the board's columns in place on GitHub. What is there stays as it is. Safe to repeat.
+    """Add missing labels, issue forms and board columns on GitHub. Safe to repeat.
 
-    Repositories and board are those that LEADS_GITHUB__… name, and must be there; the policy names labels and columns.
-    A label keeps its colour, a file its text, a card its column: where something differs from ours, that is said.
+    Repositories and board are those of the settings LEADS_GITHUB__… and must exist; the policy names labels and columns.
+    Nothing that exists is changed: differences are reported.
 
-    The token or GitHub App needs issues, contents and organization projects (write). Nothing else needs to write contents:
-    take that right away again afterwards, or copy the forms by hand (--files).
+    The token or GitHub App needs write access to issues, contents and organization projects. Only this command needs
+    contents: revoke that right afterwards, or copy the forms by hand (--files).
+
+    Example: leads init-repos --dry-run
     """
     known = read_settings()
-    policy, out = policy_of(known), Output(as_json=json)
+    policy, out = current_policy(known), Output(as_json=json)
     if files is not None:
         if dry_run or link:
             raise CommandError(
-                ExitCode.USAGE, "--files writes the forms into a folder and does nothing else."
+                ExitCode.USAGE,
+                "--files only writes forms into a folder; do not combine it with other options.",
             )
         await asyncio.to_thread(_write_forms, files, known.github, policy, out)
         return
@@ -54,42 +56,40 @@ async def init_repos(
     _end(pieces)
 
 
-def _set_up(github: GitHub, policy: Policy, *, dry_run: bool, link: bool) -> "list[Piece]":
+def _set_up(github: GitHub, policy: Policy, *, dry_run: bool, link: bool) -> "list[SetupItem]":
     from activities.github.setup import GitHubSetup  # its client takes a second to load
 
-    return list(GitHubSetup(github, policy, dry_run=dry_run, link=link).pieces())
+    return list(GitHubSetup(github, policy, dry_run=dry_run, link=link).items())
 
 
-def _row(each: "Piece") -> tuple[str, str, Text, str]:
-    return each.where, each.what, Text(each.fate, _STYLES.get(each.fate, "")), each.detail
+def _row(each: "SetupItem") -> tuple[str, str, Text, str]:
+    return each.where, each.name, Text(each.status, _STYLES.get(each.status, "")), each.detail
 
 
 _STYLES = {"put": "green", "missing": "yellow", "by hand": "bold red", "failed": "bold red"}
 
 
-def _end(pieces: "Sequence[Piece]") -> None:
-    """Raises CommandError where something is missing still."""
-    from activities.github.setup import Fate
+def _end(pieces: "Sequence[SetupItem]") -> None:
+    """Raise CommandError if something is still missing."""
+    from activities.github.setup import SetupStatus
 
-    def count(fate: "Fate") -> int:
-        return sum(each.fate is fate for each in pieces)
+    def count(status: "SetupStatus") -> int:
+        return sum(each.status is status for each in pieces)
 
-    if count(Fate.FAILED):
-        done = f"{count(Fate.PUT)} put so far" if count(Fate.PUT) else "nothing was put"
-        sentence = (
-            f"GitHub did not answer as it should, {done}. Run this again: what is there is not put twice."
-        )
-        raise CommandError(ExitCode.UNREACHABLE, sentence, told=True)
-    if left := count(Fate.BY_HAND):
-        sentence = f"{left} of {len(pieces)} are to be done by hand, as said above; then run this again."
-        raise CommandError(ExitCode.REFUSED, sentence, told=True)
+    if count(SetupStatus.FAILED):
+        done = f"{count(SetupStatus.CREATED)} put so far" if count(SetupStatus.CREATED) else "nothing was put"
+        sentence = f"GitHub did not answer as it should, {done}. Run this again: nothing is added twice."
+        raise CommandError(ExitCode.UNAVAILABLE, sentence, printed=True)
+    if manual := count(SetupStatus.BY_HAND):
+        sentence = f"{manual} of {len(pieces)} must be done by hand, see above; then run this again."
+        raise CommandError(ExitCode.REFUSED, sentence, printed=True)
 
 
 def _write_forms(folder: Path, github: GitHub, policy: Policy, out: Output) -> None:
-    """Each form under the name of its repository; a file that is there is left as it is."""
+    """Write each form below the name of its repository; existing files are kept."""
     from activities.github.forms import forms
 
-    written, left = [], []
+    written, kept = [], []
     try:
         for form in forms(github, policy):
             file = folder / form.repo / form.path
@@ -99,17 +99,17 @@ def _write_forms(folder: Path, github: GitHub, policy: Policy, out: Output) -> N
                     new.write(form.text)
                 written.append(str(file))
             except FileExistsError:
-                left.append(str(file))
+                kept.append(str(file))
     except OSError as error:
         raise CommandError(ExitCode.USAGE, f"{folder} can't be written: {error.strerror}.") from error
-    if out.value({"written": written, "left": left}):
+    if out.value({"written": written, "kept": kept}):
         return
     out.line(
-        "Written, each to be put into the repository whose name its folder has:"
+        "Written; copy each into the repository that its folder is named for:"
         if written
         else "Nothing written."
     )
     out.items(written)
-    if left:
-        out.line("There already, and left as they are:")
-        out.items(left)
+    if kept:
+        out.line("There already, and kept:")
+        out.items(kept)

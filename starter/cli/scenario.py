@@ -1,4 +1,4 @@
-"""What is to be otherwise, as the command line says it."""
+"""Reads the scenario of `leads what-if` from its options."""
 
 import difflib
 from collections.abc import Iterable
@@ -8,7 +8,6 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from activities.pricing import books_in
-from client.errors import CommandError, ExitCode
 from config import policy_file as policy
 from config.settings import Settings, SettingsError
 from process.behaviour import CHANGES
@@ -16,9 +15,10 @@ from process.money.pricing import PriceBook, PriceListError
 from process.policy import Periods, Policy
 from process.simulation.scenario import Scenario
 from process.types import Stage
+from starter.cli.errors import CommandError, ExitCode
 
 IN_STAGES = "stale_in"
-"""The period that has its days stage by stage."""
+"""The period that has a number of days per stage."""
 
 
 def scenario(
@@ -30,7 +30,7 @@ def scenario(
     price_book: Path | None = None,
     newest_rules: bool = False,
 ) -> Scenario:
-    """What was said, judged. Raises CommandError (usage) that names what can't be meant, and what can."""
+    """Return the scenario. Raises CommandError (usage) for a wrong option."""
     return Scenario(
         policy=_policy(known, policy_file) if policy_file else None,
         periods=read_periods(periods),
@@ -40,8 +40,8 @@ def scenario(
     )
 
 
-def in_words(wanted: Scenario) -> list[str]:
-    """What is otherwise, for people."""
+def described(wanted: Scenario) -> list[str]:
+    """Return the changes of the scenario, for people."""
     found = [f"the policy {wanted.policy.version}"] if wanted.policy else []
     found += [f"{name} {value}" for name, value in period_values(wanted.periods) if value]
     found += [f"a holiday on {day}" for day in wanted.holidays]
@@ -51,7 +51,7 @@ def in_words(wanted: Scenario) -> list[str]:
 
 
 def period_values(periods: Periods, *, every: bool = False) -> list[tuple[str, str]]:
-    """The periods that were set, or every one, each with its days."""
+    """Return the periods that were set, or all of them, each with its days as text."""
     return [
         (name, _days(getattr(periods, name)))
         for name in Periods.model_fields
@@ -70,22 +70,22 @@ def _days(value: object) -> str:
 
 
 def read_periods(given: Iterable[str]) -> Periods:
-    """Periods as `NAME=DAYS`; several days as `renewal_windows=120,60`, of one stage as `stale_in.quoted=14`.
+    """Parse `NAME=DAYS`, several days as `renewal_windows=120,60`, days of a stage as `stale_in.quoted=14`.
 
-    Only what was given is set. Raises CommandError (usage).
+    Only the given periods are set. Raises CommandError (usage).
     """
     found: dict[str, object] = {}
     for text in given:
         name, separator, value = (part.strip() for part in text.partition("="))
         if not separator or not name:
-            raise _wrong(f"{text!r} is no period: write it as NAME=DAYS, as quote_validity=60.")
+            raise _wrong(f"{text!r} is no period: write NAME=DAYS, e.g. quote_validity=60.")
         name, _, stage = name.replace("-", "_").casefold().partition(".")
         if name not in Periods.model_fields or (stage and name != IN_STAGES):
             raise _unknown(f"{name}.{stage}" if stage else name)
         if name == IN_STAGES:
             stages = found.setdefault(name, {})
             if stage not in {*Stage} or not isinstance(stages, dict) or stage in stages:
-                raise _wrong(f"{text!r}: write each stage once, as {IN_STAGES}.quoted=14.")
+                raise _wrong(f"{text!r}: write each stage once, e.g. {IN_STAGES}.quoted=14.")
             stages[stage] = _number(value, text)
         elif name in found:
             raise _wrong(f"The period {name} is given twice.")
@@ -97,9 +97,9 @@ def read_periods(given: Iterable[str]) -> Periods:
         return Periods.model_validate(found)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in wrong["loc"] if part != "[key]")
+        name = ".".join(str(part) for part in wrong["loc"] if part != "[key]")
         message = f"{wrong['msg'][0].lower()}{wrong['msg'][1:]}"
-        raise _wrong(f"The period {where}: {message}, not {wrong['input']}.") from None
+        raise _wrong(f"The period {name}: {message}, not {wrong['input']}.") from None
 
 
 def _number(text: str, given: str) -> int:
@@ -120,7 +120,7 @@ def _unknown(name: str) -> CommandError:
 
 def _policy(known: Settings, file: Path) -> Policy:
     try:
-        return policy.current(known.model_copy(update={"policy_file": file}))
+        return policy.current_policy(known.model_copy(update={"policy_file": file}))
     except SettingsError as error:
         raise _wrong(str(error).replace("LEADS_POLICY_FILE", "--policy", 1)) from error
 

@@ -1,45 +1,35 @@
-"""What every command that speaks to leads needs first: the settings and a connection."""
+"""Reads the settings and connects to Temporal, for all commands."""
 
 from datetime import timedelta
 from pathlib import Path
 
 from client.connection import connect
-from client.errors import CommandError, ExitCode
 from client.leads import LeadsClient
-from config import policy_file as policy
-from config import settings
-from process.policy import Policy
+from config import policy_file, settings
 
 UP = Path(".leads/up.env")
-"""While `leads up` runs here with its sandbox: the settings that point at it."""
+"""Settings of the sandbox, while `leads up` runs in this folder."""
 
 FILES = (".env", UP)
-"""Where settings are read from, beside the environment."""
+"""Files from which settings are read, besides the environment."""
 
 TIMEOUT = 10.0
-"""Seconds within which a lead answers, unless a command is told otherwise."""
+"""Default seconds to wait for an answer of a lead."""
 
 
 def read_settings() -> settings.Settings:
-    """The settings. Raises CommandError (usage) that names what can't be meant."""
-    try:
-        return settings.read_settings(*FILES)
-    except settings.SettingsError as error:
-        raise CommandError(ExitCode.USAGE, str(error)) from error
-
-
-def policy_of(known: settings.Settings) -> Policy:
-    """The policy in force. Raises CommandError (usage) that names what can't be meant."""
-    try:
-        return policy.current(known)
-    except settings.SettingsError as error:
-        raise CommandError(ExitCode.USAGE, str(error)) from error
+    """Read the settings of the environment and of `.env`. Raises SettingsError, which names the wrong one."""
+    return settings.read_settings(*FILES)
 
 
 async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
-    """The leads that the environment points at."""
+    """Return a client for the leads of the configured server. Raises LeadsError or SettingsError."""
     known = read_settings()
     client = await connect()
     return LeadsClient(
-        client, known.task_queue, known.temporal_ui, timedelta(seconds=timeout), policy_of(known)
+        client,
+        known.task_queue,
+        known.temporal_ui,
+        timedelta(seconds=timeout),
+        policy_file.current_policy(known),
     )

@@ -8,8 +8,10 @@ import pytest
 from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
-from config.settings import Settings, SettingsError, read_settings, unknown
+from config.settings import Settings, SettingsError, read_settings, unknown_settings
+from sandbox.seed import read_seed
 from sandbox.server import Sandbox
+from starter.local.parts import SEED
 
 from .conftest import EXAMPLE, LINE, ROOT, values
 
@@ -88,7 +90,7 @@ def test_every_setting_reaches_worker_and_set_up() -> None:
 def test_the_sandbox_is_set_as_it_says_itself() -> None:
     """deploy/sandbox.env is what the sandbox calls its environment, with the container's address and folder."""
     shown = {name: value for name, value in values(ROOT / "deploy/sandbox.env").items() if name in ALL}
-    with Sandbox() as sandbox:
+    with Sandbox(seed=read_seed(SEED)) as sandbox:
         expected = {
             name: value.replace(sandbox.url, "http://sandbox.localhost:8010")
             for name, value in sandbox.environment().items()
@@ -125,9 +127,9 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         (
             "LEADS_ZONE",
             "Europe/Berlni",
-            "LEADS_ZONE: there is no such time zone; name one as Europe/Berlin or UTC",
+            "LEADS_ZONE: there is no such time zone; use an IANA name such as Europe/Berlin or UTC",
         ),
-        ("LEADS_ADDRESSES__SALES", "a@example.org", "LEADS_ADDRESSES__SALES: is to be JSON"),
+        ("LEADS_ADDRESSES__SALES", "a@example.org", "LEADS_ADDRESSES__SALES: must be JSON"),
         ("LEADS_PEOPLE", '{"sales": "octocat"}', "LEADS_PEOPLE (sales): Input should be a valid list"),
         (
             "LEADS_GITHUB__COLUMNS",
@@ -156,7 +158,7 @@ def test_a_mistyped_setting_is_told_from_those_that_there_are(
     monkeypatch.setenv("LEADS_SOMETHING_ELSE_ENTIRELY", "x")
     monkeypatch.setenv("LEADS_GITHUB__COLUMNS__LEAD", "x")
     monkeypatch.setenv("LEADS_BY", "x")
-    assert unknown(tmp_path / "some.env") == [
+    assert unknown_settings(tmp_path / "some.env") == [
         "LEADS_GITHUB__TOKNE is no setting (did you mean LEADS_GITHUB__TOKEN?)",
         "LEADS_SOMETHING_ELSE_ENTIRELY is no setting",
     ]

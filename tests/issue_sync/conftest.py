@@ -20,14 +20,14 @@ import workflows.issue_sync
 import workflows.lead
 import workflows.reconcile
 from activities.issue_sync.sync import Desk
-from activities.reconcile.outside import reconcile_activities
+from activities.reconcile.activities import reconcile_activities
 from activities.registry import activities
 from client.directory import LeadHandle
 from client.leads import LeadsClient
 from client.notices import request_sync
 from client.reconcile import reconcile_now
 from config.settings import Settings
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from sandbox.server import Sandbox
 from tests.support.sandboxes import running_sandbox, sandbox
@@ -156,7 +156,7 @@ class Office:
     async def hear_there(self, repo: str, number: int, *comments: int) -> SyncResult:
         notices = [ChangeNotice(repo=repo, number=number, comment=comment) for comment in comments]
         await request_sync(self.env.client, *notices, task_queue=self.settings.task_queue)
-        desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].desk)
+        desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].workflow_id)
         return await desk.result()
 
     async def answers(self, lead: LeadHandle) -> list[str]:
@@ -188,7 +188,7 @@ class Office:
         ]
         async with asyncio.timeout(TIMEOUT):
             for notice in (*cards, *issues, *issues):  # one may pass on what it hears to another
-                await self._closed(notice.desk)
+                await self._closed(notice.workflow_id)
 
     async def _closed(self, desk: str) -> None:
         try:

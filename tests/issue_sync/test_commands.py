@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.core.events import Refused
-from process.decisions import DECISIONS, Decision
+from process.core.refusal import Refused
+from process.decisions.base import Decision
 from process.decisions.quoting import PriceQuoted
+from process.decisions.registry import DECISIONS
 from process.github.commands import Said, commands, nearest, read, sample, written
 
 COMMENT = {"by": "@amara-sales", "source": "github comment", "key": "k"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from activities.github.models import CommentSeen
+from activities.github.models import Comment
 from sandbox.faults import Fault
 from tests.issue_sync.conftest import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
 
@@ -328,7 +328,7 @@ def late(office: Office, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
     """So many listings of comments show none of them."""
     listed, left = office.desk.github.comments, itertools.count(1)
 
-    def comments(*args: Any, **more: Any) -> Iterator[list[CommentSeen]]:
+    def comments(*args: Any, **more: Any) -> Iterator[list[Comment]]:
         return iter(()) if next(left) <= times else listed(*args, **more)
 
     monkeypatch.setattr(office.desk.github, "comments", comments)

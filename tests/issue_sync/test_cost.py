@@ -53,7 +53,7 @@ async def test_a_round_without_news_costs_a_point_for_each_hundred_leads(
     issues = on_github(sandbox, LEADS)
     await in_temporal(client, sandbox, issues)
     first = await look(client, settings)
-    assert first.found[0].startswith(f"{LEADS} to look at")
+    assert first.found[0].startswith(f"{LEADS} to sync")
     for _ in range(3):
         await look(client, settings)  # what is read twice to be sure
     asked(sandbox)
@@ -71,5 +71,5 @@ async def test_one_change_costs_what_it_needs(client: Client, settings: Settings
         await look(client, settings)
     sandbox.person(SALES).move("leads", issues[1].number, Stage.QUOTED.capitalize())
     moved = await look(client, settings)
-    assert moved.found == (f"1 to look at: leads#{issues[1].number}",)
+    assert moved.found == (f"1 to sync: leads#{issues[1].number}",)
     assert (await look(client, settings)).found == ()  # told once, not every round

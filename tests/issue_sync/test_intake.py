@@ -12,15 +12,15 @@ from pydantic import SecretStr
 from activities.github import issue_block
 from activities.github.authors import IssueHistory, issue_history
 from activities.github.forms import forms
-from activities.github.issue_block import Memory
+from activities.github.issue_block import LastWritten
 from activities.issue_sync import intake
 from client.directory import LeadHandle
 from client.leads import LeadsClient, Opened
 from client.notices import request_sync
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from sandbox.faults import Fault
-from sandbox.github.records import Issue, Trace
+from sandbox.github.records import Issue, Tombstone
 from sandbox.server import Sandbox
 from tests.issue_sync.conftest import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow
@@ -74,7 +74,9 @@ def sandbox(sandbox: Sandbox) -> Sandbox:
     github.next_id += 1000 * start
     for repository in list(github.repositories.values()):
         number = github.new_id()
-        github.traces[number] = Trace(id=number, repository_id=repository.id, number=start, moved_to=None)
+        github.tombstones[number] = Tombstone(
+            id=number, repository_id=repository.id, number=start, moved_to=None
+        )
     return sandbox
 
 
@@ -112,7 +114,7 @@ class Front:
         notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.office.env.client
         await request_sync(client, notice, task_queue=self.office.settings.task_queue)
-        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
+        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
         return "; ".join(done.done)
 
     async def lead(self) -> LeadHandle:
@@ -543,7 +545,7 @@ async def test_of_a_lead_that_has_ended_it_is_not_begun_again(front: Front) -> N
 async def test_nor_when_temporal_has_forgotten_it(front: Front) -> None:
     await front.opened()
     lead = intake.lead_to_be(await front.seen())
-    ended = issue_block.write("Ours.", lead, "What it was.", Memory(state="closed", title=""))
+    ended = issue_block.write("Ours.", lead, "What it was.", LastWritten(state="closed", title=""))
     await front.at(SALES, "edit", body=ended)
     assert await front.heard() == f"Said that {lead} has ended"
     assert await front.found() is None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from activities.github import rate_limits as gate
+from activities.github import rate_limits
 from activities.github.errors import Limit
 from client.reconcile import NOW
 from client.retries import PendingRetry, pending_retries
@@ -36,13 +36,13 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """When the service came to know of a limit."""
     found: list[datetime] = []
-    close = gate.Gate.close
+    block = rate_limits.RateLimitGuard.block
 
-    def closes(self: gate.Gate, api: gate.Api, limit: Limit) -> None:
-        close(self, api, limit)
+    def recording_block(self: rate_limits.RateLimitGuard, api: rate_limits.Api, limit: Limit) -> None:
+        block(self, api, limit)
         found.append(datetime.now(UTC))
 
-    monkeypatch.setattr(gate.Gate, "close", closes)
+    monkeypatch.setattr(rate_limits.RateLimitGuard, "block", recording_block)
     return found
 
 
@@ -164,8 +164,8 @@ async def test_what_one_was_told_all_others_heed(office: Office, heard: list[dat
     answer = await lead.execute_update("price_quoted", body)
     assert answer["accepted"]
     again = await _waits(office, lead.id)
-    assert "GitHub's rate limit was reached" in again.why
-    assert "it goes on at" in again.why
+    assert "GitHub's rate limit was reached" in again.reason
+    assert "it goes on at" in again.reason
     assert again.next_attempt_at is not None
     assert (await _waits(office, NOW)).kind == "reconcile_github"
     await looking

@@ -143,7 +143,7 @@ async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(office: O
     twin = {"title": first["title"], "body": first["body"]}
     ours = await asyncio.to_thread(office.as_service, "POST", "leads/issues", twin)
     copied = await asyncio.to_thread(office.as_person, SALES, "POST", "leads/issues", twin)
-    assert f"issue {ours['number']}, {copied['number']} carries its mark" in found(await office.round())
+    assert f"issue {ours['number']}, {copied['number']} carries its marker" in found(await office.round())
     await office.until(lead, lambda view: any("opened twice" in line.summary for line in view.timeline))
     closed = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{ours['number']}")
     assert (closed["state"], closed["state_reason"]) == ("closed", "duplicate")
@@ -157,7 +157,7 @@ async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) 
     amara.open("leads", "[Example University / Ada Example] - A hub", labels=("service:hub",))
     amara.open("leads", "[Lead org / Grace Example] - Another", labels=("lead",))
     amara.open("leads", "Not a lead")
-    assert found(await office.round()) == "2 to look at: leads#1, leads#2"
+    assert found(await office.round()) == "2 to sync: leads#1, leads#2"
     lead = await the_lead(office)
     await seen(office, lead)
     await office.round()
@@ -179,7 +179,7 @@ async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> 
         while len([each for each in await office.leads.open_leads() if each.issue]) < 2:
             await asyncio.sleep(0.05)
     amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
-    assert found(await office.round()) == "1 to look at: leads#2"
+    assert found(await office.round()) == "1 to sync: leads#2"
 
 
 async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> None:
@@ -214,7 +214,7 @@ async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office:
     office.sandbox.person(OWNER).rename_column("Lead", "Prospects")
     said = found(await office.round())
     assert "the board has no column “Lead”" in said
-    assert "to look at" not in said
+    assert "to sync" not in said
     assert await office.answers(lead) == []
     office.sandbox.person(OWNER).rename_column("Prospects", "Lead")
     assert found(await office.round()) == ""
@@ -239,14 +239,14 @@ async def folder_seen(office: Office, lead: LeadHandle) -> None:
 
 async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
     lead, ann = await with_folder(office), office.sandbox.on_drive()
-    folder = ann.folder_of(lead.id).id
+    folder = ann.find_folder(leadId=lead.id).id
     ann.trash(folder)
     assert f"{lead.id}: its folder is not where it was" in found(await office.round(), "reconcile_drive")
     await office.until(lead, lambda view: "is in the trash: restore it there" in "".join(view.attention))
     ann.restore(folder)
     await office.round()
     await office.until(lead, lambda view: not view.attention)
-    ann.trash(office.sandbox.google.leads_folder)
+    ann.trash(office.sandbox.ids["leads_folder"])
     await office.round()
     await office.until(lead, lambda view: "in a folder that is in the trash" in "".join(view.attention))
 
@@ -263,22 +263,22 @@ async def told_once(office: Office, lead: LeadHandle, summary: str) -> Overview:
 
 async def test_a_folder_that_was_moved_or_renamed_is_followed_and_told_once(office: Office) -> None:
     lead, ann = await with_folder(office), office.sandbox.on_drive()
-    folder = ann.folder_of(lead.id).id
-    sales = office.sandbox.google.files[office.sandbox.google.leads_folder].parents[0]
+    folder = ann.find_folder(leadId=lead.id).id
+    sales = office.sandbox.google.files[office.sandbox.ids["leads_folder"]].parents[0]
     ann.rename(folder, "Ocean course")
     await told_once(office, lead, "was renamed to “Ocean course”")
     ann.move(folder, sales)
     view = await told_once(office, lead, "was moved out of the folder for leads")
     assert view.lead.folder
     assert (view.lead.folder.id, view.lead.folder.name) == (folder, "Ocean course")
-    ann.move(folder, office.sandbox.google.leads_folder)
+    ann.move(folder, office.sandbox.ids["leads_folder"])
     await office.round()
     await office.until(lead, lambda view: "back into the folder for leads" in view.timeline[-1].summary)
 
 
 async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(office: Office) -> None:
     lead, ann = await with_folder(office), office.sandbox.on_drive()
-    old = ann.folder_of(lead.id).id
+    old = ann.find_folder(leadId=lead.id).id
     ann.delete(old)
     await office.round()
     view = await office.until(lead, lambda view: view.lead.drift)
@@ -287,7 +287,7 @@ async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(offic
     await office.hear(lead, await office.say(lead, "/folder-replaced"))
     view = await office.until(lead, lambda view: view.lead.folder and view.lead.folder.id != old)
     assert view.lead.folder
-    assert ann.folder_of(lead.id).id == view.lead.folder.id
+    assert ann.find_folder(leadId=lead.id).id == view.lead.folder.id
     assert not view.attention
     await seen(office, lead)
     await office.round()

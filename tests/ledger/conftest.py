@@ -57,11 +57,11 @@ def ledger(url: str, opened: Callable[[str], Ledger]) -> Ledger:
 DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
-def entry(seq: int, lead: str = "lead-1", **changed: Any) -> Entry:
+def entry(seq: int, lead_id: str = "lead-1", **changed: Any) -> Entry:
     """A plausible event; `at` is `seq` days after DAY."""
     return Entry.model_validate(
         {
-            "lead": lead,
+            "lead_id": lead_id,
             "seq": seq,
             "at": DAY + timedelta(days=seq),
             "kind": "price_quoted",

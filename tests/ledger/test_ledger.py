@@ -45,22 +45,22 @@ def test_answers_how_far_a_lead_is_recorded(ledger: Ledger) -> None:
     assert ledger.append([entry(4)]) == 2
     assert ledger.append([entry(3)]) == 4
     assert ledger.last_seq("lead-1") == 4
-    assert ledger.append([entry(2, lead="lead-2")]) == 0
+    assert ledger.append([entry(2, lead_id="lead-2")]) == 0
     assert ledger.last_seq("lead-1") == 4
 
 
 def test_history_is_in_order_whatever_the_order_of_arrival(ledger: Ledger) -> None:
     ledger.append([entry(3), entry(1)])
     ledger.append([entry(2)])
-    assert ledger.history("lead-1") == [entry(1), entry(2), entry(3)]
-    assert ledger.history("unknown") == []
+    assert ledger.entries("lead-1") == [entry(1), entry(2), entry(3)]
+    assert ledger.entries("unknown") == []
 
 
 def test_a_repeat_changes_nothing(ledger: Ledger) -> None:
     ledger.append([entry(1), entry(2)])
     assert ledger.append([entry(1), entry(2)]) == 2
     assert ledger.append([entry(2), entry(3)]) == 3
-    assert ledger.history("lead-1") == [entry(1), entry(2), entry(3)]
+    assert ledger.entries("lead-1") == [entry(1), entry(2), entry(3)]
 
 
 @pytest.mark.parametrize(
@@ -83,25 +83,25 @@ def test_other_content_is_a_conflict_and_the_whole_call_is_undone(
     ledger.append([entry(1), entry(2)])
     with pytest.raises(LedgerConflict, match=r"event 2 of lead lead-1") as refused:
         ledger.append([entry(1), entry(2, **change), entry(3)])
-    assert (refused.value.lead, refused.value.seq) == ("lead-1", 2)
-    assert ledger.history("lead-1") == [entry(1), entry(2)]
+    assert (refused.value.lead_id, refused.value.seq) == ("lead-1", 2)
+    assert ledger.entries("lead-1") == [entry(1), entry(2)]
 
 
 @pytest.mark.parametrize(
     "entries",
-    [[], [entry(1), entry(2, lead="lead-2")], [entry(1), entry(1)]],
+    [[], [entry(1), entry(2, lead_id="lead-2")], [entry(1), entry(1)]],
     ids=["none", "two leads", "twice"],
 )
 def test_one_call_is_about_one_lead(ledger: Ledger, entries: list[Entry]) -> None:
     with pytest.raises(LedgerRefused, match="exactly one lead"):
         ledger.append(entries)
-    assert ledger.leads() == []
+    assert ledger.heads() == []
 
 
 def test_times_come_back_in_utc(ledger: Ledger) -> None:
     local = datetime(2026, 3, 1, 1, 30, 0, 123456, tzinfo=timezone(timedelta(hours=5, minutes=45)))
     ledger.append([entry(1, at=local)])
-    [recorded] = ledger.history("lead-1")
+    [recorded] = ledger.entries("lead-1")
     assert recorded.at == local
     assert recorded.at.tzinfo is UTC
     assert ledger.append([entry(1, at=local.astimezone(UTC))]) == 1
@@ -125,9 +125,9 @@ json_values = st.recursive(
 def test_any_event_comes_back_as_it_was_and_may_be_repeated(
     ledger: Ledger, at: datetime, line: str, data: dict[str, Any]
 ) -> None:
-    written = entry(1, lead=str(uuid4()), at=at, kind=line, summary=line, data=data)
+    written = entry(1, lead_id=str(uuid4()), at=at, kind=line, summary=line, data=data)
     assert ledger.append([written]) == 1
-    assert ledger.history(written.lead) == [written]
+    assert ledger.entries(written.lead_id) == [written]
     assert ledger.append([written]) == 1
 
 
@@ -135,7 +135,7 @@ def test_any_event_comes_back_as_it_was_and_may_be_repeated(
     "wrong",
     [
         {"seq": 0},
-        {"lead": ""},
+        {"lead_id": ""},
         {"at": datetime(2026, 3, 1)},  # noqa: DTZ001 - the missing offset is the point
         {"summary": "a\0b"},
         {"summary": "\ud800"},
@@ -154,20 +154,22 @@ def test_what_cannot_be_recorded_the_same_on_both_engines_is_no_entry(wrong: dic
 
 def test_reports_choose_by_time_and_kind(ledger: Ledger) -> None:
     ledger.append([entry(1), entry(2, kind="lost"), entry(3)])
-    ledger.append([entry(1, lead="lead-0", at=DAY + timedelta(days=2)), entry(2, lead="lead-0", kind="lost")])
-    order = [(event.lead, event.seq) for event in ledger.events()]
+    ledger.append(
+        [entry(1, lead_id="lead-0", at=DAY + timedelta(days=2)), entry(2, lead_id="lead-0", kind="lost")]
+    )
+    order = [(event.lead_id, event.seq) for event in ledger.all_entries()]
     assert order == [("lead-1", 1), ("lead-0", 1), ("lead-0", 2), ("lead-1", 2), ("lead-1", 3)]
     since = (DAY + timedelta(days=3)).astimezone(timezone(timedelta(hours=-8)))
-    assert ledger.events(since) == [entry(3)]
-    assert [event.lead for event in ledger.events(kinds={"lost"})] == ["lead-0", "lead-1"]
-    assert ledger.events(since, {"lost"}) == []
-    assert ledger.events(kinds=[]) == []
+    assert ledger.all_entries(since) == [entry(3)]
+    assert [event.lead_id for event in ledger.all_entries(kinds={"lost"})] == ["lead-0", "lead-1"]
+    assert ledger.all_entries(since, {"lost"}) == []
+    assert ledger.all_entries(kinds=[]) == []
 
 
 def test_knows_each_lead_and_which_has_gaps(ledger: Ledger) -> None:
-    ledger.append([entry(1, lead="b"), entry(2, lead="b", at=DAY)])
-    ledger.append([entry(1, lead="a"), entry(3, lead="a")])
-    assert ledger.leads() == [Head("a", 3, entry(3).at, complete=False), Head("b", 2, DAY, complete=True)]
+    ledger.append([entry(1, lead_id="b"), entry(2, lead_id="b", at=DAY)])
+    ledger.append([entry(1, lead_id="a"), entry(3, lead_id="a")])
+    assert ledger.heads() == [Head("a", 3, entry(3).at, complete=False), Head("b", 2, DAY, complete=True)]
 
 
 @pytest.mark.parametrize(
@@ -186,7 +188,7 @@ def test_the_database_itself_refuses_changes(ledger: Ledger, url: str, change: s
     ledger.append([entry(1), entry(2)])
     with pytest.raises((sqlite3.Error, psycopg.Error), match="append-only"):
         by_hand(url, change)
-    assert ledger.history("lead-1") == [entry(1), entry(2)]
+    assert ledger.entries("lead-1") == [entry(1), entry(2)]
 
 
 def test_a_newer_schema_is_refused(ledger: Ledger, url: str, opened: Open) -> None:
@@ -195,41 +197,41 @@ def test_a_newer_schema_is_refused(ledger: Ledger, url: str, opened: Open) -> No
     newer = opened(url)
     for _ in range(2):  # also when asked again
         with pytest.raises(LedgerRefused, match="has schema 2, this program knows 1"):
-            newer.history("lead-1")
+            newer.entries("lead-1")
 
 
 def test_who_only_reads_makes_nothing(url: str, opened: Open) -> None:
     with closing(Ledger.open(url, read_only=True)) as reader:
         for _ in range(2):
             with pytest.raises(LedgerRefused, match=r"There is no ledger yet \("):
-                reader.leads()
+                reader.heads()
         if url.startswith("sqlite"):
             assert not Path(url.removeprefix("sqlite:///")).parent.exists()
         opened(url).append([entry(1)])
-        assert [head.lead for head in reader.leads()] == ["lead-1"]
-        assert reader.history("lead-1") == [entry(1)]
+        assert [head.lead_id for head in reader.heads()] == ["lead-1"]
+        assert reader.entries("lead-1") == [entry(1)]
     by_hand(url, "UPDATE ledger_schema SET version = 2")
     with (
         closing(Ledger.open(url, read_only=True)) as late,
         pytest.raises(LedgerRefused, match="has schema 2"),
     ):
-        late.leads()
+        late.heads()
 
 
 def test_check_leaves_no_trace(ledger: Ledger, url: str) -> None:
     ledger.append([entry(1), entry(2)])
-    ledger.append([entry(1, lead="lead-2")])
+    ledger.append([entry(1, lead_id="lead-2")])
     for _ in range(2):
         status = ledger.check()
         assert (status.leads, status.events, status.schema_version) == (2, 3, 1)
     assert status.engine.startswith(make_url(url).get_backend_name())
-    assert len(ledger.events()) == 3
+    assert len(ledger.all_entries()) == 3
 
 
 def test_close_may_be_followed_by_use(ledger: Ledger) -> None:
     ledger.append([entry(1)])
     ledger.close()
-    assert ledger.history("lead-1") == [entry(1)]
+    assert ledger.entries("lead-1") == [entry(1)]
 
 
 def test_writers_at_once_agree(url: str, opened: Open) -> None:
@@ -246,7 +248,7 @@ def test_writers_at_once_agree(url: str, opened: Open) -> None:
     with ThreadPoolExecutor(len(ledgers)) as threads:
         answers = list(threads.map(write, range(len(ledgers))))
     assert all(answer >= 9 + number for number, answer in enumerate(answers))
-    assert ledgers[0].history("lead-1") == [entry(seq) for seq in range(1, 17)]
+    assert ledgers[0].entries("lead-1") == [entry(seq) for seq in range(1, 17)]
 
 
 def test_of_two_stories_at_once_one_is_told(url: str, opened: Open) -> None:
@@ -266,13 +268,13 @@ def test_of_two_stories_at_once_one_is_told(url: str, opened: Open) -> None:
     with ThreadPoolExecutor(2) as threads:
         told = list(threads.map(write, (0, 1)))
     assert sorted(told) == [False, True]
-    assert {event.by for event in ledgers[0].events()} == {f"writer-{told.index(True)}@example.org"}
+    assert {event.by for event in ledgers[0].all_entries()} == {f"writer-{told.index(True)}@example.org"}
 
 
 def _start(url: str, number: int, together: Any) -> None:
     with closing(Ledger.open(url)) as ledger:
         together.wait()
-        ledger.append([entry(1, lead=f"lead-{number}")])
+        ledger.append([entry(1, lead_id=f"lead-{number}")])
 
 
 def test_processes_may_start_at_once(url: str, ledger: Ledger) -> None:
@@ -284,4 +286,4 @@ def test_processes_may_start_at_once(url: str, ledger: Ledger) -> None:
     for process in processes:
         process.join()
     assert [process.exitcode for process in processes] == [0, 0, 0]
-    assert [head.lead for head in ledger.leads()] == ["lead-0", "lead-1", "lead-2"]
+    assert [head.lead_id for head in ledger.heads()] == ["lead-0", "lead-1", "lead-2"]

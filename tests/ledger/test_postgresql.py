@@ -69,10 +69,10 @@ def test_a_missing_right_is_permanent(
 ) -> None:
     limited = opened(postgres.url(database, user=role))
     with pytest.raises(LedgerRefused, match="permission denied") as refused:
-        limited.history("lead-1")
+        limited.entries("lead-1")
     with postgres.connect(database) as connection:
         connection.execute(f"GRANT SELECT ON ledger_entries, ledger_schema TO {role}".encode())
-    assert limited.history("lead-1") == [entry(1)]
+    assert limited.entries("lead-1") == [entry(1)]
     with pytest.raises(LedgerRefused, match="permission denied") as refused:
         limited.append([entry(2)])
     assert_tells_nothing(refused.value)
@@ -105,7 +105,7 @@ def test_the_sessions_time_zone_does_not_show(
 ) -> None:
     with postgres.connect() as connection:
         connection.execute(f"ALTER DATABASE {database} SET TimeZone = 'Asia/Kathmandu'".encode())
-    [recorded] = opened(postgres.url(database)).history("lead-1")
+    [recorded] = opened(postgres.url(database)).entries("lead-1")
     assert recorded == entry(1)
     assert recorded.at.tzinfo is UTC
 
@@ -135,5 +135,5 @@ def test_a_connection_lost_while_writing_is_temporary_and_nothing_is_half_done(
         with pytest.raises(LedgerUnavailable) as unavailable:
             append.result()
     assert_tells_nothing(unavailable.value)
-    assert ledger.history("lead-1") == [entry(1)]
+    assert ledger.entries("lead-1") == [entry(1)]
     assert ledger.append([entry(2), entry(3)]) == 3

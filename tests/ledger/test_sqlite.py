@@ -22,7 +22,7 @@ def test_readers_and_the_writer_do_not_wait_for_each_other(tmp_path: Path, opene
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         assert other.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         other.execute("BEGIN IMMEDIATE")
-        assert ledger.history("lead-1") == [entry(1)]
+        assert ledger.entries("lead-1") == [entry(1)]
 
 
 def test_waits_for_others_that_meet_at_a_new_file(tmp_path: Path, opened: Open) -> None:
@@ -61,9 +61,9 @@ def test_replacing_keeps_what_is_recorded(tmp_path: Path, opened: Open) -> None:
     with closing(sqlite3.connect(file)) as other, other:
         other.execute(
             "INSERT OR REPLACE INTO ledger_entries "
-            "SELECT lead, seq, at, kind, by, source, key, policy, 'never happened', data FROM ledger_entries"
+            "SELECT lead_id, seq, at, kind, by, source, key, policy, 'never happened', data FROM ledger_entries"
         )
-    assert ledger.history("lead-1") == [entry(1)]
+    assert ledger.entries("lead-1") == [entry(1)]
 
 
 def test_another_file_is_refused_for_good(tmp_path: Path, opened: Open) -> None:

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process import deadlines as ticks
+from process import deadlines
+from process.core.due import pass_deadlines
 from process.core.events import Deadline
 from process.decisions.quoting import QuoteExpired
 from process.decisions.waiting import Resumed
@@ -152,14 +153,16 @@ def test_sections_come_in_their_order_and_each_by_urgency() -> None:
 
 
 def test_it_knows_whatever_the_calendar_may_do() -> None:
-    known = {kind.kind for kind in Deadline.__subclasses__() if kind.__module__.startswith(ticks.__name__)}
+    known = {
+        kind.kind for kind in Deadline.__subclasses__() if kind.__module__.startswith(deadlines.__name__)
+    }
     assert set(FORTHCOMING) == known | {QuoteExpired.kind, Resumed.kind}
 
 
 @given(st.sampled_from(sorted(STATES)), st.integers(0, 1500))
 def test_every_lead_has_an_agenda_at_every_time(state: str, days: int) -> None:
     life = STATES[state]()
-    aggregate = life.aggregate.tick(life.now + timedelta(days=days))
+    aggregate = pass_deadlines(life.aggregate, life.now + timedelta(days=days))
     for item in agenda(aggregate, life.now + timedelta(days=days)):
         assert item.text
         assert item.role in (Role.SALES, Role.CONTRACTS, Role.ENGINEERING)

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from process.core.due import pass_deadlines
 from process.money.pricing import usage_fee
 from tests.support.lives import MONDAY, Life
 from tests.support.pools import ZONES
@@ -48,7 +49,7 @@ def test_a_contract_years_fees_sum_to_its_price(
     life.does("vendor_setup_not_needed")
     for nap in naps:  # however long the worker slept in between
         life.now += timedelta(days=nap)
-        life.aggregate = life.aggregate.tick(life.now)
+        life.aggregate = pass_deadlines(life.aggregate, life.now)
     life.wait(1200)
     invoices = life.lead.invoices
     assert sum((invoice.total.amount for invoice in invoices), Decimal(0)) == price

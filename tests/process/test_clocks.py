@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from process.core.aggregate import LeadAggregate
-from process.deadlines import due
+from process.core.due import next_due, next_wake_up, pass_deadlines, wake_up_reason
+from process.deadlines.schedule import due
 from process.lead.quote import QuoteStatus
 from process.policy import Periods, Policy
 from process.types import Stage
@@ -91,8 +92,8 @@ def test_a_hold_ends_with_its_last_day_and_staleness_counts_from_there() -> None
 def test_waiting_for_an_event_has_no_end_of_its_own() -> None:
     life = Life()
     life.does("put_on_hold", event="Their budget")
-    assert life.aggregate.next_due() is None
-    assert life.aggregate.next_change(life.now) is None
+    assert next_due(life.aggregate.lead) is None
+    assert next_wake_up(life.aggregate.lead, life.now) is None
 
 
 def test_a_contracted_lead_is_not_stale() -> None:
@@ -318,7 +319,7 @@ def test_a_lead_that_ended_is_archived_after_a_year() -> None:
     closed.does("invoice_paid", number=1)
     closed.wait(370)
     assert only(lost, "archived") == only(closed, "archived") == "2027-06-02T00:00"
-    assert lost.aggregate.next_due() is None
+    assert next_due(lost.aggregate.lead) is None
 
 
 def test_a_reopened_lead_is_not_archived() -> None:
@@ -395,7 +396,7 @@ def test_a_zone_that_changes_moves_the_days_with_it() -> None:
 def test_a_clock_that_was_asleep_catches_up_in_order() -> None:
     """No worker ran for half a year."""
     life = Life().live()
-    aggregate = life.aggregate.tick(MONDAY + timedelta(days=182))
+    aggregate = pass_deadlines(life.aggregate, MONDAY + timedelta(days=182))
     new = aggregate.event_log.events[len(life.aggregate.event_log.events) :]
     assert [event.kind for event in new].count("invoice_due") == 6
     assert {event.at for event in new} == {MONDAY + timedelta(days=182)}
@@ -404,14 +405,14 @@ def test_a_clock_that_was_asleep_catches_up_in_order() -> None:
 
 def test_what_is_due_next_is_said_in_words() -> None:
     life = Life().quoted()
-    when = life.aggregate.next_due()
+    when = next_due(life.aggregate.lead)
     assert when == datetime(2026, 6, 25, tzinfo=UTC)
-    assert life.aggregate.next_summary(when) == "Until then: quote running out"
+    assert wake_up_reason(life.aggregate.lead, when) == "Until then: quote running out"
 
 
 def test_a_tick_before_its_time_changes_nothing() -> None:
     aggregate: LeadAggregate = Life().quoted().aggregate
-    assert aggregate.tick(MONDAY) is aggregate
+    assert pass_deadlines(aggregate, MONDAY) is aggregate
 
 
 @pytest.mark.parametrize("how", ["held", "lost"])

@@ -1,4 +1,4 @@
-"""What a mistake has left outside, what is offered for it, and that a correction reaches those alone who were told."""
+"""Traces of a mistake, their compensations, and the people whom a correction reaches."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from process import deadlines as ticks
-from process.core.event_log import EventLog
-from process.core.events import Deadline, Event, Fact
-from process.corrections import compensation as compensation
+from process.core.events import Deadline, Event, EventLog, Fact
+from process.core.preview import preview_decision
+from process.core.requests import request_for
+from process.corrections import impact
 from process.corrections.corrected_decision import CorrectionImpact
+from process.corrections.history import corrected_decision
+from process.deadlines import schedule
 from process.effects import PostCorrection, SendCorrection, UpdateHubIssue
 from process.effects.observations import HubIssueOpened
 from process.github.edits import Edit, EditKind
@@ -34,14 +36,16 @@ def newest(life: Life, kind: str) -> int:
 
 def correction_impact(life: Life, seq: int, **more: Any) -> CorrectionImpact:
     """What the preview of its correction says."""
-    preview = life.aggregate.preview("corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now)
-    assert preview.answer.accepted, preview.answer.summary
+    preview = preview_decision(
+        life.aggregate, "corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now
+    )
+    assert preview.answer.accepted, str(preview.answer)
     assert preview.correction_impact
     return preview.correction_impact
 
 
 def summary(found: CorrectionImpact, fate: str) -> list[str]:
-    return [left.summary for left in found.left if left.fate == fate]
+    return [left.summary for left in found.traces if left.fate == fate]
 
 
 def got(life: Life) -> dict[str, tuple[str, ...]]:
@@ -109,7 +113,7 @@ OFFERED: list[tuple[str, str, dict[str, Any], tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize(("state", "kind", "body", "offered", "says"), OFFERED)
-def test_what_is_offered_for_a_mistake(
+def test_the_compensations_offered_for_a_mistake(
     state: str, kind: str, body: dict[str, Any], offered: tuple[str, ...], says: str
 ) -> None:
     life = Life()
@@ -118,8 +122,8 @@ def test_what_is_offered_for_a_mistake(
     life.perform().does(kind, **body)
     seq = last(life)
     found = correction_impact(life.perform(), seq)
-    assert tuple(left.compensate for left in found.left if left.fate == "if asked") == offered
-    assert says in " | ".join(left.summary for left in found.left)
+    assert tuple(left.compensate for left in found.traces if left.fate == "if asked") == offered
+    assert says in " | ".join(left.summary for left in found.traces)
     assert found.corrected_decision.summary == life.aggregate.event_log.events[seq - 1].summary
     for kind in {"mail", "answer", "comment", "hub"} - set(offered):
         assert str(seq) in life.refused("corrected", seq=seq, reason="x", compensate=kind)
@@ -137,7 +141,7 @@ def _asked(life: Life) -> tuple[str, ...]:
     return tuple(getattr(event.fact, "compensate", ()))
 
 
-def test_what_does_not_apply_is_refused_with_what_does() -> None:
+def test_an_inapplicable_compensation_is_refused_with_the_possible_ones() -> None:
     life = Life().quoted().perform()
     assert life.refused("corrected", seq=2, reason="x", compensate=["mail", "hub"]) == (
         "No issue of the hub is open because of 2. What can be put right is mail, comment."
@@ -148,19 +152,19 @@ def test_what_does_not_apply_is_refused_with_what_does() -> None:
     assert "compensate" in life.refused("corrected", seq=2, reason="x", compensate="everything")
 
 
-def test_what_was_corrected_silently_is_put_right_by_correcting_it_once_more() -> None:
+def test_a_silent_correction_is_compensated_by_correcting_once_more() -> None:
     life = Life().quoted().perform()
     silent = corrects(life, 2)
     assert life.refused("corrected", seq=2, reason="x", compensate="mail") == (
-        "2 is already corrected. To make it count again, correct its correction; corrected once more, what it said can "
-        "be put right."
+        "2 is already corrected. To make it count again, correct its correction (Corrected, seq 8). "
+        "Corrected once more, it can be put right outside."
     )
     corrects(life, silent)
     corrects(life, 2, "mail")
     assert got(life)["correction"] == ("contracts@example.org",)
 
 
-def test_all_comes_to_nothing_where_there_is_nothing() -> None:
+def test_asking_for_all_is_accepted_where_there_is_nothing_to_compensate() -> None:
     life = Life().perform()
     seq = life.does("price_list_requested").seq
     life.perform()
@@ -169,7 +173,7 @@ def test_all_comes_to_nothing_where_there_is_nothing() -> None:
     assert [effect.kind for effect in life.planned[planned:]] == ["update_issue", "record_events"]
 
 
-def test_a_line_of_text_names_several() -> None:
+def test_a_line_of_text_names_several_compensations() -> None:
     life = Life().quoted().perform()
     life.does("corrected", seq=2, reason="x", compensate="comment, mail")
     assert _asked(life) == ("mail", "comment")
@@ -178,14 +182,14 @@ def test_a_line_of_text_names_several() -> None:
 # ---- mail reaches those who were told, and nobody else
 
 
-def test_silent_by_default() -> None:
+def test_corrections_are_silent_by_default() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     assert "correction" not in got(life)
     assert not any(isinstance(effect, SendCorrection | PostCorrection) for effect in life.planned)
 
 
-def test_whom_the_wrong_mail_reached_hears_of_the_correction_even_if_the_team_has_moved() -> None:
+def test_the_wrong_mails_recipients_are_told_even_if_the_team_has_moved() -> None:
     life = Life()
     life.addresses = {"contracts": "old@example.org"}
     life.quoted().perform()
@@ -194,7 +198,7 @@ def test_whom_the_wrong_mail_reached_hears_of_the_correction_even_if_the_team_ha
     assert got(life)["correction"] == ("old@example.org",)
 
 
-def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
+def test_recipients_of_a_deadlines_mail_are_told_too() -> None:
     life = Life().quoted().perform().wait(25).perform()
     assert set(got(life)) == {"price_quoted", "quote_running_out"}
     corrects(life, 2, "mail")
@@ -202,20 +206,20 @@ def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_whatever_is_due_was_due(state: str) -> None:
+def test_every_due_deadline_was_due(state: str) -> None:
     event_log = STATES[state]().aggregate.event_log
-    for item in ticks.due(event_log.lead):
+    for item in schedule.due(event_log.lead):
         fact = item.fact.resolved(event_log, item.when)
-        assert ticks.was_due(event_log, Event(seq=99, at=item.when, fact=fact))
-        assert not ticks.was_due(event_log, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
+        assert schedule.was_due(event_log, Event(seq=99, at=item.when, fact=fact))
+        assert not schedule.was_due(event_log, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
 
 
-def test_each_thing_that_the_calendar_does_has_its_schedule() -> None:
+def test_every_deadline_has_its_schedule() -> None:
     kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Deadline) and fact is not Deadline}
-    assert kinds | {"resumed", "quote_expired"} == set(ticks._BY_KIND)
+    assert kinds | {"resumed", "quote_expired"} == set(schedule._BY_KIND)
 
 
-def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
+def test_a_deadline_that_passes_anyway_is_no_consequence() -> None:
     life = Life()
     life.does("questionnaire_sent")
     life.quoted().perform().wait(8).perform()
@@ -224,7 +228,7 @@ def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
     assert got(life)["correction"] == ("contracts@example.org",)
 
 
-def test_mail_that_has_not_left_is_not_sent_and_nobody_hears_of_its_correction() -> None:
+def test_an_unsent_mail_is_not_sent_and_nobody_is_told() -> None:
     life = Life().quoted()
     assert "Its mail has not left" in " ".join(summary(correction_impact(life, 2), "if asked"))
     corrects(life, 2, "mail")
@@ -235,12 +239,12 @@ def test_mail_that_was_on_its_way_is_corrected_all_the_same() -> None:
     life = Life().quoted().perform(but="mail")
     (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=2, reason="A slip", compensate="mail")
-    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
+    life._set(life.aggregate.done(effect, brought_back(effect, life), life.now))
     life.perform()
     assert got(life) == {"price_quoted": ("contracts@example.org",), "correction": ("contracts@example.org",)}
 
 
-def test_whoever_is_told_anyhow_is_told_once() -> None:
+def test_a_person_is_told_once() -> None:
     life = Life().quoted().perform()
     life.does("corrected", seq=2, reason="A slip", compensate="mail", tell=True)
     life.perform()
@@ -251,7 +255,7 @@ def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> Non
     life = Life().quoted().perform()
     first = corrects(life, 2)  # silently: they still believe that it counts
     second = correction_impact(life, first)
-    assert [left.compensate for left in second.left if left.fate == "if asked"] == ["comment"]
+    assert [left.compensate for left in second.traces if left.fate == "if asked"] == ["comment"]
     corrects(life, first)
     loud = corrects(life, 2, "mail")
     assert got(life)["correction"] == ("contracts@example.org",)
@@ -259,11 +263,11 @@ def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> Non
     again = corrects(life, loud, "mail")
     assert len(life.lead.mails) == sent + 1
     corrects(life, again)  # silent, though they were told that it counts
-    void = compensation.corrected_decision(life.aggregate.event_log, 2, notified=True)
+    void = corrected_decision(life.aggregate.event_log, 2, notified=True)
     assert (void.counts, void.wrongly_notified) == (False, ("contracts@example.org",))
 
 
-def test_a_correction_that_has_not_left_falls_with_its_cause_and_comes_back_with_it() -> None:
+def test_an_unsent_correction_is_suspended_and_restored_with_its_cause() -> None:
     life = Life().quoted().perform()
     first = life.does("corrected", seq=2, reason="A slip", compensate="all").seq
     waiting = {item.effect.kind for item in life.aggregate.outbox}
@@ -278,7 +282,7 @@ def test_a_correction_that_has_not_left_falls_with_its_cause_and_comes_back_with
 # ---- what is said on GitHub turns with what counts
 
 
-def test_what_was_said_is_brought_up_to_date_when_the_correction_is_corrected() -> None:
+def test_posts_are_updated_when_the_correction_is_corrected() -> None:
     life = Life()
     life.does("price_quoted", **(QUOTE | COMMENT))
     life.perform()
@@ -294,7 +298,7 @@ def test_what_was_said_is_brought_up_to_date_when_the_correction_is_corrected() 
     corrects(life, first)
     said = {(e.where, e.seq) for e in life.planned[planned:] if isinstance(e, PostCorrection)}
     assert said == {("issue", seq), ("answer", seq)}
-    now = compensation.corrected_decision(life.aggregate.event_log, seq)
+    now = corrected_decision(life.aggregate.event_log, seq)
     assert (now.counts, now.is_asked("comment"), now.was_asked("comment")) == (True, False, True)
 
 
@@ -305,7 +309,7 @@ def test_the_answer_to_a_correction_that_was_given_in_a_comment_is_crossed_out_a
     corrects(life.perform(), answer.seq, "answer")
     (said,) = [effect for effect in life.planned if isinstance(effect, PostCorrection)]
     assert (said.where, said.seq) == ("answer", answer.seq)
-    (about,) = life.aggregate.request(said, life.now).corrected_decisions
+    (about,) = request_for(life.aggregate, said, life.now).corrected_decisions
     assert (about.seq, about.comment, about.counts, about.is_asked("answer")) == (answer.seq, 42, False, True)
 
 
@@ -339,15 +343,15 @@ def test_a_hubs_issue_that_was_being_opened_meanwhile_is_closed_again() -> None:
     life = Life().requested().perform(but="hub issue")
     (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=newest(life, "hub_requested"), reason="Too early", compensate="hub")
-    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
+    life._set(life.aggregate.done(effect, brought_back(effect, life), life.now))
     assert any(isinstance(item.effect, UpdateHubIssue) for item in life.aggregate.outbox)
     assert not life.perform().aggregate.outbox
 
 
-def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted() -> None:
+def test_edits_of_a_hubs_issue_are_judged_by_the_request_for_the_hub() -> None:
     life = Life().requested().perform()
     closed, opened = (
-        Edit(what=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
+        Edit(kind=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
     )
     assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (False, True)
     corrects(life, newest(life, "hub_requested"), "hub")
@@ -361,7 +365,7 @@ def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted(
 def test_an_invoice_stands_until_it_is_taken_back() -> None:
     life = Life().contracted().perform().wait(1).perform()
     seq = newest(life, "vendor_setup_not_needed")
-    stands = "Invoice 1 of 1,000.00 USD stands until it is taken back (invoice_voided)"
+    stands = "Invoice 1 of 1,000.00 USD stands until it is taken back (Invoice voided)"
     assert summary(correction_impact(life, seq), "stays") == [stands]
 
 
@@ -400,13 +404,13 @@ def test_a_corrected_correction_says_what_counts_again() -> None:
     ]
     assert with_correction(timeline(life.aggregate)[1]).endswith("(corrected by 3)")
     found = correction_impact(life, 5)
-    assert (found.again, found.corrected_decision.seq) == (
+    assert (found.restored, found.corrected_decision.seq) == (
         (4, "3 was a mistake, so 2 counts again: No slip"),
         5,
     )
 
 
-def test_all_that_rests_on_a_mistake_is_named_in_the_order_of_its_correction() -> None:
+def test_decisions_that_rest_on_a_mistake_are_named_in_the_order_of_correction() -> None:
     life = Life().requested()
     seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     quoted, accepted, handed, signed, requested = (
@@ -425,7 +429,7 @@ def test_all_that_rests_on_a_mistake_is_named_in_the_order_of_its_correction() -
     )
     order = (
         said.rpartition("Correct ")[2]
-        .removesuffix(" first, in this order.")
+        .partition(" first, in this order")[0]
         .replace(" and ", ", ")
         .split(", ")
     )
@@ -436,22 +440,22 @@ def test_all_that_rests_on_a_mistake_is_named_in_the_order_of_its_correction() -
     assert facts(life.lead)["contract"] == facts(Life().lead)["contract"]
 
 
-def test_the_issue_is_given_what_does_not_count_and_nothing_else() -> None:
+def test_the_issue_gets_the_corrected_decisions_and_nothing_else() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     (update,) = [effect for effect in life.planned[-3:] if effect.kind == "update_issue"]
-    (shown,) = life.aggregate.request(update, life.now).corrected_decisions
+    (shown,) = request_for(life.aggregate, update, life.now).corrected_decisions
     assert (shown.seq, shown.corrections[-1].reason) == (2, "Not 2")
     corrects(life, newest(life, "corrected"))
-    assert life.aggregate.request(update, life.now).corrected_decisions == ()
+    assert request_for(life.aggregate, update, life.now).corrected_decisions == ()
 
 
-def test_what_is_no_decision_can_not_be_undone() -> None:
+def test_an_event_that_is_no_decision_cannot_be_corrected() -> None:
     event_log: EventLog = Life().quoted().perform().aggregate.event_log
-    assert compensation.correction_impact(event_log, event_log.events[-1].seq) is None
-    assert compensation.correction_impact(event_log, 99) is None
+    assert impact.correction_impact(event_log, event_log.events[-1].seq) is None
+    assert impact.correction_impact(event_log, 99) is None
     with pytest.raises(LookupError):
-        compensation.corrected_decision(event_log, 99)
+        corrected_decision(event_log, 99)
 
 
 # ---- whatever people correct, in whatever order
@@ -465,7 +469,7 @@ STEPS = st.tuples(
 
 @settings(max_examples=60)
 @given(steps=st.lists(STEPS, min_size=1, max_size=6))
-def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
+def test_repeated_corrections_tell_only_those_who_know_the_contrary(
     steps: list[tuple[bool, Any]],
 ) -> None:
     life = Life().contracted().perform()
@@ -483,7 +487,7 @@ def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
         if done:
             life.perform()
     life.perform()
-    now = compensation.corrected_decision(life.aggregate.event_log, seq, notified=True)
+    now = corrected_decision(life.aggregate.event_log, seq, notified=True)
     assert now.counts is (len(steps) % 2 == 0)
     assert facts(life.lead)["contract"] == before["contract"]
     if now.counts:

@@ -1,5 +1,6 @@
 """What a hub needs before and while it runs: its information asked for, its community's events, its renewal begun."""
 
+from process.core.due import next_wake_up
 from process.effects import SendMail
 from process.policy import Periods
 from process.types import Role, Stage
@@ -157,7 +158,7 @@ def test_a_contract_without_a_hub_is_on_the_list_whatever_became_of_the_lead() -
     assert attention(life.lead, life.today) == (
         "A live contract without a hub: it runs until 2027-05-31, and the lead is lost",
     )
-    look = life.aggregate.next_change(life.now)
+    look = next_wake_up(life.aggregate.lead, life.now)
     assert look is not None
     assert f"{look:%Y-%m-%d}" == "2027-06-01"
     assert attention(life.at(look).lead, life.today) == ()

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.decisions import LeadOpened, parse_as
+from process.decisions.opening import LeadOpened
+from process.decisions.parsing import parse_as
 from process.github.forms import FIELDS, LONGEST, Gap, read_issue
 from process.types import one_line
 

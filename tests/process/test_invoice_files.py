@@ -1,5 +1,6 @@
 """The documents of invoices: where their folder is lost, they are made again as they were, and nobody is told twice."""
 
+from process.core.requests import request_for
 from process.effects import PrepareInvoice, ReserveInvoice
 from process.effects.observations import InvoicePrepared
 from process.lead.lead import Lead
@@ -9,7 +10,7 @@ from tests.support.states import FOLDER_GONE
 
 def without_folder(life: Life) -> Life:
     """Somebody deleted the lead's folder, and a new one is to take its place."""
-    life.wait(hours=1).finds(FOLDER_GONE).does("folder_replaced")
+    life.wait(hours=1).finds_drift(FOLDER_GONE).does("folder_replaced")
     return life
 
 
@@ -61,7 +62,7 @@ def test_made_again_it_says_what_it_said() -> None:
     told = {}
     for number in (1, 2, 3, 4):
         effect = PrepareInvoice(key="k", cause=1, number=number, file_id=f"file-{number}")
-        told[number] = life.aggregate.request(effect, life.now)
+        told[number] = request_for(life.aggregate, effect, life.now)
     without_folder(life).perform()
     for number, task in told.items():
         lead = task.lead
@@ -71,7 +72,7 @@ def test_made_again_it_says_what_it_said() -> None:
         )
     assert life.until("2026-09-01").lead.invoices[-1].number == 5
     effect = PrepareInvoice(key="k", cause=1, number=5, file_id="file-5")
-    assert life.aggregate.request(effect, life.now).lead.org == "Other University"
+    assert request_for(life.aggregate, effect, life.now).lead.org == "Other University"
 
 
 def test_lost_again_on_the_way_each_is_made_once_in_the_folder_that_is_there() -> None:

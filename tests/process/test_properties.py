@@ -1,4 +1,4 @@
-"""What holds for every lead, whatever people, the calendar and the outside world do, in whatever order."""
+"""Invariants of every lead, for any order of decisions, deadlines and observations."""
 
 import json
 from collections import Counter
@@ -12,16 +12,19 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
-from process.core.event_log import EventLog
-from process.core.events import Refused
+from process.core.due import next_due, next_wake_up, pass_deadlines
+from process.core.events import EventLog
 from process.core.fold import fold, superseded
+from process.core.preview import preview_decision
 from process.core.receipts import Answer
-from process.corrections.compensation import corrected_decision, root
-from process.decisions import DECISIONS
+from process.core.refusal import Refused
+from process.corrections.history import corrected_decision, root
+from process.decisions.registry import DECISIONS
 from process.duplicates.notices import relation_notices
 from process.effects import Effect, OpenHubIssue, SendMail
-from process.effects.introductions import reached
+from process.effects.introductions import last_reached
 from process.effects.observations import MailSent
 from process.lead.quote import ACTIVE, QuoteStatus
 from process.money.billing import BILLED, first_double_billing, next_draft
@@ -75,14 +78,14 @@ class Lives(RuleBasedStateMachine):
 
     def _take(self, kind: str, body: Any) -> Answer:
         before = self.life.aggregate
-        aggregate, answer = before.take(kind, (body,), self.life.now)
+        aggregate, answer = intake.take(before, kind, (body,), self.life.now)
         if not answer.accepted:
             assert aggregate.event_log is before.event_log
             assert aggregate.outbox == before.outbox
-            assert answer.summary
+            assert str(answer)
         elif not answer.repeat:
             event = aggregate.event_log.events[-1]
-            assert (answer.seq, event.seq, answer.summary) == (
+            assert (answer.seq, event.seq, str(answer)) == (
                 len(before.event_log.events) + 1,
                 answer.seq,
                 event.summary,
@@ -90,7 +93,7 @@ class Lives(RuleBasedStateMachine):
         if answer.repeat:
             assert aggregate.event_log is before.event_log
             assert (aggregate.outbox, aggregate.receipts) == (before.outbox, before.receipts)
-        self.life._became(aggregate)
+        self.life._set(aggregate)
         return answer
 
     @rule(data=st.data(), step=st.integers(0, 50))
@@ -148,7 +151,7 @@ class Lives(RuleBasedStateMachine):
         """The same key: nothing changes, and the first answer comes again."""
         key = data.draw(st.sampled_from(sorted(self.keys)))
         kind, body, first = self.keys[key]
-        aggregate, answer = self.life.aggregate.take(kind, (body,), self.life.now)
+        aggregate, answer = intake.take(self.life.aggregate, kind, (body,), self.life.now)
         assert aggregate.event_log is self.life.aggregate.event_log
         assert aggregate.outbox == self.life.aggregate.outbox
         assert answer == first.replaced(repeat=True)
@@ -160,11 +163,11 @@ class Lives(RuleBasedStateMachine):
     @rule(step=st.integers(1, 500))
     def the_worker_sleeps(self, step: int) -> None:
         self.life.now += timedelta(days=step)
-        self.life._became(self.life.aggregate.tick(self.life.now))
+        self.life._set(pass_deadlines(self.life.aggregate, self.life.now))
 
     @rule(address=st.sampled_from(["a@example.org", "b@example.org", "contracts@example.org"]))
     def others_are_behind_a_role(self, address: str) -> None:
-        self.life.hears(contracts=(address,))
+        self.life.gets_team(contracts=(address,))
 
     @rule()
     def all_is_done_outside(self) -> None:
@@ -199,10 +202,12 @@ class Lives(RuleBasedStateMachine):
         other.take(kind, **bodies.get(kind, {"seq": len(other.aggregate.event_log.events), "reason": "x"}))
         self.summary = [*getattr(self, "summary", []), relation_notices(other.lead)["lead-example"]]
         told = data.draw(st.sampled_from(self.summary))
-        aggregate, answer = self.life.aggregate.told((told.model_dump(mode="json"),), self.life.now)
+        aggregate, answer = inbox.receive_relation_notice(
+            self.life.aggregate, (told.model_dump(mode="json"),), self.life.now
+        )
         assert not isinstance(answer, Refused) or aggregate.event_log is self.life.aggregate.event_log
-        self.life._became(aggregate)
-        again, _ = aggregate.told((told.model_dump(mode="json"),), self.life.now)
+        self.life._set(aggregate)
+        again, _ = inbox.receive_relation_notice(aggregate, (told.model_dump(mode="json"),), self.life.now)
         assert again.event_log is aggregate.event_log
 
     @rule(lead=st.sampled_from(["lead-original", "lead-other", "lead-example", "lead-third"]))
@@ -332,10 +337,10 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def after_a_tick_nothing_is_due_in_the_past(self) -> None:
-        aggregate = self.life.aggregate.tick(self.life.now)
-        when = aggregate.next_due()
+        aggregate = pass_deadlines(self.life.aggregate, self.life.now)
+        when = next_due(aggregate.lead)
         assert when is None or when > self.life.now
-        self.life._became(aggregate)
+        self.life._set(aggregate)
 
     @invariant()
     def invoices_are_numbered_without_gaps_and_bill_nothing_twice(self) -> None:
@@ -362,7 +367,7 @@ class Lives(RuleBasedStateMachine):
 
     @invariant()
     def what_fell_with_a_corrected_decision_is_put_aside_and_nothing_else(self) -> None:
-        aggregate, out = self.life.aggregate, self.life.aggregate.corrected()
+        aggregate, out = self.life.aggregate, superseded(self.life.aggregate.event_log.events)
         assert all(item.effect.cause in out for item in aggregate.suspended)
         assert not any(i.effect.suspended_with_cause and i.effect.cause in out for i in aggregate.outbox)
 
@@ -389,7 +394,7 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def nothing_begins_to_need_attention_unless_the_lead_is_looked_at(self) -> None:
         aggregate, now = self.life.aggregate, self.life.now
-        look = aggregate.next_change(now) or now + timedelta(days=4000)
+        look = next_wake_up(aggregate.lead, now) or now + timedelta(days=4000)
         for moment in (now + (look - now) / 2, look - timedelta(seconds=1)):
             assert attention(aggregate.lead, aggregate.lead.today(moment)) == attention(
                 aggregate.lead, aggregate.lead.today(now)
@@ -414,7 +419,7 @@ class Lives(RuleBasedStateMachine):
             return
         aggregate, lead = self.life.aggregate, self.life.lead
         if not any(isinstance(item.effect, SendMail) for item in aggregate.outbox):
-            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), reached(lead, Role.CONTRACTS)
+            now, had = lead.policy.addresses.get(Role.CONTRACTS, ()), last_reached(lead, Role.CONTRACTS)
             assert not now or not had or set(now) == set(had)
 
     def teardown(self) -> None:
@@ -423,7 +428,7 @@ class Lives(RuleBasedStateMachine):
             return
         life = self.life
         for option in options(life.aggregate, life.now):
-            answer = life.aggregate.preview(option.kind, (option.example,), life.now).answer
+            answer = preview_decision(life.aggregate, option.kind, (option.example,), life.now).answer
             assert option.allowed or answer.repeat or not answer.accepted
             assert bool(option.would) == (option.allowed and answer.accepted)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.github.edits import Edit, EditKind
 from process.github.proposals import Proposal, agrees, propose
 from process.types import Stage
@@ -43,7 +43,7 @@ def closed() -> Life:
 
 
 def proposed(life: Life, what: EditKind, name: str = "", **more: Any) -> Proposal:
-    move = Edit(what=what, name=name, **more)
+    move = Edit(kind=what, name=name, **more)
     return propose(move, life.lead, timeline(life.aggregate))
 
 
@@ -85,19 +85,19 @@ def test_one_decision_is_proposed(what: EditKind, name: str, decision: tuple[str
 
 
 @pytest.mark.parametrize(
-    ("hub", "form", "says"),
+    ("hub", "form", "kind"),
     [
-        (False, "“[organisation / person] - title”", "(details_changed)"),
-        (True, "“[Hub] - name”", "(hub_information_given)"),
+        (False, "“[organisation / person] - title”", "details_changed"),
+        (True, "“[Hub] - name”", "hub_information_given"),
     ],
 )
 def test_a_title_that_cannot_be_read_proposes_nothing_and_says_its_form(
-    hub: bool, form: str, says: str
+    hub: bool, form: str, kind: str
 ) -> None:
-    decisions, why = proposed(running(), EditKind.RETITLED, "Nonsense", hub=hub)
+    decisions, why, examples = proposed(running(), EditKind.RETITLED, "Nonsense", hub=hub)
     assert decisions == ()
     assert form in why
-    assert says in why
+    assert examples == (kind,)
 
 
 def test_a_vendor_set_up_may_be_done_or_not_needed() -> None:
@@ -172,7 +172,7 @@ NAMES = [item.name for items in (checklist, vendor_checklist, todo) for item in 
 
 moves = st.builds(
     Edit,
-    what=st.sampled_from(list(EditKind)),
+    kind=st.sampled_from(list(EditKind)),
     name=st.one_of(
         st.sampled_from([*NAMES, "lead", "customer", "service:hub", "Hub", "completed", "duplicate"]),
         st.text(),
@@ -198,7 +198,7 @@ def test_the_lead_agrees_with_what_it_shows_itself(life: Any) -> None:
         shown, other = (
             (EditKind.TICKED, EditKind.UNTICKED) if item.done else (EditKind.UNTICKED, EditKind.TICKED)
         )
-        assert agrees(Edit(what=shown, name=item.name), lead)
-        assert not agrees(Edit(what=other, name=item.name), lead)
-    assert agrees(Edit(what=EditKind.RETITLED, name=lead.heading), lead)
-    assert agrees(Edit(what=EditKind.PLACED, name="There", stage=lead.stage), lead)
+        assert agrees(Edit(kind=shown, name=item.name), lead)
+        assert not agrees(Edit(kind=other, name=item.name), lead)
+    assert agrees(Edit(kind=EditKind.RETITLED, name=lead.heading), lead)
+    assert agrees(Edit(kind=EditKind.PLACED, name="There", stage=lead.stage), lead)

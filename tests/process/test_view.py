@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from process.decisions import DECISIONS
+from process.core.due import next_due
+from process.decisions.registry import DECISIONS
 from process.types import Role
 from process.views.attention import attention
 from process.views.overview import next_step, options, overview
@@ -33,7 +34,7 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     (
         after(answered, "maniac_t_assessed", in_scope=False),
         Role.SALES,
-        "tell them it is out of scope (lost), or assess again",
+        "tell them it is out of scope, or assess again",
     ),
     (lambda: Life().quoted(), Role.COMMUNITY, "agree to the price by 2026-07-01"),
     (lambda: Life().quoted().wait(31), Role.SALES, "quote a price again, or record it as lost"),
@@ -140,8 +141,8 @@ def test_what_may_be_decided_comes_first_with_what_it_would_do() -> None:
     assert accepted.would[0] == "The quote was accepted: 12,000.00 USD a year"
     assert accepted.does.startswith("They agreed to the price.")
     assert accepted.takes == ("note", "version", "accepted_by")
-    assert by_kind["contract_signed"].why_not == (
-        "They have not agreed to a price yet. Record that first (quote_accepted)."
+    assert str(by_kind["contract_signed"].refused) == (
+        "They have not agreed to a price yet. Record that first (Quote accepted)."
     )
     assert by_kind["contract_signed"].would == ()
 
@@ -152,7 +153,7 @@ def test_the_overview_has_it_all() -> None:
     seen = overview(life.aggregate, life.now)
     assert (seen.lead_id, seen.stage, seen.owner) == ("lead-example", "quoted", "community")
     assert seen.heading == "[Example University / Ada Example] - Hub for a course"
-    assert seen.next_date == life.aggregate.next_due()
+    assert seen.next_date == next_due(life.aggregate.lead)
     assert [line.seq for line in seen.timeline] == list(range(1, len(seen.timeline) + 1))
     assert [refusal.by for refusal in seen.refused] == ["Ada"]
     assert {line.status for line in seen.effects} == {"done"}

@@ -5,8 +5,9 @@ from decimal import Decimal
 
 import pytest
 
+from process.core.due import pass_deadlines
 from process.core.events import Event
-from process.core.functions import evolve
+from process.core.evolve import evolve
 from process.deadlines.billing import InvoiceDue
 from process.decisions.contracting import ContractSigned
 from process.decisions.serving import HubRequested
@@ -253,7 +254,7 @@ def test_it_is_told_as_far_as_the_record_goes() -> None:
 def test_where_the_service_was_away_it_is_away() -> None:
     life = Life().quoted()
     life.now += timedelta(days=90)
-    life.aggregate = life.aggregate.tick(life.now)
+    life.aggregate = pass_deadlines(life.aggregate, life.now)
     assert moved(asked(life, quote_validity=40)) == []
     late = asked(life, quote_validity=120)
     assert ("quote_expired", "08-30", None, None) in moved(late)

@@ -54,7 +54,7 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
         timeout = timedelta(seconds=TIMEOUT) if timeout == usual else timeout
         return client_leads.LeadsClient(client, queue, ui, timeout, policy)
 
-    monkeypatch.setattr(session, "Leads", leads)
+    monkeypatch.setattr(session, "LeadsClient", leads)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from temporalio.worker import Worker
 import client.leads
 from client.agenda import collect_agenda
 from process.core.aggregate import LeadAggregate
+from process.core.due import pass_deadlines
 from tests.starter.conftest import LeadsClient, Opened
 from tests.starter.test_leads import eventually
 
@@ -74,14 +75,13 @@ async def test_a_lead_that_is_stuck_is_said_to_be_and_keeps_no_other_from_being_
         await eventually(
             lambda: leads_alone("agenda", "--json"), lambda ended: all(name in ended.out for name in names)
         )
-    tick = LeadAggregate.tick
 
-    def fails(self: LeadAggregate, now: datetime) -> LeadAggregate:
-        if self.lead.id == names[1]:
+    def fails(aggregate: LeadAggregate, now: datetime) -> LeadAggregate:
+        if aggregate.lead.id == names[1]:
             raise TypeError("no code for this")
-        return tick(self, now)
+        return pass_deadlines(aggregate, now)
 
-    monkeypatch.setattr(LeadAggregate, "tick", fails)
+    monkeypatch.setattr("workflows.lead.pass_deadlines", fails)
     async with work():
         ended = await leads_alone("agenda", "--json")
         shown = await leads_alone("show", names[1])
@@ -89,4 +89,4 @@ async def test_a_lead_that_is_stuck_is_said_to_be_and_keeps_no_other_from_being_
     assert said >= {(names[1], "stuck", "engineering"), (names[0], "due", "sales")}
     assert (ended.code, ended.json["unreachable"]) == (0, [])
     assert shown.code == 5
-    assert "does not go on with the worker's code" in shown.err
+    assert "cannot continue with the worker's code" in shown.err

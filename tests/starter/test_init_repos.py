@@ -49,8 +49,8 @@ def test_it_tells_what_was_there_and_what_was_put(bare: Sandbox, say: Say) -> No
     assert digest_activities(bare) == 8
     again = say("init-repos", "--json")
     assert again.code == 0
-    assert {each["fate"] for each in again.json} == {"there"}
-    assert set(again.json[0]) == {"where", "what", "fate", "detail"}
+    assert {each["status"] for each in again.json} == {"there"}
+    assert set(again.json[0]) == {"where", "name", "status", "detail"}
     assert digest_activities(bare) == 8
 
 
@@ -62,8 +62,8 @@ def test_what_a_person_must_do_ends_it_as_refused(
     monkeypatch.setenv("LEADS_GITHUB__TOKEN", "weak")
     ended = say("init-repos", "--json")
     assert ended.code == 3
-    assert ended.err == "leads: 3 of 14 are to be done by hand, as said above; then run this again.\n"
-    assert [each["what"] for each in ended.json if each["fate"] == "by hand"] == [
+    assert ended.err == "leads: 3 of 14 must be done by hand, see above; then run this again.\n"
+    assert [each["name"] for each in ended.json if each["status"] == "by hand"] == [
         "form new-lead.yml",
         "form new-hub-service.yml",
         "form new-hub.yml",
@@ -116,7 +116,7 @@ def test_killed_in_the_middle_it_goes_on_from_there(bare: Sandbox, say: Say) -> 
     summary = [sys.executable, "-m", "starter.cli", "init-repos"]
     running = subprocess.Popen(summary, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
     try:
-        while not slow.bitten:
+        while not slow.hits:
             assert running.poll() is None
             time.sleep(0.01)
     finally:
@@ -126,7 +126,7 @@ def test_killed_in_the_middle_it_goes_on_from_there(bare: Sandbox, say: Say) -> 
     (asked,) = bare.journal.all("github", "PUT", "new-hub-service")
     while asked.status is None:  # GitHub does what it was asked for, though nobody waits for the answer
         time.sleep(0.01)
-    found = {each["what"]: each["fate"] for each in say("init-repos", "--json").json}
+    found = {each["name"]: each["status"] for each in say("init-repos", "--json").json}
     assert found["form new-lead.yml"] == found["form new-hub-service.yml"] == "there"
     assert found["form new-hub.yml"] == found["label Hub"] == found["column Lead"] == "put"
-    assert {each["fate"] for each in say("init-repos", "--json").json} == {"there"}
+    assert {each["status"] for each in say("init-repos", "--json").json} == {"there"}

@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 import client.leads
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.identity import contact_key
 from process.types import Link
 from tests.starter.conftest import Ended, LeadsClient, Opened

@@ -18,14 +18,15 @@ import pytest
 import requests
 from temporalio.client import Client
 
-from client.errors import CommandError
+from starter.cli.errors import rendered
 from starter.cli.session import UP, read_settings
+from starter.local.errors import AlreadyRunning, PortTaken
 from starter.local.parts import demand_free, free_ports
 from starter.local.up import alone, has_credentials
 from tests.starter.conftest import Ended
 from tests.support.waiting import TIMEOUT
 
-LEADS = Path(sys.executable).with_name("leads")
+LEADS = (sys.executable, "-m", "starter.cli")
 
 
 def left_over(mark: str) -> list[str]:
@@ -55,7 +56,7 @@ async def until(true: Callable[[], bool]) -> None:
 async def up(*summary: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
     """`leads up` on free ports; yields when it is up, with what it says."""
     process = await asyncio.create_subprocess_exec(
-        LEADS, "up", *summary, "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        *LEADS, "up", *summary, "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
     assert process.stdout
     try:
@@ -106,7 +107,7 @@ async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPat
 
     async def leads(*summary: str) -> Ended:
         process = await asyncio.create_subprocess_exec(
-            LEADS, *summary, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+            *LEADS, *summary, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
         )
         out, err = await process.communicate()
         return Ended(process.returncode or 0, out.decode(), err.decode())
@@ -170,7 +171,7 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
         "MARK": (mark := uuid.uuid4().hex),
     }
     ended = subprocess.run(
-        [LEADS, "demo", "--json"], capture_output=True, env=environment, text=True, check=False
+        [*LEADS, "demo", "--json"], capture_output=True, env=environment, text=True, check=False
     )
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
@@ -213,23 +214,23 @@ def test_a_demo_lives_a_year_of_a_hub() -> None:
     """On the real parts: the server skips the time, and all that a year brings is done outside as well."""
     environment = os.environ | {"MARK": (mark := uuid.uuid4().hex)}
     summary = ["demo", "--years", "1", "--json"]
-    ended = subprocess.run([LEADS, *summary], capture_output=True, env=environment, text=True, check=False)
+    ended = subprocess.run([*LEADS, *summary], capture_output=True, env=environment, text=True, check=False)
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
     assert told["stage"] == "closed"
     assert told["invoices"] >= 12
     assert told["billed"] == told["paid"]
-    said = [line["summary"] for line in told["told"]]
+    said = [line["summary"] for line in told["events_by_day"]]
     assert "A zero too many" in next(summary for summary in said if "was a mistake" in summary)
     assert any("The contract ends in 180 days" in summary for summary in said)
-    days = [line["on"] for line in told["told"]]
+    days = [line["on"] for line in told["events_by_day"]]
     assert days == sorted(days)
     assert int(days[-1][:4]) - int(days[0][:4]) >= 1
     assert left_over(mark) == []
 
 
 def test_a_demo_cannot_live_for_ever() -> None:
-    ended = subprocess.run([LEADS, "demo", "--years", "100"], capture_output=True, text=True, check=False)
+    ended = subprocess.run([*LEADS, "demo", "--years", "100"], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "20" in ended.stderr
 
@@ -239,7 +240,7 @@ def test_one_up_in_a_folder_and_what_a_killed_one_left_does_not_count() -> None:
     UP.write_text("LEADS_GITHUB__TOKEN='of a sandbox that is gone'\n")
     with alone():
         assert not has_credentials(read_settings())
-        with pytest.raises(CommandError, match="running already"), alone():
+        with pytest.raises(AlreadyRunning, match="running already"), alone():
             pass
     with alone():
         pass
@@ -254,12 +255,13 @@ def test_a_port_that_was_given_out_is_a_servers_and_not_given_out_again(
     drawn = iter([*ports, *range(max(ports) + 1, 30_000)])
     assert not {*ports} & {*free_ports(2)}
     for port in ports:
-        demand_free(port, "the sandbox", "--sandbox-port")
+        demand_free(port, "the sandbox", "sandbox_port")
 
 
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(CommandError, match=f"Port {port}, for the sandbox.*--sandbox-port"):
-            demand_free(port, "the sandbox", "--sandbox-port")
-    demand_free(port, "the sandbox", "--sandbox-port")
+        with pytest.raises(PortTaken, match=f"Port {port}, for the sandbox") as error:
+            demand_free(port, "the sandbox", "sandbox_port")
+    assert "--sandbox-port" in str(rendered(error.value))
+    demand_free(port, "the sandbox", "sandbox_port")

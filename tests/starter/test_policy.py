@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from config.policy_file import current
+from config.policy_file import current_policy
 from config.settings import Settings, SettingsError
 from process.policy import BUILT_IN, COLUMNS, Discounts, Policy
 from process.types import Role, Stage
@@ -22,25 +22,29 @@ def settings(**values: Any) -> Settings:
 
 def in_file(folder: Path, text: str, name: str = "policy.toml", **values: Any) -> Policy:
     (file := folder / name).write_text(text)
-    return current(settings(policy_file=file, **values))
+    return current_policy(settings(policy_file=file, **values))
 
 
 def test_without_any_word_it_is_the_built_in_one() -> None:
-    assert current(settings()) == Policy()
+    assert current_policy(settings()) == Policy()
 
 
 def test_addresses_and_people_of_the_settings_are_no_other_version() -> None:
-    policy = current(settings(addresses={"contracts": ["deals@example.org"]}, people={"sales": ["octocat"]}))
+    policy = current_policy(
+        settings(addresses={"contracts": ["deals@example.org"]}, people={"sales": ["octocat"]})
+    )
     assert policy.version == BUILT_IN
     assert policy.addresses == {Role.CONTRACTS: ("deals@example.org",)}
     assert policy.people == {Role.SALES: ("octocat",)}
 
 
 def test_other_columns_in_the_settings_are_a_version_of_their_own() -> None:
-    other = current(settings(github={"columns": COLUMNS | {Stage.LEAD: "Inbox"}}))
+    other = current_policy(settings(github={"columns": COLUMNS | {Stage.LEAD: "Inbox"}}))
     assert other.version.startswith(f"{BUILT_IN}+")
     assert other.columns[Stage.LEAD] == "Inbox"
-    assert other.version != current(settings(github={"columns": COLUMNS | {Stage.LEAD: "New"}})).version
+    assert (
+        other.version != current_policy(settings(github={"columns": COLUMNS | {Stage.LEAD: "New"}})).version
+    )
 
 
 def test_a_file_says_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
@@ -87,7 +91,7 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
     ("text", "says"),
     [
         ("periods.stale = 14", "version is missing"),
-        (f'version = "{BUILT_IN}"', "is the built-in one"),
+        (f'version = "{BUILT_IN}"', "is the name of the built-in policy"),
         ('version = ""', "version: string should have at least 1 character"),
         (
             'version = "1"\nclocks.stael = 14',
@@ -104,12 +108,18 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
         ),
         ('version = "1"\ndiscounts.approver = "community"', "discounts.approver: input should be"),
         ('version = "1"\nholidays = ["soon"]', "holidays.0: input should be a valid date"),
-        ('version = "1"\naddresses.contracts = ["deals"]', "addresses.contracts: 'deals' is no mail address"),
+        (
+            'version = "1"\naddresses.contracts = ["deals"]',
+            "addresses.contracts: 'deals' is not a mail address",
+        ),
         ('version = "1"\naddresses.contracts = []', "addresses.contracts: name at least one"),
-        ('version = "1"\naddresses.legal = ["a@example.org"]', "addresses.legal: there are people behind"),
+        (
+            'version = "1"\naddresses.legal = ["a@example.org"]',
+            "addresses.legal: only these roles have people",
+        ),
         (
             'version = "1"\npeople.nobody = ["octocat"]',
-            "nobody: there are people behind contracts, engineering",
+            "nobody: only these roles have people: contracts, engineering",
         ),
         ('version = "1"\npeople.sales = ["team sales"]', "'team sales' is neither a login nor team:SLUG"),
         ('version = "1"\ncolumns.won = "Won"', "columns.won: input should be 'lead', 'quoted'"),
@@ -130,8 +140,8 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path, name: str, text: str)
 
 
 def test_a_file_that_is_not_there_is_named() -> None:
-    with pytest.raises(SettingsError, match=r"nowhere\.toml can't be read: No such file"):
-        current(settings(policy_file="nowhere.toml"))
+    with pytest.raises(SettingsError, match=r"nowhere\.toml cannot be read: No such file"):
+        current_policy(settings(policy_file="nowhere.toml"))
 
 
 async def test_a_new_lead_keeps_the_policy_that_it_began_under(

@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.errors import CommandError
 from process.core.aggregate import LeadAggregate
-from process.decisions import LeadOpened
+from process.decisions.opening import LeadOpened
 from process.effects.requests import Outcome
 from process.views.overview import overview
+from starter.demo.errors import StepFailed
 from starter.demo.telling import settled
 from tests.starter.conftest import Ended, LeadsClient
 from workflows.search_attributes import SEARCH_ATTRIBUTES
@@ -46,7 +46,7 @@ async def test_a_server_is_set_up_once(
 async def test_a_check_says_what_is_missing(leads_alone: LeadsClient, env: WorkflowEnvironment) -> None:
     ended = await leads_alone("check", "--json")
     assert ended.code == 5
-    found = {(each["system"], each["what"].split()[0]): each for each in ended.json}
+    found = {(each["system"], each["name"].split()[0]): each for each in ended.json}
     assert found["Temporal", "answers"]["ok"]
     assert found["Temporal", "is"]["ok"]
     worker = found["Temporal", "has"]
@@ -75,6 +75,6 @@ def test_the_demo_waits_for_what_is_under_way_and_stops_at_what_failed() -> None
     first, *others = [item.effect for item in aggregate.outbox]
     for effect in others:
         aggregate = aggregate.done(effect, Outcome(), NOW)
-    with pytest.raises(CommandError, match=f"{first.summary()} failed: revoked"):
+    with pytest.raises(StepFailed, match=f"{first.summary()} failed: revoked"):
         settled(overview(aggregate.park(first, "revoked", NOW), NOW))
     assert settled(overview(aggregate.done(first, Outcome(), NOW), NOW))

@@ -9,8 +9,8 @@ import pytest
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 import client.leads
-from activities.reconcile.team import TeamSync
-from process.decisions import DECISIONS
+from activities.reconcile.team import TeamReconciler
+from process.decisions.registry import DECISIONS
 from process.policy import Policy, Team
 from process.types import Role
 from process.views.overview import Overview
@@ -20,34 +20,34 @@ from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult
 
 NOW = datetime.now(UTC)
-Worker = Callable[..., TeamSync]
+Worker = Callable[..., TeamReconciler]
 
 
 @pytest.fixture
 def worker(env: WorkflowEnvironment, queue: str) -> Worker:
     """What a worker with these settings would tell, which it read so many hours after the test began."""
 
-    def team(*contracts: str, hours: float = 0, queue: str = queue) -> TeamSync:
+    def team(*contracts: str, hours: float = 0, queue: str = queue) -> TeamReconciler:
         policy = Policy(addresses={Role.CONTRACTS: contracts} if contracts else {})
         timeout = timedelta(seconds=TIMEOUT)
         leads = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout, policy)
-        return TeamSync(leads, NOW + timedelta(hours=hours))
+        return TeamReconciler(leads, NOW + timedelta(hours=hours))
 
     return team
 
 
-async def round_(team: TeamSync, mark: dict[str, Any] | None = None) -> SystemResult:
+async def round_(team: TeamReconciler, mark: dict[str, Any] | None = None) -> SystemResult:
     return await ActivityEnvironment().run(team.reconcile_team, mark or {})
 
 
-async def listed(team: TeamSync, digest: str, leads: int) -> None:
+async def listed(team: TeamReconciler, digest: str, leads: int) -> None:
     """Until Temporal's list shows that so many leads know them."""
     async with asyncio.timeout(TIMEOUT):
         while [each.people for each in await team.leads.list_policies()].count(digest) != leads:
             await asyncio.sleep(0.05)
 
 
-async def changes(team: TeamSync, lead: str) -> list[str]:
+async def changes(team: TeamReconciler, lead: str) -> list[str]:
     view: Overview = await team.leads.overview(await team.leads.find(lead))
     return [line.summary for line in view.timeline if line.kind == "team_changed"]
 
@@ -58,20 +58,18 @@ async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
     lead, team = await opened(), worker("new@example.org")
     await listed(team, Team().digest(), 1)
     first = await round_(team)
-    assert first.found == (f"1 hear who is behind the roles: {lead}",)
+    assert first.found == (f"1 updated with the people of the roles: {lead}",)
     assert (await round_(team, first.cursor)).found == (), "told once, though the list may not show it yet"
     await listed(team, team.people.digest(), 1)
     assert (await round_(team)).found == ()
-    assert await team.tell() == []
-    assert await changes(team, lead) == [
-        "Others are behind the roles from here on: contracts: new@example.org"
-    ]
+    assert await team.update_leads() == []
+    assert await changes(team, lead) == ["The team changed: contracts: new@example.org"]
 
 
 async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, worker: Worker) -> None:
     lead, team, other = await opened(), worker("new@example.org"), worker("new@example.org", hours=1)
     await listed(team, Team().digest(), 1)
-    await asyncio.gather(round_(team), round_(other), team.tell(), other.tell())
+    await asyncio.gather(round_(team), round_(other), team.update_leads(), other.update_leads())
     await listed(team, team.people.digest(), 1)
     assert len(await changes(team, lead)) == 1
 
@@ -82,9 +80,9 @@ async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: 
     mark = (await round_(new)).cursor
     await listed(new, new.people.digest(), 1)
     said = await round_(old, mark)
-    assert said.found == ("a worker that started later says who is behind the roles",)
+    assert said.found == ("a worker that started later has other people in its settings",)
     assert said.cursor == mark
-    await old.tell()  # it starts: without a round's memory the lead itself knows better
+    await old.update_leads()  # it starts: without a round's memory the lead itself knows better
     await old.leads.decide(await old.leads.find(lead), DECISIONS["questionnaire_sent"]())
     assert len(await changes(new, lead)) == 1
 
@@ -93,14 +91,14 @@ async def test_settings_that_name_nobody_tell_nobody(opened: Opened, worker: Wor
     await opened()
     nobody = worker()
     await listed(nobody, Team().digest(), 1)
-    assert await nobody.tell() == []
+    assert await nobody.update_leads() == []
     assert (await round_(nobody)).found == ()
 
 
 async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worker) -> None:
     await opened()
     await listed(worker("new@example.org"), Team().digest(), 1)
-    assert await worker("new@example.org", queue="another").tell() == []
+    assert await worker("new@example.org", queue="another").update_leads() == []
 
 
 async def test_a_lead_begins_with_whom_the_settings_name(
@@ -110,5 +108,5 @@ async def test_a_lead_begins_with_whom_the_settings_name(
     await opened()
     team = worker("new@example.org")
     await listed(team, team.people.digest(), 1)
-    assert await team.tell() == []
+    assert await team.update_leads() == []
     await eventually(lambda: leads("policy"), lambda ended: "contracts: new@example.org" in ended.out)

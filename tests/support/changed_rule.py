@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 
 from process.behaviour import Behaviour, ChangedRule, Rules
-from process.core.event_log import Change
+from process.core.events import Change
 from process.decisions.base import mail
 from process.decisions.qualifying import QuestionnaireSent
 from process.effects import Effect

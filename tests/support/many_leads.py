@@ -10,8 +10,8 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes
 from temporalio.worker import Worker
 
 from activities.github import issue_block
-from activities.github.issue_block import Memory
-from activities.reconcile.outside import reconcile_activities
+from activities.github.issue_block import LastWritten
+from activities.reconcile.activities import reconcile_activities
 from client.leads import LeadsClient
 from config.settings import Settings
 from sandbox.github.records import Issue
@@ -28,13 +28,13 @@ def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
     person = sandbox.person("amara-sales")
     issues = []
     for number in range(count):
-        memory = Memory(state="open", title="", labels=("lead",))
+        memory = LastWritten(state="open", title="", labels=("lead",))
         body = issue_block.write("", f"lead-{number}", "What a lead's issue says.", memory)
         issue = person.open("leads", f"[University {number} / Ada Example] - A hub", body, labels=("lead",))
         person.add_card("leads", issue.number)
         person.move("leads", issue.number, "Lead")
         issues.append(issue)
-    sandbox.do(lambda: _a_second_apart(sandbox, issues))
+    sandbox.run(lambda: _a_second_apart(sandbox, issues))
     return issues
 
 

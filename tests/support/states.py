@@ -6,9 +6,10 @@ from process.effects.observations import DriftFound
 from tests.support.lives import BOOK_QUOTE, DISCOUNTED, ORIGINAL, Life
 
 ISSUES_GONE = DriftFound(
-    looked=("issue", "hub issue", "card"), broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"}
+    checked=("issue", "hub issue", "card"),
+    broken={"issue": "Issue 1 is gone", "hub issue": "Issue 2 is gone"},
 )
-FOLDER_GONE = DriftFound(looked=("folder",), broken={"folder": "The folder was deleted"})
+FOLDER_GONE = DriftFound(checked=("folder",), broken={"folder": "The folder was deleted"})
 
 STATES: dict[str, Callable[[], Life]] = {
     "new": Life,
@@ -40,8 +41,8 @@ STATES: dict[str, Callable[[], Life]] = {
     "held": lambda: _held(),
     "lost": lambda: Life().lost(),
     "lost when quoted": lambda: Life().quoted().lost(),
-    "issues gone": lambda: Life().live().finds(ISSUES_GONE),
-    "folder gone": lambda: Life().live().finds(FOLDER_GONE),
+    "issues gone": lambda: Life().live().finds_drift(ISSUES_GONE),
+    "folder gone": lambda: Life().live().finds_drift(FOLDER_GONE),
     "closed": lambda: Life().decommissioned(),
     "closed, three months ago": lambda: Life().decommissioned().wait(92),
     "asked": lambda: _asked(),
@@ -127,12 +128,12 @@ def _merged() -> Life:
 
 def _has_a_duplicate() -> Life:
     life = Life()
-    life.hears_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]))
+    life.receives_notice_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]))
     return life
 
 
 def _merged_into_it() -> Life:
     life, other = Life(), Life(lead="lead-other")
     other.does("merged", into="lead-example")
-    life.hears_from(other)
+    life.receives_notice_from(other)
     return life

@@ -36,7 +36,7 @@ async def test_a_lead_in_flight_adopts_a_change_with_a_new_run(
 
         await life.signal("adopt")
         view = await life.until(lambda view: view.lead.changes == NEXT_CHANGES)
-        assert [line.summary for line in view.timeline][-1] == "From here on under the changes tell-sales"
+        assert [line.summary for line in view.timeline][-1] == "Changed rules apply from here on: tell-sales"
         await life.decide("corrected", seq=2, reason="not sent at all")
         assert (await life.decide("questionnaire_sent")).accepted
         await life.settled()

@@ -1,4 +1,4 @@
-"""Decisions reach the lead as signals and as updates; whatever is wrong is refused, recorded and changes nothing."""
+"""Decisions reach the lead as signals and as updates. A wrong one is refused and recorded, and changes nothing."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from temporalio.common import RawValue
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.views.overview import Option
 from tests.support.outside import Outside
 from tests.support.workflow_lives import MAILS, Life
@@ -77,19 +77,19 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("payload", UNREADABLE)
-async def test_what_cannot_be_read_is_refused_and_recorded(life: Life, payload: Payload) -> None:
+async def test_an_unreadable_message_is_refused_and_recorded(life: Life, payload: Payload) -> None:
     await life.signal("price_quoted", RawValue(payload))
     (refusal,) = (await life.settled()).refused
     assert refusal.reason.startswith("price_quoted takes an object, and something unreadable came.")
     preview = await life.handle.query("preview", args=["price_quoted", RawValue(payload)])
-    assert "something unreadable" in preview["answer"]["summary"]
+    assert "something unreadable" in preview["answer"]["message"]
     with pytest.raises(WorkflowUpdateFailedError) as failed:
         await life.handle.execute_update("price_quoted", RawValue(payload))
     assert "something unreadable" in str(failed.value.cause)
 
 
 @pytest.mark.parametrize("payload", UNREADABLE)
-async def test_what_cannot_be_read_starts_no_lead(
+async def test_an_unreadable_input_starts_no_lead(
     env: WorkflowEnvironment, worker: Worker, lead_id: str, payload: Payload
 ) -> None:
     with pytest.raises(WorkflowFailureError) as failed:
@@ -196,7 +196,7 @@ async def test_the_ui_is_offered_each_decision_with_its_description(life: Life) 
 async def test_after_its_end_a_lead_answers_and_then_is_archived(life: Life, outside: Outside) -> None:
     await life.decide("lost", reason="budget")
     refused = await life.decide("price_quoted", **PRICE)
-    assert "Reopen it first" in refused.summary
+    assert "Reopen it first" in str(refused)
     assert (await life.decide("reopened", reason="new grant")).accepted
     assert (await life.decide("lost", reason="timing")).accepted
     await life.settled()

@@ -8,13 +8,15 @@ from typing import Any
 
 import workflows.lead
 from process.behaviour import CHANGES
+from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
-from process.core.event_log import Change, EventLog
-from process.core.events import Event, Observation
+from process.core.due import pass_deadlines
+from process.core.events import Change, Event, EventLog, Observation
 from process.core.fold import fold
-from process.core.functions import plan
 from process.core.outbox import DriftCheck
-from process.decisions import DECISIONS, LeadOpened
+from process.core.plan import plan
+from process.decisions.opening import LeadOpened
+from process.decisions.registry import DECISIONS
 from process.effects import Effect
 from process.effects.observations import (
     DriftFound,
@@ -159,8 +161,8 @@ REPORTS: dict[str, Observation] = {
         reached={Role.CONTRACTS: ("contracts@example.org",)},
         cause=1,
     ),
-    "check_issues": DriftFound(looked=("issue", "card"), broken={"issue": "It is gone"}),
-    "check_folder": DriftFound(looked=("folder",), broken={"folder": "It is gone"}),
+    "check_issues": DriftFound(checked=("issue", "card"), broken={"issue": "It is gone"}),
+    "check_folder": DriftFound(checked=("folder",), broken={"folder": "It is gone"}),
 }
 LOOKS = {"issue_replaced": DriftCheck(folder=False), "folder_replaced": DriftCheck(issues=False)}
 WAITS = {
@@ -191,11 +193,11 @@ def _live(
             aggregate = aggregate.done(found, Outcome(observation=_report(found)), now)
         now += timedelta(days=WAITS.get(kind, 0), hours=kind not in AT_ONCE)
         if kind == "set_team":
-            aggregate = aggregate.set_team((body,), now)
+            aggregate = inbox.set_team(aggregate, (body,), now)
             continue
-        aggregate, answer = aggregate.tick(now).take(kind, (body,), now)
-        assert answer.accepted, (kind, answer.summary)
-    return aggregate.tick(now + timedelta(days=100)).event_log.events
+        aggregate, answer = intake.take(pass_deadlines(aggregate, now), kind, (body,), now)
+        assert answer.accepted, (kind, str(answer))
+    return pass_deadlines(aggregate, now + timedelta(days=100)).event_log.events
 
 
 def _report(effect: Effect) -> Observation:

@@ -1,4 +1,4 @@
-"""What happens when nobody does anything, on the real server with time skipping."""
+"""Deadlines on the real server with time skipping."""
 
 from decimal import Decimal
 
@@ -15,7 +15,7 @@ async def test_a_quote_expires_after_a_reminder(life: Life) -> None:
     view = await life.pass_days(6)
     assert view.lead.quotes[-1].status == "expired"
     assert "quote_expired" in life.outside.templates(life.id)
-    assert "expired" in (await life.decide("quote_accepted")).summary
+    assert "expired" in (await life.decide("quote_accepted")).message
 
 
 async def test_an_accepted_quote_does_not_expire(life: Life) -> None:
@@ -25,7 +25,7 @@ async def test_an_accepted_quote_does_not_expire(life: Life) -> None:
     assert (await life.pass_days(60)).lead.quotes[-1].status == "accepted"
 
 
-async def test_a_silent_contracts_team_is_reminded_and_then_sales_hears(life: Life) -> None:
+async def test_a_silent_contracts_team_is_reminded_and_then_sales_is_told(life: Life) -> None:
     await life.decide_all(
         "price_quoted",
         "quote_accepted",

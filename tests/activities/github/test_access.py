@@ -89,7 +89,7 @@ def test_threads_do_not_share_a_client(activities: GitHubActivities, github: Git
 
 
 def found(settings: Settings) -> dict[str, tuple[bool, str]]:
-    return {check.what: (check.ok, check.detail) for check in GitHubActivities(settings).checks()}
+    return {check.name: (check.ok, check.detail) for check in GitHubActivities(settings).checks()}
 
 
 def test_all_is_well(settings: Settings, as_app: Settings, github: GitHub) -> None:
@@ -176,11 +176,11 @@ def test_what_stops_all_of_it_is_said_once(settings: Settings) -> None:
 
 def test_no_check_tells_a_secret(settings: Settings, sandbox: Sandbox) -> None:
     for check in GitHubActivities(settings).checks():
-        assert "sandbox-token" not in f"{check.what} {check.detail}"
+        assert "sandbox-token" not in f"{check.name} {check.detail}"
 
 
 def test_a_repository_that_was_renamed_is_said_and_what_to_set(settings: Settings, sandbox: Sandbox) -> None:
     sandbox.person("olu-owner").rename_repository("pilot-hubs", "hubs")
     (wrong,) = [each for each in GitHubActivities(settings).checks() if not each.ok]
-    assert wrong.what == "2i2c-org/pilot-hubs is called so"
+    assert wrong.name == "2i2c-org/pilot-hubs is called so"
     assert "set LEADS_GITHUB__HUBS_REPO=hubs, and restart" in wrong.detail

@@ -108,7 +108,7 @@ def test_a_card_that_a_person_moved_stays_until_it_is_heard(
         assert github.column() == "Hub"
     quoted = lead.replaced(**QUOTED)
     for name, column in (("Contracted", "Hub"), ("Hub", "Quoted"), ("Hub", "Quoted")):
-        (effect,) = revert_effects(quoted, [Edit(what=EditKind.PLACED, name=name)])
+        (effect,) = revert_effects(quoted, [Edit(kind=EditKind.PLACED, name=name)])
         ActivityEnvironment().run(activities.revert_card, EffectRequest(effect=effect, lead=quoted))
         assert github.column() == column
 

@@ -8,7 +8,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.github.activities import GitHubActivities
-from activities.github.own_comments import crossed_out
+from activities.github.own_comments import strike_out
 from config.settings import Settings
 from process.corrections.corrected_decision import Compensation, CorrectedDecision, Correction, Where
 from process.effects import PostCorrection, UpdateIssue
@@ -16,7 +16,7 @@ from process.effects.requests import EffectRequest
 from process.lead.hub import Hub
 from process.lead.lead import Lead
 from sandbox.faults import Fault
-from sandbox.github import acts
+from sandbox.github import commands
 from sandbox.github.auth import as_person
 from sandbox.github.records import Comment
 from sandbox.server import Sandbox
@@ -126,7 +126,7 @@ def test_it_is_said_once_whatever_breaks(
     )
     sandbox.faults.add(fault)
     say(activities, lead, corrected("comment"), attempts=3)
-    assert fault.spent or sandbox.journal.all("github")
+    assert fault.exhausted or sandbox.journal.all("github")
     (text,) = texts(github)
     assert "no longer counts" in text
 
@@ -196,13 +196,13 @@ def test_what_another_wrote_with_our_marker_is_left_alone(
 
 @pytest.mark.parametrize("text", ["✅ x (event 4).", "a\n✅ x ~y~ (event 4).\n\nb\n✅ z (event 5)."])
 def test_crossing_out_is_exactly_undone(text: str) -> None:
-    out = crossed_out(text, 4, "No longer counts.")
+    out = strike_out(text, 4, "No longer counts.")
     assert out != text
-    assert crossed_out(out, 4, "No longer counts.") == out
-    assert crossed_out(out, 4, "") == text
-    assert crossed_out(text, 44, "No longer counts.") == text
-    sly = crossed_out(text, 4, "No longer counts: see (event 4).")
-    assert crossed_out(sly, 4, "") == text
+    assert strike_out(out, 4, "No longer counts.") == out
+    assert strike_out(out, 4, "") == text
+    assert strike_out(text, 44, "No longer counts.") == text
+    sly = strike_out(text, 4, "No longer counts: see (event 4).")
+    assert strike_out(sly, 4, "") == text
 
 
 def test_the_issue_shows_what_was_corrected(activities: GitHubActivities, github: GitHub) -> None:
@@ -219,7 +219,7 @@ def _comment(github: GitHub, text: str, *, by: str) -> int:
     person = github.state.user(by)
     assert person is not None
     with github.state.writing(person):
-        return acts.create_comment(github.state, as_person(person), github.issue(), text).id
+        return commands.create_comment(github.state, as_person(person), github.issue(), text).id
 
 
 def _answer(activities: GitHubActivities, github: GitHub, lead: Lead, text: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import PARKED
-from activities.github import rate_limits as gate
+from activities.github import rate_limits
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
 from process.lead.lead import Lead
@@ -108,7 +108,7 @@ def fails(
     set_ = sandbox.faults.add(Fault.model_validate({"system": "github", **fault}))
     with pytest.raises(ApplicationError) as failure:
         perform(activities, effect, lead)
-    assert set_.bitten == 1
+    assert set_.hits == 1
     sandbox.faults.remove(set_)  # what hangs goes on
     while fault["kind"] == "slow" and not any(
         each.fault == "slow" and each.status for each in sandbox.journal.all()
@@ -124,7 +124,7 @@ def fails(
 def after(delay: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
     """Time has passed, for whoever waits for GitHub's limits."""
     later = time.monotonic() + delay.total_seconds()
-    monkeypatch.setattr(gate, "now", lambda: later)
+    monkeypatch.setattr(rate_limits, "now", lambda: later)
 
 
 def afterwards_all_is_there_once(activities: GitHubActivities, github: GitHub, kind: str, lead: Lead) -> None:

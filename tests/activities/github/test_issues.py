@@ -254,7 +254,7 @@ def test_a_box_that_a_person_ticked_stays_until_it_is_heard(
         perform(activities, "update_issue", now)
         assert "- [x] Contract signed" in github.body()
     for _ in range(2):
-        revert_edits(activities, lead, Edit(what=EditKind.TICKED, name="Contract signed"))
+        revert_edits(activities, lead, Edit(kind=EditKind.TICKED, name="Contract signed"))
         assert github.body() == body
 
 
@@ -288,18 +288,18 @@ def test_only_what_was_judged_is_put_back(activities: GitHubActivities, github: 
     ticked = github.body().replace("[ ] Contract signed", "[x] Contract signed")
     github.edit(body=ticked.replace("[ ] In scope?", "[x] In scope?"), title="Ada's hub")
     github.edit(state="closed", labels=["service:hub", "customer"])
-    revert_edits(activities, lead, Edit(what=EditKind.TICKED, name="Contract signed"))
+    revert_edits(activities, lead, Edit(kind=EditKind.TICKED, name="Contract signed"))
     assert "[x] In scope?" in github.body()
     assert (github.issue().state, github.issue().title) == ("closed", "Ada's hub")
     assert github.labels() == {"service:hub", "customer"}
     revert_edits(
         activities,
         lead,
-        Edit(what=EditKind.CLOSED, name="completed"),
-        Edit(what=EditKind.LABELLED, name="customer"),
-        Edit(what=EditKind.UNLABELLED, name="lead"),
-        Edit(what=EditKind.RETITLED, name="Ada's hub"),
-        Edit(what=EditKind.TICKED, name="In scope?"),
+        Edit(kind=EditKind.CLOSED, name="completed"),
+        Edit(kind=EditKind.LABELLED, name="customer"),
+        Edit(kind=EditKind.UNLABELLED, name="lead"),
+        Edit(kind=EditKind.RETITLED, name="Ada's hub"),
+        Edit(kind=EditKind.TICKED, name="In scope?"),
     )
     assert (github.issue().state, github.issue().title) == ("open", lead.heading)
     assert github.labels() == {"lead", "service:hub"}
@@ -312,7 +312,7 @@ def test_only_what_was_judged_is_put_back(activities: GitHubActivities, github: 
 def test_a_title_that_was_changed_again_is_not_put_back(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(title="Ada's second thought")
-    revert_edits(activities, lead, Edit(what=EditKind.RETITLED, name="Ada's first thought"))
+    revert_edits(activities, lead, Edit(kind=EditKind.RETITLED, name="Ada's first thought"))
     assert github.issue().title == "Ada's second thought"
 
 
@@ -468,7 +468,9 @@ def test_an_issue_that_is_gone_is_parked(activities: GitHubActivities, github: G
 def test_an_issue_full_of_peoples_text_is_parked(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(body="x" * 65_000)
-    with pytest.raises(ApplicationError, match="Move some of that into comments") as failure:
+    with pytest.raises(
+        ApplicationError, match="Move some of the text that people wrote into comments"
+    ) as failure:
         perform(activities, "update_issue", lead)
     assert failure.value.type == PARKED
 

@@ -34,7 +34,7 @@ def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], bo
     )
     with ThreadPoolExecutor(1) as threads:
         writing = threads.submit(write)
-        while not late.bitten:
+        while not late.hits:
             time.sleep(0.01)
         github.edit(body=body)
         sandbox.faults.remove(late)
@@ -57,7 +57,7 @@ def test_what_a_person_saves_while_we_write_is_given_back(
     assert BOX.replace(" ]", "x]") in body
     client = GitHubClient(settings.github)
     (move,) = edits(client, "leads", client.issue("leads", 1), "lead-7", labels=())
-    assert (move.what, move.name, move.by) == (EditKind.TICKED, "Price quoted", "amara-sales")
+    assert (move.kind, move.name, move.by) == (EditKind.TICKED, "Price quoted", "amara-sales")
     github.forget_requests()
     for attempt in (1, 2):
         perform(activities, "update_issue", news, attempt=attempt)
@@ -84,7 +84,7 @@ def test_killed_before_it_could_give_that_back_the_next_attempt_does(
 def test_what_was_put_back_is_not_given_back(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(body=github.body().replace(BOX, BOX.replace(" ]", "x]")))
-    tick = Edit(what=EditKind.TICKED, name="Price quoted")
+    tick = Edit(kind=EditKind.TICKED, name="Price quoted")
     (effect,) = revert_effects(lead, (tick,))
     for attempt in (1, 2):
         environment = ActivityEnvironment()

@@ -10,8 +10,8 @@ from pydantic import SecretStr
 
 from activities.github.activities import GitHubActivities
 from activities.github.forms import forms
-from activities.github.setup import Fate, GitHubSetup, Piece
-from activities.github.setup_client import BoardSeen, GitHubSetupClient
+from activities.github.setup import GitHubSetup, SetupItem, SetupStatus
+from activities.github.setup_client import BoardSetup, GitHubSetupClient
 from config.settings import Settings
 from process.policy import Labels, Policy
 from process.types import Stage
@@ -49,17 +49,17 @@ def kill(seconds: float) -> None:
     raise Killed
 
 
-def setting_up(settings: Settings, policy: Policy | None = None, **how: Any) -> list[Piece]:
+def setting_up(settings: Settings, policy: Policy | None = None, **how: Any) -> list[SetupItem]:
     given = {"sleep": no_sleep} | how
-    return list(GitHubSetup(settings.github, policy or Policy(), **given).pieces())
+    return list(GitHubSetup(settings.github, policy or Policy(), **given).items())
 
 
-def fates(pieces: list[Piece]) -> dict[str, Fate]:
-    return {piece.what: piece.fate for piece in pieces}
+def fates(pieces: list[SetupItem]) -> dict[str, SetupStatus]:
+    return {piece.name: piece.status for piece in pieces}
 
 
-def detail(pieces: list[Piece], what: str) -> str:
-    return next(piece.detail for piece in pieces if piece.what == what)
+def detail(pieces: list[SetupItem], what: str) -> str:
+    return next(piece.detail for piece in pieces if piece.name == what)
 
 
 def repository(state: GitHubState, name: str) -> Repository:
@@ -101,8 +101,8 @@ def test_a_new_team_gets_all_of_it(bare: Sandbox, settings: Settings, github: Gi
     before = board(github.state).status.options
     defaults = labels(github.state, "leads")
     pieces = setting_up(settings)
-    assert {*fates(pieces).values()} == {Fate.PUT, Fate.THERE}
-    assert [piece.what for piece in pieces if piece.fate is Fate.THERE] == ["field Status"]
+    assert {*fates(pieces).values()} == {SetupStatus.CREATED, SetupStatus.PRESENT}
+    assert [piece.name for piece in pieces if piece.status is SetupStatus.PRESENT] == ["field Status"]
     demand_all(github.state)
     assert labels(github.state, "leads") == defaults | LEADS_LABELS
     assert board(github.state).status.options[:3] == before
@@ -119,7 +119,7 @@ def test_done_again_nothing_is_written(bare: Sandbox, settings: Settings, github
     whole = github.state.model_dump_json()
     github.forget_requests()
     pieces = setting_up(settings)
-    assert {*fates(pieces).values()} == {Fate.THERE}
+    assert {*fates(pieces).values()} == {SetupStatus.PRESENT}
     assert github.writes() == []
     assert len(github.requests()) == 10
     assert github.state.model_dump_json() == whole
@@ -129,8 +129,8 @@ def test_a_dry_run_only_looks(bare: Sandbox, settings: Settings, github: GitHub)
     looked = setting_up(settings, dry_run=True, link=True)
     assert github.writes() == []
     put = setting_up(settings, link=True)
-    would = [piece.what for piece in looked if piece.fate is Fate.MISSING]
-    assert would == [piece.what for piece in put if piece.fate is Fate.PUT]
+    would = [piece.name for piece in looked if piece.status is SetupStatus.MISSING]
+    assert would == [piece.name for piece in put if piece.status is SetupStatus.CREATED]
     assert len(would) == 15
 
 
@@ -143,12 +143,12 @@ def test_what_is_there_stays_as_it_is(sandbox: Sandbox, settings: Settings, gith
     before = {**repository(github.state, "leads").files}
     pieces = setting_up(settings)
     assert github.state.labels[lead.id] == theirs
-    assert fates(pieces)["label lead"] is Fate.DIFFERS
+    assert fates(pieces)["label lead"] is SetupStatus.DIFFERS
     assert detail(pieces, "label lead") == "name 'Lead', ours 'lead', color 'ffffff', ours '0e8a16'"
-    assert fates(pieces)["form new-lead.yml"] is Fate.DIFFERS
+    assert fates(pieces)["form new-lead.yml"] is SetupStatus.DIFFERS
     assert "differs from ours in line 1" in detail(pieces, "form new-lead.yml")
     assert "new-lead.md is there too" in detail(pieces, "form new-lead.yml")
-    assert fates(pieces)["form new-hub-service.yml"] is Fate.PUT
+    assert fates(pieces)["form new-hub-service.yml"] is SetupStatus.CREATED
     assert "new-hub-service.md is there too" in detail(pieces, "form new-hub-service.yml")
     after = repository(github.state, "leads").files
     assert {path: after[path] for path in before} == before
@@ -158,7 +158,7 @@ def test_a_text_that_differs_only_in_its_line_ends_is_ours(sandbox: Sandbox, set
     for form in forms(settings.github, Policy()):
         text = form.text.replace("\n", "\r\n") + "\r\n"
         sandbox.person("amara-sales").put_file(form.repo, form.path, text)
-    assert Fate.DIFFERS not in fates(setting_up(settings)).values()
+    assert SetupStatus.DIFFERS not in fates(setting_up(settings)).values()
 
 
 def test_names_are_the_policys(bare: Sandbox, settings: Settings, github: GitHub) -> None:
@@ -172,7 +172,7 @@ def test_names_are_the_policys(bare: Sandbox, settings: Settings, github: GitHub
     issue = bare.person("amara-sales").fill_in("leads", "new-hub-service.yml", {"Organisation": "Acme"})
     found = {github.state.labels[number].name for number in issue.label_ids}
     assert found == {"sales: lead", '"hub" as a service'}
-    assert {*fates(setting_up(settings, policy)).values()} == {Fate.THERE}
+    assert {*fates(setting_up(settings, policy)).values()} == {SetupStatus.PRESENT}
 
 
 def test_a_board_without_the_field_gets_it_with_all_columns(
@@ -180,12 +180,12 @@ def test_a_board_without_the_field_gets_it_with_all_columns(
 ) -> None:
     named = changed(settings, "github", status_field="Stage")
     pieces = setting_up(named)
-    assert fates(pieces)["field Stage"] is Fate.PUT
+    assert fates(pieces)["field Stage"] is SetupStatus.CREATED
     field = next(field for field in board(github.state).fields if field.name == "Stage")
     assert [option.name for option in field.options] == COLUMNS
     assert [option.color for option in field.options] == ["GRAY", "BLUE", "YELLOW", "GREEN", "RED", "PURPLE"]
     assert columns(github.state) == DEFAULTS
-    assert {*fates(setting_up(named)).values()} == {Fate.THERE}
+    assert {*fates(setting_up(named)).values()} == {SetupStatus.PRESENT}
 
 
 def test_a_field_of_another_kind_is_for_a_person(bare: Sandbox, settings: Settings, github: GitHub) -> None:
@@ -194,7 +194,7 @@ def test_a_field_of_another_kind_is_for_a_person(bare: Sandbox, settings: Settin
     github.state.projects[project.id] = project.replaced(fields=(*project.fields, text))
     named = changed(settings, "github", status_field="Stage")
     pieces = setting_up(named)
-    assert fates(pieces)["field Stage"] is Fate.BY_HAND
+    assert fates(pieces)["field Stage"] is SetupStatus.BY_HAND
     assert "/orgs/2i2c-org/projects/1" in detail(pieces, "field Stage")
 
 
@@ -204,7 +204,7 @@ def test_a_column_in_other_letters_is_for_a_person(bare: Sandbox, settings: Sett
     more = status.replaced(options=(*status.options, Option(id="0000abcd", name="lead", color="PINK")))
     github.state.projects[project.id] = project.replaced(fields=(title, more))
     pieces = setting_up(settings)
-    assert fates(pieces)["column Lead"] is Fate.BY_HAND
+    assert fates(pieces)["column Lead"] is SetupStatus.BY_HAND
     assert "'lead'" in detail(pieces, "column Lead")
     assert columns(github.state) == [*DEFAULTS, "lead", *COLUMNS[1:]]
 
@@ -219,7 +219,7 @@ def a_card(sandbox: Sandbox, column: str) -> None:
 def test_columns_are_added_and_cards_keep_theirs(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     a_card(bare, "In Progress")
     before = board(github.state).status.options
-    assert fates(setting_up(settings))["column Lead"] is Fate.PUT
+    assert fates(setting_up(settings))["column Lead"] is SetupStatus.CREATED
     assert github.column() == "In Progress"
     assert board(github.state).status.options[:3] == before
 
@@ -227,12 +227,12 @@ def test_columns_are_added_and_cards_keep_theirs(bare: Sandbox, settings: Settin
 @pytest.fixture
 def an_older_github(monkeypatch: pytest.MonkeyPatch) -> None:
     """One whose schema does not know the ids of options."""
-    look = GitHubSetupClient.board_seen
+    look = GitHubSetupClient.board
 
-    def board_seen(client: GitHubSetupClient) -> BoardSeen:
+    def board(client: GitHubSetupClient) -> BoardSetup:
         return look(client).model_copy(update={"keeps_options": False})
 
-    monkeypatch.setattr(GitHubSetupClient, "board_seen", board_seen)
+    monkeypatch.setattr(GitHubSetupClient, "board", board)
 
 
 @pytest.mark.usefixtures("an_older_github")
@@ -247,7 +247,7 @@ def test_where_cards_would_lose_theirs_nothing_is_added(
     bare.person("amara-sales").archive_card("leads", 103, archived=archived)
     before = board(github.state)
     pieces = setting_up(settings)
-    assert fates(pieces)["column Lead"] is Fate.BY_HAND
+    assert fates(pieces)["column Lead"] is SetupStatus.BY_HAND
     assert f"{before.number}/settings" in detail(pieces, "column Lead")
     assert board(github.state) == before
 
@@ -265,10 +265,10 @@ def test_where_no_card_has_a_column_they_are_added_all_the_same(
 def test_the_board_is_linked_where_that_is_wanted(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     setting_up(settings)
     assert board(github.state).repositories == ()
-    assert fates(setting_up(settings, link=True))["link to leads"] is Fate.PUT
+    assert fates(setting_up(settings, link=True))["link to leads"] is SetupStatus.CREATED
     assert len(board(github.state).repositories) == 2
     github.forget_requests()
-    assert {*fates(setting_up(settings, link=True)).values()} == {Fate.THERE}
+    assert {*fates(setting_up(settings, link=True)).values()} == {SetupStatus.PRESENT}
     assert github.writes() == []
 
 
@@ -315,15 +315,15 @@ def test_a_passing_fault_is_passed(
 ) -> None:
     bare.faults.add(trouble(write, **more))
     pieces = setting_up(settings)
-    assert {*fates(pieces).values()} == {Fate.PUT, Fate.THERE}
-    assert fates(pieces)["label Hub"] is fates(pieces)["form new-hub.yml"] is Fate.PUT
+    assert {*fates(pieces).values()} == {SetupStatus.CREATED, SetupStatus.PRESENT}
+    assert fates(pieces)["label Hub"] is fates(pieces)["form new-hub.yml"] is SetupStatus.CREATED
     demand_all(github.state)
 
 
 def test_the_field_is_made_once(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     named = changed(settings, "github", status_field="Stage")
     bare.faults.add(trouble(("POST", "graphql", "createProjectV2Field"), "status_after", status=502))
-    assert fates(setting_up(named))["field Stage"] is Fate.PUT
+    assert fates(setting_up(named))["field Stage"] is SetupStatus.CREATED
     assert [field.name for field in board(github.state).fields] == ["Title", "Status", "Stage"]
 
 
@@ -333,19 +333,19 @@ def test_a_field_that_somebody_makes_in_the_meantime_gets_the_columns(
     theirs = ProjectField(
         id=NEW, name="Stage", type="SINGLE_SELECT", options=(Option(id="0000abcd", name="Lead"),)
     )
-    make = GitHubSetupClient.make_field
+    make = GitHubSetupClient.create_field
 
-    def make_field(client: GitHubSetupClient, *given: Any) -> bool:
+    def create_field(client: GitHubSetupClient, *given: Any) -> bool:
         project = board(github.state)
         github.state.projects[project.id] = project.replaced(fields=(*project.fields, theirs))
         return make(client, *given)
 
-    monkeypatch.setattr(GitHubSetupClient, "make_field", make_field)
+    monkeypatch.setattr(GitHubSetupClient, "create_field", create_field)
     found = fates(setting_up(changed(settings, "github", status_field="Stage")))
     assert (found["field Stage"], found["column Lead"], found["column Hub"]) == (
-        Fate.THERE,
-        Fate.THERE,
-        Fate.PUT,
+        SetupStatus.PRESENT,
+        SetupStatus.PRESENT,
+        SetupStatus.CREATED,
     )
     stage = board(github.state).fields[-1]
     assert stage.options[0] == theirs.options[0]
@@ -357,7 +357,7 @@ def test_at_a_rate_limit_it_ends_and_says_when(
 ) -> None:
     bare.faults.add(trouble(WRITES[1], "secondary_limit", seconds=120, times=None))
     pieces = setting_up(settings)
-    assert [piece.fate for piece in pieces] == [Fate.PUT, Fate.FAILED]
+    assert [piece.status for piece in pieces] == [SetupStatus.CREATED, SetupStatus.FAILED]
     assert pieces[-1].detail.endswith("run this again in 2 min")
     assert github.requests()[-1] == "POST /api/v3/repos/2i2c-org/leads/labels"
     bare.faults.clear()
@@ -372,14 +372,14 @@ def test_what_was_put_before_a_limit_is_told(
 ) -> None:
     bare.faults.add(trouble(write, "primary_limit", seconds=600, times=None))
     pieces = setting_up(settings)
-    assert pieces[-1].fate is Fate.FAILED
-    assert sum(piece.fate is Fate.PUT for piece in pieces) == len(github.writes()) - 1
+    assert pieces[-1].status is SetupStatus.FAILED
+    assert sum(piece.status is SetupStatus.CREATED for piece in pieces) == len(github.writes()) - 1
 
 
 def test_where_github_is_down_it_ends(bare: Sandbox, settings: Settings) -> None:
     bare.faults.add(Fault(system="github", kind="status", status=503, times=None))
     (piece,) = setting_up(settings)
-    assert piece.fate is Fate.FAILED
+    assert piece.status is SetupStatus.FAILED
     assert "503" in piece.detail
 
 
@@ -388,23 +388,26 @@ def test_what_is_read_late_is_not_put_twice(bare: Sandbox, settings: Settings, g
     whole = github.state.model_dump_json()
     bare.faults.add(Fault(system="github", method="GET", kind="stale", writes=8, times=None))
     pieces = setting_up(settings)
-    assert {*fates(pieces).values()} == {Fate.THERE}
+    assert {*fates(pieces).values()} == {SetupStatus.PRESENT}
     assert github.state.model_dump_json() == whole
 
 
 def test_several_at_once(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     before, start = board(github.state).status.options, Barrier(4)
 
-    def one(_: int) -> list[Piece]:
+    def one(_: int) -> list[SetupItem]:
         start.wait()
         return setting_up(settings)
 
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(one, range(4)))
-    assert {fate for pieces in found for fate in fates(pieces).values()} == {Fate.PUT, Fate.THERE}
+    assert {fate for pieces in found for fate in fates(pieces).values()} == {
+        SetupStatus.CREATED,
+        SetupStatus.PRESENT,
+    }
     demand_all(github.state)
     assert board(github.state).status.options[:3] == before
-    assert sum(fates(pieces)["label lead"] is Fate.PUT for pieces in found) == 1
+    assert sum(fates(pieces)["label lead"] is SetupStatus.CREATED for pieces in found) == 1
 
 
 # Without rights, or at the wrong place
@@ -427,31 +430,31 @@ def test_a_right_that_is_missing_is_said_and_the_rest_is_put(
 ) -> None:
     github.state.tokens["weak"] = Token(user_id=github.state.app.bot_id, permissions=RIGHTS | changes)
     pieces = setting_up(changed(settings, "github", token=SecretStr("weak")))
-    assert fates(pieces)[what] is Fate.BY_HAND
+    assert fates(pieces)[what] is SetupStatus.BY_HAND
     assert said in detail(pieces, what)
-    assert Fate.PUT in fates(pieces).values()
-    assert Fate.FAILED not in fates(pieces).values()
-    put = {piece.what for piece in pieces if piece.fate is Fate.PUT}
+    assert SetupStatus.CREATED in fates(pieces).values()
+    assert SetupStatus.FAILED not in fates(pieces).values()
+    put = {piece.name for piece in pieces if piece.status is SetupStatus.CREATED}
     setting_up(settings)
     demand_all(github.state)
-    assert not put & {piece.what for piece in setting_up(settings) if piece.fate is Fate.PUT}
+    assert not put & {piece.name for piece in setting_up(settings) if piece.status is SetupStatus.CREATED}
 
 
 def test_a_branch_that_takes_pull_requests_only(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     leads = repository(github.state, "leads")
     github.state.repositories[leads.id] = leads.replaced(protected=True)
     pieces = setting_up(settings)
-    assert fates(pieces)["form new-lead.yml"] is Fate.BY_HAND
+    assert fates(pieces)["form new-lead.yml"] is SetupStatus.BY_HAND
     assert "pull request" in detail(pieces, "form new-lead.yml")
-    assert fates(pieces)["form new-hub.yml"] is Fate.PUT
+    assert fates(pieces)["form new-hub.yml"] is SetupStatus.CREATED
 
 
 def test_issues_that_are_switched_off_are_said(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     leads = repository(github.state, "leads")
     github.state.repositories[leads.id] = leads.replaced(has_issues=False)
     pieces = setting_up(settings)
-    assert fates(pieces)["issues"] is Fate.BY_HAND
-    assert fates(pieces)["label lead"] is Fate.PUT
+    assert fates(pieces)["issues"] is SetupStatus.BY_HAND
+    assert fates(pieces)["label lead"] is SetupStatus.CREATED
 
 
 @pytest.mark.parametrize(
@@ -469,11 +472,11 @@ def test_what_is_not_there_is_said(
     bare: Sandbox, settings: Settings, changes: dict[str, Any], said: str
 ) -> None:
     pieces = setting_up(changed(settings, "github", **changes))
-    details = [piece.detail for piece in pieces if piece.fate is Fate.BY_HAND]
+    details = [piece.detail for piece in pieces if piece.status is SetupStatus.BY_HAND]
     assert any(said in each for each in details)
     assert not any("then retry" in each or "wrong" in each for each in details)
 
 
 def test_nothing_about_it_is_said_twice(bare: Sandbox, settings: Settings) -> None:
     (piece,) = setting_up(changed(settings, "github", token=None))
-    assert piece.fate is Fate.BY_HAND
+    assert piece.status is SetupStatus.BY_HAND

@@ -51,7 +51,7 @@ RATE_LIMITS = [
     Fault(system="drive", kind="rate_limit", status=429, method="POST"),
 ]
 REFUSALS = [
-    (Fault(system="drive", kind="status", status=400, method="POST"), "report it as a fault"),
+    (Fault(system="drive", kind="status", status=400, method="POST"), "report a bug"),
     (Fault(system="drive", kind="status", status=401, method="POST", times=3), "new key"),
     (Fault(system="drive", kind="status", status=403, method="POST"), "Give lead-to-hub@"),
     (Fault(system="drive", kind="status", status=404, method="POST"), "Share it with that account"),
@@ -87,7 +87,7 @@ def created(outcome: Outcome) -> Link:
 
 
 def folders(sandbox: Sandbox) -> list[DriveFile]:
-    return sandbox.google.children(sandbox.google.leads_folder)
+    return sandbox.google.children(sandbox.ids["leads_folder"])
 
 
 def one_folder(sandbox: Sandbox, lead: Lead, effect: CreateFolder) -> bool:
@@ -232,7 +232,7 @@ def test_another_leads_folder_is_not_taken(drive: DriveActivities, sandbox: Sand
     perform(drive.create_folder, effect, lead)
     error = failure(drive.create_folder, effect, a_lead(id="lead-other"))
     assert error.type == "Parked"
-    assert "belongs to something else" in error.message
+    assert "belongs to something other" in error.message
 
 
 def test_a_folder_in_the_trash_parks_until_it_is_restored(drive: DriveActivities, sandbox: Sandbox) -> None:
@@ -300,7 +300,7 @@ def test_wrong_settings_park_and_are_named(
     assert mend in error.message
     (check,) = drive.checks()
     assert not check.ok
-    assert mend in check.detail or mend in check.what
+    assert mend in check.detail or mend in check.name
 
 
 @pytest.mark.parametrize("content", [None, "", "{", "[]", '{"type": "service_account"}'])
@@ -337,12 +337,12 @@ def test_a_sound_folder_passes_the_check(drive: DriveActivities) -> None:
 
 @pytest.mark.parametrize(
     ("change", "said"),
-    [({"trashed": True}, "trash"), ({"mime_type": "text/plain"}, "no folder")],
+    [({"trashed": True}, "trash"), ({"mime_type": "text/plain"}, "not a folder")],
 )
 def test_what_is_wrong_with_the_folder_is_said(
     drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any], said: str
 ) -> None:
-    _change(sandbox, sandbox.google.leads_folder, **change)
+    _change(sandbox, sandbox.ids["leads_folder"], **change)
     (check,) = drive.checks()
     assert not check.ok
     assert said in check.detail
@@ -450,7 +450,7 @@ def test_a_folder_of_any_name_is_told_of(drive: DriveActivities, sandbox: Sandbo
         drive.check_folder, CheckFolder(key="k", cause=1), lead.replaced(folder=link)
     ).observation
     assert isinstance(observation, DriftFound)
-    assert "renamed to “Two lines" in observation.mended[0]
+    assert "renamed to “Two lines" in observation.repaired[0]
 
 
 def test_an_invoice_that_came_back_with_its_folder_is_not_made_twice(

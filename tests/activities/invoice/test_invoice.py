@@ -160,7 +160,7 @@ def test_many_lines_go_on_over_pages_under_their_heading() -> None:
 def test_names_keep_their_letters_and_what_no_font_has_is_said(written: str, shown: str) -> None:
     found = text(a_lead(org=written, title=written), an_invoice(written))
     assert found.count(shown) == 3
-    assert ("stands for letters" in found) == ("?" in shown)
+    assert ("stands for characters" in found) == ("?" in shown)
 
 
 def test_what_is_no_letter_is_a_space_or_nothing() -> None:
@@ -208,7 +208,7 @@ def test_a_font_that_cannot_be_read_stops_no_invoice(tmp_path: Path) -> None:
     assert "?? University" in text(a_lead(org="東京 University"), an_invoice(), ours)
     (check,) = InvoiceChecks(Settings(_env_file=None, invoice=ours)).checks()
     assert not check.ok
-    assert "broken.ttf cannot be used, it is no font" in check.detail
+    assert "broken.ttf cannot be used, it is not a font" in check.detail
     assert "the font gone.ttf cannot be read: No such file or directory" in check.detail
 
 

@@ -11,9 +11,9 @@ import pytest
 from jinja2 import UndefinedError
 
 import process
-from activities.mail.text import Parts, written
+from activities.mail.text import MailBody, mail_body
 from config.settings import Settings
-from process.decisions import DECISIONS
+from process.decisions.registry import DECISIONS
 from process.effects import SendCorrection, SendMail
 from process.lead.lead import Lead
 from process.types import Role
@@ -81,7 +81,7 @@ def lives() -> tuple[Life, ...]:
 
     again = Life(email="ada@example.org").live(BOOK_QUOTE).until("2027-03-01").perform().accepted()
     again.does("contract_handed_over")
-    again.perform().hears(contracts=("deals@example.org",)).perform().does("invoice_sent", number=2)
+    again.perform().gets_team(contracts=("deals@example.org",)).perform().does("invoice_sent", number=2)
     again.does("invoice_voided", number=2, reason="The price was\nanother")
     again.perform()
 
@@ -124,10 +124,10 @@ def states() -> Iterator[Lead]:
     yield bare.replaced(org=HOSTILE, person=HOSTILE, title=HOSTILE, email="a@b.org")
 
 
-def render(name: str, lead: Lead, **facts: str) -> Parts:
+def render(name: str, lead: Lead, **facts: str) -> MailBody:
     effect = planned()[name]
     effect = effect.replaced(fields=effect.fields | facts)
-    return written(effect, lead, SETTINGS, namespace="default")
+    return mail_body(effect, lead, SETTINGS, namespace="default")
 
 
 def test_every_mail_that_can_be_planned_has_a_template_and_none_is_idle() -> None:
@@ -187,7 +187,7 @@ def test_each_command_in_it_is_one_that_there_is(name: str) -> None:
 def test_a_fact_that_a_template_misses_is_an_error() -> None:
     effect = planned()["renewal"].replaced(fields={})
     with pytest.raises(UndefinedError):
-        written(effect, lives()[0].lead, SETTINGS, namespace="default")
+        mail_body(effect, lives()[0].lead, SETTINGS, namespace="default")
 
 
 def test_the_hand_over_has_all_that_the_contracts_team_needs() -> None:
@@ -202,7 +202,7 @@ def test_the_hand_over_has_all_that_the_contracts_team_needs() -> None:
     life.does("contract_handed_over", note="First line\nSecond line", due="2026-07-15")
     life.perform()
     effect = life.mails("handover")[0]
-    text = written(effect, life.lead, SETTINGS, namespace="default").text
+    text = mail_body(effect, life.lead, SETTINGS, namespace="default").text
     for needed in (
         "answer this mail by 2026-06-04",  # three working days after Monday
         "Customer: Example University",
@@ -233,7 +233,7 @@ def test_reminders_say_what_was_last_heard() -> None:
     life.does("contract_progressed", state="drafted")
     life.wait(40)
     first, second = (
-        written(each, life.lead, SETTINGS, namespace="default")
+        mail_body(each, life.lead, SETTINGS, namespace="default")
         for each in (life.mails("handover_reminder")[-1], life.mails("handover_escalated")[-1])
     )
     assert "we have not heard from you since 2026-06-21" in first.text
@@ -244,7 +244,7 @@ def test_reminders_say_what_was_last_heard() -> None:
 
 def test_missing_usage_is_asked_for_month_by_month() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-08-11")
-    text = written(life.mails("usage_missing")[-1], life.lead, SETTINGS, namespace="default").text
+    text = mail_body(life.mails("usage_missing")[-1], life.lead, SETTINGS, namespace="default").text
     for month in ("2026-06", "2026-07"):
         command = f"usage-reported lead-example --month {month} --active-users USERS --cloud-cost AMOUNT"
         assert f"- {month}: `leads {command}`" in text
@@ -259,7 +259,7 @@ def test_the_invoices_mail_has_its_lines_and_what_is_missing() -> None:
     )
     invoice = life.lead.invoice(int(effect.fields["number"]))
     assert invoice
-    text = written(effect, life.lead, SETTINGS, namespace="default").text
+    text = mail_body(effect, life.lead, SETTINGS, namespace="default").text
     assert f"Total: {invoice.total}" in text
     assert invoice.missing_usage[0] in text
     assert all(line.text in text for line in invoice.lines)
@@ -271,7 +271,7 @@ def test_a_discount_is_asked_for_with_all_that_whoever_approves_it_needs() -> No
     life = Life().quoted(
         **BOOK_QUOTE, item="Training: 2000 once", discount_percent=20, discount_reason="A pilot\nof a year"
     )
-    text = written(life.mails("discount_approval")[0], life.lead, SETTINGS, namespace="default").text
+    text = mail_body(life.mails("discount_approval")[0], life.lead, SETTINGS, namespace="default").text
     for needed in (
         "someone through Temporal quoted Example University a price with a discount of 20 % (3,000.00 USD), which is "
         "more than sales may give by itself (10 %).",
@@ -287,7 +287,7 @@ def test_a_discount_is_asked_for_with_all_that_whoever_approves_it_needs() -> No
     ):
         assert needed in text
     life.does("discount_approved", by="Ann Example")
-    text = written(life.mails("discount_approved")[0], life.lead, SETTINGS, namespace="default").text
+    text = mail_body(life.mails("discount_approved")[0], life.lead, SETTINGS, namespace="default").text
     assert "is approved: 20 % (3,000.00 USD) off 15,000.00 USD, by Ann Example." in text
     assert "ask for their answer by 2026-07-01" in text
 
@@ -299,7 +299,7 @@ def test_items_and_discount_are_in_the_mails_about_the_price() -> None:
     life.does("contract_handed_over")
     life.perform()
     for name in ("price_quoted", "quote_running_out", "handover"):
-        text = written(life.mails(name)[0], life.lead, SETTINGS, namespace="default").text
+        text = mail_body(life.mails(name)[0], life.lead, SETTINGS, namespace="default").text
         assert "13,500.00 USD a year and 2,000.00 USD once" in text
         assert "Training: 2,000.00 USD once" in text
         assert "Discount: 10 % (1,500.00 USD) off 15,000.00 USD a year" in text
@@ -308,9 +308,9 @@ def test_items_and_discount_are_in_the_mails_about_the_price() -> None:
 def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open() -> None:
     life = Life(policy={"addresses": {"contracts": ["old@example.org"]}}).handed_over().perform()
     life.wait(1).does("contract_acknowledged")
-    life.hears(contracts=("new@example.org",))
+    life.gets_team(contracts=("new@example.org",))
     (changed,), (left,) = life.mails("address_changed"), life.mails("address_left")
-    text = written(changed, life.lead, SETTINGS, namespace="default").text
+    text = mail_body(changed, life.lead, SETTINGS, namespace="default").text
     for needed in (
         "From today on, mail to the contracts team about Example University goes to new@example.org.",
         "Until now it went to old@example.org.",
@@ -322,7 +322,7 @@ def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open()
         "Issue of the lead: <https://example.org/issue>",
     ):
         assert needed in text
-    assert "hand on to new@example.org" in written(left, life.lead, SETTINGS, namespace="default").text
+    assert "hand on to new@example.org" in mail_body(left, life.lead, SETTINGS, namespace="default").text
 
 
 def test_an_end_that_is_near_is_told_with_all_that_no_reminder_will_say() -> None:

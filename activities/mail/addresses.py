@@ -1,0 +1,42 @@
+"""The mail addresses of each role."""
+
+from email.errors import MessageError
+from email.headerregistry import Address
+
+from activities.errors import park
+from config.settings import Settings
+from process.policy import Policy
+from process.types import Role
+
+
+def addresses_of(role: Role, policy: Policy, settings: Settings) -> tuple[str, ...]:
+    """Return the role's addresses: those of the policy, or else those of the settings."""
+    return policy.addresses.get(role) or tuple(getattr(settings.addresses, role, ()))
+
+
+def valid_addresses_of(role: Role, policy: Policy, settings: Settings) -> tuple[str, ...]:
+    """Return the role's addresses without repeats, as SMTP takes them.
+
+    Raises ApplicationError (parked), which names the setting, if the role has none or one is invalid.
+    """
+    in_policy = bool(policy.addresses.get(role))
+    setting = f"addresses.{role} of the policy" if in_policy else f"LEADS_ADDRESSES__{role.upper()}"
+    found = addresses_of(role, policy, settings)
+    if not found:
+        raise park(f"The role {role} has no address: set {setting}")
+    return tuple(dict.fromkeys(plain_address(address, setting) for address in found))
+
+
+def plain_address(address: str, setting: str) -> str:
+    """Return the address as SMTP takes it. Raises ApplicationError (parked), which names the setting."""
+    try:
+        return Address(addr_spec=ascii_address(address)).addr_spec
+    except (MessageError, ValueError, IndexError):
+        raise park(f"{address!r} is not a mail address: correct {setting}") from None
+
+
+def ascii_address(address: str) -> str:
+    """Return the address unchanged. Raises ValueError unless it is ASCII, since not every server takes others."""
+    if not address.isascii() or not address.isprintable() or "@" not in address:
+        raise ValueError(address)
+    return address

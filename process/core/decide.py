@@ -1,0 +1,31 @@
+"""Decides which facts may become true of a lead."""
+
+from datetime import datetime
+
+from process.authorization import may_decide
+from process.core.events import EventLog, Fact, Observation
+from process.core.refusal import Refused, refuse
+from process.deadlines.schedule import due
+from process.decisions.base import Decision
+
+NOT_DUE = refuse("The calendar decides only what is due", "For a person's decision, leave the source out")
+
+
+def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
+    """Return the fact as it is to be recorded, or the reason to refuse it now.
+
+    Observations have already happened, so they are never refused. Deadlines hold when they are due.
+    """
+    if isinstance(fact, Observation):
+        return fact
+    if fact.source == "clock" or not isinstance(fact, Decision):
+        is_due = any(item.fact == fact and item.when <= now for item in due(event_log.lead))
+        return fact.resolved(event_log, now) if is_due else NOT_DUE
+    lead = event_log.lead
+    wrong = (
+        fact.gate(lead)
+        or fact.unsupported(lead)
+        or fact.check(event_log, now)
+        or may_decide(None, fact, lead)
+    )
+    return wrong or fact.resolved(event_log, now)

@@ -1,0 +1,128 @@
+"""Takes the messages that are not decisions: from issue syncs, from the worker's settings, and from other leads.
+
+Each function is total: it records a message that it cannot read as a refusal. A repeated message changes nothing.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from process.core.aggregate import LeadAggregate
+from process.core.outbox import DriftCheck, Outstanding
+from process.core.receipts import Refusal, one_line
+from process.core.refusal import Refused, refuse
+from process.decisions.parsing import complaints
+from process.duplicates.notices import DuplicateCandidates, RelationNotice, new_candidates, refuse_notice
+from process.duplicates.observations import DuplicatesFlagged, noticed
+from process.effects import SendMail, revert_effects
+from process.effects.observations import TeamChanged
+from process.github.edits import RevertEdits
+from process.lead.duplicate_links import DuplicateLink
+from process.policy import TEAMS, Policy, Team
+from process.types import Role
+
+
+def check_drift(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> LeadAggregate:
+    """Queue the requested drift checks."""
+    try:
+        check = DriftCheck.model_validate(args[0] if args and args[0] is not None else {})
+    except ValidationError as error:
+        return aggregate.refuse(Refusal.of("check_drift", refuse(complaints(error)), now))
+    return aggregate.check_drift(check)
+
+
+def revert_edits(
+    aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime
+) -> tuple[LeadAggregate, tuple[str, ...]]:
+    """Queue effects that revert declined edits on GitHub, and record each refusal once.
+
+    Returns the keys of these effects as well.
+    """
+    try:
+        message = RevertEdits.model_validate(*args[:1] or ({},))
+    except ValidationError as error:
+        return aggregate.refuse(Refusal.of("revert_edits", refuse(complaints(error)), now)), ()
+    for declined in message.declined:
+        known = {(each.kind, each.by, each.source) for each in aggregate.refusals}
+        if (one_line(declined.kind), one_line(declined.by), one_line(declined.source)) not in known:
+            refusal = Refusal.of(
+                declined.kind,
+                Refused(reason=declined.reason, suggestions=declined.suggestions),
+                now,
+                by=declined.by,
+                source=declined.source,
+            )
+            aggregate = aggregate.refuse(refusal)
+    effects = revert_effects(aggregate.lead, message.edits)
+    queued = {item.effect.key for item in aggregate.outbox}
+    new = tuple(Outstanding(effect=effect) for effect in effects if effect.key not in queued)
+    return (
+        aggregate.replaced(outbox=(*aggregate.outbox, *new)),
+        tuple(effect.key for effect in effects),
+    )
+
+
+def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> LeadAggregate:
+    """Record the people and addresses that have the roles from here on, if they are news and not outdated.
+
+    A role for which the message names no address keeps its address. Mails to a changed role that had failed for good
+    are retried, because the old address may have been the reason.
+    """
+    try:
+        people = Team.model_validate(args[0] if args else {})
+    except ValidationError as error:
+        return aggregate.refuse(Refusal.of("set_team", refuse(complaints(error)), now))
+    lead, since = aggregate.lead, people.read_at or now
+    addresses = lead.policy.addresses | {role: named for role, named in people.addresses.items() if named}
+    people = people.replaced(addresses=addresses)
+    roles = tuple(role for role in sorted(TEAMS) if _named(people, role) != _named(lead.policy, role))
+    if not roles or (lead.team_read_at and since < lead.team_read_at):
+        return aggregate
+    fact = TeamChanged(people=people.people, addresses=addresses, since=since, roles=roles)
+    return _retry_mails_to(aggregate.record(fact, now), roles)
+
+
+def flag_duplicates(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> LeadAggregate:
+    """Hold a lead that matches other leads, if nobody has judged that match yet."""
+    try:
+        message = DuplicateCandidates.model_validate(*args[:1] or ({},))
+    except ValidationError as error:
+        return aggregate.refuse(Refusal.of("flag_duplicates", refuse(complaints(error)), now))
+    new = new_candidates(aggregate.lead, message.originals)
+    return aggregate.record(DuplicatesFlagged(originals=new), now) if new else aggregate
+
+
+def receive_relation_notice(
+    aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime
+) -> tuple[LeadAggregate, DuplicateLink | Refused]:
+    """Record the relation that another lead says it has to this one. Returns this lead's own link as the answer."""
+    try:
+        notice = RelationNotice.model_validate(*args[:1] or ({},))
+    except ValidationError as error:
+        refused = refuse(complaints(error))
+        return aggregate.refuse(Refusal.of("receive_relation_notice", refused, now)), refused
+    sender, lead = notice.sender.lead_id, aggregate.lead
+    answer = DuplicateLink(lead_id=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
+    if notice.seq <= aggregate.last_seen.get(sender, 0):
+        return aggregate, answer
+    if refusal := refuse_notice(lead, notice):
+        known = any((each.by, each.reason) == (sender, refusal.reason) for each in aggregate.refusals)
+        if not known:
+            aggregate = aggregate.refuse(Refusal.of("merged", refusal, now, by=sender, source="lead"))
+        return aggregate, refusal
+    fact = noticed(aggregate.event_log, notice)
+    aggregate = aggregate.replaced(last_seen=aggregate.last_seen | {sender: notice.seq})
+    return (aggregate.record(fact, now) if fact else aggregate), answer
+
+
+def _retry_mails_to(aggregate: LeadAggregate, roles: Collection[Role]) -> LeadAggregate:
+    for item in aggregate.parked:
+        if isinstance(item.effect, SendMail) and set(roles) & {*item.effect.to}:
+            aggregate = aggregate.retry(item.effect.key)
+    return aggregate
+
+
+def _named(source: Team | Policy, role: Role) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return source.people.get(role, ()), source.addresses.get(role, ())

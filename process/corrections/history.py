@@ -1,0 +1,118 @@
+"""Reads from the event log how a decision was corrected, and which mails went out about it."""
+
+import re
+from collections import deque
+from collections.abc import Iterator
+
+from process.core import fold
+from process.core.events import Deadline, EventLog
+from process.corrections.corrected_decision import CorrectedDecision, Correction, NotifiedMail
+from process.corrections.correcting_decision import CorrectingDecision
+from process.deadlines.schedule import was_due
+from process.decisions.base import Decision
+from process.effects.observations import MailSent
+from process.lead.lead import Lead
+
+COMMENT_KEY = "github-comment-"
+"""Prefix of the key of a decision made in a GitHub comment. The comment's id follows."""
+
+_COMMENT = re.compile(rf"{COMMENT_KEY}(\d{{1,18}})/")
+
+
+def root(event_log: EventLog, seq: int) -> int:
+    """Return the number of the decision that a correction is about, through all corrections of corrections.
+
+    For a decision, that is its own number.
+    """
+    event = event_log.find(seq)
+    return seq if event is None or event.fact.supersedes is None else root(event_log, event.fact.supersedes)
+
+
+def corrected_decision(event_log: EventLog, seq: int, *, notified: bool = False) -> CorrectedDecision:
+    """Return the decision or correction `seq` as it stands now, with the mails about it if `notified`.
+
+    Raises LookupError if there is no such event.
+    """
+    event = event_log.find(seq)
+    if event is None:
+        raise LookupError(f"no event {seq}")
+    out = fold.superseded(event_log.events)
+    corrections = tuple(_corrections(event_log, seq, out))
+    made_in = _COMMENT.match(event.key or "")
+    return CorrectedDecision(
+        seq=seq,
+        at=event.at,
+        by=event.fact.by,
+        summary=event.summary,
+        counts=seq not in out,
+        comment=int(made_in[1]) if made_in else None,
+        corrections=corrections,
+        notified=tuple(_notified(event_log, seq, corrections)) if notified else (),
+    )
+
+
+def corrected_decisions(event_log: EventLog) -> tuple[CorrectedDecision, ...]:
+    """Return all decisions that no longer count. Corrections are not among them."""
+    out = fold.superseded(event_log.events)
+    decided = (e for e in event_log.events if isinstance(e.fact, Decision) and e.fact.supersedes is None)
+    return tuple(corrected_decision(event_log, event.seq) for event in decided if event.seq in out)
+
+
+def _corrections(event_log: EventLog, seq: int, out: frozenset[int]) -> Iterator[Correction]:
+    about = {seq}
+    for number, event in enumerate(event_log.events, start=1):
+        fact = event.fact
+        if isinstance(fact, CorrectingDecision) and fact.seq in about:
+            about.add(event.seq)
+            yield Correction(
+                seq=event.seq,
+                of=fact.seq,
+                at=event.at,
+                by=fact.by,
+                reason=fact.reason,
+                asked=tuple(kind for kind in fact.compensate if kind != "all"),
+                holds=event.seq not in out,
+                counts=seq not in fold.superseded(event_log.events[:number]),
+            )
+
+
+def _notified(event_log: EventLog, seq: int, corrections: tuple[Correction, ...]) -> Iterator[NotifiedMail]:
+    """Yield the sent mails about the decision: its own, those of deadlines that followed, and its corrections'."""
+    counts = dict.fromkeys((seq, *followers(event_log, seq)), True)
+    counts |= {each.seq: each.counts for each in corrections}
+    for event in event_log.events:
+        if isinstance(mail := event.fact, MailSent) and mail.cause in counts:
+            yield NotifiedMail(
+                template=mail.template,
+                recipients=mail.recipients,
+                at=event.at,
+                counts=counts[mail.cause],
+            )
+
+
+_known: deque[tuple[EventLog, int, tuple[int, ...]]] = deque(maxlen=4)
+"""Followers found for the newest event logs. Each is asked for several times in a row (as in `process.core.cache`)."""
+
+
+def followers(event_log: EventLog, seq: int) -> tuple[int, ...]:
+    """Return the numbers of the deadlines that would not have passed without the decision `seq`."""
+    for other, about, found in tuple(_known):
+        if other is event_log and about == seq:
+            return found
+    found = tuple(_not_due_without(event_log, seq))
+    _known.appendleft((event_log, seq, found))
+    return found
+
+
+def _not_due_without(event_log: EventLog, seq: int) -> Iterator[int]:
+    lead: Lead | None = None
+    for number, event in enumerate(event_log.events, start=1):
+        by_date = isinstance(event.fact, Deadline) or event.fact.source == "clock"
+        if lead and by_date and event.seq > seq:
+            past = EventLog(lead=lead, events=event_log.events[: number - 1])
+            if not was_due(past, event):
+                yield event.seq
+        if lead is None or event.fact.supersedes is not None:
+            lead = fold.without(EventLog(lead=event_log.lead, events=event_log.events[:number]), seq)
+        else:
+            lead = (fold.withdraw if event.seq == seq else fold.apply)(lead, event)

@@ -1,0 +1,142 @@
+"""Exit codes, and how each error is written on the command line: with the command or setting that helps."""
+
+import os
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any
+
+from temporalio.service import RPCError
+
+from client.connection import DEFAULT_ADDRESS, translate
+from client.errors import (
+    AccessDenied,
+    AddressMalformed,
+    DecisionRefused,
+    LeadMissing,
+    LeadNotFound,
+    LeadsError,
+    LeadStuck,
+    LedgerFailed,
+    NamespaceMissing,
+    NoWorker,
+    PossibleDuplicate,
+    RequestRefused,
+    ServerNotPrepared,
+    TemporalMisconfigured,
+    TemporalUnreachable,
+    Unavailable,
+)
+from config.settings import SettingsError
+from starter.cli.spelling import write_refusal
+from starter.demo.errors import DemoFailed
+from starter.local.errors import AlreadyRunning, DevServerMissing, PortTaken
+
+
+class ExitCode(IntEnum):
+    """Exit code of a command, for scripts."""
+
+    DONE = 0
+    DEFECT = 1
+    USAGE = 2
+    REFUSED = 3
+    NOT_FOUND = 4
+    UNAVAILABLE = 5
+
+
+EXIT_CODES = """\
+Exit codes:
+  0  done, also when it was done before
+  1  a defect of this program
+  2  wrong usage or a wrong setting
+  3  refused; the reason is on stderr
+  4  no such lead
+  5  a system cannot be reached, or did not answer in time"""
+
+
+class CommandError(Exception):
+    """Ends a command with an exit code and a message.
+
+    `printed`: the command has already printed its JSON value, so the error is not printed as another one.
+    """
+
+    def __init__(self, code: ExitCode, message: str, *, printed: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.printed = printed
+
+
+_RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
+    (PossibleDuplicate, ExitCode.REFUSED, lambda _: "If it is another one, say so with --not-a-duplicate."),
+    (RequestRefused, ExitCode.REFUSED, lambda _: ""),
+    (
+        LeadNotFound,
+        ExitCode.NOT_FOUND,
+        lambda _: (
+            "`leads list` shows the open ones; a lead that was archived long ago is in the ledger alone."
+        ),
+    ),
+    (LeadMissing, ExitCode.NOT_FOUND, lambda _: ""),
+    (NoWorker, ExitCode.UNAVAILABLE, lambda _: "Start one with `leads up` or `python worker.py`."),
+    (
+        LeadStuck,
+        ExitCode.UNAVAILABLE,
+        lambda _: "See `leads verify` and docs/changing-the-process.md.",
+    ),
+    (
+        TemporalUnreachable,
+        ExitCode.UNAVAILABLE,
+        lambda error: (
+            "TLS is on (TEMPORAL_TLS… or an API key): the server must speak it and have a certificate trusted here."
+            if error.tls
+            else f"Start one with `leads up`, or set TEMPORAL_ADDRESS to yours (HOST:PORT, as {DEFAULT_ADDRESS})."
+        ),
+    ),
+    (
+        AddressMalformed,
+        ExitCode.UNAVAILABLE,
+        lambda _: f"Set TEMPORAL_ADDRESS to HOST:PORT, as {DEFAULT_ADDRESS}.",
+    ),
+    (NamespaceMissing, ExitCode.UNAVAILABLE, lambda _: "Create it with `leads init-server`."),
+    (ServerNotPrepared, ExitCode.UNAVAILABLE, lambda _: "Run `leads init-server`."),
+    (AccessDenied, ExitCode.UNAVAILABLE, lambda _: "See TEMPORAL_API_KEY and TEMPORAL_TLS_*."),
+    (LedgerFailed, ExitCode.UNAVAILABLE, lambda _: "See LEADS_LEDGER_URL."),
+    (TemporalMisconfigured, ExitCode.USAGE, lambda _: "See TEMPORAL_CONFIG_FILE and TEMPORAL_PROFILE."),
+    (
+        PortTaken,
+        ExitCode.UNAVAILABLE,
+        lambda error: (
+            "Is `leads up` running already? Otherwise choose another port with "
+            f"--{error.parameter.replace('_', '-')}."
+        ),
+    ),
+    (
+        AlreadyRunning,
+        ExitCode.UNAVAILABLE,
+        lambda _: "End that `leads up` first, or start this one in another folder.",
+    ),
+    (
+        DevServerMissing,
+        ExitCode.UNAVAILABLE,
+        lambda _: "Install it with: pip install 'lead-to-hub[sandbox]'",
+    ),
+    (Unavailable, ExitCode.UNAVAILABLE, lambda _: ""),
+    (SettingsError, ExitCode.USAGE, lambda _: ""),
+)
+"""Error class, exit code, and what to add for a person at a terminal; the first rule that fits is used."""
+
+
+def rendered(error: LeadsError | SettingsError | RPCError) -> CommandError:
+    """Return the error as the command line ends with it: exit code and message."""
+    if isinstance(error, DemoFailed):
+        cause = rendered(error.cause)
+        return CommandError(cause.code, f"{cause} The logs are in {error.logs}.")
+    known = translate(error) if isinstance(error, RPCError) else error
+    if isinstance(known, DecisionRefused):
+        return CommandError(ExitCode.REFUSED, write_refusal(known.refusal, known.lead_id or "LEAD"))
+    code, hint = next((code, hint(known)) for kind, code, hint in _RULES if isinstance(known, kind))
+    return CommandError(code, f"{known} {hint}".strip())
+
+
+def debugging() -> bool:
+    """Return True if tracebacks are wanted (LEADS_DEBUG)."""
+    return os.environ.get("LEADS_DEBUG", "") not in ("", "0")

@@ -1,0 +1,97 @@
+"""Total functions answer any message, and the pools of values cover every field."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from process.core import intake
+from process.core.aggregate import LeadAggregate
+from process.core.due import next_due, pass_deadlines
+from process.core.preview import preview_decision
+from process.decisions.registry import DECISIONS
+from process.lead.hub import HUB_FIELDS
+from process.lead.qualification import MANIAC_T
+from tests.support.lives import MONDAY, Life
+from tests.support.pools import KINDS, SOUND, junk, odd_bodies, text
+
+STATES: list[Callable[[], Life]] = [
+    Life,
+    lambda: Life().quoted(),
+    lambda: Life().handed_over(),
+    lambda: Life().live(),
+    lambda: Life().lost(),
+    lambda: Life().decommissioned(),
+]
+RECORDS = [state().aggregate for state in STATES]
+
+
+@settings(max_examples=300)
+@given(
+    st.sampled_from(RECORDS),
+    KINDS | text,
+    st.lists(junk, max_size=2),
+    st.integers(0, 12_000),
+)
+def test_take_answers_any_message(aggregate: LeadAggregate, kind: str, args: list[Any], day: int) -> None:
+    after, answer = intake.take(aggregate, kind, tuple(args), MONDAY + timedelta(days=day))
+    assert str(answer)
+    assert len(str(answer)) < 2000
+    if not answer.accepted:
+        assert after.event_log is aggregate.event_log
+        assert after.refused_total == aggregate.refused_total + 1
+    LeadAggregate.model_validate_json(after.model_dump_json())
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(RECORDS), KINDS.flatmap(lambda kind: st.tuples(st.just(kind), odd_bodies(kind))))
+def test_take_answers_decisions_with_nonsense_in_them(
+    aggregate: LeadAggregate, sent: tuple[str, Any]
+) -> None:
+    now = MONDAY + timedelta(days=1)
+    after, answer = intake.take(aggregate, sent[0], (sent[1],), now)
+    assert str(answer)
+    assert preview_decision(after, *sent[:1], (sent[1],), now).answer.message
+    later = pass_deadlines(after, now + timedelta(days=4000))
+    assert LeadAggregate.model_validate_json(later.model_dump_json()) == later
+
+
+@settings(max_examples=60)
+@given(st.sampled_from(RECORDS), st.integers(0, 20_000))
+def test_passing_deadlines_ends_and_leaves_nothing_due(aggregate: LeadAggregate, step: int) -> None:
+    now = MONDAY + timedelta(days=step)
+    after = pass_deadlines(aggregate, now)
+    when = next_due(after.lead)
+    assert when is None or when > now
+    assert pass_deadlines(after, now) is after
+
+
+def test_the_pools_know_every_field() -> None:
+    """A new field of a decision is tried with values that it can take, or the search says little about it."""
+    lines = {
+        "by",
+        "key",
+        "note",
+        "org",
+        "person",
+        "title",
+        "response_id",
+        "name",
+        "accepted_by",
+        "acknowledged_by",
+    }
+    lines |= {
+        "evidence",
+        "signed_by",
+        "vendor_number",
+        "exception_by",
+        "exception_reason",
+        "data_confirmed_by",
+        "representative",
+        "login",
+    }
+    lines |= {"reference", "event", *HUB_FIELDS, *(f"{letter}_evidence" for letter in MANIAC_T)}
+    fields = {name for decision in DECISIONS.values() for name in decision.model_fields}
+    assert fields <= set(SOUND) | lines

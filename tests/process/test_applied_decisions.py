@@ -1,0 +1,156 @@
+"""State that decisions set, beyond the stage."""
+
+from process.lead.contract import VendorStatus
+from process.lead.qualification import Verdict
+from process.lead.quote import QuoteStatus
+from process.types import Stage
+from tests.support.lives import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
+
+
+def test_maniac_t_is_gathered_letter_by_letter_with_who_said_so() -> None:
+    life = Life()
+    life.does("maniac_t_assessed", money="yes", money_evidence="A grant", by="Grace", in_scope=True)
+    life.wait(1).does("maniac_t_assessed", money="no", money_evidence="Not funded", said_by="Ada", by="Grace")
+    life.does("maniac_t_assessed", authority="unknown")
+    money, authority = (life.lead.qualification.answers[letter] for letter in ("money", "authority"))
+    assert (money.verdict, money.evidence, money.said_by, str(money.on)) == (
+        Verdict.NO,
+        "Not funded",
+        "Ada",
+        "2026-06-02",
+    )
+    assert authority.verdict is Verdict.UNKNOWN
+    assert life.lead.qualification.in_scope is True  # what was not said again stays
+
+
+def test_a_new_quote_supersedes_and_only_one_is_active() -> None:
+    life = Life().quoted()
+    life.does("price_quoted", **BOOK_QUOTE)
+    life.does("quote_declined")
+    life.does("price_quoted", **QUOTE)
+    life.does("quote_accepted")
+    life.does("price_quoted", **(QUOTE | {"amount": "11000"}))
+    assert [quote.status for quote in life.lead.quotes] == [
+        QuoteStatus.SUPERSEDED,
+        QuoteStatus.DECLINED,
+        QuoteStatus.SUPERSEDED,
+        QuoteStatus.OPEN,
+    ]
+    assert [quote.version for quote in life.lead.quotes] == [1, 2, 3, 4]
+    assert "not agreed" in life.refused("contract_signed", **SIGNED)  # the yes was to another price
+
+
+def test_an_old_quote_keeps_the_price_of_its_book() -> None:
+    life = Life().quoted(**BOOK_QUOTE)
+    quote = life.lead.quote
+    assert quote is not None
+    assert (quote.book, quote.plan, len(quote.tiers)) == ("2026-06", "General membership", 5)
+
+
+def test_an_unknown_book_says_how_to_read_the_list_again() -> None:
+    assert "(Price list requested)" in Life().refused("price_quoted", book="2030-01", plan="Premier")
+
+
+def test_a_hand_over_can_be_repeated_and_is_then_unacknowledged() -> None:
+    life = Life().handed_over()
+    life.does("contract_acknowledged", by="Carla")
+    assert life.lead.contract.acknowledged_by == "Carla"
+    assert "already acknowledged on 2026-06-01" in life.refused("contract_acknowledged")
+    life.wait(2).does("contract_handed_over")
+    contract = life.lead.contract
+    assert (contract.handovers, contract.acknowledged_on, str(contract.handed_over_on)) == (
+        2,
+        None,
+        "2026-06-03",
+    )
+
+
+def test_vendor_set_up_is_a_track_of_its_own() -> None:
+    life = Life().accepted()
+    life.does("vendor_setup_started")
+    assert life.lead.vendor.status is VendorStatus.STARTED
+    life.does("contract_signed", **SIGNED)
+    assert life.lead.stage is Stage.QUOTED
+    life.does("vendor_setup_done", vendor_number="4711")
+    assert (life.lead.stage, life.lead.vendor.number) == (Stage.CONTRACTED, "4711")
+
+
+def test_the_vendor_set_up_keeps_its_checklist() -> None:
+    life = Life().accepted()
+    life.does("vendor_setup_progressed", forms="asked for")
+    life.wait(2).does("vendor_setup_progressed", forms="sent")
+    life.wait(2).does("vendor_setup_done", vendor_number="4711")
+    vendor = life.lead.vendor
+    assert ({step: str(day) for step, day in vendor.forms.items()}, vendor.status, vendor.number) == (
+        {"asked for": "2026-06-01", "sent": "2026-06-03"},
+        VendorStatus.DONE,
+        "4711",
+    )
+
+
+def test_news_of_the_contract_says_since_when_and_that_it_is_in_hand() -> None:
+    life = Life().handed_over()
+    life.does("contract_progressed", state="drafted", by="Carla")
+    life.wait(3).does("contract_progressed", state="drafted", note="Their lawyers have it")
+    contract = life.lead.contract
+    assert (contract.state, str(contract.state_on), contract.acknowledged_by) == (
+        "drafted",
+        "2026-06-01",
+        "Carla",
+    )
+    life.does("contract_handed_over", note="New scope")
+    assert life.lead.contract.state is None
+
+
+def test_changed_details_shape_the_heading() -> None:
+    life = Life()
+    life.does("details_changed", org="Example College", title="Hub for a lab", email="ada@example.org")
+    assert life.lead.heading == "[Example College / Ada Example] - Hub for a lab"
+    assert life.lead.email == "ada@example.org"
+
+
+def test_pending_is_a_value_and_only_missing_fields_are_asked_for() -> None:
+    life = Life()
+    life.does("hub_information_given", **(HUB | {"image": "pending"}))
+    assert life.lead.hub.missing() == ("Image",)
+    life.does("hub_information_given", url="pending")
+    assert (life.lead.hub.url, life.lead.hub.missing()) == (None, ("URL", "Image"))
+    life.does("hub_information_given", image="example/image:1", url="example.org")
+    assert life.lead.hub.missing() == ()
+
+
+def test_a_reopened_lead_is_at_its_former_stage() -> None:
+    life = Life().requested()
+    before = life.lead
+    life.lost().does("reopened", reason="They came back")
+    unmoved = {"last_seq", "progressed_at", "resumed_on"}
+    assert life.lead.model_dump(exclude=unmoved) == before.model_dump(exclude=unmoved)
+
+
+def test_the_end_of_a_lead_ends_its_hold() -> None:
+    life = Life()
+    life.does("put_on_hold", event="Their budget")
+    assert life.lost().lead.hold is None
+
+
+def test_agreement_by_mail_is_evidence_recorded_as_such() -> None:
+    life = Life().accepted()
+    life.does("contract_signed", evidence="“Agreed”, 2 June", evidence_kind="email", signed_by="Ada")
+    contract = life.lead.contract
+    assert (contract.evidence, contract.evidence_kind, contract.signed_by) == (
+        "“Agreed”, 2 June",
+        "email",
+        "Ada",
+    )
+
+
+def test_usage_can_be_reported_anew_until_it_is_billed() -> None:
+    life = Life().live(BOOK_QUOTE).until("2026-06-30")
+    life.does("usage_reported", month="2026-06", active_users=5)
+    assert "already reported" in life.refused("usage_reported", month="2026-06", active_users=5, note="again")
+    life.does("usage_reported", month="2026-06", active_users=6)
+    assert [usage.active_users for usage in life.lead.usage] == [6]
+    life.until("2026-07-02")
+    assert "already billed, on invoice 2. Void that invoice and report this" in life.refused(
+        "usage_reported", month="2026-06", active_users=7
+    )

@@ -1,0 +1,301 @@
+"""Changes of the people who have a role: leads in flight record them, and tell their conversations."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from process.core import inbox
+from process.core.preview import preview_decision
+from process.effects import PlaceCard
+from process.effects.introductions import last_reached, mails_to_former
+from process.effects.observations import MailUndeliverable
+from process.effects.requests import Outcome
+from process.policy import COLUMNS, Policy, Team
+from process.types import Role, Stage
+from process.views.overview import timeline
+from tests.support.lives import BOOK_QUOTE, MONDAY, Life
+
+OLD, NEW, NEWEST = "old@example.org", "new@example.org", "newest@example.org"
+
+
+def under(*addresses: str) -> dict[str, Any]:
+    return {"policy": {"addresses": {"contracts": addresses}}}
+
+
+def told(life: Life) -> list[tuple[str, tuple[str, ...]]]:
+    """The mails about a change that left: which, to whom."""
+    return [
+        (mail.template, mail.recipients) for mail in life.lead.mails if mail.template.startswith("address_")
+    ]
+
+
+def in_conversation() -> Life:
+    return Life(**under(OLD)).handed_over().perform()
+
+
+def test_the_thread_and_the_former_address_are_told_once() -> None:
+    life = in_conversation().gets_team(contracts=(NEW,)).perform()
+    assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+    for _ in range(3):  # a worker that starts again, a round, another worker
+        life.wait(1).gets_team(contracts=(NEW,)).perform()
+    assert len(told(life)) == 2
+    assert life.kinds().count("team_changed") == 1
+    said = [line.summary for line in timeline(life.aggregate) if line.kind == "team_changed"]
+    assert said == ["The team changed: contracts: new@example.org"]
+    assert [mail.template for mail in mails_to_former(life.lead, Role.CONTRACTS)] == [
+        "price_quoted",
+        "handover",
+    ]
+
+
+def test_later_mail_goes_to_the_new_address() -> None:
+    life = in_conversation().gets_team(contracts=(NEW,)).wait(7).perform()
+    after = [mail for mail in life.lead.mails if mail.template == "handover_reminder"]
+    assert [mail.recipients for mail in after] == [(NEW,)]
+    assert last_reached(life.lead, Role.CONTRACTS) == (NEW,)
+
+
+def test_a_role_outside_the_conversation_is_not_told() -> None:
+    life = Life(**under(OLD)).perform().gets_team(contracts=(NEW,)).perform()
+    assert told(life) == []
+    life.handed_over().perform()
+    assert {mail.recipients for mail in life.lead.mails} == {(NEW,)}
+    assert told(life) == []
+
+
+def test_only_new_and_gone_addresses_of_a_list_matter() -> None:
+    life = Life(**under(OLD, NEW)).handed_over().perform()
+    life.gets_team(contracts=(NEW, OLD)).perform()
+    assert told(life) == [], "in another order they are the same"
+    life.gets_team(contracts=(NEW,)).perform()
+    assert told(life) == [("address_left", (OLD,))], "who stays knows all of it"
+    life.gets_team(contracts=(NEW, NEWEST)).perform()
+    assert told(life)[1:] == [("address_changed", (NEW, NEWEST))]
+
+
+def test_a_change_taken_back_before_anybody_was_told_tells_nobody() -> None:
+    life = in_conversation().gets_team(contracts=(NEW,)).wait(hours=1).gets_team(contracts=(OLD,)).perform()
+    assert told(life) == []
+    assert life.kinds().count("team_changed") == 2
+
+
+def test_a_change_taken_back_afterwards_tells_both_again() -> None:
+    life = in_conversation().gets_team(contracts=(NEW,)).perform()
+    life.wait(1).gets_team(contracts=(OLD,)).perform()
+    assert told(life)[2:] == [("address_changed", (OLD,)), ("address_left", (NEW,))]
+
+
+def test_a_second_change_before_anybody_was_told_tells_only_the_third() -> None:
+    life = in_conversation().gets_team(contracts=(NEW,)).wait(1).gets_team(contracts=(NEWEST,)).perform()
+    assert told(life) == [("address_changed", (NEWEST,)), ("address_left", (OLD,))]
+
+
+def test_a_mail_under_way_to_a_former_address_is_noticed() -> None:
+    """A change that was taken back while its mail left: they had it for a moment, and are told that they do not."""
+    life = in_conversation().gets_team(contracts=(NEW,))
+    (leaving,) = life.mails("address_changed")
+    life.wait(hours=1).gets_team(contracts=(OLD,))
+    sent = {
+        "kind": "mail_sent",
+        "template": leaving.template,
+        "recipients": (NEW,),
+        "message_id": "<m@example.org>",
+        "reached": {"contracts": (NEW,)},
+        "cause": leaving.cause,
+    }
+    life._set(life.aggregate.done(leaving, Outcome.model_validate({"observation": sent}), life.now))
+    life.perform()
+    assert told(life)[1:] == [("address_changed", (OLD,)), ("address_left", (NEW,))]
+
+
+def test_a_mail_that_was_under_way_does_not_introduce_them_twice() -> None:
+    life = in_conversation()
+    life.does("details_changed", title="Another title")
+    life.does("contract_handed_over", note="Again, with all of it")
+    leaving = life.mails("handover")[-1]
+    life.gets_team(contracts=(NEW,))
+    sent = {
+        "kind": "mail_sent",
+        "template": "handover",
+        "recipients": (OLD,),
+        "message_id": "<m@example.org>",
+        "reached": {"contracts": (OLD,)},
+        "cause": leaving.cause,
+    }
+    life._set(life.aggregate.done(leaving, Outcome.model_validate({"observation": sent}), life.now))
+    life.perform()
+    assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+
+
+def test_settings_of_an_earlier_worker_are_ignored() -> None:
+    """Else two workers with other settings would have it go back and forth, and each time everybody hears of it."""
+    life = in_conversation()
+    life.gets_team(since=MONDAY + timedelta(hours=2), contracts=(NEW,)).perform()
+    life.gets_team(since=MONDAY + timedelta(hours=1), contracts=(OLD,)).perform()
+    assert life.lead.policy.addresses[Role.CONTRACTS] == (NEW,)
+    assert len(told(life)) == 2
+
+
+def test_receipts_tell_who_had_the_role_by_the_settings() -> None:
+    life = Life().handed_over().perform().gets_team(contracts=(NEW,)).perform()
+    assert told(life) == [("address_changed", (NEW,)), ("address_left", ("contracts@example.org",))]
+    life = Life().handed_over().perform().gets_team(contracts=("contracts@example.org",)).perform()
+    assert told(life) == [], "named now, and the same as before"
+
+
+def test_each_role_has_its_own_introduction() -> None:
+    life = (
+        Life().requested().perform().gets_team(engineering=("ops@example.org",), sales=("sell@example.org",))
+    )
+    assert told(life.perform()) == [
+        ("address_changed", ("ops@example.org",)),
+        ("address_left", ("engineering@example.org",)),
+    ], "sales got no mail so far"
+
+
+def test_an_address_that_leaves_one_role_keeps_the_other() -> None:
+    both: dict[str, Any] = {"policy": {"addresses": {"contracts": [OLD], "sales": [OLD]}}}
+    life = Life(**both).live().wait(40).perform()
+    assert last_reached(life.lead, Role.SALES) == (OLD,), "sales hears what is missing about the hub"
+    life.gets_team(contracts=(NEW,), sales=(OLD,)).perform()
+    assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+    life.gets_team(contracts=(NEW,), sales=(NEWEST,)).perform()
+    assert told(life)[2:] == [("address_changed", (NEWEST,)), ("address_left", (OLD,))]
+
+
+def test_introductions_are_sent_on_hold_and_after_a_reopening() -> None:
+    held = in_conversation()
+    held.does("put_on_hold", event="their budget")
+    assert len(told(held.gets_team(contracts=(NEW,)).perform())) == 2
+    lost = in_conversation().lost().perform().gets_team(contracts=(NEW,)).perform()
+    assert told(lost) == []
+    lost.wait(1).does("reopened", reason="A grant")
+    lost.perform()
+    assert told(lost) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+    assert lost.lead.mails[-1].template == "reopened"
+
+
+def test_introductions_are_sent_once_a_mistaken_loss_is_corrected() -> None:
+    life = in_conversation().lost().perform()
+    lost = next(event.seq for event in life.aggregate.event_log.events if event.kind == "lost")
+    life.gets_team(contracts=(NEW,)).does("corrected", seq=lost, reason="Another lead's")
+    assert told(life.perform()) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+
+
+def test_an_ended_lead_with_open_invoices_introduces_the_contracts_team() -> None:
+    life = Life(**under(OLD)).decommissioned(start="2026-06-01").wait(1).perform()
+    assert [invoice for invoice in life.lead.invoices if not invoice.paid_on]
+    assert len(told(life.gets_team(contracts=(NEW,)).perform())) == 2
+
+
+def test_a_mail_that_failed_for_the_old_address_is_retried() -> None:
+    life = Life(**under(OLD)).handed_over()
+    mail = life.mails("price_quoted")[0]
+    life._set(life.aggregate.park(mail, "There is no old@example.org", life.now))
+    life.gets_team(contracts=(NEW,)).perform()
+    assert life.aggregate.parked == ()
+    assert {sent.recipients for sent in life.lead.mails} == {(NEW,)}
+
+
+def test_a_dead_former_address_is_recorded_and_blocks_nothing() -> None:
+    life = in_conversation().gets_team(contracts=(NEW,))
+    (farewell,) = life.mails("address_left")
+    observation = MailUndeliverable(template="address_left", recipients=(OLD,))
+    life._set(life.aggregate.done(farewell, Outcome(observation=observation), life.now))
+    assert told(life.perform()) == [("address_changed", (NEW,))]
+    said = [line.summary for line in timeline(life.aggregate) if line.kind == "mail_undeliverable"]
+    assert said == ["Mail “address left” could not reach old@example.org: no mail is taken there any more"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "says"),
+    [
+        ({"addresses": {"contracts": ["deals"]}}, "'deals' is no mail address"),
+        ({"addresses": {"community": ["a@example.org"]}}, "there is nobody behind community"),
+        ({"addresses": {"legal": ["a@example.org"]}}, "addresses.legal"),
+        ({"addresses": ["a@example.org"]}, "addresses: input should be a valid dictionary"),
+        ({"read_at": "soon"}, "read_at: input should be a valid datetime"),
+        ("deals@example.org", "input should be a valid dictionary"),
+    ],
+)
+def test_an_invalid_team_is_refused_and_recorded(sent: Any, says: str) -> None:
+    life = in_conversation()
+    aggregate = inbox.set_team(life.aggregate, (sent,), life.now)
+    assert aggregate.event_log is life.aggregate.event_log
+    assert says in aggregate.refusals[-1].reason
+
+
+def test_a_change_of_logins_is_recorded_and_nobody_is_mailed() -> None:
+    life = in_conversation()
+    people = Team(people={Role.SALES: ("octocat",)}, addresses=life.lead.policy.addresses)
+    life._set(inbox.set_team(life.aggregate, (people.model_dump(mode="json"),), life.now))
+    assert life.lead.policy.people == {Role.SALES: ("octocat",)}
+    assert life.aggregate.event_log.events[-1].summary.endswith("sales: octocat")
+    assert told(life.perform()) == []
+
+
+def test_a_digest_is_the_same_for_the_same_people_alone() -> None:
+    some = Team(addresses={Role.SALES: (OLD,), Role.CONTRACTS: (NEW,)})
+    same = Team(addresses={Role.CONTRACTS: (NEW,), Role.SALES: (OLD,)}, since=MONDAY)
+    assert some.digest() == same.digest()
+    assert some.digest() != Team(addresses={Role.SALES: (OLD,)}).digest()
+    assert Team().digest() == Team.of(Policy()).digest()
+
+
+# ---- the rules
+
+
+def adopt(life: Life, **policy: Any) -> None:
+    life.does("policy_adopted", policy={"version": "2026-10"} | policy)
+
+
+def test_future_deadlines_follow_the_new_policy_and_past_decisions_stay() -> None:
+    life = Life().handed_over().perform()
+    due = life.lead.contract.due
+    before = {item.effect.kind for item in life.aggregate.outbox}
+    foreseen = preview_decision(
+        life.aggregate,
+        "policy_adopted",
+        ({"policy": {"version": "2026-10", "periods": {"handover_reminder": 1, "contract_due": 5}}},),
+        life.now,
+    )
+    assert foreseen.dates == ("Handover reminded: 2026-06-03, was 2026-06-05",)
+    adopt(life, periods={"handover_reminder": 1, "contract_due": 5})
+    assert life.lead.contract.due == due
+    assert life.lead.policy.version == "2026-10"
+    assert {item.effect.kind for item in life.aggregate.outbox} - before == {"update_issue", "record_events"}
+    life.wait(2)
+    assert len(life.mails("handover_reminder")) == 1
+    assert [event.policy for event in life.aggregate.event_log.events][-2:] == ["2026-06", "2026-10"]
+
+
+def test_adopting_a_policy_is_no_progress() -> None:
+    life = Life().wait(31)
+    assert life.lead.stale_on
+    adopt(life, periods={"questionnaire_nudge": 3})
+    assert life.lead.stale_on
+
+
+def test_columns_and_labels_are_followed_on_github() -> None:
+    life = Life().live().perform()
+    adopt(life, columns={**COLUMNS, Stage.HUB: "Running"}, labels={"hub": "hub"})
+    kinds = {item.effect.kind for item in life.aggregate.outbox}
+    assert kinds == {"place_card", "update_issue", "update_hub_issue", "record_events"}
+    assert [e for e in life.planned if isinstance(e, PlaceCard)][-1].restore is False
+
+
+def test_a_policy_does_not_change_the_team() -> None:
+    life = Life(**under(OLD)).gets_team(contracts=(NEW,))
+    adopt(life, addresses={"contracts": [OLD]})
+    assert life.lead.policy.addresses == {Role.CONTRACTS: (NEW,)}
+
+
+def test_a_corrected_policy_restores_the_one_before_and_keeps_the_team() -> None:
+    life = Life(**under(OLD)).quoted(**BOOK_QUOTE)
+    adopt(life, periods={"stale": 3})
+    adopted = life.lead.last_seq
+    life.gets_team(contracts=(NEW,))
+    life.does("corrected", seq=adopted, reason="Not yet")
+    assert (life.lead.policy.version, life.lead.policy.periods.stale) == ("2026-06", 30)
+    assert life.lead.policy.addresses == {Role.CONTRACTS: (NEW,)}

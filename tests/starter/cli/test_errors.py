@@ -1,0 +1,104 @@
+"""The command line has an exit code for every error, and only it names commands and flags."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from client.errors import (
+    AccessDenied,
+    AddressMalformed,
+    AmbiguousLead,
+    DecisionRefused,
+    LeadHasEnded,
+    LeadNotFound,
+    LeadNotInLedger,
+    LeadsError,
+    LeadStuck,
+    LedgerFailed,
+    NamespaceMissing,
+    NoWorker,
+    PossibleDuplicate,
+    ServerNotPrepared,
+    TemporalFailed,
+    TemporalMisconfigured,
+    TemporalUnreachable,
+    WorkflowHasEnded,
+    WorkflowNotFound,
+)
+from process.core.refusal import decide, refuse
+from process.lead.duplicate_links import DuplicateLink, MatchReason
+from starter.cli.errors import ExitCode, rendered
+from starter.demo.errors import DemoFailed, StepFailed
+from starter.local.errors import AlreadyRunning, DevServerMissing, PartFailed, PortTaken
+
+LOGS = Path("logs")
+TWIN = DuplicateLink(lead_id="lead-b", reasons=(MatchReason.DOMAIN,))
+EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
+    ExitCode.REFUSED: (
+        DecisionRefused(refuse("The lead is lost", decide("Reopen it first", "reopened")), "lead-a"),
+        PossibleDuplicate([TWIN]),
+        LeadHasEnded("lead-a"),
+    ),
+    ExitCode.NOT_FOUND: (
+        LeadNotFound("lead-a"),
+        AmbiguousLead("lead", ["lead-a", "lead-b"]),
+        LeadNotInLedger("lead-a", "SQLite"),
+        WorkflowHasEnded(),
+        WorkflowNotFound("workflow not found"),
+    ),
+    ExitCode.UNAVAILABLE: (
+        NoWorker("leads"),
+        LeadStuck("lead-a", "Nondeterminism error"),
+        TemporalUnreachable("localhost:1"),
+        TemporalUnreachable("localhost:1", tls=True),
+        AddressMalformed("here"),
+        NamespaceMissing("Namespace x is not found"),
+        AccessDenied("no key"),
+        ServerNotPrepared(["LeadStage"]),
+        ServerNotPrepared(reason="no such search attribute"),
+        TemporalFailed("busy"),
+        LedgerFailed("the disk is full"),
+        PartFailed("worker", "ended at once", "x", LOGS),
+        PortTaken(80, "the webhooks", "web_port", "Permission denied"),
+        AlreadyRunning(LOGS),
+        DevServerMissing(),
+        StepFailed("no answer", "start"),
+        DemoFailed(NoWorker("leads"), LOGS),
+    ),
+    ExitCode.USAGE: (TemporalMisconfigured("no such profile"),),
+}
+ALL = [(code, error) for code, errors in EXAMPLES.items() for error in errors]
+COMMANDS = re.compile(r"`|--\w|\bleads [a-z]+-|LEADS_|TEMPORAL_|https?://")
+
+
+def concrete(kind: type[LeadsError]) -> Iterator[type[LeadsError]]:
+    """Yield the error classes that have no subclass."""
+    below = kind.__subclasses__()
+    if not below:
+        yield kind
+    for each in below:
+        yield from concrete(each)
+
+
+def test_every_error_has_an_example_here() -> None:
+    ours = {kind for kind in concrete(LeadsError) if kind.__module__.split(".")[0] in ("client", "starter")}
+    assert {type(error) for _, error in ALL} == ours
+
+
+@pytest.mark.parametrize(("code", "error"), ALL, ids=lambda value: type(value).__name__)
+def test_an_error_is_one_neutral_sentence_and_has_an_exit_code(code: ExitCode, error: LeadsError) -> None:
+    text = str(error)
+    assert text.endswith(".")
+    assert "\n" not in text
+    assert not COMMANDS.search(text)
+    assert rendered(error).code is code
+    assert str(rendered(error)).startswith(text.removesuffix(".")[:20])
+
+
+def test_the_command_line_adds_the_command_that_helps() -> None:
+    assert "leads init-server" in str(rendered(ServerNotPrepared(["LeadStage"])))
+    assert "--not-a-duplicate" in str(rendered(PossibleDuplicate([TWIN])))
+    assert "--web-port" in str(rendered(PortTaken(80, "the webhooks", "web_port", "Permission denied")))
+    assert "leads up" in str(rendered(DemoFailed(NoWorker("leads"), LOGS)))

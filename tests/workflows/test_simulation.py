@@ -1,0 +1,70 @@
+"""Simulations under their own rules repeat exactly what the real workflow did."""
+
+import base64
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from process.core.events import Event
+from process.effects.requests import EffectRequest
+from process.policy import Periods
+from process.simulation.difference import difference
+from process.simulation.scenario import Scenario
+from process.simulation.simulate import simulate
+from starter.demo.years import Years
+from tests.support.workflow_lives import Life
+from tests.workflows.test_replay import HISTORIES
+from tests.workflows.test_ten_years import Lived
+
+
+def in_order(events: Iterator[Event]) -> list[Event]:
+    """Each once: what the ledger would have, however often it was told."""
+    return [event for _, event in sorted({event.seq: event for event in events}.items())]
+
+
+def recorded(path: Path) -> list[Event]:
+    """What a history of the engine says that it told the ledger."""
+    history: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    scheduled = (event.get("activityTaskScheduledEventAttributes") for event in history["events"])
+    told = (
+        each["input"]["payloads"][0]["data"]
+        for each in scheduled
+        if each and each["activityType"]["name"] == "record_events"
+    )
+    tasks = (EffectRequest.model_validate_json(base64.b64decode(data)) for data in told)
+    return in_order(event for request in tasks for event in request.events)
+
+
+WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
+"""All but the one that begins in the middle of a lead."""
+
+
+@pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
+def test_committed_histories_are_simulated_exactly(path: Path) -> None:
+    events = recorded(path)
+    lived = simulate(events, "lead-example", Scenario(), events[-1].at)
+    assert lived.exact
+    assert lived.reproducible
+
+
+async def test_years_of_a_real_lead_are_simulated_exactly(life: Life) -> None:
+    now = await life.env.get_current_time(life.handle)
+    start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)
+    await Years(Lived(life), 2, start).play()
+    view = await life.settled()
+    events = in_order(
+        event for request in life.outside.tasks if request.lead.id == life.id for event in request.events
+    )
+    assert len(events) == len(view.timeline)
+    now = await life.env.get_current_time(life.handle)
+    lived = simulate(events, life.id, Scenario(), now)
+    assert lived.exact
+    assert (lived.reproducible, lived.overdue_since) == (True, None)
+    assert lived.simulated[-1].after == view.lead
+    found = difference(events, life.id, Scenario(periods=Periods(stale=10)), now)
+    assert {each.kind for each in found.deadlines} == {"gone_stale"}
