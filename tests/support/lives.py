@@ -202,7 +202,7 @@ class Life:
 
     def gets_team(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
         """Receive the roles' addresses from a worker's settings."""
-        people = {"addresses": addresses, "since": (since or self.now).isoformat()}
+        people = {"addresses": addresses, "read_at": (since or self.now).isoformat()}
         self._set(inbox.set_team(self.aggregate, (people,), self.now))
         return self
 
