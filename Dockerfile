@@ -30,7 +30,8 @@ COPY starter starter
 COPY templates templates
 COPY sandbox sandbox
 RUN pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /wheels . \
-    && pip install --no-deps --no-index /wheels/*.whl
+    && pip wheel --no-deps --no-index --no-build-isolation --wheel-dir /wheels/sandbox ./sandbox \
+    && pip install --no-deps --no-index /wheels/*.whl /wheels/sandbox/*.whl
 
 FROM locked AS build-leads
 COPY --from=build-sandbox /wheels /wheels

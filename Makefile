@@ -12,12 +12,13 @@ READY := .venv/.ready
 help:  ## what can be made
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
 
-$(READY): requirements-dev.lock pyproject.toml
+$(READY): requirements-dev.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "lead-to-hub needs Python 3.11 or newer; say which with PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
+		--editable . --editable sandbox
 	@touch $@
 
 setup: $(READY)  ## the virtual environment, from the lock file
@@ -40,11 +41,12 @@ lint: $(READY)  ## style, types, import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 
-lock: $(READY)  ## write the lock files anew from pyproject.toml (hashes, no addresses)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-annotate --no-header $(UPGRADE) pyproject.toml -o requirements.lock
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-		--no-annotate --no-header $(UPGRADE) --extra sandbox --extra dev pyproject.toml -o requirements-dev.lock
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-annotate --no-header $(UPGRADE)
+
+lock: $(READY)  ## write the lock files anew from pyproject.toml (hashes, no addresses, not the sandbox itself)
+	$(COMPILE) pyproject.toml -o requirements.lock
+	$(COMPILE) --extra sandbox --extra dev --no-emit-package lead-to-hub-sandbox pyproject.toml -o requirements-dev.lock
 
 clean:  ## removes the environment and the data of `make up`
 	rm -rf .venv .leads .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,11 +1,11 @@
-"""The worker: connects, wires the activities, runs until it is told to stop. No logic."""
+"""The worker: connects, registers workflows and activities, and runs until it is told to stop."""
 
 import signal
 
 if __name__ == "__main__":
     signal.signal(
         signal.SIGINT, signal.SIG_DFL
-    )  # Ctrl-C while all the rest is loading is no news; run() hears it later
+    )  # Ctrl-C ends it without a traceback while the rest is imported
 
 import asyncio
 import sys
@@ -13,14 +13,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import structlog
-from temporalio.common import VersioningBehavior, WorkerDeploymentVersion
-from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
-from temporalio.service import RPCError
-from temporalio.worker import Worker, WorkerDeploymentConfig
+from temporalio.worker import Worker
 
 from activities.digest import digest_activities
 from activities.heartbeat import HeartbeatInterceptor
-from activities.issue_sync.sync import Desk
+from activities.issue_sync.sync import IssueSync
 from activities.reconcile.activities import reconcile_activities
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities
@@ -29,6 +26,7 @@ from client.digest import keep_digest
 from client.errors import LeadsError, NamespaceMissing, ServerNotPrepared
 from client.leads import LeadsClient
 from client.reconcile import keep_schedule
+from client.runtime import deployment, metrics_runtime
 from client.server import demand_attributes
 from config.logging import set_up_logs
 from config.policy_file import current_policy
@@ -36,39 +34,39 @@ from config.settings import Settings, SettingsError, read_settings, unknown_sett
 from ledger.events import LedgerError
 
 GRACE = timedelta(seconds=25)
-"""What is under way may finish this long after the worker was told to stop; what does not is done again elsewhere."""
+"""Activities may finish this long after the worker was told to stop. Others are retried by another worker."""
 
 TAKE_OVER = timedelta(seconds=3)
-"""A lead waits this long for the worker that knows it, before any other may go on with it. By default it is 10."""
+"""A workflow task waits this long for the worker that has the lead in its cache. Temporal's default is 10 s."""
 
 
 async def run(settings: Settings) -> None:
-    """Works on the task queue until SIGINT or SIGTERM."""
+    """Work on the task queue until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
-    policy = current_policy(settings)  # what can't be meant is said before anything begins
+    policy = current_policy(
+        settings
+    )  # first of all, so that a wrong policy stops the worker before it connects
     for each in unknown_settings():
         log.warning("a setting is ignored", why=each)
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    client = await connect(runtime=_runtime(settings))
+    client = await connect(runtime=metrics_runtime(settings))
     await demand_attributes(client)
     leads = LeadsClient(client, settings.task_queue, settings.temporal_ui, policy=policy)
-    desk = Desk(leads, settings)
-    threads = settings.activity_threads
-    with ThreadPoolExecutor(threads, thread_name_prefix="activity") as executor:
+    with ThreadPoolExecutor(settings.activity_threads, thread_name_prefix="activity") as executor:
         worker = Worker(
             client,
             task_queue=settings.task_queue,
             activities=[
                 *activities(settings, client),
-                desk.sync_issue,
+                IssueSync(leads, settings).sync_issue,
                 *reconcile_activities(leads, settings),
                 *digest_activities(leads, settings),
             ],
             activity_executor=executor,
             interceptors=[HeartbeatInterceptor()],
-            max_concurrent_activities=threads,
+            max_concurrent_activities=settings.activity_threads,
             graceful_shutdown_timeout=GRACE,
             sticky_queue_schedule_to_start_timeout=TAKE_OVER,
             deployment_config=deployment(settings),
@@ -76,63 +74,16 @@ async def run(settings: Settings) -> None:
         async with worker:
             await keep_schedule(client, settings.task_queue, settings.github.reconcile_minutes)
             await keep_digest(client, settings)
-            log.info(
-                "worker ready",
-                task_queue=settings.task_queue,
-                namespace=client.namespace,
-                **({"build": settings.worker_build} if settings.worker_build else {}),
-            )
-            await _introduce(leads)
+            build = {"build": settings.worker_build} if settings.worker_build else {}
+            log.info("worker ready", task_queue=settings.task_queue, namespace=client.namespace, **build)
+            await TeamReconciler(leads).update_at_start()
             await stop.wait()
             log.info("worker stopping")
     log.info("worker stopped")
 
 
-async def _introduce(leads: LeadsClient) -> None:
-    """Leads in flight hear who is behind the roles by these settings. Where that fails, a round does it."""
-    log = structlog.get_logger("worker")
-    try:
-        told = await TeamReconciler(leads).update_leads()
-    except (RPCError, ExceptionGroup) as error:
-        log.warning("leads could not be told who is behind the roles", error=type(error).__name__)
-    else:
-        if told:
-            log.info("leads hear who is behind the roles", leads=len(told))
-
-
-def deployment(settings: Settings) -> WorkerDeploymentConfig | None:
-    """This worker as a build of a deployment, if builds are told apart.
-
-    A lead lives for years, so it goes on with the newest build in the middle of a run; what that must not change, it finds
-    in its history (`process.behaviour`).
-    """
-    if settings.worker_build is None:
-        return None
-    return WorkerDeploymentConfig(
-        version=WorkerDeploymentVersion(settings.worker_deployment, settings.worker_build),
-        use_worker_versioning=True,
-        default_versioning_behavior=VersioningBehavior.AUTO_UPGRADE,
-    )
-
-
-def _runtime(settings: Settings) -> Runtime:
-    metrics = (
-        PrometheusConfig(
-            bind_address=settings.metrics_address,
-            durations_as_seconds=True,
-            counters_total_suffix=True,
-            unit_suffix=True,
-        )
-        if settings.metrics_address
-        else None
-    )
-    try:
-        return Runtime(telemetry=TelemetryConfig(metrics=metrics))
-    except ValueError as error:  # no host:port, or a port that is taken
-        raise SettingsError(f"A setting is wrong: LEADS_METRICS_ADDRESS: {error}.") from error
-
-
 def main() -> None:
+    """Run the worker, or exit with a message that says what is wrong."""
     try:
         settings = read_settings()
         set_up_logs(settings.log_format)

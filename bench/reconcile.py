@@ -15,7 +15,9 @@ from temporalio.testing import WorkflowEnvironment
 from client.connection import run_program
 from client.reconcile import reconcile_now
 from config.settings import Settings
+from sandbox.seed import read_seed
 from sandbox.server import Sandbox
+from starter.local.parts import SEED
 from tests.conftest import TEMPORAL
 from tests.support.many_leads import in_temporal, on_github, rounds
 from workflows.runtime.plugin import leads_plugin
@@ -39,7 +41,7 @@ async def main(leads: int) -> None:
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_log_level="error",
     )
-    with Sandbox() as sandbox:
+    with Sandbox(seed=read_seed(SEED)) as sandbox:
         os.environ.update(sandbox.environment())
         issues = on_github(sandbox, leads)
         async with await server as env:

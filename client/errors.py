@@ -6,7 +6,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from process.core.events import Refused
+from temporalio.exceptions import ApplicationError
+
+from process.core.refusal import Refused
 from process.lead.duplicate_links import DuplicateLink
 
 
@@ -15,6 +17,14 @@ class LeadsError(Exception):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
+
+
+def refused_by(cause: BaseException) -> Refused:
+    """Return the refusal that made an update fail."""
+    if isinstance(cause, ApplicationError) and cause.type == "Refused" and cause.details:
+        return Refused.model_validate(cause.details[0])
+    message = cause.message if isinstance(cause, ApplicationError) else str(cause)
+    return Refused(reason=message.removesuffix("."))
 
 
 # ---- the request is refused
@@ -26,9 +36,10 @@ class RequestRefused(LeadsError):
 
 @dataclass(eq=False, repr=False)
 class DecisionRefused(RequestRefused):
-    """The lead refuses the decision."""
+    """The lead refuses the decision. Each face writes the suggestions of `refusal` in its own way."""
 
     refusal: Refused
+    lead_id: str
 
     def __str__(self) -> str:
         return str(self.refusal)

@@ -20,7 +20,7 @@ from temporalio.common import (
     WorkflowIDConflictPolicy,
     WorkflowIDReusePolicy,
 )
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.connection import NO_WORKER_ANSWERED
@@ -33,10 +33,11 @@ from client.errors import (
     LeadStuck,
     NoWorker,
     PossibleDuplicate,
+    refused_by,
 )
-from process.core.events import Refused
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.corrections.corrected_decision import CorrectionImpact
 from process.decisions.base import Decision
 from process.decisions.merging import Merged
@@ -111,7 +112,7 @@ class LeadsClient(Directory):
 
     async def _checked(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
         if wrong := opened.complaint():
-            raise DecisionRefused(wrong)
+            raise DecisionRefused(wrong, lead)
         return await self.possible_duplicates(opened, lead)
 
     async def _start(self, opened: LeadOpened, lead: str, others: list[DuplicateLink]) -> Opened:
@@ -187,8 +188,7 @@ class LeadsClient(Directory):
                 decision.kind, body, result_type=Answer, rpc_timeout=self.timeout
             )
         except WorkflowUpdateFailedError as failed:
-            reason = failed.cause.message if isinstance(failed.cause, ApplicationError) else str(failed.cause)
-            raise DecisionRefused(Refused(reason=reason.removesuffix("."))) from failed
+            raise DecisionRefused(refused_by(failed.cause), lead.id) from failed
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             # Should the update still arrive, the lead recognises the signal as the same decision.
             await lead.signal(decision.kind, body)
@@ -210,16 +210,16 @@ class LeadsClient(Directory):
         try:
             other = await self._named(merged.into)
         except LeadMissing as unknown:
-            raise DecisionRefused(Refused(reason=str(unknown).removesuffix("."))) from None
+            raise DecisionRefused(Refused(reason=str(unknown).removesuffix(".")), lead.id) from None
         if other is None:
-            raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"))
+            raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"), lead.id)
         try:
             wrong = refuse_merge((await self.overview(other)).facts, lead.id)
             known = (await self.overview(lead)).facts.merged_into if wrong else None
         except LeadsError:
             wrong = None
         if wrong and (known is None or known.lead != other.id):
-            raise DecisionRefused(wrong)
+            raise DecisionRefused(wrong, lead.id)
         return merged.replaced(into=other.id)
 
     async def _named(self, name: str) -> LeadHandle | None:

@@ -18,11 +18,11 @@ async def request_sync(client: Client, *notices: ChangeNotice, task_queue: str) 
     subject = f"{first.repo} {first.number}" if first.number else "a card"
     await client.start_workflow(
         IssueSyncWorkflow.run,
-        id=first.desk,
+        id=first.workflow_id,
         task_queue=task_queue,
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        start_signal="heard",
+        start_signal="change_noticed",
         start_signal_args=notices,
         static_summary=f"Sync {subject}",
     )
@@ -48,13 +48,13 @@ class NoticeBatcher:
 
     async def request_sync(self, notice: ChangeNotice) -> None:
         """Return when Temporal has the notice. Raises RPCError if Temporal cannot be reached."""
-        batches = self._batches.setdefault(notice.desk, [])
+        batches = self._batches.setdefault(notice.workflow_id, [])
         if len(batches) < 2 or len(batches[-1].notices) >= MAX_BATCH:
             batches.append(_Batch())
         batch = batches[-1]
         batch.notices.append(notice)
         if len(batches) == 1:
-            sender = asyncio.create_task(self._send(notice.desk, batches))
+            sender = asyncio.create_task(self._send(notice.workflow_id, batches))
             self._senders.add(sender)
             sender.add_done_callback(self._senders.discard)
         await asyncio.shield(batch.sent)  # a cancelled caller does not cancel the others

@@ -27,7 +27,7 @@ from temporalio.worker import (
 from process.effects import RecordEvents
 from process.effects.requests import EffectRequest
 from workflows.runtime.converter import LeadPayloadConverter
-from workflows.runtime.plugin import OURS, leads_plugin
+from workflows.runtime.plugin import WORKFLOWS, leads_plugin
 
 MAX_CONCURRENT = 20
 """Number of histories fetched at the same time."""
@@ -62,7 +62,7 @@ async def replayed(client: Client) -> AsyncIterator[Replayed]:
 
 
 async def _histories(client: Client) -> AsyncIterator[WorkflowHistory]:
-    types = ", ".join(f"'{each.__name__}'" for each in OURS)
+    types = ", ".join(f"'{each.__name__}'" for each in WORKFLOWS)
     found = client.list_workflows(f"WorkflowType IN ({types}) AND ExecutionStatus = 'Running'")
     async for batch in _batches(found):
         for history in await asyncio.gather(*(_history(client, each) for each in batch)):

@@ -7,8 +7,6 @@ from typing import Any
 
 from jinja2 import DictLoader, Environment, StrictUndefined, select_autoescape
 
-from process.decisions.registry import DECISIONS
-
 _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 
 _URL = re.compile(r"https?://(?=\w)(?![^\s/]*@)[^\s<>\"'`\\|]*[^\s<>\"'`\\|.,;:!?)\]}*_~]")
@@ -56,18 +54,6 @@ _sources = {
 }
 
 
-_NAMES = sorted(DECISIONS, key=len, reverse=True)
-_DECISION = re.compile(
-    rf"(?<![\w/-])(?:{'|'.join(name for name in _NAMES if '_' in name)})(?![\w-])"
-    rf"|(?<=\()(?:{'|'.join(name for name in _NAMES if '_' not in name)})(?=\))"
-)
-
-
-def commands(text: str) -> str:
-    """A sentence for people on GitHub: the decisions that it names, as the commands that give them there."""
-    return _DECISION.sub(lambda found: f"/{found[0].replace('_', '-')}", text)
-
-
 _environment = Environment(
     loader=DictLoader(_sources),
     undefined=StrictUndefined,
@@ -78,7 +64,6 @@ _environment = Environment(
     auto_reload=False,
 )
 _environment.filters["md"] = markdown
-_environment.filters["commands"] = commands
 _environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
 
 

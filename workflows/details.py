@@ -1,4 +1,4 @@
-"""What a person reads who opens a lead in the Temporal UI: its current details, in Markdown."""
+"""The current details of a lead in the Temporal UI, in Markdown."""
 
 import re
 from collections.abc import Iterator
@@ -11,11 +11,11 @@ from process.views.attention import attention
 from process.views.overview import Line, next_step, timeline
 
 SHOWN = 15
-"""Newest lines of the timeline, and newest refusals, that the details show; the queries have all."""
+"""Number of events and refusals that the details show, newest first. The queries have all."""
 
 
 def details(aggregate: LeadAggregate, now: datetime) -> str:
-    """The lead in one look: where it stands, what needs attention, what happened, what was refused."""
+    """Return the lead's stage, next step, concerns, quotes, newest events and refusals."""
     return "\n".join(_lines(aggregate, now))
 
 
@@ -48,18 +48,18 @@ def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
                 f"{f' ({_plain(made_of)})' if made_of else ''}"
             )
     yield "\n### What happened"
-    yield from (_happened(line) for line in reversed(timeline(aggregate, SHOWN)))
+    yield from (_event(line) for line in reversed(timeline(aggregate, SHOWN)))
     if (earlier := len(aggregate.event_log.events) - SHOWN) > 0:
         yield f"- … and {earlier} earlier (query `timeline`)"
     if aggregate.refusals:
         yield f"\n### Refused ({aggregate.refused_total})"
         yield from (
-            f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(refusal.reason)}"
+            f"- {refusal.at:%Y-%m-%d %H:%M} · {refusal.kind}, by {_plain(refusal.by)}: {_plain(str(refusal.refused))}"
             for refusal in reversed(aggregate.refusals[-SHOWN:])
         )
 
 
-def _happened(line: Line) -> str:
+def _event(line: Line) -> str:
     summary = _plain(line.summary)
     if line.corrected:
         summary = f"~~{summary}~~ (corrected by {line.corrected_by})"
@@ -67,5 +67,5 @@ def _happened(line: Line) -> str:
 
 
 def _plain(text: str) -> str:
-    """People's text as text: on one line, and without meaning for Markdown or HTML."""
+    """Return a person's text on one line, escaped for Markdown and HTML."""
     return re.sub(r"([\\`*_\[\]<>|~#])", r"\\\1", " ".join(text.split()))

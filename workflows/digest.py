@@ -1,7 +1,7 @@
-"""The week's digest: asks every lead what is to be done, and sends each role and person theirs, once a week.
+"""The workflows of the weekly digest: they ask every lead what is to be done, and mail each role and person their part.
 
-A week's digest is one workflow with the week in its id, so Temporal starts it once, whoever asks, however often. A schedule
-starts `WeeklyDigestWorkflow`, which knows which week it is.
+The week stands in the id of its digest, so Temporal starts it only once. A schedule starts `WeeklyDigestWorkflow`, which
+starts the digest of the present week.
 """
 
 import asyncio
@@ -24,41 +24,43 @@ with workflow.unsafe.imports_passed_through():
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=5)
+"""Timeout of one attempt."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=30)
-"""An attempt that is not heard of for so long died with its worker, and is made again."""
+"""An attempt without a heartbeat for this long died with its worker, and is made again."""
 BATCH = 50
-"""Leads that one activity asks."""
-AGAIN = timedelta(hours=1)
-"""After this, what a person may have mended is tried again."""
+"""Number of leads that one activity asks."""
+RETRY_AFTER = timedelta(hours=1)
+"""A mail that failed for good is tried again after this time, because a person may have mended the cause."""
 AT_LONGEST = timedelta(days=6)
-"""Then the next digest is near, and a letter that could not be sent is given up."""
+"""A mail that could not be sent in this time is given up: the next digest is near."""
 
 
 class Batch(Model):
-    """Some leads that are to be asked."""
+    """Leads that one activity asks."""
 
     leads: tuple[str, ...]
 
 
 class Asked(Model):
-    """What they have to say, and which of them did not answer."""
+    """The agenda items of some leads, and the leads that did not answer."""
 
     items: tuple[Item, ...] = ()
     unasked: tuple[str, ...] = ()
 
 
 class Sent(Model):
-    """What became of a week's digest. Letters are named by their keys: roles, and digests of persons' addresses."""
+    """The result of a week's digest. A mail's key is a role, or a digest of a person's address."""
 
     week: str
     leads: int = 0
     sent: dict[str, str] = {}
-    """Letter -> Message-ID."""
+    """Message-ID of each mail, by its key."""
     failed: dict[str, str] = {}
-    """Letter -> why it could not be sent."""
+    """Reason why each mail could not be sent, by its key."""
 
 
 def digest_id(week: Week) -> str:
+    """Return the id of the workflow that sends this week's digest."""
     return f"digest-{week.name}"
 
 
@@ -72,12 +74,13 @@ class DigestWorkflow:
 
     @workflow.run
     async def run(self, week: Week) -> Sent:
+        """Ask all leads, send all mails, and return the result."""
         names: list[str] = await workflow.execute_activity(
             "digest_leads",
             result_type=list[str],
             start_to_close_timeout=ONE_ATTEMPT,
             retry_policy=RETRIES,
-            summary="Which leads there are",
+            summary="List the leads",
         )
         self.done = self.done.replaced(leads=len(names))
         found = [await self._ask(names[start : start + BATCH]) for start in range(0, len(names), BATCH)]
@@ -86,12 +89,13 @@ class DigestWorkflow:
             (item for each in found for item in each.items),
             (lead for each in found for lead in each.unasked),
         )
-        await asyncio.gather(*(self._send(letter) for letter in letters(agenda, week)))
+        await asyncio.gather(*(self._send(mail) for mail in letters(agenda, week)))
         self._show()
         return self.done
 
-    @workflow.query(name="sent", description="What became of each letter so far.")
+    @workflow.query(name="sent", description="The mails that were sent, and those that failed, so far.")
     def sent(self) -> Sent:
+        """Return the result so far."""
         return self.done
 
     async def _ask(self, leads: Sequence[str]) -> Asked:
@@ -102,37 +106,37 @@ class DigestWorkflow:
             start_to_close_timeout=ONE_ATTEMPT,
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=RETRIES,
-            summary=f"What is to be done for {len(leads)} leads",
+            summary=f"Ask {len(leads)} leads what is to be done",
         )
         return asked
 
-    async def _send(self, letter: DigestMail) -> None:
-        """Until it is sent, or the week is over; others do not wait for it."""
+    async def _send(self, mail: DigestMail) -> None:
+        """Send a mail, trying again until the week is over. Others do not wait for it."""
         until = workflow.now() + AT_LONGEST
         while True:
             try:
                 message_id: str = await workflow.execute_activity(
                     "send_digest",
-                    letter,
+                    mail,
                     result_type=str,
                     start_to_close_timeout=ONE_ATTEMPT,
                     schedule_to_close_timeout=AT_LONGEST,
                     retry_policy=RETRIES,
-                    summary=f"Mail to {letter.key}",
+                    summary=f"Mail to {mail.key}",
                 )
             except ActivityError as error:
                 if is_cancelled_exception(error):
                     raise
                 cause = error.cause
-                why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
-                self.done = self.done.replaced(failed=self.done.failed | {letter.key: why})
+                reason = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+                self.done = self.done.replaced(failed=self.done.failed | {mail.key: reason})
                 self._show()
-                if workflow.now() + AGAIN > until:
+                if workflow.now() + RETRY_AFTER > until:
                     return
-                await workflow.sleep(AGAIN, summary=f"Until {letter.key} is tried again: {why}"[:200])
+                await workflow.sleep(RETRY_AFTER, summary=f"Until {mail.key} is tried again: {reason}"[:200])
             else:
-                failed = {key: why for key, why in self.done.failed.items() if key != letter.key}
-                sent = self.done.sent | {letter.key: message_id}
+                failed = {key: reason for key, reason in self.done.failed.items() if key != mail.key}
+                sent = self.done.sent | {mail.key: message_id}
                 self.done = self.done.replaced(sent=sent, failed=failed)
                 return
 
@@ -142,11 +146,11 @@ class DigestWorkflow:
 
 @workflow.defn
 class WeeklyDigestWorkflow:
-    """Starts the digest of the week that it is; one that was started is not started again."""
+    """Starts the digest of the present week, unless it was started before."""
 
     @workflow.run
     async def run(self, zone: str) -> str:
-        """`zone`: whose calendar says which week it is. Answers with the digest's id."""
+        """Start the digest of the present week in this time zone, and return its id."""
         week = Week.at(workflow.now(), zone)
         try:
             await workflow.start_child_workflow(
@@ -155,7 +159,7 @@ class WeeklyDigestWorkflow:
                 id=digest_id(week),
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
                 parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-                static_summary=f"What is to be done in {week.name}",
+                static_summary=f"Digest of {week.name}",
             )
         except WorkflowAlreadyStartedError:
             workflow.logger.info("the week has its digest already")
@@ -163,7 +167,7 @@ class WeeklyDigestWorkflow:
 
 
 def lines(done: Sent) -> list[str]:
-    """What became of it, for a person."""
-    said = [f"sent to {key}: {message_id}" for key, message_id in done.sent.items()]
-    said += [f"not sent to {key}: {why}" for key, why in done.failed.items()]
-    return said or ["there was nothing to say"]
+    """Return the result as lines of text."""
+    found = [f"sent to {key}: {message_id}" for key, message_id in done.sent.items()]
+    found += [f"not sent to {key}: {reason}" for key, reason in done.failed.items()]
+    return found or ["there was nothing to say"]

@@ -10,8 +10,8 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeVar
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from process.core.events import Refused
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
 
@@ -124,16 +124,16 @@ def handles_messages(cls: W) -> W:
     return cls
 
 
-def failure(reason: str) -> ApplicationError:
-    """Return the failure of a refused update. The lead goes on."""
-    return ApplicationError(reason, type="Refused", non_retryable=True)
+def failure(refused: Refused) -> ApplicationError:
+    """Return the failure of a refused update: its text for people, its data as the only detail. The lead goes on."""
+    return ApplicationError(str(refused), refused.model_dump(mode="json"), type="Refused", non_retryable=True)
 
 
 def _caller(method: Callable[[Any, tuple[Any, ...]], Any], way: Way) -> Callable[..., Any]:
     def handle(self: Any, *args: Any) -> Any:
         answer = method(self, args)
         if way == "update" and isinstance(answer, Refused):
-            raise failure(str(answer))
+            raise failure(answer)
         return None if way == "signal" else answer
 
     return handle
@@ -149,8 +149,8 @@ def _signal(kind: str) -> Callable[..., None]:
 def _update(kind: str) -> Callable[..., Answer]:
     def handle(self: HandlesDecisions, *args: Any) -> Answer:
         answer = self.take(kind, args, "update")
-        if not answer.accepted:
-            raise failure(answer.summary)
+        if refused := answer.refused:
+            raise failure(refused)
         return answer
 
     return handle

@@ -1,7 +1,7 @@
-"""The desk at one issue: looks there while there is something to look at, one visit after the other.
+"""The workflow that syncs one issue with its lead, while there are notices of changes.
 
-What is heard, from a webhook or a poll, is only a hint where to look. What counts is what GitHub says at the visit, so
-the order of hints, their repeats and their losses do not matter.
+A notice from a webhook or a poll only says where something may have changed. What counts is what GitHub says at the sync,
+so the order of notices, their repeats and their losses do not matter.
 """
 
 from collections.abc import Sequence
@@ -19,54 +19,55 @@ with workflow.unsafe.imports_passed_through():
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 ONE_ATTEMPT = timedelta(minutes=2)
+"""Timeout of one attempt."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-"""An attempt that is not heard of for so long died with its worker, and is made again."""
+"""An attempt without a heartbeat for this long died with its worker, and is made again."""
 AT_LONGEST = timedelta(days=1)
-"""A visit that fails so long is given up and shown as that; what is heard after it is looked at."""
-AT_ONCE = 25
-"""Hints in one visit, so that it is done in time."""
-REMEMBERED = 500
-"""Deliveries that are known again; lines of the result."""
+"""A sync that fails for this long is given up and shown as failed. Later notices are synced all the same."""
+BATCH = 25
+"""Number of notices in one sync, so that it ends in time."""
+KEPT = 500
+"""Number of deliveries that are recognised again, and of lines in the result."""
 
 
 Repository = Annotated[str, StringConstraints(pattern=r"^[\w.-]{0,100}$")]
-"""Its name, without its owner: that is the organization."""
+"""A repository's name, without its owner: that is the organization."""
 
 
 class ChangeNotice(Model):
-    """That there may be something to see at an issue. Never what it is: no text of anybody's, and no secret."""
+    """A notice that something may have changed at an issue. It holds nobody's text and no secret."""
 
     repo: Repository = ""
     number: int = 0
-    """The issue; 0 where only its card is known."""
+    """Number of the issue; 0 if only its card is known."""
     comment: int | None = None
     card: Line | None = None
-    """Global id of the board's item: its issue is found out at the visit."""
+    """Global id of the board's item. Its issue is found at the sync."""
     sender: Line | None = None
-    """Login of whoever moved the card, where GitHub's history does not tell."""
+    """Login of the person who moved the card, where GitHub's history does not say."""
     delivery: Line | None = None
-    """GitHub's id of the delivery: a redelivery has the same."""
+    """GitHub's id of the delivery. A redelivery has the same."""
 
     @property
-    def desk(self) -> str:
-        """Id of the workflow that looks there."""
-        return f"desk-{self.repo}-{self.number}" if self.number else f"desk-card-{self.card}"
+    def workflow_id(self) -> str:
+        """Id of the workflow that syncs the issue."""
+        return f"issue-sync-{self.repo}-{self.number}" if self.number else f"issue-sync-card-{self.card}"
 
 
 class SyncRequest(Model):
-    """All that was heard about one issue since the last visit."""
+    """All notices about one issue since the last sync."""
 
     notices: tuple[ChangeNotice, ...]
 
 
 class SyncResult(Model):
-    """What a visit did, in words; without any, there was nothing to do."""
+    """Sentences about what a sync did. Without any, there was nothing to do."""
 
     done: tuple[str, ...] = ()
 
 
 class RunState(Model):
-    """All that a desk knows, handed from one run of its workflow to the next."""
+    """Everything that one run of the workflow hands to the next (continue-as-new)."""
 
     waiting: tuple[ChangeNotice, ...] = ()
     deliveries: tuple[str, ...] = ()
@@ -75,21 +76,21 @@ class RunState(Model):
 
 @workflow.defn
 class IssueSyncWorkflow:
-    """One issue that somebody may have done something at: visits it until nothing new is heard."""
+    """Syncs one issue until there are no more notices."""
 
     @workflow.init
-    def __init__(self, carried: RunState | None = None) -> None:
-        carried = carried or RunState()
-        self.waiting = list(carried.waiting)
-        self.deliveries = list(carried.deliveries)
-        self.done = list(carried.done)
+    def __init__(self, state: RunState | None = None) -> None:
+        state = state or RunState()
+        self.waiting = list(state.waiting)
+        self.deliveries = list(state.deliveries)
+        self.done = list(state.done)
 
     @workflow.run
-    async def run(self, carried: RunState | None = None) -> SyncResult:
-        """What was done, oldest first. A visit that failed for good is one line of it, and the next one is made."""
+    async def run(self, state: RunState | None = None) -> SyncResult:
+        """Return what was done, oldest first. A sync that failed for good is one line of it."""
         while self.waiting:
-            notices, self.waiting = self.waiting[:AT_ONCE], self.waiting[AT_ONCE:]
-            self._note(await self._visit(notices))
+            notices, self.waiting = self.waiting[:BATCH], self.waiting[BATCH:]
+            self._note(await self._sync(notices))
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(
                     RunState(
@@ -98,46 +99,47 @@ class IssueSyncWorkflow:
                 )
         return SyncResult(done=tuple(self.done))
 
-    @workflow.signal(description="Something may have happened at the issue: look there.")
-    def heard(self, *notices: Any) -> None:
-        """Never fails: what is no hint is dropped with a line in the log."""
+    @workflow.signal(description="Something may have changed at the issue: sync it.")
+    def change_noticed(self, *notices: Any) -> None:
+        """Queue notices for the next sync. An invalid one is dropped with a line in the log, so the signal never fails."""
         for given in notices:
             try:
                 notice = ChangeNotice.model_validate(given)
             except ValidationError:
-                workflow.logger.warning("no hint")
+                workflow.logger.warning("invalid change notice")
                 continue
             if notice.delivery in self.deliveries:
                 continue
             if notice.delivery:
-                self.deliveries = [*self.deliveries, notice.delivery][-REMEMBERED:]
+                self.deliveries = [*self.deliveries, notice.delivery][-KEPT:]
             if not any(_same(notice, known) for known in self.waiting):
                 self.waiting.append(notice)
 
-    async def _visit(self, notices: Sequence[ChangeNotice]) -> Sequence[str]:
+    async def _sync(self, notices: Sequence[ChangeNotice]) -> Sequence[str]:
         try:
-            attended: SyncResult = await workflow.execute_activity(
-                "attend",
+            result: SyncResult = await workflow.execute_activity(
+                "sync_issue",
                 SyncRequest(notices=tuple(notices)),
                 result_type=SyncResult,
                 start_to_close_timeout=ONE_ATTEMPT,
                 schedule_to_close_timeout=AT_LONGEST,
                 heartbeat_timeout=HEARTBEAT_TIMEOUT,
                 retry_policy=RETRIES,
-                summary=f"Look at what {len(notices)} hint{'s' if len(notices) > 1 else ''} may be about",
+                summary=f"Sync the issue after {len(notices)} notice{'s' if len(notices) > 1 else ''}",
             )
         except ActivityError as error:
             cause = error.cause
-            why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
-            workflow.logger.warning("visit failed for good", extra={"reason": why})
-            return (f"Failed: {why}",)
-        return attended.done
+            reason = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+            workflow.logger.warning("sync failed for good", extra={"reason": reason})
+            return (f"Failed: {reason}",)
+        return result.done
 
     def _note(self, lines: Sequence[str]) -> None:
-        self.done = [*self.done, *lines][-REMEMBERED:]
+        """Keep and show what a sync did."""
+        self.done = [*self.done, *lines][-KEPT:]
         workflow.set_current_details("\n".join(f"- {line}" for line in self.done) or "Nothing to do.")
 
 
 def _same(one: ChangeNotice, other: ChangeNotice) -> bool:
-    """Whether one look answers both."""
+    """Return True if the notices differ at most in their delivery."""
     return one.replaced(delivery=None) == other.replaced(delivery=None)

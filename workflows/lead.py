@@ -18,9 +18,9 @@ with workflow.unsafe.imports_passed_through():
     from process.core import inbox, intake, outbox
     from process.core.aggregate import LeadAggregate
     from process.core.due import next_wake_up, pass_deadlines, wake_up_reason
-    from process.core.events import Refused
     from process.core.preview import preview_decision
     from process.core.receipts import Answer, Refusal
+    from process.core.refusal import Refused, decide, refuse
     from process.core.requests import request_for
     from process.decisions.opening import LeadOpened
     from process.effects import Effect
@@ -40,8 +40,10 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=10)
 """An attempt without a heartbeat for this long died with its worker, and is made again."""
 DEBOUNCE = timedelta(minutes=1)
 """Deferred effects wait at most this long for the observations of effects under way."""
-NOT_CANCELLED = (
-    "A lead is not cancelled. Record it as lost (lost), or terminate its workflow if it must vanish."
+NOT_CANCELLED = refuse(
+    "A lead is not cancelled",
+    decide("Record it as lost", "lost"),
+    "Or terminate its workflow if it must vanish",
 )
 NO_LEAD = LeadOpened(org="—", person="—", title="—")
 """Stands in for a lead that could not start, so that its handlers have something to answer from."""
@@ -81,7 +83,7 @@ class LeadWorkflow:
         Raises ApplicationError (type Refused) if the input starts no lead.
         """
         if self.refused:
-            raise ApplicationError(str(self.refused), type="Refused", non_retryable=True)
+            raise failure(self.refused)
         while True:
             try:
                 return await self._live()
@@ -126,7 +128,8 @@ class LeadWorkflow:
     @workflow.update(dynamic=True)
     def unknown_update(self, name: str, args: Sequence[RawValue]) -> Answer:
         """Refuse an update of an unknown name."""
-        raise failure(self.take(name, (), "update").summary)
+        answer = self.take(name, (), "update")
+        raise failure(answer.refused or refuse(f"There is no decision {name}"))
 
     def retry(self, args: tuple[Any, ...]) -> list[str]:
         """Retry parked effects, and return their keys."""

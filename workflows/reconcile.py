@@ -1,7 +1,7 @@
-"""A round: looks at each outside system for what nobody was told of, by a schedule or when somebody asks.
+"""The workflow that reconciles the leads with each outside system, by a schedule or on request.
 
-It goes on where the last completed round ended. Each system is looked at by itself: where one fails, the others count,
-and it is gone on with in the next round.
+It finds what no notice told of, and goes on where the last completed reconciliation ended. The systems do not depend on each
+other: one that fails is continued in the next reconciliation.
 """
 
 import asyncio
@@ -17,54 +17,58 @@ with workflow.unsafe.imports_passed_through():
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=5))
 ONE_ATTEMPT = timedelta(minutes=10)
+"""Timeout of one attempt."""
 HEARTBEAT_TIMEOUT = timedelta(seconds=10)
-"""An attempt that is not heard of for so long died with its worker, and is made again."""
+"""An attempt without a heartbeat for this long died with its worker, and is made again."""
 AT_LONGEST = timedelta(minutes=65)
-"""Until then a system may make us wait: GitHub's rate limit ends within the hour."""
+"""Timeout of all attempts at one system. GitHub's rate limit ends within the hour."""
 
 SYSTEMS = {
     "reconcile_github": "GitHub: issues, comments and board",
     "reconcile_drive": "Google Drive: the leads' folders",
     "reconcile_questionnaire": "Google Forms: answers to the questionnaire",
-    "reconcile_team": "The settings: who is behind the roles",
+    "reconcile_team": "The settings: who has which role",
     "reconcile_duplicates": "The leads themselves: requests that were taken in twice",
 }
+"""Description of each system, by the activity that reconciles it."""
 
 
 class SystemResult(Model):
-    """What a round found in one system."""
+    """The result of reconciling one system."""
 
     cursor: dict[str, Any] = {}
-    """How far it was read, in its own terms."""
+    """Position up to which the system was read, in the activity's own terms."""
     found: tuple[str, ...] = ()
     cost: dict[str, int] = {}
+    """Number of calls, by kind."""
     failed: str = ""
+    """Reason why it failed, or empty."""
 
 
 class Reconciliation(Model):
-    """What a round found, and where the next one goes on."""
+    """The results of all systems, from which the next reconciliation goes on."""
 
     results: dict[str, SystemResult] = {}
 
 
 @workflow.defn
 class ReconcileWorkflow:
-    """One look at everything outside that leads depend on."""
+    """Reconciles all systems once."""
 
     @workflow.run
     async def run(self, last: Reconciliation | None = None) -> Reconciliation:
-        """`last`: the round to go on from, if not the one that the schedule completed last."""
+        """Reconcile all systems, going on from `last`, by default the schedule's last completed reconciliation."""
         if last is None and workflow.has_last_completion_result():
             last = workflow.get_last_completion_result(Reconciliation)
         known = last.results if last else {}
         results = await asyncio.gather(
-            *(self._look(system, known.get(system, SystemResult())) for system in SYSTEMS)
+            *(self._reconcile(system, known.get(system, SystemResult())) for system in SYSTEMS)
         )
         done = Reconciliation(results=dict(zip(SYSTEMS, results, strict=True)))
         workflow.set_current_details("\n".join(lines(done)))
         return done
 
-    async def _look(self, system: str, before: SystemResult) -> SystemResult:
+    async def _reconcile(self, system: str, before: SystemResult) -> SystemResult:
         try:
             result: SystemResult = await workflow.execute_activity(
                 system,
@@ -78,18 +82,18 @@ class ReconcileWorkflow:
             )
         except ActivityError as error:
             cause = error.cause
-            why = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
-            return SystemResult(cursor=before.cursor, failed=why)
+            reason = cause.message if isinstance(cause, ApplicationError) else str(cause or error)
+            return SystemResult(cursor=before.cursor, failed=reason)
         return result
 
 
 def lines(done: Reconciliation) -> list[str]:
-    """A round in words, for a person."""
-    said = []
+    """Return the results as lines of text."""
+    found = []
     for system, result in done.results.items():
-        cost = ", ".join(f"{count} {what}" for what, count in result.cost.items() if count)
-        said.append(f"{SYSTEMS.get(system, system)}{f' ({cost})' if cost else ''}")
-        said += [f"- {line}" for line in result.found] or ["- nothing new"] * (not result.failed)
+        cost = ", ".join(f"{count} {kind}" for kind, count in result.cost.items() if count)
+        found.append(f"{SYSTEMS.get(system, system)}{f' ({cost})' if cost else ''}")
+        found += [f"- {line}" for line in result.found] or ["- nothing new"] * (not result.failed)
         if result.failed:
-            said.append(f"- failed: {result.failed}")
-    return said
+            found.append(f"- failed: {result.failed}")
+    return found

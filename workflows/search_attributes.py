@@ -1,6 +1,6 @@
-"""What one can list and filter leads by. Never personal data: search attributes are stored in the clear.
+"""The search attributes of leads. They are stored in the clear, so they never hold personal data.
 
-One list, from which the server is set up (`leads init-server`) and the workflow fills in. On SQL, a server takes ten
+The server is set up from this list (`leads init-server`), and the workflow fills it in. On SQL, a server takes ten
 keywords, three dates, and three of any other type.
 """
 
@@ -18,7 +18,7 @@ from process.views.attention import attention
 from process.views.overview import next_step
 
 STAGE = SearchAttributeKey.for_keyword("LeadStage")
-OWNER = SearchAttributeKey.for_keyword("LeadOwner")  # a role, whose move it is
+OWNER = SearchAttributeKey.for_keyword("LeadOwner")  # the role that has the next step
 SERVICE = SearchAttributeKey.for_keyword("LeadService")
 ORG_KEY = SearchAttributeKey.for_keyword("LeadOrgKey")  # finds a second lead of the same organisation
 ISSUE = SearchAttributeKey.for_keyword("LeadIssue")  # as leads#12
@@ -28,8 +28,8 @@ RESPONSE = SearchAttributeKey.for_keyword("LeadResponse")  # the questionnaire's
 NEXT_DATE = SearchAttributeKey.for_datetime("LeadNextDate")
 CONTRACT_END = SearchAttributeKey.for_datetime("LeadContractEnd")
 ON_HOLD = SearchAttributeKey.for_bool("LeadOnHold")
-ATTENTION = SearchAttributeKey.for_int("LeadAttention")  # how many things must not be overlooked
-PARKED = SearchAttributeKey.for_int("LeadParked")  # how many effects failed for good
+ATTENTION = SearchAttributeKey.for_int("LeadAttention")  # number of concerns
+PARKED = SearchAttributeKey.for_int("LeadParked")  # number of effects that failed for good
 
 SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
     STAGE,
@@ -49,7 +49,7 @@ SEARCH_ATTRIBUTES: tuple[SearchAttributeKey[Any], ...] = (
 
 
 def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[Any], Any]:
-    """What each attribute is for this lead now; None where it has no value."""
+    """Return each attribute's value for the lead now, or None."""
     lead = aggregate.lead
     term_ends = lead.contract.term_ends
     found: dict[SearchAttributeKey[Any], Any] = {
@@ -63,16 +63,16 @@ def values(aggregate: LeadAggregate, now: datetime) -> dict[SearchAttributeKey[A
         ATTENTION: len(attention(lead, lead.today(now))),
         PARKED: len(aggregate.parked),
     }
-    return found | _places(lead)
+    return found | _identities(lead)
 
 
 def at_start(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
-    """What is known before its workflow runs, so that a lead is found from its first moment."""
-    return {STAGE: lead.stage.value, SERVICE: lead.service, ORG_KEY: org_key(lead.org)} | _places(lead)
+    """Return the attributes with which a lead's workflow starts, so that it is found from its first moment."""
+    return {STAGE: lead.stage.value, SERVICE: lead.service, ORG_KEY: org_key(lead.org)} | _identities(lead)
 
 
-def _places(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
-    """By what of the outside a lead is found again."""
+def _identities(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
+    """Return the attributes that identify the lead outside."""
     return {
         ISSUE: issue_name(lead.issue.url) if lead.issue else None,
         HUB_ISSUE: issue_name(lead.hub_issue.url) if lead.hub_issue else None,
@@ -84,7 +84,7 @@ def _places(lead: Lead) -> dict[SearchAttributeKey[Any], Any]:
 def changes(
     before: dict[SearchAttributeKey[Any], Any], after: dict[SearchAttributeKey[Any], Any]
 ) -> list[SearchAttributeUpdate[Any]]:
-    """What to upsert: only what differs, all of it at once."""
+    """Return the updates for one upsert: only attributes that differ."""
     return [
         key.value_unset() if value is None else key.value_set(value)
         for key, value in after.items()

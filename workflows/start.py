@@ -3,7 +3,7 @@
 from typing import Any
 
 from process.core.aggregate import LeadAggregate
-from process.core.events import Refused
+from process.core.refusal import Refused, refuse
 from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse_as
 from process.lead.lead import Lead
@@ -27,9 +27,9 @@ def read_start(args: tuple[Any, ...], *, continued: bool) -> LeadOpened | LeadAg
     if len(args) == 1 and isinstance(args[0], dict):
         opened = parse_as(LeadOpened, args[0])
         return opened if isinstance(opened, Refused) else opened.complaint() or opened
-    return Refused(
-        reason="A lead starts with one object",
-        instead='Give org, person and title, as {"org": "Example University", "person": "Ada Example", "title": "A hub"}',
+    return refuse(
+        "A lead starts with one object",
+        'Give org, person and title, as {"org": "Example University", "person": "Ada Example", "title": "A hub"}',
     )
 
 

@@ -84,7 +84,9 @@ class CommentSync:
             return [refused(first, f"A comment may give at most {commands.MOST} commands.")]
         if await self._edited_by_another(request):
             return [
-                refused(first, "Somebody else has edited this comment. Please write the command in a new one.")
+                refused(
+                    first, "Somebody else has edited this comment. Please write the command in a new one."
+                )
             ]
         return await self._runner.run(request, request.context.lead)
 

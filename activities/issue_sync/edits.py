@@ -92,9 +92,7 @@ class EditSync:
         found = [edit for edit in await self._edits(context, view, notices) if not agrees(edit, view.facts)]
         if not found or not await self._settled(lead, view, found):
             return []
-        verdicts = [
-            _by_program(edit) if edit.by_program else await self._judge(lead, edit) for edit in found
-        ]
+        verdicts = [_by_program(edit) if edit.by_program else await self._judge(lead, edit) for edit in found]
         reverted = [verdict for verdict in verdicts if not verdict.accepted]
         for verdict in reverted:
             if not verdict.edit.by_program:
@@ -107,7 +105,9 @@ class EditSync:
 
     # ---- reading
 
-    async def _edits(self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]) -> list[Edit]:
+    async def _edits(
+        self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
+    ) -> list[Edit]:
         facts = view.facts
         names = facts.policy.labels
         hub = self._is_hub(context, facts)
@@ -117,7 +117,9 @@ class EditSync:
         card = None if hub or facts.card is None else await self._card(context, view, notices)
         return [*found, card] if card else [*found]
 
-    async def _card(self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]) -> Edit | None:
+    async def _card(
+        self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
+    ) -> Edit | None:
         """Return the card's move. If GitHub keeps no history, the notice names its author."""
         facts = view.facts
         columns = columns_of(self.settings.github, facts.policy)
@@ -148,7 +150,9 @@ class EditSync:
         """
         queues: frozenset[str] = frozenset()
         for edit in found:
-            queues |= CARD_EFFECTS if edit.kind is EditKind.PLACED else HUB_EFFECTS if edit.hub else ISSUE_EFFECTS
+            queues |= (
+                CARD_EFFECTS if edit.kind is EditKind.PLACED else HUB_EFFECTS if edit.hub else ISSUE_EFFECTS
+            )
         now = await self._overview(lead)
         same = now is not None and now.facts.last_seq == before.facts.last_seq
         if now and same and not _changing(before, queues) and not _changing(now, queues):
@@ -171,7 +175,9 @@ class EditSync:
         proposal = propose(edit, view.facts, view.timeline)
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
-            return _asks(edit, proposal.why or "No decision corresponds to that", offered or _examples(proposal))
+            return _asks(
+                edit, proposal.why or "No decision corresponds to that", offered or _examples(proposal)
+            )
         if edit.by is None:
             why = "GitHub does not tell who it was, so nothing is decided"
             return _asks(edit, why, offered)
@@ -217,7 +223,11 @@ class EditSync:
             suggestions=refused.suggestions,
         )
         return Verdict(
-            edit, _asked_and_reverted(edit), reason=explain(refused), samples=tuple(samples), declined=declined
+            edit,
+            _asked_and_reverted(edit),
+            reason=explain(refused),
+            samples=tuple(samples),
+            declined=declined,
         )
 
     async def _answer(self, context: IssueContext, verdict: Verdict) -> None:

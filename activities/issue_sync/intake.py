@@ -39,9 +39,9 @@ CONFIRM_WITHIN = timedelta(days=1)
 """Time after its opening in which a lead is confirmed on its issue, in case an earlier sync failed."""
 MAX_LABEL_AGE = timedelta(days=7)
 """An issue opened or labelled longer ago does not become a lead by itself."""
-TIMEOUT = 5
-"""Attempts until it is believed that GitHub does not tell who put a label on."""
-SETTLES = timedelta(seconds=2)
+ATTEMPTS = 5
+"""Attempts until GitHub is expected to show who set the label."""
+RETRY_AFTER = timedelta(seconds=2)
 EXAMPLES = LeadOpened.example | {"email": "ada@example.org", "zone": "Europe/Berlin"}
 
 _log = structlog.get_logger("issue_sync")
@@ -174,7 +174,9 @@ class Intake:
 
     # ---- consequences
 
-    async def _open_lead(self, context: IssueContext, by: str, fields: dict[str, str]) -> tuple[IssueContext, Sequence[str]]:
+    async def _open_lead(
+        self, context: IssueContext, by: str, fields: dict[str, str]
+    ) -> tuple[IssueContext, Sequence[str]]:
         lead, issue = intake_lead_id(context.issue), context.issue
         if _was_closed_by_us(issue, lead):
             return context, await self._say_ended(context, lead)
@@ -207,7 +209,7 @@ class Intake:
 
     async def _say_ended(self, context: IssueContext, lead: str) -> Sequence[str]:
         return await self._say(
-            place, "ended", render("commands/ended.md", lead=lead), f"Said that {lead} has ended"
+            context, "ended", render("commands/ended.md", lead=lead), f"Said that {lead} has ended"
         )
 
     async def _say(

@@ -7,9 +7,9 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.errors import again
 from client.connection import translate
+from client.directory import LeadHandle
 from client.errors import LeadsError, RequestRefused
 from client.leads import LeadsClient
-from client.directory import LeadHandle
 from process.views.overview import Overview
 
 T = TypeVar("T")

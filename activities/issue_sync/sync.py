@@ -53,7 +53,7 @@ class IssueSync:
         self.edits = EditSync(leads, self.github, self.roles, self.own_comments, settings)
         self.intake = Intake(leads, self.github, self.roles, self.own_comments, settings)
 
-    @activity.defn(name="attend")
+    @activity.defn(name="sync_issue")
     async def sync_issue(self, request: SyncRequest) -> SyncResult:
         """Sync the issue that these notices are about."""
         first = request.notices[0]
@@ -62,11 +62,12 @@ class IssueSync:
         issue = await in_thread(self.github.find_issue, first.repo, first.number)
         if issue is None:
             _require_visible("the issue")
-            lead = await self._had_issue(first.repo, first.number)
-            return SyncResult(done=tuple(await self._check_drift(lead)))
+            return SyncResult(
+                done=tuple(await self._check_drift(await self._had_issue(first.repo, first.number)))
+            )
         if there := await self._moved(first, issue):
-            lead = await self._lead_of(first.repo, issue.model_copy(update={"number": first.number}))
-            checks = await self._check_drift(lead.handle if lead else None)
+            former = await self._lead_of(first.repo, issue.model_copy(update={"number": first.number}))
+            checks = await self._check_drift(former.handle if former else None)
             return SyncResult(done=(*checks, *await self._send_on(request.notices, there)))
         context = IssueContext(first.repo, issue, await self._lead_of(first.repo, issue))
         done: list[str] = []

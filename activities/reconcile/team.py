@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import structlog
 from pydantic import AwareDatetime, BaseModel
 from temporalio import activity
+from temporalio.service import RPCError
 
 from activities.reconcile.cursors import Notifications, first_ten, read_cursor
 from client.leads import LeadsClient
@@ -42,6 +44,17 @@ class TeamReconciler:
         outdated = list(await self._outdated())
         await self._update(outdated)
         return outdated
+
+    async def update_at_start(self) -> None:
+        """Update all leads as the worker starts. If that fails, the next reconciliation does it."""
+        log = structlog.get_logger("worker")
+        try:
+            updated = await self.update_leads()
+        except (RPCError, ExceptionGroup) as error:
+            log.warning("the roles' people could not be passed on", error=type(error).__name__)
+        else:
+            if updated:
+                log.info("the roles' people were passed on", leads=len(updated))
 
     @activity.defn(name="reconcile_team")
     async def reconcile_team(self, cursor: dict[str, Any]) -> SystemResult:

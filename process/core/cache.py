@@ -1,4 +1,4 @@
-"""What follows from a lead is asked for several times in a moment, so the last answers are remembered."""
+"""Caches what is derived from a lead, because it is asked for several times in a row."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,13 +10,13 @@ from process.lead.lead import Lead
 T = TypeVar("T")
 
 KEPT = 8
-"""Leads whose answers are kept: those that a worker is busy with at the same time."""
+"""Number of cached leads: those that a worker handles at the same time."""
 
 
-def remembered(function: Callable[[Lead], T]) -> Callable[[Lead], T]:
-    """As the function, which must be pure.
+def cached_per_lead(function: Callable[[Lead], T]) -> Callable[[Lead], T]:
+    """Cache the results of a pure function for the newest leads.
 
-    A lead is known by its identity, which is safe for an immutable value and, unlike comparing, costs nothing.
+    A lead is recognised by its identity, which is safe for an immutable value and costs less than comparing.
     """
     known: deque[tuple[Lead, T]] = deque(maxlen=KEPT)
 

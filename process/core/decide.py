@@ -2,13 +2,13 @@
 
 from datetime import datetime
 
-from process.core.events import EventLog, Fact, Observation, Refused
+from process.authorization import may_decide
+from process.core.events import EventLog, Fact, Observation
+from process.core.refusal import Refused, refuse
 from process.deadlines.schedule import due
 from process.decisions.base import Decision
 
-NOT_DUE = Refused(
-    reason="The calendar decides only what is due", instead="For a person's decision, leave `source` out"
-)
+NOT_DUE = refuse("The calendar decides only what is due", "For a person's decision, leave the source out")
 
 
 def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
@@ -22,5 +22,10 @@ def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
         is_due = any(item.fact == fact and item.when <= now for item in due(event_log.lead))
         return fact.resolved(event_log, now) if is_due else NOT_DUE
     lead = event_log.lead
-    wrong = fact.gate(lead) or fact.unsupported(lead) or fact.check(event_log, now)
+    wrong = (
+        fact.gate(lead)
+        or fact.unsupported(lead)
+        or fact.check(event_log, now)
+        or may_decide(None, fact, lead)
+    )
     return wrong or fact.resolved(event_log, now)

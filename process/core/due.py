@@ -5,7 +5,7 @@ from datetime import datetime
 from process.calendar import start_of
 from process.core.aggregate import LeadAggregate
 from process.core.decide import decide
-from process.core.events import Refused
+from process.core.refusal import Refused
 from process.deadlines.schedule import due
 from process.lead.lead import Lead
 from process.views.attention import next_look

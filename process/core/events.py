@@ -26,16 +26,6 @@ from process.lead.lead import Lead
 from process.types import Line, Model
 
 
-class Refused(Model):
-    """No, and what would work. Both are sentences for people."""
-
-    reason: str
-    instead: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.reason}. {self.instead}.".replace("?.", "?") if self.instead else f"{self.reason}."
-
-
 class Fact(Model):
     """Anything that can become true of a lead. Its kind is its class name in snake case."""
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
+from process.authorization import may_decide
 from process.core.events import Event, EventLog, Observation
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
@@ -79,7 +80,8 @@ def _refused(event: Event, event_log: EventLog) -> bool:
     fact = event.fact
     if not isinstance(fact, Decision) or fact.source == "clock" or fact.supersedes is not None:
         return False
-    return (fact.gate(event_log.lead) or fact.check(event_log, event.at)) is not None
+    lead = event_log.lead
+    return (fact.gate(lead) or fact.check(event_log, event.at) or may_decide(None, fact, lead)) is not None
 
 
 def apply(lead: Lead, event: Event) -> Lead:

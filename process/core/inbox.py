@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from process.core.aggregate import LeadAggregate
-from process.core.events import Refused
 from process.core.outbox import DriftCheck, Outstanding
 from process.core.receipts import Refusal, one_line
+from process.core.refusal import Refused, refuse
 from process.decisions.parsing import complaints
 from process.duplicates.notices import DuplicateCandidates, RelationNotice, new_candidates, refuse_notice
 from process.duplicates.observations import DuplicatesFlagged, noticed
@@ -29,7 +29,7 @@ def check_drift(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) 
     try:
         check = DriftCheck.model_validate(args[0] if args and args[0] is not None else {})
     except ValidationError as error:
-        return aggregate.refuse(Refusal.of("check_drift", complaints(error), now))
+        return aggregate.refuse(Refusal.of("check_drift", refuse(complaints(error)), now))
     return aggregate.check_drift(check)
 
 
@@ -43,11 +43,17 @@ def revert_edits(
     try:
         message = RevertEdits.model_validate(*args[:1] or ({},))
     except ValidationError as error:
-        return aggregate.refuse(Refusal.of("revert_edits", complaints(error), now)), ()
+        return aggregate.refuse(Refusal.of("revert_edits", refuse(complaints(error)), now)), ()
     for declined in message.declined:
-        known = {(refusal.kind, refusal.by, refusal.source) for refusal in aggregate.refusals}
+        known = {(each.kind, each.by, each.source) for each in aggregate.refusals}
         if (one_line(declined.kind), one_line(declined.by), one_line(declined.source)) not in known:
-            refusal = Refusal.of(declined.kind, declined.reason, now, by=declined.by, source=declined.source)
+            refusal = Refusal.of(
+                declined.kind,
+                Refused(reason=declined.reason, suggestions=declined.suggestions),
+                now,
+                by=declined.by,
+                source=declined.source,
+            )
             aggregate = aggregate.refuse(refusal)
     effects = revert_effects(aggregate.lead, message.edits)
     queued = {item.effect.key for item in aggregate.outbox}
@@ -67,7 +73,7 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     try:
         people = People.model_validate(args[0] if args else {})
     except ValidationError as error:
-        return aggregate.refuse(Refusal.of("set_team", complaints(error), now))
+        return aggregate.refuse(Refusal.of("set_team", refuse(complaints(error)), now))
     lead, since = aggregate.lead, people.since or now
     addresses = lead.policy.addresses | {role: named for role, named in people.addresses.items() if named}
     people = people.replaced(addresses=addresses)
@@ -83,7 +89,7 @@ def flag_duplicates(aggregate: LeadAggregate, args: tuple[Any, ...], now: dateti
     try:
         message = DuplicateCandidates.model_validate(*args[:1] or ({},))
     except ValidationError as error:
-        return aggregate.refuse(Refusal.of("flag_duplicates", complaints(error), now))
+        return aggregate.refuse(Refusal.of("flag_duplicates", refuse(complaints(error)), now))
     new = new_candidates(aggregate.lead, message.originals)
     return aggregate.record(DuplicatesFlagged(originals=new), now) if new else aggregate
 
@@ -95,16 +101,16 @@ def receive_relation_notice(
     try:
         notice = RelationNotice.model_validate(*args[:1] or ({},))
     except ValidationError as error:
-        refused = Refused(reason=complaints(error))
-        return aggregate.refuse(Refusal.of("receive_relation_notice", str(refused), now)), refused
+        refused = refuse(complaints(error))
+        return aggregate.refuse(Refusal.of("receive_relation_notice", refused, now)), refused
     sender, lead = notice.sender.lead, aggregate.lead
     answer = DuplicateLink(lead=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
     if notice.seq <= aggregate.last_seen.get(sender, 0):
         return aggregate, answer
     if refusal := refuse_notice(lead, notice):
-        known = any((each.by, each.reason) == (sender, str(refusal)) for each in aggregate.refusals)
+        known = any((each.by, each.reason) == (sender, refusal.reason) for each in aggregate.refusals)
         if not known:
-            aggregate = aggregate.refuse(Refusal.of("merged", str(refusal), now, by=sender, source="lead"))
+            aggregate = aggregate.refuse(Refusal.of("merged", refusal, now, by=sender, source="lead"))
         return aggregate, refusal
     fact = noticed(aggregate.event_log, notice)
     aggregate = aggregate.replaced(last_seen=aggregate.last_seen | {sender: notice.seq})

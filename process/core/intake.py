@@ -5,8 +5,8 @@ from typing import Any
 
 from process.core.aggregate import LeadAggregate
 from process.core.decide import decide
-from process.core.events import Refused
 from process.core.receipts import Answer, Refusal, content_of, find_receipt, given, with_receipt
+from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse
 
@@ -27,7 +27,7 @@ def take(
     decision = parse(kind, args, source=source)
     if isinstance(decision, Refused):
         by, source = given(args, "by", "someone"), given(args, "source", source)
-        return _refuse(aggregate, Refusal.of(kind, str(decision), now, by=by, source=source))
+        return _refuse(aggregate, Refusal.of(kind, decision, now, by=by, source=source))
     return take_parsed(aggregate, decision, now)
 
 
@@ -39,15 +39,15 @@ def take_parsed(aggregate: LeadAggregate, decision: Decision, now: datetime) -> 
             aggregate.event_log
         )
     if receipt:
-        reason = f"The key {decision.key!r} already stands for another decision. Give each its own."
-        return _refuse(aggregate, _refusal(decision, reason, now))
+        reused = refuse(f"The key {decision.key!r} already stands for another decision", "Give each its own")
+        return _refuse(aggregate, _refusal(decision, reused, now))
     fact = _too_long(aggregate, decision) or decide(aggregate.event_log, decision, now)
     if isinstance(fact, Refused):
-        aggregate, answer = _refuse(aggregate, _refusal(decision, str(fact), now))
+        aggregate, answer = _refuse(aggregate, _refusal(decision, fact, now))
         return (_with_receipt(aggregate, decision, answer) if decision.key else aggregate), answer
     aggregate = aggregate.record(fact, now)
     event = aggregate.event_log.events[-1]
-    answer = Answer(accepted=True, summary=event.summary, seq=event.seq)
+    answer = Answer(accepted=True, message=event.summary, seq=event.seq)
     return _with_receipt(aggregate, decision, answer), answer
 
 
@@ -56,28 +56,28 @@ def _too_long(aggregate: LeadAggregate, decision: Decision) -> Refused | None:
     free = max(MAX_EVENT_BYTES - aggregate.stored_bytes, 0)
     if len(decision.model_dump_json().encode()) <= free // MAX_SHARE:
         return None
-    return Refused(
-        reason=f"The lead has become so long that its record has room for {free // 1000} kB only",
-        instead="Write it shorter, and put long texts into its folder"
+    return refuse(
+        f"The lead has become so long that its record has room for {free // 1000} kB only",
+        "Write it shorter, and put long texts into its folder"
         if free > MAX_EVENT_BYTES // 100
-        else "Start a new lead",
+        else Suggestion(kind=SuggestionKind.START, text="Start a new lead"),
     )
 
 
 def _note_repeat(aggregate: LeadAggregate, decision: Decision, first: Answer, now: datetime) -> LeadAggregate:
     """Record once that an accepted decision was repeated: a signal gets no other answer."""
-    reason = f"It came again and was already taken as {first.seq}. Nothing was done twice."
-    if not first.accepted or any(refusal.reason == reason for refusal in aggregate.refusals):
+    again = refuse(f"It came again and was already taken as {first.seq}", "Nothing was done twice")
+    if not first.accepted or any(refusal.reason == again.reason for refusal in aggregate.refusals):
         return aggregate
-    return aggregate.refuse(_refusal(decision, reason, now))
+    return aggregate.refuse(_refusal(decision, again, now))
 
 
-def _refusal(decision: Decision, reason: str, now: datetime) -> Refusal:
-    return Refusal.of(decision.kind, reason, now, by=decision.by, source=decision.source)
+def _refusal(decision: Decision, refused: Refused, now: datetime) -> Refusal:
+    return Refusal.of(decision.kind, refused, now, by=decision.by, source=decision.source)
 
 
 def _refuse(aggregate: LeadAggregate, refusal: Refusal) -> tuple[LeadAggregate, Answer]:
-    return aggregate.refuse(refusal), Answer(accepted=False, summary=refusal.reason)
+    return aggregate.refuse(refusal), refusal.answer()
 
 
 def _with_receipt(aggregate: LeadAggregate, decision: Decision, answer: Answer) -> LeadAggregate:

@@ -8,6 +8,7 @@ from typing import Any, Self
 from pydantic import AwareDatetime
 
 from process.core.events import EventLog
+from process.core.refusal import Refused, Suggestion
 from process.decisions.base import Decision
 from process.types import Line, Model
 
@@ -22,11 +23,20 @@ class Answer(Model):
     """The answer to a decision."""
 
     accepted: bool
-    summary: str
-    """The event's summary, or the reason for the refusal."""
+    message: str
+    """The event's summary, or the reason of the refusal: one sentence without its full stop."""
+    suggestions: tuple[Suggestion, ...] = ()
     seq: int | None = None
     repeat: bool = False
     """True if the same decision came before. The answer is the one that it got then."""
+
+    def __str__(self) -> str:
+        return self.message if self.accepted else str(self.refused)
+
+    @property
+    def refused(self) -> Refused | None:
+        """The refusal, if the decision was refused."""
+        return None if self.accepted else Refused(reason=self.message, suggestions=self.suggestions)
 
 
 class Receipt(Model):
@@ -40,8 +50,8 @@ class Receipt(Model):
     def answer_again(self, event_log: EventLog) -> Answer:
         """Return the first answer, marked as a repeat."""
         first = self.answer
-        event = event_log.find(first.seq) if first.seq and not first.summary else None
-        return first.replaced(repeat=True, summary=event.summary if event else first.summary)
+        event = event_log.find(first.seq) if first.seq and not first.message else None
+        return first.replaced(repeat=True, message=event.summary if event else first.message)
 
 
 class Refusal(Model):
@@ -52,10 +62,20 @@ class Refusal(Model):
     by: Line
     source: Line
     reason: str
+    suggestions: tuple[Suggestion, ...] = ()
+
+    @property
+    def refused(self) -> Refused:
+        """The refusal itself, without when and from whom the message came."""
+        return Refused(reason=self.reason, suggestions=self.suggestions)
+
+    def answer(self) -> Answer:
+        """Return the answer that the sender of the decision gets."""
+        return Answer(accepted=False, message=self.reason, suggestions=self.suggestions)
 
     @classmethod
     def of(
-        cls, kind: str, reason: str, now: datetime, *, by: str = "someone", source: str = "signal"
+        cls, kind: str, refused: Refused, now: datetime, *, by: str = "someone", source: str = "signal"
     ) -> Self:
         """Return a refusal with all texts shortened to one line."""
         return cls(
@@ -63,7 +83,11 @@ class Refusal(Model):
             kind=one_line(kind),
             by=one_line(by),
             source=one_line(source),
-            reason=one_line(reason, 500),
+            reason=one_line(refused.reason, 500),
+            suggestions=tuple(
+                each.replaced(text=one_line(each.text, 500)) if each.text else each
+                for each in refused.suggestions
+            ),
         )
 
 
@@ -84,7 +108,7 @@ def find_receipt(
 
 def with_receipt(receipts: tuple[Receipt, ...], decision: Decision, answer: Answer) -> tuple[Receipt, ...]:
     """Return the receipts with one for this answer."""
-    kept = answer.replaced(summary="") if answer.accepted else answer  # the event has the summary
+    kept = answer.replaced(message="") if answer.accepted else answer  # the event has the summary
     receipt = Receipt(key=decision.key, content=content_of(decision), answer=kept)
     return (*receipts, receipt)[-RECEIPTS:]
 

@@ -166,7 +166,7 @@ def _staying(event_log: EventLog, event: Event) -> Iterator[Trace]:
     ]
     for invoice in lead.invoices:
         if invoice.number in numbers and invoice.stands:
-            then = "stands until it is taken back (invoice_voided)"
+            then = "stands until it is taken back (Invoice voided)"
             if invoice.paid_on:
                 then = f"was paid on {invoice.paid_on}: settle the difference with the contracts team"
             yield stays(f"Invoice {invoice.number} of {invoice.total} {then}")

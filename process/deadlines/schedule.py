@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 
-from process.core.cache import remembered
+from process.core.cache import cached_per_lead
 from process.core.events import Event, EventLog
 from process.deadlines import billing, contracting, qualifying, quoting, serving, waiting
 from process.deadlines.base import Due, Schedules
@@ -17,7 +17,7 @@ _BY_KIND: Schedules = {
 _SCHEDULES = tuple(dict.fromkeys(_BY_KIND.values()))
 
 
-@remembered
+@cached_per_lead
 def due(lead: Lead) -> tuple[Due, ...]:
     """All that is due in time, earliest first."""
     found = (item for schedule in _SCHEDULES for item in schedule(lead))

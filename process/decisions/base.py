@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field
 
-from process.core.events import Change, EventLog, Fact, Refused
+from process.core.events import Change, EventLog, Fact
+from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse, title
 from process.effects import Effect, ReserveFolder, SendMail
 from process.lead.duplicate_links import DuplicateLink
 from process.lead.lead import Lead
@@ -15,16 +16,13 @@ from process.types import OPEN_STAGES, Line, Role, Stage, Text
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 
 
-UNKNOWN = frozenset({"someone", "someone through temporal", "someone at the command line"})
-"""What a decision says of who decided, in small letters, where nobody knows."""
-
-
 class Decision(Fact):
     """A person's decision. Fields that say who and from where are the same for all."""
 
     registry: ClassVar[dict[str, type["Decision"]]] = {}
     stages: ClassVar[frozenset[Stage]] = OPEN_STAGES
-    too_early: ClassVar[str] = "It is too early for that"
+    too_early: ClassVar[Refused] = refuse("It is too early for that")
+    """Refusal at a stage that comes before those of the decision."""
     deciders: ClassVar[frozenset[Role]] = frozenset({Role.SALES})
     """Whose decision it is (process.md, Who). Faces that know who speaks obey only them."""
     since: ClassVar[dict[str, str]] = {}
@@ -56,25 +54,15 @@ class Decision(Fact):
         """The example, with what this lead says of it."""
         return dict(cls.example)
 
-    @classmethod
-    def called(cls) -> str:
-        """The kind as people read it: `Price quoted`."""
-        return cls.kind.replace("_", " ").capitalize()
-
-    @classmethod
-    def decided_by(cls, lead: Lead) -> frozenset[Role]:
-        """Whose decision it is for this lead."""
-        return cls.deciders
-
     def unsupported(self, lead: Lead) -> Refused | None:
         """Why a lead that has not taken up a change can't be told this yet, or None."""
         early = [name for name, change in self.since.items() if change not in lead.changes]
         said = [name for name in early if getattr(self, name) != type(self).model_fields[name].default]
         if not said:
             return None
-        return Refused(
-            reason=f"This lead does not know {', '.join(said)} yet, which came with a newer release",
-            instead="Bring it there first (leads adopt)",
+        return refuse(
+            f"This lead does not know {', '.join(said)} yet, which came with a newer release",
+            Suggestion(kind=SuggestionKind.ADOPT, text="Bring it to the newest release first"),
         )
 
     @classmethod
@@ -85,15 +73,18 @@ class Decision(Fact):
         if merged := lead.merged_into:
             return merged_away(merged)
         if lead.stage is Stage.LOST:
-            return Refused(reason="The lead is lost", instead="Reopen it first (reopened)")
+            return refuse("The lead is lost", decide("Reopen it first", "reopened"))
         if lead.stage is Stage.CLOSED:
-            return Refused(reason="The lead is closed: its service has ended", instead="Start a new lead")
-        if lead.stage in (Stage.CONTRACTED, Stage.HUB) and not cls.stages & {Stage.CONTRACTED, Stage.HUB}:
-            return Refused(
-                reason=f"{cls.called()} belongs before the contract, and this lead is at {lead.stage}",
-                instead="If an earlier decision was wrong, correct it (corrected)",
+            return refuse(
+                "The lead is closed: its service has ended",
+                Suggestion(kind=SuggestionKind.START, text="Start a new lead"),
             )
-        return Refused(reason=cls.too_early)
+        if lead.stage in (Stage.CONTRACTED, Stage.HUB) and not cls.stages & {Stage.CONTRACTED, Stage.HUB}:
+            return refuse(
+                f"{title(cls.kind)} belongs before the contract, and this lead is at {lead.stage}",
+                decide("If an earlier decision was wrong, correct it", "corrected"),
+            )
+        return cls.too_early
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         """Return the reason to refuse the decision, or None. The history ends before the decision."""
@@ -120,27 +111,26 @@ def undecided(lead: Lead) -> Refused | None:
     if not lead.undecided:
         return None
     others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
-    return Refused(
-        reason=f"It may be the same request as {others}",
-        instead="If it is, merge it into that lead (merged); if not, keep it apart (kept_apart)",
+    return refuse(
+        f"It may be the same request as {others}",
+        decide("If it is, merge it into that lead", "merged", into=lead.undecided[0].lead),
+        decide("If not, keep it apart", "kept_apart"),
     )
 
 
 def merged_away(into: DuplicateLink) -> Refused:
-    """Where to go from a lead that was merged into another one."""
-    there = f": {into.url}" if into.url else ""
-    return Refused(
-        reason=f"The lead was merged into {into.lead}",
-        instead=f"Go on there{there}; or take the merge back by correcting event {into.since}",
+    """Return the refusal of a lead that was merged into another one."""
+    return refuse(
+        f"The lead was merged into {into.lead}",
+        Suggestion(kind=SuggestionKind.LEAD, text="Go on there", lead=into.lead, url=into.url),
+        decide("Or take the merge back by correcting it", "corrected", seq=into.since),
     )
 
 
 def implausible(day: date, now: datetime, *, what: str) -> Refused | None:
     """A date more than thirty years from now is a slip of the keyboard."""
     if abs(day.year - now.year) > 30:
-        return Refused(
-            reason=f"{what} is {day}, which can't be meant", instead="Write the date as 2026-07-31"
-        )
+        return refuse(f"{what} is {day}, which can't be meant", "Write the date as 2026-07-31")
     return None
 
 

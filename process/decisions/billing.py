@@ -9,7 +9,8 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.lead.invoice import Usage
@@ -37,9 +38,11 @@ class UsageReported(Decision):
 
     deciders = frozenset({Role.ENGINEERING, Role.CONTRACTS})
     stages = BILLED
-    too_early = (
-        "Nothing is billed before the contract is signed and the vendor set-up settled "
-        "(contract_signed; vendor_setup_done or vendor_setup_not_needed)"
+    too_early = refuse(
+        "Nothing is billed before the contract is signed and the vendor set-up settled",
+        decide("Record the signature", "contract_signed"),
+        decide("Record that the vendor set-up is done", "vendor_setup_done"),
+        decide("Or that none is needed", "vendor_setup_not_needed"),
     )
     example = {"month": "2026-07", "active_users": 280, "cloud_cost": "412.07", "currency": "USD"}
 
@@ -52,41 +55,45 @@ class UsageReported(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        return None if agreed(lead) else Refused(reason=cls.too_early)
+        return None if agreed(lead) else cls.too_early
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         quote = priced_by(lead, self.month)
         if quote is None:
-            return Refused(reason=self.too_early)
+            return self.too_early
         if self.month > f"{lead.today(now):%Y-%m}":
-            return Refused(reason=f"{self.month} has not come yet", instead="Report it when it is over")
+            return refuse(f"{self.month} has not come yet", "Report it when it is over")
         if lead.hub.live_on is None or self.month < f"{lead.hub.live_on:%Y-%m}":
-            return Refused(reason=f"No hub of this lead was live in {self.month}")
+            return refuse(f"No hub of this lead was live in {self.month}")
         down = lead.hub.decommissioned_on
         if down and self.active_users and self.month > f"{down:%Y-%m}":
-            return Refused(
-                reason=f"The hub was taken down on {down}, so nobody used it in {self.month}",
-                instead="If the cloud still cost something, report that with 0 active users",
+            return refuse(
+                f"The hub was taken down on {down}, so nobody used it in {self.month}",
+                "If the cloud still cost something, report that with 0 active users",
             )
         if self.currency and self.currency != quote.price.currency:
-            return Refused(
-                reason=f"The contract is in {quote.price.currency}, not {self.currency}",
-                instead=f"Give the cost in {quote.price.currency}",
+            return refuse(
+                f"The contract is in {quote.price.currency}, not {self.currency}",
+                f"Give the cost in {quote.price.currency}",
             )
         if self.cloud_cost and (wrong := complaint(self.cloud_cost, quote.price.currency)):
-            return Refused(reason=f"That is no cost: {wrong}")
+            return refuse(f"That is no cost: {wrong}")
         known = next((usage for usage in lead.usage if usage.month == self.month), None)
         # An invoice stands, even where the report that it was made from was corrected.
         if invoice := next((i for i in lead.invoices if self.month in i.usage_months and i.stands), None):
-            return Refused(
-                reason=f"The usage of {self.month} is already billed, on invoice {invoice.number}",
-                instead="Settle the difference with the contracts team"
+            return refuse(
+                f"The usage of {self.month} is already billed, on invoice {invoice.number}",
+                "Settle the difference with the contracts team"
                 if invoice.paid_on
-                else "Void that invoice (invoice_voided) and report this before the next one is due, a day later",
+                else decide(
+                    "Void that invoice and report this before the next one is due, a day later",
+                    "invoice_voided",
+                    number=invoice.number,
+                ),
             )
         if known and (known.active_users, known.cloud_cost) == (self.active_users, self.cloud_cost):
-            return Refused(reason=f"The usage of {self.month} is already reported")
+            return refuse(f"The usage of {self.month} is already reported")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -103,7 +110,7 @@ class UsageReported(Decision):
 class _OnInvoice(Decision):
     deciders = frozenset({Role.CONTRACTS})
     stages = BILLED | {Stage.LOST}
-    too_early = "No invoice has been prepared yet; the calendar does that when one is due"
+    too_early = refuse("No invoice has been prepared yet; the calendar does that when one is due")
 
     _done: ClassVar[str] = ""
     number: int = Field(ge=1, le=1_000_000, description="number of the invoice within the lead, from 1")
@@ -112,27 +119,27 @@ class _OnInvoice(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        return None if lead.invoices else Refused(reason=cls.too_early)
+        return None if lead.invoices else cls.too_early
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         if lead.invoice(self.number) is None:
-            return Refused(
-                reason=f"There is no invoice {self.number}",
-                instead=f"Known are 1 to {len(lead.invoices)}" if lead.invoices else "",
+            return refuse(
+                f"There is no invoice {self.number}",
+                f"Known are 1 to {len(lead.invoices)}" if lead.invoices else "",
             )
         if (invoice := lead.invoice(self.number)) and invoice.voided_on:
-            return Refused(reason=f"Invoice {self.number} was voided on {invoice.voided_on}")
+            return refuse(f"Invoice {self.number} was voided on {invoice.voided_on}")
         return None
 
     def _on_its_day(self, lead: Lead, now: datetime, on: date | None, since: date | None) -> Refused | None:
         """Why that can't have been on the day which was said, or None."""
         if on and on > lead.today(now):
-            return Refused(reason=f"{on} has not come yet", instead="Record it when it is done")
+            return refuse(f"{on} has not come yet", "Record it when it is done")
         if on and since and on < since:
-            return Refused(
-                reason=f"Invoice {self.number} can't have been {self._done} on {on}, before {since}",
-                instead="Check the day, or leave it out for today",
+            return refuse(
+                f"Invoice {self.number} can't have been {self._done} on {on}, before {since}",
+                "Check the day, or leave it out for today",
             )
         return None
 
@@ -162,7 +169,7 @@ class InvoiceSent(_OnInvoice):
             return wrong
         invoice = event_log.lead.invoice(self.number)
         if invoice and invoice.sent_on:
-            return Refused(reason=f"Invoice {self.number} was already sent on {invoice.sent_on}")
+            return refuse(f"Invoice {self.number} was already sent on {invoice.sent_on}")
         return self._on_its_day(event_log.lead, now, self.on, invoice.prepared_on if invoice else None)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -188,10 +195,10 @@ class InvoicePaid(_OnInvoice):
             return wrong
         invoice = event_log.lead.invoice(self.number)
         if invoice and invoice.paid_on:
-            return Refused(reason=f"Invoice {self.number} was already paid on {invoice.paid_on}")
+            return refuse(f"Invoice {self.number} was already paid on {invoice.paid_on}")
         if invoice and invoice.sent_on is None:
-            return Refused(
-                reason=f"Invoice {self.number} was not sent yet", instead="Record that first (invoice_sent)"
+            return refuse(
+                f"Invoice {self.number} was not sent yet", decide("Record that first", "invoice_sent")
             )
         return self._on_its_day(event_log.lead, now, self.on, invoice.sent_on if invoice else None)
 
@@ -218,9 +225,9 @@ class InvoiceVoided(_OnInvoice):
         if wrong := super().check(event_log, now):
             return wrong
         if (invoice := event_log.lead.invoice(self.number)) and invoice.paid_on:
-            return Refused(
-                reason=f"Invoice {self.number} was paid on {invoice.paid_on}",
-                instead="Settle the difference with the contracts team",
+            return refuse(
+                f"Invoice {self.number} was paid on {invoice.paid_on}",
+                "Settle the difference with the contracts team",
             )
         return None
 

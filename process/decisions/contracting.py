@@ -8,7 +8,8 @@ from dateutil.relativedelta import relativedelta
 from pydantic import Field
 
 from process.calendar import add_working_days
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.contract import VendorStatus
@@ -22,29 +23,27 @@ class _Contracting(Decision):
 
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
     commits = True
-    too_early = "No price has been quoted yet; that comes first (price_quoted)"
+    too_early = refuse("No price has been quoted yet", decide("Quote one first", "price_quoted"))
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
         if lead.contract.signed_on and lead.quote is None:
-            return Refused(
-                reason=f"The contract was already signed on {lead.contract.signed_on}",
-                instead="If that was a mistake, correct it (corrected); its renewal begins with a price (price_quoted)",
+            return refuse(
+                f"The contract was already signed on {lead.contract.signed_on}",
+                decide("If that was a mistake, correct it", "corrected"),
+                decide("Its renewal begins with a price", "price_quoted"),
             )
         if lead.quote is None or lead.quote.status is not QuoteStatus.ACCEPTED:
             what = "a price for the renewal" if lead.contract.signed_on else "a price"
-            return Refused(
-                reason=f"They have not agreed to {what} yet",
-                instead="Record that first (quote_accepted)",
+            return refuse(
+                f"They have not agreed to {what} yet", decide("Record that first", "quote_accepted")
             )
         return None
 
 
-NOT_HANDED_OVER = Refused(
-    reason="The contract was not handed over", instead="Do that first (contract_handed_over)"
-)
+NOT_HANDED_OVER = refuse("The contract was not handed over", decide("Do that first", "contract_handed_over"))
 
 
 class ContractHandedOver(_Contracting):
@@ -60,9 +59,9 @@ class ContractHandedOver(_Contracting):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.due and self.due < event_log.lead.today(now):
-            return Refused(
-                reason=f"The contract can't be due on {self.due}, which has passed",
-                instead="Leave due out, or give a later day",
+            return refuse(
+                f"The contract can't be due on {self.due}, which has passed",
+                "Leave due out, or give a later day",
             )
         return implausible(self.due, now, what="The contract's due date") if self.due else None
 
@@ -120,7 +119,7 @@ class ContractAcknowledged(_Contracting):
         if lead.pending.handed_over_on is None:
             return NOT_HANDED_OVER
         if lead.pending.acknowledged_on:
-            return Refused(reason=f"The hand-over was already acknowledged on {lead.pending.acknowledged_on}")
+            return refuse(f"The hand-over was already acknowledged on {lead.pending.acknowledged_on}")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -156,9 +155,9 @@ class ContractProgressed(_Contracting):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if event_log.lead.pending.state == self.state and not self.note:
-            return Refused(
-                reason=f"It is {self.state} since {event_log.lead.pending.state_on}",
-                instead="Give a note if there is other news",
+            return refuse(
+                f"It is {self.state} since {event_log.lead.pending.state_on}",
+                "Give a note if there is other news",
             )
         return None
 
@@ -218,23 +217,21 @@ class ContractSigned(_Contracting):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         if self.on and self.on > lead.today(now):
-            return Refused(
-                reason=f"{self.on} has not come yet", instead="Record the signature when it is there"
-            )
+            return refuse(f"{self.on} has not come yet", "Record the signature when it is there")
         if self.on and (wrong := implausible(self.on, now, what="The day of the signature")):
             return wrong
         if self.start and (wrong := implausible(self.start, now, what="The contract's start")):
             return wrong
         start, end = self.term(lead, lead.today(now))
         if lead.contract.end and start <= lead.contract.end:
-            return Refused(
-                reason=f"The contract runs until {lead.contract.end}, so its renewal can't start on {start}",
-                instead="Leave start out, or give a later day",
+            return refuse(
+                f"The contract runs until {lead.contract.end}, so its renewal can't start on {start}",
+                "Leave start out, or give a later day",
             )
         if end < start:
-            return Refused(
-                reason=f"The contract would end on {end}, before it starts on {start}",
-                instead="Give a later end, or leave it out for a year",
+            return refuse(
+                f"The contract would end on {end}, before it starts on {start}",
+                "Give a later end, or leave it out for a year",
             )
         return implausible(end, now, what="The contract's end")
 
@@ -291,11 +288,11 @@ class _Vendor(Decision):
             return wrong
         status = lead.vendor.status
         if status is cls.becomes:
-            return Refused(reason=f"The vendor set-up is already {status}")
+            return refuse(f"The vendor set-up is already {status}")
         if lead.vendor.settled and cls.becomes is VendorStatus.STARTED:
-            return Refused(
-                reason=f"The vendor set-up is already {status}",
-                instead="If that was a mistake, correct it (corrected)",
+            return refuse(
+                f"The vendor set-up is already {status}",
+                decide("If that was a mistake, correct it", "corrected"),
             )
         return None
 
@@ -335,7 +332,7 @@ class VendorSetupProgressed(_Vendor):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if day := event_log.lead.vendor.forms.get(self.forms):
-            return Refused(reason=f"Their forms were {self.forms} on {day}")
+            return refuse(f"Their forms were {self.forms} on {day}")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -381,14 +378,12 @@ class ServiceExtended(Decision):
             return wrong
         ends = lead.contract.term_ends
         if ends is None:
-            return Refused(
-                reason="There is no contract that could have lapsed",
-                instead="Record the signature first (contract_signed)",
+            return refuse(
+                "There is no contract that could have lapsed",
+                decide("Record the signature first", "contract_signed"),
             )
         if not lead.contract.lapsed:
-            return Refused(
-                reason=f"The contract is live until {ends}", instead="Extend it when it has lapsed"
-            )
+            return refuse(f"The contract is live until {ends}", "Extend it when it has lapsed")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -422,7 +417,7 @@ class GapExplained(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        return None if lead.gaps else Refused(reason="No days outside the contracts are unexplained")
+        return None if lead.gaps else refuse("No days outside the contracts are unexplained")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         signed = list(lead.signed)

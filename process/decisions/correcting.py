@@ -7,7 +7,8 @@ from typing import Self
 from pydantic import Field
 
 from process.core import fold
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse
 from process.corrections.compensation import compensations
 from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.impact import offered
@@ -30,7 +31,7 @@ class IssueReplaced(Decision):
         lead = event_log.lead
         if lead.drift.keys().isdisjoint(("issue", "hub issue")):
             there = f": {lead.issue.url}" if lead.issue else ""
-            return Refused(reason=f"No issue of this lead is known to be gone{there}")
+            return refuse(f"No issue of this lead is known to be gone{there}")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -67,7 +68,7 @@ class FolderReplaced(Decision):
         lead = event_log.lead
         if "folder" not in lead.drift:
             there = f": {lead.folder.url}" if lead.folder else ""
-            return Refused(reason=f"No folder of this lead is known to be gone{there}")
+            return refuse(f"No folder of this lead is known to be gone{there}")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -108,29 +109,37 @@ class Corrected(CorrectingDecision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         wrong = event_log.find(self.seq)
         if wrong is None:
-            return Refused(reason=f"There is no {self.seq} in the timeline", instead="See `leads history`")
+            return refuse(
+                f"There is no {self.seq} in the timeline",
+                Suggestion(kind=SuggestionKind.TIMELINE, text="Look up its number in the lead's timeline"),
+            )
         if not isinstance(wrong.fact, Decision):
-            return Refused(
-                reason=f"{self.seq} is no decision but something that happened ({wrong.summary})",
-                instead="Correct the decision that led to it",
+            return refuse(
+                f"{self.seq} is no decision but something that happened ({wrong.summary})",
+                "Correct the decision that led to it",
             )
         if isinstance(wrong.fact, LeadOpened):
-            return Refused(
-                reason="That the lead was opened can't be undone",
-                instead="Change its facts (details_changed), or merge it into the lead that it is a duplicate of (merged)",
+            return refuse(
+                "That the lead was opened can't be undone",
+                decide("Change its details", "details_changed"),
+                decide("Or merge it into the lead that it is a duplicate of", "merged"),
             )
         if self.seq in fold.superseded(event_log.events):
-            then = "; corrected once more, what it said can be put right" if self.compensate else ""
-            return Refused(
-                reason=f"{self.seq} is already corrected",
-                instead=f"To make it count again, correct its correction{then}",
+            return refuse(
+                f"{self.seq} is already corrected",
+                decide(
+                    "To make it count again, correct its correction",
+                    "corrected",
+                    seq=fold.corrected_by(event_log.events)[self.seq],
+                ),
+                "Corrected once more, it can be put right outside" if self.compensate else "",
             )
         if broken := tuple(fold.broken(event_log, self.seq)):
             return _rests_on(broken, wrong.fact.supersedes)
         if again := billed_again(fold.without(event_log, self.seq)):
-            return Refused(
-                reason=f"Invoice {again.number} has billed the same since",
-                instead="Void that one first (invoice_voided)",
+            return refuse(
+                f"Invoice {again.number} has billed the same since",
+                decide("Void that one first", "invoice_voided", number=again.number),
             )
         return self._nothing_to_compensate(event_log)
 
@@ -144,7 +153,7 @@ class Corrected(CorrectingDecision):
                 there = (
                     f"What can be put right is {', '.join(possible)}" if possible else "Leave compensate out"
                 )
-                return Refused(reason=_NOTHING[kind].format(self.seq), instead=there)
+                return refuse(_NOTHING[kind].format(self.seq), there)
         return None
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
@@ -202,9 +211,9 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
     """What would no longer stand; the newest of it is to be corrected first."""
     first, *others = broken
     if first.seq == undone:
-        return Refused(
-            reason=f"{first.seq} ({first.summary}) could not be decided as things are now",
-            instead=f"Decide it anew ({first.kind})",
+        return refuse(
+            f"{first.seq} ({first.summary}) could not be decided as things are now",
+            decide("Decide it anew", first.kind),
         )
     order = [str(event.seq) for event in reversed(broken)]
     too = (
@@ -212,9 +221,13 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
         if others
         else ""
     )
-    return Refused(
-        reason=f"{first.seq} ({first.summary}) rests on it{too}",
-        instead=f"Correct {_and(order)} first" + (", in this order" if others else ""),
+    return refuse(
+        f"{first.seq} ({first.summary}) rests on it{too}",
+        decide(
+            f"Correct {_and(order)} first" + (", in this order" if others else ""),
+            "corrected",
+            seq=broken[-1].seq,
+        ),
     )
 
 

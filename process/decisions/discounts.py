@@ -1,12 +1,12 @@
 """A discount beyond what sales may give by itself: whoever the policy names says yes or no. Nobody approves their own."""
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from pydantic import Field
 
-from process.core.events import Change, Event, EventLog, Refused
-from process.decisions.base import UNKNOWN, mail
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, refuse
+from process.decisions.base import mail
 from process.decisions.quoting import _OnQuote
 from process.effects import Effect
 from process.lead.lead import Lead
@@ -14,14 +14,10 @@ from process.lead.quote import Quote, QuoteStatus
 from process.types import Role, Text
 
 
-class _OnDiscount(_OnQuote):
-    deciders = frozenset({Role.CONTRACTS})
+class OnDiscount(_OnQuote):
+    """The open quote's discount, which a role has to approve."""
 
-    @classmethod
-    def decided_by(cls, lead: Lead) -> frozenset[Role]:
-        """Whoever was asked, although the lead may be under another policy since."""
-        asked = lead.quote.awaits if lead.quote else None
-        return frozenset({asked or lead.policy.discounts.approver})
+    deciders = frozenset({Role.CONTRACTS})
 
     @classmethod
     def gate(cls, lead: Lead) -> Refused | None:
@@ -31,10 +27,10 @@ class _OnDiscount(_OnQuote):
         if quote and quote.awaits:
             return None
         if quote and quote.discount and quote.discount.approved:
-            return Refused(
-                reason=f"The discount of version {quote.version} was already approved on {quote.discount.settled_on}"
+            return refuse(
+                f"The discount of version {quote.version} was already approved on {quote.discount.settled_on}"
             )
-        return Refused(reason="No discount waits for an approval")
+        return refuse("No discount waits for an approval")
 
     def _settled(self, lead: Lead, event: Event, *, approved: bool, **more: object) -> Lead:
         def settle(quote: Quote) -> Quote:
@@ -46,22 +42,10 @@ class _OnDiscount(_OnQuote):
         return lead.replaced(quotes=tuple(settle(quote) for quote in lead.quotes))
 
 
-class DiscountApproved(_OnDiscount):
+class DiscountApproved(OnDiscount):
     """The discount of the open quote is approved, by whoever may: not by the one who gave it. They may accept it now."""
 
     kind = "discount_approved"
-
-    def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        lead = event_log.lead
-        if wrong := super().check(event_log, now):
-            return wrong
-        discount = lead.quote.discount if lead.quote else None
-        if discount and same_person(lead, discount.by, self.by):
-            return Refused(
-                reason=f"{self.by} gave this discount, and nobody approves their own",
-                instead="Somebody else may (discount_approved), or quote without it (price_quoted)",
-            )
-        return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._settled(lead, event, approved=True)
@@ -73,7 +57,7 @@ class DiscountApproved(_OnDiscount):
         return self.noted(f"The discount was approved: {_offer(event_log.lead, self.version)}")
 
 
-class DiscountDeclined(_OnDiscount):
+class DiscountDeclined(OnDiscount):
     """The discount of the open quote is not approved. The quote is off the table; another price can be quoted."""
 
     kind = "discount_declined"
@@ -98,11 +82,3 @@ class DiscountDeclined(_OnDiscount):
 def _offer(lead: Lead, version: int | None) -> str:
     quote = next(quote for quote in lead.quotes if quote.version == version)
     return f"{quote.reduction} off {quote.list_price}, version {quote.version}"
-
-
-def same_person(lead: Lead, one: str, other: str) -> bool:
-    """Whether both are known and are the same: by name, or by what whoever has a role here is called."""
-    one, other = (name.strip().lstrip("@").casefold() for name in (one, other))
-    if {one, other} & UNKNOWN:
-        return False
-    return one == other or any(who.is_called(one) and who.is_called(other) for who in lead.assigned.values())

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.lead.duplicate_links import DuplicateLink, Relation
@@ -31,18 +32,18 @@ class KeptApart(Decision):
         if lead.undecided:
             return None
         held = [other.lead for other in lead.duplicates if other.relation is Relation.UNDECIDED]
-        return Refused(
-            reason="Nothing says that this lead may be a duplicate of another",
-            instead=f"{', '.join(held)} may be one of this: decide it there" if held else "",
+        return refuse(
+            "Nothing says that this lead may be a duplicate of another",
+            f"{', '.join(held)} may be one of this: decide it there" if held else "",
         )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         known = [other.lead for other in event_log.lead.undecided]
         if self.other is None or self.other in known:
             return None
-        return Refused(
-            reason=f"{self.other} is none of those that it may be the same as",
-            instead=f"Name one of {', '.join(known)}, or none for all of them",
+        return refuse(
+            f"{self.other} is none of those that it may be the same as",
+            f"Name one of {', '.join(known)}, or none for all of them",
         )
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -80,24 +81,21 @@ class Merged(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         instead = "Merge the other lead into this one, and decide that there"
         if not lead.ended and lead.contract.signed_on:
-            return Refused(reason="A lead with a signed contract is merged into no other", instead=instead)
+            return refuse("A lead with a signed contract is merged into no other", instead)
         if not lead.ended and lead.hub.requested_on:
-            return Refused(
-                reason="Engineering was asked for its hub, so it is merged into no other", instead=instead
-            )
+            return refuse("Engineering was asked for its hub, so it is merged into no other", instead)
         return super().gate(lead)
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         if self.into == lead.id:
-            return Refused(
-                reason="A lead is not merged into itself",
-                instead="Name the lead that goes on; `leads list` shows them",
+            return refuse(
+                "A lead is not merged into itself",
+                Suggestion(kind=SuggestionKind.LEADS, text="Name the lead that goes on"),
             )
         if any(o.lead == self.into and o.relation is Relation.MERGED for o in lead.duplicates):
-            return Refused(
-                reason=f"{self.into} was merged into this lead",
-                instead="Take that back first, by correcting it there",
+            return refuse(
+                f"{self.into} was merged into this lead", "Take that back first, by correcting it there"
             )
         return None
 

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from process.calendar import zone_exists
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import EVERY_TEAM, Decision
 from process.effects import Effect, NotifyLeads, OpenIssue, PlaceCard, ReadPrices, UpdateIssue
 from process.lead.duplicate_links import DuplicateLink, Relation
@@ -45,14 +46,12 @@ class LeadOpened(Decision):
     """Known from the start, until the price list is read; recorded, so that no quote changes with this code."""
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        return Refused(reason="The lead is already open", instead="Change its facts with details_changed")
+        return refuse("The lead is already open", decide("Change its details", "details_changed"))
 
     def complaint(self) -> Refused | None:
         """Why no lead can start with this, or None."""
         if self.issue and not self.issue.id.isdecimal():
-            return Refused(
-                reason=f"{self.issue.id!r} is no issue's number", instead="Give the issue as its id and url"
-            )
+            return refuse(f"{self.issue.id!r} is no issue's number", "Give the issue as its id and url")
         return contact_complaint(self.zone, self.email)
 
     def opened(self, lead_id: str, at: datetime) -> Lead:
@@ -127,9 +126,9 @@ class DetailsChanged(Decision):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if not self.given():
-            return Refused(
-                reason="Nothing was given to change",
-                instead="Name at least one of org, person, title, email, service, zone, reference, billing_address",
+            return refuse(
+                "Nothing was given to change",
+                "Name at least one of org, person, title, email, service, zone, reference, billing_address",
             )
         return contact_complaint(self.zone, self.email)
 
@@ -155,10 +154,10 @@ class Assigned(Decision):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.person is None and (self.login or self.email):
-            return Refused(reason="A login or an address alone is nobody's name", instead="Give person, too")
+            return refuse("A login or an address alone is nobody's name", "Give person, too")
         if event_log.lead.assigned.get(self.role) == self.assignee():
             who = self.person or "Nobody in particular"
-            return Refused(reason=f"{who} has the role {self.role} already")
+            return refuse(f"{who} has the role {self.role} already")
         return contact_complaint(None, self.email)
 
     def assignee(self) -> Assignee | None:
@@ -176,7 +175,7 @@ class Assigned(Decision):
 
 def contact_complaint(zone: str | None, email: str | None) -> Refused | None:
     if zone is not None and not zone_exists(zone):
-        return Refused(reason=f"There is no time zone {zone!r}", instead="Name one as Europe/Berlin or UTC")
+        return refuse(f"There is no time zone {zone!r}", "Name one as Europe/Berlin or UTC")
     if email is not None and (email.count("@") != 1 or email[0] == "@" or email[-1] == "@" or " " in email):
-        return Refused(reason=f"{email!r} is no mail address", instead="Write it as name@example.org")
+        return refuse(f"{email!r} is no mail address", "Write it as name@example.org")
     return None

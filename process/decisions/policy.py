@@ -5,7 +5,8 @@ from typing import Self
 
 from pydantic import Field
 
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse
 from process.decisions.base import Decision
 from process.effects import Effect, PlaceCard, UpdateHubIssue
 from process.lead.lead import Lead
@@ -29,21 +30,24 @@ class PolicyAdopted(Decision):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.policy is None:
-            return Refused(reason="No policy came with it", instead="`leads policy` shows the one in force")
+            return refuse(
+                "No policy came with it",
+                Suggestion(kind=SuggestionKind.POLICY, text="Send the policy to adopt"),
+            )
         if missing := [stage for stage in Stage if stage not in self.policy.columns]:
-            return Refused(
-                reason=f"The policy {self.policy.version} names no column for {', '.join(missing)}",
-                instead="Name one for each stage",
+            return refuse(
+                f"The policy {self.policy.version} names no column for {', '.join(missing)}",
+                "Name one for each stage",
             )
         known = event_log.lead.policy
         changed, same_name = differences(known, self.policy), self.policy.version == known.version
         if changed and same_name:
-            return Refused(
-                reason=f"The policy {self.policy.version}, which the lead is under, has other rules",
-                instead="Give the new one a version of its own",
+            return refuse(
+                f"The policy {self.policy.version}, which the lead is under, has other rules",
+                "Give the new one a version of its own",
             )
         if same_name:
-            return Refused(reason=f"The lead is under the policy {self.policy.version} already")
+            return refuse(f"The lead is under the policy {self.policy.version} already")
         return None
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, Field
 
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, refuse
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
 from process.effects import Effect, ReadAnswers, ReadPrices
 from process.lead.lead import Asset, Lead
@@ -28,14 +29,12 @@ class QuestionnaireSent(Decision):
         if wrong := super().gate(lead):
             return wrong
         if lead.questionnaire.answered_on:
-            return Refused(
-                reason=f"The questionnaire was already answered on {lead.questionnaire.answered_on}"
-            )
+            return refuse(f"The questionnaire was already answered on {lead.questionnaire.answered_on}")
         return None
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if event_log.lead.questionnaire.sent_on == event_log.lead.today(now):
-            return Refused(reason="The questionnaire was already sent today")
+            return refuse("The questionnaire was already sent today")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -63,9 +62,9 @@ class QuestionnaireAnswered(Decision):
         known = event_log.lead.questionnaire
         same = self.response_id is None or self.response_id == known.response_id
         if known.answered_on and same and not self._edited_since(known):
-            return Refused(
-                reason=f"The questionnaire was already answered on {known.answered_on}",
-                instead="Give the response_id of another response to read that one instead",
+            return refuse(
+                f"The questionnaire was already answered on {known.answered_on}",
+                "Give the response_id of another response to read that one instead",
             )
         return None
 
@@ -134,21 +133,20 @@ class ManiacTAssessed(Decision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         given = self.given()
         if not given and self.in_scope is None:
-            return Refused(
-                reason="No letter of MANIAC-T was assessed",
-                instead=f"Give at least one of {', '.join(MANIAC_T)} as yes, no or unknown, or in_scope",
+            return refuse(
+                "No letter of MANIAC-T was assessed",
+                f"Give at least one of {', '.join(MANIAC_T)} as yes, no or unknown, or in_scope",
             )
         for letter in MANIAC_T:
             if letter not in given and getattr(self, f"{letter}_evidence"):
-                return Refused(
-                    reason=f"There is evidence for {letter} but no verdict",
-                    instead=f"Give {letter} as yes, no or unknown",
+                return refuse(
+                    f"There is evidence for {letter} but no verdict", f"Give {letter} as yes, no or unknown"
                 )
         for letter, (verdict, evidence) in given.items():
             if verdict is not Verdict.UNKNOWN and not evidence:
-                return Refused(
-                    reason=f"{letter} is said to be {verdict} without evidence",
-                    instead=f"Give {letter}_evidence, or say unknown",
+                return refuse(
+                    f"{letter} is said to be {verdict} without evidence",
+                    f"Give {letter}_evidence, or say unknown",
                 )
         return None
 
@@ -196,12 +194,12 @@ class AssetAttached(Decision):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.url and not self.url.startswith(("https://", "http://")):
-            return Refused(reason=f"{self.url!r} is no link", instead="Give the whole address, with https://")
+            return refuse(f"{self.url!r} is no link", "Give the whole address, with https://")
         if any(
             (asset.type, asset.name, asset.url) == (self.type, self.name, self.url)
             for asset in event_log.lead.assets
         ):
-            return Refused(reason=f"{self.name!r} is already attached")
+            return refuse(f"{self.name!r} is already attached")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:

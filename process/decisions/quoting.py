@@ -7,7 +7,8 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field
 
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.lead import Lead
@@ -24,9 +25,9 @@ def signed(lead: Lead) -> Refused | None:
         return None
     if lead.quote:  # that of its renewal
         return None
-    return Refused(
-        reason=f"The contract was signed on {lead.contract.signed_on}, at {lead.quote_of(lead.contract)}",
-        instead="If that was a mistake, correct it (corrected)",
+    return refuse(
+        f"The contract was signed on {lead.contract.signed_on}, at {lead.quote_of(lead.contract)}",
+        decide("If that was a mistake, correct it", "corrected"),
     )
 
 
@@ -35,13 +36,13 @@ def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
     end, days = lead.contract.end, max(lead.policy.clocks.renewal_windows, default=0)
     if end is None or lead.contract.lapsed or today >= end - timedelta(days=days):
         return None
-    return Refused(
-        reason=f"The contract runs until {end}, and its renewal is quoted in the last {days} days",
-        instead=f"Quote it from {end - timedelta(days=days)} on",
+    return refuse(
+        f"The contract runs until {end}, and its renewal is quoted in the last {days} days",
+        f"Quote it from {end - timedelta(days=days)} on",
     )
 
 
-NO_QUOTE = Refused(reason="No quote is open", instead="Quote a price first (price_quoted)")
+NO_QUOTE = refuse("No quote is open", decide("Quote a price first", "price_quoted"))
 
 
 def _bare_percent(said: Any) -> Any:
@@ -96,9 +97,9 @@ class PriceQuoted(Decision):
             return signed(lead) or wrong
         if self.valid_until:
             if self.valid_until < today:
-                return Refused(
-                    reason=f"A quote can't be valid until {self.valid_until}, which has passed",
-                    instead="Leave valid_until out, or give a later day",
+                return refuse(
+                    f"A quote can't be valid until {self.valid_until}, which has passed",
+                    "Leave valid_until out, or give a later day",
                 )
             if wrong := implausible(self.valid_until, now, what="The last day of the offer"):
                 return wrong
@@ -108,67 +109,68 @@ class PriceQuoted(Decision):
             return wrong
         active, new = lead.quote, self.quote(lead, today)
         if active and active.status is QuoteStatus.OPEN and _same_offer(active, new):
-            return Refused(
-                reason=f"{new} is already quoted as version {active.version}, valid until {active.valid_until}",
-                instead="Give another valid_until to prolong it",
+            return refuse(
+                f"{new} is already quoted as version {active.version}, valid until {active.valid_until}",
+                "Give another valid_until to prolong it",
             )
         return None
 
     def _bespoke_complaint(self) -> Refused | None:
         absent = [name for name in ("amount", "currency", "per") if getattr(self, name) is None]
         if absent or self.amount is None or self.currency is None:
-            return Refused(
-                reason=f"A price needs {', '.join(absent)}",
-                instead="Give amount, currency and per (year, month or once), or book and plan",
+            return refuse(
+                f"A price needs {', '.join(absent)}",
+                "Give amount, currency and per (year, month or once), or book and plan",
             )
         if self.dedicated_cluster:
-            return Refused(
-                reason="The surcharge for a dedicated cluster belongs to a book's plan",
-                instead="Leave dedicated_cluster out and give the whole price as amount",
+            return refuse(
+                "The surcharge for a dedicated cluster belongs to a book's plan",
+                "Leave dedicated_cluster out and give the whole price as amount",
             )
         wrong = complaint(self.amount, self.currency)
-        return Refused(reason=f"That is no price: {wrong}") if wrong else None
+        return refuse(f"That is no price: {wrong}") if wrong else None
 
     def _book_complaint(self, lead: Lead) -> Refused | None:
         if not (self.book and self.plan):
-            return Refused(
-                reason="A price from a book needs both book and plan",
-                instead="Give both, or amount, currency and per instead",
+            return refuse(
+                "A price from a book needs both book and plan",
+                "Give both, or amount, currency and per instead",
             )
         found = self._find(lead)
         if found is None:
             known = "; ".join(
                 f"{book.version}: {', '.join(plan.name for plan in book.plans)}" for book in lead.price_books
             )
-            return Refused(
-                reason=f"There is no plan {self.plan!r} in book {self.book!r}",
-                instead=f"Known are {known}. If the price list changed, read it again (price_list_requested)",
+            return refuse(
+                f"There is no plan {self.plan!r} in book {self.book!r}",
+                f"Known are {known}",
+                decide("If the price list changed, read it again", "price_list_requested"),
             )
         book, plan = found
         if self.dedicated_cluster and not book.dedicated_cluster:
-            return Refused(
-                reason=f"Book {book.version} has no surcharge for a dedicated cluster",
-                instead="Leave dedicated_cluster out, or give amount, currency and per instead of book and plan",
+            return refuse(
+                f"Book {book.version} has no surcharge for a dedicated cluster",
+                "Leave dedicated_cluster out, or give amount, currency and per instead of book and plan",
             )
         if (self.currency or book.currency) != book.currency or (self.per or plan.per) != plan.per:
-            return Refused(
-                reason=f"{plan.name} is priced in {book.currency} per {plan.per}",
-                instead="Leave currency and per out, or book and plan",
+            return refuse(
+                f"{plan.name} is priced in {book.currency} per {plan.per}",
+                "Leave currency and per out, or book and plan",
             )
         if self.amount is None:
             return None
         if not plan.floor:
-            return Refused(
-                reason=f"{plan.name} costs {plan.price} in book {book.version}; it takes no other amount",
-                instead="For another price, leave book and plan out",
+            return refuse(
+                f"{plan.name} costs {plan.price} in book {book.version}; it takes no other amount",
+                "For another price, leave book and plan out",
             )
         least = book.price(plan, self.dedicated_cluster)
         if wrong := complaint(self.amount, book.currency):
-            return Refused(reason=f"That is no price: {wrong}")
+            return refuse(f"That is no price: {wrong}")
         if self.amount < least.amount:
-            return Refused(
-                reason=f"{plan.name} starts at {least} in book {book.version}",
-                instead="Give at least that, or leave book and plan out",
+            return refuse(
+                f"{plan.name} starts at {least} in book {book.version}",
+                "Give at least that, or leave book and plan out",
             )
         return None
 
@@ -176,44 +178,42 @@ class PriceQuoted(Decision):
         price, per = self._listed(lead)
         for item in self.item:
             if wrong := item.complaint(price.currency, per):
-                return Refused(
-                    reason=f"That is no item of this quote: {wrong}",
-                    instead=f"Write it as “Training: 2000 once”{'' if per == 'once' else f', or for {each(per)}'}",
+                return refuse(
+                    f"That is no item of this quote: {wrong}",
+                    f"Write it as “Training: 2000 once”{'' if per == 'once' else f', or for {each(per)}'}",
                 )
         if sum((item.amount for item in self.item), start=price.amount) > LARGEST:
-            return Refused(
-                reason="All together that is larger than any price here", instead="Check the numbers"
-            )
+            return refuse("All together that is larger than any price here", "Check the numbers")
         return None
 
     def _discount_complaint(self, lead: Lead) -> Refused | None:
         percent, amount = self.discount_percent, self.discount_amount
         if percent is None and amount is None:
             return (
-                Refused(
-                    reason="There is a reason for a discount and no discount",
-                    instead="Give discount_percent or discount_amount",
+                refuse(
+                    "There is a reason for a discount and no discount",
+                    "Give discount_percent or discount_amount",
                 )
                 if self.discount_reason
                 else None
             )
         if percent is not None and amount is not None:
-            return Refused(
-                reason="A discount is a share or an amount, not both",
-                instead="Leave discount_percent or discount_amount out",
+            return refuse(
+                "A discount is a share or an amount, not both",
+                "Leave discount_percent or discount_amount out",
             )
         if self.discount_reason is None:
-            return Refused(reason="A discount needs a reason", instead="Give discount_reason")
+            return refuse("A discount needs a reason", "Give discount_reason")
         price, per = self._listed(lead)
         if amount is not None and (wrong := complaint(amount, price.currency)):
-            return Refused(reason=f"That is no discount: {wrong}")
+            return refuse(f"That is no discount: {wrong}")
         off = self._off(price)
         if not 0 < off.amount < price.amount:
-            return Refused(
-                reason=f"A discount of {off} on {price} {each(per)} leaves no price"
+            return refuse(
+                f"A discount of {off} on {price} {each(per)} leaves no price"
                 if off.amount
                 else f"A discount of {percent} % on {price} comes to nothing",
-                instead="Give another discount",
+                "Give another discount",
             )
         return None
 
@@ -345,9 +345,9 @@ class _OnQuote(Decision):
             return wrong
         if lead.quote is None:
             if lead.quotes and lead.quotes[-1].status is QuoteStatus.EXPIRED:
-                return Refused(
-                    reason=f"Version {lead.quotes[-1].version} expired on {lead.quotes[-1].valid_until}",
-                    instead="Quote a price again (price_quoted)",
+                return refuse(
+                    f"Version {lead.quotes[-1].version} expired on {lead.quotes[-1].valid_until}",
+                    decide("Quote a price again", "price_quoted"),
                 )
             return NO_QUOTE
         return None
@@ -355,9 +355,9 @@ class _OnQuote(Decision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         active = event_log.lead.quote
         if active and self.version not in (None, active.version):
-            return Refused(
-                reason=f"Version {self.version} is not the active quote; version {active.version} ({active}) is",
-                instead="Leave version out, or give the active one",
+            return refuse(
+                f"Version {self.version} is not the active quote; version {active.version} ({active}) is",
+                "Leave version out, or give the active one",
             )
         return None
 
@@ -388,15 +388,16 @@ class QuoteAccepted(_OnQuote):
         if wrong := super().gate(lead):
             return wrong
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
-            return Refused(
-                reason=f"Version {lead.quote.version} is already accepted",
-                instead="Hand the contract over next (contract_handed_over)",
+            return refuse(
+                f"Version {lead.quote.version} is already accepted",
+                decide("Hand the contract over next", "contract_handed_over"),
             )
         if lead.quote and lead.quote.awaits:
-            return Refused(
-                reason=f"Version {lead.quote.version} has a discount of {lead.quote.reduction}, and "
+            return refuse(
+                f"Version {lead.quote.version} has a discount of {lead.quote.reduction}, and "
                 f"{lead.whose(lead.quote.awaits)} has not approved it",
-                instead="Have that done first (discount_approved), or quote without it (price_quoted)",
+                decide("Have that done first", "discount_approved"),
+                decide("Or quote without it", "price_quoted"),
             )
         return None
 
@@ -432,8 +433,8 @@ class QuoteExpired(_OnQuote):
         if wrong := super().gate(lead):
             return wrong
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
-            return Refused(
-                reason="An accepted quote does not expire", instead="If they withdrew, quote_declined"
+            return refuse(
+                "An accepted quote does not expire", decide("If they withdrew, record that", "quote_declined")
             )
         return None
 

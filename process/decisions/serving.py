@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent
@@ -49,12 +50,9 @@ class HubInformationGiven(Decision):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if not self.given():
-            return Refused(
-                reason="Nothing about the hub was given",
-                instead=f"Give at least one of {', '.join(HUB_FIELDS)}",
-            )
+            return refuse("Nothing about the hub was given", f"Give at least one of {', '.join(HUB_FIELDS)}")
         if all(event_log.lead.hub.information.get(field) == value for field, value in self.given().items()):
-            return Refused(reason="All of that is already known")
+            return refuse("All of that is already known")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -90,22 +88,20 @@ class EventAnnounced(Decision):
             return wrong
         if lead.stage in (Stage.CONTRACTED, Stage.HUB) or lead.hub.requested_on:
             return None
-        return Refused(
-            reason="No hub is to come yet that would need room for it",
-            instead="Until then it belongs to MANIAC-T (maniac_t_assessed, impending_event)",
+        return refuse(
+            "No hub is to come yet that would need room for it",
+            decide("Until then it belongs to MANIAC-T as its impending event", "maniac_t_assessed"),
         )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         last = self.last or self.first
         if last < self.first:
-            return Refused(
-                reason=f"It can't end on {last}, before it begins", instead="Give its days in order"
-            )
+            return refuse(f"It can't end on {last}, before it begins", "Give its days in order")
         if last < event_log.lead.today(now):
-            return Refused(reason=f"{self.name} is over since {last}", instead="Give days to come")
+            return refuse(f"{self.name} is over since {last}", "Give days to come")
         known = next((event for event in event_log.lead.hub.events if event.name == self.name), None)
         if known and (known.first, known.last, known.users) == (self.first, last, self.users):
-            return Refused(reason="That event is already announced, just so")
+            return refuse("That event is already announced, just so")
         return implausible(last, now, what="The last day of the event")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -146,28 +142,32 @@ class HubRequested(Decision):
         if wrong := super().gate(lead):
             return wrong
         if lead.hub.requested_on:
-            return Refused(reason=f"The hub was already requested on {lead.hub.requested_on}")
+            return refuse(f"The hub was already requested on {lead.hub.requested_on}")
         return None
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if event_log.lead.contract.signed_on:
             if self.exception_by or self.exception_reason:
-                return Refused(
-                    reason="The contract is signed, so no exception is needed",
-                    instead="Leave exception_by and exception_reason out",
+                return refuse(
+                    "The contract is signed, so no exception is needed",
+                    "Leave exception_by and exception_reason out",
                 )
             return None
         if self.exception_by and self.exception_reason:
             return None
         if self.exception_by or self.exception_reason:
-            return Refused(
-                reason="An exception needs both a name and a reason",
-                instead="Give exception_by and exception_reason",
+            return refuse(
+                "An exception needs both a name and a reason", "Give exception_by and exception_reason"
             )
-        return Refused(
-            reason="No contract is signed",
-            instead="Record the signature first (contract_signed), or name who allows the hub without one "
-            "(exception_by, exception_reason)",
+        return refuse(
+            "No contract is signed",
+            decide("Record the signature first", "contract_signed"),
+            decide(
+                "Or say who allows a hub without a contract",
+                "hub_requested",
+                exception_by="Grace Example",
+                exception_reason="The course begins before they can sign",
+            ),
         )
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -207,14 +207,14 @@ class HubLive(Decision):
         if wrong := super().gate(lead):
             return wrong
         if lead.hub.requested_on is None:
-            return Refused(reason="The hub was not requested", instead="Do that first (hub_requested)")
+            return refuse("The hub was not requested", decide("Do that first", "hub_requested"))
         if lead.hub.live_on:
-            return Refused(reason=f"The hub is already live since {lead.hub.live_on}")
+            return refuse(f"The hub is already live since {lead.hub.live_on}")
         return None
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.on and self.on > event_log.lead.today(now):
-            return Refused(reason=f"{self.on} has not come yet", instead="Record it when the hub runs")
+            return refuse(f"{self.on} has not come yet", "Record it when the hub runs")
         return implausible(self.on, now, what="The day from which it ran") if self.on else None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -241,8 +241,8 @@ class _OnRunningHub(Decision):
         if wrong := super().gate(lead):
             return wrong
         if not lead.hub.running:
-            return Refused(
-                reason="No hub of this lead is running", instead="If one is, record that first (hub_live)"
+            return refuse(
+                "No hub of this lead is running", decide("If one is, record that first", "hub_live")
             )
         return None
 
@@ -264,14 +264,14 @@ class HubValidated(_OnRunningHub):
         if wrong := super().gate(lead):
             return wrong
         if lead.hub.validated_on:
-            return Refused(reason=f"The hub was already validated on {lead.hub.validated_on}")
+            return refuse(f"The hub was already validated on {lead.hub.validated_on}")
         return None
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.users < ENOUGH_USERS and not self.reason:
-            return Refused(
-                reason=f"At least {ENOUGH_USERS} users must have logged in, not {self.users}",
-                instead="Wait for them, or give the reason why fewer are enough",
+            return refuse(
+                f"At least {ENOUGH_USERS} users must have logged in, not {self.users}",
+                "Wait for them, or give the reason why fewer are enough",
             )
         return None
 
@@ -304,9 +304,9 @@ class DecommissionDecided(_OnRunningHub):
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.on < event_log.lead.today(now):
-            return Refused(reason=f"{self.on} has passed", instead="Give a day to come")
+            return refuse(f"{self.on} has passed", "Give a day to come")
         if event_log.lead.hub.decommission_on == self.on:
-            return Refused(reason=f"Decommission is already decided for {self.on}")
+            return refuse(f"Decommission is already decided for {self.on}")
         return implausible(self.on, now, what="The day of decommission")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -333,7 +333,7 @@ class DecommissionCancelled(_OnRunningHub):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        return None if lead.hub.decommission_on else Refused(reason="No decommission was decided")
+        return None if lead.hub.decommission_on else refuse("No decommission was decided")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         hub = lead.hub.replaced(decommission_on=None, notices=())
@@ -365,9 +365,9 @@ class HubDecommissioned(_OnRunningHub):
         if wrong := super().gate(lead):
             return wrong
         if lead.hub.decommission_on is None:
-            return Refused(
-                reason="No decommission was decided, so nobody was told",
-                instead="Do that first (decommission_decided)",
+            return refuse(
+                "No decommission was decided, so nobody was told",
+                decide("Do that first", "decommission_decided"),
             )
         return None
 

@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from process.core.events import Change, Event, EventLog, Refused
+from process.core.events import Change, Event, EventLog
+from process.core.refusal import Refused, decide, refuse
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects import Effect
 from process.lead.lead import Hold, Lead, Loss
@@ -27,13 +28,13 @@ class PutOnHold(Decision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         if not (self.until or self.event):
-            return Refused(reason="Nobody would know when to go on", instead="Give until (a date) or event")
+            return refuse("Nobody would know when to go on", "Give until (a date) or event")
         if self.until and self.until < lead.today(now):
-            return Refused(reason=f"{self.until} has passed", instead="Give a day to come")
+            return refuse(f"{self.until} has passed", "Give a day to come")
         if self.until and (wrong := implausible(self.until, now, what="The last day of waiting")):
             return wrong
         if lead.hold and (lead.hold.until, lead.hold.event) == (self.until, self.event):
-            return Refused(reason="The lead is already on hold like that")
+            return refuse("The lead is already on hold like that")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -63,7 +64,7 @@ class Resumed(Decision):
     def gate(cls, lead: Lead) -> Refused | None:
         if wrong := super().gate(lead):
             return wrong
-        return None if lead.hold else Refused(reason="The lead is not on hold")
+        return None if lead.hold else refuse("The lead is not on hold")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         # The days of waiting do not count, so the calendar's resuming starts the clock of staleness anew as a person's does.
@@ -105,15 +106,16 @@ class Lost(Decision):
         if wrong := super().gate(lead):
             return wrong
         if lead.hub.running:
-            return Refused(
-                reason="Its hub is running",
-                instead="Decide its decommission first (decommission_decided, hub_decommissioned)",
+            return refuse(
+                "Its hub is running",
+                decide("Decide its decommission first", "decommission_decided"),
+                decide("Record it when it is done", "hub_decommissioned"),
             )
         return None
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.reason == "other" and not self.note:
-            return Refused(reason="“Other” says nothing", instead="Give a note that says why")
+            return refuse("“Other” says nothing", "Give a note that says why")
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -146,7 +148,7 @@ class Reopened(Decision):
             return None
         if lead.stage is Stage.CLOSED:
             return super().gate(lead)
-        return Refused(reason=f"The lead is open, at {lead.stage}", instead="Go on from there")
+        return refuse(f"The lead is open, at {lead.stage}", "Go on from there")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return _goes_on(lead, event).replaced(lost=None)

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from pydantic import Field
 
-from process.core.events import Refused
+from process.core.refusal import Refused, refuse
 from process.lead.duplicate_links import MOST, DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.lead.qualification import Questionnaire
@@ -72,7 +72,7 @@ def _notice(lead: Lead, other: DuplicateLink) -> RelationNotice:
 def refuse_notice(lead: Lead, notice: RelationNotice) -> Refused | None:
     """Return the reason to refuse a notice, or None."""
     if notice.sender.lead == lead.id:
-        return Refused(reason="A lead has nothing to tell itself")
+        return refuse("A lead has nothing to tell itself")
     return refuse_merge(lead, notice.sender.lead) if notice.sender.relation is Relation.MERGED else None
 
 
@@ -80,20 +80,17 @@ def refuse_merge(lead: Lead, duplicate: str) -> Refused | None:
     """Return the reason why the lead `duplicate` cannot be merged into this one now, or None."""
     into = lead.merged_into
     if lead.id == duplicate:
-        return Refused(reason="A lead is not merged into itself", instead="Name the lead that goes on")
+        return refuse("A lead is not merged into itself", "Name the lead that goes on")
     if into and into.lead == duplicate:
-        return Refused(
-            reason=f"{lead.id} was itself merged into {duplicate}",
-            instead="Take one of the two back, by correcting it",
+        return refuse(
+            f"{lead.id} was itself merged into {duplicate}", "Take one of the two back, by correcting it"
         )
     if into:
-        return Refused(reason=f"{lead.id} was merged into {into.lead}", instead=f"Merge into {into.lead}")
+        return refuse(f"{lead.id} was merged into {into.lead}", f"Merge into {into.lead}")
     if lead.stage is Stage.LOST:
-        return Refused(reason=f"{lead.id} is lost", instead="Reopen that one first")
+        return refuse(f"{lead.id} is lost", "Reopen that one first")
     if lead.ended:
-        return Refused(
-            reason=f"{lead.id} is closed: its service has ended", instead="Merge into an open lead"
-        )
+        return refuse(f"{lead.id} is closed: its service has ended", "Merge into an open lead")
     return None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from process.core.events import Refused
+from process.core.refusal import Refused, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse_as
 from process.decisions.registry import DECISIONS
@@ -40,7 +40,7 @@ _markdown = MarkdownIt("commonmark").enable("table")
 
 
 @dataclass(frozen=True)
-class Said:
+class ParsedCommand:
     """One command as it was written: what it is called, and the rest of its line."""
 
     name: str
@@ -56,16 +56,16 @@ class Said:
         return hashlib.sha256(json.dumps([self.name, self.rest]).encode()).hexdigest()[:12]
 
 
-def commands(text: str) -> list[Said]:
+def commands(text: str) -> list[ParsedCommand]:
     """All commands in a comment, in order. A line whose name is not even close to one of ours is ordinary text."""
     text = text.translate(_INVISIBLE)
     if not _LOOKS_LIKE_ONE.search(text):
         return []
     env: dict[str, Any] = {}
     tokens = _markdown.parse(text.replace(_MARK, "\ufffd"), env)
-    lines = (line for paragraph in _paragraphs(tokens) for line in _heard(paragraph, env))
-    found = (_said(line) for line in lines)
-    return [said for said in found if said and (said.known or nearest(said.name))]
+    lines = (line for paragraph in _paragraphs(tokens) for line in _command_lines(paragraph, env))
+    found = (_parse_line(line) for line in lines)
+    return [command for command in found if command and (command.known or nearest(command.name))]
 
 
 def _paragraphs(tokens: list[Token]) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _paragraphs(tokens: list[Token]) -> Iterator[str]:
             yield token.content
 
 
-def _heard(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
+def _command_lines(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
     """Its lines that begin with a slash, but for those inside code or a comment that goes over several lines."""
     lines = [line.strip() for line in paragraph.split("\n")]
     if not any(map(_NAME.match, lines)):
@@ -95,9 +95,14 @@ def _heard(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
         at_start = child.type in ("softbreak", "hardbreak")
 
 
-def _said(line: str) -> Said | None:
+def _parse_line(line: str) -> ParsedCommand | None:
     name = _NAME.match(line)
-    return Said(name[1].lower().replace("-", "_"), line[name.end() :].strip()) if name else None
+    return ParsedCommand(name[1].lower().replace("-", "_"), line[name.end() :].strip()) if name else None
+
+
+def decision_name(text: str) -> str:
+    """Return the kind that a person means: `/price-quoted` is `price_quoted`."""
+    return text.strip().lower().lstrip("/").replace("-", "_")
 
 
 def nearest(name: str) -> str | None:
@@ -115,17 +120,12 @@ def read(kind: type[Decision], rest: str, given: Mapping[str, str]) -> Decision 
         return body
     for name in body:
         if name in NOT_GIVEN:
-            return Refused(reason=f"{name} is not for a comment to say", instead="Leave it out")
+            return refuse(f"{name} is not for a comment to say", "Leave it out")
         if name not in kind.model_fields:
             near = difflib.get_close_matches(name, takes(kind), n=1)
             meant = f"Did you mean {near[0]}? " if near else ""
-            return Refused(reason=f"It has no {name!r}", instead=f"{meant}It takes {', '.join(takes(kind))}")
-    found = parse_as(kind, body | dict(given))
-    if isinstance(found, Refused) and found.instead.startswith(
-        "Send "
-    ):  # its sample is an object, ours is a line
-        return Refused(reason=found.reason)
-    return found
+            return refuse(f"It has no {name!r}", f"{meant}It takes {', '.join(takes(kind))}")
+    return parse_as(kind, body | dict(given))
 
 
 def takes(kind: type[Decision]) -> list[str]:
@@ -139,18 +139,18 @@ def _fields(rest: str) -> dict[str, Any] | Refused:
     try:
         summary = shlex.split(rest if '"' in rest else rest.translate(_CURLY))
     except ValueError:
-        return Refused(
-            reason="A quotation mark is not closed",
-            instead='Put a text with spaces or an apostrophe between double quotes, as in note="they don\'t know yet"',
+        return refuse(
+            "A quotation mark is not closed",
+            'Put a text with spaces or an apostrophe between double quotes, as in note="they don\'t know yet"',
         )
     fields: dict[str, Any] = {}
     for word in summary:
         name, equals, value = word.partition("=")
         name = name.lstrip("-").lower().replace("-", "_")
         if not equals or not name:
-            return Refused(
-                reason=f"{word!r} is no name=value",
-                instead='Put a text with spaces between double quotes, as in note="all of it"',
+            return refuse(
+                f"{word!r} is no name=value",
+                'Put a text with spaces between double quotes, as in note="all of it"',
             )
         if name in fields:
             held = fields[name]
@@ -162,8 +162,12 @@ def _fields(rest: str) -> dict[str, Any] | Refused:
 
 def sample(kind: type[Decision], known: Mapping[str, Any] = {}) -> str:
     """A sound command line, for help, with what is `known` already."""
-    summary = (f"{name}={_quoted(value)}" for name, value in (kind.example | {**known}).items())
-    return " ".join([written(kind.kind), *summary])
+    return command(kind.kind, kind.example | {**known})
+
+
+def command(kind: str, fields: Mapping[str, Any]) -> str:
+    """Return the line of a comment that takes this decision with these fields."""
+    return " ".join([written(kind), *(f"{name}={_quoted(value)}" for name, value in fields.items())])
 
 
 def written(name: str) -> str:

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 from pydantic import AwareDatetime, Field
 
+from process.core.refusal import Suggestion
 from process.types import Line, Model, Stage, Text
 
 
@@ -71,6 +72,7 @@ class DeclinedEdit(Model):
     by: Line
     source: Line
     reason: Text
+    suggestions: tuple[Suggestion, ...] = ()
 
 
 class RevertEdits(Model):

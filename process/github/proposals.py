@@ -18,6 +18,8 @@ class Proposal(NamedTuple):
     decisions: tuple[Body, ...] = ()
     why: str = ""
     """What is to be known besides; without any decision, why there is none."""
+    examples: tuple[str, ...] = ()
+    """Kinds of decisions to show as examples where none is proposed."""
 
 
 def propose(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
@@ -134,7 +136,8 @@ def _retitled(edit: Edit, lead: Lead) -> Proposal:
 def _unreadable(whose: str, form: str, kind: str) -> Proposal:
     return Proposal(
         why=f"The title of a {whose}'s issue is “{form}”, and this one can't be read as that. "
-        f"Change it again in that form, or say what has changed ({kind})"
+        "Change it again in that form, or say what has changed",
+        examples=(kind,),
     )
 
 

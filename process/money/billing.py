@@ -18,7 +18,7 @@ from typing import NamedTuple
 from dateutil.relativedelta import relativedelta
 
 from process.calendar import DAY
-from process.core.cache import remembered
+from process.core.cache import cached_per_lead
 from process.lead.contract import Contract
 from process.lead.invoice import Invoice, InvoiceLine, Usage, interval, months_of
 from process.lead.lead import Lead
@@ -100,7 +100,7 @@ def _term_of(lead: Lead, month: str) -> Term | None:
     return (began[-1] if began else terms[0]) if terms else None
 
 
-@remembered
+@cached_per_lead
 def _terms(lead: Lead) -> tuple[Term, ...]:
     found = []
     for contract, successor in zip_longest(lead.signed, lead.signed[1:]):
@@ -136,7 +136,7 @@ def settled(lead: Lead) -> bool:
     return bool(lead.lost) or not (next_draft(lead) or next_usage(lead) or lead.gaps)
 
 
-@remembered
+@cached_per_lead
 def _next(lead: Lead) -> Draft | None:
     fixed, usage = _next_fixed(lead), [month for month in lead.usage if month.billed_on is None]
     if fixed:

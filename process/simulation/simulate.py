@@ -9,9 +9,10 @@ from datetime import datetime
 from typing import NamedTuple, TypeVar
 
 from process.core.decide import decide
-from process.core.events import Change, Deadline, Event, EventLog, Fact, Observation, Refused
+from process.core.events import Change, Deadline, Event, EventLog, Fact, Observation
 from process.core.evolve import begin, evolve
 from process.core.fold import apply, fold, superseded
+from process.core.refusal import Refused
 from process.deadlines.base import Due
 from process.deadlines.schedule import due, was_due
 from process.decisions.base import Decision

@@ -10,6 +10,7 @@ from process.core.fold import corrected_by
 from process.core.outbox import Outstanding
 from process.core.preview import preview_decision
 from process.core.receipts import Refusal
+from process.core.refusal import Refused
 from process.decisions.registry import DECISIONS
 from process.lead.contract import VendorStatus
 from process.lead.lead import Lead
@@ -39,13 +40,13 @@ def next_step(lead: Lead) -> Step:
         return Step(Role.COMMUNITY, f"on hold{until}{what}")
     if lead.undecided:
         others = " or ".join(other.lead for other in lead.undecided)
-        return Step(Role.SALES, f"merge it into {others} (merged), or keep it apart (kept_apart)")
+        return Step(Role.SALES, f"merge it into {others}, or keep it apart")
     return _NEXT[lead.stage](lead)
 
 
 def _next_of_lead(lead: Lead) -> Step:
     if lead.qualification.in_scope is False:
-        return Step(Role.SALES, "tell them it is out of scope (lost), or assess again")
+        return Step(Role.SALES, "tell them it is out of scope, or assess again")
     if lead.questionnaire.sent_on is None and lead.questionnaire.answered_on is None:
         return Step(Role.SALES, "send the questionnaire")
     if lead.questionnaire.answered_on is None:
@@ -226,7 +227,8 @@ class Option(Model):
     kind: str
     allowed: bool
     does: str
-    why_not: str = ""
+    refused: Refused | None = None
+    """The refusal, if it may not be taken now."""
     would: tuple[str, ...] = ()
     """With its example as input: what would become true, and what would be done outside."""
     takes: tuple[str, ...] = ()
@@ -246,12 +248,12 @@ def _option(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
     would: tuple[str, ...] = ()
     if refused is None:
         preview = preview_decision(aggregate, kind, (example,), now)
-        would = (preview.answer.summary, *preview.effects) if preview.answer.accepted else ()
+        would = (preview.answer.message, *preview.effects) if preview.answer.accepted else ()
     return Option(
         kind=kind,
         allowed=refused is None,
         does=" ".join((decision.__doc__ or "").partition("\n\n")[0].split()),
-        why_not=str(refused) if refused else "",
+        refused=refused,
         would=would,
         takes=tuple(name for name in decision.model_fields if name not in ("by", "source", "key")),
         example=example,

@@ -1,0 +1,1 @@
+"""The command line `leads`: one module per command or group of commands."""

@@ -1,4 +1,4 @@
-"""The entry point of `leads`. Small, so that Ctrl-C ends it cleanly even while all the rest is still loading."""
+"""Entry point of `leads`. It imports little, so that Ctrl-C ends it cleanly while the rest is loading."""
 
 import os
 import sys
@@ -16,7 +16,7 @@ def main() -> None:
         sys.stdout.flush()
     except KeyboardInterrupt:
         code = INTERRUPTED
-    except BrokenPipeError:  # whoever read our output has seen enough
+    except BrokenPipeError:  # the reader of our output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
     sys.exit(code)

@@ -1,4 +1,4 @@
-"""`leads agenda`: what is due, overdue, waited for and stuck, in one list per role and person."""
+"""`leads agenda`: one list of work per role and person."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -29,9 +29,11 @@ async def agenda(
     ] = None,
     json: Json = False,
 ) -> None:
-    """What is due, overdue, waited for, stuck and to come, in one list per role and person.
+    """List what is due, overdue, waited for, stuck and upcoming, by role and person.
 
-    Asks every lead; where no worker answers, it says what Temporal's own list knows.
+    Asks every lead. Without a worker, it shows what Temporal's list of leads knows.
+
+    Example: leads agenda --for sales
     """
     leads = await leads_of()
     with progress(hidden=json) as shown:
@@ -48,7 +50,7 @@ async def agenda(
 
 
 def show(found: Agenda, out: Output) -> None:
-    """Owner by owner, section by section."""
+    """Print the agenda by owner, and by section."""
     if not found.items:
         out.line("Nothing to do.", "green")
     for owner in found.owners():
@@ -61,7 +63,7 @@ def show(found: Agenda, out: Output) -> None:
 
 
 def line(item: Item, found: Agenda) -> str:
-    """A line of an agenda: what, by when or since when, and which lead."""
+    """Return the item as one line: task, dates, lead."""
     days = [f"by {item.due}"] if item.due else []
     days += ["today"] if item.until == found.day else []
     days += [f"since {item.lasting}"] if item.lasting else []
@@ -71,6 +73,6 @@ def line(item: Item, found: Agenda) -> str:
 def _missing(found: Agenda) -> str:
     some = f"{', '.join(found.unasked[:5])}{' …' if len(found.unasked) > 5 else ''}"
     return (
-        f"leads: no answer from {len(found.unasked)} of the leads ({some}); of these only what Temporal's list knows is "
-        "said: no dates, no invoices, no persons. Is a worker there?"
+        f"leads: {len(found.unasked)} leads did not answer ({some}). For these, only what Temporal's list knows is shown: "
+        "no dates, invoices or persons. Is a worker running?"
     )

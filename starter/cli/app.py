@@ -1,4 +1,4 @@
-"""The command line: all commands in one application, and how each of them ends."""
+"""Assembles the command line, runs one command and returns its exit code."""
 
 import asyncio
 import sys
@@ -17,14 +17,13 @@ from starter.cli.decide import add_decisions
 from starter.cli.errors import EXIT_CODES, CommandError, ExitCode, debugging, rendered
 from starter.cli.output import clean, console, print_json
 from starter.cli.service import add_service
-from starter.cli.spelling import spelled
 
 
 def make_app() -> App:
-    """All commands, with their help from the decisions themselves."""
+    """Return the application with all commands; the help of decisions comes from their models."""
     app = App(
         name="leads",
-        help="Takes a lead to a running hub: one long-running Temporal workflow per lead.",
+        help="Take a lead to a running hub: one long-running Temporal workflow per lead.",
         help_epilogue=EXIT_CODES,
         help_format="plaintext",
         help_formatter="default" if sys.stdout.isatty() else "plain",
@@ -36,36 +35,34 @@ def make_app() -> App:
     return app
 
 
-def run(summary: list[str]) -> int:
-    """Runs one command; answers with the exit code. Never a traceback, unless LEADS_DEBUG asks for it."""
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit code. Tracebacks are shown only with LEADS_DEBUG."""
     try:
         app = make_app()
-        if not summary or summary[0].startswith("-"):
-            app.resolved_commands()  # help for all of them says what each does
+        if not arguments or arguments[0].startswith("-"):
+            app.resolved_commands()  # the help of all commands needs all of them loaded
         work = app.run_async(
-            summary, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
+            arguments, console=console(), exit_on_error=False, print_error=False, result_action="return_value"
         )
         asyncio.run(run_program(work))
-    except asyncio.CancelledError:  # a signal ended it, in order
+    except asyncio.CancelledError:  # ended by a signal
         return INTERRUPTED
     except CommandError as failure:
-        return _fail(failure, summary)
+        return _fail(failure, arguments)
     except CycloptsError as wrong:
-        return _fail(CommandError(ExitCode.USAGE, _usage(wrong)), summary)
+        return _fail(CommandError(ExitCode.USAGE, _usage(wrong)), arguments)
     except (LeadsError, SettingsError, RPCError) as error:
-        return _fail(rendered(error), summary)
+        return _fail(rendered(error), arguments)
     except BrokenPipeError:
         raise
-    except Exception as error:  # a defect: even that is said in one sentence
-        sentence = (
-            f"This is a defect of this program, not of what you asked: {error!r}. LEADS_DEBUG=1 shows more."
-        )
-        return _fail(CommandError(ExitCode.DEFECT, sentence), summary)
+    except Exception as error:  # a defect is reported in one sentence, too
+        sentence = f"This is a defect of this program: {error!r}. LEADS_DEBUG=1 shows more."
+        return _fail(CommandError(ExitCode.DEFECT, sentence), arguments)
     return ExitCode.DONE
 
 
 def _usage(wrong: CycloptsError) -> str:
-    """What is wrong with the command line, and where it is explained."""
+    """Return what is wrong with the command line, and which help explains it."""
     command = " ".join(["leads", *(wrong.command_chain or ())])
     if type(wrong) is MissingArgumentError and wrong.argument:
         return f"`{command}` needs {wrong.argument.name}; `{command} --help` explains it."
@@ -74,11 +71,11 @@ def _usage(wrong: CycloptsError) -> str:
     return f"{str(wrong).replace('|None', '')} `{command} --help` explains it."
 
 
-def _fail(failure: CommandError, summary: list[str]) -> int:
+def _fail(failure: CommandError, arguments: list[str]) -> int:
     if debugging():
         traceback.print_exc()
-    sentence = spelled(clean(str(failure)))
-    if "--json" in summary and not failure.printed:
+    sentence = clean(str(failure))
+    if "--json" in arguments and not failure.printed:
         print_json({"error": sentence, "code": int(failure.code)})
     console(stderr=True).print(f"leads: {sentence}", style="red", soft_wrap=True)
     return failure.code

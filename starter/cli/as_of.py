@@ -1,4 +1,4 @@
-"""`leads show LEAD --as-of DAY`: a lead as it was at the end of a past day."""
+"""`leads show LEAD --as-of DAY`: shows a lead as it was at the end of a past day."""
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -19,12 +19,12 @@ from starter.cli.show import show_lead
 
 
 async def show_as_of(name: str, day: date, timeout: float, out: Output) -> None:
-    """Shows it, and says what it rests on. Raises CommandError: no such lead, not yet begun then, a day to come."""
+    """Show the lead as of the day. Raises CommandError for an unknown lead or a day before it began or in the future."""
     with past(read_settings()) as ledger:
         lead = ledger.find(name)
-        events, place = ledger.events(lead), ledger.location
+        events, location = ledger.events(lead), ledger.location
     if not events:
-        raise CommandError(ExitCode.NOT_FOUND, f"The ledger ({place}) has no beginning of {lead}.")
+        raise CommandError(ExitCode.NOT_FOUND, f"The ledger ({location}) has no first event of {lead}.")
     now = datetime.now(UTC)
     zone = fold(events, lead).zone
     if day > max(day_of(now, zone), day_of(events[-1].at, zone)):
@@ -40,13 +40,14 @@ async def show_as_of(name: str, day: date, timeout: float, out: Output) -> None:
         ) from None
     view = overview(aggregate, end)
     doubt = await _doubt(lead, events, end, timeout)
-    told = {"as_of": day, "until": end, "ledger": place, "newest": events[-1].at, "doubt": doubt}
-    if not out.value(view.model_dump(mode="json") | told):
+    result = {"as_of": day, "until": end, "ledger": location, "newest": events[-1].at, "doubt": doubt}
+    if not out.value(view.model_dump(mode="json") | result):
         zone = aggregate.lead.zone
         out.line(
-            f"As it was at the end of {day} ({zone}). What follows is the past, from the {place}.", "reverse"
+            f"As it was at the end of {day} ({zone}). What follows is the past, from the {location}.",
+            "reverse",
         )
-        out.items(["What was refused, and what was still to be done outside, is not in the ledger."], "dim")
+        out.items(["The ledger has no refusals and no pending effects, so they are not shown."], "dim")
         out.line()
         show_lead(view, None, out)
     if doubt and not out.as_json:
@@ -54,7 +55,7 @@ async def show_as_of(name: str, day: date, timeout: float, out: Output) -> None:
 
 
 async def _doubt(lead: str, events: Sequence[Event], end: datetime, timeout: float) -> str:
-    """What the ledger may lack of that day. Nothing where it has later events, or where the lead was archived."""
+    """Return a warning if the ledger may lack events of that day; empty if it has later ones or the lead is archived."""
     newest = events[-1]
     if newest.at > end or newest.kind == "archived":
         return ""
@@ -64,12 +65,12 @@ async def _doubt(lead: str, events: Sequence[Event], end: datetime, timeout: flo
     except (LeadsError, RPCError) as error:
         failure = rendered(error)
         if failure.code is ExitCode.NOT_FOUND:
-            return ""  # Temporal has forgotten it, so nothing comes any more
-        return f"the ledger has it up to {moment(newest.at)}, and Temporal can't say whether there is more: {failure}"
+            return ""  # past its retention, so no more events will come
+        return f"the ledger has events up to {moment(newest.at)}; Temporal cannot say if there are more: {failure}"
     missing = [line for line in timeline if line.seq > newest.seq and line.at <= end]
     if not missing:
         return ""
     return (
-        f"the ledger lags: it lacks {len(missing)} events until then, the first of them {missing[0].summary!r} "
+        f"the ledger lags: it lacks {len(missing)} events of that time, the first is {missing[0].summary!r} "
         f"({moment(missing[0].at)})."
     )

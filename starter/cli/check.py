@@ -1,4 +1,4 @@
-"""`leads check`: is everything there that the service needs, and does it let us in? Looks, and changes nothing."""
+"""`leads check`: checks the access to all systems that the service needs, without changing anything."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
@@ -25,7 +25,10 @@ from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 
 async def check(*, json: Json = False) -> None:
-    """Check that Temporal, GitHub, Google, mail and the ledger are reached, and give the rights that are needed."""
+    """Check that Temporal, GitHub, Google, mail and the ledger are reachable and grant the needed rights.
+
+    Nothing is changed.
+    """
     settings = read_settings()
     policy = current_policy(settings)
     found = [each async for each in _temporal(settings)]
@@ -41,8 +44,8 @@ async def check(*, json: Json = False) -> None:
 async def _temporal(settings: Settings) -> AsyncIterator[Check]:
     try:
         client = await connect()
-        place = f"{client.service_client.config.target_host}, namespace {client.namespace}"
-        yield Check("Temporal", "answers", True, place)
+        location = f"{client.service_client.config.target_host}, namespace {client.namespace}"
+        yield Check("Temporal", "answers", True, location)
         yield await _attributes(client)
         async for check in workers(client, settings.task_queue):
             yield check
@@ -62,7 +65,7 @@ async def _attributes(client: Client) -> Check:
 
 
 async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
-    """Whether there is one; and where builds are told apart, whether leads go on with one that is there."""
+    """Check that a worker polls the task queue and, with worker builds, that leads are routed to a running one."""
     described = await client.workflow_service.describe_task_queue(
         DescribeTaskQueueRequest(
             namespace=client.namespace,
@@ -71,9 +74,7 @@ async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
         )
     )
     seen = sorted({poller.identity for poller in described.pollers})
-    detail = (
-        ", ".join(seen) or "None was seen in the last minutes. Start one: `leads up` or `python worker.py`."
-    )
+    detail = ", ".join(seen) or "None in the last minutes. Start one: `leads up` or `python worker.py`."
     yield Check("Temporal", f"has a worker on {task_queue!r}", bool(seen), detail)
     found = {poller.deployment_options.build_id for poller in described.pollers}
     routes, there = described.versioning_info, sorted(filter(None, found))
@@ -85,9 +86,9 @@ async def workers(client: Client, task_queue: str) -> AsyncIterator[Check]:
 
 
 def builds(promoted: str, there: Sequence[str], share: float = 100) -> Check:
-    """`promoted`: the build with which this share of the leads, in per cent, goes on; none: with no build at all."""
+    """Check that the promoted build runs. `share`: percentage of the leads that continue with it."""
     some = "" if share == 100 else f"{share:g} % of the "
-    what, known = f"{some}leads go on with a build that is there", ", ".join(there) or "none"
+    what, known = f"{some}leads continue with a running build", ", ".join(there) or "none"
     if promoted in there:
         return Check("Temporal", what, True, promoted)
     if promoted:
@@ -95,7 +96,7 @@ def builds(promoted: str, there: Sequence[str], share: float = 100) -> Check:
             "Temporal",
             what,
             False,
-            f"They go on with {promoted}, and the workers' builds are: {known}. "
+            f"They continue with {promoted}, but the running builds are: {known}. "
             f"Start a worker with LEADS_WORKER_BUILD={promoted}, or promote another build (`leads promote`).",
         )
     return Check("Temporal", what, False, f"None was promoted: `leads promote {there[-1]}`")

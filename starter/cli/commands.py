@@ -1,4 +1,4 @@
-"""The commands that begin a lead, look at leads, and try again what failed."""
+"""Commands that open, list and show leads, and retry failed effects."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from cyclopts import App, Group, Parameter
 from rich.text import Text
 
+from client.errors import DecisionRefused
 from client.previews import sections
 from client.retries import pending_retries
 from process.decisions.opening import LeadOpened
@@ -18,7 +19,7 @@ from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
 from starter.cli.output import Output, clean, moment
 from starter.cli.session import TIMEOUT, leads_of, read_settings
 from starter.cli.show import show_lead
-from starter.cli.spelling import as_command, spelled
+from starter.cli.spelling import as_command, write_refusal
 
 Zone = Annotated[
     str | None,
@@ -48,15 +49,17 @@ async def _start(
     *,
     zone: Zone = None,
     id_: Annotated[
-        str | None, Parameter("--id", help="Its id, if not the one made from organisation and title.")
+        str | None, Parameter("--id", help="The lead's id. By default made from organisation and title.")
     ] = None,
-    not_a_duplicate: Annotated[bool, flag("Although it looks like another open lead.")] = False,
+    not_a_duplicate: Annotated[bool, flag("Open it although it looks like another open lead.")] = False,
     json: Json = False,
     **values: Any,
 ) -> None:
-    """Begin a lead: somebody showed obvious interest in working with us.
+    """Open a lead: somebody showed obvious interest in working with us.
 
-    The same organisation and title are the same lead, however often it is taken in.
+    The same organisation and title are the same lead, however often it is opened.
+
+    Example: leads start --org "Example University" --person "Ada Example" --title "A hub for a course"
     """
     wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone})
     leads = await leads_of()
@@ -82,12 +85,12 @@ async def list_(
         Parameter(negative="", show_default=False, help="Only these stages. By default the open ones."),
     ] = None,
     owner: Annotated[Role | None, Parameter(help="Only leads that wait for this role.")] = None,
-    attention: Annotated[bool, flag("Only leads with something that must not be overlooked.")] = False,
+    attention: Annotated[bool, flag("Only leads that need attention.")] = False,
     json: Json = False,
 ) -> None:
-    """List leads, as Temporal knows them: it needs no worker, and may be a moment late."""
+    """List leads, oldest first. It needs no worker; the list may lag by a moment."""
     leads = await leads_of()
-    stages = stage or (Stage if attention else OPEN_STAGES)  # also a lost lead may have a live contract
+    stages = stage or (Stage if attention else OPEN_STAGES)  # a lost lead may have a live contract, too
     rows = [row async for row in leads.list_leads(stages, owner=owner, attention=attention)]
     out = Output(as_json=json)
     if out.value(rows):
@@ -124,13 +127,13 @@ async def show(
     as_of: Annotated[
         date | None,
         Parameter(
-            help="As it was at the end of that day in its zone, from the ledger; also an archived lead."
+            help="Show it as it was at the end of that day (in its zone), from the ledger; works for archived leads, too."
         ),
     ] = None,
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
-    """Show where a lead stands: the next step, what needs attention, its links, what happened, what was refused."""
+    """Show a lead: next step, attention, links, quotes, invoices, events, refusals."""
     if as_of:
         from starter.cli.as_of import show_as_of  # only this needs the ledger, which takes a moment to load
 
@@ -138,14 +141,14 @@ async def show(
         return
     leads = await leads_of(timeout)
     handle = await leads.find(lead)
-    view, again = await leads.overview(handle), await pending_retries(handle)
+    view, retries = await leads.overview(handle), await pending_retries(handle)
     out, url = Output(as_json=json), leads.link(view.lead)
-    if not out.value(view.model_dump(mode="json") | {"url": url, "waiting": again}):
-        show_lead(view, url, out, again)
+    if not out.value(view.model_dump(mode="json") | {"url": url, "retries": retries}):
+        show_lead(view, url, out, retries)
 
 
 async def history(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
-    """List all that became true of a lead, oldest first. What was corrected stays visible as that."""
+    """List all events of a lead, oldest first, with corrected ones marked."""
     leads = await leads_of(timeout)
     view = await leads.overview(await leads.find(lead))
     out = Output(as_json=json)
@@ -165,51 +168,60 @@ def happened(line: Line) -> Text:
 
 
 async def options(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:
-    """List every decision: whether it may be taken now, and what it does; or why it may not."""
+    """List all decisions: those allowed now with their effect, the others with the reason."""
     leads = await leads_of(timeout)
-    found = await leads.options(await leads.find(lead))
+    handle = await leads.find(lead)
+    found = await leads.options(handle)
     out = Output(as_json=json)
     if out.value(found):
         return
-    out.table(("decision", "", "what it does, or why not now"), (_choice(option) for option in found))
+    out.table(
+        ("decision", "", "what it does, or why not now"), (_choice(option, handle.id) for option in found)
+    )
 
 
-def _choice(option: Option) -> tuple[Text, str, Text]:
-    if option.allowed:
-        return Text(as_command(option.kind), "bold"), "yes", Text(spelled(clean(option.does)))
-    return Text(as_command(option.kind), "dim"), "no", Text(spelled(clean(option.why_not)), "dim")
+def _choice(option: Option, lead_id: str) -> tuple[Text, str, Text]:
+    if option.refused is None:
+        return Text(as_command(option.kind), "bold"), "yes", Text(clean(option.does))
+    return (
+        Text(as_command(option.kind), "dim"),
+        "no",
+        Text(clean(write_refusal(option.refused, lead_id)), "dim"),
+    )
 
 
 def _preview(app: App) -> Command:
     async def preview(
         lead: Lead,
-        decision: Annotated[str, Parameter(help="The decision, as its command is called.")],
+        decision: Annotated[str, Parameter(help="The decision, by the name of its command.")],
         /,
-        *summary: Annotated[
-            str, Parameter(allow_leading_hyphen=True, help="Its options, as its command takes them.")
-        ],
+        *arguments: Annotated[str, Parameter(allow_leading_hyphen=True, help="Options of its command.")],
         timeout: Timeout = TIMEOUT,
         json: Json = False,
     ) -> None:
-        """Show what a decision would do, without taking it."""
+        """Show the consequences of a decision without taking it.
+
+        Example: leads preview LEAD price-quoted --amount 9000 --currency USD --per year
+        """
         kind = DECISIONS.get(decision.replace("-", "_"))
         if kind is None:
             raise CommandError(
                 ExitCode.USAGE, f"There is no decision {decision!r}; `leads --help` lists them."
             )
         _, bound, _ = app.parse_args(
-            [as_command(kind.kind), lead, *summary], exit_on_error=False, print_error=False
+            [as_command(kind.kind), lead, *arguments], exit_on_error=False, print_error=False
         )
         fields = {name: value for name, value in bound.arguments.items() if name in kind.model_fields}
         wanted = given(kind, fields)
         leads = await leads_of(timeout)
-        preview = await leads.preview(await leads.find(lead), wanted)
+        handle = await leads.find(lead)
+        preview = await leads.preview(handle, wanted)
         out = Output(as_json=json)
-        if not preview.answer.accepted:
-            raise CommandError(ExitCode.REFUSED, preview.answer.summary)
+        if refused := preview.answer.refused:
+            raise DecisionRefused(refused, handle.id)
         if out.value(preview):
             return
-        out.line(f"Would become true: {preview.answer.summary}")
+        out.line(f"Would become true: {preview.answer.message}")
         out.line(f"The lead would be at {preview.stage}")
         for title, lines in sections(preview, ask="--compensate {}"):
             out.heading(title)
@@ -220,20 +232,22 @@ def _preview(app: App) -> Command:
 
 async def retry(
     lead: Lead,
-    effect: Annotated[str | None, Parameter(help="Its key, as `leads show` has it. By default all.")] = None,
+    effect: Annotated[
+        str | None, Parameter(help="Key of the effect, as `leads show` prints it. By default all.")
+    ] = None,
     /,
     *,
     timeout: Timeout = TIMEOUT,
     json: Json = False,
 ) -> None:
-    """Try again what failed for good."""
+    """Retry the effects that failed for good."""
     leads = await leads_of(timeout)
     keys = await leads.retry(await leads.find(lead), effect)
     out = Output(as_json=json)
     if out.value({"retried": keys}):
         return
-    none = f"Nothing failed for good under the key {effect}." if effect else "Nothing has failed for good."
-    out.line("Tried again:" if keys else none)
+    none = f"No failed effect has the key {effect}." if effect else "No effect has failed for good."
+    out.line("Retried:" if keys else none)
     out.items(keys)
 
 
@@ -244,16 +258,19 @@ async def adopt(
     every: Annotated[bool, flag("Every open lead.", "--all")] = False,
     json: Json = False,
 ) -> None:
-    """Go on in a new run, under the newest rules of the process. Nothing is lost; see docs/changing-the-process.md."""
+    """Let a lead continue in a new run, under the newest rules of the process.
+
+    Nothing is lost; see docs/changing-the-process.md.
+    """
     if every == (lead is not None):
-        raise CommandError(ExitCode.USAGE, "Name one lead, or say --all for every open one.")
+        raise CommandError(ExitCode.USAGE, "Name one lead, or give --all for every open one.")
     leads = await leads_of()
     names = [lead] if lead else [row.lead async for row in leads.list_leads(Stage)]
-    asked = [await leads.find(name) for name in names]
-    for handle in asked:
+    handles = [await leads.find(name) for name in names]
+    for handle in handles:
         await leads.adopt(handle)
     out = Output(as_json=json)
-    if out.value({"asked": [handle.id for handle in asked]}):
+    if out.value({"asked": [handle.id for handle in handles]}):
         return
-    out.line("Asked to go on in a new run:" if asked else "No leads.")
-    out.items([handle.id for handle in asked])
+    out.line("Asked to continue in a new run:" if handles else "No leads.")
+    out.items([handle.id for handle in handles])

@@ -1,4 +1,4 @@
-"""One sub-command per decision, made from the decision's own model: its name, its options, their help."""
+"""Makes one command per decision from the decision's model: name, options, help."""
 
 import inspect
 from collections.abc import Callable, Coroutine, Iterable
@@ -14,24 +14,26 @@ from process.decisions.registry import DECISIONS
 from starter.cli.options import Json, Lead, Timeout, given, with_options
 from starter.cli.output import Output
 from starter.cli.session import TIMEOUT, leads_of
-from starter.cli.spelling import as_command, spelled
+from starter.cli.spelling import as_command
 
 Command = Callable[..., Coroutine[Any, Any, None]]
 
 
 def add(app: App, commands: Iterable[Command | str], group: Group) -> None:
-    """Gives the command line these commands, in this order. One that is named by its place is loaded when it is wanted."""
-    for place, command in enumerate(commands):
-        called = command.partition(":")[2] if isinstance(command, str) else command.__name__
-        name = called.rstrip("_").replace("_", "-")
-        app.command(command, name=name, group=group, sort_key=place, help_epilogue="")
+    """Add the commands in this order. A command given as `module:name` is imported when it is used."""
+    for position, command in enumerate(commands):
+        title = command.partition(":")[2] if isinstance(command, str) else command.__name__
+        name = title.rstrip("_").replace("_", "-")
+        app.command(command, name=name, group=group, sort_key=position, help_epilogue="")
 
 
 def add_decisions(app: App) -> None:
-    """Gives the command line its sub-commands, in the order of the process."""
+    """Add a command for every decision, in the order of the process."""
     group = Group("Decisions (each takes a LEAD first)", sort_key=2)
-    for place, (kind, decision) in enumerate(DECISIONS.items()):
-        app.command(_command(decision), name=as_command(kind), group=group, sort_key=place, help_epilogue="")
+    for position, (kind, decision) in enumerate(DECISIONS.items()):
+        app.command(
+            _command(decision), name=as_command(kind), group=group, sort_key=position, help_epilogue=""
+        )
 
 
 def _command(decision: type[Decision]) -> Command:
@@ -48,26 +50,26 @@ def _command(decision: type[Decision]) -> Command:
             await _report(leads, handle, answer, Output(as_json=json))
 
     command.__name__ = decision.kind
-    command.__doc__ = spelled(inspect.getdoc(decision) or "")
+    command.__doc__ = inspect.getdoc(decision) or ""
     return with_options(command, decision)
 
 
 def _pending(lead: LeadHandle, out: Output) -> None:
-    summary = "No worker answers now. The decision is handed in; the lead takes it as soon as a worker runs."
+    summary = "No worker answers. The decision was sent; the lead takes it as soon as a worker runs."
     if out.value({"lead": lead.id, "accepted": None, "pending": True, "summary": summary}):
         return
     out.line(summary, "yellow")
-    out.items([f"What became of it: leads show {lead.id}"])
+    out.items([f"See the result later: leads show {lead.id}"])
 
 
 async def _report(leads: LeadsClient, lead: LeadHandle, answer: Answer, out: Output) -> None:
-    """Says what became true, and what is done outside because of it."""
+    """Print what became true, and the effects of it."""
     view = await leads.overview(lead)
-    doing = view.effects_of(answer.seq)
+    effects = view.effects_of(answer.seq)
     result = {"lead": lead.id, "pending": False, **answer.model_dump()}
-    result |= {"stage": view.stage, "effects": doing, "url": leads.link(lead.id)}
+    result |= {"stage": view.stage, "effects": effects, "url": leads.link(lead.id)}
     if out.value(result):
         return
-    out.line(f"{answer.summary}{' (that was already decided)' if answer.repeat else ''}", "green")
-    out.items(f"{effect.summary}: {effect.status}" for effect in doing)
-    out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {spelled(view.next_step)}", "dim")
+    out.line(f"{answer.message}{' (that was already decided)' if answer.repeat else ''}", "green")
+    out.items(f"{effect.summary}: {effect.status}" for effect in effects)
+    out.line(f"{lead.id} is at {view.stage}; next is {view.owner}: {view.next_step}", "dim")

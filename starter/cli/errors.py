@@ -11,6 +11,7 @@ from client.connection import DEFAULT_ADDRESS, translate
 from client.errors import (
     AccessDenied,
     AddressMalformed,
+    DecisionRefused,
     LeadMissing,
     LeadNotFound,
     LeadsError,
@@ -26,6 +27,7 @@ from client.errors import (
     Unavailable,
 )
 from config.settings import SettingsError
+from starter.cli.spelling import write_refusal
 from starter.demo.errors import DemoFailed
 from starter.local.errors import AlreadyRunning, DevServerMissing, PortTaken
 
@@ -129,6 +131,8 @@ def rendered(error: LeadsError | SettingsError | RPCError) -> CommandError:
         cause = rendered(error.cause)
         return CommandError(cause.code, f"{cause} The logs are in {error.logs}.")
     known = translate(error) if isinstance(error, RPCError) else error
+    if isinstance(known, DecisionRefused):
+        return CommandError(ExitCode.REFUSED, write_refusal(known.refusal, known.lead_id or "LEAD"))
     code, hint = next((code, hint(known)) for kind, code, hint in _RULES if isinstance(known, kind))
     return CommandError(code, f"{known} {hint}".strip())
 

@@ -1,4 +1,4 @@
-"""`leads init-repos`: labels, issue forms and the board's columns, put in place on GitHub where they are missing."""
+"""`leads init-repos`: adds missing labels, issue forms and board columns on GitHub."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,30 +22,31 @@ if TYPE_CHECKING:
 
 async def init_repos(
     *,
-    dry_run: Annotated[bool, flag("Only look, and say what is missing.")] = False,
-    link: Annotated[bool, flag("Also show the board under Projects in both repositories.")] = False,
+    dry_run: Annotated[bool, flag("Change nothing, only report what is missing.")] = False,
+    link: Annotated[bool, flag("Also link the board to both repositories, under Projects.")] = False,
     files: Annotated[
         Path | None,
-        Parameter(
-            help="Only write the issue forms into this folder, to be put into the repositories by hand."
-        ),
+        Parameter(help="Only write the issue forms into this folder; you copy them into the repositories."),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Put labels, issue forms and the board's columns in place on GitHub. What is there stays as it is. Safe to repeat.
+    """Add missing labels, issue forms and board columns on GitHub. Safe to repeat.
 
-    Repositories and board are those that LEADS_GITHUB__… name, and must be there; the policy names labels and columns.
-    A label keeps its colour, a file its text, a card its column: where something differs from ours, that is said.
+    Repositories and board are those of the settings LEADS_GITHUB__… and must exist; the policy names labels and columns.
+    Nothing that exists is changed: differences are reported.
 
-    The token or GitHub App needs issues, contents and organization projects (write). Nothing else needs to write contents:
-    take that right away again afterwards, or copy the forms by hand (--files).
+    The token or GitHub App needs write access to issues, contents and organization projects. Only this command needs
+    contents: revoke that right afterwards, or copy the forms by hand (--files).
+
+    Example: leads init-repos --dry-run
     """
     known = read_settings()
     policy, out = current_policy(known), Output(as_json=json)
     if files is not None:
         if dry_run or link:
             raise CommandError(
-                ExitCode.USAGE, "--files writes the forms into a folder and does nothing else."
+                ExitCode.USAGE,
+                "--files only writes forms into a folder; do not combine it with other options.",
             )
         await asyncio.to_thread(_write_forms, files, known.github, policy, out)
         return
@@ -69,7 +70,7 @@ _STYLES = {"put": "green", "missing": "yellow", "by hand": "bold red", "failed":
 
 
 def _end(pieces: "Sequence[SetupItem]") -> None:
-    """Raises CommandError where something is missing still."""
+    """Raise CommandError if something is still missing."""
     from activities.github.setup import SetupStatus
 
     def count(status: "SetupStatus") -> int:
@@ -77,20 +78,18 @@ def _end(pieces: "Sequence[SetupItem]") -> None:
 
     if count(SetupStatus.FAILED):
         done = f"{count(SetupStatus.PUT)} put so far" if count(SetupStatus.PUT) else "nothing was put"
-        sentence = (
-            f"GitHub did not answer as it should, {done}. Run this again: what is there is not put twice."
-        )
+        sentence = f"GitHub did not answer as it should, {done}. Run this again: nothing is added twice."
         raise CommandError(ExitCode.UNAVAILABLE, sentence, printed=True)
-    if left := count(SetupStatus.BY_HAND):
-        sentence = f"{left} of {len(pieces)} are to be done by hand, as said above; then run this again."
+    if manual := count(SetupStatus.BY_HAND):
+        sentence = f"{manual} of {len(pieces)} must be done by hand, see above; then run this again."
         raise CommandError(ExitCode.REFUSED, sentence, printed=True)
 
 
 def _write_forms(folder: Path, github: GitHub, policy: Policy, out: Output) -> None:
-    """Each form under the name of its repository; a file that is there is left as it is."""
+    """Write each form below the name of its repository; existing files are kept."""
     from activities.github.forms import forms
 
-    written, left = [], []
+    written, kept = [], []
     try:
         for form in forms(github, policy):
             file = folder / form.repo / form.path
@@ -100,17 +99,17 @@ def _write_forms(folder: Path, github: GitHub, policy: Policy, out: Output) -> N
                     new.write(form.text)
                 written.append(str(file))
             except FileExistsError:
-                left.append(str(file))
+                kept.append(str(file))
     except OSError as error:
         raise CommandError(ExitCode.USAGE, f"{folder} can't be written: {error.strerror}.") from error
-    if out.value({"written": written, "left": left}):
+    if out.value({"written": written, "kept": kept}):
         return
     out.line(
-        "Written, each to be put into the repository whose name its folder has:"
+        "Written; copy each into the repository that its folder is named for:"
         if written
         else "Nothing written."
     )
     out.items(written)
-    if left:
-        out.line("There already, and left as they are:")
-        out.items(left)
+    if kept:
+        out.line("There already, and kept:")
+        out.items(kept)

@@ -1,4 +1,4 @@
-"""What a command prints: styled on a terminal, plain in a pipe, one JSON value with --json."""
+"""Prints results: styled on a terminal, plain in a pipe, one JSON value with --json."""
 
 import json
 import sys
@@ -15,44 +15,45 @@ from rich.table import Table
 from rich.text import Text
 
 NEVER_WRAPPED = 10_000
-"""Columns of a pipe: whoever reads it decides how wide a line is."""
+"""Width of output that goes into a pipe, in columns."""
 
 READABLE = 24
-"""Columns that a table's last column needs."""
+"""Width that the last column of a table needs to be readable."""
 
 
 def clean(text: str) -> str:
-    """People's text on one line, without what could steer a terminal."""
+    """Return the text on one line, without control characters."""
     return " ".join("".join(c if c.isprintable() else " " for c in text).split())
 
 
 def moment(at: datetime | None, zone: str = "UTC") -> str:
-    """A moment in the lead's own time zone."""
+    """Return the time in the lead's time zone, for people."""
     return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M %Z}" if at else ""
 
 
 def console(*, stderr: bool = False) -> Console:
+    """Return a console for stdout or stderr."""
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else NEVER_WRAPPED
     return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
 
 
 def progress(*, hidden: bool) -> Progress:
-    """How far it is, on a terminal, while something is done many times; it goes when that is over."""
+    """Return a progress bar for stderr that disappears at the end; it is shown only on a terminal."""
     screen = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
     return Progress(*columns, console=screen, transient=True, disable=hidden or not screen.is_terminal)
 
 
 class Output:
-    """Where a command's result goes."""
+    """Prints the result of a command."""
 
     def __init__(self, *, as_json: bool = False) -> None:
         self.as_json = as_json
         self.console = console()
 
     def value(self, value: Any) -> bool:
-        """Prints the value as JSON if that was asked for; says whether it did."""
+        """Print the value as JSON if requested; return True if so."""
         if self.as_json:
             print_json(value)
         return self.as_json
@@ -70,7 +71,7 @@ class Output:
             self.console.print(Text(f"{indent}{clean(text)}", style=style), soft_wrap=True)
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str | Text]]) -> None:
-        """Aligned columns; the last one takes what room is left, and stands below the others where that is too little."""
+        """Print aligned columns. The last one takes the remaining width, or goes below the others if that is too little."""
         styled = self.console.is_terminal
         cells = [[_cell(cell) for cell in row] for row in rows]
         widths = [max(map(len, column)) for column in zip(columns, *cells, strict=True)][:-1]
@@ -91,7 +92,7 @@ class Output:
             self.console.out(line.rstrip())
 
     def _stack(self, rows: Iterable[Sequence[Text]]) -> None:
-        """Each row as a line, and what its last column says below that."""
+        """Print each row as a line, with its last column below."""
         for first, *others, last in rows:
             line = Text(" · ").join([Text(first.plain, "bold"), *filter(None, others)])
             self.console.print(line, soft_wrap=True)

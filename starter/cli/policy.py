@@ -1,4 +1,4 @@
-"""`leads policy`: the policy in force, those that leads are under, and what it would change if they went on under it."""
+"""`leads policy`: shows the current policy and those of the leads, and lets leads adopt the current one."""
 
 import asyncio
 from collections.abc import Iterable
@@ -19,13 +19,14 @@ from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.options import Json, flag, given
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
+from starter.cli.spelling import write_refusal
 
-AT_ONCE = 20
-"""Leads that are asked at the same time."""
+MAX_CONCURRENT = 20
+"""Number of leads asked at the same time."""
 
 
 class Version(BaseModel):
-    """A policy that leads are under, and in what the one in force differs."""
+    """A policy that leads have, and its differences to the current one."""
 
     version: str
     leads: list[str]
@@ -33,7 +34,7 @@ class Version(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What became, or would become, of one lead."""
+    """The result of adopting the policy, or its preview, for one lead."""
 
     lead: str
     accepted: bool
@@ -42,24 +43,25 @@ class Outcome(BaseModel):
 
 
 async def policy(
-    *names: Annotated[str, Parameter(help="Leads that are to go on under it: ids, or their beginnings.")],
-    every: Annotated[bool, flag("Every open lead that is under another.", "--all")] = False,
-    adopt: Annotated[
-        bool, flag("Have them do it. Without this, it is only shown what would change.")
-    ] = False,
-    note: Annotated[str | None, Parameter(help="With --adopt: anything worth remembering.")] = None,
+    *names: Annotated[str, Parameter(help="Leads that would adopt it: ids, or their beginnings.")],
+    every: Annotated[bool, flag("Every open lead that has another policy.", "--all")] = False,
+    adopt: Annotated[bool, flag("Let them adopt it. Without this, only a preview is shown.")] = False,
+    note: Annotated[str | None, Parameter(help="With --adopt: a note for the record.")] = None,
     json: Json = False,
 ) -> None:
-    """Show the policy in force and those that leads are under; with leads, which dates the one in force would move.
+    """Show the current policy and those of the leads; with leads, the dates that the current one would move.
 
-    It is the one of the settings here: run this where the worker's are. Who is behind a role reaches every lead by itself.
+    The current policy comes from the settings here, so run this with the worker's settings. Changed names and addresses
+    of roles reach every lead by themselves.
+
+    Examples: leads policy --all (preview), leads policy --all --adopt
     """
     if every and names:
         raise CommandError(
-            ExitCode.USAGE, "Name leads, or say --all for every open one that is under another."
+            ExitCode.USAGE, "Give either leads, or --all for every open one with another policy."
         )
     if adopt and not (every or names):
-        raise CommandError(ExitCode.USAGE, "Which leads? Name them, or say --all.")
+        raise CommandError(ExitCode.USAGE, "Give the leads, or --all.")
     leads, out = await leads_of(), Output(as_json=json)
     if not (every or names):
         await _show(leads, read_settings(), out)
@@ -74,7 +76,7 @@ async def policy(
 
 
 async def _others(leads: LeadsClient) -> list[LeadPolicy]:
-    """Return the open leads that are under another policy."""
+    """Return the open leads that have another policy."""
     return [
         each
         for each in await leads.list_policies()
@@ -83,7 +85,7 @@ async def _others(leads: LeadsClient) -> list[LeadPolicy]:
 
 
 async def _each(leads: LeadsClient, names: Iterable[str], *, adopt: bool, note: str | None) -> list[Outcome]:
-    ready = asyncio.Semaphore(AT_ONCE)
+    ready = asyncio.Semaphore(MAX_CONCURRENT)
 
     async def one(name: str) -> Outcome:
         async with ready:
@@ -99,14 +101,16 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
         preview = await leads.preview(handle, decision)
     except LeadStuck as stuck:
         return Outcome(lead=handle.id, accepted=False, summary=str(rendered(stuck)))
-    summary, dates = preview.answer.summary, preview.dates
+    answered, dates = preview.answer, preview.dates
+    refused = answered.refused
+    summary = write_refusal(refused, handle.id) if refused else answered.message
     if not preview.answer.accepted or not adopt:
         return Outcome(lead=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
-    except LeadsError as refused:
-        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(refused)))
-    summary = answer.summary if answer else "Handed in; no worker answers now."
+    except LeadsError as failed:
+        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(failed)))
+    summary = answer.message if answer else "Sent; no worker answers now."
     return Outcome(lead=handle.id, accepted=True, summary=summary, dates=dates)
 
 
@@ -119,31 +123,31 @@ def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> 
         out.items([f"  {date}" for date in each.dates])
     if not adopt and any(each.accepted for each in found):
         out.line()
-        out.line("Nothing has changed. The same again with --adopt does it.", "dim")
+        out.line("Nothing was changed. Add --adopt to do it.", "dim")
 
 
 async def _show(leads: LeadsClient, settings: Settings, out: Output) -> None:
     versions = await _versions(leads)
     if out.value({"policy": leads.policy, "versions": versions}):
         return
-    where = f" (from {settings.policy_file})" if settings.policy_file else ""
-    out.line(f"Policy in force: {leads.policy.version}{where}", "bold")
+    origin = f" (from {settings.policy_file})" if settings.policy_file else ""
+    out.line(f"Current policy: {leads.policy.version}{origin}", "bold")
     others = differences(Policy(), leads.policy)
-    out.items(others or ["its rules are the built-in ones"])
+    out.items(others or ["same rules as the built-in policy"])
     for role in sorted(TEAMS):
         known = (*leads.policy.addresses.get(role, ()), *leads.policy.people.get(role, ()))
         out.items([f"{role}: {', '.join(known) or 'nobody is named'}"])
-    out.heading("Leads are under")
+    out.heading("Policies of the leads")
     for each in versions:
         out.items([f"{each.version or 'not known yet'}: {len(each.leads)} open"])
         out.items([f"  differs: {what}" for what in each.differs])
     if any(each.version != leads.policy.version for each in versions):
         out.line()
-        out.line("What would change for them: leads policy --all", "dim")
+        out.line("To preview the change for them: leads policy --all", "dim")
 
 
 async def _versions(leads: LeadsClient) -> list[Version]:
-    """By version; one lead of each is asked what that is."""
+    """Return the policies of open leads; one lead of each version is asked for its differences."""
     by: dict[str, list[str]] = {}
     for each in await leads.list_policies():
         if each.stage in OPEN_STAGES:

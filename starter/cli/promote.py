@@ -1,4 +1,4 @@
-"""`leads promote`: from which build of the worker on the leads go on, where builds are told apart."""
+"""`leads promote`: routes leads to a build of the worker (Temporal worker versioning)."""
 
 from typing import Annotated
 
@@ -19,31 +19,32 @@ from starter.cli.session import read_settings
 
 
 async def promote(
-    build: Annotated[str, Parameter(help="The build, as its worker has it in LEADS_WORKER_BUILD.")],
+    build: Annotated[str, Parameter(help="The build: LEADS_WORKER_BUILD of its worker.")],
     /,
     *,
     share: Annotated[
         int,
-        Parameter(
-            help="Per cent of the leads, to begin with; 100 is all of them.", validator=Number(gte=0, lte=100)
-        ),
+        Parameter(help="Percentage of the leads; 100 is all of them.", validator=Number(gte=0, lte=100)),
     ] = 100,
     json: Json = False,
 ) -> None:
-    """Let the leads, all or a share of them, go on with this build of the worker. To go back, promote the one before.
+    """Let all leads, or a share of them, continue with this build of the worker.
 
-    Only for workers with LEADS_WORKER_BUILD. Run `leads verify` with that build's code first.
+    Only for workers with LEADS_WORKER_BUILD. Run `leads verify` with that build's code first. To go back, promote the
+    previous build.
+
+    Example: leads promote 2026-07-01 --share 10
     """
     settings, client = read_settings(), await connect()
     await route(client, settings.worker_deployment, build, share)
     out = Output(as_json=json)
     if out.value({"deployment": settings.worker_deployment, "build": build, "share": share}):
         return
-    out.line(f"{'All leads go' if share == 100 else f'{share} % of the leads go'} on with {build}.", "green")
+    out.line(f"{'All leads' if share == 100 else f'{share} % of the leads'} continue with {build}.", "green")
 
 
 async def route(client: Client, deployment: str, build: str, share: int) -> None:
-    """Raises CommandError (not found) where no worker of that build has ever been there."""
+    """Route this percentage of leads to the build. Raises CommandError (not found) if no worker ever had it."""
     service = client.workflow_service
     try:
         if share == 100:
@@ -52,7 +53,7 @@ async def route(client: Client, deployment: str, build: str, share: int) -> None
                     namespace=client.namespace, deployment_name=deployment, build_id=build
                 )
             )
-            await service.set_worker_deployment_ramping_version(  # or another build would keep its share
+            await service.set_worker_deployment_ramping_version(  # otherwise another build keeps its share
                 SetWorkerDeploymentRampingVersionRequest(
                     namespace=client.namespace, deployment_name=deployment, percentage=0
                 )

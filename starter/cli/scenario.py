@@ -1,4 +1,4 @@
-"""What is to be otherwise, as the command line says it."""
+"""Reads the scenario of `leads what-if` from its options."""
 
 import difflib
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ from process.types import Stage
 from starter.cli.errors import CommandError, ExitCode
 
 IN_STAGES = "stale_in"
-"""The clock that has its days stage by stage."""
+"""The clock that has a number of days per stage."""
 
 
 def scenario(
@@ -30,7 +30,7 @@ def scenario(
     price_book: Path | None = None,
     newest_rules: bool = False,
 ) -> Scenario:
-    """What was said, judged. Raises CommandError (usage) that names what can't be meant, and what can."""
+    """Return the scenario. Raises CommandError (usage) for a wrong option."""
     return Scenario(
         policy=_policy(known, policy_file) if policy_file else None,
         clocks=read_clocks(clocks),
@@ -40,8 +40,8 @@ def scenario(
     )
 
 
-def in_words(wanted: Scenario) -> list[str]:
-    """What is otherwise, for people."""
+def described(wanted: Scenario) -> list[str]:
+    """Return the changes of the scenario, for people."""
     found = [f"the policy {wanted.policy.version}"] if wanted.policy else []
     found += [f"{name} {value}" for name, value in clock_values(wanted.clocks) if value]
     found += [f"a holiday on {day}" for day in wanted.holidays]
@@ -51,7 +51,7 @@ def in_words(wanted: Scenario) -> list[str]:
 
 
 def clock_values(clocks: Clocks, *, every: bool = False) -> list[tuple[str, str]]:
-    """The clocks that were set, or every one, each with its days."""
+    """Return the clocks that were set, or all of them, each with its days as text."""
     return [
         (name, _days(getattr(clocks, name)))
         for name in Clocks.model_fields
@@ -70,22 +70,22 @@ def _days(value: object) -> str:
 
 
 def read_clocks(given: Iterable[str]) -> Clocks:
-    """Clocks as `NAME=DAYS`; several days as `renewal_windows=120,60`, of one stage as `stale_in.quoted=14`.
+    """Parse `NAME=DAYS`, several days as `renewal_windows=120,60`, days of a stage as `stale_in.quoted=14`.
 
-    Only what was given is set. Raises CommandError (usage).
+    Only the given clocks are set. Raises CommandError (usage).
     """
     found: dict[str, object] = {}
     for text in given:
         name, separator, value = (part.strip() for part in text.partition("="))
         if not separator or not name:
-            raise _wrong(f"{text!r} is no clock: write it as NAME=DAYS, as quote_validity=60.")
+            raise _wrong(f"{text!r} is no clock: write NAME=DAYS, e.g. quote_validity=60.")
         name, _, stage = name.replace("-", "_").casefold().partition(".")
         if name not in Clocks.model_fields or (stage and name != IN_STAGES):
             raise _unknown(f"{name}.{stage}" if stage else name)
         if name == IN_STAGES:
             stages = found.setdefault(name, {})
             if stage not in {*Stage} or not isinstance(stages, dict) or stage in stages:
-                raise _wrong(f"{text!r}: write each stage once, as {IN_STAGES}.quoted=14.")
+                raise _wrong(f"{text!r}: write each stage once, e.g. {IN_STAGES}.quoted=14.")
             stages[stage] = _number(value, text)
         elif name in found:
             raise _wrong(f"The clock {name} is given twice.")
@@ -97,9 +97,9 @@ def read_clocks(given: Iterable[str]) -> Clocks:
         return Clocks.model_validate(found)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in wrong["loc"] if part != "[key]")
+        name = ".".join(str(part) for part in wrong["loc"] if part != "[key]")
         message = f"{wrong['msg'][0].lower()}{wrong['msg'][1:]}"
-        raise _wrong(f"The clock {where}: {message}, not {wrong['input']}.") from None
+        raise _wrong(f"The clock {name}: {message}, not {wrong['input']}.") from None
 
 
 def _number(text: str, given: str) -> int:

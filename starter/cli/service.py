@@ -1,4 +1,4 @@
-"""The commands that run the service, or look after it."""
+"""Commands that run and maintain the service."""
 
 import asyncio
 from datetime import timedelta
@@ -39,14 +39,12 @@ def add_service(app: App) -> None:
 async def web(
     *,
     host: Annotated[
-        str, Parameter(help="Address to listen on. Before one beyond this machine belongs a proxy with TLS.")
+        str, Parameter(help="Address to listen on. Put a TLS proxy in front of any public address.")
     ] = HOST,
     port: Annotated[int, Parameter(help="Port to listen on.", validator=PORT)] = WEB_PORT,
 ) -> None:
-    """Receive GitHub's webhooks, at /github/webhook, until Ctrl-C. It needs LEADS_GITHUB__WEBHOOK_SECRET."""
-    from starter.web.webhooks import (
-        serve,  # its libraries take a second to load, which no other command should wait for
-    )
+    """Receive GitHub's webhooks at /github/webhook until Ctrl-C. It needs LEADS_GITHUB__WEBHOOK_SECRET."""
+    from starter.web.webhooks import serve  # its libraries take a second to load
 
     settings, client = read_settings(), await connect()
     demand_free(port, "the webhooks", "port")
@@ -55,20 +53,23 @@ async def web(
 
 async def reconcile(
     *,
-    timeout: Annotated[float, Parameter("--timeout", help="Seconds to wait for what it finds.")] = 120.0,
+    timeout: Annotated[float, Parameter("--timeout", help="Seconds to wait for the result.")] = 120.0,
     json: Json = False,
 ) -> None:
-    """Look now at what nobody was told of: issues, comments, board, folders, questionnaire. Also done by a schedule."""
+    """Compare leads with GitHub, Drive and the questionnaire now. A schedule does the same regularly.
+
+    It finds issues, comments, moved cards, deleted folders and new responses of which no webhook told.
+    """
     queue, client = read_settings().task_queue, await connect()
     try:
         async with asyncio.timeout(timeout):
             done = await reconcile_now(client, queue)
     except TimeoutError:
-        again = await pending_retries(client.get_workflow_handle(NOW))
-        why = "; ".join(map(str, again)) or f"no worker is there on the task queue {queue!r}, or it is busy"
+        retries = await pending_retries(client.get_workflow_handle(NOW))
+        reason = "; ".join(map(str, retries)) or f"no worker polls the task queue {queue!r}, or it is busy"
         raise CommandError(
             ExitCode.UNAVAILABLE,
-            f"Not done within {timeout:g} seconds: {why}. The workflow {NOW} goes on by itself.",
+            f"Not done within {timeout:g} seconds: {reason}. The workflow {NOW} continues by itself.",
         ) from None
     out = Output(as_json=json)
     if not out.value({system: part.model_dump(exclude={"cursor"}) for system, part in done.results.items()}):
@@ -76,24 +77,24 @@ async def reconcile(
             out.line(line)
     if failed := [system for system, part in done.results.items() if part.failed]:
         raise CommandError(
-            ExitCode.UNAVAILABLE, f"{len(failed)} of {len(done.results)} looks failed.", printed=True
+            ExitCode.UNAVAILABLE, f"{len(failed)} of {len(done.results)} systems failed.", printed=True
         )
 
 
 async def init_server(
     *,
     retention_days: Annotated[
-        int, Parameter(help="Ended leads stay readable in Temporal at least so long.")
+        int, Parameter(help="Days for which ended leads stay readable in Temporal, at least.")
     ] = RETENTION.days,
     json: Json = False,
 ) -> None:
-    """Set up a Temporal server for leads: namespace, retention, search attributes. Safe to repeat."""
+    """Prepare a Temporal server for leads: namespace, retention, search attributes. Safe to repeat."""
     client = await connect()
     done = await prepare(client, timedelta(days=retention_days))
     out = Output(as_json=json)
     if out.value({"namespace": client.namespace, **done._asdict()}):
         return
-    out.line(f"Namespace {client.namespace}: {'made' if done.namespace_made else 'there'}")
+    out.line(f"Namespace {client.namespace}: {'created' if done.namespace_made else 'exists'}")
     raised = " (raised)" if done.retention_raised else ""
     out.line(f"Retention of ended leads: at least {retention_days} days{raised}")
     out.line(f"Search attributes added: {', '.join(done.attributes_added) or 'none were missing'}")

@@ -1,4 +1,4 @@
-"""What every command that speaks to leads needs first: the settings and a connection."""
+"""Reads the settings and connects to Temporal, for all commands."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -8,13 +8,13 @@ from client.leads import LeadsClient
 from config import policy_file, settings
 
 UP = Path(".leads/up.env")
-"""While `leads up` runs here with its sandbox: the settings that point at it."""
+"""Settings of the sandbox, while `leads up` runs in this folder."""
 
 FILES = (".env", UP)
-"""Where settings are read from, beside the environment."""
+"""Files from which settings are read, besides the environment."""
 
 TIMEOUT = 10.0
-"""Seconds within which a lead answers, unless a command is told otherwise."""
+"""Default seconds to wait for an answer of a lead."""
 
 
 def read_settings() -> settings.Settings:
@@ -23,7 +23,7 @@ def read_settings() -> settings.Settings:
 
 
 async def leads_of(timeout: float = TIMEOUT) -> LeadsClient:
-    """The leads that the environment points at."""
+    """Return a client for the leads of the configured server. Raises LeadsError or SettingsError."""
     known = read_settings()
     client = await connect()
     return LeadsClient(

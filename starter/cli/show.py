@@ -1,4 +1,4 @@
-"""A lead in one look."""
+"""Prints a lead on one screen."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -10,27 +10,27 @@ from process.lead.quote import Quote
 from process.views.checklist import checklist
 from process.views.overview import EffectLine, Overview, with_fate
 from starter.cli.output import Output, moment
-from starter.cli.spelling import as_command, spelled
+from starter.cli.spelling import as_command, write_refusal
 
 NEWEST = 12
-"""Lines of the timeline, of refusals, mails and invoices that are shown; `leads history` and --json have all."""
+"""Number of events, refusals, mails and invoices shown; `leads history` and --json have all."""
 
 
-def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[PendingRetry] = ()) -> None:
-    """`url`: its page in the Temporal UI, which has it as it is now. `waiting`: what fails for now."""
+def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[PendingRetry] = ()) -> None:
+    """Print the lead. `url`: its page in the Temporal UI, None for a past day. `retries`: failed activities."""
     facts = view.facts
     out.line(view.heading, "bold")
-    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {spelled(view.next_step)}")
+    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {view.next_step}")
     if view.next_date:
-        out.line(f"The calendar moves next on {moment(view.next_date, facts.zone)}", "dim")
-    out.line(f"Its rules are those of the policy {facts.policy.version}", "dim")
-    _section(out, "Attention", map(spelled, view.attention), "yellow")
+        out.line(f"Next deadline: {moment(view.next_date, facts.zone)}", "dim")
+    out.line(f"Policy: {facts.policy.version}", "dim")
+    _section(out, "Attention", view.attention, "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.summary for e in view.effects if e.status == "waiting"))
-    _section(out, "Other leads", _relatives(facts.originals))
-    _section(out, "Its duplicates", _relatives(facts.duplicates))
-    _section(out, "Tried again by itself", map(str, waiting), "yellow")
+    _section(out, "Other leads", _duplicates(facts.originals))
+    _section(out, "Its duplicates", _duplicates(facts.duplicates))
+    _section(out, "Being retried", map(str, retries), "yellow")
     _section(out, "Events", map(str, facts.hub.events))
     links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
     known = [f"{name}: {link.url}" for name, link in links.items() if link]
@@ -46,15 +46,15 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Pe
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
     if earlier := len(view.timeline) - len(newest):
-        where = f"leads history {view.lead}" if url else "--json has all"
-        out.items([f"… {earlier} before that ({where})"], "dim")
+        hint = f"leads history {view.lead}" if url else "--json has all"
+        out.items([f"… {earlier} before that ({hint})"], "dim")
     for line in newest:
         out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {with_fate(line)}, by {line.by}"])
     _section(
         out,
         "Refused",
         (
-            f"{moment(r.at, facts.zone)} {as_command(r.kind)} by {r.by}: {spelled(r.reason)}"
+            f"{moment(r.at, facts.zone)} {as_command(r.kind)} by {r.by}: {write_refusal(r.refused, view.lead)}"
             for r in view.refused[-NEWEST:]
         ),
         "yellow",
@@ -62,7 +62,7 @@ def show_lead(view: Overview, url: str | None, out: Output, waiting: Sequence[Pe
 
 
 def _quoted(quote: Quote) -> Iterator[str]:
-    """A quote, and what it is made of where that is more than its price."""
+    """Yield the quote, and its lines if it has several."""
     yield f"{quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
     if len(quote.lines) > 1:
         yield from (f"   {line}" for line in quote.lines)
@@ -71,7 +71,7 @@ def _quoted(quote: Quote) -> Iterator[str]:
 
 
 def _invoices(invoices: Sequence[Invoice]) -> Iterator[str]:
-    """The newest, and all for which something is still to be done."""
+    """Yield the newest invoices, and older ones that are not settled."""
     shown = [invoice for invoice in invoices[:-NEWEST] if not invoice.settled] + [*invoices[-NEWEST:]]
     if settled := len(invoices) - len(shown):
         yield f"… {settled} before, paid or voided (--json has all)"
@@ -84,15 +84,15 @@ def _mail(mail: Mail, zone: str) -> str:
     return f"{moment(mail.at, zone)} {mail.template.replace('_', ' ')}, to {', '.join(mail.recipients)}"
 
 
-def _relatives(others: Iterable[DuplicateLink]) -> Iterator[str]:
-    """What they are to the lead; not what they might have been, and are not any more."""
+def _duplicates(others: Iterable[DuplicateLink]) -> Iterator[str]:
+    """Yield the links to other leads, without those that no longer hold."""
     for other in others:
         if other.relation is not Relation.NONE:
             yield f"{other.relation}: {other.name}{other.because}{f' {other.url}' if other.url else ''}"
 
 
 def _failed(effect: EffectLine) -> str:
-    return f"{effect.summary}: {spelled(effect.reason)} ({effect.key})"
+    return f"{effect.summary}: {effect.reason} ({effect.key})"
 
 
 def _section(out: Output, title: str, lines: Iterable[str], style: str = "") -> None:

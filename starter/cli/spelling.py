@@ -1,26 +1,55 @@
-"""How the command line writes what other faces call `contract_signed` and `exception_by`."""
+"""Write decisions and refusals as they are typed on the command line."""
 
-import re
+import shlex
+from collections.abc import Mapping
+from typing import Any
 
-from process.decisions.registry import DECISIONS
+from process.core.refusal import Refused, Suggestion, SuggestionKind, plain, sentences
 
-_NAMES = re.compile(r"\((\w+(?:(?:, |; | or )\w+)*)\)")
-_FIELDS = {name for decision in DECISIONS.values() for name in decision.model_fields if "_" in name}
+_COMMANDS = {
+    SuggestionKind.OPTIONS: "leads options {}",
+    SuggestionKind.TIMELINE: "leads history {}",
+    SuggestionKind.LEADS: "leads list",
+    SuggestionKind.POLICY: "leads policy",
+    SuggestionKind.START: "leads start",
+    SuggestionKind.ADOPT: "leads adopt {}",
+}
+"""Command that shows or does what a suggestion of this kind is about."""
 
 
 def as_command(kind: str) -> str:
-    """A decision as its command is called."""
+    """Return the name of the decision's command: `contract-signed`."""
     return kind.replace("_", "-")
 
 
-def spelled(text: str) -> str:
-    """The text with what it names in brackets as it is typed here: “Quote a price first (leads price-quoted)”."""
-    return _NAMES.sub(_typed, text)
+def command_line(kind: str, lead_id: str, fields: Mapping[str, Any]) -> str:
+    """Return the command that takes this decision: `leads contract-signed LEAD --evidence …`."""
+    arguments = ["leads", as_command(kind), lead_id]
+    for name, value in fields.items():
+        option = f"--{as_command(name)}"
+        if value is True:
+            arguments.append(option)
+        else:
+            for each in value if isinstance(value, list | tuple) else [value]:
+                arguments += [option, str(each)]
+    return shlex.join(arguments)
 
 
-def _typed(names: re.Match[str]) -> str:
-    parts = re.split(r"(, |; | or )", names[1])
-    if not all(word in DECISIONS or word in _FIELDS for word in parts[::2]):
-        return names[0]
-    parts[::2] = [f"{'leads ' if word in DECISIONS else '--'}{as_command(word)}" for word in parts[::2]]
-    return f"({''.join(parts)})"
+def write_refusal(refused: Refused, lead_id: str = "LEAD") -> str:
+    """Return the refusal in sentences, with the commands that would work."""
+    return sentences(refused, lambda suggestion: _written(suggestion, lead_id))
+
+
+def _written(suggestion: Suggestion, lead_id: str) -> str:
+    match suggestion.kind:
+        case SuggestionKind.EXAMPLE:
+            return f"For example: {command_line(suggestion.decision, lead_id, suggestion.fields)}"
+        case SuggestionKind.DECIDE:
+            command = command_line(suggestion.decision, lead_id, suggestion.fields)
+        case SuggestionKind.LEAD:
+            command = f"leads show {suggestion.lead}"
+        case kind if kind in _COMMANDS:
+            command = _COMMANDS[kind].format(lead_id)
+        case _:
+            return plain(suggestion)
+    return f"{suggestion.text} ({command})"

@@ -1,4 +1,4 @@
-"""`leads verify`: would this code go on with all that is open on a live server? It replays it, and changes nothing."""
+"""`leads verify`: replays all open workflows of a live server with this code, without changing anything."""
 
 import time
 from collections import Counter
@@ -12,14 +12,14 @@ from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json
 from starter.cli.output import Output, progress
 
-_NAMES = {"LeadWorkflow": "lead", "IssueSyncWorkflow": "desk", "ReconcileWorkflow": "round"}
+_NAMES = {"LeadWorkflow": "lead", "IssueSyncWorkflow": "issue sync", "ReconcileWorkflow": "reconciliation"}
 
 
 async def verify(*, json: Json = False) -> None:
-    """Replay all that is open on the server with the code at hand, before you deploy it: every lead, and what serves them.
+    """Replay all open workflows of the server with this code, before you deploy it. Nothing is changed.
 
-    What does not replay would get stuck on this code; a lead may also replay and say otherwise what happened to it. Both
-    are told, one by one: see docs/changing-the-process.md.
+    A workflow that does not replay would get stuck on this code. A lead may also replay, but with other events. Both are
+    reported one by one; see docs/changing-the-process.md.
     """
     out, began = Output(as_json=json), time.monotonic()
     found: list[Replayed] = []
@@ -31,12 +31,12 @@ async def verify(*, json: Json = False) -> None:
     wrong = [each for each in found if not each.ok]
     if not out.value([each._asdict() for each in found]):
         if wrong:
-            out.table(("", "what", "events", "why not"), (_row(each) for each in wrong))
+            out.table(("", "workflow", "events", "problem"), (_row(each) for each in wrong))
         seconds = time.monotonic() - began
         if well := _counted(each for each in found if each.ok):
-            out.line(f"{well} would go on with this code ({seconds:.1f} s).", "green")
+            out.line(f"{well} would continue with this code ({seconds:.1f} s).", "green")
         elif not found:
-            out.line("Nothing is open.")
+            out.line("No workflow is open.")
     if wrong:
         raise CommandError(
             ExitCode.REFUSED, f"{_counted(wrong)} would not, of {len(found)} that are open.", printed=True
@@ -44,7 +44,7 @@ async def verify(*, json: Json = False) -> None:
 
 
 def _counted(found: Iterable[Replayed]) -> str:
-    """As `2 leads, 1 desk`."""
+    """Return the counts as `2 leads, 1 issue sync`."""
     counts = Counter(_NAMES.get(each.type, "digest") for each in found)
     return ", ".join(f"{count} {name}{'' if count == 1 else 's'}" for name, count in counts.items())
 

@@ -1,4 +1,4 @@
-"""`leads what-if`: past leads under other clocks or rules, and what would have been different."""
+"""`leads what-if`: simulates past leads under other clocks, prices or rules."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -15,12 +15,12 @@ from process.simulation.summary import Summary
 from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output, console, progress
-from starter.cli.scenario import clock_values, in_words, scenario
+from starter.cli.scenario import clock_values, described, scenario
 from starter.cli.session import read_settings
-from starter.cli.what_if_report import count_of, tell_lead, tell_summary
+from starter.cli.what_if_report import count_of, print_lead, print_summary
 
 LAG = timedelta(hours=1)
-"""So late the ledger may be without a word."""
+"""Lag of the ledger that is not reported."""
 
 
 def _many(text: str) -> Parameter:
@@ -28,41 +28,39 @@ def _many(text: str) -> Parameter:
 
 
 async def what_if(
-    *leads: Annotated[
-        str, Parameter(help="Leads, each by its id or its beginning. By default all in the ledger.")
-    ],
+    *leads: Annotated[str, Parameter(help="Leads, by id or its beginning. By default all in the ledger.")],
     clock: Annotated[
         list[str] | None,
         _many(
-            "A clock with other days, over each lead's own: NAME=DAYS, several as renewal_windows=120,60, of a stage as "
-            f"stale_in.quoted=14. Built in are {', '.join(f'{n} ({d})' for n, d in clock_values(Clocks(), every=True))}."
+            "Other days for a clock: NAME=DAYS, several as renewal_windows=120,60, of a stage as "
+            f"stale_in.quoted=14. Built-in values: {', '.join(f'{n} ({d})' for n, d in clock_values(Clocks(), every=True))}."
         ),
     ] = None,
-    holiday: Annotated[list[date] | None, _many("One more day on which nobody works, as 2026-12-24.")] = None,
+    holiday: Annotated[list[date] | None, _many("Another holiday, e.g. 2026-12-24.")] = None,
     policy: Annotated[
         Path | None,
-        Parameter(help="A whole policy in place of each lead's own: a file as LEADS_POLICY_FILE names it."),
+        Parameter(help="A policy file (as for LEADS_POLICY_FILE) in place of each lead's own policy."),
     ] = None,
     price_book: Annotated[
         Path | None,
         Parameter(
-            help="Other prices: a file as LEADS_PRICE_FILE names it. Each of its books replaces the one of its name."
+            help="A price file (as for LEADS_PRICE_FILE). Each of its books replaces the one of the same name."
         ),
     ] = None,
     newest_rules: Annotated[
-        bool, flag("Under the newest rules of the process from each lead's beginning.")
+        bool, flag("Apply the newest rules of the process from each lead's beginning.")
     ] = False,
-    only: Annotated[
-        Only | None, Parameter(help="Only leads that are open, or only those that have ended.")
-    ] = None,
-    each: Annotated[bool, flag("Also lead by lead. Leads that are named are told so anyway.")] = False,
-    clocks: Annotated[bool, flag("List the clocks instead, with their days in the policy in force.")] = False,
+    only: Annotated[Only | None, Parameter(help="Only open leads, or only ended ones.")] = None,
+    each: Annotated[bool, flag("Also report lead by lead, as is done for named leads.")] = False,
+    clocks: Annotated[bool, flag("Only list the clocks, with their days in the current policy.")] = False,
     json: Json = False,
 ) -> None:
-    """Live past leads again under other clocks or rules, and say what would have been different. Nothing is changed.
+    """Simulate past leads under other clocks, prices or rules, and report the differences. Nothing is changed.
 
-    People decide what they decided, when they did. What the calendar does, what a decision means and whether it could be
-    taken follows from the other rules. It reads the ledger alone, which also has the leads that Temporal has forgotten.
+    People's decisions stay the same, at the same times. Deadlines, the meaning of decisions and refusals follow the other
+    rules. Only the ledger is read, so leads past Temporal's retention are included.
+
+    Example: leads what-if --clock quote_validity=60 --holiday 2026-12-24
     """
     known, out = read_settings(), Output(as_json=json)
     if clocks:
@@ -76,55 +74,55 @@ async def what_if(
         price_book=price_book,
         newest_rules=newest_rules,
     )
-    changed = in_words(wanted)
-    if not changed:
+    changes = described(wanted)
+    if not changes:
         raise CommandError(
             ExitCode.USAGE,
-            "Say what is to be otherwise: --clock, --holiday, --policy, --price-book or --newest-rules. "
+            "Say what to change: --clock, --holiday, --policy, --price-book or --newest-rules. "
             "`leads what-if --clocks` lists the clocks.",
         )
     with past(known) as ledger, progress(hidden=json) as shown:
         names = tuple(dict.fromkeys(map(ledger.find, leads))) or tuple(ledger.heads)
         if not names:
             raise CommandError(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.location}).")
-        bar = shown.add_task("Living the leads again", total=len(names))
-        question = SimulationRequest(wanted, datetime.now(UTC), only)
+        bar = shown.add_task("Simulating leads", total=len(names))
+        request = SimulationRequest(wanted, datetime.now(UTC), only)
         url = known.ledger_url.get_secret_value()
-        found = await simulate_leads(url, question, names, lambda: shown.advance(bar))
-        place = ledger.location
+        found = await simulate_leads(url, request, names, lambda: shown.advance(bar))
+        location = ledger.location
     summary = Summary.of(found.leads)
-    told = {"otherwise": changed, "ledger": place, "events": found.events, "newest": found.newest}
-    if not out.value(told | {"unread": found.unread, "summary": summary, "leads": found.leads}):
-        out.line(f"What if it were otherwise: {'; '.join(changed)}", "bold")
-        counts = f"{count_of(len(found.leads), 'lead')} lived again from {count_of(found.events, 'event')}"
+    result = {"scenario": changes, "ledger": location, "events": found.events, "newest": found.newest}
+    if not out.value(result | {"unread": found.unread, "summary": summary, "leads": found.leads}):
+        out.line(f"What if: {'; '.join(changes)}", "bold")
+        counts = f"{count_of(len(found.leads), 'lead')} simulated from {count_of(found.events, 'event')}"
         newest = f" up to {found.newest:%Y-%m-%d %H:%M} UTC" if found.newest else ""
-        out.items([f"{counts}{newest}, {place}"], "dim")
+        out.items([f"{counts}{newest}, {location}"], "dim")
         if not (leads and len(found.leads) == 1):  # one lead is its own summary
-            tell_summary(summary, out)
+            print_summary(summary, out)
         for lead in found.leads:
             if leads or (each and lead.found):
-                tell_lead(lead, out)
+                print_lead(lead, out)
         for warning in warnings(found, summary):
             console(stderr=True).print(f"leads: {warning}", style="yellow", soft_wrap=True)
 
 
 def warnings(found: SimulationResult, summary: Summary) -> Iterable[str]:
-    """What whoever reads it must know about how far it can be relied on."""
+    """Yield the reasons why the results may not be reliable."""
     now = datetime.now(UTC)
     behind = [lead for lead in found.leads if lead.behind and now - lead.behind > LAG]
     if behind:
         since = min(lead.behind for lead in behind if lead.behind)
         yield (
-            f"of {_some([lead.lead for lead in behind])} the ledger lacks what was due, the oldest of it since "
-            f"{since:%Y-%m-%d %H:%M} UTC: it lags, or nobody serves them any more. They are told up to then."
+            f"the ledger lacks deadlines of {_some([lead.lead for lead in behind])} that were due since "
+            f"{since:%Y-%m-%d %H:%M} UTC: it lags, or no worker runs. These leads are simulated up to then."
         )
     if summary.unfaithful:
         yield (
-            f"{_some(summary.unfaithful)}: this code does not live them as they were lived, by an earlier one. They are "
-            "compared with how it lives them under their own rules."
+            f"{_some(summary.unfaithful)}: this code does not reproduce the recorded events of an earlier one. They are "
+            "compared with its own simulation under their own rules."
         )
     if found.unread:
-        yield f"of {_some(found.unread)} the ledger has no beginning that can be read; they are left out."
+        yield f"the ledger has no readable first event of {_some(found.unread)}; they are left out."
 
 
 def _some(leads: Iterable[str]) -> str:
@@ -140,4 +138,4 @@ def _list_clocks(clocks: Clocks, out: Output) -> None:
     if not out.value(
         [{"clock": name, "days": getattr(clocks, name), "means": means} for name, _, means in rows]
     ):
-        out.table(("clock", "days", "what it means"), rows)
+        out.table(("clock", "days", "meaning"), rows)

@@ -1,4 +1,4 @@
-"""What would have been different, in words: over all leads, and lead by lead."""
+"""Prints the differences that a scenario would have made: over all leads, and lead by lead."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -13,35 +13,37 @@ from starter.cli.output import Output
 
 NOTHING = "Nothing would have been different."
 SHOWN = 30
-"""Lines of a kind that are told of one lead; --json has all."""
+"""Number of lines per section of one lead; --json has all."""
 
 
-def tell_summary(found: Summary, out: Output) -> None:
+def print_summary(found: Summary, out: Output) -> None:
+    """Print the differences over all leads."""
     if not found.differ:
         out.line(NOTHING, "green")
         return
-    out.line(f"{found.differ} of {count_of(found.leads, 'lead')} would have gone otherwise.")
-    _section(out, "The calendar", map(_shift, found.calendar))
+    out.line(f"{found.differ} of {count_of(found.leads, 'lead')} would have gone differently.")
+    _section(out, "Deadlines", map(_shift, found.calendar))
     _section(out, "Decisions", _judged(found))
     _section(out, "Money", _money(found))
     _section(out, "Mails", map(_mailed, found.mails))
     elsewhere = [f"{count} would be elsewhere: {moved}" for moved, count in found.elsewhere.items()]
     _section(out, "Stages", [*elsewhere, *map(_stayed, found.stages)])
     days = {
-        "on which a line was shown that would not have been": found.attention_was,
-        "on which one more line would have been shown": found.attention_would,
+        "with a line shown that would not have been": found.attention_was,
+        "with a line that would have been shown in addition": found.attention_would,
     }
     _section(out, "Attention", (f"{count_of(count, 'day')} {what}" for what, count in days.items() if count))
 
 
-def tell_lead(found: Difference, out: Output) -> None:
+def print_lead(found: Difference, out: Output) -> None:
+    """Print the differences of one lead."""
     out.heading(f"{found.lead} {found.heading}")
     if not found.found:
         out.items([NOTHING], "green")
         return
     moved = f", would be {found.stage_would}" if found.stage_would is not found.stage_was else ""
     out.items([f"{found.stage_was}{moved}"])
-    _within(out, "Calendar", (_moved(each, found.zone) for each in found.calendar))
+    _within(out, "Deadlines", (_moved(each, found.zone) for each in found.calendar))
     _within(out, "Decisions", _decided(found.decisions, found.zone))
     _within(out, "Invoices", map(_billed, found.invoices))
     _within(out, "Mails", map(_mailed, found.mails))
@@ -50,17 +52,17 @@ def tell_lead(found: Difference, out: Output) -> None:
 
 
 def _section(out: Output, title: str, lines: Iterable[str]) -> None:
-    if told := list(lines):
+    if found := list(lines):
         out.heading(title)
-        out.items(told)
+        out.items(found)
 
 
 def _within(out: Output, title: str, lines: Iterable[str]) -> None:
-    if told := list(lines):
+    if found := list(lines):
         out.items([f"  {title}"], "bold")
-        out.items(f"    {line}" for line in told[:SHOWN])
-        if len(told) > SHOWN:
-            out.items([f"    … {len(told) - SHOWN} more (--json has all)"], "dim")
+        out.items(f"    {line}" for line in found[:SHOWN])
+        if len(found) > SHOWN:
+            out.items([f"    … {len(found) - SHOWN} more (--json has all)"], "dim")
 
 
 # ---- over all leads
@@ -80,7 +82,7 @@ def _judged(found: Summary) -> Iterator[str]:
     for judged in found.decisions:
         counts = [
             f"{judged.refused} would have been refused" if judged.refused else "",
-            f"{judged.scenario} would have meant something else" if judged.scenario else "",
+            f"{judged.scenario} would have had another meaning" if judged.scenario else "",
         ]
         yield f"{_named(judged.kind)}: {'; '.join(filter(None, counts))}"
 
@@ -91,7 +93,7 @@ def _money(found: Summary) -> Iterator[str]:
     for billed in found.sums:
         was, would = (Money(amount=amount, currency=billed.currency) for amount in (billed.was, billed.would))
         yield f"{was} was billed; it would have been {would}{_change(billed.would - billed.was, billed.currency)}"
-    yield f"{count_of(found.invoices, 'invoice')} would have been others, none, or in addition"
+    yield f"{count_of(found.invoices, 'invoice')} would have differed"
 
 
 # ---- one lead
@@ -106,22 +108,22 @@ def _moved(found: Moved, zone: str) -> str:
     how = (
         f"{count_of(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
         if days
-        else "at another time of the day"
+        else "at another time of that day"
     )
     return f"{_day(found.was, zone)} {how}, on {_day(found.would, zone)}: {found.summary}"
 
 
 def _decided(found: Iterable[Decided], zone: str) -> Iterator[str]:
-    """The first that is refused with its reason; what is refused after that mostly follows from it."""
+    """Yield the decisions that differ; refusals after the first one mostly follow from it."""
     refused = 0
     for each in found:
-        said = f"{_day(each.at, zone)} {each.seq}, by {each.by}: {each.was}"
+        line = f"{_day(each.at, zone)} {each.seq}, by {each.by}: {each.was}"
         if each.would is not None:
-            yield f"{said} → {each.would}"
+            yield f"{line} → {each.would}"
         elif not refused:
-            yield f"{said}: refused. {each.refused}"
+            yield f"{line}: refused. {each.refused}"
         else:
-            yield f"{said}: so refused, too. {each.refused}"
+            yield f"{line}: refused, too. {each.refused}"
         refused += each.would is None
 
 
@@ -150,11 +152,12 @@ def _noticed(found: Noticed) -> str:
     return f"{found.what}, for {found.owner}: {_stretches(found.was) or 'was not shown'}; {would}"
 
 
-# ---- words
+# ---- text
 
 
-def count_of(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
+def count_of(count: int, noun: str) -> str:
+    """Return the count with the noun in singular or plural."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def _stretches(found: Iterable[tuple[date, date]]) -> str:

@@ -1,1 +1,1 @@
-"""`leads demo`: what it tells, and how."""
+"""The demo: one lead from first contact to a running hub, on a real server and a sandbox."""

@@ -18,7 +18,7 @@ from process.types import Stage
 from process.views.overview import Overview
 from starter.cli.options import given
 from starter.cli.output import Output
-from starter.cli.spelling import as_command, spelled
+from starter.cli.spelling import as_command, write_refusal
 from starter.demo.errors import StepFailed
 from starter.demo.github_story import IN_TIME, Desk, Reply, in_time
 from starter.demo.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
@@ -85,11 +85,11 @@ class Story:
         except DecisionRefused as refused:
             if not step.refused:
                 raise
-            self._end(accepted=False, summary=str(refused))
+            self._end(accepted=False, summary=write_refusal(refused.refusal, refused.lead_id))
             return
         if answer is None or step.refused:
             raise StepFailed("The lead did not answer as it should")
-        await self._became_true(answer.summary)
+        await self._became_true(answer.message)
 
     def _answer(self) -> str:
         """Somebody outside fills in the questionnaire; answers with the response's id."""
@@ -172,7 +172,7 @@ class Story:
         if self.out.as_json:
             return
         self.out.items(
-            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {spelled(summary)}"],
+            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {summary}"],
             "green" if accepted else "yellow",
         )
         if stage:

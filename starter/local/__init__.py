@@ -1,1 +1,1 @@
-"""The whole service on one machine (`leads up`)."""
+"""Runs the whole service on one machine, as child processes (`leads up`)."""

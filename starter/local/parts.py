@@ -33,6 +33,9 @@ START = 180.0
 """Seconds within which a part must be ready: a busy machine may need many. One that ends before is noticed at once."""
 
 TEMPORAL = Path(sys.executable).with_name("temporal")
+SEED = Path(__file__).with_name("seed.toml")
+"""Initial data of the sandbox: one organization's repositories, board, questionnaire and price list."""
+
 WORKER = Path(__file__).parents[2] / "worker.py"
 OURS = ("LEADS_", "TEMPORAL_")
 
@@ -177,6 +180,8 @@ class Parts:
                 str(port),
                 "--data",
                 str(data),
+                "--seed",
+                str(SEED),
                 *more,
             ),
             says=True,

@@ -10,7 +10,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from templates import rendering as texts
-from templates.rendering import commands, markdown, render
+from templates.rendering import markdown, render
 
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 BLANK = "\u200b"
@@ -90,14 +90,3 @@ def test_a_value_that_a_template_misses_is_an_error() -> None:
 def test_every_template_can_be_used(name: str) -> None:
     """A worker compiles one only when it is first needed."""
     texts._environment.get_template(name)
-
-
-def test_decisions_that_a_sentence_names_are_commands_there() -> None:
-    named = "Record that first (quote_accepted; vendor_setup_done or lost), or reopen it (reopened)"
-    assert (
-        commands(named)
-        == "Record that first (/quote-accepted; /vendor-setup-done or lost), or reopen it (/reopened)"
-    )
-    assert commands("They lost /quote_accepted and my_quote_accepted") == (
-        "They lost /quote_accepted and my_quote_accepted"
-    )

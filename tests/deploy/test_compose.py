@@ -46,7 +46,8 @@ def test_compose_accepts_the_sandbox(compose: Compose) -> None:
     services = json.loads(read.stdout)["services"]
     assert set(services) == set(SERVICES)
     [shared] = services["worker"]["volumes"]
-    [written] = services["sandbox"]["volumes"]
+    written, seed = services["sandbox"]["volumes"]
+    assert Path(seed["source"]).is_file()
     assert (shared["type"], shared["source"], shared["target"]) == (
         "volume",
         written["source"],
@@ -134,7 +135,7 @@ def test_the_image_holds_every_package_of_the_project() -> None:
     build = {"requirements.lock", "requirements-dev.lock", "pyproject.toml", "README.md"}
     copied = set(re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE))
     sources = {source for line in copied for source in line.split()}
-    assert sources == {*packages["only-include"], *build}
+    assert sources == {*packages["only-include"], *build, "sandbox"}
     admitted = set(re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE))
     assert admitted == sources
 

@@ -9,7 +9,9 @@ from pydantic import BaseModel, ValidationError
 from ruamel.yaml import YAML
 
 from config.settings import Settings, SettingsError, read_settings, unknown_settings
+from sandbox.seed import read_seed
 from sandbox.server import Sandbox
+from starter.local.parts import SEED
 
 from .conftest import EXAMPLE, LINE, ROOT, values
 
@@ -88,7 +90,7 @@ def test_every_setting_reaches_worker_and_set_up() -> None:
 def test_the_sandbox_is_set_as_it_says_itself() -> None:
     """deploy/sandbox.env is what the sandbox calls its environment, with the container's address and folder."""
     shown = {name: value for name, value in values(ROOT / "deploy/sandbox.env").items() if name in ALL}
-    with Sandbox() as sandbox:
+    with Sandbox(seed=read_seed(SEED)) as sandbox:
         expected = {
             name: value.replace(sandbox.url, "http://sandbox.localhost:8010")
             for name, value in sandbox.environment().items()

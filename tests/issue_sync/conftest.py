@@ -19,7 +19,7 @@ from temporalio.worker import Worker
 import workflows.issue_sync
 import workflows.lead
 import workflows.reconcile
-from activities.issue_sync.sync import Desk
+from activities.issue_sync.sync import IssueSync
 from activities.reconcile.activities import reconcile_activities
 from activities.registry import activities
 from client.directory import LeadHandle
@@ -78,7 +78,7 @@ class Office:
     sandbox: Sandbox
     settings: Settings
     leads: LeadsClient
-    desk: Desk
+    desk: IssueSync
 
     def as_person(self, login: str, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """What a person does on GitHub, with a token of their own."""
@@ -156,7 +156,7 @@ class Office:
     async def hear_there(self, repo: str, number: int, *comments: int) -> SyncResult:
         notices = [ChangeNotice(repo=repo, number=number, comment=comment) for comment in comments]
         await request_sync(self.env.client, *notices, task_queue=self.settings.task_queue)
-        desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].desk)
+        desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].workflow_id)
         return await desk.result()
 
     async def answers(self, lead: LeadHandle) -> list[str]:
@@ -188,7 +188,7 @@ class Office:
         ]
         async with asyncio.timeout(TIMEOUT):
             for notice in (*cards, *issues, *issues):  # one may pass on what it hears to another
-                await self._closed(notice.desk)
+                await self._closed(notice.workflow_id)
 
     async def _closed(self, desk: str) -> None:
         try:
@@ -205,7 +205,7 @@ class Office:
 async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings) -> AsyncIterator[Office]:
     timeout = timedelta(seconds=TIMEOUT)
     leads = LeadsClient(env.client, settings.task_queue, settings.temporal_ui, timeout)
-    desk = Desk(leads, settings, settle=timedelta(seconds=1))
+    desk = IssueSync(leads, settings, settle=timedelta(seconds=1))
     with ThreadPoolExecutor(8) as executor:
         worker = Worker(
             env.client,

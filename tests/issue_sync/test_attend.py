@@ -16,7 +16,7 @@ LOST = "/lost reason=budget"
 
 async def hear(office: Office, notice: ChangeNotice) -> SyncResult:
     await request_sync(office.env.client, notice, task_queue=office.settings.task_queue)
-    return await office.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
+    return await office.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
 
 
 async def test_a_card_is_looked_at_by_the_desk_of_its_issue(office: Office) -> None:
@@ -25,7 +25,7 @@ async def test_a_card_is_looked_at_by_the_desk_of_its_issue(office: Office) -> N
     number = await office.number(lead)
     done = (await hear(office, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
     assert done == (f"It is the card of leads {number}",)
-    desk = office.env.client.get_workflow_handle(f"desk-leads-{number}")
+    desk = office.env.client.get_workflow_handle(f"issue-sync-leads-{number}")
     assert await desk.result()
     assert (await hear(office, ChangeNotice(card="PVTI_nonsense"))).done == ()
 
@@ -118,5 +118,5 @@ async def test_a_renamed_repository_goes_on_being_heard(office: Office) -> None:
     office.sandbox.person(SALES).move("prospects", number, "Hub")
     done = (await hear(office, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
     assert done == (f"It is the card of leads {number}",)
-    assert await office.env.client.get_workflow_handle(f"desk-leads-{number}").result()
+    assert await office.env.client.get_workflow_handle(f"issue-sync-leads-{number}").result()
     assert "moved the card to “Hub”" in "".join(await office.answers_there("prospects", number))

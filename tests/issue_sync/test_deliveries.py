@@ -122,7 +122,7 @@ def test_whatever_is_wrong_with_a_payload_is_told_apart_or_ignored(event: str) -
         except ValidationError:
             continue
         notices += found.notice is not None
-        assert found.notice is None or len(found.notice.desk) <= 255
+        assert found.notice is None or len(found.notice.workflow_id) <= 255
     assert notices
 
 

@@ -20,7 +20,7 @@ from client.notices import request_sync
 from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
 from sandbox.faults import Fault
-from sandbox.github.records import Issue, Trace
+from sandbox.github.records import Issue, Tombstone
 from sandbox.server import Sandbox
 from tests.issue_sync.conftest import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow
@@ -74,7 +74,9 @@ def sandbox(sandbox: Sandbox) -> Sandbox:
     github.next_id += 1000 * start
     for repository in list(github.repositories.values()):
         number = github.new_id()
-        github.traces[number] = Trace(id=number, repository_id=repository.id, number=start, moved_to=None)
+        github.tombstones[number] = Tombstone(
+            id=number, repository_id=repository.id, number=start, moved_to=None
+        )
     return sandbox
 
 
@@ -112,7 +114,7 @@ class Front:
         notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.office.env.client
         await request_sync(client, notice, task_queue=self.office.settings.task_queue)
-        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
+        done = await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
         return "; ".join(done.done)
 
     async def lead(self) -> LeadHandle:
@@ -122,7 +124,7 @@ class Front:
         return found
 
     async def found(self) -> LeadHandle | None:
-        return await self.office.leads.by_id(intake.lead_to_be(await self.seen()))
+        return await self.office.leads.by_id(intake.intake_lead_id(await self.seen()))
 
     async def seen(self) -> Any:
         github = self.office.desk.github
@@ -343,7 +345,7 @@ async def test_a_label_whose_history_lags_is_waited_for(
         return history if len(looked) > 1 else history.model_copy(update={"events": []})
 
     monkeypatch.setattr(intake, "issue_history", late)
-    monkeypatch.setattr(intake, "SETTLES", intake.SETTLES / 20)
+    monkeypatch.setattr(intake, "SETTLES", intake.RETRY_AFTER / 20)
     await front.opened(by=COMMUNITY, labels=())
     await front.at(SALES, "label", "lead")
     await front.begun()
@@ -383,7 +385,7 @@ async def test_an_issue_from_before_is_left_alone_until_the_team_says_so(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A board that is in use: nothing on it moves because the service begins."""
-    monkeypatch.setattr(intake, "SETTLES", intake.SETTLES / 20)
+    monkeypatch.setattr(intake, "SETTLES", intake.RETRY_AFTER / 20)
     await front.opened()
     long_ago(front)
     assert await front.heard() == "Left alone: it has had its label for long"
@@ -542,7 +544,7 @@ async def test_of_a_lead_that_has_ended_it_is_not_begun_again(front: Front) -> N
 
 async def test_nor_when_temporal_has_forgotten_it(front: Front) -> None:
     await front.opened()
-    lead = intake.lead_to_be(await front.seen())
+    lead = intake.intake_lead_id(await front.seen())
     ended = issue_block.write("Ours.", lead, "What it was.", LastWritten(state="closed", title=""))
     await front.at(SALES, "edit", body=ended)
     assert await front.heard() == f"Said that {lead} has ended"

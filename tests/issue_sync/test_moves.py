@@ -43,7 +43,7 @@ class Floor:
         notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.office.env.client
         await request_sync(client, notice, task_queue=self.office.settings.task_queue)
-        return await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.desk).result()
+        return await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
 
     async def settled(self, holds: Callable[[Overview], object] = bool) -> Overview:
         """The lead, once this holds and nothing is left to do outside."""

@@ -4,16 +4,16 @@ import asyncio
 from collections import Counter
 from datetime import timedelta
 
-from sandbox.github import acts
+from sandbox.github import commands
 from sandbox.github.auth import as_person
-from sandbox.github.records import clock
+from sandbox.github.records import current_time
 from tests.issue_sync.conftest import SALES, Office
 from tests.issue_sync.test_reconcile import env
 
 __all__ = ["env"]
 
 MANY = 10_000
-AN_HOUR_AGO = clock() - timedelta(hours=1)
+AN_HOUR_AGO = current_time() - timedelta(hours=1)
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 
 
@@ -29,12 +29,12 @@ def chatter(office: Office, number: int) -> None:
         assert issue
         with state.writing():
             for n in range(MANY):
-                said = acts.create_comment(
+                said = commands.create_comment(
                     state, as_person(person), issue, f"Comment {n}. See /usr/share/doc."
                 )
                 state.comments[said.id] = said.replaced(created_at=AN_HOUR_AGO, updated_at=AN_HOUR_AGO)
 
-    office.sandbox.do(work)
+    office.sandbox.run(work)
 
 
 def asked(office: Office) -> Counter[str]:

@@ -34,7 +34,7 @@ def submit(office: Office, response: str | None = None, **changed: str) -> str:
     google = office.sandbox.google
     names = {"org": "Organisation", "name": "Your name", "email": "E-mail", "more": "Anything else?"}
     answers = ANSWERS | {names[name]: text for name, text in changed.items()}
-    return google.submit(google.questionnaire, answers, response).response_id
+    return google.submit(office.sandbox.ids["questionnaire"], answers, response).response_id
 
 
 async def look(office: Office) -> SystemResult:

@@ -243,14 +243,14 @@ async def folder_seen(office: Office, lead: LeadHandle) -> None:
 
 async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office) -> None:
     lead, ann = await with_folder(office), office.sandbox.on_drive()
-    folder = ann.folder_of(lead.id).id
+    folder = ann.find_folder(leadId=lead.id).id
     ann.trash(folder)
     assert f"{lead.id}: its folder is not where it was" in found(await office.round(), "reconcile_drive")
     await office.until(lead, lambda view: "is in the trash: restore it there" in "".join(view.attention))
     ann.restore(folder)
     await office.round()
     await office.until(lead, lambda view: not view.attention)
-    ann.trash(office.sandbox.google.leads_folder)
+    ann.trash(office.sandbox.ids["leads_folder"])
     await office.round()
     await office.until(lead, lambda view: "in a folder that is in the trash" in "".join(view.attention))
 
@@ -267,22 +267,22 @@ async def told_once(office: Office, lead: LeadHandle, summary: str) -> Overview:
 
 async def test_a_folder_that_was_moved_or_renamed_is_followed_and_told_once(office: Office) -> None:
     lead, ann = await with_folder(office), office.sandbox.on_drive()
-    folder = ann.folder_of(lead.id).id
-    sales = office.sandbox.google.files[office.sandbox.google.leads_folder].parents[0]
+    folder = ann.find_folder(leadId=lead.id).id
+    sales = office.sandbox.google.files[office.sandbox.ids["leads_folder"]].parents[0]
     ann.rename(folder, "Ocean course")
     await told_once(office, lead, "was renamed to “Ocean course”")
     ann.move(folder, sales)
     view = await told_once(office, lead, "was moved out of the folder for leads")
     assert view.facts.folder
     assert (view.facts.folder.id, view.facts.folder.name) == (folder, "Ocean course")
-    ann.move(folder, office.sandbox.google.leads_folder)
+    ann.move(folder, office.sandbox.ids["leads_folder"])
     await office.round()
     await office.until(lead, lambda view: "back into the folder for leads" in view.timeline[-1].summary)
 
 
 async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(office: Office) -> None:
     lead, ann = await with_folder(office), office.sandbox.on_drive()
-    old = ann.folder_of(lead.id).id
+    old = ann.find_folder(leadId=lead.id).id
     ann.delete(old)
     await office.round()
     view = await office.until(lead, lambda view: view.facts.drift)
@@ -291,7 +291,7 @@ async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(offic
     await office.hear(lead, await office.say(lead, "/folder-replaced"))
     view = await office.until(lead, lambda view: view.facts.folder and view.facts.folder.id != old)
     assert view.facts.folder
-    assert ann.folder_of(lead.id).id == view.facts.folder.id
+    assert ann.find_folder(leadId=lead.id).id == view.facts.folder.id
     assert not view.attention
     await seen(office, lead)
     await office.round()

@@ -43,7 +43,7 @@ async def test_a_thousand_about_one_issue_take_a_few_calls() -> None:
     assert len(temporal.calls) <= 2 + len(notices) / MAX_BATCH
     assert [notice for _, together in temporal.calls for notice in together] == notices
     await full.request_sync(notices[0])
-    assert temporal.calls[-1] == ("desk-leads-1", (notices[0],))
+    assert temporal.calls[-1] == ("issue-sync-leads-1", (notices[0],))
 
 
 async def test_each_issue_has_its_own_row() -> None:
@@ -56,7 +56,7 @@ async def test_each_issue_has_its_own_row() -> None:
     await asyncio.sleep(0)
     temporal.open.set()
     await asyncio.gather(*waiting)
-    assert all(notice.desk == desk for desk, together in temporal.calls for notice in together)
+    assert all(notice.workflow_id == desk for desk, together in temporal.calls for notice in together)
     assert len(temporal.calls) == 6
 
 

@@ -12,7 +12,7 @@ from temporalio.testing import WorkflowEnvironment
 from client.directory import LeadHandle
 from process.views.overview import Overview
 from sandbox.faults import Fault
-from sandbox.github.hooks import courier
+from sandbox.github.hooks import sender
 from sandbox.github.seed import point_hook
 from starter.web import webhooks as web
 from tests.issue_sync.conftest import SALES, Office
@@ -38,7 +38,7 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 async def _in_time() -> AsyncIterator[None]:
     """However busy this machine is: what comes too late for GitHub is lost, and that is not meant here."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(courier, "TIMEOUT_SECONDS", TIMEOUT)
+        patch.setattr(sender, "TIMEOUT_SECONDS", TIMEOUT)
         for name in ("TIMEOUT", "SENDING"):
             patch.setattr(web, name, TIMEOUT)
         yield
@@ -50,11 +50,11 @@ async def webhooks(office: Office) -> AsyncIterator[None]:
     github = office.settings.github.model_copy(update={"webhook_secret": SecretStr(SECRET)})
     async with _in_time(), receiving(office.env.client, github, office.settings.task_queue) as receiver:
         url = f"{receiver.url}/github/webhook"
-        office.sandbox.do(lambda: point_hook(office.sandbox.github, url, SECRET))
+        office.sandbox.run(lambda: point_hook(office.sandbox.github, url, SECRET))
         try:
             yield
         finally:
-            office.sandbox.courier.stop()
+            office.sandbox.webhooks.stop()
 
 
 async def nothing() -> None:
@@ -65,10 +65,10 @@ async def quiet(office: Office) -> None:
     """All that GitHub has to tell is told, and every desk is done with it."""
     async with asyncio.timeout(TIMEOUT):
         while True:
-            while office.sandbox.courier.is_busy:
+            while office.sandbox.webhooks.is_busy:
                 await asyncio.sleep(0.05)
             await office.visited()
-            if not office.sandbox.courier.is_busy:
+            if not office.sandbox.webhooks.is_busy:
                 return
 
 
@@ -141,8 +141,8 @@ async def test_both_together_do_nothing_twice(office: Office, faults: tuple[Faul
         floor = await lived(office, office.round)
         await came_out_right(floor)
         office.sandbox.faults.clear()
-        for delivery in office.sandbox.courier.deliveries():  # and all once more, the newest first
-            office.sandbox.do(partial(office.sandbox.courier.redeliver, delivery))
+        for delivery in office.sandbox.webhooks.deliveries():  # and all once more, the newest first
+            office.sandbox.run(partial(office.sandbox.webhooks.redeliver, delivery))
         await came_out_right(floor)
         await office.round()
         await came_out_right(floor)

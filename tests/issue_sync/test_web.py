@@ -30,7 +30,7 @@ SECRET = "s3cr3t of the tests"
 GITHUB = GitHub(org="Codertocat", leads_repo="Hello-World", webhook_secret=SecretStr(SECRET))
 """The organization of GitHub's own examples."""
 OLD_SIGNATURE = f"sha1={hmac.new(SECRET.encode(), b'{}', hashlib.sha1).hexdigest()}"
-ISSUE = "desk-Hello-World-1"
+ISSUE = "issue-sync-Hello-World-1"
 
 
 @dataclass
@@ -102,7 +102,7 @@ async def test_a_comment_with_a_command_begins_a_visit(env: WorkflowEnvironment,
         async for event in desk.fetch_history_events()
         if event.HasField("workflow_execution_signaled_event_attributes")
     ]
-    assert signals[-1].signal_name == "heard"
+    assert signals[-1].signal_name == "change_noticed"
     notice = json.loads(signals[-1].input.payloads[0].data)
     assert notice["comment"] == COMMENTED["comment"]["id"]
     assert notice["delivery"] == "d-1"

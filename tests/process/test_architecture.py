@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 import process
-from process.core.events import Fact, Refused, effect_key
+from process.core.events import Fact, effect_key
+from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse

@@ -38,7 +38,7 @@ def test_a_field_that_came_with_a_change_waits_for_it(monkeypatch: pytest.Monkey
     monkeypatch.setattr(PriceQuoted, "since", {"item": "tell-sales"})
     life = Life()
     assert life.refused("price_quoted", **QUOTE, item="Training: 2000 once") == (
-        "This lead does not know item yet, which came with a newer release. Bring it there first (leads adopt)."
+        "This lead does not know item yet, which came with a newer release. Bring it to the newest release first."
     )
     life.does("price_quoted", **QUOTE)
     newer = Life(changes=NEXT_CHANGES)

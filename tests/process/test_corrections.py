@@ -95,7 +95,10 @@ def test_what_rests_on_a_decision_is_corrected_first() -> None:
     signed = next(event.seq for event in life.aggregate.event_log.events if event.kind == "contract_signed")
     summary = life.refused("corrected", seq=signed, reason="Another's contract")
     requested = last(life)
-    assert summary == f"{requested} (The hub was requested) rests on it. Correct {requested} first."
+    assert summary == (
+        f"{requested} (The hub was requested) rests on it. "
+        f"Correct {requested} first (Corrected, seq {requested})."
+    )
     life.does("corrected", seq=requested, reason="Too early")
     life.does("corrected", seq=signed, reason="Another's contract")
     assert (life.lead.stage, life.lead.contract.signed_on) == (Stage.QUOTED, None)
@@ -107,14 +110,16 @@ def test_a_correction_that_brings_back_what_can_no_longer_stand_is_refused() -> 
     life.does("corrected", seq=3, reason="They meant another")
     life.does("quote_accepted")
     summary = life.refused("corrected", seq=4, reason="They did decline")
-    assert summary == "5 (The quote was accepted: 12,000.00 USD a year) rests on it. Correct 5 first."
+    assert summary == (
+        "5 (The quote was accepted: 12,000.00 USD a year) rests on it. Correct 5 first (Corrected, seq 5)."
+    )
 
 
 @pytest.mark.parametrize(
     ("seq", "says"),
     [
-        (1, "That the lead was opened can't be undone. Change its facts"),
-        (3, "3 is already corrected. To make it count again, correct its correction."),
+        (1, "That the lead was opened can't be undone. Change its details (Details changed)."),
+        (3, "3 is already corrected. To make it count again, correct its correction (Corrected, seq 4)."),
         (5, "5 is no decision but something that happened (The lead's issue was opened"),
         (99, "There is no 99 in the timeline"),
         (10**6 + 1, "seq: input should be less than or equal to 1000000"),
@@ -195,7 +200,7 @@ def test_a_request_for_a_hub_does_not_count_again_after_its_signature_was_taken_
     summary = life.refused("corrected", seq=undone, reason="We want it after all")
     assert summary == (
         f"{seqs['hub_requested']} (The hub was requested) could not be decided as things are now. "
-        "Decide it anew (hub_requested)."
+        "Decide it anew (Hub requested)."
     )
 
 

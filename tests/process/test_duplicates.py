@@ -7,8 +7,8 @@ import pytest
 
 from process.core import inbox
 from process.core.aggregate import LeadAggregate
-from process.core.events import Refused
 from process.core.fold import fold
+from process.core.refusal import Refused
 from process.corrections.history import corrected_decisions
 from process.decisions.registry import DECISIONS
 from process.duplicates.matching import match_reasons
@@ -52,7 +52,7 @@ def test_a_probable_duplicate_is_in_sight_from_its_first_moment_and_sales_is_to_
     )
     assert next_step(life.lead) == (
         Role.SALES,
-        "merge it into lead-example (merged), or keep it apart (kept_apart)",
+        "merge it into lead-example, or keep it apart",
     )
     assert "may be the same request as lead-example" in timeline(life.aggregate)[0].summary
 
@@ -87,7 +87,7 @@ def test_kept_apart_it_goes_on_and_the_other_lead_hears_of_it() -> None:
     assert relation_notices(life.lead)["lead-example"].sender.relation is Relation.APART
     life.quoted()
     summary = life.refused("corrected", seq=2, reason="It is the same after all")
-    assert summary.endswith("rests on it. Correct 3 first.")
+    assert summary.endswith("rests on it. Correct 3 first (Corrected, seq 3).")
     life.does("corrected", seq=3, reason="Another's price")
     life.does("corrected", seq=2, reason="It is the same after all")
     assert life.lead.undecided
@@ -414,9 +414,10 @@ def test_what_has_ended_takes_nothing_in(end: str, says: str) -> None:
         getattr(life, end)()
     other.does("merged", into="lead-example")
     before = life.aggregate.event_log
-    assert str(life.hears_from(other)) == says
+    refused = life.hears_from(other)
+    assert str(refused) == says
     assert life.aggregate.event_log is before
-    assert life.aggregate.refusals[-1].reason == says
+    assert life.aggregate.refusals[-1].refused == refused
     if end == "lost":  # put right, the same word is taken
         life.does("reopened", reason="x")
         assert isinstance(life.hears_from(other), DuplicateLink)

@@ -48,7 +48,7 @@ def test_an_old_quote_keeps_the_price_of_its_book() -> None:
 
 
 def test_an_unknown_book_says_how_to_read_the_list_again() -> None:
-    assert "(price_list_requested)" in Life().refused("price_quoted", book="2030-01", plan="Premier")
+    assert "(Price list requested)" in Life().refused("price_quoted", book="2030-01", plan="Premier")
 
 
 def test_a_hand_over_can_be_repeated_and_is_then_unacknowledged() -> None:
@@ -151,6 +151,6 @@ def test_usage_can_be_reported_anew_until_it_is_billed() -> None:
     life.does("usage_reported", month="2026-06", active_users=6)
     assert [usage.active_users for usage in life.lead.usage] == [6]
     life.until("2026-07-02")
-    assert "already billed, on invoice 2. Void that invoice (invoice_voided)" in life.refused(
+    assert "already billed, on invoice 2. Void that invoice and report this" in life.refused(
         "usage_reported", month="2026-06", active_users=7
     )

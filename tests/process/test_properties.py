@@ -15,10 +15,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, next_wake_up, pass_deadlines
-from process.core.events import EventLog, Refused
+from process.core.events import EventLog
 from process.core.fold import fold, superseded
 from process.core.preview import preview_decision
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.corrections.history import corrected_decision, root
 from process.decisions.registry import DECISIONS
 from process.duplicates.notices import relation_notices
@@ -81,10 +82,10 @@ class Lives(RuleBasedStateMachine):
         if not answer.accepted:
             assert aggregate.event_log is before.event_log
             assert aggregate.outbox == before.outbox
-            assert answer.summary
+            assert str(answer)
         elif not answer.repeat:
             event = aggregate.event_log.events[-1]
-            assert (answer.seq, event.seq, answer.summary) == (
+            assert (answer.seq, event.seq, str(answer)) == (
                 len(before.event_log.events) + 1,
                 answer.seq,
                 event.summary,

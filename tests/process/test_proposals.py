@@ -85,19 +85,19 @@ def test_one_decision_is_proposed(what: EditKind, name: str, decision: tuple[str
 
 
 @pytest.mark.parametrize(
-    ("hub", "form", "says"),
+    ("hub", "form", "kind"),
     [
-        (False, "“[organisation / person] - title”", "(details_changed)"),
-        (True, "“[Hub] - name”", "(hub_information_given)"),
+        (False, "“[organisation / person] - title”", "details_changed"),
+        (True, "“[Hub] - name”", "hub_information_given"),
     ],
 )
 def test_a_title_that_cannot_be_read_proposes_nothing_and_says_its_form(
-    hub: bool, form: str, says: str
+    hub: bool, form: str, kind: str
 ) -> None:
-    decisions, why = proposed(running(), EditKind.RETITLED, "Nonsense", hub=hub)
+    decisions, why, examples = proposed(running(), EditKind.RETITLED, "Nonsense", hub=hub)
     assert decisions == ()
     assert form in why
-    assert says in why
+    assert examples == (kind,)
 
 
 def test_a_vendor_set_up_may_be_done_or_not_needed() -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from process.core.events import Refused
+from process.authorization import deciders
+from process.core.refusal import Refused
 from process.decisions.discounts import DiscountApproved
 from process.decisions.parsing import parse
 from process.decisions.quoting import PriceQuoted
@@ -300,6 +301,6 @@ def test_who_was_asked_for_an_approval_gives_it_though_the_policy_names_another_
     life = Life().quoted(**DISCOUNTED)
     life.does("policy_adopted", policy={"version": "t", "discounts": {"approver": "sales"}})
     assert [quote.awaits for quote in life.lead.quotes] == [Role.CONTRACTS]
-    assert DiscountApproved.decided_by(life.lead) == {Role.CONTRACTS}
+    assert deciders(DiscountApproved, life.lead) == {Role.CONTRACTS}
     life.does("discount_approved", by="Con Example")
-    assert DiscountApproved.decided_by(life.lead) == {Role.SALES}, "the next discount is for them"
+    assert deciders(DiscountApproved, life.lead) == {Role.SALES}, "the next discount is for them"

@@ -272,7 +272,7 @@ def test_while_it_is_extended_the_decision_that_is_due_is_in_sight() -> None:
 def test_a_signature_that_is_recorded_late_has_its_own_day_and_asks_for_nothing_that_has_passed() -> None:
     life = Life().handed_over().until("2027-03-20")
     answer = life.does("contract_signed", **SIGNED, on="2026-06-05", start="2026-06-01", signed_by="Ada")
-    assert answer.summary.startswith(
+    assert str(answer).startswith(
         "The contract was signed by Ada on 2026-06-05, for 2026-06-01 to 2027-05-31"
     )
     assert str(life.lead.contract.signed_on) == "2026-06-05"

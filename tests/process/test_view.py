@@ -34,7 +34,7 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
     (
         after(answered, "maniac_t_assessed", in_scope=False),
         Role.SALES,
-        "tell them it is out of scope (lost), or assess again",
+        "tell them it is out of scope, or assess again",
     ),
     (lambda: Life().quoted(), Role.COMMUNITY, "agree to the price by 2026-07-01"),
     (lambda: Life().quoted().wait(31), Role.SALES, "quote a price again, or record it as lost"),
@@ -141,8 +141,8 @@ def test_what_may_be_decided_comes_first_with_what_it_would_do() -> None:
     assert accepted.would[0] == "The quote was accepted: 12,000.00 USD a year"
     assert accepted.does.startswith("They agreed to the price.")
     assert accepted.takes == ("note", "version", "accepted_by")
-    assert by_kind["contract_signed"].why_not == (
-        "They have not agreed to a price yet. Record that first (quote_accepted)."
+    assert str(by_kind["contract_signed"].refused) == (
+        "They have not agreed to a price yet. Record that first (Quote accepted)."
     )
     assert by_kind["contract_signed"].would == ()
 

@@ -38,7 +38,7 @@ def test_what_it_billed_is_billed_on_the_next_day_under_a_new_number() -> None:
 
 def test_usage_can_be_put_right_before_it_is_billed_again() -> None:
     life = billed()
-    assert "Void that invoice (invoice_voided)" in life.refused(
+    assert "Void that invoice and report this" in life.refused(
         "usage_reported", month="2026-06", active_users=280
     )
     void(life, 2)
@@ -100,7 +100,7 @@ def test_a_voided_invoice_counts_again_only_while_nothing_else_bills_the_same() 
     seq = void(life, 2)
     life.until("2026-07-14")
     assert life.refused("corrected", seq=seq, reason="It was right") == (
-        "Invoice 3 has billed the same since. Void that one first (invoice_voided)."
+        "Invoice 3 has billed the same since. Void that one first (Invoice voided, number 3)."
     )
     void(life, 3)
     life.does("corrected", seq=seq, reason="It was right")

@@ -89,4 +89,4 @@ async def test_a_lead_that_is_stuck_is_said_to_be_and_keeps_no_other_from_being_
     assert said >= {(names[1], "stuck", "engineering"), (names[0], "due", "sales")}
     assert (ended.code, ended.json["unasked"]) == (0, [])
     assert shown.code == 5
-    assert "does not go on with the worker's code" in shown.err
+    assert "cannot continue with the worker's code" in shown.err

@@ -62,7 +62,7 @@ def test_what_a_person_must_do_ends_it_as_refused(
     monkeypatch.setenv("LEADS_GITHUB__TOKEN", "weak")
     ended = say("init-repos", "--json")
     assert ended.code == 3
-    assert ended.err == "leads: 3 of 14 are to be done by hand, as said above; then run this again.\n"
+    assert ended.err == "leads: 3 of 14 must be done by hand, see above; then run this again.\n"
     assert [each["name"] for each in ended.json if each["status"] == "by hand"] == [
         "form new-lead.yml",
         "form new-hub-service.yml",
@@ -116,7 +116,7 @@ def test_killed_in_the_middle_it_goes_on_from_there(bare: Sandbox, say: Say) -> 
     summary = [sys.executable, "-m", "starter.cli", "init-repos"]
     running = subprocess.Popen(summary, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
     try:
-        while not slow.bitten:
+        while not slow.hits:
             assert running.poll() is None
             time.sleep(0.01)
     finally:

@@ -47,10 +47,10 @@ def test_an_old_invoice_is_shown_as_long_as_something_is_to_be_done_for_it(
     assert second.startswith("2 1,000.00 USD for 2026-07-01 to 2026-07-31, sent on 2026-08-03, overdue")
 
 
-def test_it_says_whose_rules_it_follows(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_names_its_policy(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
     view = overview(life.aggregate, life.now)
     show_lead(view, None, Output())
-    assert f"the policy {life.lead.policy.version}\n" in capsys.readouterr().out
+    assert f"Policy: {life.lead.policy.version}\n" in capsys.readouterr().out
     assert {line.policy for line in view.timeline} == {life.lead.policy.version}
 
 

@@ -1,28 +1,36 @@
-"""What other faces name, as it is typed on the command line."""
+"""Refusals as the command line writes them: suggestions become commands that can be typed as they stand."""
 
 import pytest
 
-from starter.cli.spelling import spelled
+from process.core.refusal import Suggestion, SuggestionKind, decide, example, refuse
+from starter.cli.spelling import write_refusal
 
 
 @pytest.mark.parametrize(
-    ("said", "typed"),
+    ("suggestion", "written"),
     [
-        ("Quote a price first (price_quoted).", "Quote a price first (leads price-quoted)."),
+        (decide("Quote a price first", "price_quoted"), "Quote a price first (leads price-quoted lead-x)."),
         (
-            "name who allows it (exception_by, exception_reason)",
-            "name who allows it (--exception-by, --exception-reason)",
+            decide("Correct 5 first", "corrected", seq=5, reason="it's wrong", tell=True),
+            """Correct 5 first (leads corrected lead-x --seq 5 --reason 'it'"'"'s wrong' --tell).""",
         ),
         (
-            "(contract_signed; vendor_setup_done or vendor_setup_not_needed)",
-            "(leads contract-signed; leads vendor-setup-done or leads vendor-setup-not-needed)",
+            example("corrected", {"seq": 4, "compensate": ["mail", "hub"]}),
+            "For example: leads corrected lead-x --seq 4 --compensate mail --compensate hub.",
         ),
         (
-            "merge it (merged), or keep it apart (kept_apart)",
-            "merge it (leads merged), or keep it apart (leads kept-apart)",
+            Suggestion(kind=SuggestionKind.TIMELINE, text="Look it up"),
+            "Look it up (leads history lead-x).",
         ),
-        ("(year, month or once) (contract_signed_twice) () contract_signed", None),
+        (Suggestion(kind=SuggestionKind.START, text="Start a new lead"), "Start a new lead (leads start)."),
+        (
+            Suggestion(
+                kind=SuggestionKind.LEAD, text="Go on there", lead="lead-y", url="https://example.org"
+            ),
+            "Go on there (leads show lead-y).",
+        ),
+        ("Write it shorter", "Write it shorter."),
     ],
 )
-def test_names_in_brackets_are_spelled_as_options_and_commands(said: str, typed: str | None) -> None:
-    assert spelled(said) == (typed or said)
+def test_a_suggestion_becomes_a_command(suggestion: Suggestion | str, written: str) -> None:
+    assert write_refusal(refuse("No", suggestion), "lead-x") == f"No. {written}"

@@ -23,7 +23,7 @@ async def test_every_open_lead_replays(leads: LeadsClient, opened: Opened) -> No
     mine = next(each for each in ended.json if each["workflow"] == lead)
     assert (mine["ok"], mine["type"]) == (True, "LeadWorkflow")
     assert mine["events"] > 10
-    assert "would go on with this code" in (await leads("verify")).out
+    assert "would continue with this code" in (await leads("verify")).out
 
 
 async def test_what_serves_the_leads_is_replayed_too(

@@ -48,10 +48,10 @@ def past() -> None:
 def test_it_says_over_all_leads_what_would_have_been_different(say: Say, past: None) -> None:
     ended = say("what-if", "--clock", "quote-validity=35")
     assert ended.code == 0, ended.err
-    assert ended.out.startswith("What if it were otherwise: quote_validity 35\n  2 leads lived again from ")
-    assert "2 of 2 leads would have gone otherwise." in ended.out
+    assert ended.out.startswith("What if: quote_validity 35\n  2 leads simulated from ")
+    assert "2 of 2 leads would have gone differently." in ended.out
     assert "Quote expired: 1 later, by 5 days (median)" in ended.out
-    assert "Price quoted: 2 would have meant something else" in ended.out
+    assert "Price quoted: 2 would have had another meaning" in ended.out
     assert QUOTED not in ended.out
 
 
@@ -75,7 +75,7 @@ def test_where_nothing_would_have_been_different_it_says_so(say: Say, past: None
 
 def test_json_has_all_of_it(say: Say, past: None) -> None:
     found = say("what-if", "--clock", "quote_validity=35", "--holiday", "2026-06-03", "--json").json
-    assert found["otherwise"] == ["quote_validity 35", "a holiday on 2026-06-03"]
+    assert found["scenario"] == ["quote_validity 35", "a holiday on 2026-06-03"]
     assert found["summary"]["differ"] == 2
     leads = {each["lead"]: each for each in found["leads"]}
     assert leads.keys() == {QUOTED, SHORT}
@@ -93,7 +93,7 @@ def test_prices_and_policies_come_from_files(say: Say, tmp_path: Path) -> None:
     (tmp_path / "policy.toml").write_text('version = "2026-12"\nclocks.invoice_unsent = 20')
     ended = say("what-if", "--price-book", "prices.json", "--policy", "policy.toml")
     assert ended.code == 0, ended.err
-    assert "otherwise: the policy 2026-12; the price book 2026-06 as given" in ended.out
+    assert "What if: the policy 2026-12; the price book 2026-06 as given" in ended.out
     assert "5,000.00 USD was billed; it would have been 8,000.00 USD, 3,000.00 USD more" in ended.out
     assert "Invoices unsent" in ended.out
 
@@ -122,10 +122,10 @@ def test_it_warns_of_what_the_ledger_lacks_and_cannot_read(say: Say) -> None:
     assert ended.code == 0
     if datetime.now(UTC) > behind.now + timedelta(days=40):
         assert (
-            f"leads: of 1 lead ({QUOTED}) the ledger lacks what was due, the oldest of it since 2026-06-25 00:00 UTC"
+            f"leads: the ledger lacks deadlines of 1 lead ({QUOTED}) that were due since 2026-06-25 00:00 UTC"
             in ended.err
         )
-    assert f"of 1 lead ({SHORT}) the ledger has no beginning that can be read" in ended.err
+    assert f"the ledger has no readable first event of 1 lead ({SHORT})" in ended.err
 
 
 def test_the_clocks_are_listed_with_the_days_in_force(
@@ -144,17 +144,17 @@ def test_the_clocks_are_listed_with_the_days_in_force(
 @pytest.mark.parametrize(
     ("summary", "code", "says"),
     [
-        ((), 2, "Say what is to be otherwise: --clock"),
+        ((), 2, "Say what to change: --clock"),
         (("--clock", "quote_validty=3"), 2, "Did you mean quote_validity? There are questionnaire_nudge,"),
-        (("--clock", "stale"), 2, "write it as NAME=DAYS"),
+        (("--clock", "stale"), 2, "write NAME=DAYS"),
         (("--clock", "stale=-3"), 2, "The clock stale: input should be greater than or equal to 1, not -3"),
         (("--clock", "stale=99999"), 2, "less than or equal to 3650"),
         (("--clock", "stale=soon"), 2, "'soon' is no number of days"),
         (("--clock", "stale="), 2, "'' is no number of days"),
         (("--clock", "stale=3", "--clock", "stale=4"), 2, "The clock stale is given twice"),
         (("--clock", "renewal_windows=90,-1"), 2, "The clock renewal_windows.1: input should be"),
-        (("--clock", "stale_in.won=3"), 2, "write each stage once, as stale_in.quoted=14"),
-        (("--clock", "stale_in=3"), 2, "write each stage once, as stale_in.quoted=14"),
+        (("--clock", "stale_in.won=3"), 2, "write each stage once, e.g. stale_in.quoted=14"),
+        (("--clock", "stale_in=3"), 2, "write each stage once, e.g. stale_in.quoted=14"),
         (("--clock", "stale_in.lead=0"), 2, "The clock stale_in.lead: input should be"),
         (("--clock", "stale.lead=4"), 2, "There is no clock 'stale.lead'"),
         (("--holiday", "soon"), 2, "--holiday"),
@@ -180,7 +180,7 @@ def test_an_ambiguous_beginning_names_those_that_begin_so(say: Say) -> None:
         aggregate(Life(), lead)
     ended = say("what-if", "aa", "--clock", "stale=3")
     assert ended.code == 4
-    assert "begins more than one lead: lead-aaaa, lead-aabb" in ended.err
+    assert "is the beginning of more than one lead: lead-aaaa, lead-aabb" in ended.err
 
 
 def test_without_a_ledger_it_says_so_and_makes_none(say: Say) -> None:
@@ -233,8 +233,7 @@ def test_where_temporal_cant_be_asked_it_says_what_is_uncertain(
     ended = say("show", QUOTED, "--as-of", "2026-06-20")
     assert ended.code == 0
     assert (
-        "up to 2026-06-01 09:00 UTC, and Temporal can't say whether there is more: No Temporal server"
-        in ended.err
+        "up to 2026-06-01 09:00 UTC; Temporal cannot say if there are more: No Temporal server" in ended.err
     )
 
 

@@ -15,7 +15,7 @@ from process.lead.contract import Contract, Vendor, VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
 from process.money.amounts import Money
-from sandbox.github import acts
+from sandbox.github import commands
 from sandbox.github.auth import as_person
 from sandbox.github.records import Issue, Item
 from sandbox.github.state import GitHubState
@@ -70,14 +70,16 @@ class GitHub:
         assert person is not None
         assert repository is not None
         with self.state.writing(person):
-            acts.create_issue(self.state, as_person(person), repository, title=title, body=body)
+            commands.create_issue(self.state, as_person(person), repository, title=title, body=body)
 
     def edit(self, repo: str = "leads", number: int = 1, **change: Any) -> None:
         """A person edits the issue."""
         person = self.state.user("amara-sales")
         assert person is not None
         with self.state.writing(person):
-            acts.edit_issue(self.state, as_person(person), self.issue(repo, number), acts.Change(**change))
+            commands.edit_issue(
+                self.state, as_person(person), self.issue(repo, number), commands.Change(**change)
+            )
 
     def requests(self, method: str | None = None, path: str = "") -> list[str]:
         """What was asked of it."""

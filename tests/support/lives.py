@@ -10,9 +10,10 @@ from process.calendar import end_of, start_of
 from process.core import inbox, intake
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, pass_deadlines
-from process.core.events import Observation, Refused
+from process.core.events import Observation
 from process.core.outbox import DriftCheck
 from process.core.receipts import Answer
+from process.core.refusal import Refused
 from process.core.requests import request_for
 from process.decisions.opening import LeadOpened
 from process.duplicates.notices import relation_notices
@@ -172,18 +173,18 @@ class Life:
     def does(self, kind: str, **body: Any) -> Answer:
         """A decision that must be accepted."""
         answer = self.take(kind, **body)
-        assert answer.accepted, f"{kind}: {answer.summary}"
-        assert not answer.repeat, f"{kind} is a repeat: {answer.summary}"
+        assert answer.accepted, f"{kind}: {answer!s}"
+        assert not answer.repeat, f"{kind} is a repeat: {answer!s}"
         return answer
 
     def refused(self, kind: str, **body: Any) -> str:
         """A decision that must be refused, without a trace in the lead: the words of the refusal."""
         before = self.aggregate.event_log
         answer = self.take(kind, **body)
-        assert not answer.accepted, f"{kind} was accepted: {answer.summary}"
+        assert not answer.accepted, f"{kind} was accepted: {answer!s}"
         assert self.aggregate.event_log is before
-        assert self.aggregate.refusals[-1].reason == answer.summary
-        return answer.summary
+        assert self.aggregate.refusals[-1].refused == answer.refused
+        return str(answer)
 
     def looks(self) -> Life:
         """It is to look what became of all that it has outside."""

@@ -34,7 +34,7 @@ def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
         person.add_card("leads", issue.number)
         person.move("leads", issue.number, "Lead")
         issues.append(issue)
-    sandbox.do(lambda: _a_second_apart(sandbox, issues))
+    sandbox.run(lambda: _a_second_apart(sandbox, issues))
     return issues
 
 

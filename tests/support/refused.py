@@ -16,7 +16,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "There is no time zone 'Mars/Base'. Name one as Europe/Berlin",
     ),
     ("new", "details_changed", {"email": "ada"}, "'ada' is no mail address. Write it as name@example.org."),
-    ("lost", "details_changed", {"person": "Grace"}, "The lead is lost. Reopen it first (reopened)."),
+    ("lost", "details_changed", {"person": "Grace"}, "The lead is lost. Reopen it first (Reopened)."),
     (
         "closed",
         "details_changed",
@@ -39,7 +39,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("new", "assigned", {"role": "nobody", "person": "Grace"}, "role: "),
     ("lost", "assigned", {"role": "sales", "person": "Grace"}, "The lead is lost"),
     # the policy
-    ("new", "policy_adopted", {}, "No policy came with it. `leads policy` shows the one in force."),
+    ("new", "policy_adopted", {}, "No policy came with it. Send the policy to adopt."),
     ("new", "policy_adopted", {"policy": {}}, "The lead is under the policy 2026-06 already."),
     (
         "new",
@@ -60,7 +60,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "policy.clocks.stale: input should be greater than or equal to 1, not 0",
     ),
     ("new", "policy_adopted", {"policy": "2026-10"}, "policy: input should be a valid dictionary"),
-    ("lost", "policy_adopted", {"policy": {"version": "2"}}, "The lead is lost. Reopen it first (reopened)."),
+    ("lost", "policy_adopted", {"policy": {"version": "2"}}, "The lead is lost. Reopen it first (Reopened)."),
     # merging
     ("new", "kept_apart", {}, "Nothing says that this lead may be a duplicate of another."),
     (
@@ -100,8 +100,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "merged",
         "merged",
         {"into": "lead-x"},
-        "The lead was merged into lead-original. Go on there: https://example.org/original; or take the merge back by "
-        "correcting event 2.",
+        "The lead was merged into lead-original. Go on there: https://example.org/original. Or take the merge back by "
+        "correcting it (Corrected, seq 2).",
     ),
     (
         "merged",
@@ -115,8 +115,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "looks alike",
         "price_quoted",
         QUOTE,
-        "It may be the same request as lead-original (same organisation). If it is, merge it into that lead (merged); if "
-        "not, keep it apart (kept_apart).",
+        "It may be the same request as lead-original (same organisation). If it is, merge it into that lead (Merged, "
+        "into lead-original). If not, keep it apart (Kept apart).",
     ),
     (
         "looks alike",
@@ -316,14 +316,14 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "discounted",
         "discount_approved",
         {"by": "@grace example"},
-        "@grace example gave this discount, and nobody approves their own. Somebody else may (discount_approved)",
+        "@grace example gave this discount, and nobody approves their own. Somebody else may approve it.",
     ),
     ("discounted", "discount_approved", {"version": 2}, "Version 2 is not the active quote; version 1"),
     ("discounted", "discount_declined", {}, "reason is missing. Send"),
     ("discount approved", "discount_approved", {}, "of version 1 was already approved on 2026-06-01."),
     ("discount approved", "discount_declined", {"reason": "x"}, "of version 1 was already approved"),
     ("quoted", "discount_approved", {}, "No discount waits for an approval."),
-    ("new", "discount_declined", {"reason": "x"}, "No quote is open. Quote a price first (price_quoted)."),
+    ("new", "discount_declined", {"reason": "x"}, "No quote is open. Quote a price first (Price quoted)."),
     (
         "new",
         "price_quoted",
@@ -410,7 +410,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("renewed", "price_quoted", QUOTE, "The contract runs until 2028-05-31, and its renewal"),
     ("lost", "price_quoted", QUOTE, "The lead is lost. Reopen it first"),
-    ("new", "quote_accepted", {}, "No quote is open. Quote a price first (price_quoted)."),
+    ("new", "quote_accepted", {}, "No quote is open. Quote a price first (Price quoted)."),
     (
         "quoted",
         "quote_accepted",
@@ -418,21 +418,26 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "Version 2 is not the active quote; version 1 (12,000.00 USD a year) is. Leave version out",
     ),
     ("quoted", "quote_accepted", {"version": 0}, "version: input should be greater than or equal to 1"),
-    ("expired", "quote_accepted", {}, "Version 1 expired on 2026-07-01. Quote a price again (price_quoted)."),
+    ("expired", "quote_accepted", {}, "Version 1 expired on 2026-07-01. Quote a price again (Price quoted)."),
     (
         "accepted",
         "quote_accepted",
         {},
-        "Version 1 is already accepted. Hand the contract over next (contract_handed_over).",
+        "Version 1 is already accepted. Hand the contract over next (Contract handed over).",
     ),
     ("signed", "quote_accepted", {}, "The contract was signed on 2026-06-01"),
-    ("contracted", "quote_accepted", {}, "No quote is open. Quote a price first (price_quoted)."),
+    ("contracted", "quote_accepted", {}, "No quote is open. Quote a price first (Price quoted)."),
     ("renewing", "quote_accepted", {}, "Version 2 is already accepted"),
     ("renewed", "quote_declined", {}, "No quote is open"),
     ("new", "quote_declined", {}, "No quote is open"),
     ("signed", "quote_declined", {}, "The contract was signed on 2026-06-01"),
     ("new", "quote_expired", {}, "No quote is open"),
-    ("accepted", "quote_expired", {}, "An accepted quote does not expire. If they withdrew, quote_declined."),
+    (
+        "accepted",
+        "quote_expired",
+        {},
+        "An accepted quote does not expire. If they withdrew, record that (Quote declined).",
+    ),
     (
         "quoted",
         "quote_expired",
@@ -454,12 +459,12 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("renewed", "gap_explained", {"reason": "x"}, "No days outside the contracts are unexplained."),
     ("lost", "gap_explained", {"reason": "x"}, "The lead is lost"),
-    ("new", "contract_handed_over", {}, "No price has been quoted yet; that comes first (price_quoted)."),
+    ("new", "contract_handed_over", {}, "No price has been quoted yet. Quote one first (Price quoted)."),
     (
         "quoted",
         "contract_handed_over",
         {},
-        "They have not agreed to a price yet. Record that first (quote_accepted).",
+        "They have not agreed to a price yet. Record that first (Quote accepted).",
     ),
     (
         "signed",
@@ -471,13 +476,13 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "contracted",
         "contract_handed_over",
         {},
-        "correct it (corrected); its renewal begins with a price (price_quoted).",
+        "correct it (Corrected). Its renewal begins with a price (Price quoted).",
     ),
     (
         "renewal quoted",
         "contract_handed_over",
         {},
-        "They have not agreed to a price for the renewal yet. Record that first (quote_accepted).",
+        "They have not agreed to a price for the renewal yet. Record that first (Quote accepted).",
     ),
     ("renewing", "contract_acknowledged", {}, "The contract was not handed over"),
     (
@@ -491,13 +496,13 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "accepted",
         "contract_acknowledged",
         {},
-        "The contract was not handed over. Do that first (contract_handed_over).",
+        "The contract was not handed over. Do that first (Contract handed over).",
     ),
     (
         "quoted",
         "contract_signed",
         SIGNED,
-        "They have not agreed to a price yet. Record that first (quote_accepted).",
+        "They have not agreed to a price yet. Record that first (Quote accepted).",
     ),
     ("accepted", "contract_signed", {}, "evidence is missing. Send an object such as"),
     ("accepted", "contract_signed", {"evidence": "  "}, "evidence: string should have at least 1 character"),
@@ -575,7 +580,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "hub_requested",
         {},
-        "No contract is signed. Record the signature first (contract_signed), or name who allows",
+        "No contract is signed. Record the signature first (Contract signed). Or say who allows a hub without a contract",
     ),
     (
         "accepted",
@@ -597,7 +602,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("requested", "hub_requested", {}, "The hub was already requested on 2026-06-01."),
     ("lost", "hub_requested", {}, "The lead is lost. Reopen it first"),
-    ("contracted", "hub_live", {}, "The hub was not requested. Do that first (hub_requested)."),
+    ("contracted", "hub_live", {}, "The hub was not requested. Do that first (Hub requested)."),
     (
         "accepted",
         "event_announced",
@@ -676,7 +681,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "live",
         "hub_decommissioned",
         {"data_confirmed_by": "Ada"},
-        "so nobody was told. Do that first (decommission_decided).",
+        "so nobody was told. Do that first (Decommission decided).",
     ),
     ("to be taken down", "hub_decommissioned", {}, "data_confirmed_by is missing. Send an object such as"),
     ("accepted", "contract_signed", SIGNED | {"on": "2026-06-02"}, "2026-06-02 has not come yet. Record the"),
@@ -774,7 +779,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "live, a month later",
         "invoice_paid",
         {"number": 1},
-        "Invoice 1 was not sent yet. Record that first (invoice_sent).",
+        "Invoice 1 was not sent yet. Record that first (Invoice sent).",
     ),
     # waiting
     ("new", "put_on_hold", {}, "Nobody would know when to go on. Give until (a date) or event."),
@@ -788,15 +793,20 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("lost", "lost", {"reason": "timing"}, "The lead is lost. Reopen it first"),
     ("new", "reopened", {"reason": "x"}, "The lead is open, at lead. Go on from there."),
     ("closed", "reopened", {"reason": "x"}, "The lead is closed: its service has ended. Start a new lead."),
-    # mending
-    ("new", "corrected", {"seq": 7, "reason": "x"}, "There is no 7 in the timeline. See `leads history`."),
+    # correcting
+    (
+        "new",
+        "corrected",
+        {"seq": 7, "reason": "x"},
+        "There is no 7 in the timeline. Look up its number in the lead's timeline.",
+    ),
     (
         "new",
         "corrected",
         {"seq": 1, "reason": "x"},
-        "can't be undone. Change its facts (details_changed), or merge it into the lead",
+        "can't be undone. Change its details (Details changed). Or merge it into the lead",
     ),
-    ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first."),
+    ("accepted", "corrected", {"seq": 2, "reason": "x"}, "rests on it. Correct 3 first (Corrected, seq 3)."),
     (
         "quoted",
         "corrected",

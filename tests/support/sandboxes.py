@@ -5,12 +5,14 @@ from collections.abc import Iterator
 import pytest
 
 from activities.github import rate_limits as gate
+from sandbox.seed import read_seed
 from sandbox.server import Sandbox
+from starter.local.parts import SEED
 
 
 @pytest.fixture(scope="package")
 def running_sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox(seed=read_seed(SEED)) as sandbox:
         yield sandbox
 
 

@@ -15,6 +15,7 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import WorkflowEnvironment
 
+from client.errors import refused_by
 from process.core.receipts import Answer
 from process.views.overview import Overview
 from tests.support.outside import Outside
@@ -63,7 +64,8 @@ class Life:
                     if isinstance(error.__cause__, asyncio.CancelledError):
                         raise
                 except WorkflowUpdateFailedError as error:
-                    return Answer(accepted=False, summary=str(error.cause))
+                    refused = refused_by(error)
+                    return Answer(accepted=False, message=refused.reason, suggestions=refused.suggestions)
                 else:
                     return answer
 
@@ -102,7 +104,7 @@ class Life:
         """Decisions in order; each must be accepted."""
         for kind in kinds:
             answer = await self.decide(kind, **bodies.get(kind, {}))
-            assert answer.accepted, (kind, answer.summary)
+            assert answer.accepted, (kind, str(answer))
 
     async def to_signed(self) -> None:
         await self.decide_all(

@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from sandbox.seed import read_seed
 from sandbox.server import Sandbox
+from starter.local.parts import SEED
 from tests.support.outside import Outside
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
@@ -99,7 +101,7 @@ class Service:
 
 @pytest.fixture
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
+    with Sandbox(seed=read_seed(SEED)) as running:
         yield running
 
 

@@ -29,7 +29,7 @@ async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
     lives = [await service.begin(f"lead-killed-{number}") for number in range(6)]
     await asyncio.gather(*(life.to_hub() for life in lives))
     async with asyncio.timeout(TIMEOUT):
-        while not all(fault.spent for fault in faults):
+        while not all(fault.exhausted for fault in faults):
             await asyncio.sleep(0.02)
     service.kill(first)
     await service.start_worker()
@@ -79,9 +79,9 @@ async def test_killed_in_the_middle_of_a_compensation(service: Service) -> None:
     for life in lives:
         seq = next(line.seq for line in (await life.look()).timeline if line.kind == "hub_requested")
         answer = await life.decide("corrected", seq=seq, reason="Too early", compensate="all")
-        assert answer.accepted, answer.summary
+        assert answer.accepted, str(answer)
     async with asyncio.timeout(TIMEOUT):
-        while not all(fault.spent for fault in faults):
+        while not all(fault.exhausted for fault in faults):
             await asyncio.sleep(0.02)
     service.kill(first)
     await service.start_worker()

@@ -8,9 +8,9 @@ async def test_a_lead_becomes_a_hub(service: Service) -> None:
     await service.start_worker()
     life = await service.begin("lead-path")
     google = service.sandbox.google
-    questions = google.forms[google.questionnaire].questions
+    questions = google.forms[service.sandbox.ids["questionnaire"]].questions
     answers = {q.title: q.options[0] if q.options else "Example University" for q in questions if q.required}
-    response = google.submit(google.questionnaire, answers)
+    response = google.submit(service.sandbox.ids["questionnaire"], answers)
     await life.decide_all(
         "questionnaire_sent",
         "questionnaire_answered",

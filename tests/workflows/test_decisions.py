@@ -82,7 +82,7 @@ async def test_what_cannot_be_read_is_refused_and_recorded(life: Life, payload: 
     (refusal,) = (await life.settled()).refused
     assert refusal.reason.startswith("price_quoted takes an object, and something unreadable came.")
     preview = await life.handle.query("preview", args=["price_quoted", RawValue(payload)])
-    assert "something unreadable" in preview["answer"]["summary"]
+    assert "something unreadable" in preview["answer"]["message"]
     with pytest.raises(WorkflowUpdateFailedError) as failed:
         await life.handle.execute_update("price_quoted", RawValue(payload))
     assert "something unreadable" in str(failed.value.cause)
@@ -196,7 +196,7 @@ async def test_the_ui_is_offered_each_decision_with_its_description(life: Life) 
 async def test_after_its_end_a_lead_answers_and_then_is_archived(life: Life, outside: Outside) -> None:
     await life.decide("lost", reason="budget")
     refused = await life.decide("price_quoted", **PRICE)
-    assert "Reopen it first" in refused.summary
+    assert "Reopen it first" in str(refused)
     assert (await life.decide("reopened", reason="new grant")).accepted
     assert (await life.decide("lost", reason="timing")).accepted
     await life.settled()

@@ -27,7 +27,7 @@ class Office:
         self.closed = asyncio.Event()
         self.closed.set()
 
-    @activity.defn(name="attend")
+    @activity.defn(name="sync_issue")
     async def sync_issue(self, visit: SyncRequest) -> SyncResult:
         await self.closed.wait()
         if self.fails:
@@ -58,7 +58,7 @@ async def hear(env: WorkflowEnvironment, number: int, *comments: int, delivery: 
 
 
 def desk(env: WorkflowEnvironment, number: int) -> WorkflowHandle[IssueSyncWorkflow, SyncResult]:
-    return env.client.get_workflow_handle_for(IssueSyncWorkflow.run, f"desk-leads-{number}")
+    return env.client.get_workflow_handle_for(IssueSyncWorkflow.run, f"issue-sync-leads-{number}")
 
 
 async def test_what_is_heard_is_looked_at_and_the_desk_ends(
@@ -118,7 +118,7 @@ async def test_what_is_no_hint_is_dropped(env: WorkflowEnvironment, office: Offi
     await hear(env, number, 1)
     handle = desk(env, number)
     for nonsense in ([], ["x"], [{"number": "many"}], [{"repo": "a\nb"}, 3]):
-        await handle.signal("heard", args=nonsense)
+        await handle.signal("change_noticed", args=nonsense)
     office.closed.set()
     assert await handle.result() == SyncResult(done=("looked at 1",))
 

@@ -69,7 +69,7 @@ class Edge:
 def _decides(kind: str, **body: Any) -> Act:
     async def act(life: Life) -> None:
         answer = await life.decide(kind, **body)
-        assert answer.accepted, answer.summary
+        assert answer.accepted, str(answer)
 
     return act
 
@@ -141,7 +141,7 @@ async def _same_key(life: Life) -> None:
 
 async def _other_content(life: Life) -> None:
     answer = await life.decide("price_quoted", **PRICE | {"amount": 13000}, key="k1")
-    assert "already stands for another decision" in answer.summary
+    assert "already stands for another decision" in str(answer)
 
 
 async def _refused_key(life: Life) -> None:

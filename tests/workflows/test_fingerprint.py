@@ -196,7 +196,7 @@ def _live(
             aggregate = inbox.set_team(aggregate, (body,), now)
             continue
         aggregate, answer = intake.take(pass_deadlines(aggregate, now), kind, (body,), now)
-        assert answer.accepted, (kind, answer.summary)
+        assert answer.accepted, (kind, str(answer))
     return pass_deadlines(aggregate, now + timedelta(days=100)).event_log.events
 
 

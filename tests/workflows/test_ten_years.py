@@ -42,7 +42,7 @@ class Lived:
             *(self.life.decide(step.kind, by=step.by, **step.body) for step in steps)
         )
         for step, answer in zip(steps, answers, strict=True):
-            assert answer.accepted, f"{step}: {answer.summary}"
+            assert answer.accepted, f"{step}: {answer!s}"
             self.decided[step.kind] += 1
         return max((answer.seq or 0 for answer in answers), default=0)
 

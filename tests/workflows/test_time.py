@@ -15,7 +15,7 @@ async def test_a_quote_expires_after_a_reminder(life: Life) -> None:
     view = await life.pass_days(6)
     assert view.facts.quotes[-1].status == "expired"
     assert "quote_expired" in life.outside.templates(life.id)
-    assert "expired" in (await life.decide("quote_accepted")).summary
+    assert "expired" in (await life.decide("quote_accepted")).message
 
 
 async def test_an_accepted_quote_does_not_expire(life: Life) -> None:

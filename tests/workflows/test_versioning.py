@@ -7,6 +7,7 @@ from temporalio.client import WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from client.runtime import deployment
 from config.settings import Settings
 from process.views.overview import Overview
 from starter.cli.check import builds, workers
@@ -16,7 +17,6 @@ from tests.support.outside import Outside
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import OPENED
-from worker import deployment
 
 
 def _worker(env: WorkflowEnvironment, outside: Outside, build: str) -> Worker:
@@ -100,10 +100,10 @@ def test_a_promoted_build_that_no_worker_has_is_said() -> None:
     check = builds("two", ["one"])
     assert not check.ok
     assert check.detail.startswith(
-        "They go on with two, and the workers' builds are: one. Start a worker with"
+        "They continue with two, but the running builds are: one. Start a worker with"
     )
     some = builds("two", ["one"], 30)
-    assert (some.ok, some.name) == (False, "30 % of the leads go on with a build that is there")
+    assert (some.ok, some.name) == (False, "30 % of the leads continue with a running build")
 
 
 async def test_a_share_of_the_leads_on_another_build_is_said_and_ends_with_going_back() -> None:
@@ -117,8 +117,8 @@ async def test_a_share_of_the_leads_on_another_build_is_said_and_ends_with_going
 
 
 async def _goes_on(env: WorkflowEnvironment, *shares: str) -> None:
-    """Waits until that is what is said of which leads go on with which build."""
-    what = "leads go on with a build that is there"
+    """Wait until the checks name these shares of the leads."""
+    what = "leads continue with a running build"
     said: list[str] = []
     async with asyncio.timeout(TIMEOUT):
         while said != list(shares):

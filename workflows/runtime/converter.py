@@ -1,4 +1,4 @@
-"""What goes to and from Temporal as JSON, by pydantic; what can't be read must not stop a lead."""
+"""The payload converter: JSON by pydantic. An unreadable payload must not stop a lead."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +10,11 @@ from process.decisions.parsing import Unreadable
 
 
 class LeadPayloadConverter(PydanticPayloadConverter):
-    """Anyone may send anything: lone surrogates, numbers without end, an encoding of their own.
+    """Converts payloads by pydantic. An argument without a type hint that cannot be decoded becomes `Unreadable`.
 
-    The SDK drops a signal that it can't decode, without a trace in the lead, and a workflow that starts with such a thing
-    fails task after task. Whoever names no type takes what comes, so it gets `Unreadable` in its place, and refuses that.
+    Anyone may send anything: lone surrogates, endless numbers, an unknown encoding. The SDK drops a signal that it cannot
+    decode, without a trace in the lead, and a workflow with such an input fails task after task. The lead's handlers
+    have no type hints and refuse `Unreadable`.
     """
 
     def from_payloads(self, payloads: Sequence[Payload], type_hints: list[type] | None = None) -> list[Any]:

@@ -16,7 +16,7 @@ from process.effects.requests import EffectRequest
 from process.lead.hub import Hub
 from process.lead.lead import Lead
 from sandbox.faults import Fault
-from sandbox.github import acts
+from sandbox.github import commands
 from sandbox.github.auth import as_person
 from sandbox.github.records import Comment
 from sandbox.server import Sandbox
@@ -126,7 +126,7 @@ def test_it_is_said_once_whatever_breaks(
     )
     sandbox.faults.add(fault)
     say(activities, lead, corrected("comment"), attempts=3)
-    assert fault.spent or sandbox.journal.all("github")
+    assert fault.exhausted or sandbox.journal.all("github")
     (text,) = texts(github)
     assert "no longer counts" in text
 
@@ -219,7 +219,7 @@ def _comment(github: GitHub, text: str, *, by: str) -> int:
     person = github.state.user(by)
     assert person is not None
     with github.state.writing(person):
-        return acts.create_comment(github.state, as_person(person), github.issue(), text).id
+        return commands.create_comment(github.state, as_person(person), github.issue(), text).id
 
 
 def _answer(activities: GitHubActivities, github: GitHub, lead: Lead, text: str) -> None:

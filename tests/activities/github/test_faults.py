@@ -108,7 +108,7 @@ def fails(
     set_ = sandbox.faults.add(Fault.model_validate({"system": "github", **fault}))
     with pytest.raises(ApplicationError) as failure:
         perform(activities, effect, lead)
-    assert set_.bitten == 1
+    assert set_.hits == 1
     sandbox.faults.remove(set_)  # what hangs goes on
     while fault["kind"] == "slow" and not any(
         each.fault == "slow" and each.status for each in sandbox.journal.all()

@@ -34,7 +34,7 @@ def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], bo
     )
     with ThreadPoolExecutor(1) as threads:
         writing = threads.submit(write)
-        while not late.bitten:
+        while not late.hits:
             time.sleep(0.01)
         github.edit(body=body)
         sandbox.faults.remove(late)

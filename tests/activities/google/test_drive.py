@@ -87,7 +87,7 @@ def created(outcome: Outcome) -> Link:
 
 
 def folders(sandbox: Sandbox) -> list[DriveFile]:
-    return sandbox.google.children(sandbox.google.leads_folder)
+    return sandbox.google.children(sandbox.ids["leads_folder"])
 
 
 def one_folder(sandbox: Sandbox, lead: Lead, effect: CreateFolder) -> bool:
@@ -342,7 +342,7 @@ def test_a_sound_folder_passes_the_check(drive: DriveActivities) -> None:
 def test_what_is_wrong_with_the_folder_is_said(
     drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any], said: str
 ) -> None:
-    _change(sandbox, sandbox.google.leads_folder, **change)
+    _change(sandbox, sandbox.ids["leads_folder"], **change)
     (check,) = drive.checks()
     assert not check.ok
     assert said in check.detail

@@ -26,13 +26,13 @@ def test_the_leads_folder_is_found_by_its_mark(settings: Settings, sandbox: Sand
     assert reserved(drive, lead) == first
     assert perform(drive.create_folder, CreateFolder(key="k", cause=2, folder_id=first), lead) == made
     assert reserved(drive, other) != first
-    assert [folder.id for folder in sandbox.google.children(sandbox.google.leads_folder)] == [first]
+    assert [folder.id for folder in sandbox.google.children(sandbox.ids["leads_folder"])] == [first]
 
 
 def test_a_folder_in_the_trash_is_not_taken_up_again(settings: Settings, sandbox: Sandbox) -> None:
     drive, lead = DriveActivities(settings), a_lead()
     first = reserved(drive, lead)
     perform(drive.create_folder, CreateFolder(key="k", cause=2, folder_id=first), lead)
-    (folder,) = sandbox.google.children(sandbox.google.leads_folder)
+    (folder,) = sandbox.google.children(sandbox.ids["leads_folder"])
     sandbox.google.files[first] = folder.model_copy(update={"trashed": True})
     assert reserved(drive, lead) != first

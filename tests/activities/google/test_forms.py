@@ -30,7 +30,7 @@ def forms(settings: Settings, request: pytest.FixtureRequest) -> FormsActivities
 
 @pytest.fixture
 def effect(sandbox: Sandbox) -> ReadAnswers:
-    response = sandbox.google.submit(sandbox.google.questionnaire, ANSWERS)
+    response = sandbox.google.submit(sandbox.ids["questionnaire"], ANSWERS)
     return ReadAnswers(key="k", cause=1, response_id=response.response_id)
 
 
@@ -56,7 +56,7 @@ def test_an_edited_response_is_read_as_it_is_now(
     forms: FormsActivities, effect: ReadAnswers, sandbox: Sandbox
 ) -> None:
     sandbox.google.submit(
-        sandbox.google.questionnaire, ANSWERS | {"Your name": "Grace Example"}, effect.response_id
+        sandbox.ids["questionnaire"], ANSWERS | {"Your name": "Grace Example"}, effect.response_id
     )
     assert dict(answers(forms, effect))["Your name"] == "Grace Example"
 

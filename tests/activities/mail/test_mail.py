@@ -14,7 +14,9 @@ from process.lead.lead import Lead, Mail
 from process.policy import Policy
 from process.types import Role
 from sandbox.faults import Fault
+from sandbox.seed import read_seed
 from sandbox.server import Sandbox
+from starter.local.parts import SEED
 from tests.support.performing import a_lead, changed, failure, perform, settings_for
 
 EFFECT = SendMail(
@@ -255,7 +257,7 @@ def test_one_that_puts_us_off_is_tried_again(mail: MailActivities, sandbox: Sand
 
 
 def test_with_a_login_it_is_sent_and_without_it_parks(monkeypatch: pytest.MonkeyPatch) -> None:
-    with Sandbox(smtp_users={"leads": "right"}) as sandbox:
+    with Sandbox(seed=read_seed(SEED), smtp_users={"leads": "right"}) as sandbox:
         settings = settings_for(sandbox, monkeypatch)
         perform(MailActivities(settings).send_mail, EFFECT, a_lead())
         assert [each.received.user for each in sandbox.mailbox.all()] == ["leads"]

@@ -48,9 +48,9 @@ def from_file(settings: Settings, file: Path) -> PricingActivities:
 
 def fill(sandbox: Sandbox, *rows: tuple[Cell, ...]) -> None:
     google = sandbox.google
-    book = google.spreadsheets[google.price_sheet]
+    book = google.spreadsheets[sandbox.ids["price_sheet"]]
     sheet = Sheet(sheet_id=0, title="Prices", rows=rows)
-    google.spreadsheets[google.price_sheet] = book.model_copy(update={"sheets": (sheet,)})
+    google.spreadsheets[sandbox.ids["price_sheet"]] = book.model_copy(update={"sheets": (sheet,)})
 
 
 def test_the_sheet_is_read_with_its_exact_numbers(settings: Settings) -> None:

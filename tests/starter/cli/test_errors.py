@@ -27,7 +27,7 @@ from client.errors import (
     WorkflowHasEnded,
     WorkflowNotFound,
 )
-from process.core.events import Refused
+from process.core.refusal import decide, refuse
 from process.lead.duplicate_links import DuplicateLink, MatchReason
 from starter.cli.errors import ExitCode, rendered
 from starter.demo.errors import DemoFailed, StepFailed
@@ -37,7 +37,7 @@ LOGS = Path("logs")
 TWIN = DuplicateLink(lead="lead-b", why=(MatchReason.DOMAIN,))
 EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
     ExitCode.REFUSED: (
-        DecisionRefused(Refused(reason="The lead is lost")),
+        DecisionRefused(refuse("The lead is lost", decide("Reopen it first", "reopened")), "lead-a"),
         PossibleDuplicate([TWIN]),
         LeadHasEnded("lead-a"),
     ),

@@ -1,0 +1,100 @@
+"""A refusal as data: why not, and suggestions that each face writes in its own way."""
+
+import json
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from process.types import Model
+
+
+class SuggestionKind(StrEnum):
+    """What a suggestion asks the reader to do; each face has its own words or command for it."""
+
+    ADVICE = "advice"
+    """Follow a sentence that needs no command."""
+    DECIDE = "decide"
+    """Take another decision, with at least these fields."""
+    EXAMPLE = "example"
+    """Send the same decision again, with fields such as these."""
+    OPTIONS = "options"
+    """Look at the list of all decisions."""
+    TIMELINE = "timeline"
+    """Look at the lead's timeline."""
+    LEADS = "leads"
+    """Look at the list of leads."""
+    POLICY = "policy"
+    """Look at the policy in force."""
+    LEAD = "lead"
+    """Go to another lead."""
+    START = "start"
+    """Start a new lead."""
+    ADOPT = "adopt"
+    """Bring the lead to the newest version of the process."""
+
+
+class Suggestion(Model):
+    """One thing to do instead, which each face writes as a sentence, a command or a link."""
+
+    kind: SuggestionKind = SuggestionKind.ADVICE
+    text: str = ""
+    """One sentence without its full stop."""
+    decision: str = ""
+    """Kind of the decision to take."""
+    fields: dict[str, Any] = {}
+    """Fields of that decision, as JSON values."""
+    lead: str = ""
+    """Id of the lead to go to."""
+    url: str = ""
+    """Address at which a person opens it."""
+
+
+class Refused(Model):
+    """A decision that cannot be taken: one sentence why, and suggestions."""
+
+    reason: str
+    """One sentence without its full stop."""
+    suggestions: tuple[Suggestion, ...] = ()
+
+    def __str__(self) -> str:
+        return sentences(self)
+
+
+def refuse(reason: str, *suggestions: Suggestion | str) -> Refused:
+    """Return a refusal. A suggestion that is a plain sentence is advice; an empty one is left out."""
+    values = (Suggestion(text=each) if isinstance(each, str) else each for each in suggestions if each)
+    return Refused(reason=reason, suggestions=tuple(values))
+
+
+def decide(text: str, decision: str, **fields: Any) -> Suggestion:
+    """Return the suggestion to take this decision."""
+    return Suggestion(kind=SuggestionKind.DECIDE, text=text, decision=decision, fields=fields)
+
+
+def example(decision: str, fields: dict[str, Any]) -> Suggestion:
+    """Return the suggestion to send this decision with fields such as these."""
+    return Suggestion(kind=SuggestionKind.EXAMPLE, decision=decision, fields=fields)
+
+
+def title(kind: str) -> str:
+    """Return the kind of a decision as people read it: `Price quoted`."""
+    return kind.replace("_", " ").capitalize()
+
+
+def plain(suggestion: Suggestion) -> str:
+    """Return the suggestion as a sentence that fits every face, without its full stop."""
+    text, kind = suggestion.text, suggestion.kind
+    if kind is SuggestionKind.EXAMPLE:
+        return f"Send an object such as {json.dumps(suggestion.fields, ensure_ascii=False)}"
+    if kind is SuggestionKind.DECIDE:
+        given = "".join(f", {name} {value}" for name, value in suggestion.fields.items())
+        return f"{text} ({title(suggestion.decision)}{given})"
+    if suggestion.url:
+        return f"{text}: {suggestion.url}"
+    return text
+
+
+def sentences(refused: Refused, write: Callable[[Suggestion], str] = plain) -> str:
+    """Return the refusal as text: the reason, then each suggestion as `write` words it."""
+    said = [refused.reason, *map(write, refused.suggestions)]
+    return " ".join(text if text.endswith("?") else f"{text}." for text in said if text)

@@ -1,1 +1,0 @@
-"""GitHub on localhost: the REST and GraphQL operations that the real clients use, and pages for people."""

@@ -1,1 +1,0 @@
-"""Webhooks: what happened becomes payloads (`happenings`), and those are sent to the hooks that want them (`courier`)."""

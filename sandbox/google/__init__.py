@@ -1,1 +1,0 @@
-"""Google on localhost: token endpoint, Drive v3, Forms v1 and Sheets v4, judged by Google's discovery documents."""

@@ -1,0 +1,1 @@
+"""GitHub, Google and a mail server on localhost, for development and tests."""

@@ -1,0 +1,1 @@
+"""GitHub on localhost: the REST and GraphQL operations that real clients use, and pages for people."""

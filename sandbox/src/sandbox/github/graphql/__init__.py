@@ -1,0 +1,1 @@
+"""The GraphQL API at `/api/graphql`: graphql-core executes queries on GitHub's published schema."""

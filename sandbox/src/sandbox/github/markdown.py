@@ -1,0 +1,94 @@
+"""Markdown as GitHub shows it: HTML comments hidden, task lists as checkboxes, only a few harmless HTML tags."""
+
+import re
+from collections.abc import Sequence
+from html import escape
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup
+
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_PLAIN_TAG = re.compile(r"&lt;(/?(?:details|summary|br|sub|sup|kbd)(?: ?/)?)&gt;")
+_TASK = re.compile(r"\[([ xX])\](?=\s)")
+_TASK_LINE = re.compile(r"(\s*(?:>\s*)*(?:[-*+]|\d+[.)])\s+)\[([ xX])\](?=\s)")
+
+
+def render(text: str, *, form: str | None = None) -> Markup:
+    """Render the text as HTML. With `form`, checkboxes are buttons of that form, named `tick` with the line as value."""
+    return Markup(_markdown(form).render(text))  # noqa: S704 - HTML in the text is escaped
+
+
+def task_line(text: str, label: str) -> int:
+    """Return the line (from 0) of the task with this label. Raises ValueError."""
+    for number, line in enumerate(text.splitlines()):
+        box = _TASK_LINE.match(line)
+        if box and line[box.end() :].strip() == label:
+            return number
+    raise ValueError(f"no box {label!r}")
+
+
+def toggle_task(text: str, line: int) -> str:
+    """Return the text with the task in this line (from 0) checked or unchecked.
+
+    Raises:
+        ValueError: The line has no task.
+    """
+    lines = text.splitlines(keepends=True)
+    box = _TASK_LINE.match(lines[line]) if line < len(lines) else None
+    if box is None:
+        raise ValueError(f"no box in line {line}")
+    mark = "x" if box[2] == " " else " "
+    lines[line] = f"{box[1]}[{mark}]{lines[line][box.end() :]}"
+    return "".join(lines)
+
+
+def _markdown(form: str | None) -> MarkdownIt:
+    markdown = MarkdownIt("commonmark", {"html": True}, renderer_cls=_Renderer)
+    markdown.enable(["table", "strikethrough"])
+    markdown.core.ruler.push("tasks", lambda state: _find_tasks(state, form))
+    return markdown
+
+
+def _find_tasks(state: StateCore, form: str | None) -> None:
+    """Turn `[ ]` at the start of a list item into a task token."""
+    for item, paragraph, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        if item.type != "list_item_open" or paragraph.type != "paragraph_open" or not inline.children:
+            continue
+        first = inline.children[0]
+        mark = _TASK.match(first.content)
+        if first.type != "text" or mark is None:
+            continue
+        first.content = first.content[mark.end() :]
+        line = inline.map[0] if inline.map else 0
+        inline.children.insert(
+            0, Token("task", "", 0, meta={"done": mark[1] != " ", "line": line, "form": form})
+        )
+        item.attrJoin("class", "task")
+
+
+class _Renderer(RendererHTML):
+    """The HTML renderer. markdown-it finds its rules as methods named after token types."""
+
+    def task(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        task = tokens[index].meta
+        if task["form"] is None:
+            return f'<input type="checkbox" disabled{" checked" if task["done"] else ""}>'
+        label, sign = ("done", "☑") if task["done"] else ("to do", "☐")
+        return (
+            f'<button class="tick" form="{escape(task["form"])}" name="tick" value="{task["line"]}" '
+            f'aria-label="{label}: change">{sign}</button>'
+        )
+
+    def html_block(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        return _without_html(tokens[index].content)
+
+    def html_inline(self, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+        return _without_html(tokens[index].content)
+
+
+def _without_html(content: str) -> str:
+    return _PLAIN_TAG.sub(r"<\1>", escape(_COMMENT.sub("", content), quote=False))

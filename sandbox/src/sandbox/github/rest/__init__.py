@@ -1,0 +1,1 @@
+"""The REST API under `/api/v3`. `app` handles requests; the other modules have one handler for each operation."""
