@@ -126,7 +126,7 @@ class EditSync:
         column = columns.get(facts.stage)
         if column is None:
             return None
-        edit = await in_thread(self.board.moved, context.repo, context.issue.number, column)
+        edit = await in_thread(self.board.find_edit, context.repo, context.issue.number, column)
         if edit is None:
             return None
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)

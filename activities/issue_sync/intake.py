@@ -151,23 +151,23 @@ class Intake:
 
     async def _opener(self, context: IssueContext, labels: Sequence[str]) -> str | None:
         """Return the login of the person with a role who opened it, or else set a label last, or None."""
-        author = context.issue.user
-        if author and await self._has_role(author):
-            return author.login
+        opener = context.issue.user
+        if opener and await self._has_role(opener):
+            return opener.login
         history = await in_thread(issue_history, self.github, context.repo, context.issue.number)
-        movers = [history.labelled(name, on=True) for name in labels]
-        if not any(mover.id for mover in movers) and activity.info().attempt < ATTEMPTS:
+        authors = [history.labelled(name, on=True) for name in labels]
+        if not any(author.id for author in authors) and activity.info().attempt < ATTEMPTS:
             raise again("GitHub does not show yet who set the label", after=RETRY_AFTER)
-        for mover in movers:
-            if mover.login and not mover.ours and await self._has_role(Account(login=mover.login)):
-                return mover.login
+        for author in authors:
+            if author.login and not author.automated and await self._has_role(Account(login=author.login)):
+                return author.login
         return None
 
     async def _labelled_since(self, context: IssueContext, when: datetime) -> bool:
         """Return True if somebody reopened or labelled it after that time."""
         history = await in_thread(issue_history, self.github, context.repo, context.issue.number)
         acts = [history.reopened(), *(history.labelled(name, on=True) for name in self._labels(context))]
-        return any(act.at and act.at > when and not act.ours for act in acts)
+        return any(act.at and act.at > when and not act.automated for act in acts)
 
     async def _has_role(self, account: Account) -> bool:
         return not account.is_bot and bool(await in_thread(self.roles.roles_of, account.login))
@@ -235,4 +235,4 @@ def _without_lead(context: IssueContext, why: str) -> IssueContext:
 def _was_closed_by_us(issue: Issue, lead: str) -> bool:
     """Return True if the issue's text says that this lead has ended, even if Temporal no longer knows it."""
     block = issue_block.find(issue.text, lead)
-    return block is not None and block.memory is not None and block.memory.state == "closed"
+    return block is not None and block.last_written is not None and block.last_written.state == "closed"
