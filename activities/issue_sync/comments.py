@@ -217,7 +217,7 @@ class Comments:
     ) -> Reply:
         """With an example; unless the lead could not take one either, and says why."""
         facts = (await asked(self.leads.overview(lead))).facts
-        if no := kind.gate(facts):
+        if no := kind.allowed(facts):
             return await self._lead_refused(lead, said, kind, no)
         return _refused(said, explain(refused), commands.sample(kind, kind.example_for(facts)))
 
@@ -227,7 +227,7 @@ class Comments:
         """Answer with the decisions that the refusal suggests, or with an example of this one if that would be taken."""
         facts = (await asked(self.leads.overview(lead))).facts
         suggested = samples(refused, facts)
-        if not suggested and kind.gate(facts) is None:
+        if not suggested and kind.allowed(facts) is None:
             sample = commands.sample(kind, kind.example_for(facts))
             suggested = [sample] if await self._would_do(lead, kind, sample) else []
         return _refused(said, explain(refused), *suggested)

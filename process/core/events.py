@@ -27,7 +27,11 @@ from process.types import Line, Model
 
 
 class Fact(Model):
-    """Anything that can become true of a lead. Its kind is its class name in snake case."""
+    """Anything that can become true of a lead.
+
+    Every concrete class writes out its `kind`, which is stored with the event. A base class that several kinds share says
+    `abstract=True` instead.
+    """
 
     kind: ClassVar[str] = "fact"
     visible: ClassVar[bool] = True
@@ -37,11 +41,17 @@ class Fact(Model):
     by: Line = "the service"
     source: Line = "service"
 
+    def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)  # pydantic passes `abstract` on, to here and to below
+
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        if "kind" in vars(cls):  # bases that several kinds share have none
-            Fact.kinds[cls.kind] = cls
+        if abstract:
+            return
+        if "kind" not in vars(cls):
+            raise TypeError(f'{cls.__name__} needs a kind: write kind = "…" on the class, or abstract=True')
+        Fact.kinds[cls.kind] = cls
 
     @model_serializer(mode="wrap")
     def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -119,11 +129,11 @@ class Event(Model):
         return self.fact.__dict__.get("key")  # most facts have none, and pydantic takes long to say so
 
 
-class Observation(Fact):
+class Observation(Fact, abstract=True):
     """What an effect brought back from outside. Never refused: it is what happened."""
 
 
-class Deadline(Fact):
+class Deadline(Fact, abstract=True):
     """What happens because a date has come and nobody did anything."""
 
     by: Line = "the calendar"
