@@ -1,11 +1,9 @@
-"""The process itself: pure, without I/O, clock or engine. Every face of the service calls the same four functions (`core`):
+"""The process: pure, without I/O, clock or engine. Every face of the service calls the same four functions:
 
-    decide(history, decision, now) -> fact or Refused   what a person, or the clock, may do now
-    evolve(history, fact, at)      -> history           what that makes true
-    plan(change)                   -> effects           what is asked of the outside
-    due(lead)                      -> when, and what    what happens if nobody does anything
+    decide(event_log, fact, now) -> fact or Refused    what is allowed now (core/decide.py)
+    evolve(event_log, fact, at)  -> event log          what a fact makes true (core/evolve.py)
+    plan(change)                 -> effects            what is asked of the outside (core/plan.py)
+    due(lead)                    -> deadlines          what happens by date if nobody acts (deadlines/schedule.py)
 
-`record` keeps all of it for one lead. Where things are: `state` what is true of a lead, `decisions` what people may decide,
-`ticks` what the calendar does, `effects` and `reports` what goes out and what comes back, `money` prices and invoices,
-`desk` what people write on GitHub, `views` how a lead is shown, `whatif` how it would have been.
+`core.aggregate` keeps the event log and the outbox of one lead. Each package says in its `__init__` what it holds.
 """

@@ -35,7 +35,7 @@ class ChangedRule:
     now: str
     """The new way, in a short sentence."""
     removable: str
-    """When the rule may be removed together with the old way."""
+    """Condition for removing the rule together with the old way."""
 
     @overload
     def __get__(self, rules: None, owner: type["Rules"]) -> Self: ...

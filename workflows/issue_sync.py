@@ -55,7 +55,7 @@ class ChangeNotice(Model):
 
 
 class SyncRequest(Model):
-    """All notices about one issue since the last sync."""
+    """The notices about one issue since the last sync."""
 
     notices: tuple[ChangeNotice, ...]
 

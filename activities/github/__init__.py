@@ -1,1 +1,1 @@
-"""GitHub: the lead's issue and card, its hub's issue, and what people do to them."""
+"""GitHub: the lead's issue and card, the hub's issue, and people's edits of them."""

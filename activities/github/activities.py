@@ -40,7 +40,7 @@ class GitHubActivities:
         self._settings = settings
         self._policy = policy or Policy()
         self._client = GitHubClient(settings.github)
-        self._issues = GitHubIssues(self._client, settle, heard=settings.github.follows_changes)
+        self._issues = GitHubIssues(self._client, settle, follows_changes=settings.github.follows_changes)
         self._board = GitHubBoard(self._client)
         self._drift = GitHubDrift(self._client, self._issues, self._board)
         self._corrections = GitHubCorrections(OwnComments(self._client, settle))
@@ -105,7 +105,7 @@ class GitHubActivities:
                 ours |= {stood_in, github.columns.get(lead.card_stage)}
         repo = _repo(lead.issue, github.leads_repo)
         placed = self._board.place(repo, _number(lead.issue), column, restore=restore, ours=ours)
-        stage = lead.stage if placed.there else lead.card_stage
+        stage = lead.stage if placed.in_place else lead.card_stage
         news = (placed.card, stage) != (lead.card, lead.card_stage)
         return Outcome(observation=CardPlaced(item=placed.card, stage=stage) if news else None)
 
@@ -133,8 +133,8 @@ class GitHubActivities:
             (lead.hub_issue, self._settings.github.hubs_repo),
         )
         if effect.where == "answer":
-            spots = [IssueRef(_repo(link, repo), int(link.id)) for link, repo in links if link]
-            self._corrections.answer(spots, corrected_decision)
+            issues = [IssueRef(_repo(link, repo), int(link.id)) for link, repo in links if link]
+            self._corrections.answer(issues, corrected_decision)
         else:
             hub = effect.where == "hub issue"
             link, repo = links[hub]
@@ -148,7 +148,7 @@ class GitHubActivities:
         """Finds out what became of the lead's issue and card, and of the hub's issue."""
         effect = request.effect
         assert isinstance(effect, CheckIssues)  # noqa: S101 - the workflow sends each effect to its own activity
-        return Outcome(observation=self._drift.look(request.lead, effect, self._lead_issue(request)))
+        return Outcome(observation=self._drift.check(request.lead, effect, self._lead_issue(request)))
 
     def checks(self) -> Iterator[Check]:
         """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
@@ -222,7 +222,7 @@ class GitHubActivities:
             reason=("completed" if down else _ENDED.get(lead.stage, "not_planned")) if closed else "reopened",
             text=text,
             boxes=tuple(item.name for item in items),
-            people=frozenset(item.name for item in items if item.done is None),
+            free_boxes=frozenset(item.name for item in items if item.done is None),
         )
 
     # What `leads check` looks at

@@ -1,4 +1,4 @@
-"""Who did it: the newest event or edit behind what an issue, or a card, shows. Own edits and those of bots are no moves."""
+"""Finds the author of an edit: the newest event or edit behind the present value of an issue or a card."""
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
@@ -45,20 +45,20 @@ query($org: String!, $repo: String!, $number: Int!) {
 
 
 class Author(NamedTuple):
-    """Who made a change, and GitHub's id of it. `login` is none where GitHub does not tell."""
+    """The author of a change, and GitHub's id of the change. `login` is None where GitHub does not tell."""
 
     id: str = ""
     at: datetime | None = None
     login: str | None = None
-    ours: bool = False
-    """The service itself, or some other program: not to be heard."""
-    program: bool = False
-    """Another program, as GitHub's own board automations are, that does not do it again and again."""
+    automated: bool = False
+    """True for this service and every other program, whose changes are no proposals."""
+    other_program: bool = False
+    """True for another program, such as a board automation, unless it repeats the change again and again."""
 
 
 UNKNOWN = Author()
-OFTEN = 3
-"""So often in a day a program's change is put back. Beyond that it would be a fight: it is left, and people see to it."""
+MAX_REVERTS = 3
+"""Number of times a day that a program's change is reverted. Beyond that, it is left to people."""
 DAY = timedelta(days=1)
 
 
@@ -68,7 +68,7 @@ class _Actor(BaseModel):
 
 
 class _Event(BaseModel):
-    """Whatever happened; an event of a kind that was not asked for has no id."""
+    """A timeline event. One of a kind that the query does not name has no id."""
 
     kind: str = Field(alias="__typename")
     id: str = ""
@@ -80,7 +80,7 @@ class _Event(BaseModel):
 
 
 class _Edit(BaseModel):
-    """One edit of the description, as `text` says it then: see `overwritten`."""
+    """One edit of the description, with the whole text after it (see `overwritten`)."""
 
     id: str
     at: AwareDatetime = Field(alias="editedAt")
@@ -89,7 +89,7 @@ class _Edit(BaseModel):
 
 
 class IssueHistory(BaseModel):
-    """An issue in one look, and how it came to be so."""
+    """The present values of an issue, with its events and edits."""
 
     me: str = Field(validation_alias=AliasPath("viewer", "login"))
     title: str = Field(validation_alias=AliasPath("repository", "issue", "title"))
@@ -117,33 +117,34 @@ class IssueHistory(BaseModel):
             )
         )
 
-    def lost_on_its_way(self, name: str) -> bool:
-        """Whether nobody took this label off: where the issue was transferred to, there was none of that name."""
-        moved = any(event.kind == "TransferredEvent" for event in self.events)
-        return moved and self.labelled(name, on=False) == UNKNOWN
+    def lost_in_transfer(self, name: str) -> bool:
+        """Return True if a transfer dropped the label, because the new repository has none of that name."""
+        transferred = any(event.kind == "TransferredEvent" for event in self.events)
+        return transferred and self.labelled(name, on=False) == UNKNOWN
 
     def retitled(self) -> Author:
         return self._newest(lambda event: event.kind == "RenamedTitleEvent" and event.title == self.title)
 
     def edited(self, shows: Callable[[str], bool | None]) -> Author:
-        """Who edited the description so that it `shows` what it shows now; None is what can't be told of an edit.
+        """Return the author of the edit since which the description `shows` the present value.
 
-        Where no edit tells, it was whoever is the only person that ever edited it.
+        `shows` returns None for a text that does not tell. If no edit tells, the author is the only person that ever
+        edited the description, or UNKNOWN.
         """
         made: _Edit | None = None
-        for edit in self._edits_that_tell():
+        for edit in self._telling_edits():
             now = shows(edit.text) if edit.text is not None else None
             if now is False and made:
-                return _mover(made.id, made.at, made.editor, self.me)
+                return _author(made.id, made.at, made.editor, self.me)
             if not now:
                 break
             made = edit
-        movers = [_mover(edit.id, edit.at, edit.editor, self.me) for edit in self.edits]
-        people = [mover for mover in movers if not mover.ours]
-        return people[0] if len({mover.login for mover in people}) == 1 else UNKNOWN
+        authors = [_author(edit.id, edit.at, edit.editor, self.me) for edit in self.edits]
+        people = [author for author in authors if not author.automated]
+        return people[0] if len({author.login for author in people}) == 1 else UNKNOWN
 
-    def _edits_that_tell(self) -> Iterator[_Edit]:
-        """Newest first; of ours in a row only the newest, which may give back what the one before had overwritten."""
+    def _telling_edits(self) -> Iterator[_Edit]:
+        """Yield the edits, newest first; of ours in a row only the newest, which may restore text overwritten before."""
         newer = False
         for edit in self.edits:
             ours = edit.editor is not None and bare_login(edit.editor.login) == bare_login(self.me)
@@ -152,7 +153,7 @@ class IssueHistory(BaseModel):
             newer = ours
 
     def _newest(self, holds: Callable[[_Event], bool]) -> Author:
-        return _of(self.events, self.me, holds)
+        return _newest_author(self.events, self.me, holds)
 
 
 class _CardHistory(BaseModel):
@@ -166,7 +167,7 @@ def issue_history(client: GitHubClient, repo: str, number: int) -> IssueHistory:
 
 
 def card_author(client: GitHubClient, repo: str, number: int, board: str) -> Author:
-    """Who moved the lead's card last. An older GitHub Enterprise keeps no history of that."""
+    """Return the author of the card's last move. An older GitHub Enterprise keeps no history of that: UNKNOWN."""
     with github_errors(f"when looking at the history of the card of issue {number}"):
         try:
             data = client.graphql(_CARD, _asked(client, repo, number))
@@ -175,24 +176,24 @@ def card_author(client: GitHubClient, repo: str, number: int, board: str) -> Aut
                 return UNKNOWN
             raise
         seen = _CardHistory.model_validate(data)
-    return _of(seen.events, seen.me, lambda event: event.board == board)
+    return _newest_author(seen.events, seen.me, lambda event: event.board == board)
 
 
 def _asked(client: GitHubClient, repo: str, number: int) -> dict[str, Any]:
     return {"org": client.settings.org, "repo": repo, "number": number}
 
 
-def _of(events: Iterable[_Event], me: str, holds: Callable[[_Event], bool]) -> Author:
+def _newest_author(events: Iterable[_Event], me: str, holds: Callable[[_Event], bool]) -> Author:
     same = [event for event in events if holds(event)]
     if not same:
         return UNKNOWN
     newest = same[-1]
-    mover = _mover(newest.id, newest.at, newest.actor, me)
-    return mover._replace(program=mover.program and _times(same, newest) <= OFTEN)
+    author = _author(newest.id, newest.at, newest.actor, me)
+    return author._replace(other_program=author.other_program and _times(same, newest) <= MAX_REVERTS)
 
 
 def _times(events: Iterable[_Event], newest: _Event) -> int:
-    """How often the same actor has done it within the day before."""
+    """Return how often the same actor made the change within the day before."""
     return sum(
         event.actor == newest.actor
         and event.at is not None
@@ -202,8 +203,10 @@ def _times(events: Iterable[_Event], newest: _Event) -> int:
     )
 
 
-def _mover(ident: str, at: datetime | None, actor: _Actor | None, me: str) -> Author:
+def _author(ident: str, at: datetime | None, actor: _Actor | None, me: str) -> Author:
     if actor is None:
         return Author(ident, at)
     is_me, is_person = bare_login(actor.login) == bare_login(me), actor.type == "User"
-    return Author(ident, at, actor.login, ours=is_me or not is_person, program=not is_me and not is_person)
+    return Author(
+        ident, at, actor.login, automated=is_me or not is_person, other_program=not is_me and not is_person
+    )

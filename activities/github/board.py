@@ -20,11 +20,11 @@ from process.github.edits import Edit, EditKind
 from process.policy import BUILT_IN, Policy
 from process.types import Stage
 
-FRESH = timedelta(minutes=5)
-"""How long a worker believes what it knows of the board's fields and columns."""
+CACHE_TIME = timedelta(minutes=5)
+"""How long a worker caches the board's fields and columns."""
 
 _TIMEOUT = 5
-"""Attempts after which an issue that GraphQL does not find counts as missing; a new one takes it some seconds."""
+"""Attempts after which an issue that GraphQL does not find counts as missing. A new issue appears after seconds."""
 
 _BOARD = """
 query($org: String!, $number: Int!, $field: String!) {
@@ -80,7 +80,7 @@ class Board(BaseModel):
     field: _Field | None
 
     def option(self, name: str) -> str | None:
-        """Id of the column of this name."""
+        """Return the id of the column of this name, or None."""
         return (
             next((option.id for option in self.field.options if option.name == name), None)
             if self.field
@@ -88,7 +88,7 @@ class Board(BaseModel):
         )
 
     def column(self, option: str | None) -> str:
-        """Name of the column with this id; empty if there is none."""
+        """Return the name of the column with this id, or an empty string."""
         options = self.field.options if self.field else []
         return next((each.name for each in options if each.id == option), "")
 
@@ -115,19 +115,20 @@ class _Issue(BaseModel):
 
 
 class PlacedCard(NamedTuple):
-    """A card, and whether it is where it was to be."""
+    """A card after an attempt to place it."""
 
     card: str
-    there: bool
+    in_place: bool
+    """True if the card is in the requested column; False if it stays where a person put it."""
 
 
 def columns_of(settings: GitHub, policy: Policy) -> Mapping[Stage, str]:
-    """Names of the board's columns: the policy's own, or the settings' where nobody chose that policy."""
+    """Return the board's column of each stage: from the policy, or from the settings under the built-in policy."""
     return settings.columns if policy.version == BUILT_IN else policy.columns
 
 
 class GitHubBoard:
-    """Places cards. What it knows of the board is shared by all threads for some minutes."""
+    """Places and reads cards. The board's fields are cached for all threads."""
 
     def __init__(self, client: GitHubClient) -> None:
         self._client = client
@@ -136,53 +137,54 @@ class GitHubBoard:
         self._known: tuple[float, Board] | None = None
 
     def card(self, repo: str, number: int) -> Card | None:
-        """The issue's card, if it has one."""
+        """Return the issue's card, or None."""
         return self._issue(repo, number).card(self._read_board())
 
     def place(
         self, repo: str, number: int, column: str, *, restore: bool, ours: Collection[str | None] | None
     ) -> PlacedCard:
-        """The issue's card in this column, added if there is none, out of the archive if that is wanted.
+        """Put the issue's card into the column: add it if missing, and with `restore` take it out of the archive.
 
-        `ours` are the columns where it stands by us: elsewhere, a person put it, and it stays. None: it is put anyhow.
+        `ours` are the columns into which we put the card. If it stands elsewhere by a person's hand, it stays there.
+        With None, it is moved in any case.
         """
         board, option = self._board_with(column)
         issue = self._issue(repo, number)
         card = issue.card(board) or self._add(board, issue)
-        stands = board.column(card.option)
+        current = board.column(card.option)
         if card.option != option:
             if (
                 ours is not None
-                and stands
-                and stands not in ours
-                and not self._mover(repo, number, board).ours
+                and current
+                and current not in ours
+                and not self._author(repo, number, board).automated
             ):
-                return PlacedCard(card.id, there=False)
+                return PlacedCard(card.id, in_place=False)
             self._move(board, card, option)
         elif card.archived and restore:
             self._restore(board, card)
-        return PlacedCard(card.id, there=True)
+        return PlacedCard(card.id, in_place=True)
 
-    def moved(self, repo: str, number: int, column: str) -> Edit | None:
-        """Where somebody else put the card that stood in this column; None where it is there, or is to be left."""
+    def find_edit(self, repo: str, number: int, column: str) -> Edit | None:
+        """Return the edit that moved the card out of this column, or None if it is there, archived, or was moved by us."""
         board, option = self._board_with(column)
         card = self._issue(repo, number).card(board)
         if card is None or card.archived or card.option == option:
             return None
-        mover = self._mover(repo, number, board)
-        if mover.ours and not mover.program:
+        author = self._author(repo, number, board)
+        if author.automated and not author.other_program:
             return None
         return Edit(
             kind=EditKind.PLACED,
             name=board.column(card.option),
-            id=mover.id,
-            by=mover.login,
-            at=mover.at,
-            by_program=mover.program,
+            id=author.id,
+            by=author.login,
+            at=author.at,
+            by_program=author.other_program,
         )
 
     def checks(self, columns: Collection[str]) -> Iterator[Check]:
-        """Whether the board, its field and these columns are there."""
+        """Check that the board has its field and these columns."""
         board = self._read_board()
         name = f"board {self._settings.project_number} ({board.title})"
         missing = [column for column in columns if board.option(column) is None]
@@ -195,7 +197,7 @@ class GitHubBoard:
 
     # Inside
 
-    def _mover(self, repo: str, number: int, board: Board) -> Author:
+    def _author(self, repo: str, number: int, board: Board) -> Author:
         return card_author(self._client, repo, number, board.id)
 
     def _board_with(self, column: str) -> tuple[Board, str]:
@@ -204,7 +206,7 @@ class GitHubBoard:
             return known[1], option
         board = self._read_board()
         with self._lock:
-            self._known = (time.monotonic() + FRESH.total_seconds(), board)
+            self._known = (time.monotonic() + CACHE_TIME.total_seconds(), board)
         if board.field is None or board.field.id is None:
             raise park(
                 f"Board {self._settings.project_number} has no single-select field {self._settings.status_field!r}: "
@@ -219,22 +221,22 @@ class GitHubBoard:
         return board, option
 
     def _read_board(self) -> Board:
-        asked = {
+        variables = {
             "org": self._settings.org,
             "number": self._settings.project_number,
             "field": self._settings.status_field,
         }
         with github_errors("when looking at the board"):
             try:
-                data = self._client.graphql(_BOARD, asked)
+                data = self._client.graphql(_BOARD, variables)
             except UnknownObjectException as error:
-                if graphql_types(error) is None:  # there is no GraphQL there at all
+                if graphql_types(error) is None:  # the server has no GraphQL
                     raise
-                raise missing_board(error, asked) from None
+                raise missing_board(error, variables) from None
             return Board.model_validate(at(data, "organization", "projectV2"))
 
     def _issue(self, repo: str, number: int) -> _Issue:
-        asked = {
+        variables = {
             "org": self._settings.org,
             "repo": repo,
             "number": number,
@@ -242,7 +244,7 @@ class GitHubBoard:
         }
         with github_errors(f"when looking for the card of issue {number}"):
             try:
-                data = self._client.graphql(_CARD, asked)
+                data = self._client.graphql(_CARD, variables)
             except UnknownObjectException as error:
                 if graphql_types(error) is not None and activity.info().attempt < _TIMEOUT:
                     raise again(f"GitHub does not show issue {number} yet") from None
@@ -250,53 +252,53 @@ class GitHubBoard:
             return _Issue.model_validate(at(data, "repository", "issue"))
 
     def _add(self, board: Board, issue: _Issue) -> Card:
-        """Adds the issue to the board; one that is there already keeps its card."""
-        asked = {"board": board.id, "issue": issue.id, "field": self._settings.status_field}
+        """Add the issue to the board. An issue that is there already keeps its card."""
+        variables = {"board": board.id, "issue": issue.id, "field": self._settings.status_field}
         with github_errors("when adding a card to the board"):
-            return Card.model_validate(at(self._change(_ADD, asked), "addProjectV2ItemById", "item"))
+            return Card.model_validate(at(self._change(_ADD, variables), "addProjectV2ItemById", "item"))
 
     def _move(self, board: Board, card: Card, option: str) -> None:
         with github_errors("when moving a card on the board"):
-            if card.archived:  # an archived card cannot be moved, and one that moves is to be seen
+            if card.archived:  # an archived card cannot be moved
                 self._restore(board, card)
-            asked = {
+            variables = {
                 "board": board.id,
                 "item": card.id,
                 "field": board.field and board.field.id,
                 "option": option,
             }
-            self._change(_MOVE, asked)
+            self._change(_MOVE, variables)
 
     def _restore(self, board: Board, card: Card) -> None:
         with github_errors("when taking a card out of the board's archive"):
             self._change(_RESTORE, {"board": board.id, "item": card.id})
 
-    def _change(self, mutation: str, asked: dict[str, Any]) -> dict[str, Any]:
-        """Runs a mutation. If what it names is not there, the board may have changed since we looked: look again."""
+    def _change(self, mutation: str, variables: dict[str, Any]) -> dict[str, Any]:
+        """Run a mutation. If it names something that does not exist, forget the cached board and try again."""
         try:
-            return self._client.graphql(mutation, asked)
+            return self._client.graphql(mutation, variables)
         except GithubException as error:
             if (graphql_types(error) or frozenset()) & {"NOT_FOUND", "VALIDATION", "UNPROCESSABLE"}:
                 with self._lock:
                     known, self._known = self._known, None
                 if known and activity.info().attempt < _TIMEOUT:
-                    raise again("The board or the issue is not (or not yet) as we know it") from None
+                    raise again("The board has changed, or GitHub does not show the issue yet") from None
             raise
 
 
-def missing_board(error: GithubException, asked: dict[str, Any]) -> Exception:
-    """What it means that GitHub did not find the organization's board."""
+def missing_board(error: GithubException, variables: dict[str, Any]) -> Exception:
+    """Return the error for a board, or an organization, that GitHub did not find."""
     path = error.data["errors"][0].get("path") or []
     if "projectV2" in path:
         return park(
-            f"The organization {asked['org']} has no board {asked['number']} that we may see: correct "
+            f"The organization {variables['org']} has no board {variables['number']} that we may see: correct "
             "LEADS_GITHUB__PROJECT_NUMBER, or grant organization projects (write), then retry"
         )
-    return park(f"There is no organization {asked['org']}: correct LEADS_GITHUB__ORG, then retry")
+    return park(f"There is no organization {variables['org']}: correct LEADS_GITHUB__ORG, then retry")
 
 
 def at(data: dict[str, Any], *path: str) -> Any:
-    """What stands there in an answer. Raises ValueError if the answer has another shape."""
+    """Return the value at this path in an answer. Raises ValueError if there is none."""
     found: Any = data
     for name in path:
         if not isinstance(found, dict) or found.get(name) is None:

@@ -1,7 +1,7 @@
-"""GitHub's REST and GraphQL through PyGithub: the few requests that the activities need.
+"""The client of GitHub's REST and GraphQL APIs, on PyGithub.
 
-PyGithub does authentication, tokens, versions and the errors. OwnComments are read into models of our own, because its
-objects fetch what an answer lacks by requests of their own, and take a proxy's page for an issue without a number.
+PyGithub does authentication, tokens, versions and errors. Answers are parsed into our own models: PyGithub's objects send
+further requests for missing fields, and accept a proxy's HTML page as an issue without a number.
 """
 
 import itertools
@@ -32,7 +32,7 @@ from config.settings import GitHub
 API_VERSION = "2022-11-28"
 PER_PAGE = 100
 REDIRECTS = 5
-"""From a renamed repository to its name now, and from there to where an issue was transferred to: one after the other."""
+"""Redirects that one request follows: from renamed repositories, and from transferred issues."""
 
 
 class _Edited(BaseModel):
@@ -59,7 +59,7 @@ class _Content(BaseModel):
     repository: Label = Label(name="")
 
 
-class _CardSeen(BaseModel):
+class _CardIssue(BaseModel):
     project: _Numbered
     content: _Content
 
@@ -79,7 +79,7 @@ _LABELS = TypeAdapter(list[Label])
 
 
 class ChangedItems(NamedTuple, Generic[T]):
-    """What a listing showed, with its tag, by which it can be asked for again at no cost."""
+    """Items of a listing, with the ETag with which an unchanged listing costs nothing."""
 
     items: list[T]
     etag: str
@@ -87,24 +87,24 @@ class ChangedItems(NamedTuple, Generic[T]):
 
 
 class GitHubClient:
-    """One PyGithub client per thread, because PyGithub is not thread-safe. Raises ApplicationError as `told` maps.
+    """Sends the requests, with one PyGithub client per thread. Raises ApplicationError as `github_errors` translates.
 
-    While a rate limit holds that any client with the same credentials met, nothing is asked.
+    While a rate limit holds for these credentials, no request is sent.
     """
 
     def __init__(self, settings: GitHub) -> None:
         self.settings = settings
-        self._gate = guard_for(settings)
-        self._of_thread = threading.local()
+        self._rate_limits = guard_for(settings)
+        self._per_thread = threading.local()
         self._login = ""
         self._login_lock = threading.Lock()
 
     # Issues
 
     def issues(self, repo: str, *, since: datetime) -> Iterator[Issue]:
-        """Every issue created at or after `since`, open and closed, newest first.
+        """Yield every issue created at or after `since`, open and closed, newest first.
 
-        A plain listing on purpose: search and label filters lag minutes behind.
+        This is a plain listing, because search and label filters lag minutes behind.
         """
         parameters = {"state": "all", "sort": "created", "direction": "desc"}
         with github_errors(f"when listing the issues of {repo}"):
@@ -116,29 +116,30 @@ class GitHubClient:
                         yield issue
 
     def changed_issues(self, repo: str, *, since: datetime, etag: str) -> ChangedItems[Issue] | None:
-        """Those that were opened or changed at or after `since`; None where it is all as it was at `etag`."""
+        """Return the issues changed at or after `since`, or None if the listing still has this ETag."""
         with github_errors(f"when listing what changed in the issues of {repo}"):
             path = f"{self._path(repo)}/issues"
             changes = self._changes(path, {"state": "all"}, since, etag, _ISSUES)
             return changes and changes._replace(items=[i for i in changes.items if i.pull_request is None])
 
     def changed_comments(self, repo: str, *, since: datetime, etag: str) -> ChangedItems[Comment] | None:
-        """Those on all issues that were written or edited at or after `since`; None where it is all as at `etag`."""
+        """Return the comments on all issues changed at or after `since`, or None if the listing still has this ETag."""
         with github_errors(f"when listing the new comments in {repo}"):
             return self._changes(f"{self._path(repo)}/issues/comments", {}, since, etag, _COMMENTS)
 
     def labelled(self, repo: str, label: str) -> Iterator[Issue]:
-        """The open issues with this label, newest first."""
+        """Yield the open issues with this label, newest first."""
         with github_errors(f"when listing the issues of {repo}"):
             for page in self._pages(f"{self._path(repo)}/issues", {"labels": label}):
                 yield from (issue for issue in _ISSUES.validate_python(page) if issue.pull_request is None)
 
     def issue(self, repo: str, number: int) -> Issue:
+        """Return the issue."""
         with github_errors(f"when reading issue {number} of {repo}"):
             return Issue.model_validate(self._rest("GET", f"{self._path(repo)}/issues/{number}"))
 
     def find_issue(self, repo: str, number: int) -> Issue | None:
-        """The issue, or None where there is none (any more)."""
+        """Return the issue, or None if it does not exist."""
         with github_errors(f"when reading issue {number} of {repo}"):
             answer = self._if_there(f"{self._path(repo)}/issues/{number}")
             return Issue.model_validate(answer) if answer is not None else None
@@ -146,21 +147,24 @@ class GitHubClient:
     def create_issue(
         self, repo: str, *, title: str, body: str, labels: list[str], settle: timedelta
     ) -> Issue:
+        """Create the issue. `settle` is the delay before the next attempt, if this one fails."""
         with github_errors(f"when opening an issue in {repo}", settle=settle):
             given = {"title": title, "body": body, "labels": labels}
             return Issue.model_validate(self._rest("POST", f"{self._path(repo)}/issues", given))
 
     def edit_issue(self, repo: str, number: int, changes: dict[str, str]) -> None:
+        """Set these fields of the issue."""
         with github_errors(f"when changing issue {number} of {repo}"):
             Issue.model_validate(self._rest("PATCH", f"{self._path(repo)}/issues/{number}", changes))
 
     def add_labels(self, repo: str, number: int, names: list[str]) -> None:
+        """Add labels to the issue."""
         with github_errors(f"when labelling issue {number} of {repo}"):
             answer = self._rest("POST", f"{self._path(repo)}/issues/{number}/labels", {"labels": names})
             _LABELS.validate_python(answer)
 
     def remove_label(self, repo: str, number: int, name: str) -> None:
-        """Takes one label off; that it is not there is fine."""
+        """Remove one label. It need not be there."""
         with github_errors(f"when taking a label off issue {number} of {repo}"):
             try:
                 answer = self._rest(
@@ -175,69 +179,72 @@ class GitHubClient:
     # Comments
 
     def comment(self, repo: str, number: int) -> Comment | None:
-        """The comment with this id, or None where it was deleted."""
+        """Return the comment with this id, or None if it was deleted."""
         with github_errors(f"when reading a comment in {repo}"):
             answer = self._if_there(f"{self._path(repo)}/issues/comments/{number}")
             return Comment.model_validate(answer) if answer is not None else None
 
     def comments(self, repo: str, issue: int, *, since: datetime) -> Iterator[list[Comment]]:
-        """Those of an issue that were written or edited at or after `since`, oldest first, page by page."""
+        """Yield pages of the issue's comments changed at or after `since`, oldest first."""
         path, start = f"{self._path(repo)}/issues/{issue}/comments", since.strftime("%Y-%m-%dT%H:%M:%SZ")
         with github_errors(f"when listing the comments of issue {issue} of {repo}"):
             for page in self._pages(path, {"since": start}):
                 yield _COMMENTS.validate_python(page)
 
     def last_editor(self, comment: Comment) -> str | None:
-        """Login of whoever edited the comment last; None where nobody did, or nobody knows who."""
+        """Return the login of the comment's last editor, or None if there is none, or it is unknown."""
         query = "query($id: ID!) { node(id: $id) { ... on IssueComment { editor { login } } } }"
         with github_errors("when looking at who edited a comment"):
             node = self.graphql(query, {"id": comment.node_id})["node"]
             return _Edited.model_validate(node).login if node else None
 
     def is_us(self, account: Account | None) -> bool:
-        """Whether it is the account as which we write; GitHub is asked once who that is."""
+        """Return True if this is the account of the service's credentials, which is read once."""
         if account is None:
             return False
         with self._login_lock:
             if not self._login:
-                with github_errors("when asking GitHub who we are"):
+                with github_errors("when reading the credentials' account"):
                     viewer = self.graphql("{ viewer { login } }", {})["viewer"]
                     self._login = bare_login(Account.model_validate(viewer).login)
         return bare_login(account.login) == self._login
 
     def create_comment(self, repo: str, issue: int, body: str, *, settle: timedelta) -> None:
+        """Create a comment. `settle` is the delay before the next attempt, if this one fails."""
         with github_errors(f"when commenting on issue {issue} of {repo}", settle=settle):
             path = f"{self._path(repo)}/issues/{issue}/comments"
             Comment.model_validate(self._rest("POST", path, {"body": body}))
 
     def edit_comment(self, repo: str, number: int, body: str) -> None:
+        """Set the text of a comment."""
         with github_errors(f"when changing a comment in {repo}"):
             path = f"{self._path(repo)}/issues/comments/{number}"
             Comment.model_validate(self._rest("PATCH", path, {"body": body}))
 
     def delete_comment(self, repo: str, number: int) -> None:
-        """Deletes one of ours; that it is not there is fine."""
+        """Delete one of our comments. It need not be there."""
         with github_errors(f"when deleting a comment in {repo}"):
             self._delete(f"{self._path(repo)}/issues/comments/{number}")
 
     def reactions(self, repo: str, comment: int) -> list[Reaction]:
+        """Return all reactions to a comment."""
         with github_errors(f"when listing the reactions to a comment in {repo}"):
             pages = self._pages(f"{self._path(repo)}/issues/comments/{comment}/reactions", {})
             return [reaction for page in pages for reaction in _REACTIONS.validate_python(page)]
 
     def react(self, repo: str, comment: int, content: str) -> None:
-        """Our reaction to a comment; that it is there already is fine."""
+        """Add our reaction to a comment. It may be there already."""
         with github_errors(f"when reacting to a comment in {repo}"):
             path = f"{self._path(repo)}/issues/comments/{comment}/reactions"
             Reaction.model_validate(self._rest("POST", path, {"content": content}))
 
-    def take_back(self, repo: str, comment: int, reaction: int) -> None:
-        """Removes a reaction of ours; that it is not there is fine."""
-        with github_errors(f"when taking back a reaction in {repo}"):
+    def remove_reaction(self, repo: str, comment: int, reaction: int) -> None:
+        """Remove one of our reactions. It need not be there."""
+        with github_errors(f"when removing a reaction in {repo}"):
             self._delete(f"{self._path(repo)}/issues/comments/{comment}/reactions/{reaction}")
 
     def team(self, slug: str) -> frozenset[str] | None:
-        """Logins of a team's members, in lower case; None where the organization has no such team, or hides it."""
+        """Return the logins of a team's members in lower case, or None if the team does not exist or is hidden."""
         path = f"/orgs/{quote(self.settings.org, safe='')}/teams/{quote(slug, safe='')}/members"
         with github_errors(f"when listing the team {slug}"):
             try:
@@ -250,20 +257,21 @@ class GitHubClient:
                 account.login.casefold() for page in pages for account in _ACCOUNTS.validate_python(page)
             )
 
-    # What `leads check` looks at
+    # Requests of `leads check`
 
     def repository(self, repo: str) -> Repository:
+        """Return the repository."""
         with github_errors(f"when looking at {self.settings.org}/{repo}"):
             return Repository.model_validate(self._rest("GET", self._path(repo)))
 
     def labels(self, repo: str) -> set[str]:
-        """Names of the repository's labels, in lower case."""
+        """Return the names of the repository's labels in lower case."""
         with github_errors(f"when listing the labels of {repo}"):
             pages = self._pages(f"{self._path(repo)}/labels", {})
             return {label.name.casefold() for page in pages for label in _LABELS.validate_python(page)}
 
     def app_permissions(self) -> dict[str, str] | None:
-        """What the GitHub App's installation may do; None where a token is used, whose rights nothing tells."""
+        """Return the permissions of the GitHub App's installation, or None for a token, whose permissions are unknown."""
         auth = self._client().requester.auth
         if not isinstance(auth, Auth.AppInstallationAuth):
             return None
@@ -274,15 +282,15 @@ class GitHubClient:
     # Cards
 
     def issue_of_card(self, card: str) -> tuple[str, int] | None:
-        """Repository and number of a card's issue; None where it is none of the organization's, on the leads' board."""
-        with github_errors("when looking whose card was moved"):
+        """Return repository and number of the issue of a card on the leads' board, or None for any other card."""
+        with github_errors("when reading the issue of a card"):
             try:
                 node = self.graphql(_CARD, {"id": card})["node"]
             except GithubException as error:
                 if "NOT_FOUND" in (graphql_types(error) or ()):
                     return None
                 raise
-            seen = _CardSeen.model_validate(node) if node and node.get("content") else None
+            seen = _CardIssue.model_validate(node) if node and node.get("content") else None
         if seen is None or seen.project.number != self.settings.project_number or not seen.content.number:
             return None
         return seen.content.repository.name, seen.content.number
@@ -290,21 +298,21 @@ class GitHubClient:
     # GraphQL
 
     def graphql(self, query: str, variables: dict[str, Any]) -> dict[str, Any]:
-        """`data` of the answer. Raises the client's own exceptions: what NOT_FOUND means, the caller knows."""
-        with self._admitted("graphql"):
+        """Return `data` of the answer. Raises PyGithub's exceptions, since the meaning of NOT_FOUND depends on the query."""
+        with self._limited("graphql"):
             _, answer = self._requester().graphql_query(query, variables)
         data = answer.get("data") if isinstance(answer, dict) else None
         if not isinstance(data, dict):
             raise ValueError("no data")
         return data
 
-    # Inside
+    # Helpers
 
     def _path(self, repo: str) -> str:
         return f"/repos/{quote(self.settings.org, safe='')}/{quote(repo, safe='')}"
 
     def _rest(self, verb: str, path: str, given: Any = None) -> Any:
-        return self._asked(verb, path, given)[1]
+        return self._request(verb, path, given)[1]
 
     def _if_there(self, path: str) -> Any:
         try:
@@ -323,7 +331,7 @@ class GitHubClient:
 
     def _pages(self, path: str, parameters: dict[str, Any]) -> Iterator[Any]:
         for page in itertools.count(1):
-            headers, answer = self._asked(
+            headers, answer = self._request(
                 "GET", path, parameters={**parameters, "per_page": PER_PAGE, "page": page}
             )
             yield answer
@@ -333,13 +341,16 @@ class GitHubClient:
     def _changes(
         self, path: str, parameters: dict[str, Any], since: datetime, etag: str, kind: TypeAdapter[list[T]]
     ) -> ChangedItems[T] | None:
-        """In the order of their change. What changes while we turn pages moves to the end: each page begins anew at
-        the time of the last one's end, so that nothing is passed over."""
+        """Return the items in the order of their change.
+
+        An item that changes in the meantime moves to the end of the listing. So each page is requested from the time at
+        which the previous one ended, and no item is skipped.
+        """
         found: dict[int, T] = {}
         page, start, requests = 1, since, 0
         while True:
             asked = {"sort": "updated", "direction": "asc", "since": start.strftime("%Y-%m-%dT%H:%M:%SZ")}
-            headers, answer = self._asked(
+            headers, answer = self._request(
                 "GET",
                 path,
                 parameters={**parameters, **asked, "per_page": PER_PAGE, "page": page},
@@ -356,7 +367,7 @@ class GitHubClient:
             last = items[-1].updated_at
             start, page = (last, 1) if last > start else (start, page + 1)
 
-    def _asked(
+    def _request(
         self,
         verb: str,
         path: str,
@@ -364,8 +375,8 @@ class GitHubClient:
         parameters: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
     ) -> tuple[dict[str, Any], Any]:
-        """Headers and content of the answer; None where nothing changed. Raises the client's own exceptions."""
-        with self._admitted("rest"):
+        """Return headers and content of the answer; the content is None for an unchanged ETag. Raises PyGithub's errors."""
+        with self._limited("rest"):
             for _ in range(REDIRECTS):
                 answer = self._requester().requestJsonAndCheck(
                     verb, path, parameters=parameters, headers=headers, input=given
@@ -378,33 +389,32 @@ class GitHubClient:
             raise RuntimeError("redirected again and again")
 
     @contextmanager
-    def _admitted(self, api: Api) -> Iterator[None]:
-        """Around each request, while no limit holds. A token that is not taken is forgotten: the next attempt asks for
-        a new one."""
-        self._gate.pass_through(api)
+    def _limited(self, api: Api) -> Iterator[None]:
+        """Guard a request: raise while a rate limit holds, remember a new limit, and forget a rejected token."""
+        self._rate_limits.check(api)
         try:
             yield
         except GithubException as error:
             if limit := limit_of(error):
-                self._gate.close(api, limit)
+                self._rate_limits.block(api, limit)
             if error.status == 401:
-                self._of_thread.client = None
+                self._per_thread.client = None
             raise
 
     def _requester(self) -> Requester:
         return self._client().requester
 
     def _client(self) -> Github:
-        """This thread's client; with it, a GitHub App's token is kept until it runs out."""
-        client: Github | None = getattr(self._of_thread, "client", None)
+        """Return this thread's client. It keeps a GitHub App's token until that expires."""
+        client: Github | None = getattr(self._per_thread, "client", None)
         if client is None:
-            client = self._of_thread.client = self._made(self._auth())
+            client = self._per_thread.client = self._made(self._auth())
         return client
 
     def _made(self, auth: Auth.Auth) -> Github:
         address = urlsplit(self.settings.api_url)
         if address.scheme not in ("http", "https") or not address.hostname:
-            raise park("LEADS_GITHUB__API_URL is no address: mend it, then retry")
+            raise park("LEADS_GITHUB__API_URL is no URL: correct it, then retry")
         client = Github(
             auth=auth,
             base_url=self.settings.api_url.rstrip("/"),
@@ -417,7 +427,7 @@ class GitHubClient:
             lazy=True,
         )
         kind = _Https if address.scheme == "https" else _Http
-        vars(client.requester)["_Requester__connectionClass"] = kind  # no public way does it for one client
+        vars(client.requester)["_Requester__connectionClass"] = kind  # there is no public way for one client
         return client
 
     def _as_app(self) -> Github:
@@ -440,34 +450,36 @@ class GitHubClient:
         try:
             auth.create_jwt()
         except (jwt.PyJWTError, ValueError):
-            raise park("LEADS_GITHUB__APP_PRIVATE_KEY is no private key (PEM): mend it, then retry") from None
+            raise park(
+                "LEADS_GITHUB__APP_PRIVATE_KEY is no private key (PEM): correct it, then retry"
+            ) from None
         return auth
 
 
 def bare_login(login: str) -> str:
-    """GraphQL and REST do not agree on whether an App's login ends in [bot]."""
+    """Return the login in lower case, without the suffix [bot], which an App's login has in REST but not in GraphQL."""
     return login.removesuffix("[bot]").casefold()
 
 
 class _Http(HTTPRequestsConnectionClass):
     def getresponse(self) -> RequestsResponse:
-        return _left_to_us(super().getresponse())
+        return _as_307(super().getresponse())
 
 
 class _Https(HTTPSRequestsConnectionClass):
     def getresponse(self) -> RequestsResponse:
-        return _left_to_us(super().getresponse())
+        return _as_307(super().getresponse())
 
 
-def _left_to_us(answer: RequestsResponse) -> RequestsResponse:
-    """PyGithub follows a 301 without its query: a listing would be another one, and its first page would never end."""
+def _as_307(answer: RequestsResponse) -> RequestsResponse:
+    """Turn a 301 into a 307. PyGithub follows a 301 without its query, so that a listing would repeat its first page."""
     if answer.status == 301:
         answer.status = 307
     return answer
 
 
 def _moved_to(headers: dict[str, Any], answer: Any) -> str | None:
-    """Where a request is to be sent instead, because its repository has another name now."""
+    """Return the new address of a request whose repository was renamed, or None."""
     if "location" in headers and isinstance(answer, dict) and {"message", "url"} <= answer.keys():
         return str(headers["location"])
     return None

@@ -1,6 +1,6 @@
-"""What we say on GitHub of a decision that was corrected: in a comment on an issue, and in the answer that took it.
+"""Comments about corrected decisions: one on the issue, and the answer to the comment that took the decision.
 
-Whatever was said before, and however often this is done, afterwards it says what is true by now.
+Each method brings the comment to the present truth, whatever it said before, and may be repeated.
 """
 
 from collections.abc import Iterable
@@ -16,60 +16,62 @@ from process.corrections.corrected_decision import CorrectedDecision
 from process.lead.lead import Lead
 from templates.rendering import markdown, render
 
-_CLOCKS_DIFFER = timedelta(days=1)
+_CLOCK_SKEW = timedelta(days=1)
 _TIMEOUT = 5
-"""Attempts after which an answer that is not there counts as deleted; a decision that was just given has none yet."""
+"""Attempts after which a missing answer counts as deleted. A decision that was just taken has none yet."""
 
 
 class IssueRef(NamedTuple):
-    """An issue."""
+    """An issue by repository and number."""
 
     repo: str
     number: int
 
 
 class GitHubCorrections:
-    def __init__(self, answers: OwnComments) -> None:
-        self._answers = answers
+    """Posts and edits comments about corrections."""
+
+    def __init__(self, comments: OwnComments) -> None:
+        self._comments = comments
 
     def comment(
-        self, spot: IssueRef, lead: Lead, corrected_decision: CorrectedDecision, *, hub: bool
+        self, issue: IssueRef, lead: Lead, corrected_decision: CorrectedDecision, *, hub: bool
     ) -> None:
-        """One comment on the issue for each decision that was ever corrected; nothing new where nobody asked for it."""
-        self._answers.post(
-            spot.repo,
-            spot.number,
+        """Bring the issue's comment about this decision up to date. It is created only if somebody asked for it."""
+        self._comments.post(
+            issue.repo,
+            issue.number,
             f"{quote(lead.id, safe='')}/correction/{corrected_decision.seq}",
             render("correction.md", corrected_decision=corrected_decision, lead=lead, hub=hub),
-            since=corrected_decision.at - _CLOCKS_DIFFER,
+            since=corrected_decision.at - _CLOCK_SKEW,
             create=corrected_decision.is_asked("hub" if hub else "comment"),
         )
 
-    def answer(self, spots: Iterable[IssueRef], corrected_decision: CorrectedDecision) -> None:
-        """The answer to the comment that gave the decision, on whichever of these issues it stands."""
+    def answer(self, issues: Iterable[IssueRef], corrected_decision: CorrectedDecision) -> None:
+        """Strike out or restore the decision in the answer to its comment, on the first of these issues that has it."""
         why = (
             _why(corrected_decision)
             if not corrected_decision.counts and corrected_decision.is_asked("answer")
             else ""
         )
-        for spot in spots:
-            found = self._answers.find(
-                spot.repo,
-                spot.number,
+        for issue in issues:
+            found = self._comments.find(
+                issue.repo,
+                issue.number,
                 str(corrected_decision.comment),
-                since=corrected_decision.at - _CLOCKS_DIFFER,
+                since=corrected_decision.at - _CLOCK_SKEW,
             )
             if found is None:
                 continue
             text = strike_out(found.text.replace("\r\n", "\n"), corrected_decision.seq, why)
-            self._answers.edit(spot.repo, found, text)
+            self._comments.edit(issue.repo, found, text)
             if corrected_decision.comment:
-                self._answers.react(
-                    spot.repo, corrected_decision.comment, "confused" if has_refusal(text) else "+1"
+                self._comments.react(
+                    issue.repo, corrected_decision.comment, "confused" if has_refusal(text) else "+1"
                 )
             return
         if why and activity.info().attempt < _TIMEOUT:
-            raise again("The answer that is to be crossed out is not there yet")
+            raise again("The answer to strike out is not there yet")
 
 
 def _why(corrected_decision: CorrectedDecision) -> str:

@@ -1,4 +1,4 @@
-"""What became of a lead's issues and card: people delete, transfer and archive. Finds out, and takes off double marks."""
+"""Checks a lead's issues and card for drift: people delete, transfer and archive them. Retires duplicate issues."""
 
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -13,8 +13,8 @@ from process.lead.lead import Artifact, Lead
 from process.types import Link
 
 
-class _Seen(NamedTuple):
-    """An issue of a lead's as it is now: where, or that it is gone."""
+class _FoundIssue(NamedTuple):
+    """One of a lead's issues as found: the issue, where and how it moved, or why it is gone."""
 
     issue: Issue | None
     moved: Link | None = None
@@ -23,7 +23,7 @@ class _Seen(NamedTuple):
 
 
 class GitHubDrift:
-    """Looks at one lead. What can be put right by the lead's own effects is only told."""
+    """Checks one lead. Drift that the lead's own effects can repair is only reported."""
 
     def __init__(self, client: GitHubClient, issues: GitHubIssues, board: GitHubBoard) -> None:
         self._client = client
@@ -31,32 +31,32 @@ class GitHubDrift:
         self._issues = issues
         self._board = board
 
-    def look(self, lead: Lead, effect: CheckIssues, wanted: DesiredIssue) -> DriftFound | None:
-        """What is otherwise than the lead knows; None where nothing is. `wanted`: its issue as it ought to be."""
+    def check(self, lead: Lead, effect: CheckIssues, desired: DesiredIssue) -> DriftFound | None:
+        """Return the drift that the lead does not know yet, or None. `desired` is the state that its issue should have."""
         broken: dict[Artifact, str] = {}
-        mended: list[str] = []
-        issue = self._seen(lead.issue, self._settings.leads_repo)
-        hub_issue = self._seen(lead.hub_issue, self._settings.hubs_repo)
+        repaired: list[str] = []
+        issue = self._find(lead.issue, self._settings.leads_repo)
+        hub_issue = self._find(lead.hub_issue, self._settings.hubs_repo)
         replace_card = False
         if issue.gone:
             broken["issue"] = f"The lead's issue {issue.gone}"
         elif issue.issue:
             if issue.moved:
-                mended.append(f"the lead's issue {issue.how}, and is now {issue.moved.url}")
-            if not lead.ended and (fate := self._fate_of_card(issue, wanted.repo)):
-                mended.append(f"the lead's card was {fate}, and is put back")
+                repaired.append(f"the lead's issue {issue.how}, and is now {issue.moved.url}")
+            if not lead.ended and (damage := self._damage_to_card(issue, desired.repo)):
+                repaired.append(f"the lead's card was {damage}, and is put back")
                 replace_card = True
-            mended += [
+            repaired += [
                 f"issue {number} was opened twice, and is closed as a duplicate"
-                for number in self._retired(effect, wanted, issue.issue)
+                for number in self._retired(effect, desired, issue.issue)
             ]
         if hub_issue.gone:
             broken["hub issue"] = f"The hub's issue {hub_issue.gone}"
         elif hub_issue.moved:
-            mended.append(f"the hub's issue {hub_issue.how}, and is now {hub_issue.moved.url}")
+            repaired.append(f"the hub's issue {hub_issue.how}, and is now {hub_issue.moved.url}")
         found = DriftFound(
             checked=("issue", "hub issue", "card"),
-            repaired=tuple(mended),
+            repaired=tuple(repaired),
             broken=broken,
             issue=issue.moved,
             hub_issue=hub_issue.moved,
@@ -64,43 +64,45 @@ class GitHubDrift:
         )
         return found if found.is_news(lead) else None
 
-    def _seen(self, link: Link | None, repo: str) -> _Seen:
+    def _find(self, link: Link | None, repo: str) -> _FoundIssue:
         if link is None:
-            return _Seen(None)
+            return _FoundIssue(None)
         known = link.home or repo
         issue = self._client.find_issue(known, int(link.id))
         if issue is None:
-            return _Seen(None, gone=f"{known}#{link.id} is gone: have a new one (issue_replaced)")
-        org, now, number = repository_and_number(issue)
+            return _FoundIssue(None, gone=f"{known}#{link.id} is gone: have a new one (issue_replaced)")
+        org, now, number = issue_address(issue)
         if org.casefold() != self._settings.org.casefold():
-            return _Seen(None, gone=f"was moved to {org}/{now}: have a new one (issue_replaced)")
+            return _FoundIssue(None, gone=f"was moved to {org}/{now}: have a new one (issue_replaced)")
         if number == int(link.id) and self._is_called(known, now):
             renamed = link.replaced(url=issue.html_url)
-            return _Seen(issue) if renamed == link else _Seen(issue, renamed, "has another address")
+            return (
+                _FoundIssue(issue) if renamed == link else _FoundIssue(issue, renamed, "has another address")
+            )
         home = "" if now.casefold() == repo.casefold() else now
-        return _Seen(issue, Link(id=str(number), url=issue.html_url, home=home), "was moved")
+        return _FoundIssue(issue, Link(id=str(number), url=issue.html_url, home=home), "was moved")
 
     def _is_called(self, repo: str, name: str) -> bool:
-        """Whether the repository has that name by now: GitHub leads there also from an old one."""
+        """Return True if the repository has that name now. GitHub redirects from old names."""
         if repo.casefold() == name.casefold():
             return True
         return self._client.repository(repo).name.casefold() == name.casefold()
 
-    def _fate_of_card(self, seen: _Seen, repo: str) -> str:
-        assert seen.issue  # noqa: S101 - it is there
-        link = seen.moved
-        card = self._board.card(link.home or repo if link else repo, seen.issue.number)
+    def _damage_to_card(self, found: _FoundIssue, repo: str) -> str:
+        assert found.issue  # noqa: S101 - it is there
+        link = found.moved
+        card = self._board.card(link.home or repo if link else repo, found.issue.number)
         if card is None:
             return "deleted"
         return "archived" if card.archived else ""
 
-    def _retired(self, effect: CheckIssues, wanted: DesiredIssue, kept: Issue) -> list[int]:
+    def _retired(self, effect: CheckIssues, desired: DesiredIssue, kept: Issue) -> list[int]:
         others = (number for number in effect.duplicates if number != kept.number)
-        found = [issue for number in others if (issue := self._client.find_issue(wanted.repo, number))]
-        return self._issues.retire(wanted, found, kept)
+        found = [issue for number in others if (issue := self._client.find_issue(desired.repo, number))]
+        return self._issues.retire(desired, found, kept)
 
 
-def repository_and_number(issue: Issue) -> tuple[str, str, int]:
-    """Organization, repository and number of an issue, as its address says."""
+def issue_address(issue: Issue) -> tuple[str, str, int]:
+    """Return the organization, repository and number in an issue's address."""
     *_, org, repo, _, _ = urlsplit(issue.html_url).path.split("/")
     return unquote(org), unquote(repo), issue.number

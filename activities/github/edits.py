@@ -1,4 +1,4 @@
-"""What people changed at an issue since our block was last written: where the issue differs from what we remember."""
+"""Finds people's edits of an issue: differences between the issue and our last writing."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
@@ -9,12 +9,12 @@ from activities.github.client import GitHubClient
 from activities.github.models import Issue, Label
 from process.github.edits import Edit, EditKind
 
-BY_PROGRAMS = frozenset({EditKind.CLOSED, EditKind.REOPENED})
-"""What is put back also where another program did it. What else programs do at an issue is their business."""
+REVERTED_FOR_PROGRAMS = frozenset({EditKind.CLOSED, EditKind.REOPENED})
+"""Edits that are reverted also if another program made them. Other edits by programs are left alone."""
 
 
 class IssueState(NamedTuple):
-    """What an issue shows of what we set."""
+    """The present values of an issue that we also set."""
 
     body: str
     title: str
@@ -26,63 +26,67 @@ class IssueState(NamedTuple):
 def edits(
     client: GitHubClient, repo: str, issue: Issue, key: str, *, labels: Collection[str], hub: bool = False
 ) -> tuple[Edit, ...]:
-    """People's moves, and some of programs, at the issue with our block `key`, whose `labels` we set.
+    """Return the edits of the issue with our block `key` and our `labels`, by people and some by programs.
 
-    Who made them is asked only where something differs; then all is looked at anew, in one look.
+    The issue's history is read only if something differs, and then the present values with it.
     """
     shown = IssueState(issue.text, issue.title, issue.state, "", issue.labels)
     if not any(differences(shown, key, labels)):
         return ()
-    seen = issue_history(client, repo, issue.number)
-    shown = IssueState(seen.body, seen.title, seen.state.lower(), (seen.reason or "").lower(), seen.labels)
-    found = ((what, name, _mover(seen, what, name, key)) for what, name in differences(shown, key, labels))
+    history = issue_history(client, repo, issue.number)
+    shown = IssueState(
+        history.body, history.title, history.state.lower(), (history.reason or "").lower(), history.labels
+    )
+    found = (
+        (kind, name, _author(history, kind, name, key)) for kind, name in differences(shown, key, labels)
+    )
     return tuple(
         Edit(
-            kind=what,
+            kind=kind,
             name=name,
             hub=hub,
-            id=mover.id,
-            by=mover.login,
-            at=mover.at,
-            by_program=mover.ours or (what is EditKind.UNLABELLED and seen.lost_on_its_way(name)),
+            id=author.id,
+            by=author.login,
+            at=author.at,
+            by_program=author.automated or (kind is EditKind.UNLABELLED and history.lost_in_transfer(name)),
         )
-        for what, name, mover in found
-        if not mover.ours or (mover.program and what in BY_PROGRAMS)
+        for kind, name, author in found
+        if not author.automated or (author.other_program and kind in REVERTED_FOR_PROGRAMS)
     )
 
 
 def differences(shown: IssueState, key: str, labels: Collection[str]) -> Iterator[tuple[EditKind, str]]:
-    """What differs from our last writing, and its name. Without a block that remembers that, nothing tells."""
+    """Yield each difference from our last writing, with its name. There is none without a record of that writing."""
     found = issue_block.find(shown.body, key)
-    if found is None or found.memory is None:
+    if found is None or found.last_written is None:
         return
-    memory = found.memory
-    for name, tick in found.ticks.items():
-        if tick.moved:
-            yield (EditKind.TICKED if tick.there else EditKind.UNTICKED), name
-    if shown.state != memory.state:
+    last = found.last_written
+    for name, box in found.checkboxes.items():
+        if box.changed:
+            yield (EditKind.TICKED if box.ticked else EditKind.UNTICKED), name
+    if shown.state != last.state:
         yield (EditKind.CLOSED, shown.reason) if shown.state == "closed" else (EditKind.REOPENED, "")
-    there = {label.name.casefold() for label in shown.labels}
+    present = {label.name.casefold() for label in shown.labels}
     for name in labels:
-        if (name in memory.labels) != (name.casefold() in there):
-            yield (EditKind.UNLABELLED if name in memory.labels else EditKind.LABELLED), name
-    if memory.title and memory.title != issue_block.digest(shown.title):
+        if (name in last.labels) != (name.casefold() in present):
+            yield (EditKind.UNLABELLED if name in last.labels else EditKind.LABELLED), name
+    if last.title and last.title != issue_block.digest(shown.title):
         yield EditKind.RETITLED, shown.title
 
 
-def _mover(history: IssueHistory, what: EditKind, name: str, key: str) -> Author:
-    if what is EditKind.CLOSED:
+def _author(history: IssueHistory, kind: EditKind, name: str, key: str) -> Author:
+    if kind is EditKind.CLOSED:
         return history.closed()
-    if what is EditKind.REOPENED:
+    if kind is EditKind.REOPENED:
         return history.reopened()
-    if what is EditKind.RETITLED:
+    if kind is EditKind.RETITLED:
         return history.retitled()
-    if what in (EditKind.LABELLED, EditKind.UNLABELLED):
-        return history.labelled(name, on=what is EditKind.LABELLED)
-    return history.edited(lambda body: _shows(body, key, name, ticked=what is EditKind.TICKED))
+    if kind in (EditKind.LABELLED, EditKind.UNLABELLED):
+        return history.labelled(name, on=kind is EditKind.LABELLED)
+    return history.edited(lambda body: _shows(body, key, name, ticked=kind is EditKind.TICKED))
 
 
 def _shows(body: str, key: str, box: str, *, ticked: bool) -> bool | None:
     found = issue_block.find(body, key)
-    tick = found.ticks.get(box) if found else None
-    return tick.there is ticked if tick else None
+    checkbox = found.checkboxes.get(box) if found else None
+    return checkbox.ticked is ticked if checkbox else None

@@ -1,4 +1,4 @@
-"""The issue forms of the team's repositories: templates of ours, with the labels that the policy names."""
+"""Renders the issue forms of the team's repositories, with the labels of the policy."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -15,11 +15,11 @@ FOLDER = ".github/ISSUE_TEMPLATE"
 
 
 class Form(NamedTuple):
-    """An issue form as it is to stand in a repository."""
+    """An issue form and its place in a repository."""
 
     repo: str
     name: str
-    """Of its file, without the ending. The seed's links name these: `new-lead`, `new-hub-service`."""
+    """File name without suffix, as in links to new issues: `new-lead`, `new-hub-service`, `new-hub`."""
     text: str
 
     @property
@@ -39,7 +39,7 @@ class _Question(NamedTuple):
 
 
 def forms(settings: GitHub, policy: Policy) -> Iterator[Form]:
-    """All of them: of leads, and of hubs."""
+    """Yield all issue forms: for leads, and for hubs."""
     values: dict[str, Any] = {
         "labels": policy.labels,
         "maniac_t": MANIAC_T,
@@ -56,7 +56,7 @@ def forms(settings: GitHub, policy: Policy) -> Iterator[Form]:
 
 
 def _hub_questions() -> Iterator[tuple[str, _Question]]:
-    """What a hub's issue asks for, in the words of the decision that takes it."""
+    """Yield the questions about a hub, described by the fields of the decision that takes the answers."""
     for name, label in HUB_FIELDS.items():
         field = HubInformationGiven.model_fields[name]
         text = field.description or ""

@@ -1,9 +1,8 @@
-"""Our block inside an issue's body. All around it belongs to people and is left byte for byte as it is.
+"""The service's block inside an issue's body. The text around it belongs to people and stays byte for byte.
 
-The block begins with a marker by which its issue is found again, and with what we remember of our last writing:
-whether we closed the issue, its title, our labels, a digest of each line, and which boxes were ticked. So a line that a
-person wrote inside the block can be told from ours: it is moved below, where it is safe. And a box that a person ticked
-can be told from one of ours: that is a proposal, and it stays until it is heard.
+The block begins with a marker by which the issue is found again, and with a record of the last writing: state, title,
+labels, a digest of each line, and the ticked boxes. The record tells a person's line inside the block from ours (it is
+moved below the block), and a person's tick from ours (it is a proposal, and stays until it is handled).
 """
 
 import base64
@@ -31,102 +30,103 @@ _TICKED = "x"
 
 
 class LastWritten(BaseModel):
-    """What we set when we last wrote. Where it differs from the issue, a person has changed it since."""
+    """The values of the last writing. Where the issue differs from them, a person has changed it since."""
 
     state: Literal["open", "closed"]
     title: str
     labels: tuple[str, ...] = ()
     lines: str = ""
     boxes: dict[str, str] = {}
-    """Name of each box -> the digest of its line, and `x` if it was to be ticked."""
+    """Name of each box -> the digest of its line, followed by `x` if it was written ticked."""
 
 
 class Block(NamedTuple):
-    """A body, split at our block."""
+    """The service's block in a body, with the text before and after it."""
 
     before: str
     block: str
     after: str
-    memory: LastWritten | None
+    last_written: LastWritten | None
 
     @property
     def lines(self) -> list[str]:
-        """What the block shows, without our markers."""
+        """Lines of the block without our markers."""
         return [line for line in unix(self.block).split("\n") if not line.startswith(_OURS)]
 
     @property
     def boxes(self) -> dict[str, bool]:
-        """Whether each box in it is ticked, by its line's digest."""
+        """Digest of each box's line -> True if the box is ticked."""
         boxes = ((line, _BOX.match(line)) for line in self.lines)
         return {digest(_bare(line)): box[2] != " " for line, box in boxes if box}
 
     @property
-    def ticks(self) -> dict[str, "Checkbox"]:
-        """Each box that we remember and that is still there, by its name."""
-        there, remembered = self.boxes, self.memory.boxes if self.memory else {}
+    def checkboxes(self) -> dict[str, "Checkbox"]:
+        """Boxes of the last writing that are still there, by name."""
+        present, written = self.boxes, self.last_written.boxes if self.last_written else {}
         return {
-            name: Checkbox(there[mark[:_LENGTH]], mark[_LENGTH:] == _TICKED)
-            for name, mark in remembered.items()
-            if mark[:_LENGTH] in there
+            name: Checkbox(present[entry[:_LENGTH]], entry[_LENGTH:] == _TICKED)
+            for name, entry in written.items()
+            if entry[:_LENGTH] in present
         }
 
 
 class Checkbox(NamedTuple):
-    """Whether a box is ticked, and whether it was to be when we last wrote."""
+    """A box: ticked now, and ticked at the last writing."""
 
-    there: bool
-    ours: bool
+    ticked: bool
+    written: bool
 
     @property
-    def moved(self) -> bool:
-        return self.there != self.ours
+    def changed(self) -> bool:
+        """True if a person changed the box since the last writing."""
+        return self.ticked != self.written
 
 
 class Boxes(NamedTuple):
-    """The boxes of a text, in order, and which of them stay as a person left them."""
+    """The boxes of a text, in order."""
 
     names: tuple[str, ...]
-    people: frozenset[str] = frozenset()
-    """These belong to people, whatever they tick."""
+    free: frozenset[str] = frozenset()
+    """Boxes that people tick as they like."""
     kept: Collection[str] = ()
-    """These stay as a person changed them, until that is heard."""
+    """Boxes that keep a person's change until it is handled."""
 
 
 NO_BOXES = Boxes(())
 
 
 def begin(key: str) -> str:
-    """The marker at the head of the block. It is the same for ever: the issue is found by it."""
+    """Return the marker at the head of the block. It never changes, because the issue is found by it."""
     return f"{_OURS}begin {quote(key, safe='/')} -->"
 
 
 def keys(body: str) -> list[str]:
-    """Keys of all blocks that the body begins; anybody may have copied them there."""
+    """Return the keys of all blocks in the body. Anybody may have copied them there."""
     return [unquote(key) for key in _BEGIN.findall(body)]
 
 
 def find(body: str, key: str) -> Block | None:
-    """The block of this key. Without its end, the rest of the body counts as its inside."""
+    """Return the block of this key, or None. Without an end marker, the block reaches to the end of the body."""
     start = body.find(begin(key))
     if start < 0:
         return None
     end = body.find(_END, start)
     end = len(body) if end < 0 else end + len(_END)
     block = body[start:end]
-    return Block(body[:start], block, body[end:], _memory(block))
+    return Block(body[:start], block, body[end:], _last_written(block))
 
 
-def write(body: str, key: str, text: str, memory: LastWritten, boxes: Boxes = NO_BOXES) -> str:
-    """The body with the block saying `text`; the same body if that is what it says already.
+def write(body: str, key: str, text: str, values: LastWritten, boxes: Boxes = NO_BOXES) -> str:
+    """Return the body with `text` in the block, or the same body if the block holds it already.
 
-    Without a block (a person may have deleted it), it comes to the end. What was written by hand inside the block
-    comes below it. `boxes` says which ticks stay as people left them.
+    A missing block (a person may have deleted it) is added at the end. Text that people wrote inside the block is moved
+    below it. `values` are the values to remember as written.
     """
     found = find(body, key)
     lines = text.split("\n")
-    marks = _tick(lines, boxes, found)
-    memory = memory.model_copy(update={"lines": _digests(lines), "boxes": marks})
-    block = "\n".join([begin(key), f"{_OURS}wrote {memory.model_dump_json()} -->", *lines, _END])
+    entries = _tick(lines, boxes, found)
+    values = values.model_copy(update={"lines": _digests(lines), "boxes": entries})
+    block = "\n".join([begin(key), f"{_OURS}wrote {values.model_dump_json()} -->", *lines, _END])
     if found is None:
         return f"{body}\n\n{block}" if body.strip() else block
     if unix(found.block) == block:  # GitHub's editor writes CRLF
@@ -135,11 +135,11 @@ def write(body: str, key: str, text: str, memory: LastWritten, boxes: Boxes = NO
 
 
 def digest(text: str) -> str:
-    """A short name for a text, to tell whether it is still the same."""
+    """Return a short digest of a text."""
     return base64.b64encode(hashlib.blake2s(text.encode(), digest_size=_DIGEST).digest()).decode()
 
 
-def _memory(block: str) -> LastWritten | None:
+def _last_written(block: str) -> LastWritten | None:
     wrote = _WROTE.search(block)
     try:
         return LastWritten.model_validate_json(wrote[1]) if wrote else None
@@ -152,18 +152,20 @@ def _digests(lines: list[str]) -> str:
 
 
 def _bare(line: str) -> str:
-    """A line as it counts for comparison: a tick and spaces at its end are no change."""
+    """Return a line without its tick and trailing spaces, which are no change."""
     return _BOX.sub(r"\1[ ]", line.rstrip())
 
 
 def _by_hand(found: Block, ours: list[str]) -> str:
-    """What a person wrote inside the block: the lines there that are not those which we last wrote."""
-    remembered = found.memory.lines if found.memory else _digests(ours)
-    wrote = [remembered[i : i + _LENGTH] for i in range(0, len(remembered), _LENGTH)]
-    there = found.lines
-    matcher = difflib.SequenceMatcher(None, wrote, [digest(_bare(line)) for line in there], autojunk=False)
+    """Return the lines in the block that a person added since the last writing."""
+    digests = found.last_written.lines if found.last_written else _digests(ours)
+    written = [digests[i : i + _LENGTH] for i in range(0, len(digests), _LENGTH)]
+    present = found.lines
+    matcher = difflib.SequenceMatcher(
+        None, written, [digest(_bare(line)) for line in present], autojunk=False
+    )
     runs = (
-        "\n".join(there[start:end]).strip("\n")
+        "\n".join(present[start:end]).strip("\n")
         for change, _, _, start, end in matcher.get_opcodes()
         if change in ("insert", "replace")
     )
@@ -171,7 +173,7 @@ def _by_hand(found: Block, ours: list[str]) -> str:
 
 
 def _below(text: str, after: str) -> str:
-    """What comes behind the block: `text` under its heading, before all that was there."""
+    """Return the text after the block, with `text` added first under its heading."""
     if not text:
         return after
     heading = f"\n\n{BY_HAND}\n\n"
@@ -182,17 +184,17 @@ def _below(text: str, after: str) -> str:
 
 
 def _tick(lines: list[str], boxes: Boxes, found: Block | None) -> dict[str, str]:
-    """Ticks the boxes among `lines` as people left them, where that is to stay; returns what to remember of them."""
-    ticks, there = (found.ticks, found.boxes) if found else ({}, {})
+    """Tick the boxes among `lines` in place, keeping people's ticks where they stay. Return the entries to remember."""
+    known, present = (found.checkboxes, found.boxes) if found else ({}, {})
     ours = ((number, box) for number, line in enumerate(lines) if (box := _BOX.match(line)))
-    marks = {}
+    entries = {}
     for name, (number, box) in zip(boxes.names, ours, strict=False):
         line, wanted = digest(_bare(lines[number])), box[2] != " "
-        left = wanted
-        if name in boxes.people:
-            left = ticks[name].there if name in ticks else there.get(line, wanted)
-        elif name in boxes.kept and name in ticks and ticks[name].moved:
-            left = ticks[name].there
-        lines[number] = _BOX.sub(rf"\1[{_TICKED if left else ' '}]", lines[number])
-        marks[name] = line + (_TICKED if wanted else "")
-    return marks
+        ticked = wanted
+        if name in boxes.free:
+            ticked = known[name].ticked if name in known else present.get(line, wanted)
+        elif name in boxes.kept and name in known and known[name].changed:
+            ticked = known[name].ticked
+        lines[number] = _BOX.sub(rf"\1[{_TICKED if ticked else ' '}]", lines[number])
+        entries[name] = line + (_TICKED if wanted else "")
+    return entries

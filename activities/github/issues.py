@@ -1,8 +1,8 @@
-"""Opens issues once, and brings them to what they ought to be without fighting people over them.
+"""Opens each issue once, and updates issues without overwriting people's edits.
 
-Never twice: GitHub has no key for a create, so an issue carries a marker, every open first looks for it in the plain
-listing, and looks again afterwards; of several the oldest is the one, the others are closed as its duplicates. GitHub
-promises no listing that shows the latest write, so the issue's updates look again for a day.
+GitHub has no idempotency key, so an issue carries a marker. Before and after opening, the plain listing is searched for
+the marker; of several issues the oldest is kept, and the others are closed as its duplicates. A listing may lag behind,
+so updates search again for a day.
 """
 
 from collections.abc import Callable, Collection, Iterable
@@ -23,12 +23,12 @@ from process.github.edits import Edit, EditKind
 from process.github.titles import same_title
 from process.types import Link
 
-LONGEST_TITLE = 256
-LONGEST_BODY = 65_536
+MAX_TITLE = 256
+MAX_BODY = 65_536
 CLIPS = (4_000, 1_000, 250, 60)
-"""How long a person's text may be in our block: the first of these with which the body fits."""
+"""Limits for a person's text in our block, in characters. The first one with which the body fits is used."""
 
-_CLOCKS_DIFFER = timedelta(days=1)
+_CLOCK_SKEW = timedelta(days=1)
 _YOUNG = timedelta(days=1)
 
 Reason = Literal["completed", "not_planned", "duplicate", "reopened"]
@@ -36,7 +36,7 @@ Reason = Literal["completed", "not_planned", "duplicate", "reopened"]
 
 @dataclass(frozen=True)
 class DesiredIssue:
-    """An issue as it ought to be."""
+    """The state that an issue should have."""
 
     repo: str
     key: str
@@ -45,165 +45,163 @@ class DesiredIssue:
     state: Literal["open", "closed"]
     reason: Reason
     text: Callable[[int], str]
-    """Our block's text, with no person's text in it longer than this."""
+    """Returns our block's text, with people's texts cut to this many characters."""
     boxes: tuple[str, ...] = ()
     """Names of the boxes in it, in order."""
-    people: frozenset[str] = frozenset()
-    """Those of them that belong to people."""
+    free_boxes: frozenset[str] = frozenset()
+    """Names of the boxes that people tick as they like."""
 
 
 class GitHubIssues:
-    """`settle`: how long after a create that may or may not have happened the next attempt comes.
+    """Opens and updates issues."""
 
-    `heard`: whether anybody looks at what people tick and label. Otherwise that is set back, or it would stay for ever.
-    """
-
-    def __init__(self, client: GitHubClient, settle: timedelta, *, heard: bool) -> None:
+    def __init__(self, client: GitHubClient, settle: timedelta, *, follows_changes: bool) -> None:
+        """`settle` is the pause after a create that may have failed. Without `follows_changes`, people's ticks and labels
+        are never handled, and so are reverted by every update.
+        """
         self._client = client
         self._settle = settle
-        self._heard = heard
+        self._follows_changes = follows_changes
 
-    def open(self, wanted: DesiredIssue, *, since: datetime) -> Link:
-        """The issue, opened now or by an earlier attempt; `since` is when it can have been opened at the earliest.
+    def open(self, desired: DesiredIssue, *, since: datetime) -> Link:
+        """Return the link to the issue, opened now or by an earlier attempt, but not before `since`.
 
-        It is opened open, whatever it ought to be; `update` sees to that.
+        The issue is always created open; `update` closes it.
         """
-        since = min(since, datetime.now(UTC)) - _CLOCKS_DIFFER
-        ours = self._ours(wanted, since)
+        since = min(since, datetime.now(UTC)) - _CLOCK_SKEW
+        ours = self._ours(desired, since)
         if not ours:
-            memory = LastWritten(state="open", title=issue_block.digest(_title(wanted)), labels=wanted.labels)
+            values = LastWritten(
+                state="open", title=issue_block.digest(_title(desired)), labels=desired.labels
+            )
             created = self._client.create_issue(
-                wanted.repo,
-                title=_title(wanted),
-                body=_body("", wanted, memory, ()),
-                labels=list(wanted.labels),
+                desired.repo,
+                title=_title(desired),
+                body=_body("", desired, values, ()),
+                labels=list(desired.labels),
                 settle=self._settle,
             )
-            ours = {created.number: created} | self._ours(wanted, since)
+            ours = {created.number: created} | self._ours(desired, since)
         first = ours.pop(min(ours))
-        self.retire(wanted, ours.values(), first)
+        self.retire(desired, ours.values(), first)
         return Link(id=str(first.number), url=first.html_url)
 
-    def update(self, wanted: DesiredIssue, number: int, undone: Collection[Edit] = ()) -> None:
-        """Writes what differs.
+    def update(self, desired: DesiredIssue, number: int, reverted: Collection[Edit] = ()) -> None:
+        """Bring the issue to the desired state, and revert the given edits.
 
-        A title, label, state or tick is set only where our wish has changed since we last wrote: what a person set
-        meanwhile is theirs, until it is heard; then it is one of the moves to be `undone`, or has become our wish.
-        Labels come first, because the block remembers them: a crash in between is mended by doing it again.
-        What somebody saves between our look and our writing is given back.
+        A title, label, state or tick is set only where the desired value changed since the last writing: a person's edit
+        stays until it is handled, and then is reverted or has become the desired value. Labels come first, because the
+        block remembers them: a repeated attempt repairs a crash in between. Text that somebody saves between our read
+        and our write is restored.
         """
-        issue = self._client.issue(wanted.repo, number)
+        issue = self._client.issue(desired.repo, number)
         if datetime.now(UTC) - issue.created_at < _YOUNG:
-            self.retire(wanted, self._ours(wanted, issue.created_at - _CLOCKS_DIFFER).values(), issue)
-            issue = self._client.issue(wanted.repo, number)
-        if self._set_labels(issue, wanted, undone):
-            issue = self._client.issue(wanted.repo, number)
-        changes = self._changes(issue, wanted, undone)
+            self.retire(desired, self._ours(desired, issue.created_at - _CLOCK_SKEW).values(), issue)
+            issue = self._client.issue(desired.repo, number)
+        if self._set_labels(issue, desired, reverted):
+            issue = self._client.issue(desired.repo, number)
+        changes = self._changes(issue, desired, reverted)
         if changes:
-            self._client.edit_issue(wanted.repo, number, changes)
+            self._client.edit_issue(desired.repo, number, changes)
         if "body" in changes or activity.info().attempt > 1:  # an earlier attempt may have got no further
-            self._give_back(issue, wanted, undone, changes.get("body", issue.text))
+            self._restore(issue, desired, reverted, changes.get("body", issue.text))
 
-    def _give_back(self, issue: Issue, wanted: DesiredIssue, undone: Collection[Edit], wrote: str) -> None:
-        """Writes what we would have written, had we seen what somebody saved just before we `wrote`."""
-        theirs = overwritten(self._client, wanted.repo, issue.number, wrote)
+    def _restore(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit], wrote: str) -> None:
+        """Merge in the text that somebody saved just before we `wrote`."""
+        theirs = overwritten(self._client, desired.repo, issue.number, wrote)
         if theirs is None:
             return
-        body = self._changes(issue.model_copy(update={"body": theirs}), wanted, undone).get("body", theirs)
+        body = self._changes(issue.model_copy(update={"body": theirs}), desired, reverted).get("body", theirs)
         if unix(body) != unix(wrote):
-            self._client.edit_issue(wanted.repo, issue.number, {"body": body})
+            self._client.edit_issue(desired.repo, issue.number, {"body": body})
 
-    def _set_labels(self, issue: Issue, wanted: DesiredIssue, undone: Collection[Edit]) -> bool:
-        """Puts on and takes off, and says whether that was anything."""
-        before, wish = set(_memory(issue, wanted).labels), set(wanted.labels)
+    def _set_labels(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit]) -> bool:
+        """Add and remove labels. Return True if any changed."""
+        before, wish = set(_last_written(issue, desired).labels), set(desired.labels)
         ours = (before ^ wish) | {
-            edit.name for edit in undone if edit.kind in (EditKind.LABELLED, EditKind.UNLABELLED)
+            edit.name for edit in reverted if edit.kind in (EditKind.LABELLED, EditKind.UNLABELLED)
         }
-        if not self._heard:
+        if not self._follows_changes:
             ours |= wish
         off = [name for name in sorted(ours - wish) if issue.has_label(name)]
-        on = [name for name in wanted.labels if name in ours and not issue.has_label(name)]
+        on = [name for name in desired.labels if name in ours and not issue.has_label(name)]
         for name in off:
-            self._client.remove_label(wanted.repo, issue.number, name)
+            self._client.remove_label(desired.repo, issue.number, name)
         if on:
-            self._client.add_labels(wanted.repo, issue.number, on)
+            self._client.add_labels(desired.repo, issue.number, on)
         return bool(off or on)
 
-    def _changes(self, issue: Issue, wanted: DesiredIssue, undone: Collection[Edit]) -> dict[str, str]:
-        memory, title = _memory(issue, wanted), self._stands(issue, wanted, undone)
+    def _changes(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit]) -> dict[str, str]:
+        last, title = _last_written(issue, desired), self._title(issue, desired, reverted)
         changes = {"title": title} if title and title != issue.title else {}
-        moved = EditKind.CLOSED if issue.state == "closed" else EditKind.REOPENED
-        heard = moved in {edit.kind for edit in undone}
-        if issue.state != wanted.state and (memory.state != wanted.state or heard):
-            changes |= {"state": wanted.state, "state_reason": wanted.reason}
+        kind = EditKind.CLOSED if issue.state == "closed" else EditKind.REOPENED
+        handled = kind in {edit.kind for edit in reverted}
+        if issue.state != desired.state and (last.state != desired.state or handled):
+            changes |= {"state": desired.state, "state_reason": desired.reason}
         now = LastWritten(
-            state=wanted.state,
-            title=issue_block.digest(title) if title else memory.title,
-            labels=wanted.labels,
+            state=desired.state,
+            title=issue_block.digest(title) if title else last.title,
+            labels=desired.labels,
         )
-        boxes = {edit.name for edit in undone if edit.kind in (EditKind.TICKED, EditKind.UNTICKED)}
-        kept = [name for name in wanted.boxes if name not in boxes] if self._heard else []
-        body = _body(issue.text, wanted, now, kept)
+        boxes = {edit.name for edit in reverted if edit.kind in (EditKind.TICKED, EditKind.UNTICKED)}
+        kept = [name for name in desired.boxes if name not in boxes] if self._follows_changes else []
+        body = _body(issue.text, desired, now, kept)
         if body != issue.text:
             changes["body"] = body
         return changes
 
-    def _stands(self, issue: Issue, wanted: DesiredIssue, undone: Collection[Edit]) -> str | None:
-        """The title that is to stand; None where a person's stands, and is no wish of ours."""
-        memory, title = _memory(issue, wanted), _title(wanted)
+    def _title(self, issue: Issue, desired: DesiredIssue, reverted: Collection[Edit]) -> str | None:
+        """Return the title to set, or None to keep a person's title that is not handled yet."""
+        last, title = _last_written(issue, desired), _title(desired)
         if same_title(issue.title, title):
             return issue.title
-        if self._heard and memory.title and memory.title != issue_block.digest(issue.title):
-            heard = any(edit.kind is EditKind.RETITLED and edit.name == issue.title for edit in undone)
-            return title if heard else None
-        return title if memory.title != issue_block.digest(title) else None
+        if self._follows_changes and last.title and last.title != issue_block.digest(issue.title):
+            handled = any(edit.kind is EditKind.RETITLED and edit.name == issue.title for edit in reverted)
+            return title if handled else None
+        return title if last.title != issue_block.digest(title) else None
 
-    def _ours(self, wanted: DesiredIssue, since: datetime) -> dict[int, Issue]:
-        found = self._client.issues(wanted.repo, since=since)
-        return {issue.number: issue for issue in found if issue_block.find(issue.text, wanted.key)}
+    def _ours(self, desired: DesiredIssue, since: datetime) -> dict[int, Issue]:
+        found = self._client.issues(desired.repo, since=since)
+        return {issue.number: issue for issue in found if issue_block.find(issue.text, desired.key)}
 
-    def retire(self, wanted: DesiredIssue, ours: Iterable[Issue], kept: Issue) -> list[int]:
-        """Closes those that were opened twice. They lose the marker, so they are not found again.
+    def retire(self, desired: DesiredIssue, ours: Iterable[Issue], kept: Issue) -> list[int]:
+        """Close duplicates of `kept` that we opened, and return their numbers. They lose the marker.
 
-        What we did not open is a copy that somebody made: it is theirs, and steers nothing.
+        A copy that a person made stays as it is.
         """
         retired = []
         for issue in ours:
-            found = issue_block.find(issue.text, wanted.key)
+            found = issue_block.find(issue.text, desired.key)
             if issue.number == kept.number or found is None or not self._client.is_us(issue.user):
                 continue
             note = f"Opened twice by mistake: see #{kept.number}."
             body = found.before + note + found.after
             changes = {"body": body, "state": "closed", "state_reason": "duplicate"}
-            self._client.edit_issue(wanted.repo, issue.number, changes)
+            self._client.edit_issue(desired.repo, issue.number, changes)
             retired.append(issue.number)
         return retired
 
 
-def _memory(issue: Issue, wanted: DesiredIssue) -> LastWritten:
-    """What we set when we last wrote; if nothing tells any more, all that is wanted is news."""
-    found = issue_block.find(issue.text, wanted.key)
-    if found and found.memory:
-        return found.memory
-    return LastWritten(state="closed" if wanted.state == "open" else "open", title="")
+def _last_written(issue: Issue, desired: DesiredIssue) -> LastWritten:
+    """Return the values of the last writing. Without a record, every desired value counts as changed."""
+    found = issue_block.find(issue.text, desired.key)
+    if found and found.last_written:
+        return found.last_written
+    return LastWritten(state="closed" if desired.state == "open" else "open", title="")
 
 
-def _title(wanted: DesiredIssue) -> str:
-    return (
-        wanted.title
-        if len(wanted.title) <= LONGEST_TITLE
-        else f"{wanted.title[: LONGEST_TITLE - 1].rstrip()}…"
-    )
+def _title(desired: DesiredIssue) -> str:
+    return desired.title if len(desired.title) <= MAX_TITLE else f"{desired.title[: MAX_TITLE - 1].rstrip()}…"
 
 
-def _body(body: str, wanted: DesiredIssue, memory: LastWritten, kept: Collection[str]) -> str:
-    """The body with our block in it, short enough for GitHub."""
-    boxes = Boxes(wanted.boxes, wanted.people, kept)
+def _body(body: str, desired: DesiredIssue, values: LastWritten, kept: Collection[str]) -> str:
+    """Return the body with our block in it, short enough for GitHub."""
+    boxes = Boxes(desired.boxes, desired.free_boxes, kept)
     for clip in CLIPS:
-        written = issue_block.write(body, wanted.key, wanted.text(clip), memory, boxes)
-        if len(written) <= LONGEST_BODY:
+        written = issue_block.write(body, desired.key, desired.text(clip), values, boxes)
+        if len(written) <= MAX_BODY:
             return written
     raise park(
-        f"The issue's text is full: with what people wrote it passes GitHub's {LONGEST_BODY} characters. Move some of "
-        "that into comments, then retry"
+        f"The issue's text is full: it exceeds GitHub's {MAX_BODY} characters. Move some of the text that people "
+        "wrote into comments, then retry"
     )

@@ -1,7 +1,7 @@
-"""What is new on GitHub, for all leads at once: few requests, and most of them free.
+"""Lists changes on GitHub for all leads at once, in few requests.
 
-A listing is asked for again at the same address until it shows something new: then GitHub can answer that nothing
-changed, which does not count against its rate limit. The board is read in batches of a hundred cards.
+A listing is requested at the same address until it shows something new, because GitHub does not count the answer that
+nothing changed (304) against its rate limit. The board is read in batches of a hundred cards.
 """
 
 import hashlib
@@ -17,9 +17,9 @@ from activities.github.errors import github_errors
 from activities.github.models import Comment, Issue
 
 OVERLAP = timedelta(minutes=2)
-"""How much of what was read is read again: GitHub's listings lag."""
-AT_FIRST = timedelta(days=1)
-"""How far the first round looks back."""
+"""Time span that is read again, because GitHub's listings lag."""
+FIRST_SPAN = timedelta(days=1)
+"""Time span that the first reconciliation reads."""
 
 _ITEMS = """
 query($org: String!, $number: Int!, $field: String!, $leads: String!, $hubs: String!, $after: String) {
@@ -53,29 +53,29 @@ T = TypeVar("T", Issue, Comment)
 
 
 def _a_while_ago() -> datetime:
-    return (datetime.now(UTC) - AT_FIRST).replace(microsecond=0)
+    return (datetime.now(UTC) - FIRST_SPAN).replace(microsecond=0)
 
 
 class ListingCursor(BaseModel):
-    """How far a listing was read: by GitHub's own times, so no clock of ours counts."""
+    """The position up to which a listing was read, in GitHub's own times."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)
     etag: str = ""
     seen: dict[int, str] = {}
-    """What was seen at or after `since`, and a digest of how it was: GitHub's times have no fractions of a second."""
+    """Id -> digest of each item read at or after `since`, because GitHub's times have no fractions of a second."""
 
-    def fresh(self, items: list[T]) -> list[T]:
-        """Those that were not seen as they are now."""
+    def unseen(self, items: list[T]) -> list[T]:
+        """Return the items that are new, or have changed since they were read."""
         return [item for item in items if self.seen.get(item.id) != _digest(item)]
 
     def after(self, changes: ChangedItems[T]) -> "ListingCursor":
-        """How far it is read with these.
+        """Return the position after these items.
 
-        Where more changed at once than one page has, all but those of the last second are let go of when all were seen
-        twice: of several pages none would ever be free.
+        The overlap is dropped if several pages were read and nothing in them was new: only a listing of one page can be
+        answered with 304.
         """
         newest = max((item.updated_at for item in changes.items), default=self.since)
-        settled = changes.requests > 1 and not self.fresh(changes.items)
+        settled = changes.requests > 1 and not self.unseen(changes.items)
         since = newest if settled else max(self.since, newest - OVERLAP)
         seen = {item.id: _digest(item) for item in changes.items if item.updated_at >= since}
         return ListingCursor(since=since, etag=changes.etag if since == self.since else "", seen=seen)
@@ -86,7 +86,7 @@ def _digest(item: Issue | Comment) -> str:
 
 
 class BoardCard(BaseModel):
-    """A card of the board, as much of it as is compared."""
+    """A card of the board."""
 
     id: str
     archived: bool = Field(alias="isArchived")
@@ -100,22 +100,22 @@ class BoardCard(BaseModel):
 
 
 class BoardListing(NamedTuple):
-    """The board, and what the repositories are called by now."""
+    """The board's cards and columns, and the present names of the repositories."""
 
     cards: list[BoardCard]
-    """Those that are not archived, in repositories by our names."""
+    """Cards that are not archived, with repositories by the names in the settings."""
     columns: frozenset[str]
     repositories: dict[str, str]
-    """Name in the settings -> name at GitHub, which leads there also from an old one."""
+    """Name in the settings -> present name on GitHub, which redirects from old names."""
 
     def ours(self, repo: str) -> str:
-        """What the settings call the repository of this name; any other has its own name."""
+        """Return the name in the settings for this repository, or the same name for any other."""
         names = {theirs.casefold(): ours for ours, theirs in self.repositories.items()}
         return names.get(repo.casefold(), repo)
 
 
 class RequestCost(NamedTuple):
-    """What was asked of GitHub. A request that found nothing changed is free; GraphQL counts in points."""
+    """The cost of the requests: REST requests, free ones (304), and points of GraphQL."""
 
     requests: int = 0
     unchanged: int = 0
@@ -123,7 +123,7 @@ class RequestCost(NamedTuple):
 
 
 class GitHubListings:
-    """One round of looking; counts what it costs."""
+    """Reads the listings of one reconciliation, and counts their cost."""
 
     def __init__(self, client: GitHubClient) -> None:
         self._client = client
@@ -131,25 +131,25 @@ class GitHubListings:
         self.cost = RequestCost()
 
     def issues(self, repo: str, listing: ListingCursor) -> tuple[list[Issue], ListingCursor]:
-        """Issues that were opened or changed, and how far that was read."""
+        """Return the issues that were opened or changed, and the new cursor."""
         changes = self._client.changed_issues(repo, since=listing.since, etag=listing.etag)
         return self._read(changes, listing)
 
     def comments(self, repo: str, listing: ListingCursor) -> tuple[list[Comment], ListingCursor]:
-        """Comments that were written or edited, and how far that was read."""
+        """Return the comments that were written or edited, and the new cursor."""
         changes = self._client.changed_comments(repo, since=listing.since, etag=listing.etag)
         return self._read(changes, listing)
 
     def labelled(self, repo: str, label: str) -> list[Issue]:
-        """The open issues with this label, however old."""
+        """Return the open issues with this label, of any age."""
         found = list(self._client.labelled(repo, label))
         self._spent(requests=1 + len(found) // 100)
         return found
 
     def board(self) -> BoardListing:
-        """All cards of the board, its columns, and the repositories' names."""
+        """Return all cards of the board, its columns, and the repositories' names."""
         settings = self._settings
-        asked = {
+        variables = {
             "org": settings.org,
             "number": settings.project_number,
             "field": settings.status_field,
@@ -157,7 +157,7 @@ class GitHubListings:
             "hubs": settings.hubs_repo,
         }
         with github_errors("when reading the board"):
-            pages = list(self._batches(_ITEMS, asked, "organization", "projectV2", "items"))
+            pages = list(self._batches(_ITEMS, variables, "organization", "projectV2", "items"))
             found = [
                 BoardCard.model_validate(node) for _, nodes in pages for node in nodes if node.get("content")
             ]
@@ -175,28 +175,28 @@ class GitHubListings:
         )
 
     def numbers(self, repo: str, label: str) -> set[int]:
-        """Numbers of all issues with this label, open and closed."""
+        """Return the numbers of all issues with this label, open and closed."""
         with github_errors(f"when listing the issues of {repo}"):
-            asked = {"org": self._settings.org, "repo": repo, "label": label}
-            pages = self._batches(_LABELLED, asked, "repository", "issues")
+            variables = {"org": self._settings.org, "repo": repo, "label": label}
+            pages = self._batches(_LABELLED, variables, "repository", "issues")
             return {int(node["number"]) for _, nodes in pages for node in nodes}
 
-    # Inside
+    # Helpers
 
     def _read(self, changes: ChangedItems[T] | None, listing: ListingCursor) -> tuple[list[T], ListingCursor]:
         if changes is None:
             self._spent(unchanged=1)
             return [], listing
         self._spent(requests=changes.requests)
-        return listing.fresh(changes.items), listing.after(changes)
+        return listing.unseen(changes.items), listing.after(changes)
 
     def _batches(
-        self, query: str, asked: dict[str, Any], *path: str
+        self, query: str, variables: dict[str, Any], *path: str
     ) -> Iterator[tuple[dict[str, Any], list[dict[str, Any]]]]:
-        """Each answer as a whole, and the nodes of the listing in it."""
+        """Yield each whole answer with the nodes of its listing."""
         after = None
         while True:
-            data = self._client.graphql(query, asked | {"after": after})
+            data = self._client.graphql(query, variables | {"after": after})
             self._spent(points=int(at(data, "rateLimit", "cost")))
             found = at(data, *path)
             yield data, [node for node in found["nodes"] if node]

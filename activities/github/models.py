@@ -1,4 +1,4 @@
-"""What GitHub shows: as much of its answers as the service reads."""
+"""GitHub's objects: the part of its answers that the service reads."""
 
 from typing import Any, Literal
 
@@ -6,11 +6,13 @@ from pydantic import AwareDatetime, BaseModel
 
 
 class Label(BaseModel):
+    """A label of an issue or a repository."""
+
     name: str
 
 
 class Account(BaseModel):
-    """Who wrote or did something. GitHub shows a deleted account as none at all."""
+    """The account of an author. GitHub shows a deleted account as null."""
 
     login: str
     type: str = "User"
@@ -21,7 +23,7 @@ class Account(BaseModel):
 
 
 class Issue(BaseModel):
-    """An issue as GitHub shows it."""
+    """An issue, or a pull request."""
 
     id: int
     number: int
@@ -41,12 +43,12 @@ class Issue(BaseModel):
         return self.body or ""
 
     def has_label(self, name: str) -> bool:
-        """GitHub's labels do not distinguish upper and lower case."""
+        """Return True if the issue has the label, regardless of case."""
         return any(label.name.casefold() == name.casefold() for label in self.labels)
 
 
 class Comment(BaseModel):
-    """A comment as GitHub shows it."""
+    """A comment on an issue."""
 
     id: int
     node_id: str
@@ -64,17 +66,21 @@ class Comment(BaseModel):
 
     @property
     def issue(self) -> int:
-        """Number of the issue that it stands in."""
+        """Number of the comment's issue."""
         return int(self.issue_url.rpartition("/")[2])
 
 
 class Reaction(BaseModel):
+    """A reaction to a comment."""
+
     id: int
     user: Account | None = None
     content: str
 
 
 class Repository(BaseModel):
+    """A repository of the organization."""
+
     id: int
     name: str
     full_name: str

@@ -1,12 +1,12 @@
-"""What a description said before we wrote there, as GitHub's history of its edits tells.
+"""Finds text that we overwrote, in GitHub's history of a description's edits.
 
-GitHub cannot be asked to change a text only if it is still what was read. So whoever writes looks afterwards at what that
-replaced: somebody may have saved theirs in between.
+GitHub has no conditional update: somebody may save between our read and our write. So after each write, the history is
+checked for the text that the write replaced.
 
-An edit's `diff` is all that the text said after it, newest edit first, and the oldest is what was written at first. GitHub's
-schema calls it “a summary of the changes”; but git-bug (bridge/github/import.go) imports each as the whole text, and its
-import_test.go compares that with issues of a real repository. It is null for what somebody took out of the history, and
-for edits before 2018. Where what we wrote is not found there word for word, nothing is concluded from it.
+An edit's `diff` is the whole text after it; edits come newest first, and the oldest is the original text. GitHub's schema
+calls `diff` “a summary of the changes”, but git-bug (bridge/github/import.go) imports it as the whole text, and its
+import_test.go compares that with issues of a real repository. It is null for edits before 2018, and for edits that
+somebody removed from the history. If our own text is not in the history word for word, nothing is concluded.
 """
 
 from typing import Any
@@ -20,8 +20,8 @@ from activities.github.errors import github_errors
 from activities.github.models import Account
 from activities.github.text import unix
 
-TIMEOUT = 4
-"""Attempts within which GitHub's history is to show our writing."""
+MAX_ATTEMPTS = 4
+"""Attempts within which GitHub's history must show our write."""
 
 _EDITS = """
 query($org: String!, $repo: String!, $number: Int!) {
@@ -44,9 +44,9 @@ class _History(BaseModel):
 
 
 def overwritten(client: GitHubClient, repo: str, number: int, wrote: str) -> str | None:
-    """Somebody else's text that the newest edit, ours, replaced with what we `wrote`; None where it replaced none.
+    """Return somebody else's text that our newest edit replaced with what we `wrote`, or None.
 
-    Raises ApplicationError (again) while the history does not show what we wrote.
+    Raises ApplicationError (again) while the history does not show our write.
     """
     with github_errors(f"when looking at the edits of issue {number} of {repo}"):
         asked: dict[str, Any] = {"org": client.settings.org, "repo": repo, "number": number}
@@ -55,9 +55,9 @@ def overwritten(client: GitHubClient, repo: str, number: int, wrote: str) -> str
         return None
     newest, *older = edits
     if not any(edit.text is not None and unix(edit.text) == unix(wrote) for edit in edits):
-        if activity.info().attempt < TIMEOUT:
+        if activity.info().attempt < MAX_ATTEMPTS:
             raise again(f"GitHub does not show the newest edits of issue {number} yet")
         return None
     if unix(newest.text or "") != unix(wrote) or not client.is_us(newest.editor):
-        return None  # whoever edited it since has seen ours
+        return None  # somebody edited the text since, and saw ours
     return older[0].text if older and not client.is_us(older[0].editor) else None

@@ -1,6 +1,6 @@
-"""What we say on an issue: a comment of ours is found again by its marker and edited, never posted twice.
+"""The service's own comments: each is found by its marker and edited, not posted twice.
 
-GitHub promises no listing that shows the latest comment. Where one made us say something twice, the first one stays.
+A listing on GitHub may lag behind. If that led to a second comment, the first one is kept and the other deleted.
 """
 
 import re
@@ -11,15 +11,15 @@ from activities.github.client import GitHubClient
 from activities.github.text import unix
 
 SETTLE = timedelta(seconds=30)
-"""After a comment that may or may not have been posted: until a listing shows it."""
+"""Time until a listing shows a comment whose posting may have failed."""
 _OURS = "<!-- lead-to-hub:answer"
-_TAKEN = r"^(?:~~)?(✅ .*?\(event {seq}\)\.)(?:~~ .*)?$"
-"""The line of an answer that says that a decision was taken, crossed out or not (templates/commands/taken.md)."""
+_DECISION_LINE = r"^(?:~~)?(✅ .*?\(event {seq}\)\.)(?:~~ .*)?$"
+"""Matches the line that says that a decision was taken, struck out or not (templates/commands/taken.md)."""
 _MARKER = re.compile(rf"^{_OURS} (\S+)(?: (\S+))? -->$", re.MULTILINE)
 
 
 class OwnComment(NamedTuple):
-    """A comment of ours. `state`: what it answers to, as whoever wrote it put that."""
+    """A comment of ours. `state` is a value that the poster keeps in the marker."""
 
     id: int
     state: str
@@ -27,36 +27,33 @@ class OwnComment(NamedTuple):
 
 
 def is_ours(text: str) -> bool:
-    """Whether a comment claims to be one of ours; then it is no person's."""
+    """Return True if a comment has our marker, so that it is not read as a person's."""
     return _OURS in text
 
 
 def strike_out(text: str, seq: int, why: str) -> str:
-    """The text with what it says of the decision `seq` crossed out because of that; without a reason, put right again."""
+    """Return the text with the line about decision `seq` struck out for a reason, or restored if `why` is empty."""
 
     def line(found: re.Match[str]) -> str:
         return f"~~{found[1]}~~ {why}" if why else found[1]
 
-    return re.sub(_TAKEN.format(seq=seq), line, text, flags=re.MULTILINE)
+    return re.sub(_DECISION_LINE.format(seq=seq), line, text, flags=re.MULTILINE)
 
 
 def has_refusal(text: str) -> bool:
-    """Whether something in an answer was not obeyed, or counts no more."""
+    """Return True if an answer refuses a command, or a decision in it was struck out."""
     return any(line.startswith(("❌", "~~✅")) for line in text.splitlines())
 
 
 class OwnComments:
-    """Our comments, by key. Blocks, as GitHub's client does; one for all threads."""
+    """Finds, posts and edits our comments. Methods block; one instance serves all threads."""
 
     def __init__(self, github: GitHubClient, settle: timedelta) -> None:
         self._github = github
         self.settle = settle
 
     def find(self, repo: str, issue: int, key: str, *, since: datetime) -> OwnComment | None:
-        """The answer of this key, if there is one; `since` is when it can have been written at the earliest.
-
-        Others of this key, near it, are deleted.
-        """
+        """Return our comment with this key, written at or after `since`, or None. Delete further ones on the same page."""
         for page in self._github.comments(repo, issue, since=since):
             ours = [
                 OwnComment(comment.id, marker[2] or "", comment.text)
@@ -83,9 +80,9 @@ class OwnComments:
         state: str | None = None,
         create: bool = True,
     ) -> bool:
-        """Brings the answer of this key to say `text`; where there is none, it is given now, unless not `anew`.
+        """Bring our comment with this key to this text. A missing one is created, unless `create` is False.
 
-        Says whether anything had to be written.
+        Return True if anything was written.
         """
         body = f"{text}\n\n{_OURS} {key}{f' {state}' if state else ''} -->"
         known = self.find(repo, issue, key, since=since)
@@ -97,17 +94,17 @@ class OwnComments:
             return False
         return True
 
-    def edit(self, repo: str, answer: OwnComment, text: str) -> None:
-        """Brings an answer that is there to this text, which still has its marker."""
-        if unix(answer.text) != text:
-            self._github.edit_comment(repo, answer.id, text)
+    def edit(self, repo: str, own: OwnComment, text: str) -> None:
+        """Bring an existing comment to this text, which includes its marker."""
+        if unix(own.text) != text:
+            self._github.edit_comment(repo, own.id, text)
 
     def react(self, repo: str, comment: int, content: str) -> bool:
-        """Our one reaction to a comment: another one of ours is taken back. Says whether we had reacted before."""
+        """Set our one reaction to a comment. Return True if we had reacted before."""
         ours = [r for r in self._github.reactions(repo, comment) if self._github.is_us(r.user)]
         if all(reaction.content != content for reaction in ours):
             self._github.react(repo, comment, content)
         for reaction in ours:
             if reaction.content != content:
-                self._github.take_back(repo, comment, reaction.id)
+                self._github.remove_reaction(repo, comment, reaction.id)
         return bool(ours)

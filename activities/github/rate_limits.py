@@ -1,7 +1,7 @@
-"""A rate limit that GitHub has told of holds for all who use the same credentials: nobody asks before it is over.
+"""Shares GitHub's rate limits between all clients and threads of this process that use the same credentials.
 
-GitHub limits an account, not a request, and whoever goes on asking is limited for longer. So all clients and threads
-of this process share what one of them was told. Other processes find out by themselves.
+GitHub limits an account, and extends the limit for an account that goes on asking. So after one client met a limit, none
+sends a request until it is over. Other processes meet the limit by themselves.
 """
 
 import threading
@@ -16,48 +16,48 @@ from activities.github.errors import Limit
 from config.settings import GitHub
 
 Api = Literal["rest", "graphql"]
-"""GitHub counts them apart; a secondary limit holds for both."""
+"""GitHub counts the two apart; a secondary limit holds for both."""
 
 _log = structlog.get_logger("github")
 
 
 class RateLimitGuard:
-    """Closed until a time; then open again by itself."""
+    """Blocks requests until a rate limit is over."""
 
     def __init__(self) -> None:
         self._until: dict[Api, float] = {"rest": 0, "graphql": 0}
         self._lock = threading.Lock()
 
-    def pass_through(self, api: Api) -> None:
-        """Raises ApplicationError (wait) while the API may not be asked."""
+    def check(self, api: Api) -> None:
+        """Raises ApplicationError (wait) while the API is limited."""
         left = self._until[api] - now()
         if left > 0:
-            raise wait("GitHub's rate limit was reached, and nothing is asked of it", timedelta(seconds=left))
+            raise wait("GitHub's rate limit was reached, so no request is sent", timedelta(seconds=left))
 
-    def close(self, api: Api, limit: Limit) -> None:
-        """Nobody asks before this limit is over."""
+    def block(self, api: Api, limit: Limit) -> None:
+        """Block requests until this limit is over."""
         both: tuple[Api, ...] = ("rest", "graphql") if limit.secondary else (api,)
         until = now() + limit.delay.total_seconds()
         with self._lock:
-            news = any(self._until[each] < until for each in both)
+            extended = any(self._until[each] < until for each in both)
             for each in both:
                 self._until[each] = max(self._until[each], until)
-        if news:
+        if extended:
             kind = "secondary" if limit.secondary else "primary"
-            _log.warning("GitHub's rate limit was reached", limit=kind, goes_on=resume_time(limit.delay))
+            _log.warning("GitHub's rate limit was reached", limit=kind, resumes=resume_time(limit.delay))
 
 
 def guard_for(settings: GitHub) -> RateLimitGuard:
-    """The one gate for these credentials."""
+    """Return the one guard for these credentials."""
     account = (settings.api_url, settings.token, settings.app_id, settings.app_installation_id)
     with _lock:
-        return _gates.setdefault(account, RateLimitGuard())
+        return _guards.setdefault(account, RateLimitGuard())
 
 
 def now() -> float:
-    """Seconds of a clock that nobody sets."""
+    """Return the seconds of a monotonic clock."""
     return time.monotonic()
 
 
 _lock = threading.Lock()
-_gates: dict[object, RateLimitGuard] = {}
+_guards: dict[object, RateLimitGuard] = {}

@@ -1,4 +1,4 @@
-"""Which of GitHub's repositories are ours: by their names in the settings, and by the id that a renamed one keeps."""
+"""Recognises the service's two repositories: by name, and by the id that a renamed one keeps."""
 
 import asyncio
 from datetime import timedelta
@@ -8,14 +8,14 @@ from temporalio.exceptions import ApplicationError
 
 from config.settings import GitHub
 
-ASKED_AGAIN = timedelta(minutes=1)
-"""Where GitHub did not answer."""
+RETRY_INTERVAL = timedelta(minutes=1)
+"""Pause before another request, if GitHub did not answer."""
 
 _log = structlog.get_logger("web")
 
 
 class Repositories:
-    """The two of the settings. Their ids are asked for once (`learn`), and told by deliveries that have the names."""
+    """The repositories of the settings. Their ids are read once (`learn`), and learnt from webhook deliveries."""
 
     def __init__(self, github: GitHub) -> None:
         self.github = github
@@ -23,9 +23,9 @@ class Repositories:
         """Name in the settings -> GitHub's id."""
 
     def ours(self, owner: str, name: str, ident: int | None = None) -> str | None:
-        """What the settings call it, or None: then it is another one.
+        """Return the name in the settings, or None for a repository that is not ours.
 
-        An old name may be given to a new repository. That one is meant by it then, and the renamed one is another.
+        If an old name was given to a new repository, that new one is ours, and the renamed one is not.
         """
         if not same(owner, self.github.org):
             return None
@@ -37,18 +37,18 @@ class Repositories:
         return next((known for known, its in self._ids.items() if its == ident), None)
 
     async def learn(self) -> None:
-        """Asks GitHub, which leads from old names to the repositories, until it has answered or nobody may ask."""
+        """Read the ids from GitHub, which redirects from old names. Retries until GitHub answers or refuses."""
         while True:
             try:
-                self._ids = await asyncio.to_thread(self._asked) | self._ids
+                self._ids = await asyncio.to_thread(self._read_ids) | self._ids
                 return
             except ApplicationError as error:
                 if error.non_retryable:
-                    _log.info("renamed repositories can't be told", why=error.message)
+                    _log.info("renamed repositories cannot be recognised", why=error.message)
                     return
-            await asyncio.sleep(ASKED_AGAIN.total_seconds())
+            await asyncio.sleep(RETRY_INTERVAL.total_seconds())
 
-    def _asked(self) -> dict[str, int]:
+    def _read_ids(self) -> dict[str, int]:
         from activities.github.client import GitHubClient  # takes a second to load
 
         client = GitHubClient(self.github)
@@ -59,5 +59,5 @@ class Repositories:
 
 
 def same(one: str, other: str) -> bool:
-    """GitHub's names do not distinguish upper and lower case."""
+    """Return True if two names of GitHub are equal, regardless of case."""
     return one.casefold() == other.casefold()

@@ -1,7 +1,7 @@
-"""What leads need on GitHub, put there where it is missing: labels, issue forms, the board's field and its columns.
+"""Sets up GitHub for leads: creates missing labels, issue forms, and the board's field and columns.
 
-What is there stays as it is. Each thing is looked for before it is put, and put by a request that fails where it is there
-by now; so it can be done again after any failure, by several at once.
+Existing things stay as they are. Each is looked up first, and created by a request that fails if it exists by then, so
+the set-up may be repeated after any failure, and run several times at once.
 """
 
 import time
@@ -23,7 +23,7 @@ from process.types import Stage
 T = TypeVar("T")
 
 _PAUSES = (1.0, 3.0)
-"""Seconds before another attempt where GitHub did not answer properly."""
+"""Seconds before another attempt after a passing failure."""
 
 _COLOURS: Mapping[Stage, str] = {
     Stage.LEAD: "GRAY",
@@ -36,30 +36,30 @@ _COLOURS: Mapping[Stage, str] = {
 
 
 class SetupStatus(StrEnum):
-    """What became of one thing. What is there and differs from ours is left as it is."""
+    """The result for one thing. A thing that differs from ours is left as it is."""
 
-    THERE = "there"
+    PRESENT = "there"
     DIFFERS = "differs"
-    PUT = "put"
+    CREATED = "put"
     MISSING = "missing"
     BY_HAND = "by hand"
     FAILED = "failed"
 
 
 class SetupItem(NamedTuple):
-    """One thing that leads need on GitHub."""
+    """One thing that leads need on GitHub, with its status."""
 
     where: str
     name: str
     status: SetupStatus
     detail: str = ""
-    """How it differs from ours; or what is wrong, and what a person can do. Never a secret."""
+    """The difference from ours, or the problem and its remedy. Never a secret."""
 
 
 class GitHubSetup:
-    """Sets up the team's two repositories and its board, with the names of the policy that new leads get.
+    """Sets up the team's two repositories and its board, with the names in the policy of new leads.
 
-    With `dry_run` it only looks. `link` also shows the board in both repositories.
+    With `dry_run` nothing is created. `link` also links the board to both repositories.
     """
 
     def __init__(
@@ -78,8 +78,8 @@ class GitHubSetup:
         self._link = link
         self._sleep = sleep
 
-    def pieces(self) -> Iterator[SetupItem]:
-        """Each thing and what became of it, one after the other. Where GitHub does not answer, the rest is left."""
+    def items(self) -> Iterator[SetupItem]:
+        """Yield each thing with its status. Stops where GitHub does not answer."""
         github, names = self._settings, self._policy.labels
         leads = (names.lead, names.hub_service, names.customer)
         seen: set[str] = set()
@@ -101,14 +101,14 @@ class GitHubSetup:
                         f"{detail}; run this again{_when(error)}",
                     )
                     return
-                if detail not in seen:  # what stops all of them is said once
+                if detail not in seen:  # one problem may stop several of them
                     yield SetupItem(where, "all of it", SetupStatus.BY_HAND, detail)
                 seen.add(detail)
 
     # Repositories
 
     def _repository(self, repo: str, labels: tuple[str, ...]) -> Iterator[SetupItem]:
-        found = self._patiently(lambda: self._client.repository(repo))[0]
+        found = self._with_retries(lambda: self._client.repository(repo))[0]
         if found.archived:
             yield SetupItem(
                 found.full_name, "all of it", SetupStatus.BY_HAND, "the repository is archived: unarchive it"
@@ -124,15 +124,15 @@ class GitHubSetup:
     def _labels(self, repo: str, where: str, names: tuple[str, ...]) -> Iterator[SetupItem]:
         there = {
             label.name.casefold(): label
-            for label in self._patiently(lambda: self._client.labels_seen(repo))[0]
+            for label in self._with_retries(lambda: self._client.label_settings(repo))[0]
         }
         for name in dict.fromkeys(names):
             ours = self._label(name)
             known = there.get(name.casefold())
             if known is None:
-                yield self._put(where, f"label {name}", partial(self._client.make_label, repo, ours))
+                yield self._put(where, f"label {name}", partial(self._client.create_label, repo, ours))
             elif known == ours:
-                yield SetupItem(where, f"label {name}", SetupStatus.THERE)
+                yield SetupItem(where, f"label {name}", SetupStatus.PRESENT)
             else:
                 differs = ", ".join(
                     f"{part} {getattr(known, part) or 'none'!r}, ours {getattr(ours, part)!r}"
@@ -154,9 +154,9 @@ class GitHubSetup:
     def _forms(self, repo: str, where: str) -> Iterator[SetupItem]:
         wanted = [form for form in forms(self._settings, self._policy) if form.repo == repo]
         try:
-            names = self._patiently(lambda: self._client.names_in(repo, FOLDER))[0]
+            names = self._with_retries(lambda: self._client.file_names(repo, FOLDER))[0]
         except ApplicationError as error:
-            _demand_parked(error)
+            _require_parked(error)
             yield from (
                 SetupItem(where, f"form {form.file}", SetupStatus.BY_HAND, _sentence(error))
                 for form in wanted
@@ -171,30 +171,32 @@ class GitHubSetup:
         what = f"form {form.file}"
         text = None
         if form.file in names:
-            text = self._patiently(lambda: self._client.text_of(form.repo, form.path))[0]
+            text = self._with_retries(lambda: self._client.file_text(form.repo, form.path))[0]
         if text is None:
             return self._put(where, what, lambda: self._make_form(form), both)
         if _lines(text) == _lines(form.text):
-            return SetupItem(where, what, SetupStatus.THERE, both)
+            return SetupItem(where, what, SetupStatus.PRESENT, both)
         return SetupItem(where, what, SetupStatus.DIFFERS, _and(_difference(text, form.text), both))
 
     def _make_form(self, form: Form) -> bool:
-        return self._client.make_file(form.repo, form.path, form.text, f"Add the issue form {form.name}")
+        return self._client.create_file(form.repo, form.path, form.text, f"Add the issue form {form.name}")
 
     # The board
 
     def _board(self) -> Iterator[SetupItem]:
-        board = self._patiently(self._client.board_seen)[0]
+        board = self._with_retries(self._client.board)[0]
         where = f"board {self._settings.project_number} ({board.title})"
         name = self._settings.status_field
         if board.field is None:
-            made = self._put(where, f"field {name}", partial(self._client.make_field, board, self._columns()))
-            if made.status is not SetupStatus.THERE:
+            made = self._put(
+                where, f"field {name}", partial(self._client.create_field, board, self._columns())
+            )
+            if made.status is not SetupStatus.PRESENT:
                 yield made
-            else:  # somebody was faster, and may have other columns in mind
-                board = self._patiently(self._client.board_seen)[0]
+            else:  # somebody else created it meanwhile, maybe with other columns
+                board = self._with_retries(self._client.board)[0]
         if board.field is not None and board.field.is_single_select:
-            yield SetupItem(where, f"field {name}", SetupStatus.THERE)
+            yield SetupItem(where, f"field {name}", SetupStatus.PRESENT)
             yield from self._options(board, where)
         elif board.field is not None:
             detail = f"it is no single-select field: rename it at {board.url}, or choose LEADS_GITHUB__STATUS_FIELD"
@@ -203,7 +205,7 @@ class GitHubSetup:
             yield from self._links(board, where)
 
     def _columns(self) -> list[Column]:
-        """One for each stage; stages may share one."""
+        """Return the columns of all stages. Stages may share one."""
         columns = columns_of(self._settings, self._policy)
         stages = {name: stage for stage, name in reversed(list(columns.items()))}
         return [Column(name=name, color=_COLOURS[stages[name]]) for name in dict.fromkeys(columns.values())]
@@ -215,7 +217,7 @@ class GitHubSetup:
             what = f"column {column.name}"
             like = near.get(column.name.casefold())
             if column not in missing:
-                yield SetupItem(where, what, SetupStatus.THERE)
+                yield SetupItem(where, what, SetupStatus.PRESENT)
             elif like:
                 detail = f"it is called {like!r} there: rename it, or say so in the settings or the policy"
                 yield SetupItem(where, what, SetupStatus.BY_HAND, detail)
@@ -227,27 +229,27 @@ class GitHubSetup:
             yield from (SetupItem(where, what, SetupStatus.MISSING) for what in whats)
             return
         try:
-            self._patiently(lambda: self._add(missing))
+            self._with_retries(lambda: self._add(missing))
         except _NotSafeError as unsafe:
             yield from (SetupItem(where, what, SetupStatus.BY_HAND, str(unsafe)) for what in whats)
         except ApplicationError as error:
-            _demand_parked(error)
+            _require_parked(error)
             yield from (SetupItem(where, what, SetupStatus.BY_HAND, _sentence(error)) for what in whats)
         else:
-            yield from (SetupItem(where, what, SetupStatus.PUT) for what in whats)
+            yield from (SetupItem(where, what, SetupStatus.CREATED) for what in whats)
 
     def _missing(self, board: BoardSetup) -> list[Column]:
         names = {option.name for option in (board.field or _NO_FIELD).options}
         return [column for column in self._columns() if column.name not in names]
 
     def _add(self, wanted: list[Column]) -> None:
-        """Adds columns to those of the moment. GitHub takes all of a field's options at once and nothing less.
+        """Add columns to the present ones. GitHub replaces all options of a field at once.
 
-        Those that are there go along with their ids, so that they stay the same and cards keep them. Where GitHub does
-        not know ids, it is done only while no card has a value that could be lost. GitHub cannot be told to do it only if
-        nothing changed in the meantime: hence the look just before.
+        Present options are sent with their ids, so that cards keep them. If GitHub does not accept ids, columns are added
+        only while no card has a value that could be lost. There is no conditional update: so the board is read just
+        before.
         """
-        board = self._client.board_seen()
+        board = self._client.board()
         field = board.field or _NO_FIELD
         names = {option.name for option in field.options}
         missing = [column for column in wanted if column.name not in names]
@@ -255,7 +257,7 @@ class GitHubSetup:
             return
         if not board.keeps_options and self._client.has_values():
             raise _NotSafeError(
-                f"this GitHub would take every card out of its column: add it by hand, at {board.url}/settings"
+                f"this version of GitHub would take every card out of its column: add it by hand at {board.url}/settings"
             )
         had = [
             option if board.keeps_options else option.model_copy(update={"id": None})
@@ -264,7 +266,7 @@ class GitHubSetup:
         now = self._client.set_options(field, [*had, *missing])
         if board.keeps_options and (lost := {o.id for o in field.options} - {o.id for o in now}):
             raise _NotSafeError(
-                f"it was added, but GitHub made {len(lost)} of the columns anew: see at {board.url} whether cards left them"
+                f"it was added, but GitHub replaced {len(lost)} of the columns: check at {board.url} if cards left them"
             )
 
     def _links(self, board: BoardSetup, where: str) -> Iterator[SetupItem]:
@@ -272,7 +274,7 @@ class GitHubSetup:
         for repo in (self._settings.leads_repo, self._settings.hubs_repo):
             what = f"link to {repo}"
             if f"{self._settings.org}/{repo}".casefold() in linked:
-                yield SetupItem(where, what, SetupStatus.THERE)
+                yield SetupItem(where, what, SetupStatus.PRESENT)
             else:
                 yield self._put(where, what, partial(self._linked, board, repo))
 
@@ -280,22 +282,24 @@ class GitHubSetup:
         self._client.link(board, repo)
         return True
 
-    # Each thing
+    # Helpers
 
     def _put(self, where: str, what: str, make: Callable[[], bool], detail: str = "") -> SetupItem:
-        """Puts it; where it may not, a person must."""
+        """Create the thing. Without the right to do so, it is left to a person."""
         if self._dry_run:
             return SetupItem(where, what, SetupStatus.MISSING, detail)
         try:
-            made, attempts = self._patiently(make)
+            made, attempts = self._with_retries(make)
         except ApplicationError as error:
-            _demand_parked(error)
+            _require_parked(error)
             return SetupItem(where, what, SetupStatus.BY_HAND, _and(_sentence(error), detail))
         # an attempt that failed may have put it all the same
-        return SetupItem(where, what, SetupStatus.PUT if made or attempts > 1 else SetupStatus.THERE, detail)
+        return SetupItem(
+            where, what, SetupStatus.CREATED if made or attempts > 1 else SetupStatus.PRESENT, detail
+        )
 
-    def _patiently(self, work: Callable[[], T]) -> tuple[T, int]:
-        """Does it, again after a passing failure; also says how many attempts that took."""
+    def _with_retries(self, work: Callable[[], T]) -> tuple[T, int]:
+        """Return the result of `work` and the number of attempts. Passing failures are retried."""
         for attempt, pause in enumerate(_PAUSES, start=1):
             try:
                 return work(), attempt
@@ -307,14 +311,14 @@ class GitHubSetup:
 
 
 class _NotSafeError(Exception):
-    """Columns cannot be added without harm; why, and what to do."""
+    """Columns cannot be added safely. The message says why, and what to do."""
 
 
 _NO_FIELD = BoardField.model_validate({"__typename": ""})
 
 
-def _demand_parked(error: ApplicationError) -> None:
-    """What only a person can mend stops that one thing; all else, as a rate limit, stops everything: it is raised."""
+def _require_parked(error: ApplicationError) -> None:
+    """Raise every error that does not wait for a person, such as a rate limit: it stops the whole set-up."""
     if error.type != PARKED:
         raise error
 
@@ -337,7 +341,7 @@ def _lines(text: str) -> list[str]:
 
 
 def _difference(theirs: str, ours: str) -> str:
-    """Where two texts part, in a word."""
+    """Return a short description of the first difference between two texts."""
     there, here = _lines(theirs), _lines(ours)
     for number, (one, other) in enumerate(zip(there, here, strict=False), start=1):
         if one != other:

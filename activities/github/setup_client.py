@@ -1,4 +1,4 @@
-"""The requests that only setting up the team's repositories and board needs. Each write is safe to repeat."""
+"""Requests for setting up the team's repositories and board. Each write is safe to repeat."""
 
 import base64
 from collections.abc import Collection, Iterator
@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 from activities.errors import PARKED, park
 from activities.github.board import at, missing_board
 from activities.github.client import GitHubClient
-from activities.github.errors import github_errors, graphql_types, verdict
+from activities.github.errors import github_errors, graphql_types, translated
 
 _BOARD = """
 query($org: String!, $number: Int!, $field: String!) {
@@ -59,13 +59,15 @@ _BY_HAND = "put the file there yourself: `leads init-repos --files FOLDER` write
 
 
 class LabelSettings(BaseModel):
+    """A label of a repository with its colour and description."""
+
     name: str
     color: str
     description: str | None = None
 
 
 class Column(BaseModel):
-    """A column of the board; without an id one that is to be made."""
+    """A column of the board. A column to create has no id."""
 
     id: str | None = None
     name: str
@@ -74,17 +76,20 @@ class Column(BaseModel):
 
 
 class BoardField(BaseModel):
+    """A field of the board."""
+
     kind: str = Field(alias="__typename")
     id: str | None = None
     options: list[Column] = []
 
     @property
     def is_single_select(self) -> bool:
+        """True if the field's options can be columns."""
         return self.kind == "ProjectV2SingleSelectField"
 
 
 class BoardSetup(BaseModel):
-    """The board as it is to be judged before anything is added to it."""
+    """The board before set-up."""
 
     id: str
     title: str
@@ -92,7 +97,7 @@ class BoardSetup(BaseModel):
     field: BoardField | None
     repositories: list[str]
     keeps_options: bool
-    """Whether GitHub takes an option with its id, and so keeps what cards have of it."""
+    """True if GitHub accepts an option with its id, so that cards keep their values."""
 
 
 class _Entry(BaseModel):
@@ -109,17 +114,18 @@ _OPTIONS = TypeAdapter(list[Column])
 
 
 class GitHubSetupClient(GitHubClient):
-    """Raises ApplicationError as `told` maps."""
+    """Sends the requests. Raises ApplicationError as `github_errors` translates."""
 
     # Labels
 
-    def labels_seen(self, repo: str) -> list[LabelSettings]:
+    def label_settings(self, repo: str) -> list[LabelSettings]:
+        """Return all labels of the repository."""
         with github_errors(f"when listing the labels of {repo}"):
             pages = self._pages(f"{self._path(repo)}/labels", {})
             return [label for page in pages for label in _LABELS.validate_python(page)]
 
-    def make_label(self, repo: str, label: LabelSettings) -> bool:
-        """Makes the label; False where there is one of that name by now."""
+    def create_label(self, repo: str, label: LabelSettings) -> bool:
+        """Create the label. Return False if there is one of that name."""
         with github_errors(f"when making the label {label.name} in {repo}"):
             try:
                 self._rest("POST", f"{self._path(repo)}/labels", label.model_dump())
@@ -131,15 +137,15 @@ class GitHubSetupClient(GitHubClient):
 
     # Files
 
-    def names_in(self, repo: str, folder: str) -> set[str]:
-        """Names of what stands in a folder; none where there is no such folder."""
+    def file_names(self, repo: str, folder: str) -> set[str]:
+        """Return the names of a folder's files, or an empty set if there is no such folder."""
         doing = f"when looking for files in {repo}"
         with github_errors(doing), self._contents(repo, doing):
             answer = self._if_there(self._file(repo, folder))
             return {entry.name for entry in _ENTRIES.validate_python(answer or [])}
 
-    def text_of(self, repo: str, path: str) -> str | None:
-        """A file's text; None where there is no such file."""
+    def file_text(self, repo: str, path: str) -> str | None:
+        """Return the text of a file, or None if there is no such file."""
         doing = f"when reading {path} of {repo}"
         with github_errors(doing), self._contents(repo, doing):
             answer = self._if_there(self._file(repo, path))
@@ -147,15 +153,15 @@ class GitHubSetupClient(GitHubClient):
                 return None
             return base64.b64decode(_File.model_validate(answer).content).decode(errors="replace")
 
-    def make_file(self, repo: str, path: str, text: str, message: str) -> bool:
-        """Puts a file where there is none, on the default branch; False where there is one by now: it stays as it is."""
+    def create_file(self, repo: str, path: str, text: str, message: str) -> bool:
+        """Create a file on the default branch. Return False if it exists; then it stays as it is."""
         doing = f"when putting {path} into {repo}"
         given = {"message": message, "content": base64.b64encode(text.encode()).decode()}
         with github_errors(doing), self._contents(repo, doing):
             try:
                 self._rest("PUT", self._file(repo, path), given)
             except GithubException as error:
-                if error.status == 422 and "sha" in _message(error):  # it asks what the file is to replace
+                if error.status == 422 and "sha" in _message(error):  # GitHub asks which version to replace
                     return False
                 if error.status == 409 and "pull request" in _message(error):
                     raise park(f"{repo} takes changes by pull request only: {_BY_HAND}") from None
@@ -164,14 +170,15 @@ class GitHubSetupClient(GitHubClient):
 
     # The board
 
-    def board_seen(self) -> BoardSetup:
+    def board(self) -> BoardSetup:
+        """Return the board with its field and columns."""
         with github_errors("when looking at the board"):
             try:
-                data = self.graphql(_BOARD, self._asked_board())
+                data = self.graphql(_BOARD, self._board_variables())
             except UnknownObjectException as error:
                 if graphql_types(error) is None:
                     raise
-                raise missing_board(error, self._asked_board()) from None
+                raise missing_board(error, self._board_variables()) from None
             board = at(data, "organization", "projectV2")
             known = (data.get("__type") or {}).get("inputFields") or []
             return BoardSetup.model_validate(
@@ -183,11 +190,11 @@ class GitHubSetupClient(GitHubClient):
             )
 
     def has_values(self) -> bool:
-        """Whether any card, also an archived one, has a value in the board's field."""
+        """Return True if any card, archived or not, has a value in the board's field."""
         after = None
         with github_errors("when looking at the board's cards"):
             while True:
-                data = self.graphql(_VALUES, {**self._asked_board(), "after": after})
+                data = self.graphql(_VALUES, {**self._board_variables(), "after": after})
                 page = at(data, "organization", "projectV2", "items")
                 if any(node and node["fieldValueByName"] for node in page["nodes"]):
                     return True
@@ -195,39 +202,41 @@ class GitHubSetupClient(GitHubClient):
                     return False
                 after = page["pageInfo"]["endCursor"]
 
-    def make_field(self, board: BoardSetup, options: Collection[Column]) -> bool:
-        """Makes the single-select field with these columns; False where there is a field of that name by now."""
+    def create_field(self, board: BoardSetup, options: Collection[Column]) -> bool:
+        """Create the single-select field with these columns. Return False if there is a field of that name."""
         name = self.settings.status_field
         with github_errors(f"when making the field {name} of the board"):
             try:
-                self.graphql(_CREATE_FIELD, {"board": board.id, "name": name, "options": _given(options)})
+                self.graphql(
+                    _CREATE_FIELD, {"board": board.id, "name": name, "options": _option_inputs(options)}
+                )
             except GithubException as error:
-                if "UNPROCESSABLE" in (graphql_types(error) or ()) and self.board_seen().field is not None:
+                if "UNPROCESSABLE" in (graphql_types(error) or ()) and self.board().field is not None:
                     return False
                 raise
             return True
 
     def set_options(self, field: BoardField, options: Collection[Column]) -> list[Column]:
-        """Gives the field these columns in the place of all that it has; answers with those that it has then."""
+        """Replace all columns of the field. Return the columns that it has then."""
         with github_errors("when adding columns to the board"):
-            data = self.graphql(_SET_OPTIONS, {"field": field.id, "options": _given(options)})
+            data = self.graphql(_SET_OPTIONS, {"field": field.id, "options": _option_inputs(options)})
             return _OPTIONS.validate_python(at(data, "updateProjectV2Field", "projectV2Field", "options"))
 
     def link(self, board: BoardSetup, repo: str) -> None:
-        """Shows the board in the repository, too; once or more often is the same."""
+        """Link the board to the repository. It may be linked already."""
         with github_errors(f"when linking the board to {repo}"):
             data = self.graphql(_REPOSITORY, {"org": self.settings.org, "repo": repo})
             self.graphql(_LINK, {"board": board.id, "repository": at(data, "repository", "id")})
 
-    # Inside
+    # Helpers
 
     @contextmanager
     def _contents(self, repo: str, doing: str) -> Iterator[None]:
-        """Files need a right that nothing else needs."""
+        """Translate failures about files, which need a right of their own."""
         try:
             yield
         except GithubException as error:
-            failed = verdict(error, doing)
+            failed = translated(error, doing)
             if failed.type == PARKED and error.status in (403, 404):
                 raise park(
                     f"GitHub answered {error.status} {doing}: grant contents (write) on {repo}, which only this "
@@ -238,7 +247,7 @@ class GitHubSetupClient(GitHubClient):
     def _file(self, repo: str, path: str) -> str:
         return f"{self._path(repo)}/contents/{quote(path)}"
 
-    def _asked_board(self) -> dict[str, Any]:
+    def _board_variables(self) -> dict[str, Any]:
         return {
             "org": self.settings.org,
             "number": self.settings.project_number,
@@ -246,7 +255,7 @@ class GitHubSetupClient(GitHubClient):
         }
 
 
-def _given(options: Collection[Column]) -> list[dict[str, str]]:
+def _option_inputs(options: Collection[Column]) -> list[dict[str, str]]:
     return [option.model_dump(exclude_none=True) for option in options]
 
 

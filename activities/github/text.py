@@ -1,6 +1,6 @@
-"""Texts as GitHub keeps them."""
+"""Line ends of texts on GitHub."""
 
 
 def unix(text: str) -> str:
-    """With one kind of line end: GitHub's editor writes CRLF, and we do not."""
+    """Return the text with LF line ends. GitHub's editor writes CRLF."""
     return text.replace("\r\n", "\n")

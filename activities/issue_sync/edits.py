@@ -121,7 +121,7 @@ class EditProposals:
         column = columns.get(facts.stage)
         if column is None:
             return None
-        edit = await in_thread(self.board.moved, place.repo, place.issue.number, column)
+        edit = await in_thread(self.board.find_edit, place.repo, place.issue.number, column)
         if edit is None:
             return None
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)

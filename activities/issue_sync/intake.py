@@ -150,23 +150,23 @@ class Intake:
 
     async def _who(self, place: Place, labels: Sequence[str]) -> str | None:
         """Login of whoever of the team opened it, or else put a label on last."""
-        author = place.issue.user
-        if author and await self._has_role(author):
-            return author.login
+        opener = place.issue.user
+        if opener and await self._has_role(opener):
+            return opener.login
         history = await in_thread(issue_history, self.github, place.repo, place.issue.number)
-        movers = [history.labelled(name, on=True) for name in labels]
-        if not any(mover.id for mover in movers) and activity.info().attempt < TIMEOUT:
+        authors = [history.labelled(name, on=True) for name in labels]
+        if not any(author.id for author in authors) and activity.info().attempt < TIMEOUT:
             raise again("GitHub does not tell yet who put the label on", after=SETTLES)
-        for mover in movers:
-            if mover.login and not mover.ours and await self._has_role(Account(login=mover.login)):
-                return mover.login
+        for author in authors:
+            if author.login and not author.automated and await self._has_role(Account(login=author.login)):
+                return author.login
         return None
 
     async def _marked_since(self, place: Place, when: datetime) -> bool:
         """Whether somebody has opened it again, or labelled it, since then."""
         history = await in_thread(issue_history, self.github, place.repo, place.issue.number)
         acts = [history.reopened(), *(history.labelled(name, on=True) for name in self._marks(place))]
-        return any(act.at and act.at > when and not act.ours for act in acts)
+        return any(act.at and act.at > when and not act.automated for act in acts)
 
     async def _has_role(self, account: Account) -> bool:
         return not account.is_bot and bool(await in_thread(self.people.roles, account.login))
@@ -235,4 +235,4 @@ def _without(place: Place, why: str) -> Place:
 def _was_closed_by_us(issue: Issue, lead: str) -> bool:
     """Whether it was this lead's once, which ended so long ago that Temporal has forgotten it: its id is used up."""
     block = issue_block.find(issue.text, lead)
-    return block is not None and block.memory is not None and block.memory.state == "closed"
+    return block is not None and block.last_written is not None and block.last_written.state == "closed"

@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from activities.errors import again
 from activities.github import issue_block
 from activities.github.client import GitHubClient
-from activities.github.drift import repository_and_number
+from activities.github.drift import issue_address
 from activities.github.models import Issue
 from activities.github.own_comments import SETTLE, OwnComments
 from activities.issue_sync.comments import Comments
@@ -135,7 +135,7 @@ class Desk:
 
     async def _moved(self, notice: ChangeNotice, issue: Issue) -> tuple[str, str, int] | None:
         """Where the issue is, if somebody transferred it and GitHub led us there. A renamed repository moves none."""
-        org, repo, number = there = repository_and_number(issue)
+        org, repo, number = there = issue_address(issue)
         if number != notice.number:
             return there
         now = f"{org}/{repo}".casefold()

@@ -14,7 +14,7 @@ from pydantic import AwareDatetime, BaseModel, Field
 from temporalio import activity
 
 from activities.errors import again
-from activities.github.listings import AT_FIRST, OVERLAP
+from activities.github.listings import FIRST_SPAN, OVERLAP
 from activities.google.forms import FormsActivities, Response
 from activities.issue_sync.context import in_thread
 from activities.reconcile.cursors import read_cursor
@@ -38,7 +38,7 @@ _LEAD = re.compile(r"\blead-[a-z2-7]{8}\b")
 
 
 def _a_while_ago() -> datetime:
-    return datetime.now(UTC) - AT_FIRST
+    return datetime.now(UTC) - FIRST_SPAN
 
 
 class QuestionnaireCursor(BaseModel):

@@ -27,15 +27,14 @@ from process.types import Line, Model
 
 
 class Fact(Model):
-    """Anything that can become true of a lead.
+    """Anything that can become true of a lead. Its kind names it in storage and never changes.
 
-    Every concrete class writes out its `kind`, which is stored with the event. A base class that several kinds share says
-    `abstract=True` instead.
+    Every concrete class writes out its kind. A base class that several kinds share says `abstract=True` instead.
     """
 
     kind: ClassVar[str] = "fact"
     visible: ClassVar[bool] = True
-    """Whether the lead's issue shows it, so that the issue must be written anew."""
+    """True if the lead's issue shows the fact, so that it is updated."""
     kinds: ClassVar[dict[str, type[Fact]]] = {}
 
     by: Line = "the service"
@@ -61,19 +60,19 @@ class Fact(Model):
 
     @property
     def supersedes(self) -> int | None:
-        """Number of the event that this takes out, if it is a correction."""
+        """Number of the event that this correction takes out, or None."""
         return None
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
-        """Return this fact with its open fields filled in, as it is recorded. The history ends before this fact."""
+        """Return this fact with its open fields filled in, as it is recorded. The event log ends before it."""
         return self
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        """The lead after this became true. Total: it never refuses and never fails."""
+        """Return the lead after this fact. Never refuses and never raises."""
         return lead
 
     def withdrawn(self, lead: Lead, event: Event) -> Lead:
-        """The lead where this was corrected away: what is left of it in plain sight. By default, nothing."""
+        """Return the lead after this fact was corrected. By default, nothing of it remains."""
         return lead
 
     def effects(self, change: Change) -> Iterable[Effect]:
@@ -81,12 +80,12 @@ class Fact(Model):
         return ()
 
     def summary(self, event_log: EventLog) -> str:
-        """Return one sentence about this fact, without a full stop. It is the last event of the history."""
+        """Return one sentence about this fact, without a full stop. It is the last event of the log."""
         return (self.kind[0].upper() + self.kind[1:]).replace("_", " ")
 
 
 class Unknown(Fact):
-    """An event of a kind that this code does not know (written by a newer version). Kept whole, changes nothing."""
+    """A fact of a kind that this code does not know. It is kept whole and changes nothing."""
 
     kind = "unknown"
 
@@ -108,57 +107,66 @@ def _load(value: Any) -> Any:
 
 
 AnyFact = Annotated[SerializeAsAny[Fact], BeforeValidator(_load)]
-"""A fact of whichever kind its `kind` says."""
+"""A fact of the class that its `kind` names."""
 
 
 class Event(Model):
-    """A fact that became true: the `seq`-th of its lead, at a moment (UTC), decided under a version of the rules."""
+    """A fact that has become true."""
 
     seq: int
+    """Number of the event in its lead's log, from 1."""
     at: AwareDatetime
+    """Moment at which it was recorded (UTC)."""
     policy: str = ""
+    """Version of the policy under which it was decided."""
     summary: str = ""
+    """Sentence about the fact, as it was written when it was recorded."""
     fact: AnyFact
 
     @property
     def kind(self) -> str:
+        """Kind of the fact."""
         return self.fact.kind
 
     @property
     def key(self) -> str | None:
-        return self.fact.__dict__.get("key")  # most facts have none, and pydantic takes long to say so
+        """Idempotency key of the decision, or None."""
+        return self.fact.__dict__.get("key")  # faster than getattr, because most facts have none
 
 
 class Observation(Fact, abstract=True):
-    """What an effect brought back from outside. Never refused: it is what happened."""
+    """A fact about the outside. It has already happened, so it is never refused."""
 
 
 class Deadline(Fact, abstract=True):
-    """What happens because a date has come and nobody did anything."""
+    """A fact that follows from a date because nobody acted before."""
 
     by: Line = "the calendar"
     source: Line = "clock"
 
 
 class EventLog(Model):
+    """A lead's events in order, and the lead that they make."""
+
     lead: Lead
     events: tuple[Event, ...] = ()
 
     def then(self, event: Event, lead: Lead) -> Self:
-        """With one more event, after which the lead is `lead`."""
+        """Return the log with one more event, after which the lead is `lead`."""
         return self.replaced(events=(*self.events, event), lead=lead)
 
     def find(self, seq: int) -> Event | None:
+        """Return the event of this number, or None."""
         return next((event for event in self.events if event.seq == seq), None)
 
 
 @dataclass(frozen=True)
 class Change:
-    """An event of a lead, with the histories before and after it."""
+    """An event, with the event logs before and after it."""
 
     past: EventLog
     event_log: EventLog
-    """The history whose last event this is."""
+    """The log that ends with the event."""
 
     @property
     def before(self) -> Lead:

@@ -10,9 +10,9 @@ from process.lead.lead import Lead
 
 
 def fold(events: Iterable[Event], lead_id: str) -> Lead:
-    """The lead that these events add up to, leaving out the decisions that were corrected.
+    """Return the lead that these events make, without the decisions that were corrected.
 
-    Raises ValueError when the first event does not open a lead: that is no lead's history.
+    Raises ValueError if the first event does not open a lead.
     """
     events = tuple(events)
     return _fold(events, lead_id, superseded(events))
@@ -20,7 +20,7 @@ def fold(events: Iterable[Event], lead_id: str) -> Lead:
 
 def _fold(events: tuple[Event, ...], lead_id: str, skip: Collection[int | None]) -> Lead:
     if not events or not isinstance(events[0].fact, LeadOpened):
-        raise ValueError("a lead's history begins with lead_opened")
+        raise ValueError("a lead's event log begins with lead_opened")
     lead = events[0].fact.opened(lead_id, events[0].at)
     for event in events:
         lead = withdraw(lead, event) if event.seq in skip else apply(lead, event)
@@ -28,14 +28,14 @@ def _fold(events: tuple[Event, ...], lead_id: str, skip: Collection[int | None])
 
 
 def superseded(events: Iterable[Event]) -> frozenset[int]:
-    """Numbers of the events that a correction took out; a corrected correction takes out nothing."""
+    """Return the numbers of events that a correction takes out. A corrected correction takes out nothing."""
     return frozenset(corrected_by(events))
 
 
 def corrected_by(events: Iterable[Event]) -> dict[int, int]:
-    """Number of each event that a correction took out -> number of that correction.
+    """Return the number of the correction that takes each event out, by the event's number.
 
-    A report that takes the place of an earlier one does so for good, also when a third takes its own place.
+    An observation that replaces an earlier one does so for good, even if a third one replaces it in turn.
     """
     out: dict[int, int] = {}
     corrections = [event for event in events if event.fact.supersedes is not None]
@@ -47,7 +47,7 @@ def corrected_by(events: Iterable[Event]) -> dict[int, int]:
 
 
 def without(event_log: EventLog, *seqs: int) -> Lead:
-    """The lead as it would be if these events were corrected now."""
+    """Return the lead as it would be if these events were corrected now."""
     events = event_log.events
     corrections = (e.fact for e in events if e.seq in seqs and not isinstance(e.fact, Observation))
     undone = {correction.supersedes for correction in corrections}
@@ -55,9 +55,9 @@ def without(event_log: EventLog, *seqs: int) -> Lead:
 
 
 def broken(event_log: EventLog, without: int) -> Iterator[Event]:
-    """All decisions that could not have been taken without the event `without`, nor without each other, oldest first.
+    """Yield the decisions that would be refused without the event `without` and without each other, oldest first.
 
-    Where that is itself a correction, the decision that it took out counts again, and must be able to stand, too.
+    If that event is a correction, the decision that it took out counts again, and is checked as well.
     """
     target = event_log.find(without)
     undone = target.fact.supersedes if target else None
@@ -76,7 +76,7 @@ def broken(event_log: EventLog, without: int) -> Iterator[Event]:
 
 
 def _refused(event: Event, event_log: EventLog) -> bool:
-    """Whether a person's decision, taken again on this lead, would be refused. Corrections stand on their own."""
+    """Return True if a person's decision, taken again on this lead, would be refused. Corrections are not checked."""
     fact = event.fact
     if not isinstance(fact, Decision) or fact.source == "clock" or fact.supersedes is not None:
         return False
@@ -85,16 +85,18 @@ def _refused(event: Event, event_log: EventLog) -> bool:
 
 
 def apply(lead: Lead, event: Event) -> Lead:
+    """Return the lead after this event."""
     lead = event.fact.apply(lead, event)
     if isinstance(event.fact, Decision) and event.fact.source != "clock" and event.fact.is_progress:
         lead = lead.replaced(progressed_at=event.at, stale_on=None)
-    return _at(lead, event)
+    return _numbered(lead, event)
 
 
 def withdraw(lead: Lead, event: Event) -> Lead:
-    return _at(event.fact.withdrawn(lead, event), event)
+    """Return the lead after this event, which was corrected."""
+    return _numbered(event.fact.withdrawn(lead, event), event)
 
 
-def _at(lead: Lead, event: Event) -> Lead:
-    """A lead that goes on after all, reopened or corrected, is not archived."""
+def _numbered(lead: Lead, event: Event) -> Lead:
+    """Set the number of the newest event. A lead that was reopened or corrected is no longer archived."""
     return lead.replaced(last_seq=event.seq, archived=lead.archived and lead.ended)

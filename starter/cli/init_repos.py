@@ -59,7 +59,7 @@ async def init_repos(
 def _set_up(github: GitHub, policy: Policy, *, dry_run: bool, link: bool) -> "list[SetupItem]":
     from activities.github.setup import GitHubSetup  # its client takes a second to load
 
-    return list(GitHubSetup(github, policy, dry_run=dry_run, link=link).pieces())
+    return list(GitHubSetup(github, policy, dry_run=dry_run, link=link).items())
 
 
 def _row(each: "SetupItem") -> tuple[str, str, Text, str]:
@@ -77,7 +77,7 @@ def _end(pieces: "Sequence[SetupItem]") -> None:
         return sum(each.status is status for each in pieces)
 
     if count(SetupStatus.FAILED):
-        done = f"{count(SetupStatus.PUT)} put so far" if count(SetupStatus.PUT) else "nothing was put"
+        done = f"{count(SetupStatus.CREATED)} put so far" if count(SetupStatus.CREATED) else "nothing was put"
         sentence = f"GitHub did not answer as it should, {done}. Run this again: nothing is added twice."
         raise CommandError(ExitCode.UNAVAILABLE, sentence, printed=True)
     if manual := count(SetupStatus.BY_HAND):

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from activities.github import rate_limits as gate
+from activities.github import rate_limits
 from activities.github.errors import Limit
 from client.reconcile import NOW
 from client.retries import PendingRetry, pending_retries
@@ -36,13 +36,13 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 def heard(monkeypatch: pytest.MonkeyPatch) -> list[datetime]:
     """When the service came to know of a limit."""
     found: list[datetime] = []
-    close = gate.RateLimitGuard.close
+    block = rate_limits.RateLimitGuard.block
 
-    def closes(self: gate.RateLimitGuard, api: gate.Api, limit: Limit) -> None:
-        close(self, api, limit)
+    def recording_block(self: rate_limits.RateLimitGuard, api: rate_limits.Api, limit: Limit) -> None:
+        block(self, api, limit)
         found.append(datetime.now(UTC))
 
-    monkeypatch.setattr(gate.RateLimitGuard, "close", closes)
+    monkeypatch.setattr(rate_limits.RateLimitGuard, "block", recording_block)
     return found
 
 

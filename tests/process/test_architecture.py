@@ -5,8 +5,10 @@ import pkgutil
 import subprocess
 import sys
 import tomllib
+from graphlib import TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
 
 import process
@@ -52,6 +54,27 @@ def test_the_arrows_point_one_way(tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert "1 kept, 0 broken" in done.stdout
+
+
+def test_no_import_leads_back_to_where_it_came_from() -> None:
+    """An import of a module also imports the packages that it is in."""
+    graph = grimp.build_graph("process", cache_dir=None)
+    needs = {
+        module: {
+            package
+            for imported in graph.find_modules_directly_imported_by(module)
+            for package in packages(imported)
+            if not f"{module}.".startswith(f"{package}.")
+        }
+        for module in graph.modules
+    }
+    TopologicalSorter(needs).prepare()  # raises CycleError, with the circle
+
+
+def packages(module: str) -> list[str]:
+    """Return the module and the packages that it is in."""
+    parts = module.split(".")
+    return [".".join(parts[:number]) for number in range(1, len(parts) + 1)]
 
 
 def test_every_module_can_be_the_first_that_is_imported() -> None:

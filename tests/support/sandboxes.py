@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from activities.github import rate_limits as gate
+from activities.github import rate_limits
 from sandbox.seed import read_seed
 from sandbox.server import Sandbox
 from starter.local.parts import SEED
@@ -19,5 +19,5 @@ def running_sandbox() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(running_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Sandbox:
     running_sandbox.reset()
-    monkeypatch.setattr(gate, "_gates", {})  # no limit of another test holds here
+    monkeypatch.setattr(rate_limits, "_guards", {})  # no limit of another test holds here
     return running_sandbox

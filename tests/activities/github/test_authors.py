@@ -40,14 +40,14 @@ def edited(*edits: tuple[str, str | None]) -> Author:
 
 
 def test_it_was_whoever_made_the_edit_that_shows_it_first() -> None:
-    mover = edited(("ada", TICKED), ("grace", TICKED), ("ada", BEFORE))
-    assert (mover.login, mover.id, mover.ours) == ("grace", "E2", False)
+    author = edited(("ada", TICKED), ("grace", TICKED), ("ada", BEFORE))
+    assert (author.login, author.id, author.automated) == ("grace", "E2", False)
 
 
 @pytest.mark.parametrize("we", ["us", "US", "us[bot]", "another[bot]"])
 def test_our_own_writing_in_between_does_not_hide_a_person_and_is_no_move_itself(we: str) -> None:
     assert edited((we, TICKED), ("grace", TICKED), (we, BEFORE)).login == "grace"
-    assert edited((we, TICKED), ("grace", BEFORE)).ours
+    assert edited((we, TICKED), ("grace", BEFORE)).automated
 
 
 def test_what_we_overwrote_and_gave_back_is_still_the_persons() -> None:
@@ -110,15 +110,15 @@ NIGHT = [f"2026-06-01T0{hour}:00:00Z" for hour in range(9)]
 @pytest.mark.parametrize("me", ["us", "us[bot]"])
 def test_what_we_did_ourselves_is_no_programs(me: str) -> None:
     """GitHub calls an App `us[bot]` as the one who asks, and `us` as the one who did something."""
-    mover = closed(("us[bot]", NIGHT[0]), me=me)
-    assert (mover.ours, mover.program) == (True, False)
+    author = closed(("us[bot]", NIGHT[0]), me=me)
+    assert (author.automated, author.other_program) == (True, False)
 
 
 def test_another_program_is_told_apart_as_long_as_it_does_not_insist() -> None:
     bot = "github-project-automation[bot]"
-    assert closed((bot, NIGHT[0])).program
-    assert closed(*[(bot, at) for at in NIGHT[:3]]).program
-    assert not closed(*[(bot, at) for at in NIGHT[:4]]).program
-    assert closed(*[(bot, at) for at in NIGHT[:3]], (bot, "2026-06-03T00:00:00Z")).program  # days later
-    assert closed(("another[bot]", NIGHT[0]), *[(bot, at) for at in NIGHT[1:4]]).program
-    assert not closed((bot, NIGHT[0]), ("ada", NIGHT[1])).ours
+    assert closed((bot, NIGHT[0])).other_program
+    assert closed(*[(bot, at) for at in NIGHT[:3]]).other_program
+    assert not closed(*[(bot, at) for at in NIGHT[:4]]).other_program
+    assert closed(*[(bot, at) for at in NIGHT[:3]], (bot, "2026-06-03T00:00:00Z")).other_program  # days later
+    assert closed(("another[bot]", NIGHT[0]), *[(bot, at) for at in NIGHT[1:4]]).other_program
+    assert not closed((bot, NIGHT[0]), ("ada", NIGHT[1])).automated

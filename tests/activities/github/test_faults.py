@@ -10,7 +10,7 @@ import pytest
 from temporalio.exceptions import ApplicationError
 
 from activities.errors import PARKED
-from activities.github import rate_limits as gate
+from activities.github import rate_limits
 from activities.github.activities import GitHubActivities
 from config.settings import Settings
 from process.lead.lead import Lead
@@ -124,7 +124,7 @@ def fails(
 def after(delay: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
     """Time has passed, for whoever waits for GitHub's limits."""
     later = time.monotonic() + delay.total_seconds()
-    monkeypatch.setattr(gate, "now", lambda: later)
+    monkeypatch.setattr(rate_limits, "now", lambda: later)
 
 
 def afterwards_all_is_there_once(activities: GitHubActivities, github: GitHub, kind: str, lead: Lead) -> None:

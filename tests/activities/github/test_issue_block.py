@@ -28,8 +28,8 @@ NAMES = ("sent", "quoted")
 """What the boxes of the text are called."""
 
 
-def placed(body: str, text: str = TEXT, *, kept: Collection[str] = (), people: Collection[str] = ()) -> str:
-    return write(body, KEY, text, MEMORY, Boxes(NAMES, frozenset(people), kept))
+def placed(body: str, text: str = TEXT, *, kept: Collection[str] = (), free: Collection[str] = ()) -> str:
+    return write(body, KEY, text, MEMORY, Boxes(NAMES, frozenset(free), kept))
 
 
 def shown(body: str) -> str:
@@ -45,8 +45,8 @@ def test_a_new_issue_is_our_block_alone() -> None:
     found = find(body, KEY)
     assert found is not None
     assert (found.before, found.after) == ("", "")
-    assert found.memory is not None
-    assert (found.memory.state, found.memory.labels) == ("open", ("lead",))
+    assert found.last_written is not None
+    assert (found.last_written.state, found.last_written.labels) == ("open", ("lead",))
 
 
 def test_the_same_again_is_the_same_body() -> None:
@@ -124,46 +124,46 @@ def test_a_table_of_ones_own_keeps_the_lines_that_look_like_ours() -> None:
     assert table in mended.partition(BY_HAND)[2]
 
 
-def test_a_tick_is_set_back_and_is_not_writing() -> None:
+def test_a_tick_is_reverted_and_is_no_text() -> None:
     body = placed("")
     assert placed(body.replace("[ ] Questionnaire", "[x] Questionnaire")) == body
 
 
-def test_a_box_of_the_people_keeps_its_tick() -> None:
-    ticked = placed("", people={"sent"}).replace("[ ] Questionnaire", "[x] Questionnaire")
-    body = placed(ticked, NEWER, people={"sent"})
+def test_a_free_box_keeps_its_tick() -> None:
+    ticked = placed("", free={"sent"}).replace("[ ] Questionnaire", "[x] Questionnaire")
+    body = placed(ticked, NEWER, free={"sent"})
     assert "- [x] Questionnaire sent" in body
     assert BY_HAND not in body
-    unticked = placed(body.replace("[x] Questionnaire", "[ ] Questionnaire"), NEWER, people={"sent"})
+    unticked = placed(body.replace("[x] Questionnaire", "[ ] Questionnaire"), NEWER, free={"sent"})
     assert "- [ ] Questionnaire sent" in unticked
 
 
-def ticks(body: str) -> dict[str, Checkbox]:
+def checkboxes(body: str) -> dict[str, Checkbox]:
     found = find(body, KEY)
     assert found is not None
-    return found.ticks
+    return found.checkboxes
 
 
-def test_a_tick_that_nobody_heard_stays_and_is_still_seen_as_a_persons() -> None:
+def test_a_tick_that_was_not_handled_stays_and_still_counts_as_a_persons() -> None:
     body = placed("").replace("[ ] Questionnaire", "[x] Questionnaire").replace("\n", "\r\n")
     for text in (TEXT, NEWER, NEWER):
         body = placed(body, text, kept=NAMES)
-        assert ticks(body)["sent"] == Checkbox(there=True, ours=False)
-    assert ticks(body)["quoted"] == Checkbox(there=True, ours=True)
-    assert ticks(placed(body, NEWER, kept={"quoted"}))["sent"] == Checkbox(there=False, ours=False)
+        assert checkboxes(body)["sent"] == Checkbox(ticked=True, written=False)
+    assert checkboxes(body)["quoted"] == Checkbox(ticked=True, written=True)
+    assert checkboxes(placed(body, NEWER, kept={"quoted"}))["sent"] == Checkbox(ticked=False, written=False)
 
 
 def test_a_tick_is_remembered_by_its_box_though_its_line_changes() -> None:
     body = placed("").replace("[ ] Questionnaire sent", "[x] Questionnaire sent")
     body = placed(body, TEXT.replace("Questionnaire sent", "Questionnaire sent on 2026-06-01"), kept=NAMES)
     assert "- [x] Questionnaire sent on 2026-06-01" in body
-    assert ticks(body)["sent"].moved
+    assert checkboxes(body)["sent"].changed
 
 
 def test_a_tick_that_became_true_is_no_move_any_more() -> None:
     body = placed("").replace("[ ] Price", "[x] Price")
-    assert ticks(body)["quoted"].moved
-    assert not ticks(placed(body, NEWER, kept=NAMES))["quoted"].moved
+    assert checkboxes(body)["quoted"].changed
+    assert not checkboxes(placed(body, NEWER, kept=NAMES))["quoted"].changed
 
 
 @given(
@@ -190,7 +190,7 @@ def test_whatever_people_tick_and_write_the_block_settles_at_once(
         assert placed(body, text, kept=kept) == body
         assert body.startswith("Before")
         assert body.endswith("After")
-        assert all(name in kept for name, tick in ticks(body).items() if tick.moved)
+        assert all(name in kept for name, tick in checkboxes(body).items() if tick.changed)
 
 
 @given(st.text(st.characters(codec="utf-8")), st.text(max_size=30))

@@ -468,7 +468,9 @@ def test_an_issue_that_is_gone_is_parked(activities: GitHubActivities, github: G
 def test_an_issue_full_of_peoples_text_is_parked(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(body="x" * 65_000)
-    with pytest.raises(ApplicationError, match="Move some of that into comments") as failure:
+    with pytest.raises(
+        ApplicationError, match="Move some of the text that people wrote into comments"
+    ) as failure:
         perform(activities, "update_issue", lead)
     assert failure.value.type == PARKED
 

@@ -43,8 +43,8 @@ def test_what_lags_behind_is_seen_and_what_was_seen_is_not_told_again() -> None:
     after = before.after(changes(one))
     assert (after.since, after.etag) == (NOON - OVERLAP, "")
     late = an_issue(2, NOON - timedelta(seconds=30))
-    assert after.fresh([one, late]) == [late]
-    assert after.fresh([an_issue(1, NOON + timedelta(seconds=1))])
+    assert after.unseen([one, late]) == [late]
+    assert after.unseen([an_issue(1, NOON + timedelta(seconds=1))])
 
 
 def test_the_tag_counts_only_at_the_same_address() -> None:
@@ -67,8 +67,8 @@ def test_of_many_at_once_it_lets_go_when_all_were_seen_twice() -> None:
 def test_what_changes_again_in_the_same_second_is_news() -> None:
     one = an_issue(1, NOON)
     after = ListingCursor(since=NOON - OVERLAP).after(changes(one))
-    assert not after.fresh([one])
-    assert after.fresh([one.model_copy(update={"title": "Another title"})])
+    assert not after.unseen([one])
+    assert after.unseen([one.model_copy(update={"title": "Another title"})])
 
 
 @pytest.fixture

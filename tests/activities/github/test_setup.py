@@ -51,7 +51,7 @@ def kill(seconds: float) -> None:
 
 def setting_up(settings: Settings, policy: Policy | None = None, **how: Any) -> list[SetupItem]:
     given = {"sleep": no_sleep} | how
-    return list(GitHubSetup(settings.github, policy or Policy(), **given).pieces())
+    return list(GitHubSetup(settings.github, policy or Policy(), **given).items())
 
 
 def fates(pieces: list[SetupItem]) -> dict[str, SetupStatus]:
@@ -101,8 +101,8 @@ def test_a_new_team_gets_all_of_it(bare: Sandbox, settings: Settings, github: Gi
     before = board(github.state).status.options
     defaults = labels(github.state, "leads")
     pieces = setting_up(settings)
-    assert {*fates(pieces).values()} == {SetupStatus.PUT, SetupStatus.THERE}
-    assert [piece.name for piece in pieces if piece.status is SetupStatus.THERE] == ["field Status"]
+    assert {*fates(pieces).values()} == {SetupStatus.CREATED, SetupStatus.PRESENT}
+    assert [piece.name for piece in pieces if piece.status is SetupStatus.PRESENT] == ["field Status"]
     demand_all(github.state)
     assert labels(github.state, "leads") == defaults | LEADS_LABELS
     assert board(github.state).status.options[:3] == before
@@ -119,7 +119,7 @@ def test_done_again_nothing_is_written(bare: Sandbox, settings: Settings, github
     whole = github.state.model_dump_json()
     github.forget_requests()
     pieces = setting_up(settings)
-    assert {*fates(pieces).values()} == {SetupStatus.THERE}
+    assert {*fates(pieces).values()} == {SetupStatus.PRESENT}
     assert github.writes() == []
     assert len(github.requests()) == 10
     assert github.state.model_dump_json() == whole
@@ -130,7 +130,7 @@ def test_a_dry_run_only_looks(bare: Sandbox, settings: Settings, github: GitHub)
     assert github.writes() == []
     put = setting_up(settings, link=True)
     would = [piece.name for piece in looked if piece.status is SetupStatus.MISSING]
-    assert would == [piece.name for piece in put if piece.status is SetupStatus.PUT]
+    assert would == [piece.name for piece in put if piece.status is SetupStatus.CREATED]
     assert len(would) == 15
 
 
@@ -148,7 +148,7 @@ def test_what_is_there_stays_as_it_is(sandbox: Sandbox, settings: Settings, gith
     assert fates(pieces)["form new-lead.yml"] is SetupStatus.DIFFERS
     assert "differs from ours in line 1" in detail(pieces, "form new-lead.yml")
     assert "new-lead.md is there too" in detail(pieces, "form new-lead.yml")
-    assert fates(pieces)["form new-hub-service.yml"] is SetupStatus.PUT
+    assert fates(pieces)["form new-hub-service.yml"] is SetupStatus.CREATED
     assert "new-hub-service.md is there too" in detail(pieces, "form new-hub-service.yml")
     after = repository(github.state, "leads").files
     assert {path: after[path] for path in before} == before
@@ -172,7 +172,7 @@ def test_names_are_the_policys(bare: Sandbox, settings: Settings, github: GitHub
     issue = bare.person("amara-sales").fill_in("leads", "new-hub-service.yml", {"Organisation": "Acme"})
     found = {github.state.labels[number].name for number in issue.label_ids}
     assert found == {"sales: lead", '"hub" as a service'}
-    assert {*fates(setting_up(settings, policy)).values()} == {SetupStatus.THERE}
+    assert {*fates(setting_up(settings, policy)).values()} == {SetupStatus.PRESENT}
 
 
 def test_a_board_without_the_field_gets_it_with_all_columns(
@@ -180,12 +180,12 @@ def test_a_board_without_the_field_gets_it_with_all_columns(
 ) -> None:
     named = changed(settings, "github", status_field="Stage")
     pieces = setting_up(named)
-    assert fates(pieces)["field Stage"] is SetupStatus.PUT
+    assert fates(pieces)["field Stage"] is SetupStatus.CREATED
     field = next(field for field in board(github.state).fields if field.name == "Stage")
     assert [option.name for option in field.options] == COLUMNS
     assert [option.color for option in field.options] == ["GRAY", "BLUE", "YELLOW", "GREEN", "RED", "PURPLE"]
     assert columns(github.state) == DEFAULTS
-    assert {*fates(setting_up(named)).values()} == {SetupStatus.THERE}
+    assert {*fates(setting_up(named)).values()} == {SetupStatus.PRESENT}
 
 
 def test_a_field_of_another_kind_is_for_a_person(bare: Sandbox, settings: Settings, github: GitHub) -> None:
@@ -219,7 +219,7 @@ def a_card(sandbox: Sandbox, column: str) -> None:
 def test_columns_are_added_and_cards_keep_theirs(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     a_card(bare, "In Progress")
     before = board(github.state).status.options
-    assert fates(setting_up(settings))["column Lead"] is SetupStatus.PUT
+    assert fates(setting_up(settings))["column Lead"] is SetupStatus.CREATED
     assert github.column() == "In Progress"
     assert board(github.state).status.options[:3] == before
 
@@ -227,12 +227,12 @@ def test_columns_are_added_and_cards_keep_theirs(bare: Sandbox, settings: Settin
 @pytest.fixture
 def an_older_github(monkeypatch: pytest.MonkeyPatch) -> None:
     """One whose schema does not know the ids of options."""
-    look = GitHubSetupClient.board_seen
+    look = GitHubSetupClient.board
 
-    def board_seen(client: GitHubSetupClient) -> BoardSetup:
+    def board(client: GitHubSetupClient) -> BoardSetup:
         return look(client).model_copy(update={"keeps_options": False})
 
-    monkeypatch.setattr(GitHubSetupClient, "board_seen", board_seen)
+    monkeypatch.setattr(GitHubSetupClient, "board", board)
 
 
 @pytest.mark.usefixtures("an_older_github")
@@ -265,10 +265,10 @@ def test_where_no_card_has_a_column_they_are_added_all_the_same(
 def test_the_board_is_linked_where_that_is_wanted(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     setting_up(settings)
     assert board(github.state).repositories == ()
-    assert fates(setting_up(settings, link=True))["link to leads"] is SetupStatus.PUT
+    assert fates(setting_up(settings, link=True))["link to leads"] is SetupStatus.CREATED
     assert len(board(github.state).repositories) == 2
     github.forget_requests()
-    assert {*fates(setting_up(settings, link=True)).values()} == {SetupStatus.THERE}
+    assert {*fates(setting_up(settings, link=True)).values()} == {SetupStatus.PRESENT}
     assert github.writes() == []
 
 
@@ -315,15 +315,15 @@ def test_a_passing_fault_is_passed(
 ) -> None:
     bare.faults.add(trouble(write, **more))
     pieces = setting_up(settings)
-    assert {*fates(pieces).values()} == {SetupStatus.PUT, SetupStatus.THERE}
-    assert fates(pieces)["label Hub"] is fates(pieces)["form new-hub.yml"] is SetupStatus.PUT
+    assert {*fates(pieces).values()} == {SetupStatus.CREATED, SetupStatus.PRESENT}
+    assert fates(pieces)["label Hub"] is fates(pieces)["form new-hub.yml"] is SetupStatus.CREATED
     demand_all(github.state)
 
 
 def test_the_field_is_made_once(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     named = changed(settings, "github", status_field="Stage")
     bare.faults.add(trouble(("POST", "graphql", "createProjectV2Field"), "status_after", status=502))
-    assert fates(setting_up(named))["field Stage"] is SetupStatus.PUT
+    assert fates(setting_up(named))["field Stage"] is SetupStatus.CREATED
     assert [field.name for field in board(github.state).fields] == ["Title", "Status", "Stage"]
 
 
@@ -333,19 +333,19 @@ def test_a_field_that_somebody_makes_in_the_meantime_gets_the_columns(
     theirs = ProjectField(
         id=NEW, name="Stage", type="SINGLE_SELECT", options=(Option(id="0000abcd", name="Lead"),)
     )
-    make = GitHubSetupClient.make_field
+    make = GitHubSetupClient.create_field
 
-    def make_field(client: GitHubSetupClient, *given: Any) -> bool:
+    def create_field(client: GitHubSetupClient, *given: Any) -> bool:
         project = board(github.state)
         github.state.projects[project.id] = project.replaced(fields=(*project.fields, theirs))
         return make(client, *given)
 
-    monkeypatch.setattr(GitHubSetupClient, "make_field", make_field)
+    monkeypatch.setattr(GitHubSetupClient, "create_field", create_field)
     found = fates(setting_up(changed(settings, "github", status_field="Stage")))
     assert (found["field Stage"], found["column Lead"], found["column Hub"]) == (
-        SetupStatus.THERE,
-        SetupStatus.THERE,
-        SetupStatus.PUT,
+        SetupStatus.PRESENT,
+        SetupStatus.PRESENT,
+        SetupStatus.CREATED,
     )
     stage = board(github.state).fields[-1]
     assert stage.options[0] == theirs.options[0]
@@ -357,7 +357,7 @@ def test_at_a_rate_limit_it_ends_and_says_when(
 ) -> None:
     bare.faults.add(trouble(WRITES[1], "secondary_limit", seconds=120, times=None))
     pieces = setting_up(settings)
-    assert [piece.status for piece in pieces] == [SetupStatus.PUT, SetupStatus.FAILED]
+    assert [piece.status for piece in pieces] == [SetupStatus.CREATED, SetupStatus.FAILED]
     assert pieces[-1].detail.endswith("run this again in 2 min")
     assert github.requests()[-1] == "POST /api/v3/repos/2i2c-org/leads/labels"
     bare.faults.clear()
@@ -373,7 +373,7 @@ def test_what_was_put_before_a_limit_is_told(
     bare.faults.add(trouble(write, "primary_limit", seconds=600, times=None))
     pieces = setting_up(settings)
     assert pieces[-1].status is SetupStatus.FAILED
-    assert sum(piece.status is SetupStatus.PUT for piece in pieces) == len(github.writes()) - 1
+    assert sum(piece.status is SetupStatus.CREATED for piece in pieces) == len(github.writes()) - 1
 
 
 def test_where_github_is_down_it_ends(bare: Sandbox, settings: Settings) -> None:
@@ -388,7 +388,7 @@ def test_what_is_read_late_is_not_put_twice(bare: Sandbox, settings: Settings, g
     whole = github.state.model_dump_json()
     bare.faults.add(Fault(system="github", method="GET", kind="stale", writes=8, times=None))
     pieces = setting_up(settings)
-    assert {*fates(pieces).values()} == {SetupStatus.THERE}
+    assert {*fates(pieces).values()} == {SetupStatus.PRESENT}
     assert github.state.model_dump_json() == whole
 
 
@@ -402,12 +402,12 @@ def test_several_at_once(bare: Sandbox, settings: Settings, github: GitHub) -> N
     with ThreadPoolExecutor(4) as threads:
         found = list(threads.map(one, range(4)))
     assert {fate for pieces in found for fate in fates(pieces).values()} == {
-        SetupStatus.PUT,
-        SetupStatus.THERE,
+        SetupStatus.CREATED,
+        SetupStatus.PRESENT,
     }
     demand_all(github.state)
     assert board(github.state).status.options[:3] == before
-    assert sum(fates(pieces)["label lead"] is SetupStatus.PUT for pieces in found) == 1
+    assert sum(fates(pieces)["label lead"] is SetupStatus.CREATED for pieces in found) == 1
 
 
 # Without rights, or at the wrong place
@@ -432,12 +432,12 @@ def test_a_right_that_is_missing_is_said_and_the_rest_is_put(
     pieces = setting_up(changed(settings, "github", token=SecretStr("weak")))
     assert fates(pieces)[what] is SetupStatus.BY_HAND
     assert said in detail(pieces, what)
-    assert SetupStatus.PUT in fates(pieces).values()
+    assert SetupStatus.CREATED in fates(pieces).values()
     assert SetupStatus.FAILED not in fates(pieces).values()
-    put = {piece.name for piece in pieces if piece.status is SetupStatus.PUT}
+    put = {piece.name for piece in pieces if piece.status is SetupStatus.CREATED}
     setting_up(settings)
     demand_all(github.state)
-    assert not put & {piece.name for piece in setting_up(settings) if piece.status is SetupStatus.PUT}
+    assert not put & {piece.name for piece in setting_up(settings) if piece.status is SetupStatus.CREATED}
 
 
 def test_a_branch_that_takes_pull_requests_only(bare: Sandbox, settings: Settings, github: GitHub) -> None:
@@ -446,7 +446,7 @@ def test_a_branch_that_takes_pull_requests_only(bare: Sandbox, settings: Setting
     pieces = setting_up(settings)
     assert fates(pieces)["form new-lead.yml"] is SetupStatus.BY_HAND
     assert "pull request" in detail(pieces, "form new-lead.yml")
-    assert fates(pieces)["form new-hub.yml"] is SetupStatus.PUT
+    assert fates(pieces)["form new-hub.yml"] is SetupStatus.CREATED
 
 
 def test_issues_that_are_switched_off_are_said(bare: Sandbox, settings: Settings, github: GitHub) -> None:
@@ -454,7 +454,7 @@ def test_issues_that_are_switched_off_are_said(bare: Sandbox, settings: Settings
     github.state.repositories[leads.id] = leads.replaced(has_issues=False)
     pieces = setting_up(settings)
     assert fates(pieces)["issues"] is SetupStatus.BY_HAND
-    assert fates(pieces)["label lead"] is SetupStatus.PUT
+    assert fates(pieces)["label lead"] is SetupStatus.CREATED
 
 
 @pytest.mark.parametrize(
