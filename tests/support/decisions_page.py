@@ -36,7 +36,7 @@ def page() -> str:
 
 
 def _lines() -> Iterator[str]:
-    decisions = [LeadOpened, *DECISIONS.values()]
+    decisions: list[type[Decision]] = [LeadOpened, *DECISIONS.values()]
     for module, found in groupby(decisions, lambda decision: decision.__module__):
         heading = _wrapped(inspect.getdoc(sys.modules[module]) or "")
         yield f"## {module.rpartition('.')[2].capitalize()}\n\n{heading}\n"
