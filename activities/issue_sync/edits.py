@@ -168,7 +168,7 @@ class EditProposals:
         proposal = propose(edit, view.facts, view.timeline)
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
-            return _asks(edit, proposal.why or "No decision says that", offered or _examples(proposal))
+            return _asks(edit, proposal.note or "No decision says that", offered or _examples(proposal))
         if edit.by is None:
             why = "GitHub does not tell who it was, so nothing is decided in anybody's name"
             return _asks(edit, why, offered)
@@ -269,7 +269,7 @@ def _source(edit: Edit) -> str:
 
 
 def _because(proposal: Proposal, refused: Refused) -> Refused:
-    return refused.replaced(reason=f"{proposal.why}. {refused.reason}") if proposal.why else refused
+    return refused.replaced(reason=f"{proposal.note}. {refused.reason}") if proposal.note else refused
 
 
 def _examples(proposal: Proposal) -> tuple[str, ...]:

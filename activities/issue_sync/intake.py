@@ -93,7 +93,7 @@ class Intake:
         if read.gaps:
             news = await self._ask(place, read.gaps, labels)
             return _without(place, "what it lacks stands in another comment here"), news
-        return await self._begin(place, by, read.facts)
+        return await self._begin(place, by, read.fields)
 
     async def confirm(self, place: Place) -> Sequence[str]:
         """Says on the issue that it is a lead now; or that its lead is over, to whoever would begin it again."""
