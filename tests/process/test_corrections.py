@@ -1,4 +1,4 @@
-"""A mistaken decision no longer counts; both acts stay in the log, and nobody is told unless asked for."""
+"""A corrected decision no longer counts. Both acts stay in the log, and nobody is told unless asked for."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ def test_correcting_restores_the_lead_and_correcting_that_restores_the_decision(
     assert facts(life.lead) == facts(before)
 
 
-def test_a_corrected_quote_stays_in_sight_and_keeps_its_number() -> None:
+def test_a_corrected_quote_stays_visible_and_keeps_its_number() -> None:
     life = Life().quoted()
     life.does("corrected", seq=2, reason="Another lead's price")
     assert life.lead.stage is Stage.LEAD
@@ -90,7 +90,7 @@ def test_a_corrected_quote_gives_way_to_the_one_before() -> None:
     assert [quote.status for quote in life.lead.quotes] == [QuoteStatus.ACCEPTED, QuoteStatus.CORRECTED]
 
 
-def test_what_rests_on_a_decision_is_corrected_first() -> None:
+def test_decisions_that_rest_on_another_are_corrected_first() -> None:
     life = Life().requested()
     signed = next(event.seq for event in life.aggregate.event_log.events if event.kind == "contract_signed")
     summary = life.refused("corrected", seq=signed, reason="Another's contract")
@@ -104,7 +104,7 @@ def test_what_rests_on_a_decision_is_corrected_first() -> None:
     assert (life.lead.stage, life.lead.contract.signed_on) == (Stage.QUOTED, None)
 
 
-def test_a_correction_that_brings_back_what_can_no_longer_stand_is_refused() -> None:
+def test_a_correction_that_restores_an_impossible_decision_is_refused() -> None:
     life = Life().quoted()
     life.does("quote_declined")
     life.does("corrected", seq=3, reason="They meant another")
@@ -133,7 +133,7 @@ def test_only_decisions_that_count_can_be_corrected(seq: int, says: str) -> None
     assert says in life.refused("corrected", seq=seq, reason="x")
 
 
-def test_what_the_calendar_decided_can_be_corrected() -> None:
+def test_a_decision_by_deadline_can_be_corrected() -> None:
     life = Life().quoted().wait(31)
     expiry = next(event.seq for event in life.aggregate.event_log.events if event.kind == "quote_expired")
     life.does("corrected", seq=expiry, reason="They had asked for a week")
@@ -184,7 +184,7 @@ def test_a_request_that_was_corrected_does_not_reach_engineering_as_an_issue() -
     assert life.perform().lead.hub_issue is not None
 
 
-def test_events_that_no_lead_began_with_are_no_history() -> None:
+def test_events_without_an_opening_are_no_event_log() -> None:
     events = Life().quoted().aggregate.event_log.events
     for wrong in ((), events[1:]):
         with pytest.raises(ValueError, match="begins with lead_opened"):
@@ -217,7 +217,7 @@ def _unsent(life: Life) -> list[str]:
     return [item.effect.template for item in life.aggregate.outbox if isinstance(item.effect, SendMail)]
 
 
-def test_a_mail_that_has_not_left_falls_with_its_decision_and_comes_back_with_it() -> None:
+def test_an_unsent_mail_is_suspended_and_restored_with_its_decision() -> None:
     life = Life().quoted()
     life.does("quote_accepted")
     corrected_decision = life.does("contract_handed_over").seq
@@ -234,7 +234,7 @@ def test_a_mail_that_has_not_left_falls_with_its_decision_and_comes_back_with_it
     assert [mail.template for mail in life.lead.mails] == ["price_quoted", "handover"]
 
 
-def test_a_parked_mail_falls_too_and_comes_back_parked() -> None:
+def test_a_parked_mail_is_suspended_and_restored_as_parked() -> None:
     life = Life().quoted().perform(but="mail")
     (effect,) = life.aggregate.startable(frozenset())
     life.aggregate = life.aggregate.park(effect, "refused", life.now)
@@ -249,13 +249,13 @@ def test_a_mail_that_was_on_its_way_when_its_decision_was_corrected_is_not_sent_
     (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=2, reason="A slip")
     correction = last(life)
-    life._became(life.aggregate.done(effect, brought_back(effect, life), life.now))
+    life._set(life.aggregate.done(effect, brought_back(effect, life), life.now))
     life.does("corrected", seq=correction, reason="No slip")
     assert _unsent(life) == []
     assert [mail.template for mail in life.perform().lead.mails] == ["price_quoted"]
 
 
-def test_the_mail_of_a_correction_falls_with_it() -> None:
+def test_the_mail_of_a_correction_is_suspended_with_it() -> None:
     life = Life().quoted().perform()
     life.does("corrected", seq=2, reason="A slip", tell=True)
     assert _unsent(life) == ["corrected"]
@@ -263,7 +263,7 @@ def test_the_mail_of_a_correction_falls_with_it() -> None:
     assert _unsent(life) == []
 
 
-def test_what_is_done_outside_whatever_counts_stays_to_be_done() -> None:
+def test_effects_that_do_not_depend_on_the_decision_stay_queued() -> None:
     life = Life().quoted()
     before = [item.effect for item in life.aggregate.outbox if not isinstance(item.effect, SendMail)]
     life.does("corrected", seq=2, reason="A slip")

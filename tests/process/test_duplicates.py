@@ -43,7 +43,7 @@ def answers(life: Life, response: str) -> Life:
 # ---- held
 
 
-def test_a_probable_duplicate_is_in_sight_from_its_first_moment_and_sales_is_to_decide() -> None:
+def test_a_probable_duplicate_is_shown_at_once_and_sales_is_to_decide() -> None:
     life = twin()
     (line,) = attention(life.lead, life.today)
     assert line == (
@@ -57,7 +57,7 @@ def test_a_probable_duplicate_is_in_sight_from_its_first_moment_and_sales_is_to_
     assert "may be the same request as lead-example" in timeline(life.aggregate)[0].summary
 
 
-def test_nothing_that_commits_us_is_decided_meanwhile() -> None:
+def test_no_commitment_is_decided_meanwhile() -> None:
     held = twin().lead
     ahead = {
         kind
@@ -69,7 +69,7 @@ def test_nothing_that_commits_us_is_decided_meanwhile() -> None:
     assert spine | ahead <= {kind for kind, decision in DECISIONS.items() if decision.commits}
 
 
-def test_no_clock_nags_it_and_it_stays_in_sight() -> None:
+def test_no_deadline_passes_for_it_and_it_stays_visible() -> None:
     life = twin()
     life.does("questionnaire_sent")
     life.wait(100)
@@ -80,7 +80,7 @@ def test_no_clock_nags_it_and_it_stays_in_sight() -> None:
     assert {"questionnaire_nudged", "gone_stale"} <= set(life.kinds())
 
 
-def test_kept_apart_it_goes_on_and_the_other_lead_hears_of_it() -> None:
+def test_a_lead_that_is_kept_apart_goes_on_and_notifies_the_other() -> None:
     life = twin()
     life.does("kept_apart", reason="Another faculty")
     assert not attention(life.lead, life.today)
@@ -93,14 +93,14 @@ def test_kept_apart_it_goes_on_and_the_other_lead_hears_of_it() -> None:
     assert life.lead.undecided
 
 
-def test_one_of_several_is_kept_apart() -> None:
+def test_a_lead_is_kept_apart_from_one_of_several() -> None:
     life = Life(originals=[ORIGINAL, ORIGINAL | {"lead": "lead-third"}])
     life.does("kept_apart", other="lead-third")
     assert [other.lead for other in life.lead.undecided] == ["lead-original"]
     assert "lead-original" in life.refused("price_quoted", **QUOTE)
 
 
-def test_a_lead_that_was_said_to_be_another_one_as_it_began_is_not_held_and_tells_nobody() -> None:
+def test_a_lead_that_began_as_another_one_is_not_held_and_notifies_nobody() -> None:
     life = Life(originals=[ORIGINAL | {"relation": "another one"}])
     assert not life.lead.undecided
     assert not relation_notices(life.lead)
@@ -111,7 +111,7 @@ def test_a_lead_that_was_said_to_be_another_one_as_it_began_is_not_held_and_tell
 # ---- found by a round
 
 
-def test_a_round_finds_each_pair_once() -> None:
+def test_a_reconciliation_flags_each_pair_once() -> None:
     life = Life().flag_duplicates(ORIGINAL).flag_duplicates(ORIGINAL, ORIGINAL)
     assert life.kinds() == ["lead_opened", "duplicates_flagged"]
     life.does("kept_apart")
@@ -128,18 +128,16 @@ def test_a_lead_that_is_further_is_left_alone(state: str) -> None:
     assert life.flag_duplicates(ORIGINAL).aggregate is before
 
 
-def test_a_hub_on_its_way_by_exception_a_duplicate_that_told_itself_and_the_lead_itself_are_no_likeness() -> (
-    None
-):
+def test_leads_with_a_requested_hub_known_duplicates_and_the_lead_itself_are_not_flagged() -> None:
     life = Life()
-    life.hears_from(twin())
+    life.receives_notice_from(twin())
     life.flag_duplicates({"lead": "lead-twin"}, {"lead": "lead-example"})
     assert not life.lead.undecided
     life.does("hub_requested", exception_by="Grace", exception_reason="x")
     assert not life.flag_duplicates(ORIGINAL).lead.undecided
 
 
-def test_it_is_held_for_so_many_and_no_more() -> None:
+def test_the_number_of_flagged_leads_is_limited() -> None:
     life = Life().flag_duplicates(*(ORIGINAL | {"lead": f"lead-{n}"} for n in range(40)))
     assert len(life.lead.undecided) == MOST
     assert life.flag_duplicates(ORIGINAL).kinds() == ["lead_opened", "duplicates_flagged"]
@@ -158,14 +156,14 @@ def test_it_is_held_for_so_many_and_no_more() -> None:
         (object(),),
     ],
 )
-def test_what_is_no_likeness_is_refused_and_recorded(args: tuple[Any, ...]) -> None:
+def test_an_invalid_flag_is_refused_and_recorded(args: tuple[Any, ...]) -> None:
     life = Life()
     aggregate = inbox.flag_duplicates(life.aggregate, args, life.now)
     assert aggregate.event_log is life.aggregate.event_log
     assert [refusal.kind for refusal in aggregate.refusals] == ["flag_duplicates"]
 
 
-def test_leads_look_alike_by_organisation_or_by_a_domain_that_is_not_everybodys() -> None:
+def test_leads_match_by_organisation_or_by_a_domain_that_is_not_everybodys() -> None:
     def lead(**opened: Any) -> Lead:
         return Life(**opened).lead
 
@@ -185,12 +183,12 @@ def test_leads_look_alike_by_organisation_or_by_a_domain_that_is_not_everybodys(
 # ---- merged
 
 
-def test_merged_it_ends_and_the_other_lead_takes_over_what_it_lacks() -> None:
+def test_a_merged_lead_ends_and_the_other_takes_over_what_it_lacks() -> None:
     life = Life()
     other = answers(twin(email="ada@example.org"), "r1")
     other.does("merged", into="lead-example")
     assert (other.lead.stage, other.lead.lost and other.lead.lost.reason) == (Stage.LOST, "duplicate")
-    answer = life.hears_from(other)
+    answer = life.receives_notice_from(other)
     assert isinstance(answer, DuplicateLink)
     assert answer.heading == life.lead.heading
     assert life.lead.email == "ada@example.org"
@@ -203,12 +201,12 @@ def test_merged_it_ends_and_the_other_lead_takes_over_what_it_lacks() -> None:
     assert "update_issue" in {item.effect.kind for item in life.aggregate.outbox}
 
 
-def test_what_the_other_lead_has_stays() -> None:
+def test_a_merge_overwrites_nothing_in_the_other_lead() -> None:
     life = answers(Life(email="grace@example.org"), "r0")
     before = life.lead
     other = answers(twin(email="ada@example.org"), "r1")
     other.does("merged", into="lead-example")
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert (life.lead.email, life.lead.questionnaire) == (before.email, before.questionnaire)
     assert [known.relation for known in life.lead.duplicates] == [Relation.MERGED]
 
@@ -217,27 +215,27 @@ def test_answers_that_come_after_the_merge_reach_the_other_lead() -> None:
     life, other = Life(), twin()
     other.does("questionnaire_answered", response_id="r1")
     other.does("merged", into="lead-example")
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert life.lead.questionnaire.answers == ()
     planned = len(other.planned)
     other.perform()
     assert any(isinstance(effect, NotifyLeads) for effect in other.planned[planned:])
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert life.lead.questionnaire.answers == other.lead.questionnaire.answers != ()
     assert len(life.lead.duplicates) == 1
 
 
-def test_undone_both_stand_where_they_stood_and_what_came_in_meanwhile_stays() -> None:
+def test_a_merge_taken_back_restores_both_and_keeps_later_answers() -> None:
     life, other = Life(), answers(twin(email="ada@example.org"), "r1")
-    life.hears_from(other)
+    life.receives_notice_from(other)
     before, theirs = life.lead, other.lead
     merge = other.does("merged", into="lead-example").seq
-    life.hears_from(other)
+    life.receives_notice_from(other)
     life.does("asset_attached", name="Budget")
     other.does("corrected", seq=merge, reason="Another faculty")
     assert facts(other.lead) == facts(theirs)
     assert other.lead.undecided
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert (life.lead.email, life.lead.questionnaire) == (None, before.questionnaire)
     assert [asset.name for asset in life.lead.assets] == ["Budget"]
     assert [known.relation for known in life.lead.duplicates] == [Relation.UNDECIDED]
@@ -251,23 +249,23 @@ def test_undone_both_stand_where_they_stood_and_what_came_in_meanwhile_stays() -
     )
 
 
-def test_undone_nothing_is_left_of_what_it_said_several_times_over() -> None:
+def test_a_merge_taken_back_leaves_nothing_of_repeated_notices() -> None:
     """It said so before its answers were read, and again with them."""
     life, other = Life(), twin(email="ada@example.org")
     other.does("questionnaire_answered", response_id="r1")
     merge = other.does("merged", into="lead-example").seq
-    life.hears_from(other)
+    life.receives_notice_from(other)
     other.perform()
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert life.lead.questionnaire.answers
     other.does("corrected", seq=merge, reason="Another faculty")
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert (life.lead.email, life.lead.questionnaire.response_id) == (None, None)
 
 
 @pytest.mark.parametrize("own", [None, "r0"])
 @pytest.mark.parametrize("again", [False, True])
-def test_undone_a_response_that_was_edited_meanwhile_goes_back_with_its_lead(
+def test_a_merge_taken_back_returns_a_response_that_was_edited_meanwhile(
     own: str | None, again: bool
 ) -> None:
     life, other = Life(), answers(twin(), "r1")
@@ -276,39 +274,39 @@ def test_undone_a_response_that_was_edited_meanwhile_goes_back_with_its_lead(
         answers(life, own)
     before = life.lead.questionnaire
     merge = other.does("merged", into="lead-example").seq
-    life.hears_from(other)
+    life.receives_notice_from(other)
     edited = {"response_id": "r1", "submitted_at": "2026-06-02T10:00:00Z"}
     life.wait(1).does("questionnaire_answered", **edited)
     life.perform()
     if again:
-        other.finds(DriftFound(checked=("issue",), issue=link("elsewhere")))
-        life.hears_from(other)
+        other.finds_drift(DriftFound(checked=("issue",), issue=link("elsewhere")))
+        life.receives_notice_from(other)
     assert life.lead.questionnaire.response_id == "r1"
     other.does("corrected", seq=merge, reason="Another faculty")
     read = [effect for effect in other.planned if isinstance(effect, ReadAnswers)]
     assert [effect.response_id for effect in read] == ["r1", "r1"], (
         "what was edited meanwhile is read here now"
     )
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert life.lead.questionnaire == before
     assert life.lead == fold(life.aggregate.event_log.events, "lead-example")
     assert LeadAggregate.model_validate_json(life.aggregate.model_dump_json()).lead == life.lead
 
 
-def test_a_merge_into_a_lead_that_it_did_not_look_like_is_taken_back_there_too() -> None:
+def test_a_merge_into_a_lead_that_did_not_match_is_taken_back_there_too() -> None:
     life, other = Life(), Life(lead="lead-twin")
     merge = other.does("merged", into="lead-example").seq
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert life.lead.duplicates
     other.does("corrected", seq=merge, reason="x")
     assert relation_notices(other.lead)["lead-example"].sender.relation is Relation.NONE
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert not life.lead.duplicates
     assert other.lead.stage is Stage.LEAD
     assert not other.lead.undecided
 
 
-def test_the_last_word_counts_in_whatever_order_it_arrives_and_however_often() -> None:
+def test_the_newest_notice_counts_in_any_order_and_number() -> None:
     life, other = Life(), twin()
     summary = [relation_notices(other.lead)["lead-example"]]
     for kind, body in (
@@ -328,38 +326,38 @@ def test_the_last_word_counts_in_whatever_order_it_arrives_and_however_often() -
     assert life.kinds().count("relation_noticed") == 1  # all that it did not know already came too late
 
 
-def test_a_late_word_does_not_undo_what_was_said_again_since() -> None:
+def test_a_late_notice_does_not_undo_a_newer_one() -> None:
     """What it said at 2 arrives after it has said at 3 what it had said at 1."""
     life, other = Life(), twin()
-    life.hears_from(other)
+    life.receives_notice_from(other)
     other.does("merged", into="lead-example")
     late = relation_notices(other.lead)["lead-example"]
     other.does("corrected", seq=2, reason="x")
-    life.hears_from(other)
+    life.receives_notice_from(other)
     aggregate, _ = inbox.receive_relation_notice(life.aggregate, (late.model_dump(mode="json"),), life.now)
     assert aggregate is life.aggregate
 
 
 def test_a_lead_that_ends_is_no_probable_duplicate_any_more() -> None:
     life, other = Life(), twin()
-    life.hears_from(other)
+    life.receives_notice_from(other)
     other.lost()
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert not life.lead.duplicates
     other.does("reopened", reason="x")
-    life.hears_from(other)
+    life.receives_notice_from(other)
     assert [known.relation for known in life.lead.duplicates] == [Relation.UNDECIDED]
 
 
-def test_merged_into_the_younger_one_frees_that() -> None:
+def test_merging_into_the_younger_lead_frees_it() -> None:
     life, other = Life(), twin()
     life.does("merged", into="lead-twin")
-    other.hears_from(life)
+    other.receives_notice_from(life)
     assert not other.lead.undecided
     other.quoted()
 
 
-def test_the_contracts_team_hears_of_the_merge_of_a_lead_with_a_price() -> None:
+def test_the_contracts_team_is_told_of_the_merge_of_a_lead_with_a_price() -> None:
     life = Life().quoted()
     life.does("merged", into="lead-other")
     (mail,) = life.mails("merged")
@@ -373,29 +371,29 @@ def test_the_contracts_team_hears_of_the_merge_of_a_lead_with_a_price() -> None:
 def test_a_chain_of_merges_leads_to_the_last() -> None:
     first, second, third = Life(), twin(), Life(lead="lead-third")
     answers(second, "r1").does("merged", into="lead-example")
-    first.hears_from(second)
+    first.receives_notice_from(second)
     first.does("merged", into="lead-third")
-    assert isinstance(third.hears_from(first), DuplicateLink)
+    assert isinstance(third.receives_notice_from(first), DuplicateLink)
     assert third.lead.questionnaire.response_id == "r1"
     assert "merged into lead-third" in first.refused("questionnaire_sent")
     # the first merge is undone: what the last had from there goes, too
     second.does("corrected", seq=last(second), reason="x")
-    first.hears_from(second)
-    third.hears_from(first)
+    first.receives_notice_from(second)
+    third.receives_notice_from(first)
     assert third.lead.questionnaire.response_id is None
 
 
-def test_two_that_are_merged_into_each_other_at_the_same_moment_both_say_so() -> None:
+def test_two_leads_merged_into_each_other_at_once_both_refuse() -> None:
     one, other = Life(), Life(lead="lead-twin")
     one.does("merged", into="lead-twin")
     other.does("merged", into="lead-example")
-    assert str(one.hears_from(other)) == (
+    assert str(one.receives_notice_from(other)) == (
         "lead-example was itself merged into lead-twin. Take one of the two back, by correcting it."
     )
-    assert isinstance(other.hears_from(one), Refused)
+    assert isinstance(other.receives_notice_from(one), Refused)
     one.does("corrected", seq=2, reason="The other way round")
-    assert isinstance(one.hears_from(other), DuplicateLink)
-    assert isinstance(other.hears_from(one), DuplicateLink)
+    assert isinstance(one.receives_notice_from(other), DuplicateLink)
+    assert isinstance(other.receives_notice_from(one), DuplicateLink)
 
 
 @pytest.mark.parametrize(
@@ -406,7 +404,7 @@ def test_two_that_are_merged_into_each_other_at_the_same_moment_both_say_so() ->
         ("merged", "lead-example was merged into lead-third. Merge into lead-third."),
     ],
 )
-def test_what_has_ended_takes_nothing_in(end: str, says: str) -> None:
+def test_an_ended_lead_refuses_a_merge(end: str, says: str) -> None:
     life, other = Life(), twin()
     if end == "merged":
         life.does("merged", into="lead-third")
@@ -414,16 +412,16 @@ def test_what_has_ended_takes_nothing_in(end: str, says: str) -> None:
         getattr(life, end)()
     other.does("merged", into="lead-example")
     before = life.aggregate.event_log
-    refused = life.hears_from(other)
+    refused = life.receives_notice_from(other)
     assert str(refused) == says
     assert life.aggregate.event_log is before
     assert life.aggregate.refusals[-1].refused == refused
     if end == "lost":  # put right, the same word is taken
         life.does("reopened", reason="x")
-        assert isinstance(life.hears_from(other), DuplicateLink)
+        assert isinstance(life.receives_notice_from(other), DuplicateLink)
 
 
-def test_whoever_speaks_may_be_told_to_send_something_sound() -> None:
+def test_an_invalid_notice_is_refused() -> None:
     for args in (
         (),
         (None,),
@@ -442,7 +440,7 @@ def test_whoever_speaks_may_be_told_to_send_something_sound() -> None:
 # ---- what is told, and when
 
 
-def test_the_others_are_told_once_the_lead_has_its_issue_and_only_what_is_news() -> None:
+def test_notices_wait_for_the_leads_issue_and_hold_only_news() -> None:
     life = twin()
     telling = [item.effect for item in life.aggregate.outbox if isinstance(item.effect, NotifyLeads)]
     assert len(telling) == 1
@@ -457,7 +455,7 @@ def test_the_others_are_told_once_the_lead_has_its_issue_and_only_what_is_news()
     assert len([effect for effect in life.planned if isinstance(effect, NotifyLeads)]) == told + 1
 
 
-def test_only_the_newest_telling_is_done() -> None:
+def test_only_the_newest_notification_is_done() -> None:
     life = twin().perform()
     life.does("merged", into="lead-third")
     life.aggregate = life.aggregate.park(
@@ -473,17 +471,17 @@ def test_only_the_newest_telling_is_done() -> None:
 
 
 @pytest.mark.parametrize("stale", [None, 5])
-def test_lived_again_it_is_the_same_and_with_other_clocks_a_merge_is_undone_all_the_same(
+def test_a_simulation_repeats_a_merge_and_takes_it_back_under_other_clocks(
     stale: int | None,
 ) -> None:
     life, other = Life(), answers(twin(email="ada@example.org"), "r1")
     life.wait(12)
     merge = other.does("merged", into="lead-example").seq
-    life.hears_from(other)
+    life.receives_notice_from(other)
     life.wait(3).flag_duplicates(ORIGINAL)
     other.does("corrected", seq=merge, reason="x")
     life.wait(50)
-    life.hears_from(other)
+    life.receives_notice_from(other)
     scenario = Scenario(clocks=Clocks(stale=stale)) if stale else Scenario()
     lived = simulate(life.aggregate.event_log.events, life.lead.id, scenario, life.now)
     assert lived.exact == (stale is None)

@@ -151,7 +151,7 @@ def test_5_the_same_request_was_taken_in_twice() -> None:
     life, twin = Life(), Life(lead="lead-twin", originals=[ORIGINAL | {"lead": "lead-example"}])
     assert "may be the same request as lead-example" in worries(twin)[0]
     twin.does("merged", into="lead-example", note="Taken in three weeks ago")
-    life.hears_from(twin)
+    life.receives_notice_from(twin)
     assert twin.lead.stage is Stage.LOST
     assert [other.lead for other in life.lead.duplicates] == ["lead-twin"]
 
@@ -221,7 +221,7 @@ def test_8_the_contracts_team_changed_its_address_and_nobody_knew_which_mail_had
 
 def test_8_and_whoever_has_it_now_is_told_in_the_conversation_what_the_others_had_got() -> None:
     life = Life(policy={"addresses": {"contracts": ["old@example.org"]}}).handed_over().perform()
-    life.hears(contracts=("new@example.org",)).perform()
+    life.gets_team(contracts=("new@example.org",)).perform()
     assert [(mail.template, mail.recipients) for mail in life.lead.mails][2:] == [
         ("address_changed", ("new@example.org",)),
         ("address_left", ("old@example.org",)),

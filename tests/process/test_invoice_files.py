@@ -10,7 +10,7 @@ from tests.support.states import FOLDER_GONE
 
 def without_folder(life: Life) -> Life:
     """Somebody deleted the lead's folder, and a new one is to take its place."""
-    life.wait(hours=1).finds(FOLDER_GONE).does("folder_replaced")
+    life.wait(hours=1).finds_drift(FOLDER_GONE).does("folder_replaced")
     return life
 
 

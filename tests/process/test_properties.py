@@ -1,4 +1,4 @@
-"""What holds for every lead, whatever people, the calendar and the outside world do, in whatever order."""
+"""Invariants of every lead, for any order of decisions, deadlines and observations."""
 
 import json
 from collections import Counter
@@ -93,7 +93,7 @@ class Lives(RuleBasedStateMachine):
         if answer.repeat:
             assert aggregate.event_log is before.event_log
             assert (aggregate.outbox, aggregate.receipts) == (before.outbox, before.receipts)
-        self.life._became(aggregate)
+        self.life._set(aggregate)
         return answer
 
     @rule(data=st.data(), step=st.integers(0, 50))
@@ -163,11 +163,11 @@ class Lives(RuleBasedStateMachine):
     @rule(step=st.integers(1, 500))
     def the_worker_sleeps(self, step: int) -> None:
         self.life.now += timedelta(days=step)
-        self.life._became(pass_deadlines(self.life.aggregate, self.life.now))
+        self.life._set(pass_deadlines(self.life.aggregate, self.life.now))
 
     @rule(address=st.sampled_from(["a@example.org", "b@example.org", "contracts@example.org"]))
     def others_are_behind_a_role(self, address: str) -> None:
-        self.life.hears(contracts=(address,))
+        self.life.gets_team(contracts=(address,))
 
     @rule()
     def all_is_done_outside(self) -> None:
@@ -206,7 +206,7 @@ class Lives(RuleBasedStateMachine):
             self.life.aggregate, (told.model_dump(mode="json"),), self.life.now
         )
         assert not isinstance(answer, Refused) or aggregate.event_log is self.life.aggregate.event_log
-        self.life._became(aggregate)
+        self.life._set(aggregate)
         again, _ = inbox.receive_relation_notice(aggregate, (told.model_dump(mode="json"),), self.life.now)
         assert again.event_log is aggregate.event_log
 
@@ -340,7 +340,7 @@ class Lives(RuleBasedStateMachine):
         aggregate = pass_deadlines(self.life.aggregate, self.life.now)
         when = next_due(aggregate.lead)
         assert when is None or when > self.life.now
-        self.life._became(aggregate)
+        self.life._set(aggregate)
 
     @invariant()
     def invoices_are_numbered_without_gaps_and_bill_nothing_twice(self) -> None:

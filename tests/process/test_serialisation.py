@@ -1,4 +1,4 @@
-"""Everything that is stored can be read back, under this code and under code of another day."""
+"""Stored values can be read back, by this code and by older and newer code."""
 
 import json
 from typing import Any
@@ -29,7 +29,7 @@ def lived() -> Life:
         originals=[ORIGINAL],
     )
     life.does("kept_apart")
-    life.hears_from(Life(lead="lead-twin", originals=[ORIGINAL | {"lead": "lead-example"}]))
+    life.receives_notice_from(Life(lead="lead-twin", originals=[ORIGINAL | {"lead": "lead-example"}]))
     life.does("questionnaire_sent")
     life.wait(9).perform()
     life.does("questionnaire_answered", response_id="one")
@@ -50,7 +50,7 @@ def lived() -> Life:
     life.does("usage_reported", month="2026-07", active_users=280, cloud_cost="412.07")
     life.wait(400).perform()
     life.does("service_extended", reason="x")
-    life.looks().does("put_on_hold", until="2028-01-01")
+    life.checks_drift().does("put_on_hold", until="2028-01-01")
     corrected_decision = life.aggregate.event_log.events[-1].seq
     life.does("corrected", seq=corrected_decision, reason="x", tell=True, compensate="comment")
     taken_down = life.does("decommission_decided", on="2028-06-01", reason="x").seq
@@ -69,7 +69,7 @@ MOVES = (
 PLANNED = (*LIVED.planned, *revert_effects(LIVED.lead, MOVES))
 
 
-def test_a_record_survives_storage() -> None:
+def test_an_aggregate_survives_storage() -> None:
     aggregate = LIVED.aggregate
     stored = aggregate.model_dump_json()
     loaded = LeadAggregate.model_validate_json(stored)
@@ -100,12 +100,12 @@ def test_an_effect_survives_the_way_to_its_activity(effect: Effect) -> None:
     assert (loaded, type(loaded.effect)) == (request, type(effect))
 
 
-def test_every_kind_of_effect_was_tried() -> None:
+def test_every_kind_of_effect_is_among_the_planned() -> None:
     assert {effect.kind for effect in PLANNED} == set(Effect.kinds)
 
 
 @pytest.mark.parametrize("kind", DECISIONS)
-def test_a_decision_survives_as_its_example_says_it(kind: str) -> None:
+def test_a_decisions_example_survives_storage(kind: str) -> None:
     decision = DECISIONS[kind].model_validate(DECISIONS[kind].example)
     event = Event(seq=2, at=MONDAY, fact=decision)
     assert Event.model_validate_json(event.model_dump_json()).fact == decision
@@ -126,7 +126,7 @@ def test_every_kind_of_fact_can_be_found_by_its_kind(fact: Fact) -> None:
     assert fact.kind == fact.kind.lower()
 
 
-def test_what_an_effect_brings_back_survives() -> None:
+def test_an_outcome_survives_storage() -> None:
     outcome = Outcome(observation=observations.CardPlaced(item="card", stage=Stage.LEAD), recorded=3)
     assert Outcome.model_validate_json(outcome.model_dump_json()) == outcome
 
@@ -181,7 +181,7 @@ def test_mail_goes_to_roles() -> None:
     assert mail.model_dump(mode="json")["kind"] == SendMail.kind == "send_mail"
 
 
-def test_how_a_lead_was_opened_survives() -> None:
+def test_a_leads_opening_survives_storage() -> None:
     opened = LIVED.aggregate.event_log.events[0].fact
     assert isinstance(opened, LeadOpened)
     assert LeadOpened.model_validate_json(opened.model_dump_json()) == opened

@@ -1,4 +1,4 @@
-"""A lead's life as tests tell it: a record, a clock, and an outside world that does all that is asked of it."""
+"""A lead for tests of the core: an aggregate, a clock, and an outside world that performs every effect."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ from process.lead.lead import Lead
 from process.types import Link, Role
 
 MONDAY = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
-"""Where every life begins, unless it says otherwise: a Monday morning."""
+"""Default start of a life: a Monday morning (UTC)."""
 
 QUOTE = {"amount": "12000", "currency": "USD", "per": "year"}
 BOOK_QUOTE = {"book": "2026-06", "plan": "General membership"}
 DISCOUNTED = QUOTE | {"discount_percent": "20", "discount_reason": "A pilot", "by": "Grace Example"}
-"""More off than sales gives by itself."""
+"""A quote with a discount beyond the limit of sales."""
 RENEWAL = QUOTE | {"amount": "15000"}
 SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
 HUB = {
@@ -78,15 +78,16 @@ ORIGINAL = {
     "heading": "[Example University / Grace Example] - A hub",
     "url": "https://example.org/original",
 }
-"""An open lead that another one looks like."""
+"""An open lead that another one matches."""
 
 
 def link(name: str) -> Link:
+    """Return a link with this id."""
     return Link(id=name, url=f"https://example.org/{name}")
 
 
 def brought_back(effect: Effect, life: Life) -> Outcome:
-    """What the world answers to this effect."""
+    """Return the outcome of this effect outside."""
     observation: Observation | None = None
     match effect:
         case OpenIssue():
@@ -106,7 +107,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
         case PrepareInvoice():
             observation = InvoicePrepared(number=effect.number, file=link(effect.file_id))
         case SendMail():
-            reached = {role: life.behind(role) for role in effect.to}
+            reached = {role: life.addresses_of(role) for role in effect.to}
             to = effect.addresses or tuple(dict.fromkeys(a for known in reached.values() for a in known))
             observation = MailSent(
                 template=effect.template,
@@ -118,10 +119,10 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
             )
         case SendCorrection():
             (corrected_decision,) = request_for(life.aggregate, effect, life.now).corrected_decisions
-            if told := corrected_decision.wrongly_notified:
+            if recipients := corrected_decision.wrongly_notified:
                 observation = MailSent(
                     template=effect.template,
-                    recipients=told,
+                    recipients=recipients,
                     message_id=f"<{effect.key}@example.org>",
                     reached={},
                     cause=effect.cause,
@@ -134,7 +135,7 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
 
 
 class Life:
-    """Takes decisions, lets time pass, and performs effects, on one lead."""
+    """One lead that takes decisions, lets time pass, and performs effects."""
 
     def __init__(self, now: datetime = MONDAY, lead: str = "lead-example", **opened: Any) -> None:
         facts = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"} | opened
@@ -142,16 +143,17 @@ class Life:
         self.now = now
         self.aggregate = LeadAggregate.open(lead, LeadOpened.model_validate(facts), now)
         self.planned: list[Effect] = [item.effect for item in self.aggregate.outbox]
-        """Every effect that was ever planned."""
+        """All effects that were ever planned, in order."""
         self.addresses: dict[str, str] = {}
-        """Role -> whom the settings name, where that is not the usual address."""
+        """Addresses in the settings that differ from the usual ones, by role."""
 
     @property
     def lead(self) -> Lead:
+        """The lead as it is now."""
         return self.aggregate.lead
 
-    def behind(self, role: Role) -> tuple[str, ...]:
-        """Who gets a mail to the role now."""
+    def addresses_of(self, role: Role) -> tuple[str, ...]:
+        """Return the addresses that get a mail to the role now."""
         named = self.lead.policy.addresses.get(role)
         return named or (self.addresses.get(role, f"{role}@example.org"),)
 
@@ -159,26 +161,26 @@ class Life:
     def today(self) -> date:
         return self.lead.today(self.now)
 
-    def _became(self, aggregate: LeadAggregate) -> None:
+    def _set(self, aggregate: LeadAggregate) -> None:
         known = {effect.key for effect in self.planned}
         self.planned += [item.effect for item in aggregate.outbox if item.effect.key not in known]
         self.aggregate = aggregate
 
     def take(self, kind: str, **body: Any) -> Answer:
-        """A decision as it would come from outside, whatever the answer."""
+        """Send a decision as from outside, and return the answer."""
         aggregate, answer = intake.take(self.aggregate, kind, (body,), self.now)
-        self._became(aggregate)
+        self._set(aggregate)
         return answer
 
     def does(self, kind: str, **body: Any) -> Answer:
-        """A decision that must be accepted."""
+        """Take a decision that must be accepted."""
         answer = self.take(kind, **body)
         assert answer.accepted, f"{kind}: {answer!s}"
         assert not answer.repeat, f"{kind} is a repeat: {answer!s}"
         return answer
 
     def refused(self, kind: str, **body: Any) -> str:
-        """A decision that must be refused, without a trace in the lead: the words of the refusal."""
+        """Send a decision that must be refused without changing the lead, and return the refusal."""
         before = self.aggregate.event_log
         answer = self.take(kind, **body)
         assert not answer.accepted, f"{kind} was accepted: {answer!s}"
@@ -186,51 +188,52 @@ class Life:
         assert self.aggregate.refusals[-1].refused == answer.refused
         return str(answer)
 
-    def looks(self) -> Life:
-        """It is to look what became of all that it has outside."""
-        self._became(self.aggregate.check_drift(DriftCheck()))
+    def checks_drift(self) -> Life:
+        """Queue all drift checks."""
+        self._set(self.aggregate.check_drift(DriftCheck()))
         return self
 
-    def finds(self, drifted: DriftFound) -> Life:
-        """It looks outside, and this is what became of its issues."""
-        self.looks()
+    def finds_drift(self, drifted: DriftFound) -> Life:
+        """Check the issues, with this observation as the result."""
+        self.checks_drift()
         looking = next(effect for effect in reversed(self.planned) if isinstance(effect, CheckIssues))
-        self._became(self.aggregate.done(looking, Outcome(observation=drifted), self.now))
+        self._set(self.aggregate.done(looking, Outcome(observation=drifted), self.now))
         return self
 
-    def hears(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
-        """A worker says who is behind the roles."""
+    def gets_team(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
+        """Receive the roles' addresses from a worker's settings."""
         people = {"addresses": addresses, "since": (since or self.now).isoformat()}
-        self._became(inbox.set_team(self.aggregate, (people,), self.now))
+        self._set(inbox.set_team(self.aggregate, (people,), self.now))
         return self
 
-    def hears_from(self, other: Life) -> DuplicateLink | Refused:
-        """The other lead tells it what it is to it."""
-        told = relation_notices(other.lead)[self.lead.id].model_dump(mode="json")
-        aggregate, answer = inbox.receive_relation_notice(self.aggregate, (told,), self.now)
-        self._became(aggregate)
+    def receives_notice_from(self, other: Life) -> DuplicateLink | Refused:
+        """Receive the other lead's relation notice."""
+        notice = relation_notices(other.lead)[self.lead.id].model_dump(mode="json")
+        aggregate, answer = inbox.receive_relation_notice(self.aggregate, (notice,), self.now)
+        self._set(aggregate)
         return answer
 
     def flag_duplicates(self, *originals: dict[str, Any]) -> Life:
-        """A round finds that it looks like other leads."""
-        self._became(inbox.flag_duplicates(self.aggregate, ({"originals": originals},), self.now))
+        """Receive matching leads from a reconciliation."""
+        self._set(inbox.flag_duplicates(self.aggregate, ({"originals": originals},), self.now))
         return self
 
     # ---- time
 
     def at(self, moment: datetime) -> Life:
-        """That moment comes, and the calendar does what is due; each thing at its own time, as a worker would."""
+        """Move to this moment. Each deadline passes at its own time, as with a running worker."""
         while (when := next_due(self.aggregate.lead)) is not None and when <= moment:
             self.now = max(when, self.now)
-            self._became(pass_deadlines(self.aggregate, self.now))
+            self._set(pass_deadlines(self.aggregate, self.now))
         self.now = moment
         return self
 
     def wait(self, days: int = 0, **more: float) -> Life:
+        """Let this time pass."""
         return self.at(self.now + timedelta(days=days, **more))
 
     def until(self, day: str, hour: int = 12) -> Life:
-        """Noon (or another hour) of a day in the lead's zone."""
+        """Move to noon (or another hour) of a day in the lead's zone."""
         return self.at(start_of(date.fromisoformat(day), self.lead.zone) + timedelta(hours=hour))
 
     def end_of(self, day: str) -> datetime:
@@ -239,15 +242,15 @@ class Life:
     # ---- the outside world
 
     def perform(self, but: str = "") -> Life:
-        """All that can be done outside is done, until nothing is left that can start; but for one lane."""
+        """Perform effects until none can start, except those of one queue."""
         while ready := self.aggregate.startable(frozenset({but})):
             for effect in ready:
                 self.performs(effect)
         return self
 
     def performs(self, effect: Effect) -> None:
-        """This is done outside, and nothing else."""
-        self._became(self.aggregate.done(effect, brought_back(effect, self), self.now))
+        """Perform this effect alone."""
+        self._set(self.aggregate.done(effect, brought_back(effect, self), self.now))
 
     def mails(self, template: str) -> list[SendMail]:
         return [
@@ -255,7 +258,7 @@ class Life:
         ]
 
     def kinds(self) -> list[str]:
-        """The kinds of all that became true, in order."""
+        """Return the kinds of all events, in order."""
         return [event.kind for event in self.aggregate.event_log.events]
 
     # ---- the main path
@@ -290,7 +293,7 @@ class Life:
         return self
 
     def renewing(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:
-        """Three months before the contract's end: they agreed to a price for the next year."""
+        """Reach the renewal: three months before the contract's end, a price for the next year is accepted."""
         return self.live(quote, **contract).until("2027-03-01").accepted(**(quote or RENEWAL))
 
     def renewed(self, quote: dict[str, Any] | None = None, **contract: Any) -> Life:

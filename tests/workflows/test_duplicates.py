@@ -1,4 +1,4 @@
-"""Leads that may be one request, on the real server: each a workflow of its own, and what the one says reaches the other."""
+"""Leads that may be one request, on the real server: each has its workflow, and they notify each other."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -49,7 +49,7 @@ async def heard(life: Life, wanted: list[tuple[str, str]]) -> Overview:
     return await life.until(lambda view: relations(view) == wanted)
 
 
-async def test_held_merged_and_undone(begin: Callable[..., Any]) -> None:
+async def test_a_duplicate_is_held_merged_and_taken_back(begin: Callable[..., Any]) -> None:
     first = await begin("first")
     twin = await begin("twin", "first", email="ada@example.org")
     await heard(first, [(twin.id, "may be the same")])
@@ -80,7 +80,7 @@ async def test_held_merged_and_undone(begin: Callable[..., Any]) -> None:
     assert back.facts.questionnaire == stood.facts.questionnaire
 
 
-async def test_held_and_kept_apart(begin: Callable[..., Any]) -> None:
+async def test_a_duplicate_is_held_and_kept_apart(begin: Callable[..., Any]) -> None:
     first = await begin("first")
     twin = await begin("twin", "first")
     await heard(first, [(twin.id, "may be the same")])
@@ -91,7 +91,7 @@ async def test_held_and_kept_apart(begin: Callable[..., Any]) -> None:
     assert (await twin.settled()).stage == "contracted"
 
 
-async def test_found_alike_later_it_is_held_once(begin: Callable[..., Any]) -> None:
+async def test_a_match_that_is_found_later_holds_the_lead_once(begin: Callable[..., Any]) -> None:
     first, twin = await begin("first"), await begin("twin")
     for _ in range(2):
         await twin.signal("flag_duplicates", {"originals": [{"lead": first.id}]})
@@ -103,7 +103,7 @@ async def test_found_alike_later_it_is_held_once(begin: Callable[..., Any]) -> N
     assert [refusal.kind for refusal in view.refused] == ["flag_duplicates"]
 
 
-async def test_killed_before_and_after_it_told_the_other_lead_hears_it_once(
+async def test_a_notice_reaches_the_other_lead_once_although_the_worker_is_killed(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
     real, tries = LeadsActivities(env.client), []
@@ -130,7 +130,7 @@ async def test_killed_before_and_after_it_told_the_other_lead_hears_it_once(
     assert [line.kind for line in (view.timeline)].count("corrected") == 0
 
 
-async def test_a_lead_that_has_ended_takes_nothing_in_and_nothing_is_lost(begin: Callable[..., Any]) -> None:
+async def test_an_ended_lead_refuses_a_merge_and_nothing_is_lost(begin: Callable[..., Any]) -> None:
     first, twin = await begin("first"), await begin("twin")
     await first.decide_all("lost", lost={"reason": "budget"})
     merged = await twin.decide("merged", into=first.id)
@@ -154,7 +154,7 @@ async def test_a_lead_that_has_ended_takes_nothing_in_and_nothing_is_lost(begin:
     assert view.stage == "lead"
 
 
-async def test_merged_into_each_other_at_once_both_wait_for_a_person(begin: Callable[..., Any]) -> None:
+async def test_two_leads_merged_into_each_other_at_once_wait_for_a_person(begin: Callable[..., Any]) -> None:
     one, other = await begin("one"), await begin("other")
     for life in (one, other):
         await life.settled()
@@ -169,7 +169,7 @@ async def test_merged_into_each_other_at_once_both_wait_for_a_person(begin: Call
     assert (await one.settled()).stage == "lead"
 
 
-async def test_a_chain_is_followed_to_its_end(begin: Callable[..., Any]) -> None:
+async def test_a_chain_of_merges_is_followed_to_its_end(begin: Callable[..., Any]) -> None:
     first, second, third = await begin("first"), await begin("second"), await begin("third")
     await third.decide("questionnaire_answered", response_id="r1")
     await third.settled()
@@ -184,7 +184,7 @@ async def test_a_chain_is_followed_to_its_end(begin: Callable[..., Any]) -> None
     assert f"{third.id} was merged into {second.id}. Merge into {second.id}" in no.reason
 
 
-async def test_without_an_answer_it_is_told_again(
+async def test_a_notice_without_an_answer_is_sent_again(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
     hasty = LeadsActivities(env.client, timeout=timedelta(milliseconds=300)).notify_leads
@@ -205,7 +205,7 @@ async def test_without_an_answer_it_is_told_again(
         await twin.settled()
 
 
-async def test_over_many_runs_nothing_of_it_is_forgotten(
+async def test_duplicates_survive_many_runs(
     short_env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
     env, real = short_env, LeadsActivities(short_env.client).notify_leads

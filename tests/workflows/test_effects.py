@@ -1,4 +1,4 @@
-"""Effects: done once, side by side, tried again while they may succeed, parked when a person must mend something."""
+"""Effects are done once, queues side by side; they are retried in passing trouble and parked otherwise."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from tests.support.waiting import TIMEOUT
 from tests.support.workflow_lives import MAILS, Life
 
 
-async def test_what_fails_for_good_is_parked_shown_and_done_on_request(life: Life) -> None:
+async def test_an_effect_that_fails_for_good_is_parked_shown_and_done_on_retry(life: Life) -> None:
     life.outside.broken["send_mail"] = "park"
     await life.decide("price_quoted", amount=12000, currency="USD", per="year")
     view = await life.settled()
@@ -27,7 +27,7 @@ async def test_what_fails_for_good_is_parked_shown_and_done_on_request(life: Lif
     assert life.outside.templates(life.id) == ["price_quoted"]
 
 
-async def test_what_fails_this_time_is_tried_again_by_itself(life: Life) -> None:
+async def test_an_effect_that_fails_in_passing_is_tried_again_by_itself(life: Life) -> None:
     life.outside.broken["place_card"] = "again"
     await life.decide("questionnaire_sent")
     await asyncio.sleep(0.3)
@@ -79,7 +79,7 @@ async def test_a_mail_that_is_tried_again_and_again_ends_with_its_decision(life:
     assert life.outside.templates(life.id) == ["price_quoted"] * again
 
 
-async def test_a_mail_that_leaves_while_its_decision_is_corrected_is_known(life: Life) -> None:
+async def test_a_mail_sent_while_its_decision_is_corrected_is_recorded(life: Life) -> None:
     name = f"send_mail {life.id}"
     ends = life.outside.held[name] = asyncio.Event()
     answer = await life.decide("price_quoted", amount=12000, currency="USD", per="year")

@@ -75,7 +75,7 @@ async def test_4_contract_hub_and_invoices_know_each_other(life: Life) -> None:
     assert facts.contract.quote == facts.quotes[0].version
 
 
-async def test_7_that_a_decommission_was_overruled_is_heard_by_all_who_had_heard_of_it(life: Life) -> None:
+async def test_7_all_who_were_told_of_a_decommission_are_told_that_it_was_overruled(life: Life) -> None:
     await life.to_hub()
     now = await life.env.get_current_time(life.handle)
     on = now.date() + relativedelta(years=1)

@@ -1,4 +1,4 @@
-"""What released versions wrote still replays: a lead in flight survives a deploy."""
+"""Committed histories still replay, so leads in flight survive a deploy."""
 
 import gzip
 from pathlib import Path

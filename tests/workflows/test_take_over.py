@@ -1,4 +1,4 @@
-"""One worker after the other serves a lead, as with every deploy: each goes on where the one before was."""
+"""One worker after another serves a lead, as with every deploy."""
 
 import asyncio
 
@@ -10,7 +10,7 @@ from tests.support.workflow_lives import Life
 from workflows.runtime.plugin import leads_plugin
 
 
-async def test_a_decision_that_a_new_worker_hears_first_does_not_wedge_the_lead(
+async def test_a_decision_that_reaches_a_new_worker_first_does_not_block_the_lead(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
     """The last thing that the worker before had heard was the end of an effect, to which there was nothing to say."""
@@ -25,7 +25,7 @@ async def test_a_decision_that_a_new_worker_hears_first_does_not_wedge_the_lead(
     await Replayer(workflows=[], plugins=[leads_plugin()]).replay_workflow(history)
 
 
-async def test_what_a_new_worker_hears_first_keeps_its_number(
+async def test_a_decision_that_reaches_a_new_worker_first_keeps_its_number(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
     """What ended last before it was the mail, while the folder was still to be made and nobody had anything to say."""

@@ -1,4 +1,4 @@
-"""What happens when nobody does anything, on the real server with time skipping."""
+"""Deadlines on the real server with time skipping."""
 
 from decimal import Decimal
 
@@ -25,7 +25,7 @@ async def test_an_accepted_quote_does_not_expire(life: Life) -> None:
     assert (await life.pass_days(60)).facts.quotes[-1].status == "accepted"
 
 
-async def test_a_silent_contracts_team_is_reminded_and_then_sales_hears(life: Life) -> None:
+async def test_a_silent_contracts_team_is_reminded_and_then_sales_is_told(life: Life) -> None:
     await life.decide_all(
         "price_quoted",
         "quote_accepted",

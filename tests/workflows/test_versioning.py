@@ -96,7 +96,7 @@ async def test_a_lead_goes_on_with_the_build_that_is_promoted() -> None:
     assert len(done) == len(set(done))
 
 
-def test_a_promoted_build_that_no_worker_has_is_said() -> None:
+def test_a_promoted_build_without_a_worker_is_reported() -> None:
     check = builds("two", ["one"])
     assert not check.ok
     assert check.detail.startswith(
@@ -106,7 +106,7 @@ def test_a_promoted_build_that_no_worker_has_is_said() -> None:
     assert (some.ok, some.name) == (False, "30 % of the leads continue with a running build")
 
 
-async def test_a_share_of_the_leads_on_another_build_is_said_and_ends_with_going_back() -> None:
+async def test_a_share_of_the_leads_on_another_build_is_reported_and_ends_with_the_rollback() -> None:
     async with real_time() as env, _worker(env, Outside(), "one"), _worker(env, Outside(), "two"):
         await _promote(env, "one")
         await _promote(env, "two", 30)

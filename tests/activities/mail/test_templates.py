@@ -81,7 +81,7 @@ def lives() -> tuple[Life, ...]:
 
     again = Life(email="ada@example.org").live(BOOK_QUOTE).until("2027-03-01").perform().accepted()
     again.does("contract_handed_over")
-    again.perform().hears(contracts=("deals@example.org",)).perform().does("invoice_sent", number=2)
+    again.perform().gets_team(contracts=("deals@example.org",)).perform().does("invoice_sent", number=2)
     again.does("invoice_voided", number=2, reason="The price was\nanother")
     again.perform()
 
@@ -308,7 +308,7 @@ def test_items_and_discount_are_in_the_mails_about_the_price() -> None:
 def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open() -> None:
     life = Life(policy={"addresses": {"contracts": ["old@example.org"]}}).handed_over().perform()
     life.wait(1).does("contract_acknowledged")
-    life.hears(contracts=("new@example.org",))
+    life.gets_team(contracts=("new@example.org",))
     (changed,), (left,) = life.mails("address_changed"), life.mails("address_left")
     text = mail_body(changed, life.lead, SETTINGS, namespace="default").text
     for needed in (

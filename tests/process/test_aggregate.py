@@ -1,4 +1,4 @@
-"""The record of a lead's single writer: repeats, refusals, and the queue of what is to be done outside."""
+"""The aggregate of one lead: repeats, refusals, and the outbox."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_a_refusal_with_a_key_is_answered_again_but_recorded_once() -> None:
     assert life.aggregate.refused_total == 1
 
 
-def test_the_same_again_within_minutes_is_a_double_click() -> None:
+def test_the_same_decision_again_within_minutes_is_a_double_click() -> None:
     life = Life()
     first = life.does("price_quoted", **QUOTE)
     life.wait(minutes=9)
@@ -57,7 +57,7 @@ def test_the_same_again_within_minutes_is_a_double_click() -> None:
     assert life.aggregate.event_log.events[-1].seq == first.seq
 
 
-def test_the_same_again_later_or_after_something_else_is_a_new_decision() -> None:
+def test_the_same_decision_later_or_after_another_one_is_a_new_decision() -> None:
     life = Life()
     life.does("put_on_hold", event="x")
     life.does("resumed")
@@ -75,7 +75,7 @@ def test_another_persons_same_decision_is_no_double_click() -> None:
 # ---- refusals
 
 
-def test_a_refusal_is_on_record_with_who_what_and_why() -> None:
+def test_a_refusal_is_recorded_with_person_decision_and_reason() -> None:
     life = Life()
     life.refused("quote_accepted", by="Ada", source="the command line")
     (refusal,) = life.aggregate.refusals
@@ -122,7 +122,7 @@ def test_a_refusal_is_on_record_with_who_what_and_why() -> None:
         ("quote_accepted", ({"source": "clock"},), "'clock' is no face through which people decide."),
     ],
 )
-def test_what_cannot_be_meant_is_refused_in_a_sentence(
+def test_an_implausible_decision_is_refused_in_a_sentence(
     kind: str, args: tuple[object, ...], says: str
 ) -> None:
     life = Life()
@@ -142,14 +142,14 @@ def test_a_number_is_not_kept_with_thousands_of_zeros() -> None:
     assert len(life.aggregate.model_dump_json()) < 20_000
 
 
-def test_a_source_that_is_not_named_is_the_way_it_came() -> None:
+def test_a_decision_without_a_source_gets_the_way_it_came() -> None:
     aggregate, _ = intake.take(Life().aggregate, "put_on_hold", ({"event": "x"},), MONDAY, source="update")
     assert aggregate.event_log.events[-1].fact.source == "update"
     aggregate, _ = intake.take(Life().aggregate, "nothing", (), MONDAY, source="update")
     assert aggregate.refusals[-1].source == "update"
 
 
-def test_memory_is_bounded_and_counts_go_on() -> None:
+def test_refusals_receipts_and_finished_effects_are_bounded() -> None:
     life = Life()
     for number in range(REFUSALS + 20):
         life.take("quote_accepted", note=str(number))
@@ -166,7 +166,7 @@ def test_memory_is_bounded_and_counts_go_on() -> None:
 # ---- previews
 
 
-def test_a_preview_says_what_would_happen_and_changes_nothing() -> None:
+def test_a_preview_shows_the_consequences_and_changes_nothing() -> None:
     life = Life().perform()
     before = life.aggregate
     preview = preview_decision(before, "price_quoted", (QUOTE,), MONDAY)
@@ -182,7 +182,7 @@ def test_a_preview_says_what_would_happen_and_changes_nothing() -> None:
     assert life.aggregate == before
 
 
-def test_a_preview_of_what_would_be_refused_says_why() -> None:
+def test_a_preview_of_a_refusal_gives_the_reason() -> None:
     life = Life()
     preview = preview_decision(life.aggregate, "quote_accepted", ({},), MONDAY)
     assert (preview.answer.accepted, preview.stage, preview.effects) == (False, "lead", ())
@@ -196,11 +196,11 @@ def kinds(effects: tuple[Effect, ...]) -> list[str]:
     return [effect.kind for effect in effects]
 
 
-def test_a_new_lead_starts_what_needs_nothing_else() -> None:
+def test_a_new_lead_starts_the_effects_that_need_nothing_else() -> None:
     assert kinds(Life().aggregate.startable(frozenset())) == ["open_issue", "read_prices", "record_events"]
 
 
-def test_one_at_a_time_in_a_lane_and_lanes_side_by_side() -> None:
+def test_effects_start_one_at_a_time_in_a_queue_and_queues_run_side_by_side() -> None:
     aggregate = Life().handed_over().aggregate
     assert kinds(aggregate.startable(frozenset())) == [
         "open_issue",
@@ -225,7 +225,7 @@ def test_the_hand_over_waits_for_the_folder_and_nothing_waits_for_it() -> None:
     assert life.aggregate.outbox == ()
 
 
-def test_of_what_converges_only_the_newest_is_kept() -> None:
+def test_only_the_newest_coalescing_effect_is_kept() -> None:
     life = Life().handed_over()
     for kind in (UpdateIssue, PlaceCard, RecordEvents):
         (item,) = [item for item in life.aggregate.outbox if isinstance(item.effect, kind)]
@@ -247,7 +247,7 @@ def test_the_hubs_issue_is_opened_after_the_leads() -> None:
     assert "open_hub_issue" in kinds(aggregate.startable(frozenset()))
 
 
-def test_what_fails_for_good_is_parked_with_its_reason_and_nothing_waits_for_it() -> None:
+def test_an_effect_that_fails_for_good_is_parked_with_its_reason_and_blocks_nothing() -> None:
     life = Life().quoted()
     (mail,) = life.mails("price_quoted")
     life.aggregate = life.aggregate.park(mail, "550 no such user", MONDAY)
@@ -273,7 +273,7 @@ def test_retry_takes_one_by_its_key() -> None:
     assert aggregate.retry("no such key") == aggregate
 
 
-def test_what_is_done_is_remembered_and_what_it_reports_becomes_true() -> None:
+def test_a_done_effect_is_kept_and_its_observation_recorded() -> None:
     life = Life()
     effect = life.aggregate.startable(frozenset())[0]
     aggregate = life.aggregate.done(effect, Outcome(observation=IssueOpened(link=link("issue"))), MONDAY)
@@ -285,7 +285,7 @@ def test_what_is_done_is_remembered_and_what_it_reports_becomes_true() -> None:
     assert effect not in [item.effect for item in aggregate.outbox]
 
 
-def test_the_ledger_is_behind_until_it_says_otherwise() -> None:
+def test_events_are_unrecorded_until_the_ledger_confirms_them() -> None:
     life = Life().quoted()
     assert [event.seq for event in unrecorded(life.aggregate)] == [1, 2]
     ledger = next(item.effect for item in life.aggregate.outbox if isinstance(item.effect, RecordEvents))
@@ -306,7 +306,7 @@ def test_mails_say_whom_they_reached_and_keep_one_key() -> None:
     )
 
 
-def test_an_activity_is_given_what_it_needs_and_not_ten_years() -> None:
+def test_a_request_holds_what_the_activity_needs_and_not_ten_years() -> None:
     life = Life().live(end="2036-01-01", billing="monthly").until("2030-01-01").perform()
     brief = life.lead.brief()
     assert (len(brief.invoices), len(brief.mails), brief.price_books) == (12, 12, ())
@@ -314,7 +314,7 @@ def test_an_activity_is_given_what_it_needs_and_not_ten_years() -> None:
     assert len(brief.model_dump_json()) < 32_000
 
 
-def test_what_the_issue_shows_under_attention_is_told_by_the_whole_lead_and_on_its_own_day() -> None:
+def test_the_issues_concerns_come_from_the_whole_lead_on_its_own_day() -> None:
     life = Life().live(BOOK_QUOTE, end="2029-05-31")
     for month in ("2026-06", "2026-07"):
         life.until(f"{month[:5]}{int(month[5:]) + 1:02}-02").does(
@@ -334,7 +334,7 @@ LARGEST = 2 * 1024 * 1024
 
 
 @pytest.mark.parametrize("length", [9_900, 2_500])
-def test_however_much_people_write_the_lead_can_be_handed_to_a_new_run(length: int) -> None:
+def test_a_lead_with_long_texts_can_still_continue_as_new(length: int) -> None:
     life = Life()
     answers = [life.take("asset_attached", name=f"{n}", note="ü" * length) for n in range(LARGEST // length)]
     assert answers[0].accepted
@@ -351,7 +351,7 @@ def test_however_much_people_write_the_lead_can_be_handed_to_a_new_run(length: i
     assert len(task.model_dump_json().encode()) < LARGEST
 
 
-def test_a_repeat_is_answered_in_the_words_of_the_first_answer() -> None:
+def test_a_repeat_gets_the_summary_of_the_first_answer() -> None:
     life = Life()
     first = life.take("price_quoted", **QUOTE, key="k1")
     kept = LeadAggregate.model_validate_json(life.aggregate.model_dump_json())

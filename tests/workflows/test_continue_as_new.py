@@ -85,7 +85,7 @@ async def test_decisions_in_a_burst_around_the_change_of_runs(short_life: Life) 
     assert await _runs(life) > 1
 
 
-async def test_the_calendar_goes_on_in_the_new_run(short_life: Life) -> None:
+async def test_deadlines_go_on_in_the_new_run(short_life: Life) -> None:
     life = short_life
     await life.to_hub()
     await _has_new_run(life)

@@ -1,4 +1,4 @@
-"""The desk of one issue on the real server: what is heard is looked at, once for all of it, and nothing blocks the next."""
+"""The sync of one issue on the real server: notices are synced together, and none blocks the next."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -61,7 +61,7 @@ def desk(env: WorkflowEnvironment, number: int) -> WorkflowHandle[IssueSyncWorkf
     return env.client.get_workflow_handle_for(IssueSyncWorkflow.run, f"issue-sync-leads-{number}")
 
 
-async def test_what_is_heard_is_looked_at_and_the_desk_ends(
+async def test_a_notice_is_synced_and_the_workflow_ends(
     env: WorkflowEnvironment, office: Office, number: int
 ) -> None:
     await hear(env, number, 7)
@@ -70,7 +70,7 @@ async def test_what_is_heard_is_looked_at_and_the_desk_ends(
     assert await desk(env, number).result() == SyncResult(done=("looked at 8",))
 
 
-async def test_what_comes_during_a_visit_is_looked_at_in_one_more(
+async def test_notices_during_a_sync_are_synced_together_afterwards(
     env: WorkflowEnvironment, office: Office, number: int
 ) -> None:
     office.closed.clear()
@@ -82,9 +82,7 @@ async def test_what_comes_during_a_visit_is_looked_at_in_one_more(
     assert len(office.visits) <= 2
 
 
-async def test_a_delivery_that_comes_again_is_heard_once(
-    env: WorkflowEnvironment, office: Office, number: int
-) -> None:
+async def test_a_redelivery_is_synced_once(env: WorkflowEnvironment, office: Office, number: int) -> None:
     office.closed.clear()
     await hear(env, number, 1, delivery="same")
     await hear(env, number, 1, delivery="same")
@@ -99,7 +97,7 @@ async def test_a_passing_fault_is_tried_again(env: WorkflowEnvironment, office: 
     assert await desk(env, number).result() == SyncResult(done=("looked at 1",))
 
 
-async def test_a_visit_that_fails_for_good_is_shown_and_blocks_nothing(
+async def test_a_sync_that_fails_for_good_is_shown_and_blocks_nothing(
     env: WorkflowEnvironment, office: Office, number: int
 ) -> None:
     office.fails = [park("the right is missing")]
@@ -113,7 +111,7 @@ async def test_a_visit_that_fails_for_good_is_shown_and_blocks_nothing(
     assert await handle.result() == SyncResult(done=("Failed: the right is missing", "looked at 2"))
 
 
-async def test_what_is_no_hint_is_dropped(env: WorkflowEnvironment, office: Office, number: int) -> None:
+async def test_an_invalid_notice_is_dropped(env: WorkflowEnvironment, office: Office, number: int) -> None:
     office.closed.clear()
     await hear(env, number, 1)
     handle = desk(env, number)
@@ -123,7 +121,7 @@ async def test_what_is_no_hint_is_dropped(env: WorkflowEnvironment, office: Offi
     assert await handle.result() == SyncResult(done=("looked at 1",))
 
 
-async def test_a_long_day_goes_on_in_a_new_run(short_env: WorkflowEnvironment, office: Office) -> None:
+async def test_a_long_day_continues_as_new(short_env: WorkflowEnvironment, office: Office) -> None:
     async with Worker(short_env.client, task_queue="desk-1", activities=[office.sync_issue]):
         office.closed.clear()
         await hear(short_env, 1, *range(60))
@@ -135,7 +133,7 @@ async def test_a_long_day_goes_on_in_a_new_run(short_env: WorkflowEnvironment, o
         assert (await handle.describe()).run_id != first
 
 
-async def test_what_it_did_replays(env: WorkflowEnvironment, office: Office, number: int) -> None:
+async def test_an_issue_sync_replays(env: WorkflowEnvironment, office: Office, number: int) -> None:
     office.fails = [park("the right is missing")]
     await hear(env, number, 1)
     await desk(env, number).result()

@@ -1,4 +1,4 @@
-"""What people moved on GitHub and can't stand is undone, once, and what it proposed is on record."""
+"""Declined edits on GitHub are reverted once, and recorded as refusals."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ def waiting(aggregate: LeadAggregate) -> list[str]:
     return [item.effect.kind for item in aggregate.outbox if "revert" in item.effect.kind]
 
 
-def test_each_place_is_put_back_by_its_own_lane() -> None:
+def test_each_artifact_is_reverted_in_its_own_queue() -> None:
     aggregate, keys = asked(Life().perform().aggregate, TICKED, PLACED, AT_THE_HUB)
     assert waiting(aggregate) == ["revert_card", "revert_issue", "revert_hub_issue"]
     assert len(set(keys)) == 3
@@ -36,7 +36,7 @@ def test_each_place_is_put_back_by_its_own_lane() -> None:
     assert queues == ["card", "issue", "hub issue"]
 
 
-def test_asked_again_it_waits_once_and_another_move_is_another_effect() -> None:
+def test_a_repeated_request_queues_one_effect_and_another_edit_another() -> None:
     aggregate, first = asked(Life().perform().aggregate, TICKED)
     aggregate, again = asked(aggregate, TICKED)
     assert first == again
@@ -45,7 +45,7 @@ def test_asked_again_it_waits_once_and_another_move_is_another_effect() -> None:
     assert waiting(aggregate) == ["revert_issue"] * 2
 
 
-def test_what_failed_for_good_is_not_asked_for_anew() -> None:
+def test_a_parked_revert_is_not_queued_anew() -> None:
     life = Life().perform()
     aggregate, (key,) = asked(life.aggregate, TICKED)
     (effect,) = [item.effect for item in aggregate.outbox if item.effect.key == key]
@@ -53,13 +53,13 @@ def test_what_failed_for_good_is_not_asked_for_anew() -> None:
     assert [item.status for item in aggregate.outbox if item.effect.key == key] == ["parked"]
 
 
-def test_nothing_becomes_true_of_the_lead() -> None:
+def test_a_revert_records_no_event() -> None:
     life = Life().perform()
     aggregate, _ = asked(life.aggregate, TICKED, PLACED)
     assert aggregate.event_log == life.aggregate.event_log
 
 
-def test_what_was_declined_is_on_record_once() -> None:
+def test_a_declined_edit_is_recorded_once() -> None:
     aggregate = Life().perform().aggregate
     for _ in range(2):
         aggregate, _ = asked(aggregate, TICKED, declined=(DECLINED,))
@@ -85,7 +85,7 @@ def test_what_was_declined_is_on_record_once() -> None:
         (object(),),
     ],
 )
-def test_what_asks_for_nothing_sound_is_refused_and_recorded(args: tuple[Any, ...]) -> None:
+def test_an_invalid_request_is_refused_and_recorded(args: tuple[Any, ...]) -> None:
     aggregate, keys = inbox.revert_edits(Life().aggregate, args, Life().now)
     assert keys == ()
     assert [refusal.kind for refusal in aggregate.refusals] == ["revert_edits"]

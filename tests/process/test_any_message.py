@@ -1,4 +1,4 @@
-"""Functions of the process that answer whatever comes, and pools that try every field."""
+"""Total functions answer any message, and the pools of values cover every field."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -35,7 +35,7 @@ RECORDS = [state().aggregate for state in STATES]
     st.lists(junk, max_size=2),
     st.integers(0, 12_000),
 )
-def test_take_answers_whatever_comes(aggregate: LeadAggregate, kind: str, args: list[Any], day: int) -> None:
+def test_take_answers_any_message(aggregate: LeadAggregate, kind: str, args: list[Any], day: int) -> None:
     after, answer = intake.take(aggregate, kind, tuple(args), MONDAY + timedelta(days=day))
     assert str(answer)
     assert len(str(answer)) < 2000
@@ -60,7 +60,7 @@ def test_take_answers_decisions_with_nonsense_in_them(
 
 @settings(max_examples=60)
 @given(st.sampled_from(RECORDS), st.integers(0, 20_000))
-def test_tick_ends_and_leaves_nothing_due(aggregate: LeadAggregate, step: int) -> None:
+def test_passing_deadlines_ends_and_leaves_nothing_due(aggregate: LeadAggregate, step: int) -> None:
     now = MONDAY + timedelta(days=step)
     after = pass_deadlines(aggregate, now)
     when = next_due(after.lead)

@@ -1,4 +1,4 @@
-"""Leads that the real workflow lived, lived again by the core alone: under their own rules, exactly as they were."""
+"""Simulations under their own rules repeat exactly what the real workflow did."""
 
 import base64
 import gzip
@@ -45,17 +45,17 @@ WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
-def test_what_released_versions_wrote_is_lived_again_exactly(path: Path) -> None:
+def test_committed_histories_are_simulated_exactly(path: Path) -> None:
     events = recorded(path)
     lived = simulate(events, "lead-example", Scenario(), events[-1].at)
     assert lived.exact
     assert lived.faithful
 
 
-async def test_years_of_a_real_lead_are_lived_again_exactly(life: Life) -> None:
+async def test_years_of_a_real_lead_are_simulated_exactly(life: Life) -> None:
     now = await life.env.get_current_time(life.handle)
     start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)
-    await Years(Lived(life), 2, start).live()
+    await Years(Lived(life), 2, start).play()
     view = await life.settled()
     events = in_order(
         event for request in life.outside.tasks if request.lead.id == life.id for event in request.events

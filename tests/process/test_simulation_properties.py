@@ -1,4 +1,4 @@
-"""A life lived again: under its own rules exactly as it was, under any others a life that holds together."""
+"""Simulations: under its own rules a lead is repeated exactly, under any others it stays consistent."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""What decisions make true, beyond the stage."""
+"""State that decisions set, beyond the stage."""
 
 from process.lead.contract import VendorStatus
 from process.lead.qualification import Verdict
@@ -102,7 +102,7 @@ def test_news_of_the_contract_says_since_when_and_that_it_is_in_hand() -> None:
     assert life.lead.contract.state is None
 
 
-def test_details_are_put_right_and_shape_the_heading() -> None:
+def test_changed_details_shape_the_heading() -> None:
     life = Life()
     life.does("details_changed", org="Example College", title="Hub for a lab", email="ada@example.org")
     assert life.lead.heading == "[Example College / Ada Example] - Hub for a lab"
@@ -119,7 +119,7 @@ def test_pending_is_a_value_and_only_missing_fields_are_asked_for() -> None:
     assert life.lead.hub.missing() == ()
 
 
-def test_reopened_the_lead_stands_where_it_stood() -> None:
+def test_a_reopened_lead_is_at_its_former_stage() -> None:
     life = Life().requested()
     before = life.lead
     life.lost().does("reopened", reason="They came back")
@@ -127,7 +127,7 @@ def test_reopened_the_lead_stands_where_it_stood() -> None:
     assert life.lead.model_dump(exclude=unmoved) == before.model_dump(exclude=unmoved)
 
 
-def test_the_end_takes_a_hold_away() -> None:
+def test_the_end_of_a_lead_ends_its_hold() -> None:
     life = Life()
     life.does("put_on_hold", event="Their budget")
     assert life.lost().lead.hold is None
