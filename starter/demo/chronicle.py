@@ -1,4 +1,4 @@
-"""The story of `leads demo --years`, told: time is skipped on the real server, and each day's news is said in words."""
+"""Plays and prints years of a hub (`leads demo --years`), with time skipping on the real server."""
 
 import asyncio
 from datetime import UTC, date, datetime, time
@@ -20,41 +20,41 @@ from process.views.overview import Line, Overview
 from starter.cli.options import given
 from starter.cli.output import Output
 from starter.demo.errors import StepFailed
-from starter.demo.github_story import IN_TIME
+from starter.demo.github_story import STEP_TIMEOUT
 from starter.demo.story import OPENED, Step
 from starter.demo.telling import settled
 from starter.demo.years import Years
 
 DYNAMIC_CONFIG = (
     "frontend.WorkflowTimeSkippingEnabled=true",
-    'history.timerProcessorMaxTimeShift="10ms"',  # or each skipped timer takes a second
+    'history.timerProcessorMaxTimeShift="10ms"',  # otherwise each skipped timer takes a second
 )
-"""What the server must allow for its clocks to be skipped."""
+"""Dynamic configuration that allows the server to skip time."""
 
 
 class Chronicle:
-    """Years of one lead, lived and told."""
+    """Plays years of one lead and prints what happens each day."""
 
     def __init__(self, leads: LeadsClient, out: Output, progress: Progress, years: int) -> None:
         self.leads, self.out, self.progress = leads, out, progress
         self.skipper = TimeSkipper(leads.client, config=TimeSkippingConfig(enabled=False))
         self.years, self.start = years, _start(datetime.now(UTC).date())
         self.bar = progress.add_task("", total=12 * years)
-        self.told: list[dict[str, Any]] = []
+        self.printed: list[dict[str, Any]] = []
         self.lead: LeadHandle
         self.view: Overview
 
-    async def tell(self) -> None:
-        """All of it. Raises StepFailed where the lead did not go as it should."""
+    async def play(self) -> None:
+        """Play all years. Raises StepFailed if the lead does not do as it should."""
         opened = await self.leads.open(given(LeadOpened, OPENED))
         self.lead = await self.leads.find(opened.lead)
         await self._news()
-        await Years(self, self.years, self.start).live()
+        await Years(self, self.years, self.start).play()
 
-    # ---- what the years ask for
+    # ---- used by Years
 
     async def until(self, day: date) -> Lead:
-        """To noon of that day, on the lead's own clock."""
+        """Skip time until noon (UTC) of that day on the lead's clock."""
         now = await self.skipper.get_current_time(self.lead)
         noon = datetime.combine(day, time(12), UTC)
         if noon > now:
@@ -65,7 +65,7 @@ class Chronicle:
         return self.view.facts
 
     async def decide(self, *steps: Step) -> int:
-        """One after the other, as a person would."""
+        """Take the decisions one after the other and return the number of the last event."""
         seq = 0
         for step in steps:
             wanted = given(DECISIONS[step.kind], {"by": step.by, **step.body})
@@ -76,28 +76,28 @@ class Chronicle:
         await self._news()
         return seq
 
-    async def hear(self, people: People) -> None:
-        """As a worker tells it that starts with other settings."""
+    async def set_team(self, people: People) -> None:
+        """Tell the lead who has the roles, as a worker with changed settings does."""
         await self.leads.set_team(self.lead.id, people)
-        known = len(self.told)
-        while len(self.told) == known:
+        known = len(self.printed)
+        while len(self.printed) == known:
             await self._news()
 
-    # ---- what it looks like
+    # ---- output
 
     async def _news(self) -> None:
-        """Waits until all is done outside as well, and tells what became true since the last time."""
+        """Wait until all effects are performed, and print the new events."""
         try:
-            async with asyncio.timeout(IN_TIME):
+            async with asyncio.timeout(STEP_TIMEOUT):
                 while not settled(view := await self.leads.overview(self.lead)):  # noqa: ASYNC110
-                    await asyncio.sleep(0.05)  # a query tells of a moment, not of changes
+                    await asyncio.sleep(0.05)  # queries do not notify of changes
         except TimeoutError:
             raise StepFailed("Not all effects were performed in time") from None
         self.view = view
-        last_day = self.told[-1]["on"] if self.told else ""
-        for line in view.timeline[len(self.told) :]:
+        last_day = self.printed[-1]["on"] if self.printed else ""
+        for line in view.timeline[len(self.printed) :]:
             on = str(view.facts.today(line.at))
-            self.told.append({"on": on, "by": line.by, "summary": line.summary, "kind": line.kind})
+            self.printed.append({"on": on, "by": line.by, "summary": line.summary, "kind": line.kind})
             if self.out.as_json or _is_chore(line):
                 continue
             if on != last_day:
@@ -106,7 +106,7 @@ class Chronicle:
             self.out.items([f"{line.by}: {line.summary}"])
 
     def sum_up(self, seconds: float) -> None:
-        """What the years came to."""
+        """Print the summary of all years."""
         facts = self.view.facts
         standing = [invoice for invoice in facts.invoices if invoice.stands]
         billed = sum((i.total for i in standing), start=Money.zero(standing[0].total.currency))
@@ -124,7 +124,7 @@ class Chronicle:
             "mails_to_contracts": {address: len(days) for address, days in mailed.items()},
             "events": len(self.view.timeline),
         }
-        if self.out.value(result | {"told": self.told, "seconds": round(seconds, 1)}):
+        if self.out.value(result | {"events_by_day": self.printed, "seconds": round(seconds, 1)}):
             return
         self.out.heading(f"{self.view.heading}: {self.years} years, now {self.view.stage}")
         self.out.items(
@@ -140,7 +140,7 @@ class Chronicle:
         )
 
     def _mailed(self, role: Role) -> dict[str, list[date]]:
-        """Who was behind the role, and on which days mail reached them."""
+        """Return the addresses that had the role, with the days on which mail went to them."""
         found: dict[str, list[date]] = {}
         for mail in self.view.facts.mails:
             for address in mail.reached.get(role, ()):
@@ -149,18 +149,18 @@ class Chronicle:
 
 
 def _is_chore(line: Line) -> bool:
-    """Whether the service does it by itself so often that it would hide the rest. Who is told of a new address is news."""
+    """Return True for frequent events of the service itself; a mail about a new address is not one of them."""
     return line.kind in _CHORES and "“address " not in line.summary
 
 
 _CHORES = frozenset(
     {"mail_sent", "invoice_reserved", "invoice_prepared", "folder_reserved", "card_placed", "prices_read"}
 )
-"""What the service did by itself, many times; the sum names it."""
+"""Kinds of events that are counted in the summary only."""
 
 
 def _start(today: date) -> date:
-    """The first of a month that leaves time to sign."""
+    """Return the first day of the month after next, which leaves time to sign."""
     month = today.year * 12 + today.month + 1
     return date(month // 12, month % 12 + 1, 1)
 

@@ -1,4 +1,4 @@
-"""`leads demo`: one lead from first contact to a running hub, on real parts, before your eyes."""
+"""`leads demo`: takes one lead from first contact to a running hub, on a real server and a sandbox."""
 
 import asyncio
 import shutil
@@ -27,24 +27,26 @@ from starter.cli.output import Output
 from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
 from starter.demo.errors import DemoFailed
 from starter.demo.telling import Story
-from starter.local.parts import HOST, Part, Parts, SandboxPlace, end_on_signals, environment, free_ports
+from starter.local.parts import HOST, Part, Parts, SandboxInfo, end_on_signals, environment, free_ports
 
 
 async def demo(
     *,
-    keep: Annotated[bool, flag("Leave everything running until Ctrl-C, to look around.")] = False,
+    keep: Annotated[bool, flag("Keep everything running until Ctrl-C, to look around.")] = False,
     years: Annotated[
         int,
         Parameter(
-            help="Live so many years of a hub instead, with invoices, renewals and mistakes: the server skips the time.",
+            help="Show this many years of a hub instead, with invoices, renewals and mistakes; the server skips the time.",
             validator=Number(gte=0, lte=20),
         ),
     ] = 0,
     json: Json = False,
 ) -> None:
-    """Take one lead from first contact to a running hub: a real Temporal server, the real clients, a sandbox.
+    """Take one lead from first contact to a running hub, with a real Temporal server and a sandbox.
 
-    Everything runs on free ports and in a temporary folder, and is ended at the end.
+    Everything runs on free ports and in a temporary folder, and is removed at the end.
+
+    Examples: leads demo --keep, leads demo --years 3
     """
     end_on_signals()
     out, begun = Output(as_json=json), time.monotonic()
@@ -56,17 +58,19 @@ async def demo(
                 story: Story | Chronicle = Story(leads, sandbox, out, progress)
                 if years:
                     story = Chronicle(leads, out, progress, years)
-                await story.tell()
+                await story.play()
             story.sum_up(time.monotonic() - begun)
             if keep:
                 await _keep(leads, folder, out)
             elif not json:
-                out.line("All of it ends now; with --keep it stays, and the links open.", "dim")
+                out.line(
+                    "Everything is stopped now; with --keep it keeps running, so that the links open.", "dim"
+                )
 
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder that goes when the demo does; but where it failed, its logs stay."""
+    """Yield a temporary folder, removed at the end unless the demo failed. Raises DemoFailed, which names the logs."""
     folder = Path(tempfile.mkdtemp(prefix="leads-demo-"))
     with ExitStack() as at_the_end:
         at_the_end.callback(shutil.rmtree, folder)
@@ -78,8 +82,8 @@ def _folder() -> Iterator[Path]:
 
 
 @asynccontextmanager
-async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[LeadsClient, SandboxPlace]]:
-    """All parts, and none of this machine's own settings. Where time is skipped, nobody is there to do things on GitHub."""
+async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[LeadsClient, SandboxInfo]]:
+    """Start all parts, without this machine's own settings; without webhooks if time is skipped."""
     port, ui_port, web_port = free_ports(3)
     ui = f"http://localhost:{ui_port}"
     async with Parts(folder / "logs", grace=5) as parts:
@@ -98,7 +102,7 @@ def _ledger(folder: Path) -> str:
 
 
 async def _both(one: Awaitable[Part], other: Awaitable[Part] | None) -> None:
-    """At once, and the first failure when both have had their say."""
+    """Start both at the same time; raise the first failure when both have ended or started."""
     for started in await asyncio.gather(one, *filter(None, [other]), return_exceptions=True):
         if isinstance(started, BaseException):
             raise started
@@ -119,12 +123,12 @@ def _progress(out: Output) -> Progress:
 async def _keep(leads: LeadsClient, folder: Path, out: Output) -> None:
     if not out.as_json:
         address = leads.client.service_client.config.target_host
-        out.heading("Everything keeps running until Ctrl-C. To steer the lead from another terminal:")
-        here = {
+        out.heading("Everything keeps running until Ctrl-C. To work with the lead from another terminal:")
+        variables = {
             "TEMPORAL_ADDRESS": address,
             "LEADS_TEMPORAL_UI": leads.ui,
             "LEADS_LEDGER_URL": _ledger(folder),
         }
-        out.items([f"export {' '.join(f'{name}={value}' for name, value in here.items())}"])
+        out.items([f"export {' '.join(f'{name}={value}' for name, value in variables.items())}"])
     with suppress(asyncio.CancelledError):
         await asyncio.Event().wait()

@@ -1,4 +1,4 @@
-"""The second story of `leads demo`: a lead that begins as an issue and is decided by comments, on GitHub alone."""
+"""The second story of the demo: a lead that lives on GitHub alone, opened as an issue and decided by comments."""
 
 import asyncio
 import re
@@ -13,16 +13,16 @@ from process.types import Stage
 from process.views.overview import Overview
 from starter.demo.errors import StepFailed
 from starter.demo.story import COMMENT, ISSUE, LOGIN
-from starter.local.parts import SandboxPlace
+from starter.local.parts import SandboxInfo
 
 T = TypeVar("T")
 
-IN_TIME = 30.0
-"""Seconds within which all that a step causes must be done outside."""
+STEP_TIMEOUT = 30.0
+"""Seconds within which all effects of a step must be performed."""
 
 
 class Reply(NamedTuple):
-    """What came back of something that a person did on GitHub: what our comment there says first, and our reaction."""
+    """The service's reply to an act on GitHub: first line of its comment, its reaction, and the lead's stage."""
 
     answer: str
     stage: Stage
@@ -30,20 +30,20 @@ class Reply(NamedTuple):
     reaction: str = ""
 
 
-class Desk:
-    """Acts on the sandbox's GitHub with the token of a person from sales, and waits for what the service makes of it."""
+class GitHubStory:
+    """Acts on the sandbox's GitHub as a person from sales, and waits for the service's reply."""
 
     STEPS: ClassVar = 2
 
-    def __init__(self, leads: LeadsClient, sandbox: SandboxPlace) -> None:
+    def __init__(self, leads: LeadsClient, sandbox: SandboxInfo) -> None:
         self.leads = leads
         self.sandbox = sandbox
         self.number = 0
         self.url = ""
         self.lead: LeadHandle
 
-    async def opens_an_issue(self) -> Reply:
-        """It becomes a lead, and says so."""
+    async def open_issue(self) -> Reply:
+        """Open an issue, which becomes a lead."""
         issue = await self._ask("POST", "issues", ISSUE)
         self.number, self.url = int(issue["number"]), str(issue["html_url"])
         while (lead := await self.leads.by_issue("leads", self.number)) is None:  # noqa: ASYNC110 - as below
@@ -52,8 +52,8 @@ class Desk:
         answer = await self._answer(0)
         return Reply(_first_line(answer), (await self._settled()).stage, self.url)
 
-    async def comments(self) -> Reply:
-        """The command is taken and answered."""
+    async def comment(self) -> Reply:
+        """Comment with a command, which is taken and answered."""
         comment = await self._ask("POST", f"issues/{self.number}/comments", {"body": COMMENT})
         answer = await self._answer(int(comment["id"]))
         reactions = await self._ask("GET", f"issues/comments/{comment['id']}/reactions")
@@ -61,8 +61,8 @@ class Desk:
         return Reply(_first_line(answer), (await self._settled()).stage, self.url, reaction)
 
     async def _answer(self, after: int) -> str:
-        """Our first comment after this one."""
-        while True:  # nobody tells us of what is said there
+        """Return the service's first comment after the comment with this id."""
+        while True:  # the sandbox does not notify us
             found = await self._ask("GET", f"issues/{self.number}/comments")
             for comment in found:
                 if comment["user"]["type"] == "Bot" and comment["id"] > after:
@@ -80,17 +80,17 @@ class Desk:
         url = f"{self.sandbox.url}/api/v3/repos/{self.sandbox.environment['LEADS_GITHUB__ORG']}/leads/{path}"
         headers = {"authorization": f"Bearer sandbox-token-{LOGIN}"}
         answer = await asyncio.to_thread(
-            requests.request, verb, url, json=body, headers=headers, timeout=IN_TIME
+            requests.request, verb, url, json=body, headers=headers, timeout=STEP_TIMEOUT
         )
         answer.raise_for_status()
         return answer.json()
 
 
-async def in_time(doing: Awaitable[T]) -> T:
-    """Wait for the reply. Raises StepFailed if none comes in time, or if GitHub refuses."""
+async def within_timeout(work: Awaitable[T]) -> T:
+    """Await the work. Raises StepFailed if none comes in time, or if GitHub refuses."""
     try:
-        async with asyncio.timeout(IN_TIME):
-            return await doing
+        async with asyncio.timeout(STEP_TIMEOUT):
+            return await work
     except TimeoutError:
         raise StepFailed("No answer came from GitHub in time") from None
     except requests.RequestException as error:
@@ -98,5 +98,5 @@ async def in_time(doing: Awaitable[T]) -> T:
 
 
 def _first_line(answer: str) -> str:
-    """As plain text."""
+    """Return the first line as plain text."""
     return re.sub(r"[*`\\✅]", "", answer.strip().partition("\n")[0]).strip()

@@ -1,4 +1,4 @@
-"""What `leads demo` tells: who decides what, in which order. People and places are invented."""
+"""The steps of the demo: decisions and the people who take them. All names are invented."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,7 +59,7 @@ HUB = {
 
 @dataclass(frozen=True)
 class Step:
-    """A decision that a person takes. `refused`: too early on purpose, to see what happens."""
+    """A decision that a person takes. `refused`: True if it comes too early on purpose."""
 
     kind: str
     by: str
@@ -68,7 +68,7 @@ class Step:
 
 
 BEFORE_ANSWERS = (Step("questionnaire_sent", SALES),)
-"""Then somebody at the university answers the questionnaire."""
+"""Steps before the questionnaire is answered."""
 
 AFTER_ANSWERS = (
     Step("maniac_t_assessed", SALES, MANIAC_T),

@@ -1,4 +1,4 @@
-"""The story of `leads demo`, told: each step when all that it causes is done outside as well."""
+"""Plays and prints the story of the demo, step by step, each when all its effects are performed."""
 
 import asyncio
 import json
@@ -20,20 +20,20 @@ from starter.cli.options import given
 from starter.cli.output import Output
 from starter.cli.spelling import as_command, write_refusal
 from starter.demo.errors import StepFailed
-from starter.demo.github_story import IN_TIME, Desk, Reply, in_time
+from starter.demo.github_story import STEP_TIMEOUT, GitHubStory, Reply, within_timeout
 from starter.demo.story import AFTER_ANSWERS, ANSWERS, BEFORE_ANSWERS, COMMENT, ISSUE, ON_GITHUB, OPENED, Step
-from starter.local.parts import SandboxPlace
+from starter.local.parts import SandboxInfo
 
 _EVERY_TIME = frozenset({"Write the events to the ledger", "Bring the lead's issue up to date"})
-"""Chores that follow from nearly every step, and would hide the others."""
+"""Effects of nearly every step, which are not printed."""
 
-STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS) + Desk.STEPS
+STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS) + GitHubStory.STEPS
 
 
 class Story:
-    """Tells the story step by step, each when it is true outside as well."""
+    """Plays the story and prints each step."""
 
-    def __init__(self, leads: LeadsClient, sandbox: SandboxPlace, out: Output, progress: Progress) -> None:
+    def __init__(self, leads: LeadsClient, sandbox: SandboxInfo, out: Output, progress: Progress) -> None:
         self.leads, self.sandbox, self.out, self.progress = leads, sandbox, out, progress
         self.bar = progress.add_task("", total=STEPS)
         self.links: dict[str, str] = {}
@@ -41,18 +41,18 @@ class Story:
         self.steps: list[dict[str, Any]] = []
         self.on_github: list[dict[str, Any]] = []
         self.command = ""
-        self.desk = Desk(leads, sandbox)
+        self.github = GitHubStory(leads, sandbox)
         self.lead: LeadHandle
         self.view: Overview
 
-    async def tell(self) -> None:
-        """All of it. Raises StepFailed, which names the step."""
+    async def play(self) -> None:
+        """Play the whole story. Raises StepFailed, which names the step."""
         try:
-            await self._tell()
+            await self._play()
         except LeadsError as failure:
             raise StepFailed(str(failure), self.command) from failure
 
-    async def _tell(self) -> None:
+    async def _play(self) -> None:
         await self._open()
         for step in BEFORE_ANSWERS:
             await self._decide(step)
@@ -62,14 +62,14 @@ class Story:
             await self._decide(step)
         if self.view.stage is not Stage.HUB or not self.view.facts.invoices:
             raise StepFailed(f"The lead is at {self.view.stage}, not a billed hub")
-        await self._tell_of_the_desk()
+        await self._play_on_github()
 
-    async def _tell_of_the_desk(self) -> None:
-        """Another lead, for which nobody types a command: it lives on GitHub alone."""
+    async def _play_on_github(self) -> None:
+        """Play a second lead that lives on GitHub alone."""
         self._step(ON_GITHUB, "issue", f"opens an issue, labelled “lead”: {ISSUE['title']}")
-        self._heard(await in_time(self.desk.opens_an_issue()))
+        self._replied(await within_timeout(self.github.open_issue()))
         self._step(ON_GITHUB, "comment", f"comments on it: {COMMENT}")
-        self._heard(await in_time(self.desk.comments()))
+        self._replied(await within_timeout(self.github.comment()))
 
     async def _open(self) -> None:
         self._begin(OPENED["by"], "start", "", OPENED)
@@ -92,7 +92,7 @@ class Story:
         await self._became_true(answer.message)
 
     def _answer(self) -> str:
-        """Somebody outside fills in the questionnaire; answers with the response's id."""
+        """Fill in the questionnaire in the sandbox and return the id of the response."""
         form = self.sandbox.environment["LEADS_GOOGLE__QUESTIONNAIRE_FORM"]
         request = urllib.request.Request(  # noqa: S310 - our own sandbox
             f"{self.sandbox.url}/_sandbox/forms/{form}/responses",
@@ -102,11 +102,11 @@ class Story:
             return str(json.load(answer)["response_id"])
 
     async def _became_true(self, summary: str) -> None:
-        """Waits until everything that follows from it is done outside."""
+        """Wait until all effects are performed, and print them."""
         try:
-            async with asyncio.timeout(IN_TIME):
+            async with asyncio.timeout(STEP_TIMEOUT):
                 while not settled(view := await self.leads.overview(self.lead)):  # noqa: ASYNC110
-                    await asyncio.sleep(0.1)  # a query tells of a moment, not of changes
+                    await asyncio.sleep(0.1)  # queries do not notify of changes
         except TimeoutError:
             undone = ", ".join(effect.summary for effect in view.effects if effect.status != "done")
             raise StepFailed(f"Not done in time: {undone}") from None
@@ -119,7 +119,7 @@ class Story:
         self._end(accepted=True, summary=summary, stage=moved, outside=outside, links=new)
 
     def _links(self, view: Overview) -> dict[str, str]:
-        """What a person would open."""
+        """Return the links that a person would open."""
         facts, organization = view.facts, self.sandbox.environment["LEADS_GITHUB__ORG"]
         known = {
             "Temporal UI": self.leads.link(view.lead),
@@ -132,7 +132,7 @@ class Story:
         }
         return {name: str(url) for name, url in known.items() if url}
 
-    # ---- what it looks like
+    # ---- output
 
     def _begin(self, by: str, command: str, lead: str, body: Mapping[str, Any]) -> None:
         self._step(by, command, f"$ {_typed(command, lead, body)}")
@@ -145,16 +145,16 @@ class Story:
         self.out.heading(by)
         self.out.items([does], "dim")
 
-    def _heard(self, told: Reply) -> None:
-        """What came back from GitHub."""
-        self.on_github.append({"step": self.command, **told._asdict()})
+    def _replied(self, reply: Reply) -> None:
+        """Print the reply on GitHub."""
+        self.on_github.append({"step": self.command, **reply._asdict()})
         self.progress.advance(self.bar)
         if self.out.as_json:
             return
-        reaction = "👍, and " if told.reaction == "+1" else ""
-        self.out.items([f"✓ {reaction}the service answers there: {told.answer}"], "green")
-        self.out.items([f"  The lead is at: {told.stage}"], "bold")
-        self.out.items([f"  Issue: {told.issue}"])
+        reaction = "👍, and " if reply.reaction == "+1" else ""
+        self.out.items([f"✓ {reaction}the service answers: {reply.answer}"], "green")
+        self.out.items([f"  The lead is at: {reply.stage}"], "bold")
+        self.out.items([f"  Issue: {reply.issue}"])
 
     def _end(
         self,
@@ -172,42 +172,43 @@ class Story:
         if self.out.as_json:
             return
         self.out.items(
-            [f"{'✓' if accepted else '✗ Refused, as it should be:'} {summary}"],
+            [f"{'✓' if accepted else '✗ Refused, as intended:'} {summary}"],
             "green" if accepted else "yellow",
         )
         if stage:
             self.out.items([f"  The lead is at: {stage}"], "bold")
         chores = dict.fromkeys(chore for chore in outside or [] if chore not in _EVERY_TIME)
         if chores:
-            self.out.items([f"  Done outside: {' · '.join(chores)}"])
+            self.out.items([f"  Effects: {' · '.join(chores)}"])
         self.out.items(f"  {name}: {url}" for name, url in (links or {}).items())
 
     def sum_up(self, seconds: float) -> None:
-        told: dict[str, Any] = {
+        """Print the summary of both stories."""
+        result: dict[str, Any] = {
             "lead": self.lead.id,
             "stage": self.view.stage,
             "steps": self.steps,
             "links": self.links,
         }
-        told["on_github"] = self.on_github
-        if self.out.value(told | {"seconds": round(seconds, 1)}):
+        result["on_github"] = self.on_github
+        if self.out.value(result | {"seconds": round(seconds, 1)}):
             return
         mails, events = len(self.view.facts.mails), len(self.view.timeline)
         self.out.heading(f"{self.view.heading} is a running hub: {self.view.facts.hub.url}")
         self.out.items(
             [
-                f"{len(self.steps)} decisions, {events} events, {len(self.done)} effects outside, {mails} mails, "
+                f"{len(self.steps)} decisions, {events} events, {len(self.done)} effects, {mails} mails, "
                 f"{len(self.view.refused)} refusal, in {seconds:.1f} seconds",
-                "each step also brought the lead's issue up to date and wrote its events to the ledger",
+                "each step also updated the lead's issue and wrote its events to the ledger",
                 *(f"{name}: {url}" for name, url in self.links.items()),
             ]
         )
-        self.out.heading(f"{ISSUE['title']} lives on GitHub alone, and is {self.on_github[-1]['stage']}")
+        self.out.heading(f"{ISSUE['title']} lives on GitHub alone, at stage {self.on_github[-1]['stage']}")
         self.out.items([f"Issue: {self.on_github[-1]['issue']}"])
 
 
 def settled(view: Overview) -> bool:
-    """Whether nothing is left to be done outside. Raises StepFailed if one failed for good."""
+    """Return True if all effects are performed. Raises StepFailed if one failed for good."""
     for effect in view.effects:
         if effect.status == "parked":
             raise StepFailed(f"{effect.summary} failed: {effect.reason}")
@@ -215,10 +216,10 @@ def settled(view: Overview) -> bool:
 
 
 def _typed(command: str, lead: str, body: Mapping[str, Any]) -> str:
-    """The command as a person would have typed it, cut short where it is long."""
-    summary = [
+    """Return the command line that a person would type, shortened if it is long."""
+    options = [
         f"--{as_command(name)} {shlex.quote(str(value))}" for name, value in body.items() if value is not True
     ]
-    summary += [f"--{as_command(name)}" for name, value in body.items() if value is True]
-    typed = " ".join(filter(None, ["leads", command, lead, *summary]))
+    options += [f"--{as_command(name)}" for name, value in body.items() if value is True]
+    typed = " ".join(filter(None, ["leads", command, lead, *options]))
     return typed if len(typed) <= 150 else f"{typed[:149]}…"

@@ -1,6 +1,6 @@
-"""Years of a hub: the first contract, its renewals, a month after the other, mistakes, and an end. All of it is invented.
+"""A script for years of a hub: first contract, renewals, monthly usage, mistakes, and the end. All of it is invented.
 
-What happens is told to whoever lives it, a demo or a test: the days that pass, and the decisions that people take.
+A demo or a test plays it through the protocol `Player`.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,13 +17,13 @@ from process.types import Role
 from starter.demo.story import CONTRACTS, ENGINEERING, HUB, SALES, Step
 
 DAY = timedelta(days=1)
-LONGEST = 3
-"""Years that one contract runs, at most; the first one runs for one."""
+MAX_TERM = 3
+"""Longest term of a contract in years; the first one has one year."""
 
 
 @dataclass(frozen=True)
 class Term:
-    """A contract of these years and what it is quoted at."""
+    """Term and quote of one contract."""
 
     start: date
     end: date
@@ -36,18 +36,18 @@ OFFERS: tuple[Mapping[str, Any], ...] = (
     {"book": "2026-06", "plan": "Premier"},
     {"amount": "1499.95", "currency": "USD", "per": "month"},
 )
-"""What the terms are quoted at, one after the other."""
+"""Quotes of the contracts, in turn."""
 
 
 MOVED = People(addresses={Role.CONTRACTS: ("deals@example.org",)})
-"""Half way the contracts team has another address (process.md, failure 8)."""
+"""Half way, the contracts team gets another address."""
 
 
 def terms(years: int, start: date) -> tuple[Term, ...]:
-    """Contracts for so many years from this day on, without a gap."""
+    """Return contracts for so many years from this day on, without a gap."""
     found: list[Term] = []
     while years:
-        length = min(years, LONGEST if found else 1)
+        length = min(years, MAX_TERM if found else 1)
         end = start + relativedelta(years=length) - DAY
         found.append(Term(start, end, OFFERS[len(found) % len(OFFERS)]))
         years, start = years - length, end + DAY
@@ -56,7 +56,7 @@ def terms(years: int, start: date) -> tuple[Term, ...]:
 
 @dataclass(frozen=True)
 class Month:
-    """What a month of the hub came to."""
+    """Usage and cloud cost (USD) of one month."""
 
     start: date
     active_users: int
@@ -69,39 +69,39 @@ class Month:
 
 
 def months(years: int, start: date) -> tuple[Month, ...]:
-    """Each month of so many years: its users come and go, and so does the cloud's bill."""
+    """Return usage and cost of each month of so many years."""
     return tuple(
         Month(start + relativedelta(months=n), 7 + n * 89 % 1300, Decimal(n * 7919 % 250_000) / 100)
         for n in range(12 * years)
     )
 
 
-class Living(Protocol):
-    """Whoever lives these years."""
+class Player(Protocol):
+    """Plays the script on a real or simulated lead."""
 
     async def until(self, day: date) -> Lead:
-        """Time passes until noon of that day; the lead as it is then, or at least what is new of it."""
+        """Let time pass until noon of that day and return the lead."""
         ...
 
     async def decide(self, *steps: Step) -> int:
-        """Decisions that do not rest on each other are taken; the number of the last in the timeline."""
+        """Take independent decisions and return the number of the last event."""
         ...
 
-    async def hear(self, people: People) -> None:
-        """Others are behind the roles, as a worker with other settings says; the lead knows of it."""
+    async def set_team(self, people: People) -> None:
+        """Tell the lead who has the roles."""
         ...
 
 
 @dataclass
 class Years:
-    """So many years of a hub, from the first day of its service on."""
+    """The script for so many years, from the first day of service."""
 
-    lead: Living
+    lead: Player
     years: int
     start: date
 
-    async def live(self) -> None:
-        """From a lead that has only just begun to one whose service has ended."""
+    async def play(self) -> None:
+        """Play from a new lead to the end of its service."""
         first, *renewals = terms(self.years, self.start)
         await self._wait_and_sign(first)
         await self._begin()
@@ -114,11 +114,11 @@ class Years:
                 await self._sign(coming[month.start])
             if month.start == half:
                 await self._slip()
-                await self.lead.hear(MOVED)
+                await self.lead.set_team(MOVED)
         await self._end(last)
 
     async def _wait_and_sign(self, term: Term) -> None:
-        """They wait for their budget; a price is quoted by mistake, and corrected."""
+        """The lead waits for a budget; a wrong price is quoted and corrected."""
         until = term.start - timedelta(days=20)
         await self.lead.decide(Step("put_on_hold", SALES, {"until": str(until), "note": "Their budget year"}))
         await self.lead.until(until + timedelta(days=2))
@@ -151,13 +151,13 @@ class Years:
             await self.lead.decide(step)
 
     async def _month(self, month: Month) -> None:
-        """On the third day after it: its usage is known, its invoice goes out, the one before is paid."""
+        """Report usage on the third day after the month, send its invoice, and pay the previous one."""
         lead = await self.lead.until(month.start + relativedelta(months=1) + timedelta(days=2))
         usage = Step("usage_reported", ENGINEERING, month.body)
         await self.lead.decide(usage, *_sent_and_paid(lead))
 
     async def _slip(self) -> None:
-        """The newest invoice is taken for paid, which was another customer's payment."""
+        """Record the newest invoice as paid by mistake, and correct it."""
         lead = await self.lead.until(self.start + relativedelta(months=6 * self.years + 1, days=3))
         newest = max(invoice.number for invoice in lead.invoices if invoice.owed)
         wrong = await self.lead.decide(Step("invoice_paid", CONTRACTS, {"number": newest}))
@@ -165,7 +165,7 @@ class Years:
         await self.lead.decide(Step("corrected", CONTRACTS, {"seq": wrong, "reason": reason}))
 
     async def _end(self, last: Month) -> None:
-        """With the last contract the hub goes; what its last month came to is billed, too."""
+        """Decommission the hub with the last contract, and bill the last month."""
         over = last.start + relativedelta(months=1)
         reason = {"on": str(over), "reason": "The community moves on"}
         await self.lead.decide(Step("decommission_decided", SALES, reason))
@@ -178,7 +178,7 @@ class Years:
 
 
 def _sent_and_paid(lead: Lead) -> Iterator[Step]:
-    """What was prepared is sent, what was sent before is paid."""
+    """Yield decisions that send prepared invoices and pay sent ones."""
     for invoice in lead.invoices:
         if invoice.stands and invoice.sent_on is None:
             yield Step("invoice_sent", CONTRACTS, {"number": invoice.number})

@@ -1,6 +1,7 @@
-"""`python -m starter.local.die_with_parent PARENT COMMAND…`: becomes COMMAND, which ends when the process PARENT does.
+"""Replaces itself by a command that ends when its parent process ends.
 
-Linux alone has a way to ask for that; elsewhere, COMMAND simply runs.
+Usage: `python -m starter.local.die_with_parent PARENT_PID COMMAND…`. Only Linux supports it; elsewhere, the command
+just runs.
 """
 
 import ctypes
@@ -15,7 +16,7 @@ def main() -> None:
     parent, command = int(sys.argv[1]), sys.argv[2:]
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-        if os.getppid() != parent:  # it died before we asked
+        if os.getppid() != parent:  # the parent ended before prctl
             sys.exit(1)
     os.execv(command[0], command)  # noqa: S606 - the very purpose
 

@@ -1,7 +1,7 @@
-"""The service's parts as child processes of this one: Temporal's dev server, the sandbox, the worker, the webhooks.
+"""Runs the parts of the service as child processes: Temporal's dev server, the sandbox, the worker, the webhooks.
 
-Whatever is started is ended, in the opposite order: at the end, on failure, on Ctrl-C, and (on Linux) if this process
-is killed. What the children say goes into log files.
+All of them are stopped in reverse order: at the end, on failure, on Ctrl-C, and (on Linux) if this process is killed.
+Their output goes into log files.
 """
 
 import asyncio
@@ -29,8 +29,8 @@ from workflows.runtime.plugin import leads_plugin
 HOST = "127.0.0.1"
 WEB_PORT = 8001
 NAMESPACE = "default"
-START = 180.0
-"""Seconds within which a part must be ready: a busy machine may need many. One that ends before is noticed at once."""
+START_TIMEOUT = 180.0
+"""Seconds within which a part must be ready, even on a busy machine; an early exit is noticed at once."""
 
 TEMPORAL = Path(sys.executable).with_name("temporal")
 SEED = Path(__file__).with_name("seed.toml")
@@ -40,8 +40,8 @@ WORKER = Path(__file__).parents[2] / "worker.py"
 OURS = ("LEADS_", "TEMPORAL_")
 
 
-class SandboxPlace(BaseModel):
-    """Where the sandbox is, and the settings that point the service at it. It says so itself when it is ready."""
+class SandboxInfo(BaseModel):
+    """URL and ports of the running sandbox, and the settings that point the service at it; printed by the sandbox."""
 
     url: str
     smtp_port: int
@@ -61,7 +61,7 @@ class Part:
         return self.process.returncode is None
 
     def failure(self, problem: str) -> PartFailed:
-        """Why this part is of no use, with its own last words."""
+        """Return an error with the last line of the part's log."""
         lines = self.log.read_text(errors="replace").split("\n") if self.log.exists() else []
         last = next((line for line in reversed(lines) if line.strip()), "nothing")
         return PartFailed(self.name, problem, last.strip()[:300], self.log)
@@ -69,7 +69,7 @@ class Part:
 
 @dataclass
 class Parts:
-    """What this process has started. `grace`: seconds in which a part may end by itself."""
+    """The child processes of this process. `grace`: seconds between asking a part to stop and killing it."""
 
     logs: Path
     grace: float = 30.0
@@ -86,7 +86,7 @@ class Parts:
             await self.end(self.started[-1])
 
     async def end(self, part: Part) -> None:
-        """Asks it to end, and makes it."""
+        """Stop the part, killing it after the grace period."""
         self.started.remove(part)
         if not part.running:
             return
@@ -103,9 +103,9 @@ class Parts:
         *command: str,
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
-        says: bool = False,
+        piped: bool = False,
     ) -> Part:
-        """In a session of its own, so that Ctrl-C reaches this process alone, which then ends its parts in order."""
+        """Start a part in its own session: Ctrl-C reaches only this process, which then stops its parts in order."""
         log = self.logs / f"{name}.log"
         with log.open("ab") as sink:
             process = await asyncio.create_subprocess_exec(
@@ -117,7 +117,7 @@ class Parts:
                 env=env,
                 cwd=cwd,
                 stdin=asyncio.subprocess.DEVNULL,
-                stdout=PIPE if says else sink,
+                stdout=PIPE if piped else sink,
                 stderr=sink,
                 start_new_session=True,
             )
@@ -128,7 +128,7 @@ class Parts:
     async def temporal(
         self, port: int, ui_port: int, database: Path | None = None, dynamic_config: Sequence[str] = ()
     ) -> Client:
-        """Temporal's dev server with its UI, prepared for leads. Without a database it forgets."""
+        """Start Temporal's dev server with its UI, prepared for leads. Without a database, it keeps data in memory."""
         if not TEMPORAL.exists():
             raise DevServerMissing
         more = ["--db-filename", str(database)] if database else []
@@ -155,7 +155,7 @@ class Parts:
 
         async def ready() -> bool:
             if await _listens(port):
-                with suppress(RuntimeError):  # it listens a moment before it is healthy
+                with suppress(RuntimeError):  # it listens shortly before it is healthy
                     clients.append(
                         await Client.connect(f"{HOST}:{port}", namespace=NAMESPACE, plugins=[leads_plugin()])
                     )
@@ -165,8 +165,8 @@ class Parts:
         await prepare(clients[0])
         return clients[0]
 
-    async def sandbox(self, port: int, data: Path, *, web_port: int | None = None) -> SandboxPlace:
-        """GitHub, Google and SMTP on this machine. With `web_port`, GitHub tells our webhooks there what people do."""
+    async def sandbox(self, port: int, data: Path, *, web_port: int | None = None) -> SandboxInfo:
+        """Start the sandbox (GitHub, Google, SMTP). With `web_port`, its GitHub sends webhooks there."""
         more = ["--webhook-url", webhook_url(web_port)] if web_port else []
         part = await self._start(
             "sandbox",
@@ -184,34 +184,34 @@ class Parts:
                 str(SEED),
                 *more,
             ),
-            says=True,
+            piped=True,
         )
         assert part.process.stdout  # noqa: S101 - a pipe, as asked for
         try:
-            line = await asyncio.wait_for(part.process.stdout.readline(), START)
+            line = await asyncio.wait_for(part.process.stdout.readline(), START_TIMEOUT)
         except TimeoutError:
             raise part.failure("was not ready in time") from None
         if not line:
             await part.process.wait()
             raise part.failure("ended at once")
-        return SandboxPlace.model_validate(json.loads(line))
+        return SandboxInfo.model_validate(json.loads(line))
 
     async def worker(self, env: Mapping[str, str], cwd: Path | None = None) -> Part:
-        """A worker that takes tasks when this returns."""
+        """Start a worker, and return when it polls for tasks."""
         log = self.logs / "worker.log"
         before = log.stat().st_size if log.exists() else 0
         part = await self._start("worker", sys.executable, str(WORKER), env=env, cwd=cwd)
 
         async def ready() -> bool:
-            with log.open("rb") as said:
-                said.seek(before)
-                return b"worker ready" in said.read()
+            with log.open("rb") as lines:
+                lines.seek(before)
+                return b"worker ready" in lines.read()
 
         await until(ready, part)
         return part
 
     async def web(self, env: Mapping[str, str], port: int, cwd: Path | None = None) -> Part:
-        """What receives webhooks (`leads web`); it listens when this returns."""
+        """Start the receiver of webhooks (`leads web`), and return when it listens."""
         command = (sys.executable, "-m", "starter.cli", "web", "--host", HOST, "--port", str(port))
         part = await self._start("web", *command, env=env, cwd=cwd)
         await until(lambda: _listens(port), part)
@@ -219,9 +219,9 @@ class Parts:
 
 
 async def until(ready: Callable[[], Awaitable[bool]], part: Part) -> None:
-    """Waits until the part is ready; raises PartFailed if it ends before that or takes too long."""
+    """Wait until the part is ready. Raises PartFailed if it ends before that or takes too long."""
     try:
-        async with asyncio.timeout(START):
+        async with asyncio.timeout(START_TIMEOUT):
             while not await ready():
                 if not part.running:
                     raise part.failure("ended at once")
@@ -241,25 +241,27 @@ async def _listens(port: int) -> bool:
 
 
 def webhook_url(port: int) -> str:
-    """Where webhooks arrive on this machine."""
+    """Return the URL for webhooks on this machine."""
     return f"http://{HOST}:{port}/github/webhook"
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses, below those that systems hand out by themselves: so nobody gets one before we do.
+    """Return unused ports, below the range from which the system assigns ports.
 
-    Nor does another one who asks here at the same time: each has just had a connection, and for a minute only a server
-    that means this very port can have it.
+    Each port gets a connection that is closed first by the server side, so that (in TIME_WAIT) only a server that asks
+    for this very port can bind it: parallel callers of this function get other ports.
     """
     ports: list[int] = []
     while len(ports) < count:
         port = random.randrange(10_000, 30_000)  # noqa: S311 - not a secret
         with suppress(OSError), socket.socket() as server:
-            server.bind((HOST, port))  # without SO_REUSEADDR, so not after another one who asked
-            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # servers have it, and may follow
+            server.bind((HOST, port))  # without SO_REUSEADDR, so it fails after another caller
+            server.setsockopt(
+                socket.SOL_SOCKET, socket.SO_REUSEADDR, 1
+            )  # as real servers do, which may bind it next
             server.listen()
             with socket.create_connection((HOST, port)) as caller:
-                server.accept()[0].close()  # who ends it first keeps the port
+                server.accept()[0].close()  # the side that closes first keeps the port
                 caller.recv(1)
             ports.append(port)
     return ports
@@ -274,7 +276,7 @@ def demand_free(port: int, purpose: str, parameter: str) -> None:
 
 
 def environment(address: str, more: Mapping[str, str], *, settings_too: bool) -> dict[str, str]:
-    """What a part beside this process sees: our server, these settings, and, if wanted, what was set already."""
+    """Return the environment of a part: our server, these settings and, with `settings_too`, the inherited ones."""
     dropped = ("TEMPORAL_",) if settings_too else OURS
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
     ours = {"TEMPORAL_ADDRESS": address, "TEMPORAL_NAMESPACE": NAMESPACE, "TEMPORAL_CONFIG_FILE": os.devnull}
@@ -282,7 +284,7 @@ def environment(address: str, more: Mapping[str, str], *, settings_too: bool) ->
 
 
 def end_on_signals() -> None:
-    """Ctrl-C, SIGTERM and a closed terminal end this command in order, with everything that it started. Once."""
+    """Cancel the current task once on Ctrl-C, SIGTERM or a closed terminal, so that everything is stopped in order."""
     task, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert task  # noqa: S101 - called from a coroutine
 

@@ -1,4 +1,4 @@
-"""`leads up`: the whole service on this machine, until Ctrl-C."""
+"""`leads up`: runs the whole service on this machine until Ctrl-C."""
 
 import asyncio
 import fcntl
@@ -19,7 +19,7 @@ from starter.local.parts import (
     WEB_PORT,
     Part,
     Parts,
-    SandboxPlace,
+    SandboxInfo,
     demand_free,
     end_on_signals,
     environment,
@@ -28,9 +28,9 @@ from starter.local.parts import (
 
 DATA = UP.parent
 DEFAULT_PORT = 7233
-AGAIN = 1.0
-LONGEST = 60.0
-"""Seconds before a part that died is started again: at first, and at most."""
+FIRST_PAUSE = 1.0
+MAX_PAUSE = 60.0
+"""Seconds before a part that died is restarted: the first time, and at most."""
 
 Start = Callable[[], Awaitable[Part]]
 
@@ -46,15 +46,14 @@ async def up(
     no_sandbox: Annotated[
         bool,
         flag(
-            "GitHub, Google and mail as LEADS_* and .env name them. So it is by itself where they hold credentials."
+            "Use the real GitHub, Google and mail of LEADS_* and .env. This is the default if those have credentials."
         ),
     ] = False,
     json: Json = False,
 ) -> None:
     """Run the whole service on this machine until Ctrl-C: Temporal with its UI, the worker, webhooks, and a sandbox.
 
-    The sandbox stands in for GitHub, Google and a mail server. Everything is kept under .leads/, so that leads survive
-    a restart.
+    The sandbox stands in for GitHub, Google and a mail server. All data is kept in .leads/, so leads survive a restart.
     """
     end_on_signals()
     with alone():
@@ -88,51 +87,51 @@ async def _up(
         ui = f"http://localhost:{ui_port}"
         more = {"LEADS_TEMPORAL_UI": ui} | (sandbox.environment if sandbox else {})
         env = environment(f"{HOST}:{port}", more, settings_too=True)
-        again: dict[str, Start] = {"worker": lambda: parts.worker(env)}
+        restarts: dict[str, Start] = {"worker": lambda: parts.worker(env)}
         if with_web:
-            again["web"] = lambda: parts.web(env, web_port)
-        for start in again.values():
+            restarts["web"] = lambda: parts.web(env, web_port)
+        for start in restarts.values():
             await start()
         _tell(out, parts, port, ui, sandbox, _webhooks(settings, web_port, sandbox))
-        with _told_to_others(more if sandbox else {}), suppress(asyncio.CancelledError):
-            await _watch(parts, again, out)
+        with _shared_settings(more if sandbox else {}), suppress(asyncio.CancelledError):
+            await _watch(parts, restarts, out)
 
 
 @asynccontextmanager
 async def _farewell(parts: Parts, out: Output) -> AsyncIterator[None]:
-    """Says, before it takes its seconds, that what was started ends."""
+    """Report at the end that the parts are being stopped, which takes some seconds."""
     try:
         yield
     finally:
         if parts.started and not out.as_json:
-            out.line(f"Ending {', '.join(part.name for part in reversed(parts.started))} …", "dim")
+            out.line(f"Stopping {', '.join(part.name for part in reversed(parts.started))} …", "dim")
 
 
 def has_credentials(settings: Settings) -> bool:
-    """Whether somebody set this up for real systems."""
+    """Return True if the settings have credentials of real systems."""
     return bool(settings.github.token or settings.github.app_id or settings.google.credentials_file)
 
 
-def _webhooks(settings: Settings, port: int, sandbox: SandboxPlace | None) -> str:
-    """How what people do on GitHub is heard, and what is still to be set up for that."""
+def _webhooks(settings: Settings, port: int, sandbox: SandboxInfo | None) -> str:
+    """Return how changes on GitHub reach the service, and what must be set up for that."""
     if sandbox:
-        return f"Webhooks: {webhook_url(port)}, told by the sandbox's GitHub"
+        return f"Webhooks: {webhook_url(port)}, sent by the sandbox's GitHub"
     github = settings.github
     if github.webhook_secret:
         return (
-            f"Webhooks: {webhook_url(port)}. Put a proxy with TLS before it, and make a webhook of the organization "
-            f"{github.org} (or of your GitHub App) to it: content type application/json, the secret of "
-            "LEADS_GITHUB__WEBHOOK_SECRET, the events Issues, Issue comments and Projects v2 items"
+            f"Webhooks: {webhook_url(port)}. Put a TLS proxy in front of it and add a webhook to the organization "
+            f"{github.org} (or to your GitHub App): content type application/json, secret of "
+            "LEADS_GITHUB__WEBHOOK_SECRET, events Issues, Issue comments and Projects v2 items"
         )
-    scenario = (
-        f"a round every {github.reconcile_minutes} min finds what people do on GitHub"
+    instead = (
+        f"changes on GitHub are found every {github.reconcile_minutes} min"
         if github.reconcile_minutes
-        else "only `leads reconcile` finds what people do on GitHub"
+        else "only `leads reconcile` finds changes on GitHub"
     )
-    return f"No webhooks, since LEADS_GITHUB__WEBHOOK_SECRET is not set: {scenario}"
+    return f"No webhooks, since LEADS_GITHUB__WEBHOOK_SECRET is not set: {instead}"
 
 
-def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace | None, webhooks: str) -> None:
+def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxInfo | None, webhooks: str) -> None:
     if out.value(
         {
             "temporal": f"{HOST}:{port}",
@@ -144,19 +143,15 @@ def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace |
         }
     ):
         return
-    out.line("The service runs, until Ctrl-C.", "bold green")
+    out.line("The service is running. Stop it with Ctrl-C.", "bold green")
     out.items([f"Temporal UI: {ui}/namespaces/{NAMESPACE}/workflows"])
     if sandbox:
-        out.items([f"Sandbox: {sandbox.url} (GitHub, Google and mail, as people would see them)"])
+        out.items([f"Sandbox: {sandbox.url} (GitHub, Google and mail as people see them)"])
     else:
-        out.items(
-            [
-                "GitHub, Google and mail are those of LEADS_* and .env; `leads check` says whether they can be reached"
-            ]
-        )
+        out.items(["GitHub, Google and mail are those of LEADS_* and .env; `leads check` tests the access"])
     out.items([webhooks])
-    out.items([f"Kept in {DATA}/, logs in {DATA / 'logs'}/"])
-    out.heading("In another terminal, from here:")
+    out.items([f"Data in {DATA}/, logs in {DATA / 'logs'}/"])
+    out.heading("In another terminal, in this folder:")
     if port != DEFAULT_PORT:
         out.items([f"export TEMPORAL_ADDRESS={HOST}:{port} LEADS_TEMPORAL_UI={ui}"])
     out.items(['leads start --org "Example University" --person "Ada Example" --title "A hub for a course"'])
@@ -165,7 +160,10 @@ def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxPlace |
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Two servers on one database would ruin it. What one that was killed has told to others is stale by now."""
+    """Lock the data folder: two servers would ruin the database. Removes settings left over by a killed run.
+
+    Raises AlreadyRunning.
+    """
     DATA.mkdir(parents=True, exist_ok=True)
     with (DATA / "up.lock").open("w") as lock:
         try:
@@ -177,8 +175,8 @@ def alone() -> Iterator[None]:
 
 
 @contextmanager
-def _told_to_others(settings: Mapping[str, str]) -> Iterator[None]:
-    """While this runs, `leads check` and the others look at the same sandbox as our worker."""
+def _shared_settings(settings: Mapping[str, str]) -> Iterator[None]:
+    """Write the settings to a file, so that other commands use the same sandbox while this one runs."""
     UP.touch(mode=0o600)
     UP.write_text("".join(f"{name}='{value}'\n" for name, value in settings.items()))
     try:
@@ -187,9 +185,11 @@ def _told_to_others(settings: Mapping[str, str]) -> Iterator[None]:
         UP.unlink(missing_ok=True)
 
 
-async def _watch(parts: Parts, again: Mapping[str, Start], out: Output) -> None:
-    """Starts again what dies and can be. Without any other part there is nothing to go on with: raises PartFailed."""
-    watching = [asyncio.create_task(_keep(parts, part, again.get(part.name), out)) for part in parts.started]
+async def _watch(parts: Parts, restarts: Mapping[str, Start], out: Output) -> None:
+    """Restart parts that died, if they can be restarted. Raises PartFailed for the others."""
+    watching = [
+        asyncio.create_task(_keep(parts, part, restarts.get(part.name), out)) for part in parts.started
+    ]
     try:
         await asyncio.gather(*watching)
     finally:
@@ -199,14 +199,14 @@ async def _watch(parts: Parts, again: Mapping[str, Start], out: Output) -> None:
 
 
 async def _keep(parts: Parts, part: Part, start: Start | None, out: Output) -> None:
-    pause = AGAIN
+    pause = FIRST_PAUSE
     while True:
         await part.process.wait()
         if start is None:
             raise part.failure("has ended")
         if not out.as_json:
-            out.line(f"{part.failure('has ended')} It is started again.", "yellow")
+            out.line(f"{part.failure('has ended')} Restarting it.", "yellow")
         await asyncio.sleep(pause)
-        pause = min(pause * 2, LONGEST)
+        pause = min(pause * 2, MAX_PAUSE)
         await parts.end(part)
         part = await start()

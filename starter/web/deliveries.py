@@ -1,4 +1,4 @@
-"""What GitHub delivers, as hints where to look. Of a payload nothing else is kept."""
+"""Turns GitHub's webhook deliveries into change notices; nothing else of a payload is kept."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from process.github.commands import commands
 from workflows.issue_sync import ChangeNotice
 
 EVENTS = frozenset({"issues", "issue_comment", "projects_v2_item"})
-"""What a webhook is to be told of. Others do no harm."""
+"""Events to which a webhook must subscribe; others are ignored."""
 
 
 class _Named(BaseModel):
@@ -42,7 +42,7 @@ class _Card(BaseModel):
 
 
 class _Delivery(BaseModel):
-    """The parts of all events that we look at."""
+    """The parts of an event that are read."""
 
     action: str = ""
     sender: Account | None = None
@@ -53,39 +53,39 @@ class _Delivery(BaseModel):
     card: _Card | None = Field(None, alias="projects_v2_item")
 
 
-class Heard(BaseModel):
-    """What a delivery is about: a hint, or why it is none."""
+class ReadDelivery(BaseModel):
+    """The change notice of a delivery, or the reason why it is ignored."""
 
     action: str
     notice: ChangeNotice | None = None
-    why_not: str = ""
+    ignored_because: str = ""
 
 
-def heard(event: str, delivery: str, payload: Any, repositories: Repositories) -> Heard:
-    """What this delivery hints at. Raises ValidationError for what GitHub would not send."""
+def read_delivery(event: str, delivery: str, payload: Any, repositories: Repositories) -> ReadDelivery:
+    """Return the notice of a delivery. Raises ValidationError for a payload that GitHub would not send."""
     if event not in EVENTS:
-        return Heard(action="", why_not="an event that says nothing of a lead")
+        return ReadDelivery(action="", ignored_because="an event that does not concern leads")
     known = _Delivery.model_validate(payload)
-    why_not = _why_not(event, known, repositories)
-    notice = None if why_not else _hint(known, delivery, repositories)
-    return Heard(action=known.action, notice=notice, why_not=why_not)
+    ignored_because = _ignored_because(event, known, repositories)
+    notice = None if ignored_because else _notice(known, delivery, repositories)
+    return ReadDelivery(action=known.action, notice=notice, ignored_because=ignored_because)
 
 
-def _why_not(event: str, known: _Delivery, repositories: Repositories) -> str:
+def _ignored_because(event: str, known: _Delivery, repositories: Repositories) -> str:
     if known.sender is None or known.sender.is_bot:
         return "done by a program"
     if event == "projects_v2_item":
         if known.card is None or known.card.content_type != "Issue":
-            return "no issue's card"
+            return "a card without an issue"
         return "" if same(known.organization.login, repositories.github.org) else "another organization"
     if known.issue is None or _repository(known, repositories) is None:
         return "another repository"
     if known.issue.pull_request is not None:
         return "a pull request"
-    return _why_no_command(known) if event == "issue_comment" else ""
+    return _no_command(known) if event == "issue_comment" else ""
 
 
-def _why_no_command(known: _Delivery) -> str:
+def _no_command(known: _Delivery) -> str:
     comment = known.comment
     if known.action not in ("created", "edited") or comment is None:
         return "no comment to read"
@@ -94,11 +94,11 @@ def _why_no_command(known: _Delivery) -> str:
     return "" if commands(comment.body) else "no command"
 
 
-def _hint(known: _Delivery, delivery: str, repositories: Repositories) -> ChangeNotice:
+def _notice(known: _Delivery, delivery: str, repositories: Repositories) -> ChangeNotice:
     sender = known.sender.login if known.sender else None
     if known.card:
         return ChangeNotice(card=known.card.node_id, sender=sender, delivery=delivery)
-    assert known.issue  # noqa: S101 - judged above
+    assert known.issue  # noqa: S101 - checked above
     return ChangeNotice(
         repo=_repository(known, repositories) or "",
         number=known.issue.number,
@@ -108,6 +108,6 @@ def _hint(known: _Delivery, delivery: str, repositories: Repositories) -> Change
 
 
 def _repository(known: _Delivery, repositories: Repositories) -> str | None:
-    """Its name as the settings have it, if it is one of ours."""
-    there = known.repository
-    return repositories.ours(there.owner.login, there.name, there.id) if there else None
+    """Return the repository's name as in the settings, or None if it is not one of ours."""
+    found = known.repository
+    return repositories.ours(found.owner.login, found.name, found.id) if found else None

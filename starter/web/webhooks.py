@@ -1,4 +1,4 @@
-"""Where GitHub's webhooks arrive (`leads web`). Each is judged, becomes a hint and is handed in; nothing waits for more."""
+"""Receives GitHub's webhooks (`leads web`): verifies each delivery and passes its change notice to Temporal."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -19,25 +19,25 @@ from activities.github.repositories import Repositories
 from client.notices import NoticeBatcher
 from config.logging import set_up_logs
 from config.settings import Settings
-from starter.web.deliveries import heard
+from starter.web.deliveries import read_delivery
 
-LONGEST = 1 << 20
-"""Bytes of a delivery. GitHub's comments and descriptions have at most 65,536 characters."""
-AT_ONCE = 200
-"""Deliveries that are taken at the same time; the others wait, and nothing of them is read."""
+MAX_BODY = 1 << 20
+"""Maximum size of a delivery in bytes. GitHub's comments and descriptions have at most 65,536 characters."""
+MAX_CONCURRENT = 200
+"""Number of deliveries processed at the same time; the others wait unread."""
 CONNECTIONS = 2000
-"""Those beyond are told to come back."""
-SENDING = 10.0
-"""Seconds within which a body must be there: whoever dribbles it keeps others waiting."""
+"""Maximum number of connections; more are answered with 503."""
+BODY_TIMEOUT = 10.0
+"""Seconds within which a body must arrive: a slow sender blocks others."""
 TIMEOUT = 5.0
-"""Seconds that Temporal may take; GitHub waits ten."""
+"""Seconds to wait for Temporal; GitHub waits ten for the response."""
 SIGNATURE, EVENT, DELIVERY = "x-hub-signature-256", "x-github-event", "x-github-delivery"
 
 _log = structlog.get_logger("web")
 
 
 class DeliveryError(Exception):
-    """Why a delivery is not taken, and the status that says so."""
+    """A delivery is refused with this HTTP status."""
 
     def __init__(self, status: int, why: str) -> None:
         super().__init__(why)
@@ -45,35 +45,35 @@ class DeliveryError(Exception):
 
 
 def make_web(client: Client, settings: Settings) -> FastAPI:
-    """The application, over a connection to Temporal."""
-    batcher, slots = NoticeBatcher(client, settings.task_queue), asyncio.Semaphore(AT_ONCE)
+    """Return the application, using this connection to Temporal."""
+    batcher, slots = NoticeBatcher(client, settings.task_queue), asyncio.Semaphore(MAX_CONCURRENT)
     repositories = Repositories(settings.github)
 
     @asynccontextmanager
-    async def learning(_: FastAPI) -> AsyncIterator[None]:
-        """Beside the first deliveries: nothing waits for it."""
-        learns = asyncio.create_task(repositories.learn())
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        """Learn the ids of the repositories while the first deliveries arrive."""
+        learning = asyncio.create_task(repositories.learn())
         yield
-        learns.cancel()
+        learning.cancel()
 
-    app = FastAPI(title="lead-to-hub", openapi_url=None, lifespan=learning)
+    app = FastAPI(title="lead-to-hub", openapi_url=None, lifespan=lifespan)
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
-        """Whether Temporal can be reached from here; and whether deliveries can be taken at all."""
+        """Return 503 if Temporal cannot be reached; the detail says if no webhook secret is set."""
         try:
             async with asyncio.timeout(TIMEOUT):
                 await client.service_client.check_health()
             _secret(settings)
         except (RPCError, TimeoutError):
-            return _said(503, "Temporal can't be reached")
+            return _response(503, "Temporal can't be reached")
         except DeliveryError as without:
-            return _said(200, str(without))
-        return _said(200, "ok")
+            return _response(200, str(without))
+        return _response(200, "ok")
 
     @app.post("/github/webhook")
     async def webhook(request: Request) -> JSONResponse:
-        """Takes one delivery. What is no hint is taken too, and forgotten: GitHub asks only whether it arrived."""
+        """Accept one delivery. A delivery without a notice is accepted too, and ignored."""
         about = {
             "about": _short(request.headers.get(EVENT)),
             "delivery": _short(request.headers.get(DELIVERY)),
@@ -83,9 +83,9 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
                 action, outcome, status = await _take(batcher, settings, repositories, request)
         except DeliveryError as refused:
             _log.warning("delivery refused", **about, status=refused.status, why=str(refused))
-            return _said(refused.status, str(refused))
+            return _response(refused.status, str(refused))
         _log.info("delivery taken", **about, action=_short(action), status=status, outcome=outcome)
-        return _said(status, outcome)
+        return _response(status, outcome)
 
     return app
 
@@ -93,26 +93,26 @@ def make_web(client: Client, settings: Settings) -> FastAPI:
 async def _take(
     batcher: NoticeBatcher, settings: Settings, repositories: Repositories, request: Request
 ) -> tuple[str, str, int]:
-    """The delivery's action, what became of it, and the status that says so. Raises DeliveryError."""
-    event = _judged(request.headers, await _body(request), _secret(settings))
+    """Return the delivery's action, the outcome and the HTTP status. Raises DeliveryError."""
+    event = _verified(request.headers, await _body(request), _secret(settings))
     if event.event == "ping":
         return "", "pong", 200
     try:
-        found = heard(event.event, _short(event.delivery_id), event.data, repositories)
+        found = read_delivery(event.event, _short(event.delivery_id), event.data, repositories)
     except ValidationError:
         raise DeliveryError(400, "This is not what GitHub sends for such an event") from None
     if found.notice is None:
-        return found.action, f"ignored: {found.why_not}", 202
+        return found.action, f"ignored: {found.ignored_because}", 202
     try:
-        async with asyncio.timeout(TIMEOUT):  # the SDK would try again and again
+        async with asyncio.timeout(TIMEOUT):  # the SDK would retry for longer
             await batcher.request_sync(found.notice)
     except (RPCError, TimeoutError):
         raise DeliveryError(503, "Temporal can't be reached; deliver it again") from None
-    return found.action, "handed in", 202
+    return found.action, "accepted", 202
 
 
 def _secret(settings: Settings) -> str:
-    """The webhook's secret. Without one nothing is taken: anybody could send anything."""
+    """Return the webhook's secret. Raises DeliveryError without one: anybody could send deliveries."""
     secret = settings.github.webhook_secret
     if secret is None:
         raise DeliveryError(
@@ -123,24 +123,24 @@ def _secret(settings: Settings) -> str:
 
 
 async def _body(request: Request) -> bytes:
-    """All of the body; not more of it than a delivery may have."""
+    """Read the body, up to the maximum size. Raises DeliveryError."""
     body = bytearray()
     try:
-        async with asyncio.timeout(SENDING):
+        async with asyncio.timeout(BODY_TIMEOUT):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > LONGEST:
-                    raise DeliveryError(413, f"A delivery has at most {LONGEST} bytes")
+                if len(body) > MAX_BODY:
+                    raise DeliveryError(413, f"A delivery has at most {MAX_BODY} bytes")
     except ClientDisconnect:
         raise DeliveryError(400, "The body ended too early") from None
     except TimeoutError:
-        raise DeliveryError(408, f"The body did not come within {SENDING:g} seconds") from None
+        raise DeliveryError(408, f"The body did not come within {BODY_TIMEOUT:g} seconds") from None
     return bytes(body)
 
 
-def _judged(headers: Mapping[str, str], body: bytes, secret: str) -> Event:
+def _verified(headers: Mapping[str, str], body: bytes, secret: str) -> Event:
     signature = headers.get(SIGNATURE, "")
-    if not (signature.startswith("sha256=") and signature.isascii()):  # an older kind would be taken as well
+    if not (signature.startswith("sha256=") and signature.isascii()):  # gidgethub would accept SHA-1, too
         raise DeliveryError(401, f"The signature ({SIGNATURE}) is missing")
     try:
         return Event.from_http(headers, body, secret=secret)
@@ -152,20 +152,20 @@ def _judged(headers: Mapping[str, str], body: bytes, secret: str) -> Event:
         raise DeliveryError(400, "The body is no JSON") from None
 
 
-def _said(status: int, summary: str) -> JSONResponse:
-    hang_up = (
+def _response(status: int, detail: str) -> JSONResponse:
+    headers = (
         {"connection": "close"} if status in (408, 413) else None
-    )  # or the rest of the body is still taken in
-    return JSONResponse({"detail": summary}, status, hang_up)
+    )  # otherwise the rest of the body is still read
+    return JSONResponse({"detail": detail}, status, headers)
 
 
 def _short(text: str | None) -> str:
-    """A header's text, safe for a log line and as an id."""
+    """Return the header's text, safe for a log line and as an id."""
     return "".join(c for c in text or "" if c.isascii() and c.isprintable())[:100]
 
 
 def make_server(client: Client, settings: Settings, host: str, port: int) -> uvicorn.Server:
-    """The application, ready to be served."""
+    """Return a server for the application."""
     return uvicorn.Server(
         uvicorn.Config(
             make_web(client, settings),
@@ -182,7 +182,7 @@ def make_server(client: Client, settings: Settings, host: str, port: int) -> uvi
 
 
 async def serve(client: Client, settings: Settings, host: str, port: int) -> None:
-    """Until SIGINT or SIGTERM."""
+    """Serve until SIGINT or SIGTERM."""
     set_up_logs(settings.log_format)
     if settings.github.webhook_secret is None:
         _log.warning(

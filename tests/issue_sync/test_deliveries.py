@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from activities.github.repositories import Repositories
 from config.settings import GitHub
-from starter.web.deliveries import EVENTS, heard
+from starter.web.deliveries import EVENTS, read_delivery
 from workflows.issue_sync import ChangeNotice
 
 PUBLISHED: dict[str, list[dict[str, Any]]] = json.loads(
@@ -29,17 +29,17 @@ def with_command(payload: dict[str, Any], **comment: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(("event", "number"), CASES)
 def test_every_published_payload_is_read(event: str, number: int) -> None:
     payload = PUBLISHED[event][number]
-    found = heard(event, "d1", payload, HELLO)
+    found = read_delivery(event, "d1", payload, HELLO)
     if found.notice:
         assert found.notice.repo == "hello-world"
         assert found.notice.number == payload["issue"]["number"]
     else:
-        assert found.why_not
+        assert found.ignored_because
 
 
 def test_an_issues_event_hints_at_its_issue() -> None:
     opened = next(each for each in PUBLISHED["issues"] if each["action"] == "opened")
-    assert heard("issues", "d1", opened, HELLO).notice == ChangeNotice(
+    assert read_delivery("issues", "d1", opened, HELLO).notice == ChangeNotice(
         repo="hello-world", number=opened["issue"]["number"], delivery="d1"
     )
 
@@ -48,15 +48,15 @@ def test_an_issues_event_hints_at_its_issue() -> None:
     "payload", [each for each in PUBLISHED["issue_comment"] if each["action"] != "deleted"]
 )
 def test_a_comment_is_a_hint_only_with_a_command(payload: dict[str, Any]) -> None:
-    assert heard("issue_comment", "d1", payload, HELLO).why_not == "no command"
-    notice = heard("issue_comment", "d1", with_command(payload), HELLO).notice
+    assert read_delivery("issue_comment", "d1", payload, HELLO).ignored_because == "no command"
+    notice = read_delivery("issue_comment", "d1", with_command(payload), HELLO).notice
     assert notice is not None
     assert notice.comment == payload["comment"]["id"]
 
 
 def test_a_deleted_comment_is_none() -> None:
     deleted = next(each for each in PUBLISHED["issue_comment"] if each["action"] == "deleted")
-    assert heard("issue_comment", "d1", with_command(deleted), HELLO).notice is None
+    assert read_delivery("issue_comment", "d1", with_command(deleted), HELLO).notice is None
 
 
 def test_programs_and_pull_requests_and_others_repositories_are_none() -> None:
@@ -68,26 +68,29 @@ def test_programs_and_pull_requests_and_others_repositories_are_none() -> None:
         (with_command(COMMENTED, body="/lost\n<!-- lead-to-hub:answer 1 x -->"), "written by a program"),
         (payload | {"issue": payload["issue"] | {"pull_request": {"url": "x"}}}, "a pull request"),
     ):
-        assert heard("issue_comment", "d1", unheard, HELLO).why_not == why
+        assert read_delivery("issue_comment", "d1", unheard, HELLO).ignored_because == why
     for other in map(Repositories, (GitHub(org="Codertocat"), GitHub(leads_repo="Hello-World"))):
-        assert heard("issue_comment", "d1", payload, other).why_not == "another repository"
+        assert read_delivery("issue_comment", "d1", payload, other).ignored_because == "another repository"
 
 
 def test_a_moved_card_names_itself_and_who_moved_it() -> None:
     moved = MOVED | {"projects_v2_item": MOVED["projects_v2_item"] | {"content_type": "Issue"}}
     org = Repositories(GitHub(org=MOVED["organization"]["login"]))
-    assert heard("projects_v2_item", "d1", moved, org).notice == ChangeNotice(
+    assert read_delivery("projects_v2_item", "d1", moved, org).notice == ChangeNotice(
         card=MOVED["projects_v2_item"]["node_id"], sender=MOVED["sender"]["login"], delivery="d1"
     )
-    assert heard("projects_v2_item", "d1", moved, HELLO).why_not == "another organization"
-    assert heard("projects_v2_item", "d1", PUBLISHED["projects_v2_item"][0], org).why_not == "no issue's card"
+    assert read_delivery("projects_v2_item", "d1", moved, HELLO).ignored_because == "another organization"
+    assert (
+        read_delivery("projects_v2_item", "d1", PUBLISHED["projects_v2_item"][0], org).ignored_because
+        == "a card without an issue"
+    )
 
 
 @pytest.mark.parametrize("event", sorted(EVENTS))
 @pytest.mark.parametrize("payload", [None, [], "x", {"issue": 1}, {"sender": []}])
 def test_what_github_would_not_send_is_told_apart(event: str, payload: Any) -> None:
     with pytest.raises(ValidationError):
-        heard(event, "d1", payload, HELLO)
+        read_delivery(event, "d1", payload, HELLO)
 
 
 WRONG: tuple[Any, ...] = (None, [], {}, "", "x" * 5000, "\ud800", "a\x00b", 0, -1, 10**30, 1.5, True, [[[]]])
@@ -118,7 +121,9 @@ def test_whatever_is_wrong_with_a_payload_is_told_apart_or_ignored(event: str) -
     notices = 0
     for wrong in broken(payload):
         try:
-            found = heard(event, "d1", wrong, Repositories(GitHub(org=owner, leads_repo="Hello-World")))
+            found = read_delivery(
+                event, "d1", wrong, Repositories(GitHub(org=owner, leads_repo="Hello-World"))
+            )
         except ValidationError:
             continue
         notices += found.notice is not None
@@ -133,17 +138,19 @@ def renamed(payload: dict[str, Any], name: str, **others: Any) -> dict[str, Any]
 def test_a_repository_that_was_renamed_is_known_by_its_id() -> None:
     ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
     under_another_name = renamed(opened, "prospects")
-    assert heard("issue_comment", "d1", under_another_name, ours).why_not == "another repository"
-    assert heard("issue_comment", "d2", opened, ours).notice
-    notice = heard("issue_comment", "d3", under_another_name, ours).notice
+    assert (
+        read_delivery("issue_comment", "d1", under_another_name, ours).ignored_because == "another repository"
+    )
+    assert read_delivery("issue_comment", "d2", opened, ours).notice
+    notice = read_delivery("issue_comment", "d3", under_another_name, ours).notice
     assert notice is not None
     assert notice.repo == "hello-world"
     stranger = renamed(opened, "prospects", id=4711)
-    assert heard("issue_comment", "d4", stranger, ours).why_not == "another repository"
+    assert read_delivery("issue_comment", "d4", stranger, ours).ignored_because == "another repository"
 
 
 def test_a_new_repository_with_the_old_name_takes_its_place() -> None:
     ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
-    assert heard("issue_comment", "d1", opened, ours).notice
-    assert heard("issue_comment", "d2", renamed(opened, "Hello-World", id=4711), ours).notice
-    assert heard("issue_comment", "d3", renamed(opened, "prospects"), ours).notice is None
+    assert read_delivery("issue_comment", "d1", opened, ours).notice
+    assert read_delivery("issue_comment", "d2", renamed(opened, "Hello-World", id=4711), ours).notice
+    assert read_delivery("issue_comment", "d3", renamed(opened, "prospects"), ours).notice is None

@@ -21,7 +21,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from config.settings import GitHub, Settings
 from starter.web import webhooks as web
-from starter.web.webhooks import LONGEST, make_server
+from starter.web.webhooks import MAX_BODY, make_server
 from tests.issue_sync.test_deliveries import COMMENTED, PUBLISHED, with_command
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
@@ -95,7 +95,7 @@ def log() -> Iterator[list[EventDict]]:
 
 async def test_a_comment_with_a_command_begins_a_visit(env: WorkflowEnvironment, receiver: Receiver) -> None:
     answer = await receiver.deliver("issue_comment", with_command(COMMENTED))
-    assert (answer.status_code, answer.json()) == (202, {"detail": "handed in"})
+    assert (answer.status_code, answer.json()) == (202, {"detail": "accepted"})
     desk = env.client.get_workflow_handle(ISSUE)
     signals = [
         event.workflow_execution_signaled_event_attributes
@@ -192,7 +192,7 @@ async def test_a_body_without_end_is_cut_off(receiver: Receiver) -> None:
 
     def endless() -> Iterator[bytes]:
         nonlocal sent
-        while sent < 1000 * LONGEST:
+        while sent < 1000 * MAX_BODY:
             sent += 1 << 16
             yield b"x" * (1 << 16)
 
@@ -205,16 +205,16 @@ async def test_a_body_without_end_is_cut_off(receiver: Receiver) -> None:
             return 413
 
     assert await asyncio.to_thread(post) == 413
-    assert sent < 100 * LONGEST
-    assert (await receiver.deliver("issue_comment", None, body=b"x" * 5 * LONGEST)).status_code == 413
+    assert sent < 100 * MAX_BODY
+    assert (await receiver.deliver("issue_comment", None, body=b"x" * 5 * MAX_BODY)).status_code == 413
     assert (await receiver.deliver("issue_comment", COMMENTED)).status_code == 202
 
 
 async def test_who_dribbles_keeps_nobody_waiting(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "SENDING", 2.0)  # in which even a busy machine sends a whole one
+    monkeypatch.setattr(web, "BODY_TIMEOUT", 2.0)  # in which even a busy machine sends a whole one
     port = int(receiver.url.rpartition(":")[2])
     head = b"POST /github/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
-    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(web.AT_ONCE)]
+    slow = [await asyncio.open_connection("127.0.0.1", port) for _ in range(web.MAX_CONCURRENT)]
     for _, writer in slow:
         writer.write(head)
     assert (await receiver.deliver("issue_comment", COMMENTED)).status_code == 202
@@ -257,7 +257,7 @@ async def test_a_delivery_leaves_one_line_and_no_persons_name(
         "action": "created",
         "delivery": "d-42",
         "status": 202,
-        "outcome": "handed in",
+        "outcome": "accepted",
         "log_level": "info",
     }
     await env.client.get_workflow_handle(ISSUE).terminate()

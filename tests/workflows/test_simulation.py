@@ -55,7 +55,7 @@ def test_committed_histories_are_simulated_exactly(path: Path) -> None:
 async def test_years_of_a_real_lead_are_simulated_exactly(life: Life) -> None:
     now = await life.env.get_current_time(life.handle)
     start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)
-    await Years(Lived(life), 2, start).live()
+    await Years(Lived(life), 2, start).play()
     view = await life.settled()
     events = in_order(
         event for request in life.outside.tasks if request.lead.id == life.id for event in request.events

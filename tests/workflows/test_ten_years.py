@@ -46,7 +46,7 @@ class Lived:
             self.decided[step.kind] += 1
         return max((answer.seq or 0 for answer in answers), default=0)
 
-    async def hear(self, people: People) -> None:
+    async def set_team(self, people: People) -> None:
         for _ in range(2):  # a worker at its start, and a reconciliation
             await self.life.signal("set_team", people.model_dump(mode="json"))
         await self.life.until(lambda view: view.facts.policy.addresses == people.addresses)
@@ -81,7 +81,7 @@ async def test_ten_years_of_one_lead(life: Life) -> None:
     now = await life.env.get_current_time(life.handle)
     start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)
     lived = Lived(life)
-    await Years(lived, YEARS, start).live()
+    await Years(lived, YEARS, start).play()
     view = await life.settled()
     lead = view.facts
 

@@ -23,7 +23,7 @@ from starter.cli.session import UP, read_settings
 from starter.local.errors import AlreadyRunning, PortTaken
 from starter.local.parts import demand_free, free_ports
 from starter.local.up import alone, has_credentials
-from tests.starter.conftest import Ended
+from tests.support.commands import Ended
 from tests.support.waiting import TIMEOUT
 
 LEADS = (sys.executable, "-m", "starter.cli")
@@ -220,10 +220,10 @@ def test_a_demo_lives_a_year_of_a_hub() -> None:
     assert told["stage"] == "closed"
     assert told["invoices"] >= 12
     assert told["billed"] == told["paid"]
-    said = [line["summary"] for line in told["told"]]
+    said = [line["summary"] for line in told["events_by_day"]]
     assert "A zero too many" in next(summary for summary in said if "was a mistake" in summary)
     assert any("The contract ends in 180 days" in summary for summary in said)
-    days = [line["on"] for line in told["told"]]
+    days = [line["on"] for line in told["events_by_day"]]
     assert days == sorted(days)
     assert int(days[-1][:4]) - int(days[0][:4]) >= 1
     assert left_over(mark) == []
