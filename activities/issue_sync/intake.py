@@ -54,7 +54,7 @@ def lead_labels(policy: Policy) -> tuple[str, str]:
 
 def intake_lead_id(issue: Issue) -> str:
     """Return the id of the lead that this issue becomes, independent of its title."""
-    return lead_id(SOURCE, str(issue.id))
+    return new_lead_id(SOURCE, str(issue.id))
 
 
 class Intake:
@@ -110,7 +110,7 @@ class Intake:
             view = await lead.overview()
         except LeadsError:  # the lead has just ended
             return ()
-        if datetime.now(UTC) - view.facts.opened_at > CONFIRM_WITHIN:
+        if datetime.now(UTC) - view.lead.opened_at > CONFIRM_WITHIN:
             return ()
         text = render(
             "commands/begun.md",

@@ -319,7 +319,7 @@ class PriceQuoted(Decision):
         made_of = f" ({'; '.join(str(line) for line in quote.lines)})" if len(quote.lines) > 1 else ""
         until = f"version {quote.version}, valid until {quote.valid_until}"
         why = f", discount because: {quote.discount.reason}" if quote.discount else ""
-        waits = f"; it {quote.standing}" if quote.awaits else ""
+        waits = f"; it {quote.status_text}" if quote.awaiting_approval_by else ""
         return self.with_note(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
 
 

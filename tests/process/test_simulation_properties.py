@@ -58,16 +58,16 @@ class LivedAgain(Lives):
         assert not nothing.found
         assert all(billed.actual == billed.simulated for billed in nothing.sums)
         anew = simulate(events, lead.id, self.scenario, now)
-        events = tuple(step.event for step in anew.would)
-        assert fold(events, lead.id) == anew.would[-1].after
+        events = tuple(step.event for step in anew.simulated)
+        assert fold(events, lead.id) == anew.simulated[-1].after
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
-        assert len(anew.rulings) == sum(step.decided for step in anew.was) - 1
-        for step in anew.was:  # what a life lived again counts on
+        assert len(anew.outcomes) == sum(step.decided for step in anew.actual) - 1
+        for step in anew.actual:  # what a life lived again counts on
             if isinstance(step.event.fact, Observation) and not isinstance(
                 step.event.fact, AFFECTS_DEADLINES
             ):
                 assert due(step.before) == due(step.after)
-        assert difference(events, lead.id, self.scenario, now).faithful
+        assert difference(events, lead.id, self.scenario, now).reproducible
         twice = simulate(events, lead.id, self.scenario, now)
         assert differing(twice) == []
 
@@ -78,9 +78,9 @@ def differing(lived: Simulation) -> list[object]:
     def content(event: Event) -> tuple[Any, ...]:
         return event.at, event.fact
 
-    pairs = zip(lived.was, lived.would, strict=False)
+    pairs = zip(lived.actual, lived.simulated, strict=False)
     found = [(one.event, other.event) for one, other in pairs if content(one.event) != content(other.event)]
-    rest: tuple[Step, ...] = (*lived.was[len(lived.would) :], *lived.would[len(lived.was) :])
+    rest: tuple[Step, ...] = (*lived.actual[len(lived.simulated) :], *lived.would[len(lived.was) :])
     return [*found, *(step.event for step in rest)][:1]
 
 

@@ -263,7 +263,7 @@ def test_future_deadlines_follow_the_new_policy_and_past_decisions_stay() -> Non
         life.now,
     )
     assert preview.dates == ("Handover reminded: 2026-06-03, was 2026-06-05",)
-    adopt(life, clocks={"handover_reminder": 1, "contract_due": 5})
+    adopt(life, periods={"handover_reminder": 1, "contract_due": 5})
     assert life.lead.contract.due == due
     assert life.lead.policy.version == "2026-10"
     assert {item.effect.kind for item in life.aggregate.outbox} - before == {"update_issue", "record_events"}

@@ -46,7 +46,7 @@ class Lived:
             self.decided[step.kind] += 1
         return max((answer.seq or 0 for answer in answers), default=0)
 
-    async def set_team(self, people: People) -> None:
+    async def set_team(self, people: Team) -> None:
         for _ in range(2):  # a worker at its start, and a reconciliation
             await self.life.signal("set_team", people.model_dump(mode="json"))
         await self.life.until(lambda view: view.lead.policy.addresses == people.addresses)

@@ -18,7 +18,7 @@ from activities.ledger import LedgerActivities
 from ledger.entries import entry_of
 from ledger.events import Ledger
 from process.effects import Effect
-from process.policy import Clocks
+from process.policy import Periods
 from tests.support.changed_rule import NEXT_CHANGES
 from tests.support.commands import Ended, RunLeads, eventually
 from tests.support.lives import BOOK_QUOTE, Life
