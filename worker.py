@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 
 from activities.digest import digest_activities
 from activities.heartbeat import HeartbeatInterceptor
-from activities.issue_sync.sync import Desk
+from activities.issue_sync.sync import IssueSync
 from activities.reconcile.activities import reconcile_activities
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities
@@ -60,7 +60,7 @@ async def run(settings: Settings) -> None:
             task_queue=settings.task_queue,
             activities=[
                 *activities(settings, client),
-                Desk(leads, settings).sync_issue,
+                IssueSync(leads, settings).sync_issue,
                 *reconcile_activities(leads, settings),
                 *digest_activities(leads, settings),
             ],

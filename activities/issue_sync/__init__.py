@@ -1,1 +1,1 @@
-"""GitHub is the desk: what people do at an issue is heard, judged by the lead, and answered there."""
+"""Issue sync: what people do at an issue on GitHub is decided by its lead and answered on the issue."""

@@ -1,4 +1,4 @@
-"""Where a visit is: an issue as it was when we looked, and its lead."""
+"""The issue of a sync, as it was read at its start, and its lead."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,23 +6,23 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from activities.github.models import Issue
-from client.directory import LeadHandle
+from activities.issue_sync.lead_calls import SyncedLead
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Place:
-    """An issue at the time of a visit, and the lead that it belongs to."""
+class IssueContext:
+    """An issue at the time of a sync, and the lead that it belongs to."""
 
     repo: str
     issue: Issue
-    lead: LeadHandle | None
+    lead: SyncedLead | None
     no_lead: str = "This issue belongs to no lead that the service knows."
-    """What is said to commands where there is none."""
+    """Reply to commands if there is no lead."""
 
 
 async def in_thread(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """GitHub's client blocks."""
+    """Run a blocking call, for example of GitHub's client, in a thread."""
     return await asyncio.to_thread(call, *args, **kwargs)

@@ -1,9 +1,8 @@
-"""What people move at an issue: ticks, labels, its title, closing it, its card. Each is a proposal, and is judged.
+"""Handles people's edits at an issue: ticks, labels, title, closing, the card. Each edit is a proposed decision.
 
-Where a move says all that a decision needs, that is taken in the person's name. Otherwise a comment asks for what is
-missing, and the lead undoes the move. First the answer, then the undoing: a move that is not seen any more is answered.
-What another program moves, as GitHub's board automations do, is put back without a word; what it moves again and again is
-left.
+An edit that contains everything that a decision needs is taken in the person's name. Otherwise a comment asks for the
+missing values, and the lead reverts the edit. The reply comes before the revert, so that no edit is reverted without a
+reply. Edits by programs, such as GitHub's board automations, are reverted without a reply.
 """
 
 from collections.abc import Sequence
@@ -18,11 +17,10 @@ from activities.github.board import GitHubBoard, columns_of
 from activities.github.client import GitHubClient
 from activities.github.edits import edits
 from activities.github.own_comments import OwnComments
-from activities.issue_sync.asking import asked
-from activities.issue_sync.context import Place, in_thread
-from activities.issue_sync.people import People
+from activities.issue_sync.context import IssueContext, in_thread
+from activities.issue_sync.lead_calls import SyncedLead, ask_lead
+from activities.issue_sync.roles import RoleDirectory
 from activities.issue_sync.suggestions import explain, samples
-from client.directory import LeadHandle
 from client.errors import DecisionRefused, LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
@@ -39,142 +37,153 @@ from process.views.overview import Overview
 from templates.rendering import render
 from workflows.issue_sync import ChangeNotice
 
-TIMEOUT = 20
-"""Visits to a lead that is just changing its issue or card itself; then the next hint is waited for."""
-SETTLES = timedelta(seconds=2)
+ATTEMPTS = 20
+"""Attempts while the lead is changing its issue or card itself. After them, the next notice triggers a sync."""
+RETRY_AFTER = timedelta(seconds=2)
 RECENT = timedelta(hours=1)
-"""How old an answer can be at most to a move whose time GitHub does not tell."""
-ISSUE_LANES = frozenset({"open_issue", "update_issue", "revert_issue"})
-HUB_LANES = frozenset({"open_hub_issue", "update_hub_issue", "revert_hub_issue"})
-CARD_LANES = frozenset({"place_card", "revert_card"})
+"""Maximum age of our reply to an edit whose time GitHub does not tell."""
+ISSUE_EFFECTS = frozenset({"open_issue", "update_issue", "revert_issue"})
+HUB_EFFECTS = frozenset({"open_hub_issue", "update_hub_issue", "revert_hub_issue"})
+CARD_EFFECTS = frozenset({"place_card", "revert_card"})
 
-_log = structlog.get_logger("desk")
+_log = structlog.get_logger("issue_sync")
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of a move."""
+    """The outcome of one edit."""
 
     edit: Edit
     done: str
-    stands: bool = False
+    """Sentence about what was done."""
+    accepted: bool = False
+    """True if the edit agrees with the lead now and stays."""
     reason: str = ""
     samples: tuple[str, ...] = ()
     declined: DeclinedEdit | None = None
 
 
-class EditProposals:
+class EditSync:
+    """Decides each edit at most once, however often it is synced."""
+
     def __init__(
         self,
         leads: LeadsClient,
         github: GitHubClient,
-        people: People,
-        answers: OwnComments,
+        roles: RoleDirectory,
+        own_comments: OwnComments,
         settings: Settings,
     ) -> None:
         self.leads = leads
         self.github = github
-        self.people = people
-        self.answers = answers
+        self.roles = roles
+        self.own_comments = own_comments
         self.settings = settings
         self.board = GitHubBoard(github)
 
-    async def hear(self, place: Place, notices: Sequence[ChangeNotice]) -> list[str]:
-        """Judges and answers what people moved; says in words what it did. Done again, it does nothing twice."""
-        if place.lead is None:
+    async def sync(self, context: IssueContext, notices: Sequence[ChangeNotice]) -> list[str]:
+        """Decide and answer the edits. Returns what was done. It may be repeated."""
+        lead = context.lead
+        if lead is None:
             return []
-        view = await self._seen(place.lead)
+        view = await self._overview(lead)
         if view is None or view.facts.archived:
             return []
-        found = [edit for edit in await self._edits(place, view, notices) if not agrees(edit, view.facts)]
-        if not found or not await self._settled(place.lead, view, found):
+        found = [edit for edit in await self._edits(context, view, notices) if not agrees(edit, view.facts)]
+        if not found or not await self._settled(lead, view, found):
             return []
-        verdicts = [
-            _quietly(edit) if edit.by_program else await self._judge(place.lead, edit) for edit in found
-        ]
-        out = [verdict for verdict in verdicts if not verdict.stands]
-        for verdict in out:
+        verdicts = [_by_program(edit) if edit.by_program else await self._judge(lead, edit) for edit in found]
+        reverted = [verdict for verdict in verdicts if not verdict.accepted]
+        for verdict in reverted:
             if not verdict.edit.by_program:
-                await self._answer(place, verdict)
-        if out:
-            declined = tuple(verdict.declined for verdict in out if verdict.declined)
-            revert_edits = RevertEdits(edits=tuple(verdict.edit for verdict in out), declined=declined)
-            await asked(self.leads.revert_edits(place.lead, revert_edits))
+                await self._answer(context, verdict)
+        if reverted:
+            declined = tuple(verdict.declined for verdict in reverted if verdict.declined)
+            revert_edits = RevertEdits(edits=tuple(verdict.edit for verdict in reverted), declined=declined)
+            await ask_lead(self.leads.revert_edits(lead.handle, revert_edits))
         return [verdict.done for verdict in verdicts]
 
-    # ---- what was moved
+    # ---- reading
 
-    async def _edits(self, place: Place, view: Overview, notices: Sequence[ChangeNotice]) -> list[Edit]:
+    async def _edits(
+        self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
+    ) -> list[Edit]:
         facts = view.facts
         names = facts.policy.labels
-        hub = self._is_hub(place, facts)
+        hub = self._is_hub(context, facts)
         labels = (names.hub,) if hub else (names.lead, names.hub_service, names.customer)
         key = f"{facts.id}/hub" if hub else facts.id
-        found = await in_thread(edits, self.github, place.repo, place.issue, key, labels=labels, hub=hub)
-        card = None if hub or facts.card is None else await self._card(place, view, notices)
+        found = await in_thread(edits, self.github, context.repo, context.issue, key, labels=labels, hub=hub)
+        card = None if hub or facts.card is None else await self._card(context, view, notices)
         return [*found, card] if card else [*found]
 
-    async def _card(self, place: Place, view: Overview, notices: Sequence[ChangeNotice]) -> Edit | None:
-        """The card's move; who made it may be told by a hint where GitHub keeps no history."""
+    async def _card(
+        self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
+    ) -> Edit | None:
+        """Return the card's move. If GitHub keeps no history, the notice names its author."""
         facts = view.facts
         columns = columns_of(self.settings.github, facts.policy)
         column = columns.get(facts.stage)
         if column is None:
             return None
-        edit = await in_thread(self.board.find_edit, place.repo, place.issue.number, column)
+        edit = await in_thread(self.board.find_edit, context.repo, context.issue.number, column)
         if edit is None:
             return None
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)
-        if stage is not None and stage is facts.card_stage and _changing(view, CARD_LANES):
-            return None  # we have not placed it yet
-        told = next((notice for notice in reversed(notices) if notice.card and notice.sender), None)
-        if told and not edit.id:
-            edit = edit.replaced(by=told.sender, id=told.delivery or "")
+        if stage is not None and stage is facts.card_stage and _changing(view, CARD_EFFECTS):
+            return None  # the lead has not placed it yet
+        named = next((notice for notice in reversed(notices) if notice.card and notice.sender), None)
+        if named and not edit.id:
+            edit = edit.replaced(by=named.sender, id=named.delivery or "")
         return edit.replaced(stage=stage)
 
-    def _is_hub(self, place: Place, facts: Lead) -> bool:
+    def _is_hub(self, context: IssueContext, facts: Lead) -> bool:
         link = facts.hub_issue
-        return place.repo == self.settings.github.hubs_repo and bool(
-            link and link.id == str(place.issue.number)
+        return context.repo == self.settings.github.hubs_repo and bool(
+            link and link.id == str(context.issue.number)
         )
 
-    async def _settled(self, lead: LeadHandle, before: Overview, found: Sequence[Edit]) -> bool:
-        """Whether the lead was the same before and after we looked, and changes nothing itself that people moved.
+    async def _settled(self, lead: SyncedLead, before: Overview, found: Sequence[Edit]) -> bool:
+        """Return True if the lead did not change while the edits were read, and changes none of the edited parts.
 
-        Otherwise what we saw may be its own doing: looked at again in a moment.
+        Otherwise the differences may be the lead's own work, and the sync is retried in a moment.
         """
         queues: frozenset[str] = frozenset()
         for edit in found:
-            queues |= CARD_LANES if edit.kind is EditKind.PLACED else HUB_LANES if edit.hub else ISSUE_LANES
-        now = await self._seen(lead)
+            queues |= (
+                CARD_EFFECTS if edit.kind is EditKind.PLACED else HUB_EFFECTS if edit.hub else ISSUE_EFFECTS
+            )
+        now = await self._overview(lead)
         same = now is not None and now.facts.last_seq == before.facts.last_seq
         if now and same and not _changing(before, queues) and not _changing(now, queues):
             return True
-        if activity.info().attempt < TIMEOUT:
-            raise again("The lead is just changing its issue or card itself", after=SETTLES)
-        _log.warning("a lead has not settled", lead=lead.id)
+        if activity.info().attempt < ATTEMPTS:
+            raise again("The lead is changing its issue or card itself", after=RETRY_AFTER)
+        _log.warning("the lead keeps changing its issue or card", lead=lead.id)
         return False
 
-    async def _seen(self, lead: LeadHandle) -> Overview | None:
+    async def _overview(self, lead: SyncedLead) -> Overview | None:
         try:
-            return await asked(self.leads.overview(lead))
+            return await lead.fresh_overview()
         except LeadsError:
             return None
 
-    # ---- what becomes of it
+    # ---- deciding
 
-    async def _judge(self, lead: LeadHandle, edit: Edit) -> Verdict:
-        view = await asked(self.leads.overview(lead))
+    async def _judge(self, lead: SyncedLead, edit: Edit) -> Verdict:
+        view = await lead.overview()
         proposal = propose(edit, view.facts, view.timeline)
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
-            return _asks(edit, proposal.why or "No decision says that", offered or _examples(proposal))
+            return _asks(
+                edit, proposal.note or "No decision corresponds to that", offered or _examples(proposal)
+            )
         if edit.by is None:
-            why = "GitHub does not tell who it was, so nothing is decided in anybody's name"
+            why = "GitHub does not tell who it was, so nothing is decided"
             return _asks(edit, why, offered)
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
-        roles = await in_thread(self.people.roles, edit.by)
+        roles = await in_thread(self.roles.roles_of, edit.by)
         if wrong := may_decide(roles, decision, view.facts):
             return self._declined(edit, kind, wrong)
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
@@ -192,15 +201,16 @@ class EditProposals:
         except LeadsError as failed:
             return _asks(edit, explain(_because(proposal, refuse(str(failed)))), offered)
 
-    async def _decide(self, lead: LeadHandle, edit: Edit, decision: Decision) -> Verdict:
-        answer = await asked(self.leads.decide(lead, decision))
+    async def _decide(self, lead: SyncedLead, edit: Edit, decision: Decision) -> Verdict:
+        answer = await ask_lead(self.leads.decide(lead.handle, decision))
         if answer is None:
-            raise again("The lead did not answer in time; it is asked again")
-        _log.info("move taken", kind=decision.kind)
-        view = await asked(self.leads.overview(lead))
+            raise again("The lead did not answer in time")
+        lead.changed()
+        _log.info("edit taken", kind=decision.kind)
+        view = await lead.overview()
         done = f"Took {decision.kind}: somebody {edit.kind}"
         if agrees(edit, view.facts):
-            return Verdict(edit, done, stands=True)
+            return Verdict(edit, done, accepted=True)
         why = f"{answer.message}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
         return Verdict(edit, done, reason=why)
 
@@ -213,10 +223,14 @@ class EditProposals:
             suggestions=refused.suggestions,
         )
         return Verdict(
-            edit, _revert_edits(edit), reason=explain(refused), samples=tuple(samples), declined=declined
+            edit,
+            _asked_and_reverted(edit),
+            reason=explain(refused),
+            samples=tuple(samples),
+            declined=declined,
         )
 
-    async def _answer(self, place: Place, verdict: Verdict) -> None:
+    async def _answer(self, context: IssueContext, verdict: Verdict) -> None:
         edit = verdict.edit
         text = render(
             "commands/move.md",
@@ -227,8 +241,8 @@ class EditProposals:
             undone=_UNDONE[edit.kind],
         )
         since = edit.at or datetime.now(UTC) - RECENT
-        where = (place.repo, place.issue.number, f"move-{edit.key}")
-        await in_thread(self.answers.post, *where, text, since=since)
+        where = (context.repo, context.issue.number, f"move-{edit.key}")
+        await in_thread(self.own_comments.post, *where, text, since=since)
 
 
 _UNDONE = {
@@ -244,7 +258,7 @@ _UNDONE = {
 
 
 def _changing(view: Overview, kinds: frozenset[str]) -> bool:
-    """Whether the lead has something to do, or is doing it, that changes what these effects change."""
+    """Return True if one of these effects is waiting or running."""
     return any(
         effect.status == "waiting" and kinds & set(effect.key.removeprefix(f"{view.lead}/").split("/"))
         for effect in view.effects
@@ -252,15 +266,15 @@ def _changing(view: Overview, kinds: frozenset[str]) -> bool:
 
 
 def _asks(edit: Edit, reason: str, samples: tuple[str, ...] = ()) -> Verdict:
-    return Verdict(edit, _revert_edits(edit), reason=reason, samples=samples)
+    return Verdict(edit, _asked_and_reverted(edit), reason=reason, samples=samples)
 
 
-def _quietly(edit: Edit) -> Verdict:
-    """A program decides nothing, and nobody there reads an answer."""
+def _by_program(edit: Edit) -> Verdict:
+    """Return the verdict on a program's edit: it decides nothing, and nobody reads a reply."""
     return Verdict(edit, f"Put back what a program {edit.kind}")
 
 
-def _revert_edits(edit: Edit) -> str:
+def _asked_and_reverted(edit: Edit) -> str:
     return f"Asked about what somebody {edit.kind}, and put it back"
 
 
@@ -269,7 +283,7 @@ def _source(edit: Edit) -> str:
 
 
 def _because(proposal: Proposal, refused: Refused) -> Refused:
-    return refused.replaced(reason=f"{proposal.why}. {refused.reason}") if proposal.why else refused
+    return refused.replaced(reason=f"{proposal.note}. {refused.reason}") if proposal.note else refused
 
 
 def _examples(proposal: Proposal) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""A visit: looks at an issue now, and goes through what people did there. Every step may be done again."""
+"""Syncs one issue with its lead: intake, comments, edits. Every step may be repeated."""
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -14,11 +14,12 @@ from activities.github.client import GitHubClient
 from activities.github.drift import issue_address
 from activities.github.models import Issue
 from activities.github.own_comments import SETTLE, OwnComments
-from activities.issue_sync.comments import Comments
-from activities.issue_sync.context import Place, in_thread
-from activities.issue_sync.edits import EditProposals
-from activities.issue_sync.intake import Intake, lead_to_be
-from activities.issue_sync.people import People
+from activities.issue_sync.comments import CommentSync
+from activities.issue_sync.context import IssueContext, in_thread
+from activities.issue_sync.edits import EditSync
+from activities.issue_sync.intake import Intake, intake_lead_id
+from activities.issue_sync.lead_calls import SyncedLead
+from activities.issue_sync.roles import RoleDirectory
 from client.directory import LeadHandle
 from client.errors import LeadsError
 from client.leads import LeadsClient
@@ -30,86 +31,86 @@ from process.effects import CheckIssues, Effect, OpenHubIssue, OpenIssue
 from process.views.overview import Overview
 from workflows.issue_sync import ChangeNotice, SyncRequest, SyncResult
 
-TIMEOUT = 3
-"""Attempts within which GitHub is to show what it told us of."""
-SETTLES = timedelta(seconds=2)
-MARKERS = 5
-"""Blocks in one text that are looked up; more than one is a copy already."""
+ATTEMPTS = 3
+"""Attempts until GitHub is expected to show what a notice is about."""
+RETRY_AFTER = timedelta(seconds=2)
+MAX_MARKERS = 5
+"""Number of markers in one text that are looked up. More than one means a copy."""
+
+_log = structlog.get_logger("issue_sync")
 
 
-_log = structlog.get_logger("desk")
-
-
-class Desk:
-    """What the worker does at the desk. `leads`: over the worker's own client."""
+class IssueSync:
+    """Syncs issues. `leads` uses the worker's own client."""
 
     def __init__(self, leads: LeadsClient, settings: Settings, *, settle: timedelta = SETTLE) -> None:
         self.leads = leads
         self.settings = settings
         self.github = GitHubClient(settings.github)
-        self.people = People(self.github, current_policy(settings).people)
-        self.answers = OwnComments(self.github, settle)
-        self.comments = Comments(leads, self.github, self.people, self.answers)
-        self.edits = EditProposals(leads, self.github, self.people, self.answers, settings)
-        self.intake = Intake(leads, self.github, self.people, self.answers, settings)
+        self.roles = RoleDirectory(self.github, current_policy(settings).people)
+        self.own_comments = OwnComments(self.github, settle)
+        self.comments = CommentSync(leads, self.github, self.roles, self.own_comments)
+        self.edits = EditSync(leads, self.github, self.roles, self.own_comments, settings)
+        self.intake = Intake(leads, self.github, self.roles, self.own_comments, settings)
 
     @activity.defn(name="sync_issue")
-    async def sync_issue(self, visit: SyncRequest) -> SyncResult:
-        """Looks at the issue that these hints are about, and does what is to be done there."""
-        first = visit.notices[0]
+    async def sync_issue(self, request: SyncRequest) -> SyncResult:
+        """Sync the issue that these notices are about."""
+        first = request.notices[0]
         if not first.number:
             return SyncResult(done=tuple(await self._pass_on(first)))
         issue = await in_thread(self.github.find_issue, first.repo, first.number)
         if issue is None:
-            _wait_for("the issue")
-            lead = await self._had_issue(first.repo, first.number)
-            return SyncResult(done=tuple(await self._check_drift(lead)))
+            _require_visible("the issue")
+            return SyncResult(
+                done=tuple(await self._check_drift(await self._had_issue(first.repo, first.number)))
+            )
         if there := await self._moved(first, issue):
-            lead = await self._lead_of(first.repo, issue.model_copy(update={"number": first.number}))
-            looks = await self._check_drift(lead)
-            return SyncResult(done=(*looks, *await self._send_on(visit.notices, there)))
-        place = Place(first.repo, issue, await self._lead_of(first.repo, issue))
+            former = await self._lead_of(first.repo, issue.model_copy(update={"number": first.number}))
+            checks = await self._check_drift(former.handle if former else None)
+            return SyncResult(done=(*checks, *await self._send_on(request.notices, there)))
+        context = IssueContext(first.repo, issue, await self._lead_of(first.repo, issue))
         done: list[str] = []
         async with self._step(done):
-            place, news = await self.intake.hear(place)
+            context, news = await self.intake.sync(context)
             done += news
         async with self._step(done):
-            done += await self.intake.confirm(place)
+            done += await self.intake.confirm(context)
         unseen = False
-        for comment in sorted({notice.comment for notice in visit.notices if notice.comment is not None}):
+        for comment in sorted({notice.comment for notice in request.notices if notice.comment is not None}):
             async with self._step(done):
-                heard = await self.comments.hear(place, comment)
-                unseen = unseen or heard is None
-                done += heard or ()
-        async with self._step(done):  # last: what people moved may be what a comment has just decided
-            done += await self.edits.hear(place, visit.notices)
+                result = await self.comments.sync(context, comment)
+                unseen = unseen or result is None
+                done += result or ()
+        async with self._step(done):  # last, since a comment may just have decided the same
+            done += await self.edits.sync(context, request.notices)
         if unseen:
-            _wait_for("a comment")
+            _require_visible("a comment")
         return SyncResult(done=tuple(done))
 
     @asynccontextmanager
     async def _step(self, done: list[str]) -> AsyncIterator[None]:
-        """What fails for good is one line of what was done, and keeps nobody from the next."""
+        """Run a step. A permanent failure becomes a line of `done`, and the next step still runs."""
         try:
             yield
         except ApplicationError as error:
             if not error.non_retryable:
                 raise
-            _log.warning("a step of a visit failed for good", reason=error.message)
+            _log.warning("a step of a sync failed for good", reason=error.message)
             done.append(f"Failed: {error.message}")
 
     async def _pass_on(self, notice: ChangeNotice) -> Sequence[str]:
-        """A card is looked at by the desk of its issue, so that all work on one issue is in one row."""
+        """Pass a card's notice on to its issue's workflow, so that one workflow handles one issue."""
         found = await in_thread(self.github.issue_of_card, notice.card or "")
         if found is None:
             return ()
-        repo, number = await self._as_we_call_it(found[0]), found[1]
+        repo, number = await self._configured_name(found[0]), found[1]
         there = notice.replaced(repo=repo, number=number)
         await request_sync(self.leads.client, there, task_queue=self.leads.task_queue)
         return (f"It is the card of {repo} {number}",)
 
-    async def _as_we_call_it(self, repo: str) -> str:
-        """The name in the settings of a repository that GitHub calls so: somebody may have renamed it since."""
+    async def _configured_name(self, repo: str) -> str:
+        """Return the settings' name of a repository that may have been renamed on GitHub."""
         names = (self.settings.github.leads_repo, self.settings.github.hubs_repo)
         if ours := next((name for name in names if name.casefold() == repo.casefold()), None):
             return ours
@@ -120,66 +121,67 @@ class Desk:
         return repo
 
     async def _check_drift(self, lead: LeadHandle | None) -> Sequence[str]:
-        """The lead whose issue was here finds out what became of it; until then, it is not heard where it is now."""
+        """Ask the lead whose issue was here to find it. Until then, the issue is not synced at its new location."""
         if lead is None:
             return ()
         await self.leads.check_drift(lead.id, DriftCheck(folder=False))
-        return (f"{lead.id} looks what became of its issue",)
+        return (f"{lead.id} checks its issue",)
 
     async def _had_issue(self, repo: str, number: int) -> LeadHandle | None:
-        """The lead of an issue that is gone. Visibility has the repository's name as the issue's address says it."""
+        """Return the lead of an issue that is gone. Visibility stores the repository's name from the issue's URL."""
         if lead := await self.leads.by_issue(repo, number):
             return lead
         now = (await in_thread(self.github.repository, repo)).name
         return await self.leads.by_issue(now, number) if now.casefold() != repo.casefold() else None
 
     async def _moved(self, notice: ChangeNotice, issue: Issue) -> tuple[str, str, int] | None:
-        """Where the issue is, if somebody transferred it and GitHub led us there. A renamed repository moves none."""
+        """Return owner, repository and number of a transferred issue, or None. Renaming a repository transfers none."""
         org, repo, number = there = issue_address(issue)
         if number != notice.number:
             return there
         now = f"{org}/{repo}".casefold()
         if now == f"{self.settings.github.org}/{notice.repo}".casefold():
             return None
-        asked = await in_thread(self.github.repository, notice.repo)
-        return None if asked.full_name.casefold() == now else there
+        repository = await in_thread(self.github.repository, notice.repo)
+        return None if repository.full_name.casefold() == now else there
 
     async def _send_on(self, notices: Sequence[ChangeNotice], there: tuple[str, str, int]) -> Sequence[str]:
-        """An issue is looked at by the desk of where it is; outside the organization, by none."""
+        """Pass the notices of a transferred issue on to its new location, unless it left the organization."""
         org, repo, number = there
         if org.casefold() != self.settings.github.org.casefold():
             return ("It was moved out of the organization",)
-        repo = await self._as_we_call_it(repo)
+        repo = await self._configured_name(repo)
         for notice in notices:
             moved = notice.replaced(repo=repo, number=number)
             await request_sync(self.leads.client, moved, task_queue=self.leads.task_queue)
         return (f"It was moved to {repo} {number}",)
 
-    async def _lead_of(self, repo: str, issue: Issue) -> LeadHandle | None:
-        """The lead that says itself that this is its issue: a marker in a text may have been copied."""
-        async for lead in self._candidates(repo, issue):
-            if self._has(await self._seen(lead), repo, issue.number):
-                return lead
+    async def _lead_of(self, repo: str, issue: Issue) -> SyncedLead | None:
+        """Return the lead that has this issue. The lead itself decides, since a marker may have been copied."""
+        async for handle in self._candidates(repo, issue):
+            overview = await self._overview(handle)
+            if self._has(overview, repo, issue.number):
+                return SyncedLead(self.leads, handle, overview)
         return None
 
     async def _candidates(self, repo: str, issue: Issue) -> AsyncIterator[LeadHandle]:
-        """By the marks in its text; as what it may have become just now; by what visibility knows, a moment late."""
-        for key in issue_block.keys(issue.text)[:MARKERS]:
+        """Yield leads by the markers in the text, by the intake's id, and by visibility (a moment late)."""
+        for key in issue_block.keys(issue.text)[:MAX_MARKERS]:
             if known := await self.leads.by_id(key.removesuffix("/hub")):
                 yield known
-        if known := await self.leads.by_id(lead_to_be(issue)):
+        if known := await self.leads.by_id(intake_lead_id(issue)):
             yield known
         if known := await self.leads.by_issue(repo, issue.number):
             yield known
 
-    async def _seen(self, lead: LeadHandle) -> Overview:
+    async def _overview(self, lead: LeadHandle) -> Overview:
         try:
             return await self.leads.overview(lead)
-        except LeadsError as nobody:
-            raise again(str(nobody)) from None
+        except LeadsError as failure:
+            raise again(str(failure)) from None
 
     def _has(self, view: Overview, repo: str, number: int) -> bool:
-        """Whether this is the lead's issue, or its hub's."""
+        """Return True if this is the lead's issue or its hub's issue."""
         github, facts = self.settings.github, view.facts
         links = (
             (github.leads_repo, facts.issue, OpenIssue),
@@ -193,19 +195,19 @@ class Desk:
         if any(link is not None and link.id == str(number) for link, _ in here):
             return True
         if any(link is None and _under_way(view, opening) for link, opening in here):
-            raise again("The lead is just opening its issue")
+            raise again("The lead is opening its issue")
         if _under_way(view, CheckIssues):
-            raise again("The lead is just looking where its issue is")
+            raise again("The lead is checking where its issue is")
         return False
 
 
-def _wait_for(what: str) -> None:
-    """Raises ApplicationError (again) as long as it may only be too new; later, it was deleted."""
-    if activity.info().attempt < TIMEOUT:
-        raise again(f"GitHub does not show {what}, or not yet", after=SETTLES)
+def _require_visible(name: str) -> None:
+    """Raise ApplicationError for a retry in the first attempts; after them, the object counts as deleted."""
+    if activity.info().attempt < ATTEMPTS:
+        raise again(f"GitHub does not show {name} yet", after=RETRY_AFTER)
 
 
 def _under_way(view: Overview, effect: type[Effect]) -> bool:
-    """Also `check_issues-7`: where other issues are looked at beside its own."""
+    """Return True if such an effect is waiting or running, also with a suffix as in `check_issues-7`."""
     kinds = (e.key.rpartition("/")[2].partition("-")[0] for e in view.effects if e.status == "waiting")
     return effect.kind in kinds

@@ -40,7 +40,7 @@ _markdown = MarkdownIt("commonmark").enable("table")
 
 
 @dataclass(frozen=True)
-class Said:
+class ParsedCommand:
     """One command as it was written: what it is called, and the rest of its line."""
 
     name: str
@@ -56,16 +56,16 @@ class Said:
         return hashlib.sha256(json.dumps([self.name, self.rest]).encode()).hexdigest()[:12]
 
 
-def commands(text: str) -> list[Said]:
+def commands(text: str) -> list[ParsedCommand]:
     """All commands in a comment, in order. A line whose name is not even close to one of ours is ordinary text."""
     text = text.translate(_INVISIBLE)
     if not _LOOKS_LIKE_ONE.search(text):
         return []
     env: dict[str, Any] = {}
     tokens = _markdown.parse(text.replace(_MARK, "\ufffd"), env)
-    lines = (line for paragraph in _paragraphs(tokens) for line in _heard(paragraph, env))
-    found = (_said(line) for line in lines)
-    return [said for said in found if said and (said.known or nearest(said.name))]
+    lines = (line for paragraph in _paragraphs(tokens) for line in _command_lines(paragraph, env))
+    found = (_parse_line(line) for line in lines)
+    return [command for command in found if command and (command.known or nearest(command.name))]
 
 
 def _paragraphs(tokens: list[Token]) -> Iterator[str]:
@@ -80,7 +80,7 @@ def _paragraphs(tokens: list[Token]) -> Iterator[str]:
             yield token.content
 
 
-def _heard(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
+def _command_lines(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
     """Its lines that begin with a slash, but for those inside code or a comment that goes over several lines."""
     lines = [line.strip() for line in paragraph.split("\n")]
     if not any(map(_NAME.match, lines)):
@@ -95,9 +95,14 @@ def _heard(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
         at_start = child.type in ("softbreak", "hardbreak")
 
 
-def _said(line: str) -> Said | None:
+def _parse_line(line: str) -> ParsedCommand | None:
     name = _NAME.match(line)
-    return Said(name[1].lower().replace("-", "_"), line[name.end() :].strip()) if name else None
+    return ParsedCommand(name[1].lower().replace("-", "_"), line[name.end() :].strip()) if name else None
+
+
+def decision_name(text: str) -> str:
+    """Return the kind that a person means: `/price-quoted` is `price_quoted`."""
+    return text.strip().lower().lstrip("/").replace("-", "_")
 
 
 def nearest(name: str) -> str | None:

@@ -19,7 +19,7 @@ from temporalio.worker import Worker
 import workflows.issue_sync
 import workflows.lead
 import workflows.reconcile
-from activities.issue_sync.sync import Desk
+from activities.issue_sync.sync import IssueSync
 from activities.reconcile.activities import reconcile_activities
 from activities.registry import activities
 from client.directory import LeadHandle
@@ -78,7 +78,7 @@ class Office:
     sandbox: Sandbox
     settings: Settings
     leads: LeadsClient
-    desk: Desk
+    desk: IssueSync
 
     def as_person(self, login: str, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
         """What a person does on GitHub, with a token of their own."""
@@ -205,7 +205,7 @@ class Office:
 async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings) -> AsyncIterator[Office]:
     timeout = timedelta(seconds=TIMEOUT)
     leads = LeadsClient(env.client, settings.task_queue, settings.temporal_ui, timeout)
-    desk = Desk(leads, settings, settle=timedelta(seconds=1))
+    desk = IssueSync(leads, settings, settle=timedelta(seconds=1))
     with ThreadPoolExecutor(8) as executor:
         worker = Worker(
             env.client,

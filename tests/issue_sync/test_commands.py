@@ -10,7 +10,7 @@ from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.quoting import PriceQuoted
 from process.decisions.registry import DECISIONS
-from process.github.commands import Said, commands, nearest, read, sample, written
+from process.github.commands import ParsedCommand, commands, nearest, read, sample, written
 
 COMMENT = {"by": "@amara-sales", "source": "github comment", "key": "k"}
 LOST = "/lost reason=budget"
@@ -74,24 +74,24 @@ def test_ordinary_text_is_no_command(text: str) -> None:
 
 @pytest.mark.parametrize("text", HEARD)
 def test_a_line_of_a_paragraph_is_one(text: str) -> None:
-    assert commands(text) == [Said("lost", "reason=budget")]
+    assert commands(text) == [ParsedCommand("lost", "reason=budget")]
 
 
 def test_a_full_stop_behind_the_name_is_a_slip_and_not_passed_over() -> None:
-    (said,) = commands("/lost. It is over.")
-    assert (said.known, nearest(said.name)) == (False, "lost")
+    (command,) = commands("/lost. It is over.")
+    assert (command.known, nearest(command.name)) == (False, "lost")
 
 
 def test_what_nobody_sees_in_a_line_that_was_copied_does_no_harm() -> None:
-    (said,) = commands("\u200b/lost reason=budget\u00a0note=x")
-    decision = read(DECISIONS["lost"], said.rest, COMMENT)
+    (command,) = commands("\u200b/lost reason=budget\u00a0note=x")
+    decision = read(DECISIONS["lost"], command.rest, COMMENT)
     assert not isinstance(decision, Refused)
     assert (decision.model_dump()["reason"], decision.note) == ("budget", "x")
 
 
 def test_several_in_order_with_either_dash() -> None:
     text = f"/Quote_Accepted\ntext\n{LOST}\n\n/quote-accepted version=1"
-    assert [(said.name, said.rest) for said in commands(text)] == [
+    assert [(command.name, command.rest) for command in commands(text)] == [
         ("quote_accepted", ""),
         ("lost", "reason=budget"),
         ("quote_accepted", "version=1"),
@@ -122,10 +122,10 @@ def test_a_slip_has_a_nearest_name(slip: str, meant: str | None) -> None:
     st.text(alphabet=st.sampled_from("/lost reason=budget\n\r\t`>-#<!*_[]()\\\"'\ue000|~=x"), max_size=200)
 )
 def test_no_text_makes_it_fail(text: str) -> None:
-    for said in commands(text):
-        assert said.known or nearest(said.name)
-        if said.name in DECISIONS:
-            read(DECISIONS[said.name], said.rest, COMMENT)
+    for command in commands(text):
+        assert command.known or nearest(command.name)
+        if command.name in DECISIONS:
+            read(DECISIONS[command.name], command.rest, COMMENT)
 
 
 @given(st.text(max_size=300), st.sampled_from(["```", "~~~~"]))
@@ -141,9 +141,9 @@ def test_no_rest_of_a_line_makes_it_fail(rest: str, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", DECISIONS)
 def test_the_example_of_each_decision_says_what_it_says(kind: str) -> None:
-    (said,) = commands(sample(DECISIONS[kind]))
-    assert written(said.name) == written(kind)
-    assert read(DECISIONS[kind], said.rest, COMMENT) == DECISIONS[kind].model_validate(
+    (command,) = commands(sample(DECISIONS[kind]))
+    assert written(command.name) == written(kind)
+    assert read(DECISIONS[kind], command.rest, COMMENT) == DECISIONS[kind].model_validate(
         DECISIONS[kind].example | COMMENT
     )
 

@@ -165,7 +165,7 @@ async def test_who_belongs_to_us_without_a_role_may_ask_and_not_decide(office: O
     decided = await office.say(lead, "/lost reason=budget\n/retry", login=COMMUNITY)
     await office.hear(lead, asked, decided)
     options, refused = await office.answers(lead)
-    assert "Now may be decided" in options
+    assert "These decisions are allowed now" in options
     assert "for sales to decide, and you have no role" in refused
     assert "Only those who have a role" in refused
     assert await office.stage(lead) == "lead"
@@ -318,7 +318,7 @@ async def test_help_names_the_words_that_a_field_takes(office: Office) -> None:
     lead = await office.open()
     await office.hear(lead, await office.say(lead, "/help lost"))
     (answer,) = await office.answers(lead)
-    assert "| `reason` (needed) | the coded reason: `budget`, `no decision`," in answer
+    assert "| `reason` (required) | the coded reason: `budget`, `no decision`," in answer
 
 
 # GitHub shows late what is there already

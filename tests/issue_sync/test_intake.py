@@ -124,7 +124,7 @@ class Front:
         return found
 
     async def found(self) -> LeadHandle | None:
-        return await self.office.leads.by_id(intake.lead_to_be(await self.seen()))
+        return await self.office.leads.by_id(intake.intake_lead_id(await self.seen()))
 
     async def seen(self) -> Any:
         github = self.office.desk.github
@@ -345,7 +345,7 @@ async def test_a_label_whose_history_lags_is_waited_for(
         return history if len(looked) > 1 else history.model_copy(update={"events": []})
 
     monkeypatch.setattr(intake, "issue_history", late)
-    monkeypatch.setattr(intake, "SETTLES", intake.SETTLES / 20)
+    monkeypatch.setattr(intake, "SETTLES", intake.RETRY_AFTER / 20)
     await front.opened(by=COMMUNITY, labels=())
     await front.at(SALES, "label", "lead")
     await front.begun()
@@ -385,7 +385,7 @@ async def test_an_issue_from_before_is_left_alone_until_the_team_says_so(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A board that is in use: nothing on it moves because the service begins."""
-    monkeypatch.setattr(intake, "SETTLES", intake.SETTLES / 20)
+    monkeypatch.setattr(intake, "SETTLES", intake.RETRY_AFTER / 20)
     await front.opened()
     long_ago(front)
     assert await front.heard() == "Left alone: it has had its label for long"
@@ -544,7 +544,7 @@ async def test_of_a_lead_that_has_ended_it_is_not_begun_again(front: Front) -> N
 
 async def test_nor_when_temporal_has_forgotten_it(front: Front) -> None:
     await front.opened()
-    lead = intake.lead_to_be(await front.seen())
+    lead = intake.intake_lead_id(await front.seen())
     ended = issue_block.write("Ours.", lead, "What it was.", LastWritten(state="closed", title=""))
     await front.at(SALES, "edit", body=ended)
     assert await front.heard() == f"Said that {lead} has ended"

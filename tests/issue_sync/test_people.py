@@ -3,7 +3,7 @@
 import pytest
 
 from activities.github.client import GitHubClient
-from activities.issue_sync.people import FRESH, People
+from activities.issue_sync.roles import CACHE_SECONDS, RoleDirectory
 from config.settings import Settings
 from process.types import Role
 from tests.issue_sync.conftest import CONTRACTS, OUTSIDER, SALES
@@ -22,14 +22,16 @@ def github(settings: Settings) -> GitHubClient:
 
 
 def test_logins_and_teams_have_roles_in_any_case(github: GitHubClient) -> None:
-    people = People(github, {Role.SALES: ["team:sales", "@Jo-Outside"], Role.ENGINEERING: [SALES.upper()]})
-    assert people.roles(SALES.capitalize()) == {Role.SALES, Role.ENGINEERING}
-    assert people.roles(OUTSIDER) == {Role.SALES}
-    assert people.roles(CONTRACTS) == frozenset()
+    people = RoleDirectory(
+        github, {Role.SALES: ["team:sales", "@Jo-Outside"], Role.ENGINEERING: [SALES.upper()]}
+    )
+    assert people.roles_of(SALES.capitalize()) == {Role.SALES, Role.ENGINEERING}
+    assert people.roles_of(OUTSIDER) == {Role.SALES}
+    assert people.roles_of(CONTRACTS) == frozenset()
 
 
 def test_a_team_that_is_not_there_has_no_members(github: GitHubClient) -> None:
-    assert People(github, {Role.SALES: ["team:nobody"]}).roles(SALES) == frozenset()
+    assert RoleDirectory(github, {Role.SALES: ["team:nobody"]}).roles_of(SALES) == frozenset()
 
 
 def test_a_team_is_asked_for_once_in_a_while(github: GitHubClient, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,10 +44,10 @@ def test_a_team_is_asked_for_once_in_a_while(github: GitHubClient, monkeypatch: 
 
     monkeypatch.setattr(github, "team", team)
     clock = Clock()
-    people = People(github, {Role.SALES: ["team:sales"]}, clock)
-    assert people.roles(SALES)
+    people = RoleDirectory(github, {Role.SALES: ["team:sales"]}, clock)
+    assert people.roles_of(SALES)
     members.clear()
-    assert people.roles(SALES)
-    clock.now += FRESH
-    assert not people.roles(SALES)
+    assert people.roles_of(SALES)
+    clock.now += CACHE_SECONDS
+    assert not people.roles_of(SALES)
     assert len(asked) == 2

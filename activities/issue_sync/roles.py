@@ -1,4 +1,4 @@
-"""Who may decide what on GitHub: roles by login and team, as the configuration has them."""
+"""Roles of people on GitHub, by login and team, as the configuration has them."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,14 +9,14 @@ from activities.github.client import GitHubClient
 from process.types import Role
 
 TEAM = "team:"
-FRESH = 300.0
-"""Seconds for which a team's members are not asked for again."""
+CACHE_SECONDS = 300.0
+"""Time for which the members of a team are cached."""
 
-_log = structlog.get_logger("desk")
+_log = structlog.get_logger("issue_sync")
 
 
-class People:
-    """`people`: role -> logins, and teams as `team:SLUG`."""
+class RoleDirectory:
+    """Looks up roles. `people` maps each role to logins, and to teams as `team:SLUG`."""
 
     def __init__(
         self,
@@ -29,8 +29,8 @@ class People:
         self._clock = clock
         self._teams: dict[str, tuple[float, frozenset[str]]] = {}
 
-    def roles(self, login: str) -> frozenset[Role]:
-        """What this login may decide for. Asks GitHub for teams, so it blocks."""
+    def roles_of(self, login: str) -> frozenset[Role]:
+        """Return the roles of this login. Blocks, since it may ask GitHub for the members of teams."""
         return frozenset(
             role for role, names in self._people.items() if any(self._is(login, name) for name in names)
         )
@@ -46,6 +46,6 @@ class People:
             return members
         found = self._github.team(slug)
         if found is None:
-            _log.warning("no such team, or no right to see it (organization Members read)", team=slug)
-        self._teams[slug] = self._clock() + FRESH, found or frozenset()
+            _log.warning("team not found, or no right to read it (organization Members read)", team=slug)
+        self._teams[slug] = self._clock() + CACHE_SECONDS, found or frozenset()
         return self._teams[slug][1]

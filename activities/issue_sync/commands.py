@@ -1,0 +1,208 @@
+"""Carries out the commands of one comment. The lead takes each decision at most once."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from activities.errors import again
+from activities.github.models import Comment
+from activities.issue_sync.context import IssueContext
+from activities.issue_sync.lead_calls import SyncedLead, ask_lead
+from activities.issue_sync.replies import (
+    AlreadyTaken,
+    Help,
+    Options,
+    Previewed,
+    Rejected,
+    Reply,
+    Result,
+    Retried,
+    Taken,
+    no_such_decision,
+    render_reply,
+    unknown_command,
+)
+from activities.issue_sync.suggestions import explain, samples
+from client.errors import DecisionRefused, LeadsError
+from client.leads import LeadsClient
+from process.authorization import may_decide
+from process.core.refusal import Refused
+from process.corrections.history import COMMENT_KEY
+from process.decisions.base import Decision
+from process.decisions.merging import Merged
+from process.decisions.registry import DECISIONS
+from process.github import commands
+from process.github.commands import ParsedCommand, decision_name
+from process.lead.lead import Lead
+from process.types import Role
+from process.views.overview import Line, Overview
+
+SOURCE = "github comment"
+
+_log = structlog.get_logger("issue_sync")
+
+
+@dataclass(frozen=True)
+class CommentCommands:
+    """A person's comment and the commands in it."""
+
+    context: IssueContext
+    comment: Comment
+    login: str
+    roles: frozenset[Role]
+    commands: Sequence[ParsedCommand]
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of the keys of all decisions from this comment."""
+        return f"{COMMENT_KEY}{self.comment.id}/"
+
+    @property
+    def digest(self) -> str:
+        """Digest of the commands: the same as long as the comment gives the same ones."""
+        return hashlib.sha256("".join(each.digest for each in self.commands).encode()).hexdigest()[:12]
+
+    def key(self, command: ParsedCommand) -> str:
+        """Return the idempotency key of a command's decision."""
+        return self.prefix + command.digest
+
+
+class CommandRunner:
+    """Carries out commands in order, then renders all replies from one overview of the lead."""
+
+    def __init__(self, leads: LeadsClient) -> None:
+        self._leads = leads
+
+    async def run(self, request: CommentCommands, lead: SyncedLead) -> list[Reply]:
+        """Return the reply to each command."""
+        view = await lead.overview()
+        taken_before = _taken_before(request, view.timeline)
+        results = [
+            await self._result(request, lead, command, before, view.facts)
+            for command, before in zip(request.commands, taken_before, strict=True)
+        ]
+        view = await lead.overview()
+        return [
+            render_reply(command, await self._with_samples(lead, result, view), view)
+            for command, result in zip(request.commands, results, strict=True)
+        ]
+
+    async def _result(
+        self,
+        request: CommentCommands,
+        lead: SyncedLead,
+        command: ParsedCommand,
+        before: Line | None,
+        facts: Lead,
+    ) -> Result:
+        if before and before.key == request.key(command):
+            return Taken(before.summary, before.seq)
+        if before:
+            return AlreadyTaken(before)
+        match command.name:
+            case "help":
+                return Help()
+            case "options":
+                return Options(await ask_lead(self._leads.options(lead.handle)))
+            case "preview":
+                return await self._preview(request, lead, command)
+            case "retry":
+                return await self._retry(request, lead, command)
+        kind = DECISIONS.get(command.name)
+        if kind is None:
+            return unknown_command(command)
+        if refusal := may_decide(request.roles, kind, facts):
+            return Rejected(explain(refusal))
+        return await self._decide(request, lead, command, kind)
+
+    async def _decide(
+        self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand, kind: type[Decision]
+    ) -> Result:
+        given = {"by": f"@{request.login}", "source": SOURCE, "key": request.key(command)}
+        decision = commands.read(kind, command.rest, given)
+        if isinstance(decision, Refused):
+            return Rejected(explain(decision), kind=kind, incomplete=True)
+        try:
+            answer = await ask_lead(self._leads.decide(lead.handle, _located(decision, request.context)))
+        except DecisionRefused as failed:
+            _log.info("command refused", kind=kind.kind)
+            return Rejected(explain(failed.refusal), kind=kind, refusal=failed.refusal)
+        except LeadsError as failed:
+            return Rejected(str(failed))
+        if answer is None:
+            raise again("The lead did not answer in time")
+        _log.info("command taken", kind=kind.kind)
+        lead.changed()
+        return Taken(answer.message, answer.seq)
+
+    async def _preview(self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand) -> Result:
+        name, _, rest = command.rest.partition(" ")
+        kind = DECISIONS.get(decision_name(name))
+        if kind is None:
+            return no_such_decision(command, name)
+        decision = commands.read(kind, rest, {"by": f"@{request.login}", "source": SOURCE})
+        if isinstance(decision, Refused):
+            return Rejected(explain(decision), samples=(f"/preview {commands.sample(kind)[1:]}",))
+        preview = await ask_lead(self._leads.preview(lead.handle, _located(decision, request.context)))
+        return Previewed(kind, preview) if preview.answer.accepted else Rejected(preview.answer.message)
+
+    async def _retry(self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand) -> Result:
+        if not request.roles:
+            return Rejected("Only people with a role may retry.")
+        return Retried(tuple(await ask_lead(self._leads.retry(lead.handle, command.rest or None))))
+
+    # ---- samples for refused commands
+
+    async def _with_samples(self, lead: SyncedLead, result: Result, view: Overview) -> Result:
+        """Return a rejected decision with examples of commands that the lead would take now."""
+        if not isinstance(result, Rejected) or result.kind is None:
+            return result
+        kind, facts, refusal = result.kind, view.facts, result.refusal
+        if result.incomplete:
+            refusal = kind.gate(facts)
+            if refusal is None:
+                return Rejected(result.reason, samples=(commands.sample(kind, kind.example_for(facts)),))
+        assert refusal is not None  # noqa: S101 - a rejected decision is incomplete or refused by the lead
+        suggested = tuple(samples(refusal, facts))
+        if not suggested and kind.gate(facts) is None:
+            sample = commands.sample(kind, kind.example_for(facts))
+            suggested = (sample,) if await self._would_accept(lead, kind, sample) else ()
+        return Rejected(explain(refusal), samples=suggested)
+
+    async def _would_accept(self, lead: SyncedLead, kind: type[Decision], sample: str) -> bool:
+        decision = commands.read(kind, sample.partition(" ")[2], {"by": "@example", "source": SOURCE})
+        if isinstance(decision, Refused):
+            return False
+        try:
+            return (await ask_lead(self._leads.preview(lead.handle, decision))).answer.accepted
+        except LeadsError:
+            return False
+
+
+def _taken_before(request: CommentCommands, timeline: Sequence[Line]) -> list[Line | None]:
+    """Return, for each command, the decision that an earlier version of the comment led to, or None.
+
+    An unchanged command is found by its key. Each other decision is assigned to a command of the same kind, or
+    else to the next one, so that an edited comment never leads to a second decision in place of a taken one.
+    """
+    rest = [line for line in timeline if line.key and line.key.startswith(request.prefix)]
+    by_key = {line.key: line for line in rest}
+    found = [by_key.get(request.key(command)) for command in request.commands]
+    rest = [line for line in rest if line not in found]
+    for same_kind in (True, False):
+        for n, command in enumerate(request.commands):
+            fits = [line for line in rest if not same_kind or line.kind == command.name]
+            if found[n] is None and fits and command.name in DECISIONS:
+                found[n] = fits[0]
+                rest.remove(fits[0])
+    return found
+
+
+def _located(decision: Decision, context: IssueContext) -> Decision:
+    """Return the decision with a reference like `#12` completed by the issue's repository."""
+    if isinstance(decision, Merged) and re.fullmatch(r"#\d+", decision.into):
+        return decision.replaced(into=f"{context.repo}{decision.into}")
+    return decision
