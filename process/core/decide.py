@@ -23,7 +23,7 @@ def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
         return fact.resolved(event_log, now) if is_due else NOT_DUE
     lead = event_log.lead
     wrong = (
-        fact.gate(lead)
+        fact.allowed(lead)
         or fact.unsupported(lead)
         or fact.check(event_log, now)
         or may_decide(None, fact, lead)

@@ -27,7 +27,10 @@ from process.types import Line, Model
 
 
 class Fact(Model):
-    """Anything that can become true of a lead. Its kind names it in storage and never changes."""
+    """Anything that can become true of a lead. Its kind names it in storage and never changes.
+
+    Every concrete class writes out its kind. A base class that several kinds share says `abstract=True` instead.
+    """
 
     kind: ClassVar[str] = "fact"
     visible: ClassVar[bool] = True
@@ -37,11 +40,17 @@ class Fact(Model):
     by: Line = "the service"
     source: Line = "service"
 
+    def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)  # pydantic passes `abstract` on, to here and to below
+
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        if "kind" in vars(cls):  # bases that several kinds share have none
-            Fact.kinds[cls.kind] = cls
+        if abstract:
+            return
+        if "kind" not in vars(cls):
+            raise TypeError(f'{cls.__name__} needs a kind: write kind = "…" on the class, or abstract=True')
+        Fact.kinds[cls.kind] = cls
 
     @model_serializer(mode="wrap")
     def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -125,11 +134,11 @@ class Event(Model):
         return self.fact.__dict__.get("key")  # faster than getattr, because most facts have none
 
 
-class Observation(Fact):
+class Observation(Fact, abstract=True):
     """A fact about the outside. It has already happened, so it is never refused."""
 
 
-class Deadline(Fact):
+class Deadline(Fact, abstract=True):
     """A fact that follows from a date because nobody acted before."""
 
     by: Line = "the calendar"

@@ -81,7 +81,7 @@ def _refused(event: Event, event_log: EventLog) -> bool:
     if not isinstance(fact, Decision) or fact.source == "clock" or fact.supersedes is not None:
         return False
     lead = event_log.lead
-    return (fact.gate(lead) or fact.check(event_log, event.at) or may_decide(None, fact, lead)) is not None
+    return (fact.allowed(lead) or fact.check(event_log, event.at) or may_decide(None, fact, lead)) is not None
 
 
 def apply(lead: Lead, event: Event) -> Lead:

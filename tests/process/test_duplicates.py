@@ -62,7 +62,7 @@ def test_no_commitment_is_decided_meanwhile() -> None:
     ahead = {
         kind
         for kind, decision in DECISIONS.items()
-        if held.stage in decision.stages and decision.gate(held) is not None and decision.commits
+        if held.stage in decision.stages and decision.allowed(held) is not None and decision.commits
     }
     assert ahead == {"price_quoted", "quote_accepted", "hub_requested", "hub_live"}
     spine = {"contract_handed_over", "contract_signed", "vendor_setup_done"}

@@ -99,7 +99,7 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data(), step=st.integers(0, 50))
     def decide_what_is_allowed(self, data: st.DataObject, step: int) -> None:
         """Mostly, people do what may be done now; so lives get somewhere."""
-        allowed = [kind for kind, decision in DECISIONS.items() if decision.gate(self.life.lead) is None]
+        allowed = [kind for kind, decision in DECISIONS.items() if decision.allowed(self.life.lead) is None]
         kind = allowed[step % len(allowed)]
         self._take(kind, data.draw(sound_bodies(kind), label=kind))
 
@@ -120,7 +120,7 @@ class Lives(RuleBasedStateMachine):
             "vendor_setup_not_needed",
         ]
         path += ["hub_requested", "hub_live", "usage_reported"]
-        allowed = [kind for kind in path if DECISIONS[kind].gate(self.life.lead) is None]
+        allowed = [kind for kind in path if DECISIONS[kind].allowed(self.life.lead) is None]
         if allowed:
             month = f"{self.life.today:%Y-%m}"
             body = DECISIONS[allowed[-1]].example | (
