@@ -154,7 +154,7 @@ class EditSync:
                 CARD_EFFECTS if edit.kind is EditKind.PLACED else HUB_EFFECTS if edit.hub else ISSUE_EFFECTS
             )
         now = await self._overview(lead)
-        same = now is not None and now.lead.last_seq == before.facts.last_seq
+        same = now is not None and now.lead.last_seq == before.lead.last_seq
         if now and same and not _changing(before, queues) and not _changing(now, queues):
             return True
         if activity.info().attempt < ATTEMPTS:

@@ -80,7 +80,7 @@ def differing(lived: Simulation) -> list[object]:
 
     pairs = zip(lived.actual, lived.simulated, strict=False)
     found = [(one.event, other.event) for one, other in pairs if content(one.event) != content(other.event)]
-    rest: tuple[Step, ...] = (*lived.actual[len(lived.simulated) :], *lived.would[len(lived.was) :])
+    rest: tuple[Step, ...] = (*lived.actual[len(lived.simulated) :], *lived.simulated[len(lived.actual) :])
     return [*found, *(step.event for step in rest)][:1]
 
 

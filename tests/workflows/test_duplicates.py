@@ -62,7 +62,7 @@ async def test_a_duplicate_is_held_merged_and_taken_back(begin: Callable[..., An
     merged = await twin.decide("merged", into=first.id)
     assert merged.accepted
     view = await knows(first, [(twin.id, "merged")])
-    assert (view.lead.email, view.facts.questionnaire.response_id) == ("ada@example.org", "r1")
+    assert (view.lead.email, view.lead.questionnaire.response_id) == ("ada@example.org", "r1")
     assert view.lead.questionnaire.answers
     ended = await twin.settled()
     assert ended.stage == "lost"
@@ -73,7 +73,7 @@ async def test_a_duplicate_is_held_merged_and_taken_back(begin: Callable[..., An
 
     await twin.decide("corrected", seq=merged.seq, reason="Another faculty")
     view = await knows(first, [(twin.id, "may be the same")])
-    assert (view.lead.email, view.facts.questionnaire.response_id) == (None, None)
+    assert (view.lead.email, view.lead.questionnaire.response_id) == (None, None)
     assert [asset.name for asset in view.lead.assets] == ["Budget"]
     back = await twin.settled()
     assert (back.stage, back.next_step) == ("lead", stood.next_step)
