@@ -189,7 +189,7 @@ class EditSync:
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = decision.gate(view.facts) or refuse(f"For that, {complete.reason}")
+            wrong = decision.allowed(view.facts) or refuse(f"For that, {complete.reason}")
             return self._declined(
                 edit, kind, _because(proposal, wrong), samples(wrong, view.facts) or offered
             )
