@@ -190,9 +190,7 @@ class EditSync:
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
             wrong = decision.allowed(view.lead) or refuse(f"For that, {complete.reason}")
-            return self._declined(
-                edit, kind, _because(proposal, wrong), samples(wrong, view.lead) or offered
-            )
+            return self._declined(edit, kind, _because(proposal, wrong), samples(wrong, view.lead) or offered)
         try:
             return await self._decide(lead, edit, complete)
         except DecisionRefused as failed:
