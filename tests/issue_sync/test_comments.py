@@ -372,3 +372,14 @@ async def test_a_comment_that_github_does_not_show_yet_is_looked_for_again(offic
     await office.hear(lead, comment)
     assert await office.stage(lead) == "quoted"
     assert len(await office.answers(lead)) == 1
+
+
+async def test_a_wrong_number_is_answered_with_commands_for_comments(office: Office) -> None:
+    lead = await office.open()
+    await office.hear(lead, await office.say(lead, PRICE))
+    await office.hear(lead, await office.say(lead, '/corrected seq=999 reason="A slip"'))
+    *_, answer = await office.answers(lead)
+    assert "There is no 999 in the timeline" in answer
+    assert "/corrected seq=" in answer
+    assert "leads " not in answer
+    assert "--" not in answer.replace("<!--", "").replace("-->", "")
