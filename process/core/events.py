@@ -25,6 +25,9 @@ from process.effects import Effect
 from process.lead.lead import Lead
 from process.types import Line, Model
 
+BY_DATE = "deadline"
+"""Source of the facts that follow from a date: deadlines, and decisions that nobody took in time."""
+
 
 class Fact(Model):
     """Anything that can become true of a lead. Its kind names it in storage and never changes.
@@ -57,6 +60,11 @@ class Fact(Model):
         return {"kind": self.kind} | {
             name: value for name, value in handler(self).items() if value is not None
         }
+
+    @property
+    def is_by_date(self) -> bool:
+        """True if the fact follows from a date and not from a person."""
+        return self.source == BY_DATE
 
     @property
     def supersedes(self) -> int | None:
@@ -142,7 +150,7 @@ class Deadline(Fact, abstract=True):
     """A fact that follows from a date because nobody acted before."""
 
     by: Line = "the calendar"
-    source: Line = "clock"
+    source: Line = BY_DATE
 
 
 class EventLog(Model):

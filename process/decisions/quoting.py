@@ -442,7 +442,7 @@ class QuoteExpired(_OnQuote):
         return self._with(lead, QuoteStatus.EXPIRED)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if self.source == "clock":
+        if self.is_by_date:
             yield mail(change, "quote_expired", Role.SALES, version=str(self.version))
 
     def summary(self, event_log: EventLog) -> str:

@@ -71,7 +71,7 @@ class Resumed(Decision):
         return _goes_on(lead, event).replaced(hold=None, progressed_at=event.at)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if self.source == "clock":
+        if self.is_by_date:
             yield mail(change, "resumed", Role.SALES)
 
     def summary(self, event_log: EventLog) -> str:
