@@ -196,7 +196,7 @@ async def test_an_issue_that_says_all_is_a_lead_at_once(front: Front) -> None:
     assert front.labels() == {"lead"}
     text = (await front.said()).text
     assert f"the lead `{view.lead}`. Stage **lead**. Next is sales: " in text
-    assert "put the label “service:hub” on" in text
+    assert "set the label “service:hub”" in text
 
 
 async def test_what_the_issue_form_says_counts(front: Front) -> None:
