@@ -8,7 +8,7 @@ from activities.github.repositories import Repositories
 from client.notices import request_sync
 from process.core.outbox import DriftCheck
 from sandbox.faults import Fault
-from tests.issue_sync.conftest import OWNER, SALES, Office, all_public
+from tests.support.office import OWNER, SALES, Office, all_public
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 
 LOST = "/lost reason=budget"

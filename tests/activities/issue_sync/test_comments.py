@@ -9,7 +9,7 @@ import pytest
 
 from activities.github.models import Comment
 from sandbox.faults import Fault
-from tests.issue_sync.conftest import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
+from tests.support.office import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 

@@ -22,7 +22,7 @@ from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.records import Issue, Tombstone
 from sandbox.server import Sandbox
-from tests.issue_sync.conftest import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
+from tests.support.office import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow
 
 TITLE = "[Example University / Ada Example] - A hub for whales"
