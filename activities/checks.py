@@ -1,13 +1,13 @@
-"""What `leads check` finds out about each outside system."""
+"""The result of checking an outside system (`leads check`)."""
 
 from typing import NamedTuple
 
 
 class Check(NamedTuple):
-    """One thing that the service needs from outside, and whether it is there."""
+    """One requirement on an outside system, and if it is met."""
 
     system: str
     name: str
     ok: bool
     detail: str = ""
-    """What was found; or what is wrong and how to mend it. Never a secret."""
+    """What was found, or the problem and its remedy. Never a secret."""

@@ -1,4 +1,4 @@
-"""A lead speaks to other leads: through Temporal, where each of them lives."""
+"""Notifies other leads of their relation to a lead, by updates of their workflows."""
 
 from datetime import timedelta
 
@@ -20,19 +20,19 @@ from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.lead import Lead
 
 TIMEOUT = timedelta(seconds=8)
-"""How long another lead may take to answer; then it is asked again."""
+"""Time for another lead to answer. After it, the effect is retried."""
 
 
 class NoAnswerYetError(Exception):
-    """Another lead does not answer now: why."""
+    """Another lead does not answer now. The message says why."""
 
 
-class NotTakenError(Exception):
-    """Another lead does not take what it is told, for good: why not."""
+class NoticeRefusedError(Exception):
+    """Another lead refuses the notice for good. The message says why."""
 
 
 class LeadsActivities:
-    """Over the worker's own client."""
+    """Performs the effects between leads, over the worker's own client."""
 
     def __init__(self, client: Client, timeout: timedelta = TIMEOUT) -> None:
         self._client = client
@@ -40,57 +40,59 @@ class LeadsActivities:
 
     @activity.defn(name="notify_leads")
     async def notify_leads(self, request: EffectRequest) -> Outcome:
-        """Tells every lead concerned what this one is to it now. One that knows it already is not changed by that.
+        """Send each related lead a notice of its relation to this one. A repeated notice changes nothing.
 
-        All are told, whatever one of them answers. Then one that did not answer is asked again; a refusal is parked.
+        Every lead is notified, whatever the others answer. Missing answers are then retried, and a refusal is parked.
         """
-        seen, unheard, wrong = list[DuplicateLink](), list[str](), list[str]()
-        for other, told in relation_notices(request.lead).items():
+        notified, unanswered, refused = list[DuplicateLink](), list[str](), list[str]()
+        for other, notice in relation_notices(request.lead).items():
             try:
-                if answer := await self._tell(other, told):
-                    seen.append(answer)
-            except NoAnswerYetError as nobody:
-                unheard.append(str(nobody))
-            except NotTakenError as no:
-                wrong.append(str(no))
-        if unheard:
-            raise again("; ".join(unheard))
-        if wrong:
-            raise park(f"{' '.join(wrong)} Then retry; or take the merge back by correcting it")
-        return Outcome(observation=_news(request.lead, seen))
+                if answer := await self._notify(other, notice):
+                    notified.append(answer)
+            except NoAnswerYetError as error:
+                unanswered.append(str(error))
+            except NoticeRefusedError as error:
+                refused.append(str(error))
+        if unanswered:
+            raise again("; ".join(unanswered))
+        if refused:
+            raise park(f"{' '.join(refused)} Then retry, or correct the merge")
+        return Outcome(observation=_unknown_originals(request.lead, notified))
 
-    async def _tell(self, other: str, told: RelationNotice) -> DuplicateLink | None:
-        """What the other lead is called; None where it is gone and need not know.
+    async def _notify(self, other: str, notice: RelationNotice) -> DuplicateLink | None:
+        """Return the other lead's link to itself, or None if it is gone and need not know.
 
-        Raises NoAnswerError, or NotTakenError where it does not take in what was merged into it.
+        Raises NoAnswerYetError, or NoticeRefusedError if the other lead cannot take over this one.
         """
         handle = self._client.get_workflow_handle(other)
         try:
             answer: DuplicateLink = await handle.execute_update(
                 "receive_relation_notice",
-                told.model_dump(mode="json"),
+                notice.model_dump(mode="json"),
                 result_type=DuplicateLink,
                 rpc_timeout=self._timeout,
             )
         except WorkflowUpdateFailedError as failed:
             cause = failed.cause
-            raise NotTakenError(
+            raise NoticeRefusedError(
                 cause.message if isinstance(cause, ApplicationError) else str(cause)
             ) from None
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             raise NoAnswerYetError(f"{other} did not answer in time") from None
         except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND or await self._lives(other):
+            if error.status is not RPCStatusCode.NOT_FOUND or await self._is_running(other):
                 raise NoAnswerYetError(
                     f"Temporal could not answer for {other}: {error.status.name}"
                 ) from None
-            if told.sender.relation is Relation.MERGED:
-                raise NotTakenError(f"There is no lead {other} that could go on with this one.") from None
+            if notice.sender.relation is Relation.MERGED:
+                raise NoticeRefusedError(
+                    f"There is no lead {other} into which this one could be merged."
+                ) from None
             return None
         return answer
 
-    async def _lives(self, other: str) -> bool:
-        """Between two of its runs a lead can't be told anything, and is there all the same."""
+    async def _is_running(self, other: str) -> bool:
+        """Return True if the lead's workflow is open: between two runs it is, and takes no update."""
         try:
             known = await self._client.get_workflow_handle(other).describe()
         except RPCError as error:
@@ -100,8 +102,8 @@ class LeadsActivities:
         return known.status is WorkflowExecutionStatus.RUNNING
 
 
-def _news(lead: Lead, seen: list[DuplicateLink]) -> OriginalsNotified | None:
-    """What the lead did not know yet of those that it told."""
+def _unknown_originals(lead: Lead, notified: list[DuplicateLink]) -> OriginalsNotified | None:
+    """Return an observation of the leads whose heading or link is new to this lead, or None."""
     known = {other.lead: (other.heading, other.url) for other in lead.originals}
-    new = tuple(other for other in seen if known.get(other.lead) != (other.heading, other.url))
+    new = tuple(other for other in notified if known.get(other.lead) != (other.heading, other.url))
     return OriginalsNotified(originals=new) if new else None

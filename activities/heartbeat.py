@@ -1,4 +1,4 @@
-"""Every activity is heard of while it runs, and leaves one line in the log when it ends."""
+"""An interceptor that sends heartbeats for every running activity, and logs one line when it ends."""
 
 import asyncio
 from datetime import timedelta
@@ -10,13 +10,13 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 
 from activities.errors import resume_time
 
-BEAT = timedelta(seconds=3)
+HEARTBEAT_INTERVAL = timedelta(seconds=3)
 
 _log = structlog.get_logger("activities")
 
 
 class HeartbeatInterceptor(Interceptor):
-    """One whose worker died is done again in seconds, not minutes; no activity has to know of it."""
+    """Sends heartbeats, so that an activity is retried within seconds after its worker died."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         return _HeartbeatInbound(next)
@@ -31,9 +31,9 @@ class _HeartbeatInbound(ActivityInboundInterceptor):
             outcome = await super().execute_activity(input)
         except Exception as error:
             delay = getattr(error, "next_retry_delay", None)
-            goes_on = {"goes_on": resume_time(delay)} if delay else {}
+            resumes = {"resumes": resume_time(delay)} if delay else {}
             log.warning(
-                "effect failed", error=getattr(error, "type", None) or type(error).__name__, **goes_on
+                "effect failed", error=getattr(error, "type", None) or type(error).__name__, **resumes
             )
             raise
         else:
@@ -48,4 +48,4 @@ async def _beat() -> None:
         await asyncio.to_thread(
             activity.heartbeat
         )  # of an activity in a thread, it would block the event loop
-        await asyncio.sleep(BEAT.total_seconds())
+        await asyncio.sleep(HEARTBEAT_INTERVAL.total_seconds())

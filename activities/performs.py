@@ -1,4 +1,4 @@
-"""How a method becomes the activity of a kind of effect."""
+"""The decorator that makes a method the activity of a kind of effect."""
 
 from collections.abc import Callable
 
@@ -10,8 +10,8 @@ Performer = Callable[..., Outcome]
 
 
 def performs(kind: str) -> Callable[[Performer], Performer]:
-    """The method performs effects of this kind.
+    """Make the method the activity for effects of this kind.
 
-    A call that is under way when a lead moves on to a new run ends by itself: cut short, nobody would know what it did.
+    It is not cancelled when the lead continues as new: the result of an interrupted call would be unknown.
     """
     return activity.defn(name=kind, no_thread_cancel_exception=True)

@@ -1,4 +1,4 @@
-"""All activities, wired from the settings: one per kind of effect."""
+"""Creates all activities from the settings: one per kind of effect."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
@@ -21,13 +21,13 @@ from process.policy import Policy
 
 
 class Checker(Protocol):
-    """Activities that can tell whether their outside system is there, and lets us in."""
+    """Activities that can check access to their outside system."""
 
     def checks(self) -> Iterator[Check]: ...
 
 
 def checkers(settings: Settings, policy: Policy | None = None) -> list[Checker]:
-    """The activities of each outside system; `policy`, that of new leads, is what they check against."""
+    """Return the activities of each outside system. `policy`, the one of new leads, is used by their checks."""
     return [
         GitHubActivities(settings, policy),
         DriveActivities(settings),
@@ -40,7 +40,7 @@ def checkers(settings: Settings, policy: Policy | None = None) -> list[Checker]:
 
 
 def activities(settings: Settings, client: Client) -> list[Callable[..., Any]]:
-    """The activity of every kind of effect. `client`: the worker's own, over which leads speak to each other.
+    """Return the activity of every kind of effect. Leads notify each other over `client`, the worker's own.
 
     Raises LookupError for an effect that no activity performs.
     """

@@ -1,4 +1,4 @@
-"""The texts that people read: Jinja2 templates under `templates/`. A name that a template misses is an error."""
+"""Renders the Jinja2 templates under `templates/`. An undefined name is an error."""
 
 import json
 import re
@@ -12,7 +12,7 @@ _TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 _URL = re.compile(r"https?://(?=\w)(?![^\s/]*@)[^\s<>\"'`\\|]*[^\s<>\"'`\\|.,;:!?)\]}*_~]")
 _BREAK = "<br>"
 _BLANK = "\u200b"
-"""Zero-width space: what GitHub would read as a mention or a reference is not one with it inside."""
+"""Zero-width space, which keeps GitHub from reading a mention or a reference."""
 
 _MENTION = re.compile(r"(?<!\w)@(?=\w)")
 _REFERENCE = re.compile(r"#(?=\d)|\b[Gg][Hh]-(?=\d)")
@@ -24,9 +24,9 @@ _MARKDOWN = str.maketrans(
 
 
 def markdown(value: object, limit: int | None = None) -> str:
-    """Someone's text as inline Markdown that says just that: no markup, mention, reference, table cell or comment.
+    """Return a person's text as inline Markdown, escaped: without markup, mention, reference, table cell or comment.
 
-    Links stay links, new lines become `<br>`. What is longer than `limit` characters is cut, visibly.
+    URLs stay links, and line breaks become `<br>`. A text longer than `limit` characters is cut visibly.
     """
     text = "\n".join(str(value).strip().splitlines())
     if limit is not None and len(text) > limit:
@@ -45,8 +45,8 @@ def _plain(text: str) -> str:
     return text.translate(_MARKDOWN)
 
 
-# All are read now, for what lies on the disk later may belong to newer code; each is compiled when it is first used,
-# because a command that ends at once needs none.
+# All are read at import, because the files on the disk may later belong to newer code. Each is compiled at first use,
+# because most commands need none.
 _sources = {
     file.relative_to(_TEMPLATES).as_posix(): file.read_text(encoding="utf-8")
     for file in _TEMPLATES.rglob("*")
@@ -68,9 +68,8 @@ _environment.filters["json"] = lambda value: json.dumps(value, ensure_ascii=Fals
 
 
 def render(name: str, **values: Any) -> str:
-    """The template's text with these values; only in `.html` are they escaped by themselves.
+    """Return the text of the template with these values. Only `.html` templates escape them automatically.
 
-    In Markdown, put `| md` behind everything that people wrote, in YAML `| json`. Raises UndefinedError for a value that is
-    missing.
+    In Markdown, add `| md` to each text that people wrote, in YAML `| json`. Raises UndefinedError for a missing value.
     """
     return _environment.get_template(name).render(values)

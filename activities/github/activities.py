@@ -1,4 +1,4 @@
-"""A lead's issue and card, and its hub's issue, on GitHub. Each activity brings them to the lead's present state."""
+"""Activities for the lead's issue and card and the hub's issue on GitHub. Each brings them to the lead's present state."""
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
@@ -32,11 +32,12 @@ from templates.rendering import render
 
 
 class GitHubActivities:
-    """One for all threads. Names are those of each lead's policy; `policy`, that of new leads, is what is checked."""
+    """Performs the effects on GitHub. One instance serves all threads."""
 
     def __init__(
         self, settings: Settings, policy: Policy | None = None, *, settle: timedelta = SETTLE
     ) -> None:
+        """`policy`, the one of new leads, is used only by `checks`: each lead brings its own."""
         self._settings = settings
         self._policy = policy or Policy()
         self._client = GitHubClient(settings.github)
@@ -47,7 +48,7 @@ class GitHubActivities:
 
     @performs("open_issue")
     def open_issue(self, request: EffectRequest) -> Outcome:
-        """Opens the lead's issue, or finds the one that an earlier attempt opened."""
+        """Open the lead's issue, or find the one that an earlier attempt opened."""
         if request.lead.issue:
             return Outcome()
         link = self._issues.open(self._lead_issue(request), since=request.lead.opened_at)
@@ -55,40 +56,42 @@ class GitHubActivities:
 
     @performs("update_issue")
     def update_issue(self, request: EffectRequest) -> Outcome:
-        """Brings the lead's issue up to date: title, labels, our block, and whether it is closed."""
+        """Bring the lead's issue up to date: title, labels, our block, and state."""
         self._issues.update(self._lead_issue(request), _number(request.lead.issue))
         return Outcome()
 
     @performs("place_card")
     def place_card(self, request: EffectRequest) -> Outcome:
-        """Puts the lead's card into the column of its stage, unless a person moved it and nobody heard that yet."""
+        """Put the lead's card into the column of its stage, unless a person's move of it is not handled yet."""
         effect = request.effect
         assert isinstance(effect, PlaceCard)  # noqa: S101 - the workflow sends each effect to its own activity
-        return self._placed(request.lead, restore=effect.restore, stood_in=effect.stood_in)
+        return self._place(request.lead, restore=effect.restore, stood_in=effect.stood_in)
 
     @performs("revert_issue")
     def revert_issue(self, request: EffectRequest) -> Outcome:
-        """Undoes what people changed at the lead's issue; all else is brought up to date as ever."""
-        self._issues.update(self._lead_issue(request), _number(request.lead.issue), _undone(request))
+        """Revert edits of the lead's issue, and bring the rest up to date."""
+        self._issues.update(self._lead_issue(request), _number(request.lead.issue), _reverted(request))
         return Outcome()
 
     @performs("revert_hub_issue")
     def revert_hub_issue(self, request: EffectRequest) -> Outcome:
-        """Undoes what people changed at the hub's issue; all else is brought up to date as ever."""
-        self._issues.update(self._hub_issue(request.lead), _number(request.lead.hub_issue), _undone(request))
+        """Revert edits of the hub's issue, and bring the rest up to date."""
+        self._issues.update(
+            self._hub_issue(request.lead), _number(request.lead.hub_issue), _reverted(request)
+        )
         return Outcome()
 
     @performs("revert_card")
     def revert_card(self, request: EffectRequest) -> Outcome:
-        """Puts the lead's card back, if it still stands where it was heard of."""
-        return self._placed(request.lead, undone=_undone(request))
+        """Move the lead's card back, if it is still in the column of the reverted edit."""
+        return self._place(request.lead, reverted=_reverted(request))
 
-    def _placed(
+    def _place(
         self,
         lead: Lead,
         *,
         restore: bool = False,
-        undone: Sequence[Edit] = (),
+        reverted: Sequence[Edit] = (),
         stood_in: str | None = None,
     ) -> Outcome:
         github = self._settings.github
@@ -100,18 +103,18 @@ class GitHubActivities:
             )
         ours = None
         if github.follows_changes and lead.card_stage:
-            ours = {columns.get(lead.card_stage), *(edit.name for edit in undone)}
-            if stood_in:  # by a policy that nobody chose, it had the name that the settings say
+            ours = {columns.get(lead.card_stage), *(edit.name for edit in reverted)}
+            if stood_in:  # under the built-in policy, the column had the name in the settings
                 ours |= {stood_in, github.columns.get(lead.card_stage)}
         repo = _repo(lead.issue, github.leads_repo)
         placed = self._board.place(repo, _number(lead.issue), column, restore=restore, ours=ours)
         stage = lead.stage if placed.in_place else lead.card_stage
-        news = (placed.card, stage) != (lead.card, lead.card_stage)
-        return Outcome(observation=CardPlaced(item=placed.card, stage=stage) if news else None)
+        changed = (placed.card, stage) != (lead.card, lead.card_stage)
+        return Outcome(observation=CardPlaced(item=placed.card, stage=stage) if changed else None)
 
     @performs("open_hub_issue")
     def open_hub_issue(self, request: EffectRequest) -> Outcome:
-        """Opens the hub's issue for engineering, or finds the one that an earlier attempt opened."""
+        """Open the hub's issue for engineering, or find the one that an earlier attempt opened."""
         if request.lead.hub_issue:
             return Outcome()
         link = self._issues.open(self._hub_issue(request.lead), since=request.lead.opened_at)
@@ -119,13 +122,13 @@ class GitHubActivities:
 
     @performs("update_hub_issue")
     def update_hub_issue(self, request: EffectRequest) -> Outcome:
-        """Brings the hub's issue up to date: title, our block, and whether it is closed."""
+        """Bring the hub's issue up to date: title, our block, and state."""
         self._issues.update(self._hub_issue(request.lead), _number(request.lead.hub_issue))
         return Outcome()
 
     @performs("post_correction")
     def post_correction(self, request: EffectRequest) -> Outcome:
-        """Brings what we say of a corrected decision to what is true of it by now, where the effect says."""
+        """Bring our comment about a corrected decision up to date, at the place that the effect names."""
         effect, lead, (corrected_decision,) = request.effect, request.lead, request.corrected_decisions
         assert isinstance(effect, PostCorrection)  # noqa: S101 - the workflow sends each effect to its own activity
         links = (
@@ -145,33 +148,33 @@ class GitHubActivities:
 
     @performs("check_issues")
     def check_issues(self, request: EffectRequest) -> Outcome:
-        """Finds out what became of the lead's issue and card, and of the hub's issue."""
+        """Check the lead's issue and card and the hub's issue for drift."""
         effect = request.effect
         assert isinstance(effect, CheckIssues)  # noqa: S101 - the workflow sends each effect to its own activity
         return Outcome(observation=self._drift.check(request.lead, effect, self._lead_issue(request)))
 
     def checks(self) -> Iterator[Check]:
-        """Whether GitHub lets us in, and has the repositories, labels, board and columns. Changes nothing."""
-        yield from dict.fromkeys(self._found())  # what stops all of them is said once
+        """Check access to GitHub, the repositories, labels, board and columns. Changes nothing."""
+        yield from dict.fromkeys(self._all_checks())  # one problem may stop several checks
 
-    def _found(self) -> Iterator[Check]:
+    def _all_checks(self) -> Iterator[Check]:
         github, names = self._settings.github, self._policy.labels
-        looks: tuple[Callable[[], Iterator[Check]], ...] = (
+        groups: tuple[Callable[[], Iterator[Check]], ...] = (
             self._check_rights,
             lambda: self._check_repository(github.leads_repo, names.lead, names.hub_service, names.customer),
             lambda: self._check_repository(github.hubs_repo, names.hub),
             lambda: self._board.checks(columns_of(github, self._policy).values()),
         )
-        for look in looks:
+        for checks in groups:
             try:
-                yield from look()
+                yield from checks()
             except ApplicationError as error:
                 yield Check("GitHub", "answers", ok=False, detail=error.message)
 
-    # What the issues ought to be
+    # Desired states
 
-    def _page(self, lead: str) -> str:
-        return lead_page(self._settings.temporal_ui, activity.info().namespace, lead)
+    def _page(self, lead_id: str) -> str:
+        return lead_page(self._settings.temporal_ui, activity.info().namespace, lead_id)
 
     def _lead_issue(self, request: EffectRequest) -> DesiredIssue:
         lead = request.lead
@@ -189,8 +192,8 @@ class GitHubActivities:
                 hub_fields=HUB_FIELDS,
                 corrected_decisions=request.corrected_decisions,
                 workflow_url=page,
-                relatives=_relatives(lead, self._page),
-                heard=self._settings.github.follows_changes,
+                duplicate_links=_duplicate_links(lead, self._page),
+                follows_changes=self._settings.github.follows_changes,
                 clip=clip,
             )
 
@@ -225,7 +228,7 @@ class GitHubActivities:
             free_boxes=frozenset(item.name for item in items if item.done is None),
         )
 
-    # What `leads check` looks at
+    # Checks
 
     def _check_rights(self) -> Iterator[Check]:
         permissions = self._client.app_permissions()
@@ -236,59 +239,61 @@ class GitHubActivities:
         yield Check("GitHub", "the GitHub App has its rights", not missing, detail if missing else "")
 
     def _check_repository(self, repo: str, *labels: str) -> Iterator[Check]:
-        seen = self._client.repository(repo)
-        usable = seen.has_issues and not seen.archived
+        found = self._client.repository(repo)
+        usable = found.has_issues and not found.archived
         yield Check(
-            "GitHub", f"{seen.full_name} takes issues", usable, "" if usable else "switch its issues on"
+            "GitHub", f"{found.full_name} takes issues", usable, "" if usable else "switch its issues on"
         )
-        if seen.name.casefold() != repo.casefold():
+        if found.name.casefold() != repo.casefold():
             detail = (
-                f"GitHub calls it {seen.name} now: set {self._client.settings.setting_of(repo)}={seen.name}, and restart "
+                f"it was renamed to {found.name}: set {self._client.settings.setting_of(repo)}={found.name}, and restart "
                 "the worker and the webhooks, before somebody gives the old name to another repository"
             )
-            yield Check("GitHub", f"{self._client.settings.org}/{repo} is called so", ok=False, detail=detail)
-        there = self._client.labels(repo)
-        missing = [label for label in labels if label.casefold() not in there]
+            yield Check(
+                "GitHub", f"{self._client.settings.org}/{repo} has this name", ok=False, detail=detail
+            )
+        present = self._client.labels(repo)
+        missing = [label for label in labels if label.casefold() not in present]
         detail = f"create {', '.join(missing)}: `leads init-repos` does" if missing else ""
-        yield Check("GitHub", f"{seen.full_name} has our labels", not missing, detail)
+        yield Check("GitHub", f"{found.full_name} has our labels", not missing, detail)
 
 
 _ENDED: dict[Stage, Reason] = {Stage.LOST: "not_planned", Stage.CLOSED: "completed"}
 
 
-_BETWEEN = {
+_RELATIONS = {
     Relation.UNDECIDED: ("May be the same as", "May be a duplicate"),
     Relation.APART: ("Another one than", ""),
     Relation.MERGED: ("Merged into", "Merged into this one"),
     Relation.NONE: ("", ""),
 }
-"""What is between two leads, as the one says it that began later, and as the other one does."""
+"""Relation of two leads in words: as shown by the later lead, and by the earlier one."""
 
 
-def _relatives(lead: Lead, page: Callable[[str], str]) -> list[tuple[str, str, str]]:
-    """What is between this lead and others: in words, the other one's name, and where a person finds it."""
+def _duplicate_links(lead: Lead, page: Callable[[str], str]) -> list[tuple[str, str, str]]:
+    """Return each relation to another lead: in words, with the other lead's name and URL."""
     settled = [other for other in lead.originals if other.relation is not Relation.UNDECIDED]
-    ours = [(_BETWEEN[other.relation][0], other) for other in (*lead.undecided, *settled)]
-    theirs = [(_BETWEEN[other.relation][1], other) for other in lead.duplicates]
+    ours = [(_RELATIONS[other.relation][0], other) for other in (*lead.undecided, *settled)]
+    theirs = [(_RELATIONS[other.relation][1], other) for other in lead.duplicates]
     return [
         (summary, other.name, other.url or page(other.lead)) for summary, other in (*ours, *theirs) if summary
     ]
 
 
 def _reason(lead: Lead) -> Reason:
-    """Why the issue of a lead that has ended is closed."""
+    """Return GitHub's reason for closing the issue of an ended lead."""
     return "duplicate" if lead.lost and lead.lost.reason == "duplicate" else _ENDED[lead.stage]
 
 
-def _undone(request: EffectRequest) -> tuple[Edit, ...]:
+def _reverted(request: EffectRequest) -> tuple[Edit, ...]:
     match request.effect:
         case RevertIssue(edits=edits) | RevertCard(edits=edits):
             return edits
     return ()
 
 
-def _repo(link: Link | None, scenario: str) -> str:
-    return (link.home if link else "") or scenario
+def _repo(link: Link | None, default: str) -> str:
+    return (link.home if link else "") or default
 
 
 def _number(link: Link | None) -> int:

@@ -162,12 +162,12 @@ class CommandRunner:
             return result
         kind, facts, refusal = result.kind, view.facts, result.refusal
         if result.incomplete:
-            refusal = kind.gate(facts)
+            refusal = kind.allowed(facts)
             if refusal is None:
                 return Rejected(result.reason, samples=(commands.sample(kind, kind.example_for(facts)),))
         assert refusal is not None  # noqa: S101 - a rejected decision is incomplete or refused by the lead
         suggested = tuple(samples(refusal, facts))
-        if not suggested and kind.gate(facts) is None:
+        if not suggested and kind.allowed(facts) is None:
             sample = commands.sample(kind, kind.example_for(facts))
             suggested = (sample,) if await self._would_accept(lead, kind, sample) else ()
         return Rejected(explain(refusal), samples=suggested)

@@ -176,7 +176,7 @@ class EditSync:
         offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
             return _asks(
-                edit, proposal.why or "No decision corresponds to that", offered or _examples(proposal)
+                edit, proposal.note or "No decision corresponds to that", offered or _examples(proposal)
             )
         if edit.by is None:
             why = "GitHub does not tell who it was, so nothing is decided"
@@ -189,7 +189,7 @@ class EditSync:
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = decision.gate(view.facts) or refuse(f"For that, {complete.reason}")
+            wrong = decision.allowed(view.facts) or refuse(f"For that, {complete.reason}")
             return self._declined(
                 edit, kind, _because(proposal, wrong), samples(wrong, view.facts) or offered
             )
@@ -283,7 +283,7 @@ def _source(edit: Edit) -> str:
 
 
 def _because(proposal: Proposal, refused: Refused) -> Refused:
-    return refused.replaced(reason=f"{proposal.why}. {refused.reason}") if proposal.why else refused
+    return refused.replaced(reason=f"{proposal.note}. {refused.reason}") if proposal.note else refused
 
 
 def _examples(proposal: Proposal) -> tuple[str, ...]:

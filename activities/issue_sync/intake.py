@@ -94,7 +94,7 @@ class Intake:
         if form.gaps:
             news = await self._ask(context, form.gaps, labels)
             return _without_lead(context, "another comment here says what it lacks"), news
-        return await self._open_lead(context, by, form.facts)
+        return await self._open_lead(context, by, form.fields)
 
     async def confirm(self, context: IssueContext) -> Sequence[str]:
         """Say on the issue that it is a lead now, or that its lead has ended if somebody labels it again."""

@@ -18,12 +18,12 @@ def decide(event_log: EventLog, fact: Fact, now: datetime) -> Fact | Refused:
     """
     if isinstance(fact, Observation):
         return fact
-    if fact.source == "clock" or not isinstance(fact, Decision):
+    if fact.is_by_date or not isinstance(fact, Decision):
         is_due = any(item.fact == fact and item.when <= now for item in due(event_log.lead))
         return fact.resolved(event_log, now) if is_due else NOT_DUE
     lead = event_log.lead
     wrong = (
-        fact.gate(lead)
+        fact.allowed(lead)
         or fact.unsupported(lead)
         or fact.check(event_log, now)
         or may_decide(None, fact, lead)

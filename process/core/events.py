@@ -25,9 +25,15 @@ from process.effects import Effect
 from process.lead.lead import Lead
 from process.types import Line, Model
 
+BY_DATE = "deadline"
+"""Source of the facts that follow from a date: deadlines, and decisions that nobody took in time."""
+
 
 class Fact(Model):
-    """Anything that can become true of a lead. Its kind names it in storage and never changes."""
+    """Anything that can become true of a lead. Its kind names it in storage and never changes.
+
+    Every concrete class writes out its kind. A base class that several kinds share says `abstract=True` instead.
+    """
 
     kind: ClassVar[str] = "fact"
     visible: ClassVar[bool] = True
@@ -37,17 +43,28 @@ class Fact(Model):
     by: Line = "the service"
     source: Line = "service"
 
+    def __init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)  # pydantic passes `abstract` on, to here and to below
+
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+    def __pydantic_init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
-        if "kind" in vars(cls):  # bases that several kinds share have none
-            Fact.kinds[cls.kind] = cls
+        if abstract:
+            return
+        if "kind" not in vars(cls):
+            raise TypeError(f'{cls.__name__} needs a kind: write kind = "…" on the class, or abstract=True')
+        Fact.kinds[cls.kind] = cls
 
     @model_serializer(mode="wrap")
     def _with_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return {"kind": self.kind} | {
             name: value for name, value in handler(self).items() if value is not None
         }
+
+    @property
+    def is_by_date(self) -> bool:
+        """True if the fact follows from a date and not from a person."""
+        return self.source == BY_DATE
 
     @property
     def supersedes(self) -> int | None:
@@ -125,15 +142,15 @@ class Event(Model):
         return self.fact.__dict__.get("key")  # faster than getattr, because most facts have none
 
 
-class Observation(Fact):
+class Observation(Fact, abstract=True):
     """A fact about the outside. It has already happened, so it is never refused."""
 
 
-class Deadline(Fact):
+class Deadline(Fact, abstract=True):
     """A fact that follows from a date because nobody acted before."""
 
     by: Line = "the calendar"
-    source: Line = "clock"
+    source: Line = BY_DATE
 
 
 class EventLog(Model):

@@ -78,16 +78,16 @@ def broken(event_log: EventLog, without: int) -> Iterator[Event]:
 def _refused(event: Event, event_log: EventLog) -> bool:
     """Return True if a person's decision, taken again on this lead, would be refused. Corrections are not checked."""
     fact = event.fact
-    if not isinstance(fact, Decision) or fact.source == "clock" or fact.supersedes is not None:
+    if not isinstance(fact, Decision) or fact.is_by_date or fact.supersedes is not None:
         return False
     lead = event_log.lead
-    return (fact.gate(lead) or fact.check(event_log, event.at) or may_decide(None, fact, lead)) is not None
+    return (fact.allowed(lead) or fact.check(event_log, event.at) or may_decide(None, fact, lead)) is not None
 
 
 def apply(lead: Lead, event: Event) -> Lead:
     """Return the lead after this event."""
     lead = event.fact.apply(lead, event)
-    if isinstance(event.fact, Decision) and event.fact.source != "clock" and event.fact.is_progress:
+    if isinstance(event.fact, Decision) and not event.fact.is_by_date and event.fact.is_progress:
         lead = lead.replaced(progressed_at=event.at, stale_on=None)
     return _numbered(lead, event)
 

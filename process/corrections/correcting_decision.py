@@ -14,7 +14,7 @@ def _split(given: Any) -> Any:
     return [each.strip() for each in given.split(",")] if isinstance(given, str) else given
 
 
-class CorrectingDecision(Decision):
+class CorrectingDecision(Decision, abstract=True):
     """A decision that takes an earlier event out, and may ask for compensation outside."""
 
     seq: int = Field(ge=1, le=1_000_000, description="number of the decision in the lead's timeline")

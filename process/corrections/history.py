@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Iterator
 
 from process.core import fold
-from process.core.events import Deadline, EventLog
+from process.core.events import EventLog
 from process.corrections.corrected_decision import CorrectedDecision, Correction, NotifiedMail
 from process.corrections.correcting_decision import CorrectingDecision
 from process.deadlines.schedule import was_due
@@ -107,8 +107,7 @@ def followers(event_log: EventLog, seq: int) -> tuple[int, ...]:
 def _not_due_without(event_log: EventLog, seq: int) -> Iterator[int]:
     lead: Lead | None = None
     for number, event in enumerate(event_log.events, start=1):
-        by_date = isinstance(event.fact, Deadline) or event.fact.source == "clock"
-        if lead and by_date and event.seq > seq:
+        if lead and event.fact.is_by_date and event.seq > seq:
             past = EventLog(lead=lead, events=event_log.events[: number - 1])
             if not was_due(past, event):
                 yield event.seq

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
 from process.calendar import day_of, end_of, start_of
-from process.core.events import Change, Deadline, Event, EventLog
+from process.core.events import BY_DATE, Change, Deadline, Event, EventLog
 from process.deadlines.base import Due, Schedules, waiting_for_us
 from process.decisions.base import mail
 from process.decisions.waiting import Resumed
@@ -42,7 +42,7 @@ def _stale(lead: Lead) -> Iterator[Due]:
 
 def _hold(lead: Lead) -> Iterator[Due]:
     if lead.hold and lead.hold.until:
-        yield Due(end_of(lead.hold.until, lead.zone), Resumed(by="the calendar", source="clock"))
+        yield Due(end_of(lead.hold.until, lead.zone), Resumed(by="the calendar", source=BY_DATE))
 
 
 class Archived(Deadline):

@@ -1,4 +1,4 @@
-"""What every decision of a person has."""
+"""The base class of decisions, and what several of them share."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -16,25 +16,27 @@ from process.types import OPEN_STAGES, Line, Role, Stage, Text
 EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 
 
-class Decision(Fact):
-    """A person's decision. Fields that say who and from where are the same for all."""
+class Decision(Fact, abstract=True):
+    """A person's decision. A subclass says when it may be taken, what it makes true, and its effects."""
 
     registry: ClassVar[dict[str, type["Decision"]]] = {}
+    """Kind → class, of all decisions."""
     stages: ClassVar[frozenset[Stage]] = OPEN_STAGES
+    """Stages in which the decision may be taken."""
     too_early: ClassVar[Refused] = refuse("It is too early for that")
     """Refusal at a stage that comes before those of the decision."""
     deciders: ClassVar[frozenset[Role]] = frozenset({Role.SALES})
-    """Whose decision it is (process.md, Who). Faces that know who speaks obey only them."""
-    since: ClassVar[dict[str, str]] = {}
-    """Fields that came with a change of the process (`process.behaviour`): a lead takes them up with it."""
+    """Roles that take the decision (process.md, Who); see `process.authorization`."""
+    introduced_in: ClassVar[dict[str, str]] = {}
+    """Fields that came with a change of the process (`process.behaviour`): field → name of the change."""
     commits: ClassVar[bool] = False
-    """Brings the lead forward on the spine, from its first price on: not while it may be a duplicate."""
+    """True if it moves the lead towards a contract or a hub. It is refused while the lead may be a duplicate."""
     example: ClassVar[dict[str, Any]] = {}
-    """A sound body, for help texts and previews."""
+    """Fields of a valid decision, for help texts and previews."""
     irreversible: ClassVar[str] = ""
-    """What came of it in the world that no program can take back, and who can: said before it is corrected."""
+    """Sentence about a consequence that only people can undo. It is shown before the decision is corrected."""
     is_progress: ClassVar[bool] = True
-    """Whether the lead has moved by it, so that the clock of staleness starts anew."""
+    """True if the decision counts as progress, so that the days until the lead is stale are counted anew."""
 
     by: Line = Field("someone through Temporal", description="who decided")
     source: Line = Field("signal", description="through what the decision came")
@@ -44,30 +46,30 @@ class Decision(Fact):
     note: Text | None = Field(None, description="anything worth remembering")
 
     @classmethod
-    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
-        super().__pydantic_init_subclass__(**kwargs)
-        if "kind" in vars(cls):
+    def __pydantic_init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(abstract=abstract, **kwargs)
+        if not abstract:
             Decision.registry[cls.kind] = cls
 
     @classmethod
     def example_for(cls, lead: Lead) -> dict[str, Any]:
-        """The example, with what this lead says of it."""
+        """Return the example with this lead's own values."""
         return dict(cls.example)
 
     def unsupported(self, lead: Lead) -> Refused | None:
-        """Why a lead that has not taken up a change can't be told this yet, or None."""
-        early = [name for name, change in self.since.items() if change not in lead.changes]
-        said = [name for name in early if getattr(self, name) != type(self).model_fields[name].default]
-        if not said:
+        """Return the reason to refuse a field whose change of the process the lead has not adopted, or None."""
+        early = [name for name, change in self.introduced_in.items() if change not in lead.changes]
+        used = [name for name in early if getattr(self, name) != type(self).model_fields[name].default]
+        if not used:
             return None
         return refuse(
-            f"This lead does not know {', '.join(said)} yet, which came with a newer release",
+            f"This lead does not know {', '.join(used)} yet, which came with a newer release",
             Suggestion(kind=SuggestionKind.ADOPT, text="Bring it to the newest release first"),
         )
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        """Whether a decision of this kind may be taken at all in the lead's present stage."""
+    def allowed(cls, lead: Lead) -> Refused | None:
+        """Return the reason to refuse every decision of this kind in the lead's present state, or None."""
         if lead.stage in cls.stages:
             return undecided(lead) if cls.commits else None
         if merged := lead.merged_into:
@@ -90,12 +92,13 @@ class Decision(Fact):
         """Return the reason to refuse the decision, or None. The history ends before the decision."""
         return None
 
-    def noted(self, sentence: str) -> str:
+    def with_note(self, sentence: str) -> str:
+        """Return the sentence with the decision's note, if it has one."""
         return f"{sentence}: {self.note}" if self.note else sentence
 
 
 def mail(change: Change, template: str, *to: Role, needs_folder: bool = False, **fields: str) -> SendMail:
-    """A mail because of this event."""
+    """Return the effect that sends a mail about this event to these roles."""
     return SendMail(
         key=change.key(template),
         cause=change.event.seq,
@@ -107,7 +110,7 @@ def mail(change: Change, template: str, *to: Role, needs_folder: bool = False, *
 
 
 def undecided(lead: Lead) -> Refused | None:
-    """Why a lead that may be a duplicate does not go on, and how it is decided."""
+    """Return the reason to refuse progress of a lead that may be a duplicate, or None."""
     if not lead.undecided:
         return None
     others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
@@ -128,7 +131,7 @@ def merged_away(into: DuplicateLink) -> Refused:
 
 
 def implausible(day: date, now: datetime, *, what: str) -> Refused | None:
-    """A date more than thirty years from now is a slip of the keyboard."""
+    """Return the reason to refuse a date more than thirty years from now, or None."""
     if abs(day.year - now.year) > 30:
         return refuse(f"{what} is {day}, which can't be meant", "Write the date as 2026-07-31")
     return None

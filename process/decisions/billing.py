@@ -52,8 +52,8 @@ class UsageReported(Decision):
     currency: CurrencyCode | None = Field(None, description="its currency; must be that of the contract")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         return None if agreed(lead) else cls.too_early
 
@@ -104,10 +104,10 @@ class UsageReported(Decision):
     def summary(self, event_log: EventLog) -> str:
         quote = priced_by(event_log.lead, self.month)
         cost = Money(amount=self.cloud_cost, currency=quote.price.currency) if quote else self.cloud_cost
-        return self.noted(f"Usage of {self.month}: {self.active_users} active users, cloud cost {cost}")
+        return self.with_note(f"Usage of {self.month}: {self.active_users} active users, cloud cost {cost}")
 
 
-class _OnInvoice(Decision):
+class _OnInvoice(Decision, abstract=True):
     deciders = frozenset({Role.CONTRACTS})
     stages = BILLED | {Stage.LOST}
     too_early = refuse("No invoice has been prepared yet; the calendar does that when one is due")
@@ -116,8 +116,8 @@ class _OnInvoice(Decision):
     number: int = Field(ge=1, le=1_000_000, description="number of the invoice within the lead, from 1")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         return None if lead.invoices else cls.too_early
 
@@ -176,7 +176,7 @@ class InvoiceSent(_OnInvoice):
         return self._with(lead, sent_on=self.on or lead.today(event.at))
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Invoice {self.number} was sent{f' on {self.on}' if self.on else ''}")
+        return self.with_note(f"Invoice {self.number} was sent{f' on {self.on}' if self.on else ''}")
 
 
 class InvoicePaid(_OnInvoice):
@@ -206,7 +206,7 @@ class InvoicePaid(_OnInvoice):
         return self._with(lead, paid_on=self.on or lead.today(event.at), overdue=False)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Invoice {self.number} was paid{f' on {self.on}' if self.on else ''}")
+        return self.with_note(f"Invoice {self.number} was paid{f' on {self.on}' if self.on else ''}")
 
 
 class InvoiceVoided(_OnInvoice):
@@ -243,4 +243,4 @@ class InvoiceVoided(_OnInvoice):
         yield mail(change, "invoice_voided", Role.CONTRACTS, number=str(self.number), reason=self.reason)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Invoice {self.number} was taken back: {self.reason}")
+        return self.with_note(f"Invoice {self.number} was taken back: {self.reason}")

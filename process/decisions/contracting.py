@@ -18,7 +18,7 @@ from process.lead.quote import QuoteStatus
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 
-class _Contracting(Decision):
+class _Contracting(Decision, abstract=True):
     """About the contract on its way: the first one, or a renewal beside the one that runs."""
 
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
@@ -26,8 +26,8 @@ class _Contracting(Decision):
     too_early = refuse("No price has been quoted yet", decide("Quote one first", "price_quoted"))
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.contract.signed_on and lead.quote is None:
             return refuse(
@@ -95,7 +95,7 @@ class ContractHandedOver(_Contracting):
     def summary(self, event_log: EventLog) -> str:
         what = "renewal" if event_log.lead.contract.signed_on else "contract"
         due = f", to be signed by {self.due}" if self.due else ""
-        return self.noted(f"The {what} was handed over to the contracts team{due}")
+        return self.with_note(f"The {what} was handed over to the contracts team{due}")
 
 
 def _heard(lead: Lead, event: Event) -> dict[str, object]:
@@ -113,8 +113,8 @@ class ContractAcknowledged(_Contracting):
     acknowledged_by: Line | None = Field(None, description="who there, if not the one who decides")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.pending.handed_over_on is None:
             return NOT_HANDED_OVER
@@ -131,7 +131,7 @@ class ContractAcknowledged(_Contracting):
         return lead.with_pending(contract)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted("The contracts team acknowledged the hand-over")
+        return self.with_note("The contracts team acknowledged the hand-over")
 
 
 class ContractProgressed(_Contracting):
@@ -148,8 +148,8 @@ class ContractProgressed(_Contracting):
     state: Literal["drafted", "in negotiation", "out for signature"] = Field(description="how far it is")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         return NOT_HANDED_OVER if lead.pending.handed_over_on is None else None
 
@@ -172,7 +172,7 @@ class ContractProgressed(_Contracting):
 
     def summary(self, event_log: EventLog) -> str:
         what = "renewal" if event_log.lead.contract.signed_on else "contract"
-        return self.noted(f"The {what} is {self.state}")
+        return self.with_note(f"The {what} is {self.state}")
 
 
 class ContractSigned(_Contracting):
@@ -269,13 +269,13 @@ class ContractSigned(_Contracting):
         when = f" on {self.on}" if self.on else ""
         term = f"for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
         reference = f", their reference {self.reference}" if self.reference else ""
-        return self.noted(f"{what} was signed{who}{when}, {term}{reference}")
+        return self.with_note(f"{what} was signed{who}{when}, {term}{reference}")
 
 
 _FILED = "What was filed at the customer, only the contracts team can take back there"
 
 
-class _Vendor(Decision):
+class _Vendor(Decision, abstract=True):
     deciders = frozenset({Role.CONTRACTS})
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
     commits = True
@@ -283,8 +283,8 @@ class _Vendor(Decision):
     becomes: ClassVar[VendorStatus]
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         status = lead.vendor.status
         if status is cls.becomes:
@@ -303,7 +303,7 @@ class _Vendor(Decision):
         return lead.replaced(vendor=vendor.replaced(settled_on=settled_on))
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Vendor set-up at the customer: {self.becomes}")
+        return self.with_note(f"Vendor set-up at the customer: {self.becomes}")
 
 
 class VendorSetupStarted(_Vendor):
@@ -327,8 +327,10 @@ class VendorSetupProgressed(_Vendor):
     forms: Literal["asked for", "sent", "accepted"] = Field(description="what happened to their forms")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        return None if lead.vendor.status is cls.becomes and lead.stage in cls.stages else super().gate(lead)
+    def allowed(cls, lead: Lead) -> Refused | None:
+        return (
+            None if lead.vendor.status is cls.becomes and lead.stage in cls.stages else super().allowed(lead)
+        )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if day := event_log.lead.vendor.forms.get(self.forms):
@@ -341,7 +343,7 @@ class VendorSetupProgressed(_Vendor):
         return lead.replaced(vendor=vendor)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Vendor set-up at the customer: forms {self.forms}")
+        return self.with_note(f"Vendor set-up at the customer: forms {self.forms}")
 
 
 class VendorSetupDone(_Vendor):
@@ -373,8 +375,8 @@ class ServiceExtended(Decision):
     reason: Text = Field(description="why it goes on without a contract")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         ends = lead.contract.term_ends
         if ends is None:
@@ -394,7 +396,7 @@ class ServiceExtended(Decision):
         return lead.replaced(contract=contract)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(
+        return self.with_note(
             f"The service goes on without a contract until {event_log.lead.contract.extended_until}: {self.reason}"
         )
 
@@ -414,8 +416,8 @@ class GapExplained(Decision):
     reason: Text = Field(description="why nobody is billed for them")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         return None if lead.gaps else refuse("No days outside the contracts are unexplained")
 
@@ -428,4 +430,4 @@ class GapExplained(Decision):
         return lead.replaced(former=tuple(former), contract=contract)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Days outside the contracts stay unbilled: {self.reason}")
+        return self.with_note(f"Days outside the contracts stay unbilled: {self.reason}")

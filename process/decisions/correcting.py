@@ -51,7 +51,7 @@ class IssueReplaced(Decision):
             yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted("What was deleted on GitHub is opened anew")
+        return self.with_note("What was deleted on GitHub is opened anew")
 
 
 class FolderReplaced(Decision):
@@ -84,7 +84,7 @@ class FolderReplaced(Decision):
             yield ReserveInvoice(key=key, cause=change.event.seq, number=number)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted("A new Drive folder takes the place of the one that is gone")
+        return self.with_note("A new Drive folder takes the place of the one that is gone")
 
 
 class Corrected(CorrectingDecision):
@@ -191,8 +191,8 @@ class Corrected(CorrectingDecision):
         wrong = event_log.find(self.seq)
         if wrong and wrong.fact.supersedes is not None:
             again = wrong.fact.supersedes
-            return self.noted(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
-        return self.noted(f"{self.seq} was a mistake and no longer counts: {self.reason}")
+            return self.with_note(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
+        return self.with_note(f"{self.seq} was a mistake and no longer counts: {self.reason}")
 
 
 _NOTHING = {

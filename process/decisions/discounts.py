@@ -14,14 +14,14 @@ from process.lead.quote import Quote, QuoteStatus
 from process.types import Role, Text
 
 
-class OnDiscount(_OnQuote):
+class OnDiscount(_OnQuote, abstract=True):
     """The open quote's discount, which a role has to approve."""
 
     deciders = frozenset({Role.CONTRACTS})
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         quote = lead.quote
         if quote and quote.awaits:
@@ -54,7 +54,7 @@ class DiscountApproved(OnDiscount):
         yield mail(change, "discount_approved", Role.SALES, version=str(self.version))
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"The discount was approved: {_offer(event_log.lead, self.version)}")
+        return self.with_note(f"The discount was approved: {_offer(event_log.lead, self.version)}")
 
 
 class DiscountDeclined(OnDiscount):
@@ -74,7 +74,7 @@ class DiscountDeclined(OnDiscount):
         yield mail(change, "discount_declined", Role.SALES, version=str(self.version), reason=self.reason)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(
+        return self.with_note(
             f"The discount was not approved ({self.reason}): {_offer(event_log.lead, self.version)}"
         )
 

@@ -26,8 +26,8 @@ class KeptApart(Decision):
     reason: Text | None = Field(None, description="how that is known")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.undecided:
             return None
@@ -57,7 +57,7 @@ class KeptApart(Decision):
             other.lead for other in event_log.lead.originals if other.since == event_log.lead.last_seq
         )
         said = f"Kept apart from {others or self.other or 'what it looks like'}"
-        return self.noted(f"{said} ({self.reason})" if self.reason else said)
+        return self.with_note(f"{said} ({self.reason})" if self.reason else said)
 
 
 class Merged(Decision):
@@ -78,13 +78,13 @@ class Merged(Decision):
         return {"into": lead.undecided[0].lead} if lead.undecided else dict(cls.example)
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
+    def allowed(cls, lead: Lead) -> Refused | None:
         instead = "Merge the other lead into this one, and decide that there"
         if not lead.ended and lead.contract.signed_on:
             return refuse("A lead with a signed contract is merged into no other", instead)
         if not lead.ended and lead.hub.requested_on:
             return refuse("Engineering was asked for its hub, so it is merged into no other", instead)
-        return super().gate(lead)
+        return super().allowed(lead)
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
@@ -116,7 +116,7 @@ class Merged(Decision):
 
     def summary(self, event_log: EventLog) -> str:
         into = event_log.lead.merged_into
-        return self.noted(f"Merged into {into.name if into else self.into}")
+        return self.with_note(f"Merged into {into.name if into else self.into}")
 
 
 def _with(lead: Lead, other: str, relation: Relation, event: Event) -> tuple[DuplicateLink, ...]:

@@ -96,7 +96,7 @@ class LeadOpened(Decision):
         lead = event_log.lead
         others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
         held = f"; it may be the same request as {others}" if others else ""
-        return self.noted(f"{lead.org} became a lead: {lead.title}{held}")
+        return self.with_note(f"{lead.org} became a lead: {lead.title}{held}")
 
 
 class DetailsChanged(Decision):
@@ -136,7 +136,7 @@ class DetailsChanged(Decision):
         return lead.replaced(**self.given())
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Changed: {', '.join(self.given()).replace('_', ' ')}")
+        return self.with_note(f"Changed: {', '.join(self.given()).replace('_', ' ')}")
 
 
 class Assigned(Decision):
@@ -170,7 +170,9 @@ class Assigned(Decision):
         return lead.replaced(assigned=assigned)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"{self.role.capitalize()} for this lead: {self.person or 'nobody in particular'}")
+        return self.with_note(
+            f"{self.role.capitalize()} for this lead: {self.person or 'nobody in particular'}"
+        )
 
 
 def contact_complaint(zone: str | None, email: str | None) -> Refused | None:

@@ -6,12 +6,13 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
+from process.core.events import BY_DATE
 from process.core.refusal import Refused, Suggestion, SuggestionKind, example, refuse
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
 from process.types import SAID
 
-RESERVED_SOURCES = ("clock", "service")
+RESERVED_SOURCES = (BY_DATE, "service")
 """Sources of what the service itself decides; nobody else may name them."""
 
 

@@ -71,4 +71,4 @@ class PolicyAdopted(Decision):
 
     def summary(self, event_log: EventLog) -> str:
         what = f": {'; '.join(self.changed)}" if self.changed else ", whose rules are the same"
-        return self.noted(f"From here on under the policy {event_log.lead.policy.version}{what}")
+        return self.with_note(f"From here on under the policy {event_log.lead.policy.version}{what}")

@@ -25,8 +25,8 @@ class QuestionnaireSent(Decision):
     stages = BEFORE_CONTRACT
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.questionnaire.answered_on:
             return refuse(f"The questionnaire was already answered on {lead.questionnaire.answered_on}")
@@ -42,7 +42,7 @@ class QuestionnaireSent(Decision):
         return lead.replaced(questionnaire=sent)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted("The questionnaire was sent")
+        return self.with_note("The questionnaire was sent")
 
 
 class QuestionnaireAnswered(Decision):
@@ -90,7 +90,7 @@ class QuestionnaireAnswered(Decision):
             )
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted("The questionnaire was answered")
+        return self.with_note("The questionnaire was answered")
 
 
 class ManiacTAssessed(Decision):
@@ -175,7 +175,7 @@ class ManiacTAssessed(Decision):
         said = ", ".join(
             f"{letter.replace('_', ' ')} {verdict}" for letter, (verdict, _) in self.given().items()
         )
-        return self.noted(f"MANIAC-T assessed, {scope}" + (f" ({said})" if said else ""))
+        return self.with_note(f"MANIAC-T assessed, {scope}" + (f" ({said})" if said else ""))
 
 
 class AssetAttached(Decision):
@@ -210,7 +210,7 @@ class AssetAttached(Decision):
         return folder_effects(change)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Attached a {self.type}: {self.name}")
+        return self.with_note(f"Attached a {self.type}: {self.name}")
 
 
 class PriceListRequested(Decision):
@@ -224,4 +224,4 @@ class PriceListRequested(Decision):
         yield ReadPrices(key=change.key("read_prices"), cause=change.event.seq)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted("The price list is to be read again")
+        return self.with_note("The price list is to be read again")

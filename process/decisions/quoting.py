@@ -320,7 +320,7 @@ class PriceQuoted(Decision):
         until = f"version {quote.version}, valid until {quote.valid_until}"
         why = f", discount because: {quote.discount.reason}" if quote.discount else ""
         waits = f"; it {quote.standing}" if quote.awaits else ""
-        return self.noted(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
+        return self.with_note(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
 
 
 def ask_for_approval(change: Change) -> Iterable[Effect]:
@@ -330,7 +330,7 @@ def ask_for_approval(change: Change) -> Iterable[Effect]:
         yield mail(change, "discount_approval", quote.awaits, version=str(quote.version))
 
 
-class _OnQuote(Decision):
+class _OnQuote(Decision, abstract=True):
     """About the quote that is on the table."""
 
     stages = OPEN_STAGES
@@ -340,8 +340,8 @@ class _OnQuote(Decision):
     )
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead) or signed(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead) or signed(lead):
             return wrong
         if lead.quote is None:
             if lead.quotes and lead.quotes[-1].status is QuoteStatus.EXPIRED:
@@ -384,8 +384,8 @@ class QuoteAccepted(_OnQuote):
     accepted_by: Line | None = Field(None, description="who agreed, on their side")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return refuse(
@@ -406,7 +406,7 @@ class QuoteAccepted(_OnQuote):
 
     def summary(self, event_log: EventLog) -> str:
         who = f" by {self.accepted_by}" if self.accepted_by else ""
-        return self.noted(f"The quote was accepted{who}: {event_log.lead.quote}")
+        return self.with_note(f"The quote was accepted{who}: {event_log.lead.quote}")
 
 
 class QuoteDeclined(_OnQuote):
@@ -420,7 +420,7 @@ class QuoteDeclined(_OnQuote):
         return self._with(lead, QuoteStatus.DECLINED, reason=self.reason)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted("The quote was declined" + (f" ({self.reason})" if self.reason else ""))
+        return self.with_note("The quote was declined" + (f" ({self.reason})" if self.reason else ""))
 
 
 class QuoteExpired(_OnQuote):
@@ -429,8 +429,8 @@ class QuoteExpired(_OnQuote):
     kind = "quote_expired"
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return refuse(
@@ -442,11 +442,11 @@ class QuoteExpired(_OnQuote):
         return self._with(lead, QuoteStatus.EXPIRED)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if self.source == "clock":
+        if self.is_by_date:
             yield mail(change, "quote_expired", Role.SALES, version=str(self.version))
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Version {self.version} of the quote expired")
+        return self.with_note(f"Version {self.version} of the quote expired")
 
 
 def _same_offer(one: Quote, other: Quote) -> bool:

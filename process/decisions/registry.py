@@ -34,8 +34,6 @@ DECISIONS: dict[str, type[Decision]] = {
     kind: decision
     for module in _IN_ORDER
     for kind, decision in Decision.registry.items()
-    if decision.__module__ == module.__name__
-    and decision is not LeadOpened
-    and not decision.__name__.startswith("_")
+    if decision.__module__ == module.__name__ and decision is not LeadOpened
 }
 """Kind -> class, in the order of the process. `LeadOpened` is not among them: it starts a lead."""

@@ -66,7 +66,7 @@ class HubInformationGiven(Decision):
             if event_log.lead.hub.missing()
             else ""
         )
-        return self.noted(f"Hub information given: {given}{missing}")
+        return self.with_note(f"Hub information given: {given}{missing}")
 
 
 class EventAnnounced(Decision):
@@ -83,8 +83,8 @@ class EventAnnounced(Decision):
     users: int = Field(ge=1, le=100_000_000, description="how many users are expected")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.stage in (Stage.CONTRACTED, Stage.HUB) or lead.hub.requested_on:
             return None
@@ -123,7 +123,7 @@ class EventAnnounced(Decision):
 
     def summary(self, event_log: EventLog) -> str:
         days = f"on {self.first}" if self.last in (None, self.first) else f"from {self.first} to {self.last}"
-        return self.noted(f"An event was announced: {self.name} {days}, {self.users} users expected")
+        return self.with_note(f"An event was announced: {self.name} {days}, {self.users} users expected")
 
 
 class HubRequested(Decision):
@@ -138,8 +138,8 @@ class HubRequested(Decision):
     exception_reason: Text | None = Field(None, description="and why")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.hub.requested_on:
             return refuse(f"The hub was already requested on {lead.hub.requested_on}")
@@ -186,7 +186,7 @@ class HubRequested(Decision):
 
     def summary(self, event_log: EventLog) -> str:
         allowed = f" without a signature, allowed by {self.exception_by}: {self.exception_reason}"
-        return self.noted("The hub was requested" + (allowed if self.exception_by else ""))
+        return self.with_note("The hub was requested" + (allowed if self.exception_by else ""))
 
 
 class HubLive(Decision):
@@ -203,8 +203,8 @@ class HubLive(Decision):
     on: date | None = Field(None, description="the day from which it ran; by default today")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.hub.requested_on is None:
             return refuse("The hub was not requested", decide("Do that first", "hub_requested"))
@@ -228,17 +228,17 @@ class HubLive(Decision):
 
     def summary(self, event_log: EventLog) -> str:
         since = f" since {self.on}" if self.on else ""
-        return self.noted(
+        return self.with_note(
             f"The hub is live{since}" + (f": {event_log.lead.hub.url}" if event_log.lead.hub.url else "")
         )
 
 
-class _OnRunningHub(Decision):
+class _OnRunningHub(Decision, abstract=True):
     stages = OPEN_STAGES
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if not lead.hub.running:
             return refuse(
@@ -260,8 +260,8 @@ class HubValidated(_OnRunningHub):
     reason: Text | None = Field(None, description="why fewer than five users are enough")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.hub.validated_on:
             return refuse(f"The hub was already validated on {lead.hub.validated_on}")
@@ -286,7 +286,7 @@ class HubValidated(_OnRunningHub):
 
     def summary(self, event_log: EventLog) -> str:
         fewer = f" ({self.reason})" if self.reason else ""
-        return self.noted(
+        return self.with_note(
             f"The hub was validated: {self.representative} is satisfied, {self.users} users logged in{fewer}"
         )
 
@@ -318,7 +318,7 @@ class DecommissionDecided(_OnRunningHub):
         yield mail(change, "decommission_decided", Role.SALES, Role.ENGINEERING)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Decommission was decided for {self.on}: {self.reason}")
+        return self.with_note(f"Decommission was decided for {self.on}: {self.reason}")
 
 
 class DecommissionCancelled(_OnRunningHub):
@@ -330,8 +330,8 @@ class DecommissionCancelled(_OnRunningHub):
     example = {"reason": "The community found new funding"}
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         return None if lead.hub.decommission_on else refuse("No decommission was decided")
 
@@ -343,7 +343,7 @@ class DecommissionCancelled(_OnRunningHub):
         yield mail(change, "decommission_cancelled", Role.SALES, Role.ENGINEERING)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"The hub stays, its decommission was overruled: {self.reason}")
+        return self.with_note(f"The hub stays, its decommission was overruled: {self.reason}")
 
 
 class HubDecommissioned(_OnRunningHub):
@@ -361,8 +361,8 @@ class HubDecommissioned(_OnRunningHub):
     )
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.hub.decommission_on is None:
             return refuse(
@@ -380,4 +380,6 @@ class HubDecommissioned(_OnRunningHub):
         yield mail(change, "hub_decommissioned", Role.SALES, Role.CONTRACTS)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"The hub was taken down; data {self.data}, confirmed by {self.data_confirmed_by}")
+        return self.with_note(
+            f"The hub was taken down; data {self.data}, confirmed by {self.data_confirmed_by}"
+        )

@@ -44,7 +44,7 @@ class PutOnHold(Decision):
     def summary(self, event_log: EventLog) -> str:
         until = f" until {self.until}" if self.until else ""
         what = f", waiting for: {self.event}" if self.event else ""
-        return self.noted(f"Put on hold{until}{what}")
+        return self.with_note(f"Put on hold{until}{what}")
 
 
 def _goes_on(lead: Lead, event: Event) -> Lead:
@@ -61,8 +61,8 @@ class Resumed(Decision):
     deciders = EVERY_TEAM
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         return None if lead.hold else refuse("The lead is not on hold")
 
@@ -71,11 +71,11 @@ class Resumed(Decision):
         return _goes_on(lead, event).replaced(hold=None, progressed_at=event.at)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if self.source == "clock":
+        if self.is_by_date:
             yield mail(change, "resumed", Role.SALES)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted("Resumed")
+        return self.with_note("Resumed")
 
 
 LossReason = Literal[
@@ -102,8 +102,8 @@ class Lost(Decision):
     said_by: Literal["they", "we"] = Field("they", description="who said no")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
-        if wrong := super().gate(lead):
+    def allowed(cls, lead: Lead) -> Refused | None:
+        if wrong := super().allowed(lead):
             return wrong
         if lead.hub.running:
             return refuse(
@@ -127,7 +127,7 @@ class Lost(Decision):
             yield mail(change, "lost", Role.CONTRACTS)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Lost, {self.said_by} said no ({self.reason})")
+        return self.with_note(f"Lost, {self.said_by} said no ({self.reason})")
 
 
 class Reopened(Decision):
@@ -141,13 +141,13 @@ class Reopened(Decision):
     reason: Text = Field(description="what changed")
 
     @classmethod
-    def gate(cls, lead: Lead) -> Refused | None:
+    def allowed(cls, lead: Lead) -> Refused | None:
         if merged := lead.merged_into:
             return merged_away(merged)
         if lead.stage is Stage.LOST:
             return None
         if lead.stage is Stage.CLOSED:
-            return super().gate(lead)
+            return super().allowed(lead)
         return refuse(f"The lead is open, at {lead.stage}", "Go on from there")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -158,4 +158,4 @@ class Reopened(Decision):
             yield mail(change, "reopened", Role.CONTRACTS)
 
     def summary(self, event_log: EventLog) -> str:
-        return self.noted(f"Reopened: {self.reason}")
+        return self.with_note(f"Reopened: {self.reason}")

@@ -1,1 +1,1 @@
-"""What people write and move on GitHub, read: a new lead, or a decision that it proposes."""
+"""Reads people's text and edits on GitHub: new leads, commands, and proposed decisions."""

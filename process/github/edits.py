@@ -1,4 +1,4 @@
-"""What a person changed on GitHub of what the service had set there."""
+"""Edits: people's changes of values that the service had set on GitHub."""
 
 import hashlib
 from enum import StrEnum
@@ -10,7 +10,7 @@ from process.types import Line, Model, Stage, Text
 
 
 class EditKind(StrEnum):
-    """The ways to change it."""
+    """The kinds of edits."""
 
     TICKED = "ticked"
     UNTICKED = "unticked"
@@ -23,33 +23,33 @@ class EditKind(StrEnum):
 
 
 class Edit(Model):
-    """One change: at the lead's issue, at the issue of its hub, or of the card. It is a proposal, until it is judged."""
+    """One edit of the lead's issue, the hub's issue or the card. It proposes a decision."""
 
     kind: EditKind
     name: str = ""
-    """The box, the label, the new title, the card's new column; of a closing, GitHub's reason for it."""
+    """Name of the box or label, the new title, the card's new column, or GitHub's reason for closing."""
     stage: Stage | None = None
-    """For which the card's new column stands."""
+    """The stage of the card's new column."""
     hub: bool = False
-    """At the hub's issue."""
+    """True for an edit of the hub's issue."""
     id: str = ""
-    """GitHub's own id of the event or the edit that made it; empty where GitHub does not tell."""
+    """GitHub's id of the event or edit, or empty if unknown."""
     by: Line | None = None
-    """Login of whoever made it, if GitHub tells."""
+    """Login of the author, if known."""
     at: AwareDatetime | None = None
-    """When, if GitHub tells."""
+    """Time of the edit, if known."""
     by_program: bool = False
-    """Made by another program, as GitHub's board automations are: nobody's proposal, and put back without a word."""
+    """True for an edit by another program, such as a board automation: no proposal, and reverted without a comment."""
 
     @property
     def key(self) -> str:
-        """The same as long as it is this move."""
-        told = f"{self.id} {self.kind} {self.hub} {self.name}"
-        return hashlib.sha256(told.encode()).hexdigest()[:16]
+        """A digest that is equal for equal edits."""
+        text = f"{self.id} {self.kind} {self.hub} {self.name}"
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @property
     def summary(self) -> str:
-        """What was done, to follow a name: `@ada ticked “Price quoted”`."""
+        """A description that follows a name, as in `@ada ticked “Price quoted”`."""
         where = " of the hub" if self.hub else ""
         return {
             EditKind.TICKED: f"ticked “{self.name}”",
@@ -66,7 +66,7 @@ class Edit(Model):
 
 
 class DeclinedEdit(Model):
-    """A decision that a move proposed, and that did not reach the lead because it could not be complete."""
+    """A decision that an edit proposed, and that was not given to the lead because it was incomplete."""
 
     kind: Line
     by: Line
@@ -76,7 +76,7 @@ class DeclinedEdit(Model):
 
 
 class RevertEdits(Model):
-    """Moves that were heard, judged and answered, and are to be undone; and what there was to decline."""
+    """Edits to revert, which were judged and answered, and the decisions declined with them."""
 
     edits: tuple[Edit, ...] = Field(min_length=1, max_length=100)
     declined: tuple[DeclinedEdit, ...] = ()

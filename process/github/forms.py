@@ -1,4 +1,4 @@
-"""What an issue that is to become a lead says about it: in its title, and in what GitHub makes of an issue form."""
+"""Reads the fields of a new lead from an issue: from its title, and from the text of an issue form."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -15,15 +15,15 @@ FIELDS: dict[str, str] = {
     "email": "E-mail",
     "zone": "Time zone",
 }
-"""A lead's fact -> its label in the issue form, and its heading in the description."""
+"""Field of a lead -> its label in the issue form, which is its heading in the description."""
 OPTIONAL = frozenset({"email", "zone"})
 _NAMES = frozenset({"org", "person"})
-LONGEST = 200
+MAX_LINE = 200
 """Characters of one line of a lead (`process.types.Line`)."""
 
 _ALIASES = {"Organization": "org"}
 _PLACEHOLDERS = ("Lead org", "Lead person", "Lead title", "Person", "Title", "No response")
-"""What the template, our own words and GitHub's form put where nobody said anything."""
+"""Texts of the template, of our own wording and of GitHub's form that stand for no answer."""
 _NOTHING = frozenset({"n/a", "none", "tbd", "unknown"})
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -33,10 +33,11 @@ _UNBRACKETED = re.compile(r"([^\[\]]*?\s/\s[^\[\]]*?)\s+[-–—]\s+(.*)")
 
 
 class Gap(NamedTuple):
-    """What a lead lacks, or was given and can't be: the fact, and why in a sentence; without one it is missing."""
+    """A field that is missing or invalid."""
 
     field: str
-    why: str = ""
+    reason: str = ""
+    """Why the value is invalid, as a sentence; empty for a missing value."""
 
     @property
     def label(self) -> str:
@@ -44,36 +45,36 @@ class Gap(NamedTuple):
 
 
 class Intake(NamedTuple):
-    """What was read: sound facts, and what must be asked for."""
+    """The valid fields of an issue, and the gaps to ask for."""
 
-    facts: dict[str, str]
+    fields: dict[str, str]
     gaps: tuple[Gap, ...]
 
 
 def read_issue(title: str, body: str) -> Intake:
-    """The lead's facts, as far as an issue says them. Total.
+    """Return the lead's fields, as far as an issue gives them. Never raises.
 
-    For each fact the first sound word counts: of a title as `[organisation / person] - title`, then of the description,
-    then of a title that is written otherwise. What the template and the form say by themselves is nothing said.
+    For each field the first valid value counts: from a title as `[organisation / person] - title`, then from the
+    description, then from any other title. Texts of the template and of the form itself do not count.
     """
-    form = _of_form(body)
-    sources = (_of_heading(title), form, _of_plain(title, names=not form.keys() & _NAMES))
-    facts: dict[str, str] = {}
+    form = _from_form(body)
+    sources = (_from_heading(title), form, _from_plain_title(title, names=not form.keys() & _NAMES))
+    fields: dict[str, str] = {}
     gaps: list[Gap] = []
     for field in FIELDS:
-        given = [value for source in sources if (value := _said(field, source.get(field, "")))]
-        wrong = [complaint for value in given if (complaint := _complaint(field, value))]
-        if sound := [value for value in given if not _complaint(field, value)]:
-            facts[field] = sound[0]
+        values = [value for source in sources if (value := _value(field, source.get(field, "")))]
+        wrong = [complaint for value in values if (complaint := _complaint(field, value))]
+        if valid := [value for value in values if not _complaint(field, value)]:
+            fields[field] = valid[0]
         elif wrong:
             gaps.append(Gap(field, wrong[0]))
         elif field not in OPTIONAL:
             gaps.append(Gap(field, _unclear(title) if field in _NAMES else ""))
-    return Intake(facts, tuple(gaps))
+    return Intake(fields, tuple(gaps))
 
 
-def _of_heading(title: str) -> Mapping[str, str]:
-    """Of a title with its brackets and a slash in them."""
+def _from_heading(title: str) -> Mapping[str, str]:
+    """Return the fields of a title with brackets and a slash in them."""
     heading = split_heading(title)
     splits = split_names(heading.names) if heading else []
     if heading is None or not splits:
@@ -82,8 +83,8 @@ def _of_heading(title: str) -> Mapping[str, str]:
     return names | {"title": heading.title}
 
 
-def _of_plain(title: str, *, names: bool) -> Mapping[str, str]:
-    """Of any other title: all of it is what it is about, or, where it may give `names`, `organisation / person - title`."""
+def _from_plain_title(title: str, *, names: bool) -> Mapping[str, str]:
+    """Return the fields of any other title: all of it, or with `names` also `organisation / person - title`."""
     if heading := split_heading(title):
         return {"title": heading.title}
     found = _UNBRACKETED.fullmatch(title) if names else None
@@ -93,18 +94,18 @@ def _of_plain(title: str, *, names: bool) -> Mapping[str, str]:
     return {"org": splits[0][0], "person": splits[0][1], "title": found[2]}
 
 
-def _of_form(body: str) -> Mapping[str, str]:
-    """Of the description: what stands under the headings of an issue form, the first time that something does."""
-    said: dict[str, str] = {}
+def _from_form(body: str) -> Mapping[str, str]:
+    """Return the fields of the description: the first text under each heading of an issue form."""
+    given: dict[str, str] = {}
     for label, text in _sections(body):
         field = _BY_LABEL.get(_plain(label))
-        if field and _said(field, text):
-            said.setdefault(field, text)
-    return said
+        if field and _value(field, text):
+            given.setdefault(field, text)
+    return given
 
 
 def _sections(body: str) -> Iterator[tuple[str, str]]:
-    """Headings with the text under each; what stands in code or in a comment is neither."""
+    """Yield each heading with the text under it. Headings in code or in HTML comments do not count."""
     label, lines, fence = "", list[str](), ""
     for line in _COMMENT.sub("", body).splitlines():
         mark = _FENCE.match(line)
@@ -118,10 +119,10 @@ def _sections(body: str) -> Iterator[tuple[str, str]]:
     yield label, "\n".join(lines)
 
 
-def _said(field: str, text: str) -> str:
-    """The value as a lead has it; empty where it says nothing."""
+def _value(field: str, text: str) -> str:
+    """Return the value as a lead stores it, or an empty string for no answer."""
     value = unbracketed(one_line(text))
-    if _plain(value) in _UNSAID or value.casefold() in _NOTHING:
+    if _plain(value) in _NO_ANSWER or value.casefold() in _NOTHING:
         return ""
     if field == "email":
         return value.removeprefix("<").removesuffix(">").removeprefix("mailto:")
@@ -131,15 +132,15 @@ def _said(field: str, text: str) -> str:
 
 
 def _complaint(field: str, value: str) -> str:
-    """Why a lead can't have this, in a sentence."""
-    if len(value) > LONGEST:
-        return f"It is longer than {LONGEST} characters"
+    """Return why the value is invalid, or an empty string."""
+    if len(value) > MAX_LINE:
+        return f"It is longer than {MAX_LINE} characters"
     wrong = contact_complaint(value if field == "zone" else None, value if field == "email" else None)
     return f"{str(wrong).removesuffix('.')}, or leave it out" if wrong else ""
 
 
 def _unclear(title: str) -> str:
-    """Whether the title has it, and only nobody can tell which it is."""
+    """Return the reason if the title has the names, but more than one way to split them."""
     heading = split_heading(title)
     if heading is None or len(split_names(heading.names)) < 2:
         return ""
@@ -147,11 +148,11 @@ def _unclear(title: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """For comparison: case, spaces and punctuation do not count."""
+    """Return the text for comparison, without case, spaces and punctuation."""
     return "".join(c for c in text.casefold() if c.isalnum())
 
 
 _BY_LABEL = {_plain(label): field for field, label in FIELDS.items()} | {
     _plain(label): field for label, field in _ALIASES.items()
 }
-_UNSAID = {"", *map(_plain, _PLACEHOLDERS), *_BY_LABEL}
+_NO_ANSWER = {"", *map(_plain, _PLACEHOLDERS), *_BY_LABEL}

@@ -1,4 +1,4 @@
-"""What a move on GitHub proposes: the decision that it would take for the lead to be as the person showed it."""
+"""Translates an edit on GitHub into the decision that would make the lead as the edit shows it."""
 
 import re
 from collections.abc import Sequence
@@ -13,23 +13,23 @@ from process.views.overview import Line
 
 
 class Proposal(NamedTuple):
-    """Decisions of which any would do; one alone is taken, if the move says all that it needs."""
+    """Alternative decisions. A single one is taken, if the edit gives all its fields."""
 
     decisions: tuple[Body, ...] = ()
-    why: str = ""
-    """What is to be known besides; without any decision, why there is none."""
+    note: str = ""
+    """A hint for the person, or without any decision the reason for that."""
     examples: tuple[str, ...] = ()
     """Kinds of decisions to show as examples where none is proposed."""
 
 
 def propose(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
-    """What the move proposes. Total."""
+    """Return the proposal. Never raises."""
     match edit.kind:
         case EditKind.TICKED:
             return _ticked(edit, lead)
         case EditKind.UNTICKED:
             item = _item(edit, lead)
-            return _mistaken([kind for kind, _ in item.decisions] if item else [], timeline)
+            return _correction_of([kind for kind, _ in item.decisions] if item else [], timeline)
         case EditKind.CLOSED:
             return _closed(edit, lead)
         case EditKind.REOPENED:
@@ -45,7 +45,7 @@ def propose(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
 
 
 def agrees(edit: Edit, lead: Lead) -> bool:
-    """Whether the lead is as the move shows it, so that there is nothing (more) to undo."""
+    """Return True if the lead is as the edit shows it, so that there is nothing to revert."""
     match edit.kind:
         case EditKind.TICKED | EditKind.UNTICKED:
             item = _item(edit, lead)
@@ -72,19 +72,19 @@ def _item(edit: Edit, lead: Lead) -> Item | None:
 def _ticked(edit: Edit, lead: Lead) -> Proposal:
     item = _item(edit, lead)
     if item is None or not item.decisions:
-        return Proposal(why="The service ticks this itself, once it is so")
+        return Proposal(note="The service ticks this itself, once it is so")
     several = "Which of them is it?" if len(item.decisions) > 1 else ""
     return Proposal(item.decisions, several)
 
 
-def _mistaken(kinds: Sequence[str], timeline: Sequence[Line]) -> Proposal:
-    """Taking back means that a decision was a mistake: the newest that counts."""
+def _correction_of(kinds: Sequence[str], timeline: Sequence[Line]) -> Proposal:
+    """Propose to correct the newest decision of these kinds that counts."""
     found = [line for line in timeline if line.kind in kinds and not line.corrected]
     if not found:
-        return Proposal(why="No decision led to it that could be corrected")
+        return Proposal(note="No decision led to it that could be corrected")
     newest = found[-1]
-    why = f"Event {newest.seq} says so ({newest.summary}). If that was a mistake, correct it"
-    return Proposal((("corrected", {"seq": newest.seq}),), why)
+    note = f"Event {newest.seq} says so ({newest.summary}). If that was a mistake, correct it"
+    return Proposal((("corrected", {"seq": newest.seq}),), note)
 
 
 def _closed(edit: Edit, lead: Lead) -> Proposal:
@@ -94,26 +94,26 @@ def _closed(edit: Edit, lead: Lead) -> Proposal:
         if len(lead.undecided) == 1:
             return Proposal((("merged", {"into": lead.undecided[0].lead}),))
         return Proposal((("lost", {"reason": "duplicate"}),))
-    why = "" if edit.name == "not_planned" else "No service of this lead has run that could have ended"
-    return Proposal((("lost", {}),), why)
+    note = "" if edit.name == "not_planned" else "No service of this lead has run that could have ended"
+    return Proposal((("lost", {}),), note)
 
 
 def _open_again(lead: Lead, timeline: Sequence[Line]) -> Proposal:
     if lead.merged_into:
-        return _mistaken(["merged"], timeline)
+        return _correction_of(["merged"], timeline)
     if lead.lost:
         return Proposal((("reopened", {}),))
-    return _mistaken(["hub_decommissioned"], timeline)
+    return _correction_of(["hub_decommissioned"], timeline)
 
 
 def _labelled(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
     names, on = lead.policy.labels, edit.kind is EditKind.LABELLED
     if edit.hub:
-        return Proposal(why="It marks the issues of hubs")
+        return Proposal(note="It marks the issues of hubs")
     if edit.name == names.hub_service:
         return Proposal((("details_changed", {"service": "hub" if on else "other"}),))
     if edit.name == names.customer:
-        return Proposal((("contract_signed", {}),)) if on else _mistaken(["contract_signed"], timeline)
+        return Proposal((("contract_signed", {}),)) if on else _correction_of(["contract_signed"], timeline)
     return Proposal(
         (("lost", {}),), f"The label “{edit.name}” marks what is a lead. If it is none any more, it is lost"
     )
@@ -133,40 +133,40 @@ def _retitled(edit: Edit, lead: Lead) -> Proposal:
     return Proposal((("details_changed", changed),))
 
 
-def _unreadable(whose: str, form: str, kind: str) -> Proposal:
+def _unreadable(owner: str, form: str, kind: str) -> Proposal:
     return Proposal(
-        why=f"The title of a {whose}'s issue is “{form}”, and this one can't be read as that. "
+        note=f"The title of a {owner}'s issue is “{form}”, and this one can't be read as that. "
         "Change it again in that form, or say what has changed",
         examples=(kind,),
     )
 
 
-_SPINE = (Stage.LEAD, Stage.QUOTED, Stage.CONTRACTED, Stage.HUB)
+_MAIN_PATH = (Stage.LEAD, Stage.QUOTED, Stage.CONTRACTED, Stage.HUB)
 _MADE_BY: dict[Stage, tuple[str, ...]] = {
     Stage.QUOTED: ("price_quoted",),
     Stage.CONTRACTED: ("contract_signed", "vendor_setup_done", "vendor_setup_not_needed"),
     Stage.HUB: ("hub_live",),
 }
-"""Decisions that bring a lead to a stage of the spine."""
+"""Decisions that bring a lead to a stage of the main path."""
 
 
 def _placed(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
     stage = edit.stage
     if stage is None:
-        return Proposal(why="No stage of a lead has that column")
+        return Proposal(note="No stage of a lead has that column")
     if stage is Stage.LOST:
         return Proposal((("lost", {}),))
     if stage is Stage.CLOSED:
         return Proposal((("hub_decommissioned", {}),))
     if lead.ended:
         return _open_again(lead, timeline)
-    if _SPINE.index(stage) < _SPINE.index(lead.stage):
-        return _mistaken(_MADE_BY[lead.stage], timeline)
+    if _MAIN_PATH.index(stage) < _MAIN_PATH.index(lead.stage):
+        return _correction_of(_MADE_BY[lead.stage], timeline)
     return _next_towards(lead)
 
 
 def _next_towards(lead: Lead) -> Proposal:
-    """The first decision that a lead lacks on its way to its hub."""
+    """Propose the next decision on the lead's way to its hub."""
     if not lead.quoted:
         return Proposal((("price_quoted", {}),))
     if not lead.contract.signed_on:

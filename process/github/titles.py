@@ -1,4 +1,4 @@
-"""The title of a lead's issue, as people write it: `[organisation / person] - title` (process.md)."""
+"""Parses the title of a lead's issue: `[organisation / person] - title` (process.md)."""
 
 import re
 from typing import NamedTuple
@@ -9,43 +9,43 @@ _HEADING = re.compile(r"\s*\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\s*[-–—:]*\s*(.*?)
 
 
 class Heading(NamedTuple):
-    """A title of an issue, taken apart."""
+    """The two parts of an issue's title."""
 
     names: str
-    """What stands between the brackets."""
+    """Text between the brackets."""
     title: str
 
 
 def same_title(one: str, other: str) -> bool:
-    """Whether two titles say the same: a person need not set brackets, slashes and dashes as we do."""
+    """Return True if two titles are equal apart from brackets, slashes, dashes and spaces."""
     return _bare(one) == _bare(other)
 
 
 def split_heading(text: str) -> Heading | None:
-    """Names and title of `[names] - title`, each as it is written, possibly empty; None where nothing is in brackets."""
+    """Return names and title of `[names] - title`, each possibly empty, or None if there are no brackets."""
     found = _HEADING.fullmatch(text)
     return Heading(found[1].strip(), unbracketed(found[2])) if found else None
 
 
 def split_names(names: str) -> list[tuple[str, str]]:
-    """Organisation and person: each way to read `organisation / person`, parts possibly empty.
+    """Return every way to split `organisation / person`. Parts may be empty.
 
-    A slash may belong to a name. One alone that has spaces around it is the one between the names.
+    A slash may belong to a name. If exactly one slash has spaces around it, it is the separator.
     """
     spaced = re.split(r"(?:^|\s+)/(?:\s+|$)", names)
     return [(spaced[0].strip(), spaced[1].strip())] if len(spaced) == 2 else _at_any_slash(names)
 
 
 def unbracketed(text: str) -> str:
-    """Without the one pair of brackets around all of it, as the template's `[Lead title]` has them."""
+    """Return the text without one pair of brackets around all of it, as in the template's `[Lead title]`."""
     inside = re.fullmatch(r"\s*\[([^\[\]]*)\]\s*", text)
     return inside[1].strip() if inside else text.strip()
 
 
 def read_heading(text: str, lead: Lead) -> tuple[str, str, str] | None:
-    """Organisation, person and title, where this title of an issue says them (process.md, The lead's issue).
+    """Return organisation, person and title, or None if the text does not name them (process.md, The lead's issue).
 
-    Where a slash may belong to a name, the name must be one that the lead has.
+    If there are several ways to split the names, one part must be as the lead has it.
     """
     found = split_heading(text)
     if found is None or not found.title:

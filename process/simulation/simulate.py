@@ -37,7 +37,7 @@ class Step(Change):
     def of_the_calendar(self) -> bool:
         """Whether the calendar did it; only a kind that this code knows can be worked out anew."""
         fact = self.event.fact
-        return isinstance(fact, Deadline) or (isinstance(fact, Decision) and fact.source == "clock")
+        return isinstance(fact, Deadline) or (isinstance(fact, Decision) and fact.is_by_date)
 
     @property
     def decided(self) -> bool:

@@ -244,7 +244,7 @@ def options(aggregate: LeadAggregate, now: datetime) -> tuple[Option, ...]:
 def _option(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
     decision = DECISIONS[kind]
     example = decision.example_for(aggregate.lead)
-    refused = decision.gate(aggregate.lead)
+    refused = decision.allowed(aggregate.lead)
     would: tuple[str, ...] = ()
     if refused is None:
         preview = preview_decision(aggregate, kind, (example,), now)

@@ -119,7 +119,7 @@ def test_a_refusal_is_recorded_with_person_decision_and_reason() -> None:
         ("corrected", ({"seq": 10**5000, "reason": "x"},), "a number that is too long to show"),
         ("usage_reported", ({"month": "2026-06", "active_users": 10**5000},), "too long to show"),
         ("price_quoted", (QUOTE | {"amount": "1." + "1" * 5000},), "no more than 20 digits"),
-        ("quote_accepted", ({"source": "clock"},), "'clock' is no face through which people decide."),
+        ("quote_accepted", ({"source": "deadline"},), "'deadline' is no face through which people decide."),
     ],
 )
 def test_an_implausible_decision_is_refused_in_a_sentence(

@@ -175,3 +175,10 @@ def test_a_key_names_lead_event_and_purpose() -> None:
 
 def test_every_clock_is_described() -> None:
     assert all(field.description for field in Clocks.model_fields.values())
+
+
+def test_a_concrete_fact_without_a_kind_is_refused() -> None:
+    with pytest.raises(TypeError, match="Nameless needs a kind"):
+
+        class Nameless(Decision):
+            """A decision without a kind."""

@@ -35,7 +35,7 @@ def test_a_lead_adopts_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_field_that_came_with_a_change_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(PriceQuoted, "since", {"item": "tell-sales"})
+    monkeypatch.setattr(PriceQuoted, "introduced_in", {"item": "tell-sales"})
     life = Life()
     assert life.refused("price_quoted", **QUOTE, item="Training: 2000 once") == (
         "This lead does not know item yet, which came with a newer release. Bring it to the newest release first."

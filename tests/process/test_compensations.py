@@ -45,7 +45,7 @@ def correction_impact(life: Life, seq: int, **more: Any) -> CorrectionImpact:
 
 
 def summary(found: CorrectionImpact, fate: str) -> list[str]:
-    return [left.summary for left in found.traces if left.fate == fate]
+    return [trace.summary for trace in found.traces if trace.fate == fate]
 
 
 def got(life: Life) -> dict[str, tuple[str, ...]]:
@@ -122,8 +122,8 @@ def test_the_compensations_offered_for_a_mistake(
     life.perform().does(kind, **body)
     seq = last(life)
     found = correction_impact(life.perform(), seq)
-    assert tuple(left.compensate for left in found.traces if left.fate == "if asked") == offered
-    assert says in " | ".join(left.summary for left in found.traces)
+    assert tuple(trace.compensate for trace in found.traces if trace.fate == "if asked") == offered
+    assert says in " | ".join(trace.summary for trace in found.traces)
     assert found.corrected_decision.summary == life.aggregate.event_log.events[seq - 1].summary
     for kind in {"mail", "answer", "comment", "hub"} - set(offered):
         assert str(seq) in life.refused("corrected", seq=seq, reason="x", compensate=kind)
@@ -255,7 +255,7 @@ def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> Non
     life = Life().quoted().perform()
     first = corrects(life, 2)  # silently: they still believe that it counts
     second = correction_impact(life, first)
-    assert [left.compensate for left in second.traces if left.fate == "if asked"] == ["comment"]
+    assert [trace.compensate for trace in second.traces if trace.fate == "if asked"] == ["comment"]
     corrects(life, first)
     loud = corrects(life, 2, "mail")
     assert got(life)["correction"] == ("contracts@example.org",)
@@ -279,7 +279,7 @@ def test_an_unsent_correction_is_suspended_and_restored_with_its_cause() -> None
     assert [mail.template for mail in life.lead.mails] == ["price_quoted", "correction"]
 
 
-# ---- what is said on GitHub turns with what counts
+# ---- posts on GitHub follow the present state
 
 
 def test_posts_are_updated_when_the_correction_is_corrected() -> None:
@@ -296,8 +296,8 @@ def test_posts_are_updated_when_the_correction_is_corrected() -> None:
     found = correction_impact(life, first)
     assert "What is said of" in " ".join(summary(found, "by itself"))
     corrects(life, first)
-    said = {(e.where, e.seq) for e in life.planned[planned:] if isinstance(e, PostCorrection)}
-    assert said == {("issue", seq), ("answer", seq)}
+    posts = {(e.where, e.seq) for e in life.planned[planned:] if isinstance(e, PostCorrection)}
+    assert posts == {("issue", seq), ("answer", seq)}
     now = corrected_decision(life.aggregate.event_log, seq)
     assert (now.counts, now.is_asked("comment"), now.was_asked("comment")) == (True, False, True)
 
@@ -307,9 +307,9 @@ def test_the_answer_to_a_correction_that_was_given_in_a_comment_is_crossed_out_a
     answer = life.does("corrected", seq=2, reason="A slip", **COMMENT)
     assert answer.seq
     corrects(life.perform(), answer.seq, "answer")
-    (said,) = [effect for effect in life.planned if isinstance(effect, PostCorrection)]
-    assert (said.where, said.seq) == ("answer", answer.seq)
-    (about,) = request_for(life.aggregate, said, life.now).corrected_decisions
+    (post,) = [effect for effect in life.planned if isinstance(effect, PostCorrection)]
+    assert (post.where, post.seq) == ("answer", answer.seq)
+    (about,) = request_for(life.aggregate, post, life.now).corrected_decisions
     assert (about.seq, about.comment, about.counts, about.is_asked("answer")) == (answer.seq, 42, False, True)
 
 
@@ -423,12 +423,12 @@ def test_decisions_that_rest_on_a_mistake_are_named_in_the_order_of_correction()
             "hub_requested",
         )
     )
-    said = life.refused("corrected", seq=quoted, reason="x")
-    assert said.startswith(
+    refusal = life.refused("corrected", seq=quoted, reason="x")
+    assert refusal.startswith(
         f"{accepted} (The quote was accepted: 12,000.00 USD a year) rests on it, and so do {handed},"
     )
     order = (
-        said.rpartition("Correct ")[2]
+        refusal.rpartition("Correct ")[2]
         .partition(" first, in this order")[0]
         .replace(" and ", ", ")
         .split(", ")

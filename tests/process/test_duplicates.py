@@ -31,7 +31,7 @@ HERE = ORIGINAL | {"lead": "lead-example"}
 
 
 def twin(**opened: Any) -> Life:
-    """A lead that began as one that looks like it."""
+    """Return a lead that began as a match of the other."""
     return Life(lead="lead-twin", originals=[HERE], **opened)
 
 
@@ -62,7 +62,7 @@ def test_no_commitment_is_decided_meanwhile() -> None:
     ahead = {
         kind
         for kind, decision in DECISIONS.items()
-        if held.stage in decision.stages and decision.gate(held) is not None and decision.commits
+        if held.stage in decision.stages and decision.allowed(held) is not None and decision.commits
     }
     assert ahead == {"price_quoted", "quote_accepted", "hub_requested", "hub_live"}
     spine = {"contract_handed_over", "contract_signed", "vendor_setup_done"}
@@ -108,7 +108,7 @@ def test_a_lead_that_began_as_another_one_is_not_held_and_notifies_nobody() -> N
     life.quoted()
 
 
-# ---- found by a round
+# ---- found by a reconciliation
 
 
 def test_a_reconciliation_flags_each_pair_once() -> None:
@@ -308,17 +308,17 @@ def test_a_merge_into_a_lead_that_did_not_match_is_taken_back_there_too() -> Non
 
 def test_the_newest_notice_counts_in_any_order_and_number() -> None:
     life, other = Life(), twin()
-    summary = [relation_notices(other.lead)["lead-example"]]
+    notices = [relation_notices(other.lead)["lead-example"]]
     for kind, body in (
         ("merged", {"into": "lead-example"}),
         ("corrected", {"seq": 2, "reason": "x"}),
         ("merged", {"into": "lead-example", "note": "It is the same"}),
     ):
         other.does(kind, **body)
-        summary.append(relation_notices(other.lead)["lead-example"])
-    for told in (summary[1], summary[0], summary[3], summary[2], summary[1], summary[3], summary[3]):
+        notices.append(relation_notices(other.lead)["lead-example"])
+    for notice in (notices[1], notices[0], notices[3], notices[2], notices[1], notices[3], notices[3]):
         aggregate, answer = inbox.receive_relation_notice(
-            life.aggregate, (told.model_dump(mode="json"),), life.now
+            life.aggregate, (notice.model_dump(mode="json"),), life.now
         )
         assert not isinstance(answer, Refused)
         life.aggregate = LeadAggregate.model_validate_json(aggregate.model_dump_json())  # also over a new run
@@ -437,7 +437,7 @@ def test_an_invalid_notice_is_refused() -> None:
         assert [refusal.kind for refusal in aggregate.refusals] == ["receive_relation_notice"]
 
 
-# ---- what is told, and when
+# ---- notices
 
 
 def test_notices_wait_for_the_leads_issue_and_hold_only_news() -> None:
@@ -446,13 +446,13 @@ def test_notices_wait_for_the_leads_issue_and_hold_only_news() -> None:
     assert len(telling) == 1
     assert not telling[0].ready(life.lead)
     life.perform()
-    told = len([effect for effect in life.planned if isinstance(effect, NotifyLeads)])
+    notified = len([effect for effect in life.planned if isinstance(effect, NotifyLeads)])
     life.does("asset_attached", name="Budget")
     life.does("questionnaire_sent")
     life.wait(40).perform()
-    assert len([effect for effect in life.planned if isinstance(effect, NotifyLeads)]) == told
+    assert len([effect for effect in life.planned if isinstance(effect, NotifyLeads)]) == notified
     life.does("details_changed", title="Another title")
-    assert len([effect for effect in life.planned if isinstance(effect, NotifyLeads)]) == told + 1
+    assert len([effect for effect in life.planned if isinstance(effect, NotifyLeads)]) == notified + 1
 
 
 def test_only_the_newest_notification_is_done() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse_as
-from process.github.forms import FIELDS, LONGEST, Gap, read_issue
+from process.github.forms import FIELDS, MAX_LINE, Gap, read_issue
 from process.types import one_line
 
 TEMPLATE = "[Lead org / Lead person] - [Lead title]"
@@ -26,7 +26,7 @@ def form(**given: str) -> str:
 
 def says(title: str, body: str = "") -> tuple[dict[str, str], list[str]]:
     found = read_issue(title, body)
-    return found.facts, [gap.field for gap in found.gaps]
+    return found.fields, [gap.field for gap in found.gaps]
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_a_title_that_leaves_something_out(title: str, facts: dict[str, str], ga
 @pytest.mark.parametrize("names", ["A/B/C", "A / B / C"])
 def test_slashes_that_nobody_can_tell_apart_are_asked_about(names: str) -> None:
     found = read_issue(f"[{names}] - A hub", "")
-    assert found.facts == {"title": "A hub"}
+    assert found.fields == {"title": "A hub"}
     assert found.gaps == (Gap("org", UNCLEAR), Gap("person", UNCLEAR))
     assert read_issue(f"[{names}] - A hub", form(org="A/B", person="C")).gaps == ()
 
@@ -97,7 +97,7 @@ def test_a_form_says_what_the_title_does_not() -> None:
 
 
 def test_a_sound_title_goes_before_the_form_and_an_unsound_one_does_not() -> None:
-    title = f"[{'x' * (LONGEST + 1)} / Grace] - Two hubs"
+    title = f"[{'x' * (MAX_LINE + 1)} / Grace] - Two hubs"
     facts, gaps = says(title, form(**WHOLE))
     assert facts == WHOLE | {"person": "Grace", "title": "Two hubs"}
     assert gaps == []
@@ -151,7 +151,7 @@ def test_what_need_not_be_said_may_be_said_in_many_ways(given: dict[str, str], r
         ({"zone": "UTC+2"}, "There is no time zone 'UTC+2'. Name one as Europe/Berlin or UTC, or leave"),
         ({"zone": "../../etc/passwd"}, "There is no time zone"),
         ({"zone": "Europe"}, "There is no time zone"),
-        ({"email": f"{'a' * LONGEST}@example.org"}, "It is longer than 200 characters"),
+        ({"email": f"{'a' * MAX_LINE}@example.org"}, "It is longer than 200 characters"),
         ({"title": "A hub\n" * 50}, "It is longer than 200 characters"),
     ],
 )
@@ -159,8 +159,8 @@ def test_what_cannot_be_is_asked_about_with_the_reason(given: dict[str, str], wh
     found = read_issue(TEMPLATE, form(**WHOLE | given))
     (gap,) = found.gaps
     assert gap.field in given
-    assert why in gap.why
-    assert gap.field not in found.facts
+    assert why in gap.reason
+    assert gap.field not in found.fields
 
 
 TEXTS = st.text(st.characters(codec=None)) | st.text("[]/-: #`~<!->\n\rAZ\x00\ud800@")
@@ -171,8 +171,8 @@ def test_whatever_is_written_what_was_read_is_a_lead_or_asked_for(
     title: str, body: str, given: dict[str, str]
 ) -> None:
     found = read_issue(title, body + form(**given))
-    assert {"org", "person", "title"} <= found.facts.keys() | {gap.field for gap in found.gaps}
-    opened = parse_as(LeadOpened, WHOLE | found.facts)
+    assert {"org", "person", "title"} <= found.fields.keys() | {gap.field for gap in found.gaps}
+    opened = parse_as(LeadOpened, WHOLE | found.fields)
     assert isinstance(opened, LeadOpened), opened
     assert opened.complaint() is None
     assert opened.model_dump_json()

@@ -99,7 +99,7 @@ class Lives(RuleBasedStateMachine):
     @rule(data=st.data(), step=st.integers(0, 50))
     def decide_what_is_allowed(self, data: st.DataObject, step: int) -> None:
         """Mostly, people do what may be done now; so lives get somewhere."""
-        allowed = [kind for kind, decision in DECISIONS.items() if decision.gate(self.life.lead) is None]
+        allowed = [kind for kind, decision in DECISIONS.items() if decision.allowed(self.life.lead) is None]
         kind = allowed[step % len(allowed)]
         self._take(kind, data.draw(sound_bodies(kind), label=kind))
 
@@ -120,7 +120,7 @@ class Lives(RuleBasedStateMachine):
             "vendor_setup_not_needed",
         ]
         path += ["hub_requested", "hub_live", "usage_reported"]
-        allowed = [kind for kind in path if DECISIONS[kind].gate(self.life.lead) is None]
+        allowed = [kind for kind in path if DECISIONS[kind].allowed(self.life.lead) is None]
         if allowed:
             month = f"{self.life.today:%Y-%m}"
             body = DECISIONS[allowed[-1]].example | (
@@ -193,21 +193,21 @@ class Lives(RuleBasedStateMachine):
 
     @rule(kind=st.sampled_from(["merged", "lost", "corrected"]), data=st.data())
     def another_lead_speaks(self, kind: str, data: st.DataObject) -> None:
-        """One that looked like this one goes on with its own life, and its words come in whatever order."""
+        """A matching lead goes on with its own life, and its notices come in any order."""
         other = getattr(self, "other", None) or Life(
             lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]
         )
         self.other = other
         bodies = {"merged": {"into": "lead-example"}, "lost": {"reason": "budget"}}
         other.take(kind, **bodies.get(kind, {"seq": len(other.aggregate.event_log.events), "reason": "x"}))
-        self.summary = [*getattr(self, "summary", []), relation_notices(other.lead)["lead-example"]]
-        told = data.draw(st.sampled_from(self.summary))
+        self.notices = [*getattr(self, "notices", []), relation_notices(other.lead)["lead-example"]]
+        notice = data.draw(st.sampled_from(self.notices))
         aggregate, answer = inbox.receive_relation_notice(
-            self.life.aggregate, (told.model_dump(mode="json"),), self.life.now
+            self.life.aggregate, (notice.model_dump(mode="json"),), self.life.now
         )
         assert not isinstance(answer, Refused) or aggregate.event_log is self.life.aggregate.event_log
         self.life._set(aggregate)
-        again, _ = inbox.receive_relation_notice(aggregate, (told.model_dump(mode="json"),), self.life.now)
+        again, _ = inbox.receive_relation_notice(aggregate, (notice.model_dump(mode="json"),), self.life.now)
         assert again.event_log is aggregate.event_log
 
     @rule(lead=st.sampled_from(["lead-original", "lead-other", "lead-example", "lead-third"]))
@@ -378,8 +378,8 @@ class Lives(RuleBasedStateMachine):
             if isinstance(event.fact, MailSent) and event.fact.template == "correction":
                 before = EventLog(lead=event_log.lead, events=event_log.events[: event.seq - 1])
                 wrong = corrected_decision(before, root(before, event.fact.cause or 0), notified=True)
-                said = next(each for each in wrong.corrections if each.seq == event.fact.cause)
-                assert set(event.fact.recipients) == set(wrong.notified_that(counts=not said.counts))
+                correction = next(each for each in wrong.corrections if each.seq == event.fact.cause)
+                assert set(event.fact.recipients) == set(wrong.notified_that(counts=not correction.counts))
                 assert event.fact.recipients
 
     @invariant()
@@ -394,8 +394,8 @@ class Lives(RuleBasedStateMachine):
     @invariant()
     def nothing_begins_to_need_attention_unless_the_lead_is_looked_at(self) -> None:
         aggregate, now = self.life.aggregate, self.life.now
-        look = next_wake_up(aggregate.lead, now) or now + timedelta(days=4000)
-        for moment in (now + (look - now) / 2, look - timedelta(seconds=1)):
+        wake_up = next_wake_up(aggregate.lead, now) or now + timedelta(days=4000)
+        for moment in (now + (wake_up - now) / 2, wake_up - timedelta(seconds=1)):
             assert attention(aggregate.lead, aggregate.lead.today(moment)) == attention(
                 aggregate.lead, aggregate.lead.today(now)
             )

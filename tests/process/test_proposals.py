@@ -103,7 +103,7 @@ def test_a_title_that_cannot_be_read_proposes_nothing_and_says_its_form(
 def test_a_vendor_set_up_may_be_done_or_not_needed() -> None:
     proposal = proposed(new(), EditKind.TICKED, "Vendor set-up")
     assert kinds(proposal) == ("vendor_setup_done", "vendor_setup_not_needed")
-    assert proposal.why
+    assert proposal.note
 
 
 def test_what_the_service_does_itself_is_nobodys_decision() -> None:
@@ -186,7 +186,7 @@ moves = st.builds(
 def test_any_move_proposes_decisions_there_are_or_says_why_there_is_none(move: Edit, aggregate: Any) -> None:
     proposal = propose(move, aggregate.lead, timeline(aggregate))
     assert set(kinds(proposal)) <= set(DECISIONS)
-    assert proposal.decisions or proposal.why
+    assert proposal.decisions or proposal.note
     assert agrees(move, aggregate.lead) in (True, False)
     assert move.summary
 

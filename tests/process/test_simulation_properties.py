@@ -58,9 +58,9 @@ class LivedAgain(Lives):
         assert not nothing.found
         assert all(billed.was == billed.would for billed in nothing.sums)
         anew = simulate(events, lead.id, self.scenario, now)
-        told = tuple(step.event for step in anew.would)
-        assert fold(told, lead.id) == anew.would[-1].after
-        assert [event.seq for event in told] == list(range(1, len(told) + 1))
+        events = tuple(step.event for step in anew.would)
+        assert fold(events, lead.id) == anew.would[-1].after
+        assert [event.seq for event in events] == list(range(1, len(events) + 1))
         assert len(anew.rulings) == sum(step.decided for step in anew.was) - 1
         for step in anew.was:  # what a life lived again counts on
             if isinstance(step.event.fact, Observation) and not isinstance(
@@ -68,18 +68,18 @@ class LivedAgain(Lives):
             ):
                 assert due(step.before) == due(step.after)
         assert difference(events, lead.id, self.scenario, now).faithful
-        twice = simulate(told, lead.id, self.scenario, now)
+        twice = simulate(events, lead.id, self.scenario, now)
         assert differing(twice) == []
 
 
 def differing(lived: Relived) -> list[object]:
     """The first thing in which both lives differ."""
 
-    def told(event: Event) -> tuple[Any, ...]:
+    def content(event: Event) -> tuple[Any, ...]:
         return event.at, event.fact
 
     pairs = zip(lived.was, lived.would, strict=False)
-    found = [(one.event, other.event) for one, other in pairs if told(one.event) != told(other.event)]
+    found = [(one.event, other.event) for one, other in pairs if content(one.event) != content(other.event)]
     rest: tuple[Step, ...] = (*lived.was[len(lived.would) :], *lived.would[len(lived.was) :])
     return [*found, *(step.event for step in rest)][:1]
 

@@ -23,8 +23,8 @@ def under(*addresses: str) -> dict[str, Any]:
     return {"policy": {"addresses": {"contracts": addresses}}}
 
 
-def told(life: Life) -> list[tuple[str, tuple[str, ...]]]:
-    """The mails about a change that left: which, to whom."""
+def introduced(life: Life) -> list[tuple[str, tuple[str, ...]]]:
+    """Return template and recipients of each sent introduction."""
     return [
         (mail.template, mail.recipients) for mail in life.lead.mails if mail.template.startswith("address_")
     ]
@@ -36,13 +36,13 @@ def in_conversation() -> Life:
 
 def test_the_thread_and_the_former_address_are_told_once() -> None:
     life = in_conversation().gets_team(contracts=(NEW,)).perform()
-    assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
-    for _ in range(3):  # a worker that starts again, a round, another worker
+    assert introduced(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+    for _ in range(3):  # a worker that starts again, a reconciliation, another worker
         life.wait(1).gets_team(contracts=(NEW,)).perform()
-    assert len(told(life)) == 2
+    assert len(introduced(life)) == 2
     assert life.kinds().count("team_changed") == 1
-    said = [line.summary for line in timeline(life.aggregate) if line.kind == "team_changed"]
-    assert said == ["The team changed: contracts: new@example.org"]
+    summaries = [line.summary for line in timeline(life.aggregate) if line.kind == "team_changed"]
+    assert summaries == ["The team changed: contracts: new@example.org"]
     assert [mail.template for mail in mails_to_former(life.lead, Role.CONTRACTS)] == [
         "price_quoted",
         "handover",
@@ -58,41 +58,41 @@ def test_later_mail_goes_to_the_new_address() -> None:
 
 def test_a_role_outside_the_conversation_is_not_told() -> None:
     life = Life(**under(OLD)).perform().gets_team(contracts=(NEW,)).perform()
-    assert told(life) == []
+    assert introduced(life) == []
     life.handed_over().perform()
     assert {mail.recipients for mail in life.lead.mails} == {(NEW,)}
-    assert told(life) == []
+    assert introduced(life) == []
 
 
 def test_only_new_and_gone_addresses_of_a_list_matter() -> None:
     life = Life(**under(OLD, NEW)).handed_over().perform()
     life.gets_team(contracts=(NEW, OLD)).perform()
-    assert told(life) == [], "in another order they are the same"
+    assert introduced(life) == [], "in another order they are the same"
     life.gets_team(contracts=(NEW,)).perform()
-    assert told(life) == [("address_left", (OLD,))], "who stays knows all of it"
+    assert introduced(life) == [("address_left", (OLD,))], "who stays knows all of it"
     life.gets_team(contracts=(NEW, NEWEST)).perform()
-    assert told(life)[1:] == [("address_changed", (NEW, NEWEST))]
+    assert introduced(life)[1:] == [("address_changed", (NEW, NEWEST))]
 
 
 def test_a_change_taken_back_before_anybody_was_told_tells_nobody() -> None:
     life = in_conversation().gets_team(contracts=(NEW,)).wait(hours=1).gets_team(contracts=(OLD,)).perform()
-    assert told(life) == []
+    assert introduced(life) == []
     assert life.kinds().count("team_changed") == 2
 
 
 def test_a_change_taken_back_afterwards_tells_both_again() -> None:
     life = in_conversation().gets_team(contracts=(NEW,)).perform()
     life.wait(1).gets_team(contracts=(OLD,)).perform()
-    assert told(life)[2:] == [("address_changed", (OLD,)), ("address_left", (NEW,))]
+    assert introduced(life)[2:] == [("address_changed", (OLD,)), ("address_left", (NEW,))]
 
 
 def test_a_second_change_before_anybody_was_told_tells_only_the_third() -> None:
     life = in_conversation().gets_team(contracts=(NEW,)).wait(1).gets_team(contracts=(NEWEST,)).perform()
-    assert told(life) == [("address_changed", (NEWEST,)), ("address_left", (OLD,))]
+    assert introduced(life) == [("address_changed", (NEWEST,)), ("address_left", (OLD,))]
 
 
 def test_a_mail_under_way_to_a_former_address_is_noticed() -> None:
-    """A change that was taken back while its mail left: they had it for a moment, and are told that they do not."""
+    """The change was taken back while its mail was sent, so its recipients are told as well."""
     life = in_conversation().gets_team(contracts=(NEW,))
     (leaving,) = life.mails("address_changed")
     life.wait(hours=1).gets_team(contracts=(OLD,))
@@ -106,7 +106,7 @@ def test_a_mail_under_way_to_a_former_address_is_noticed() -> None:
     }
     life._set(life.aggregate.done(leaving, Outcome.model_validate({"observation": sent}), life.now))
     life.perform()
-    assert told(life)[1:] == [("address_changed", (OLD,)), ("address_left", (NEW,))]
+    assert introduced(life)[1:] == [("address_changed", (OLD,)), ("address_left", (NEW,))]
 
 
 def test_a_mail_that_was_under_way_does_not_introduce_them_twice() -> None:
@@ -125,7 +125,7 @@ def test_a_mail_that_was_under_way_does_not_introduce_them_twice() -> None:
     }
     life._set(life.aggregate.done(leaving, Outcome.model_validate({"observation": sent}), life.now))
     life.perform()
-    assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+    assert introduced(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
 
 
 def test_settings_of_an_earlier_worker_are_ignored() -> None:
@@ -134,21 +134,21 @@ def test_settings_of_an_earlier_worker_are_ignored() -> None:
     life.gets_team(since=MONDAY + timedelta(hours=2), contracts=(NEW,)).perform()
     life.gets_team(since=MONDAY + timedelta(hours=1), contracts=(OLD,)).perform()
     assert life.lead.policy.addresses[Role.CONTRACTS] == (NEW,)
-    assert len(told(life)) == 2
+    assert len(introduced(life)) == 2
 
 
 def test_receipts_tell_who_had_the_role_by_the_settings() -> None:
     life = Life().handed_over().perform().gets_team(contracts=(NEW,)).perform()
-    assert told(life) == [("address_changed", (NEW,)), ("address_left", ("contracts@example.org",))]
+    assert introduced(life) == [("address_changed", (NEW,)), ("address_left", ("contracts@example.org",))]
     life = Life().handed_over().perform().gets_team(contracts=("contracts@example.org",)).perform()
-    assert told(life) == [], "named now, and the same as before"
+    assert introduced(life) == [], "named now, and the same as before"
 
 
 def test_each_role_has_its_own_introduction() -> None:
     life = (
         Life().requested().perform().gets_team(engineering=("ops@example.org",), sales=("sell@example.org",))
     )
-    assert told(life.perform()) == [
+    assert introduced(life.perform()) == [
         ("address_changed", ("ops@example.org",)),
         ("address_left", ("engineering@example.org",)),
     ], "sales got no mail so far"
@@ -159,20 +159,20 @@ def test_an_address_that_leaves_one_role_keeps_the_other() -> None:
     life = Life(**both).live().wait(40).perform()
     assert last_reached(life.lead, Role.SALES) == (OLD,), "sales hears what is missing about the hub"
     life.gets_team(contracts=(NEW,), sales=(OLD,)).perform()
-    assert told(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+    assert introduced(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
     life.gets_team(contracts=(NEW,), sales=(NEWEST,)).perform()
-    assert told(life)[2:] == [("address_changed", (NEWEST,)), ("address_left", (OLD,))]
+    assert introduced(life)[2:] == [("address_changed", (NEWEST,)), ("address_left", (OLD,))]
 
 
 def test_introductions_are_sent_on_hold_and_after_a_reopening() -> None:
     held = in_conversation()
     held.does("put_on_hold", event="their budget")
-    assert len(told(held.gets_team(contracts=(NEW,)).perform())) == 2
+    assert len(introduced(held.gets_team(contracts=(NEW,)).perform())) == 2
     lost = in_conversation().lost().perform().gets_team(contracts=(NEW,)).perform()
-    assert told(lost) == []
+    assert introduced(lost) == []
     lost.wait(1).does("reopened", reason="A grant")
     lost.perform()
-    assert told(lost) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+    assert introduced(lost) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
     assert lost.lead.mails[-1].template == "reopened"
 
 
@@ -180,13 +180,13 @@ def test_introductions_are_sent_once_a_mistaken_loss_is_corrected() -> None:
     life = in_conversation().lost().perform()
     lost = next(event.seq for event in life.aggregate.event_log.events if event.kind == "lost")
     life.gets_team(contracts=(NEW,)).does("corrected", seq=lost, reason="Another lead's")
-    assert told(life.perform()) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
+    assert introduced(life.perform()) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
 
 
 def test_an_ended_lead_with_open_invoices_introduces_the_contracts_team() -> None:
     life = Life(**under(OLD)).decommissioned(start="2026-06-01").wait(1).perform()
     assert [invoice for invoice in life.lead.invoices if not invoice.paid_on]
-    assert len(told(life.gets_team(contracts=(NEW,)).perform())) == 2
+    assert len(introduced(life.gets_team(contracts=(NEW,)).perform())) == 2
 
 
 def test_a_mail_that_failed_for_the_old_address_is_retried() -> None:
@@ -203,9 +203,11 @@ def test_a_dead_former_address_is_recorded_and_blocks_nothing() -> None:
     (farewell,) = life.mails("address_left")
     observation = MailUndeliverable(template="address_left", recipients=(OLD,))
     life._set(life.aggregate.done(farewell, Outcome(observation=observation), life.now))
-    assert told(life.perform()) == [("address_changed", (NEW,))]
-    said = [line.summary for line in timeline(life.aggregate) if line.kind == "mail_undeliverable"]
-    assert said == ["Mail “address left” could not reach old@example.org: no mail is taken there any more"]
+    assert introduced(life.perform()) == [("address_changed", (NEW,))]
+    summaries = [line.summary for line in timeline(life.aggregate) if line.kind == "mail_undeliverable"]
+    assert summaries == [
+        "Mail “address left” could not reach old@example.org: no mail is taken there any more"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +234,7 @@ def test_a_change_of_logins_is_recorded_and_nobody_is_mailed() -> None:
     life._set(inbox.set_team(life.aggregate, (people.model_dump(mode="json"),), life.now))
     assert life.lead.policy.people == {Role.SALES: ("octocat",)}
     assert life.aggregate.event_log.events[-1].summary.endswith("sales: octocat")
-    assert told(life.perform()) == []
+    assert introduced(life.perform()) == []
 
 
 def test_a_digest_is_the_same_for_the_same_people_alone() -> None:
@@ -254,13 +256,13 @@ def test_future_deadlines_follow_the_new_policy_and_past_decisions_stay() -> Non
     life = Life().handed_over().perform()
     due = life.lead.contract.due
     before = {item.effect.kind for item in life.aggregate.outbox}
-    foreseen = preview_decision(
+    preview = preview_decision(
         life.aggregate,
         "policy_adopted",
         ({"policy": {"version": "2026-10", "clocks": {"handover_reminder": 1, "contract_due": 5}}},),
         life.now,
     )
-    assert foreseen.dates == ("Handover reminded: 2026-06-03, was 2026-06-05",)
+    assert preview.dates == ("Handover reminded: 2026-06-03, was 2026-06-05",)
     adopt(life, clocks={"handover_reminder": 1, "contract_due": 5})
     assert life.lead.contract.due == due
     assert life.lead.policy.version == "2026-10"

@@ -1,12 +1,10 @@
-"""The command line on a real Temporal server, with a worker whose outside world is in memory."""
+"""Fixtures for the command line: a real Temporal server, and a worker whose effects go into memory."""
 
 import asyncio
-import json
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 from temporalio.client import Client
@@ -19,33 +17,22 @@ from client import leads as client_leads
 from process.policy import Policy
 from starter.cli import session
 from starter.cli.app import run
+from tests.support.commands import Ended, Opened, RunLeads
 from tests.support.outside import Outside
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT, slow_is_not_dead
 
 
-class Ended(NamedTuple):
-    """How a command ended, and what it said."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
 @pytest.fixture(autouse=True)
 def _elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No settings of a working copy reach a test."""
+    """Keep settings of the working copy away from tests."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LEADS_BY", "Ann, sales")
 
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A command that is not told how long to wait has as long as a busy machine needs."""
+    """Give commands without --timeout as long as a busy machine needs."""
     usual = timedelta(seconds=session.TIMEOUT)
 
     def leads(
@@ -59,10 +46,10 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
-    """Runs `leads` with these words, in a pipe."""
+    """Run `leads` with these arguments; the output goes into a pipe."""
 
-    def leads(*summary: str) -> Ended:
-        code = run(list(summary))
+    def leads(*arguments: str) -> Ended:
+        code = run(list(arguments))
         return Ended(code, *capsys.readouterr())
 
     return leads
@@ -80,8 +67,6 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield server
 
 
-LeadsClient = Callable[..., Coroutine[Any, Any, Ended]]
-
 _numbers = count(1)
 
 
@@ -94,14 +79,14 @@ def queue(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def leads_alone(
     env: WorkflowEnvironment, queue: str, say: Callable[..., Ended], monkeypatch: pytest.MonkeyPatch
-) -> LeadsClient:
+) -> RunLeads:
     """`leads` against the server, with no worker there."""
     monkeypatch.setenv("TEMPORAL_ADDRESS", env.client.service_client.config.target_host)
     monkeypatch.setenv("TEMPORAL_NAMESPACE", env.client.namespace)
     monkeypatch.setenv("LEADS_TASK_QUEUE", queue)
 
-    async def leads(*summary: str) -> Ended:
-        return await asyncio.to_thread(say, *summary)
+    async def leads(*arguments: str) -> Ended:
+        return await asyncio.to_thread(say, *arguments)
 
     return leads
 
@@ -118,7 +103,7 @@ def work(env: WorkflowEnvironment, queue: str, outside: Outside) -> Callable[[],
 
 
 @pytest.fixture
-async def leads(leads_alone: LeadsClient, work: Callable[[], Worker]) -> AsyncIterator[LeadsClient]:
+async def leads(leads_alone: RunLeads, work: Callable[[], Worker]) -> AsyncIterator[RunLeads]:
     """`leads` against the server, with a worker."""
     async with work():
         yield leads_alone
@@ -130,15 +115,14 @@ def org(queue: str) -> str:
     return f"University of {queue}"
 
 
-Opened = Callable[..., Coroutine[Any, Any, str]]
-
-
 @pytest.fixture
-def opened(leads: LeadsClient, org: str) -> Opened:
-    """Starts a lead of that organisation; answers with its id."""
+def opened(leads: RunLeads, org: str) -> Opened:
+    """Open a lead of that organisation and return its id."""
 
-    async def start(*summary: str) -> str:
-        ended = await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json", *summary)
+    async def start(*arguments: str) -> str:
+        ended = await leads(
+            "start", "--org", org, "--person", "Ada", "--title", "A hub", "--json", *arguments
+        )
         assert ended.code == 0, ended.err
         return str(ended.json["lead"])
 

@@ -1,7 +1,7 @@
-"""Leads to try things with, the activities performed as a worker does, and what people see and do on GitHub."""
+"""Sample leads, activities performed as by a worker, and a view of the sandbox's GitHub."""
 
 import dataclasses
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,7 @@ from process.lead.contract import Contract, Vendor, VendorStatus
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
 from process.money.amounts import Money
+from process.views.attention import attention
 from sandbox.github import commands
 from sandbox.github.auth import as_person
 from sandbox.github.records import Issue, Item
@@ -26,7 +27,7 @@ TODAY = date(2026, 6, 1)
 
 
 class GitHub:
-    """What people see and do there."""
+    """The sandbox's GitHub as people see and use it."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -56,7 +57,7 @@ class GitHub:
         return self.state.items_of(project)
 
     def column(self) -> str | None:
-        """Where the one card is."""
+        """Return the column of the only card."""
         (card,) = self.cards()
         status = next(
             field for field in self.state.projects[card.project_id].fields if field.name == "Status"
@@ -65,7 +66,7 @@ class GitHub:
         return next((option.name for option in status.options if held and option.id == held.value), None)
 
     def open(self, title: str, body: str | None = None) -> None:
-        """A person opens an issue in `leads`."""
+        """Open an issue in `leads` as a person."""
         person, repository = self.state.user("amara-sales"), self.state.repository("2i2c-org", "leads")
         assert person is not None
         assert repository is not None
@@ -73,7 +74,7 @@ class GitHub:
             commands.create_issue(self.state, as_person(person), repository, title=title, body=body)
 
     def edit(self, repo: str = "leads", number: int = 1, **change: Any) -> None:
-        """A person edits the issue."""
+        """Edit the issue as a person."""
         person = self.state.user("amara-sales")
         assert person is not None
         with self.state.writing(person):
@@ -82,7 +83,7 @@ class GitHub:
             )
 
     def requests(self, method: str | None = None, path: str = "") -> list[str]:
-        """What was asked of it."""
+        """Return the requests that GitHub received."""
         return [f"{each.method} {each.path}" for each in self._sandbox.journal.all("github", method, path)]
 
     def writes(self) -> list[str]:
@@ -98,16 +99,19 @@ class GitHub:
 
 
 def perform(activities: GitHubActivities, kind: str, lead: Lead, *, attempt: int = 1) -> Outcome:
-    """Performs the effect of this kind, as a worker does."""
+    """Perform the effect of this kind as a worker does."""
     environment = ActivityEnvironment()
     environment.info = dataclasses.replace(environment.info, attempt=attempt)
-    request = EffectRequest(effect=Effect.kinds[kind](key=f"{lead.id}/2/{kind}", cause=2), lead=lead)
+    effect = Effect.kinds[kind](key=f"{lead.id}/2/{kind}", cause=2)
+    request = EffectRequest(
+        effect=effect, lead=lead, attention=attention(lead, lead.today(datetime.now(UTC)))
+    )
     outcome: Outcome = environment.run(getattr(activities, kind), request)
     return outcome
 
 
 def a_lead(**facts: Any) -> Lead:
-    """Under an id with which others may begin, too."""
+    """Return a lead whose id other leads' ids may begin with."""
     return any_lead(**{"id": "lead-7"} | facts)
 
 

@@ -1,4 +1,4 @@
-"""An activity performed as a worker does, on a lead to try things with."""
+"""Performs activities as a worker does, on a sample lead."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,6 +20,7 @@ Performer = Callable[[EffectRequest], Outcome]
 
 
 def settings_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str) -> Settings:
+    """Return the settings for this sandbox, with more environment variables."""
     for name, value in (sandbox.environment() | more).items():
         monkeypatch.setenv(name, value)
     return Settings(_env_file=None)
@@ -28,12 +29,12 @@ def settings_for(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, **more: str)
 def changed(
     settings: Settings, system: Literal["github", "google", "mail", "addresses"], **values: Any
 ) -> Settings:
-    """The settings with other values for one system."""
+    """Return the settings with other values for one system."""
     return settings.model_copy(update={system: getattr(settings, system).model_copy(update=values)})
 
 
 def patient(settings: Settings, request: pytest.FixtureRequest) -> Settings:
-    """As they are, so that a busy machine has its time; where the test's fault hangs, Google's calls end soon."""
+    """Return settings with a short timeout for Google if the test's fault hangs, and else unchanged."""
     case = getattr(request.node, "callspec", None)
     fault = case.params.get("fault") if case else None
     hangs = isinstance(fault, Fault) and fault.kind == "slow"
@@ -41,21 +42,22 @@ def patient(settings: Settings, request: pytest.FixtureRequest) -> Settings:
 
 
 def perform(performer: Performer, effect: Effect, lead: Lead) -> Outcome:
-    """Performs the effect as a worker does."""
-    noticed = attention(lead, lead.today(datetime.now(UTC)))
-    request = EffectRequest(effect=effect, lead=lead, attention=noticed)
+    """Perform the effect as a worker does."""
+    concerns = attention(lead, lead.today(datetime.now(UTC)))
+    request = EffectRequest(effect=effect, lead=lead, attention=concerns)
     outcome: Outcome = ActivityEnvironment().run(performer, request)
     return outcome
 
 
 def failure(performer: Performer, effect: Effect, lead: Lead) -> ApplicationError:
-    """The failure that performing the effect must end in."""
+    """Return the failure in which performing the effect must end."""
     with pytest.raises(ApplicationError) as raised:
         perform(performer, effect, lead)
     return raised.value
 
 
-def a_lead(**facts: Any) -> Lead:
+def a_lead(**fields: Any) -> Lead:
+    """Return a sample lead with these fields."""
     now = datetime.now(UTC)
     given = {
         "id": "lead-abcdefgh",
@@ -65,4 +67,4 @@ def a_lead(**facts: Any) -> Lead:
         "person": "Ada Example",
         "title": "Hub for a course",
     }
-    return Lead.model_validate(given | facts)
+    return Lead.model_validate(given | fields)

@@ -441,8 +441,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "quoted",
         "quote_expired",
-        {"source": "clock", "by": "the calendar", "version": 1},
-        "'clock' is no face through which people decide. Leave source out.",
+        {"source": "deadline", "by": "the calendar", "version": 1},
+        "'deadline' is no face through which people decide. Leave source out.",
     ),
     # contracting
     (

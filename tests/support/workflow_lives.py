@@ -74,7 +74,7 @@ class Life:
     async def signal(self, kind: str, *args: Any) -> None:
         await self.handle.signal(kind, args=list(args))
 
-    async def look(self) -> Overview:
+    async def overview(self) -> Overview:
         async with asyncio.timeout(TIMEOUT):
             while True:
                 try:
@@ -89,7 +89,7 @@ class Life:
     async def until(self, holds: Callable[[Overview], bool]) -> Overview:
         """Wait until this holds, and return the overview."""
         async with asyncio.timeout(TIMEOUT):
-            while not holds(view := await self.look()):
+            while not holds(view := await self.overview()):
                 await asyncio.sleep(0.03)
         return view
 

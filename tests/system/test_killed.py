@@ -36,14 +36,14 @@ async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
     await service.start_worker()
     for life in lives:
         async with asyncio.timeout(TIMEOUT):
-            while any(effect.status != "done" for effect in (await life.look()).effects):
+            while any(effect.status != "done" for effect in (await life.overview()).effects):
                 await asyncio.sleep(0.2)
     for life in lives:
         await _exactly_one_of_everything(service, life)
 
 
 async def _exactly_one_of_everything(service: Service, life: Life) -> None:
-    view = await life.look()
+    view = await life.overview()
     facts, github, google = view.facts, service.sandbox.github, service.sandbox.google
     assert view.stage == "hub"
     issues = [issue for issue in github.issues.values() if life.id in (issue.body or "")]
@@ -77,7 +77,7 @@ async def test_killed_in_the_middle_of_a_compensation(service: Service) -> None:
         await life.settled()
     faults = [service.sandbox.faults.add(fault.model_copy()) for fault in COMPENSATIONS]
     for life in lives:
-        seq = next(line.seq for line in (await life.look()).timeline if line.kind == "hub_requested")
+        seq = next(line.seq for line in (await life.overview()).timeline if line.kind == "hub_requested")
         answer = await life.decide("corrected", seq=seq, reason="Too early", compensate="all")
         assert answer.accepted, str(answer)
     async with asyncio.timeout(TIMEOUT):
@@ -87,7 +87,7 @@ async def test_killed_in_the_middle_of_a_compensation(service: Service) -> None:
     await service.start_worker()
     for life in lives:
         async with asyncio.timeout(TIMEOUT):
-            while any(effect.status != "done" for effect in (await life.look()).effects):
+            while any(effect.status != "done" for effect in (await life.overview()).effects):
                 await asyncio.sleep(0.2)
         _everybody_was_told_once(service, life)
 

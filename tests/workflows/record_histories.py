@@ -22,7 +22,7 @@ PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
 
 async def _of(life: Life, kind: str) -> int:
     """Number of the newest event of this kind."""
-    return max(line.seq for line in (await life.look()).timeline if line.kind == kind)
+    return max(line.seq for line in (await life.overview()).timeline if line.kind == kind)
 
 
 async def _a_year_of_a_hub(life: Life) -> None:

@@ -46,4 +46,4 @@ async def test_a_lead_in_flight_adopts_a_change_with_a_new_run(
         await _replays(await life.handle.fetch_history())
 
         other = await Life.begin(env, outside, f"{lead_id}-new", queue=lead_id)
-        assert (await other.look()).facts.changes == NEXT_CHANGES, "a new lead has all changes at once"
+        assert (await other.overview()).facts.changes == NEXT_CHANGES, "a new lead has all changes at once"

@@ -63,7 +63,7 @@ async def test_parked_and_unfinished_effects_go_along(short_life: Life) -> None:
     for number in range(8):
         await life.decide("asset_attached", name=f"notes {number}")
     await _has_new_run(life)
-    view = await life.look()
+    view = await life.overview()
     assert "parked" in {effect.status for effect in view.effects}
     assert view.facts.card is None
     life.outside.broken.clear()

@@ -37,7 +37,7 @@ async def queue(env: WorkflowEnvironment, outside: Outside, lead_id: str) -> Asy
 @pytest.fixture
 def begin(env: WorkflowEnvironment, outside: Outside, queue: str) -> Callable[..., Any]:
     async def begin(name: str, *originals: str, **more: Any) -> Life:
-        """A lead that looks like these."""
+        """Start a lead that matches these."""
         alike = [{"lead": f"{queue}-{other}", "why": ["same organisation"]} for other in originals]
         more |= {"originals": alike} if alike else {}
         return await Life.begin(env, outside, f"{queue}-{name}", queue=queue, **more)
@@ -45,14 +45,14 @@ def begin(env: WorkflowEnvironment, outside: Outside, queue: str) -> Callable[..
     return begin
 
 
-async def heard(life: Life, wanted: list[tuple[str, str]]) -> Overview:
+async def knows(life: Life, wanted: list[tuple[str, str]]) -> Overview:
     return await life.until(lambda view: relations(view) == wanted)
 
 
 async def test_a_duplicate_is_held_merged_and_taken_back(begin: Callable[..., Any]) -> None:
     first = await begin("first")
     twin = await begin("twin", "first", email="ada@example.org")
-    await heard(first, [(twin.id, "may be the same")])
+    await knows(first, [(twin.id, "may be the same")])
     await twin.decide("questionnaire_answered", response_id="r1")
     stood = await twin.settled()
     assert stood.next_step.startswith(f"merge it into {first.id}")
@@ -61,7 +61,7 @@ async def test_a_duplicate_is_held_merged_and_taken_back(begin: Callable[..., An
 
     merged = await twin.decide("merged", into=first.id)
     assert merged.accepted
-    view = await heard(first, [(twin.id, "merged")])
+    view = await knows(first, [(twin.id, "merged")])
     assert (view.facts.email, view.facts.questionnaire.response_id) == ("ada@example.org", "r1")
     assert view.facts.questionnaire.answers
     ended = await twin.settled()
@@ -72,7 +72,7 @@ async def test_a_duplicate_is_held_merged_and_taken_back(begin: Callable[..., An
     await first.decide("asset_attached", name="Budget")
 
     await twin.decide("corrected", seq=merged.seq, reason="Another faculty")
-    view = await heard(first, [(twin.id, "may be the same")])
+    view = await knows(first, [(twin.id, "may be the same")])
     assert (view.facts.email, view.facts.questionnaire.response_id) == (None, None)
     assert [asset.name for asset in view.facts.assets] == ["Budget"]
     back = await twin.settled()
@@ -83,9 +83,9 @@ async def test_a_duplicate_is_held_merged_and_taken_back(begin: Callable[..., An
 async def test_a_duplicate_is_held_and_kept_apart(begin: Callable[..., Any]) -> None:
     first = await begin("first")
     twin = await begin("twin", "first")
-    await heard(first, [(twin.id, "may be the same")])
+    await knows(first, [(twin.id, "may be the same")])
     await twin.decide_all("kept_apart")
-    await heard(first, [(twin.id, "another one")])
+    await knows(first, [(twin.id, "another one")])
     await twin.signal("flag_duplicates", {"originals": [{"lead": first.id}]})
     await twin.to_signed()
     assert (await twin.settled()).stage == "contracted"
@@ -95,7 +95,7 @@ async def test_a_match_that_is_found_later_holds_the_lead_once(begin: Callable[.
     first, twin = await begin("first"), await begin("twin")
     for _ in range(2):
         await twin.signal("flag_duplicates", {"originals": [{"lead": first.id}]})
-    await heard(first, [(twin.id, "may be the same")])
+    await knows(first, [(twin.id, "may be the same")])
     kinds = [line.kind for line in (await twin.settled()).timeline]
     assert kinds.count("duplicates_flagged") == 1
     await twin.signal("flag_duplicates", "nonsense")
@@ -112,10 +112,10 @@ async def test_a_notice_reaches_the_other_lead_once_although_the_worker_is_kille
     async def dies(request: EffectRequest) -> Outcome:
         tries.append(request)
         if len(tries) == 1:
-            raise again("killed before it told")
+            raise again("killed before it notified")
         outcome = await real.notify_leads(request)
         if len(tries) == 2:
-            raise again("killed after it told")
+            raise again("killed after it notified")
         return outcome
 
     async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=dies)):
@@ -124,7 +124,7 @@ async def test_a_notice_reaches_the_other_lead_once_although_the_worker_is_kille
         await twin.settled()
         await twin.decide_all("merged", merged={"into": first.id})
         await twin.settled()
-        view = await heard(first, [(twin.id, "merged")])
+        view = await knows(first, [(twin.id, "merged")])
     assert len(tries) == 3
     assert [line.kind for line in view.timeline].count("relation_noticed") == 1
     assert [line.kind for line in (view.timeline)].count("corrected") == 0
@@ -139,10 +139,10 @@ async def test_an_ended_lead_refuses_a_merge_and_nothing_is_lost(begin: Callable
     assert no.reason == (
         f"{first.id} is lost. Reopen that one first. Then retry; or take the merge back by correcting it"
     )
-    assert (await first.look()).refused[-1].by == twin.id
+    assert (await first.overview()).refused[-1].by == twin.id
     await first.decide_all("reopened", reopened={"reason": "They came back"})
     await twin.signal("retry")
-    await heard(first, [(twin.id, "merged")])
+    await knows(first, [(twin.id, "merged")])
 
     third = await begin("third")
     merged = await third.decide("merged", into="lead-nowhere")
@@ -164,7 +164,7 @@ async def test_two_leads_merged_into_each_other_at_once_wait_for_a_person(begin:
         assert "was itself merged into" in no.reason
     await one.decide("corrected", seq=first.seq, reason="The other way round")
     await other.signal("retry")
-    await heard(one, [(other.id, "merged")])
+    await knows(one, [(other.id, "merged")])
     assert not parked(await other.settled())
     assert (await one.settled()).stage == "lead"
 
@@ -174,9 +174,9 @@ async def test_a_chain_of_merges_is_followed_to_its_end(begin: Callable[..., Any
     await third.decide("questionnaire_answered", response_id="r1")
     await third.settled()
     await third.decide_all("merged", merged={"into": second.id})
-    await heard(second, [(third.id, "merged")])
+    await knows(second, [(third.id, "merged")])
     await second.decide_all("merged", merged={"into": first.id})
-    view = await heard(first, [(second.id, "merged")])
+    view = await knows(first, [(second.id, "merged")])
     assert view.facts.questionnaire.response_id == "r1"
     answer = await first.decide("merged", into=third.id)
     assert answer.accepted
@@ -194,14 +194,14 @@ async def test_a_notice_without_an_answer_is_sent_again(
         await twin.decide_all("merged", merged={"into": first.id})
         await asyncio.sleep(0.5)
         assert "notify_leads" in {
-            e.key.rpartition("/")[2] for e in (await twin.look()).effects if e.status == "waiting"
+            e.key.rpartition("/")[2] for e in (await twin.overview()).effects if e.status == "waiting"
         }
     real = LeadsActivities(env.client).notify_leads
     async with (
         Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=real)),
         Worker(env.client, task_queue=f"{lead_id}-elsewhere", activities=outside.activities()),
     ):
-        await heard(first, [(twin.id, "merged")])
+        await knows(first, [(twin.id, "merged")])
         await twin.settled()
 
 
@@ -217,11 +217,11 @@ async def test_duplicates_survive_many_runs(
             await first.decide("asset_attached", name=f"of the first {number}")
             await twin.decide("asset_attached", name=f"of the twin {number}")
         seq = (await twin.decide("merged", into=first.id)).seq
-        await heard(first, [(twin.id, "merged")])
+        await knows(first, [(twin.id, "merged")])
         for number in range(20):
             await first.decide("asset_attached", name=f"later {number}")
         await twin.decide("corrected", seq=seq, reason="Another faculty")
-        view = await heard(first, [(twin.id, "may be the same")])
+        view = await knows(first, [(twin.id, "may be the same")])
         assert len(view.facts.assets) == 40
         assert (await env.client.count_workflows(f"WorkflowId = '{first.id}'")).count > 1
         assert (await twin.settled()).facts.undecided

@@ -160,7 +160,7 @@ async def _cancels(life: Life) -> None:
 
 async def _corrects(life: Life, kind: str) -> None:
     """The newest decision of this kind was a mistake."""
-    view = await life.look()
+    view = await life.overview()
     seq = max(line.seq for line in view.timeline if line.kind == kind)
     await _decides("corrected", seq=seq, reason="a slip")(life)
 
@@ -357,10 +357,10 @@ CASES = [
 async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool) -> None:
     await life.settled()
     await edge.before(life)
-    known, run = (await life.look()).timeline, await _run(life)
+    known, run = (await life.overview()).timeline, await _run(life)
     if held:  # the old run must wait for it, so all that is meant for the edge arrives there
         ends = await _under_way(life, "read_prices", "price_list_requested")
-        known = (await life.look()).timeline
+        known = (await life.overview()).timeline
     await life.signal("adopt")
     during = asyncio.ensure_future(edge.meanwhile(life))
     if held:
@@ -391,7 +391,7 @@ def _marked(known: tuple[Any, ...], view: Overview) -> tuple[Any, ...]:
 async def test_an_effect_that_fails_at_the_edge_is_tried_again_or_parked_as_ever(
     life: Life, how: str, status: str
 ) -> None:
-    """Temporal does not try again what is to be cancelled, so that a passing fault looks like one for good."""
+    """Temporal does not retry a cancelled activity, so a passing fault looks final."""
     await life.settled()
     run, ends = await _run(life), await _under_way(life, "send_mail", "price_quoted", **PRICE)
     life.outside.broken[f"send_mail {life.id}"] = how

@@ -31,7 +31,7 @@ async def test_an_effect_that_fails_in_passing_is_tried_again_by_itself(life: Li
     life.outside.broken["place_card"] = "again"
     await life.decide("questionnaire_sent")
     await asyncio.sleep(0.3)
-    assert any(effect.status == "waiting" for effect in (await life.look()).effects)
+    assert any(effect.status == "waiting" for effect in (await life.overview()).effects)
     life.outside.broken.clear()
     view = await life.settled()
     assert view.facts.card is not None

@@ -1,6 +1,6 @@
 """Five of the eight things that really went wrong there (process.md), lived on a real server.
 
-The other three are tested where they happen: 5 in tests/starter/test_leads.py, 6 in
+The other three are tested where they happen: 5 in tests/starter/cli/test_leads.py, 6 in
 tests/activities/reconcile/test_questionnaire.py, 8 in tests/system/test_contracts_team.py.
 tests/process/test_failures.py has the rules behind each.
 """
@@ -15,8 +15,12 @@ SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
 async def test_1_a_hub_does_not_run_on_after_its_contract_without_anybody_hearing_of_it(life: Life) -> None:
     await life.to_hub()
     view = await life.pass_days(370)
-    heard = life.outside.templates(life.id)
-    assert (heard.count("renewal"), heard.count("renewal_not_begun"), heard.count("contract_lapsed")) == (
+    templates = life.outside.templates(life.id)
+    assert (
+        templates.count("renewal"),
+        templates.count("renewal_not_begun"),
+        templates.count("contract_lapsed"),
+    ) == (
         3,
         1,
         1,

@@ -23,20 +23,20 @@ from tests.workflows.test_ten_years import Lived
 
 
 def in_order(events: Iterator[Event]) -> list[Event]:
-    """Each once: what the ledger would have, however often it was told."""
+    """Return each event once, as the ledger would have them."""
     return [event for _, event in sorted({event.seq: event for event in events}.items())]
 
 
 def recorded(path: Path) -> list[Event]:
-    """What a history of the engine says that it told the ledger."""
+    """Return the events that a workflow history sent to the ledger."""
     history: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
     scheduled = (event.get("activityTaskScheduledEventAttributes") for event in history["events"])
-    told = (
+    payloads = (
         each["input"]["payloads"][0]["data"]
         for each in scheduled
         if each and each["activityType"]["name"] == "record_events"
     )
-    tasks = (EffectRequest.model_validate_json(base64.b64decode(data)) for data in told)
+    tasks = (EffectRequest.model_validate_json(base64.b64decode(data)) for data in payloads)
     return in_order(event for request in tasks for event in request.events)
 
 

@@ -13,7 +13,7 @@ from workflows.runtime.plugin import leads_plugin
 async def test_a_decision_that_reaches_a_new_worker_first_does_not_block_the_lead(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    """The last thing that the worker before had heard was the end of an effect, to which there was nothing to say."""
+    """The last task of the worker before was the end of an effect, and had no commands."""
     life = None
     for title in ("One", "Two", "Three"):
         async with Worker(env.client, task_queue=lead_id, activities=outside.activities()):
@@ -50,7 +50,7 @@ async def test_a_decision_that_reaches_a_new_worker_first_keeps_its_number(
     async with worker():
         answer = await life.decide("details_changed", title="Two")
     async with worker():
-        timeline = (await life.look()).timeline
+        timeline = (await life.overview()).timeline
     assert [(line.seq, line.kind) for line in timeline[-2:]] == [
         (6, "mail_sent"),
         (answer.seq, "details_changed"),

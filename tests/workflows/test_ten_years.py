@@ -30,7 +30,7 @@ class Lived:
         self.decided: Counter[str] = Counter()
 
     async def until(self, day: date) -> Lead:
-        """The clock may get there before the lead has: its words count once it has done all that was due."""
+        """Wait for the lead: the clock may get there before it has passed all deadlines."""
         now = await self.life.env.get_current_time(self.life.handle)
         noon = datetime.combine(day, time(12), UTC)
         if noon > now:
@@ -47,7 +47,7 @@ class Lived:
         return max((answer.seq or 0 for answer in answers), default=0)
 
     async def set_team(self, people: People) -> None:
-        for _ in range(2):  # a worker at its start, and a round
+        for _ in range(2):  # a worker at its start, and a reconciliation
             await self.life.signal("set_team", people.model_dump(mode="json"))
         await self.life.until(lambda view: view.facts.policy.addresses == people.addresses)
         await self.life.settled()
@@ -114,14 +114,14 @@ async def test_ten_years_of_one_lead(life: Life) -> None:
     assert all(i.paid_on and i.sent_on and i.file for i in lead.invoices)
 
     # the contracts team moved half way
-    (told,) = (mail for mail in lead.mails if mail.template == "address_changed")
-    assert told.recipients == MOVED.addresses[Role.CONTRACTS]
+    (introduction,) = (mail for mail in lead.mails if mail.template == "address_changed")
+    assert introduction.recipients == MOVED.addresses[Role.CONTRACTS]
     assert [mail.recipients for mail in lead.mails if mail.template == "address_left"] == [
         ("contracts@example.org",)
     ]
     to_contracts = [mail for mail in lead.mails if Role.CONTRACTS in mail.reached]
     for mail in to_contracts:
-        moved = to_contracts.index(mail) >= to_contracts.index(told)
+        moved = to_contracts.index(mail) >= to_contracts.index(introduction)
         assert mail.reached[Role.CONTRACTS] == (
             ("deals@example.org",) if moved else ("contracts@example.org",)
         ), mail

@@ -39,7 +39,7 @@ async def test_a_silent_contracts_team_is_reminded_and_then_sales_is_told(life: 
 
 
 async def test_a_held_lead_is_not_stale_and_resumes_by_itself(life: Life) -> None:
-    view = await life.look()
+    view = await life.overview()
     until = view.timeline[0].at.date() + relativedelta(years=1)
     await life.decide("put_on_hold", until=str(until))
     view = await life.pass_days(300)

@@ -45,7 +45,7 @@ async def _build(handle: WorkflowHandle[object, object]) -> str:
 
 
 async def _checked(env: WorkflowEnvironment, build: str) -> str:
-    """What is said of the builds once the server sees this one's worker; nothing, where all is well."""
+    """Return the reports about builds once the server knows this one's worker."""
     async with asyncio.timeout(TIMEOUT):
         while True:
             found = [check async for check in workers(env.client, "leads")]
@@ -119,9 +119,9 @@ async def test_a_share_of_the_leads_on_another_build_is_reported_and_ends_with_t
 async def _goes_on(env: WorkflowEnvironment, *shares: str) -> None:
     """Wait until the checks name these shares of the leads."""
     what = "leads continue with a running build"
-    said: list[str] = []
+    shown: list[str] = []
     async with asyncio.timeout(TIMEOUT):
-        while said != list(shares):
+        while shown != list(shares):
             found = [check.name async for check in workers(env.client, "leads")]
-            said = [each.removesuffix(what) for each in found if each.endswith(what)]
+            shown = [each.removesuffix(what) for each in found if each.endswith(what)]
             await asyncio.sleep(0.1)

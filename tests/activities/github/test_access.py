@@ -182,5 +182,5 @@ def test_no_check_tells_a_secret(settings: Settings, sandbox: Sandbox) -> None:
 def test_a_repository_that_was_renamed_is_said_and_what_to_set(settings: Settings, sandbox: Sandbox) -> None:
     sandbox.person("olu-owner").rename_repository("pilot-hubs", "hubs")
     (wrong,) = [each for each in GitHubActivities(settings).checks() if not each.ok]
-    assert wrong.name == "2i2c-org/pilot-hubs is called so"
+    assert wrong.name == "2i2c-org/pilot-hubs has this name"
     assert "set LEADS_GITHUB__HUBS_REPO=hubs, and restart" in wrong.detail

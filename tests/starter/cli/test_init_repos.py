@@ -11,7 +11,7 @@ import pytest
 from sandbox.faults import Fault
 from sandbox.github.records import Token
 from sandbox.server import Sandbox
-from tests.starter.conftest import Ended
+from tests.support.commands import Ended
 from tests.support.sandboxes import running_sandbox, sandbox
 from tests.support.waiting import TIMEOUT
 
@@ -114,7 +114,7 @@ def test_killed_in_the_middle_it_goes_on_from_there(bare: Sandbox, say: Say) -> 
     slow = Fault(system="github", method="PUT", path="new-hub-service", kind="slow", seconds=TIMEOUT)
     bare.faults.add(slow)
     summary = [sys.executable, "-m", "starter.cli", "init-repos"]
-    running = subprocess.Popen(summary, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[2])
+    running = subprocess.Popen(summary, stdout=subprocess.DEVNULL, cwd=Path(__file__).parents[3])
     try:
         while not slow.hits:
             assert running.poll() is None

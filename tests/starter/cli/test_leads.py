@@ -1,6 +1,5 @@
 """Leads begun, steered and looked at from the command line, on a real server."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -14,17 +13,10 @@ import client.leads
 from process.decisions.opening import LeadOpened
 from process.identity import contact_key
 from process.types import Link
-from tests.starter.conftest import Ended, LeadsClient, Opened
+from tests.support.commands import Ended, Opened, RunLeads, eventually
 from tests.support.outside import Outside
 from tests.support.waiting import TIMEOUT
 from workflows import search_attributes as attributes
-
-
-async def eventually(ask: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
-    """Asks until the answer is the one that is wanted; the test's own time limit is the end of that."""
-    while not wanted(found := await ask()):
-        await asyncio.sleep(0.05)
-    return found
 
 
 def refused(ended: Ended, *notices: str) -> None:
@@ -39,7 +31,7 @@ def refused(ended: Ended, *notices: str) -> None:
 # ---- start
 
 
-async def test_start_answers_with_the_lead(leads: LeadsClient, org: str, env: WorkflowEnvironment) -> None:
+async def test_start_answers_with_the_lead(leads: RunLeads, org: str, env: WorkflowEnvironment) -> None:
     ended = await leads(
         "start",
         "--org",
@@ -68,7 +60,7 @@ async def test_start_answers_with_the_lead(leads: LeadsClient, org: str, env: Wo
     assert "Met at a conference" in first["summary"]
 
 
-async def test_an_odd_id_makes_a_sound_link(leads: LeadsClient, org: str) -> None:
+async def test_an_odd_id_makes_a_sound_link(leads: RunLeads, org: str) -> None:
     ended = await leads(
         "start", "--org", org, "--person", "Ada", "--title", "A hub", "--id", f"a/b ?<b>#{org}", "--json"
     )
@@ -78,7 +70,7 @@ async def test_an_odd_id_makes_a_sound_link(leads: LeadsClient, org: str) -> Non
     )
 
 
-async def test_the_same_request_twice_is_one_lead(leads: LeadsClient, opened: Opened, org: str) -> None:
+async def test_the_same_request_twice_is_one_lead(leads: RunLeads, opened: Opened, org: str) -> None:
     lead = await opened()
     again = await leads("start", "--org", org.upper(), "--person", "Grace", "--title", "A  hub!", "--json")
     assert again.code == 0
@@ -90,7 +82,7 @@ async def test_the_same_request_twice_is_one_lead(leads: LeadsClient, opened: Op
 
 
 async def test_a_second_lead_of_an_organisation_must_be_meant(
-    leads: LeadsClient, opened: Opened, org: str
+    leads: RunLeads, opened: Opened, org: str
 ) -> None:
     lead = await opened()
     other = ("start", "--org", org, "--person", "Ada", "--title", "Another hub")
@@ -105,7 +97,7 @@ async def test_a_second_lead_of_an_organisation_must_be_meant(
 
 
 async def test_a_lead_of_the_same_mail_domain_must_be_meant(
-    leads: LeadsClient, opened: Opened, queue: str
+    leads: RunLeads, opened: Opened, queue: str
 ) -> None:
     email = f"ada@{queue.replace('_', '-')}.example.org"
     lead = await opened("--email", email)
@@ -115,7 +107,7 @@ async def test_a_lead_of_the_same_mail_domain_must_be_meant(
 
 
 async def test_a_duplicate_is_merged_and_the_lead_that_goes_on_must_be_one(
-    leads: LeadsClient, opened: Opened, queue: str
+    leads: RunLeads, opened: Opened, queue: str
 ) -> None:
     lead = await opened()
     other = await opened("--id", f"lead-twin-of-{queue}", "--not-a-duplicate")
@@ -132,12 +124,12 @@ async def test_a_duplicate_is_merged_and_the_lead_that_goes_on_must_be_one(
 
 
 @pytest.mark.parametrize(("option", "value"), [("--zone", "Mars/Base"), ("--email", "nobody")])
-async def test_what_can_be_no_lead_is_refused(leads: LeadsClient, org: str, option: str, value: str) -> None:
+async def test_what_can_be_no_lead_is_refused(leads: RunLeads, org: str, option: str, value: str) -> None:
     refused(await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", option, value), value)
 
 
 async def test_a_lead_can_have_an_id_of_its_own_and_a_zone(
-    leads: LeadsClient, opened: Opened, queue: str
+    leads: RunLeads, opened: Opened, queue: str
 ) -> None:
     lead = await opened("--id", f"lead-own-{queue}", "--zone", "Pacific/Auckland")
     assert lead == f"lead-own-{queue}"
@@ -145,14 +137,14 @@ async def test_a_lead_can_have_an_id_of_its_own_and_a_zone(
 
 
 async def test_the_default_zone_is_a_setting(
-    leads: LeadsClient, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADS_ZONE", "Europe/Berlin")
     assert (await leads("show", await opened(), "--json")).json["facts"]["zone"] == "Europe/Berlin"
 
 
 async def test_a_lead_is_found_by_its_issue(
-    leads: LeadsClient, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
+    leads: RunLeads, org: str, env: WorkflowEnvironment, queue: str, outside: Outside
 ) -> None:
     faces = client.leads.LeadsClient(env.client, queue, "http://localhost:8233", timedelta(seconds=TIMEOUT))
     issue = Link(id="12", url=f"https://github.example.org/{org}/{queue}/issues/12")
@@ -175,7 +167,7 @@ async def test_a_lead_is_found_by_its_issue(
 # ---- decide
 
 
-async def test_a_decision_says_what_became_true_and_what_is_done(leads: LeadsClient, opened: Opened) -> None:
+async def test_a_decision_says_what_became_true_and_what_is_done(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     ended = await leads("price-quoted", lead, "--amount", "12000", "--currency", "usd", "--per", "year")
     assert ended.code == 0
@@ -192,7 +184,7 @@ async def test_a_decision_says_what_became_true_and_what_is_done(leads: LeadsCli
 
 
 async def test_a_price_takes_items_and_a_discount_as_people_write_them(
-    leads: LeadsClient, opened: Opened
+    leads: RunLeads, opened: Opened
 ) -> None:
     lead = await opened()
     price = ("--amount", "12000", "--currency", "usd", "--per", "year")
@@ -221,7 +213,7 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
     assert (await leads("quote-accepted", lead)).code == 0
 
 
-async def test_a_repeat_is_done_already(leads: LeadsClient, opened: Opened) -> None:
+async def test_a_repeat_is_done_already(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     summary = ("questionnaire-sent", lead, "--key", "mail-17")
     first = (await leads(*summary, "--json")).json
@@ -232,7 +224,7 @@ async def test_a_repeat_is_done_already(leads: LeadsClient, opened: Opened) -> N
     assert "already decided" in (await leads(*summary)).out
 
 
-async def test_a_refusal_is_one_sentence(leads: LeadsClient, opened: Opened) -> None:
+async def test_a_refusal_is_one_sentence(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     refused(
         await leads("hub-requested", lead),
@@ -247,7 +239,7 @@ async def test_a_refusal_is_one_sentence(leads: LeadsClient, opened: Opened) -> 
 
 
 async def test_without_a_worker_a_decision_is_handed_in(
-    leads_alone: LeadsClient, work: Callable[[], Worker], org: str
+    leads_alone: RunLeads, work: Callable[[], Worker], org: str
 ) -> None:
     started = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
     lead = started.json["lead"]
@@ -266,16 +258,14 @@ async def test_without_a_worker_a_decision_is_handed_in(
 # ---- find
 
 
-async def test_a_beginning_is_enough_if_it_is_the_only_one(
-    leads: LeadsClient, opened: Opened, org: str
-) -> None:
+async def test_a_beginning_is_enough_if_it_is_the_only_one(leads: RunLeads, opened: Opened, org: str) -> None:
     lead = await opened()
     await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
     for name in (lead, lead[:-2], lead.removeprefix("lead-")):
         assert (await leads("show", name, "--json")).json["lead"] == lead
 
 
-async def test_a_beginning_of_two_leads_is_not_enough(leads: LeadsClient, opened: Opened, queue: str) -> None:
+async def test_a_beginning_of_two_leads_is_not_enough(leads: RunLeads, opened: Opened, queue: str) -> None:
     one = await opened("--id", f"lead-twin-{queue}-a")
     two = await opened("--id", f"lead-twin-{queue}-b", "--not-a-duplicate")
     await eventually(lambda: leads("list", "--json"), lambda found: one in found.out and two in found.out)
@@ -287,7 +277,7 @@ async def test_a_beginning_of_two_leads_is_not_enough(leads: LeadsClient, opened
 
 @pytest.mark.parametrize("name", ["", " ", "'", "lead-"])
 async def test_nothing_is_no_beginning_even_of_a_single_lead(
-    leads: LeadsClient, opened: Opened, name: str
+    leads: RunLeads, opened: Opened, name: str
 ) -> None:
     await opened()
     assert "names no lead" in (await leads("lost", name, "--reason", "budget")).err
@@ -295,7 +285,7 @@ async def test_nothing_is_no_beginning_even_of_a_single_lead(
 
 @pytest.mark.parametrize("name", ["lead-nobody", "it's", "", "x" * 2000])
 @pytest.mark.parametrize("command", ["show", "history", "options", "retry", "quote-accepted"])
-async def test_no_such_lead(leads: LeadsClient, command: str, name: str) -> None:
+async def test_no_such_lead(leads: RunLeads, command: str, name: str) -> None:
     ended = await leads(command, name)
     assert ended.code == 4
     assert not ended.out
@@ -305,7 +295,7 @@ async def test_no_such_lead(leads: LeadsClient, command: str, name: str) -> None
 # ---- look
 
 
-async def test_show_in_one_look(leads: LeadsClient, opened: Opened, outside: Outside, org: str) -> None:
+async def test_show_in_one_look(leads: RunLeads, opened: Opened, outside: Outside, org: str) -> None:
     outside.broken["send_mail"] = "park"
     lead = await opened()
     await leads("price-quoted", lead, "--amount", "12000", "--currency", "USD", "--per", "year")
@@ -339,7 +329,7 @@ async def test_show_in_one_look(leads: LeadsClient, opened: Opened, outside: Out
 
 
 async def test_a_lead_goes_on_in_a_new_run_when_asked_to(
-    leads: LeadsClient, opened: Opened, env: WorkflowEnvironment
+    leads: RunLeads, opened: Opened, env: WorkflowEnvironment
 ) -> None:
     lead = await opened()
 
@@ -353,7 +343,7 @@ async def test_a_lead_goes_on_in_a_new_run_when_asked_to(
     assert (await leads("adopt", lead, "--all")).code == 2
 
 
-async def test_what_people_wrote_cant_steer_the_terminal(leads: LeadsClient, opened: Opened) -> None:
+async def test_what_people_wrote_cant_steer_the_terminal(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     await leads("questionnaire-sent", lead, "--note", "\x1b[2J\x07 [red]gone[/red]\nsecond line")
     for command in ("show", "history"):
@@ -363,7 +353,7 @@ async def test_what_people_wrote_cant_steer_the_terminal(leads: LeadsClient, ope
         assert "\x07" not in text
 
 
-async def test_history_keeps_what_was_corrected(leads: LeadsClient, opened: Opened) -> None:
+async def test_history_keeps_what_was_corrected(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     seq = (await leads("questionnaire-sent", lead, "--json")).json["seq"]
     await leads("corrected", lead, "--seq", str(seq), "--reason", "Another lead's")
@@ -372,7 +362,7 @@ async def test_history_keeps_what_was_corrected(leads: LeadsClient, opened: Open
     assert not any(line != line.rstrip() for line in lines)
 
 
-async def test_options_and_preview_take_nothing(leads: LeadsClient, opened: Opened) -> None:
+async def test_options_and_preview_take_nothing(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     options = {option["kind"]: option for option in (await leads("options", lead, "--json")).json}
     assert options["price_quoted"]["allowed"]
@@ -391,7 +381,7 @@ async def test_options_and_preview_take_nothing(leads: LeadsClient, opened: Open
     assert not view["refused"]
 
 
-async def test_list_filters(leads: LeadsClient, opened: Opened, org: str) -> None:
+async def test_list_filters(leads: RunLeads, opened: Opened, org: str) -> None:
     lead = await opened()
 
     async def listed(*summary: str) -> list[dict[str, Any]]:
@@ -420,7 +410,7 @@ async def test_list_filters(leads: LeadsClient, opened: Opened, org: str) -> Non
 
 
 async def test_an_ended_workflow_is_said_to_be_archived(
-    leads: LeadsClient, opened: Opened, env: WorkflowEnvironment, org: str
+    leads: RunLeads, opened: Opened, env: WorkflowEnvironment, org: str
 ) -> None:
     lead = await opened()
     await env.client.get_workflow_handle(lead).terminate()

@@ -19,9 +19,8 @@ from ledger.entries import entry_of
 from ledger.events import Ledger
 from process.effects import Effect
 from process.policy import Clocks
-from tests.starter.conftest import Ended, LeadsClient
-from tests.starter.test_leads import eventually
 from tests.support.changed_rule import NEXT_CHANGES
+from tests.support.commands import Ended, RunLeads, eventually
 from tests.support.lives import BOOK_QUOTE, Life
 from tests.support.outside import Outside
 
@@ -270,7 +269,7 @@ def keeping(url: str, outside: Outside) -> list[Callable[..., Any]]:
 
 
 async def test_a_real_lead_is_lived_again_and_shown_as_of_today(
-    env: WorkflowEnvironment, leads_alone: LeadsClient, queue: str, outside: Outside, url: str, org: str
+    env: WorkflowEnvironment, leads_alone: RunLeads, queue: str, outside: Outside, url: str, org: str
 ) -> None:
     with ThreadPoolExecutor() as threads:
         worker = Worker(
@@ -298,7 +297,7 @@ async def test_a_real_lead_is_lived_again_and_shown_as_of_today(
 
 
 async def test_it_says_when_the_ledger_lags_behind_the_lead(
-    env: WorkflowEnvironment, leads: LeadsClient, org: str, outside: Outside, url: str
+    env: WorkflowEnvironment, leads: RunLeads, org: str, outside: Outside, url: str
 ) -> None:
     """The worker's ledger is another one: this one has only how the lead began."""
     lead = (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")).json["lead"]

@@ -14,8 +14,7 @@ from process.decisions.registry import DECISIONS
 from process.policy import People, Policy
 from process.types import Role
 from process.views.overview import Overview
-from tests.starter.conftest import LeadsClient, Opened
-from tests.starter.test_leads import eventually
+from tests.support.commands import Opened, RunLeads, eventually
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult
 
@@ -102,7 +101,7 @@ async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worke
 
 
 async def test_a_lead_begins_with_whom_the_settings_name(
-    leads: LeadsClient, opened: Opened, worker: Worker, monkeypatch: pytest.MonkeyPatch
+    leads: RunLeads, opened: Opened, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADS_ADDRESSES__CONTRACTS", '["new@example.org"]')
     await opened()

@@ -23,7 +23,7 @@ from starter.cli.session import UP, read_settings
 from starter.local.errors import AlreadyRunning, PortTaken
 from starter.local.parts import demand_free, free_ports
 from starter.local.up import alone, has_credentials
-from tests.starter.conftest import Ended
+from tests.support.commands import Ended
 from tests.support.waiting import TIMEOUT
 
 LEADS = (sys.executable, "-m", "starter.cli")

@@ -12,14 +12,14 @@ from process.effects.requests import Outcome
 from process.views.overview import overview
 from starter.demo.errors import StepFailed
 from starter.demo.telling import settled
-from tests.starter.conftest import Ended, LeadsClient
+from tests.support.commands import Ended, RunLeads
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 
 
 async def test_a_server_is_set_up_once(
-    leads_alone: LeadsClient, queue: str, monkeypatch: pytest.MonkeyPatch
+    leads_alone: RunLeads, queue: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     namespace = f"namespace-{queue}"
     monkeypatch.setenv("TEMPORAL_NAMESPACE", namespace)
@@ -43,7 +43,7 @@ async def test_a_server_is_set_up_once(
     assert "at least 3650 days" in (await leads_alone("init-server")).out
 
 
-async def test_a_check_says_what_is_missing(leads_alone: LeadsClient, env: WorkflowEnvironment) -> None:
+async def test_a_check_says_what_is_missing(leads_alone: RunLeads, env: WorkflowEnvironment) -> None:
     ended = await leads_alone("check", "--json")
     assert ended.code == 5
     found = {(each["system"], each["name"].split()[0]): each for each in ended.json}

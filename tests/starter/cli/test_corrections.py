@@ -4,14 +4,13 @@ from typing import Any
 
 import pytest
 
-from tests.starter.conftest import LeadsClient, Opened
-from tests.starter.test_leads import eventually
+from tests.support.commands import Opened, RunLeads, eventually
 
 PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
 
 @pytest.fixture
-async def quoted(leads: LeadsClient, opened: Opened) -> tuple[str, str]:
+async def quoted(leads: RunLeads, opened: Opened) -> tuple[str, str]:
     """A lead whose price was quoted and mailed, and the number of that."""
     lead = await opened()
     seq = (await leads("price-quoted", lead, *PRICE, "--json")).json["seq"]
@@ -23,7 +22,7 @@ async def quoted(leads: LeadsClient, opened: Opened) -> tuple[str, str]:
     return lead, str(seq)
 
 
-async def test_the_preview_tells_all_that_becomes_of_it(leads: LeadsClient, quoted: tuple[str, str]) -> None:
+async def test_the_preview_tells_all_that_becomes_of_it(leads: RunLeads, quoted: tuple[str, str]) -> None:
     lead, seq = quoted
     summary = ("--seq", seq, "--reason", "Another lead's price")
     shown = await leads("preview", lead, "corrected", *summary)
@@ -50,7 +49,7 @@ async def test_the_preview_tells_all_that_becomes_of_it(leads: LeadsClient, quot
 
 
 async def test_several_things_are_put_right_and_both_acts_stay_in_sight(
-    leads: LeadsClient, quoted: tuple[str, str]
+    leads: RunLeads, quoted: tuple[str, str]
 ) -> None:
     lead, seq = quoted
     more = ("--compensate", "mail", "--compensate", "comment")
@@ -76,7 +75,7 @@ async def test_several_things_are_put_right_and_both_acts_stay_in_sight(
     ],
 )
 async def test_what_can_not_be_put_right_is_said(
-    leads: LeadsClient, quoted: tuple[str, str], summary: list[str], code: int, says: str
+    leads: RunLeads, quoted: tuple[str, str], summary: list[str], code: int, says: str
 ) -> None:
     lead, seq = quoted
     ended: Any = await leads("corrected", lead, "--seq", seq, "--reason", "x", *summary)

@@ -8,7 +8,7 @@ import pytest
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from starter.cli.app import make_app
-from tests.starter.conftest import Ended
+from tests.support.commands import Ended
 
 Say = Callable[..., Ended]
 OTHERS = [

@@ -11,11 +11,10 @@ import client.leads
 from client.agenda import collect_agenda
 from process.core.aggregate import LeadAggregate
 from process.core.due import pass_deadlines
-from tests.starter.conftest import LeadsClient, Opened
-from tests.starter.test_leads import eventually
+from tests.support.commands import Opened, RunLeads, eventually
 
 
-async def test_it_lists_by_role_and_person_what_is_to_be_done(leads: LeadsClient, opened: Opened) -> None:
+async def test_it_lists_by_role_and_person_what_is_to_be_done(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
     await leads("assigned", lead, "--role", "sales", "--person", "Grace Example", "--login", "grace")
@@ -29,7 +28,7 @@ async def test_it_lists_by_role_and_person_what_is_to_be_done(leads: LeadsClient
     assert ended.err == ""
 
 
-async def test_json_has_all_of_it(leads: LeadsClient, opened: Opened) -> None:
+async def test_json_has_all_of_it(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     ended = await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
     (item,) = ended.json["items"]
@@ -43,7 +42,7 @@ async def test_json_has_all_of_it(leads: LeadsClient, opened: Opened) -> None:
 
 
 async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_all(
-    leads_alone: LeadsClient,
+    leads_alone: RunLeads,
     work: Callable[[], Worker],
     org: str,
     queue: str,
@@ -64,7 +63,7 @@ async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_a
 
 
 async def test_a_lead_that_is_stuck_is_said_to_be_and_keeps_no_other_from_being_asked(
-    leads_alone: LeadsClient, work: Callable[[], Worker], org: str, monkeypatch: pytest.MonkeyPatch
+    leads_alone: RunLeads, work: Callable[[], Worker], org: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The week's digest asks just so: one lead must not cost everybody theirs."""
     names = ["lead-of-this-code", "lead-of-other-code"]

@@ -12,8 +12,7 @@ from config.policy_file import current_policy
 from config.settings import Settings, SettingsError
 from process.policy import BUILT_IN, COLUMNS, Discounts, Policy
 from process.types import Role, Stage
-from tests.starter.conftest import Ended, LeadsClient, Opened
-from tests.starter.test_leads import eventually
+from tests.support.commands import Ended, Opened, RunLeads, eventually
 
 
 def settings(**values: Any) -> Settings:
@@ -142,7 +141,7 @@ def test_a_file_that_is_not_there_is_named() -> None:
 
 
 async def test_a_new_lead_keeps_the_policy_that_it_began_under(
-    leads: LeadsClient, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: RunLeads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
@@ -153,7 +152,7 @@ async def test_a_new_lead_keeps_the_policy_that_it_began_under(
 
 
 async def test_a_wrong_file_ends_the_command_with_a_sentence(
-    leads: LeadsClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: RunLeads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (file := tmp_path / "policy.toml").write_text("clocks = 3")
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
@@ -163,7 +162,7 @@ async def test_a_wrong_file_ends_the_command_with_a_sentence(
 
 
 async def test_leads_go_on_under_another_policy_when_a_person_says_so(
-    leads: LeadsClient, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: RunLeads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     await eventually(lambda: leads("policy", "--json"), lambda ended: ended.json["versions"])
@@ -192,7 +191,7 @@ async def test_leads_go_on_under_another_policy_when_a_person_says_so(
 
 
 async def test_the_decision_takes_the_policy_in_force_by_itself(
-    leads: LeadsClient, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    leads: RunLeads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')

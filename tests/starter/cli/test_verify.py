@@ -9,13 +9,13 @@ from temporalio.testing import WorkflowEnvironment
 from process.core.events import EventLog
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
-from tests.starter.conftest import LeadsClient, Opened
+from tests.support.commands import Opened, RunLeads
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, RunState
 
 PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
 
-async def test_every_open_lead_replays(leads: LeadsClient, opened: Opened) -> None:
+async def test_every_open_lead_replays(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     await leads("questionnaire-sent", lead)
     ended = await leads("verify", "--json")
@@ -27,7 +27,7 @@ async def test_every_open_lead_replays(leads: LeadsClient, opened: Opened) -> No
 
 
 async def test_what_serves_the_leads_is_replayed_too(
-    leads: LeadsClient, env: WorkflowEnvironment, queue: str
+    leads: RunLeads, env: WorkflowEnvironment, queue: str
 ) -> None:
     waiting = RunState(waiting=(ChangeNotice(repo="leads", number=1),))  # for a visit that nobody makes here
     desk = await env.client.start_workflow(
@@ -41,7 +41,7 @@ async def test_what_serves_the_leads_is_replayed_too(
 
 
 async def test_code_on_which_a_lead_would_get_stuck_is_named_with_what_differs(
-    leads: LeadsClient, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     await leads("questionnaire-sent", lead)
@@ -61,7 +61,7 @@ async def test_code_on_which_a_lead_would_get_stuck_is_named_with_what_differs(
 
 
 async def test_a_lead_that_would_say_otherwise_what_happened_is_named_with_what_that_is(
-    leads: LeadsClient, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It asks for the same outside, in the same order, so Temporal finds nothing."""
     quoted, other = await opened(), await opened("--id", "another", "--not-a-duplicate")
@@ -80,7 +80,7 @@ async def test_a_lead_that_would_say_otherwise_what_happened_is_named_with_what_
 
 
 async def test_new_words_and_new_fields_say_nothing_of_the_past(
-    leads: LeadsClient, opened: Opened, monkeypatch: pytest.MonkeyPatch
+    leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
     await leads("price-quoted", lead, *PRICE)

@@ -23,8 +23,7 @@ from process.types import Role
 from process.views.digest import Week
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
-from tests.starter.conftest import LeadsClient
-from tests.starter.test_leads import eventually
+from tests.support.commands import RunLeads, eventually
 from tests.support.outside import Outside
 from tests.support.sandboxes import running_sandbox, sandbox
 from tests.support.waiting import TIMEOUT
@@ -43,7 +42,7 @@ def week() -> Week:
 
 @pytest.fixture
 def settings(
-    sandbox: Sandbox, leads_alone: LeadsClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    sandbox: Sandbox, leads_alone: RunLeads, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> Settings:
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
@@ -68,7 +67,7 @@ async def working(
 
 
 @pytest.fixture
-async def three_leads(leads_alone: LeadsClient, working: None, org: str) -> list[str]:
+async def three_leads(leads_alone: RunLeads, working: None, org: str) -> list[str]:
     """One for sales, one that Grace has by name, one that Carl has, who left no address."""
     found = []
     for person in ("", "Grace", "Carl"):
@@ -119,7 +118,7 @@ async def test_the_schedule_starts_it_once_a_week(
     settings: Settings,
     sandbox: Sandbox,
     three_leads: list[str],
-    leads_alone: LeadsClient,
+    leads_alone: RunLeads,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     handle = env.client.get_schedule_handle(SCHEDULE)
@@ -183,7 +182,7 @@ async def test_one_that_is_refused_keeps_nobody_from_theirs_and_is_tried_again(
     await handle.terminate()
 
 
-async def test_it_is_printed_as_it_would_be_sent(leads_alone: LeadsClient, three_leads: list[str]) -> None:
+async def test_it_is_printed_as_it_would_be_sent(leads_alone: RunLeads, three_leads: list[str]) -> None:
     ended = await leads_alone("digest")
     assert ended.code == 0, ended.err
     assert "To grace@example.org: Leads, " in ended.out
@@ -193,7 +192,7 @@ async def test_it_is_printed_as_it_would_be_sent(leads_alone: LeadsClient, three
 
 async def test_with_nothing_to_say_there_is_no_mail(
     env: WorkflowEnvironment,
-    leads_alone: LeadsClient,
+    leads_alone: RunLeads,
     queue: str,
     sandbox: Sandbox,
     working: None,
@@ -206,7 +205,7 @@ async def test_with_nothing_to_say_there_is_no_mail(
 
 
 async def test_a_zone_that_there_is_not_is_named(
-    leads_alone: LeadsClient, monkeypatch: pytest.MonkeyPatch, say: Callable[..., object]
+    leads_alone: RunLeads, monkeypatch: pytest.MonkeyPatch, say: Callable[..., object]
 ) -> None:
     monkeypatch.setenv("LEADS_DIGEST__ZONE", "Mars/Base")
     ended = await leads_alone("digest")

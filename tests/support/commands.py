@@ -1,0 +1,33 @@
+"""Commands of `leads` in tests: how they are run, and how they ended."""
+
+import asyncio
+import json
+from collections.abc import Callable, Coroutine
+from typing import Any, NamedTuple
+
+
+class Ended(NamedTuple):
+    """Exit code and output of a command."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """The output, read as JSON."""
+        return json.loads(self.out)
+
+
+RunLeads = Callable[..., Coroutine[Any, Any, Ended]]
+"""Runs `leads` with these arguments."""
+
+Opened = Callable[..., Coroutine[Any, Any, str]]
+"""Opens a lead with these options and returns its id."""
+
+
+async def eventually(ask: Callable[[], Any], wanted: Callable[[Any], bool]) -> Any:
+    """Ask until the answer is the wanted one; the test's own timeout ends it otherwise."""
+    while not wanted(found := await ask()):
+        await asyncio.sleep(0.05)
+    return found
