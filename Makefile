@@ -1,7 +1,7 @@
 # Two commands on a fresh machine with Python 3.11+ and make:
-#   make demo    one lead from first contact to a running hub, then everything ends
-#   make test    the whole test suite
-# Each sets up .venv from the lock file first.
+#   make demo    take one lead from first contact to a running hub, then stop everything
+#   make test    run all tests
+# Each creates .venv from the lock file first.
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -9,33 +9,33 @@ READY := .venv/.ready
 
 .PHONY: help setup demo up test search lint lock clean
 
-help:  ## what can be made
+help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):[^#]*## /  make \1\t/' | expand -t 16
 
 $(READY): requirements-dev.lock pyproject.toml sandbox/pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo "lead-to-hub needs Python 3.11 or newer; say which with PYTHON=python3.12" >&2; exit 1; }
+		{ echo "lead-to-hub needs Python 3.11 or newer; choose one with PYTHON=python3.12" >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation \
 		--editable . --editable sandbox
 	@touch $@
 
-setup: $(READY)  ## the virtual environment, from the lock file
+setup: $(READY)  ## create .venv from the lock file
 
-demo: $(READY)  ## one lead becomes a hub before your eyes, then everything ends
+demo: $(READY)  ## take one lead to a running hub, then stop everything
 	@$(BIN)/leads demo
 
-up: $(READY)  ## the whole service on this machine, until Ctrl-C (Temporal 7233, UI 8233)
+up: $(READY)  ## run the whole service until Ctrl-C (Temporal 7233, UI 8233)
 	@$(BIN)/leads up
 
-test: $(READY)  ## all tests
+test: $(READY)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
-search: $(READY)  ## lives of leads at random, thousands of them, for what no test thought of
+search: $(READY)  ## run the property tests with thousands of random leads
 	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_properties.py tests/process/test_any_message.py tests/process/test_books.py
 
-lint: $(READY)  ## style, types, import rules
+lint: $(READY)  ## check style, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -48,5 +48,5 @@ lock: $(READY)  ## write the lock files anew from pyproject.toml (hashes, no add
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --extra sandbox --extra dev --no-emit-package lead-to-hub-sandbox pyproject.toml -o requirements-dev.lock
 
-clean:  ## removes the environment and the data of `make up`
+clean:  ## remove .venv, caches and the data of `make up`
 	rm -rf .venv .leads .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The activities: all contact with the systems outside."""

@@ -1,0 +1,1 @@
+"""The configuration: settings, logging, the policy file and keys."""

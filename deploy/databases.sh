@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes what is missing: a role for Temporal with its two databases, a role for the ledger with its own. Sets both
-# passwords every time, so that changing one is changing .env and starting again. psql reads PGHOST, PGUSER and
-# PGPASSWORD; the new passwords stay in the environment, out of the list of processes.
+# Creates a role for Temporal with two databases, and a role for the ledger with one, if they are missing. Sets both
+# passwords every time: to change one, edit .env and restart. psql reads PGHOST, PGUSER and PGPASSWORD; the new
+# passwords are passed in the environment, so that the process list does not show them.
 set -eu
 : "${TEMPORAL_DB_PASSWORD:?}" "${LEDGER_DB_PASSWORD:?}"
 
@@ -20,6 +20,6 @@ SELECT format('CREATE DATABASE %I OWNER %I', name, owner)
   FROM (VALUES ('temporal', 'temporal'), ('temporal_visibility', 'temporal'), ('leads', 'leads')) AS wanted (name, owner)
  WHERE name NOT IN (SELECT datname FROM pg_database) \gexec
 
--- Neither role may look into the other's databases.
+-- Neither role may connect to the other's databases.
 REVOKE CONNECT ON DATABASE temporal, temporal_visibility, leads FROM PUBLIC;
 SQL

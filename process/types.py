@@ -10,7 +10,7 @@ class Model(BaseModel):
     """An immutable value.
 
     Unknown fields are ignored, not refused: stored values must load under older and newer code. What people
-    send is checked for unknown fields at the edge (`process.decisions.parse`).
+    send is checked for unknown fields at the edge (`process.decisions.parsing`).
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

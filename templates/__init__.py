@@ -1,0 +1,1 @@
+"""All texts that people read, and their rendering."""

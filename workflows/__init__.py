@@ -1,0 +1,1 @@
+"""The durable shells around the process: one workflow per thing with a life of its own."""

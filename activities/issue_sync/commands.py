@@ -122,7 +122,7 @@ class CommandRunner:
         self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand, kind: type[Decision]
     ) -> Result:
         given = {"by": f"@{request.login}", "source": SOURCE, "key": request.key(command)}
-        decision = commands.read(kind, command.rest, given)
+        decision = commands.parse_decision(kind, command.arguments, given)
         if isinstance(decision, Refused):
             return Rejected(explain(decision), kind=kind, incomplete=True)
         try:
@@ -139,20 +139,20 @@ class CommandRunner:
         return Taken(answer.message, answer.seq)
 
     async def _preview(self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand) -> Result:
-        name, _, rest = command.rest.partition(" ")
+        name, _, rest = command.arguments.partition(" ")
         kind = DECISIONS.get(decision_name(name))
         if kind is None:
             return no_such_decision(command, name)
-        decision = commands.read(kind, rest, {"by": f"@{request.login}", "source": SOURCE})
+        decision = commands.parse_decision(kind, rest, {"by": f"@{request.login}", "source": SOURCE})
         if isinstance(decision, Refused):
-            return Rejected(explain(decision), samples=(f"/preview {commands.sample(kind)[1:]}",))
+            return Rejected(explain(decision), samples=(f"/preview {commands.sample_line(kind)[1:]}",))
         preview = await ask_lead(self._leads.preview(lead.handle, _located(decision, request.context)))
         return Previewed(kind, preview) if preview.answer.accepted else Rejected(preview.answer.message)
 
     async def _retry(self, request: CommentCommands, lead: SyncedLead, command: ParsedCommand) -> Result:
         if not request.roles:
             return Rejected("Only people with a role may retry.")
-        return Retried(tuple(await ask_lead(self._leads.retry(lead.handle, command.rest or None))))
+        return Retried(tuple(await ask_lead(self._leads.retry(lead.handle, command.arguments or None))))
 
     # ---- samples for refused commands
 
@@ -164,16 +164,18 @@ class CommandRunner:
         if result.incomplete:
             refusal = kind.allowed(facts)
             if refusal is None:
-                return Rejected(result.reason, samples=(commands.sample(kind, kind.example_for(facts)),))
+                return Rejected(result.reason, samples=(commands.sample_line(kind, kind.example_for(facts)),))
         assert refusal is not None  # noqa: S101 - a rejected decision is incomplete or refused by the lead
         suggested = tuple(samples(refusal, facts))
         if not suggested and kind.allowed(facts) is None:
-            sample = commands.sample(kind, kind.example_for(facts))
+            sample = commands.sample_line(kind, kind.example_for(facts))
             suggested = (sample,) if await self._would_accept(lead, kind, sample) else ()
         return Rejected(explain(refusal), samples=suggested)
 
     async def _would_accept(self, lead: SyncedLead, kind: type[Decision], sample: str) -> bool:
-        decision = commands.read(kind, sample.partition(" ")[2], {"by": "@example", "source": SOURCE})
+        decision = commands.parse_decision(
+            kind, sample.partition(" ")[2], {"by": "@example", "source": SOURCE}
+        )
         if isinstance(decision, Refused):
             return False
         try:

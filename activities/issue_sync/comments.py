@@ -14,7 +14,7 @@ from activities.issue_sync.replies import Reply, refused
 from activities.issue_sync.roles import RoleDirectory
 from client.leads import LeadsClient
 from process.github import commands
-from process.github.commands import written
+from process.github.commands import slash_name
 
 INSIDERS = frozenset({"OWNER", "MEMBER", "COLLABORATOR"})
 """Author associations that get a reply. Other people get only a reaction."""
@@ -43,7 +43,7 @@ class CommentSync:
         comment = await in_thread(self._github.comment, context.repo, number)
         if comment is None:
             return None
-        given = commands.commands(comment.text)
+        given = commands.parse_commands(comment.text)
         if not comment.user or not given or comment.issue != context.issue.number:
             return ()
         if comment.user.is_bot or is_ours(comment.text):
@@ -73,15 +73,15 @@ class CommentSync:
             )
         text = "\n\n".join(reply.text for reply in replies)
         await in_thread(self._own_comments.post, *key, text, since=since, state=request.digest)
-        names = ", ".join(written(command.name) for command in request.commands)
+        names = ", ".join(slash_name(command.name) for command in request.commands)
         return (f"Answered comment {comment.id}: {names}",)
 
     async def _replies(self, request: CommentCommands) -> list[Reply]:
         first = request.commands[0]
         if request.context.lead is None:
             return [refused(first, request.context.no_lead)]
-        if len(request.commands) > commands.MOST:
-            return [refused(first, f"A comment may give at most {commands.MOST} commands.")]
+        if len(request.commands) > commands.MAX_COMMANDS:
+            return [refused(first, f"A comment may give at most {commands.MAX_COMMANDS} commands.")]
         if await self._edited_by_another(request):
             return [
                 refused(

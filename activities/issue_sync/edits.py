@@ -29,7 +29,7 @@ from process.core.refusal import Refused, refuse
 from process.decisions.base import Decision
 from process.decisions.parsing import parse_as
 from process.decisions.registry import DECISIONS
-from process.github.commands import sample
+from process.github.commands import sample_line
 from process.github.edits import DeclinedEdit, Edit, EditKind, RevertEdits
 from process.github.proposals import Proposal, agrees, propose
 from process.lead.lead import Lead
@@ -173,7 +173,7 @@ class EditSync:
     async def _judge(self, lead: SyncedLead, edit: Edit) -> Verdict:
         view = await lead.overview()
         proposal = propose(edit, view.facts, view.timeline)
-        offered = tuple(sample(DECISIONS[kind], body) for kind, body in proposal.decisions)
+        offered = tuple(sample_line(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
             return _asks(
                 edit, proposal.note or "No decision corresponds to that", offered or _examples(proposal)
@@ -287,4 +287,4 @@ def _because(proposal: Proposal, refused: Refused) -> Refused:
 
 
 def _examples(proposal: Proposal) -> tuple[str, ...]:
-    return tuple(sample(DECISIONS[kind]) for kind in proposal.examples)
+    return tuple(sample_line(DECISIONS[kind]) for kind in proposal.examples)

@@ -14,7 +14,7 @@ from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
 from process.github import commands
-from process.github.commands import ParsedCommand, decision_name, written
+from process.github.commands import ParsedCommand, decision_name, slash_name
 from process.lead.lead import Lead
 from process.views.overview import Line, Option, Overview
 from templates.rendering import render
@@ -99,15 +99,17 @@ Result = Taken | AlreadyTaken | Rejected | Help | Options | Previewed | Retried
 
 def unknown_command(command: ParsedCommand) -> Rejected:
     """Return the rejection of a command that does not exist, with the nearest name."""
-    near = commands.nearest(command.name)
-    meant = (commands.sample(DECISIONS[near]) if near in DECISIONS else written(near)) if near else None
+    near = commands.closest_name(command.name)
+    meant = (
+        (commands.sample_line(DECISIONS[near]) if near in DECISIONS else slash_name(near)) if near else None
+    )
     return Rejected("There is no such command.", samples=(meant,) if meant else ())
 
 
 def no_such_decision(command: ParsedCommand, name: str) -> Rejected:
     """Return the rejection of a question about a decision that does not exist, with the nearest name."""
-    near = commands.nearest(decision_name(name))
-    sample = f"{written(command.name)} {near.replace('_', '-')}" if near else "/help"
+    near = commands.closest_name(decision_name(name))
+    sample = f"{slash_name(command.name)} {near.replace('_', '-')}" if near else "/help"
     return Rejected("Name one of the decisions that /help lists.", samples=(sample,))
 
 
@@ -125,7 +127,7 @@ def render_reply(command: ParsedCommand, result: Result, view: Overview) -> Repl
         case Taken():
             return _taken(result, view)
         case AlreadyTaken(line):
-            sample = f'{written("corrected")} seq={line.seq} reason="…"'
+            sample = f'{slash_name("corrected")} seq={line.seq} reason="…"'
             return _reply(
                 "confused", "taken_before", command, seq=line.seq, summary=line.summary, sample=sample
             )
@@ -164,9 +166,11 @@ def _rejected(command: ParsedCommand, result: Rejected) -> Reply:
 def _options(found: Sequence[Option], view: Overview) -> Reply:
     text = render(
         "commands/options.md",
-        allowed=[{"command": written(each.kind), "text": each.does} for each in found if each.allowed],
+        allowed=[{"command": slash_name(each.kind), "text": each.does} for each in found if each.allowed],
         others=[
-            {"command": written(each.kind), "text": explain(each.refused)} for each in found if each.refused
+            {"command": slash_name(each.kind), "text": explain(each.refused)}
+            for each in found
+            if each.refused
         ],
         **_next_step(view),
     )
@@ -176,7 +180,7 @@ def _options(found: Sequence[Option], view: Overview) -> Reply:
 def _preview(kind: type[Decision], preview: DecisionPreview) -> Reply:
     text = render(
         "commands/preview.md",
-        command=written(kind.kind),
+        command=slash_name(kind.kind),
         summary=preview.answer.message,
         stage=preview.stage,
         sections=[
@@ -188,15 +192,15 @@ def _preview(kind: type[Decision], preview: DecisionPreview) -> Reply:
 
 
 def _help(command: ParsedCommand, lead: Lead) -> Reply:
-    if not command.rest:
+    if not command.arguments:
         decisions = [
-            {"command": written(name), "does": _description(kind).partition(". ")[0].rstrip(".")}
+            {"command": slash_name(name), "does": _description(kind).partition(". ")[0].rstrip(".")}
             for name, kind in DECISIONS.items()
         ]
         return Reply("eyes", render("commands/help.md", decisions=decisions))
-    kind = DECISIONS.get(decision_name(command.rest))
+    kind = DECISIONS.get(decision_name(command.arguments))
     if kind is None:
-        return _rejected(command, no_such_decision(command, command.rest))
+        return _rejected(command, no_such_decision(command, command.arguments))
     fields = [
         {
             "name": name,
@@ -204,7 +208,7 @@ def _help(command: ParsedCommand, lead: Lead) -> Reply:
             "required": field.is_required(),
             "choices": _choices(field.annotation),
         }
-        for name in commands.takes(kind)
+        for name in commands.accepted_fields(kind)
         for field in (kind.model_fields[name],)
     ]
     return _reply(
@@ -214,7 +218,7 @@ def _help(command: ParsedCommand, lead: Lead) -> Reply:
         does=_description(kind),
         deciders=sorted(deciders(kind, lead)),
         fields=fields,
-        sample=commands.sample(kind),
+        sample=commands.sample_line(kind),
     )
 
 
@@ -234,4 +238,4 @@ def _next_step(view: Overview) -> Mapping[str, str]:
 
 
 def _reply(reaction: Reaction, template: str, command: ParsedCommand, **values: Any) -> Reply:
-    return Reply(reaction, render(f"commands/{template}.md", command=written(command.name), **values))
+    return Reply(reaction, render(f"commands/{template}.md", command=slash_name(command.name), **values))

@@ -15,7 +15,7 @@ def samples(refused: Refused, lead: Lead) -> list[str]:
     """Return a complete command line for each decision that the refusal suggests."""
     suggested = (each for each in refused.suggestions if each.kind is SuggestionKind.DECIDE)
     return [
-        commands.sample(kind, kind.example_for(lead) | each.fields)
+        commands.sample_line(kind, kind.example_for(lead) | each.fields)
         for each in suggested
         if (kind := DECISIONS.get(each.decision))
     ]
@@ -24,9 +24,9 @@ def samples(refused: Refused, lead: Lead) -> list[str]:
 def _written(suggestion: Suggestion) -> str:
     match suggestion.kind:
         case SuggestionKind.DECIDE:
-            return f"{suggestion.text} ({commands.command(suggestion.decision, suggestion.fields)})"
+            return f"{suggestion.text} ({commands.command_line(suggestion.decision, suggestion.fields)})"
         case SuggestionKind.OPTIONS:
-            return f"{suggestion.text} ({commands.written('options')})"
+            return f"{suggestion.text} ({commands.slash_name('options')})"
         case SuggestionKind.EXAMPLE:  # shown below the sentences, in a block of its own
             return ""
         case _:

@@ -23,7 +23,7 @@ from client.leads import LeadsClient
 from client.notices import request_sync
 from config.settings import GitHub, Settings
 from process.core.outbox import DriftCheck
-from process.github.commands import commands
+from process.github.commands import parse_commands
 from process.types import Stage
 from workflows.issue_sync import ChangeNotice
 from workflows.reconcile import SystemResult
@@ -115,7 +115,7 @@ class GitHubReconciler:
             comments += [
                 ChangeNotice(repo=repo, number=comment.issue, comment=comment.id)
                 for comment in changed_comments
-                if comment.user and not comment.user.is_bot and commands(comment.text)
+                if comment.user and not comment.user.is_bot and parse_commands(comment.text)
             ]
         hubs = reader.numbers(github.hubs_repo, self.leads.policy.labels.hub)
         return Snapshot(issues, comments, reader.board(), hubs, listings)

@@ -1,6 +1,6 @@
-"""Commands in a comment: lines of a paragraph that begin with `/name`, and what they say.
+"""Commands in comments: lines of a paragraph that begin with `/name`, followed by `field=value …`.
 
-Lines are told apart as Markdown does it: in code, quotes, HTML and headings nobody speaks to us.
+The comment is parsed as Markdown: a line in code, a quote, HTML or a heading is no command.
 """
 
 import difflib
@@ -20,18 +20,18 @@ from process.decisions.base import Decision
 from process.decisions.parsing import parse_as
 from process.decisions.registry import DECISIONS
 
-SERVICES = ("help", "options", "preview", "retry")
-"""What may be asked besides decisions."""
-MOST = 20
+QUERIES = ("help", "options", "preview", "retry")
+"""Commands that are no decisions."""
+MAX_COMMANDS = 20
 """Commands in one comment."""
-NOT_GIVEN = frozenset({"by", "source", "key", "policy", "changed"})
-"""Fields that the comment itself answers: who wrote it, and that it is this one."""
+SET_BY_COMMENT = frozenset({"by", "source", "key", "policy", "changed"})
+"""Fields of a decision that come from the comment itself, so that its text may not set them."""
 
 _NAME = re.compile(r"/([A-Za-z][A-Za-z0-9_-]*[.,:;!?]?)(?=\s|$)")
-"""With a full stop or the like behind it, it is none of ours, but nearly so: that is said, not passed over."""
-_LOOKS_LIKE_ONE = re.compile(r"^[\s>*+\-.)0-9]*/[A-Za-z]", re.MULTILINE)
+"""A command's name. With a full stop or the like at its end it is unknown, and so gets an answer with the right name."""
+_MAY_HOLD_ONE = re.compile(r"^[\s>*+\-.)0-9]*/[A-Za-z]", re.MULTILINE)
 _MARK = "\ue000"
-"""Stands for the slash of a line that may be a command. A private character: nobody's text has it when we look."""
+"""Stands for the slash of a line that may be a command. A private character, replaced in the comment beforehand."""
 _CURLY = str.maketrans("“”„«»", '"' * 5)
 _INVISIBLE = str.maketrans("", "", "\u200b\u2060\ufeff")
 """Spaces without width, which come along where a line is copied from elsewhere."""
@@ -41,35 +41,36 @@ _markdown = MarkdownIt("commonmark").enable("table")
 
 @dataclass(frozen=True)
 class ParsedCommand:
-    """One command as it was written: what it is called, and the rest of its line."""
+    """A command as it was written: its name in snake case, and the rest of its line."""
 
     name: str
-    rest: str
+    arguments: str
 
     @property
     def known(self) -> bool:
-        return self.name in DECISIONS or self.name in SERVICES
+        """True if there is a decision or a query of this name."""
+        return self.name in DECISIONS or self.name in QUERIES
 
     @property
     def digest(self) -> str:
-        """The same for the same words."""
-        return hashlib.sha256(json.dumps([self.name, self.rest]).encode()).hexdigest()[:12]
+        """A digest that is equal for equal commands."""
+        return hashlib.sha256(json.dumps([self.name, self.arguments]).encode()).hexdigest()[:12]
 
 
-def commands(text: str) -> list[ParsedCommand]:
-    """All commands in a comment, in order. A line whose name is not even close to one of ours is ordinary text."""
+def parse_commands(text: str) -> list[ParsedCommand]:
+    """Return all commands of a comment, in order. A line whose name is close to none of ours is ordinary text."""
     text = text.translate(_INVISIBLE)
-    if not _LOOKS_LIKE_ONE.search(text):
+    if not _MAY_HOLD_ONE.search(text):
         return []
     env: dict[str, Any] = {}
     tokens = _markdown.parse(text.replace(_MARK, "\ufffd"), env)
     lines = (line for paragraph in _paragraphs(tokens) for line in _command_lines(paragraph, env))
     found = (_parse_line(line) for line in lines)
-    return [command for command in found if command and (command.known or nearest(command.name))]
+    return [command for command in found if command and (command.known or closest_name(command.name))]
 
 
 def _paragraphs(tokens: list[Token]) -> Iterator[str]:
-    """Texts of the paragraphs that are no quotes."""
+    """Yield the texts of the paragraphs outside quotes."""
     quotes = 0
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.type == "blockquote_open":
@@ -81,13 +82,13 @@ def _paragraphs(tokens: list[Token]) -> Iterator[str]:
 
 
 def _command_lines(paragraph: str, env: dict[str, Any]) -> Iterator[str]:
-    """Its lines that begin with a slash, but for those inside code or a comment that goes over several lines."""
+    """Yield the lines that begin with a slash, except inside code or an HTML comment that spans several lines."""
     lines = [line.strip() for line in paragraph.split("\n")]
     if not any(map(_NAME.match, lines)):
         return
     marked = "\n".join(
         f"{_MARK}{n}{_MARK}{line[1:]}" if _NAME.match(line) else line for n, line in enumerate(lines)
-    )  # with the rest of the line: what closes the code or comment may stand there
+    )  # keeps the rest of the line, which may close the code or the comment
     at_start = True
     for child in _markdown.parseInline(marked, env)[0].children or ():
         if at_start and child.type == "text" and child.content.startswith(_MARK):
@@ -100,51 +101,51 @@ def _parse_line(line: str) -> ParsedCommand | None:
     return ParsedCommand(name[1].lower().replace("-", "_"), line[name.end() :].strip()) if name else None
 
 
-def decision_name(text: str) -> str:
-    """Return the kind that a person means: `/price-quoted` is `price_quoted`."""
-    return text.strip().lower().lstrip("/").replace("-", "_")
-
-
-def nearest(name: str) -> str | None:
-    """What may have been meant: the name that is spelled nearly so, or that ends so (`/quoted`)."""
-    names = [*DECISIONS, *SERVICES]
+def closest_name(name: str) -> str | None:
+    """Return the known name with nearly this spelling, or the only one with this ending (`/quoted`), or None."""
+    names = [*DECISIONS, *QUERIES]
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.75)
     ends = [known for known in names if known.endswith(f"_{name}")]
     return near[0] if near else ends[0] if len(ends) == 1 else None
 
 
-def read(kind: type[Decision], rest: str, given: Mapping[str, str]) -> Decision | Refused:
-    """The decision that the rest of a line asks for; `given` is what the comment itself says. Never raises."""
-    body = _fields(rest)
+def decision_name(text: str) -> str:
+    """Return the kind that a person means: `/price-quoted` is `price_quoted`."""
+    return text.strip().lower().lstrip("/").replace("-", "_")
+
+
+def parse_decision(kind: type[Decision], arguments: str, given: Mapping[str, str]) -> Decision | Refused:
+    """Return the decision with these arguments, or the refusal. `given` are the fields from the comment. Never raises."""
+    body = _fields(arguments)
     if isinstance(body, Refused):
         return body
     for name in body:
-        if name in NOT_GIVEN:
-            return refuse(f"{name} is not for a comment to say", "Leave it out")
+        if name in SET_BY_COMMENT:
+            return refuse(f"{name} cannot be set in a comment", "Leave it out")
         if name not in kind.model_fields:
-            near = difflib.get_close_matches(name, takes(kind), n=1)
+            near = difflib.get_close_matches(name, accepted_fields(kind), n=1)
             meant = f"Did you mean {near[0]}? " if near else ""
-            return refuse(f"It has no {name!r}", f"{meant}It takes {', '.join(takes(kind))}")
+            return refuse(f"It has no {name!r}", f"{meant}It takes {', '.join(accepted_fields(kind))}")
     return parse_as(kind, body | dict(given))
 
 
-def takes(kind: type[Decision]) -> list[str]:
-    """What may be given with it in a comment."""
-    return [name for name in kind.model_fields if name not in NOT_GIVEN]
+def accepted_fields(kind: type[Decision]) -> list[str]:
+    """Return the fields of the decision that a comment may set."""
+    return [name for name in kind.model_fields if name not in SET_BY_COMMENT]
 
 
-def _fields(rest: str) -> dict[str, Any] | Refused:
-    """`key=value …`; a key that comes again makes a list."""
-    rest = "".join(" " if c.isspace() else c for c in rest)  # also those that do not break, which nobody sees
+def _fields(arguments: str) -> dict[str, Any] | Refused:
+    """Return the fields of `name=value …`. A repeated name gives a list."""
+    arguments = "".join(" " if c.isspace() else c for c in arguments)  # also non-breaking spaces
     try:
-        summary = shlex.split(rest if '"' in rest else rest.translate(_CURLY))
+        words = shlex.split(arguments if '"' in arguments else arguments.translate(_CURLY))
     except ValueError:
         return refuse(
             "A quotation mark is not closed",
             'Put a text with spaces or an apostrophe between double quotes, as in note="they don\'t know yet"',
         )
     fields: dict[str, Any] = {}
-    for word in summary:
+    for word in words:
         name, equals, value = word.partition("=")
         name = name.lstrip("-").lower().replace("-", "_")
         if not equals or not name:
@@ -160,18 +161,18 @@ def _fields(rest: str) -> dict[str, Any] | Refused:
     return fields
 
 
-def sample(kind: type[Decision], known: Mapping[str, Any] = {}) -> str:
-    """A sound command line, for help, with what is `known` already."""
-    return command(kind.kind, kind.example | {**known})
+def sample_line(kind: type[Decision], known: Mapping[str, Any] = {}) -> str:
+    """Return a valid command line for help texts, with the `known` fields."""
+    return command_line(kind.kind, kind.example | {**known})
 
 
-def command(kind: str, fields: Mapping[str, Any]) -> str:
+def command_line(kind: str, fields: Mapping[str, Any]) -> str:
     """Return the line of a comment that takes this decision with these fields."""
-    return " ".join([written(kind), *(f"{name}={_quoted(value)}" for name, value in fields.items())])
+    return " ".join([slash_name(kind), *(f"{name}={_quoted(value)}" for name, value in fields.items())])
 
 
-def written(name: str) -> str:
-    """How a command is called in a comment."""
+def slash_name(name: str) -> str:
+    """Return the name of a command as it is written in a comment."""
     return f"/{name.replace('_', '-')}"
 
 

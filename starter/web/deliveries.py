@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from activities.github.models import Account
 from activities.github.own_comments import is_ours
 from activities.github.repositories import Repositories, same
-from process.github.commands import commands
+from process.github.commands import parse_commands
 from workflows.issue_sync import ChangeNotice
 
 EVENTS = frozenset({"issues", "issue_comment", "projects_v2_item"})
@@ -91,7 +91,7 @@ def _no_command(known: _Delivery) -> str:
         return "no comment to read"
     if comment.user is None or comment.user.is_bot or is_ours(comment.body):
         return "written by a program"
-    return "" if commands(comment.body) else "no command"
+    return "" if parse_commands(comment.body) else "no command"
 
 
 def _notice(known: _Delivery, delivery: str, repositories: Repositories) -> ChangeNotice:

@@ -35,7 +35,7 @@ def newest(life: Life, kind: str) -> int:
 
 
 def correction_impact(life: Life, seq: int, **more: Any) -> CorrectionImpact:
-    """What the preview of its correction says."""
+    """Return the impact that the preview of a correction shows."""
     preview = preview_decision(
         life.aggregate, "corrected", ({"seq": seq, "reason": "A slip"} | more,), life.now
     )

@@ -14,7 +14,7 @@ from process.views.overview import overview, timeline
 from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
 
 MOVING = {"last_seq", "progressed_at", "stale_on"}
-"""What a correction itself changes: it is a decision, too."""
+"""Fields of a lead that a correction changes itself, because it is a decision, too."""
 
 
 def facts(lead: Lead) -> dict[str, Any]:

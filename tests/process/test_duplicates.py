@@ -327,7 +327,7 @@ def test_the_newest_notice_counts_in_any_order_and_number() -> None:
 
 
 def test_a_late_notice_does_not_undo_a_newer_one() -> None:
-    """What it said at 2 arrives after it has said at 3 what it had said at 1."""
+    """The notice of event 2 arrives after that of event 3, which equals that of event 1."""
     life, other = Life(), twin()
     life.receives_notice_from(other)
     other.does("merged", into="lead-example")

@@ -423,7 +423,7 @@ class Lives(RuleBasedStateMachine):
             assert not now or not had or set(now) == set(had)
 
     def teardown(self) -> None:
-        """What the options say of a decision is what it would get."""
+        """The options promise each decision the answer that it would get."""
         if not hasattr(self, "life"):
             return
         life = self.life

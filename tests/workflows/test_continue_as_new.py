@@ -21,7 +21,7 @@ async def short_life(short_env: WorkflowEnvironment, outside: Outside, lead_id: 
 
 
 async def _runs(life: Life) -> int:
-    """How many runs the lead has had."""
+    """Return the number of the lead's runs."""
     return (await life.env.client.count_workflows(f"WorkflowId = '{life.id}'")).count
 
 

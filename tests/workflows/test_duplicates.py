@@ -28,7 +28,7 @@ def parked(view: Overview) -> list[EffectLine]:
 
 @pytest.fixture
 async def queue(env: WorkflowEnvironment, outside: Outside, lead_id: str) -> AsyncIterator[str]:
-    """With a worker that lets leads speak to each other."""
+    """Leads on a worker whose activities notify other leads."""
     real = LeadsActivities(env.client).notify_leads
     async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=real)):
         yield lead_id

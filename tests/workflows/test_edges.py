@@ -46,7 +46,7 @@ class Seen:
         return [refusal.kind for refusal in self.view.refused]
 
     def count(self, kind: str) -> int:
-        """How often that stands in the timeline."""
+        """Number of such lines in the timeline."""
         return [line.kind for line in self.view.timeline].count(kind)
 
     def mails(self, template: str) -> int:

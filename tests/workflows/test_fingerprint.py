@@ -146,7 +146,7 @@ ALIKE: list[tuple[str, dict[str, Any]]] = [
     ("corrected", {"seq": 6, "reason": "it is not"}),
     ("merged", {"into": "lead-third"}),
 ]
-"""Of a lead that looks like another one as it begins."""
+"""Decisions of a lead that begins as a possible duplicate."""
 REPORTS: dict[str, Observation] = {
     "open_issue": IssueOpened(link=Link(id="1")),
     "reserve_folder": FolderReserved(folder_id="f"),
@@ -201,14 +201,14 @@ def _live(
 
 
 def _report(effect: Effect) -> Observation:
-    """What this effect brings back, of the invoice that it is about."""
+    """Return the observation of this effect, with the invoice that it is about."""
     observation = REPORTS[effect.kind]
     numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.invoice_number
     return observation.replaced(number=effect.invoice_number) if numbered else observation
 
 
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
-    """What each event of these lives plans, in order, under these changes of the process."""
+    """Return the effects that each event of these lives plans, under these changes of the process."""
     found = []
     lives = (LONG, SHORT, COMPENSATED)
     alike = _live(ALIKE, changes, (DuplicateLink(lead="lead-original"),))

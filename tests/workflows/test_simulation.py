@@ -41,7 +41,7 @@ def recorded(path: Path) -> list[Event]:
 
 
 WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
-"""All but the one that begins in the middle of a lead."""
+"""Histories that begin with the lead."""
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)

@@ -28,7 +28,7 @@ async def test_a_decision_that_reaches_a_new_worker_first_does_not_block_the_lea
 async def test_a_decision_that_reaches_a_new_worker_first_keeps_its_number(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    """What ended last before it was the mail, while the folder was still to be made and nobody had anything to say."""
+    """The mail was the last effect to end before, while the folder was still to be created."""
     outside.broken["create_folder"] = "again"
 
     def worker() -> Worker:

@@ -63,7 +63,7 @@ def usage_fee(users: int) -> Decimal:
 
 
 def yearly(term: Term) -> Decimal:
-    """What a year of the term costs, before usage."""
+    """Return the price of a year of the term, before usage."""
     offer = dict(term.offer)
     price = {"General membership": Decimal(15_000), "Premier": Decimal(50_000)}.get(offer.get("plan", ""))
     if price is None:
@@ -72,7 +72,7 @@ def yearly(term: Term) -> Decimal:
 
 
 def variable(month: Month, term: Term) -> Decimal:
-    """What a month adds: usage by the tiers where the term's book has them, and the cloud without markup."""
+    """Return the price of a month's usage by the book's tiers, and of its cloud cost without markup."""
     return (usage_fee(month.active_users) if "book" in term.offer else Decimal(0)) + month.cloud_cost
 
 

@@ -30,7 +30,7 @@ def _worker(env: WorkflowEnvironment, outside: Outside, build: str) -> Worker:
 
 
 async def _promote(env: WorkflowEnvironment, build: str, share: int = 100) -> None:
-    """As soon as the server knows of the build's worker."""
+    """Wait until the server knows the build's worker."""
     async with asyncio.timeout(TIMEOUT):
         while True:
             try:

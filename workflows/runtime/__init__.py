@@ -1,0 +1,1 @@
+"""The Temporal plugin that configures clients, workers and replayers: data converter and codec."""

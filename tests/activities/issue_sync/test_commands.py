@@ -11,7 +11,14 @@ from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.quoting import PriceQuoted
 from process.decisions.registry import DECISIONS
-from process.github.commands import ParsedCommand, commands, nearest, read, sample, written
+from process.github.commands import (
+    ParsedCommand,
+    closest_name,
+    parse_commands,
+    parse_decision,
+    sample_line,
+    slash_name,
+)
 
 COMMENT = {"by": "@amara-sales", "source": "github comment", "key": "k"}
 LOST = "/lost reason=budget"
@@ -70,29 +77,29 @@ HEARD = [
 
 @pytest.mark.parametrize("text", IGNORED)
 def test_ordinary_text_is_no_command(text: str) -> None:
-    assert commands(text) == []
+    assert parse_commands(text) == []
 
 
 @pytest.mark.parametrize("text", HEARD)
 def test_a_line_of_a_paragraph_is_one(text: str) -> None:
-    assert commands(text) == [ParsedCommand("lost", "reason=budget")]
+    assert parse_commands(text) == [ParsedCommand("lost", "reason=budget")]
 
 
 def test_a_full_stop_behind_the_name_is_a_slip_and_not_passed_over() -> None:
-    (command,) = commands("/lost. It is over.")
-    assert (command.known, nearest(command.name)) == (False, "lost")
+    (command,) = parse_commands("/lost. It is over.")
+    assert (command.known, closest_name(command.name)) == (False, "lost")
 
 
 def test_what_nobody_sees_in_a_line_that_was_copied_does_no_harm() -> None:
-    (command,) = commands("\u200b/lost reason=budget\u00a0note=x")
-    decision = read(DECISIONS["lost"], command.rest, COMMENT)
+    (command,) = parse_commands("\u200b/lost reason=budget\u00a0note=x")
+    decision = parse_decision(DECISIONS["lost"], command.arguments, COMMENT)
     assert not isinstance(decision, Refused)
     assert (decision.model_dump()["reason"], decision.note) == ("budget", "x")
 
 
 def test_several_in_order_with_either_dash() -> None:
     text = f"/Quote_Accepted\ntext\n{LOST}\n\n/quote-accepted version=1"
-    assert [(command.name, command.rest) for command in commands(text)] == [
+    assert [(command.name, command.arguments) for command in parse_commands(text)] == [
         ("quote_accepted", ""),
         ("lost", "reason=budget"),
         ("quote_accepted", "version=1"),
@@ -101,7 +108,7 @@ def test_several_in_order_with_either_dash() -> None:
 
 def test_the_line_is_taken_as_it_was_written() -> None:
     line = '/put-on-hold event="a *b* _c_ [d](e) <f@example.org> &amp; `g`" until=2049-01-01'
-    assert commands(line)[0].rest == line.partition(" ")[2]
+    assert parse_commands(line)[0].arguments == line.partition(" ")[2]
 
 
 @pytest.mark.parametrize(
@@ -116,41 +123,41 @@ def test_the_line_is_taken_as_it_was_written() -> None:
     ],
 )
 def test_a_slip_has_a_nearest_name(slip: str, meant: str | None) -> None:
-    assert nearest(slip) == meant
+    assert closest_name(slip) == meant
 
 
 @given(
     st.text(alphabet=st.sampled_from("/lost reason=budget\n\r\t`>-#<!*_[]()\\\"'\ue000|~=x"), max_size=200)
 )
 def test_no_text_makes_it_fail(text: str) -> None:
-    for command in commands(text):
-        assert command.known or nearest(command.name)
+    for command in parse_commands(text):
+        assert command.known or closest_name(command.name)
         if command.name in DECISIONS:
-            read(DECISIONS[command.name], command.rest, COMMENT)
+            parse_decision(DECISIONS[command.name], command.arguments, COMMENT)
 
 
 @given(st.text(max_size=300), st.sampled_from(["```", "~~~~"]))
 def test_nothing_in_a_code_block_is_heard(text: str, fence: str) -> None:
     inside = text.replace("`", "").replace("~", "")
-    assert commands(f"{fence}\n{inside}\n{LOST}\n{fence}") == []
+    assert parse_commands(f"{fence}\n{inside}\n{LOST}\n{fence}") == []
 
 
 @given(st.text(max_size=300), st.sampled_from(sorted(DECISIONS)))
 def test_no_rest_of_a_line_makes_it_fail(rest: str, kind: str) -> None:
-    assert isinstance(read(DECISIONS[kind], rest, COMMENT), Decision | Refused)
+    assert isinstance(parse_decision(DECISIONS[kind], rest, COMMENT), Decision | Refused)
 
 
 @pytest.mark.parametrize("kind", DECISIONS)
-def test_the_example_of_each_decision_says_what_it_says(kind: str) -> None:
-    (command,) = commands(sample(DECISIONS[kind]))
-    assert written(command.name) == written(kind)
-    assert read(DECISIONS[kind], command.rest, COMMENT) == DECISIONS[kind].model_validate(
+def test_the_sample_line_of_each_decision_is_parsed_as_its_example(kind: str) -> None:
+    (command,) = parse_commands(sample_line(DECISIONS[kind]))
+    assert slash_name(command.name) == slash_name(kind)
+    assert parse_decision(DECISIONS[kind], command.arguments, COMMENT) == DECISIONS[kind].model_validate(
         DECISIONS[kind].example | COMMENT
     )
 
 
 @pytest.mark.parametrize(
-    ("rest", "summary"),
+    ("arguments", "reason"),
     [
         ("reason=budget is gone", "'is' is no name=value"),
         ('reason="budget', "A quotation mark is not closed"),
@@ -158,22 +165,22 @@ def test_the_example_of_each_decision_says_what_it_says(kind: str) -> None:
         ("raeson=budget", "It has no 'raeson'. Did you mean reason? It takes note, reason, said_by."),
         ("reason=nonsense", "reason: "),
         ("", "reason is missing"),
-        ("reason=budget by=@boss", "by is not for a comment to say"),
-        ("reason=budget key=1", "key is not for a comment to say"),
+        ("reason=budget by=@boss", "by cannot be set in a comment"),
+        ("reason=budget key=1", "key cannot be set in a comment"),
         ("reason=budget reason=timing", "reason: "),
         ("=x", "no name=value"),
     ],
 )
-def test_what_is_wrong_is_said(rest: str, summary: str) -> None:
-    wrong = read(DECISIONS["lost"], rest, COMMENT)
+def test_a_wrong_argument_gets_a_reason(arguments: str, reason: str) -> None:
+    wrong = parse_decision(DECISIONS["lost"], arguments, COMMENT)
     assert isinstance(wrong, Refused)
-    assert summary in explain(wrong)
-    assert "{" not in explain(wrong)  # on GitHub, a command works, not an object
+    assert reason in str(wrong)
+    assert "{" not in explain(wrong)  # a comment takes fields, not an object
 
 
 def test_values_are_read_as_people_write_them() -> None:
     rest = "--amount=12000.50 Currency=usd per=year note=“on the phone” dedicated-cluster=no"
-    quoted = read(DECISIONS["price_quoted"], rest, COMMENT)
+    quoted = parse_decision(DECISIONS["price_quoted"], rest, COMMENT)
     assert not isinstance(quoted, Refused), quoted
     assert quoted.model_dump(exclude={"key"}, exclude_defaults=True) == {
         "kind": "price_quoted",
@@ -190,16 +197,16 @@ def test_an_item_is_one_field_and_may_come_again() -> None:
     price = "amount=12000 currency=USD per=year"
     one, two = 'item="Training: 2,000 once"', 'item="Support: 300 a year"'
     for rest in (one, one.replace('"', "“")):
-        quoted = read(PriceQuoted, f"{price} {rest}", COMMENT)
+        quoted = parse_decision(PriceQuoted, f"{price} {rest}", COMMENT)
         assert isinstance(quoted, PriceQuoted), quoted
         assert [item.text for item in quoted.item] == ["Training"]
-    both = read(PriceQuoted, f"{price} {one} {two}", COMMENT)
+    both = parse_decision(PriceQuoted, f"{price} {one} {two}", COMMENT)
     assert isinstance(both, PriceQuoted), both
     assert [(item.text, item.amount, item.per) for item in both.item] == [
         ("Training", Decimal(2000), "once"),
         ("Support", Decimal(300), "year"),
     ]
-    wrong = read(PriceQuoted, f'{price} {one} item="Support 300"', COMMENT)
+    wrong = parse_decision(PriceQuoted, f'{price} {one} item="Support 300"', COMMENT)
     assert str(wrong).startswith(
         "item.1: write an item as `Training: 2000 once`: what it is, a colon, an amount"
     )
@@ -207,6 +214,6 @@ def test_an_item_is_one_field_and_may_come_again() -> None:
 
 def test_a_discount_is_a_percentage_with_or_without_its_sign() -> None:
     rest = 'book=2026-06 plan=Premier discount-percent=12.5% discount_reason="A pilot"'
-    quoted = read(PriceQuoted, rest, COMMENT)
+    quoted = parse_decision(PriceQuoted, rest, COMMENT)
     assert isinstance(quoted, PriceQuoted), quoted
     assert quoted.discount_percent == Decimal("12.5")

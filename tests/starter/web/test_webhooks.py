@@ -74,7 +74,7 @@ async def test_an_unknown_event_is_forgotten(receiver: Receiver) -> None:
     answer = await receiver.deliver("star", {"action": "created", "issue": "none"})
     assert (answer.status_code, answer.json()["detail"]) == (
         202,
-        "ignored: an event that says nothing of a lead",
+        "ignored: an event that does not concern leads",
     )
 
 
