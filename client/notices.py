@@ -59,7 +59,7 @@ class NoticeBatcher:
             sender.add_done_callback(self._senders.discard)
         await asyncio.shield(batch.sent)  # a cancelled caller does not cancel the others
 
-    async def _send(self, desk: str, batches: list[_Batch]) -> None:
+    async def _send(self, workflow_id: str, batches: list[_Batch]) -> None:
         """Send one batch after the other until none is left."""
         while batches:
             batch = batches[0]
@@ -71,4 +71,4 @@ class NoticeBatcher:
             else:
                 batch.sent.set_result(None)
             del batches[0]
-        del self._batches[desk]
+        del self._batches[workflow_id]

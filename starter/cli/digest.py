@@ -23,7 +23,7 @@ from workflows.digest import digest_id, lines
 async def digest(
     *,
     send: Annotated[
-        bool, flag("Send this week's now, instead of on its day. It is sent once: not again on that day.")
+        bool, flag("Send this week's digest now. It is sent once a week, so the schedule then skips it.")
     ] = False,
     timeout: Annotated[float, Parameter("--timeout", help="With --send: seconds to wait for it.")] = 120.0,
     json: Json = False,
@@ -59,7 +59,7 @@ async def _send(leads: LeadsClient, week: Week, timeout: float, out: Output) -> 
     if done.failed:
         raise CommandError(
             ExitCode.UNAVAILABLE,
-            f"{len(done.failed)} letters could not be sent; {digest_id(week)} tries again every hour.",
+            f"{len(done.failed)} mails could not be sent; the workflow {digest_id(week)} retries every hour.",
             printed=True,
         )
 

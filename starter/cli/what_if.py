@@ -109,11 +109,11 @@ async def what_if(
 def warnings(found: SimulationResult, summary: Summary) -> Iterable[str]:
     """Yield the reasons why the results may not be reliable."""
     now = datetime.now(UTC)
-    behind = [lead for lead in found.leads if lead.behind and now - lead.behind > LAG]
-    if behind:
-        since = min(lead.behind for lead in behind if lead.behind)
+    lagging = [lead for lead in found.leads if lead.behind and now - lead.behind > LAG]
+    if lagging:
+        since = min(lead.behind for lead in lagging if lead.behind)
         yield (
-            f"the ledger lacks deadlines of {_some([lead.lead for lead in behind])} that were due since "
+            f"the ledger lacks deadlines of {_some([lead.lead for lead in lagging])} that were due since "
             f"{since:%Y-%m-%d %H:%M} UTC: it lags, or no worker runs. These leads are simulated up to then."
         )
     if summary.unfaithful:

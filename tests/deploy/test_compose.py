@@ -140,7 +140,7 @@ def test_the_image_holds_every_package_of_the_project() -> None:
     assert admitted == sources
 
 
-def test_the_image_installs_locked_wheels_and_runs_as_nobody_special() -> None:
+def test_the_image_installs_locked_wheels_and_runs_unprivileged() -> None:
     installs = re.findall(r"pip install (.+)", DOCKERFILE)
     assert installs
     from_lock = "--require-hashes --only-binary :all: -r requirements"

@@ -41,7 +41,7 @@ def test_every_setting_is_explained() -> None:
     assert explained - COMPOSE_ONLY == ALL
 
 
-def test_no_line_stands_without_an_explanation_above_it() -> None:
+def test_every_line_has_an_explanation_above_it() -> None:
     paragraphs = re.split(r"\n\s*\n", EXAMPLE.read_text())
     settings = [paragraph for paragraph in paragraphs if LINE.search(paragraph)]
     assert settings
@@ -87,7 +87,7 @@ def test_every_setting_reaches_worker_and_set_up() -> None:
         assert passed == ALL
 
 
-def test_the_sandbox_is_set_as_it_says_itself() -> None:
+def test_the_sandbox_profile_has_the_sandboxs_own_settings() -> None:
     """deploy/sandbox.env is what the sandbox calls its environment, with the container's address and folder."""
     shown = {name: value for name, value in values(ROOT / "deploy/sandbox.env").items() if name in ALL}
     with Sandbox(seed=read_seed(SEED)) as sandbox:
@@ -151,9 +151,7 @@ def test_a_wrong_setting_is_named(
         read_settings(tmp_path / "none.env")
 
 
-def test_a_mistyped_setting_is_told_from_those_that_there_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_mistyped_setting_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "some.env").write_text("LEADS_GITHUB__TOKNE=x\nLEADS_IMAGE=x\nLEADS_GITHUB__ORG=x\nOTHER=x\n")
     monkeypatch.setenv("LEADS_SOMETHING_ELSE_ENTIRELY", "x")
     monkeypatch.setenv("LEADS_GITHUB__COLUMNS__LEAD", "x")

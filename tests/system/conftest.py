@@ -41,7 +41,7 @@ class Service:
         return f"sqlite:///{self.folder / 'ledger.sqlite'}"
 
     def environment(self) -> dict[str, str]:
-        """What `leads` and the worker are told of the outside."""
+        """Return the environment for `leads` and the worker."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("LEADS_")}
         return (
             inherited
@@ -79,7 +79,7 @@ class Service:
         return worker
 
     def kill(self, worker: subprocess.Popen[bytes]) -> None:
-        """As if the machine lost power."""
+        """Kill the worker as if the machine lost power."""
         worker.send_signal(signal.SIGKILL)
         worker.wait()
 

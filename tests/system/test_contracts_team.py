@@ -40,7 +40,7 @@ async def in_conversation(service: Service, lead_id: str) -> Life:
     return life
 
 
-async def test_every_open_thread_is_told_once_whatever_dies_meanwhile(service: Service) -> None:
+async def test_a_new_address_is_notified_once_despite_crashes(service: Service) -> None:
     service.more = contracts(OLD)
     first = await service.start_worker()
     lives = [await in_conversation(service, f"lead-open-{number}") for number in range(4)]

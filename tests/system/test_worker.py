@@ -57,7 +57,7 @@ def test_without_a_server_it_says_so(tmp_path: Path) -> None:
         ("TEMPORAL_ADDRESS", "nonsense", "The worker can't start: TEMPORAL_ADDRESS is to be HOST:PORT, "),
     ],
 )
-def test_what_is_wrong_outside_is_said_in_a_sentence(
+def test_a_system_that_fails_is_named_in_one_sentence(
     tmp_path: Path, name: str, value: str, said: str
 ) -> None:
     ended = worker(tmp_path, **{name: value})
@@ -66,7 +66,7 @@ def test_what_is_wrong_outside_is_said_in_a_sentence(
     assert "Traceback" not in ended.stderr
 
 
-async def test_what_it_can_only_find_at_a_server_is_said_in_a_sentence(tmp_path: Path, prepared: str) -> None:
+async def test_a_problem_found_at_the_server_is_named_in_one_sentence(tmp_path: Path, prepared: str) -> None:
     for environment, said in (
         ({"TEMPORAL_NAMESPACE": "nope"}, "Namespace nope is not found. Make it with `leads init-server`."),
         ({"LEADS_LEDGER_URL": "nonsense"}, "LEADS_LEDGER_URL: The ledger's URL cannot be read. "),
@@ -77,7 +77,7 @@ async def test_what_it_can_only_find_at_a_server_is_said_in_a_sentence(tmp_path:
         assert "Traceback" not in ended.stderr
 
 
-async def test_ctrl_c_at_any_moment_ends_it_without_a_word_too_many(tmp_path: Path, prepared: str) -> None:
+async def test_ctrl_c_at_any_moment_ends_it_quietly(tmp_path: Path, prepared: str) -> None:
     for so_far in ("", "worker ready"):
         working = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -105,7 +105,7 @@ async def prepared() -> AsyncIterator[str]:
         yield env.client.service_client.config.target_host
 
 
-async def test_a_server_of_an_earlier_release_is_to_be_set_up_first(tmp_path: Path) -> None:
+async def test_an_unprepared_server_is_named_with_the_command_that_helps(tmp_path: Path) -> None:
     async with await WorkflowEnvironment.start_local(dev_server_existing_path=str(TEMPORAL)) as env:
         address = env.client.service_client.config.target_host
         ended = await asyncio.to_thread(worker, tmp_path, TEMPORAL_ADDRESS=address)

@@ -41,7 +41,7 @@ async def test_json_has_all_of_it(leads: RunLeads, opened: Opened) -> None:
     assert ended.json["unasked"] == []
 
 
-async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_all(
+async def test_without_a_worker_the_list_alone_is_shown_with_a_warning(
     leads_alone: RunLeads,
     work: Callable[[], Worker],
     org: str,
@@ -62,7 +62,7 @@ async def test_without_a_worker_it_says_what_the_list_knows_and_that_it_is_not_a
     ]
 
 
-async def test_a_lead_that_is_stuck_is_said_to_be_and_keeps_no_other_from_being_asked(
+async def test_a_stuck_lead_is_shown_and_does_not_hide_the_others(
     leads_alone: RunLeads, work: Callable[[], Worker], org: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The week's digest asks just so: one lead must not cost everybody theirs."""

@@ -22,7 +22,9 @@ async def quoted(leads: RunLeads, opened: Opened) -> tuple[str, str]:
     return lead, str(seq)
 
 
-async def test_the_preview_tells_all_that_becomes_of_it(leads: RunLeads, quoted: tuple[str, str]) -> None:
+async def test_the_preview_of_a_correction_shows_all_its_consequences(
+    leads: RunLeads, quoted: tuple[str, str]
+) -> None:
     lead, seq = quoted
     summary = ("--seq", seq, "--reason", "Another lead's price")
     shown = await leads("preview", lead, "corrected", *summary)
@@ -48,7 +50,7 @@ async def test_the_preview_tells_all_that_becomes_of_it(leads: RunLeads, quoted:
     assert (view["stage"], view["refused"]) == ("quoted", [])
 
 
-async def test_several_things_are_put_right_and_both_acts_stay_in_sight(
+async def test_a_correction_compensates_effects_and_stays_in_the_history(
     leads: RunLeads, quoted: tuple[str, str]
 ) -> None:
     lead, seq = quoted
@@ -74,7 +76,7 @@ async def test_several_things_are_put_right_and_both_acts_stay_in_sight(
         (["--compensate", "everything"], 2, "everything"),
     ],
 )
-async def test_what_can_not_be_put_right_is_said(
+async def test_an_impossible_compensation_is_refused(
     leads: RunLeads, quoted: tuple[str, str], summary: list[str], code: int, says: str
 ) -> None:
     lead, seq = quoted

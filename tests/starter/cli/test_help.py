@@ -1,4 +1,4 @@
-"""What needs no server: help, options that are the models' fields, and wrong usage."""
+"""Help, options made from the models' fields, and wrong usage: all without a server."""
 
 import inspect
 from collections.abc import Callable
@@ -109,7 +109,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("summary", "notice"), WRONG, ids=[" ".join(summary)[:50] for summary, _ in WRONG])
-def test_wrong_usage_is_said_in_a_sentence(say: Say, summary: list[str], notice: str) -> None:
+def test_wrong_usage_is_explained_in_one_sentence(say: Say, summary: list[str], notice: str) -> None:
     ended = say(*summary)
     assert ended.code == 2
     assert not ended.out
@@ -121,7 +121,7 @@ def test_wrong_usage_is_said_in_a_sentence(say: Say, summary: list[str], notice:
     assert as_json.json == {"error": as_json.err.removeprefix("leads: ").strip(), "code": 2}
 
 
-def test_a_setting_that_cant_be_meant_is_named(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_wrong_setting_is_named(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADS_GITHUB__PROJECT_NUMBER", "first")
     ended = say("list")
     assert ended.code == 2

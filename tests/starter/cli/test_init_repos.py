@@ -35,7 +35,7 @@ def digest_activities(sandbox: Sandbox) -> int:
     )
 
 
-def test_it_tells_what_was_there_and_what_was_put(bare: Sandbox, say: Say) -> None:
+def test_it_reports_what_existed_and_what_was_added(bare: Sandbox, say: Say) -> None:
     looked = say("init-repos", "--dry-run")
     assert (looked.code, looked.err, digest_activities(bare)) == (0, "", 0)
     assert looked.out.count(" missing") == 13
@@ -54,7 +54,7 @@ def test_it_tells_what_was_there_and_what_was_put(bare: Sandbox, say: Say) -> No
     assert digest_activities(bare) == 8
 
 
-def test_what_a_person_must_do_ends_it_as_refused(
+def test_steps_left_for_a_person_end_it_as_refused(
     bare: Sandbox, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rights = {"metadata": "read", "issues": "write", "organization_projects": "write"}
@@ -70,7 +70,7 @@ def test_what_a_person_must_do_ends_it_as_refused(
     ]
 
 
-def test_where_github_does_not_answer_it_says_how_far_it_came(bare: Sandbox, say: Say) -> None:
+def test_a_failing_github_is_reported_with_the_progress_so_far(bare: Sandbox, say: Say) -> None:
     bare.faults.add(
         Fault(system="github", path="/pilot-hubs", kind="secondary_limit", seconds=60, times=None)
     )
@@ -110,7 +110,7 @@ def test_wrong_usage(bare: Sandbox, say: Say, tmp_path: Path) -> None:
     assert "taken can't be written" in ended.err
 
 
-def test_killed_in_the_middle_it_goes_on_from_there(bare: Sandbox, say: Say) -> None:
+def test_killed_in_the_middle_it_continues_from_there(bare: Sandbox, say: Say) -> None:
     slow = Fault(system="github", method="PUT", path="new-hub-service", kind="slow", seconds=TIMEOUT)
     bare.faults.add(slow)
     summary = [sys.executable, "-m", "starter.cli", "init-repos"]

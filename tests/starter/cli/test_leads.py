@@ -81,7 +81,7 @@ async def test_the_same_request_twice_is_one_lead(leads: RunLeads, opened: Opene
     assert (await leads("show", lead, "--json")).json["facts"]["person"] == "Ada"
 
 
-async def test_a_second_lead_of_an_organisation_must_be_meant(
+async def test_a_second_lead_of_an_organisation_needs_a_confirmation(
     leads: RunLeads, opened: Opened, org: str
 ) -> None:
     lead = await opened()
@@ -96,7 +96,7 @@ async def test_a_second_lead_of_an_organisation_must_be_meant(
     assert not (await leads("show", meant.json["lead"], "--json")).json["attention"]
 
 
-async def test_a_lead_of_the_same_mail_domain_must_be_meant(
+async def test_a_second_lead_of_a_mail_domain_needs_a_confirmation(
     leads: RunLeads, opened: Opened, queue: str
 ) -> None:
     email = f"ada@{queue.replace('_', '-')}.example.org"
@@ -106,7 +106,7 @@ async def test_a_lead_of_the_same_mail_domain_must_be_meant(
     refused(await leads(*other, f"grace{email[3:]}"), f"{lead} (same mail domain)", "--not-a-duplicate")
 
 
-async def test_a_duplicate_is_merged_and_the_lead_that_goes_on_must_be_one(
+async def test_a_duplicate_is_merged_into_an_existing_lead_only(
     leads: RunLeads, opened: Opened, queue: str
 ) -> None:
     lead = await opened()
@@ -124,7 +124,7 @@ async def test_a_duplicate_is_merged_and_the_lead_that_goes_on_must_be_one(
 
 
 @pytest.mark.parametrize(("option", "value"), [("--zone", "Mars/Base"), ("--email", "nobody")])
-async def test_what_can_be_no_lead_is_refused(leads: RunLeads, org: str, option: str, value: str) -> None:
+async def test_an_invalid_lead_is_refused(leads: RunLeads, org: str, option: str, value: str) -> None:
     refused(await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", option, value), value)
 
 
@@ -167,7 +167,7 @@ async def test_a_lead_is_found_by_its_issue(
 # ---- decide
 
 
-async def test_a_decision_says_what_became_true_and_what_is_done(leads: RunLeads, opened: Opened) -> None:
+async def test_a_decision_prints_its_event_and_its_effects(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     ended = await leads("price-quoted", lead, "--amount", "12000", "--currency", "usd", "--per", "year")
     assert ended.code == 0
@@ -238,7 +238,7 @@ async def test_a_refusal_is_one_sentence(leads: RunLeads, opened: Opened) -> Non
     assert len((await leads("show", lead, "--json")).json["refused"]) == 2
 
 
-async def test_without_a_worker_a_decision_is_handed_in(
+async def test_without_a_worker_a_decision_is_sent_and_taken_later(
     leads_alone: RunLeads, work: Callable[[], Worker], org: str
 ) -> None:
     started = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
@@ -258,14 +258,16 @@ async def test_without_a_worker_a_decision_is_handed_in(
 # ---- find
 
 
-async def test_a_beginning_is_enough_if_it_is_the_only_one(leads: RunLeads, opened: Opened, org: str) -> None:
+async def test_a_unique_beginning_of_an_id_is_enough(leads: RunLeads, opened: Opened, org: str) -> None:
     lead = await opened()
     await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
     for name in (lead, lead[:-2], lead.removeprefix("lead-")):
         assert (await leads("show", name, "--json")).json["lead"] == lead
 
 
-async def test_a_beginning_of_two_leads_is_not_enough(leads: RunLeads, opened: Opened, queue: str) -> None:
+async def test_an_ambiguous_beginning_of_an_id_is_refused(
+    leads: RunLeads, opened: Opened, queue: str
+) -> None:
     one = await opened("--id", f"lead-twin-{queue}-a")
     two = await opened("--id", f"lead-twin-{queue}-b", "--not-a-duplicate")
     await eventually(lambda: leads("list", "--json"), lambda found: one in found.out and two in found.out)
@@ -276,9 +278,7 @@ async def test_a_beginning_of_two_leads_is_not_enough(leads: RunLeads, opened: O
 
 
 @pytest.mark.parametrize("name", ["", " ", "'", "lead-"])
-async def test_nothing_is_no_beginning_even_of_a_single_lead(
-    leads: RunLeads, opened: Opened, name: str
-) -> None:
+async def test_an_empty_name_finds_no_lead(leads: RunLeads, opened: Opened, name: str) -> None:
     await opened()
     assert "names no lead" in (await leads("lost", name, "--reason", "budget")).err
 
@@ -295,7 +295,9 @@ async def test_no_such_lead(leads: RunLeads, command: str, name: str) -> None:
 # ---- look
 
 
-async def test_show_in_one_look(leads: RunLeads, opened: Opened, outside: Outside, org: str) -> None:
+async def test_show_prints_the_whole_lead(
+    leads: RunLeads, opened: Opened, outside: Outside, org: str
+) -> None:
     outside.broken["send_mail"] = "park"
     lead = await opened()
     await leads("price-quoted", lead, "--amount", "12000", "--currency", "USD", "--per", "year")
@@ -328,7 +330,7 @@ async def test_show_in_one_look(leads: RunLeads, opened: Opened, outside: Outsid
     assert (await leads("retry", lead, "--json")).json == {"retried": []}
 
 
-async def test_a_lead_goes_on_in_a_new_run_when_asked_to(
+async def test_a_lead_continues_in_a_new_run_when_asked_to(
     leads: RunLeads, opened: Opened, env: WorkflowEnvironment
 ) -> None:
     lead = await opened()
@@ -343,7 +345,7 @@ async def test_a_lead_goes_on_in_a_new_run_when_asked_to(
     assert (await leads("adopt", lead, "--all")).code == 2
 
 
-async def test_what_people_wrote_cant_steer_the_terminal(leads: RunLeads, opened: Opened) -> None:
+async def test_text_from_people_cannot_control_the_terminal(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     await leads("questionnaire-sent", lead, "--note", "\x1b[2J\x07 [red]gone[/red]\nsecond line")
     for command in ("show", "history"):
@@ -362,7 +364,7 @@ async def test_history_keeps_what_was_corrected(leads: RunLeads, opened: Opened)
     assert not any(line != line.rstrip() for line in lines)
 
 
-async def test_options_and_preview_take_nothing(leads: RunLeads, opened: Opened) -> None:
+async def test_options_and_preview_change_nothing(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     options = {option["kind"]: option for option in (await leads("options", lead, "--json")).json}
     assert options["price_quoted"]["allowed"]
@@ -409,7 +411,7 @@ async def test_list_filters(leads: RunLeads, opened: Opened, org: str) -> None:
     assert any(line.startswith(lead) for line in text.splitlines())
 
 
-async def test_an_ended_workflow_is_said_to_be_archived(
+async def test_a_decision_on_an_ended_lead_is_refused_as_archived(
     leads: RunLeads, opened: Opened, env: WorkflowEnvironment, org: str
 ) -> None:
     lead = await opened()

@@ -1,4 +1,4 @@
-"""What tables look like where there is room, and where there is none."""
+"""Tables on wide and on narrow terminals."""
 
 import io
 

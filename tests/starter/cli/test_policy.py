@@ -24,7 +24,7 @@ def in_file(folder: Path, text: str, name: str = "policy.toml", **values: Any) -
     return current_policy(settings(policy_file=file, **values))
 
 
-def test_without_any_word_it_is_the_built_in_one() -> None:
+def test_without_settings_it_is_the_built_in_policy() -> None:
     assert current_policy(settings()) == Policy()
 
 
@@ -46,7 +46,7 @@ def test_other_columns_in_the_settings_are_a_version_of_their_own() -> None:
     )
 
 
-def test_a_file_says_what_it_names_and_leaves_the_rest(tmp_path: Path) -> None:
+def test_a_policy_file_replaces_only_what_it_names(tmp_path: Path) -> None:
     policy = in_file(
         tmp_path,
         """
@@ -122,7 +122,7 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
         ("version = ", "is not well-formed"),
     ],
 )
-def test_what_cant_be_meant_is_named_with_what_can(tmp_path: Path, text: str, says: str) -> None:
+def test_a_wrong_entry_is_named_with_the_possible_ones(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(SettingsError) as wrong:
         in_file(tmp_path, text)
     assert str(wrong.value).startswith(f"LEADS_POLICY_FILE: {tmp_path / 'policy.toml'} ")
@@ -161,7 +161,7 @@ async def test_a_wrong_file_ends_the_command_with_a_sentence(
     assert "clocks: input should be a valid dictionary" in ended.err
 
 
-async def test_leads_go_on_under_another_policy_when_a_person_says_so(
+async def test_leads_adopt_another_policy_when_a_person_decides_it(
     leads: RunLeads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
@@ -205,5 +205,5 @@ async def test_the_decision_takes_the_policy_in_force_by_itself(
 
 
 @pytest.mark.parametrize("summary", [("--adopt",), ("lead-x", "--all")])
-def test_it_must_be_clear_which_leads(say: Callable[..., Ended], summary: tuple[str, ...]) -> None:
+def test_the_leads_must_be_named(say: Callable[..., Ended], summary: tuple[str, ...]) -> None:
     assert say("policy", *summary).code == 2

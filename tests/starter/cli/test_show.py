@@ -1,4 +1,4 @@
-"""What `leads show` says of a lead, as text."""
+"""The text of `leads show`."""
 
 import pytest
 
@@ -25,9 +25,7 @@ def shown(life: Life, capsys: pytest.CaptureFixture[str], section: str, **scenar
     return [line.strip() for line in under[:until]]
 
 
-def test_invoices_have_their_number_and_what_became_of_them(
-    life: Life, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_invoices_are_shown_with_number_and_state(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
     life.until("2026-07-10").does("invoice_sent", number=1, on="2026-06-03")
     life.does("invoice_paid", number=1, on="2026-06-20")
     assert shown(life, capsys, "Invoices") == [
@@ -54,6 +52,6 @@ def test_it_names_its_policy(life: Life, capsys: pytest.CaptureFixture[str]) -> 
     assert {line.policy for line in view.timeline} == {life.lead.policy.version}
 
 
-def test_what_another_lead_is_not_any_more_is_no_news(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+def test_links_that_no_longer_hold_are_not_shown(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
     others = (DuplicateLink(lead="lead-a", relation=Relation.NONE), DuplicateLink(lead="lead-b"))
     assert shown(life, capsys, "Other leads", originals=others) == ["may be the same: lead-b"]

@@ -26,7 +26,7 @@ async def test_every_open_lead_replays(leads: RunLeads, opened: Opened) -> None:
     assert "would continue with this code" in (await leads("verify")).out
 
 
-async def test_what_serves_the_leads_is_replayed_too(
+async def test_other_workflows_are_replayed_too(
     leads: RunLeads, env: WorkflowEnvironment, queue: str
 ) -> None:
     waiting = RunState(waiting=(ChangeNotice(repo="leads", number=1),))  # for a visit that nobody makes here
@@ -40,7 +40,7 @@ async def test_what_serves_the_leads_is_replayed_too(
     ]
 
 
-async def test_code_on_which_a_lead_would_get_stuck_is_named_with_what_differs(
+async def test_a_lead_that_would_get_stuck_is_reported_with_the_difference(
     leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
@@ -60,7 +60,7 @@ async def test_code_on_which_a_lead_would_get_stuck_is_named_with_what_differs(
     assert "would not" in ended.err
 
 
-async def test_a_lead_that_would_say_otherwise_what_happened_is_named_with_what_that_is(
+async def test_a_lead_with_other_events_is_reported_with_the_differences(
     leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It asks for the same outside, in the same order, so Temporal finds nothing."""
@@ -79,7 +79,7 @@ async def test_a_lead_that_would_say_otherwise_what_happened_is_named_with_what_
     assert "price_quoted: amount '12000' → '13000'" in found[quoted]["detail"]
 
 
-async def test_new_words_and_new_fields_say_nothing_of_the_past(
+async def test_new_summaries_and_new_fields_are_no_difference(
     leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()

@@ -44,7 +44,7 @@ def past() -> None:
 # ---- what if
 
 
-def test_it_says_over_all_leads_what_would_have_been_different(say: Say, past: None) -> None:
+def test_the_differences_over_all_leads_are_summarised(say: Say, past: None) -> None:
     ended = say("what-if", "--clock", "quote-validity=35")
     assert ended.code == 0, ended.err
     assert ended.out.startswith("What if: quote_validity 35\n  2 leads simulated from ")
@@ -54,7 +54,7 @@ def test_it_says_over_all_leads_what_would_have_been_different(say: Say, past: N
     assert QUOTED not in ended.out
 
 
-def test_lead_by_lead_for_those_that_are_named(say: Say, past: None) -> None:
+def test_named_leads_are_reported_one_by_one(say: Say, past: None) -> None:
     ended = say("what-if", "quoted", "--clock", "quote_validity=35")
     assert f"{QUOTED} [Example University / Ada Example] - A course" in ended.out
     assert "2026-07-02 5 days later, on 2026-07-07: Version 1 of the quote expired" in ended.out
@@ -66,7 +66,7 @@ def test_lead_by_lead_for_those_that_are_named(say: Say, past: None) -> None:
     assert "Archived: 1 earlier, by 335 days (median)" in each.out
 
 
-def test_where_nothing_would_have_been_different_it_says_so(say: Say, past: None) -> None:
+def test_no_difference_is_reported_as_such(say: Say, past: None) -> None:
     assert "Nothing would have been different." in say("what-if", "--clock", "stale=30").out
     ended = say("what-if", SHORT, "--clock", "handover_reminder=9")
     assert ended.out.count("Nothing would have been different.") == 1
@@ -104,7 +104,7 @@ def test_newer_rules_can_be_asked_for(say: Say, monkeypatch: pytest.MonkeyPatch)
     assert "the rules of tell-sales from the beginning" in ended.out
 
 
-def test_many_leads_are_lived_again_in_processes_of_their_own(
+def test_many_leads_are_simulated_in_child_processes(
     say: Say, past: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     few = say("what-if", "--clock", "stale=9", "--json")
@@ -112,7 +112,7 @@ def test_many_leads_are_lived_again_in_processes_of_their_own(
     assert say("what-if", "--clock", "stale=9", "--json").out == few.out
 
 
-def test_it_warns_of_what_the_ledger_lacks_and_cannot_read(say: Say) -> None:
+def test_it_warns_of_missing_and_unreadable_events(say: Say) -> None:
     behind = Life().quoted()
     aggregate(behind, QUOTED)
     with closing(Ledger.open("sqlite:///.leads/ledger.sqlite")) as ledger:
@@ -127,7 +127,7 @@ def test_it_warns_of_what_the_ledger_lacks_and_cannot_read(say: Say) -> None:
     assert f"the ledger has no readable first event of 1 lead ({SHORT})" in ended.err
 
 
-def test_the_clocks_are_listed_with_the_days_in_force(
+def test_the_clocks_are_listed_with_their_current_days(
     say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "policy.toml").write_text('version = "2026-12"\nclocks.stale = 21')
@@ -165,7 +165,7 @@ def test_the_clocks_are_listed_with_the_days_in_force(
         (("", "--clock", "stale=3"), 4, "has no lead ''"),
     ],
 )
-def test_what_cant_be_meant_is_told_in_a_sentence(
+def test_a_wrong_option_is_explained_in_one_sentence(
     say: Say, past: None, summary: tuple[str, ...], code: int, says: str
 ) -> None:
     ended = say("what-if", *summary)
@@ -174,7 +174,7 @@ def test_what_cant_be_meant_is_told_in_a_sentence(
     assert says in ended.err
 
 
-def test_an_ambiguous_beginning_names_those_that_begin_so(say: Say) -> None:
+def test_an_ambiguous_beginning_names_the_candidates(say: Say) -> None:
     for lead in ("lead-aaaa", "lead-aabb"):
         aggregate(Life(), lead)
     ended = say("what-if", "aa", "--clock", "stale=3")
@@ -224,9 +224,7 @@ def test_an_archived_lead_is_shown_without_temporal(
     assert found["facts"]["lost"]["reason"] == "budget"
 
 
-def test_where_temporal_cant_be_asked_it_says_what_is_uncertain(
-    say: Say, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_temporal_it_says_what_is_uncertain(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
     aggregate(Life().quoted(), QUOTED)
     ended = say("show", QUOTED, "--as-of", "2026-06-20")
@@ -245,7 +243,7 @@ def test_where_temporal_cant_be_asked_it_says_what_is_uncertain(
         ("nobody", "2026-06-20", 4, "has no lead 'nobody'"),
     ],
 )
-def test_a_day_or_a_lead_that_was_not_is_told(
+def test_an_unknown_lead_or_day_is_refused(
     say: Say, past: None, lead: str, day: str, code: int, says: str
 ) -> None:
     ended = say("show", lead, "--as-of", day)
@@ -268,7 +266,7 @@ def keeping(url: str, outside: Outside) -> list[Callable[..., Any]]:
     return [*others, keeper.record_events]
 
 
-async def test_a_real_lead_is_lived_again_and_shown_as_of_today(
+async def test_a_real_lead_is_simulated_and_shown_as_of_today(
     env: WorkflowEnvironment, leads_alone: RunLeads, queue: str, outside: Outside, url: str, org: str
 ) -> None:
     with ThreadPoolExecutor() as threads:

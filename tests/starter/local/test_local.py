@@ -1,4 +1,4 @@
-"""`leads up` and `leads demo` as a person has them: started, used, ended, and started again."""
+"""`leads up` and `leads demo`: started, used, stopped, and started again."""
 
 import asyncio
 import json
@@ -30,7 +30,7 @@ LEADS = (sys.executable, "-m", "starter.cli")
 
 
 def left_over(mark: str) -> list[str]:
-    """Command lines of processes that were started with this mark in their environment, and run still."""
+    """Return the command lines of running processes that have this mark in their environment."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
@@ -40,7 +40,7 @@ def left_over(mark: str) -> list[str]:
 
 
 def runs(process: int) -> bool:
-    """Whether there still is a process of this number."""
+    """Return True if a process with this id runs."""
     with suppress(ProcessLookupError):
         os.kill(process, 0)
         return True
@@ -54,7 +54,7 @@ async def until(true: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def up(*summary: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, dict[str, Any]]]:
-    """`leads up` on free ports; yields when it is up, with what it says."""
+    """Run `leads up` on free ports; yield the process and its JSON when it is ready."""
     process = await asyncio.create_subprocess_exec(
         *LEADS, "up", *summary, "--json", stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
     )
@@ -97,7 +97,7 @@ async def hear(sandbox: str, lead: str, temporal: Client, command: str) -> str:
 
 
 @pytest.mark.long
-async def test_up_keeps_its_leads_and_its_promises(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) -> None:
     ports = free_ports(4)
     options = ("--port", "--ui-port", "--sandbox-port", "--web-port")
     summary = [word for option, port in zip(options, ports, strict=True) for word in (option, str(port))]
@@ -210,7 +210,7 @@ def test_a_demo_takes_a_lead_to_a_running_hub(tmp_path: Path) -> None:
 
 
 @pytest.mark.long
-def test_a_demo_lives_a_year_of_a_hub() -> None:
+def test_a_demo_plays_a_year_of_a_hub() -> None:
     """On the real parts: the server skips the time, and all that a year brings is done outside as well."""
     environment = os.environ | {"MARK": (mark := uuid.uuid4().hex)}
     summary = ["demo", "--years", "1", "--json"]
@@ -229,13 +229,13 @@ def test_a_demo_lives_a_year_of_a_hub() -> None:
     assert left_over(mark) == []
 
 
-def test_a_demo_cannot_live_for_ever() -> None:
+def test_the_years_of_a_demo_are_limited() -> None:
     ended = subprocess.run([*LEADS, "demo", "--years", "100"], capture_output=True, text=True, check=False)
     assert ended.returncode == 2
     assert "20" in ended.stderr
 
 
-def test_one_up_in_a_folder_and_what_a_killed_one_left_does_not_count() -> None:
+def test_only_one_up_runs_in_a_folder() -> None:
     UP.parent.mkdir()
     UP.write_text("LEADS_GITHUB__TOKEN='of a sandbox that is gone'\n")
     with alone():
@@ -246,7 +246,7 @@ def test_one_up_in_a_folder_and_what_a_killed_one_left_does_not_count() -> None:
         pass
 
 
-def test_a_port_that_was_given_out_is_a_servers_and_not_given_out_again(
+def test_a_free_port_is_given_out_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     drawn = iter(range(20_000, 30_000))
