@@ -9,7 +9,7 @@ import pytest
 
 from activities.github.models import Comment
 from sandbox.faults import Fault
-from tests.issue_sync.conftest import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
+from tests.support.office import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 
@@ -101,7 +101,7 @@ async def test_an_edit_gives_no_second_decision_in_the_place_of_the_first(office
         assert view.stage == "quoted"
         assert len(view.facts.quotes) == 1
         (answer,) = await office.answers(lead)
-        assert "already taken as event" in answer
+        assert "already led to event" in answer
         assert "/corrected seq=" in answer
 
 
@@ -216,7 +216,7 @@ async def test_questions_change_nothing(office: Office) -> None:
         "the price, as 12000",
         "Not now",
         "Nothing has happened",
-        "Nothing of that",
+        "Nothing to retry",
     ):
         assert summary in answer
     assert await office.reactions(comment) == ["eyes"]
