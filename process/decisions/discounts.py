@@ -1,4 +1,4 @@
-"""A discount beyond what sales may give by itself: whoever the policy names says yes or no. Nobody approves their own."""
+"""Approval of discounts above the limit of sales, by the role that the policy names."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ from process.types import Role, Text
 
 
 class OnDiscount(_OnQuote, abstract=True):
-    """The open quote's discount, which a role has to approve."""
+    """A decision about the discount of the open quote."""
 
     deciders = frozenset({Role.CONTRACTS})
 
@@ -43,7 +43,7 @@ class OnDiscount(_OnQuote, abstract=True):
 
 
 class DiscountApproved(OnDiscount):
-    """The discount of the open quote is approved, by whoever may: not by the one who gave it. They may accept it now."""
+    """The discount of the open quote is approved, so the quote can be accepted. Nobody approves their own discount."""
 
     kind = "discount_approved"
 
@@ -58,7 +58,7 @@ class DiscountApproved(OnDiscount):
 
 
 class DiscountDeclined(OnDiscount):
-    """The discount of the open quote is not approved. The quote is off the table; another price can be quoted."""
+    """The discount of the open quote is not approved. The quote is declined; another price can be quoted."""
 
     kind = "discount_declined"
 

@@ -1,4 +1,4 @@
-"""The same request, taken in twice (process.md): a person merges it into the lead that is there, or keeps it apart."""
+"""Merging a lead into its duplicate, or keeping the two apart (process.md)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,7 +16,7 @@ from process.types import Line, Role, Stage, Text
 
 
 class KeptApart(Decision):
-    """The lead is another one than those that it looks like: it goes on by itself, and is not asked about them again."""
+    """The lead is not a duplicate of the leads that it resembles. It goes on, and the question is not asked again."""
 
     kind = "kept_apart"
 
@@ -61,9 +61,9 @@ class KeptApart(Decision):
 
 
 class Merged(Decision):
-    """The lead is a duplicate of another one, which goes on with what is known here. This one ends.
+    """The lead is a duplicate of another one, which goes on with the data of both. This lead ends.
 
-    Correcting this takes it back: the lead is where it stood, and the other one hears of it.
+    Correcting this decision takes the merge back and tells the other lead.
     """
 
     kind = "merged"

@@ -1,4 +1,4 @@
-"""The organisation's rules change; leads in flight follow when a person says so."""
+"""Adopting a new policy, lead by lead."""
 
 from datetime import datetime
 from typing import Self
@@ -15,9 +15,9 @@ from process.types import Line, Stage
 
 
 class PolicyAdopted(Decision):
-    """From here on, the lead is under the policy in force: its periods, holidays, columns and labels.
+    """The lead comes under the policy in force: its clocks, holidays, columns and labels.
 
-    What was decided before keeps its dates and prices. Who is behind a role is no part of it: that reaches every lead.
+    Earlier decisions keep their dates and prices. The people and addresses of the roles reach every lead without this.
     """
 
     kind = "policy_adopted"

@@ -1,4 +1,4 @@
-"""A price is quoted; they accept, decline, or let it expire. Never more than one quote is active."""
+"""Quoting a price and its acceptance. At most one quote is active."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -58,9 +58,9 @@ Percent = Annotated[
 class PriceQuoted(Decision):
     """An actual price was quoted: bespoke (amount, currency, per), or a plan of a price book.
 
-    A new quote supersedes the one before. From the first one on, the contracts team is in the conversation.
-    Once a contract runs, it is the price of its renewal: from the first renewal window on, and the running one stays.
-    A discount beyond what sales may give by itself waits for an approval (discount_approved), and the quote with it.
+    A new quote supersedes the one before. From the first quote on, the contracts team is in the conversation.
+    While a contract runs, the quote is the price of its renewal; it is possible from the first renewal window on.
+    A discount above the limit of sales waits for an approval, and the quote waits with it.
     """
 
     kind = "price_quoted"
@@ -375,7 +375,7 @@ class _OnQuote(Decision, abstract=True):
 
 
 class QuoteAccepted(_OnQuote):
-    """They agreed to the price. They have not signed: the contract comes next."""
+    """The customer agreed to the price. They have not signed: the contract comes next."""
 
     kind = "quote_accepted"
 
@@ -410,7 +410,7 @@ class QuoteAccepted(_OnQuote):
 
 
 class QuoteDeclined(_OnQuote):
-    """They declined the price, or took their yes back. Quote another, or record the lead as lost."""
+    """The customer declined the price or withdrew their agreement. Quote another one, or record the lead as lost."""
 
     kind = "quote_declined"
 
@@ -424,7 +424,7 @@ class QuoteDeclined(_OnQuote):
 
 
 class QuoteExpired(_OnQuote):
-    """The quote is over. The calendar says so by itself at the end of its last day; an accepted quote never expires."""
+    """The quote is over. This happens by itself at the end of its last day; an accepted quote never expires."""
 
     kind = "quote_expired"
 

@@ -7,7 +7,7 @@
 | 3 | 70,000 USD of cloud cost was never billed | test_3_… | tests/workflows/test_failures.py |
 | 4 | nothing linked contracts, hubs and invoices | test_4_… | tests/workflows/test_failures.py |
 | 5 | the same request was taken in twice | test_5_… | tests/starter/cli/test_leads.py |
-| 6 | a template was filled in by the wrong person | test_6_… | tests/issue_sync/test_questionnaire.py |
+| 6 | a template was filled in by the wrong person | test_6_… | tests/activities/reconcile/test_questionnaire.py |
 | 7 | a decommission was overruled, found by luck | test_7_… | tests/workflows/test_failures.py |
 | 8 | the contracts team changed its address | test_8_… | tests/system/test_contracts_team.py |
 """

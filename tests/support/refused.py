@@ -798,7 +798,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "corrected",
         {"seq": 7, "reason": "x"},
-        "There is no 7 in the timeline. Look up its number in the lead's timeline.",
+        "There is no 7 in the timeline. Look up the decision's number in the lead's timeline.",
     ),
     (
         "new",

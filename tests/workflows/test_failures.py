@@ -1,7 +1,7 @@
 """Five of the eight things that really went wrong there (process.md), lived on a real server.
 
 The other three are tested where they happen: 5 in tests/starter/cli/test_leads.py, 6 in
-tests/issue_sync/test_questionnaire.py, 8 in tests/system/test_contracts_team.py.
+tests/activities/reconcile/test_questionnaire.py, 8 in tests/system/test_contracts_team.py.
 tests/process/test_failures.py has the rules behind each.
 """
 

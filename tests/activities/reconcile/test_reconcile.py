@@ -11,8 +11,8 @@ from client.directory import LeadHandle
 from process.core.outbox import DriftCheck
 from process.views.overview import Overview
 from sandbox.faults import Fault
-from tests.issue_sync.conftest import OWNER, SALES, Office, all_public
-from tests.issue_sync.test_questionnaire import the_lead
+from tests.support.office import OWNER, SALES, Office, all_public
+from tests.support.questionnaires import the_lead
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import Reconciliation

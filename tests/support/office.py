@@ -1,4 +1,4 @@
-"""The desk from the outside: people speak REST with the sandbox's GitHub, a real worker hears of it and answers there."""
+"""A running service and the people around it: they use the sandbox's GitHub by REST, and a real worker answers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -50,9 +50,16 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield server
 
 
+@pytest.fixture(name="env")
+async def own_env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server for one test alone."""
+    async with real_time() as server:
+        yield server
+
+
 @pytest.fixture(autouse=True, scope="package")
-def _tried_again_soon() -> Iterator[None]:
-    """What failed for now is tried again as ever, but nobody waits two seconds for that."""
+def quick_retries() -> Iterator[None]:
+    """Retry after a tenth of a second instead of two seconds."""
     soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
     modules = (workflows.issue_sync, workflows.lead, workflows.reconcile)
     with slow_is_not_dead(*modules) as patch:

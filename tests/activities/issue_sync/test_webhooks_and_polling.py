@@ -15,9 +15,9 @@ from sandbox.faults import Fault
 from sandbox.github.hooks import sender
 from sandbox.github.seed import point_hook
 from starter.web import webhooks as web
-from tests.issue_sync.conftest import SALES, Office
-from tests.issue_sync.test_moves import Floor
-from tests.issue_sync.test_web import receiving
+from tests.support.floor import Floor
+from tests.support.office import SALES, Office
+from tests.support.receiver import receiving
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 

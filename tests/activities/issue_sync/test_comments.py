@@ -9,7 +9,7 @@ import pytest
 
 from activities.github.models import Comment
 from sandbox.faults import Fault
-from tests.issue_sync.conftest import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
+from tests.support.office import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 
@@ -101,7 +101,7 @@ async def test_an_edit_gives_no_second_decision_in_the_place_of_the_first(office
         assert view.stage == "quoted"
         assert len(view.lead.quotes) == 1
         (answer,) = await office.answers(lead)
-        assert "already taken as event" in answer
+        assert "already led to event" in answer
         assert "/corrected seq=" in answer
 
 
@@ -216,7 +216,7 @@ async def test_questions_change_nothing(office: Office) -> None:
         "the price, as 12000",
         "Not now",
         "Nothing has happened",
-        "Nothing of that",
+        "Nothing to retry",
     ):
         assert summary in answer
     assert await office.reactions(comment) == ["eyes"]
@@ -372,3 +372,14 @@ async def test_a_comment_that_github_does_not_show_yet_is_looked_for_again(offic
     await office.hear(lead, comment)
     assert await office.stage(lead) == "quoted"
     assert len(await office.answers(lead)) == 1
+
+
+async def test_a_wrong_number_is_answered_with_commands_for_comments(office: Office) -> None:
+    lead = await office.open()
+    await office.hear(lead, await office.say(lead, PRICE))
+    await office.hear(lead, await office.say(lead, '/corrected seq=999 reason="A slip"'))
+    *_, answer = await office.answers(lead)
+    assert "There is no 999 in the timeline" in answer
+    assert "/corrected seq=" in answer
+    assert "leads " not in answer
+    assert "--" not in answer.replace("<!--", "").replace("-->", "")

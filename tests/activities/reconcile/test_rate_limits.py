@@ -14,7 +14,7 @@ from client.reconcile import NOW
 from client.retries import PendingRetry, pending_retries
 from sandbox.faults import Fault
 from sandbox.journal import Exchange
-from tests.issue_sync.conftest import Office
+from tests.support.office import Office
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 

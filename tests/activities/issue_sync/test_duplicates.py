@@ -11,8 +11,8 @@ from client.directory import LeadHandle
 from client.errors import RequestRefused
 from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
-from tests.issue_sync.conftest import SALES, Office
-from tests.issue_sync.test_questionnaire import found_by, has_read, look, submit
+from tests.support.office import SALES, Office
+from tests.support.questionnaires import found_by, has_read, look, submit
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 

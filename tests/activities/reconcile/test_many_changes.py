@@ -7,10 +7,9 @@ from datetime import timedelta
 from sandbox.github import commands
 from sandbox.github.auth import as_person
 from sandbox.github.records import current_time
-from tests.issue_sync.conftest import SALES, Office
-from tests.issue_sync.test_reconcile import env
+from tests.support.office import SALES, Office, own_env
 
-__all__ = ["env"]
+__all__ = ["own_env"]
 
 MANY = 10_000
 AN_HOUR_AGO = current_time() - timedelta(hours=1)

@@ -1,7 +1,7 @@
 """GitHub's own board automations, and other programs: what they move is put back without a word, and never fought over."""
 
-from tests.issue_sync.conftest import SALES
-from tests.issue_sync.test_moves import Floor, floor, last
+from tests.support.floor import Floor, floor, last
+from tests.support.office import SALES
 
 __all__ = ["floor"]
 

@@ -22,7 +22,7 @@ from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.records import Issue, Tombstone
 from sandbox.server import Sandbox
-from tests.issue_sync.conftest import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
+from tests.support.office import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow
 
 TITLE = "[Example University / Ada Example] - A hub for whales"
@@ -195,8 +195,8 @@ async def test_an_issue_that_says_all_is_a_lead_at_once(front: Front) -> None:
     assert "- [ ] Questionnaire sent" in (issue.body or "")
     assert front.labels() == {"lead"}
     text = (await front.said()).text
-    assert f"the lead `{view.lead_id}`. Stage **lead**. Next is sales: " in text
-    assert "put the label “service:hub” on" in text
+    assert f"the lead `{view.lead}`. Stage **lead**. Next is sales: " in text
+    assert "set the label “service:hub”" in text
 
 
 async def test_what_the_issue_form_says_counts(front: Front) -> None:
@@ -317,7 +317,7 @@ async def test_how_it_is_given_is_what_is_read(front: Front) -> None:
 
 async def test_anybodys_issue_waits_until_the_team_puts_the_label_on(front: Front) -> None:
     await front.opened(by=COMMUNITY)
-    assert await front.heard() == "Not taken in: opened and labelled by nobody who has a role"
+    assert await front.heard() == "Not taken in: nobody with a role opened or labelled it"
     await front.untouched()
     await front.at(SALES, "unlabel", "lead")
     assert await front.heard() == ""
@@ -388,9 +388,9 @@ async def test_an_issue_from_before_is_left_alone_until_the_team_says_so(
     monkeypatch.setattr(intake, "SETTLES", intake.RETRY_AFTER / 20)
     await front.opened()
     long_ago(front)
-    assert await front.heard() == "Left alone: it has had its label for long"
+    assert await front.heard() == "Skipped: its label is old"
     await front.at(SALES, "edit", body="They called again.")
-    assert await front.heard() == "Left alone: it has had its label for long"
+    assert await front.heard() == "Skipped: its label is old"
     await front.untouched()
     await front.at(SALES, "unlabel", "lead")
     await front.at(SALES, "label", "lead")
@@ -589,9 +589,9 @@ async def test_a_mark_of_nobody_is_only_text(front: Front, key: str) -> None:
 @pytest.mark.parametrize(
     ("title", "by", "labels", "summary"),
     [
-        (TITLE, SALES, (), "open, and with the label “lead”, it becomes one"),
-        (TEMPLATE, SALES, ("lead",), "what it lacks stands in another comment"),
-        (TITLE, COMMUNITY, ("lead",), "when somebody who has a role puts the label on"),
+        (TITLE, SALES, (), "open it and set the label “lead”, and it becomes one"),
+        (TEMPLATE, SALES, ("lead",), "another comment here says what it lacks"),
+        (TITLE, COMMUNITY, ("lead",), "when somebody with a role sets the label"),
     ],
 )
 async def test_a_command_before_it_is_a_lead_is_told_what_it_takes(

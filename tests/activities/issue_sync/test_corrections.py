@@ -7,8 +7,8 @@ import pytest
 from process.views.overview import Overview
 from sandbox.github.records import Issue
 from sandbox.mail import Mail
-from tests.issue_sync.conftest import SALES, Office
-from tests.issue_sync.test_moves import Floor
+from tests.support.floor import Floor
+from tests.support.office import SALES, Office
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}

@@ -8,7 +8,7 @@ from activities.github.repositories import Repositories
 from client.notices import request_sync
 from process.core.outbox import DriftCheck
 from sandbox.faults import Fault
-from tests.issue_sync.conftest import OWNER, SALES, Office, all_public
+from tests.support.office import OWNER, SALES, Office, all_public
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 
 LOST = "/lost reason=budget"
@@ -69,7 +69,7 @@ async def test_a_command_at_a_transferred_issue_is_heard_with_no_round(office: O
     all_public(office)
     there = owner.transfer(name, number, "pilot-hubs").number
     done = (await hear(office, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
-    assert done == (f"{lead.id} looks what became of its issue", f"It was moved to pilot-hubs {there}")
+    assert done == (f"{lead.id} checks its issue", f"It was moved to pilot-hubs {there}")
     await office.hear_there("pilot-hubs", there, await office.say_there("pilot-hubs", there, LOST))
     assert await office.stage(lead) == "lost"
     (answer,) = await office.answers_there("pilot-hubs", there)
@@ -99,7 +99,7 @@ async def test_a_deleted_issue_is_known_as_soon_as_github_tells(office: Office) 
         await asyncio.sleep(0.1)
     office.sandbox.person(OWNER).delete("leads", number)
     done = (await hear(office, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
-    assert done == (f"{lead.id} looks what became of its issue",)
+    assert done == (f"{lead.id} checks its issue",)
     view = await office.until(lead, lambda view: view.attention)
     assert "is gone: have a new one" in view.attention[0]
 
