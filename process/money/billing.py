@@ -84,7 +84,7 @@ class Draft:
 
 
 def agreed(lead: Lead) -> Quote | None:
-    """The quote that the newest contract was signed on."""
+    """Return the quote of the newest signed contract."""
     return lead.quote_of(lead.contract) if lead.contract.signed_on else None
 
 
@@ -117,7 +117,7 @@ def _terms(lead: Lead) -> tuple[Term, ...]:
 
 
 def next_draft(lead: Lead) -> Draft | None:
-    """Which invoice comes next; None when nothing is left to bill."""
+    """Return the next invoice, or None if nothing is left to bill."""
     return _next(lead) if lead.stage in BILLED else None
 
 
@@ -130,7 +130,7 @@ def unbilled_at_loss(lead: Lead) -> Draft | None:
 
 
 def settled(lead: Lead) -> bool:
-    """Whether nothing is left to bill, to report, to send or to be paid; what a lost lead can't report is left aside."""
+    """Return True if nothing is left to bill, report, send or pay; missing usage of a lost lead is ignored."""
     if lead.unsent or any(invoice.owed for invoice in lead.invoices):
         return False
     return bool(lead.lost) or not (next_draft(lead) or next_usage(lead) or lead.gaps)
