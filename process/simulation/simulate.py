@@ -280,5 +280,5 @@ def _first(items: tuple[Due, ...]) -> datetime | None:
 
 
 def same_days(one: Invoice, other: Invoice) -> bool:
-    """Whether two invoices are of the same: of a fee for the same days, or of usage alone."""
+    """Return True if two invoices are of the same: of a fee for the same days, or of usage alone."""
     return (one.period_start, one.index is None) == (other.period_start, other.index is None)
