@@ -148,7 +148,7 @@ def _next(lead: Lead) -> Draft | None:
 
 
 def _rides(lead: Lead, usage: Usage, fixed: Draft) -> bool:
-    """Return True if a month's usage goes on the next invoice of a fixed fee, if that has the same currency and comes soon."""
+    """Return True if a month's usage goes on the next fixed-fee invoice: same currency, and soon."""
     quote, newest = priced_by(lead, usage.month), max((i.period_start for i in _fixed(lead)), default=None)
     if quote is None or quote.price.currency != fixed.term.quote.price.currency:
         return False
