@@ -1,4 +1,4 @@
-"""What must not be overlooked in a lead. Each line is one of the ways in which things really went wrong (process.md)."""
+"""Problems of a lead that must not be overlooked; each has really occurred (process.md)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
