@@ -25,7 +25,7 @@ class Model(BaseModel):
         return self.model_copy(update=changes)
 
 
-SAID: dict[str, bool] = {"said": True}
+GIVEN: dict[str, bool] = {"said": True}
 """The context in which a model is made of what somebody said just now, and not of what was stored."""
 
 

@@ -96,7 +96,7 @@ class Lead(Model):
     price_books: tuple[PriceBook, ...] = BUILT_IN
     changes: tuple[str, ...] = ()
     """Names of the changes of the process that it has adopted (`process.behaviour`)."""
-    team_since: AwareDatetime | None = None
+    team_read_at: AwareDatetime | None = None
     """Since when the worker knew them that last said who is behind the roles."""
     former_addresses: dict[Role, tuple[str, ...]] = {}
     """Addresses that were behind a role before."""
@@ -194,9 +194,9 @@ class Lead(Model):
     @property
     def undecided(self) -> tuple[DuplicateLink, ...]:
         """Leads that this one may be a duplicate of, as long as nobody has decided that. Until then it does not go on."""
-        here = {other.lead for other in self.duplicates if other.relation is Relation.MERGED}
+        here = {other.lead_id for other in self.duplicates if other.relation is Relation.MERGED}
         open_ = (other for other in self.originals if other.relation is Relation.UNDECIDED)
-        return () if self.ended else tuple(other for other in open_ if other.lead not in here)
+        return () if self.ended else tuple(other for other in open_ if other.lead_id not in here)
 
     @property
     def merged_into(self) -> DuplicateLink | None:
@@ -226,15 +226,15 @@ class Lead(Model):
         """Whether a hub is still to come: a no-hub member pays for its membership alone (process.md)."""
         return self.hub.live_on is None and (self.service == "hub" or self.hub.requested_on is not None)
 
-    def whose(self, role: Role) -> str:
+    def role_with_person(self, role: Role) -> str:
         """The role, with who in particular has it for this lead."""
         known = self.assigned.get(role)
         return f"{role} ({known.person})" if known else str(role)
 
     @property
-    def awaited_since(self) -> date | None:
+    def awaiting_contract_since(self) -> date | None:
         """From which day on the contracts team's silence counts: days on hold, or in which the lead was lost, do not."""
-        heard = self.pending.heard_on
+        heard = self.pending.last_news_on
         return heard and max(heard, self.resumed_on or heard)
 
     def with_pending(self, contract: Contract) -> "Lead":

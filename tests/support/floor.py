@@ -27,7 +27,7 @@ class Floor:
     async def open(cls, office: Office) -> "Floor":
         lead = await office.open()
         floor = cls(office, lead, "leads", await office.number(lead))
-        await floor.settled(lambda view: view.facts.card is not None)
+        await floor.settled(lambda view: view.lead.card is not None)
         return floor
 
     async def act(self, login: str, act: str, *args: Any, **more: Any) -> None:

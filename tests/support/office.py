@@ -110,7 +110,7 @@ class Office:
         """A lead with its issue."""
         wanted = LeadOpened(org=f"University of {next(_numbers)}", person="Ada Example", title=title)
         lead = await self.leads.find((await self.leads.open(wanted)).lead)
-        await self.until(lead, lambda view: view.facts.issue is not None)
+        await self.until(lead, lambda view: view.lead.issue is not None)
         return lead
 
     async def until(self, lead: LeadHandle, holds: Callable[[Overview], object]) -> Overview:
@@ -121,7 +121,7 @@ class Office:
 
     async def number(self, lead: LeadHandle) -> int:
         """Of its issue."""
-        issue = (await self.leads.overview(lead)).facts.issue
+        issue = (await self.leads.overview(lead)).lead.issue
         assert issue is not None
         return int(issue.id)
 
@@ -136,9 +136,9 @@ class Office:
             ("hub_requested", {}),
         ):
             await lead.execute_update(kind, body)
-        view = await self.until(lead, lambda view: view.facts.hub_issue is not None)
-        assert view.facts.hub_issue is not None
-        return int(view.facts.hub_issue.id)
+        view = await self.until(lead, lambda view: view.lead.hub_issue is not None)
+        assert view.lead.hub_issue is not None
+        return int(view.lead.hub_issue.id)
 
     async def say(self, lead: LeadHandle, text: str, *, login: str = SALES) -> int:
         """A person comments on the lead's issue; the comment's id."""

@@ -33,7 +33,7 @@ async def look(office: Office) -> SystemResult:
 async def has_read(office: Office, lead: LeadHandle, name: str) -> Overview:
     """The lead once it knows these answers."""
     return await office.until(
-        lead, lambda view: dict(view.facts.questionnaire.answers).get("Your name") == name
+        lead, lambda view: dict(view.lead.questionnaire.answers).get("Your name") == name
     )
 
 

@@ -22,7 +22,7 @@ class Room(Floor):
     async def open(cls, office: Office) -> "Room":
         lead = await office.open()
         room = cls(office, lead, "leads", await office.number(lead))
-        await room.settled(lambda view: view.facts.card is not None)
+        await room.settled(lambda view: view.lead.card is not None)
         return room
 
     async def say(self, text: str, *, login: str = SALES) -> int:

@@ -19,7 +19,7 @@ ENGINEERING = "eda-engineering"
 async def test_a_tick_that_says_all_is_a_decision_in_the_persons_name(floor: Floor) -> None:
     await floor.act(SALES, "tick", "Questionnaire sent")
     assert (await floor.hear()).done == ("Took questionnaire_sent: somebody ticked",)
-    view = await floor.settled(lambda view: view.facts.questionnaire.sent_on)
+    view = await floor.settled(lambda view: view.lead.questionnaire.sent_on)
     assert last(view, "questionnaire_sent") == ("@amara-sales", "github issue")
     assert floor.box("Questionnaire sent on 20")
     assert await floor.answers() == []
@@ -39,8 +39,8 @@ async def test_heard_again_it_is_taken_once(floor: Floor) -> None:
 async def test_a_retitled_issue_changes_the_leads_facts(floor: Floor) -> None:
     await floor.act(SALES, "edit", title="[New University/Grace Example]  - Two hubs")
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.title == "Two hubs")
-    assert (view.facts.org, view.facts.person) == ("New University", "Grace Example")
+    view = await floor.settled(lambda view: view.lead.title == "Two hubs")
+    assert (view.lead.org, view.lead.person) == ("New University", "Grace Example")
     assert last(view, "details_changed")[0] == "@amara-sales"
     assert (await floor.hear()).done == ()
     assert await floor.answers() == []
@@ -49,9 +49,9 @@ async def test_a_retitled_issue_changes_the_leads_facts(floor: Floor) -> None:
 async def test_closed_as_a_duplicate_the_lead_is_lost_and_the_issue_stays_closed(floor: Floor) -> None:
     await floor.act(SALES, "close", "duplicate")
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.lost)
-    assert view.facts.lost is not None
-    assert view.facts.lost.reason == "duplicate"
+    view = await floor.settled(lambda view: view.lead.lost)
+    assert view.lead.lost is not None
+    assert view.lead.lost.reason == "duplicate"
     assert floor.issue().state == "closed"
     assert floor.column() == "Lost"
 
@@ -59,11 +59,11 @@ async def test_closed_as_a_duplicate_the_lead_is_lost_and_the_issue_stays_closed
 async def test_the_label_of_a_service_is_the_leads_service(floor: Floor) -> None:
     await floor.act(SALES, "unlabel", "service:hub")
     await floor.hear()
-    assert (await floor.settled(lambda view: view.facts.service == "other")).facts.service == "other"
+    assert (await floor.settled(lambda view: view.lead.service == "other")).lead.service == "other"
     assert floor.labels() == {"lead"}
     await floor.act(SALES, "label", "service:hub")
     await floor.hear()
-    await floor.settled(lambda view: view.facts.service == "hub")
+    await floor.settled(lambda view: view.lead.service == "hub")
     assert await floor.answers() == []
 
 
@@ -243,7 +243,7 @@ async def test_who_has_not_the_right_is_told_whose_it_is(floor: Floor) -> None:
     await floor.hear()
     view = await floor.settled(lambda view: view.refused)
     await asked(floor, "That is for sales to decide, and you have contracts")
-    assert view.facts.questionnaire.sent_on is None
+    assert view.lead.questionnaire.sent_on is None
     assert not floor.box("Questionnaire sent")
 
 
@@ -281,7 +281,7 @@ async def test_what_nobody_heard_yet_outlives_our_own_writing(floor: Floor) -> N
     assert floor.box("In scope?")
     assert floor.column() == "Hub"
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.qualification.in_scope)
+    view = await floor.settled(lambda view: view.lead.qualification.in_scope)
     assert last(view, "maniac_t_assessed")[0] == "@amara-sales"
     await asked(floor, "moved the card to “Hub”", "for contracts to decide, and you have sales")
     assert floor.column() == "Quoted"
@@ -301,7 +301,7 @@ async def test_two_people_at_once_are_both_heard(floor: Floor) -> None:
     await floor.act(SALES, "tick", "Questionnaire sent")
     await floor.act(COMMUNITY, "tick", "Contract handed over")
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.questionnaire.sent_on)
+    view = await floor.settled(lambda view: view.lead.questionnaire.sent_on)
     assert last(view, "questionnaire_sent")[0] == "@amara-sales"
     await asked(floor, "@cora-community ticked", "you have no role")
     assert not floor.box("Contract handed over")

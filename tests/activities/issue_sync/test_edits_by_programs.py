@@ -64,7 +64,7 @@ async def test_a_person_who_moves_it_after_a_program_is_heard(floor: Floor) -> N
     await floor.act(SALES, "reopen")
     await floor.act(SALES, "close", "duplicate")
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.lost)
+    view = await floor.settled(lambda view: view.lead.lost)
     assert last(view, "lost")[0] == f"@{SALES}"
 
 

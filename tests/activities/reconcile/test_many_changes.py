@@ -47,7 +47,7 @@ def asked(office: Office) -> Counter[str]:
 
 async def test_a_command_among_ten_thousand_comments(office: Office) -> None:
     lead = await office.open()
-    await office.until(lead, lambda view: view.facts.card)
+    await office.until(lead, lambda view: view.lead.card)
     await asyncio.to_thread(chatter, office, await office.number(lead))
     asked(office)
     comment = await office.say(lead, PRICE)

@@ -27,7 +27,7 @@ async def test_a_response_of_somebody_new_becomes_a_lead_once(office: Office) ->
     assert said == f"response {response}: {lead.id}"
     view = await has_read(office, lead, "Ada Example")
     assert view.heading == "[Example University / Ada Example] - Teach a course about whales"
-    assert view.facts.email == "ada@example.org"
+    assert view.lead.email == "ada@example.org"
     assert (await look(office)).found == ()
     again = await office.leads.overview(await the_lead(office))
     assert [line.kind for line in again.timeline].count("questionnaire_answered") == 1
@@ -56,7 +56,7 @@ async def test_it_belongs_to_the_lead_of_the_same_address(office: Office) -> Non
     (said,) = (await look(office)).found
     lead = await office.leads.find(said.rpartition(" ")[2])
     view = await has_read(office, lead, "Ada Example")
-    assert view.facts.org == "Ada's institute"
+    assert view.lead.org == "Ada's institute"
     assert len([row async for row in office.leads.list_leads()]) == 2
 
 

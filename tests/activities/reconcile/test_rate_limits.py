@@ -74,7 +74,7 @@ def was_honoured(
 
 async def settled(office: Office, lead: Any) -> Any:
     return await office.until(
-        lead, lambda view: view.facts.card and all(e.status in ("done", "blocked") for e in view.effects)
+        lead, lambda view: view.lead.card and all(e.status in ("done", "blocked") for e in view.effects)
     )
 
 
