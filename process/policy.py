@@ -11,13 +11,13 @@ from pydantic import AwareDatetime, Field, model_validator
 from process.types import Line, Model, Role, Stage
 
 MAX_DAYS = 3650
-"""Days that no clock runs longer than, so that no date leaves the calendar."""
+"""Longest period in days, so that every date can be represented."""
 
 Days = Annotated[int, Field(ge=0, le=MAX_DAYS)]
 
 
 class Periods(Model):
-    """Days, in the lead's own zone; working days where said. Defaults are those of process.md."""
+    """Numbers of days in the lead's own time zone; working days where stated (defaults: process.md)."""
 
     questionnaire_nudge: int = Field(
         7, ge=1, le=MAX_DAYS, description="questionnaire unanswered: nudge, then again as often"
@@ -111,7 +111,7 @@ TEAMS = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 
 
 Named = dict[Role, tuple[Line, ...]]
-"""Role -> who is behind it."""
+"""Role -> names or addresses of those who have it."""
 
 
 class Policy(Model):
@@ -147,7 +147,7 @@ def _leaves(said: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def differences(before: Policy, after: Policy) -> tuple[str, ...]:
-    """Which rules differ, in words: `periods.stale 30 → 14`."""
+    """Return the rules that differ, as text: `periods.stale 30 → 14`."""
     old, new = before.rules(), after.rules()
     names = dict.fromkeys([*old, *new])
     return tuple(
@@ -164,7 +164,7 @@ def _shown(value: Any) -> str:
 
 
 class Team(Model):
-    """Who is behind the roles, as a worker knows it by its settings, which it read at `read_at`."""
+    """People and mail addresses of the roles, from the settings that a worker read at `read_at`."""
 
     people: Named = {}
     addresses: Named = {}
@@ -184,7 +184,7 @@ class Team(Model):
         return self
 
     def digest(self) -> str:
-        """The same for the same people, and without them in it."""
+        """Return a hash that is equal for equal teams and reveals no names."""
         said = {
             name: {str(role): known for role, known in sorted(named.items()) if known}
             for name, named in (("people", self.people), ("addresses", self.addresses))

@@ -47,7 +47,7 @@ class Loss(Model):
 
 
 class Mail(Model):
-    """Which mail reached whom, and when."""
+    """A mail that was sent, and the addresses that it reached."""
 
     template: str
     recipients: tuple[str, ...]
@@ -56,11 +56,11 @@ class Mail(Model):
     reached: dict[Role, tuple[str, ...]]
     """Addresses that it reached, by role."""
     released_role: Role | None = None
-    """The role that it says is no longer theirs."""
+    """Role that the recipients were told they no longer have."""
 
 
 class Assignee(Model):
-    """Who in particular has a role for one lead."""
+    """The person who has a role for one lead."""
 
     person: Line
     login: Line | None = None
@@ -97,9 +97,9 @@ class Lead(Model):
     changes: tuple[str, ...] = ()
     """Names of the changes of the process that it has adopted (`process.behaviour`)."""
     team_read_at: AwareDatetime | None = None
-    """Since when the worker knew them that last said who is behind the roles."""
+    """Start time of the newest settings that this lead has seen."""
     former_addresses: dict[Role, tuple[str, ...]] = {}
-    """Addresses that were behind a role before."""
+    """Earlier mail addresses of each role."""
 
     originals: tuple[DuplicateLink, ...] = ()
     """Leads that were there before and look like this one, and what was decided about each."""
@@ -184,7 +184,7 @@ class Lead(Model):
 
     @property
     def quoted(self) -> bool:
-        """Whether a price was quoted, by a decision that stands."""
+        """Return True if a price was quoted and the decision was not corrected."""
         return any(quote.status is not QuoteStatus.CORRECTED for quote in self.quotes)
 
     @property
@@ -223,11 +223,11 @@ class Lead(Model):
 
     @property
     def awaits_hub(self) -> bool:
-        """Whether a hub is still to come: a no-hub member pays for its membership alone (process.md)."""
+        """Return True if a hub is still to come; a no-hub member only pays for membership (process.md)."""
         return self.hub.live_on is None and (self.service == "hub" or self.hub.requested_on is not None)
 
     def role_with_person(self, role: Role) -> str:
-        """The role, with who in particular has it for this lead."""
+        """Return the role, followed by the person who has it for this lead."""
         known = self.assigned.get(role)
         return f"{role} ({known.person})" if known else str(role)
 

@@ -1,4 +1,4 @@
-"""What would have been different over all leads, counted."""
+"""Counts of the differences between actual and simulated leads."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What is whose to do: due, overdue, waited for, stuck, and what the calendar brings in the next days."""
+"""Work to be done per role and person: due, overdue, waiting, stuck and upcoming."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta

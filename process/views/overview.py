@@ -1,4 +1,4 @@
-"""Where a lead stands, in plain words: the next step, what needs attention, the timeline."""
+"""State of a lead: next step, concerns, timeline, options and effects."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
