@@ -136,9 +136,7 @@ async def test_an_ended_lead_refuses_a_merge_and_nothing_is_lost(begin: Callable
     merged = await twin.decide("merged", into=first.id)
     assert merged.accepted, "a signal asks nobody"
     (no,) = parked(await twin.settled())
-    assert no.reason == (
-        f"{first.id} is lost. Reopen that one first. Then retry, or correct the merge"
-    )
+    assert no.reason == (f"{first.id} is lost. Reopen that one first. Then retry, or correct the merge")
     assert (await first.overview()).refused[-1].by == twin.id
     await first.decide_all("reopened", reopened={"reason": "They came back"})
     await twin.signal("retry")
