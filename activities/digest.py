@@ -40,8 +40,8 @@ class AgendaActivities:
     async def digest_items(self, batch: Batch) -> Asked:
         """Return the agenda items of these leads, and the leads that did not answer."""
         rows = [row async for row in self._leads.list_leads(Stage, ours=True, among=batch.leads)]
-        items, unasked = await ask_leads(self._leads, rows, datetime.now(UTC), activity.heartbeat)
-        return Asked(items=tuple(items), unasked=tuple(unasked))
+        items, unreachable = await ask_leads(self._leads, rows, datetime.now(UTC), activity.heartbeat)
+        return Asked(items=tuple(items), unreachable=tuple(unreachable))
 
 
 class DigestMailer:

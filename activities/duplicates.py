@@ -104,6 +104,6 @@ class LeadsActivities:
 
 def _unknown_originals(lead: Lead, notified: list[DuplicateLink]) -> OriginalsNotified | None:
     """Return an observation of the leads whose heading or link is new to this lead, or None."""
-    known = {other.lead: (other.heading, other.url) for other in lead.originals}
-    new = tuple(other for other in notified if known.get(other.lead) != (other.heading, other.url))
+    known = {other.lead_id: (other.heading, other.url) for other in lead.originals}
+    new = tuple(other for other in notified if known.get(other.lead_id) != (other.heading, other.url))
     return OriginalsNotified(originals=new) if new else None

@@ -10,15 +10,14 @@ import asyncio
 import resource
 import statistics
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from temporalio import activity, workflow
 from temporalio.client import Client, WorkflowHandle
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from bench.bare import DECISIONS, BareWorkflow, nothing
 from client.connection import run_program
 from tests.support.outside import Outside
 from tests.support.servers import TEMPORAL
@@ -27,41 +26,6 @@ from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 QUEUE = "bench"
-DECISIONS = 8
-ACTIVITIES = 3  # for each decision, about as many as a lead starts
-
-
-@activity.defn
-async def nothing(_: str) -> str:
-    return "done"
-
-
-@workflow.defn
-class BareWorkflow:
-    """Updates in, activities out."""
-
-    def __init__(self) -> None:
-        self.todo = 0
-        self.taken = 0
-
-    @workflow.run
-    async def run(self) -> None:
-        done = 0
-        while done < DECISIONS:
-            await workflow.wait_condition(lambda: self.todo > 0)
-            self.todo -= 1
-            chores = (
-                workflow.execute_activity(nothing, "x", start_to_close_timeout=timedelta(minutes=1))
-                for _ in range(ACTIVITIES)
-            )
-            await asyncio.gather(*chores)
-            done += 1
-
-    @workflow.update
-    def decide(self, body: dict[str, Any]) -> dict[str, Any]:
-        self.todo += 1
-        self.taken += 1
-        return {"accepted": True, "seq": self.taken}
 
 
 async def a_bare_one(client: Client) -> WorkflowHandle[Any, Any]:

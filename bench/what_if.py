@@ -13,7 +13,7 @@ from pathlib import Path
 from ledger.entries import entry_of, event_of
 from ledger.events import Ledger
 from process.core.fold import fold
-from process.policy import Clocks
+from process.policy import Periods
 from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
 from tests.support.lives import BOOK_QUOTE, SIGNED, Life
@@ -53,7 +53,7 @@ def hub(years: int) -> Life:
 def main(leads: int, years: int) -> None:
     life = hub(years)
     events, now = life.aggregate.event_log.events, life.now
-    scenario = Scenario(clocks=Clocks(quote_validity=60, stale=10))
+    scenario = Scenario(periods=Periods(quote_validity=60, stale=10))
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger.open(f"sqlite:///{Path(folder) / 'ledger.sqlite'}")
         names = [f"lead-{number:08d}" for number in range(leads)]
@@ -70,7 +70,7 @@ def main(leads: int, years: int) -> None:
         ]
         asked = time.process_time() - began
         ledger.close()
-    if not all(each.found and each.faithful for each in found):
+    if not all(each.found and each.reproducible for each in found):
         raise SystemExit("that is not what was to be measured")
     print(
         f"{leads} leads of {years} years, {len(events)} events each: {asked:.1f} s, {asked / leads * 1000:.0f} ms a lead"

@@ -35,7 +35,7 @@ async def ask_leads(
     show that no worker runs, the others are not asked.
     """
     found: list[Item] = []
-    unasked: list[str] = []
+    unreachable: list[str] = []
     answered, done = False, 0
     free = asyncio.Semaphore(MAX_CONCURRENT)
 
@@ -43,7 +43,7 @@ async def ask_leads(
         nonlocal answered, done
         async with free:
             try:
-                if unasked and not answered:
+                if unreachable and not answered:
                     raise NoWorker(leads.task_queue)
                 handle = leads.client.get_workflow_handle_for(LeadWorkflow.run, row.lead)
                 found.extend(await leads.agenda(handle, now))
@@ -52,7 +52,7 @@ async def ask_leads(
                 answered = True
                 found.extend((_stuck(row), *_items_of_row(row, now)))
             except (LeadsError, RPCError):
-                unasked.append(row.lead)
+                unreachable.append(row.lead)
                 found.extend(_items_of_row(row, now))
             done += 1
             if progress:
@@ -61,16 +61,16 @@ async def ask_leads(
     async with asyncio.TaskGroup() as group:
         for row in rows:
             group.create_task(ask(row))
-    return found, unasked
+    return found, unreachable
 
 
 def _stuck(row: LeadRow) -> Item:
     return Item(
         section=Section.STUCK,
         role=Role.ENGINEERING,
-        lead=row.lead,
+        lead_id=row.lead,
         heading=row.heading,
-        what="The lead is stuck: it cannot be replayed with the worker's code",
+        text="The lead is stuck: it cannot be replayed with the worker's code",
         link=row.url,
     )
 
@@ -82,9 +82,9 @@ def _items_of_row(row: LeadRow, now: datetime) -> Iterator[Item]:
         return Item(
             section=section,
             role=role,
-            lead=row.lead,
+            lead_id=row.lead,
             heading=row.heading,
-            what=what,
+            text=what,
             link=row.url,
             until=until,
         )

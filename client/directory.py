@@ -21,7 +21,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from client.errors import AmbiguousLead, LeadNotFound
 from config.settings import lead_page
 from process.decisions.opening import LeadOpened
-from process.identity import contact_key, everybodys, lead_id, org_key, title_key
+from process.identity import contact_key, is_public_mail, new_lead_id, org_key, title_key
 from process.lead.duplicate_links import LONGEST, MOST, DuplicateLink, MatchReason
 from process.types import OPEN_STAGES, Role, Stage
 from workflows import search_attributes as attributes
@@ -158,7 +158,7 @@ class Directory:
 
     async def possible_duplicates(self, opened: LeadOpened, lead_id_: str) -> list[DuplicateLink]:
         """Return the open leads that look like this new one: most reasons first, then oldest first."""
-        same = [f"WorkflowId = '{lead_id(opened.org, opened.title)}'"]
+        same = [f"WorkflowId = '{new_lead_id(opened.org, opened.title)}'"]
         if org_key(opened.org) != NAMELESS:
             same.append(f"{attributes.ORG_KEY.name} = '{org_key(opened.org)}'")
         if opened.email:
@@ -167,7 +167,7 @@ class Directory:
         found = [each async for each in self._executions(clauses) if each.id != lead_id_]
         found.sort(key=lambda each: each.start_time)
         others = [await _duplicate_link(opened, each) for each in found]
-        return sorted(others, key=lambda other: -len(other.why))[:MOST]
+        return sorted(others, key=lambda other: -len(other.reasons))[:MOST]
 
     async def likely_duplicates(self) -> list[tuple[str, ...]]:
         """Return groups of ids of open leads with the same organisation or the same mail domain, sorted."""
@@ -271,8 +271,8 @@ async def _duplicate_link(opened: LeadOpened, other: WorkflowExecution) -> Dupli
         if title_key(heading.rpartition("] - ")[2]) == title_key(opened.title):
             why.append(MatchReason.TITLE)
     if opened.email and known.get(attributes.DOMAIN) == contact_key(opened.email):
-        why.append(MatchReason.ADDRESS if everybodys(opened.email) else MatchReason.DOMAIN)
-    return DuplicateLink(lead=other.id, why=tuple(why), heading=heading, url=url)
+        why.append(MatchReason.ADDRESS if is_public_mail(opened.email) else MatchReason.DOMAIN)
+    return DuplicateLink(lead_id=other.id, reasons=tuple(why), heading=heading, url=url)
 
 
 def _issue_at(url: str) -> tuple[str, int] | None:

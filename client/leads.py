@@ -45,9 +45,9 @@ from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.duplicates.notices import DuplicateCandidates, refuse_merge
 from process.github.edits import RevertEdits
-from process.identity import issue_name, lead_id
+from process.identity import issue_name, new_lead_id
 from process.lead.duplicate_links import DuplicateLink, Relation
-from process.policy import People, Policy
+from process.policy import Policy, Team
 from process.types import Stage
 from process.views.agenda import Item
 from process.views.overview import Option, Overview
@@ -97,7 +97,7 @@ class LeadsClient(Directory):
         Raises DecisionRefused, LeadHasEnded, or PossibleDuplicate unless `duplicate` says that the lead is
         another one than those it looks like.
         """
-        lead = lead or lead_id(opened.org, opened.title)
+        lead = lead or new_lead_id(opened.org, opened.title)
         others = await self._checked(opened, lead)
         if others and not duplicate:
             raise PossibleDuplicate(others)
@@ -144,7 +144,7 @@ class LeadsClient(Directory):
             )
         except WorkflowAlreadyStartedError:
             return await self._already_open(lead)
-        flag_duplicates = [other.lead for other in others]
+        flag_duplicates = [other.lead_id for other in others]
         return Opened(
             lead=lead, stage=start.stage, url=self.link(lead), already=False, flag_duplicates=flag_duplicates
         )
@@ -159,9 +159,9 @@ class LeadsClient(Directory):
     async def successor(self, lead: LeadHandle) -> LeadHandle:
         """Return the lead that this one was merged into (followed to the last one), or the lead itself."""
         seen = {lead.id}
-        while (into := (await self.overview(lead)).facts.merged_into) and into.lead not in seen:
-            seen.add(into.lead)
-            lead = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead)
+        while (into := (await self.overview(lead)).lead.merged_into) and into.lead_id not in seen:
+            seen.add(into.lead_id)
+            lead = self.client.get_workflow_handle_for(LeadWorkflow.run, into.lead_id)
         return lead
 
     async def flag_duplicates(self, lead: LeadHandle, others: Sequence[DuplicateLink]) -> None:
@@ -214,11 +214,11 @@ class LeadsClient(Directory):
         if other is None:
             raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"), lead.id)
         try:
-            wrong = refuse_merge((await self.overview(other)).facts, lead.id)
-            known = (await self.overview(lead)).facts.merged_into if wrong else None
+            wrong = refuse_merge((await self.overview(other)).lead, lead.id)
+            known = (await self.overview(lead)).lead.merged_into if wrong else None
         except LeadsError:
             wrong = None
-        if wrong and (known is None or known.lead != other.id):
+        if wrong and (known is None or known.lead_id != other.id):
             raise DecisionRefused(wrong, lead.id)
         return merged.replaced(into=other.id)
 
@@ -254,7 +254,7 @@ class LeadsClient(Directory):
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             await lead.signal("revert_edits", body)  # repeated, it has no further effect
 
-    async def set_team(self, lead: str, people: People) -> None:
+    async def set_team(self, lead: str, people: Team) -> None:
         """Tell the lead who has the roles; an ended lead is skipped."""
         try:
             await self.client.get_workflow_handle(lead).signal("set_team", people)

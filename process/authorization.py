@@ -18,7 +18,7 @@ def deciders(decision: type[Decision], lead: Lead) -> frozenset[Role]:
     A discount is settled by the role that was asked, even if the policy has changed since.
     """
     if issubclass(decision, OnDiscount):
-        asked = lead.quote.awaits if lead.quote else None
+        asked = lead.quote.awaiting_approval_by if lead.quote else None
         return frozenset({asked or lead.policy.discounts.approver})
     return decision.deciders
 

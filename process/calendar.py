@@ -1,4 +1,4 @@
-"""Days in a lead's own time zone. A date means the end of that day (process.md, Clocks)."""
+"""Days in a lead's own time zone. A date means the end of that day (process.md, Periods)."""
 
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta

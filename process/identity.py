@@ -25,7 +25,7 @@ def _digest(*parts: str) -> str:
     return base64.b32encode(hashlib.sha256("\n".join(folded).encode()).digest()).decode().lower()
 
 
-def lead_id(org: str, title: str) -> str:
+def new_lead_id(org: str, title: str) -> str:
     """The id of the lead with this organisation and title. Taken in twice, it is found again, not made anew."""
     return f"lead-{_digest(org, title)[:8]}"
 
@@ -43,10 +43,10 @@ def title_key(title: str) -> str:
 def contact_key(email: str) -> str:
     """The same for all mail addresses of one organisation's domain; at a domain that is everybody's, for one address."""
     mailbox, _, domain = email.strip().casefold().rpartition("@")
-    return _digest(mailbox if everybodys(email) else "", domain)[:16]
+    return _digest(mailbox if is_public_mail(email) else "", domain)[:16]
 
 
-def everybodys(email: str) -> bool:
+def is_public_mail(email: str) -> bool:
     """Whether anybody can have an address at this one's domain."""
     return _EVERYBODYS.fullmatch(email.strip().casefold().rpartition("@")[2]) is not None
 

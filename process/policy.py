@@ -1,4 +1,4 @@
-"""The process as data with a version: clocks, names, people. A lead records which version it was decided under."""
+"""The process as data with a version: periods, names, people. A lead records which version it was decided under."""
 
 import hashlib
 from collections.abc import Iterator
@@ -10,67 +10,69 @@ from pydantic import AwareDatetime, Field, model_validator
 
 from process.types import Line, Model, Role, Stage
 
-FAR = 3650
-"""Days that no clock runs longer than, so that no date leaves the calendar."""
+MAX_DAYS = 3650
+"""Longest period in days, so that every date can be represented."""
 
-Days = Annotated[int, Field(ge=0, le=FAR)]
+Days = Annotated[int, Field(ge=0, le=MAX_DAYS)]
 
 
-class Clocks(Model):
-    """Days, in the lead's own zone; working days where said. Defaults are those of process.md."""
+class Periods(Model):
+    """Numbers of days in the lead's own time zone; working days where stated (defaults: process.md)."""
 
     questionnaire_nudge: int = Field(
-        7, ge=1, le=FAR, description="questionnaire unanswered: nudge, then again as often"
+        7, ge=1, le=MAX_DAYS, description="questionnaire unanswered: nudge, then again as often"
     )
-    stale: int = Field(30, ge=1, le=FAR, description="no progress: stale, then again as often")
-    stale_in: dict[Stage, Annotated[int, Field(ge=1, le=FAR)]] = Field(
+    stale: int = Field(30, ge=1, le=MAX_DAYS, description="no progress: stale, then again as often")
+    stale_in: dict[Stage, Annotated[int, Field(ge=1, le=MAX_DAYS)]] = Field(
         {}, description="stages in which that takes longer, or less long"
     )
     quote_validity: int = Field(
-        30, ge=1, le=FAR, description="a quote is valid this long unless it says otherwise"
+        30, ge=1, le=MAX_DAYS, description="a quote is valid this long unless it says otherwise"
     )
-    quote_reminder: int = Field(7, ge=0, le=FAR, description="reminder this long before a quote expires")
+    quote_reminder: int = Field(7, ge=0, le=MAX_DAYS, description="reminder this long before a quote expires")
     discount_approval: int = Field(
         3,
         ge=1,
-        le=FAR,
+        le=MAX_DAYS,
         description="working days without a word on a discount: reminder, then again as often",
     )
     handover_reminder: int = Field(
-        3, ge=1, le=FAR, description="working days without word from the contracts team"
+        3, ge=1, le=MAX_DAYS, description="working days without word from the contracts team"
     )
-    handover_escalation: int = Field(10, ge=1, le=FAR, description="working days until sales is told")
+    handover_escalation: int = Field(10, ge=1, le=MAX_DAYS, description="working days until sales is told")
     contract_due: int = Field(
-        20, ge=1, le=FAR, description="working days from the hand-over until it is to be signed"
+        20, ge=1, le=MAX_DAYS, description="working days from the hand-over until it is to be signed"
     )
     news_reminder: int = Field(
-        10, ge=1, le=FAR, description="working days without news of a contract that is in hand"
+        10, ge=1, le=MAX_DAYS, description="working days without news of a contract that is in hand"
     )
     news_escalation: int = Field(
-        20, ge=1, le=FAR, description="working days without news until sales is told"
+        20, ge=1, le=MAX_DAYS, description="working days without news until sales is told"
     )
     usage_reminder: int = Field(
-        5, ge=0, le=FAR, description="after a month: engineering is asked for its usage, then weekly"
+        5, ge=0, le=MAX_DAYS, description="after a month: engineering is asked for its usage, then weekly"
     )
     invoice_unsent: int = Field(
-        14, ge=1, le=FAR, description="prepared and not sent: reminder, then again as often"
+        14, ge=1, le=MAX_DAYS, description="prepared and not sent: reminder, then again as often"
     )
-    invoice_overdue: int = Field(60, ge=1, le=FAR, description="after sending")
+    invoice_overdue: int = Field(60, ge=1, le=MAX_DAYS, description="after sending")
     renewal_windows: tuple[Days, ...] = Field((180, 90, 30), description="before the contract ends")
     renewal_start: int = Field(
-        60, ge=0, le=FAR, description="before the contract ends, its renewal is to have a price"
+        60, ge=0, le=MAX_DAYS, description="before the contract ends, its renewal is to have a price"
     )
     hub_information: int = Field(
-        7, ge=1, le=FAR, description="what is missing of a hub's information is asked for as often"
+        7, ge=1, le=MAX_DAYS, description="what is missing of a hub's information is asked for as often"
     )
     event_notice: tuple[Days, ...] = Field((7, 1), description="before an event of the community begins")
     lapse_extension: int = Field(
-        14, ge=1, le=FAR, description="one step by which a person extends a lapsed service"
+        14, ge=1, le=MAX_DAYS, description="one step by which a person extends a lapsed service"
     )
-    lapse_decision: int = Field(42, ge=1, le=FAR, description="after the contract's end a decision is due")
+    lapse_decision: int = Field(
+        42, ge=1, le=MAX_DAYS, description="after the contract's end a decision is due"
+    )
     decommission_notice: tuple[Days, ...] = Field((14, 2), description="before decommission")
     archive: int = Field(
-        365, ge=1, le=FAR, description="an ended lead still answers this long (data kept a year)"
+        365, ge=1, le=MAX_DAYS, description="an ended lead still answers this long (data kept a year)"
     )
 
     def stale_after(self, stage: Stage) -> int:
@@ -109,7 +111,7 @@ TEAMS = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 
 
 Named = dict[Role, tuple[Line, ...]]
-"""Role -> who is behind it."""
+"""Role -> names or addresses of those who have it."""
 
 
 class Policy(Model):
@@ -120,7 +122,7 @@ class Policy(Model):
     """
 
     version: Line = BUILT_IN
-    clocks: Clocks = Clocks()
+    periods: Periods = Periods()
     holidays: tuple[date, ...] = ()
     columns: dict[Stage, Line] = COLUMNS
     labels: Labels = Labels()
@@ -131,7 +133,7 @@ class Policy(Model):
     """Who is behind a role by mail; for a role that is not here, the settings say it."""
 
     def rules(self) -> dict[str, Any]:
-        """All of it but the version and who is behind the roles, name by name: `clocks.stale`."""
+        """All of it but the version and who is behind the roles, name by name: `periods.stale`."""
         said = self.model_dump(mode="json", exclude={"version", "people", "addresses"})
         return dict(_leaves(said))
 
@@ -145,7 +147,7 @@ def _leaves(said: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def differences(before: Policy, after: Policy) -> tuple[str, ...]:
-    """Which rules differ, in words: `clocks.stale 30 → 14`."""
+    """Return the rules that differ, as text: `periods.stale 30 → 14`."""
     old, new = before.rules(), after.rules()
     names = dict.fromkeys([*old, *new])
     return tuple(
@@ -161,16 +163,16 @@ def _shown(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-class People(Model):
-    """Who is behind the roles, as a worker knows it by its settings, which it read at `since`."""
+class Team(Model):
+    """People and mail addresses of the roles, from the settings that a worker read at `read_at`."""
 
     people: Named = {}
     addresses: Named = {}
-    since: AwareDatetime | None = None
+    read_at: AwareDatetime | None = None
 
     @classmethod
-    def of(cls, policy: Policy, since: AwareDatetime | None = None) -> Self:
-        return cls(people=policy.people, addresses=policy.addresses, since=since)
+    def of(cls, policy: Policy, read_at: AwareDatetime | None = None) -> Self:
+        return cls(people=policy.people, addresses=policy.addresses, read_at=read_at)
 
     @model_validator(mode="after")
     def _of_ours(self) -> Self:
@@ -182,7 +184,7 @@ class People(Model):
         return self
 
     def digest(self) -> str:
-        """The same for the same people, and without them in it."""
+        """Return a hash that is equal for equal teams and reveals no names."""
         said = {
             name: {str(role): known for role, known in sorted(named.items()) if known}
             for name, named in (("people", self.people), ("addresses", self.addresses))

@@ -25,7 +25,7 @@ class Model(BaseModel):
         return self.model_copy(update=changes)
 
 
-SAID: dict[str, bool] = {"said": True}
+GIVEN: dict[str, bool] = {"said": True}
 """The context in which a model is made of what somebody said just now, and not of what was stored."""
 
 
@@ -42,11 +42,11 @@ Text = Annotated[
 
 
 _JOINERS = "\u200c\u200d"
-"""Cannot be seen, and belong to how some scripts are written."""
+"""Invisible characters that some scripts need."""
 
 
 def one_line(text: str) -> str:
-    """The text on one line, without control characters and others that cannot be seen; empty where that is all."""
+    """Return the text on one line, without control and invisible characters."""
     line = " ".join("".join(c if c.isprintable() or c in _JOINERS else " " for c in text).split())
     return line if line.strip(_JOINERS + " ") else ""
 
@@ -66,7 +66,7 @@ OPEN_STAGES = frozenset({Stage.LEAD, Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
 
 
 class Role(StrEnum):
-    """Who is to move. Roles, never people: this is what search attributes and metrics show."""
+    """A role in the process. Search attributes and metrics show roles, never people."""
 
     SALES = "sales"
     CONTRACTS = "contracts"
@@ -76,11 +76,11 @@ class Role(StrEnum):
 
 
 class Link(Model):
-    """Where something of this lead stands outside: its own id there, and the address a person opens."""
+    """An object of this lead in another system: its id there and the address that a person opens."""
 
     id: str
     url: str = ""
     home: str = ""
-    """Where somebody moved it: an issue's repository, a folder's parent. Else it is where the settings say."""
+    """The repository or parent folder that somebody moved it to; empty if it is where the settings say."""
     name: str = ""
-    """What a folder was called when we looked last."""
+    """Name of the folder at the last check."""

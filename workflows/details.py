@@ -22,7 +22,7 @@ def details(aggregate: LeadAggregate, now: datetime) -> str:
 def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
     lead, step, next_date = aggregate.lead, next_step(aggregate.lead), next_due(aggregate.lead)
     yield f"## {_plain(lead.heading)}"
-    yield f"\n**{lead.stage}** · next: **{_plain(lead.whose(step.owner))}** — {_plain(step.what)}"
+    yield f"\n**{lead.stage}** · next: **{_plain(lead.role_with_person(step.owner))}** — {_plain(step.text)}"
     if next_date:
         yield f"\nThe calendar moves next on {next_date.astimezone(ZoneInfo(lead.zone)):%Y-%m-%d %H:%M %Z}"
     links = {"Lead's issue": lead.issue, "Drive folder": lead.folder, "Hub's issue": lead.hub_issue}
@@ -44,7 +44,7 @@ def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
                 "; ".join(map(str, quote.lines)) if len(quote.lines) > 1 else ""
             )  # the UI shows no list in a list
             yield (
-                f"- version {quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
+                f"- version {quote.version}: {quote}, {quote.status_text}, valid until {quote.valid_until}"
                 f"{f' ({_plain(made_of)})' if made_of else ''}"
             )
     yield "\n### What happened"

@@ -20,7 +20,7 @@ from temporalio.exceptions import (
 with workflow.unsafe.imports_passed_through():
     from process.types import Model
     from process.views.agenda import Agenda, Item
-    from process.views.digest import DigestMail, Week, letters
+    from process.views.digest import DigestMail, Week, digest_mails
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
 ONE_ATTEMPT = timedelta(minutes=5)
@@ -45,7 +45,7 @@ class Asked(Model):
     """The agenda items of some leads, and the leads that did not answer."""
 
     items: tuple[Item, ...] = ()
-    unasked: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
 
 
 class Sent(Model):
@@ -87,9 +87,9 @@ class DigestWorkflow:
         agenda = Agenda.of(
             week.day,
             (item for each in found for item in each.items),
-            (lead for each in found for lead in each.unasked),
+            (lead for each in found for lead in each.unreachable),
         )
-        await asyncio.gather(*(self._send(mail) for mail in letters(agenda, week)))
+        await asyncio.gather(*(self._send(mail) for mail in digest_mails(agenda, week)))
         self._show()
         return self.done
 

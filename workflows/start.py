@@ -7,7 +7,7 @@ from process.core.refusal import Refused, refuse
 from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse_as
 from process.lead.lead import Lead
-from process.policy import People, Policy
+from process.policy import Policy, Team
 from process.types import Model
 
 
@@ -48,4 +48,4 @@ def memo_of(lead: Lead) -> dict[str, str]:
 
 def policy_memo(policy: Policy) -> dict[str, str]:
     """Return the memo's part about the policy: its version, and a digest of the people and addresses that have roles."""
-    return {"policy": policy.version, "people": People.of(policy).digest()}
+    return {"policy": policy.version, "people": Team.of(policy).digest()}

@@ -276,7 +276,9 @@ def _duplicate_links(lead: Lead, page: Callable[[str], str]) -> list[tuple[str, 
     ours = [(_RELATIONS[other.relation][0], other) for other in (*lead.undecided, *settled)]
     theirs = [(_RELATIONS[other.relation][1], other) for other in lead.duplicates]
     return [
-        (summary, other.name, other.url or page(other.lead)) for summary, other in (*ours, *theirs) if summary
+        (summary, other.name, other.url or page(other.lead_id))
+        for summary, other in (*ours, *theirs)
+        if summary
     ]
 
 

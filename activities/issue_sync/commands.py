@@ -81,7 +81,7 @@ class CommandRunner:
         view = await lead.overview()
         taken_before = _taken_before(request, view.timeline)
         results = [
-            await self._result(request, lead, command, before, view.facts)
+            await self._result(request, lead, command, before, view.lead)
             for command, before in zip(request.commands, taken_before, strict=True)
         ]
         view = await lead.overview()
@@ -160,7 +160,7 @@ class CommandRunner:
         """Return a rejected decision with examples of commands that the lead would take now."""
         if not isinstance(result, Rejected) or result.kind is None:
             return result
-        kind, facts, refusal = result.kind, view.facts, result.refusal
+        kind, facts, refusal = result.kind, view.lead, result.refusal
         if result.incomplete:
             refusal = kind.allowed(facts)
             if refusal is None:

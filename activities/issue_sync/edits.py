@@ -87,9 +87,9 @@ class EditSync:
         if lead is None:
             return []
         view = await self._overview(lead)
-        if view is None or view.facts.archived:
+        if view is None or view.lead.archived:
             return []
-        found = [edit for edit in await self._edits(context, view, notices) if not agrees(edit, view.facts)]
+        found = [edit for edit in await self._edits(context, view, notices) if not agrees(edit, view.lead)]
         if not found or not await self._settled(lead, view, found):
             return []
         verdicts = [_by_program(edit) if edit.by_program else await self._judge(lead, edit) for edit in found]
@@ -108,7 +108,7 @@ class EditSync:
     async def _edits(
         self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
     ) -> list[Edit]:
-        facts = view.facts
+        facts = view.lead
         names = facts.policy.labels
         hub = self._is_hub(context, facts)
         labels = (names.hub,) if hub else (names.lead, names.hub_service, names.customer)
@@ -121,7 +121,7 @@ class EditSync:
         self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
     ) -> Edit | None:
         """Return the card's move. If GitHub keeps no history, the notice names its author."""
-        facts = view.facts
+        facts = view.lead
         columns = columns_of(self.settings.github, facts.policy)
         column = columns.get(facts.stage)
         if column is None:
@@ -154,7 +154,7 @@ class EditSync:
                 CARD_EFFECTS if edit.kind is EditKind.PLACED else HUB_EFFECTS if edit.hub else ISSUE_EFFECTS
             )
         now = await self._overview(lead)
-        same = now is not None and now.facts.last_seq == before.facts.last_seq
+        same = now is not None and now.lead.last_seq == before.lead.last_seq
         if now and same and not _changing(before, queues) and not _changing(now, queues):
             return True
         if activity.info().attempt < ATTEMPTS:
@@ -172,7 +172,7 @@ class EditSync:
 
     async def _judge(self, lead: SyncedLead, edit: Edit) -> Verdict:
         view = await lead.overview()
-        proposal = propose(edit, view.facts, view.timeline)
+        proposal = propose(edit, view.lead, view.timeline)
         offered = tuple(sample_line(DECISIONS[kind], body) for kind, body in proposal.decisions)
         if len(proposal.decisions) != 1:
             return _asks(
@@ -184,20 +184,18 @@ class EditSync:
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
         roles = await in_thread(self.roles.roles_of, edit.by)
-        if wrong := may_decide(roles, decision, view.facts):
+        if wrong := may_decide(roles, decision, view.lead):
             return self._declined(edit, kind, wrong)
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = decision.allowed(view.facts) or refuse(f"For that, {complete.reason}")
-            return self._declined(
-                edit, kind, _because(proposal, wrong), samples(wrong, view.facts) or offered
-            )
+            wrong = decision.allowed(view.lead) or refuse(f"For that, {complete.reason}")
+            return self._declined(edit, kind, _because(proposal, wrong), samples(wrong, view.lead) or offered)
         try:
             return await self._decide(lead, edit, complete)
         except DecisionRefused as failed:
             wrong = failed.refusal
-            return _asks(edit, explain(_because(proposal, wrong)), (*samples(wrong, view.facts),) or offered)
+            return _asks(edit, explain(_because(proposal, wrong)), (*samples(wrong, view.lead),) or offered)
         except LeadsError as failed:
             return _asks(edit, explain(_because(proposal, refuse(str(failed)))), offered)
 
@@ -209,7 +207,7 @@ class EditSync:
         _log.info("edit taken", kind=decision.kind)
         view = await lead.overview()
         done = f"Took {decision.kind}: somebody {edit.kind}"
-        if agrees(edit, view.facts):
+        if agrees(edit, view.lead):
             return Verdict(edit, done, accepted=True)
         why = f"{answer.message}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
         return Verdict(edit, done, reason=why)
@@ -260,7 +258,7 @@ _UNDONE = {
 def _changing(view: Overview, kinds: frozenset[str]) -> bool:
     """Return True if one of these effects is waiting or running."""
     return any(
-        effect.status == "waiting" and kinds & set(effect.key.removeprefix(f"{view.lead}/").split("/"))
+        effect.status == "waiting" and kinds & set(effect.key.removeprefix(f"{view.lead_id}/").split("/"))
         for effect in view.effects
     )
 

@@ -27,7 +27,7 @@ from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.opening import LeadOpened
 from process.github.forms import FIELDS, OPTIONAL, Gap, read_issue
-from process.identity import lead_id
+from process.identity import new_lead_id
 from process.policy import Policy
 from process.types import Link
 from templates.rendering import render
@@ -54,7 +54,7 @@ def lead_labels(policy: Policy) -> tuple[str, str]:
 
 def intake_lead_id(issue: Issue) -> str:
     """Return the id of the lead that this issue becomes, independent of its title."""
-    return lead_id(SOURCE, str(issue.id))
+    return new_lead_id(SOURCE, str(issue.id))
 
 
 class Intake:
@@ -110,7 +110,7 @@ class Intake:
             view = await lead.overview()
         except LeadsError:  # the lead has just ended
             return ()
-        if datetime.now(UTC) - view.facts.opened_at > CONFIRM_WITHIN:
+        if datetime.now(UTC) - view.lead.opened_at > CONFIRM_WITHIN:
             return ()
         text = render(
             "commands/begun.md",
@@ -118,7 +118,7 @@ class Intake:
             stage=view.stage,
             owner=view.owner,
             next_step=view.next_step,
-            hub_label=None if view.facts.service == "hub" else view.facts.policy.labels.hub_service,
+            hub_label=None if view.lead.service == "hub" else view.lead.policy.labels.hub_service,
         )
         return await self._say(context, "begun", text, f"Said that it is {lead.id}")
 

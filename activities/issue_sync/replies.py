@@ -134,7 +134,7 @@ def render_reply(command: ParsedCommand, result: Result, view: Overview) -> Repl
         case Rejected():
             return _rejected(command, result)
         case Help():
-            return _help(command, view.facts)
+            return _help(command, view.lead)
         case Options(found):
             return _options(found, view)
         case Previewed(kind, preview):

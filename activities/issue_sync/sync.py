@@ -182,7 +182,7 @@ class IssueSync:
 
     def _has(self, view: Overview, repo: str, number: int) -> bool:
         """Return True if this is the lead's issue or its hub's issue."""
-        github, facts = self.settings.github, view.facts
+        github, facts = self.settings.github, view.lead
         links = (
             (github.leads_repo, facts.issue, OpenIssue),
             (github.hubs_repo, facts.hub_issue, OpenHubIssue),

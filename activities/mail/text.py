@@ -81,11 +81,11 @@ def _context(
     effect: SendMail | SendCorrection, lead: Lead, settings: Settings, namespace: str
 ) -> dict[str, object]:
     contract = lead.renewal if lead.renewal.handed_over_on else lead.contract
-    clocks = lead.policy.clocks
+    periods = lead.policy.periods
 
     def working_days_on(days: int) -> date | None:
         """Return the day this many working days after the contracts team's last sign of life, or the hand-over."""
-        since = lead.awaited_since
+        since = lead.awaiting_contract_since
         return add_working_days(since, days, lead.policy.holidays) if since else None
 
     def run(decision: str) -> str:
@@ -124,11 +124,11 @@ def _context(
         "invoice_name": lead.invoice_name(int(number)) if number else "",
         "maniac_t": MANIAC_T,
         "vendor_steps": ", ".join(f"forms {step} on {day}" for step, day in lead.vendor.forms.items()),
-        "acknowledge_by": working_days_on(clocks.handover_reminder),
+        "acknowledge_by": working_days_on(periods.handover_reminder),
         "escalated_on": working_days_on(
-            clocks.news_escalation if contract.acknowledged_on else clocks.handover_escalation
+            periods.news_escalation if contract.acknowledged_on else periods.handover_escalation
         ),
-        "send_by": invoice.prepared_on + timedelta(days=clocks.invoice_unsent) if invoice else None,
+        "send_by": invoice.prepared_on + timedelta(days=periods.invoice_unsent) if invoice else None,
         "notices": sorted(notices(lead), reverse=True),
         "earlier": mails_to_former(lead, Role(effect.fields["role"])) if "role" in effect.fields else (),
         "questionnaire_url": settings.google.questionnaire_url,

@@ -53,7 +53,7 @@ class DuplicateReconciler:
             handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead_id)
             await self.leads.flag_duplicates(handle, links)
         messages = (
-            f"{lead_id} may be the same as {', '.join(link.lead for link in links)}"
+            f"{lead_id} may be the same as {', '.join(link.lead_id for link in links)}"
             for lead_id, links in found.items()
         )
         return SystemResult(
@@ -64,7 +64,7 @@ class DuplicateReconciler:
         """Return the lead, or None if it does not answer because it has just ended or is stuck."""
         handle = self.leads.client.get_workflow_handle_for(LeadWorkflow.run, lead_id)
         try:
-            return (await self.leads.overview(handle)).facts
+            return (await self.leads.overview(handle)).lead
         except (LeadsError, RPCError):
             return None
 
@@ -77,8 +77,8 @@ def likely_duplicates(leads: list[Lead]) -> dict[str, list[DuplicateLink]]:
         before = [other for other in leads if ranks[other.id] < ranks[lead.id]]
         others = [
             DuplicateLink(
-                lead=other.id,
-                why=match_reasons(lead, other),
+                lead_id=other.id,
+                reasons=match_reasons(lead, other),
                 heading=other.heading,
                 url=other.issue.url if other.issue else "",
             )
@@ -92,6 +92,6 @@ def likely_duplicates(leads: list[Lead]) -> dict[str, list[DuplicateLink]]:
 
 def _are_linked(one: Lead, other: Lead) -> bool:
     """Return True if one of the leads already has a link to the other."""
-    ids = {link.lead for link in (*one.originals, *one.duplicates)}
-    others = {link.lead for link in (*other.originals, *other.duplicates)}
+    ids = {link.lead_id for link in (*one.originals, *one.duplicates)}
+    others = {link.lead_id for link in (*other.originals, *other.duplicates)}
     return other.id in ids or one.id in others

@@ -24,7 +24,7 @@ from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.opening import LeadOpened, contact_complaint
 from process.decisions.qualifying import BEFORE_CONTRACT, QuestionnaireAnswered
-from process.identity import lead_id
+from process.identity import new_lead_id
 from process.types import one_line
 from workflows.reconcile import SystemResult
 
@@ -136,11 +136,11 @@ class QuestionnaireReconciler:
         views = [
             (lead, view)
             for lead, view in views
-            if (view.facts.email or "").casefold() == email.casefold() and view.stage in BEFORE_CONTRACT
+            if (view.lead.email or "").casefold() == email.casefold() and view.stage in BEFORE_CONTRACT
         ]
         # Leads flagged as duplicates come second, since they may be duplicates of the others.
-        certain = [(lead, view) for lead, view in views if not view.facts.undecided]
-        theirs = [(lead, view.facts.questionnaire.answered_on is None) for lead, view in certain or views]
+        certain = [(lead, view) for lead, view in views if not view.lead.undecided]
+        theirs = [(lead, view.lead.questionnaire.answered_on is None) for lead, view in certain or views]
         waiting = [lead for lead, waits in theirs if waits]
         candidates: Sequence[LeadHandle] = waiting or [lead for lead, _ in theirs]
         return candidates[0] if len(candidates) == 1 else None
@@ -160,7 +160,7 @@ class QuestionnaireReconciler:
             by=BY,
             source=SOURCE,
         )
-        begun = await self.leads.take_in(opened, lead=lead_id(SOURCE, response.id))
+        begun = await self.leads.take_in(opened, lead=new_lead_id(SOURCE, response.id))
         return await self.leads.find(begun.lead)
 
     def _fields(self, response: Response) -> ResponseFields:

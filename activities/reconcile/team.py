@@ -17,7 +17,7 @@ from temporalio.service import RPCError
 
 from activities.reconcile.cursors import Notifications, first_ten, read_cursor
 from client.leads import LeadsClient
-from process.policy import People
+from process.policy import Team
 from workflows.reconcile import SystemResult
 
 MAX_CONCURRENT = 20
@@ -37,7 +37,7 @@ class TeamReconciler:
 
     def __init__(self, leads: LeadsClient, since: datetime | None = None) -> None:
         self.leads = leads
-        self.people = People.of(leads.policy, since or datetime.now(UTC))
+        self.people = Team.of(leads.policy, since or datetime.now(UTC))
 
     async def update_leads(self) -> list[str]:
         """Update every lead that knows other people, and return the ids of these leads."""
@@ -59,7 +59,7 @@ class TeamReconciler:
     @activity.defn(name="reconcile_team")
     async def reconcile_team(self, cursor: dict[str, Any]) -> SystemResult:
         """Update the leads that know other people. A lead that stays outdated is updated again once a day."""
-        before, since = read_cursor(TeamCursor, cursor), self.people.since
+        before, since = read_cursor(TeamCursor, cursor), self.people.read_at
         if before.since and since and since < before.since:
             return SystemResult(
                 cursor=cursor, found=("a worker that started later has other people in its settings",)

@@ -8,7 +8,7 @@ from process.core.decide import decide
 from process.core.refusal import Refused
 from process.deadlines.schedule import due
 from process.lead.lead import Lead
-from process.views.attention import next_look
+from process.views.attention import next_change
 
 
 def next_due(lead: Lead) -> datetime | None:
@@ -18,7 +18,7 @@ def next_due(lead: Lead) -> datetime | None:
 
 def next_wake_up(lead: Lead, now: datetime) -> datetime | None:
     """Return the next moment at which a deadline passes or something else may begin to need attention (UTC)."""
-    deadline, day = next_due(lead), next_look(lead, lead.today(now))
+    deadline, day = next_due(lead), next_change(lead, lead.today(now))
     attention = start_of(day, lead.zone) if day else None
     return min((when for when in (deadline, attention) if when), default=None)
 

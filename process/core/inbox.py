@@ -20,7 +20,7 @@ from process.effects import SendMail, revert_effects
 from process.effects.observations import TeamChanged
 from process.github.edits import RevertEdits
 from process.lead.duplicate_links import DuplicateLink
-from process.policy import TEAMS, People, Policy
+from process.policy import TEAMS, Policy, Team
 from process.types import Role
 
 
@@ -71,14 +71,14 @@ def set_team(aggregate: LeadAggregate, args: tuple[Any, ...], now: datetime) -> 
     are retried, because the old address may have been the reason.
     """
     try:
-        people = People.model_validate(args[0] if args else {})
+        people = Team.model_validate(args[0] if args else {})
     except ValidationError as error:
         return aggregate.refuse(Refusal.of("set_team", refuse(complaints(error)), now))
-    lead, since = aggregate.lead, people.since or now
+    lead, since = aggregate.lead, people.read_at or now
     addresses = lead.policy.addresses | {role: named for role, named in people.addresses.items() if named}
     people = people.replaced(addresses=addresses)
     roles = tuple(role for role in sorted(TEAMS) if _named(people, role) != _named(lead.policy, role))
-    if not roles or (lead.team_since and since < lead.team_since):
+    if not roles or (lead.team_read_at and since < lead.team_read_at):
         return aggregate
     fact = TeamChanged(people=people.people, addresses=addresses, since=since, roles=roles)
     return _retry_mails_to(aggregate.record(fact, now), roles)
@@ -103,8 +103,8 @@ def receive_relation_notice(
     except ValidationError as error:
         refused = refuse(complaints(error))
         return aggregate.refuse(Refusal.of("receive_relation_notice", refused, now)), refused
-    sender, lead = notice.sender.lead, aggregate.lead
-    answer = DuplicateLink(lead=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
+    sender, lead = notice.sender.lead_id, aggregate.lead
+    answer = DuplicateLink(lead_id=lead.id, heading=lead.heading, url=lead.issue.url if lead.issue else "")
     if notice.seq <= aggregate.last_seen.get(sender, 0):
         return aggregate, answer
     if refusal := refuse_notice(lead, notice):
@@ -124,5 +124,5 @@ def _retry_mails_to(aggregate: LeadAggregate, roles: Collection[Role]) -> LeadAg
     return aggregate
 
 
-def _named(source: People | Policy, role: Role) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _named(source: Team | Policy, role: Role) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return source.people.get(role, ()), source.addresses.get(role, ())

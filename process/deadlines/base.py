@@ -1,4 +1,4 @@
-"""What the clocks have in common."""
+"""What the periods have in common."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime

@@ -88,7 +88,7 @@ class InvoicesUnsent(Deadline):
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         lead = event_log.lead
-        since = lead.today(now) - timedelta(days=lead.policy.clocks.invoice_unsent)
+        since = lead.today(now) - timedelta(days=lead.policy.periods.invoice_unsent)
         unsent = tuple(invoice.number for invoice in lead.unsent if invoice.prepared_on <= since)
         return self.replaced(numbers=unsent)
 
@@ -116,7 +116,7 @@ class UsageMissing(Deadline):
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         lead = event_log.lead
-        grace = timedelta(days=lead.policy.clocks.usage_reminder)
+        grace = timedelta(days=lead.policy.periods.usage_reminder)
         return self.replaced(months=missing_usage(lead, lead.today(now) - grace))
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -134,7 +134,7 @@ def _usage(lead: Lead) -> Iterator[Due]:
         return
     if month := next_usage(lead):
         day = date.fromisoformat(f"{month}-01") + relativedelta(
-            months=1, days=lead.policy.clocks.usage_reminder
+            months=1, days=lead.policy.periods.usage_reminder
         )
         if lead.usage_asked_on:
             day = max(day, lead.usage_asked_on + timedelta(days=7))
@@ -144,7 +144,7 @@ def _usage(lead: Lead) -> Iterator[Due]:
 def _unsent(lead: Lead) -> Iterator[Due]:
     if lead.archived or not lead.unsent:
         return
-    days = timedelta(days=lead.policy.clocks.invoice_unsent)
+    days = timedelta(days=lead.policy.periods.invoice_unsent)
     oldest = min(invoice.prepared_on for invoice in lead.unsent)
     day = max(oldest, lead.unsent_asked_on or oldest) + days
     yield Due(start_of(day, lead.zone), InvoicesUnsent())
@@ -155,7 +155,7 @@ def _invoices(lead: Lead) -> Iterator[Due]:
         yield Due(start_of(draft.due_on, lead.zone), InvoiceDue(number=draft.number))
     for invoice in lead.invoices:
         if invoice.owed and invoice.sent_on and not invoice.overdue:
-            day = invoice.sent_on + timedelta(days=lead.policy.clocks.invoice_overdue)
+            day = invoice.sent_on + timedelta(days=lead.policy.periods.invoice_overdue)
             yield Due(end_of(day, lead.zone), InvoiceOverdue(number=invoice.number))
 
 

@@ -63,18 +63,18 @@ class ContractOverdue(Deadline):
 
 def silence(lead: Lead) -> str:
     """Since when nothing was heard from the contracts team."""
-    since = lead.pending.heard_on if lead.pending.acknowledged_on else "the hand-over"
+    since = lead.pending.last_news_on if lead.pending.acknowledged_on else "the hand-over"
     return f"The contracts team has been silent since {since}"
 
 
 def _handover(lead: Lead) -> Iterator[Due]:
-    contract, clocks = lead.pending, lead.policy.clocks
-    since = lead.awaited_since
+    contract, periods = lead.pending, lead.policy.periods
+    since = lead.awaiting_contract_since
     if lead.ended or lead.hold or since is None:
         return
-    reminder, escalation = clocks.handover_reminder, clocks.handover_escalation
+    reminder, escalation = periods.handover_reminder, periods.handover_escalation
     if contract.acknowledged_on:
-        reminder, escalation = clocks.news_reminder, clocks.news_escalation
+        reminder, escalation = periods.news_reminder, periods.news_escalation
     if not contract.reminded:
         day = add_working_days(since, reminder, lead.policy.holidays)
         yield Due(end_of(day, lead.zone), HandoverReminded())
@@ -133,7 +133,7 @@ def renewal_start(lead: Lead) -> date | None:
     contract = lead.contract
     if lead.ended or lead.quote or lead.hub.decommission_on or not (contract.known_on and contract.end):
         return None
-    day = contract.end - timedelta(days=lead.policy.clocks.renewal_start)
+    day = contract.end - timedelta(days=lead.policy.periods.renewal_start)
     return day if day > contract.known_on else None
 
 
@@ -178,17 +178,19 @@ class LapseDecisionDue(Deadline):
 
 
 def _term(lead: Lead) -> Iterator[Due]:
-    contract, clocks = lead.contract, lead.policy.clocks
+    contract, periods = lead.contract, lead.policy.periods
     if lead.ended or not (contract.known_on and contract.end and contract.term_ends):
         return
-    for days in clocks.renewal_windows:
+    for days in periods.renewal_windows:
         day = contract.end - timedelta(days=days)
         if days not in contract.windows and day > contract.known_on:
             yield Due(end_of(day, lead.zone), RenewalWindowOpened(days=days))
     if not contract.lapsed:
         yield Due(end_of(contract.term_ends, lead.zone), ContractLapsed())
     if not contract.decision_due:
-        yield Due(end_of(contract.end + timedelta(days=clocks.lapse_decision), lead.zone), LapseDecisionDue())
+        yield Due(
+            end_of(contract.end + timedelta(days=periods.lapse_decision), lead.zone), LapseDecisionDue()
+        )
 
 
 SCHEDULES: Schedules = {

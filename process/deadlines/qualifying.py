@@ -33,7 +33,7 @@ class QuestionnaireNudged(Deadline):
 def _questionnaire(lead: Lead) -> Iterator[Due]:
     asked = lead.questionnaire
     if waiting_for_us(lead) and asked.sent_on and not asked.answered_on:
-        week = timedelta(days=lead.policy.clocks.questionnaire_nudge)
+        week = timedelta(days=lead.policy.periods.questionnaire_nudge)
         when = end_of(asked.sent_on + week, lead.zone)
         if asked.nudged_on:
             when = start_of(asked.nudged_on + week, lead.zone)  # it was nudged as that day began

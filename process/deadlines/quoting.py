@@ -39,7 +39,7 @@ def _quote(lead: Lead) -> Iterator[Due]:
     quote = lead.quote
     if lead.ended or quote is None or quote.status is not QuoteStatus.OPEN:
         return
-    reminder = quote.valid_until - timedelta(days=lead.policy.clocks.quote_reminder)
+    reminder = quote.valid_until - timedelta(days=lead.policy.periods.quote_reminder)
     if not quote.reminded and reminder > quote.quoted_on:
         yield Due(end_of(reminder, lead.zone), QuoteRunningOut(version=quote.version))
     expired = QuoteExpired(version=quote.version, by="the calendar", source=BY_DATE)
@@ -73,10 +73,10 @@ class ApprovalReminded(Deadline):
 
 def _approval(lead: Lead) -> Iterator[Due]:
     quote = lead.quote
-    if lead.ended or lead.hold or quote is None or quote.discount is None or not quote.awaits:
+    if lead.ended or lead.hold or quote is None or quote.discount is None or not quote.awaiting_approval_by:
         return
     policy, asked = lead.policy, quote.discount.asked_on
-    day = add_working_days(asked or quote.quoted_on, policy.clocks.discount_approval, policy.holidays)
+    day = add_working_days(asked or quote.quoted_on, policy.periods.discount_approval, policy.holidays)
     if day <= quote.valid_until:
         when = start_of(day, lead.zone) if asked else end_of(day, lead.zone)  # it was asked as that day began
         yield Due(when, ApprovalReminded(version=quote.version))

@@ -37,7 +37,7 @@ def _hub_information(lead: Lead) -> Iterator[Due]:
     waiting = not (lead.ended or lead.hold or lead.hub.live_on)
     since = lead.hub.requested_on or (lead.contracted_on if lead.service == "hub" else None)
     if waiting and since and lead.hub.missing():
-        week = timedelta(days=lead.policy.clocks.hub_information)
+        week = timedelta(days=lead.policy.periods.hub_information)
         asked = lead.hub.asked_on
         when = start_of(asked + week, lead.zone) if asked else end_of(since + week, lead.zone)
         yield Due(when, HubInformationMissed())
@@ -74,7 +74,7 @@ def _events(lead: Lead) -> Iterator[Due]:
     if lead.ended:
         return
     for event in lead.hub.events:
-        for days in lead.policy.clocks.event_notice:
+        for days in lead.policy.periods.event_notice:
             day = event.first - timedelta(days=days)
             if days not in event.notices and day > event.announced_on:
                 near = EventNear(event=event.name, first=event.first, days=days)
@@ -105,7 +105,7 @@ def notices(lead: Lead) -> tuple[int, ...]:
     if on is None or decided is None or lead.ended:
         return ()
     return tuple(
-        days for days in lead.policy.clocks.decommission_notice if on - timedelta(days=days) > decided
+        days for days in lead.policy.periods.decommission_notice if on - timedelta(days=days) > decided
     )
 
 

@@ -33,7 +33,7 @@ def _stale(lead: Lead) -> Iterator[Due]:
     contracted = lead.stage is Stage.CONTRACTED and lead.hold is None
     contracted = contracted and lead.awaits_hub  # a member without one is where it is to be
     if waiting_for_us(lead) or contracted:
-        days = timedelta(days=lead.policy.clocks.stale_after(lead.stage))
+        days = timedelta(days=lead.policy.periods.stale_after(lead.stage))
         when = end_of(day_of(lead.progressed_at, lead.zone) + days, lead.zone)
         if lead.stale_on:
             when = max(when, start_of(lead.stale_on + days, lead.zone))  # it went stale as that day began
@@ -60,7 +60,7 @@ class Archived(Deadline):
 def _archive(lead: Lead) -> Iterator[Due]:
     ended: date | None = lead.closed_on or (lead.lost.on if lead.lost else None)
     if ended and not lead.archived and settled(lead):
-        yield Due(end_of(ended + timedelta(days=lead.policy.clocks.archive), lead.zone), Archived())
+        yield Due(end_of(ended + timedelta(days=lead.policy.periods.archive), lead.zone), Archived())
 
 
 SCHEDULES: Schedules = {

@@ -1,4 +1,4 @@
-"""Usage comes in, invoices go out and are paid. Who sends them is the contracts and administration team."""
+"""Usage and invoices. The contracts and administration team sends them."""
 
 import re
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ Month = Annotated[str, AfterValidator(_month)]
 
 
 class UsageReported(Decision):
-    """What a month came to: monthly active users, and the cloud's bill, which is passed on without markup."""
+    """The monthly active users and the cloud provider's bill of one month. The bill is passed on without markup."""
 
     kind = "usage_reported"
 
@@ -152,7 +152,7 @@ class _OnInvoice(Decision, abstract=True):
 
 
 class InvoiceSent(_OnInvoice):
-    """The contracts and administration team sent an invoice. Unpaid after 60 days, it is overdue."""
+    """The contracts and administration team sent an invoice. It is overdue if it is unpaid after 60 days."""
 
     kind = "invoice_sent"
 
@@ -210,9 +210,9 @@ class InvoicePaid(_OnInvoice):
 
 
 class InvoiceVoided(_OnInvoice):
-    """An invoice was wrong and is taken back. It keeps its number; what it billed is billed again on the next day.
+    """An invoice was wrong and is cancelled. It keeps its number; the same days are billed again on the next day.
 
-    Until then, put right what was wrong: the usage (usage_reported), or the decision behind it (corrected).
+    Until then, correct the cause: report the usage again, or correct the decision that led to it.
     """
 
     kind = "invoice_voided"

@@ -1,4 +1,4 @@
-"""Contract and vendor set-up, side by side (the seed leaves them open; process.md defines them)."""
+"""The contract and the vendor set-up, side by side (process.md)."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -47,7 +47,7 @@ NOT_HANDED_OVER = refuse("The contract was not handed over", decide("Do that fir
 
 
 class ContractHandedOver(_Contracting):
-    """The deal goes to the contracts team, with all they need to draft a contract. Again, if it has changed."""
+    """The contracts team gets everything it needs to draft a contract. Decide it again if the deal has changed."""
 
     kind = "contract_handed_over"
 
@@ -69,7 +69,7 @@ class ContractHandedOver(_Contracting):
         if self.due:
             return self
         policy = event_log.lead.policy
-        due = add_working_days(event_log.lead.today(now), policy.clocks.contract_due, policy.holidays)
+        due = add_working_days(event_log.lead.today(now), policy.periods.contract_due, policy.holidays)
         return self.replaced(due=due)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -104,7 +104,7 @@ def _heard(lead: Lead, event: Event) -> dict[str, object]:
 
 
 class ContractAcknowledged(_Contracting):
-    """The contracts team has taken the hand-over in hand."""
+    """The contracts team has started to work on the contract."""
 
     kind = "contract_acknowledged"
 
@@ -135,9 +135,9 @@ class ContractAcknowledged(_Contracting):
 
 
 class ContractProgressed(_Contracting):
-    """News of the contract, or of its renewal, from the contracts team. Who has news has it in hand.
+    """The contracts team has news of the contract or of its renewal.
 
-    Without any for ten working days, they are reminded; sales hears of it after twenty.
+    After ten working days without news the team is reminded; after twenty, sales is told.
     """
 
     kind = "contract_progressed"
@@ -176,9 +176,9 @@ class ContractProgressed(_Contracting):
 
 
 class ContractSigned(_Contracting):
-    """The contract, or its renewal, is signed. Agreement by e-mail in its place is legitimate, and recorded as that.
+    """The contract, or its renewal, is signed. Agreement by e-mail in place of a contract is recorded as such.
 
-    A renewal is the next term: its price is billed from its first day on, and no day is billed twice or left out.
+    A renewal is the next term: its price is billed from its first day on. No day is billed twice or left out.
     """
 
     kind = "contract_signed"
@@ -256,7 +256,7 @@ class ContractSigned(_Contracting):
             reference=self.reference,
         )
         return lead.replaced(
-            former=lead.signed, contract=contract.with_clocks_reset(), renewal=type(contract)()
+            former=lead.signed, contract=contract.with_deadlines_reset(), renewal=type(contract)()
         )
 
     def effects(self, change: Change) -> Iterable[Effect]:
@@ -307,7 +307,7 @@ class _Vendor(Decision, abstract=True):
 
 
 class VendorSetupStarted(_Vendor):
-    """We are being set up as a vendor in the customer's system."""
+    """The set-up as a vendor in the customer's system has started."""
 
     kind = "vendor_setup_started"
 
@@ -316,7 +316,7 @@ class VendorSetupStarted(_Vendor):
 
 
 class VendorSetupProgressed(_Vendor):
-    """A step with the customer's forms. The set-up itself is done when we are a vendor there (vendor_setup_done)."""
+    """The customer's vendor forms moved one step. The set-up itself is done when we are a vendor there."""
 
     kind = "vendor_setup_progressed"
 
@@ -347,7 +347,7 @@ class VendorSetupProgressed(_Vendor):
 
 
 class VendorSetupDone(_Vendor):
-    """We are a vendor in the customer's system."""
+    """The set-up as a vendor in the customer's system is done."""
 
     kind = "vendor_setup_done"
 
@@ -365,7 +365,7 @@ class VendorSetupNotNeeded(_Vendor):
 
 
 class ServiceExtended(Decision):
-    """A lapsed service goes on for a step (14 days) although its contract has ended, because a person says so."""
+    """A service whose contract has ended goes on for one step of 14 days, by a person's decision."""
 
     kind = "service_extended"
 
@@ -390,7 +390,7 @@ class ServiceExtended(Decision):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         until = max(lead.contract.term_ends or lead.today(event.at), lead.today(event.at)) + timedelta(
-            days=lead.policy.clocks.lapse_extension
+            days=lead.policy.periods.lapse_extension
         )
         contract = lead.contract.replaced(extended_until=until, lapsed=False)
         return lead.replaced(contract=contract)
@@ -402,9 +402,9 @@ class ServiceExtended(Decision):
 
 
 class GapExplained(Decision):
-    """The hub ran before, between or after its contracts, and those days stay unbilled, because a person says why.
+    """Days on which the hub ran outside its contracts stay unbilled, for the reason given.
 
-    If they are to be billed, correct the later signature (corrected) and record it with an earlier start.
+    To bill them instead, correct the later signature and record it with an earlier start.
     """
 
     kind = "gap_explained"
@@ -424,7 +424,9 @@ class GapExplained(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         signed = list(lead.signed)
         for gap in lead.gaps:
-            place, why = (gap.before, "gap_reason") if gap.before < len(signed) else (-1, "after_reason")
+            place, why = (
+                (gap.term_index, "gap_reason") if gap.term_index < len(signed) else (-1, "after_reason")
+            )
             signed[place] = signed[place].replaced(**{why: self.reason})
         *former, contract = signed or [lead.contract]
         return lead.replaced(former=tuple(former), contract=contract)

@@ -1,6 +1,6 @@
-"""A mistaken decision is superseded, with both acts kept in the log (process.md)."""
+"""Correcting a mistaken decision, and replacing what was deleted outside."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Self
 
@@ -16,12 +16,12 @@ from process.decisions.base import EVERY_TEAM, Decision, folder_effects, mail
 from process.decisions.opening import LeadOpened
 from process.effects import Effect, OpenHubIssue, OpenIssue, PlaceCard, ReadAnswers, ReserveInvoice
 from process.lead.lead import Lead
-from process.money.billing import billed_again
+from process.money.billing import first_double_billing
 from process.types import Role, Stage
 
 
 class IssueReplaced(Decision):
-    """The lead's issue, or its hub's, was deleted on GitHub, and a new one is to take its place."""
+    """The lead's issue or its hub's was deleted on GitHub; a new one is opened in its place."""
 
     kind = "issue_replaced"
 
@@ -55,9 +55,9 @@ class IssueReplaced(Decision):
 
 
 class FolderReplaced(Decision):
-    """The lead's Drive folder was deleted or is in the trash: a new one takes its place, with its invoices as they were.
+    """The lead's Drive folder was deleted or is in the trash; a new one takes its place, with the same invoices.
 
-    What people had put there themselves, only Drive's trash has.
+    Files that people had put there are only in Drive's trash.
     """
 
     kind = "folder_replaced"
@@ -88,12 +88,12 @@ class FolderReplaced(Decision):
 
 
 class Corrected(CorrectingDecision):
-    """An earlier decision was a mistake. It no longer counts; both stay in the log, and nobody is told unless asked for.
+    """An earlier decision was a mistake and no longer counts. Both stay in the log; nobody is told unless asked for.
 
-    Card, labels and issues follow by themselves, and mails because of it that have not left yet are not sent, unless its
-    correction is corrected in turn. What spoke to people is put right on request (compensate): by mail to those alone
-    whom the mistake reached, in the answer to the comment that gave it, in a comment on the issue, at the hub's issue.
-    The preview says what there is.
+    The card, the labels and the issues follow by themselves. Mails that the decision asked for are suspended if they have
+    not been sent; correcting the correction queues them again. Messages that have reached people are put right on request
+    (field compensate): by mail to the recipients, in the answer to the comment, in a comment on the issue, or at the hub's
+    issue. The preview lists all of it.
     """
 
     kind = "corrected"
@@ -111,7 +111,10 @@ class Corrected(CorrectingDecision):
         if wrong is None:
             return refuse(
                 f"There is no {self.seq} in the timeline",
-                Suggestion(kind=SuggestionKind.TIMELINE, text="Look up its number in the lead's timeline"),
+                Suggestion(
+                    kind=SuggestionKind.TIMELINE, text="Look up the decision's number in the lead's timeline"
+                ),
+                *_newest(event_log),
             )
         if not isinstance(wrong.fact, Decision):
             return refuse(
@@ -136,7 +139,7 @@ class Corrected(CorrectingDecision):
             )
         if broken := tuple(fold.broken(event_log, self.seq)):
             return _rests_on(broken, wrong.fact.supersedes)
-        if again := billed_again(fold.without(event_log, self.seq)):
+        if again := first_double_billing(fold.without(event_log, self.seq)):
             return refuse(
                 f"Invoice {again.number} has billed the same since",
                 decide("Void that one first", "invoice_voided", number=again.number),
@@ -201,6 +204,15 @@ _NOTHING = {
     "answer": "{} was not decided in a comment, so no answer speaks of it",
     "hub": "No issue of the hub is open because of {}",
 }
+
+
+def _newest(event_log: EventLog) -> Iterator[Suggestion]:
+    """Suggest to correct the newest decision that counts, if there is one besides the opening."""
+    corrected = fold.superseded(event_log.events)
+    for event in reversed(event_log.events[1:]):
+        if isinstance(event.fact, Decision) and event.seq not in corrected:
+            yield decide("The newest decision is corrected like this", "corrected", seq=event.seq)
+            return
 
 
 MANY = 8

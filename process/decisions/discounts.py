@@ -1,4 +1,4 @@
-"""A discount beyond what sales may give by itself: whoever the policy names says yes or no. Nobody approves their own."""
+"""Approval of discounts above the limit of sales, by the role that the policy names."""
 
 from collections.abc import Iterable
 
@@ -15,7 +15,7 @@ from process.types import Role, Text
 
 
 class OnDiscount(_OnQuote, abstract=True):
-    """The open quote's discount, which a role has to approve."""
+    """A decision about the discount of the open quote."""
 
     deciders = frozenset({Role.CONTRACTS})
 
@@ -24,7 +24,7 @@ class OnDiscount(_OnQuote, abstract=True):
         if wrong := super().allowed(lead):
             return wrong
         quote = lead.quote
-        if quote and quote.awaits:
+        if quote and quote.awaiting_approval_by:
             return None
         if quote and quote.discount and quote.discount.approved:
             return refuse(
@@ -34,7 +34,7 @@ class OnDiscount(_OnQuote, abstract=True):
 
     def _settled(self, lead: Lead, event: Event, *, approved: bool, **more: object) -> Lead:
         def settle(quote: Quote) -> Quote:
-            if quote.version != self.version or quote.discount is None or not quote.awaits:
+            if quote.version != self.version or quote.discount is None or not quote.awaiting_approval_by:
                 return quote
             said = {"approved": approved, "settled_on": lead.today(event.at), "settled_by": self.by}
             return quote.replaced(discount=quote.discount.replaced(**said), **more)
@@ -43,7 +43,7 @@ class OnDiscount(_OnQuote, abstract=True):
 
 
 class DiscountApproved(OnDiscount):
-    """The discount of the open quote is approved, by whoever may: not by the one who gave it. They may accept it now."""
+    """The discount of the open quote is approved, so the quote can be accepted. Nobody approves their own discount."""
 
     kind = "discount_approved"
 
@@ -58,7 +58,7 @@ class DiscountApproved(OnDiscount):
 
 
 class DiscountDeclined(OnDiscount):
-    """The discount of the open quote is not approved. The quote is off the table; another price can be quoted."""
+    """The discount of the open quote is not approved. The quote is declined; another price can be quoted."""
 
     kind = "discount_declined"
 

@@ -1,4 +1,4 @@
-"""The same request, taken in twice (process.md): a person merges it into the lead that is there, or keeps it apart."""
+"""Merging a lead into its duplicate, or keeping the two apart (process.md)."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -16,7 +16,7 @@ from process.types import Line, Role, Stage, Text
 
 
 class KeptApart(Decision):
-    """The lead is another one than those that it looks like: it goes on by itself, and is not asked about them again."""
+    """The lead is not a duplicate of the leads that it resembles. It goes on, and the question is not asked again."""
 
     kind = "kept_apart"
 
@@ -31,14 +31,14 @@ class KeptApart(Decision):
             return wrong
         if lead.undecided:
             return None
-        held = [other.lead for other in lead.duplicates if other.relation is Relation.UNDECIDED]
+        held = [other.lead_id for other in lead.duplicates if other.relation is Relation.UNDECIDED]
         return refuse(
             "Nothing says that this lead may be a duplicate of another",
             f"{', '.join(held)} may be one of this: decide it there" if held else "",
         )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        known = [other.lead for other in event_log.lead.undecided]
+        known = [other.lead_id for other in event_log.lead.undecided]
         if self.other is None or self.other in known:
             return None
         return refuse(
@@ -47,23 +47,23 @@ class KeptApart(Decision):
         )
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        meant = {other.lead for other in lead.undecided if self.other in (None, other.lead)}
-        apart = {"relation": Relation.APART, "since": event.seq}
-        originals = (o.replaced(**apart) if o.lead in meant else o for o in lead.originals)
+        meant = {other.lead_id for other in lead.undecided if self.other in (None, other.lead_id)}
+        apart = {"relation": Relation.APART, "seq": event.seq}
+        originals = (o.replaced(**apart) if o.lead_id in meant else o for o in lead.originals)
         return lead.replaced(originals=tuple(originals))
 
     def summary(self, event_log: EventLog) -> str:
         others = ", ".join(
-            other.lead for other in event_log.lead.originals if other.since == event_log.lead.last_seq
+            other.lead_id for other in event_log.lead.originals if other.seq == event_log.lead.last_seq
         )
         said = f"Kept apart from {others or self.other or 'what it looks like'}"
         return self.with_note(f"{said} ({self.reason})" if self.reason else said)
 
 
 class Merged(Decision):
-    """The lead is a duplicate of another one, which goes on with what is known here. This one ends.
+    """The lead is a duplicate of another one, which goes on with the data of both. This lead ends.
 
-    Correcting this takes it back: the lead is where it stood, and the other one hears of it.
+    Correcting this decision takes the merge back and tells the other lead.
     """
 
     kind = "merged"
@@ -75,7 +75,7 @@ class Merged(Decision):
 
     @classmethod
     def example_for(cls, lead: Lead) -> dict[str, Any]:
-        return {"into": lead.undecided[0].lead} if lead.undecided else dict(cls.example)
+        return {"into": lead.undecided[0].lead_id} if lead.undecided else dict(cls.example)
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -93,7 +93,7 @@ class Merged(Decision):
                 "A lead is not merged into itself",
                 Suggestion(kind=SuggestionKind.LEADS, text="Name the lead that goes on"),
             )
-        if any(o.lead == self.into and o.relation is Relation.MERGED for o in lead.duplicates):
+        if any(o.lead_id == self.into and o.relation is Relation.MERGED for o in lead.duplicates):
             return refuse(
                 f"{self.into} was merged into this lead", "Take that back first, by correcting it there"
             )
@@ -106,7 +106,7 @@ class Merged(Decision):
 
     def withdrawn(self, lead: Lead, event: Event) -> Lead:
         """What it merged into stays known, so that it can be told."""
-        if any(other.lead == self.into for other in lead.originals):
+        if any(other.lead_id == self.into for other in lead.originals):
             return lead
         return lead.replaced(originals=_with(lead, self.into, Relation.NONE, event))
 
@@ -121,8 +121,10 @@ class Merged(Decision):
 
 def _with(lead: Lead, other: str, relation: Relation, event: Event) -> tuple[DuplicateLink, ...]:
     """All originals, this one with the relation."""
-    news = {"relation": relation, "since": event.seq}
-    known = next((o for o in lead.originals if o.lead == other), DuplicateLink(lead=other)).replaced(**news)
-    there = any(o.lead == other for o in lead.originals)
-    replaced = tuple(known if o.lead == other else o for o in lead.originals)
+    news = {"relation": relation, "seq": event.seq}
+    known = next((o for o in lead.originals if o.lead_id == other), DuplicateLink(lead_id=other)).replaced(
+        **news
+    )
+    there = any(o.lead_id == other for o in lead.originals)
+    replaced = tuple(known if o.lead_id == other else o for o in lead.originals)
     return replaced if there else (*replaced, known)

@@ -1,4 +1,4 @@
-"""A lead begins, and its own facts are put right."""
+"""Opening a lead, changing its details and assigning roles."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -23,7 +23,7 @@ BillingAddress = Annotated[Text, StringConstraints(max_length=500)]
 
 
 class LeadOpened(Decision):
-    """Somebody showed obvious interest in working with us: they are now a lead."""
+    """Somebody showed obvious interest in working with us, and is now a lead."""
 
     kind = "lead_opened"
 
@@ -75,7 +75,7 @@ class LeadOpened(Decision):
 
     def _originals(self, lead_id: str) -> tuple[DuplicateLink, ...]:
         """Each other lead once; nothing is merged yet."""
-        others = {other.lead: other for other in self.originals if other.lead != lead_id}
+        others = {other.lead_id: other for other in self.originals if other.lead_id != lead_id}
         undecided = {"relation": Relation.UNDECIDED}
         return tuple(
             other if other.relation is Relation.APART else other.replaced(**undecided)
@@ -94,13 +94,13 @@ class LeadOpened(Decision):
 
     def summary(self, event_log: EventLog) -> str:
         lead = event_log.lead
-        others = ", ".join(f"{other.lead}{other.because}" for other in lead.undecided)
+        others = ", ".join(f"{other.lead_id}{other.because}" for other in lead.undecided)
         held = f"; it may be the same request as {others}" if others else ""
         return self.with_note(f"{lead.org} became a lead: {lead.title}{held}")
 
 
 class DetailsChanged(Decision):
-    """A fact of the lead itself was wrong or has changed: organisation, person, title, service, zone, invoicing."""
+    """Details of the lead were wrong or have changed: organisation, person, title, service, zone or invoicing."""
 
     kind = "details_changed"
 
@@ -140,7 +140,7 @@ class DetailsChanged(Decision):
 
 
 class Assigned(Decision):
-    """Somebody in particular has a role for this lead. Without a person, it is again whoever is behind the role."""
+    """A role for this lead is given to one person. Without a person, it goes back to everybody who has the role."""
 
     kind = "assigned"
 

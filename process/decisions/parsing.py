@@ -10,7 +10,7 @@ from process.core.events import BY_DATE
 from process.core.refusal import Refused, Suggestion, SuggestionKind, example, refuse
 from process.decisions.base import Decision
 from process.decisions.registry import DECISIONS
-from process.types import SAID
+from process.types import GIVEN
 
 RESERVED_SOURCES = (BY_DATE, "service")
 """Sources of what the service itself decides; nobody else may name them."""
@@ -56,7 +56,7 @@ def parse_as(decision: type[D], body: Mapping[str, Any]) -> D | Refused:
             f"It takes {', '.join(decision.model_fields)}",
         )
     try:
-        return decision.model_validate(body, context=SAID)
+        return decision.model_validate(body, context=GIVEN)
     except ValidationError as error:
         return refuse(complaints(error), _example(decision))
 

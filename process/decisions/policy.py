@@ -1,4 +1,4 @@
-"""The organisation's rules change; leads in flight follow when a person says so."""
+"""Adopting a new policy, lead by lead."""
 
 from datetime import datetime
 from typing import Self
@@ -15,14 +15,14 @@ from process.types import Line, Stage
 
 
 class PolicyAdopted(Decision):
-    """From here on, the lead is under the policy in force: its clocks, holidays, columns and labels.
+    """The lead comes under the policy in force: its clocks, holidays, columns and labels.
 
-    What was decided before keeps its dates and prices. Who is behind a role is no part of it: that reaches every lead.
+    Earlier decisions keep their dates and prices. The people and addresses of the roles reach every lead without this.
     """
 
     kind = "policy_adopted"
 
-    example = {"note": "The clocks of 2026-09 for all that are not signed yet"}
+    example = {"note": "The periods of 2026-09 for all that are not signed yet"}
     is_progress = False
 
     policy: Policy | None = Field(None, description="the policy; commands and comments take the one in force")

@@ -1,4 +1,4 @@
-"""Lead generation and triage (seed): the questionnaire, MANIAC-T, and what is made for the lead."""
+"""The questionnaire, the assessment by MANIAC-T, and what is made for the lead."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -18,7 +18,7 @@ BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
 
 
 class QuestionnaireSent(Decision):
-    """The leads questionnaire was sent to the lead. Unanswered, it is nudged for every week."""
+    """The leads questionnaire was sent to the lead. A reminder follows every week until it is answered."""
 
     kind = "questionnaire_sent"
 
@@ -46,7 +46,7 @@ class QuestionnaireSent(Decision):
 
 
 class QuestionnaireAnswered(Decision):
-    """The lead answered the questionnaire. With the response's id, its answers are read from Google Forms."""
+    """The lead answered the questionnaire. If the response's id is given, its answers are read from Google Forms."""
 
     kind = "questionnaire_answered"
 
@@ -179,7 +179,7 @@ class ManiacTAssessed(Decision):
 
 
 class AssetAttached(Decision):
-    """Something was made for the lead: a budget, a statement of work, notes. The first one gives it its Drive folder."""
+    """Something was made for the lead: a budget, a statement of work, notes. The first one creates its Drive folder."""
 
     kind = "asset_attached"
 

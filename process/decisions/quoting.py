@@ -1,4 +1,4 @@
-"""A price is quoted; they accept, decline, or let it expire. Never more than one quote is active."""
+"""Quoting a price and its acceptance. At most one quote is active."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -33,7 +33,7 @@ def signed(lead: Lead) -> Refused | None:
 
 def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
     """A renewal is quoted from the first renewal window on."""
-    end, days = lead.contract.end, max(lead.policy.clocks.renewal_windows, default=0)
+    end, days = lead.contract.end, max(lead.policy.periods.renewal_windows, default=0)
     if end is None or lead.contract.lapsed or today >= end - timedelta(days=days):
         return None
     return refuse(
@@ -58,9 +58,9 @@ Percent = Annotated[
 class PriceQuoted(Decision):
     """An actual price was quoted: bespoke (amount, currency, per), or a plan of a price book.
 
-    A new quote supersedes the one before. From the first one on, the contracts team is in the conversation.
-    Once a contract runs, it is the price of its renewal: from the first renewal window on, and the running one stays.
-    A discount beyond what sales may give by itself waits for an approval (discount_approved), and the quote with it.
+    A new quote supersedes the one before. From the first quote on, the contracts team is in the conversation.
+    While a contract runs, the quote is the price of its renewal; it is possible from the first renewal window on.
+    A discount above the limit of sales waits for an approval, and the quote waits with it.
     """
 
     kind = "price_quoted"
@@ -268,7 +268,7 @@ class PriceQuoted(Decision):
             version=len(lead.quotes) + 1,
             price=price - discount.amount if discount else price,
             per=per,
-            valid_until=self.valid_until or today + timedelta(days=lead.policy.clocks.quote_validity),
+            valid_until=self.valid_until or today + timedelta(days=lead.policy.periods.quote_validity),
             quoted_on=today,
             items=tuple(item.line(price.currency, per) for item in self.item),
             discount=discount,
@@ -319,15 +319,15 @@ class PriceQuoted(Decision):
         made_of = f" ({'; '.join(str(line) for line in quote.lines)})" if len(quote.lines) > 1 else ""
         until = f"version {quote.version}, valid until {quote.valid_until}"
         why = f", discount because: {quote.discount.reason}" if quote.discount else ""
-        waits = f"; it {quote.standing}" if quote.awaits else ""
+        waits = f"; it {quote.status_text}" if quote.awaiting_approval_by else ""
         return self.with_note(f"Quoted {quote}{renewal}, {source}{made_of}, {until}{why}{waits}")
 
 
 def ask_for_approval(change: Change) -> Iterable[Effect]:
     """The mail to whoever is to approve the discount of the quote on the table, if that waits for somebody."""
     quote = change.after.quote
-    if quote and quote.awaits:
-        yield mail(change, "discount_approval", quote.awaits, version=str(quote.version))
+    if quote and quote.awaiting_approval_by:
+        yield mail(change, "discount_approval", quote.awaiting_approval_by, version=str(quote.version))
 
 
 class _OnQuote(Decision, abstract=True):
@@ -375,7 +375,7 @@ class _OnQuote(Decision, abstract=True):
 
 
 class QuoteAccepted(_OnQuote):
-    """They agreed to the price. They have not signed: the contract comes next."""
+    """The customer agreed to the price. They have not signed: the contract comes next."""
 
     kind = "quote_accepted"
 
@@ -392,10 +392,10 @@ class QuoteAccepted(_OnQuote):
                 f"Version {lead.quote.version} is already accepted",
                 decide("Hand the contract over next", "contract_handed_over"),
             )
-        if lead.quote and lead.quote.awaits:
+        if lead.quote and lead.quote.awaiting_approval_by:
             return refuse(
                 f"Version {lead.quote.version} has a discount of {lead.quote.reduction}, and "
-                f"{lead.whose(lead.quote.awaits)} has not approved it",
+                f"{lead.role_with_person(lead.quote.awaiting_approval_by)} has not approved it",
                 decide("Have that done first", "discount_approved"),
                 decide("Or quote without it", "price_quoted"),
             )
@@ -410,7 +410,7 @@ class QuoteAccepted(_OnQuote):
 
 
 class QuoteDeclined(_OnQuote):
-    """They declined the price, or took their yes back. Quote another, or record the lead as lost."""
+    """The customer declined the price or withdrew their agreement. Quote another one, or record the lead as lost."""
 
     kind = "quote_declined"
 
@@ -424,7 +424,7 @@ class QuoteDeclined(_OnQuote):
 
 
 class QuoteExpired(_OnQuote):
-    """The quote is over. The calendar says so by itself at the end of its last day; an accepted quote never expires."""
+    """The quote is over. This happens by itself at the end of its last day; an accepted quote never expires."""
 
     kind = "quote_expired"
 

@@ -1,4 +1,4 @@
-"""Converting a sale into a hub (seed), running it, and taking it down (process.md)."""
+"""Requesting, running and decommissioning the hub (process.md)."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -18,7 +18,7 @@ ENOUGH_USERS = 5
 
 
 class HubInformationGiven(Decision):
-    """What engineering needs to know about the hub, in whole or in part. What is not known yet is `pending`."""
+    """Information for engineering about the hub was given, in whole or in part. Missing fields are pending."""
 
     kind = "hub_information_given"
 
@@ -70,7 +70,7 @@ class HubInformationGiven(Decision):
 
 
 class EventAnnounced(Decision):
-    """The community has an event, for which its hub must have room. Announced again under its name, it has moved."""
+    """The community has an event for which its hub needs room. Announced again under its name, the event has moved."""
 
     kind = "event_announced"
 
@@ -127,7 +127,7 @@ class EventAnnounced(Decision):
 
 
 class HubRequested(Decision):
-    """Engineering is asked for the hub. Never without a signed contract, unless somebody allows that by name."""
+    """Engineering is asked for the hub. Without a signed contract, a named person must allow it and say why."""
 
     kind = "hub_requested"
 
@@ -190,7 +190,7 @@ class HubRequested(Decision):
 
 
 class HubLive(Decision):
-    """The hub runs and its community can log in."""
+    """The hub runs, and its community can log in."""
 
     kind = "hub_live"
 
@@ -248,7 +248,7 @@ class _OnRunningHub(Decision, abstract=True):
 
 
 class HubValidated(_OnRunningHub):
-    """The hub serves its community: a representative is satisfied, and at least five users have logged in."""
+    """A representative is satisfied with the hub, and at least five users of the community have logged in."""
 
     kind = "hub_validated"
 
@@ -292,7 +292,10 @@ class HubValidated(_OnRunningHub):
 
 
 class DecommissionDecided(_OnRunningHub):
-    """The hub will be taken down on a day. The customer is told 14 days before, and confirms about data 2 days before."""
+    """The hub will be taken down on a given day.
+
+    A mail to the customer is due 14 days before; a reminder, and the question about their data, 2 days before.
+    """
 
     kind = "decommission_decided"
 

@@ -1,4 +1,4 @@
-"""Honest waiting, the end without a deal, and the way back."""
+"""Waiting, losing a lead, and reopening it."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -15,7 +15,7 @@ from process.types import Role, Stage, Text
 
 
 class PutOnHold(Decision):
-    """The lead waits, until a date or for an event. While it waits it is not stale, and nobody is nudged."""
+    """The lead waits until a date or for an event. While it waits it does not become stale, and nobody is reminded."""
 
     kind = "put_on_hold"
 
@@ -54,7 +54,7 @@ def _goes_on(lead: Lead, event: Event) -> Lead:
 
 
 class Resumed(Decision):
-    """The waiting is over."""
+    """The lead no longer waits."""
 
     kind = "resumed"
 
@@ -92,7 +92,7 @@ LossReason = Literal[
 
 
 class Lost(Decision):
-    """They, or we, said no. With a coded reason, so that it can be counted, and a note."""
+    """The customer, or we, said no. The coded reason can be counted; a note explains it."""
 
     kind = "lost"
 
@@ -131,7 +131,7 @@ class Lost(Decision):
 
 
 class Reopened(Decision):
-    """A lost lead is a lead again, where it stood."""
+    """A lost lead is open again, at the stage where it was."""
 
     kind = "reopened"
 

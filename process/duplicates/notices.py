@@ -38,8 +38,8 @@ def relation_notices(lead: Lead) -> dict[str, RelationNotice]:
 
     A lead that was known to be another one from the start is not notified.
     """
-    concerned = (other for other in lead.originals if other.relation is not Relation.APART or other.since)
-    return {other.lead: _notice(lead, other) for other in concerned}
+    concerned = (other for other in lead.originals if other.relation is not Relation.APART or other.seq)
+    return {other.lead_id: _notice(lead, other) for other in concerned}
 
 
 def has_news(before: Lead, after: Lead) -> bool:
@@ -56,9 +56,9 @@ def _notice(lead: Lead, other: DuplicateLink) -> RelationNotice:
     if relation is Relation.UNDECIDED and other not in lead.undecided:
         relation = Relation.NONE
     sender = DuplicateLink(
-        lead=lead.id,
+        lead_id=lead.id,
         relation=relation,
-        why=other.why,
+        reasons=other.reasons,
         heading=lead.heading,
         url=lead.issue.url if lead.issue else "",
     )
@@ -71,9 +71,9 @@ def _notice(lead: Lead, other: DuplicateLink) -> RelationNotice:
 
 def refuse_notice(lead: Lead, notice: RelationNotice) -> Refused | None:
     """Return the reason to refuse a notice, or None."""
-    if notice.sender.lead == lead.id:
+    if notice.sender.lead_id == lead.id:
         return refuse("A lead has nothing to tell itself")
-    return refuse_merge(lead, notice.sender.lead) if notice.sender.relation is Relation.MERGED else None
+    return refuse_merge(lead, notice.sender.lead_id) if notice.sender.relation is Relation.MERGED else None
 
 
 def refuse_merge(lead: Lead, duplicate: str) -> Refused | None:
@@ -81,12 +81,12 @@ def refuse_merge(lead: Lead, duplicate: str) -> Refused | None:
     into = lead.merged_into
     if lead.id == duplicate:
         return refuse("A lead is not merged into itself", "Name the lead that goes on")
-    if into and into.lead == duplicate:
+    if into and into.lead_id == duplicate:
         return refuse(
             f"{lead.id} was itself merged into {duplicate}", "Take one of the two back, by correcting it"
         )
     if into:
-        return refuse(f"{lead.id} was merged into {into.lead}", f"Merge into {into.lead}")
+        return refuse(f"{lead.id} was merged into {into.lead_id}", f"Merge into {into.lead_id}")
     if lead.stage is Stage.LOST:
         return refuse(f"{lead.id} is lost", "Reopen that one first")
     if lead.ended:
@@ -98,8 +98,8 @@ def new_candidates(lead: Lead, originals: Iterable[DuplicateLink]) -> tuple[Dupl
     """Return those leads that this one is to be held for: unknown to it, and only before a price or hub is asked for."""
     if lead.stage is not Stage.LEAD or lead.hub.requested_on:
         return ()
-    known = {lead.id, *(other.lead for other in (*lead.originals, *lead.duplicates))}
-    new = {other.lead: other for other in originals if other.lead not in known}
-    clean = {"relation": Relation.UNDECIDED, "since": 0}
+    known = {lead.id, *(other.lead_id for other in (*lead.originals, *lead.duplicates))}
+    new = {other.lead_id: other for other in originals if other.lead_id not in known}
+    clean = {"relation": Relation.UNDECIDED, "seq": 0}
     free = max(0, MOST - len(lead.originals))
     return tuple(other.replaced(**clean) for other in new.values())[:free]

@@ -41,8 +41,8 @@ class RelationNoticed(Observation):
         return self.replaces
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        sender = self.notice.sender.replaced(since=event.seq)
-        others = tuple(other for other in lead.duplicates if other.lead != sender.lead)
+        sender = self.notice.sender.replaced(seq=event.seq)
+        others = tuple(other for other in lead.duplicates if other.lead_id != sender.lead_id)
         if sender.relation is not Relation.NONE:
             others = (*others, sender)
         return lead.replaced(duplicates=others, **self._taken_over(lead), **self._given_back(lead))
@@ -95,8 +95,8 @@ class OriginalsNotified(Observation):
     originals: tuple[DuplicateLink, ...]
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        seen = {other.lead: {"heading": other.heading, "url": other.url} for other in self.originals}
-        known = (other.replaced(**seen.get(other.lead, {})) for other in lead.originals)
+        seen = {other.lead_id: {"heading": other.heading, "url": other.url} for other in self.originals}
+        known = (other.replaced(**seen.get(other.lead_id, {})) for other in lead.originals)
         return lead.replaced(originals=tuple(known))
 
     def summary(self, event_log: EventLog) -> str:
@@ -106,7 +106,7 @@ class OriginalsNotified(Observation):
 def last_notice(event_log: EventLog, other: str) -> Event | None:
     """Return the event that recorded the newest notice from this lead, or None."""
     for event in reversed(event_log.events):
-        if isinstance(event.fact, RelationNoticed) and event.fact.notice.sender.lead == other:
+        if isinstance(event.fact, RelationNoticed) and event.fact.notice.sender.lead_id == other:
             return event
     return None
 
@@ -114,7 +114,7 @@ def last_notice(event_log: EventLog, other: str) -> Event | None:
 def noticed(event_log: EventLog, notice: RelationNotice) -> RelationNoticed | None:
     """Return the observation to record for a notice, or None if it is no news."""
     merged = Relation.MERGED
-    last = last_notice(event_log, notice.sender.lead)
+    last = last_notice(event_log, notice.sender.lead_id)
     if last is None:
         return None if notice.sender.relation is Relation.NONE else RelationNoticed(notice=notice)
     assert isinstance(last.fact, RelationNoticed)  # noqa: S101 - found as that

@@ -192,7 +192,7 @@ class TeamChanged(Observation):
             for role, addresses in left.items()
             if (known := tuple(a for a in addresses if a not in self.addresses.get(role, ())))
         }
-        return lead.replaced(policy=policy, team_since=self.since, former_addresses=gone)
+        return lead.replaced(policy=policy, team_read_at=self.since, former_addresses=gone)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         for role in self.roles:

@@ -92,7 +92,7 @@ def _closed(edit: Edit, lead: Lead) -> Proposal:
         return Proposal((("hub_decommissioned", {}),))
     if edit.name == "duplicate":
         if len(lead.undecided) == 1:
-            return Proposal((("merged", {"into": lead.undecided[0].lead}),))
+            return Proposal((("merged", {"into": lead.undecided[0].lead_id}),))
         return Proposal((("lost", {"reason": "duplicate"}),))
     note = "" if edit.name == "not_planned" else "No service of this lead has run that could have ended"
     return Proposal((("lost", {}),), note)

@@ -1,1 +1,1 @@
-"""What is true of a lead, folded from its events. Data and what follows from it; no rules."""
+"""The lead's state, folded from its events. Data and derived values; no rules."""

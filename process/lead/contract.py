@@ -50,12 +50,12 @@ class Contract(Model):
     """Why the days after it stay unbilled."""
 
     @property
-    def heard_on(self) -> date | None:
+    def last_news_on(self) -> date | None:
         """When the contracts team was last heard of, or else got it."""
         days = (self.news_on, self.state_on, self.acknowledged_on, self.handed_over_on)
         return next((day for day in days if day), None)
 
-    def with_clocks_reset(self) -> Self:
+    def with_deadlines_reset(self) -> Self:
         """With nothing of what the calendar had said of a term under it before, which was corrected."""
         said = {"windows": (), "renewal_due": False, "lapsed": False, "decision_due": False}
         return self.replaced(**said)
@@ -74,7 +74,7 @@ class Contract(Model):
 class Gap(NamedTuple):
     """Days that no term has, before the term `before` (its place among the signed ones, from 0), or after the last."""
 
-    before: int
+    term_index: int
     start: date
     end: date
 

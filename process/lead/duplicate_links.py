@@ -36,20 +36,20 @@ class Relation(StrEnum):
 class DuplicateLink(Model):
     """Another lead, and what is between the two."""
 
-    lead: Line
+    lead_id: Line
     relation: Relation = Relation.UNDECIDED
-    why: tuple[Line, ...] = Field((), max_length=10)
+    reasons: tuple[Line, ...] = Field((), max_length=10)
     """By what they look alike."""
     heading: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
     url: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
     """Of its issue, as far as that is known."""
-    since: int = 0
+    seq: int = 0
     """Number of the event that says so; 0 for what was known as the lead began."""
 
     @property
     def name(self) -> str:
-        return f"{self.lead} “{self.heading}”" if self.heading else self.lead
+        return f"{self.lead_id} “{self.heading}”" if self.heading else self.lead_id
 
     @property
     def because(self) -> str:
-        return f" ({', '.join(self.why)})" if self.why else ""
+        return f" ({', '.join(self.reasons)})" if self.reasons else ""

@@ -70,7 +70,7 @@ class Invoice(Model):
         return sum((line.amount for line in rest), start=first.amount)
 
     @property
-    def standing(self) -> str:
+    def status_text(self) -> str:
         """What became of it, as in `sent on 2026-07-03`."""
         if not self.stands:
             return f"voided on {self.voided_on}"

@@ -47,7 +47,7 @@ class Loss(Model):
 
 
 class Mail(Model):
-    """Which mail reached whom, and when."""
+    """A mail that was sent, and the addresses that it reached."""
 
     template: str
     recipients: tuple[str, ...]
@@ -56,11 +56,11 @@ class Mail(Model):
     reached: dict[Role, tuple[str, ...]]
     """Addresses that it reached, by role."""
     released_role: Role | None = None
-    """The role that it says is no longer theirs."""
+    """Role that the recipients were told they no longer have."""
 
 
 class Assignee(Model):
-    """Who in particular has a role for one lead."""
+    """The person who has a role for one lead."""
 
     person: Line
     login: Line | None = None
@@ -96,10 +96,10 @@ class Lead(Model):
     price_books: tuple[PriceBook, ...] = BUILT_IN
     changes: tuple[str, ...] = ()
     """Names of the changes of the process that it has adopted (`process.behaviour`)."""
-    team_since: AwareDatetime | None = None
-    """Since when the worker knew them that last said who is behind the roles."""
+    team_read_at: AwareDatetime | None = None
+    """Start time of the newest settings that this lead has seen."""
     former_addresses: dict[Role, tuple[str, ...]] = {}
-    """Addresses that were behind a role before."""
+    """Earlier mail addresses of each role."""
 
     originals: tuple[DuplicateLink, ...] = ()
     """Leads that were there before and look like this one, and what was decided about each."""
@@ -184,7 +184,7 @@ class Lead(Model):
 
     @property
     def quoted(self) -> bool:
-        """Whether a price was quoted, by a decision that stands."""
+        """Return True if a price was quoted and the decision was not corrected."""
         return any(quote.status is not QuoteStatus.CORRECTED for quote in self.quotes)
 
     @property
@@ -194,9 +194,9 @@ class Lead(Model):
     @property
     def undecided(self) -> tuple[DuplicateLink, ...]:
         """Leads that this one may be a duplicate of, as long as nobody has decided that. Until then it does not go on."""
-        here = {other.lead for other in self.duplicates if other.relation is Relation.MERGED}
+        here = {other.lead_id for other in self.duplicates if other.relation is Relation.MERGED}
         open_ = (other for other in self.originals if other.relation is Relation.UNDECIDED)
-        return () if self.ended else tuple(other for other in open_ if other.lead not in here)
+        return () if self.ended else tuple(other for other in open_ if other.lead_id not in here)
 
     @property
     def merged_into(self) -> DuplicateLink | None:
@@ -223,18 +223,18 @@ class Lead(Model):
 
     @property
     def awaits_hub(self) -> bool:
-        """Whether a hub is still to come: a no-hub member pays for its membership alone (process.md)."""
+        """Return True if a hub is still to come; a no-hub member only pays for membership (process.md)."""
         return self.hub.live_on is None and (self.service == "hub" or self.hub.requested_on is not None)
 
-    def whose(self, role: Role) -> str:
-        """The role, with who in particular has it for this lead."""
+    def role_with_person(self, role: Role) -> str:
+        """Return the role, followed by the person who has it for this lead."""
         known = self.assigned.get(role)
         return f"{role} ({known.person})" if known else str(role)
 
     @property
-    def awaited_since(self) -> date | None:
+    def awaiting_contract_since(self) -> date | None:
         """From which day on the contracts team's silence counts: days on hold, or in which the lead was lost, do not."""
-        heard = self.pending.heard_on
+        heard = self.pending.last_news_on
         return heard and max(heard, self.resumed_on or heard)
 
     def with_pending(self, contract: Contract) -> "Lead":

@@ -114,17 +114,17 @@ class Quote(Model):
         return sum((item.price for item in self.once), start=Money.zero(self.price.currency))
 
     @property
-    def awaits(self) -> Role | None:
+    def awaiting_approval_by(self) -> Role | None:
         """Whose approval of its discount it waits for, so that nobody may accept it yet."""
         if self.status is not QuoteStatus.OPEN or self.discount is None or self.discount.settled_on:
             return None
         return self.discount.approver
 
     @property
-    def standing(self) -> str:
+    def status_text(self) -> str:
         """Its status in words, with that of its discount where that matters."""
-        if self.awaits:
-            return f"awaits approval by {self.awaits}"
+        if self.awaiting_approval_by:
+            return f"awaits approval by {self.awaiting_approval_by}"
         if self.discount and self.discount.settled_on and not self.discount.approved:
             return "discount not approved"
         return str(self.status)

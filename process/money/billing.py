@@ -75,7 +75,7 @@ class Draft:
         return max(self.due, self.earliest)
 
     @property
-    def what(self) -> str:
+    def description(self) -> str:
         """What it asks for, in words."""
         if self.index is not None:
             return f"The interval from {self.days.start}"
@@ -121,7 +121,7 @@ def next_draft(lead: Lead) -> Draft | None:
     return _next(lead) if lead.stage in BILLED else None
 
 
-def left_behind(lead: Lead) -> Draft | None:
+def unbilled_at_loss(lead: Lead) -> Draft | None:
     """What was due before the lead was lost and no invoice asks for any more, because the one that did was voided."""
     if lead.lost is None or lead.contracted_on is None:
         return None
@@ -220,7 +220,7 @@ def _fixed(lead: Lead) -> Iterator[Invoice]:
     return (invoice for invoice in lead.invoices if invoice.index is not None and invoice.stands)
 
 
-def billed_again(lead: Lead) -> Invoice | None:
+def first_double_billing(lead: Lead) -> Invoice | None:
     """The first invoice that asks for what one before it asks for, too. Only bringing back a voided one could make one."""
     days: list[Days] = []
     months: set[str] = set()

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from process.lead.quote import LineItem
 from process.money.amounts import Amount, CurrencyCode, Money, complaint
 from process.money.pricing import Per
-from process.types import SAID, Line, Model
+from process.types import GIVEN, Line, Model
 
 MOST = 20
 """Items of one quote."""
@@ -47,7 +47,7 @@ class Item(Model):
     def _read(cls, said: Any, info: ValidationInfo) -> Any:
         if isinstance(said, str):
             return _read(said)
-        if info.context is SAID and isinstance(said, dict) and (unknown := said.keys() - cls.model_fields):
+        if info.context is GIVEN and isinstance(said, dict) and (unknown := said.keys() - cls.model_fields):
             raise PydanticCustomError(
                 "item",
                 "an item has text, amount, currency and per, and no {unknown}",

@@ -1,4 +1,4 @@
-"""What if: past leads lived again under other rules, and what would have been different.
+"""Simulation of past leads under other rules, and the differences that result.
 
-`otherwise` says which rules; `living` lives a lead again; `difference` compares both lives; `summary` counts over leads.
+`scenario` holds the changed rules; `simulate` replays a lead; `difference` compares both; `summary` counts over leads.
 """

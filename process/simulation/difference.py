@@ -16,110 +16,110 @@ from process.lead.invoice import Invoice
 from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.simulation.scenario import Scenario
-from process.simulation.simulate import Relived, Ruling, Step, simulate
+from process.simulation.simulate import DecisionOutcome, Simulation, Step, simulate
 from process.types import OPEN_STAGES, Model, Role, Stage
-from process.views.attention import concerns, next_look
+from process.views.attention import concerns, next_change
 
-AGAIN_AND_AGAIN = frozenset(
+REPEATED = frozenset(
     {"gone_stale", "questionnaire_nudged", "invoices_unsent", "usage_missing", "hub_information_missed"}
 )
 """What the calendar repeats while nothing moves."""
 
 
-class Moved(Model):
+class MovedDeadline(Model):
     """Something that the calendar did, and would have done another day, or never; or would have done as well."""
 
     kind: str
     summary: str
-    was: AwareDatetime | None
-    would: AwareDatetime | None
+    actual: AwareDatetime | None
+    simulated: AwareDatetime | None
     days: int | None = None
     """So much later; earlier where negative. None where it came in only one of both lives."""
 
 
-class Decided(Model):
+class ChangedDecision(Model):
     """A person's decision that would not have been taken, or would have meant something else."""
 
     seq: int
     at: AwareDatetime
     kind: str
     by: str
-    was: str
-    would: str | None
+    actual: str
+    simulated: str | None
     refused: str = ""
 
 
-class Billed(Model):
+class ChangedInvoice(Model):
     """An invoice that would have been another, or none; or would have been there as well. What was voided is not here."""
 
     start: date
     end: date
-    was: Money | None
-    would: Money | None
+    actual: Money | None
+    simulated: Money | None
 
 
-class Sum(Model):
+class BilledTotal(Model):
     """All that was billed in one currency."""
 
     currency: str
-    was: Decimal
-    would: Decimal
+    actual: Decimal
+    simulated: Decimal
 
 
-class Mailed(Model):
+class MailCount(Model):
     """Mails of one template to the same roles."""
 
     template: str
     to: tuple[Role, ...]
-    was: int
-    would: int
+    actual: int
+    simulated: int
 
 
-class Stayed(Model):
+class StageDays(Model):
     """Days in a stage, in the lead's zone."""
 
     stage: Stage
-    was: int
-    would: int
+    actual: int
+    simulated: int
 
 
-class Noticed(Model):
+class ChangedConcern(Model):
     """Something that needed attention on other days: each stretch from its first to its last."""
 
-    what: str
+    text: str
     owner: Role
-    was: tuple[tuple[date, date], ...]
-    would: tuple[tuple[date, date], ...]
+    actual: tuple[tuple[date, date], ...]
+    simulated: tuple[tuple[date, date], ...]
 
 
 class Difference(Model):
     """How a lead would have gone. Where nothing would have been different, every list is empty."""
 
-    lead: str
+    lead_id: str
     heading: str
     zone: str
-    stage_was: Stage
-    stage_would: Stage
+    stage_actual: Stage
+    stage_simulated: Stage
     until: AwareDatetime
     """How far it is told."""
-    behind: AwareDatetime | None = None
+    overdue_since: AwareDatetime | None = None
     """Since when something is due that the record does not have."""
-    faithful: bool = True
+    reproducible: bool = True
     """Else an older code lived it otherwise than this one would; it is compared with how this one lives it."""
-    calendar: tuple[Moved, ...] = ()
-    decisions: tuple[Decided, ...] = ()
-    invoices: tuple[Billed, ...] = ()
-    mails: tuple[Mailed, ...] = ()
-    stages: tuple[Stayed, ...] = ()
-    attention: tuple[Noticed, ...] = ()
-    sums: tuple[Sum, ...] = ()
+    deadlines: tuple[MovedDeadline, ...] = ()
+    decisions: tuple[ChangedDecision, ...] = ()
+    invoices: tuple[ChangedInvoice, ...] = ()
+    mails: tuple[MailCount, ...] = ()
+    stages: tuple[StageDays, ...] = ()
+    attention: tuple[ChangedConcern, ...] = ()
+    sums: tuple[BilledTotal, ...] = ()
     """All that was billed, also where it is the same."""
 
     @property
     def found(self) -> bool:
         """Whether anything would have been different."""
-        kinds = (self.calendar, self.decisions, self.invoices, self.mails, self.stages, self.attention)
-        return any(kinds) or self.stage_was is not self.stage_would
+        kinds = (self.deadlines, self.decisions, self.invoices, self.mails, self.stages, self.attention)
+        return any(kinds) or self.stage_actual is not self.stage_simulated
 
 
 def difference(events: Sequence[Event], lead_id: str, scenario: Scenario, now: datetime) -> Difference:
@@ -127,33 +127,33 @@ def difference(events: Sequence[Event], lead_id: str, scenario: Scenario, now: d
 
     Raises ValueError where the first event does not open a lead.
     """
-    lived = simulate(events, lead_id, scenario, now)
-    if lived.faithful:
-        return compared(lived)
+    simulation = simulate(events, lead_id, scenario, now)
+    if simulation.reproducible:
+        return compared(simulation)
     # What this code does otherwise than the one that wrote the record is not what was asked for.
     own = simulate(events, lead_id, Scenario(), now)
-    lived = simulate([step.event for step in own.would], lead_id, scenario, own.until)
-    return compared(lived).replaced(faithful=False, behind=own.behind)
+    simulation = simulate([step.event for step in own.simulated], lead_id, scenario, own.until)
+    return compared(simulation).replaced(reproducible=False, overdue_since=own.overdue_since)
 
 
-def compared(lived: Relived) -> Difference:
+def compared(simulation: Simulation) -> Difference:
     """Both lives, side by side."""
-    was, would = lived.was[-1].after, lived.would[-1].after
+    actual, simulated = simulation.actual[-1].after, simulation.simulated[-1].after
     return Difference(
-        lead=was.id,
-        heading=was.heading,
-        zone=was.zone,
-        stage_was=was.stage,
-        stage_would=would.stage,
-        until=lived.until,
-        behind=lived.behind,
-        calendar=tuple(_calendar(lived)),
-        decisions=tuple(filter(None, map(_decided, lived.rulings))),
-        invoices=tuple(_invoices(was, would)),
-        mails=tuple(_mails(lived)),
-        stages=tuple(_stages(lived)),
-        attention=tuple(_attention(lived)),
-        sums=tuple(_sums(was, would)),
+        lead_id=actual.id,
+        heading=actual.heading,
+        zone=actual.zone,
+        stage_actual=actual.stage,
+        stage_simulated=simulated.stage,
+        until=simulation.until,
+        overdue_since=simulation.overdue_since,
+        deadlines=tuple(_calendar(simulation)),
+        decisions=tuple(filter(None, map(_changed, simulation.outcomes))),
+        invoices=tuple(_invoices(actual, simulated)),
+        mails=tuple(_mails(simulation)),
+        stages=tuple(_stages(simulation)),
+        attention=tuple(_attention(simulation)),
+        sums=tuple(_sums(actual, simulated)),
     )
 
 
@@ -168,10 +168,14 @@ class _Done(NamedTuple):
     after: tuple[datetime, str] | None
 
 
-def _calendar(lived: Relived) -> Iterator[Moved]:
-    was, would = _by_name(lived.was), _by_name(lived.would)
-    found = [_moved(*pair) for name in {**was, **would} for pair in _paired(was[name], would[name])]
-    yield from sorted(found, key=lambda moved: (min(filter(None, (moved.was, moved.would))), moved.kind))
+def _calendar(simulation: Simulation) -> Iterator[MovedDeadline]:
+    actual, simulated = _by_name(simulation.actual), _by_name(simulation.simulated)
+    found = [
+        _moved(*pair) for name in {**actual, **simulated} for pair in _paired(actual[name], simulated[name])
+    ]
+    yield from sorted(
+        found, key=lambda moved: (min(filter(None, (moved.actual, moved.simulated))), moved.kind)
+    )
 
 
 def _by_name(steps: Iterable[Step]) -> defaultdict[tuple[object, ...], list[_Done]]:
@@ -180,7 +184,7 @@ def _by_name(steps: Iterable[Step]) -> defaultdict[tuple[object, ...], list[_Don
     after = None
     for step in steps:
         fact = step.event.fact
-        if step.of_the_calendar:
+        if step.is_deadline:
             about = (getattr(fact, name, None) for name in ("number", "version", "days", "event", "first"))
             day = day_of(step.event.at, step.before.zone)
             found[fact.kind, *about].append(_Done(step, day, after))
@@ -189,13 +193,13 @@ def _by_name(steps: Iterable[Step]) -> defaultdict[tuple[object, ...], list[_Don
     return found
 
 
-def _paired(was: list[_Done], would: list[_Done]) -> Iterator[tuple[_Done | None, _Done | None]]:
+def _paired(actual: list[_Done], simulated: list[_Done]) -> Iterator[tuple[_Done | None, _Done | None]]:
     """What came in only one of both lives; and what came on another day, where one is plainly the other."""
-    same = Counter(done.day for done in was) & Counter(done.day for done in would)
+    same = Counter(done.day for done in actual) & Counter(done.day for done in simulated)
     groups: defaultdict[object, tuple[list[_Done], list[_Done]]] = defaultdict(lambda: ([], []))
-    for place, life in enumerate((was, would)):
+    for place, life in enumerate((actual, simulated)):
         for done in _without(life, same):
-            groups[done.after if done.step.event.kind in AGAIN_AND_AGAIN else None][place].append(done)
+            groups[done.after if done.step.event.kind in REPEATED else None][place].append(done)
     for left, right in groups.values():
         yield from zip_longest(left, right)
 
@@ -209,56 +213,57 @@ def _without(life: list[_Done], same: Counter[date]) -> Iterator[_Done]:
             yield done
 
 
-def _moved(was: _Done | None, would: _Done | None) -> Moved:
-    step = next(done.step for done in (was, would) if done)
-    return Moved(
+def _moved(actual: _Done | None, simulated: _Done | None) -> MovedDeadline:
+    step = next(done.step for done in (actual, simulated) if done)
+    return MovedDeadline(
         kind=step.event.kind,
         summary=step.event.fact.summary(step.event_log),
-        was=was and was.step.event.at,
-        would=would and would.step.event.at,
-        days=(would.day - was.day).days if was and would else None,
+        actual=actual and actual.step.event.at,
+        simulated=simulated and simulated.step.event.at,
+        days=(simulated.day - actual.day).days if actual and simulated else None,
     )
 
 
 # ---- people's decisions
 
 
-def _decided(ruling: Ruling) -> Decided | None:
-    first, again = ruling.first, ruling.again
-    was = first.event.fact.summary(first.event_log)
-    # in the words of its own number of a correction or an invoice, which may be another one here
-    would = again and again.event.summary
-    if again and _numbered(ruling):
-        would = first.event.fact.summary(first.event_log.replaced(lead=again.after))
-    if was == would:
+def _changed(outcome: DecisionOutcome) -> ChangedDecision | None:
+    """Return the change of a person's decision, or None if it would have meant the same."""
+    step, simulated = outcome.actual, outcome.simulated
+    actual = step.event.fact.summary(step.event_log)
+    would_mean = simulated and simulated.event.summary
+    if simulated and _numbered(outcome):
+        # compared with its own number of a correction or an invoice, which may differ in the simulation
+        would_mean = step.event.fact.summary(step.event_log.replaced(lead=simulated.after))
+    if actual == would_mean:
         return None
-    return Decided(
-        seq=first.event.seq,
-        at=first.event.at,
-        kind=first.event.kind,
-        by=first.event.fact.by,
-        was=was,
-        would=would,
-        refused=ruling.refused,
+    return ChangedDecision(
+        seq=step.event.seq,
+        at=step.event.at,
+        kind=step.event.kind,
+        by=step.event.fact.by,
+        actual=actual,
+        simulated=would_mean,
+        refused=outcome.refused,
     )
 
 
-def _numbered(ruling: Ruling) -> bool:
-    fact = ruling.first.event.fact
+def _numbered(outcome: DecisionOutcome) -> bool:
+    fact = outcome.actual.event.fact
     return fact.supersedes is not None or hasattr(fact, "number")
 
 
 # ---- money
 
 
-def _invoices(was: Lead, would: Lead) -> Iterator[Billed]:
-    ours, theirs = _standing(was), _standing(would)
+def _invoices(actual: Lead, simulated: Lead) -> Iterator[ChangedInvoice]:
+    ours, theirs = _standing(actual), _standing(simulated)
     for days in sorted({**ours, **theirs}):
         one, other = ours.get(days), theirs.get(days)
         known = one or other
         if known and (one and one.total) != (other and other.total):
-            totals = {"was": one and one.total, "would": other and other.total}
-            yield Billed(start=known.period_start, end=known.period_end, **totals)
+            totals = {"actual": one and one.total, "simulated": other and other.total}
+            yield ChangedInvoice(start=known.period_start, end=known.period_end, **totals)
 
 
 def _standing(lead: Lead) -> dict[tuple[date, bool], Invoice]:
@@ -266,10 +271,10 @@ def _standing(lead: Lead) -> dict[tuple[date, bool], Invoice]:
     return {(i.period_start, i.index is None): i for i in lead.invoices if i.stands}
 
 
-def _sums(was: Lead, would: Lead) -> Iterator[Sum]:
-    ours, theirs = _billed(was), _billed(would)
+def _sums(actual: Lead, simulated: Lead) -> Iterator[BilledTotal]:
+    ours, theirs = _billed(actual), _billed(simulated)
     for currency in sorted({**ours, **theirs}):
-        yield Sum(currency=currency, was=ours[currency], would=theirs[currency])
+        yield BilledTotal(currency=currency, actual=ours[currency], simulated=theirs[currency])
 
 
 def _billed(lead: Lead) -> defaultdict[str, Decimal]:
@@ -283,13 +288,16 @@ def _billed(lead: Lead) -> defaultdict[str, Decimal]:
 # ---- mails
 
 
-def _mails(lived: Relived) -> Iterator[Mailed]:
-    was, would = (
-        Counter(mail for step in steps for mail in _mailed(step)) for steps in (lived.was, lived.would)
+def _mails(simulation: Simulation) -> Iterator[MailCount]:
+    actual, simulated = (
+        Counter(mail for step in steps for mail in _mailed(step))
+        for steps in (simulation.actual, simulation.simulated)
     )
-    for template, to in sorted({**was, **would}):
-        if was[template, to] != would[template, to]:
-            yield Mailed(template=template, to=to, was=was[template, to], would=would[template, to])
+    for template, to in sorted({**actual, **simulated}):
+        if actual[template, to] != simulated[template, to]:
+            yield MailCount(
+                template=template, to=to, actual=actual[template, to], simulated=simulated[template, to]
+            )
 
 
 def _mailed(step: Step) -> Iterator[tuple[str, tuple[Role, ...]]]:
@@ -306,11 +314,14 @@ def _mailed(step: Step) -> Iterator[tuple[str, tuple[Role, ...]]]:
 # ---- stages
 
 
-def _stages(lived: Relived) -> Iterator[Stayed]:
-    was, would = _days_in(lived.was, lived.until), _days_in(lived.would, lived.until)
+def _stages(simulation: Simulation) -> Iterator[StageDays]:
+    actual, simulated = (
+        _days_in(simulation.actual, simulation.until),
+        _days_in(simulation.simulated, simulation.until),
+    )
     for stage in Stage:
-        if stage in OPEN_STAGES and was[stage] != would[stage]:
-            yield Stayed(stage=stage, was=was[stage], would=would[stage])
+        if stage in OPEN_STAGES and actual[stage] != simulated[stage]:
+            yield StageDays(stage=stage, actual=actual[stage], simulated=simulated[stage])
 
 
 def _days_in(steps: Sequence[Step], until: datetime) -> Counter[Stage]:
@@ -338,12 +349,15 @@ def _stretches(
 # ---- attention
 
 
-def _attention(lived: Relived) -> Iterator[Noticed]:
-    was, would = _noticed(lived.was, lived.until), _noticed(lived.would, lived.until)
-    for owner, what in {**was, **would}:
-        ours, theirs = was[owner, what], would[owner, what]
+def _attention(simulation: Simulation) -> Iterator[ChangedConcern]:
+    actual, simulated = (
+        _noticed(simulation.actual, simulation.until),
+        _noticed(simulation.simulated, simulation.until),
+    )
+    for owner, text in {**actual, **simulated}:
+        ours, theirs = actual[owner, text], simulated[owner, text]
         if ours != theirs:
-            yield Noticed(what=what, owner=owner, was=tuple(ours), would=tuple(theirs))
+            yield ChangedConcern(text=text, owner=owner, actual=tuple(ours), simulated=tuple(theirs))
 
 
 def _noticed(
@@ -353,14 +367,14 @@ def _noticed(
     found: defaultdict[tuple[Role, str], list[tuple[date, date]]] = defaultdict(list)
     for lead, day, until_day in _days(steps, until):
         while day < until_day:
-            look = min(next_look(lead, day) or until_day, until_day)
+            next_day = min(next_change(lead, day) or until_day, until_day)
             for concern in concerns(lead, day):
-                stretches = found[concern.owner, concern.what]
+                stretches = found[concern.owner, concern.text]
                 if stretches and stretches[-1][1] == day - DAY:
-                    stretches[-1] = (stretches[-1][0], look - DAY)
+                    stretches[-1] = (stretches[-1][0], next_day - DAY)
                 else:
-                    stretches.append((day, look - DAY))
-            day = look
+                    stretches.append((day, next_day - DAY))
+            day = next_day
     return found
 
 

@@ -7,7 +7,7 @@ from process.decisions.opening import LeadOpened
 from process.decisions.policy import PolicyAdopted
 from process.effects.observations import ChangesAdopted, PricesRead
 from process.money.pricing import PriceBook
-from process.policy import Clocks, Policy
+from process.policy import Periods, Policy
 from process.types import Model
 
 
@@ -16,7 +16,7 @@ class Scenario(Model):
 
     policy: Policy | None = None
     """In place of the lead's own."""
-    clocks: Clocks = Clocks()
+    periods: Periods = Periods()
     """Of these, only those that were set (`model_fields_set`): over the policy's."""
     holidays: tuple[date, ...] = ()
     """Beside the policy's."""
@@ -42,11 +42,11 @@ class Scenario(Model):
 
     def _policy(self, own: Policy) -> Policy:
         policy = self.policy or own
-        clocks = {name: getattr(self.clocks, name) for name in self.clocks.model_fields_set}
-        if "stale_in" in clocks:
-            clocks["stale_in"] = policy.clocks.stale_in | self.clocks.stale_in
+        periods = {name: getattr(self.periods, name) for name in self.periods.model_fields_set}
+        if "stale_in" in periods:
+            periods["stale_in"] = policy.periods.stale_in | self.periods.stale_in
         holidays = (*policy.holidays, *(day for day in self.holidays if day not in policy.holidays))
-        return policy.replaced(clocks=policy.clocks.replaced(**clocks), holidays=holidays)
+        return policy.replaced(periods=policy.periods.replaced(**periods), holidays=holidays)
 
     def _books(self, own: tuple[PriceBook, ...]) -> tuple[PriceBook, ...]:
         mine = {book.version: book for book in self.books}

@@ -26,7 +26,7 @@ from process.simulation.scenario import Scenario
 
 D = TypeVar("D", bound=Decision)
 
-MOVE_THE_CALENDAR = (ChangesAdopted, RelationNoticed, DuplicatesFlagged)
+AFFECTS_DEADLINES = (ChangesAdopted, RelationNoticed, DuplicatesFlagged)
 """No other report does."""
 
 
@@ -34,7 +34,7 @@ class Step(Change):
     """A change in the life of a lead."""
 
     @property
-    def of_the_calendar(self) -> bool:
+    def is_deadline(self) -> bool:
         """Whether the calendar did it; only a kind that this code knows can be worked out anew."""
         fact = self.event.fact
         return isinstance(fact, Deadline) or (isinstance(fact, Decision) and fact.is_by_date)
@@ -42,36 +42,36 @@ class Step(Change):
     @property
     def decided(self) -> bool:
         """Whether a person decided it."""
-        return isinstance(self.event.fact, Decision) and not self.of_the_calendar
+        return isinstance(self.event.fact, Decision) and not self.is_deadline
 
 
-class Ruling(NamedTuple):
+class DecisionOutcome(NamedTuple):
     """A person's decision, and what became of it the second time."""
 
-    first: Step
-    again: Step | None
+    actual: Step
+    simulated: Step | None
     refused: str = ""
     """Why it would not have been taken, where `again` is None."""
 
 
-class Relived(NamedTuple):
+class Simulation(NamedTuple):
     """Both lives of a lead."""
 
-    was: tuple[Step, ...]
-    would: tuple[Step, ...]
-    rulings: tuple[Ruling, ...]
+    actual: tuple[Step, ...]
+    simulated: tuple[Step, ...]
+    outcomes: tuple[DecisionOutcome, ...]
     until: datetime
     """How far both are told: now, or as far as the record goes."""
-    behind: datetime | None
+    overdue_since: datetime | None
     """Since when something is due that the record does not have: it lags, or nobody serves the lead."""
-    faithful: bool
+    reproducible: bool
     """What the calendar did in the first life, and what people were allowed, is what this code would do and allow."""
 
     @property
     def exact(self) -> bool:
         """Whether both lives are the same, fact by fact and moment by moment."""
-        return [(s.event.at, s.event.fact) for s in self.was] == [
-            (s.event.at, s.event.fact) for s in self.would
+        return [(s.event.at, s.event.fact) for s in self.actual] == [
+            (s.event.at, s.event.fact) for s in self.simulated
         ]
 
 
@@ -90,37 +90,39 @@ def steps(events: Sequence[Event], lead_id: str) -> Iterator[Step]:
         past = event_log
 
 
-def simulate(events: Sequence[Event], lead_id: str, scenario: Scenario, now: datetime) -> Relived:
+def simulate(events: Sequence[Event], lead_id: str, scenario: Scenario, now: datetime) -> Simulation:
     """The lead's life until `now` (aware), as it was and as it would have been.
 
     Raises ValueError where the first event does not open a lead.
     """
-    was = tuple(steps(events, lead_id))
-    anew, rulings = _Anew(was[0], scenario), []
-    past, faithful = was[0].event.at, True
-    for step in was[1:]:
+    actual = tuple(steps(events, lead_id))
+    simulated_lead, outcomes = _SimulatedLead(actual[0], scenario), []
+    past, reproducible = actual[0].event.at, True
+    for step in actual[1:]:
         if step.event.at > past:
-            anew.time_passes(past, step.event.at, step.before)
+            simulated_lead.advance(past, step.event.at, step.before)
             past = step.event.at
-        if anew.is_over and not step.before.archived:
+        if simulated_lead.is_over and not step.before.archived:
             if step.decided:
-                rulings.append(Ruling(step, None, anew.over))
-        elif step.of_the_calendar:
-            faithful = faithful and was_due(step.past, step.event)
-            anew.look(past, step.before)
-        elif (ruling := anew.hear(step, was)) is not None:
-            rulings.append(ruling)
-            faithful = faithful and (ruling.again is not None or _was_allowed(step))
-    last = was[-1].after
+                outcomes.append(DecisionOutcome(step, None, simulated_lead.over))
+        elif step.is_deadline:
+            reproducible = reproducible and was_due(step.past, step.event)
+            simulated_lead.pass_deadlines(past, step.before)
+        elif (outcome := simulated_lead.replay(step, actual)) is not None:
+            outcomes.append(outcome)
+            reproducible = reproducible and (outcome.simulated is not None or _was_allowed(step))
+    last = actual[-1].after
     undone = _first(due(last)) if not last.archived else None
-    behind = undone if undone and undone <= now else None
-    until = max(behind or now, past)
-    if not anew.is_over:
-        anew.time_passes(past, until, last)
-    return Relived(was, tuple(anew.steps), tuple(rulings), until, behind, faithful)
+    overdue_since = undone if undone and undone <= now else None
+    until = max(overdue_since or now, past)
+    if not simulated_lead.is_over:
+        simulated_lead.advance(past, until, last)
+    return Simulation(
+        actual, tuple(simulated_lead.steps), tuple(outcomes), until, overdue_since, reproducible
+    )
 
 
-class _Anew:
+class _SimulatedLead:
     """The second life, as it comes about."""
 
     def __init__(self, opened: Step, scenario: Scenario) -> None:
@@ -151,7 +153,7 @@ class _Anew:
 
     # ---- the calendar
 
-    def time_passes(self, since: datetime, until: datetime, first: Lead) -> None:
+    def advance(self, since: datetime, until: datetime, first: Lead) -> None:
         """From one moment to another in which nothing came, and in which in the first life the lead was `first`.
 
         What was due there and not done tells since when nobody looked at the calendar.
@@ -161,61 +163,61 @@ class _Anew:
         undone = _first(due(first)) if not first.archived else None
         limit = min(undone, until) if undone else until
         while not self.is_over and (items := self._due()) and items[0].when < limit:
-            self._tick(items[0], max(items[0].when, since))
+            self._apply_deadline(items[0], max(items[0].when, since))
 
-    def look(self, now: datetime, first: Lead) -> None:
+    def pass_deadlines(self, now: datetime, first: Lead) -> None:
         """The calendar was looked at when it was: all that has become due by now is done."""
         while (first.archived or not self.is_over) and (items := self._due()) and items[0].when <= now:
-            self._tick(items[0], now)
+            self._apply_deadline(items[0], now)
 
     def _due(self) -> tuple[Due, ...]:
         if self.items is None:
             self.items = due(self.lead)
         return self.items
 
-    def _tick(self, item: Due, at: datetime) -> None:
+    def _apply_deadline(self, item: Due, at: datetime) -> None:
         fact = decide(self.event_log, item.fact, at)
         if isinstance(fact, Refused):
             raise TypeError(f"what is due may happen: {fact}")
-        self._became(fact, at)
+        self._append(fact, at)
 
     # ---- people, and the outside
 
-    def hear(self, step: Step, was: Sequence[Step]) -> Ruling | None:
+    def replay(self, step: Step, actual: Sequence[Step]) -> DecisionOutcome | None:
         """What came to the lead then comes to it again; what became of it, where that is a person's decision."""
         fact, at = step.event.fact, step.event.at
         if not isinstance(fact, Decision):
             observation = self._about_same_invoice(fact, step.before)
             if observation is not None:
-                self._became(self.scenario.fact(self._about_same_word(observation)), at)
+                self._append(self.scenario.fact(self._about_same_word(observation)), at)
                 self.numbers[step.event.seq] = self.lead.last_seq
             return None
-        decision = as_it_came(fact, step.past, at)
+        decision = as_given(fact, step.past, at)
         meant = (
-            self._about_same_event(decision, was)
+            self._about_same_event(decision, actual)
             if isinstance(decision, Corrected)
             else self._about_same_invoice(decision, step.before)
         )
         if meant is None:
-            return Ruling(step, None, "What it is about would not have been.")
+            return DecisionOutcome(step, None, "What it is about would not have been.")
         meant = self.scenario.fact(meant)
         taken = decide(self.event_log, meant, at)
         if isinstance(taken, Refused) and isinstance(meant, Corrected) and meant.compensate:
             # whom it would have reached is another matter
             taken = decide(self.event_log, meant.replaced(compensate=()), at)
         if isinstance(taken, Refused):
-            return Ruling(step, None, str(taken))
-        self._became(taken, at)
+            return DecisionOutcome(step, None, str(taken))
+        self._append(taken, at)
         self.numbers[step.event.seq] = self.lead.last_seq
-        return Ruling(step, self.steps[-1])
+        return DecisionOutcome(step, self.steps[-1])
 
-    def _about_same_event(self, decision: Corrected, was: Sequence[Step]) -> Corrected | None:
+    def _about_same_event(self, decision: Corrected, actual: Sequence[Step]) -> Corrected | None:
         """The correction of what is here what it took out there; None where there is nothing of it."""
-        wrong = next((step for step in was if step.event.seq == decision.seq), None)
+        wrong = next((step for step in actual if step.event.seq == decision.seq), None)
         if wrong is None:
             return decision
         seq = self.numbers.get(decision.seq)
-        if wrong.of_the_calendar:
+        if wrong.is_deadline:
             seq = self._same_of_the_calendar(wrong.event)
         return None if seq is None else decision.replaced(seq=seq)
 
@@ -231,7 +233,7 @@ class _Anew:
         alike = [
             step.event
             for step in self.steps
-            if step.of_the_calendar and step.event.fact == event.fact and step.event.seq not in out
+            if step.is_deadline and step.event.fact == event.fact and step.event.seq not in out
         ]
         return min(alike, key=lambda other: abs(other.at - event.at)).seq if alike else None
 
@@ -242,17 +244,17 @@ class _Anew:
             return fact
         alike, mine = ([i for i in lead.invoices if same_days(i, invoice)] for lead in (first, self.lead))
         place = alike.index(invoice)  # what was voided is billed again
-        return fact.replaced(number=mine[place].number) if place < len(mine) else None
+        return fact.replaced(**{"number": mine[place].number}) if place < len(mine) else None
 
-    def _became(self, fact: Fact, at: datetime) -> None:
+    def _append(self, fact: Fact, at: datetime) -> None:
         past = self.event_log
         self.event_log = evolve(past, fact, at)
         self.steps.append(Step(past, self.event_log))
-        if not isinstance(fact, Observation) or isinstance(fact, MOVE_THE_CALENDAR):
+        if not isinstance(fact, Observation) or isinstance(fact, AFFECTS_DEADLINES):
             self.items = None
 
 
-def as_it_came(decision: D, event_log: EventLog, now: datetime) -> D:
+def as_given(decision: D, event_log: EventLog, now: datetime) -> D:
     """The decision without what the rules of the lead had filled in: other rules may fill in something else.
 
     What a person gave and the rules would have filled in alike can't be told apart: it is taken as the rules'.

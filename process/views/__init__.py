@@ -1,1 +1,1 @@
-"""How a lead is shown: where it stands, what needs attention, what is to be done, as it was."""
+"""Views of one lead: overview, attention, agenda, checklist, digest, and its state as of a day."""

@@ -1,4 +1,4 @@
-"""What is whose to do: due, overdue, waited for, stuck, and what the calendar brings in the next days."""
+"""Work to be done per role and person: due, overdue, waiting, stuck and upcoming."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -13,7 +13,7 @@ from process.deadlines.schedule import due
 from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Model, Role, Stage
-from process.views.attention import Sort, concerns
+from process.views.attention import ConcernKind, concerns
 from process.views.overview import next_step
 
 AHEAD = timedelta(days=14)
@@ -35,7 +35,11 @@ class Section(StrEnum):
     UPCOMING = "upcoming"
 
 
-_SORTS = {Sort.WRONG: Section.ATTENTION, Sort.OVERDUE: Section.OVERDUE, Sort.STUCK: Section.STUCK}
+_SECTIONS = {
+    ConcernKind.WRONG: Section.ATTENTION,
+    ConcernKind.OVERDUE: Section.OVERDUE,
+    ConcernKind.STUCK: Section.STUCK,
+}
 
 FORTHCOMING: dict[str, tuple[Role, str]] = {
     "questionnaire_nudged": (Role.SALES, "they are to be asked for the questionnaire again"),
@@ -72,9 +76,9 @@ class Item(Model):
     names: tuple[str, ...] = ()
     """What that person is called: name, GitHub login, mail address."""
     email: str | None = None
-    lead: str
+    lead_id: str
     heading: str
-    what: str
+    text: str
     since: date | None = None
     until: date | None = None
     link: str = ""
@@ -86,16 +90,16 @@ class Item(Model):
     @property
     def due(self) -> date | None:
         """By when, where its words do not say so."""
-        return None if str(self.until) in self.what else self.until
+        return None if str(self.until) in self.text else self.until
 
     @property
     def lasting(self) -> date | None:
         """Since when, where its words do not say so."""
-        return None if str(self.since) in self.what else self.since
+        return None if str(self.since) in self.text else self.since
 
     @property
     def urgency(self) -> tuple[date, str]:
-        return (self.until or self.since or date.max, self.lead)
+        return (self.until or self.since or date.max, self.lead_id)
 
 
 class Agenda(Model):
@@ -103,13 +107,13 @@ class Agenda(Model):
 
     day: date
     items: tuple[Item, ...] = ()
-    unasked: tuple[str, ...] = ()
+    unreachable: tuple[str, ...] = ()
     """Leads that did not answer: of these only what a list knows is said."""
 
     @classmethod
-    def of(cls, day: date, items: Iterable[Item], unasked: Iterable[str] = ()) -> Self:
+    def of(cls, day: date, items: Iterable[Item], unreachable: Iterable[str] = ()) -> Self:
         ordered = sorted(items, key=lambda item: ([*Section].index(item.section), item.urgency))
-        return cls(day=day, items=tuple(ordered), unasked=tuple(sorted(unasked)))
+        return cls(day=day, items=tuple(ordered), unreachable=tuple(sorted(unreachable)))
 
     def for_(self, name: str) -> Self:
         """Only what is this role's or this person's: by name, GitHub login or mail address."""
@@ -136,7 +140,7 @@ def _items(aggregate: LeadAggregate, now: datetime) -> Iterator[Item]:
     lead, today = aggregate.lead, aggregate.lead.today(now)
 
     def item(
-        section: Section, role: Role, what: str, since: date | None = None, until: date | None = None
+        section: Section, role: Role, text: str, since: date | None = None, until: date | None = None
     ) -> Item:
         known = lead.assigned.get(role)
         return Item(
@@ -145,31 +149,31 @@ def _items(aggregate: LeadAggregate, now: datetime) -> Iterator[Item]:
             person=known.person if known else None,
             names=tuple(name for name in (known.person, known.login, known.email) if name) if known else (),
             email=known.email if known else None,
-            lead=lead.id,
+            lead_id=lead.id,
             heading=lead.heading,
-            what=what,
+            text=text,
             since=since,
             until=until,
             link=lead.issue.url if lead.issue else "",
         )
 
     for concern in concerns(lead, today):
-        yield item(_SORTS[concern.sort], concern.owner, concern.what, concern.since)
+        yield item(_SECTIONS[concern.kind], concern.owner, concern.text, concern.since)
     yield from (item(*step) for step in _step(lead, today))
     yield from (item(*invoice) for invoice in _invoices(lead, today))
     for parked in aggregate.parked:
-        what = f"Failed for good: {parked.effect.summary()}: {parked.reason}"
+        text = f"Failed for good: {parked.effect.summary()}: {parked.reason}"
         yield item(
-            Section.STUCK, Role.ENGINEERING, what, day_of(parked.since, lead.zone) if parked.since else None
+            Section.STUCK, Role.ENGINEERING, text, day_of(parked.since, lead.zone) if parked.since else None
         )
     refused = [refusal for refusal in aggregate.refusals if now - refusal.at < RECENT]
     if len(refused) >= MANY:
-        what = f"{len(refused)} decisions were refused in {RECENT.days} days, the newest: {refused[-1].reason.rstrip('.')}"
-        yield item(Section.STUCK, Role.SALES, what, day_of(refused[0].at, lead.zone))
+        text = f"{len(refused)} decisions were refused in {RECENT.days} days, the newest: {refused[-1].reason.rstrip('.')}"
+        yield item(Section.STUCK, Role.SALES, text, day_of(refused[0].at, lead.zone))
     for coming in due(lead):
-        role, what = FORTHCOMING[coming.fact.kind]
+        role, text = FORTHCOMING[coming.fact.kind]
         if now < coming.when <= now + AHEAD and role is not Role.NOBODY:
-            yield item(Section.UPCOMING, role, what, until=_last_day(coming.when, lead.zone, coming.fact))
+            yield item(Section.UPCOMING, role, text, until=_last_day(coming.when, lead.zone, coming.fact))
     for event in lead.hub.events:
         if today <= event.first <= today + AHEAD and not lead.ended:
             yield item(Section.UPCOMING, Role.ENGINEERING, str(event), until=event.first)
@@ -192,16 +196,22 @@ def _step(lead: Lead, today: date) -> Iterator[_Line]:
     """The next step: due to whoever is to take it; and sales, who follows a lead to its hub, waits for the others."""
     step, since, until = next_step(lead), _since(lead), _until(lead)
     if lead.hold:
-        yield Section.WAITING, Role.SALES, step.what, lead.hold.since, lead.hold.until
+        yield Section.WAITING, Role.SALES, step.text, lead.hold.since, lead.hold.until
         return
     if step.owner is Role.NOBODY:
         return
     if step.owner is not Role.COMMUNITY:
         late = until is not None and until < today
-        what = step.what[:1].upper() + step.what[1:]
-        yield Section.OVERDUE if late else Section.DUE, step.owner, what, since, until
+        text = step.text[:1].upper() + step.text[1:]
+        yield Section.OVERDUE if late else Section.DUE, step.owner, text, since, until
     if step.owner is Role.COMMUNITY or (step.owner is not Role.SALES and lead.stage is not Stage.HUB):
-        yield Section.WAITING, Role.SALES, f"Waits for {lead.whose(step.owner)}: {step.what}", since, until
+        yield (
+            Section.WAITING,
+            Role.SALES,
+            f"Waits for {lead.role_with_person(step.owner)}: {step.text}",
+            since,
+            until,
+        )
 
 
 def _since(lead: Lead) -> date:
@@ -211,8 +221,8 @@ def _since(lead: Lead) -> date:
         return asked.sent_on
     if quote and quote.status is QuoteStatus.OPEN:
         return quote.quoted_on
-    if pending.heard_on:
-        return pending.heard_on
+    if pending.last_news_on:
+        return pending.last_news_on
     if lead.stage is Stage.CONTRACTED and lead.hub.requested_on:
         return lead.hub.requested_on
     return day_of(lead.progressed_at, lead.zone)
@@ -220,7 +230,7 @@ def _since(lead: Lead) -> date:
 
 def _until(lead: Lead) -> date | None:
     """By when the next step is to be taken, if that is said anywhere."""
-    quote, pending, clocks = lead.quote, lead.pending, lead.policy.clocks
+    quote, pending, periods = lead.quote, lead.pending, lead.policy.periods
     if lead.undecided:
         return None
     if lead.hub.running and lead.hub.decommission_on:
@@ -228,26 +238,26 @@ def _until(lead: Lead) -> date | None:
     if quote and quote.status is QuoteStatus.OPEN:
         return quote.valid_until
     if pending.handed_over_on and not pending.acknowledged_on:
-        since = lead.awaited_since or pending.handed_over_on
-        return add_working_days(since, clocks.handover_reminder, lead.policy.holidays)
+        since = lead.awaiting_contract_since or pending.handed_over_on
+        return add_working_days(since, periods.handover_reminder, lead.policy.holidays)
     if pending.handed_over_on and not pending.signed_on:
         return pending.due
     if (lead.contract.lapsed or lead.contract.extended_until) and lead.contract.end:
-        return lead.contract.end + timedelta(days=clocks.lapse_decision)
+        return lead.contract.end + timedelta(days=periods.lapse_decision)
     if lead.stage is Stage.HUB or (lead.stage is Stage.CONTRACTED and not lead.awaits_hub):
         return renewal_start(lead) if lead.contract.windows else None
-    return day_of(lead.progressed_at, lead.zone) + timedelta(days=clocks.stale_after(lead.stage))
+    return day_of(lead.progressed_at, lead.zone) + timedelta(days=periods.stale_after(lead.stage))
 
 
 def _invoices(lead: Lead, today: date) -> Iterator[_Line]:
-    clocks = lead.policy.clocks
+    periods = lead.policy.periods
     for invoice in lead.unsent:
-        until = invoice.prepared_on + timedelta(days=clocks.invoice_unsent)
+        until = invoice.prepared_on + timedelta(days=periods.invoice_unsent)
         if until >= today:
-            what = f"Send invoice {invoice.number} ({invoice.total})"
-            yield Section.DUE, Role.CONTRACTS, what, invoice.prepared_on, until
+            text = f"Send invoice {invoice.number} ({invoice.total})"
+            yield Section.DUE, Role.CONTRACTS, text, invoice.prepared_on, until
     for invoice in lead.invoices:
         if invoice.owed and invoice.sent_on and not invoice.overdue:
-            what = f"Waits for the payment of invoice {invoice.number} ({invoice.total})"
-            until = invoice.sent_on + timedelta(days=clocks.invoice_overdue)
-            yield Section.WAITING, Role.CONTRACTS, what, invoice.sent_on, until
+            text = f"Waits for the payment of invoice {invoice.number} ({invoice.total})"
+            until = invoice.sent_on + timedelta(days=periods.invoice_overdue)
+            yield Section.WAITING, Role.CONTRACTS, text, invoice.sent_on, until

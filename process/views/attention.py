@@ -1,4 +1,4 @@
-"""What must not be overlooked in a lead. Each line is one of the ways in which things really went wrong (process.md)."""
+"""Problems of a lead that must not be overlooked; each has really occurred (process.md)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -9,11 +9,11 @@ from process.calendar import DAY, day_of
 from process.deadlines.contracting import renewal_start, silence
 from process.lead.contract import Contract
 from process.lead.lead import Lead
-from process.money.billing import left_behind, missing_usage, next_draft
+from process.money.billing import missing_usage, next_draft, unbilled_at_loss
 from process.types import Role, Stage
 
 
-class Sort(StrEnum):
+class ConcernKind(StrEnum):
     """Why something needs attention: it is wrong as it stands, its day has passed, or it does not move."""
 
     WRONG = "wrong"
@@ -25,95 +25,95 @@ class Concern(NamedTuple):
     """One thing that must not be overlooked, whose it is, and since when it is so."""
 
     owner: Role
-    what: str
-    sort: Sort = Sort.WRONG
+    text: str
+    kind: ConcernKind = ConcernKind.WRONG
     since: date | None = None
 
 
 def attention(lead: Lead, today: date) -> tuple[str, ...]:
     """All that must not be overlooked, in words."""
-    return tuple(concern.what for concern in concerns(lead, today))
+    return tuple(concern.text for concern in concerns(lead, today))
 
 
 def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     """All that must not be overlooked. A hub without a live contract comes first, and a live contract without a hub."""
     yield from _contract_and_hub(lead, today)
     for other in lead.undecided:
-        what = f"It may be the same request as {other.name}{other.because}: merge it into that lead, or keep it apart"
-        yield Concern(Role.SALES, what, since=day_of(lead.opened_at, lead.zone))
+        text = f"It may be the same request as {other.name}{other.because}: merge it into that lead, or keep it apart"
+        yield Concern(Role.SALES, text, since=day_of(lead.opened_at, lead.zone))
     if missing := missing_usage(lead, today):
-        what = f"Usage is not reported, so not billed, for {', '.join(missing)}"
-        yield Concern(Role.ENGINEERING, what, Sort.OVERDUE, date.fromisoformat(f"{missing[0]}-01"))
+        text = f"Usage is not reported, so not billed, for {', '.join(missing)}"
+        yield Concern(Role.ENGINEERING, text, ConcernKind.OVERDUE, date.fromisoformat(f"{missing[0]}-01"))
     for invoice in lead.invoices:
         if invoice.overdue:
-            what = f"Invoice {invoice.number} ({invoice.total}) is overdue"
-            yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, invoice.sent_on)
-    days = lead.policy.clocks.invoice_unsent
+            text = f"Invoice {invoice.number} ({invoice.total}) is overdue"
+            yield Concern(Role.CONTRACTS, text, ConcernKind.OVERDUE, invoice.sent_on)
+    days = lead.policy.periods.invoice_unsent
     if unsent := [i for i in lead.unsent if (today - i.prepared_on).days > days]:
         numbers = ", ".join(str(invoice.number) for invoice in unsent)
-        what = f"Prepared more than {days} days ago and not sent: invoice {numbers}"
-        yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, unsent[0].prepared_on)
+        text = f"Prepared more than {days} days ago and not sent: invoice {numbers}"
+        yield Concern(Role.CONTRACTS, text, ConcernKind.OVERDUE, unsent[0].prepared_on)
     draft = next_draft(lead)
     if draft and draft.due_on < today:
-        yield Concern(Role.CONTRACTS, f"{draft.what} is not billed", since=draft.due_on)
+        yield Concern(Role.CONTRACTS, f"{draft.description} is not billed", since=draft.due_on)
     yield from _held_up_bills(lead, today)
     if lead.hub.running and lead.hub.decommission_on and lead.hub.decommission_on < today:
-        what = f"The hub was to be taken down on {lead.hub.decommission_on} and still runs"
-        yield Concern(Role.ENGINEERING, what, Sort.OVERDUE, lead.hub.decommission_on)
+        text = f"The hub was to be taken down on {lead.hub.decommission_on} and still runs"
+        yield Concern(Role.ENGINEERING, text, ConcernKind.OVERDUE, lead.hub.decommission_on)
     if lead.contract.decision_due and _goes_on_without(lead, today):
-        what = f"The contract ended on {lead.contract.end}, and whether it is renewed is not decided"
-        yield Concern(Role.SALES, what, Sort.OVERDUE, lead.contract.end)
+        text = f"The contract ended on {lead.contract.end}, and whether it is renewed is not decided"
+        yield Concern(Role.SALES, text, ConcernKind.OVERDUE, lead.contract.end)
     elif _renewal_is_late(lead, today):
         ends = "ends" if lead.contract.end and today <= lead.contract.end else "ended"
-        what = f"The contract {ends} on {lead.contract.end}, and its renewal has no price yet"
-        yield Concern(Role.SALES, what, Sort.OVERDUE, renewal_start(lead))
+        text = f"The contract {ends} on {lead.contract.end}, and its renewal has no price yet"
+        yield Concern(Role.SALES, text, ConcernKind.OVERDUE, renewal_start(lead))
     if lead.pending.escalated and _hears_of_contract(lead):
-        yield Concern(Role.CONTRACTS, silence(lead), Sort.STUCK, lead.pending.heard_on)
+        yield Concern(Role.CONTRACTS, silence(lead), ConcernKind.STUCK, lead.pending.last_news_on)
     if lead.pending.overdue and not lead.ended:
-        what = f"The contract was to be signed by {lead.pending.due}"
-        yield Concern(Role.CONTRACTS, what, Sort.OVERDUE, lead.pending.due)
+        text = f"The contract was to be signed by {lead.pending.due}"
+        yield Concern(Role.CONTRACTS, text, ConcernKind.OVERDUE, lead.pending.due)
     for gap in lead.gaps:
         lasts = lead.hub.running and gap.start <= today <= gap.end
         if not lasts or _covered(lead, today):  # else it is said above
             when = f"On {gap.start}" if gap.start == gap.end else f"From {gap.start} to {gap.end}"
-            what = f"{when} the hub is in no contract, and nobody is billed for it"
-            yield Concern(Role.SALES, what, since=gap.start)
+            text = f"{when} the hub is in no contract, and nobody is billed for it"
+            yield Concern(Role.SALES, text, since=gap.start)
     if lead.stale_on:
         moved = day_of(lead.progressed_at, lead.zone)
-        yield Concern(Role.SALES, f"Nothing has moved since {moved}", Sort.STUCK, moved)
+        yield Concern(Role.SALES, f"Nothing has moved since {moved}", ConcernKind.STUCK, moved)
     if lead.hub.requested_on and (missing_fields := lead.hub.missing()) and not lead.ended:
-        what = f"The hub's information still lacks {', '.join(missing_fields)}"
-        yield Concern(Role.SALES, what, Sort.STUCK, lead.hub.requested_on)
+        text = f"The hub's information still lacks {', '.join(missing_fields)}"
+        yield Concern(Role.SALES, text, ConcernKind.STUCK, lead.hub.requested_on)
     if (
         (quote := lead.quote)
         and quote.discount
         and quote.discount.asked_on
-        and quote.awaits
+        and quote.awaiting_approval_by
         and not lead.ended
     ):
-        what = (
+        text = (
             f"The discount of {quote.reduction} in version {quote.version} of the quote waits for an approval"
         )
-        yield Concern(quote.awaits, what, Sort.STUCK, quote.quoted_on)
-    for what in lead.drift.values():
-        yield Concern(Role.SALES, what)
+        yield Concern(quote.awaiting_approval_by, text, ConcernKind.STUCK, quote.quoted_on)
+    for text in lead.drift.values():
+        yield Concern(Role.SALES, text)
 
 
 def _held_up_bills(lead: Lead, today: date) -> Iterator[Concern]:
     """What no calendar bills as things are, although it was agreed."""
     first = min((term.start for term in lead.signed if term.start), default=None)
     if first and first <= today and not lead.ended and not lead.vendor.settled:
-        what = f"Nothing is billed since {first}: the vendor set-up is not settled"
-        yield Concern(Role.CONTRACTS, what, since=first)
-    if draft := left_behind(lead):
-        what = f"{draft.what} is not billed, and the lead is lost: reopen it to have it billed"
-        yield Concern(Role.SALES, what, since=draft.due)
+        text = f"Nothing is billed since {first}: the vendor set-up is not settled"
+        yield Concern(Role.CONTRACTS, text, since=first)
+    if draft := unbilled_at_loss(lead):
+        text = f"{draft.description} is not billed, and the lead is lost: reopen it to have it billed"
+        yield Concern(Role.SALES, text, since=draft.due)
 
 
-def next_look(lead: Lead, today: date) -> date | None:
+def next_change(lead: Lead, today: date) -> date | None:
     """The next day on which something else may need attention, although nothing happens before."""
     days = [day for term in lead.signed for day in (term.start, term.term_ends and term.term_ends + DAY)]
-    unsent = timedelta(days=lead.policy.clocks.invoice_unsent)
+    unsent = timedelta(days=lead.policy.periods.invoice_unsent)
     days += [invoice.prepared_on + unsent + DAY for invoice in lead.unsent]
     if start := renewal_start(lead):
         days.append(start + DAY)
@@ -131,14 +131,14 @@ def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
     ended = max((c.term_ends for c in lead.signed if c.term_ends and c.term_ends < today), default=None)
     if lead.hub.running and not live:
         if lead.hub.exception_by and not contract.signed_on:
-            what = f"The hub runs without a contract, allowed by {lead.hub.exception_by}"
-            yield Concern(Role.SALES, what, since=lead.hub.live_on)
+            text = f"The hub runs without a contract, allowed by {lead.hub.exception_by}"
+            yield Concern(Role.SALES, text, since=lead.hub.live_on)
         elif ended:
-            what = f"The hub runs although its contract ended on {_ending(lead, ended)}"
-            yield Concern(Role.SALES, what, since=ended)
+            text = f"The hub runs although its contract ended on {_ending(lead, ended)}"
+            yield Concern(Role.SALES, text, since=ended)
         elif contract.start:
-            what = f"The hub runs although its contract begins only on {contract.start}"
-            yield Concern(Role.SALES, what, since=lead.hub.live_on)
+            text = f"The hub runs although its contract begins only on {contract.start}"
+            yield Concern(Role.SALES, text, since=lead.hub.live_on)
         else:
             yield Concern(Role.SALES, "The hub runs without a contract", since=lead.hub.live_on)
     if lead.service == "hub" and not lead.hub.live_on and _awaits_hub(lead):
@@ -147,13 +147,13 @@ def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
         else:
             yield Concern(_owes_hub(lead), "A live contract without a hub", since=contract.signed_on)
     elif lead.stage is Stage.CONTRACTED and not live and ended:
-        what = (
+        text = (
             f"The contract ended on {_ending(lead, ended)}, and nobody has renewed it or said that it is over"
         )
-        yield Concern(Role.SALES, what, since=ended)
+        yield Concern(Role.SALES, text, since=ended)
     elif lead.lost and (runs := _runs_on(lead.signed, today)):
-        what = f"A live contract without a hub: it runs until {runs}, and the lead is lost"
-        yield Concern(Role.SALES, what, since=lead.lost.on)
+        text = f"A live contract without a hub: it runs until {runs}, and the lead is lost"
+        yield Concern(Role.SALES, text, since=lead.lost.on)
 
 
 def _ending(lead: Lead, last: date) -> str:

@@ -51,7 +51,7 @@ class DigestMail(Model):
     sections: tuple[DigestSection, ...]
     later: int = 0
     """How many things are due after this week."""
-    unasked: int = 0
+    unreachable: int = 0
     """How many leads did not answer."""
 
     def count(self, *titles: str) -> int:
@@ -76,13 +76,13 @@ class _Owner(NamedTuple):
     address: str | None = None
 
 
-def letters(agenda: Agenda, week: Week) -> tuple[DigestMail, ...]:
+def digest_mails(agenda: Agenda, week: Week) -> tuple[DigestMail, ...]:
     """A letter for everybody to whom there is something to say. A person who has a role by name gets theirs alone."""
     theirs: dict[_Owner, list[Item]] = {}
     for item in agenda.items:
         if item.role in TEAMS:
             theirs.setdefault(_owner(item), []).append(item)
-    found = (_letter(owner, items, week, len(agenda.unasked)) for owner, items in theirs.items())
+    found = (_letter(owner, items, week, len(agenda.unreachable)) for owner, items in theirs.items())
     return tuple(sorted((each for each in found if each.sections), key=lambda each: each.key))
 
 
@@ -90,7 +90,7 @@ def _owner(item: Item) -> _Owner:
     return _Owner(item.role, item.person, item.email.casefold()) if item.email else _Owner(item.role)
 
 
-def _letter(owner: _Owner, items: Iterable[Item], week: Week, unasked: int) -> DigestMail:
+def _letter(owner: _Owner, items: Iterable[Item], week: Week, unreachable: int) -> DigestMail:
     sections: dict[str, list[Item]] = {}
     later = 0
     for item in items:
@@ -106,7 +106,7 @@ def _letter(owner: _Owner, items: Iterable[Item], week: Week, unasked: int) -> D
         address=owner.address,
         sections=tuple(_sections(sections)),
         later=later,
-        unasked=unasked,
+        unreachable=unreachable,
     )
 
 

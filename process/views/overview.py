@@ -1,4 +1,4 @@
-"""Where a lead stands, in plain words: the next step, what needs attention, the timeline."""
+"""State of a lead: next step, concerns, timeline, options and effects."""
 
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -23,7 +23,7 @@ class Step(NamedTuple):
     """What comes next, and whose move it is."""
 
     owner: Role
-    what: str
+    text: str
 
 
 def next_step(lead: Lead) -> Step:
@@ -31,15 +31,15 @@ def next_step(lead: Lead) -> Step:
     if lead.archived or lead.stage is Stage.CLOSED:
         return Step(Role.NOBODY, "nothing, its service has ended")
     if lead.merged_into:
-        return Step(Role.NOBODY, f"nothing, it was merged into {lead.merged_into.lead}")
+        return Step(Role.NOBODY, f"nothing, it was merged into {lead.merged_into.lead_id}")
     if lead.lost:
         return Step(Role.NOBODY, "nothing, it is lost")
     if lead.hold:
         until = f" until {lead.hold.until}" if lead.hold.until else ""
-        what = f", waiting for: {lead.hold.event}" if lead.hold.event else ""
-        return Step(Role.COMMUNITY, f"on hold{until}{what}")
+        text = f", waiting for: {lead.hold.event}" if lead.hold.event else ""
+        return Step(Role.COMMUNITY, f"on hold{until}{text}")
     if lead.undecided:
-        others = " or ".join(other.lead for other in lead.undecided)
+        others = " or ".join(other.lead_id for other in lead.undecided)
         return Step(Role.SALES, f"merge it into {others}, or keep it apart")
     return _NEXT[lead.stage](lead)
 
@@ -67,7 +67,7 @@ def _next_of_quoted(lead: Lead) -> Step:
         )
         renewing = _renewing(lead)
         return (
-            Step(renewing.owner, f"{renewing.what}; and {vendor}")
+            Step(renewing.owner, f"{renewing.text}; and {vendor}")
             if renewing
             else Step(Role.CONTRACTS, vendor)
         )
@@ -92,9 +92,12 @@ def _state(lead: Lead) -> str:
 
 def _approval(quote: Quote) -> Step | None:
     """What a quote waits for whose discount goes beyond what sales may give by itself."""
-    if quote.awaits is None:
+    if quote.awaiting_approval_by is None:
         return None
-    return Step(quote.awaits, f"approve or decline the discount of {quote.reduction} by {quote.valid_until}")
+    return Step(
+        quote.awaiting_approval_by,
+        f"approve or decline the discount of {quote.reduction} by {quote.valid_until}",
+    )
 
 
 def _renewing(lead: Lead) -> Step | None:
@@ -215,7 +218,7 @@ def _line(event: Event, corrected_by: int | None) -> Line:
     )
 
 
-def with_fate(line: Line) -> str:
+def with_correction(line: Line) -> str:
     """The line's words, and that it was corrected, if it was."""
     by = f" by {line.corrected_by}" if line.corrected_by else ""
     return f"{line.summary} (corrected{by})" if line.corrected else line.summary
@@ -272,7 +275,7 @@ class EffectLine(Model):
 class Overview(Model):
     """Everything that a face shows of a lead. `lead` is the workflow's id."""
 
-    lead: str
+    lead_id: str
     heading: str
     stage: Stage
     owner: Role
@@ -282,7 +285,7 @@ class Overview(Model):
     timeline: tuple[Line, ...]
     refused: tuple[Refusal, ...]
     effects: tuple[EffectLine, ...]
-    facts: Lead
+    lead: Lead
 
     def effects_of(self, seq: int | None) -> list[EffectLine]:
         """Return the effects that the event with this number has caused."""
@@ -294,17 +297,17 @@ def overview(aggregate: LeadAggregate, now: datetime) -> Overview:
     done = (EffectLine(key=item.key, summary=item.summary, status="done") for item in aggregate.finished)
     outstanding = (_outstanding(item, aggregate.lead) for item in aggregate.outbox)
     return Overview(
-        lead=aggregate.lead.id,
+        lead_id=aggregate.lead.id,
         heading=aggregate.lead.heading,
         stage=aggregate.lead.stage,
         owner=step.owner,
-        next_step=step.what,
+        next_step=step.text,
         next_date=next_due(aggregate.lead),
         attention=attention(aggregate.lead, aggregate.lead.today(now)),
         timeline=timeline(aggregate),
         refused=aggregate.refusals,
         effects=(*done, *outstanding),
-        facts=aggregate.lead,
+        lead=aggregate.lead,
     )
 
 

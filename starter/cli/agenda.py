@@ -45,7 +45,7 @@ async def agenda(
     out = Output(as_json=json)
     if not out.value(mine):
         show(mine, out)
-    if found.unasked and not json:
+    if found.unreachable and not json:
         console(stderr=True).print(_missing(found), style="yellow", soft_wrap=True)
 
 
@@ -67,12 +67,12 @@ def line(item: Item, found: Agenda) -> str:
     days = [f"by {item.due}"] if item.due else []
     days += ["today"] if item.until == found.day else []
     days += [f"since {item.lasting}"] if item.lasting else []
-    return f"{item.what}{' · ' if days else ''}{', '.join(days)} · {item.lead} {item.heading}"
+    return f"{item.text}{' · ' if days else ''}{', '.join(days)} · {item.lead_id} {item.heading}"
 
 
 def _missing(found: Agenda) -> str:
-    some = f"{', '.join(found.unasked[:5])}{' …' if len(found.unasked) > 5 else ''}"
+    some = f"{', '.join(found.unreachable[:5])}{' …' if len(found.unreachable) > 5 else ''}"
     return (
-        f"leads: {len(found.unasked)} leads did not answer ({some}). For these, only what Temporal's list knows is shown: "
-        "no dates, invoices or persons. Is a worker running?"
+        f"leads: {len(found.unreachable)} leads did not answer ({some}). For these, only what Temporal's list knows is "
+        "shown: no dates, invoices or persons. Is a worker running?"
     )

@@ -10,8 +10,8 @@ from client.past import past
 from process.calendar import day_of
 from process.core.events import Event
 from process.core.fold import fold
+from process.views.as_of import as_of
 from process.views.overview import overview
-from process.views.past import as_of
 from starter.cli.errors import CommandError, ExitCode, rendered
 from starter.cli.output import Output, console, moment
 from starter.cli.session import leads_of, read_settings

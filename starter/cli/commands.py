@@ -12,7 +12,7 @@ from client.retries import pending_retries
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.types import OPEN_STAGES, Role, Stage
-from process.views.overview import Line, Option, with_fate
+from process.views.overview import Line, Option, with_correction
 from starter.cli.decide import Command, add
 from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
@@ -142,7 +142,7 @@ async def show(
     leads = await leads_of(timeout)
     handle = await leads.find(lead)
     view, retries = await leads.overview(handle), await pending_retries(handle)
-    out, url = Output(as_json=json), leads.link(view.lead)
+    out, url = Output(as_json=json), leads.link(view.lead_id)
     if not out.value(view.model_dump(mode="json") | {"url": url, "retries": retries}):
         show_lead(view, url, out, retries)
 
@@ -157,14 +157,14 @@ async def history(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = Fal
     out.table(
         ("", "when", "by", "through", "what"),
         (
-            (str(line.seq), moment(line.at, view.facts.zone), line.by, line.source, happened(line))
+            (str(line.seq), moment(line.at, view.lead.zone), line.by, line.source, happened(line))
             for line in view.timeline
         ),
     )
 
 
 def happened(line: Line) -> Text:
-    return Text(clean(with_fate(line)), "dim" if line.corrected else "")
+    return Text(clean(with_correction(line)), "dim" if line.corrected else "")
 
 
 async def options(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = False) -> None:

@@ -12,7 +12,7 @@ from client.agenda import collect_agenda
 from client.digest import digest_zone, send_now
 from client.errors import NoWorker
 from client.leads import LeadsClient
-from process.views.digest import DigestMail, Week, letters
+from process.views.digest import DigestMail, Week, digest_mails
 from starter.cli.errors import CommandError, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
@@ -35,7 +35,7 @@ async def digest(
     if send:
         await _send(leads, week, timeout, out)
         return
-    found = letters(await collect_agenda(leads, datetime.now(UTC)), week)
+    found = digest_mails(await collect_agenda(leads, datetime.now(UTC)), week)
     mail = DigestMailer(settings, leads.policy)
     if out.value([each.model_dump(mode="json") | {"to": _to(mail, each)} for each in found]):
         return

@@ -155,7 +155,7 @@ async def _versions(leads: LeadsClient) -> list[Version]:
     found = []
     for version, names in sorted(by.items()):
         try:
-            known = (await leads.overview(await leads.find(names[0]))).facts.policy
+            known = (await leads.overview(await leads.find(names[0]))).lead.policy
             differs = [*differences(known, leads.policy)]
         except (LeadsError, RPCError) as error:
             differs = [f"{names[0]} did not answer: {error}"]

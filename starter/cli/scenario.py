@@ -12,19 +12,19 @@ from config import policy_file as policy
 from config.settings import Settings, SettingsError
 from process.behaviour import CHANGES
 from process.money.pricing import PriceBook, PriceListError
-from process.policy import Clocks, Policy
+from process.policy import Periods, Policy
 from process.simulation.scenario import Scenario
 from process.types import Stage
 from starter.cli.errors import CommandError, ExitCode
 
 IN_STAGES = "stale_in"
-"""The clock that has a number of days per stage."""
+"""The period that has a number of days per stage."""
 
 
 def scenario(
     known: Settings,
     *,
-    clocks: Iterable[str] = (),
+    periods: Iterable[str] = (),
     holidays: Iterable[date] = (),
     policy_file: Path | None = None,
     price_book: Path | None = None,
@@ -33,7 +33,7 @@ def scenario(
     """Return the scenario. Raises CommandError (usage) for a wrong option."""
     return Scenario(
         policy=_policy(known, policy_file) if policy_file else None,
-        clocks=read_clocks(clocks),
+        periods=read_periods(periods),
         holidays=tuple(sorted(set(holidays))),
         books=_books(price_book) if price_book else (),
         changes=CHANGES if newest_rules else (),
@@ -43,19 +43,19 @@ def scenario(
 def described(wanted: Scenario) -> list[str]:
     """Return the changes of the scenario, for people."""
     found = [f"the policy {wanted.policy.version}"] if wanted.policy else []
-    found += [f"{name} {value}" for name, value in clock_values(wanted.clocks) if value]
+    found += [f"{name} {value}" for name, value in period_values(wanted.periods) if value]
     found += [f"a holiday on {day}" for day in wanted.holidays]
     found += [f"the price book {book.version} as given" for book in wanted.books]
     found += [f"the rules of {change} from the beginning" for change in wanted.changes]
     return found
 
 
-def clock_values(clocks: Clocks, *, every: bool = False) -> list[tuple[str, str]]:
-    """Return the clocks that were set, or all of them, each with its days as text."""
+def period_values(periods: Periods, *, every: bool = False) -> list[tuple[str, str]]:
+    """Return the periods that were set, or all of them, each with its days as text."""
     return [
-        (name, _days(getattr(clocks, name)))
-        for name in Clocks.model_fields
-        if every or name in clocks.model_fields_set
+        (name, _days(getattr(periods, name)))
+        for name in Periods.model_fields
+        if every or name in periods.model_fields_set
     ]
 
 
@@ -69,18 +69,18 @@ def _days(value: object) -> str:
             return str(value)
 
 
-def read_clocks(given: Iterable[str]) -> Clocks:
+def read_periods(given: Iterable[str]) -> Periods:
     """Parse `NAME=DAYS`, several days as `renewal_windows=120,60`, days of a stage as `stale_in.quoted=14`.
 
-    Only the given clocks are set. Raises CommandError (usage).
+    Only the given periods are set. Raises CommandError (usage).
     """
     found: dict[str, object] = {}
     for text in given:
         name, separator, value = (part.strip() for part in text.partition("="))
         if not separator or not name:
-            raise _wrong(f"{text!r} is no clock: write NAME=DAYS, e.g. quote_validity=60.")
+            raise _wrong(f"{text!r} is no period: write NAME=DAYS, e.g. quote_validity=60.")
         name, _, stage = name.replace("-", "_").casefold().partition(".")
-        if name not in Clocks.model_fields or (stage and name != IN_STAGES):
+        if name not in Periods.model_fields or (stage and name != IN_STAGES):
             raise _unknown(f"{name}.{stage}" if stage else name)
         if name == IN_STAGES:
             stages = found.setdefault(name, {})
@@ -88,18 +88,18 @@ def read_clocks(given: Iterable[str]) -> Clocks:
                 raise _wrong(f"{text!r}: write each stage once, e.g. {IN_STAGES}.quoted=14.")
             stages[stage] = _number(value, text)
         elif name in found:
-            raise _wrong(f"The clock {name} is given twice.")
-        elif isinstance(getattr(Clocks(), name), tuple):
+            raise _wrong(f"The period {name} is given twice.")
+        elif isinstance(getattr(Periods(), name), tuple):
             found[name] = tuple(_number(part, text) for part in value.split(",") if part.strip())
         else:
             found[name] = _number(value, text)
     try:
-        return Clocks.model_validate(found)
+        return Periods.model_validate(found)
     except ValidationError as error:
         wrong = error.errors(include_url=False)[0]
         name = ".".join(str(part) for part in wrong["loc"] if part != "[key]")
         message = f"{wrong['msg'][0].lower()}{wrong['msg'][1:]}"
-        raise _wrong(f"The clock {name}: {message}, not {wrong['input']}.") from None
+        raise _wrong(f"The period {name}: {message}, not {wrong['input']}.") from None
 
 
 def _number(text: str, given: str) -> int:
@@ -110,11 +110,11 @@ def _number(text: str, given: str) -> int:
 
 
 def _unknown(name: str) -> CommandError:
-    near = difflib.get_close_matches(name, Clocks.model_fields, n=1)
+    near = difflib.get_close_matches(name, Periods.model_fields, n=1)
     meant = f" Did you mean {near[0]}?" if near else ""
-    known = ", ".join(Clocks.model_fields)
+    known = ", ".join(Periods.model_fields)
     return _wrong(
-        f"There is no clock {name!r}.{meant} There are {known}; `leads what-if --clocks` explains them."
+        f"There is no period {name!r}.{meant} There are {known}; `leads what-if --periods` explains them."
     )
 
 

@@ -8,7 +8,7 @@ from process.lead.invoice import Invoice
 from process.lead.lead import Mail
 from process.lead.quote import Quote
 from process.views.checklist import checklist
-from process.views.overview import EffectLine, Overview, with_fate
+from process.views.overview import EffectLine, Overview, with_correction
 from starter.cli.output import Output, moment
 from starter.cli.spelling import as_command, write_refusal
 
@@ -18,15 +18,17 @@ NEWEST = 12
 
 def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[PendingRetry] = ()) -> None:
     """Print the lead. `url`: its page in the Temporal UI, None for a past day. `retries`: failed activities."""
-    facts = view.facts
+    facts = view.lead
     out.line(view.heading, "bold")
-    out.line(f"{view.lead} · {view.stage} · next is {facts.whose(view.owner)}: {view.next_step}")
+    out.line(
+        f"{view.lead_id} · {view.stage} · next is {facts.role_with_person(view.owner)}: {view.next_step}"
+    )
     if view.next_date:
         out.line(f"Next deadline: {moment(view.next_date, facts.zone)}", "dim")
     out.line(f"Policy: {facts.policy.version}", "dim")
     _section(out, "Attention", view.attention, "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
-    _section(out, f"Failed for good (leads retry {view.lead})", map(_failed, failed), "red")
+    _section(out, f"Failed for good (leads retry {view.lead_id})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.summary for e in view.effects if e.status == "waiting"))
     _section(out, "Other leads", _duplicates(facts.originals))
     _section(out, "Its duplicates", _duplicates(facts.duplicates))
@@ -46,15 +48,15 @@ def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[Pe
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
     if earlier := len(view.timeline) - len(newest):
-        hint = f"leads history {view.lead}" if url else "--json has all"
+        hint = f"leads history {view.lead_id}" if url else "--json has all"
         out.items([f"… {earlier} before that ({hint})"], "dim")
     for line in newest:
-        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {with_fate(line)}, by {line.by}"])
+        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {with_correction(line)}, by {line.by}"])
     _section(
         out,
         "Refused",
         (
-            f"{moment(r.at, facts.zone)} {as_command(r.kind)} by {r.by}: {write_refusal(r.refused, view.lead)}"
+            f"{moment(r.at, facts.zone)} {as_command(r.kind)} by {r.by}: {write_refusal(r.refused, view.lead_id)}"
             for r in view.refused[-NEWEST:]
         ),
         "yellow",
@@ -63,7 +65,7 @@ def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[Pe
 
 def _quoted(quote: Quote) -> Iterator[str]:
     """Yield the quote, and its lines if it has several."""
-    yield f"{quote.version}: {quote}, {quote.standing}, valid until {quote.valid_until}"
+    yield f"{quote.version}: {quote}, {quote.status_text}, valid until {quote.valid_until}"
     if len(quote.lines) > 1:
         yield from (f"   {line}" for line in quote.lines)
     if quote.discount:
@@ -77,7 +79,7 @@ def _invoices(invoices: Sequence[Invoice]) -> Iterator[str]:
         yield f"… {settled} before, paid or voided (--json has all)"
     for invoice in shown:
         period = f"{invoice.period_start} to {invoice.period_end}"
-        yield f"{invoice.number:3} {invoice.total} for {period}, {invoice.standing}"
+        yield f"{invoice.number:3} {invoice.total} for {period}, {invoice.status_text}"
 
 
 def _mail(mail: Mail, zone: str) -> str:

@@ -6,8 +6,16 @@ from decimal import Decimal
 
 from process.calendar import day_of
 from process.money.amounts import Money
-from process.simulation.difference import Billed, Decided, Difference, Mailed, Moved, Noticed, Stayed
-from process.simulation.summary import Shift, Summary
+from process.simulation.difference import (
+    ChangedConcern,
+    ChangedDecision,
+    ChangedInvoice,
+    Difference,
+    MailCount,
+    MovedDeadline,
+    StageDays,
+)
+from process.simulation.summary import DeadlineShift, Summary
 from process.types import Role
 from starter.cli.output import Output
 
@@ -22,28 +30,28 @@ def print_summary(found: Summary, out: Output) -> None:
         out.line(NOTHING, "green")
         return
     out.line(f"{found.differ} of {count_of(found.leads, 'lead')} would have gone differently.")
-    _section(out, "Deadlines", map(_shift, found.calendar))
-    _section(out, "Decisions", _judged(found))
+    _section(out, "Deadlines", map(_shift, found.deadlines))
+    _section(out, "Decisions", _decision_counts(found))
     _section(out, "Money", _money(found))
     _section(out, "Mails", map(_mailed, found.mails))
-    elsewhere = [f"{count} would be elsewhere: {moved}" for moved, count in found.elsewhere.items()]
-    _section(out, "Stages", [*elsewhere, *map(_stayed, found.stages)])
+    stage_changes = [f"{count} would be elsewhere: {moved}" for moved, count in found.stage_changes.items()]
+    _section(out, "Stages", [*stage_changes, *map(_stayed, found.stages)])
     days = {
-        "with a line shown that would not have been": found.attention_was,
-        "with a line that would have been shown in addition": found.attention_would,
+        "with a line shown that would not have been": found.attention_actual,
+        "with a line that would have been shown in addition": found.attention_simulated,
     }
     _section(out, "Attention", (f"{count_of(count, 'day')} {what}" for what, count in days.items() if count))
 
 
 def print_lead(found: Difference, out: Output) -> None:
     """Print the differences of one lead."""
-    out.heading(f"{found.lead} {found.heading}")
+    out.heading(f"{found.lead_id} {found.heading}")
     if not found.found:
         out.items([NOTHING], "green")
         return
-    moved = f", would be {found.stage_would}" if found.stage_would is not found.stage_was else ""
-    out.items([f"{found.stage_was}{moved}"])
-    _within(out, "Deadlines", (_moved(each, found.zone) for each in found.calendar))
+    moved = f", would be {found.stage_simulated}" if found.stage_simulated is not found.stage_actual else ""
+    out.items([f"{found.stage_actual}{moved}"])
+    _within(out, "Deadlines", (_moved(each, found.zone) for each in found.deadlines))
     _within(out, "Decisions", _decided(found.decisions, found.zone))
     _within(out, "Invoices", map(_billed, found.invoices))
     _within(out, "Mails", map(_mailed, found.mails))
@@ -68,7 +76,7 @@ def _within(out: Output, title: str, lines: Iterable[str]) -> None:
 # ---- over all leads
 
 
-def _shift(found: Shift) -> str:
+def _shift(found: DeadlineShift) -> str:
     counts = [
         f"{found.earlier} earlier, by {_number(found.days_earlier)} days (median)" if found.earlier else "",
         f"{found.later} later, by {_number(found.days_later)} days (median)" if found.later else "",
@@ -78,7 +86,7 @@ def _shift(found: Shift) -> str:
     return f"{_named(found.kind)}: {'; '.join(filter(None, counts))}"
 
 
-def _judged(found: Summary) -> Iterator[str]:
+def _decision_counts(found: Summary) -> Iterator[str]:
     for judged in found.decisions:
         counts = [
             f"{judged.refused} would have been refused" if judged.refused else "",
@@ -91,65 +99,69 @@ def _money(found: Summary) -> Iterator[str]:
     if not found.invoices:
         return
     for billed in found.sums:
-        was, would = (Money(amount=amount, currency=billed.currency) for amount in (billed.was, billed.would))
-        yield f"{was} was billed; it would have been {would}{_change(billed.would - billed.was, billed.currency)}"
+        was, would = (
+            Money(amount=amount, currency=billed.currency) for amount in (billed.actual, billed.simulated)
+        )
+        yield f"{was} was billed; it would have been {would}{_change(billed.simulated - billed.actual, billed.currency)}"
     yield f"{count_of(found.invoices, 'invoice')} would have differed"
 
 
 # ---- one lead
 
 
-def _moved(found: Moved, zone: str) -> str:
-    if found.was is None:
-        return f"{_day(found.would, zone)} in addition: {found.summary}"
-    if found.would is None:
-        return f"{_day(found.was, zone)} not at all: {found.summary}"
+def _moved(found: MovedDeadline, zone: str) -> str:
+    if found.actual is None:
+        return f"{_day(found.simulated, zone)} in addition: {found.summary}"
+    if found.simulated is None:
+        return f"{_day(found.actual, zone)} not at all: {found.summary}"
     days = found.days or 0
     how = (
         f"{count_of(abs(days), 'day')} {'later' if days > 0 else 'earlier'}"
         if days
         else "at another time of that day"
     )
-    return f"{_day(found.was, zone)} {how}, on {_day(found.would, zone)}: {found.summary}"
+    return f"{_day(found.actual, zone)} {how}, on {_day(found.simulated, zone)}: {found.summary}"
 
 
-def _decided(found: Iterable[Decided], zone: str) -> Iterator[str]:
+def _decided(found: Iterable[ChangedDecision], zone: str) -> Iterator[str]:
     """Yield the decisions that differ; refusals after the first one mostly follow from it."""
     refused = 0
     for each in found:
-        line = f"{_day(each.at, zone)} {each.seq}, by {each.by}: {each.was}"
-        if each.would is not None:
-            yield f"{line} → {each.would}"
+        line = f"{_day(each.at, zone)} {each.seq}, by {each.by}: {each.actual}"
+        if each.simulated is not None:
+            yield f"{line} → {each.simulated}"
         elif not refused:
             yield f"{line}: refused. {each.refused}"
         else:
             yield f"{line}: refused, too. {each.refused}"
-        refused += each.would is None
+        refused += each.simulated is None
 
 
-def _billed(found: Billed) -> str:
+def _billed(found: ChangedInvoice) -> str:
     days = f"{found.start} to {found.end}"
-    if found.was is None:
-        return f"{days}: {found.would} in addition"
-    if found.would is None:
-        return f"{days}: {found.was} not at all"
-    if found.was.currency != found.would.currency:
-        return f"{days}: {found.was} → {found.would}"
-    change = _change(found.would.amount - found.was.amount, found.was.currency)
-    return f"{days}: {found.was} → {found.would}{change}"
+    if found.actual is None:
+        return f"{days}: {found.simulated} in addition"
+    if found.simulated is None:
+        return f"{days}: {found.actual} not at all"
+    if found.actual.currency != found.simulated.currency:
+        return f"{days}: {found.actual} → {found.simulated}"
+    change = _change(found.simulated.amount - found.actual.amount, found.actual.currency)
+    return f"{days}: {found.actual} → {found.simulated}{change}"
 
 
-def _mailed(found: Mailed) -> str:
-    return f"{_named(found.template)}, to {_roles(found.to)}: {found.was}, would have been {found.would}"
+def _mailed(found: MailCount) -> str:
+    return (
+        f"{_named(found.template)}, to {_roles(found.to)}: {found.actual}, would have been {found.simulated}"
+    )
 
 
-def _stayed(found: Stayed) -> str:
-    return f"{found.stage}: {found.was} days, would have been {found.would}"
+def _stayed(found: StageDays) -> str:
+    return f"{found.stage}: {found.actual} days, would have been {found.simulated}"
 
 
-def _noticed(found: Noticed) -> str:
-    would = f"would have been {_stretches(found.would)}" if found.would else "would not have been"
-    return f"{found.what}, for {found.owner}: {_stretches(found.was) or 'was not shown'}; {would}"
+def _noticed(found: ChangedConcern) -> str:
+    simulated = f"would have been {_stretches(found.simulated)}" if found.simulated else "would not have been"
+    return f"{found.text}, for {found.owner}: {_stretches(found.actual) or 'was not shown'}; {simulated}"
 
 
 # ---- text

@@ -14,7 +14,7 @@ from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.lead.lead import Lead
 from process.money.amounts import Money
-from process.policy import People
+from process.policy import Team
 from process.types import Role
 from process.views.overview import Line, Overview
 from starter.cli.options import given
@@ -62,7 +62,7 @@ class Chronicle:
         past = relativedelta(day, self.start)
         self.progress.update(self.bar, completed=past.years * 12 + past.months, description=f"{day:%B %Y}")
         await self._news()
-        return self.view.facts
+        return self.view.lead
 
     async def decide(self, *steps: Step) -> int:
         """Take the decisions one after the other and return the number of the last event."""
@@ -76,7 +76,7 @@ class Chronicle:
         await self._news()
         return seq
 
-    async def set_team(self, people: People) -> None:
+    async def set_team(self, people: Team) -> None:
         """Tell the lead who has the roles, as a worker with changed settings does."""
         await self.leads.set_team(self.lead.id, people)
         known = len(self.printed)
@@ -96,7 +96,7 @@ class Chronicle:
         self.view = view
         last_day = self.printed[-1]["on"] if self.printed else ""
         for line in view.timeline[len(self.printed) :]:
-            on = str(view.facts.today(line.at))
+            on = str(view.lead.today(line.at))
             self.printed.append({"on": on, "by": line.by, "summary": line.summary, "kind": line.kind})
             if self.out.as_json or _is_chore(line):
                 continue
@@ -107,13 +107,13 @@ class Chronicle:
 
     def sum_up(self, seconds: float) -> None:
         """Print the summary of all years."""
-        facts = self.view.facts
+        facts = self.view.lead
         standing = [invoice for invoice in facts.invoices if invoice.stands]
         billed = sum((i.total for i in standing), start=Money.zero(standing[0].total.currency))
         paid = sum((i.total for i in standing if i.paid_on), start=Money.zero(billed.currency))
         mailed = self._mailed(Role.CONTRACTS)
         result = {
-            "lead": self.view.lead,
+            "lead": self.view.lead_id,
             "stage": self.view.stage,
             "years": self.years,
             "invoices": len(standing),
@@ -135,16 +135,16 @@ class Chronicle:
                     f"mail to the contracts team: {len(days)} to {address}, from {days[0]} to {days[-1]}"
                     for address, days in mailed.items()
                 ),
-                f"Temporal UI: {self.leads.link(self.view.lead)}",
+                f"Temporal UI: {self.leads.link(self.view.lead_id)}",
             ]
         )
 
     def _mailed(self, role: Role) -> dict[str, list[date]]:
         """Return the addresses that had the role, with the days on which mail went to them."""
         found: dict[str, list[date]] = {}
-        for mail in self.view.facts.mails:
+        for mail in self.view.lead.mails:
             for address in mail.reached.get(role, ()):
-                found.setdefault(address, []).append(self.view.facts.today(mail.at))
+                found.setdefault(address, []).append(self.view.lead.today(mail.at))
         return found
 
 

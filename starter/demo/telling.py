@@ -60,7 +60,7 @@ class Story:
         await self._decide(Step("questionnaire_answered", OPENED["person"], {"response_id": response}))
         for step in AFTER_ANSWERS:
             await self._decide(step)
-        if self.view.stage is not Stage.HUB or not self.view.facts.invoices:
+        if self.view.stage is not Stage.HUB or not self.view.lead.invoices:
             raise StepFailed(f"The lead is at {self.view.stage}, not a billed hub")
         await self._play_on_github()
 
@@ -120,9 +120,9 @@ class Story:
 
     def _links(self, view: Overview) -> dict[str, str]:
         """Return the links that a person would open."""
-        facts, organization = view.facts, self.sandbox.environment["LEADS_GITHUB__ORG"]
+        facts, organization = view.lead, self.sandbox.environment["LEADS_GITHUB__ORG"]
         known = {
-            "Temporal UI": self.leads.link(view.lead),
+            "Temporal UI": self.leads.link(view.lead_id),
             "Issue": facts.issue and facts.issue.url,
             "Board": facts.card and f"{self.sandbox.url}/orgs/{organization}/projects/1",
             "Drive folder": facts.folder and facts.folder.url,
@@ -193,8 +193,8 @@ class Story:
         result["on_github"] = self.on_github
         if self.out.value(result | {"seconds": round(seconds, 1)}):
             return
-        mails, events = len(self.view.facts.mails), len(self.view.timeline)
-        self.out.heading(f"{self.view.heading} is a running hub: {self.view.facts.hub.url}")
+        mails, events = len(self.view.lead.mails), len(self.view.timeline)
+        self.out.heading(f"{self.view.heading} is a running hub: {self.view.lead.hub.url}")
         self.out.items(
             [
                 f"{len(self.steps)} decisions, {events} events, {len(self.done)} effects, {mails} mails, "

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from dateutil.relativedelta import relativedelta
 
 from process.lead.lead import Lead
-from process.policy import People
+from process.policy import Team
 from process.types import Role
 from starter.demo.story import CONTRACTS, ENGINEERING, HUB, SALES, Step
 
@@ -39,7 +39,7 @@ OFFERS: tuple[Mapping[str, Any], ...] = (
 """Quotes of the contracts, in turn."""
 
 
-MOVED = People(addresses={Role.CONTRACTS: ("deals@example.org",)})
+MOVED = Team(addresses={Role.CONTRACTS: ("deals@example.org",)})
 """Half way, the contracts team gets another address."""
 
 
@@ -87,7 +87,7 @@ class Player(Protocol):
         """Take independent decisions and return the number of the last event."""
         ...
 
-    async def set_team(self, people: People) -> None:
+    async def set_team(self, people: Team) -> None:
         """Tell the lead who has the roles."""
         ...
 

@@ -19,7 +19,7 @@ from tests.support.states import STATES
 def lines(life: Life, section: Section | None = None) -> list[tuple[str, ...]]:
     """Section (or all of them), role, what, since and until."""
     return [
-        (str(i.section), str(i.role), i.what, str(i.since or ""), str(i.until or ""))
+        (str(i.section), str(i.role), i.text, str(i.since or ""), str(i.until or ""))
         for i in agenda(life.aggregate, life.now)
         if section in (None, i.section)
     ]
@@ -129,15 +129,15 @@ def test_an_assigned_person_has_the_roles_lines_and_finds_them_by_any_name() -> 
     found = Agenda.of(
         life.today,
         [*agenda(life.aggregate, life.now), *agenda(other.aggregate, other.now)],
-        unasked=["b", "a"],
+        unreachable=["b", "a"],
     )
     assert found.owners() == ("sales", "sales (Grace Example)")
-    assert found.unasked == ("a", "b")
+    assert found.unreachable == ("a", "b")
     for name in ("Grace Example", "grace", "GRACE@example.org"):
         assert found.for_(name).owners() == ("sales (Grace Example)",)
     assert len(found.for_("sales").items) == 2
     assert found.for_("Ann").items == ()
-    assert [item.what for item in found.section("sales (Grace Example)", Section.DUE)] == [
+    assert [item.text for item in found.section("sales (Grace Example)", Section.DUE)] == [
         "Send the questionnaire"
     ]
 
@@ -164,6 +164,6 @@ def test_every_lead_has_an_agenda_at_every_time(state: str, days: int) -> None:
     life = STATES[state]()
     aggregate = pass_deadlines(life.aggregate, life.now + timedelta(days=days))
     for item in agenda(aggregate, life.now + timedelta(days=days)):
-        assert item.what
+        assert item.text
         assert item.role in (Role.SALES, Role.CONTRACTS, Role.ENGINEERING)
     assert agenda(aggregate, datetime(2026, 1, 1, tzinfo=UTC)) is not None

@@ -19,7 +19,7 @@ from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse
 from process.decisions.registry import DECISIONS
 from process.effects import Effect
-from process.policy import Clocks
+from process.policy import Periods
 from tests.support.lives import Life
 from tests.support.waiting import TIMEOUT
 
@@ -174,7 +174,7 @@ def test_a_key_names_lead_event_and_purpose() -> None:
 
 
 def test_every_clock_is_described() -> None:
-    assert all(field.description for field in Clocks.model_fields.values())
+    assert all(field.description for field in Periods.model_fields.values())
 
 
 def test_a_concrete_fact_without_a_kind_is_refused() -> None:

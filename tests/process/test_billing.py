@@ -456,17 +456,17 @@ def test_a_member_without_a_hub_pays_the_base_fee_and_waits_for_nothing() -> Non
     assert {str(invoice.total) for invoice in life.lead.invoices} == {"1,250.00 USD"}
     assert life.mails("stale") + life.mails("usage_missing") + life.mails("hub_information_missing") == []
     assert others(life) == ()
-    assert next_step(life.lead).what == "nothing, no hub is to come; contract until 2027-05-31"
+    assert next_step(life.lead).text == "nothing, no hub is to come; contract until 2027-05-31"
     life.until("2027-01-10")
     assert next_step(life.lead) == (Role.SALES, "renew: the contract ends on 2027-05-31")
-    assert {item.until for item in agenda(life.aggregate, life.now) if item.what.startswith("Renew")} == {
+    assert {item.until for item in agenda(life.aggregate, life.now) if item.text.startswith("Renew")} == {
         date(2027, 4, 1)
     }
     life.until("2027-06-10")
     assert "The contract ended on 2027-05-31, and nobody has renewed it or said that it is over" in others(
         life
     )
-    assert next_step(life.lead).what == "renew, extend, or record it as lost: the contract has ended"
+    assert next_step(life.lead).text == "renew, extend, or record it as lost: the contract has ended"
     life.accepted(**RENEWAL).does("contract_signed", **SIGNED)
     assert others(life.wait(0)) == ()
     assert next_step(life.lead).owner is Role.NOBODY

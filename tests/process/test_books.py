@@ -42,7 +42,7 @@ def test_a_contract_years_fees_sum_to_its_price(
     elif off:
         return
     life = Life(zone=zone).quoted(**offer)
-    if life.lead.quote and life.lead.quote.awaits:
+    if life.lead.quote and life.lead.quote.awaiting_approval_by:
         life.does("discount_approved")
     life.does("quote_accepted")
     life.does("contract_signed", evidence="x", start=str(start), billing=billing)

@@ -1,4 +1,4 @@
-"""What the calendar does when nobody does anything: the clocks of process.md, each at the end of its day."""
+"""What the calendar does when nobody does anything: the periods of process.md, each at the end of its day."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,7 +10,7 @@ from process.core.aggregate import LeadAggregate
 from process.core.due import next_due, next_wake_up, pass_deadlines, wake_up_reason
 from process.deadlines.schedule import due
 from process.lead.quote import QuoteStatus
-from process.policy import Clocks, Policy
+from process.policy import Periods, Policy
 from process.types import Stage
 from process.views.agenda import agenda
 from process.views.attention import attention
@@ -344,15 +344,15 @@ def test_an_archived_lead_that_goes_on_after_all_is_archived_no_more(again: str)
 
 
 def test_the_clocks_are_a_leads_own() -> None:
-    clocks = {"stale": 5, "quote_validity": 10, "quote_reminder": 1}
-    life = Life(policy={"version": "test", "clocks": clocks}).quoted()
+    periods = {"stale": 5, "quote_validity": 10, "quote_reminder": 1}
+    life = Life(policy={"version": "test", "periods": periods}).quoted()
     assert str(life.lead.quotes[0].valid_until) == "2026-06-11"
     assert only(life.wait(6), "gone_stale") == "2026-06-07T00:00"
     assert {event.policy for event in life.aggregate.event_log.events} == {"test"}
 
 
 def test_the_defaults_are_those_of_the_process() -> None:
-    assert Clocks().model_dump() == {
+    assert Periods().model_dump() == {
         "questionnaire_nudge": 7,
         "stale": 30,
         "stale_in": {},
@@ -378,13 +378,13 @@ def test_the_defaults_are_those_of_the_process() -> None:
     }
 
 
-@pytest.mark.parametrize("clock", Clocks.model_fields)
+@pytest.mark.parametrize("clock", Periods.model_fields)
 def test_no_clock_runs_so_long_that_its_date_leaves_the_calendar(clock: str) -> None:
     for days in (10**9, -1):
         kinds: dict[type, Any] = {tuple: (days,), dict: {"quoted": days}}
-        value = kinds.get(type(getattr(Clocks(), clock)), days)
+        value = kinds.get(type(getattr(Periods(), clock)), days)
         with pytest.raises(ValidationError):
-            Policy.model_validate({"clocks": {clock: value}})
+            Policy.model_validate({"periods": {clock: value}})
 
 
 def test_a_zone_that_changes_moves_the_days_with_it() -> None:
@@ -425,7 +425,7 @@ def test_days_on_hold_are_no_silence_of_the_contracts_team(how: str) -> None:
         life.does("lost", reason="budget")
         life.until("2026-09-30").does("reopened", reason="Another grant")
     assert moments(life, "handover_reminded") == []
-    assert [item.until for item in agenda(life.aggregate, life.now) if "cknowledge" in item.what][:1] == [
+    assert [item.until for item in agenda(life.aggregate, life.now) if "cknowledge" in item.text][:1] == [
         date(2026, 10, 5)
     ]
     life.until("2026-10-30")

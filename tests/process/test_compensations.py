@@ -18,7 +18,7 @@ from process.effects import PostCorrection, SendCorrection, UpdateHubIssue
 from process.effects.observations import HubIssueOpened
 from process.github.edits import Edit, EditKind
 from process.github.proposals import agrees, propose
-from process.views.overview import timeline, with_fate
+from process.views.overview import timeline, with_correction
 from tests.process.test_corrections import facts
 from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
 from tests.support.states import STATES
@@ -397,12 +397,12 @@ def test_a_corrected_correction_says_what_counts_again() -> None:
     life.does("corrected", seq=2, reason="A slip")
     life.does("corrected", seq=3, reason="No slip")
     life.does("corrected", seq=4, reason="One, after all")
-    assert [with_fate(line) for line in timeline(life.aggregate)][2:] == [
+    assert [with_correction(line) for line in timeline(life.aggregate)][2:] == [
         "2 was a mistake and no longer counts: A slip",
         "3 was a mistake, so 2 counts again: No slip (corrected by 5)",
         "4 was a mistake, so 3 counts again: One, after all",
     ]
-    assert with_fate(timeline(life.aggregate)[1]).endswith("(corrected by 3)")
+    assert with_correction(timeline(life.aggregate)[1]).endswith("(corrected by 3)")
     found = correction_impact(life, 5)
     assert (found.restored, found.corrected_decision.seq) == (
         (4, "3 was a mistake, so 2 counts again: No slip"),

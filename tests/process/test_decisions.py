@@ -1,5 +1,6 @@
 """Each decision, accepted and refused; the cases stand in `accepted.py` and `refused.py`."""
 
+import re
 from typing import Any
 
 import pytest
@@ -58,3 +59,22 @@ def test_nothing_but_a_correction_or_the_money_moves_an_ended_lead(kind: str) ->
         assert (
             lost.refused(kind, **DECISIONS[kind].example) == "The lead is lost. Reopen it first (Reopened)."
         )
+
+
+COMMANDS = re.compile(r"\bleads [a-z]|--[a-z]|(?<![\w/:])/[a-z]|https?://\w")
+KINDS = re.compile(rf"\((?:{'|'.join(DECISIONS)})\b")
+
+
+@pytest.mark.parametrize(("state", "kind", "body", "says"), REFUSED)
+def test_a_refusal_names_no_command_of_any_face(
+    state: str, kind: str, body: dict[str, Any], says: str
+) -> None:
+    """Each face writes the suggestions in its own way, so the sentences themselves must fit all of them."""
+    life = STATES[state]().wait(minutes=11)
+    refused = life.take(kind, **body).refused
+    assert refused
+    for sentence in (refused.reason, *(suggestion.text for suggestion in refused.suggestions)):
+        plain = sentence.replace(str(body.get("url")), "").replace("https://example.org", "")
+        assert not COMMANDS.search(plain), sentence
+        assert not KINDS.search(plain), sentence
+    assert all(each.decision in DECISIONS for each in refused.suggestions if each.decision)

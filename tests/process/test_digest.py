@@ -7,7 +7,7 @@ import pytest
 
 from process.types import Role
 from process.views.agenda import Agenda, Item, Section, agenda
-from process.views.digest import SHOWN, DigestMail, Week, letters
+from process.views.digest import SHOWN, DigestMail, Week, digest_mails
 from tests.support.lives import Life
 
 MONDAY = date(2026, 8, 24)
@@ -17,15 +17,15 @@ WEEK = Week(name="2026-W35", day=MONDAY)
 def item(section: Section, **more: Any) -> Item:
     given = {
         "role": Role.SALES,
-        "lead": "lead-a",
+        "lead_id": "lead-a",
         "heading": "[University / Ada] - A hub",
-        "what": "Call them",
+        "text": "Call them",
     }
     return Item.model_validate(given | {"section": section} | more)
 
 
-def written(*items: Item, unasked: tuple[str, ...] = ()) -> tuple[DigestMail, ...]:
-    return letters(Agenda.of(MONDAY, items, unasked), WEEK)
+def written(*items: Item, unreachable: tuple[str, ...] = ()) -> tuple[DigestMail, ...]:
+    return digest_mails(Agenda.of(MONDAY, items, unreachable), WEEK)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_what_must_not_wait_comes_first() -> None:
         item(Section.WAITING),
         item(Section.DUE, until=MONDAY + timedelta(days=3)),
         item(Section.STUCK),
-        item(Section.UPCOMING, until=MONDAY + timedelta(days=1), what="It runs out"),
+        item(Section.UPCOMING, until=MONDAY + timedelta(days=1), text="It runs out"),
         item(Section.OVERDUE, until=MONDAY - timedelta(days=3)),
         item(Section.ATTENTION),
     )
@@ -57,7 +57,7 @@ def test_what_must_not_wait_comes_first() -> None:
         "Waiting",
         "Stuck",
     ]
-    assert [each.what for each in letter.sections[2].items] == ["It runs out", "Call them"]
+    assert [each.text for each in letter.sections[2].items] == ["It runs out", "Call them"]
     assert letter.subject == "Leads, 2026-W35: 2 to look at now, 2 due this week"
 
 
@@ -73,13 +73,13 @@ def test_what_is_due_later_is_only_counted_and_alone_no_letter() -> None:
 def test_a_person_with_an_address_gets_theirs_alone_and_one_without_has_it_in_the_roles() -> None:
     grace = {"person": "Grace Example", "names": ("Grace Example",), "email": "Grace@example.org"}
     found = written(
-        item(Section.DUE, lead="lead-a", **grace),
-        item(Section.DUE, lead="lead-b", **grace | {"email": "grace@example.org"}),
-        item(Section.DUE, lead="lead-c", person="Carl Example"),
-        item(Section.DUE, lead="lead-d"),
+        item(Section.DUE, lead_id="lead-a", **grace),
+        item(Section.DUE, lead_id="lead-b", **grace | {"email": "grace@example.org"}),
+        item(Section.DUE, lead_id="lead-c", person="Carl Example"),
+        item(Section.DUE, lead_id="lead-d"),
     )
     role, person = found
-    assert [each.lead for each in role.sections[0].items] == ["lead-c", "lead-d"]
+    assert [each.lead_id for each in role.sections[0].items] == ["lead-c", "lead-d"]
     assert (person.address, person.person, len(person.sections[0].items)) == (
         "grace@example.org",
         "Grace Example",
@@ -95,7 +95,7 @@ def test_a_long_list_is_cut_and_says_so() -> None:
 
 
 def test_that_leads_did_not_answer_is_said() -> None:
-    assert written(item(Section.DUE), unasked=("lead-x",))[0].unasked == 1
+    assert written(item(Section.DUE), unreachable=("lead-x",))[0].unreachable == 1
 
 
 def test_a_lead_says_who_has_it_and_where() -> None:

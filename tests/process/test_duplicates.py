@@ -17,7 +17,7 @@ from process.effects import NotifyLeads, ReadAnswers
 from process.effects.observations import DriftFound
 from process.lead.duplicate_links import MOST, DuplicateLink, Relation
 from process.lead.lead import Lead
-from process.policy import Clocks
+from process.policy import Periods
 from process.simulation.scenario import Scenario
 from process.simulation.simulate import simulate
 from process.types import Role, Stage
@@ -26,7 +26,7 @@ from process.views.overview import next_step, timeline
 from tests.process.test_corrections import facts, last
 from tests.support.lives import MONDAY, ORIGINAL, QUOTE, Life, link
 
-HERE = ORIGINAL | {"lead": "lead-example"}
+HERE = ORIGINAL | {"lead_id": "lead-example"}
 """The lead of most tests, as another one knows it."""
 
 
@@ -94,9 +94,9 @@ def test_a_lead_that_is_kept_apart_goes_on_and_notifies_the_other() -> None:
 
 
 def test_a_lead_is_kept_apart_from_one_of_several() -> None:
-    life = Life(originals=[ORIGINAL, ORIGINAL | {"lead": "lead-third"}])
+    life = Life(originals=[ORIGINAL, ORIGINAL | {"lead_id": "lead-third"}])
     life.does("kept_apart", other="lead-third")
-    assert [other.lead for other in life.lead.undecided] == ["lead-original"]
+    assert [other.lead_id for other in life.lead.undecided] == ["lead-original"]
     assert "lead-original" in life.refused("price_quoted", **QUOTE)
 
 
@@ -117,8 +117,8 @@ def test_a_reconciliation_flags_each_pair_once() -> None:
     life.does("kept_apart")
     life.flag_duplicates(ORIGINAL)
     assert not life.lead.undecided
-    life.flag_duplicates(ORIGINAL, ORIGINAL | {"lead": "lead-third"})
-    assert [other.lead for other in life.lead.undecided] == ["lead-third"]
+    life.flag_duplicates(ORIGINAL, ORIGINAL | {"lead_id": "lead-third"})
+    assert [other.lead_id for other in life.lead.undecided] == ["lead-third"]
 
 
 @pytest.mark.parametrize("state", ["quoted", "contracted", "live", "lost", "decommissioned"])
@@ -138,7 +138,7 @@ def test_leads_with_a_requested_hub_known_duplicates_and_the_lead_itself_are_not
 
 
 def test_the_number_of_flagged_leads_is_limited() -> None:
-    life = Life().flag_duplicates(*(ORIGINAL | {"lead": f"lead-{n}"} for n in range(40)))
+    life = Life().flag_duplicates(*(ORIGINAL | {"lead_id": f"lead-{n}"} for n in range(40)))
     assert len(life.lead.undecided) == MOST
     assert life.flag_duplicates(ORIGINAL).kinds() == ["lead_opened", "duplicates_flagged"]
 
@@ -482,13 +482,13 @@ def test_a_simulation_repeats_a_merge_and_takes_it_back_under_other_clocks(
     other.does("corrected", seq=merge, reason="x")
     life.wait(50)
     life.receives_notice_from(other)
-    scenario = Scenario(clocks=Clocks(stale=stale)) if stale else Scenario()
+    scenario = Scenario(periods=Periods(stale=stale)) if stale else Scenario()
     lived = simulate(life.aggregate.event_log.events, life.lead.id, scenario, life.now)
     assert lived.exact == (stale is None)
-    assert lived.faithful
-    after = lived.would[-1].after
+    assert lived.reproducible
+    after = lived.simulated[-1].after
     assert (after.email, after.questionnaire.response_id) == (None, None)
-    stales = [step for step in lived.would if step.event.kind == "gone_stale"]
+    stales = [step for step in lived.simulated if step.event.kind == "gone_stale"]
     assert len(stales) == (2 if stale else 0)  # held since day 15, it goes stale no more
 
 

@@ -7,7 +7,7 @@
 | 3 | 70,000 USD of cloud cost was never billed | test_3_… | tests/workflows/test_failures.py |
 | 4 | nothing linked contracts, hubs and invoices | test_4_… | tests/workflows/test_failures.py |
 | 5 | the same request was taken in twice | test_5_… | tests/starter/cli/test_leads.py |
-| 6 | a template was filled in by the wrong person | test_6_… | tests/issue_sync/test_questionnaire.py |
+| 6 | a template was filled in by the wrong person | test_6_… | tests/activities/reconcile/test_questionnaire.py |
 | 7 | a decommission was overruled, found by luck | test_7_… | tests/workflows/test_failures.py |
 | 8 | the contracts team changed its address | test_8_… | tests/system/test_contracts_team.py |
 """
@@ -20,7 +20,7 @@ import pytest
 
 from process.effects.introductions import mails_to_former
 from process.effects.observations import AnswersRead
-from process.identity import lead_id
+from process.identity import new_lead_id
 from process.money.billing import agreed, missing_usage
 from process.types import Role, Stage
 from process.views.attention import attention
@@ -54,7 +54,7 @@ def test_1_a_hub_ran_two_years_after_its_contract_had_ended() -> None:
     (lapsed,) = life.mails("contract_lapsed")
     assert {str(role) for role in lapsed.to} == {"sales", "contracts"}
     assert "The hub runs although its contract ended on 2027-05-31" in worries(life)
-    assert next_step(life.lead).what == "renew, extend, or decide the decommission: the contract has ended"
+    assert next_step(life.lead).text == "renew, extend, or decide the decommission: the contract has ended"
     life.until("2029-06-01")
     assert len(life.mails("lapse_decision")) == 1
     assert "The hub runs although its contract ended on 2027-05-31" in worries(life)
@@ -145,15 +145,15 @@ def test_4_a_contract_without_a_hub_and_a_hub_without_a_contract_are_both_seen()
 
 def test_5_the_same_request_was_taken_in_twice() -> None:
     """Now: the same organisation and title are the same lead, however they are written; what looks like one is held."""
-    once = lead_id("Example University", "Hub for a course")
-    assert lead_id("  example   UNIVERSITY ", "Hub for a Course!") == once
-    assert lead_id("Example University", "Hub for a lab") != once
-    life, twin = Life(), Life(lead="lead-twin", originals=[ORIGINAL | {"lead": "lead-example"}])
+    once = new_lead_id("Example University", "Hub for a course")
+    assert new_lead_id("  example   UNIVERSITY ", "Hub for a Course!") == once
+    assert new_lead_id("Example University", "Hub for a lab") != once
+    life, twin = Life(), Life(lead="lead-twin", originals=[ORIGINAL | {"lead_id": "lead-example"}])
     assert "may be the same request as lead-example" in worries(twin)[0]
     twin.does("merged", into="lead-example", note="Taken in three weeks ago")
     life.receives_notice_from(twin)
     assert twin.lead.stage is Stage.LOST
-    assert [other.lead for other in life.lead.duplicates] == ["lead-twin"]
+    assert [other.lead_id for other in life.lead.duplicates] == ["lead-twin"]
 
 
 def test_5_and_a_decision_that_comes_twice_counts_once() -> None:
@@ -188,7 +188,7 @@ def test_7_a_decommission_was_decided_and_overruled_and_that_was_found_by_luck()
     """Now: overruling is a decision of its own; all who were told hear it, and no notice goes out any more."""
     life = Life().live().perform()
     life.does("decommission_decided", on="2026-12-01", reason="No funds", by="Grace Example")
-    assert next_step(life.lead).what == "take the hub down on 2026-12-01"
+    assert next_step(life.lead).text == "take the hub down on 2026-12-01"
     life.until("2026-11-20")
     assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == ["14"]
     life.does("decommission_cancelled", reason="They found new funds", by="Ada Example")

@@ -2,7 +2,7 @@
 
 from process.core.due import next_wake_up
 from process.effects import SendMail
-from process.policy import Clocks
+from process.policy import Periods
 from process.types import Role, Stage
 from process.views.attention import attention
 from tests.process.test_clocks import moments
@@ -170,7 +170,7 @@ def test_a_contract_without_a_hub_is_on_the_list_whatever_became_of_the_lead() -
 
 
 def test_each_stage_may_take_its_own_time() -> None:
-    policy = {"clocks": {"stale": 20, "stale_in": {"quoted": 45}}}
+    policy = {"periods": {"stale": 20, "stale_in": {"quoted": 45}}}
     assert moments(Life(policy=policy).wait(21), "gone_stale") == ["2026-06-22T00:00"]
     quoted = Life(policy=policy).quoted(**QUOTE, valid_until="2026-12-31")
     assert moments(quoted.wait(50), "gone_stale") == ["2026-07-17T00:00"]
@@ -180,8 +180,8 @@ def test_each_stage_may_take_its_own_time() -> None:
 
 
 def test_a_number_alone_still_loads_and_holds_for_every_stage() -> None:
-    clocks = Clocks.model_validate({"stale": 14})
-    assert [clocks.stale_after(stage) for stage in Stage] == [14] * len(Stage)
+    periods = Periods.model_validate({"stale": 14})
+    assert [periods.stale_after(stage) for stage in Stage] == [14] * len(Stage)
 
 
 # ---- decommission
@@ -200,10 +200,10 @@ def test_the_customer_is_told_a_fortnight_before_and_confirms_about_the_data_two
 
 def test_a_person_has_a_role_until_somebody_else_has_it_or_nobody() -> None:
     life = Life()
-    assert life.lead.whose(Role.SALES) == "sales"
+    assert life.lead.role_with_person(Role.SALES) == "sales"
     life.does("assigned", role="sales", person="Grace Example", login="grace")
     life.does("assigned", role="engineering", person="Ann Example")
-    assert [life.lead.whose(role) for role in life.lead.assigned] == [
+    assert [life.lead.role_with_person(role) for role in life.lead.assigned] == [
         "sales (Grace Example)",
         "engineering (Ann Example)",
     ]

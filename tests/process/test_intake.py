@@ -1,4 +1,4 @@
-"""What an issue says about the lead that it is to become: titles as people write them, forms as GitHub makes them."""
+"""The fields of a new lead, read from titles as people write them and from GitHub's issue forms."""
 
 import time
 
@@ -19,7 +19,7 @@ UNCLEAR = (
 
 
 def form(**given: str) -> str:
-    """As GitHub makes it of an issue form."""
+    """Return the text that GitHub makes of an issue form."""
     parts = [f"### {label}\n\n{given.get(name, '_No response_')}\n" for name, label in FIELDS.items()]
     return "\n".join([*parts, "### Background and notes\n\n_No response_\n"])
 
@@ -48,7 +48,7 @@ def says(title: str, body: str = "") -> tuple[dict[str, str], list[str]]:
         ("[Org\u200b / Ada\u202e] - A\x07 hub", "Org", "Ada", "A hub"),
     ],
 )
-def test_a_title_that_says_all(title: str, org: str, person: str, what: str) -> None:
+def test_a_complete_title(title: str, org: str, person: str, what: str) -> None:
     assert says(title) == ({"org": org, "person": person, "title": what}, [])
 
 
@@ -138,7 +138,7 @@ def test_a_description_in_any_shape(body: str) -> None:
         ({"zone": " UTC "}, {"zone": "UTC"}),
     ],
 )
-def test_what_need_not_be_said_may_be_said_in_many_ways(given: dict[str, str], read: dict[str, str]) -> None:
+def test_optional_fields_may_be_left_out_in_many_ways(given: dict[str, str], read: dict[str, str]) -> None:
     assert says(TEMPLATE, form(**WHOLE, **given)) == (WHOLE | read, [])
 
 
@@ -155,7 +155,7 @@ def test_what_need_not_be_said_may_be_said_in_many_ways(given: dict[str, str], r
         ({"title": "A hub\n" * 50}, "It is longer than 200 characters"),
     ],
 )
-def test_what_cannot_be_is_asked_about_with_the_reason(given: dict[str, str], why: str) -> None:
+def test_an_invalid_value_is_asked_for_with_the_reason(given: dict[str, str], why: str) -> None:
     found = read_issue(TEMPLATE, form(**WHOLE | given))
     (gap,) = found.gaps
     assert gap.field in given
@@ -167,9 +167,7 @@ TEXTS = st.text(st.characters(codec=None)) | st.text("[]/-: #`~<!->\n\rAZ\x00\ud
 
 
 @given(TEXTS, TEXTS, st.dictionaries(st.sampled_from([*FIELDS]), TEXTS))
-def test_whatever_is_written_what_was_read_is_a_lead_or_asked_for(
-    title: str, body: str, given: dict[str, str]
-) -> None:
+def test_any_text_gives_valid_fields_or_gaps(title: str, body: str, given: dict[str, str]) -> None:
     found = read_issue(title, body + form(**given))
     assert {"org", "person", "title"} <= found.fields.keys() | {gap.field for gap in found.gaps}
     opened = parse_as(LeadOpened, WHOLE | found.fields)

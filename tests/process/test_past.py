@@ -7,9 +7,9 @@ import pytest
 from process.core.aggregate import LeadAggregate
 from process.lead.quote import QuoteStatus
 from process.types import Stage
+from process.views.as_of import as_of
 from process.views.attention import attention
 from process.views.overview import overview, timeline
-from process.views.past import as_of
 from tests.support.lives import Life
 
 

@@ -27,7 +27,7 @@ from process.effects import Effect, OpenHubIssue, SendMail
 from process.effects.introductions import last_reached
 from process.effects.observations import MailSent
 from process.lead.quote import ACTIVE, QuoteStatus
-from process.money.billing import BILLED, billed_again, next_draft
+from process.money.billing import BILLED, first_double_billing, next_draft
 from process.types import Role, Stage
 from process.views.attention import attention
 from process.views.checklist import checklist
@@ -195,7 +195,7 @@ class Lives(RuleBasedStateMachine):
     def another_lead_speaks(self, kind: str, data: st.DataObject) -> None:
         """A matching lead goes on with its own life, and its notices come in any order."""
         other = getattr(self, "other", None) or Life(
-            lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]
+            lead="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]
         )
         self.other = other
         bodies = {"merged": {"into": "lead-example"}, "lost": {"reason": "budget"}}
@@ -227,7 +227,7 @@ class Lives(RuleBasedStateMachine):
         assert lead.merged_into is None or lead.stage is Stage.LOST
         assert lead.ended or not lead.archived
         for kin in (lead.originals, lead.duplicates):
-            assert len({other.lead for other in kin} - {lead.id}) == len(kin)
+            assert len({other.lead_id for other in kin} - {lead.id}) == len(kin)
 
     @invariant()
     def the_events_add_up_to_the_lead(self) -> None:
@@ -265,10 +265,10 @@ class Lives(RuleBasedStateMachine):
                 assert discount.approved
                 assert discount.settled_by != discount.by or "someone" in discount.by
         lead = self.life.lead
-        if lead.quote and lead.quote.awaits and not lead.ended:
+        if lead.quote and lead.quote.awaiting_approval_by and not lead.ended:
             stuck = any("waits for an approval" in line for line in attention(lead, self.life.today))
             assert stuck == bool(lead.quote.discount and lead.quote.discount.asked_on)
-            step = next_step(lead).what
+            step = next_step(lead).text
             before = lead.hold or lead.undecided or lead.hub.decommission_on  # what is more urgent to say
             assert before or "approve or decline" in step, step
 
@@ -349,7 +349,7 @@ class Lives(RuleBasedStateMachine):
         billed = [month for invoice in invoices for month in invoice.usage_months if invoice.stands]
         assert len(billed) == len(set(billed))
         fixed = sorted((i.period_start, i.period_end) for i in invoices if i.index is not None and i.stands)
-        assert billed_again(self.life.lead) is None
+        assert first_double_billing(self.life.lead) is None
         assert all(one[1] < other[0] for one, other in pairwise(fixed))
         assert len({invoice.total.currency for invoice in invoices}) <= 1 + len(self.life.lead.quotes)
 
@@ -404,7 +404,7 @@ class Lives(RuleBasedStateMachine):
     def every_face_can_show_it(self) -> None:
         aggregate, now = self.life.aggregate, self.life.now
         step = next_step(aggregate.lead)
-        assert step.what
+        assert step.text
         assert (step.owner is Role.NOBODY) or not aggregate.lead.ended
         assert all(attention(aggregate.lead, aggregate.lead.today(now)))
         assert all(item.text for item in checklist(aggregate.lead))

@@ -106,7 +106,7 @@ def test_a_vendor_set_up_may_be_done_or_not_needed() -> None:
     assert proposal.note
 
 
-def test_what_the_service_does_itself_is_nobodys_decision() -> None:
+def test_a_box_that_the_service_ticks_proposes_no_decision() -> None:
     assert proposed(new(), EditKind.TICKED, "Leads folder").decisions == ()
 
 
@@ -183,7 +183,7 @@ moves = st.builds(
 
 
 @given(move=moves, aggregate=st.sampled_from(LIVES))
-def test_any_move_proposes_decisions_there_are_or_says_why_there_is_none(move: Edit, aggregate: Any) -> None:
+def test_any_edit_proposes_known_decisions_or_gives_a_reason(move: Edit, aggregate: Any) -> None:
     proposal = propose(move, aggregate.lead, timeline(aggregate))
     assert set(kinds(proposal)) <= set(DECISIONS)
     assert proposal.decisions or proposal.note

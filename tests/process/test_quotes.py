@@ -166,7 +166,7 @@ def test_a_discount_is_taken_off_the_price_to_the_cent(
 )
 def test_up_to_ten_percent_sales_gives_by_itself(discount: dict[str, Any], waits: bool) -> None:
     life = Life().quoted(**QUOTE, **discount, discount_reason="A pilot")
-    assert (life.lead.quotes[-1].awaits is Role.CONTRACTS) is waits
+    assert (life.lead.quotes[-1].awaiting_approval_by is Role.CONTRACTS) is waits
     assert bool(life.mails("discount_approval")) is waits
 
 
@@ -188,7 +188,7 @@ def test_a_share_never_leaves_less_than_nothing_nor_more_than_the_list_price(cen
 
 def test_the_policy_says_how_much_and_who() -> None:
     life = Life(policy={"version": "t", "discounts": {"without_approval": "25", "approver": "engineering"}})
-    assert life.quoted(**DISCOUNTED).lead.quotes[-1].awaits is None
+    assert life.quoted(**DISCOUNTED).lead.quotes[-1].awaiting_approval_by is None
     life.does("price_quoted", **(DISCOUNTED | {"discount_percent": 26}))
     assert next_step(life.lead).owner is Role.ENGINEERING
     assert life.mails("discount_approval")[-1].to == (Role.ENGINEERING,)
@@ -197,14 +197,14 @@ def test_the_policy_says_how_much_and_who() -> None:
 def test_while_it_waits_everybody_sees_whose_move_it_is_and_it_cannot_be_accepted() -> None:
     life = Life().quoted(**DISCOUNTED)
     step = next_step(life.lead)
-    assert (step.owner, step.what) == (
+    assert (step.owner, step.text) == (
         Role.CONTRACTS,
         "approve or decline the discount of 20 % (2,400.00 USD) by 2026-07-01",
     )
     waits = "The discount of 20 % (2,400.00 USD) in version 1 of the quote waits for an approval"
     assert attention(life.lead, life.today) == (), "they have only just been asked"
     assert overview(life.aggregate, life.now).owner is Role.CONTRACTS
-    items = {(item.role, item.section): item.what for item in agenda(life.aggregate, life.now)}
+    items = {(item.role, item.section): item.text for item in agenda(life.aggregate, life.now)}
     assert items[Role.CONTRACTS, Section.DUE].startswith("Approve or decline the discount")
     assert (Role.CONTRACTS, Section.STUCK) not in items
     assert items[Role.SALES, Section.WAITING].startswith("Waits for contracts: approve or decline")
@@ -212,7 +212,7 @@ def test_while_it_waits_everybody_sees_whose_move_it_is_and_it_cannot_be_accepte
     assert "They have not agreed" in life.refused("contract_handed_over")
     life.until("2026-06-05")  # asked again
     assert attention(life.lead, life.today) == (waits,)
-    items = {(item.role, item.section): item.what for item in agenda(life.aggregate, life.now)}
+    items = {(item.role, item.section): item.text for item in agenda(life.aggregate, life.now)}
     assert items[Role.CONTRACTS, Section.STUCK] == waits
     life.does("discount_approved", by="Ann")
     assert attention(life.lead, life.today) == ()
@@ -234,7 +234,7 @@ def test_it_is_asked_for_again_until_somebody_says_yes_or_no() -> None:
 def test_it_is_valid_as_long_as_any_other() -> None:
     life = Life().quoted(**DISCOUNTED)
     assert life.until("2026-07-02").lead.quotes[-1].status is QuoteStatus.EXPIRED
-    assert next_step(life.lead).what == "quote a price again, or record it as lost"
+    assert next_step(life.lead).text == "quote a price again, or record it as lost"
     assert "Version 1 expired on 2026-07-01" in life.refused("discount_approved", by="Ann")
 
 
@@ -248,7 +248,7 @@ def test_declined_it_is_off_the_table_and_sales_hears_why() -> None:
     life = Life().quoted(**DISCOUNTED)
     life.does("discount_declined", reason="Ten percent would do", by="Ann")
     quote = life.lead.quotes[-1]
-    assert (quote.status, quote.standing) == (QuoteStatus.DECLINED, "discount not approved")
+    assert (quote.status, quote.status_text) == (QuoteStatus.DECLINED, "discount not approved")
     assert life.mails("discount_declined")[-1].fields == {"version": "1", "reason": "Ten percent would do"}
     assert next_step(life.lead) == (Role.SALES, "quote a price again, or record it as lost")
     life.does("price_quoted", **(DISCOUNTED | {"discount_percent": 10}))
@@ -279,7 +279,7 @@ def test_an_approval_is_for_the_version_that_it_was_asked_for() -> None:
     life = Life().quoted(**DISCOUNTED)
     life.does("price_quoted", **(DISCOUNTED | {"discount_percent": 30}))
     assert life.lead.quote
-    assert life.lead.quote.awaits
+    assert life.lead.quote.awaiting_approval_by
     assert "Version 1 is not the active quote" in life.refused("discount_approved", version=1, by="Ann")
     waiting = [item.effect for item in life.aggregate.outbox]
     left = [e.fields for e in waiting if isinstance(e, SendMail) and e.template == "discount_approval"]
@@ -294,13 +294,13 @@ def test_an_approval_can_be_corrected_until_something_rests_on_it() -> None:
     accepted = life.aggregate.event_log.events[-1].seq
     life.does("corrected", seq=accepted, reason="A slip")
     life.does("corrected", seq=seq, reason="A slip")
-    assert life.lead.quotes[-1].awaits is Role.CONTRACTS
+    assert life.lead.quotes[-1].awaiting_approval_by is Role.CONTRACTS
 
 
 def test_who_was_asked_for_an_approval_gives_it_though_the_policy_names_another_since() -> None:
     life = Life().quoted(**DISCOUNTED)
     life.does("policy_adopted", policy={"version": "t", "discounts": {"approver": "sales"}})
-    assert [quote.awaits for quote in life.lead.quotes] == [Role.CONTRACTS]
+    assert [quote.awaiting_approval_by for quote in life.lead.quotes] == [Role.CONTRACTS]
     assert deciders(DiscountApproved, life.lead) == {Role.CONTRACTS}
     life.does("discount_approved", by="Con Example")
     assert deciders(DiscountApproved, life.lead) == {Role.SALES}, "the next discount is for them"

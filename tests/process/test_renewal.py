@@ -263,7 +263,7 @@ def test_while_it_is_extended_the_decision_that_is_due_is_in_sight() -> None:
     life.does("service_extended", reason="Once more")
     what = "The contract ended on 2027-05-31, and whether it is renewed is not decided"
     assert what in attention(life.lead, life.today)
-    (line,) = (item for item in agenda(life.aggregate, life.now) if item.what.startswith("Renew, or decide"))
+    (line,) = (item for item in agenda(life.aggregate, life.now) if item.text.startswith("Renew, or decide"))
     assert (line.section, str(line.until)) == (Section.OVERDUE, "2027-07-12")
     life.does("decommission_decided", on="2027-07-30", reason="Over")
     assert what not in attention(life.lead, life.today)

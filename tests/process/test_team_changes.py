@@ -11,7 +11,7 @@ from process.effects import PlaceCard
 from process.effects.introductions import last_reached, mails_to_former
 from process.effects.observations import MailUndeliverable
 from process.effects.requests import Outcome
-from process.policy import COLUMNS, People, Policy
+from process.policy import COLUMNS, Policy, Team
 from process.types import Role, Stage
 from process.views.overview import timeline
 from tests.support.lives import BOOK_QUOTE, MONDAY, Life
@@ -217,7 +217,7 @@ def test_a_dead_former_address_is_recorded_and_blocks_nothing() -> None:
         ({"addresses": {"community": ["a@example.org"]}}, "there is nobody behind community"),
         ({"addresses": {"legal": ["a@example.org"]}}, "addresses.legal"),
         ({"addresses": ["a@example.org"]}, "addresses: input should be a valid dictionary"),
-        ({"since": "soon"}, "since: input should be a valid datetime"),
+        ({"read_at": "soon"}, "read_at: input should be a valid datetime"),
         ("deals@example.org", "input should be a valid dictionary"),
     ],
 )
@@ -230,7 +230,7 @@ def test_an_invalid_team_is_refused_and_recorded(sent: Any, says: str) -> None:
 
 def test_a_change_of_logins_is_recorded_and_nobody_is_mailed() -> None:
     life = in_conversation()
-    people = People(people={Role.SALES: ("octocat",)}, addresses=life.lead.policy.addresses)
+    people = Team(people={Role.SALES: ("octocat",)}, addresses=life.lead.policy.addresses)
     life._set(inbox.set_team(life.aggregate, (people.model_dump(mode="json"),), life.now))
     assert life.lead.policy.people == {Role.SALES: ("octocat",)}
     assert life.aggregate.event_log.events[-1].summary.endswith("sales: octocat")
@@ -238,11 +238,11 @@ def test_a_change_of_logins_is_recorded_and_nobody_is_mailed() -> None:
 
 
 def test_a_digest_is_the_same_for_the_same_people_alone() -> None:
-    some = People(addresses={Role.SALES: (OLD,), Role.CONTRACTS: (NEW,)})
-    same = People(addresses={Role.CONTRACTS: (NEW,), Role.SALES: (OLD,)}, since=MONDAY)
+    some = Team(addresses={Role.SALES: (OLD,), Role.CONTRACTS: (NEW,)})
+    same = Team(addresses={Role.CONTRACTS: (NEW,), Role.SALES: (OLD,)}, since=MONDAY)
     assert some.digest() == same.digest()
-    assert some.digest() != People(addresses={Role.SALES: (OLD,)}).digest()
-    assert People().digest() == People.of(Policy()).digest()
+    assert some.digest() != Team(addresses={Role.SALES: (OLD,)}).digest()
+    assert Team().digest() == Team.of(Policy()).digest()
 
 
 # ---- the rules
@@ -259,11 +259,11 @@ def test_future_deadlines_follow_the_new_policy_and_past_decisions_stay() -> Non
     preview = preview_decision(
         life.aggregate,
         "policy_adopted",
-        ({"policy": {"version": "2026-10", "clocks": {"handover_reminder": 1, "contract_due": 5}}},),
+        ({"policy": {"version": "2026-10", "periods": {"handover_reminder": 1, "contract_due": 5}}},),
         life.now,
     )
     assert preview.dates == ("Handover reminded: 2026-06-03, was 2026-06-05",)
-    adopt(life, clocks={"handover_reminder": 1, "contract_due": 5})
+    adopt(life, periods={"handover_reminder": 1, "contract_due": 5})
     assert life.lead.contract.due == due
     assert life.lead.policy.version == "2026-10"
     assert {item.effect.kind for item in life.aggregate.outbox} - before == {"update_issue", "record_events"}
@@ -275,7 +275,7 @@ def test_future_deadlines_follow_the_new_policy_and_past_decisions_stay() -> Non
 def test_adopting_a_policy_is_no_progress() -> None:
     life = Life().wait(31)
     assert life.lead.stale_on
-    adopt(life, clocks={"questionnaire_nudge": 3})
+    adopt(life, periods={"questionnaire_nudge": 3})
     assert life.lead.stale_on
 
 
@@ -295,9 +295,9 @@ def test_a_policy_does_not_change_the_team() -> None:
 
 def test_a_corrected_policy_restores_the_one_before_and_keeps_the_team() -> None:
     life = Life(**under(OLD)).quoted(**BOOK_QUOTE)
-    adopt(life, clocks={"stale": 3})
+    adopt(life, periods={"stale": 3})
     adopted = life.lead.last_seq
     life.gets_team(contracts=(NEW,))
     life.does("corrected", seq=adopted, reason="Not yet")
-    assert (life.lead.policy.version, life.lead.policy.clocks.stale) == ("2026-06", 30)
+    assert (life.lead.policy.version, life.lead.policy.periods.stale) == ("2026-06", 30)
     assert life.lead.policy.addresses == {Role.CONTRACTS: (NEW,)}

@@ -151,7 +151,7 @@ def test_the_overview_has_it_all() -> None:
     life = Life().quoted().perform()
     life.refused("contract_signed", evidence="x", by="Ada")
     seen = overview(life.aggregate, life.now)
-    assert (seen.lead, seen.stage, seen.owner) == ("lead-example", "quoted", "community")
+    assert (seen.lead_id, seen.stage, seen.owner) == ("lead-example", "quoted", "community")
     assert seen.heading == "[Example University / Ada Example] - Hub for a course"
     assert seen.next_date == next_due(life.aggregate.lead)
     assert [line.seq for line in seen.timeline] == list(range(1, len(seen.timeline) + 1))

@@ -12,18 +12,18 @@ from process.deadlines.billing import InvoiceDue
 from process.decisions.contracting import ContractSigned
 from process.decisions.serving import HubRequested
 from process.money.pricing import BUILT_IN
-from process.policy import Clocks, Policy
+from process.policy import Periods, Policy
 from process.simulation.difference import Difference, difference
 from process.simulation.scenario import Scenario
-from process.simulation.simulate import as_it_came, simulate
+from process.simulation.simulate import as_given, simulate
 from process.types import Role, Stage
 from tests.support.changed_rule import NEXT_CHANGES, deploy
 from tests.support.lives import BOOK_QUOTE, MONDAY, SIGNED, Life
 
 
-def asked(life: Life, scenario: Scenario | None = None, **clocks: object) -> Difference:
+def asked(life: Life, scenario: Scenario | None = None, **periods: object) -> Difference:
     """What would have been different in this life until its present moment."""
-    wanted = scenario or Scenario(clocks=Clocks.model_validate(clocks))
+    wanted = scenario or Scenario(periods=Periods.model_validate(periods))
     return difference(life.aggregate.event_log.events, life.lead.id, wanted, life.now)
 
 
@@ -32,11 +32,11 @@ def moved(found: Difference) -> list[tuple[str, str | None, str | None, int | No
     return [
         (
             each.kind,
-            f"{each.was:%m-%d}" if each.was else None,
-            f"{each.would:%m-%d}" if each.would else None,
+            f"{each.actual:%m-%d}" if each.actual else None,
+            f"{each.simulated:%m-%d}" if each.simulated else None,
             each.days,
         )
-        for each in found.calendar
+        for each in found.deadlines
     ]
 
 
@@ -48,13 +48,13 @@ def test_under_its_own_rules_nothing_would_have_been_different() -> None:
     for same in (
         Scenario(),
         Scenario(policy=Policy()),
-        Scenario(clocks=Clocks(stale=30)),
+        Scenario(periods=Periods(stale=30)),
         Scenario(books=BUILT_IN),
     ):
         found = asked(life, same)
         assert not found.found
-        assert (found.faithful, found.behind) == (True, None)
-        assert [(each.was, each.would) for each in found.sums] == [(Decimal("12000.00"),) * 2]
+        assert (found.reproducible, found.overdue_since) == (True, None)
+        assert [(each.actual, each.simulated) for each in found.sums] == [(Decimal("12000.00"),) * 2]
 
 
 def test_a_quote_that_is_valid_longer_expires_later_and_is_reminded_of_later() -> None:
@@ -65,11 +65,11 @@ def test_a_quote_that_is_valid_longer_expires_later_and_is_reminded_of_later() -
     ]
     (decided,) = found.decisions
     assert (decided.seq, decided.kind, decided.refused) == (2, "price_quoted", "")
-    assert "valid until 2026-07-01" in decided.was
-    assert decided.would
-    assert "valid until 2026-07-11" in decided.would
+    assert "valid until 2026-07-01" in decided.actual
+    assert decided.simulated
+    assert "valid until 2026-07-11" in decided.simulated
     assert found.mails == ()
-    assert asked(Life().quoted().wait(20), quote_validity=25).calendar[0].was is None
+    assert asked(Life().quoted().wait(20), quote_validity=25).deadlines[0].actual is None
 
 
 def test_what_a_person_said_is_not_what_the_rules_say() -> None:
@@ -86,7 +86,7 @@ def test_what_repeats_is_compared_with_what_follows_the_same_decision() -> None:
         ("gone_stale", "09-10", None, None),
     ]
     stale = next(each for each in asked(life, stale=45).mails if each.template == "stale")
-    assert (stale.to, stale.was, stale.would) == ((Role.SALES,), 3, 1)
+    assert (stale.to, stale.actual, stale.simulated) == ((Role.SALES,), 3, 1)
     assert moved(asked(life, stale_in={"quoted": 10}))[:2] == [
         ("gone_stale", None, "08-21", None),
         ("gone_stale", None, "08-31", None),
@@ -102,9 +102,9 @@ def test_a_holiday_is_no_working_day() -> None:
 
 def test_the_days_on_which_it_would_have_needed_attention() -> None:
     (noticed,) = asked(Life().wait(40), stale=35).attention
-    assert noticed.what == "Nothing has moved since 2026-06-01"
-    assert noticed.was == ((date(2026, 7, 2), date(2026, 7, 11)),)
-    assert noticed.would == ((date(2026, 7, 7), date(2026, 7, 11)),)
+    assert noticed.text == "Nothing has moved since 2026-06-01"
+    assert noticed.actual == ((date(2026, 7, 2), date(2026, 7, 11)),)
+    assert noticed.simulated == ((date(2026, 7, 7), date(2026, 7, 11)),)
 
 
 # ---- decisions
@@ -118,21 +118,21 @@ def test_what_would_have_been_refused_and_what_rests_on_it() -> None:
     life.does("vendor_setup_not_needed")
     life.wait(40)
     found = asked(life, quote_validity=10)
-    assert [(each.seq, each.kind, each.would) for each in found.decisions if each.refused] == [
+    assert [(each.seq, each.kind, each.simulated) for each in found.decisions if each.refused] == [
         (3, "quote_accepted", None),
         (4, "contract_handed_over", None),
         (5, "contract_signed", None),
     ]
     assert found.decisions[1].refused.startswith("Version 1 expired on 2026-06-11.")
-    assert (found.stage_was, found.stage_would) == (Stage.CONTRACTED, Stage.QUOTED)
-    assert [(each.was and each.was.amount, each.would) for each in found.invoices] == [
+    assert (found.stage_actual, found.stage_simulated) == (Stage.CONTRACTED, Stage.QUOTED)
+    assert [(each.actual and each.actual.amount, each.simulated) for each in found.invoices] == [
         (Decimal("1000.00"), None),
         (Decimal("1000.00"), None),
     ]
-    assert [(each.currency, each.was, each.would) for each in found.sums] == [
+    assert [(each.currency, each.actual, each.simulated) for each in found.sums] == [
         ("USD", Decimal(2000), Decimal(0))
     ]
-    assert [(each.stage, each.was, each.would) for each in found.stages] == [
+    assert [(each.stage, each.actual, each.simulated) for each in found.stages] == [
         ("quoted", 20, 60),
         ("contracted", 40, 0),
     ]
@@ -142,9 +142,9 @@ def test_a_correction_finds_what_it_corrects_under_another_number() -> None:
     life = Life().wait(15).quoted()
     life.does("corrected", seq=2, reason="A slip")
     found = asked(life, stale=7)
-    assert [each.kind for each in found.calendar] == ["gone_stale", "gone_stale"]
+    assert [each.kind for each in found.deadlines] == ["gone_stale", "gone_stale"]
     assert found.decisions == ()
-    assert found.stage_would is Stage.LEAD
+    assert found.stage_simulated is Stage.LEAD
 
 
 def test_a_correction_of_what_would_not_have_been_is_about_nothing() -> None:
@@ -166,11 +166,11 @@ def test_an_invoice_keeps_its_days_under_another_number() -> None:
     life.wait(1).does("invoice_sent", number=len(life.lead.invoices))
     found = asked(life, lapse_extension=45)
     assert not [each for each in found.decisions if each.refused]
-    assert any(each.was is None for each in found.invoices)
+    assert any(each.actual is None for each in found.invoices)
     lived = simulate(
-        life.aggregate.event_log.events, life.lead.id, Scenario(clocks=Clocks(lapse_extension=45)), life.now
+        life.aggregate.event_log.events, life.lead.id, Scenario(periods=Periods(lapse_extension=45)), life.now
     )
-    sent = [invoice for invoice in lived.would[-1].after.invoices if invoice.sent_on]
+    sent = [invoice for invoice in lived.simulated[-1].after.invoices if invoice.sent_on]
     assert [invoice.usage_months for invoice in sent] == [("2027-06",)]
 
 
@@ -180,7 +180,7 @@ def test_nothing_comes_to_a_lead_that_would_have_been_archived() -> None:
     found = asked(life.wait(1), archive=90)
     (refused,) = (each for each in found.decisions if each.refused)
     assert (refused.kind, refused.refused) == ("reopened", "The lead would have been archived on 2026-08-31.")
-    assert found.stage_would is Stage.LOST
+    assert found.stage_simulated is Stage.LOST
     assert not asked(life, archive=300).found
 
 
@@ -193,9 +193,9 @@ def test_an_archived_lead_may_go_on_longer() -> None:
 def test_what_the_rules_filled_in_can_be_told_from_what_was_said(said: dict[str, str]) -> None:
     life = Life().signed(None, **said)
     lived = simulate(life.aggregate.event_log.events, life.lead.id, Scenario(), life.now)
-    signed = next(step for step in lived.was if step.event.kind == "contract_signed")
+    signed = next(step for step in lived.actual if step.event.kind == "contract_signed")
     assert isinstance(signed.event.fact, ContractSigned)
-    came = as_it_came(signed.event.fact, signed.past, signed.event.at)
+    came = as_given(signed.event.fact, signed.past, signed.event.at)
     assert {name for name in ("start", "end") if getattr(came, name)} == set(said)
     assert came.resolved(signed.past, signed.event.at) == signed.event.fact
 
@@ -211,11 +211,15 @@ def test_other_prices_in_the_book_are_other_invoices_to_the_cent() -> None:
         plans=tuple(p.replaced(price=p.price.times(2)) for p in BUILT_IN[1].plans), tiers=()
     )
     found = asked(life, Scenario(books=(dearer,)))
-    totals = [(each.was and str(each.was), each.would and str(each.would)) for each in found.invoices]
+    totals = [
+        (each.actual and str(each.actual), each.simulated and str(each.simulated)) for each in found.invoices
+    ]
     assert totals[:2] == [("1,250.00 USD", "2,500.00 USD")] * 2
     assert totals[2] == ("1,410.01 USD", "2,510.01 USD")  # without its 150.00 for twenty users
-    assert [(each.was, each.would) for each in found.sums] == [(Decimal("3910.01"), Decimal("7510.01"))]
-    assert "30,000.00 USD" in str(found.decisions[0].would)
+    assert [(each.actual, each.simulated) for each in found.sums] == [
+        (Decimal("3910.01"), Decimal("7510.01"))
+    ]
+    assert "30,000.00 USD" in str(found.decisions[0].simulated)
 
 
 def test_a_plan_that_the_book_would_not_have_had_could_not_have_been_quoted() -> None:
@@ -233,7 +237,7 @@ def test_newer_rules_from_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None
     life.does("questionnaire_sent")
     deploy(monkeypatch)
     found = asked(life, Scenario(changes=NEXT_CHANGES))
-    assert [(each.template, each.was, each.would) for each in found.mails] == [
+    assert [(each.template, each.actual, each.simulated) for each in found.mails] == [
         ("questionnaire_unanswered", 0, 1)
     ]
 
@@ -242,9 +246,9 @@ def test_it_is_told_as_far_as_the_record_goes() -> None:
     life = Life().quoted()
     life.now += timedelta(days=90)  # nobody looks at the calendar
     found = asked(life, stale=100)
-    assert not found.calendar
-    assert found.behind == life.end_of("2026-06-24")
-    assert found.until == found.behind
+    assert not found.deadlines
+    assert found.overdue_since == life.end_of("2026-06-24")
+    assert found.until == found.overdue_since
 
 
 def test_where_the_service_was_away_it_is_away() -> None:
@@ -269,19 +273,19 @@ def test_a_life_that_an_older_code_led_is_compared_with_this_codes() -> None:
         return event.replaced(fact=event.fact.replaced(invoice=invoice))
 
     events = [cheaper(event) for event in life.aggregate.event_log.events]
-    found = difference(events, life.lead.id, Scenario(clocks=Clocks(stale=20)), life.now)
-    assert not found.faithful
+    found = difference(events, life.lead.id, Scenario(periods=Periods(stale=20)), life.now)
+    assert not found.reproducible
     assert not found.invoices
-    assert {each.kind for each in found.calendar} == {"gone_stale"}
+    assert {each.kind for each in found.deadlines} == {"gone_stale"}
 
 
 def test_what_an_older_code_allowed_is_not_refused_because_of_the_other_rules() -> None:
     life = Life().quoted().wait(10)
     allowed = evolve(life.aggregate.event_log, HubRequested(by="Ann", source="cli"), life.now)
-    found = difference(allowed.events, life.lead.id, Scenario(clocks=Clocks(stale=5)), life.wait(10).now)
-    assert not found.faithful
+    found = difference(allowed.events, life.lead.id, Scenario(periods=Periods(stale=5)), life.wait(10).now)
+    assert not found.reproducible
     assert not found.decisions
-    assert {each.kind for each in found.calendar} == {"gone_stale"}
+    assert {each.kind for each in found.deadlines} == {"gone_stale"}
 
 
 def test_what_began_nothing_is_no_lead() -> None:
@@ -295,4 +299,4 @@ def test_hubs_information_and_renewals_move_with_their_clocks() -> None:
     life = Life().requested().wait(3)
     life.does("hub_information_given", url="pending")
     found = asked(life.wait(20), hub_information=3)
-    assert {each.kind for each in found.calendar} == {"hub_information_missed"}
+    assert {each.kind for each in found.deadlines} == {"hub_information_missed"}

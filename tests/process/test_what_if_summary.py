@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from process.policy import Clocks
+from process.policy import Periods
 from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
 from process.simulation.summary import Summary
@@ -21,8 +21,8 @@ def signed_after(days: int) -> Life:
 LIVES = [Life().quoted().wait(60), Life().wait(10), signed_after(5), signed_after(20), signed_after(25)]
 
 
-def summary(**clocks: int) -> Summary:
-    wanted = Scenario(clocks=Clocks.model_validate(clocks))
+def summary(**periods: int) -> Summary:
+    wanted = Scenario(periods=Periods.model_validate(periods))
     end = max(life.now for life in LIVES)
     found = []
     for life in LIVES:
@@ -34,23 +34,23 @@ def summary(**clocks: int) -> Summary:
 def test_it_counts_leads_and_chores_with_the_days_in_the_middle() -> None:
     found = summary(quote_validity=15)
     assert (found.leads, found.differ) == (5, 4)
-    shifts = {each.kind: each for each in found.calendar}
+    shifts = {each.kind: each for each in found.deadlines}
     assert (shifts["quote_expired"].earlier, shifts["quote_expired"].days_earlier) == (1, 15.0)
     assert (shifts["quote_expired"].more, shifts["quote_expired"].fewer) == (2, 0)
     assert shifts["invoice_due"].fewer == 4
     judged = {each.kind: (each.refused, each.scenario) for each in found.decisions}
     assert judged["price_quoted"] == (0, 4)
     assert judged["quote_accepted"] == (2, 0)
-    assert found.elsewhere == {"contracted → quoted": 2}
+    assert found.stage_changes == {"contracted → quoted": 2}
 
 
 def test_it_sums_money_per_currency_over_all_leads() -> None:
     found = summary(quote_validity=15)
-    assert [(each.currency, each.was, each.would) for each in found.sums] == [
+    assert [(each.currency, each.actual, each.simulated) for each in found.sums] == [
         ("USD", Decimal(6000), Decimal(2000))
     ]
     assert found.invoices == 4
-    assert [(each.stage, each.was > each.would) for each in found.stages] == [
+    assert [(each.stage, each.actual > each.simulated) for each in found.stages] == [
         ("quoted", False),
         ("contracted", True),
     ]
@@ -59,13 +59,13 @@ def test_it_sums_money_per_currency_over_all_leads() -> None:
 def test_it_counts_mails_and_days_of_attention() -> None:
     found = summary(stale=50)
     mail = next(each for each in found.mails if each.template == "stale")
-    assert mail.was > mail.would
-    assert found.attention_was > 0
-    assert found.attention_would == 0
+    assert mail.actual > mail.simulated
+    assert found.attention_actual > 0
+    assert found.attention_simulated == 0
 
 
 def test_where_nothing_differs_only_the_leads_and_their_money_are_told() -> None:
     found = summary()
     assert found == Summary(leads=5, sums=found.sums)
-    assert [(each.was, each.would) for each in found.sums] == [(Decimal(6000), Decimal(6000))]
+    assert [(each.actual, each.simulated) for each in found.sums] == [(Decimal(6000), Decimal(6000))]
     assert Summary.of([]) == Summary()

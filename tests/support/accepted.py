@@ -32,8 +32,8 @@ ACCEPTED: list[tuple[str, str, dict[str, Any], str, Stage]] = [
     (
         "handed over",
         "policy_adopted",
-        {"policy": {"version": "2026-10", "clocks": {"stale": 14}, "columns": {**COLUMNS, "lead": "Inbox"}}},
-        "From here on under the policy 2026-10: clocks.stale 30 → 14; columns.lead Lead → Inbox",
+        {"policy": {"version": "2026-10", "periods": {"stale": 14}, "columns": {**COLUMNS, "lead": "Inbox"}}},
+        "From here on under the policy 2026-10: periods.stale 30 → 14; columns.lead Lead → Inbox",
         Stage.QUOTED,
     ),
     (

@@ -73,8 +73,8 @@ HUB = {
 
 
 ORIGINAL = {
-    "lead": "lead-original",
-    "why": ["same organisation"],
+    "lead_id": "lead-original",
+    "reasons": ["same organisation"],
     "heading": "[Example University / Grace Example] - A hub",
     "url": "https://example.org/original",
 }
@@ -202,7 +202,7 @@ class Life:
 
     def gets_team(self, since: datetime | None = None, **addresses: tuple[str, ...]) -> Life:
         """Receive the roles' addresses from a worker's settings."""
-        people = {"addresses": addresses, "since": (since or self.now).isoformat()}
+        people = {"addresses": addresses, "read_at": (since or self.now).isoformat()}
         self._set(inbox.set_team(self.aggregate, (people,), self.now))
         return self
 

@@ -76,7 +76,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "reason": st.sampled_from(["budget", "timing", "other"]),
     "source": st.sampled_from(["signal", "update", "command line", "deadline"]),
     "policy": st.sampled_from([{"version": "2"}, {"version": "3", "clocks": {"stale": 3}}, {"columns": {}}]),
-    "changed": st.just(["clocks.stale 30 → 3"]),
+    "changed": st.just(["periods.stale 30 → 3"]),
 } | {letter: st.sampled_from(["yes", "no", "unknown"]) for letter in MANIAC_T}
 
 

@@ -44,7 +44,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "new",
         "policy_adopted",
-        {"policy": {"clocks": {"stale": 14}}},
+        {"policy": {"periods": {"stale": 14}}},
         "The policy 2026-06, which the lead is under, has other rules. Give the new one a version of its own.",
     ),
     (
@@ -56,8 +56,8 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     (
         "new",
         "policy_adopted",
-        {"policy": {"version": "2", "clocks": {"stale": 0}}},
-        "policy.clocks.stale: input should be greater than or equal to 1, not 0",
+        {"policy": {"version": "2", "periods": {"stale": 0}}},
+        "policy.periods.stale: input should be greater than or equal to 1, not 0",
     ),
     ("new", "policy_adopted", {"policy": "2026-10"}, "policy: input should be a valid dictionary"),
     ("lost", "policy_adopted", {"policy": {"version": "2"}}, "The lead is lost. Reopen it first (Reopened)."),
@@ -798,7 +798,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "corrected",
         {"seq": 7, "reason": "x"},
-        "There is no 7 in the timeline. Look up its number in the lead's timeline.",
+        "There is no 7 in the timeline. Look up the decision's number in the lead's timeline.",
     ),
     (
         "new",

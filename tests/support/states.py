@@ -128,7 +128,7 @@ def _merged() -> Life:
 
 def _has_a_duplicate() -> Life:
     life = Life()
-    life.receives_notice_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead": "lead-example"}]))
+    life.receives_notice_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]))
     return life
 
 

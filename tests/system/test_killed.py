@@ -44,7 +44,7 @@ async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
 
 async def _exactly_one_of_everything(service: Service, life: Life) -> None:
     view = await life.overview()
-    facts, github, google = view.facts, service.sandbox.github, service.sandbox.google
+    facts, github, google = view.lead, service.sandbox.github, service.sandbox.google
     assert view.stage == "hub"
     issues = [issue for issue in github.issues.values() if life.id in (issue.body or "")]
     assert len(issues) == 2, [issue.title for issue in issues]  # the lead's and the hub's

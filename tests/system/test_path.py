@@ -26,7 +26,7 @@ async def test_a_lead_becomes_a_hub(service: Service) -> None:
         e for e in view.effects if e.status != "done"
     ]
     assert view.stage == "hub"
-    facts = view.facts
+    facts = view.lead
     assert dict(facts.questionnaire.answers) == answers
     assert facts.invoices[0].file is not None
     ledger = Ledger.open(service.ledger_url)

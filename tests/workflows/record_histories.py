@@ -132,7 +132,7 @@ async def _mistakes_put_right(life: Life) -> None:
 
 
 async def _a_duplicate(life: Life) -> None:
-    await life.signal("flag_duplicates", {"originals": [{"lead": "lead-original"}]})
+    await life.signal("flag_duplicates", {"originals": [{"lead_id": "lead-original"}]})
     await life.decide("price_quoted", **PRICE)
     await life.decide("kept_apart", reason="another faculty")
     await life.settled()
@@ -148,7 +148,7 @@ async def _other_people_and_rules(life: Life) -> None:
     await life.settled()
     await life.signal("set_team", {"addresses": {"contracts": ["deals@example.org"]}})
     await life.settled()
-    await life.decide("policy_adopted", policy={"version": "2027-01", "clocks": {"stale": 14}})
+    await life.decide("policy_adopted", policy={"version": "2027-01", "periods": {"stale": 14}})
     await life.pass_days(45)
 
 

@@ -30,12 +30,12 @@ async def test_a_lead_in_flight_adopts_a_change_with_a_new_run(
     deploy(monkeypatch)
     async with worker():
         assert (await life.decide("details_changed", person="Grace Example")).accepted
-        assert (await life.settled()).facts.changes == CHANGES, "in the middle of a run nothing changes"
+        assert (await life.settled()).lead.changes == CHANGES, "in the middle of a run nothing changes"
         assert outside.templates(lead_id) == []
         old_run = await life.handle.fetch_history()
 
         await life.signal("adopt")
-        view = await life.until(lambda view: view.facts.changes == NEXT_CHANGES)
+        view = await life.until(lambda view: view.lead.changes == NEXT_CHANGES)
         assert [line.summary for line in view.timeline][-1] == "Changed rules apply from here on: tell-sales"
         await life.decide("corrected", seq=2, reason="not sent at all")
         assert (await life.decide("questionnaire_sent")).accepted
@@ -46,4 +46,4 @@ async def test_a_lead_in_flight_adopts_a_change_with_a_new_run(
         await _replays(await life.handle.fetch_history())
 
         other = await Life.begin(env, outside, f"{lead_id}-new", queue=lead_id)
-        assert (await other.overview()).facts.changes == NEXT_CHANGES, "a new lead has all changes at once"
+        assert (await other.overview()).lead.changes == NEXT_CHANGES, "a new lead has all changes at once"

@@ -65,12 +65,12 @@ async def test_parked_and_unfinished_effects_go_along(short_life: Life) -> None:
     await _has_new_run(life)
     view = await life.overview()
     assert "parked" in {effect.status for effect in view.effects}
-    assert view.facts.card is None
+    assert view.lead.card is None
     life.outside.broken.clear()
     await life.signal("retry")
     view = await life.settled()
     assert {effect.status for effect in view.effects} == {"done"}
-    assert view.facts.card is not None
+    assert view.lead.card is not None
     assert life.outside.templates(life.id) == ["price_quoted"]
 
 
@@ -78,9 +78,9 @@ async def test_decisions_in_a_burst_around_the_change_of_runs(short_life: Life) 
     life = short_life
     signals = (life.signal("asset_attached", {"name": f"asset {n}"}) for n in range(60))
     await asyncio.gather(*signals, life.handle.cancel())
-    await life.until(lambda view: len(view.facts.assets) == 60)
+    await life.until(lambda view: len(view.lead.assets) == 60)
     view = await life.settled()
-    assert {asset.name for asset in view.facts.assets} == {f"asset {n}" for n in range(60)}
+    assert {asset.name for asset in view.lead.assets} == {f"asset {n}" for n in range(60)}
     assert sorted(life.outside.ledger[life.id]) == [line.seq for line in view.timeline]
     assert await _runs(life) > 1
 
@@ -90,5 +90,5 @@ async def test_deadlines_go_on_in_the_new_run(short_life: Life) -> None:
     await life.to_hub()
     await _has_new_run(life)
     view = await life.pass_days(100)
-    assert [invoice.number for invoice in view.facts.invoices] == [1, 2, 3, 4]
+    assert [invoice.number for invoice in view.lead.invoices] == [1, 2, 3, 4]
     assert life.outside.templates(life.id).count("invoice") == 4

@@ -62,7 +62,7 @@ async def test_bad_signals_are_refused_recorded_and_change_nothing(life: Life) -
     for refusal, (_, _, reason) in zip(after.refused, BAD_SIGNALS, strict=True):
         assert reason in refusal.reason
     assert after.timeline == before.timeline
-    assert after.facts == before.facts
+    assert after.lead == before.lead
 
 
 UNREADABLE = [

@@ -19,7 +19,7 @@ from tests.support.workflow_lives import Life
 
 
 def relations(view: Overview) -> list[tuple[str, str]]:
-    return [(other.lead, other.relation.value) for other in view.facts.duplicates]
+    return [(other.lead_id, other.relation.value) for other in view.lead.duplicates]
 
 
 def parked(view: Overview) -> list[EffectLine]:
@@ -38,7 +38,7 @@ async def queue(env: WorkflowEnvironment, outside: Outside, lead_id: str) -> Asy
 def begin(env: WorkflowEnvironment, outside: Outside, queue: str) -> Callable[..., Any]:
     async def begin(name: str, *originals: str, **more: Any) -> Life:
         """Start a lead that matches these."""
-        alike = [{"lead": f"{queue}-{other}", "why": ["same organisation"]} for other in originals]
+        alike = [{"lead_id": f"{queue}-{other}", "reasons": ["same organisation"]} for other in originals]
         more |= {"originals": alike} if alike else {}
         return await Life.begin(env, outside, f"{queue}-{name}", queue=queue, **more)
 
@@ -62,22 +62,22 @@ async def test_a_duplicate_is_held_merged_and_taken_back(begin: Callable[..., An
     merged = await twin.decide("merged", into=first.id)
     assert merged.accepted
     view = await knows(first, [(twin.id, "merged")])
-    assert (view.facts.email, view.facts.questionnaire.response_id) == ("ada@example.org", "r1")
-    assert view.facts.questionnaire.answers
+    assert (view.lead.email, view.lead.questionnaire.response_id) == ("ada@example.org", "r1")
+    assert view.lead.questionnaire.answers
     ended = await twin.settled()
     assert ended.stage == "lost"
-    assert ended.facts.merged_into
-    assert ended.facts.merged_into.url == f"https://github.example.org/{first.id}"
+    assert ended.lead.merged_into
+    assert ended.lead.merged_into.url == f"https://github.example.org/{first.id}"
     assert f"merged into {first.id}" in (await twin.decide("questionnaire_sent")).summary
     await first.decide("asset_attached", name="Budget")
 
     await twin.decide("corrected", seq=merged.seq, reason="Another faculty")
     view = await knows(first, [(twin.id, "may be the same")])
-    assert (view.facts.email, view.facts.questionnaire.response_id) == (None, None)
-    assert [asset.name for asset in view.facts.assets] == ["Budget"]
+    assert (view.lead.email, view.lead.questionnaire.response_id) == (None, None)
+    assert [asset.name for asset in view.lead.assets] == ["Budget"]
     back = await twin.settled()
     assert (back.stage, back.next_step) == ("lead", stood.next_step)
-    assert back.facts.questionnaire == stood.facts.questionnaire
+    assert back.lead.questionnaire == stood.lead.questionnaire
 
 
 async def test_a_duplicate_is_held_and_kept_apart(begin: Callable[..., Any]) -> None:
@@ -86,7 +86,7 @@ async def test_a_duplicate_is_held_and_kept_apart(begin: Callable[..., Any]) -> 
     await knows(first, [(twin.id, "may be the same")])
     await twin.decide_all("kept_apart")
     await knows(first, [(twin.id, "another one")])
-    await twin.signal("flag_duplicates", {"originals": [{"lead": first.id}]})
+    await twin.signal("flag_duplicates", {"originals": [{"lead_id": first.id}]})
     await twin.to_signed()
     assert (await twin.settled()).stage == "contracted"
 
@@ -94,7 +94,7 @@ async def test_a_duplicate_is_held_and_kept_apart(begin: Callable[..., Any]) -> 
 async def test_a_match_that_is_found_later_holds_the_lead_once(begin: Callable[..., Any]) -> None:
     first, twin = await begin("first"), await begin("twin")
     for _ in range(2):
-        await twin.signal("flag_duplicates", {"originals": [{"lead": first.id}]})
+        await twin.signal("flag_duplicates", {"originals": [{"lead_id": first.id}]})
     await knows(first, [(twin.id, "may be the same")])
     kinds = [line.kind for line in (await twin.settled()).timeline]
     assert kinds.count("duplicates_flagged") == 1
@@ -177,7 +177,7 @@ async def test_a_chain_of_merges_is_followed_to_its_end(begin: Callable[..., Any
     await knows(second, [(third.id, "merged")])
     await second.decide_all("merged", merged={"into": first.id})
     view = await knows(first, [(second.id, "merged")])
-    assert view.facts.questionnaire.response_id == "r1"
+    assert view.lead.questionnaire.response_id == "r1"
     answer = await first.decide("merged", into=third.id)
     assert answer.accepted
     (no,) = parked(await first.settled())
@@ -211,7 +211,7 @@ async def test_duplicates_survive_many_runs(
     env, real = short_env, LeadsActivities(short_env.client).notify_leads
     async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=real)):
         first = await Life.begin(env, outside, f"{lead_id}-first", queue=lead_id)
-        alike = [{"lead": first.id, "why": ["same organisation"]}]
+        alike = [{"lead_id": first.id, "reasons": ["same organisation"]}]
         twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id, originals=alike)
         for number in range(20):
             await first.decide("asset_attached", name=f"of the first {number}")
@@ -222,6 +222,6 @@ async def test_duplicates_survive_many_runs(
             await first.decide("asset_attached", name=f"later {number}")
         await twin.decide("corrected", seq=seq, reason="Another faculty")
         view = await knows(first, [(twin.id, "may be the same")])
-        assert len(view.facts.assets) == 40
+        assert len(view.lead.assets) == 40
         assert (await env.client.count_workflows(f"WorkflowId = '{first.id}'")).count > 1
-        assert (await twin.settled()).facts.undecided
+        assert (await twin.settled()).lead.undecided

@@ -34,12 +34,12 @@ class Seen:
     view: Overview
 
     @property
-    def facts(self) -> Lead:
-        return self.view.facts
+    def lead(self) -> Lead:
+        return self.view.lead
 
     @property
     def assets(self) -> list[str]:
-        return sorted(asset.name for asset in self.facts.assets)
+        return sorted(asset.name for asset in self.lead.assets)
 
     @property
     def refused(self) -> list[str]:
@@ -191,14 +191,14 @@ EDGES = (
         "a second start with a signal arrives",
         meanwhile=_starts_again,
         holds=lambda seen: (
-            seen.count("lead_opened") == 1 and [a.name for a in seen.facts.assets] == ["from a second start"]
+            seen.count("lead_opened") == 1 and [a.name for a in seen.lead.assets] == ["from a second start"]
         ),
     ),
     Edge(
         "the same key comes again",
         before=_QUOTED,
         after=_same_key,
-        holds=lambda seen: len(seen.facts.quotes) == 1 and seen.mails("price_quoted") == 1,
+        holds=lambda seen: len(seen.lead.quotes) == 1 and seen.mails("price_quoted") == 1,
     ),
     Edge("the key stands for another decision", before=_QUOTED, after=_other_content),
     Edge(
@@ -212,13 +212,13 @@ EDGES = (
         alone=True,
         before=_decides("price_quoted", **PRICE),
         after=_double_click,
-        holds=lambda seen: len(seen.facts.quotes) == 1,
+        holds=lambda seen: len(seen.lead.quotes) == 1,
     ),
     Edge(
         "the same signal before and after",
         before=_signals("price_quoted", PRICE | {"key": "k1"}),
         after=_signals("price_quoted", PRICE | {"key": "k1"}),
-        holds=lambda seen: len(seen.facts.quotes) == 1,
+        holds=lambda seen: len(seen.lead.quotes) == 1,
     ),
     Edge(
         "refusals are kept",
@@ -234,7 +234,7 @@ EDGES = (
     Edge(
         "asked twice for a new run",
         meanwhile=_both(_signals("adopt"), _signals("asset_attached", _ASSET)),
-        holds=lambda seen: len(seen.facts.assets) == 1,
+        holds=lambda seen: len(seen.lead.assets) == 1,
     ),
     Edge(
         "an effect failed for good",
@@ -253,7 +253,7 @@ EDGES = (
         "an effect is being tried again and again",
         before=_breaks("again", "place_card"),
         after=_mended,
-        holds=lambda seen: seen.facts.card is not None,
+        holds=lambda seen: seen.lead.card is not None,
     ),
     Edge(
         "an effect waits for what another brings",
@@ -263,13 +263,13 @@ EDGES = (
             _both(_QUOTED, _decides("quote_accepted"), _decides("contract_handed_over")),
         ),
         after=_mended,
-        holds=lambda seen: seen.mails("handover") == 1 and seen.facts.folder is not None,
+        holds=lambda seen: seen.mails("handover") == 1 and seen.lead.folder is not None,
     ),
     Edge(
         "a mail fell with its decision, and comes back with it",
         before=_SLIP,
         after=_both(lambda life: _corrects(life, "corrected"), _mended),
-        holds=lambda seen: len(seen.facts.quotes) == 1 and seen.mails("price_quoted") == 1,
+        holds=lambda seen: len(seen.lead.quotes) == 1 and seen.mails("price_quoted") == 1,
     ),
     Edge(
         "a mail fell with its decision, for good",
@@ -297,20 +297,20 @@ EDGES = (
         "a date passed just before",
         before=_both(_QUOTED, _passes(26)),
         after=_passes(10),
-        holds=lambda seen: seen.mails("quote_running_out") == 1 and seen.facts.quotes[0].status == "expired",
+        holds=lambda seen: seen.mails("quote_running_out") == 1 and seen.lead.quotes[0].status == "expired",
     ),
     Edge(
         "it is on hold for an event",
         before=_decides("put_on_hold", event="the grant's decision"),
         after=_both(_passes(60), _decides("resumed")),
-        holds=lambda seen: seen.mails("stale") == 0 and seen.facts.hold is None,
+        holds=lambda seen: seen.mails("stale") == 0 and seen.lead.hold is None,
     ),
     Edge(
         "months are billed",
         before=_both(lambda life: life.to_hub(), _passes(40)),
         after=_passes(40),
         holds=lambda seen: (
-            [invoice.number for invoice in seen.facts.invoices] == [1, 2, 3] and seen.mails("invoice") == 3
+            [invoice.number for invoice in seen.lead.invoices] == [1, 2, 3] and seen.mails("invoice") == 3
         ),
     ),
     Edge(

@@ -17,7 +17,7 @@ async def test_an_effect_that_fails_for_good_is_parked_shown_and_done_on_retry(l
     assert [(effect.summary, effect.reason) for effect in parked] == [
         ("Mail to contracts: price quoted", "send_mail can't be done; mend it")
     ]
-    assert view.facts.folder is not None, "nothing else waits for a parked effect"
+    assert view.lead.folder is not None, "nothing else waits for a parked effect"
     assert await life.handle.execute_update("retry") == [parked[0].key]
     assert [e.status for e in (await life.settled()).effects if e.key == parked[0].key] == ["parked"]
     life.outside.broken.clear()
@@ -34,7 +34,7 @@ async def test_an_effect_that_fails_in_passing_is_tried_again_by_itself(life: Li
     assert any(effect.status == "waiting" for effect in (await life.overview()).effects)
     life.outside.broken.clear()
     view = await life.settled()
-    assert view.facts.card is not None
+    assert view.lead.card is not None
     assert len(life.outside.of(life.id)) == len(set(life.outside.of(life.id)))
 
 
@@ -51,7 +51,7 @@ async def test_each_effect_may_fail_for_good_without_holding_up_a_decision(life:
         await life.handle.execute_update("retry")
         view = await life.settled()
     assert {effect.status for effect in view.effects} == {"done"}
-    facts = view.facts
+    facts = view.lead
     assert all((facts.issue, facts.card, facts.folder, facts.hub_issue, facts.invoices[0].file))
     assert facts.questionnaire.answers
     assert sorted(life.outside.templates(life.id)) == sorted(MAILS)
@@ -88,5 +88,5 @@ async def test_a_mail_sent_while_its_decision_is_corrected_is_recorded(life: Lif
             await asyncio.sleep(0.02)
     await life.decide("corrected", seq=answer.seq, reason="a slip", compensate=["mail"])
     ends.set()
-    view = await life.until(lambda view: len(view.facts.mails) == 2)
-    assert [mail.template for mail in view.facts.mails] == ["price_quoted", "correction"]
+    view = await life.until(lambda view: len(view.lead.mails) == 2)
+    assert [mail.template for mail in view.lead.mails] == ["price_quoted", "correction"]

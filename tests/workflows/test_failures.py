@@ -1,7 +1,7 @@
 """Five of the eight things that really went wrong there (process.md), lived on a real server.
 
 The other three are tested where they happen: 5 in tests/starter/cli/test_leads.py, 6 in
-tests/issue_sync/test_questionnaire.py, 8 in tests/system/test_contracts_team.py.
+tests/activities/reconcile/test_questionnaire.py, 8 in tests/system/test_contracts_team.py.
 tests/process/test_failures.py has the rules behind each.
 """
 
@@ -25,7 +25,7 @@ async def test_1_a_hub_does_not_run_on_after_its_contract_without_anybody_hearin
         1,
         1,
     )
-    end = view.facts.contract.end
+    end = view.lead.contract.end
     assert f"The hub runs although its contract ended on {end}" in view.attention
     view = await life.pass_days(730)
     assert f"The hub runs although its contract ended on {end}" in view.attention, "two years later, too"
@@ -39,7 +39,7 @@ async def test_2_no_hub_is_deployed_for_a_lead_that_never_signed(life: Life) -> 
     assert not refused.accepted
     assert "No contract is signed" in str(refused)
     view = await life.settled()
-    assert view.facts.hub_issue is None
+    assert view.lead.hub_issue is None
     assert "open_hub_issue" not in " ".join(life.outside.of(life.id))
 
 
@@ -63,14 +63,14 @@ async def test_3_no_months_cloud_cost_is_forgotten(life: Life) -> None:
     for month in months:
         assert (await life.decide("usage_reported", month=month, active_users=0, cloud_cost="1000")).accepted
     view = await life.pass_days(31)
-    billed = [month for invoice in view.facts.invoices for month in invoice.usage_months]
+    billed = [month for invoice in view.lead.invoices for month in invoice.usage_months]
     assert set(months) <= set(billed)
     assert len(billed) == len(set(billed))
 
 
 async def test_4_contract_hub_and_invoices_know_each_other(life: Life) -> None:
     await life.to_hub()
-    facts = (await life.settled()).facts
+    facts = (await life.settled()).lead
     assert facts.issue
     assert facts.hub_issue
     assert facts.folder
@@ -87,8 +87,8 @@ async def test_7_all_who_were_told_of_a_decommission_are_told_that_it_was_overru
     assert decided.accepted, str(decided)
     assert (await life.decide("decommission_cancelled", reason="New funds")).accepted
     view = await life.pass_days(200)
-    sent = [mail for mail in view.facts.mails if mail.template.startswith("decommission_")]
+    sent = [mail for mail in view.lead.mails if mail.template.startswith("decommission_")]
     assert [mail.template for mail in sent] == ["decommission_decided", "decommission_cancelled"]
     assert sent[0].recipients == sent[1].recipients
-    assert view.facts.hub.running
-    assert view.facts.hub.decommission_on is None
+    assert view.lead.hub.running
+    assert view.lead.hub.decommission_on is None

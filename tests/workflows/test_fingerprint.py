@@ -204,14 +204,14 @@ def _report(effect: Effect) -> Observation:
     """Return the observation of this effect, with the invoice that it is about."""
     observation = REPORTS[effect.kind]
     numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.invoice_number
-    return observation.replaced(number=effect.invoice_number) if numbered else observation
+    return observation.replaced(**{"number": effect.invoice_number}) if numbered else observation
 
 
 def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
     """Return the effects that each event of these lives plans, under these changes of the process."""
     found = []
     lives = (LONG, SHORT, COMPENSATED)
-    alike = _live(ALIKE, changes, (DuplicateLink(lead="lead-original"),))
+    alike = _live(ALIKE, changes, (DuplicateLink(lead_id="lead-original"),))
     for events in (*(_live(life, changes) for life in lives), alike):
         histories = [
             EventLog(lead=fold(events[:n], "lead-fingerprint"), events=events[:n])

@@ -12,7 +12,7 @@ import pytest
 
 from process.core.events import Event
 from process.effects.requests import EffectRequest
-from process.policy import Clocks
+from process.policy import Periods
 from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
 from process.simulation.simulate import simulate
@@ -49,7 +49,7 @@ def test_committed_histories_are_simulated_exactly(path: Path) -> None:
     events = recorded(path)
     lived = simulate(events, "lead-example", Scenario(), events[-1].at)
     assert lived.exact
-    assert lived.faithful
+    assert lived.reproducible
 
 
 async def test_years_of_a_real_lead_are_simulated_exactly(life: Life) -> None:
@@ -64,7 +64,7 @@ async def test_years_of_a_real_lead_are_simulated_exactly(life: Life) -> None:
     now = await life.env.get_current_time(life.handle)
     lived = simulate(events, life.id, Scenario(), now)
     assert lived.exact
-    assert (lived.faithful, lived.behind) == (True, None)
-    assert lived.would[-1].after == view.facts
-    found = difference(events, life.id, Scenario(clocks=Clocks(stale=10)), now)
-    assert {each.kind for each in found.calendar} == {"gone_stale"}
+    assert (lived.reproducible, lived.overdue_since) == (True, None)
+    assert lived.simulated[-1].after == view.lead
+    found = difference(events, life.id, Scenario(periods=Periods(stale=10)), now)
+    assert {each.kind for each in found.deadlines} == {"gone_stale"}

@@ -19,7 +19,7 @@ async def test_a_decision_that_reaches_a_new_worker_first_does_not_block_the_lea
         async with Worker(env.client, task_queue=lead_id, activities=outside.activities()):
             life = life or await Life.begin(env, outside, lead_id, queue=lead_id)
             assert (await life.decide("details_changed", title=title)).accepted
-            assert (await life.settled()).facts.title == title
+            assert (await life.settled()).lead.title == title
     assert life
     history = await life.handle.fetch_history()
     await Replayer(workflows=[], plugins=[leads_plugin()]).replay_workflow(history)

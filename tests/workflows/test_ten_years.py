@@ -11,7 +11,7 @@ from dateutil.relativedelta import relativedelta
 
 from process.lead.lead import Lead
 from process.money.billing import missing_usage
-from process.policy import People
+from process.policy import Team
 from process.types import Role, Stage
 from starter.demo.story import Step
 from starter.demo.years import MOVED, Month, Term, Years, months, terms
@@ -35,7 +35,7 @@ class Lived:
         noon = datetime.combine(day, time(12), UTC)
         if noon > now:
             await self.life.env.fast_forward(self.life.handle, noon - now)
-        return (await self.life.settled()).facts
+        return (await self.life.settled()).lead
 
     async def decide(self, *steps: Step) -> int:
         answers = await asyncio.gather(
@@ -46,10 +46,10 @@ class Lived:
             self.decided[step.kind] += 1
         return max((answer.seq or 0 for answer in answers), default=0)
 
-    async def set_team(self, people: People) -> None:
+    async def set_team(self, people: Team) -> None:
         for _ in range(2):  # a worker at its start, and a reconciliation
             await self.life.signal("set_team", people.model_dump(mode="json"))
-        await self.life.until(lambda view: view.facts.policy.addresses == people.addresses)
+        await self.life.until(lambda view: view.lead.policy.addresses == people.addresses)
         await self.life.settled()
 
 
@@ -83,7 +83,7 @@ async def test_ten_years_of_one_lead(life: Life) -> None:
     lived = Lived(life)
     await Years(lived, YEARS, start).play()
     view = await life.settled()
-    lead = view.facts
+    lead = view.lead
 
     # what happened
     assert lead.stage is Stage.CLOSED

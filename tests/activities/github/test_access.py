@@ -18,7 +18,7 @@ from tests.support.performing import changed
 
 @pytest.fixture
 def as_app(settings: Settings, github: GitHub) -> Settings:
-    """As the GitHub App, with a key that is made anew."""
+    """Settings of the GitHub App, with a new key."""
     return changed(
         settings,
         "github",
@@ -135,7 +135,7 @@ def without_columns(github: GitHub) -> None:
         (without_columns, ["Lost, Closed"]),
     ],
 )
-def test_what_is_missing_is_said(
+def test_missing_things_are_reported(
     as_app: Settings, github: GitHub, spoil: Callable[[GitHub], None], named: list[str]
 ) -> None:
     spoil(github)
@@ -156,7 +156,7 @@ def test_what_is_missing_is_said(
         ({"token": None}, "No GitHub credentials"),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_raised(
+def test_problems_are_reported_and_nothing_is_raised(
     settings: Settings, changes: dict[str, Any], named: str
 ) -> None:
     details = [
@@ -169,7 +169,7 @@ def test_what_is_wrong_is_said_and_nothing_raised(
     assert len(details) == len(set(details))
 
 
-def test_what_stops_all_of_it_is_said_once(settings: Settings) -> None:
+def test_a_problem_of_all_checks_is_reported_once(settings: Settings) -> None:
     (check,) = GitHubActivities(changed(settings, "github", token=None)).checks()
     assert not check.ok
 
@@ -179,7 +179,7 @@ def test_no_check_tells_a_secret(settings: Settings, sandbox: Sandbox) -> None:
         assert "sandbox-token" not in f"{check.name} {check.detail}"
 
 
-def test_a_repository_that_was_renamed_is_said_and_what_to_set(settings: Settings, sandbox: Sandbox) -> None:
+def test_a_renamed_repository_is_reported_with_the_setting(settings: Settings, sandbox: Sandbox) -> None:
     sandbox.person("olu-owner").rename_repository("pilot-hubs", "hubs")
     (wrong,) = [each for each in GitHubActivities(settings).checks() if not each.ok]
     assert wrong.name == "2i2c-org/pilot-hubs has this name"

@@ -1,4 +1,4 @@
-"""Who did it, told from what GitHub keeps; where that does not tell, nobody is named."""
+"""The author of an edit is found in GitHub's history, or is unknown."""
 
 from typing import Any
 
@@ -39,7 +39,7 @@ def edited(*edits: tuple[str, str | None]) -> Author:
     return history(*edits).edited(lambda text: {TICKED: True, BEFORE: False}.get(text))
 
 
-def test_it_was_whoever_made_the_edit_that_shows_it_first() -> None:
+def test_the_author_made_the_first_edit_that_shows_it() -> None:
     author = edited(("ada", TICKED), ("grace", TICKED), ("ada", BEFORE))
     assert (author.login, author.id, author.automated) == ("grace", "E2", False)
 
@@ -50,7 +50,7 @@ def test_our_own_writing_in_between_does_not_hide_a_person_and_is_no_move_itself
     assert edited((we, TICKED), ("grace", BEFORE)).automated
 
 
-def test_what_we_overwrote_and_gave_back_is_still_the_persons() -> None:
+def test_a_restored_text_still_has_its_author() -> None:
     edits = ("us", TICKED), ("us", BEFORE), ("grace", TICKED), ("us", BEFORE), ("ada", BEFORE)
     assert edited(*edits).login == "grace"
 
@@ -69,7 +69,7 @@ def test_where_nothing_tells_nobody_is_named(edits: tuple[tuple[str, str | None]
     assert edited(*edits) == UNKNOWN
 
 
-def test_the_only_person_who_ever_edited_it_is_named() -> None:
+def test_the_only_person_who_edited_it_is_the_author() -> None:
     assert edited(("us", None), ("ada", None), ("us", None)).login == "ada"
 
 
@@ -108,13 +108,13 @@ NIGHT = [f"2026-06-01T0{hour}:00:00Z" for hour in range(9)]
 
 
 @pytest.mark.parametrize("me", ["us", "us[bot]"])
-def test_what_we_did_ourselves_is_no_programs(me: str) -> None:
+def test_our_own_change_is_not_another_programs(me: str) -> None:
     """GitHub calls an App `us[bot]` as the one who asks, and `us` as the one who did something."""
     author = closed(("us[bot]", NIGHT[0]), me=me)
     assert (author.automated, author.other_program) == (True, False)
 
 
-def test_another_program_is_told_apart_as_long_as_it_does_not_insist() -> None:
+def test_another_program_counts_until_it_repeats_its_change() -> None:
     bot = "github-project-automation[bot]"
     assert closed((bot, NIGHT[0])).other_program
     assert closed(*[(bot, at) for at in NIGHT[:3]]).other_program

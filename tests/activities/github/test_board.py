@@ -33,7 +33,7 @@ def place(activities: GitHubActivities, lead: Any, **facts: Any) -> str | None:
 
 
 def replace_field(github: GitHub, **changes: Any) -> None:
-    """Somebody changes the board's Status field."""
+    """Change the board's Status field as a person."""
     project = github.state.project(1)
     assert project is not None
     title, status = project.fields
@@ -97,7 +97,7 @@ def test_a_card_that_a_person_took_off_comes_back_and_is_reported(
     assert again != card
 
 
-def test_a_card_that_a_person_moved_stays_until_it_is_heard(
+def test_a_persons_move_of_a_card_stays_until_it_is_handled(
     activities: GitHubActivities, github: GitHub, sandbox: Sandbox
 ) -> None:
     lead = opened(activities, a_lead())
@@ -189,7 +189,7 @@ def test_a_column_that_was_just_added_is_found_at_once(activities: GitHubActivit
         ("org", "nobody", "no organization nobody"),
     ],
 )
-def test_what_is_missing_is_named(
+def test_missing_columns_are_named(
     activities: GitHubActivities, settings: Settings, github: GitHub, setting: str, value: Any, named: str
 ) -> None:
     lead = opened(activities, a_lead())
@@ -238,13 +238,13 @@ def test_a_card_that_a_person_had_put_there_follows_into_the_column_of_another_p
     replace_field(github, options=options)
     lead = opened(activities, a_lead())
     lead = lead.replaced(**({"card": place(activities, lead), "card_stage": Stage.QUOTED} | QUOTED))
-    sandbox.person("amara-sales").move("leads", 1, "Quoted")  # and it was heard, and became true
+    sandbox.person("amara-sales").move("leads", 1, "Quoted")  # it was handled, and became true
     under = lead.replaced(policy=Policy(version="2026-09", columns=COLUMNS | {Stage.QUOTED: "Priced"}))
     assert place(activities, under) is None
-    assert github.column() == "Quoted", "as somebody moved it, and nobody heard it"
+    assert github.column() == "Quoted", "a person's move that is not handled yet stays"
     effect = PlaceCard(key="lead-7/3/place_card", cause=3, stood_in="Quoted")
     ActivityEnvironment().run(activities.place_card, EffectRequest(effect=effect, lead=under))
     assert github.column() == "Priced"
     sandbox.person("amara-sales").move("leads", 1, "Hub")
     ActivityEnvironment().run(activities.place_card, EffectRequest(effect=effect, lead=under))
-    assert github.column() == "Hub", "a move that nobody heard yet is not undone"
+    assert github.column() == "Hub", "a move that is not handled yet is not reverted"

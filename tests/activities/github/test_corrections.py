@@ -1,4 +1,4 @@
-"""What we say on GitHub of a corrected decision: once, whatever fails, and as it is by now."""
+"""One comment per corrected decision, up to date, whatever fails."""
 
 import dataclasses
 from datetime import UTC, datetime, timedelta
@@ -89,7 +89,7 @@ def texts(github: GitHub, repo: str = "leads") -> list[str]:
     return [comment.body for comment in comments(github, repo)]
 
 
-def test_it_is_said_once_and_edited_when_it_counts_again(
+def test_there_is_one_comment_which_is_edited_when_the_decision_counts_again(
     activities: GitHubActivities, github: GitHub
 ) -> None:
     lead = opened(activities, a_lead(id="lead of Ada --> 7"))
@@ -104,7 +104,7 @@ def test_it_is_said_once_and_edited_when_it_counts_again(
     assert "(corrected since)" in text
 
 
-def test_nobody_who_was_not_told_hears_that_it_counts_again(
+def test_no_comment_is_created_when_the_decision_counts_again(
     activities: GitHubActivities, github: GitHub
 ) -> None:
     """The correction fell with its cause before it was said."""
@@ -115,7 +115,7 @@ def test_nobody_who_was_not_told_hears_that_it_counts_again(
 
 @pytest.mark.parametrize("kind", BOUNDARIES)
 @pytest.mark.parametrize("method", ["GET", "POST", "PATCH"])
-def test_it_is_said_once_whatever_breaks(
+def test_there_is_one_comment_whatever_fails(
     activities: GitHubActivities, sandbox: Sandbox, github: GitHub, kind: str, method: str
 ) -> None:
     lead = opened(activities, a_lead())
@@ -183,7 +183,7 @@ def test_an_answer_that_is_not_there_yet_is_waited_for_and_one_that_was_deleted_
     assert texts(github) == []
 
 
-def test_what_another_wrote_with_our_marker_is_left_alone(
+def test_a_strangers_comment_with_our_marker_is_left_alone(
     activities: GitHubActivities, github: GitHub
 ) -> None:
     lead = opened(activities, a_lead())
@@ -205,7 +205,7 @@ def test_crossing_out_is_exactly_undone(text: str) -> None:
     assert strike_out(sly, 4, "") == text
 
 
-def test_the_issue_shows_what_was_corrected(activities: GitHubActivities, github: GitHub) -> None:
+def test_the_issue_shows_corrected_decisions(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     effect = UpdateIssue(key="k", cause=6)
     ActivityEnvironment().run(
@@ -223,7 +223,7 @@ def _comment(github: GitHub, text: str, *, by: str) -> int:
 
 
 def _answer(activities: GitHubActivities, github: GitHub, lead: Lead, text: str) -> None:
-    """As the desk says it."""
+    """Return the marker as issue sync writes it."""
     activities._client.create_comment("leads", 1, text, settle=timedelta(0))
 
 

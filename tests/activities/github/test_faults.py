@@ -168,7 +168,7 @@ def test_a_passing_fault_is_tried_again(
 @pytest.mark.parametrize(
     ("kind", "prepare", "path"), [("open_issue", _new, "/issues$"), ("update_issue", _signed, "/labels$")]
 )
-def test_what_takes_too_long_is_tried_again(
+def test_a_timeout_is_retried(
     settings: Settings, sandbox: Sandbox, github: GitHub, kind: str, prepare: Prepare, path: str
 ) -> None:
     hasty = GitHubActivities(changed(settings, "github", timeout_seconds=3.0))
@@ -205,7 +205,7 @@ def test_a_rate_limit_is_waited_for(
     ("kind", "prepare", "request_"), [each for each in REQUESTS if each.values[2]["method"] != "DELETE"]
 )
 @pytest.mark.parametrize("fault", LASTING, ids=name)
-def test_what_a_person_must_mend_is_parked_and_then_works(
+def test_a_fault_that_needs_a_person_is_parked_and_then_works(
     activities: GitHubActivities,
     sandbox: Sandbox,
     github: GitHub,
@@ -274,7 +274,7 @@ def test_nobody_listens(settings: Settings, sandbox: Sandbox) -> None:
     assert failure.value.type == "Again"
 
 
-def test_what_is_told_of_a_failure_is_short(activities: GitHubActivities, sandbox: Sandbox) -> None:
+def test_the_message_of_a_failure_is_short(activities: GitHubActivities, sandbox: Sandbox) -> None:
     failure = fails(activities, sandbox, "open_issue", a_lead(), kind="status", status=422)
     assert len(json.dumps(failure.message)) < 250
     assert failure.details == ()

@@ -17,7 +17,7 @@ from process.lead.qualification import MANIAC_T
 from process.policy import Labels, Policy
 
 READ_BACK = [*FIELDS.values(), "Background and notes"]
-"""What a lead is read from."""
+"""Labels from which a lead is read."""
 
 ODD = Labels(
     lead='a "lead": [or, not] #1 \\n',
@@ -46,7 +46,7 @@ def labels(form: Form) -> list[str]:
 
 
 def judged(*files: Path) -> subprocess.CompletedProcess[str]:
-    """By the schema for issue forms that GitHub's own editors use (https://json.schemastore.org/github-issue-forms.json)."""
+    """Validate by the schema for issue forms that GitHub's own editors use (https://json.schemastore.org/github-issue-forms.json)."""
     command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-issue-forms"]
     return subprocess.run([*command, *map(str, files)], capture_output=True, text=True, check=False)
 

@@ -25,7 +25,7 @@ NEWER = TEXT.replace("| Stage | lead |", "| Stage | quoted |").replace("[ ] Pric
 
 
 NAMES = ("sent", "quoted")
-"""What the boxes of the text are called."""
+"""Names of the boxes in the text."""
 
 
 def placed(body: str, text: str = TEXT, *, kept: Collection[str] = (), free: Collection[str] = ()) -> str:
@@ -72,7 +72,7 @@ outside = st.text(st.characters(codec="utf-8"), max_size=60).filter(
 
 
 @given(before=outside, after=outside)
-def test_what_stands_outside_stays_byte_for_byte(before: str, after: str) -> None:
+def test_text_around_the_block_stays_byte_for_byte(before: str, after: str) -> None:
     body = placed(before + placed("") + after, NEWER)
     found = find(body, KEY)
     assert found is not None
@@ -86,7 +86,7 @@ written = st.text(
 
 
 @given(st.lists(st.tuples(st.integers(0, len(TEXT.splitlines())), written), max_size=5), st.booleans())
-def test_what_is_written_inside_is_moved_below_and_never_lost(
+def test_text_inside_the_block_is_moved_below_and_never_lost(
     insertions: list[tuple[int, str]], crlf: bool
 ) -> None:
     body = "Before\n" + placed("") + "\nAfter"
@@ -194,7 +194,7 @@ def test_whatever_people_tick_and_write_the_block_settles_at_once(
 
 
 @given(st.text(st.characters(codec="utf-8")), st.text(max_size=30))
-def test_whatever_stands_where_the_memory_was_nothing_fails(memory: str, box: str) -> None:
+def test_a_damaged_record_of_the_last_writing_does_no_harm(memory: str, box: str) -> None:
     lines = placed("").split("\n")
     lines[1] = (
         f'<!-- lead-to-hub:wrote {{"state":"open","title":"t","boxes":{{"sent":{json.dumps(box)}}}}} -->{memory}'

@@ -215,7 +215,7 @@ def test_nothing_new_is_not_written(activities: GitHubActivities, github: GitHub
         assert github.writes() == []
 
 
-def test_news_are_written_and_peoples_own_text_stays(activities: GitHubActivities, github: GitHub) -> None:
+def test_changes_are_written_and_peoples_text_stays(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(body=f"Ada is on leave\r\n{github.body()}\nSee the minutes")
     perform(activities, "update_issue", changed(lead, quotes=(a_quote(),)))
@@ -226,9 +226,7 @@ def test_news_are_written_and_peoples_own_text_stays(activities: GitHubActivitie
     assert BY_HAND not in body
 
 
-def test_what_is_written_inside_the_block_moves_below_it(
-    activities: GitHubActivities, github: GitHub
-) -> None:
+def test_text_inside_the_block_moves_below_it(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(body=github.body().replace("| Stage | **lead** |", "| Stage | **lead** |\n| Mood | good |"))
     perform(activities, "update_issue", changed(lead, quotes=(a_quote(),)))
@@ -238,15 +236,13 @@ def test_what_is_written_inside_the_block_moves_below_it(
 
 
 @pytest.fixture
-def unheard(settings: Settings) -> GitHubActivities:
-    """Where nobody looks at what people do on GitHub."""
+def not_following(settings: Settings) -> GitHubActivities:
+    """Activities of a service that does not follow changes on GitHub."""
     github = settings.github.model_copy(update={"reconcile_minutes": 0, "webhook_secret": None})
     return GitHubActivities(settings.model_copy(update={"github": github}))
 
 
-def test_a_box_that_a_person_ticked_stays_until_it_is_heard(
-    activities: GitHubActivities, github: GitHub
-) -> None:
+def test_a_persons_tick_stays_until_it_is_handled(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     body = github.body()
     github.edit(body=body.replace("- [ ] Contract signed", "- [x] Contract signed"))
@@ -258,17 +254,15 @@ def test_a_box_that_a_person_ticked_stays_until_it_is_heard(
         assert github.body() == body
 
 
-def test_a_box_that_nobody_will_hear_of_is_set_back(unheard: GitHubActivities, github: GitHub) -> None:
-    lead = opened(unheard, a_lead())
+def test_a_tick_that_is_never_handled_is_reverted(not_following: GitHubActivities, github: GitHub) -> None:
+    lead = opened(not_following, a_lead())
     body = github.body()
     github.edit(body=body.replace("- [ ] Contract signed", "- [x] Contract signed"))
-    perform(unheard, "update_issue", lead)
+    perform(not_following, "update_issue", lead)
     assert github.body() == body
 
 
-def test_what_needs_attention_is_what_the_whole_lead_said(
-    activities: GitHubActivities, github: GitHub
-) -> None:
+def test_the_concerns_are_those_of_the_whole_lead(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     effect = Effect.kinds["update_issue"](key="lead-7/2/update_issue", cause=2)
     for noticed in (("Invoice 3 is overdue",), ()):
@@ -283,7 +277,7 @@ def revert_edits(activities: GitHubActivities, lead: Lead, *moves: Edit) -> None
         ActivityEnvironment().run(getattr(activities, effect.kind), EffectRequest(effect=effect, lead=lead))
 
 
-def test_only_what_was_judged_is_put_back(activities: GitHubActivities, github: GitHub) -> None:
+def test_only_judged_edits_are_reverted(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     ticked = github.body().replace("[ ] Contract signed", "[x] Contract signed")
     github.edit(body=ticked.replace("[ ] In scope?", "[x] In scope?"), title="Ada's hub")
@@ -360,13 +354,13 @@ def test_the_title_follows_the_lead_but_not_over_a_persons(
 
 
 def test_a_title_that_nobody_will_hear_of_stays_until_the_leads_own_changes(
-    unheard: GitHubActivities, github: GitHub
+    not_following: GitHubActivities, github: GitHub
 ) -> None:
-    lead = opened(unheard, a_lead())
+    lead = opened(not_following, a_lead())
     github.edit(title="Ada's hub")
-    perform(unheard, "update_issue", lead)
+    perform(not_following, "update_issue", lead)
     assert github.issue().title == "Ada's hub"
-    perform(unheard, "update_issue", changed(lead, title="Two hubs"))
+    perform(not_following, "update_issue", changed(lead, title="Two hubs"))
     assert github.issue().title == "[Example University / Ada Example] - Two hubs"
 
 
@@ -429,9 +423,7 @@ def test_the_issue_closes_and_opens_with_the_lead(
     assert (github.issue().state, github.issue().state_reason) == ("open", "reopened")
 
 
-def test_a_person_who_closes_or_opens_the_issue_is_not_fought(
-    activities: GitHubActivities, github: GitHub
-) -> None:
+def test_a_persons_closing_or_reopening_stays(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(state="closed")
     perform(activities, "update_issue", changed(lead, quotes=(a_quote(),)))

@@ -1,4 +1,4 @@
-"""What is new in a listing: by GitHub's own times, nothing passed over, nothing told twice."""
+"""Listings by GitHub's own times: no change is skipped, and none is listed twice."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -37,7 +37,7 @@ def changes(*issues: Issue, etag: str = "tag", requests: int = 1) -> ChangedItem
     return ChangedItems(list(issues), etag, requests)
 
 
-def test_what_lags_behind_is_seen_and_what_was_seen_is_not_told_again() -> None:
+def test_a_late_item_is_listed_and_none_is_listed_twice() -> None:
     before = ListingCursor(since=NOON - timedelta(hours=1))
     one = an_issue(1, NOON)
     after = before.after(changes(one))
@@ -64,7 +64,7 @@ def test_of_many_at_once_it_lets_go_when_all_were_seen_twice() -> None:
     assert set(twice.seen) == {49, 99, 149}
 
 
-def test_what_changes_again_in_the_same_second_is_news() -> None:
+def test_a_second_change_in_the_same_second_is_listed() -> None:
     one = an_issue(1, NOON)
     after = ListingCursor(since=NOON - OVERLAP).after(changes(one))
     assert not after.unseen([one])

@@ -1,4 +1,4 @@
-"""Somebody saves their text between our look and our writing: it is given back, whatever happens to us meanwhile."""
+"""Text that somebody saves between our read and our write is restored, whatever fails meanwhile."""
 
 import dataclasses
 import time
@@ -44,7 +44,7 @@ def overwrites(github: GitHub, sandbox: Sandbox, write: Callable[[], object], bo
 BOX = "- [ ] Price quoted"
 
 
-def test_what_a_person_saves_while_we_write_is_given_back(
+def test_text_saved_while_we_write_is_restored(
     activities: GitHubActivities, github: GitHub, sandbox: Sandbox, settings: Settings
 ) -> None:
     lead = opened(activities, a_lead())
@@ -81,7 +81,7 @@ def test_killed_before_it_could_give_that_back_the_next_attempt_does(
     assert "| Stage | **lost** |" in github.body()
 
 
-def test_what_was_put_back_is_not_given_back(activities: GitHubActivities, github: GitHub) -> None:
+def test_a_reverted_edit_is_not_restored(activities: GitHubActivities, github: GitHub) -> None:
     lead = opened(activities, a_lead())
     github.edit(body=github.body().replace(BOX, BOX.replace(" ]", "x]")))
     tick = Edit(kind=EditKind.TICKED, name="Price quoted")

@@ -1,4 +1,4 @@
-"""What `leads init-repos` puts in place, and what it leaves as it is."""
+"""`leads init-repos` creates missing things, and leaves existing ones as they are."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -125,7 +125,7 @@ def test_done_again_nothing_is_written(bare: Sandbox, settings: Settings, github
     assert github.state.model_dump_json() == whole
 
 
-def test_a_dry_run_only_looks(bare: Sandbox, settings: Settings, github: GitHub) -> None:
+def test_a_dry_run_creates_nothing(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     looked = setting_up(settings, dry_run=True, link=True)
     assert github.writes() == []
     put = setting_up(settings, link=True)
@@ -134,7 +134,7 @@ def test_a_dry_run_only_looks(bare: Sandbox, settings: Settings, github: GitHub)
     assert len(would) == 15
 
 
-def test_what_is_there_stays_as_it_is(sandbox: Sandbox, settings: Settings, github: GitHub) -> None:
+def test_existing_things_stay_as_they_are(sandbox: Sandbox, settings: Settings, github: GitHub) -> None:
     sandbox.person("amara-sales").put_file("leads", f"{FORMS}/new-lead.yml", "name: Ours, by hand\n")
     leads = repository(github.state, "leads")
     lead = github.state.label(leads, "lead")
@@ -367,7 +367,7 @@ def test_at_a_rate_limit_it_ends_and_says_when(
 
 
 @pytest.mark.parametrize("write", WRITES[1:], ids=str)
-def test_what_was_put_before_a_limit_is_told(
+def test_things_created_before_a_limit_are_listed(
     bare: Sandbox, settings: Settings, github: GitHub, write: tuple[str, str, str]
 ) -> None:
     bare.faults.add(trouble(write, "primary_limit", seconds=600, times=None))
@@ -383,7 +383,7 @@ def test_where_github_is_down_it_ends(bare: Sandbox, settings: Settings) -> None
     assert "503" in piece.detail
 
 
-def test_what_is_read_late_is_not_put_twice(bare: Sandbox, settings: Settings, github: GitHub) -> None:
+def test_a_lagging_listing_creates_nothing_twice(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     setting_up(settings)
     whole = github.state.model_dump_json()
     bare.faults.add(Fault(system="github", method="GET", kind="stale", writes=8, times=None))
@@ -425,7 +425,7 @@ RIGHTS = {"metadata": "read", "issues": "write", "contents": "write", "organizat
         ({"organization_projects": "none"}, "all of it", "organization projects (write)"),
     ],
 )
-def test_a_right_that_is_missing_is_said_and_the_rest_is_put(
+def test_a_missing_right_is_reported_and_the_rest_is_created(
     bare: Sandbox, settings: Settings, github: GitHub, changes: dict[str, str], what: str, said: str
 ) -> None:
     github.state.tokens["weak"] = Token(user_id=github.state.app.bot_id, permissions=RIGHTS | changes)
@@ -449,7 +449,7 @@ def test_a_branch_that_takes_pull_requests_only(bare: Sandbox, settings: Setting
     assert fates(pieces)["form new-hub.yml"] is SetupStatus.CREATED
 
 
-def test_issues_that_are_switched_off_are_said(bare: Sandbox, settings: Settings, github: GitHub) -> None:
+def test_disabled_issues_are_reported(bare: Sandbox, settings: Settings, github: GitHub) -> None:
     leads = repository(github.state, "leads")
     github.state.repositories[leads.id] = leads.replaced(has_issues=False)
     pieces = setting_up(settings)
@@ -468,7 +468,7 @@ def test_issues_that_are_switched_off_are_said(bare: Sandbox, settings: Settings
         ({"token": None}, "No GitHub credentials: set LEADS_GITHUB__TOKEN"),
     ],
 )
-def test_what_is_not_there_is_said(
+def test_a_missing_repository_or_board_is_reported(
     bare: Sandbox, settings: Settings, changes: dict[str, Any], said: str
 ) -> None:
     pieces = setting_up(changed(settings, "github", **changes))
@@ -477,6 +477,6 @@ def test_what_is_not_there_is_said(
     assert not any("then retry" in each or "wrong" in each for each in details)
 
 
-def test_nothing_about_it_is_said_twice(bare: Sandbox, settings: Settings) -> None:
+def test_one_problem_is_reported_once(bare: Sandbox, settings: Settings) -> None:
     (piece,) = setting_up(changed(settings, "github", token=None))
     assert piece.status is SetupStatus.BY_HAND

@@ -143,7 +143,7 @@ def test_every_known_fact_is_shown_but_the_mail_address(activities: GitHubActivi
     text = plain(body)
     facts = [" ".join(fact.split()) for fact in FACTS.split(",")]
     assert [fact for fact in facts if fact not in text.replace(",", " ")] == []
-    assert next_step(lead).what in text
+    assert next_step(lead).text in text
     for item in checklist(lead):
         assert f"- [{'x' if item.done else ' '}] {item.text.split(':')[0].split('(')[0]}" in body
     for field, label in HUB_FIELDS.items():

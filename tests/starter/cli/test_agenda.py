@@ -32,13 +32,13 @@ async def test_json_has_all_of_it(leads: RunLeads, opened: Opened) -> None:
     lead = await opened()
     ended = await eventually(lambda: leads("agenda", "--json"), lambda ended: ended.json["items"])
     (item,) = ended.json["items"]
-    assert (item["lead"], item["section"], item["role"], item["what"]) == (
+    assert (item["lead_id"], item["section"], item["role"], item["text"]) == (
         lead,
         "due",
         "sales",
         "Send the questionnaire",
     )
-    assert ended.json["unasked"] == []
+    assert ended.json["unreachable"] == []
 
 
 async def test_without_a_worker_the_list_alone_is_shown_with_a_warning(
@@ -56,8 +56,8 @@ async def test_without_a_worker_the_list_alone_is_shown_with_a_warning(
     alone = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=0.5))
     told: list[tuple[int, int]] = []
     found = await collect_agenda(alone, datetime.now(UTC), lambda done, total: told.append((done, total)))
-    assert (found.unasked, told) == ((lead,), [(1, 1)])
-    assert [(item.section, item.role, item.what) for item in found.items] == [
+    assert (found.unreachable, told) == ((lead,), [(1, 1)])
+    assert [(item.section, item.role, item.text) for item in found.items] == [
         ("due", "sales", "The next step of a lead at lead")
     ]
 
@@ -84,8 +84,8 @@ async def test_a_stuck_lead_is_shown_and_does_not_hide_the_others(
     async with work():
         ended = await leads_alone("agenda", "--json")
         shown = await leads_alone("show", names[1])
-    said = {(item["lead"], item["section"], item["role"]) for item in ended.json["items"]}
+    said = {(item["lead_id"], item["section"], item["role"]) for item in ended.json["items"]}
     assert said >= {(names[1], "stuck", "engineering"), (names[0], "due", "sales")}
-    assert (ended.code, ended.json["unasked"]) == (0, [])
+    assert (ended.code, ended.json["unreachable"]) == (0, [])
     assert shown.code == 5
     assert "cannot continue with the worker's code" in shown.err

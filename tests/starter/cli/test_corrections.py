@@ -18,7 +18,7 @@ async def quoted(leads: RunLeads, opened: Opened) -> tuple[str, str]:
         lambda: leads("show", lead, "--json"),
         lambda ended: all(effect["status"] == "done" for effect in ended.json["effects"]),
     )
-    assert ended.json["facts"]["mails"]
+    assert ended.json["lead"]["mails"]
     return lead, str(seq)
 
 
@@ -83,3 +83,14 @@ async def test_an_impossible_compensation_is_refused(
     ended: Any = await leads("corrected", lead, "--seq", seq, "--reason", "x", *summary)
     assert ended.code == code
     assert says in ended.err
+
+
+async def test_a_wrong_number_is_answered_with_commands_to_type(
+    leads: RunLeads, quoted: tuple[str, str]
+) -> None:
+    lead, seq = quoted
+    ended = await leads("corrected", lead, "--seq", "999", "--reason", "A slip")
+    assert ended.code == 3
+    assert f"(leads history {lead})" in ended.err
+    assert f"(leads corrected {lead} --seq {seq})" in ended.err
+    assert "/corrected" not in ended.err

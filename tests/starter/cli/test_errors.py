@@ -34,7 +34,7 @@ from starter.demo.errors import DemoFailed, StepFailed
 from starter.local.errors import AlreadyRunning, DevServerMissing, PartFailed, PortTaken
 
 LOGS = Path("logs")
-TWIN = DuplicateLink(lead="lead-b", why=(MatchReason.DOMAIN,))
+TWIN = DuplicateLink(lead_id="lead-b", reasons=(MatchReason.DOMAIN,))
 EXAMPLES: dict[ExitCode, tuple[LeadsError, ...]] = {
     ExitCode.REFUSED: (
         DecisionRefused(refuse("The lead is lost", decide("Reopen it first", "reopened")), "lead-a"),

@@ -78,7 +78,7 @@ async def test_the_same_request_twice_is_one_lead(leads: RunLeads, opened: Opene
     assert again.json["already"]
     assert "already open" in (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub")).out
     assert len((await leads("history", lead, "--json")).json) >= 1
-    assert (await leads("show", lead, "--json")).json["facts"]["person"] == "Ada"
+    assert (await leads("show", lead, "--json")).json["lead"]["person"] == "Ada"
 
 
 async def test_a_second_lead_of_an_organisation_needs_a_confirmation(
@@ -133,14 +133,14 @@ async def test_a_lead_can_have_an_id_of_its_own_and_a_zone(
 ) -> None:
     lead = await opened("--id", f"lead-own-{queue}", "--zone", "Pacific/Auckland")
     assert lead == f"lead-own-{queue}"
-    assert (await leads("show", lead, "--json")).json["facts"]["zone"] == "Pacific/Auckland"
+    assert (await leads("show", lead, "--json")).json["lead"]["zone"] == "Pacific/Auckland"
 
 
 async def test_the_default_zone_is_a_setting(
     leads: RunLeads, opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEADS_ZONE", "Europe/Berlin")
-    assert (await leads("show", await opened(), "--json")).json["facts"]["zone"] == "Europe/Berlin"
+    assert (await leads("show", await opened(), "--json")).json["lead"]["zone"] == "Europe/Berlin"
 
 
 async def test_a_lead_is_found_by_its_issue(
@@ -154,7 +154,7 @@ async def test_a_lead_is_found_by_its_issue(
     found = await eventually(lambda: faces.by_issue(queue, 12), bool)
     assert found.id == begun.lead
     view = await faces.overview(found)
-    assert view.facts.issue == issue
+    assert view.lead.issue == issue
     assert f"{begun.lead}/1/update_issue" in [effect.key for effect in view.effects]
     assert f"{begun.lead}/1/open_issue" not in [effect.key for effect in view.effects]
     assert await faces.by_issue(queue, 13) is None
@@ -262,7 +262,7 @@ async def test_a_unique_beginning_of_an_id_is_enough(leads: RunLeads, opened: Op
     lead = await opened()
     await eventually(lambda: leads("list", "--json"), lambda found: lead in found.out)
     for name in (lead, lead[:-2], lead.removeprefix("lead-")):
-        assert (await leads("show", name, "--json")).json["lead"] == lead
+        assert (await leads("show", name, "--json")).json["lead_id"] == lead
 
 
 async def test_an_ambiguous_beginning_of_an_id_is_refused(
@@ -308,8 +308,8 @@ async def test_show_prints_the_whole_lead(
         return found
 
     view = await eventually(shown, lambda view: any(e["status"] == "parked" for e in view["effects"]))
-    assert {"lead", "stage", "timeline", "refused", "effects", "url"} <= set(view)
-    assert (view["lead"], view["stage"]) == (lead, "quoted")
+    assert {"lead_id", "lead", "stage", "timeline", "refused", "effects", "url"} <= set(view)
+    assert (view["lead_id"], view["stage"]) == (lead, "quoted")
     text = (await leads("show", lead)).out
     for wanted in (
         f"[{org} / Ada] - A hub",

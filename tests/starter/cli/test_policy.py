@@ -52,7 +52,7 @@ def test_a_policy_file_replaces_only_what_it_names(tmp_path: Path) -> None:
         """
         version = "2026-09"
         holidays = [2026-12-25]
-        clocks.stale = 14
+        periods.stale = 14
         labels.customer = "client"
         columns.lead = "Inbox"
         addresses.contracts = ["deals@example.org"]
@@ -61,7 +61,7 @@ def test_a_policy_file_replaces_only_what_it_names(tmp_path: Path) -> None:
         addresses={"sales": ["shop@example.org"], "contracts": ["old@example.org"]},
     )
     assert policy.version == "2026-09"
-    assert (policy.clocks.stale, policy.clocks.archive) == (14, 365)
+    assert (policy.periods.stale, policy.periods.archive) == (14, 365)
     assert policy.holidays == (date(2026, 12, 25),)
     assert (policy.labels.customer, policy.labels.lead) == ("client", "lead")
     assert policy.columns == COLUMNS | {Stage.LEAD: "Inbox"}
@@ -77,8 +77,8 @@ def test_a_file_says_how_much_discount_sales_gives_and_who_approves_more(tmp_pat
 
 
 def test_json_says_the_same(tmp_path: Path) -> None:
-    text = '{"version": "2026-09", "clocks": {"stale": 14}}'
-    assert in_file(tmp_path, text, "policy.json").clocks.stale == 14
+    text = '{"version": "2026-09", "periods": {"stale": 14}}'
+    assert in_file(tmp_path, text, "policy.json").periods.stale == 14
 
 
 def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
@@ -89,14 +89,17 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("clocks.stale = 14", "version is missing"),
+        ("periods.stale = 14", "version is missing"),
         (f'version = "{BUILT_IN}"', "is the name of the built-in policy"),
         ('version = ""', "version: string should have at least 1 character"),
-        ('version = "1"\nclocks.stael = 14', "there is no clocks.stael (did you mean stale?); clocks takes"),
-        ('version = "1"\nclock.stale = 14', "there is no clock (did you mean clocks?); it takes version"),
+        (
+            'version = "1"\nclocks.stael = 14',
+            "there is no periods.stael (did you mean stale?); periods takes",
+        ),
+        ('version = "1"\nclock.stale = 14', "there is no clock (did you mean periods?); it takes version"),
         (
             'version = "1"\nclocks.stale = 0',
-            "clocks.stale: input should be greater than or equal to 1, not 0",
+            "periods.stale: input should be greater than or equal to 1, not 0",
         ),
         (
             'version = "1"\ndiscounts.without_approval = 101',
@@ -147,18 +150,18 @@ async def test_a_new_lead_keeps_the_policy_that_it_began_under(
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
     lead = await opened()
     file.write_text('version = "2026-10"\nclocks.stale = 20')
-    facts = (await leads("show", lead, "--json")).json["facts"]
-    assert (facts["policy"]["version"], facts["policy"]["clocks"]["stale"]) == ("2026-09", 14)
+    facts = (await leads("show", lead, "--json")).json["lead"]
+    assert (facts["policy"]["version"], facts["policy"]["periods"]["stale"]) == ("2026-09", 14)
 
 
 async def test_a_wrong_file_ends_the_command_with_a_sentence(
     leads: RunLeads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (file := tmp_path / "policy.toml").write_text("clocks = 3")
+    (file := tmp_path / "policy.toml").write_text("periods = 3")
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
     ended = await leads("list")
     assert ended.code == 2
-    assert "clocks: input should be a valid dictionary" in ended.err
+    assert "periods: input should be a valid dictionary" in ended.err
 
 
 async def test_leads_adopt_another_policy_when_a_person_decides_it(
@@ -171,17 +174,17 @@ async def test_leads_adopt_another_policy_when_a_person_decides_it(
     shown = await leads("policy")
     assert shown.code == 0, shown.err
     assert f"Policy in force: 2026-09 (from {file})" in shown.out
-    assert "  2026-06: 1 open\n    differs: clocks.stale 30 → 14" in shown.out
+    assert "  2026-06: 1 open\n    differs: periods.stale 30 → 14" in shown.out
 
     preview = await leads("policy", "--all")
-    assert "From here on under the policy 2026-09: clocks.stale 30 → 14" in preview.out
+    assert "From here on under the policy 2026-09: periods.stale 30 → 14" in preview.out
     assert "    Gone stale: " in preview.out
     assert "Nothing has changed" in preview.out
-    assert (await leads("show", lead, "--json")).json["facts"]["policy"]["version"] == "2026-06"
+    assert (await leads("show", lead, "--json")).json["lead"]["policy"]["version"] == "2026-06"
 
     done = await leads("policy", lead, "--adopt", "--note", "Agreed on Monday", "--json")
-    assert done.json[0]["summary"].endswith("clocks.stale 30 → 14: Agreed on Monday")
-    assert (await leads("show", lead, "--json")).json["facts"]["policy"]["clocks"]["stale"] == 14
+    assert done.json[0]["summary"].endswith("periods.stale 30 → 14: Agreed on Monday")
+    assert (await leads("show", lead, "--json")).json["lead"]["policy"]["periods"]["stale"] == 14
     await eventually(
         lambda: leads("policy", "--all"),
         lambda ended: ended.out == "Every open lead is under the policy 2026-09.\n",

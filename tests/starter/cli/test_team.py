@@ -11,7 +11,7 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 import client.leads
 from activities.reconcile.team import TeamReconciler
 from process.decisions.registry import DECISIONS
-from process.policy import People, Policy
+from process.policy import Policy, Team
 from process.types import Role
 from process.views.overview import Overview
 from tests.support.commands import Opened, RunLeads, eventually
@@ -55,7 +55,7 @@ async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
     opened: Opened, worker: Worker
 ) -> None:
     lead, team = await opened(), worker("new@example.org")
-    await listed(team, People().digest(), 1)
+    await listed(team, Team().digest(), 1)
     first = await round_(team)
     assert first.found == (f"1 updated with the people of the roles: {lead}",)
     assert (await round_(team, first.cursor)).found == (), "told once, though the list may not show it yet"
@@ -67,7 +67,7 @@ async def test_a_round_tells_whoever_knows_others_and_the_next_one_nobody(
 
 async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, worker: Worker) -> None:
     lead, team, other = await opened(), worker("new@example.org"), worker("new@example.org", hours=1)
-    await listed(team, People().digest(), 1)
+    await listed(team, Team().digest(), 1)
     await asyncio.gather(round_(team), round_(other), team.update_leads(), other.update_leads())
     await listed(team, team.people.digest(), 1)
     assert len(await changes(team, lead)) == 1
@@ -75,7 +75,7 @@ async def test_two_rounds_and_a_start_at_once_change_it_once(opened: Opened, wor
 
 async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: Worker) -> None:
     lead, old, new = await opened(), worker("old@example.org"), worker("new@example.org", hours=1)
-    await listed(old, People().digest(), 1)
+    await listed(old, Team().digest(), 1)
     mark = (await round_(new)).cursor
     await listed(new, new.people.digest(), 1)
     said = await round_(old, mark)
@@ -89,14 +89,14 @@ async def test_the_worker_that_started_last_has_the_say(opened: Opened, worker: 
 async def test_settings_that_name_nobody_tell_nobody(opened: Opened, worker: Worker) -> None:
     await opened()
     nobody = worker()
-    await listed(nobody, People().digest(), 1)
+    await listed(nobody, Team().digest(), 1)
     assert await nobody.update_leads() == []
     assert (await round_(nobody)).found == ()
 
 
 async def test_leads_of_another_queue_are_anothers(opened: Opened, worker: Worker) -> None:
     await opened()
-    await listed(worker("new@example.org"), People().digest(), 1)
+    await listed(worker("new@example.org"), Team().digest(), 1)
     assert await worker("new@example.org", queue="another").update_leads() == []
 
 

@@ -124,7 +124,7 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
 
         os.kill(said["processes"]["worker"], signal.SIGKILL)  # it is started again
         await leads("questionnaire-sent", lead, *patient)
-        assert (await leads("show", lead, "--json", *patient)).json["lead"] == lead
+        assert (await leads("show", lead, "--json", *patient)).json["lead_id"] == lead
 
         sandbox, temporal = said["sandbox"], await Client.connect(said["temporal"])
         assert await hear(sandbox, lead, temporal, "/maniac-t-assessed in_scope=true") == "github comment"
@@ -140,7 +140,7 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
         second = await leads("up", "--port", str(free_ports(1)[0]))
         assert second.code == 5
         assert "running already" in second.err
-        assert (await leads("show", lead, "--json", *patient)).json["lead"] == lead
+        assert (await leads("show", lead, "--json", *patient)).json["lead_id"] == lead
 
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0

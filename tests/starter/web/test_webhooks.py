@@ -4,81 +4,25 @@ import asyncio
 import hashlib
 import hmac
 import json
-import socket
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 import requests
-from pydantic import SecretStr
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
-from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from config.settings import GitHub, Settings
 from starter.web import webhooks as web
-from starter.web.webhooks import MAX_BODY, make_server
-from tests.issue_sync.test_deliveries import COMMENTED, PUBLISHED, with_command
+from starter.web.webhooks import MAX_BODY
+from tests.support.deliveries import COMMENTED, PUBLISHED, with_command
+from tests.support.receiver import GITHUB, SECRET, Receiver, receiving
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 
-SECRET = "s3cr3t of the tests"
-GITHUB = GitHub(org="Codertocat", leads_repo="Hello-World", webhook_secret=SecretStr(SECRET))
-"""The organization of GitHub's own examples."""
 OLD_SIGNATURE = f"sha1={hmac.new(SECRET.encode(), b'{}', hashlib.sha1).hexdigest()}"
 ISSUE = "issue-sync-Hello-World-1"
-
-
-@dataclass
-class Receiver:
-    """As GitHub speaks to it."""
-
-    url: str
-
-    async def deliver(
-        self,
-        event: str,
-        payload: Any,
-        *,
-        secret: str = SECRET,
-        delivery: str = "d-1",
-        body: bytes | None = None,
-        **headers: str | None,
-    ) -> requests.Response:
-        body = json.dumps(payload).encode() if body is None else body
-        given: dict[str, str | None] = {
-            "content-type": "application/json",
-            "x-github-event": event,
-            "x-github-delivery": delivery,
-            "x-hub-signature-256": f"sha256={hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()}",
-        }
-        given |= {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {name: value for name, value in given.items() if value is not None}
-        return await asyncio.to_thread(
-            requests.post, f"{self.url}/github/webhook", data=body, headers=sent, timeout=TIMEOUT
-        )
-
-    async def health(self) -> int:
-        return (await asyncio.to_thread(requests.get, f"{self.url}/healthz", timeout=TIMEOUT)).status_code
-
-
-@asynccontextmanager
-async def receiving(
-    client: Client, github: GitHub = GITHUB, queue: str = "nobody"
-) -> AsyncIterator[Receiver]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    settings = Settings(_env_file=None, github=github, task_queue=queue)
-    server = make_server(client, settings, "127.0.0.1", 0)
-    serving = asyncio.create_task(server.serve(sockets=[listener]))
-    try:
-        yield Receiver(f"http://127.0.0.1:{listener.getsockname()[1]}")
-    finally:
-        server.should_exit = True
-        await serving
 
 
 @pytest.fixture

@@ -1,96 +1,16 @@
 """What people move at an issue and on the board, from the outside: taken in their name, or asked for and put back."""
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from client.directory import LeadHandle
-from client.notices import request_sync
-from process.views.overview import Overview
-from sandbox.github.records import Issue
-from tests.issue_sync.conftest import COMMUNITY, CONTRACTS, SALES, Office
-from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
+from tests.support.floor import Floor, floor, last
+from tests.support.office import COMMUNITY, CONTRACTS, SALES
+
+__all__ = ["floor"]
 
 QUOTE = {"amount": "12000", "currency": "USD", "per": "year"}
 ENGINEERING = "eda-engineering"
-
-
-class Floor:
-    """An office, and what a test does and sees there at one lead."""
-
-    def __init__(self, office: Office, lead: LeadHandle, repo: str, number: int) -> None:
-        self.office = office
-        self.lead = lead
-        self.repo = repo
-        self.number = number
-
-    @classmethod
-    async def open(cls, office: Office) -> "Floor":
-        lead = await office.open()
-        floor = cls(office, lead, "leads", await office.number(lead))
-        await floor.settled(lambda view: view.facts.card is not None)
-        return floor
-
-    async def act(self, login: str, act: str, *args: Any, **more: Any) -> None:
-        """What a person does at the issue, as `sandbox.github.people` calls it."""
-        person = self.office.sandbox.person(login)
-        await asyncio.to_thread(getattr(person, act), self.repo, self.number, *args, **more)
-
-    async def hear(self, **more: Any) -> SyncResult:
-        """As if GitHub had told that something happened; what the visit did."""
-        notice = ChangeNotice(repo=self.repo, number=self.number, **more)
-        client = self.office.env.client
-        await request_sync(client, notice, task_queue=self.office.settings.task_queue)
-        return await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
-
-    async def settled(self, holds: Callable[[Overview], object] = bool) -> Overview:
-        """The lead, once this holds and nothing is left to do outside."""
-        return await self.office.until(
-            self.lead,
-            lambda view: holds(view) and all(effect.status in ("done", "blocked") for effect in view.effects),
-        )
-
-    async def decide(self, **decisions: dict[str, Any]) -> None:
-        for kind, body in decisions.items():
-            await self.lead.execute_update(kind, body)
-        await self.settled()
-
-    async def answers(self) -> list[str]:
-        return await self.office.answers_there(self.repo, self.number)
-
-    def issue(self) -> Issue:
-        state = self.office.sandbox.github
-        repository = state.repository("2i2c-org", self.repo)
-        assert repository is not None
-        issue = state.issue(repository, self.number)
-        assert issue is not None
-        return issue
-
-    def box(self, text: str) -> bool:
-        line = next(line for line in (self.issue().body or "").splitlines() if text in line and "- [" in line)
-        return "[x]" in line.lower()
-
-    def labels(self) -> set[str]:
-        return {self.office.sandbox.github.labels[each].name for each in self.issue().label_ids}
-
-    def column(self) -> str:
-        state = self.office.sandbox.github
-        (card,) = state.items_with(self.issue())
-        status = state.projects[card.project_id].status
-        return next(option.name for option in status.options if option.id == card.values[status.id].value)
-
-
-@pytest.fixture
-async def floor(office: Office) -> Floor:
-    return await Floor.open(office)
-
-
-def last(view: Overview, kind: str) -> tuple[str, str]:
-    """By whom, and through what, the newest decision of this kind came."""
-    line = next(line for line in reversed(view.timeline) if line.kind == kind)
-    return line.by, line.source
 
 
 # Taken as it is
@@ -99,7 +19,7 @@ def last(view: Overview, kind: str) -> tuple[str, str]:
 async def test_a_tick_that_says_all_is_a_decision_in_the_persons_name(floor: Floor) -> None:
     await floor.act(SALES, "tick", "Questionnaire sent")
     assert (await floor.hear()).done == ("Took questionnaire_sent: somebody ticked",)
-    view = await floor.settled(lambda view: view.facts.questionnaire.sent_on)
+    view = await floor.settled(lambda view: view.lead.questionnaire.sent_on)
     assert last(view, "questionnaire_sent") == ("@amara-sales", "github issue")
     assert floor.box("Questionnaire sent on 20")
     assert await floor.answers() == []
@@ -119,8 +39,8 @@ async def test_heard_again_it_is_taken_once(floor: Floor) -> None:
 async def test_a_retitled_issue_changes_the_leads_facts(floor: Floor) -> None:
     await floor.act(SALES, "edit", title="[New University/Grace Example]  - Two hubs")
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.title == "Two hubs")
-    assert (view.facts.org, view.facts.person) == ("New University", "Grace Example")
+    view = await floor.settled(lambda view: view.lead.title == "Two hubs")
+    assert (view.lead.org, view.lead.person) == ("New University", "Grace Example")
     assert last(view, "details_changed")[0] == "@amara-sales"
     assert (await floor.hear()).done == ()
     assert await floor.answers() == []
@@ -129,9 +49,9 @@ async def test_a_retitled_issue_changes_the_leads_facts(floor: Floor) -> None:
 async def test_closed_as_a_duplicate_the_lead_is_lost_and_the_issue_stays_closed(floor: Floor) -> None:
     await floor.act(SALES, "close", "duplicate")
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.lost)
-    assert view.facts.lost is not None
-    assert view.facts.lost.reason == "duplicate"
+    view = await floor.settled(lambda view: view.lead.lost)
+    assert view.lead.lost is not None
+    assert view.lead.lost.reason == "duplicate"
     assert floor.issue().state == "closed"
     assert floor.column() == "Lost"
 
@@ -139,11 +59,11 @@ async def test_closed_as_a_duplicate_the_lead_is_lost_and_the_issue_stays_closed
 async def test_the_label_of_a_service_is_the_leads_service(floor: Floor) -> None:
     await floor.act(SALES, "unlabel", "service:hub")
     await floor.hear()
-    assert (await floor.settled(lambda view: view.facts.service == "other")).facts.service == "other"
+    assert (await floor.settled(lambda view: view.lead.service == "other")).lead.service == "other"
     assert floor.labels() == {"lead"}
     await floor.act(SALES, "label", "service:hub")
     await floor.hear()
-    await floor.settled(lambda view: view.facts.service == "hub")
+    await floor.settled(lambda view: view.lead.service == "hub")
     assert await floor.answers() == []
 
 
@@ -323,7 +243,7 @@ async def test_who_has_not_the_right_is_told_whose_it_is(floor: Floor) -> None:
     await floor.hear()
     view = await floor.settled(lambda view: view.refused)
     await asked(floor, "That is for sales to decide, and you have contracts")
-    assert view.facts.questionnaire.sent_on is None
+    assert view.lead.questionnaire.sent_on is None
     assert not floor.box("Questionnaire sent")
 
 
@@ -361,7 +281,7 @@ async def test_what_nobody_heard_yet_outlives_our_own_writing(floor: Floor) -> N
     assert floor.box("In scope?")
     assert floor.column() == "Hub"
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.qualification.in_scope)
+    view = await floor.settled(lambda view: view.lead.qualification.in_scope)
     assert last(view, "maniac_t_assessed")[0] == "@amara-sales"
     await asked(floor, "moved the card to “Hub”", "for contracts to decide, and you have sales")
     assert floor.column() == "Quoted"
@@ -381,7 +301,7 @@ async def test_two_people_at_once_are_both_heard(floor: Floor) -> None:
     await floor.act(SALES, "tick", "Questionnaire sent")
     await floor.act(COMMUNITY, "tick", "Contract handed over")
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.questionnaire.sent_on)
+    view = await floor.settled(lambda view: view.lead.questionnaire.sent_on)
     assert last(view, "questionnaire_sent")[0] == "@amara-sales"
     await asked(floor, "@cora-community ticked", "you have no role")
     assert not floor.box("Contract handed over")

@@ -36,7 +36,7 @@ def cell(text: str) -> list[Token]:
 
 
 def read(tokens: list[Token]) -> str:
-    """What a person sees."""
+    """Return the text as a person sees it."""
     return "".join("\n" if token.content == "<br>" else token.content for token in tokens)
 
 
@@ -77,7 +77,7 @@ def test_a_link_stays_a_link_and_ends_before_its_sentence_does() -> None:
     assert markdown("See https://example.org/a_b?c=*d*.") == "See <https://example.org/a_b?c=*d>\\*."
 
 
-def test_what_is_too_long_is_cut_visibly() -> None:
+def test_a_long_text_is_cut_visibly() -> None:
     assert markdown("word " * 100, 12) == "word word wo… (shortened)"
 
 

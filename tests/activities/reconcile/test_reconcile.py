@@ -11,8 +11,8 @@ from client.directory import LeadHandle
 from process.core.outbox import DriftCheck
 from process.views.overview import Overview
 from sandbox.faults import Fault
-from tests.issue_sync.conftest import OWNER, SALES, Office, all_public
-from tests.issue_sync.test_questionnaire import the_lead
+from tests.support.office import OWNER, SALES, Office, all_public
+from tests.support.questionnaires import the_lead
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import Reconciliation
@@ -35,9 +35,7 @@ def found(done: Reconciliation, system: str = "reconcile_github") -> str:
 
 async def seen(office: Office, lead: LeadHandle) -> None:
     """Visibility has the lead with all that it has outside."""
-    await office.until(
-        lead, lambda view: view.facts.card and all(e.status != "waiting" for e in view.effects)
-    )
+    await office.until(lead, lambda view: view.lead.card and all(e.status != "waiting" for e in view.effects))
     async with asyncio.timeout(TIMEOUT):
         while not any(each.id == lead.id and each.issue for each in await office.leads.open_leads()):
             await asyncio.sleep(0.05)
@@ -94,7 +92,7 @@ async def test_a_deleted_and_an_archived_card_come_back(office: Office) -> None:
     view = await office.until(
         lead, lambda view: "card was deleted" in view.timeline[-2].summary + view.timeline[-1].summary
     )
-    await office.until(lead, lambda now: now.facts.card != view.facts.card or now.facts.card)
+    await office.until(lead, lambda now: now.lead.card != view.lead.card or now.lead.card)
     await seen(office, lead)
     assert f"{lead.id}: nothing is missing any more" in found(await office.round())
     office.sandbox.person(SALES).archive_card("leads", number)
@@ -110,17 +108,15 @@ async def test_a_transferred_issue_is_followed(office: Office) -> None:
     all_public(office)
     office.sandbox.person(OWNER).transfer("leads", await office.number(lead), "pilot-hubs")
     await office.round()
-    view = await office.until(lead, lambda view: view.facts.issue and view.facts.issue.home)
-    assert view.facts.issue
-    assert view.facts.issue.home == "pilot-hubs"
-    assert "/pilot-hubs/issues/" in view.facts.issue.url
+    view = await office.until(lead, lambda view: view.lead.issue and view.lead.issue.home)
+    assert view.lead.issue
+    assert view.lead.issue.home == "pilot-hubs"
+    assert "/pilot-hubs/issues/" in view.lead.issue.url
     await office.leads.client.get_workflow_handle(lead.id).execute_update("questionnaire_sent", {})
     await office.until(lead, lambda view: all(e.status in ("done", "blocked") for e in view.effects))
-    moved = await asyncio.to_thread(
-        office.as_person, SALES, "GET", f"pilot-hubs/issues/{view.facts.issue.id}"
-    )
+    moved = await asyncio.to_thread(office.as_person, SALES, "GET", f"pilot-hubs/issues/{view.lead.issue.id}")
     assert "[x] Questionnaire sent" in moved["body"]
-    await office.say_there("pilot-hubs", int(view.facts.issue.id), PRICE)
+    await office.say_there("pilot-hubs", int(view.lead.issue.id), PRICE)
     await office.round()
     assert await office.stage(lead) == "quoted"
 
@@ -130,13 +126,13 @@ async def test_a_deleted_issue_is_reported_and_replaced_when_a_person_says_so(of
     await seen(office, lead)
     office.sandbox.person(OWNER).delete("leads", await office.number(lead))
     await office.round()
-    view = await office.until(lead, lambda view: view.facts.drift)
+    view = await office.until(lead, lambda view: view.lead.drift)
     assert "leads#1 is gone: have a new one (issue_replaced)" in view.attention[0]
     assert not [effect for effect in view.effects if effect.status == "parked"]
     await lead.execute_update("issue_replaced", {})
-    view = await office.until(lead, lambda view: view.facts.issue is not None and view.facts.card)
-    assert view.facts.issue
-    assert view.facts.issue.id != "1"
+    view = await office.until(lead, lambda view: view.lead.issue is not None and view.lead.card)
+    assert view.lead.issue
+    assert view.lead.issue.id != "1"
     assert not view.attention
 
 
@@ -200,15 +196,15 @@ async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> 
     assert len(await office.answers_there("prospects", 1)) == 1
     assert found(await office.round()).count(lead.id) == 0
     await office.leads.check_drift(lead.id, DriftCheck(folder=False))
-    view = await office.until(lead, lambda view: view.facts.issue and "prospects" in view.facts.issue.url)
-    assert view.facts.issue
-    assert view.facts.issue.home == ""
+    view = await office.until(lead, lambda view: view.lead.issue and "prospects" in view.lead.issue.url)
+    assert view.lead.issue
+    assert view.lead.issue.home == ""
     await seen(office, lead)
     assert found(await office.round()).count(lead.id) == 0
     another = await office.open("Another")  # a write, which GitHub sends on
-    view = await office.until(another, lambda view: view.facts.card)
-    assert view.facts.issue
-    assert view.facts.issue.url.endswith("/prospects/issues/2")
+    view = await office.until(another, lambda view: view.lead.card)
+    assert view.lead.issue
+    assert view.lead.issue.url.endswith("/prospects/issues/2")
 
 
 async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office: Office) -> None:
@@ -227,7 +223,7 @@ async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office:
 async def with_folder(office: Office) -> LeadHandle:
     lead = await office.open()
     await lead.execute_update("asset_attached", {"name": "Budget"})
-    await office.until(lead, lambda view: view.facts.folder)
+    await office.until(lead, lambda view: view.lead.folder)
     await seen(office, lead)
     await folder_seen(office, lead)
     await office.round()
@@ -273,8 +269,8 @@ async def test_a_folder_that_was_moved_or_renamed_is_followed_and_told_once(offi
     await told_once(office, lead, "was renamed to “Ocean course”")
     ann.move(folder, sales)
     view = await told_once(office, lead, "was moved out of the folder for leads")
-    assert view.facts.folder
-    assert (view.facts.folder.id, view.facts.folder.name) == (folder, "Ocean course")
+    assert view.lead.folder
+    assert (view.lead.folder.id, view.lead.folder.name) == (folder, "Ocean course")
     ann.move(folder, office.sandbox.ids["leads_folder"])
     await office.round()
     await office.until(lead, lambda view: "back into the folder for leads" in view.timeline[-1].summary)
@@ -285,13 +281,13 @@ async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(offic
     old = ann.find_folder(leadId=lead.id).id
     ann.delete(old)
     await office.round()
-    view = await office.until(lead, lambda view: view.facts.drift)
+    view = await office.until(lead, lambda view: view.lead.drift)
     assert "was deleted" in view.attention[0]
     assert "(folder_replaced)" in view.attention[0]
     await office.hear(lead, await office.say(lead, "/folder-replaced"))
-    view = await office.until(lead, lambda view: view.facts.folder and view.facts.folder.id != old)
-    assert view.facts.folder
-    assert ann.find_folder(leadId=lead.id).id == view.facts.folder.id
+    view = await office.until(lead, lambda view: view.lead.folder and view.lead.folder.id != old)
+    assert view.lead.folder
+    assert ann.find_folder(leadId=lead.id).id == view.lead.folder.id
     assert not view.attention
     await seen(office, lead)
     await office.round()
@@ -310,21 +306,21 @@ async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte
         await lead.execute_update(kind, body)
 
     def documents(view: Overview) -> dict[str, bytes]:
-        files = google.children(view.facts.folder.id) if view.facts.folder else []
+        files = google.children(view.lead.folder.id) if view.lead.folder else []
         return {file.name: google.content(file.id) for file in files}
 
-    view = await office.until(lead, lambda view: len(documents(view)) == 2 and view.facts.invoices[1].file)
+    view = await office.until(lead, lambda view: len(documents(view)) == 2 and view.lead.invoices[1].file)
     before = documents(view)
     await lead.execute_update("details_changed", {"org": "Renamed University"})
     await folder_seen(office, lead)
     await office.round()
-    office.sandbox.on_drive().delete(view.facts.folder.id if view.facts.folder else "")
+    office.sandbox.on_drive().delete(view.lead.folder.id if view.lead.folder else "")
     await office.round()
-    await office.until(lead, lambda view: view.facts.drift)
+    await office.until(lead, lambda view: view.lead.drift)
     await office.hear(lead, await office.say(lead, "/folder-replaced"))
     view = await office.until(lead, lambda view: "Invoice 2 was made again" in view.timeline[-1].summary)
     assert documents(view) == before
-    assert [mail.template for mail in view.facts.mails].count("invoice") == 2
+    assert [mail.template for mail in view.lead.mails].count("invoice") == 2
 
 
 async def test_one_system_that_fails_does_not_hide_the_others(office: Office) -> None:

@@ -1,4 +1,4 @@
-"""The desk from the outside: people speak REST with the sandbox's GitHub, a real worker hears of it and answers there."""
+"""A running service and the people around it: they use the sandbox's GitHub by REST, and a real worker answers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -50,9 +50,16 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield server
 
 
+@pytest.fixture(name="env")
+async def own_env() -> AsyncIterator[WorkflowEnvironment]:
+    """A server for one test alone."""
+    async with real_time() as server:
+        yield server
+
+
 @pytest.fixture(autouse=True, scope="package")
-def _tried_again_soon() -> Iterator[None]:
-    """What failed for now is tried again as ever, but nobody waits two seconds for that."""
+def quick_retries() -> Iterator[None]:
+    """Retry after a tenth of a second instead of two seconds."""
     soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
     modules = (workflows.issue_sync, workflows.lead, workflows.reconcile)
     with slow_is_not_dead(*modules) as patch:
@@ -103,7 +110,7 @@ class Office:
         """A lead with its issue."""
         wanted = LeadOpened(org=f"University of {next(_numbers)}", person="Ada Example", title=title)
         lead = await self.leads.find((await self.leads.open(wanted)).lead)
-        await self.until(lead, lambda view: view.facts.issue is not None)
+        await self.until(lead, lambda view: view.lead.issue is not None)
         return lead
 
     async def until(self, lead: LeadHandle, holds: Callable[[Overview], object]) -> Overview:
@@ -114,7 +121,7 @@ class Office:
 
     async def number(self, lead: LeadHandle) -> int:
         """Of its issue."""
-        issue = (await self.leads.overview(lead)).facts.issue
+        issue = (await self.leads.overview(lead)).lead.issue
         assert issue is not None
         return int(issue.id)
 
@@ -129,9 +136,9 @@ class Office:
             ("hub_requested", {}),
         ):
             await lead.execute_update(kind, body)
-        view = await self.until(lead, lambda view: view.facts.hub_issue is not None)
-        assert view.facts.hub_issue is not None
-        return int(view.facts.hub_issue.id)
+        view = await self.until(lead, lambda view: view.lead.hub_issue is not None)
+        assert view.lead.hub_issue is not None
+        return int(view.lead.hub_issue.id)
 
     async def say(self, lead: LeadHandle, text: str, *, login: str = SALES) -> int:
         """A person comments on the lead's issue; the comment's id."""

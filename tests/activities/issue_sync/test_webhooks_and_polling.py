@@ -15,9 +15,9 @@ from sandbox.faults import Fault
 from sandbox.github.hooks import sender
 from sandbox.github.seed import point_hook
 from starter.web import webhooks as web
-from tests.issue_sync.conftest import SALES, Office
-from tests.issue_sync.test_moves import Floor
-from tests.issue_sync.test_web import receiving
+from tests.support.floor import Floor
+from tests.support.office import SALES, Office
+from tests.support.receiver import receiving
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 
@@ -83,9 +83,9 @@ async def lived(office: Office, hear: Hear) -> Floor:
     issue = await asyncio.to_thread(amara.open, "leads", TITLE, labels=("lead", "service:hub"))
     await hear()
     floor = Floor(office, await become(office, issue.number), "leads", issue.number)
-    await floor.settled(lambda view: view.facts.card)
+    await floor.settled(lambda view: view.lead.card)
     await floor.act(SALES, "tick", "Questionnaire sent")
-    await until(floor, lambda view: view.facts.questionnaire.sent_on)
+    await until(floor, lambda view: view.lead.questionnaire.sent_on)
     await floor.act(SALES, "comment", PRICE)
     await until(floor, lambda view: view.stage == "quoted")
     await floor.act(SALES, "move", "Hub")

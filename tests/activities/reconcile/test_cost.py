@@ -11,8 +11,8 @@ from client.reconcile import reconcile_now
 from config.settings import Settings
 from process.types import Stage
 from sandbox.server import Sandbox
-from tests.issue_sync.conftest import SALES
 from tests.support.many_leads import in_temporal, on_github, rounds
+from tests.support.office import SALES
 from tests.support.servers import real_time
 from workflows.reconcile import SystemResult
 

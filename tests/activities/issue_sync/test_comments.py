@@ -9,7 +9,7 @@ import pytest
 
 from activities.github.models import Comment
 from sandbox.faults import Fault
-from tests.issue_sync.conftest import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
+from tests.support.office import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 
@@ -48,7 +48,7 @@ async def test_an_answer_that_was_lost_comes_again_and_says_what_was_taken(offic
     )
     await office.hear(lead, comment)
     assert len(await office.answers(lead)) == 1
-    assert (await office.leads.overview(lead)).facts.quotes[0].version == 1
+    assert (await office.leads.overview(lead)).lead.quotes[0].version == 1
 
 
 async def test_out_of_order_each_is_judged_as_it_is_looked_at(office: Office) -> None:
@@ -99,9 +99,9 @@ async def test_an_edit_gives_no_second_decision_in_the_place_of_the_first(office
         await office.hear(lead, comment)
         view = await office.leads.overview(lead)
         assert view.stage == "quoted"
-        assert len(view.facts.quotes) == 1
+        assert len(view.lead.quotes) == 1
         (answer,) = await office.answers(lead)
-        assert "already taken as event" in answer
+        assert "already led to event" in answer
         assert "/corrected seq=" in answer
 
 
@@ -176,7 +176,7 @@ async def test_a_team_decides_for_its_role(office: Office) -> None:
     first = await office.say(lead, f"{PRICE}\n/quote-accepted\n/contract-handed-over")
     second = await office.say(lead, "/contract-acknowledged", login=CONTRACTS)
     await office.hear(lead, first, second)
-    contract = (await office.leads.overview(lead)).facts.contract
+    contract = (await office.leads.overview(lead)).lead.contract
     assert contract.acknowledged_on is not None
 
 
@@ -195,7 +195,7 @@ async def test_the_hubs_issue_is_a_desk_of_its_lead_too(office: Office) -> None:
     hub = await office.to_hub_issue(lead)
     comment = await office.say_there("pilot-hubs", hub, '/put-on-hold event="the new cluster"')
     await office.hear_there("pilot-hubs", hub, comment)
-    assert (await office.leads.overview(lead)).facts.hold
+    assert (await office.leads.overview(lead)).lead.hold
     (answer,) = await office.answers_there("pilot-hubs", hub)
     assert "✅" in answer
 
@@ -216,7 +216,7 @@ async def test_questions_change_nothing(office: Office) -> None:
         "the price, as 12000",
         "Not now",
         "Nothing has happened",
-        "Nothing of that",
+        "Nothing to retry",
     ):
         assert summary in answer
     assert await office.reactions(comment) == ["eyes"]
@@ -281,7 +281,7 @@ async def test_a_discount_is_approved_by_whose_decision_it_is_and_never_by_who_g
     offer = f'{PRICE} item="Training: 2000 once" discount_percent=20 discount_reason="A pilot"'
     await office.hear(lead, await office.say(lead, offer))
     view = await office.leads.overview(lead)
-    assert (view.owner, view.facts.quotes[0].awaits) == ("contracts", "contracts")
+    assert (view.owner, view.lead.quotes[0].awaiting_approval_by) == ("contracts", "contracts")
     for login, command in ((SALES, "/discount-approved"), (CONTRACTS, "/quote-accepted")):
         await office.hear(lead, await office.say(lead, command, login=login))
     *_, not_theirs, too_early = await office.answers(lead)
@@ -291,7 +291,7 @@ async def test_a_discount_is_approved_by_whose_decision_it_is_and_never_by_who_g
     assert "has not approved it. Have that done first" in (await office.answers(lead))[-1]
     await office.hear(lead, await office.say(lead, "/discount-approved", login=CONTRACTS))
     await office.hear(lead, await office.say(lead, "/quote-accepted note=now"))
-    quote = (await office.leads.overview(lead)).facts.quotes[0]
+    quote = (await office.leads.overview(lead)).lead.quotes[0]
     assert (quote.status, str(quote)) == ("accepted", "9,600.00 USD a year and 2,000.00 USD once")
     assert quote.discount
     assert (quote.discount.by, quote.discount.settled_by) == (f"@{SALES}", f"@{CONTRACTS}")
@@ -359,7 +359,7 @@ async def test_of_two_answers_that_a_listing_allowed_the_next_visit_leaves_one(
     assert len(await office.answers(lead)) == 2
     await office.hear(lead, comment)
     assert await office.answers(lead) == [first]
-    assert (await office.leads.overview(lead)).facts.quotes[-1].version == 1
+    assert (await office.leads.overview(lead)).lead.quotes[-1].version == 1
 
 
 async def test_a_comment_that_github_does_not_show_yet_is_looked_for_again(office: Office) -> None:
@@ -372,3 +372,14 @@ async def test_a_comment_that_github_does_not_show_yet_is_looked_for_again(offic
     await office.hear(lead, comment)
     assert await office.stage(lead) == "quoted"
     assert len(await office.answers(lead)) == 1
+
+
+async def test_a_wrong_number_is_answered_with_commands_for_comments(office: Office) -> None:
+    lead = await office.open()
+    await office.hear(lead, await office.say(lead, PRICE))
+    await office.hear(lead, await office.say(lead, '/corrected seq=999 reason="A slip"'))
+    *_, answer = await office.answers(lead)
+    assert "There is no 999 in the timeline" in answer
+    assert "/corrected seq=" in answer
+    assert "leads " not in answer
+    assert "--" not in answer.replace("<!--", "").replace("-->", "")

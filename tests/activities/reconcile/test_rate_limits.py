@@ -14,7 +14,7 @@ from client.reconcile import NOW
 from client.retries import PendingRetry, pending_retries
 from sandbox.faults import Fault
 from sandbox.journal import Exchange
-from tests.issue_sync.conftest import Office
+from tests.support.office import Office
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 
@@ -74,7 +74,7 @@ def was_honoured(
 
 async def settled(office: Office, lead: Any) -> Any:
     return await office.until(
-        lead, lambda view: view.facts.card and all(e.status in ("done", "blocked") for e in view.effects)
+        lead, lambda view: view.lead.card and all(e.status in ("done", "blocked") for e in view.effects)
     )
 
 

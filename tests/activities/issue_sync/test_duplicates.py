@@ -11,8 +11,8 @@ from client.directory import LeadHandle
 from client.errors import RequestRefused
 from process.decisions.opening import LeadOpened
 from process.views.overview import Overview
-from tests.issue_sync.conftest import SALES, Office
-from tests.issue_sync.test_questionnaire import found_by, has_read, look, submit
+from tests.support.office import SALES, Office
+from tests.support.questionnaires import found_by, has_read, look, submit
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
 
@@ -33,7 +33,7 @@ def opened(title: str = TITLE, **more: Any) -> LeadOpened:
 async def begun(office: Office, wanted: LeadOpened, **how: Any) -> LeadHandle:
     """A lead with its issue, once visibility has both."""
     lead = await office.leads.find((await office.leads.open(wanted, **how)).lead)
-    await office.until(lead, lambda view: view.facts.issue)
+    await office.until(lead, lambda view: view.lead.issue)
     number = await office.number(lead)
     async with asyncio.timeout(TIMEOUT):
         while await office.leads.by_issue("leads", number) is None:
@@ -96,7 +96,7 @@ async def test_a_response_that_looks_like_an_open_lead_is_held_linked_merged_and
     assert f"| Merged into | [{first.id}" in closed["body"]
     assert ours["html_url"] in closed["body"]
     view = await has_read(office, first, "Grace Example")
-    assert view.facts.email == "ada@example.org"
+    assert view.lead.email == "ada@example.org"
     await settled(office, first)
     assert "| Merged into this one |" in (await issue(office, first))["body"]
 
@@ -110,7 +110,7 @@ async def test_a_response_that_looks_like_an_open_lead_is_held_linked_merged_and
     await settled(office, twin)
     again = await issue(office, twin)
     assert (again["state"], "/kept-apart" in again["body"]) == ("open", True)
-    await office.until(first, lambda view: view.facts.email is None)
+    await office.until(first, lambda view: view.lead.email is None)
     await settled(office, first)
     body = (await issue(office, first))["body"]
     assert "Merged into this one" not in body
@@ -154,16 +154,16 @@ async def test_two_at_the_same_moment_are_found_by_the_next_round(office: Office
         while not (found := (await office.round()).results["reconcile_duplicates"].found):
             await asyncio.sleep(0.1)
     assert found == (f"{younger.id} may be the same as {older.id}",)
-    view = await office.until(younger, lambda view: view.facts.undecided)
-    assert view.facts.undecided[0].why == ("same mail domain",)
-    await office.until(older, lambda view: view.facts.duplicates)
+    view = await office.until(younger, lambda view: view.lead.undecided)
+    assert view.lead.undecided[0].reasons == ("same mail domain",)
+    await office.until(older, lambda view: view.lead.duplicates)
     assert (await office.round()).results["reconcile_duplicates"].found == ()
-    assert not (await office.leads.overview(older)).facts.undecided
+    assert not (await office.leads.overview(older)).lead.undecided
 
 
 async def test_what_looks_like_nothing_is_not_held(office: Office) -> None:
     _, other = await twice(office, org="Another Institute", email="grace@example.net")
-    assert not (await office.leads.overview(other)).facts.undecided
+    assert not (await office.leads.overview(other)).lead.undecided
     again = await office.leads.take_in(opened(org="Another Institute"), lead=other.id)
     assert again.already
 
@@ -176,9 +176,9 @@ async def test_what_was_begun_as_another_one_is_not_asked_about(office: Office) 
     second = await begun(office, opened("Another hub"), duplicate=True)
     assert (await office.round()).results["reconcile_duplicates"].found == ()
     view = await office.leads.overview(second)
-    assert not view.facts.undecided
-    assert [other.lead for other in view.facts.originals] == [first.id]
-    assert (await office.leads.overview(first)).facts.duplicates == ()
+    assert not view.lead.undecided
+    assert [other.lead_id for other in view.lead.originals] == [first.id]
+    assert (await office.leads.overview(first)).lead.duplicates == ()
 
 
 async def test_a_lead_that_comes_to_look_like_another_is_found_by_the_next_round(office: Office) -> None:
@@ -189,9 +189,9 @@ async def test_a_lead_that_comes_to_look_like_another_is_found_by_the_next_round
     async with asyncio.timeout(TIMEOUT):
         while not (await office.round()).results["reconcile_duplicates"].found:
             await asyncio.sleep(0.1)
-    view = await office.until(second, lambda view: view.facts.undecided)
-    (other,) = view.facts.undecided
-    assert (other.lead, other.why) == (first.id, ("same organisation", "same title"))
+    view = await office.until(second, lambda view: view.lead.undecided)
+    (other,) = view.lead.undecided
+    assert (other.lead_id, other.reasons) == (first.id, ("same organisation", "same title"))
 
 
 async def test_an_edited_response_of_a_merged_lead_reaches_the_one_that_goes_on(office: Office) -> None:
@@ -223,8 +223,8 @@ async def test_the_lead_that_goes_on_is_named_by_its_id_or_its_issue(office: Off
     }[named]
     assert "✅ Merged into" in await says(office, twin, f"/merged into={into}")
     view = await office.leads.overview(twin)
-    assert view.facts.merged_into
-    assert view.facts.merged_into.lead == first.id
+    assert view.lead.merged_into
+    assert view.lead.merged_into.lead_id == first.id
 
 
 async def test_what_cannot_go_on_is_refused_where_it_was_asked(office: Office) -> None:
@@ -248,7 +248,7 @@ async def test_closed_as_a_duplicate_it_is_merged_into_the_lead_that_it_looks_li
     await asyncio.to_thread(office.as_person, SALES, "PATCH", path, body)
     await office.round()
     view = await office.until(twin, lambda view: view.stage == "lost")
-    assert view.facts.merged_into
-    assert view.facts.merged_into.lead == first.id
+    assert view.lead.merged_into
+    assert view.lead.merged_into.lead_id == first.id
     await settled(office, twin)
     assert (await issue(office, twin))["state"] == "closed"

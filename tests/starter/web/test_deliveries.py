@@ -1,8 +1,6 @@
 """Payloads that GitHub published, as hints; of everything else nothing is kept."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,19 +9,12 @@ from pydantic import ValidationError
 from activities.github.repositories import Repositories
 from config.settings import GitHub
 from starter.web.deliveries import EVENTS, read_delivery
+from tests.support.deliveries import COMMENTED, PUBLISHED, with_command
 from workflows.issue_sync import ChangeNotice
 
-PUBLISHED: dict[str, list[dict[str, Any]]] = json.loads(
-    (Path(__file__).parents[1] / "published" / "webhook-examples.json").read_text()
-)
 HELLO = Repositories(GitHub(org="Codertocat", leads_repo="hello-world"))
-COMMENTED = PUBLISHED["issue_comment"][0]
 MOVED = next(each for each in PUBLISHED["projects_v2_item"] if each["action"] == "edited")
 CASES = [(event, number) for event, payloads in PUBLISHED.items() for number in range(len(payloads))]
-
-
-def with_command(payload: dict[str, Any], **comment: Any) -> dict[str, Any]:
-    return payload | {"comment": payload["comment"] | {"body": "/lost reason=budget"} | comment}
 
 
 @pytest.mark.parametrize(("event", "number"), CASES)

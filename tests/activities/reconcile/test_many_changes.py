@@ -7,10 +7,9 @@ from datetime import timedelta
 from sandbox.github import commands
 from sandbox.github.auth import as_person
 from sandbox.github.records import current_time
-from tests.issue_sync.conftest import SALES, Office
-from tests.issue_sync.test_reconcile import env
+from tests.support.office import SALES, Office, own_env
 
-__all__ = ["env"]
+__all__ = ["own_env"]
 
 MANY = 10_000
 AN_HOUR_AGO = current_time() - timedelta(hours=1)
@@ -48,7 +47,7 @@ def asked(office: Office) -> Counter[str]:
 
 async def test_a_command_among_ten_thousand_comments(office: Office) -> None:
     lead = await office.open()
-    await office.until(lead, lambda view: view.facts.card)
+    await office.until(lead, lambda view: view.lead.card)
     await asyncio.to_thread(chatter, office, await office.number(lead))
     asked(office)
     comment = await office.say(lead, PRICE)

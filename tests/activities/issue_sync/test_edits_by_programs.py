@@ -1,7 +1,7 @@
 """GitHub's own board automations, and other programs: what they move is put back without a word, and never fought over."""
 
-from tests.issue_sync.conftest import SALES
-from tests.issue_sync.test_moves import Floor, floor, last
+from tests.support.floor import Floor, floor, last
+from tests.support.office import SALES
 
 __all__ = ["floor"]
 
@@ -64,7 +64,7 @@ async def test_a_person_who_moves_it_after_a_program_is_heard(floor: Floor) -> N
     await floor.act(SALES, "reopen")
     await floor.act(SALES, "close", "duplicate")
     await floor.hear()
-    view = await floor.settled(lambda view: view.facts.lost)
+    view = await floor.settled(lambda view: view.lead.lost)
     assert last(view, "lost")[0] == f"@{SALES}"
 
 

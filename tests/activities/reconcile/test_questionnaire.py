@@ -6,20 +6,11 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from client.directory import LeadHandle
 from process.decisions.opening import LeadOpened
-from process.views.overview import Overview
-from tests.issue_sync.conftest import Office
+from tests.support.office import Office
+from tests.support.questionnaires import found_by, has_read, look, submit, the_lead
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
-from workflows.reconcile import SystemResult
-
-ANSWERS = {
-    "Organisation": "Example University",
-    "Your name": "Ada Example",
-    "E-mail": "ada@example.org",
-    "What do you want to do with a hub?": "Teach a course\nabout whales",
-}
 
 
 @pytest.fixture
@@ -29,43 +20,6 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
         yield server
 
 
-def submit(office: Office, response: str | None = None, **changed: str) -> str:
-    """Somebody answers the questionnaire, or edits their answers; the response's id."""
-    google = office.sandbox.google
-    names = {"org": "Organisation", "name": "Your name", "email": "E-mail", "more": "Anything else?"}
-    answers = ANSWERS | {names[name]: text for name, text in changed.items()}
-    return google.submit(office.sandbox.ids["questionnaire"], answers, response).response_id
-
-
-async def look(office: Office) -> SystemResult:
-    part = (await office.round()).results["reconcile_questionnaire"]
-    assert not part.failed, part.failed
-    return part
-
-
-async def has_read(office: Office, lead: LeadHandle, name: str) -> Overview:
-    """The lead once it knows these answers."""
-    return await office.until(
-        lead, lambda view: dict(view.facts.questionnaire.answers).get("Your name") == name
-    )
-
-
-async def the_lead(office: Office) -> LeadHandle:
-    """The only one there is, once visibility has it."""
-    async with asyncio.timeout(TIMEOUT):
-        while not (found := [row async for row in office.leads.list_leads()]):
-            await asyncio.sleep(0.05)
-    (lead,) = found
-    return await office.leads.find(lead.lead)
-
-
-async def found_by(office: Office, response: str) -> None:
-    """Visibility knows whose response it is."""
-    async with asyncio.timeout(TIMEOUT):
-        while not await office.leads.by_response(response):
-            await asyncio.sleep(0.05)
-
-
 async def test_a_response_of_somebody_new_becomes_a_lead_once(office: Office) -> None:
     response = submit(office)
     (said,) = (await look(office)).found
@@ -73,7 +27,7 @@ async def test_a_response_of_somebody_new_becomes_a_lead_once(office: Office) ->
     assert said == f"response {response}: {lead.id}"
     view = await has_read(office, lead, "Ada Example")
     assert view.heading == "[Example University / Ada Example] - Teach a course about whales"
-    assert view.facts.email == "ada@example.org"
+    assert view.lead.email == "ada@example.org"
     assert (await look(office)).found == ()
     again = await office.leads.overview(await the_lead(office))
     assert [line.kind for line in again.timeline].count("questionnaire_answered") == 1
@@ -102,7 +56,7 @@ async def test_it_belongs_to_the_lead_of_the_same_address(office: Office) -> Non
     (said,) = (await look(office)).found
     lead = await office.leads.find(said.rpartition(" ")[2])
     view = await has_read(office, lead, "Ada Example")
-    assert view.facts.org == "Ada's institute"
+    assert view.lead.org == "Ada's institute"
     assert len([row async for row in office.leads.list_leads()]) == 2
 
 

@@ -10,7 +10,7 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from client.reconcile import SCHEDULE, keep_schedule
-from tests.issue_sync.conftest import Office
+from tests.support.office import Office
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import ReconcileWorkflow, Reconciliation
 

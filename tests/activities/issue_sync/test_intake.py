@@ -22,7 +22,7 @@ from process.views.overview import Overview
 from sandbox.faults import Fault
 from sandbox.github.records import Issue, Tombstone
 from sandbox.server import Sandbox
-from tests.issue_sync.conftest import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
+from tests.support.office import COMMUNITY, OUTSIDER, OWNER, SALES, Office, all_public
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow
 
 TITLE = "[Example University / Ada Example] - A hub for whales"
@@ -140,7 +140,7 @@ class Front:
     async def begun(self) -> Overview:
         """The lead that one visit has made of it."""
         assert "It is lead-" in await self.heard()
-        return await self.settled(lambda view: view.facts.card)
+        return await self.settled(lambda view: view.lead.card)
 
     def issue(self) -> Issue:
         state = self.office.sandbox.github
@@ -183,7 +183,7 @@ async def test_an_issue_that_says_all_is_a_lead_at_once(front: Front) -> None:
     title = "[Example University/Ada Example]  – A hub for whales"
     await front.opened(title, "They wrote.\r\n\r\n- [ ] Call back")
     view = await front.begun()
-    facts, issue = view.facts, front.issue()
+    facts, issue = view.lead, front.issue()
     assert (facts.org, facts.person, facts.title) == ("Example University", "Ada Example", "A hub for whales")
     assert (view.timeline[0].by, view.timeline[0].source) == (f"@{SALES}", "github issue")
     assert (facts.zone, facts.email, facts.service) == ("UTC", None, "other")
@@ -196,13 +196,13 @@ async def test_an_issue_that_says_all_is_a_lead_at_once(front: Front) -> None:
     assert front.labels() == {"lead"}
     text = (await front.said()).text
     assert f"the lead `{view.lead}`. Stage **lead**. Next is sales: " in text
-    assert "put the label “service:hub” on" in text
+    assert "set the label “service:hub”" in text
 
 
 async def test_what_the_issue_form_says_counts(front: Front) -> None:
     given = {"org": "Example University", "person": "Ada Example", "title": "A hub\r\nfor whales"}
     await front.opened(TEMPLATE, form(**given, email="ada@example.org", zone="Europe/Berlin"))
-    facts = (await front.begun()).facts
+    facts = (await front.begun()).lead
     assert (facts.org, facts.person, facts.title) == ("Example University", "Ada Example", "A hub for whales")
     assert (facts.email, facts.zone) == ("ada@example.org", "Europe/Berlin")
     assert front.issue().title == TITLE
@@ -228,7 +228,7 @@ async def test_our_own_form_makes_a_lead(front: Front, file: str, service: str) 
     body = front.issue().body or ""
     assert body.count(NOTHING) > 1
     await front.at(SALES, "edit", body=body.replace(NOTHING, "Ada Example", 1))
-    facts = (await front.begun()).facts
+    facts = (await front.begun()).lead
     assert (facts.heading, facts.zone, facts.service) == (TITLE, "Asia/Tokyo", service)
     assert front.issue().title == TITLE
 
@@ -251,7 +251,7 @@ async def test_the_label_of_the_service_alone_makes_a_lead_for_a_hub(
     front: Front, labels: tuple[str, ...]
 ) -> None:
     await front.opened(labels=labels)
-    assert (await front.begun()).facts.service == "hub"
+    assert (await front.begun()).lead.service == "hub"
     assert front.labels() == {"lead", "service:hub"}
     assert "If this is about a hub" not in (await front.said()).text
 
@@ -263,7 +263,7 @@ async def test_it_is_a_lead_like_any_other_then(front: Front) -> None:
     await front.at(SALES, "tick", "Questionnaire sent")
     await front.at(SALES, "label", "service:hub")
     await front.heard()
-    facts = (await front.settled(lambda view: view.facts.questionnaire.sent_on)).facts
+    facts = (await front.settled(lambda view: view.lead.questionnaire.sent_on)).lead
     assert (facts.person, facts.title, facts.service) == ("Grace Example", "Two hubs", "hub")
     assert await front.heard() == ""
     await front.said()
@@ -273,7 +273,7 @@ async def test_a_command_in_the_same_visit_is_taken(front: Front) -> None:
     await front.opened()
     comment = await front.office.say_there("leads", front.number, "/questionnaire-sent")
     await front.heard(comment=comment)
-    await front.settled(lambda view: view.facts.questionnaire.sent_on)
+    await front.settled(lambda view: view.lead.questionnaire.sent_on)
 
 
 # What is missing is asked for
@@ -296,10 +296,10 @@ async def test_what_is_missing_is_asked_for_in_one_comment_that_follows_the_issu
     assert await front.found() is None
     await front.at(SALES, "edit", body=form(org="Example University", email="ada@example.org"))
     view = await front.begun()
-    assert (view.facts.org, view.facts.email) == ("Example University", "ada@example.org")
+    assert (view.lead.org, view.lead.email) == ("Example University", "ada@example.org")
     last = await front.said()
     assert last.id == first.id
-    assert f"the lead `{view.lead}`" in last.text
+    assert f"the lead `{view.lead_id}`" in last.text
     assert "still needs" not in last.text
 
 
@@ -309,7 +309,7 @@ async def test_how_it_is_given_is_what_is_read(front: Front) -> None:
     await front.heard()
     sample = (await front.said()).text.partition("```text\n")[2].partition("\n```")[0]
     await front.at(SALES, "edit", body=f"We met them.\n\n{sample}\n")
-    assert (await front.begun()).facts.org == LeadOpened.example["org"]
+    assert (await front.begun()).lead.org == LeadOpened.example["org"]
 
 
 # Who
@@ -317,7 +317,7 @@ async def test_how_it_is_given_is_what_is_read(front: Front) -> None:
 
 async def test_anybodys_issue_waits_until_the_team_puts_the_label_on(front: Front) -> None:
     await front.opened(by=COMMUNITY)
-    assert await front.heard() == "Not taken in: opened and labelled by nobody who has a role"
+    assert await front.heard() == "Not taken in: nobody with a role opened or labelled it"
     await front.untouched()
     await front.at(SALES, "unlabel", "lead")
     assert await front.heard() == ""
@@ -388,9 +388,9 @@ async def test_an_issue_from_before_is_left_alone_until_the_team_says_so(
     monkeypatch.setattr(intake, "SETTLES", intake.RETRY_AFTER / 20)
     await front.opened()
     long_ago(front)
-    assert await front.heard() == "Left alone: it has had its label for long"
+    assert await front.heard() == "Skipped: its label is old"
     await front.at(SALES, "edit", body="They called again.")
-    assert await front.heard() == "Left alone: it has had its label for long"
+    assert await front.heard() == "Skipped: its label is old"
     await front.untouched()
     await front.at(SALES, "unlabel", "lead")
     await front.at(SALES, "label", "lead")
@@ -411,7 +411,7 @@ async def test_what_was_asked_for_may_come_late(front: Front) -> None:
 async def test_heard_twice_it_is_one_lead_and_one_comment(front: Front) -> None:
     await front.opened()
     await asyncio.gather(front.heard(delivery="d-1"), front.heard(delivery="d-2"))
-    await front.settled(lambda view: view.facts.card)
+    await front.settled(lambda view: view.lead.card)
     assert await front.heard() == ""
     await front.said()
     assert len((await front.settled()).timeline) <= 3  # opened, its card, its prices
@@ -437,7 +437,7 @@ async def test_killed_before_it_has_said_so_it_says_so_later(
     assert await front.ours() == []
     await front.at(SALES, "edit", body="Anything.")
     assert await front.heard() == f"Said that it is {begun[0].lead}"
-    await front.settled(lambda view: view.facts.card)
+    await front.settled(lambda view: view.lead.card)
     assert f"`{begun[0].lead}`" in (await front.said()).text
 
 
@@ -461,7 +461,7 @@ async def test_it_is_its_lead_though_nothing_shows_it(front: Front, monkeypatch:
     view = await front.begun()
     await front.at(SALES, "edit", title=TEMPLATE, body="")
     assert await front.heard() == ""
-    assert f"the lead `{view.lead}`" in (await front.said()).text
+    assert f"the lead `{view.lead_id}`" in (await front.said()).text
 
 
 # Not, or not any more
@@ -562,19 +562,19 @@ async def test_a_copy_of_a_leads_issue_is_a_lead_of_its_own(front: Front, office
     body = front.issue().body or ""
     copy = await Front(office).opened("[Example University / Grace Example] - Another hub", body)
     second = await copy.begun()
-    assert second.lead != first.lead
-    assert second.facts.person == "Grace Example"
+    assert second.lead_id != first.lead_id
+    assert second.lead.person == "Grace Example"
     text = copy.issue().body or ""
     assert text.startswith(body)
-    assert issue_block.keys(text) == [first.lead, second.lead]
-    lead = await office.leads.find(first.lead)
+    assert issue_block.keys(text) == [first.lead_id, second.lead_id]
+    lead = await office.leads.find(first.lead_id)
     await lead.execute_update("questionnaire_sent", {})
-    await front.settled(lambda view: view.facts.questionnaire.sent_on)
+    await front.settled(lambda view: view.lead.questionnaire.sent_on)
     assert (copy.issue().state, copy.issue().body) == ("open", text)
     await copy.at(SALES, "edit", title="[Example University / Grace Example] - A third hub")
     await copy.heard()
-    await copy.settled(lambda view: view.facts.title == "A third hub")
-    assert (await front.settled()).facts.title == "A hub for whales"
+    await copy.settled(lambda view: view.lead.title == "A third hub")
+    assert (await front.settled()).lead.title == "A hub for whales"
 
 
 @pytest.mark.parametrize("key", ["lead-aaaaaaaa", "x" * 3000, "%27%20OR%20%27", "%00", "lead-"])
@@ -589,9 +589,9 @@ async def test_a_mark_of_nobody_is_only_text(front: Front, key: str) -> None:
 @pytest.mark.parametrize(
     ("title", "by", "labels", "summary"),
     [
-        (TITLE, SALES, (), "open, and with the label “lead”, it becomes one"),
-        (TEMPLATE, SALES, ("lead",), "what it lacks stands in another comment"),
-        (TITLE, COMMUNITY, ("lead",), "when somebody who has a role puts the label on"),
+        (TITLE, SALES, (), "open it and set the label “lead”, and it becomes one"),
+        (TEMPLATE, SALES, ("lead",), "another comment here says what it lacks"),
+        (TITLE, COMMUNITY, ("lead",), "when somebody with a role sets the label"),
     ],
 )
 async def test_a_command_before_it_is_a_lead_is_told_what_it_takes(

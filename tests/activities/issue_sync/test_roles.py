@@ -6,7 +6,7 @@ from activities.github.client import GitHubClient
 from activities.issue_sync.roles import CACHE_SECONDS, RoleDirectory
 from config.settings import Settings
 from process.types import Role
-from tests.issue_sync.conftest import CONTRACTS, OUTSIDER, SALES
+from tests.support.office import CONTRACTS, OUTSIDER, SALES
 
 
 class Clock:

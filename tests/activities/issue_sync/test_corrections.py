@@ -7,8 +7,8 @@ import pytest
 from process.views.overview import Overview
 from sandbox.github.records import Issue
 from sandbox.mail import Mail
-from tests.issue_sync.conftest import SALES, Office
-from tests.issue_sync.test_moves import Floor
+from tests.support.floor import Floor
+from tests.support.office import SALES, Office
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
@@ -22,7 +22,7 @@ class Room(Floor):
     async def open(cls, office: Office) -> "Room":
         lead = await office.open()
         room = cls(office, lead, "leads", await office.number(lead))
-        await room.settled(lambda view: view.facts.card is not None)
+        await room.settled(lambda view: view.lead.card is not None)
         return room
 
     async def say(self, text: str, *, login: str = SALES) -> int:

@@ -8,7 +8,7 @@ from activities.github.repositories import Repositories
 from client.notices import request_sync
 from process.core.outbox import DriftCheck
 from sandbox.faults import Fault
-from tests.issue_sync.conftest import OWNER, SALES, Office, all_public
+from tests.support.office import OWNER, SALES, Office, all_public
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 
 LOST = "/lost reason=budget"
@@ -21,7 +21,7 @@ async def hear(office: Office, notice: ChangeNotice) -> SyncResult:
 
 async def test_a_card_is_looked_at_by_the_desk_of_its_issue(office: Office) -> None:
     lead = await office.open()
-    card = (await office.until(lead, lambda view: view.facts.card)).facts.card
+    card = (await office.until(lead, lambda view: view.lead.card)).lead.card
     number = await office.number(lead)
     done = (await hear(office, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
     assert done == (f"It is the card of leads {number}",)
@@ -60,16 +60,16 @@ async def test_what_fails_for_good_keeps_nobody_from_the_next(office: Office) ->
 async def test_a_command_at_a_transferred_issue_is_heard_with_no_round(office: Office, name: str) -> None:
     """Also where the repository was renamed before, and the lead knows it by its new name."""
     lead, owner = await office.open(), office.sandbox.person(OWNER)
-    await office.until(lead, lambda view: view.facts.card)
+    await office.until(lead, lambda view: view.lead.card)
     number = await office.number(lead)
     if name != "leads":
         owner.rename_repository("leads", name)
         await office.leads.check_drift(lead.id, DriftCheck(folder=False))
-        await office.until(lead, lambda view: view.facts.issue and f"/{name}/" in view.facts.issue.url)
+        await office.until(lead, lambda view: view.lead.issue and f"/{name}/" in view.lead.issue.url)
     all_public(office)
     there = owner.transfer(name, number, "pilot-hubs").number
     done = (await hear(office, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
-    assert done == (f"{lead.id} looks what became of its issue", f"It was moved to pilot-hubs {there}")
+    assert done == (f"{lead.id} checks its issue", f"It was moved to pilot-hubs {there}")
     await office.hear_there("pilot-hubs", there, await office.say_there("pilot-hubs", there, LOST))
     assert await office.stage(lead) == "lost"
     (answer,) = await office.answers_there("pilot-hubs", there)
@@ -80,7 +80,7 @@ async def test_while_a_lead_looks_where_its_issue_is_nobody_is_told_that_there_i
     office: Office,
 ) -> None:
     lead = await office.open()
-    await office.until(lead, lambda view: view.facts.card)
+    await office.until(lead, lambda view: view.lead.card)
     number = await office.number(lead)
     all_public(office)
     there = office.sandbox.person(OWNER).transfer("leads", number, "pilot-hubs").number
@@ -93,13 +93,13 @@ async def test_while_a_lead_looks_where_its_issue_is_nobody_is_told_that_there_i
 
 async def test_a_deleted_issue_is_known_as_soon_as_github_tells(office: Office) -> None:
     lead = await office.open()
-    await office.until(lead, lambda view: view.facts.card)
+    await office.until(lead, lambda view: view.lead.card)
     number = await office.number(lead)
     while not await office.leads.by_issue("leads", number):  # visibility is a moment late
         await asyncio.sleep(0.1)
     office.sandbox.person(OWNER).delete("leads", number)
     done = (await hear(office, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
-    assert done == (f"{lead.id} looks what became of its issue",)
+    assert done == (f"{lead.id} checks its issue",)
     view = await office.until(lead, lambda view: view.attention)
     assert "is gone: have a new one" in view.attention[0]
 
@@ -107,7 +107,7 @@ async def test_a_deleted_issue_is_known_as_soon_as_github_tells(office: Office) 
 async def test_a_renamed_repository_goes_on_being_heard(office: Office) -> None:
     """Its deliveries by the id that GitHub tells, and the cards of its issues."""
     lead = await office.open()
-    card = (await office.until(lead, lambda view: view.facts.card)).facts.card
+    card = (await office.until(lead, lambda view: view.lead.card)).lead.card
     number = await office.number(lead)
     renamed = office.sandbox.person(OWNER).rename_repository("leads", "prospects")
     ours = Repositories(office.settings.github)

@@ -1,0 +1,90 @@
+"""One lead of the running service, with its issue and card."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from client.directory import LeadHandle
+from client.notices import request_sync
+from process.views.overview import Overview
+from sandbox.github.records import Issue
+from tests.support.office import Office
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
+
+
+class Floor:
+    """An office, and what a test does and sees there at one lead."""
+
+    def __init__(self, office: Office, lead: LeadHandle, repo: str, number: int) -> None:
+        self.office = office
+        self.lead = lead
+        self.repo = repo
+        self.number = number
+
+    @classmethod
+    async def open(cls, office: Office) -> "Floor":
+        lead = await office.open()
+        floor = cls(office, lead, "leads", await office.number(lead))
+        await floor.settled(lambda view: view.lead.card is not None)
+        return floor
+
+    async def act(self, login: str, act: str, *args: Any, **more: Any) -> None:
+        """What a person does at the issue, as `sandbox.github.people` calls it."""
+        person = self.office.sandbox.person(login)
+        await asyncio.to_thread(getattr(person, act), self.repo, self.number, *args, **more)
+
+    async def hear(self, **more: Any) -> SyncResult:
+        """As if GitHub had told that something happened; what the visit did."""
+        notice = ChangeNotice(repo=self.repo, number=self.number, **more)
+        client = self.office.env.client
+        await request_sync(client, notice, task_queue=self.office.settings.task_queue)
+        return await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
+
+    async def settled(self, holds: Callable[[Overview], object] = bool) -> Overview:
+        """The lead, once this holds and nothing is left to do outside."""
+        return await self.office.until(
+            self.lead,
+            lambda view: holds(view) and all(effect.status in ("done", "blocked") for effect in view.effects),
+        )
+
+    async def decide(self, **decisions: dict[str, Any]) -> None:
+        for kind, body in decisions.items():
+            await self.lead.execute_update(kind, body)
+        await self.settled()
+
+    async def answers(self) -> list[str]:
+        return await self.office.answers_there(self.repo, self.number)
+
+    def issue(self) -> Issue:
+        state = self.office.sandbox.github
+        repository = state.repository("2i2c-org", self.repo)
+        assert repository is not None
+        issue = state.issue(repository, self.number)
+        assert issue is not None
+        return issue
+
+    def box(self, text: str) -> bool:
+        line = next(line for line in (self.issue().body or "").splitlines() if text in line and "- [" in line)
+        return "[x]" in line.lower()
+
+    def labels(self) -> set[str]:
+        return {self.office.sandbox.github.labels[each].name for each in self.issue().label_ids}
+
+    def column(self) -> str:
+        state = self.office.sandbox.github
+        (card,) = state.items_with(self.issue())
+        status = state.projects[card.project_id].status
+        return next(option.name for option in status.options if option.id == card.values[status.id].value)
+
+
+@pytest.fixture
+async def floor(office: Office) -> Floor:
+    return await Floor.open(office)
+
+
+def last(view: Overview, kind: str) -> tuple[str, str]:
+    """By whom, and through what, the newest decision of this kind came."""
+    line = next(line for line in reversed(view.timeline) if line.kind == kind)
+    return line.by, line.source

@@ -1,0 +1,53 @@
+"""Responses to the questionnaire in the sandbox, and what becomes of them."""
+
+import asyncio
+
+from client.directory import LeadHandle
+from process.views.overview import Overview
+from tests.support.office import Office
+from tests.support.waiting import TIMEOUT
+from workflows.reconcile import SystemResult
+
+ANSWERS = {
+    "Organisation": "Example University",
+    "Your name": "Ada Example",
+    "E-mail": "ada@example.org",
+    "What do you want to do with a hub?": "Teach a course\nabout whales",
+}
+
+
+def submit(office: Office, response: str | None = None, **changed: str) -> str:
+    """Somebody answers the questionnaire, or edits their answers; the response's id."""
+    google = office.sandbox.google
+    names = {"org": "Organisation", "name": "Your name", "email": "E-mail", "more": "Anything else?"}
+    answers = ANSWERS | {names[name]: text for name, text in changed.items()}
+    return google.submit(office.sandbox.ids["questionnaire"], answers, response).response_id
+
+
+async def look(office: Office) -> SystemResult:
+    part = (await office.round()).results["reconcile_questionnaire"]
+    assert not part.failed, part.failed
+    return part
+
+
+async def has_read(office: Office, lead: LeadHandle, name: str) -> Overview:
+    """The lead once it knows these answers."""
+    return await office.until(
+        lead, lambda view: dict(view.lead.questionnaire.answers).get("Your name") == name
+    )
+
+
+async def the_lead(office: Office) -> LeadHandle:
+    """The only one there is, once visibility has it."""
+    async with asyncio.timeout(TIMEOUT):
+        while not (found := [row async for row in office.leads.list_leads()]):
+            await asyncio.sleep(0.05)
+    (lead,) = found
+    return await office.leads.find(lead.lead)
+
+
+async def found_by(office: Office, response: str) -> None:
+    """Visibility knows whose response it is."""
+    async with asyncio.timeout(TIMEOUT):
+        while not await office.leads.by_response(response):
+            await asyncio.sleep(0.05)
