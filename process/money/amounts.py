@@ -80,7 +80,7 @@ class Money(Model):
 
 
 def complaint(amount: Decimal, currency: str) -> str | None:
-    """Why this is no price that a person can mean, or None."""
+    """Return the reason to refuse this price, or None."""
     if currency not in CURRENCIES:
         return f"{currency} is no currency in use; name one by its three letters, such as USD or EUR"
     if not amount.is_finite() or amount <= 0:

@@ -76,7 +76,7 @@ class Draft:
 
     @property
     def description(self) -> str:
-        """What it asks for, in words."""
+        """Text for the days, months or items that it bills."""
         if self.index is not None:
             return f"The interval from {self.days.start}"
         months = ", ".join(month.month for month in self.usage)
@@ -84,7 +84,7 @@ class Draft:
 
 
 def agreed(lead: Lead) -> Quote | None:
-    """The quote that the newest contract was signed on."""
+    """Return the quote of the newest signed contract."""
     return lead.quote_of(lead.contract) if lead.contract.signed_on else None
 
 
@@ -117,7 +117,7 @@ def _terms(lead: Lead) -> tuple[Term, ...]:
 
 
 def next_draft(lead: Lead) -> Draft | None:
-    """Which invoice comes next; None when nothing is left to bill."""
+    """Return the next invoice, or None if nothing is left to bill."""
     return _next(lead) if lead.stage in BILLED else None
 
 
@@ -130,7 +130,7 @@ def unbilled_at_loss(lead: Lead) -> Draft | None:
 
 
 def settled(lead: Lead) -> bool:
-    """Whether nothing is left to bill, to report, to send or to be paid; what a lost lead can't report is left aside."""
+    """Return True if nothing is left to bill, report, send or pay; missing usage of a lost lead is ignored."""
     if lead.unsent or any(invoice.owed for invoice in lead.invoices):
         return False
     return bool(lead.lost) or not (next_draft(lead) or next_usage(lead) or lead.gaps)
@@ -148,7 +148,7 @@ def _next(lead: Lead) -> Draft | None:
 
 
 def _rides(lead: Lead, usage: Usage, fixed: Draft) -> bool:
-    """Whether a month's usage goes on the next invoice of a fixed fee, if that has the same currency and comes soon."""
+    """Return True if a month's usage goes on the next fixed-fee invoice: same currency, and soon."""
     quote, newest = priced_by(lead, usage.month), max((i.period_start for i in _fixed(lead)), default=None)
     if quote is None or quote.price.currency != fixed.term.quote.price.currency:
         return False
@@ -281,7 +281,7 @@ def _months(term: Term) -> Iterator[tuple[int, Days]]:
 
 
 class Fee(NamedTuple):
-    """What some days cost by a quote."""
+    """Price of some days by a quote."""
 
     listed: Money
     """By the list price."""

@@ -27,7 +27,7 @@ REPEATED = frozenset(
 
 
 class MovedDeadline(Model):
-    """Something that the calendar did, and would have done another day, or never; or would have done as well."""
+    """A deadline that would have passed on another day, not at all, or in addition."""
 
     kind: str
     summary: str
@@ -84,7 +84,7 @@ class StageDays(Model):
 
 
 class ChangedConcern(Model):
-    """Something that needed attention on other days: each stretch from its first to its last."""
+    """A concern that was shown on other days; each pair is a first and a last day."""
 
     text: str
     owner: Role
@@ -93,7 +93,7 @@ class ChangedConcern(Model):
 
 
 class Difference(Model):
-    """How a lead would have gone. Where nothing would have been different, every list is empty."""
+    """Differences between the actual and the simulated lead; empty lists if there are none."""
 
     lead_id: str
     heading: str
@@ -101,9 +101,9 @@ class Difference(Model):
     stage_actual: Stage
     stage_simulated: Stage
     until: AwareDatetime
-    """How far it is told."""
+    """End of the comparison."""
     overdue_since: AwareDatetime | None = None
-    """Since when something is due that the record does not have."""
+    """Time of the first deadline missing from the events."""
     reproducible: bool = True
     """Else an older code lived it otherwise than this one would; it is compared with how this one lives it."""
     deadlines: tuple[MovedDeadline, ...] = ()
@@ -117,7 +117,7 @@ class Difference(Model):
 
     @property
     def found(self) -> bool:
-        """Whether anything would have been different."""
+        """Return True if anything would have been different."""
         kinds = (self.deadlines, self.decisions, self.invoices, self.mails, self.stages, self.attention)
         return any(kinds) or self.stage_actual is not self.stage_simulated
 

@@ -1,4 +1,4 @@
-"""Which rules are to be others than those that a lead was lived under."""
+"""The rules that a simulation changes."""
 
 from datetime import date
 
@@ -12,7 +12,7 @@ from process.types import Model
 
 
 class Scenario(Model):
-    """What is to be otherwise, for the lead's whole life. Where nothing is said, its own rules hold."""
+    """Rules that replace the lead's own from its beginning; its own apply where none is given."""
 
     policy: Policy | None = None
     """In place of the lead's own."""

@@ -35,18 +35,18 @@ class Step(Change):
 
     @property
     def is_deadline(self) -> bool:
-        """Whether the calendar did it; only a kind that this code knows can be worked out anew."""
+        """Return True for a deadline. Only kinds that this code knows can be recomputed."""
         fact = self.event.fact
         return isinstance(fact, Deadline) or (isinstance(fact, Decision) and fact.is_by_date)
 
     @property
     def decided(self) -> bool:
-        """Whether a person decided it."""
+        """Return True for a person's decision."""
         return isinstance(self.event.fact, Decision) and not self.is_deadline
 
 
 class DecisionOutcome(NamedTuple):
-    """A person's decision, and what became of it the second time."""
+    """A person's decision and its outcome in the simulation."""
 
     actual: Step
     simulated: Step | None
@@ -55,21 +55,21 @@ class DecisionOutcome(NamedTuple):
 
 
 class Simulation(NamedTuple):
-    """Both lives of a lead."""
+    """A lead's actual and simulated changes."""
 
     actual: tuple[Step, ...]
     simulated: tuple[Step, ...]
     outcomes: tuple[DecisionOutcome, ...]
     until: datetime
-    """How far both are told: now, or as far as the record goes."""
+    """End of both: now, or the last recorded event."""
     overdue_since: datetime | None
-    """Since when something is due that the record does not have: it lags, or nobody serves the lead."""
+    """Time of the first deadline missing from the events: the ledger lags, or no worker serves the lead."""
     reproducible: bool
-    """What the calendar did in the first life, and what people were allowed, is what this code would do and allow."""
+    """True if this code reproduces the actual deadlines and accepts the actual decisions."""
 
     @property
     def exact(self) -> bool:
-        """Whether both lives are the same, fact by fact and moment by moment."""
+        """Return True if both have the same facts at the same times."""
         return [(s.event.at, s.event.fact) for s in self.actual] == [
             (s.event.at, s.event.fact) for s in self.simulated
         ]
@@ -280,5 +280,5 @@ def _first(items: tuple[Due, ...]) -> datetime | None:
 
 
 def same_days(one: Invoice, other: Invoice) -> bool:
-    """Whether two invoices are of the same: of a fee for the same days, or of usage alone."""
+    """Return True if two invoices are of the same: of a fee for the same days, or of usage alone."""
     return (one.period_start, one.index is None) == (other.period_start, other.index is None)

@@ -31,7 +31,7 @@ class Concern(NamedTuple):
 
 
 def attention(lead: Lead, today: date) -> tuple[str, ...]:
-    """All that must not be overlooked, in words."""
+    """Return the texts of all concerns."""
     return tuple(concern.text for concern in concerns(lead, today))
 
 
@@ -163,12 +163,12 @@ def _ending(lead: Lead, last: date) -> str:
 
 
 def _covered(lead: Lead, today: date) -> bool:
-    """Whether a contract, or its extension, runs."""
+    """Return True if a contract, or its extension, runs."""
     return any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
 
 
 def _hears_of_contract(lead: Lead) -> bool:
-    """Whether silence on a contract in hand is a concern, too; of a lead that has ended nobody waits for news."""
+    """Return True if silence on a contract in hand is a concern, too; of a lead that has ended nobody waits for news."""
     return not lead.ended
 
 
@@ -180,7 +180,7 @@ def _awaits_hub(lead: Lead) -> bool:
 
 
 def _owes_hub(lead: Lead) -> Role:
-    """Who is to do something about a contract without a hub."""
+    """Return the role that has to act on a contract without a hub."""
     if lead.stage is Stage.QUOTED:
         return Role.CONTRACTS
     return Role.ENGINEERING if lead.hub.requested_on else Role.SALES
@@ -192,7 +192,7 @@ def _runs_on(terms: tuple[Contract, ...], today: date) -> date | None:
 
 
 def _goes_on_without(lead: Lead, today: date) -> bool:
-    """Whether the service goes on without a contract, because a person said so, and no end of it is decided."""
+    """Return True if the service goes on without a contract, because a person said so, and no end of it is decided."""
     until = lead.contract.extended_until
     return until is not None and today <= until and not (lead.ended or lead.hub.decommission_on)
 

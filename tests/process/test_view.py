@@ -139,7 +139,7 @@ def test_what_may_be_decided_comes_first_with_what_it_would_do() -> None:
     by_kind = {option.kind: option for option in found}
     accepted = by_kind["quote_accepted"]
     assert accepted.would[0] == "The quote was accepted: 12,000.00 USD a year"
-    assert accepted.does.startswith("They agreed to the price.")
+    assert accepted.does.startswith("The customer agreed to the price.")
     assert accepted.takes == ("note", "version", "accepted_by")
     assert str(by_kind["contract_signed"].refused) == (
         "They have not agreed to a price yet. Record that first (Quote accepted)."
