@@ -223,7 +223,7 @@ def _comment(github: GitHub, text: str, *, by: str) -> int:
 
 
 def _answer(activities: GitHubActivities, github: GitHub, lead: Lead, text: str) -> None:
-    """Return the marker as issue sync writes it."""
+    """Create an answer as issue sync does."""
     activities._client.create_comment("leads", 1, text, settle=timedelta(0))
 
 
