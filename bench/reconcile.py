@@ -18,7 +18,7 @@ from config.settings import Settings
 from sandbox.seed import read_seed
 from sandbox.server import Sandbox
 from starter.local.parts import SEED
-from tests.support.many_leads import in_temporal, on_github, rounds
+from tests.support.many_leads import in_temporal, on_github, reconciling
 from tests.support.servers import TEMPORAL
 from workflows.runtime.plugin import leads_plugin
 from workflows.search_attributes import SEARCH_ATTRIBUTES
@@ -46,7 +46,7 @@ async def main(leads: int) -> None:
         issues = on_github(sandbox, leads)
         async with await server as env:
             await in_temporal(env.client, sandbox, issues)
-            async with rounds(env.client, Settings(_env_file=None), QUEUE):
+            async with reconciling(env.client, Settings(_env_file=None), QUEUE):
                 await measured(env.client, f"{leads} leads, the first round")
                 for _ in range(3):
                     await measured(env.client, "what is read twice to be sure")

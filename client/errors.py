@@ -80,7 +80,8 @@ class LeadNotFound(LeadMissing):
     name: str
 
     def __str__(self) -> str:
-        return f"There is no lead {self.name!r}." if self.name.strip() else f"{self.name!r} names no lead."
+        empty = not self.name.strip().replace("'", "").removeprefix("lead-")
+        return f"{self.name!r} names no lead." if empty else f"There is no lead {self.name!r}."
 
 
 @dataclass(eq=False, repr=False)

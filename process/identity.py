@@ -47,7 +47,7 @@ def contact_key(email: str) -> str:
 
 
 def is_public_mail(email: str) -> bool:
-    """Whether anybody can have an address at this one's domain."""
+    """Return True if anybody can have an address at this one's domain."""
     return _EVERYBODYS.fullmatch(email.strip().casefold().rpartition("@")[2]) is not None
 
 

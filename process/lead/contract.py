@@ -15,10 +15,10 @@ class Contract(Model):
     acknowledged_on: date | None = None
     acknowledged_by: Line | None = None
     due: date | None = None
-    """When it is to be signed."""
+    """Day by which it is to be signed."""
     overdue: bool = False
     news_on: date | None = None
-    """When the contracts team was last heard of."""
+    """Day of the contracts team's last news."""
     reminded: bool = False
     escalated: bool = False
     state: str | None = None

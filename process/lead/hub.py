@@ -37,10 +37,10 @@ class CommunityEvent(Model):
     first: date
     last: date
     users: int
-    """How many are expected."""
+    """Number of users expected."""
     announced_on: date
     notices: tuple[int, ...] = ()
-    """Which notices engineering got, in days before it."""
+    """Notices that engineering got, in days before the event."""
 
     def __str__(self) -> str:
         days = f"on {self.first}" if self.first == self.last else f"from {self.first} to {self.last}"
@@ -63,7 +63,7 @@ class Hub(Model):
     validated_on: date | None = None
     validated_by: Line | None = None
     users: int | None = None
-    """How many of the community had logged in when it was validated."""
+    """Number of community users who had logged in at validation."""
     validation_reason: Text | None = None
     decommission_on: date | None = None
     decommission_decided_on: date | None = None
@@ -95,7 +95,7 @@ class Hub(Model):
 
     @property
     def wanted(self) -> bool:
-        """Whether engineering is to have its issue open: it is to come, or it runs."""
+        """Return True if engineering is to have its issue open: it is to come, or it runs."""
         return self.requested_on is not None and self.decommissioned_on is None
 
     @property

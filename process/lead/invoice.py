@@ -51,7 +51,7 @@ class Invoice(Model):
 
     @property
     def stands(self) -> bool:
-        """Whether it counts: a wrong one that was taken back keeps its number, and bills nothing."""
+        """Return True if it counts: a wrong one that was taken back keeps its number, and bills nothing."""
         return self.voided_on is None
 
     @property

@@ -76,7 +76,7 @@ class Draft:
 
     @property
     def description(self) -> str:
-        """What it asks for, in words."""
+        """Text for the days, months or items that it bills."""
         if self.index is not None:
             return f"The interval from {self.days.start}"
         months = ", ".join(month.month for month in self.usage)
@@ -148,7 +148,7 @@ def _next(lead: Lead) -> Draft | None:
 
 
 def _rides(lead: Lead, usage: Usage, fixed: Draft) -> bool:
-    """Whether a month's usage goes on the next invoice of a fixed fee, if that has the same currency and comes soon."""
+    """Return True if a month's usage goes on the next fixed-fee invoice: same currency, and soon."""
     quote, newest = priced_by(lead, usage.month), max((i.period_start for i in _fixed(lead)), default=None)
     if quote is None or quote.price.currency != fixed.term.quote.price.currency:
         return False
@@ -281,7 +281,7 @@ def _months(term: Term) -> Iterator[tuple[int, Days]]:
 
 
 class Fee(NamedTuple):
-    """What some days cost by a quote."""
+    """Price of some days by a quote."""
 
     listed: Money
     """By the list price."""

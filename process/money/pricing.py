@@ -53,7 +53,7 @@ class PriceBook(Model):
 
 
 def usage_fee(tiers: tuple[Tier, ...], active_users: int) -> Decimal:
-    """What a month with so many active users costs; each tier prices only the users inside it."""
+    """Return the fee of a month with this many active users; each tier prices only the users inside it."""
     fee, below = Decimal(0), 0
     for tier in tiers:
         upto = active_users if tier.upto is None else min(active_users, tier.upto)

@@ -48,8 +48,8 @@ def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
 
 
 @asynccontextmanager
-async def rounds(client: Client, settings: Settings, queue: str) -> AsyncIterator[None]:
-    """A worker that makes rounds, and nothing else: nobody goes where they point to."""
+async def reconciling(client: Client, settings: Settings, queue: str) -> AsyncIterator[None]:
+    """Run a worker that only reconciles; nobody carries out the syncs that it requests."""
     leads = LeadsClient(client, NOBODY, settings.temporal_ui)
     async with Worker(client, task_queue=queue, activities=reconcile_activities(leads, settings)):
         yield

@@ -73,7 +73,7 @@ def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     for name, value in sandbox.environment().items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LEADS_LEDGER_URL", f"sqlite:///{tmp_path / 'ledger.sqlite'}")
-    monkeypatch.setenv("LEADS_TASK_QUEUE", f"desk-{next(_numbers)}")
+    monkeypatch.setenv("LEADS_TASK_QUEUE", f"issue-sync-{next(_numbers)}")
     return Settings(_env_file=None)
 
 
@@ -157,14 +157,14 @@ class Office:
         await asyncio.to_thread(self.as_person, SALES, "DELETE", f"leads/issues/comments/{comment}")
 
     async def hear(self, lead: LeadHandle, *comments: int) -> SyncResult:
-        """As if GitHub had told of these comments; what the visit did."""
+        """As if GitHub had told of these comments; what the sync did."""
         return await self.hear_there("leads", await self.number(lead), *comments)
 
     async def hear_there(self, repo: str, number: int, *comments: int) -> SyncResult:
         notices = [ChangeNotice(repo=repo, number=number, comment=comment) for comment in comments]
         await request_sync(self.env.client, *notices, task_queue=self.settings.task_queue)
-        desk = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].workflow_id)
-        return await desk.result()
+        sync = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].workflow_id)
+        return await sync.result()
 
     async def answers(self, lead: LeadHandle) -> list[str]:
         """What we said on the lead's issue."""
@@ -185,7 +185,7 @@ class Office:
         return done
 
     async def visited(self) -> None:
-        """Every desk that was told of anything is done. Each is asked by its id: a list would show it a moment late."""
+        """Wait until every issue sync is done. Each is asked by its id, since a list shows it a moment late."""
         github = self.sandbox.github
         cards = [ChangeNotice(card=github.item_node_id(item)) for item in list(github.items.values())]
         issues = [
@@ -194,12 +194,12 @@ class Office:
             for number in sorted({issue.number for issue in list(github.issues.values())})
         ]
         async with asyncio.timeout(TIMEOUT):
-            for notice in (*cards, *issues, *issues):  # one may pass on what it hears to another
+            for notice in (*cards, *issues, *issues):  # one may pass its notice on to another
                 await self._closed(notice.workflow_id)
 
-    async def _closed(self, desk: str) -> None:
+    async def _closed(self, workflow_id: str) -> None:
         try:
-            await self.env.client.get_workflow_handle(desk).result()
+            await self.env.client.get_workflow_handle(workflow_id).result()
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

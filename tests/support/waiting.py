@@ -1,4 +1,4 @@
-"""How long a test waits for what must come."""
+"""Timeouts of tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,12 +8,12 @@ from types import ModuleType
 import pytest
 
 TIMEOUT = 240
-"""Seconds. Only a test that fails waits so long: that a machine is busy is no failure."""
+"""Seconds to wait for something that must happen. It is long, so that a busy machine fails no test."""
 
 
 @contextmanager
 def slow_is_not_dead(*workflows: ModuleType) -> Iterator[pytest.MonkeyPatch]:
-    """On a busy machine an effect of this process may be silent for longer, and is not to be done twice for that."""
+    """Raise the heartbeat timeouts: on a busy machine, an activity must not be repeated because it was silent."""
     with pytest.MonkeyPatch.context() as patch:
         for module in workflows:
             patch.setattr(module, "HEARTBEAT_TIMEOUT", timedelta(seconds=TIMEOUT))

@@ -66,7 +66,7 @@ class Life:
                     if isinstance(error.__cause__, asyncio.CancelledError):
                         raise
                 except WorkflowUpdateFailedError as error:
-                    refused = refused_by(error)
+                    refused = refused_by(error.cause)
                     return Answer(accepted=False, message=refused.reason, suggestions=refused.suggestions)
                 else:
                     return answer

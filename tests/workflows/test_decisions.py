@@ -60,7 +60,7 @@ async def test_bad_signals_are_refused_recorded_and_change_nothing(life: Life) -
     after = await life.settled()
     assert [refusal.kind for refusal in after.refused] == [kind for kind, _, _ in BAD_SIGNALS]
     for refusal, (_, _, reason) in zip(after.refused, BAD_SIGNALS, strict=True):
-        assert reason in refusal.reason
+        assert reason in str(refusal.refused)
     assert after.timeline == before.timeline
     assert after.lead == before.lead
 
@@ -80,7 +80,7 @@ UNREADABLE = [
 async def test_an_unreadable_message_is_refused_and_recorded(life: Life, payload: Payload) -> None:
     await life.signal("price_quoted", RawValue(payload))
     (refusal,) = (await life.settled()).refused
-    assert refusal.reason.startswith("price_quoted takes an object, and something unreadable came.")
+    assert str(refusal.refused).startswith("price_quoted takes an object, and something unreadable came.")
     preview = await life.handle.query("preview", args=["price_quoted", RawValue(payload)])
     assert "something unreadable" in preview["answer"]["message"]
     with pytest.raises(WorkflowUpdateFailedError) as failed:
@@ -123,7 +123,7 @@ async def test_a_repeat_gets_the_first_answer_and_changes_nothing(life: Life) ->
     assert again == first.replaced(repeat=True)
     view = await life.settled()
     assert sum(line.kind == "price_quoted" for line in view.timeline) == 1
-    assert [refusal.reason for refusal in view.refused] == [
+    assert [str(refusal.refused) for refusal in view.refused] == [
         "It came again and was already taken as 2. Nothing was done twice."
     ]
 

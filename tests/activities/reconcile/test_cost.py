@@ -11,7 +11,7 @@ from client.reconcile import reconcile_now
 from config.settings import Settings
 from process.types import Stage
 from sandbox.server import Sandbox
-from tests.support.many_leads import in_temporal, on_github, rounds
+from tests.support.many_leads import in_temporal, on_github, reconciling
 from tests.support.office import SALES
 from tests.support.servers import real_time
 from workflows.reconcile import SystemResult
@@ -28,7 +28,7 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 
 @pytest.fixture
 async def client(env: WorkflowEnvironment, settings: Settings) -> AsyncIterator[Client]:
-    async with rounds(env.client, settings, settings.task_queue):
+    async with reconciling(env.client, settings, settings.task_queue):
         yield env.client
 
 

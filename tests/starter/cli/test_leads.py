@@ -229,7 +229,7 @@ async def test_a_refusal_is_one_sentence(leads: RunLeads, opened: Opened) -> Non
     refused(
         await leads("hub-requested", lead),
         "No contract is signed",
-        "(leads contract-signed)",
+        f"(leads contract-signed {lead})",
         "--exception-by",
     )
     as_json = await leads("hub-requested", lead, "--json")

@@ -1,0 +1,57 @@
+"""The text of `leads show`."""
+
+import pytest
+
+from process.lead.duplicate_links import DuplicateLink, Relation
+from process.views.overview import overview
+from starter.cli.output import Output
+from starter.cli.show import show_lead
+from tests.support.lives import Life
+
+
+@pytest.fixture
+def life() -> Life:
+    return Life().live()
+
+
+def shown(life: Life, capsys: pytest.CaptureFixture[str], section: str, **scenario: object) -> list[str]:
+    """The lines under this heading. `otherwise`: what else is true of the lead."""
+    view = overview(life.aggregate, life.now)
+    facts = view.lead.replaced(**scenario)
+    show_lead(view.replaced(lead=facts), None, Output())
+    lines = capsys.readouterr().out.split("\n")
+    under = lines[lines.index(section) + 1 :]
+    until = next(n for n, line in enumerate(under) if not line.startswith(" "))
+    return [line.strip() for line in under[:until]]
+
+
+def test_invoices_are_shown_with_number_and_state(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    life.until("2026-07-10").does("invoice_sent", number=1, on="2026-06-03")
+    life.does("invoice_paid", number=1, on="2026-06-20")
+    assert shown(life, capsys, "Invoices") == [
+        "1 1,000.00 USD for 2026-06-01 to 2026-06-30, paid on 2026-06-20",
+        "2 1,000.00 USD for 2026-07-01 to 2026-07-31, not sent yet",
+    ]
+
+
+def test_an_old_invoice_is_shown_as_long_as_something_is_to_be_done_for_it(
+    life: Life, capsys: pytest.CaptureFixture[str]
+) -> None:
+    life.until("2026-08-03").does("invoice_sent", number=2)
+    for number in (1, 3):
+        life.does("invoice_voided", number=number, reason="wrong")
+    first, second, *_ = shown(life.until("2027-05-10"), capsys, "Invoices")
+    assert first.startswith("…")
+    assert second.startswith("2 1,000.00 USD for 2026-07-01 to 2026-07-31, sent on 2026-08-03, overdue")
+
+
+def test_it_names_its_policy(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    view = overview(life.aggregate, life.now)
+    show_lead(view, None, Output())
+    assert f"Policy: {life.lead.policy.version}\n" in capsys.readouterr().out
+    assert {line.policy for line in view.timeline} == {life.lead.policy.version}
+
+
+def test_links_that_no_longer_hold_are_not_shown(life: Life, capsys: pytest.CaptureFixture[str]) -> None:
+    others = (DuplicateLink(lead_id="lead-a", relation=Relation.NONE), DuplicateLink(lead_id="lead-b"))
+    assert shown(life, capsys, "Other leads", originals=others) == ["may be the same: lead-b"]
