@@ -1,4 +1,4 @@
-"""Each decision refused: from which state, with what, and what is said to do instead."""
+"""Refused decisions: start state, kind, body, and a part of the refusal."""
 
 from typing import Any
 
