@@ -127,10 +127,10 @@ def test_it_warns_of_missing_and_unreadable_events(say: Say) -> None:
     assert f"the ledger has no readable first event of 1 lead ({SHORT})" in ended.err
 
 
-def test_the_clocks_are_listed_with_their_current_days(
+def test_the_periods_are_listed_with_their_current_days(
     say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "policy.toml").write_text('version = "2026-12"\nclocks.stale = 21')
+    (tmp_path / "policy.toml").write_text('version = "2026-12"\nperiods.stale = 21')
     monkeypatch.setenv("LEADS_POLICY_FILE", "policy.toml")
     found = {each["period"]: each["days"] for each in say("what-if", "--periods", "--json").json}
     assert found.keys() == Periods.model_fields.keys()
