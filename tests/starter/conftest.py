@@ -124,6 +124,6 @@ def opened(leads: RunLeads, org: str) -> Opened:
             "start", "--org", org, "--person", "Ada", "--title", "A hub", "--json", *arguments
         )
         assert ended.code == 0, ended.err
-        return str(ended.json["lead"])
+        return str(ended.json["lead_id"])
 
     return start

@@ -109,7 +109,7 @@ class Office:
     async def open(self, title: str = "A hub") -> LeadHandle:
         """Open a lead, and wait for its issue."""
         wanted = LeadOpened(org=f"University of {next(_numbers)}", person="Ada Example", title=title)
-        lead = await self.leads.find((await self.leads.open(wanted)).lead)
+        lead = await self.leads.find((await self.leads.open(wanted)).lead_id)
         await self.until(lead, lambda view: view.lead.issue is not None)
         return lead
 

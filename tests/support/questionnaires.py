@@ -43,7 +43,7 @@ async def the_lead(office: Office) -> LeadHandle:
         while not (found := [row async for row in office.leads.list_leads()]):
             await asyncio.sleep(0.05)
     (lead,) = found
-    return await office.leads.find(lead.lead)
+    return await office.leads.find(lead.lead_id)
 
 
 async def found_by(office: Office, response: str) -> None:

@@ -32,7 +32,7 @@ def opened(title: str = TITLE, **more: Any) -> LeadOpened:
 
 async def begun(office: Office, wanted: LeadOpened, **how: Any) -> LeadHandle:
     """A lead with its issue, once visibility has both."""
-    lead = await office.leads.find((await office.leads.open(wanted, **how)).lead)
+    lead = await office.leads.find((await office.leads.open(wanted, **how)).lead_id)
     await office.until(lead, lambda view: view.lead.issue)
     number = await office.number(lead)
     async with asyncio.timeout(TIMEOUT):
@@ -82,7 +82,7 @@ async def test_a_response_that_looks_like_an_open_lead_is_held_linked_merged_and
     assert f"| May be a duplicate | [{twin.id}" in ours["body"]
     assert theirs["html_url"] in ours["body"]
     async with asyncio.timeout(TIMEOUT):
-        while [row.lead async for row in office.leads.list_leads(attention=True)] != [twin.id]:
+        while [row.lead_id async for row in office.leads.list_leads(attention=True)] != [twin.id]:
             await asyncio.sleep(0.05)
 
     refused = await says(office, twin, "/price-quoted amount=12000 currency=USD per=year")
@@ -164,7 +164,7 @@ async def test_two_at_the_same_moment_are_found_by_the_next_round(office: Office
 async def test_what_looks_like_nothing_is_not_held(office: Office) -> None:
     _, other = await twice(office, org="Another Institute", email="grace@example.net")
     assert not (await office.leads.overview(other)).lead.undecided
-    again = await office.leads.take_in(opened(org="Another Institute"), lead=other.id)
+    again = await office.leads.take_in(opened(org="Another Institute"), lead_id=other.id)
     assert again.already
 
 

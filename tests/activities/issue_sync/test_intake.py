@@ -424,8 +424,8 @@ async def test_killed_before_it_has_said_so_it_says_so_later(
     begun: list[Opened] = []
     begin = LeadsClient.take_in
 
-    async def dies(leads: LeadsClient, opened: LeadOpened, *, lead: str) -> Opened:
-        begun.append(await begin(leads, opened, lead=lead))
+    async def dies(leads: LeadsClient, opened: LeadOpened, *, lead_id: str) -> Opened:
+        begun.append(await begin(leads, opened, lead_id=lead_id))
         raise RuntimeError("killed")
 
     monkeypatch.setattr(LeadsClient, "take_in", dies)
@@ -436,9 +436,9 @@ async def test_killed_before_it_has_said_so_it_says_so_later(
     assert [each.already for each in begun] == [False]
     assert await front.ours() == []
     await front.at(SALES, "edit", body="Anything.")
-    assert await front.heard() == f"Said that it is {begun[0].lead}"
+    assert await front.heard() == f"Said that it is {begun[0].lead_id}"
     await front.settled(lambda view: view.lead.card)
-    assert f"`{begun[0].lead}`" in (await front.said()).text
+    assert f"`{begun[0].lead_id}`" in (await front.said()).text
 
 
 async def test_a_comment_that_may_have_been_posted_is_not_posted_again(front: Front) -> None:
