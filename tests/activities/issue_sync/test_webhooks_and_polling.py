@@ -58,7 +58,7 @@ async def webhooks(office: Office) -> AsyncIterator[None]:
 
 
 async def nothing() -> None:
-    """Whoever is told need not look."""
+    """Do nothing, in place of a step that a test leaves out."""
 
 
 async def quiet(office: Office) -> None:
@@ -122,7 +122,7 @@ async def test_webhooks_alone_are_enough(office: Office) -> None:
 
 
 async def test_rounds_alone_are_enough(office: Office) -> None:
-    await came_out_right(await lived(office, office.round))
+    await came_out_right(await lived(office, office.reconcile))
 
 
 CONFUSED = (
@@ -138,7 +138,7 @@ async def test_both_together_do_nothing_twice(office: Office, faults: tuple[Faul
     for fault in faults:
         office.sandbox.faults.add(fault.model_copy(deep=True))
     async with webhooks(office):
-        lead_issue = await lived(office, office.round)
+        lead_issue = await lived(office, office.reconcile)
         await came_out_right(lead_issue)
         office.sandbox.faults.clear()
         for delivery in office.sandbox.webhooks.deliveries():  # and all once more, the newest first
