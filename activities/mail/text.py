@@ -108,7 +108,7 @@ def _context(
         "team": f"the {effect.fields.get('role', '')} team",
         "unsent": [lead.invoice_name(invoice.number) for invoice in lead.unsent],
         "owed": [lead.invoice_name(invoice.number) for invoice in lead.invoices if invoice.owed],
-        "unpaid": [invoice.number for invoice in lead.invoices if invoice.stands and not invoice.paid_on],
+        "unpaid": [invoice.number for invoice in lead.invoices if invoice.is_valid and not invoice.paid_on],
         "quote": quote,
         "made_of": "; ".join(map(str, quote.lines)) if quote and len(quote.lines) > 1 else "",
         "reduction": f"{quote.reduction} off {quote.list_price} {each(quote.per)}"

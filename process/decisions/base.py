@@ -113,7 +113,7 @@ def undecided(lead: Lead) -> Refused | None:
     """Return the reason to refuse progress of a lead that may be a duplicate, or None."""
     if not lead.undecided:
         return None
-    others = ", ".join(f"{other.lead_id}{other.because}" for other in lead.undecided)
+    others = ", ".join(f"{other.lead_id}{other.reasons_text}" for other in lead.undecided)
     return refuse(
         f"It may be the same request as {others}",
         decide("If it is, merge it into that lead", "merged", into=lead.undecided[0].lead_id),
@@ -125,7 +125,7 @@ def merged_away(into: DuplicateLink) -> Refused:
     """Return the refusal of a lead that was merged into another one."""
     return refuse(
         f"The lead was merged into {into.lead_id}",
-        Suggestion(kind=SuggestionKind.LEAD, text="Go on there", lead=into.lead_id, url=into.url),
+        Suggestion(kind=SuggestionKind.LEAD, text="Go on there", lead_id=into.lead_id, url=into.url),
         decide("Or take the merge back by correcting it", "corrected", seq=into.seq),
     )
 

@@ -81,7 +81,7 @@ class UsageReported(Decision):
             return refuse(f"That is no cost: {wrong}")
         known = next((usage for usage in lead.usage if usage.month == self.month), None)
         # An invoice stands even if the usage that it bills was corrected.
-        if invoice := next((i for i in lead.invoices if self.month in i.usage_months and i.stands), None):
+        if invoice := next((i for i in lead.invoices if self.month in i.usage_months and i.is_valid), None):
             return refuse(
                 f"The usage of {self.month} is already billed, on invoice {invoice.number}",
                 "Settle the difference with the contracts team"

@@ -96,7 +96,7 @@ class LeadOpened(Decision):
 
     def summary(self, event_log: EventLog) -> str:
         lead = event_log.lead
-        others = ", ".join(f"{other.lead_id}{other.because}" for other in lead.undecided)
+        others = ", ".join(f"{other.lead_id}{other.reasons_text}" for other in lead.undecided)
         held = f"; it may be the same request as {others}" if others else ""
         return self.with_note(f"{lead.org} became a lead: {lead.title}{held}")
 

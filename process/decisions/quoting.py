@@ -13,7 +13,7 @@ from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import ACTIVE, Discount, Quote, QuoteStatus, each
-from process.money.amounts import LARGEST, Amount, CurrencyCode, Money, complaint
+from process.money.amounts import MAX_AMOUNT, Amount, CurrencyCode, Money, complaint
 from process.money.items import Items
 from process.money.pricing import Per, Plan, PriceBook
 from process.types import OPEN_STAGES, Line, Role, Stage, Text
@@ -184,7 +184,7 @@ class PriceQuoted(Decision):
                     f"That is no item of this quote: {wrong}",
                     f"Write it as “Training: 2000 once”{'' if per == 'once' else f', or for {each(per)}'}",
                 )
-        if sum((item.amount for item in self.item), start=price.amount) > LARGEST:
+        if sum((item.amount for item in self.item), start=price.amount) > MAX_AMOUNT:
             return refuse("All together that is larger than any price here", "Check the numbers")
         return None
 

@@ -276,7 +276,7 @@ def _invoices(actual: Lead, simulated: Lead) -> Iterator[ChangedInvoice]:
 
 def _standing(lead: Lead) -> dict[tuple[date, bool], Invoice]:
     """Return the valid invoices by start day and by whether they bill usage only."""
-    return {(i.period_start, i.index is None): i for i in lead.invoices if i.stands}
+    return {(i.period_start, i.index is None): i for i in lead.invoices if i.is_valid}
 
 
 def _sums(actual: Lead, simulated: Lead) -> Iterator[BilledTotal]:
@@ -288,7 +288,7 @@ def _sums(actual: Lead, simulated: Lead) -> Iterator[BilledTotal]:
 def _billed(lead: Lead) -> defaultdict[str, Decimal]:
     found: defaultdict[str, Decimal] = defaultdict(Decimal)
     for invoice in lead.invoices:
-        if invoice.stands:
+        if invoice.is_valid:
             found[invoice.total.currency] += invoice.total.amount
     return found
 

@@ -39,7 +39,7 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
     """Yield all concerns; first a hub without a live contract, or a live contract without a hub."""
     yield from _contract_and_hub(lead, today)
     for other in lead.undecided:
-        text = f"It may be the same request as {other.name}{other.because}: merge it into that lead, or keep it apart"
+        text = f"It may be the same request as {other.name}{other.reasons_text}: merge it into that lead, or keep it apart"
         yield Concern(Role.SALES, text, since=day_of(lead.opened_at, lead.zone))
     if missing := missing_usage(lead, today):
         text = f"Usage is not reported, so not billed, for {', '.join(missing)}"

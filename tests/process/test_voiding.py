@@ -8,7 +8,7 @@ from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life
 
 
 def standing(life: Life) -> list[tuple[int, str, str]]:
-    return [(i.number, str(i.period_start), str(i.total)) for i in life.lead.invoices if i.stands]
+    return [(i.number, str(i.period_start), str(i.total)) for i in life.lead.invoices if i.is_valid]
 
 
 def void(life: Life, number: int) -> int:
@@ -142,7 +142,7 @@ WITH_TRAINING = QUOTE | {"item": "Training: 2000 once"}
 
 def trainings(life: Life) -> list[int]:
     """Return the numbers of the valid invoices that bill the training."""
-    return [i.number for i in life.lead.invoices if i.stands and any(x.text == "Training" for x in i.lines)]
+    return [i.number for i in life.lead.invoices if i.is_valid and any(x.text == "Training" for x in i.lines)]
 
 
 def test_an_item_is_billed_again_only_if_its_invoice_was_voided() -> None:

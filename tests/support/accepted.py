@@ -1,4 +1,4 @@
-"""Accepted decisions: state, kind, body, summary and the stage afterwards."""
+"""Accepted decisions: start state, kind, body, summary, and the stage afterwards."""
 
 from typing import Any
 

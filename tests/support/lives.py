@@ -137,11 +137,11 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
 class Life:
     """One lead that takes decisions, lets time pass, and performs effects."""
 
-    def __init__(self, now: datetime = MONDAY, lead: str = "lead-example", **opened: Any) -> None:
+    def __init__(self, now: datetime = MONDAY, lead_id: str = "lead-example", **opened: Any) -> None:
         facts = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"} | opened
         facts = {"changes": CHANGES} | facts
         self.now = now
-        self.aggregate = LeadAggregate.open(lead, LeadOpened.model_validate(facts), now)
+        self.aggregate = LeadAggregate.open(lead_id, LeadOpened.model_validate(facts), now)
         self.planned: list[Effect] = [item.effect for item in self.aggregate.outbox]
         """All effects that were ever planned, in order."""
         self.addresses: dict[str, str] = {}

@@ -1,4 +1,4 @@
-"""Refused decisions: state, kind, body and a part of the refusal."""
+"""Refused decisions: start state, kind, body, and a part of the refusal."""
 
 from typing import Any
 
