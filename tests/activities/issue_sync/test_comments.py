@@ -72,6 +72,9 @@ async def test_several_commands_in_one_comment_in_order(office: Office) -> None:
     assert kinds.index("price_quoted") < kinds.index("quote_accepted")
     (answer,) = await office.answers(lead)
     assert answer.count("✅") == 2
+    first, second = answer.split("\n\n✅")
+    assert "Next is community: agree to the price by" in first
+    assert "Next is sales: hand the contract over" in second
 
 
 async def test_what_is_missing_is_said_with_an_example_and_an_edit_puts_it_right(office: Office) -> None:
@@ -167,7 +170,7 @@ async def test_who_belongs_to_us_without_a_role_may_ask_and_not_decide(office: O
     options, refused = await office.answers(lead)
     assert "These decisions are allowed now" in options
     assert "for sales to decide, and you have no role" in refused
-    assert "Only those who have a role" in refused
+    assert "Only people with a role may retry" in refused
     assert await office.stage(lead) == "lead"
 
 

@@ -126,7 +126,7 @@ async def test_a_hub_that_was_requested_by_mistake(room: Room) -> None:
     first = await room.newest("corrected")
     issue = room.hub_issue()
     assert (issue.state, issue.state_reason) == ("closed", "not_planned")
-    assert "no hub is wanted, and this issue is closed as not planned" in room.comments("hub")[0]
+    assert "No hub is wanted, and this issue is closed as not planned" in room.comments("hub")[0]
     assert room.mails()[-1].received.recipients == ["engineering@example.org"]
 
     await room.decide(corrected={"seq": first, "reason": "It was time"})

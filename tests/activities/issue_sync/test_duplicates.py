@@ -87,7 +87,7 @@ async def test_a_response_that_looks_like_an_open_lead_is_held_linked_merged_and
 
     refused = await says(office, twin, "/price-quoted amount=12000 currency=USD per=year")
     assert f"It may be the same request as {first.id} (same organisation)" in refused.replace("\\", "")
-    assert f"/kept-apart\n/merged into={first.id}\n" in refused
+    assert f"/merged into={first.id}\n/kept-apart\n" in refused
     merged = await says(office, twin, f"/merged into={first.id}")
     assert "✅ Merged into" in merged
     await settled(office, twin)

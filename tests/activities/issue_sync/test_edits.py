@@ -231,7 +231,7 @@ async def test_a_title_that_says_nothing_goes_back(lead_issue: LeadIssue) -> Non
     await asked(
         lead_issue,
         "The title of a lead's issue is",
-        "Change it again in that form, or say what has changed (/details-changed)",
+        "Change it again in that form, or say what has changed",
         '/details-changed person="Grace Example"',
         "the title is as it was",
     )

@@ -195,7 +195,7 @@ async def test_an_issue_that_says_all_is_a_lead_at_once(front: Front) -> None:
     assert "- [ ] Questionnaire sent" in (issue.body or "")
     assert front.labels() == {"lead"}
     text = (await front.said()).text
-    assert f"the lead `{view.lead}`. Stage **lead**. Next is sales: " in text
+    assert f"the lead `{view.lead_id}`. Stage **lead**. Next is sales: " in text
     assert "set the label “service:hub”" in text
 
 
@@ -345,7 +345,7 @@ async def test_a_label_whose_history_lags_is_waited_for(
         return history if len(looked) > 1 else history.model_copy(update={"events": []})
 
     monkeypatch.setattr(intake, "issue_history", late)
-    monkeypatch.setattr(intake, "SETTLES", intake.RETRY_AFTER / 20)
+    monkeypatch.setattr(intake, "RETRY_AFTER", intake.RETRY_AFTER / 20)
     await front.opened(by=COMMUNITY, labels=())
     await front.at(SALES, "label", "lead")
     await front.begun()
@@ -385,7 +385,7 @@ async def test_an_issue_from_before_is_left_alone_until_the_team_says_so(
     front: Front, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A board that is in use: nothing on it moves because the service begins."""
-    monkeypatch.setattr(intake, "SETTLES", intake.RETRY_AFTER / 20)
+    monkeypatch.setattr(intake, "RETRY_AFTER", intake.RETRY_AFTER / 20)
     await front.opened()
     long_ago(front)
     assert await front.heard() == "Skipped: its label is old"

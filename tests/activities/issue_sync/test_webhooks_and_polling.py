@@ -39,7 +39,7 @@ async def _in_time() -> AsyncIterator[None]:
     """However busy this machine is: what comes too late for GitHub is lost, and that is not meant here."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sender, "TIMEOUT_SECONDS", TIMEOUT)
-        for name in ("TIMEOUT", "SENDING"):
+        for name in ("TIMEOUT", "BODY_TIMEOUT"):
             patch.setattr(web, name, TIMEOUT)
         yield
 
