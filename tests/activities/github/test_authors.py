@@ -10,7 +10,7 @@ BEFORE, TICKED = "[ ]", "[x]"
 
 
 def history(*edits: tuple[str, str | None]) -> IssueHistory:
-    """Of an issue whose description was edited so, newest first: by whom, to what (None: not told)."""
+    """Return the history of an issue with these edits, newest first: login and text (None: unknown)."""
     nodes = [
         {
             "id": f"E{len(edits) - n}",
