@@ -74,7 +74,7 @@ def test_the_only_person_who_edited_it_is_the_author() -> None:
 
 
 def closed(*times: tuple[str, str], me: str = "us[bot]") -> Author:
-    """Of an issue that was closed so, oldest first: by whom, and when."""
+    """Return the author of the last closing, of these closings (login and time), oldest first."""
     nodes = [
         {
             "__typename": "ClosedEvent",

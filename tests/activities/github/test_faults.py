@@ -1,4 +1,4 @@
-"""Whatever goes wrong at GitHub: each failure gets its right answer, and once it is over all is there exactly once."""
+"""Failures of GitHub: each is retried, parked or waited out, and afterwards everything exists exactly once."""
 
 import json
 import time

@@ -192,7 +192,7 @@ def test_refusals_park_and_say_what_to_mend(
 
 
 def _fresh(drive: DriveActivities) -> DriveActivities:
-    """As after a restart: without a token."""
+    """Return activities without a token, as after a restart."""
     settings = Settings(_env_file=None)
     return DriveActivities(settings.model_copy(update={"google": drive._settings}))
 

@@ -14,7 +14,7 @@ from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 LOST = "/lost reason=budget"
 
 
-async def hear(deployment: Deployment, notice: ChangeNotice) -> SyncResult:
+async def sync_notice(deployment: Deployment, notice: ChangeNotice) -> SyncResult:
     await request_sync(deployment.env.client, notice, task_queue=deployment.settings.task_queue)
     return await deployment.env.client.get_workflow_handle_for(
         IssueSyncWorkflow.run, notice.workflow_id
@@ -25,15 +25,15 @@ async def test_a_card_is_synced_with_its_issue(deployment: Deployment) -> None:
     lead = await deployment.open()
     card = (await deployment.until(lead, lambda view: view.lead.card)).lead.card
     number = await deployment.number(lead)
-    done = (await hear(deployment, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
+    done = (await sync_notice(deployment, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
     assert done == (f"It is the card of leads {number}",)
     handle = deployment.env.client.get_workflow_handle(f"issue-sync-leads-{number}")
     assert await handle.result()
-    assert (await hear(deployment, ChangeNotice(card="PVTI_nonsense"))).done == ()
+    assert (await sync_notice(deployment, ChangeNotice(card="PVTI_nonsense"))).done == ()
 
 
 async def test_a_deleted_issue_is_ignored(deployment: Deployment) -> None:
-    assert (await hear(deployment, ChangeNotice(repo="leads", number=4711, comment=1))).done == ()
+    assert (await sync_notice(deployment, ChangeNotice(repo="leads", number=4711, comment=1))).done == ()
 
 
 async def test_the_lead_of_an_emptied_issue_is_found(deployment: Deployment) -> None:
@@ -75,7 +75,7 @@ async def test_a_command_on_a_transferred_issue_needs_no_reconciliation(
         await deployment.until(lead, lambda view: view.lead.issue and f"/{name}/" in view.lead.issue.url)
     all_public(deployment)
     there = owner.transfer(name, number, "pilot-hubs").number
-    done = (await hear(deployment, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
+    done = (await sync_notice(deployment, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
     assert done == (f"{lead.id} checks its issue", f"It was moved to pilot-hubs {there}")
     await deployment.sync_there("pilot-hubs", there, await deployment.comment_on("pilot-hubs", there, LOST))
     assert await deployment.stage(lead) == "lost"
@@ -105,7 +105,7 @@ async def test_a_deleted_issue_is_noticed_by_its_webhook(deployment: Deployment)
     while not await deployment.leads.by_issue("leads", number):  # visibility is a moment late
         await asyncio.sleep(0.1)
     deployment.sandbox.person(OWNER).delete("leads", number)
-    done = (await hear(deployment, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
+    done = (await sync_notice(deployment, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
     assert done == (f"{lead.id} checks its issue",)
     view = await deployment.until(lead, lambda view: view.attention)
     assert "is gone: have a new one" in view.attention[0]
@@ -123,7 +123,7 @@ async def test_a_renamed_repository_is_still_synced(deployment: Deployment) -> N
     assert ours.ours("2i2c-org", "prospects", renamed.id) == "leads"
     assert ours.ours("2i2c-org", "others", 4711) is None
     deployment.sandbox.person(SALES).move("prospects", number, "Hub")
-    done = (await hear(deployment, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
+    done = (await sync_notice(deployment, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
     assert done == (f"It is the card of leads {number}",)
     assert await deployment.env.client.get_workflow_handle(f"issue-sync-leads-{number}").result()
     assert "moved the card to “Hub”" in "".join(await deployment.answers_there("prospects", number))

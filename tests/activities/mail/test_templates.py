@@ -1,4 +1,4 @@
-"""Every mail that the process can plan has its text, complete for every lead."""
+"""Templates exist for all mails that the process can plan, and can be rendered for every lead."""
 
 import ast
 import re

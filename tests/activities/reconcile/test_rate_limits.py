@@ -22,7 +22,7 @@ SECONDS = 2
 LONG = 8
 """Seconds within which even a busy machine takes a decision."""
 LATE = timedelta(seconds=45)
-"""Seconds after the limit within which a request must follow; without GitHub's hint the wait is a minute."""
+"""Longest delay of the next request after a limit. A service that ignored GitHub's hint would wait a minute."""
 
 
 @pytest.fixture
@@ -58,17 +58,17 @@ def requests(deployment: Deployment) -> list[Exchange]:
     return [each for each in found if each.headers.get("user-agent") == "lead-to-hub"]
 
 
-def was_honoured(
-    asked: Sequence[Exchange], limited_at: Sequence[datetime], seconds: float = SECONDS, open_leads: int = 0
+def check_limit(
+    asked: Sequence[Exchange], limited_at: Sequence[datetime], seconds: float = SECONDS, in_flight: int = 0
 ) -> None:
-    """From the moment when the service knew of the one limit nobody asked before it was over, and then somebody did.
+    """Check that no request came between the service's notice of the limit and its end, and one soon after.
 
-    `in_flight`: how many others may have had a request on their way at that moment.
+    `in_flight`: number of requests that may have been under way at that moment.
     """
     (limited,) = (each for each in asked if each.fault)
     over = limited.at + timedelta(seconds=seconds)
     early = [f"{each.method} {each.path}" for each in asked if limited_at[0] < each.at < over]
-    assert len(early) <= open_leads, early
+    assert len(early) <= in_flight, early
     assert min(each.at for each in asked if each.at >= over) < over + LATE
 
 
@@ -95,7 +95,7 @@ async def test_a_limit_while_a_lead_opens(
     lead = await deployment.open()
     view = await settled(deployment, lead)
     # the issue is brought up to date meanwhile
-    was_honoured(requests(deployment), limited_at, open_leads=int(met["path"] == "graphql"))
+    check_limit(requests(deployment), limited_at, in_flight=int(met["path"] == "graphql"))
     assert not [effect for effect in view.effects if effect.status == "parked"]
     assert len(deployment.sandbox.github.issues) == len(deployment.sandbox.github.items) == 1
 
@@ -108,7 +108,7 @@ async def test_a_limit_in_a_graphql_response_does_not_stop_rest(
     await lead.execute_update("questionnaire_sent", {})
     await settled(deployment, lead)
     graphql = [each for each in requests(deployment) if each.path.endswith("graphql")]
-    was_honoured(graphql, limited_at, open_leads=1)
+    check_limit(graphql, limited_at, in_flight=1)
 
 
 @pytest.mark.parametrize(
@@ -130,7 +130,7 @@ async def test_a_limit_before_a_command_is_taken(
     limit(deployment, **met)
     await deployment.sync(lead, comment)
     await settled(deployment, lead)
-    was_honoured(requests(deployment), limited_at)
+    check_limit(requests(deployment), limited_at)
     view = await deployment.leads.overview(lead)
     assert [line.kind for line in view.timeline].count("maniac_t_assessed") == 1
     assert not view.refused
@@ -149,7 +149,7 @@ async def test_a_limit_while_a_comment_is_answered(
     comment = await deployment.comment(lead, "/options")
     limit(deployment, method="POST", path=path)
     await deployment.sync(lead, comment)
-    was_honoured(requests(deployment), limited_at)
+    check_limit(requests(deployment), limited_at)
     assert len(await deployment.answers(lead)) == 1
     assert await deployment.reactions(comment) == ["eyes"]
 
@@ -176,7 +176,7 @@ async def test_a_limit_met_by_one_request_holds_for_all(
     assert (await _waits(deployment, NOW)).kind == "reconcile_github"
     await looking
     await settled(deployment, lead)
-    was_honoured(requests(deployment), limited_at, LONG)
+    check_limit(requests(deployment), limited_at, LONG)
     assert await deployment.stage(lead) == "quoted"
 
 
@@ -193,8 +193,8 @@ async def test_comments_written_during_a_limit_are_answered_afterwards(
     lead = await deployment.open()
     await settled(deployment, lead)
     deployment.sandbox.journal.clear()
-    said = [await deployment.comment(lead, f'/put-on-hold event="No {n}"') for n in range(5)]
+    comments = [await deployment.comment(lead, f'/put-on-hold event="No {n}"') for n in range(5)]
     limit(deployment, method="GET", path="/issues/comments/")
-    await deployment.sync(lead, *said)
-    was_honoured(requests(deployment), limited_at)
-    assert len(await deployment.answers(lead)) == len(said)
+    await deployment.sync(lead, *comments)
+    check_limit(requests(deployment), limited_at)
+    assert len(await deployment.answers(lead)) == len(comments)

@@ -51,7 +51,7 @@ async def test_a_comment_without_a_webhook_is_answered_once(deployment: Deployme
     assert await deployment.stage(lead) == "quoted"
     await deployment.reconcile()
     await deployment.sync(lead, await deployment.comment(lead, "/quote-accepted"))
-    await deployment.reconcile()  # heard by both ways
+    await deployment.reconcile()  # noticed by both the webhook and the reconciliation
     view = await deployment.leads.overview(lead)
     assert [line.kind for line in view.timeline].count("quote_accepted") == 1
     assert not view.refused
@@ -195,9 +195,9 @@ async def test_a_renamed_repository_is_followed_and_reported(deployment: Deploym
     await seen(deployment, lead)
     await deployment.reconcile()
     deployment.sandbox.person(OWNER).rename_repository("leads", "prospects")
-    said = found(await deployment.reconcile())
-    assert "the repository leads is called prospects on GitHub" in said
-    assert "set LEADS_GITHUB__LEADS_REPO=prospects, and restart" in said
+    findings = found(await deployment.reconcile())
+    assert "the repository leads is called prospects on GitHub" in findings
+    assert "set LEADS_GITHUB__LEADS_REPO=prospects, and restart" in findings
     await deployment.comment_on("prospects", 1, PRICE)
     await deployment.reconcile()
     assert await deployment.stage(lead) == "quoted"
@@ -220,9 +220,9 @@ async def test_a_renamed_column_is_reported_and_moves_no_lead(deployment: Deploy
     await seen(deployment, lead)
     await deployment.reconcile()
     deployment.sandbox.person(OWNER).rename_column("Lead", "Prospects")
-    said = found(await deployment.reconcile())
-    assert "the board has no column “Lead”" in said
-    assert "to sync" not in said
+    findings = found(await deployment.reconcile())
+    assert "the board has no column “Lead”" in findings
+    assert "to sync" not in findings
     assert await deployment.answers(lead) == []
     deployment.sandbox.person(OWNER).rename_column("Prospects", "Lead")
     assert found(await deployment.reconcile()) == ""
