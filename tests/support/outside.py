@@ -73,7 +73,9 @@ class Outside:
             self.begun[name] += 1
             while (held := self.held.get(name)) and not held.is_set():
                 activity.heartbeat()
-                with suppress(TimeoutError, asyncio.CancelledError):  # like ours, it finishes what it began
+                with suppress(
+                    TimeoutError, asyncio.CancelledError
+                ):  # finish in spite of a cancellation, like the real activities
                     await asyncio.wait_for(held.wait(), 0.2)
             failing = self.broken.get(kind) or self.broken.get(name)
             if failing == "park":
