@@ -66,7 +66,7 @@ class Opened(BaseModel):
     stage: str
     url: str
     already: bool
-    flag_duplicates: list[str] = []
+    likely_duplicates: list[str] = []
     """Ids of open leads that it looks like. A lead taken in without asking is held until a person decides."""
 
 
@@ -144,9 +144,13 @@ class LeadsClient(Directory):
             )
         except WorkflowAlreadyStartedError:
             return await self._already_open(lead)
-        flag_duplicates = [other.lead_id for other in others]
+        likely_duplicates = [other.lead_id for other in others]
         return Opened(
-            lead=lead, stage=start.stage, url=self.link(lead), already=False, flag_duplicates=flag_duplicates
+            lead=lead,
+            stage=start.stage,
+            url=self.link(lead),
+            already=False,
+            likely_duplicates=likely_duplicates,
         )
 
     async def _already_open(self, lead: str) -> Opened:

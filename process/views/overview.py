@@ -289,7 +289,7 @@ class Overview(Model):
 
     def effects_of(self, seq: int | None) -> list[EffectLine]:
         """Return the effects that the event with this number has caused."""
-        return [effect for effect in self.effects if effect.key.startswith(f"{self.lead}/{seq}/")]
+        return [effect for effect in self.effects if effect.key.startswith(f"{self.lead_id}/{seq}/")]
 
 
 def overview(aggregate: LeadAggregate, now: datetime) -> Overview:

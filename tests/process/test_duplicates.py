@@ -131,7 +131,7 @@ def test_a_lead_that_is_further_is_left_alone(state: str) -> None:
 def test_leads_with_a_requested_hub_known_duplicates_and_the_lead_itself_are_not_flagged() -> None:
     life = Life()
     life.receives_notice_from(twin())
-    life.flag_duplicates({"lead": "lead-twin"}, {"lead": "lead-example"})
+    life.flag_duplicates({"lead_id": "lead-twin"}, {"lead_id": "lead-example"})
     assert not life.lead.undecided
     life.does("hub_requested", exception_by="Grace", exception_reason="x")
     assert not life.flag_duplicates(ORIGINAL).lead.undecided
@@ -426,7 +426,7 @@ def test_an_invalid_notice_is_refused() -> None:
         (),
         (None,),
         ({},),
-        ({"sender": {"lead": "x"}, "seq": 0},),
+        ({"sender": {"lead_id": "x"}, "seq": 0},),
         ({"sender": 5, "seq": 1},),
         (object(),),
     ):

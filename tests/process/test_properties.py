@@ -213,7 +213,7 @@ class Lives(RuleBasedStateMachine):
     @rule(lead=st.sampled_from(["lead-original", "lead-other", "lead-example", "lead-third"]))
     def it_is_found_to_look_like_another(self, lead: str) -> None:
         before = len(self.life.lead.originals)
-        self.life.flag_duplicates({"lead": lead}).flag_duplicates({"lead": lead})
+        self.life.flag_duplicates({"lead_id": lead}).flag_duplicates({"lead_id": lead})
         assert len(self.life.lead.originals) <= before + 1
 
     # ---- what holds
