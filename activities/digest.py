@@ -34,7 +34,7 @@ class AgendaActivities:
     @activity.defn(name="digest_leads")
     async def digest_leads(self) -> list[str]:
         """Return the ids of all leads that are not archived."""
-        return [row.lead async for row in self._leads.list_leads(Stage, ours=True)]
+        return [row.lead_id async for row in self._leads.list_leads(Stage, ours=True)]
 
     @activity.defn(name="digest_items")
     async def digest_items(self, batch: Batch) -> Asked:

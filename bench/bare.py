@@ -1,4 +1,4 @@
-"""A bare workflow of the same shape as a lead's: updates in, activities out, and nothing else."""
+"""A minimal workflow to compare a lead's with: it takes updates, starts activities, and does nothing else."""
 
 import asyncio
 from datetime import timedelta
@@ -8,7 +8,7 @@ from temporalio import activity, workflow
 
 DECISIONS = 8
 ACTIVITIES = 3
-"""Activities per decision, about as many as a lead starts."""
+"""Activities per decision, about as many as a lead's workflow starts."""
 
 
 @activity.defn
@@ -18,7 +18,7 @@ async def nothing(_: str) -> str:
 
 @workflow.defn
 class BareWorkflow:
-    """Updates in, activities out."""
+    """Starts activities for each update."""
 
     def __init__(self) -> None:
         self.todo = 0

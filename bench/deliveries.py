@@ -1,7 +1,7 @@
-"""How fast webhooks are answered while very many come in: `python -m bench.deliveries --deliveries 1000 --at-once 200`.
+"""Measure how fast many webhooks are answered: `python -m bench.deliveries --deliveries 1000 --at-once 200`.
 
-GitHub waits ten seconds for an answer. The real receiver, in a process of its own, before Temporal's dev server; nobody
-works there, so that nothing but taking in is measured. Counts and ratios are what to compare; seconds depend on the machine.
+GitHub waits ten seconds for an answer. The real receiver runs in its own process, with Temporal's dev server and
+without a worker, so that only receiving is measured. Compare counts and ratios; seconds depend on the machine.
 """
 
 import argparse
@@ -27,11 +27,11 @@ from workflows.search_attributes import SEARCH_ATTRIBUTES
 
 SECRET = "a secret of the bench"  # noqa: S105 - opens nothing
 SOON = 1.0
-"""Seconds within which an answer is to come."""
+"""Seconds within which an answer should come."""
 
 
 def delivery(number: int, issues: int) -> bytes:
-    """A comment with a command, on one of so many issues, as GitHub sends it."""
+    """Return the HTTP request in which GitHub sends a comment with a command on one of the issues."""
     person = {"login": "amara-sales", "type": "User"}
     payload = {
         "action": "created",
@@ -55,7 +55,7 @@ def delivery(number: int, issues: int) -> bytes:
 
 
 async def deliver(port: int, request: bytes) -> tuple[int, float]:
-    """Status and seconds of the answer."""
+    """Send a request, and return the status and the seconds of the answer."""
     began = time.monotonic()
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(request)
@@ -65,7 +65,7 @@ async def deliver(port: int, request: bytes) -> tuple[int, float]:
     return status, time.monotonic() - began
 
 
-async def all_of_them(port: int, count: int, issues: int, at_once: int) -> list[tuple[int, float]]:
+async def deliver_all(port: int, count: int, issues: int, at_once: int) -> list[tuple[int, float]]:
     slots = asyncio.Semaphore(at_once)
 
     async def one(number: int) -> tuple[int, float]:
@@ -75,7 +75,7 @@ async def all_of_them(port: int, count: int, issues: int, at_once: int) -> list[
     return await asyncio.gather(*(one(number) for number in range(count)))
 
 
-async def receiver(address: str) -> tuple[asyncio.subprocess.Process, int]:
+async def start_receiver(address: str) -> tuple[asyncio.subprocess.Process, int]:
     (port,) = free_ports(1)
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "starter.cli", "web", "--port", str(port)),
@@ -97,12 +97,12 @@ async def main(deliveries: int, issues: int, at_once: int) -> None:
         dev_server_log_level="error",
     )
     async with await server as env:
-        process, port = await receiver(env.client.service_client.config.target_host)
+        process, port = await start_receiver(env.client.service_client.config.target_host)
         try:
-            await all_of_them(port, 20, 20, 1)
-            alone = [seconds for _, seconds in await all_of_them(port, 50, 50, 1)]
+            await deliver_all(port, 20, 20, 1)
+            alone = [seconds for _, seconds in await deliver_all(port, 50, 50, 1)]
             began = time.monotonic()
-            answers = await all_of_them(port, deliveries, issues, at_once)
+            answers = await deliver_all(port, deliveries, issues, at_once)
             took = time.monotonic() - began
         finally:
             process.terminate()

@@ -1,8 +1,8 @@
-"""What a lead costs, as a ratio to a bare workflow of the same shape: `python -m bench.engine`.
+"""Measure the cost of a lead as a ratio to a minimal workflow: `python -m bench.engine`.
 
-Both live in one run, alternately, on one dev server with one worker in this process: absolute times are noise, ratios
-are not. The bare workflow takes as many updates and starts as many activities as a lead on its way to a hub, and
-knows nothing else. CPU is this process's, so the worker's and the client's, not the server's.
+Both run alternately on one dev server, with one worker in this process: compare ratios, as absolute times vary.
+The minimal workflow takes as many updates and starts as many activities as a lead on its way to a hub. CPU time
+is that of the worker and the client, not of the server.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from workflows.search_attributes import SEARCH_ATTRIBUTES
 QUEUE = "bench"
 
 
-async def a_bare_one(client: Client) -> WorkflowHandle[Any, Any]:
+async def run_bare(client: Client) -> WorkflowHandle[Any, Any]:
     handle = await client.start_workflow(BareWorkflow.run, id=f"bare-{uuid4().hex}", task_queue=QUEUE)
     for number in range(DECISIONS):
         await handle.execute_update(BareWorkflow.decide, {"number": number})
@@ -36,7 +36,7 @@ async def a_bare_one(client: Client) -> WorkflowHandle[Any, Any]:
     return handle
 
 
-async def a_lead(env: WorkflowEnvironment) -> WorkflowHandle[Any, Any]:
+async def run_lead(env: WorkflowEnvironment) -> WorkflowHandle[Any, Any]:
     handle = await env.client.start_workflow(
         "LeadWorkflow",
         {"org": "Example University", "person": "Ada Example", "title": "A hub"},
@@ -49,10 +49,8 @@ async def a_lead(env: WorkflowEnvironment) -> WorkflowHandle[Any, Any]:
     return life.handle
 
 
-async def measured(
-    live: Callable[[], Awaitable[WorkflowHandle[Any, Any]]], count: int
-) -> tuple[float, float]:
-    """CPU milliseconds and history events for each, of `count` at once."""
+async def measure(live: Callable[[], Awaitable[WorkflowHandle[Any, Any]]], count: int) -> tuple[float, float]:
+    """Run `count` workflows at once; return CPU milliseconds and history events per workflow."""
     before = resource.getrusage(resource.RUSAGE_SELF)
     handles = await asyncio.gather(*(live() for _ in range(count)))
     after = resource.getrusage(resource.RUSAGE_SELF)
@@ -73,12 +71,12 @@ async def main(count: int, rounds: int) -> None:
     async with await server as env:
         chores = [*Outside().activities(), nothing]
         async with Worker(env.client, task_queue=QUEUE, workflows=[BareWorkflow], activities=chores):
-            await measured(lambda: a_bare_one(env.client), 2)  # warm
-            await measured(lambda: a_lead(env), 2)
+            await measure(lambda: run_bare(env.client), 2)  # warm
+            await measure(lambda: run_lead(env), 2)
             ratios = []
             for number in range(1, rounds + 1):
-                bare, bare_events = await measured(lambda: a_bare_one(env.client), count)
-                lead, lead_events = await measured(lambda: a_lead(env), count)
+                bare, bare_events = await measure(lambda: run_bare(env.client), count)
+                lead, lead_events = await measure(lambda: run_lead(env), count)
                 ratios.append(lead / bare)
                 print(
                     f"round {number}: bare {bare:.0f} ms CPU, {bare_events:.0f} events; "

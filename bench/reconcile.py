@@ -1,7 +1,7 @@
-"""What a round costs: `python -m bench.reconcile --leads 500`.
+"""Measure the cost of a reconciliation: `python -m bench.reconcile --leads 500`.
 
-Real clients against the sandbox's GitHub and Temporal's dev server, both on this machine: the counts are what GitHub
-would count, the seconds are only for comparison. GitHub's limits are 5,000 requests and 5,000 points an hour.
+Real clients use the sandbox's GitHub and Temporal's dev server on this machine: the counts are those that GitHub
+would count; the seconds are only for comparison. GitHub's limits are 5,000 requests and 5,000 points an hour.
 """
 
 import argparse
@@ -26,12 +26,13 @@ from workflows.search_attributes import SEARCH_ATTRIBUTES
 QUEUE = "bench"
 
 
-async def measured(client: Client, what: str) -> None:
+async def measure(client: Client, name: str) -> None:
+    """Reconcile once, and print the cost under this name."""
     began = time.monotonic()
     result = (await reconcile_now(client, QUEUE)).results["reconcile_github"]
     cost = ", ".join(f"{count} {name}" for name, count in result.cost.items())
     found = result.failed or (result.found[0].partition(":")[0] if result.found else "nothing new")
-    print(f"{what}: {cost}; {time.monotonic() - began:.1f} s; {found}")
+    print(f"{name}: {cost}; {time.monotonic() - began:.1f} s; {found}")
 
 
 async def main(leads: int) -> None:
@@ -47,12 +48,12 @@ async def main(leads: int) -> None:
         async with await server as env:
             await in_temporal(env.client, sandbox, issues)
             async with reconciling(env.client, Settings(_env_file=None), QUEUE):
-                await measured(env.client, f"{leads} leads, the first round")
+                await measure(env.client, f"{leads} leads, the first reconciliation")
                 for _ in range(3):
-                    await measured(env.client, "what is read twice to be sure")
-                await measured(env.client, "nothing changed")
+                    await measure(env.client, "a repeated reading")
+                await measure(env.client, "nothing changed")
                 sandbox.person("amara-sales").comment("leads", issues[0].number, "/help")
-                await measured(env.client, "one comment")
+                await measure(env.client, "one comment")
     await asyncio.sleep(0.3)
 
 

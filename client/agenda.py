@@ -45,14 +45,14 @@ async def ask_leads(
             try:
                 if unreachable and not answered:
                     raise NoWorker(leads.task_queue)
-                handle = leads.client.get_workflow_handle_for(LeadWorkflow.run, row.lead)
+                handle = leads.client.get_workflow_handle_for(LeadWorkflow.run, row.lead_id)
                 found.extend(await leads.agenda(handle, now))
                 answered = True
             except LeadStuck:
                 answered = True
                 found.extend((_stuck(row), *_items_of_row(row, now)))
             except (LeadsError, RPCError):
-                unreachable.append(row.lead)
+                unreachable.append(row.lead_id)
                 found.extend(_items_of_row(row, now))
             done += 1
             if progress:
@@ -68,7 +68,7 @@ def _stuck(row: LeadRow) -> Item:
     return Item(
         section=Section.STUCK,
         role=Role.ENGINEERING,
-        lead_id=row.lead,
+        lead_id=row.lead_id,
         heading=row.heading,
         text="The lead is stuck: it cannot be replayed with the worker's code",
         link=row.url,
@@ -82,7 +82,7 @@ def _items_of_row(row: LeadRow, now: datetime) -> Iterator[Item]:
         return Item(
             section=section,
             role=role,
-            lead_id=row.lead,
+            lead_id=row.lead_id,
             heading=row.heading,
             text=what,
             link=row.url,

@@ -22,7 +22,7 @@ from client.errors import AmbiguousLead, LeadNotFound
 from config.settings import lead_page
 from process.decisions.opening import LeadOpened
 from process.identity import contact_key, is_public_mail, new_lead_id, org_key, title_key
-from process.lead.duplicate_links import LONGEST, MOST, DuplicateLink, MatchReason
+from process.lead.duplicate_links import MAX_LINK_TEXT, MAX_ORIGINALS, DuplicateLink, MatchReason
 from process.types import OPEN_STAGES, Role, Stage
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
@@ -38,7 +38,7 @@ _ISSUE_URL = re.compile(r"/([^/]+)/issues/(\d+)$")
 class LeadRow(BaseModel):
     """A lead in a list, from visibility alone, without a query to its workflow."""
 
-    lead: str
+    lead_id: str
     stage: str | None
     owner: str | None
     next_date: datetime | None
@@ -64,7 +64,7 @@ class OpenLead(NamedTuple):
 class LeadPolicy(NamedTuple):
     """A lead and the policy that applies to it, from visibility; empty until its workflow has run."""
 
-    lead: str
+    lead_id: str
     stage: Stage
     heading: str
     version: str
@@ -167,7 +167,7 @@ class Directory:
         found = [each async for each in self._executions(clauses) if each.id != lead_id_]
         found.sort(key=lambda each: each.start_time)
         others = [await _duplicate_link(opened, each) for each in found]
-        return sorted(others, key=lambda other: -len(other.reasons))[:MOST]
+        return sorted(others, key=lambda other: -len(other.reasons))[:MAX_ORIGINALS]
 
     async def likely_duplicates(self) -> list[tuple[str, ...]]:
         """Return groups of ids of open leads with the same organisation or the same mail domain, sorted."""
@@ -228,7 +228,7 @@ class Directory:
             stage = execution.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
             found.append(
                 LeadPolicy(
-                    lead=execution.id,
+                    lead_id=execution.id,
                     stage=Stage(stage),
                     heading=str(memo.get("heading", "")),
                     version=str(memo.get("policy", "")),
@@ -249,7 +249,7 @@ class Directory:
     async def _row(self, execution: WorkflowExecution) -> LeadRow:
         known = execution.typed_search_attributes
         return LeadRow(
-            lead=execution.id,
+            lead_id=execution.id,
             stage=known.get(attributes.STAGE),
             owner=known.get(attributes.OWNER),
             next_date=known.get(attributes.NEXT_DATE),
@@ -264,7 +264,7 @@ class Directory:
 async def _duplicate_link(opened: LeadOpened, other: WorkflowExecution) -> DuplicateLink:
     """Return a link to the other lead with the reasons why the new one looks like it."""
     known, memo = other.typed_search_attributes, await other.memo()
-    heading, url = str(memo.get("heading", ""))[:LONGEST], str(memo.get("issue", ""))[:LONGEST]
+    heading, url = str(memo.get("heading", ""))[:MAX_LINK_TEXT], str(memo.get("issue", ""))[:MAX_LINK_TEXT]
     why = []
     if known.get(attributes.ORG_KEY) == org_key(opened.org):
         why.append(MatchReason.ORGANISATION)

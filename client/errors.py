@@ -52,7 +52,7 @@ class PossibleDuplicate(RequestRefused):
     originals: Sequence[DuplicateLink]
 
     def __str__(self) -> str:
-        names = ", ".join(f"{other.lead_id}{other.because}" for other in self.originals)
+        names = ", ".join(f"{other.lead_id}{other.reasons_text}" for other in self.originals)
         return f"This lead looks like {names}, which is already open."
 
 

@@ -62,7 +62,7 @@ _BUILT_IN = Policy()
 class Opened(BaseModel):
     """The answer to opening a lead: a new one, or the one that was already open."""
 
-    lead: str
+    lead_id: str
     stage: str
     url: str
     already: bool
@@ -91,43 +91,45 @@ class LeadsClient(Directory):
 
     # ---- open
 
-    async def open(self, opened: LeadOpened, *, lead: str | None = None, duplicate: bool = False) -> Opened:
+    async def open(
+        self, opened: LeadOpened, *, lead_id: str | None = None, duplicate: bool = False
+    ) -> Opened:
         """Open a lead. The same organisation and title are the same lead, however often it is opened.
 
         Raises DecisionRefused, LeadHasEnded, or PossibleDuplicate unless `duplicate` says that the lead is
         another one than those it looks like.
         """
-        lead = lead or new_lead_id(opened.org, opened.title)
-        others = await self._checked(opened, lead)
+        lead_id = lead_id or new_lead_id(opened.org, opened.title)
+        others = await self._checked(opened, lead_id)
         if others and not duplicate:
             raise PossibleDuplicate(others)
-        return await self._start(opened, lead, [_marked_apart(other) for other in others])
+        return await self._start(opened, lead_id, [_marked_apart(other) for other in others])
 
-    async def take_in(self, opened: LeadOpened, *, lead: str) -> Opened:
+    async def take_in(self, opened: LeadOpened, *, lead_id: str) -> Opened:
         """Open a lead where nobody can be asked: a possible duplicate is opened too, and held.
 
         Raises DecisionRefused or LeadHasEnded.
         """
-        return await self._start(opened, lead, await self._checked(opened, lead))
+        return await self._start(opened, lead_id, await self._checked(opened, lead_id))
 
-    async def _checked(self, opened: LeadOpened, lead: str) -> list[DuplicateLink]:
+    async def _checked(self, opened: LeadOpened, lead_id: str) -> list[DuplicateLink]:
         if wrong := opened.complaint():
-            raise DecisionRefused(wrong, lead)
-        return await self.possible_duplicates(opened, lead)
+            raise DecisionRefused(wrong, lead_id)
+        return await self.possible_duplicates(opened, lead_id)
 
-    async def _start(self, opened: LeadOpened, lead: str, others: list[DuplicateLink]) -> Opened:
+    async def _start(self, opened: LeadOpened, lead_id: str, others: list[DuplicateLink]) -> Opened:
         if others:
             opened = opened.replaced(originals=tuple(others))
         if "policy" not in opened.model_fields_set:
             opened = opened.replaced(policy=self.policy)
         body = opened.model_dump(mode="json", exclude_unset=True)
         body["policy"] = opened.policy.model_dump(mode="json")  # in full: the lead keeps this one
-        start = opened.opened(lead, datetime.now(UTC))
+        start = opened.opened(lead_id, datetime.now(UTC))
         try:
             await self.client.start_workflow(
                 LeadWorkflow.run,
                 body,
-                id=lead,
+                id=lead_id,
                 task_queue=self.task_queue,
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
                 id_conflict_policy=WorkflowIDConflictPolicy.FAIL,
@@ -143,22 +145,22 @@ class LeadsClient(Directory):
                 ),
             )
         except WorkflowAlreadyStartedError:
-            return await self._already_open(lead)
+            return await self._already_open(lead_id)
         likely_duplicates = [other.lead_id for other in others]
         return Opened(
-            lead=lead,
+            lead_id=lead_id,
             stage=start.stage,
-            url=self.link(lead),
+            url=self.link(lead_id),
             already=False,
             likely_duplicates=likely_duplicates,
         )
 
-    async def _already_open(self, lead: str) -> Opened:
-        known = await self.client.get_workflow_handle(lead).describe()
+    async def _already_open(self, lead_id: str) -> Opened:
+        known = await self.client.get_workflow_handle(lead_id).describe()
         if known.status is not WorkflowExecutionStatus.RUNNING:
-            raise LeadHasEnded(lead)
+            raise LeadHasEnded(lead_id)
         stage = known.typed_search_attributes.get(attributes.STAGE) or Stage.LEAD
-        return Opened(lead=lead, stage=stage, url=self.link(lead), already=True)
+        return Opened(lead_id=lead_id, stage=stage, url=self.link(lead_id), already=True)
 
     async def successor(self, lead: LeadHandle) -> LeadHandle:
         """Return the lead that this one was merged into (followed to the last one), or the lead itself."""
@@ -242,10 +244,10 @@ class LeadsClient(Directory):
             raise NoWorker(self.task_queue) from None
         return keys
 
-    async def check_drift(self, lead: str, drift_check: DriftCheck) -> None:
+    async def check_drift(self, lead_id: str, drift_check: DriftCheck) -> None:
         """Ask the lead to compare itself with GitHub and Drive; an ended lead is skipped."""
         try:
-            await self.client.get_workflow_handle(lead).signal("check_drift", drift_check)
+            await self.client.get_workflow_handle(lead_id).signal("check_drift", drift_check)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
@@ -258,10 +260,10 @@ class LeadsClient(Directory):
         except WorkflowUpdateRPCTimeoutOrCancelledError:
             await lead.signal("revert_edits", body)  # repeated, it has no further effect
 
-    async def set_team(self, lead: str, people: Team) -> None:
+    async def set_team(self, lead_id: str, people: Team) -> None:
         """Tell the lead who has the roles; an ended lead is skipped."""
         try:
-            await self.client.get_workflow_handle(lead).signal("set_team", people)
+            await self.client.get_workflow_handle(lead_id).signal("set_team", people)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise

@@ -36,18 +36,18 @@ class Past:
             raise AmbiguousLead(name, found)
         raise LeadNotInLedger(name, self.location)
 
-    def events(self, lead: str) -> tuple[Event, ...]:
+    def events(self, lead_id: str) -> tuple[Event, ...]:
         """Return the events of a lead, see `events_of`."""
-        return events_of(self._ledger, lead)
+        return events_of(self._ledger, lead_id)
 
 
-def events_of(ledger: Ledger, lead: str) -> tuple[Event, ...]:
+def events_of(ledger: Ledger, lead_id: str) -> tuple[Event, ...]:
     """Return the lead's events in order, up to the first gap; none if this code cannot read them as a lead."""
-    entries = ledger.entries(lead)
+    entries = ledger.entries(lead_id)
     whole = [entry for number, entry in enumerate(entries, start=1) if entry.seq == number]
     try:
         events = tuple(event_of(entry) for entry in whole)
-        fold(events[:1], lead)
+        fold(events[:1], lead_id)
     except ValueError:
         return ()
     return events

@@ -33,7 +33,7 @@ class SimulationRequest(NamedTuple):
 class LeadResult(NamedTuple):
     """The result for one lead; `difference` is None if `only` excludes the lead."""
 
-    lead: str
+    lead_id: str
     events: int
     newest: datetime | None
     difference: Difference | None
@@ -66,7 +66,7 @@ async def simulate_leads(
         leads=tuple(each.difference for each in simulated if each.difference),
         events=sum(each.events for each in simulated),
         newest=max((each.newest for each in simulated if each.newest), default=None),
-        unread=tuple(each.lead for each in results if not each.events),
+        unread=tuple(each.lead_id for each in results if not each.events),
     )
 
 
@@ -92,12 +92,12 @@ async def _results(url: str, request: SimulationRequest, leads: Sequence[str]) -
         pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _simulated(ledger: Ledger, request: SimulationRequest, lead: str) -> LeadResult:
+def _simulated(ledger: Ledger, request: SimulationRequest, lead_id: str) -> LeadResult:
     """Simulate one lead."""
-    events = events_of(ledger, lead)
-    wanted = events and (request.only is None or fold(events, lead).ended == (request.only == "ended"))
-    found = difference(events, lead, request.scenario, request.now) if wanted else None
-    return LeadResult(lead, len(events), events[-1].at if events else None, found)
+    events = events_of(ledger, lead_id)
+    wanted = events and (request.only is None or fold(events, lead_id).ended == (request.only == "ended"))
+    found = difference(events, lead_id, request.scenario, request.now) if wanted else None
+    return LeadResult(lead_id, len(events), events[-1].at if events else None, found)
 
 
 # ---- in a child process
@@ -111,7 +111,7 @@ def _initialise(url: str) -> None:
     _ledger = Ledger.open(url, read_only=True)
 
 
-def _simulate_in_child(request: SimulationRequest, lead: str) -> LeadResult:
+def _simulate_in_child(request: SimulationRequest, lead_id: str) -> LeadResult:
     if _ledger is None:
         raise RuntimeError("the child process was not initialised")
-    return _simulated(_ledger, request, lead)
+    return _simulated(_ledger, request, lead_id)

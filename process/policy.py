@@ -110,7 +110,7 @@ TEAMS = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 """The roles that are ours, with people and addresses behind them."""
 
 
-Named = dict[Role, tuple[Line, ...]]
+NamesByRole = dict[Role, tuple[Line, ...]]
 """Role -> names or addresses of those who have it."""
 
 
@@ -127,9 +127,9 @@ class Policy(Model):
     columns: dict[Stage, Line] = COLUMNS
     labels: Labels = Labels()
     discounts: Discounts = Discounts()
-    people: Named = {}
+    people: NamesByRole = {}
     """Who has a role: GitHub logins, and teams as `team:SLUG`."""
-    addresses: Named = {}
+    addresses: NamesByRole = {}
     """Who is behind a role by mail; for a role that is not here, the settings say it."""
 
     def rules(self) -> dict[str, Any]:
@@ -166,8 +166,8 @@ def _shown(value: Any) -> str:
 class Team(Model):
     """People and mail addresses of the roles, from the settings that a worker read at `read_at`."""
 
-    people: Named = {}
-    addresses: Named = {}
+    people: NamesByRole = {}
+    addresses: NamesByRole = {}
     read_at: AwareDatetime | None = None
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What all tests share: nothing leaves this machine."""
+"""Settings of all tests: no connection leaves this machine."""
 
 import ipaddress
 import os
@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-# The suite tries the same examples each time, so that it fails for what was changed and for nothing else. Search
-# with `--hypothesis-profile=search` for what nobody thought of (make search). No deadlines: a busy machine is no failure.
+# The suite tries the same examples each time, so that it fails only because of a change. Use
+# `--hypothesis-profile=search` (make search) for new examples. No deadlines, as the machine may be busy.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.register_profile("search", deadline=None, max_examples=5_000, print_blob=True)
 settings.load_profile("suite")
@@ -19,17 +19,17 @@ for name in [name for name in os.environ if name.startswith(("LEADS_", "TEMPORAL
     del os.environ[name]  # a developer's own settings must not reach a test
 
 os.environ["TEMPORAL_DEBUG"] = "1"
-"""No workflow task fails because it took two seconds on a busy machine. The workers that tests start heed it, too."""
+"""Disables the deadlock detector, so that workflow tasks may take more than two seconds on a busy machine."""
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Half as many again as there are cores: many tests wait for a server."""
+    """Return one and a half workers per core, because many tests wait for a server."""
     return max(2, (os.cpu_count() or 1) * 3 // 2)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What takes longest begins first, so that no core waits for it at the end."""
+    """Start the slowest tests first, so that no core waits for them at the end."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
@@ -54,7 +54,7 @@ def _guarded(connect: Callable[..., Any]) -> Callable[..., Any]:
 
 @pytest.fixture(autouse=True, scope="session")
 def _only_this_machine() -> Iterator[None]:
-    """Any connection to elsewhere is a failing test, not a slow one."""
+    """Fail a test that opens a connection to another machine."""
     with pytest.MonkeyPatch.context() as patch:
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))

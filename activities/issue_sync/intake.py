@@ -189,11 +189,11 @@ class Intake:
             source=SOURCE,
         )
         try:
-            begun = await ask_lead(self.leads.take_in(opened, lead=lead))
+            begun = await ask_lead(self.leads.take_in(opened, lead_id=lead))
         except LeadsError as refused:
             return replace(context, no_lead=str(refused)), (f"Not taken in: {refused}",)
-        _log.info("issue taken in", lead=begun.lead)
-        handle = await self.leads.find(begun.lead)
+        _log.info("issue taken in", lead=begun.lead_id)
+        handle = await self.leads.find(begun.lead_id)
         return replace(context, lead=SyncedLead(self.leads, handle)), (f"It is {handle.id}",)
 
     async def _ask(self, context: IssueContext, gaps: Sequence[Gap], labels: Sequence[str]) -> Sequence[str]:
@@ -207,9 +207,9 @@ class Intake:
         lacks = ", ".join(gap.field for gap in gaps)
         return await self._say(context, "missing", text, f"Asked for {lacks}")
 
-    async def _say_ended(self, context: IssueContext, lead: str) -> Sequence[str]:
+    async def _say_ended(self, context: IssueContext, lead_id: str) -> Sequence[str]:
         return await self._say(
-            context, "ended", render("commands/ended.md", lead=lead), f"Said that {lead} has ended"
+            context, "ended", render("commands/ended.md", lead_id=lead_id), f"Said that {lead_id} has ended"
         )
 
     async def _say(
@@ -232,7 +232,7 @@ def _without_lead(context: IssueContext, why: str) -> IssueContext:
     )
 
 
-def _was_closed_by_us(issue: Issue, lead: str) -> bool:
+def _was_closed_by_us(issue: Issue, lead_id: str) -> bool:
     """Return True if the issue's text says that this lead has ended, even if Temporal no longer knows it."""
-    block = issue_block.find(issue.text, lead)
+    block = issue_block.find(issue.text, lead_id)
     return block is not None and block.last_written is not None and block.last_written.state == "closed"

@@ -58,7 +58,7 @@ class ResponseFields(NamedTuple):
     person: str
     email: str
     title: str
-    lead: str
+    lead_id: str
 
 
 class UnclearResponse(Exception):
@@ -126,8 +126,8 @@ class QuestionnaireReconciler:
     async def _known(self, response: Response, fields: ResponseFields) -> LeadHandle | None:
         if lead := await self.leads.by_response(response.id):
             return await self.leads.successor(lead)
-        if fields.lead:
-            return await self.leads.successor(await self.leads.find(fields.lead))
+        if fields.lead_id:
+            return await self.leads.successor(await self.leads.find(fields.lead_id))
         return await self._by_address(fields.email) if fields.email else None
 
     async def _by_address(self, email: str) -> LeadHandle | None:
@@ -160,8 +160,8 @@ class QuestionnaireReconciler:
             by=BY,
             source=SOURCE,
         )
-        begun = await self.leads.take_in(opened, lead=new_lead_id(SOURCE, response.id))
-        return await self.leads.find(begun.lead)
+        begun = await self.leads.take_in(opened, lead_id=new_lead_id(SOURCE, response.id))
+        return await self.leads.find(begun.lead_id)
 
     def _fields(self, response: Response) -> ResponseFields:
         """Return the response's fields, each on one line and within its maximum length."""
@@ -177,7 +177,7 @@ class QuestionnaireReconciler:
             person=given.get("person", "")[:200],
             email=email if email and not contact_complaint(None, email) else "",
             title=title if len(title) <= MAX_TITLE else f"{title[: MAX_TITLE - 1].rstrip()}…",
-            lead=named[0] if named else "",
+            lead_id=named[0] if named else "",
         )
 
 

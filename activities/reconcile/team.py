@@ -80,7 +80,7 @@ class TeamReconciler:
             return {}  # the settings name nobody
         ours = self.people.digest()
         return {
-            each.lead: f"{each.people}, not {ours}"
+            each.lead_id: f"{each.people}, not {ours}"
             for each in await self.leads.list_policies()
             if each.people not in ("", ours)
         }
@@ -88,9 +88,9 @@ class TeamReconciler:
     async def _update(self, leads: Iterable[str]) -> None:
         free = asyncio.Semaphore(MAX_CONCURRENT)
 
-        async def update(lead: str) -> None:
+        async def update(lead_id: str) -> None:
             async with free:
-                await self.leads.set_team(lead, self.people)
+                await self.leads.set_team(lead_id, self.people)
 
         async with asyncio.TaskGroup() as group:
             for lead in leads:

@@ -43,7 +43,7 @@ class Suggestion(Model):
     """Kind of the decision to take."""
     fields: dict[str, Any] = {}
     """Fields of that decision, as JSON values."""
-    lead: str = ""
+    lead_id: str = ""
     """Id of the lead to go to."""
     url: str = ""
     """Address at which a person opens it."""

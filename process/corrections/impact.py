@@ -165,7 +165,7 @@ def _staying(event_log: EventLog, event: Event) -> Iterator[Trace]:
         e.fact.number for e in event_log.events if e.seq in followed and isinstance(e.fact, InvoiceDue)
     ]
     for invoice in lead.invoices:
-        if invoice.number in numbers and invoice.stands:
+        if invoice.number in numbers and invoice.is_valid:
             then = "stands until it is taken back (Invoice voided)"
             if invoice.paid_on:
                 then = f"was paid on {invoice.paid_on}: settle the difference with the contracts team"

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pydantic import Field
 
 from process.core.refusal import Refused, refuse
-from process.lead.duplicate_links import MOST, DuplicateLink, Relation
+from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.lead.qualification import Questionnaire
 from process.types import Line, Model, Stage
@@ -101,5 +101,5 @@ def new_candidates(lead: Lead, originals: Iterable[DuplicateLink]) -> tuple[Dupl
     known = {lead.id, *(other.lead_id for other in (*lead.originals, *lead.duplicates))}
     new = {other.lead_id: other for other in originals if other.lead_id not in known}
     clean = {"relation": Relation.UNDECIDED, "seq": 0}
-    free = max(0, MOST - len(lead.originals))
+    free = max(0, MAX_ORIGINALS - len(lead.originals))
     return tuple(other.replaced(**clean) for other in new.values())[:free]

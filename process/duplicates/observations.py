@@ -21,7 +21,7 @@ class DuplicatesFlagged(Observation):
         return lead.replaced(originals=(*lead.originals, *self.originals))
 
     def summary(self, event_log: EventLog) -> str:
-        others = ", ".join(f"{other.name}{other.because}" for other in self.originals)
+        others = ", ".join(f"{other.name}{other.reasons_text}" for other in self.originals)
         return f"It may be the same request as {others}"
 
 
@@ -65,7 +65,7 @@ class RelationNoticed(Observation):
         sender = self.notice.sender
         match sender.relation:
             case Relation.UNDECIDED:
-                return f"{sender.name} may be the same request{sender.because}"
+                return f"{sender.name} may be the same request{sender.reasons_text}"
             case Relation.MERGED:
                 return f"{sender.name} was merged into this lead{self._kept(event_log.lead)}"
             case _:

@@ -58,4 +58,4 @@ def introductions(change: Change, role: Role) -> Iterable[SendMail]:
 
 
 def _is_active(lead: Lead) -> bool:
-    return not lead.ended or any(invoice.stands and not invoice.paid_on for invoice in lead.invoices)
+    return not lead.ended or any(invoice.is_valid and not invoice.paid_on for invoice in lead.invoices)

@@ -42,7 +42,7 @@ class SendMail(Effect):
                 str(q.version) == self.fields["version"] and q.awaiting_approval_by for q in lead.quotes
             )
         invoice = lead.invoice(self.invoice_number) if self.invoice_number else None
-        return bool(invoice and not invoice.stands and self.template in ("invoice", "invoice_overdue"))
+        return bool(invoice and not invoice.is_valid and self.template in ("invoice", "invoice_overdue"))
 
     @property
     def released_role(self) -> Role | None:

@@ -18,7 +18,7 @@ from process.effects.introductions import introductions
 from process.effects.mail import joined
 from process.lead.lead import Artifact, Lead, Mail
 from process.money.pricing import PriceBook
-from process.policy import Named
+from process.policy import NamesByRole
 from process.types import Line, Link, Role, Stage
 
 
@@ -173,8 +173,8 @@ class TeamChanged(Observation):
 
     kind = "team_changed"
 
-    people: Named
-    addresses: Named
+    people: NamesByRole
+    addresses: NamesByRole
     since: AwareDatetime
     roles: tuple[Role, ...]
     """Roles whose people or addresses changed."""

@@ -7,10 +7,10 @@ from pydantic import Field, StringConstraints
 
 from process.types import Line, Model
 
-MOST = 10
+MAX_ORIGINALS = 10
 """So many leads are named as what a new one may be a duplicate of; a person sees the rest in a list."""
 
-LONGEST = 2_000
+MAX_LINK_TEXT = 2_000
 """Characters of another lead's heading, or address."""
 
 
@@ -40,8 +40,8 @@ class DuplicateLink(Model):
     relation: Relation = Relation.UNDECIDED
     reasons: tuple[Line, ...] = Field((), max_length=10)
     """By what they look alike."""
-    heading: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
-    url: Annotated[str, StringConstraints(max_length=LONGEST)] = ""
+    heading: Annotated[str, StringConstraints(max_length=MAX_LINK_TEXT)] = ""
+    url: Annotated[str, StringConstraints(max_length=MAX_LINK_TEXT)] = ""
     """Of its issue, as far as that is known."""
     seq: int = 0
     """Number of the event that says so; 0 for what was known as the lead began."""
@@ -51,5 +51,5 @@ class DuplicateLink(Model):
         return f"{self.lead_id} “{self.heading}”" if self.heading else self.lead_id
 
     @property
-    def because(self) -> str:
+    def reasons_text(self) -> str:
         return f" ({', '.join(self.reasons)})" if self.reasons else ""

@@ -50,19 +50,19 @@ class Invoice(Model):
     void_reason: Text | None = None
 
     @property
-    def stands(self) -> bool:
+    def is_valid(self) -> bool:
         """Return True if it counts: a wrong one that was taken back keeps its number, and bills nothing."""
         return self.voided_on is None
 
     @property
     def owed(self) -> bool:
         """Sent, and not paid yet."""
-        return self.stands and self.sent_on is not None and self.paid_on is None
+        return self.is_valid and self.sent_on is not None and self.paid_on is None
 
     @property
     def settled(self) -> bool:
         """Paid, or taken back: nobody has to do anything more for it."""
-        return self.paid_on is not None or not self.stands
+        return self.paid_on is not None or not self.is_valid
 
     @property
     def total(self) -> Money:
@@ -72,7 +72,7 @@ class Invoice(Model):
     @property
     def status_text(self) -> str:
         """What became of it, as in `sent on 2026-07-03`."""
-        if not self.stands:
+        if not self.is_valid:
             return f"voided on {self.voided_on}"
         if self.paid_on:
             return f"paid on {self.paid_on}"

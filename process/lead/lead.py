@@ -261,7 +261,7 @@ class Lead(Model):
     def _unpaid_from(self, day: date) -> date:
         """That day, or the first one after the month that has it and is asked for whole: an extension ends within one."""
         for invoice in self.invoices:
-            if invoice.stands and invoice.index is not None and invoice.period_start <= day:
+            if invoice.is_valid and invoice.index is not None and invoice.period_start <= day:
                 day = max(day, invoice.period_end + DAY)
         return day
 
@@ -291,7 +291,7 @@ class Lead(Model):
     @property
     def unsent(self) -> tuple[Invoice, ...]:
         """Prepared, and not sent yet."""
-        return tuple(invoice for invoice in self.invoices if invoice.stands and not invoice.sent_on)
+        return tuple(invoice for invoice in self.invoices if invoice.is_valid and not invoice.sent_on)
 
     def invoice(self, number: int) -> Invoice | None:
         return next((invoice for invoice in self.invoices if invoice.number == number), None)

@@ -17,17 +17,17 @@ CURRENCIES = frozenset(
 )
 """ISO 4217 codes that are legal tender somewhere today (Unicode CLDR). Checked when a price is said, not when loaded."""
 
-LARGEST = Decimal(100_000_000_000)
+MAX_AMOUNT = Decimal(100_000_000_000)
 """No price of this process is larger; what is, is a slip of the keyboard."""
 
-DIGITS = 20
+MAX_DIGITS = 20
 
 
 def _short(amount: Decimal) -> Decimal:
-    return amount.normalize() if len(amount.as_tuple().digits) > DIGITS else amount
+    return amount.normalize() if len(amount.as_tuple().digits) > MAX_DIGITS else amount
 
 
-Amount = Annotated[Decimal, Field(max_digits=DIGITS), AfterValidator(_short)]
+Amount = Annotated[Decimal, Field(max_digits=MAX_DIGITS), AfterValidator(_short)]
 """A number that a person wrote for money. Zeros after the point don't count as digits, and are not all kept."""
 
 CurrencyCode = Annotated[
@@ -85,7 +85,7 @@ def complaint(amount: Decimal, currency: str) -> str | None:
         return f"{currency} is no currency in use; name one by its three letters, such as USD or EUR"
     if not amount.is_finite() or amount <= 0:
         return f"an amount must be more than zero, not {amount}"
-    if amount > LARGEST:
+    if amount > MAX_AMOUNT:
         return f"{amount:,} is larger than any price here; check the number"  # not all its digits: 1E+999999
     digits = get_currency_precision(currency)
     if amount != amount.quantize(Decimal(1).scaleb(-digits)):

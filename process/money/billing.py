@@ -194,7 +194,7 @@ def _once(lead: Lead) -> Iterator[tuple[Term, LineItem]]:
 
 def _once_billed(lead: Lead) -> Iterator[tuple[int, str]]:
     for invoice in lead.invoices:
-        for line in invoice.lines if invoice.stands else ():
+        for line in invoice.lines if invoice.is_valid else ():
             if line.once_of is not None:
                 yield line.once_of, line.text
 
@@ -217,7 +217,7 @@ def _once_lines(lead: Lead, term: Term) -> tuple[InvoiceLine, ...]:
 
 def _fixed(lead: Lead) -> Iterator[Invoice]:
     """Invoices that have a fixed fee, and so pay for days."""
-    return (invoice for invoice in lead.invoices if invoice.index is not None and invoice.stands)
+    return (invoice for invoice in lead.invoices if invoice.index is not None and invoice.is_valid)
 
 
 def first_double_billing(lead: Lead) -> Invoice | None:
@@ -225,7 +225,7 @@ def first_double_billing(lead: Lead) -> Invoice | None:
     days: list[Days] = []
     months: set[str] = set()
     once = _once_agreed(lead)
-    for invoice in (invoice for invoice in lead.invoices if invoice.stands):
+    for invoice in (invoice for invoice in lead.invoices if invoice.is_valid):
         own = Days(invoice.period_start, invoice.period_end)
         if not months.isdisjoint(invoice.usage_months):
             return invoice
@@ -411,7 +411,7 @@ def _unreported(lead: Lead, until: date) -> Iterator[str]:
     if lead.hub.live_on is None:
         return
     known = {usage.month for usage in lead.usage}
-    known = known.union(*(invoice.usage_months for invoice in lead.invoices if invoice.stands))
+    known = known.union(*(invoice.usage_months for invoice in lead.invoices if invoice.is_valid))
     for month in months_of(lead.hub.live_on, min(until, lead.hub.decommissioned_on or until)):
         if month not in known and (quote := priced_by(lead, month)) and quote.tiers:
             yield month

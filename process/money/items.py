@@ -12,10 +12,10 @@ from process.money.amounts import Amount, CurrencyCode, Money, complaint
 from process.money.pricing import Per
 from process.types import GIVEN, Line, Model
 
-MOST = 20
+MAX_ITEMS = 20
 """Items of one quote."""
 
-LONGEST = 400
+MAX_ITEM_LENGTH = 400
 """Characters of one that is written."""
 
 _NUMBER = r"(?P<amount>[0-9][0-9.,_]*)"
@@ -76,7 +76,7 @@ def _is_for(per: Per) -> str:
 
 def _read(said: str) -> dict[str, Any]:
     """What the text says. Raises PydanticCustomError."""
-    found = _WRITTEN.fullmatch(said) if len(said) <= LONGEST else None
+    found = _WRITTEN.fullmatch(said) if len(said) <= MAX_ITEM_LENGTH else None
     if found is None:
         raise PydanticCustomError(
             "item",
@@ -101,4 +101,4 @@ def _several(said: Any) -> Any:
     return [said] if isinstance(said, str | dict | Item) else said
 
 
-Items = Annotated[tuple[Item, ...], BeforeValidator(_several), Field(max_length=MOST)]
+Items = Annotated[tuple[Item, ...], BeforeValidator(_several), Field(max_length=MAX_ITEMS)]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from process.money.amounts import LARGEST, CurrencyCode, Money, complaint
+from process.money.amounts import MAX_AMOUNT, CurrencyCode, Money, complaint
 from process.types import Line, Model
 
 _LINE: TypeAdapter[str] = TypeAdapter(Line)
@@ -159,8 +159,8 @@ def _add(draft: _Draft, name: str, per: str, row: Mapping[str, Any]) -> None:
         )
     elif per not in ("user-month", "surcharge"):
         raise PriceListError(f"`per` is {per!r}; write year, month, once, user-month or surcharge")
-    elif not 0 <= amount <= LARGEST:
-        raise PriceListError(f"the amount must be from 0 to {LARGEST:,}, not {amount}")
+    elif not 0 <= amount <= MAX_AMOUNT:
+        raise PriceListError(f"the amount must be from 0 to {MAX_AMOUNT:,}, not {amount}")
     elif per == "surcharge":
         draft.dedicated_cluster = amount
     else:

@@ -1,4 +1,4 @@
-"""What would have been different in one lead: both of its lives side by side, as people count them."""
+"""Differences between the actual and the simulated lead."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +23,7 @@ from process.views.attention import concerns, next_change
 REPEATED = frozenset(
     {"gone_stale", "questionnaire_nudged", "invoices_unsent", "usage_missing", "hub_information_missed"}
 )
-"""What the calendar repeats while nothing moves."""
+"""Kinds of deadlines that repeat while nothing moves."""
 
 
 class MovedDeadline(Model):
@@ -34,11 +34,11 @@ class MovedDeadline(Model):
     actual: AwareDatetime | None
     simulated: AwareDatetime | None
     days: int | None = None
-    """So much later; earlier where negative. None where it came in only one of both lives."""
+    """Days later (negative: earlier). None if it passed only in one of both."""
 
 
 class ChangedDecision(Model):
-    """A person's decision that would not have been taken, or would have meant something else."""
+    """A person's decision that would have been refused, or would have had another meaning."""
 
     seq: int
     at: AwareDatetime
@@ -50,7 +50,7 @@ class ChangedDecision(Model):
 
 
 class ChangedInvoice(Model):
-    """An invoice that would have been another, or none; or would have been there as well. What was voided is not here."""
+    """An invoice that would have been changed, missing or additional. Voided invoices are left out."""
 
     start: date
     end: date
@@ -59,7 +59,7 @@ class ChangedInvoice(Model):
 
 
 class BilledTotal(Model):
-    """All that was billed in one currency."""
+    """Total of all invoices in one currency."""
 
     currency: str
     actual: Decimal
@@ -105,7 +105,7 @@ class Difference(Model):
     overdue_since: AwareDatetime | None = None
     """Time of the first deadline missing from the events."""
     reproducible: bool = True
-    """Else an older code lived it otherwise than this one would; it is compared with how this one lives it."""
+    """False if an older version of the code acted differently; the baseline is then this code's simulation."""
     deadlines: tuple[MovedDeadline, ...] = ()
     decisions: tuple[ChangedDecision, ...] = ()
     invoices: tuple[ChangedInvoice, ...] = ()
@@ -113,31 +113,31 @@ class Difference(Model):
     stages: tuple[StageDays, ...] = ()
     attention: tuple[ChangedConcern, ...] = ()
     sums: tuple[BilledTotal, ...] = ()
-    """All that was billed, also where it is the same."""
+    """Totals of all invoices, also if they are equal."""
 
     @property
-    def found(self) -> bool:
+    def differs(self) -> bool:
         """Return True if anything would have been different."""
         kinds = (self.deadlines, self.decisions, self.invoices, self.mails, self.stages, self.attention)
         return any(kinds) or self.stage_actual is not self.stage_simulated
 
 
 def difference(events: Sequence[Event], lead_id: str, scenario: Scenario, now: datetime) -> Difference:
-    """What would have been different in this lead until `now` (aware).
+    """Return the differences in this lead until `now` (aware).
 
-    Raises ValueError where the first event does not open a lead.
+    Raises ValueError if the first event does not open a lead.
     """
     simulation = simulate(events, lead_id, scenario, now)
     if simulation.reproducible:
         return compared(simulation)
-    # What this code does otherwise than the one that wrote the record is not what was asked for.
+    # Compare with this code's own simulation, so that only the effect of the scenario is shown.
     own = simulate(events, lead_id, Scenario(), now)
     simulation = simulate([step.event for step in own.simulated], lead_id, scenario, own.until)
     return compared(simulation).replaced(reproducible=False, overdue_since=own.overdue_since)
 
 
 def compared(simulation: Simulation) -> Difference:
-    """Both lives, side by side."""
+    """Return the differences between both sides of the simulation."""
     actual, simulated = simulation.actual[-1].after, simulation.simulated[-1].after
     return Difference(
         lead_id=actual.id,
@@ -147,7 +147,7 @@ def compared(simulation: Simulation) -> Difference:
         stage_simulated=simulated.stage,
         until=simulation.until,
         overdue_since=simulation.overdue_since,
-        deadlines=tuple(_calendar(simulation)),
+        deadlines=tuple(_deadlines(simulation)),
         decisions=tuple(filter(None, map(_changed, simulation.outcomes))),
         invoices=tuple(_invoices(actual, simulated)),
         mails=tuple(_mails(simulation)),
@@ -157,18 +157,18 @@ def compared(simulation: Simulation) -> Difference:
     )
 
 
-# ---- the calendar
+# ---- deadlines
 
 
-class _Done(NamedTuple):
-    """Something that the calendar did: on its day, after the person's decision that it follows."""
+class _PassedDeadline(NamedTuple):
+    """A deadline that passed, its day, and the last decision before it."""
 
     step: Step
     day: date
     after: tuple[datetime, str] | None
 
 
-def _calendar(simulation: Simulation) -> Iterator[MovedDeadline]:
+def _deadlines(simulation: Simulation) -> Iterator[MovedDeadline]:
     actual, simulated = _by_name(simulation.actual), _by_name(simulation.simulated)
     found = [
         _moved(*pair) for name in {**actual, **simulated} for pair in _paired(actual[name], simulated[name])
@@ -178,42 +178,50 @@ def _calendar(simulation: Simulation) -> Iterator[MovedDeadline]:
     )
 
 
-def _by_name(steps: Iterable[Step]) -> defaultdict[tuple[object, ...], list[_Done]]:
-    """What the calendar did, by what it did: the same name for the same chore in both lives."""
-    found: defaultdict[tuple[object, ...], list[_Done]] = defaultdict(list)
+def _by_name(steps: Iterable[Step]) -> defaultdict[tuple[object, ...], list[_PassedDeadline]]:
+    """Group passed deadlines by kind and subject, so that both sides can be compared."""
+    found: defaultdict[tuple[object, ...], list[_PassedDeadline]] = defaultdict(list)
     after = None
     for step in steps:
         fact = step.event.fact
         if step.is_deadline:
             about = (getattr(fact, name, None) for name in ("number", "version", "days", "event", "first"))
             day = day_of(step.event.at, step.before.zone)
-            found[fact.kind, *about].append(_Done(step, day, after))
+            found[fact.kind, *about].append(_PassedDeadline(step, day, after))
         elif step.decided:
             after = (step.event.at, step.event.kind)
     return found
 
 
-def _paired(actual: list[_Done], simulated: list[_Done]) -> Iterator[tuple[_Done | None, _Done | None]]:
-    """What came in only one of both lives; and what came on another day, where one is plainly the other."""
+def _paired(
+    actual: list[_PassedDeadline], simulated: list[_PassedDeadline]
+) -> Iterator[tuple[_PassedDeadline | None, _PassedDeadline | None]]:
+    """Yield pairs of deadlines that differ; one of a pair is None if it passed only on the other side.
+
+    Repeating deadlines are paired only if they follow the same decision.
+    """
     same = Counter(done.day for done in actual) & Counter(done.day for done in simulated)
-    groups: defaultdict[object, tuple[list[_Done], list[_Done]]] = defaultdict(lambda: ([], []))
-    for place, life in enumerate((actual, simulated)):
-        for done in _without(life, same):
-            groups[done.after if done.step.event.kind in REPEATED else None][place].append(done)
-    for left, right in groups.values():
-        yield from zip_longest(left, right)
+    groups: defaultdict[object, tuple[list[_PassedDeadline], list[_PassedDeadline]]] = defaultdict(
+        lambda: ([], [])
+    )
+    for side, passed in enumerate((actual, simulated)):
+        for done in _without(passed, same):
+            groups[done.after if done.step.event.kind in REPEATED else None][side].append(done)
+    for ours, theirs in groups.values():
+        yield from zip_longest(ours, theirs)
 
 
-def _without(life: list[_Done], same: Counter[date]) -> Iterator[_Done]:
-    left = Counter(same)
-    for done in life:
-        if left[done.day]:
-            left[done.day] -= 1
+def _without(passed: list[_PassedDeadline], same: Counter[date]) -> Iterator[_PassedDeadline]:
+    """Yield the deadlines whose days are not on both sides."""
+    remaining = Counter(same)
+    for done in passed:
+        if remaining[done.day]:
+            remaining[done.day] -= 1
         else:
             yield done
 
 
-def _moved(actual: _Done | None, simulated: _Done | None) -> MovedDeadline:
+def _moved(actual: _PassedDeadline | None, simulated: _PassedDeadline | None) -> MovedDeadline:
     step = next(done.step for done in (actual, simulated) if done)
     return MovedDeadline(
         kind=step.event.kind,
@@ -233,7 +241,7 @@ def _changed(outcome: DecisionOutcome) -> ChangedDecision | None:
     actual = step.event.fact.summary(step.event_log)
     would_mean = simulated and simulated.event.summary
     if simulated and _numbered(outcome):
-        # compared with its own number of a correction or an invoice, which may differ in the simulation
+        # the numbers of corrected events and invoices may differ in the simulation: keep the actual one
         would_mean = step.event.fact.summary(step.event_log.replaced(lead=simulated.after))
     if actual == would_mean:
         return None
@@ -267,8 +275,8 @@ def _invoices(actual: Lead, simulated: Lead) -> Iterator[ChangedInvoice]:
 
 
 def _standing(lead: Lead) -> dict[tuple[date, bool], Invoice]:
-    """Those that count, by the days that they are of; of the same days there is one at most."""
-    return {(i.period_start, i.index is None): i for i in lead.invoices if i.stands}
+    """Return the valid invoices by start day and by whether they bill usage only."""
+    return {(i.period_start, i.index is None): i for i in lead.invoices if i.is_valid}
 
 
 def _sums(actual: Lead, simulated: Lead) -> Iterator[BilledTotal]:
@@ -280,7 +288,7 @@ def _sums(actual: Lead, simulated: Lead) -> Iterator[BilledTotal]:
 def _billed(lead: Lead) -> defaultdict[str, Decimal]:
     found: defaultdict[str, Decimal] = defaultdict(Decimal)
     for invoice in lead.invoices:
-        if invoice.stands:
+        if invoice.is_valid:
             found[invoice.total.currency] += invoice.total.amount
     return found
 
@@ -301,7 +309,7 @@ def _mails(simulation: Simulation) -> Iterator[MailCount]:
 
 
 def _mailed(step: Step) -> Iterator[tuple[str, tuple[Role, ...]]]:
-    """The mails that are asked for because of this. An invoice that is due ends in the mail that announces it."""
+    """Yield template and roles of the mails that this step causes; a reserved invoice causes its announcement."""
     if isinstance(step.event.fact, Observation):
         return
     for effect in step.event.fact.effects(step):
@@ -337,7 +345,7 @@ T = TypeVar("T")
 def _stretches(
     steps: Sequence[Step], until: datetime, of: Callable[[Lead], T]
 ) -> Iterator[tuple[Lead, date, date]]:
-    """The lead as long as this stays the same of it, from a day until the day on which it is another."""
+    """Yield each period in which `of(lead)` stays the same: the lead, its first day, and the day after its last."""
     first = steps[0]
     for step in steps[1:]:
         if of(step.after) != of(first.after):
@@ -363,7 +371,7 @@ def _attention(simulation: Simulation) -> Iterator[ChangedConcern]:
 def _noticed(
     steps: Sequence[Step], until: datetime
 ) -> defaultdict[tuple[Role, str], list[tuple[date, date]]]:
-    """What must not be overlooked, and from when to when it stood there, as of the end of each day."""
+    """Return the first and last days of each concern, as of the end of each day."""
     found: defaultdict[tuple[Role, str], list[tuple[date, date]]] = defaultdict(list)
     for lead, day, until_day in _days(steps, until):
         while day < until_day:
@@ -379,7 +387,7 @@ def _noticed(
 
 
 def _days(steps: Sequence[Step], until: datetime) -> Iterator[tuple[Lead, date, date]]:
-    """The lead as it was at the end of a day, from that day on until the day on which something happens to it."""
+    """Yield the lead at the end of a day, that day, and the day of its next event."""
     last = steps[-1]
     for step, following in pairwise(steps):
         day, next_day = step.after.today(step.event.at), step.after.today(following.event.at)

@@ -12,21 +12,21 @@ from process.types import Model
 
 
 class Scenario(Model):
-    """Rules that replace the lead's own from its beginning; its own apply where none is given."""
+    """Rules that replace the lead's own rules from its beginning. Rules that are not given stay."""
 
     policy: Policy | None = None
-    """In place of the lead's own."""
+    """Policy that replaces the lead's."""
     periods: Periods = Periods()
-    """Of these, only those that were set (`model_fields_set`): over the policy's."""
+    """Periods that replace the policy's; only explicitly set fields count (`model_fields_set`)."""
     holidays: tuple[date, ...] = ()
-    """Beside the policy's."""
+    """Holidays added to the policy's."""
     books: tuple[PriceBook, ...] = ()
-    """Each in place of the one of its name, or beside the others."""
+    """Price books that replace books of the same version, or are added."""
     changes: tuple[str, ...] = ()
-    """Changes of the process (`process.behaviour`) that the lead has from its beginning."""
+    """Changes of the process (`process.behaviour`) that the lead follows from its beginning."""
 
     def fact(self, fact: Fact) -> Fact:
-        """What brings rules into a lead, with the other ones; all else as it is."""
+        """Return the fact with its rules replaced; facts without rules are returned unchanged."""
         match fact:
             case LeadOpened():
                 own = {"policy": self._policy(fact.policy), "price_books": self._books(fact.price_books)}

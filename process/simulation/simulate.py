@@ -1,7 +1,8 @@
-"""A lead lived again. People decide what they decided, when they did; what the calendar does is worked out anew.
+"""Simulation of a lead under other rules.
 
-Reports from outside come when they came. The calendar acts on time, except where the record shows that the service was
-late or away: then it acts when it acted. So under its own rules a lead's life is exactly the one that it had.
+People's decisions and observations are repeated at their recorded times; deadlines are recomputed. A deadline
+passes on time, except where the events show that the service was late or down: then it passes when it did.
+Therefore a simulation under the lead's own rules reproduces its events exactly.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,11 +28,11 @@ from process.simulation.scenario import Scenario
 D = TypeVar("D", bound=Decision)
 
 AFFECTS_DEADLINES = (ChangesAdopted, RelationNoticed, DuplicatesFlagged)
-"""No other report does."""
+"""Observations that can change deadlines; all others cannot."""
 
 
 class Step(Change):
-    """A change in the life of a lead."""
+    """One event of a lead, with the lead before and after it."""
 
     @property
     def is_deadline(self) -> bool:
@@ -51,7 +52,7 @@ class DecisionOutcome(NamedTuple):
     actual: Step
     simulated: Step | None
     refused: str = ""
-    """Why it would not have been taken, where `again` is None."""
+    """Reason why the decision would not have been taken, if `simulated` is None."""
 
 
 class Simulation(NamedTuple):
@@ -76,7 +77,7 @@ class Simulation(NamedTuple):
 
 
 def steps(events: Sequence[Event], lead_id: str) -> Iterator[Step]:
-    """The life that these events tell. Raises ValueError where the first one does not open a lead."""
+    """Yield the steps of these events. Raises ValueError if the first event does not open a lead."""
     events = tuple(events)
     fold(events[:1], lead_id)
     past: EventLog | None = None
@@ -91,9 +92,9 @@ def steps(events: Sequence[Event], lead_id: str) -> Iterator[Step]:
 
 
 def simulate(events: Sequence[Event], lead_id: str, scenario: Scenario, now: datetime) -> Simulation:
-    """The lead's life until `now` (aware), as it was and as it would have been.
+    """Return the lead's actual and simulated changes until `now` (aware).
 
-    Raises ValueError where the first event does not open a lead.
+    Raises ValueError if the first event does not open a lead.
     """
     actual = tuple(steps(events, lead_id))
     simulated_lead, outcomes = _SimulatedLead(actual[0], scenario), []
@@ -102,9 +103,9 @@ def simulate(events: Sequence[Event], lead_id: str, scenario: Scenario, now: dat
         if step.event.at > past:
             simulated_lead.advance(past, step.event.at, step.before)
             past = step.event.at
-        if simulated_lead.is_over and not step.before.archived:
+        if simulated_lead.is_archived and not step.before.archived:
             if step.decided:
-                outcomes.append(DecisionOutcome(step, None, simulated_lead.over))
+                outcomes.append(DecisionOutcome(step, None, simulated_lead.archived_message))
         elif step.is_deadline:
             reproducible = reproducible and was_due(step.past, step.event)
             simulated_lead.pass_deadlines(past, step.before)
@@ -115,7 +116,7 @@ def simulate(events: Sequence[Event], lead_id: str, scenario: Scenario, now: dat
     undone = _first(due(last)) if not last.archived else None
     overdue_since = undone if undone and undone <= now else None
     until = max(overdue_since or now, past)
-    if not simulated_lead.is_over:
+    if not simulated_lead.is_archived:
         simulated_lead.advance(past, until, last)
     return Simulation(
         actual, tuple(simulated_lead.steps), tuple(outcomes), until, overdue_since, reproducible
@@ -123,7 +124,7 @@ def simulate(events: Sequence[Event], lead_id: str, scenario: Scenario, now: dat
 
 
 class _SimulatedLead:
-    """The second life, as it comes about."""
+    """The simulated lead, extended step by step."""
 
     def __init__(self, opened: Step, scenario: Scenario) -> None:
         fact = scenario.fact(opened.event.fact)
@@ -133,41 +134,41 @@ class _SimulatedLead:
         self.event_log = begin(fact, opened.after.id, opened.event.at)
         self.steps = [Step(self.event_log, self.event_log)]
         self.numbers: dict[int, int] = {}
-        """Number of a person's decision in the first life -> in this one."""
+        """Number of an actual event -> number of its simulated counterpart."""
         self.items: tuple[Due, ...] | None = None
-        """What is due, where that is known already."""
+        """Cached deadlines of the simulated lead; None if they must be computed."""
 
     @property
     def lead(self) -> Lead:
         return self.event_log.lead
 
     @property
-    def is_over(self) -> bool:
-        """Its workflow has ended: nothing comes to it any more."""
+    def is_archived(self) -> bool:
+        """Return True if the simulated workflow has ended, so that nothing reaches it any more."""
         return self.lead.archived
 
     @property
-    def over(self) -> str:
+    def archived_message(self) -> str:
         archived = next(s.event.at for s in reversed(self.steps) if s.event.kind == "archived")
         return f"The lead would have been archived on {self.lead.today(archived)}."
 
-    # ---- the calendar
+    # ---- deadlines
 
-    def advance(self, since: datetime, until: datetime, first: Lead) -> None:
-        """From one moment to another in which nothing came, and in which in the first life the lead was `first`.
+    def advance(self, since: datetime, until: datetime, actual: Lead) -> None:
+        """Pass the deadlines between two actual events, during which the lead was `actual`.
 
-        What was due there and not done tells since when nobody looked at the calendar.
+        A deadline that was due for the actual lead and did not pass shows that the service was down from then on.
         """
         if (when := _first(self._due())) is None or when >= until:
             return
-        undone = _first(due(first)) if not first.archived else None
+        undone = _first(due(actual)) if not actual.archived else None
         limit = min(undone, until) if undone else until
-        while not self.is_over and (items := self._due()) and items[0].when < limit:
+        while not self.is_archived and (items := self._due()) and items[0].when < limit:
             self._apply_deadline(items[0], max(items[0].when, since))
 
-    def pass_deadlines(self, now: datetime, first: Lead) -> None:
-        """The calendar was looked at when it was: all that has become due by now is done."""
-        while (first.archived or not self.is_over) and (items := self._due()) and items[0].when <= now:
+    def pass_deadlines(self, now: datetime, actual: Lead) -> None:
+        """Pass all deadlines that are due at `now`, when the actual lead passed one."""
+        while (actual.archived or not self.is_archived) and (items := self._due()) and items[0].when <= now:
             self._apply_deadline(items[0], now)
 
     def _due(self) -> tuple[Due, ...]:
@@ -178,57 +179,57 @@ class _SimulatedLead:
     def _apply_deadline(self, item: Due, at: datetime) -> None:
         fact = decide(self.event_log, item.fact, at)
         if isinstance(fact, Refused):
-            raise TypeError(f"what is due may happen: {fact}")
+            raise TypeError(f"a due deadline must be allowed: {fact}")
         self._append(fact, at)
 
-    # ---- people, and the outside
+    # ---- decisions and observations
 
     def replay(self, step: Step, actual: Sequence[Step]) -> DecisionOutcome | None:
-        """What came to the lead then comes to it again; what became of it, where that is a person's decision."""
+        """Repeat a decision or an observation; return the outcome of a decision, or None."""
         fact, at = step.event.fact, step.event.at
         if not isinstance(fact, Decision):
-            observation = self._about_same_invoice(fact, step.before)
+            observation = self._with_simulated_invoice(fact, step.before)
             if observation is not None:
-                self._append(self.scenario.fact(self._about_same_word(observation)), at)
+                self._append(self.scenario.fact(self._with_simulated_notice(observation)), at)
                 self.numbers[step.event.seq] = self.lead.last_seq
             return None
         decision = as_given(fact, step.past, at)
-        meant = (
-            self._about_same_event(decision, actual)
+        translated = (
+            self._with_simulated_event(decision, actual)
             if isinstance(decision, Corrected)
-            else self._about_same_invoice(decision, step.before)
+            else self._with_simulated_invoice(decision, step.before)
         )
-        if meant is None:
+        if translated is None:
             return DecisionOutcome(step, None, "What it is about would not have been.")
-        meant = self.scenario.fact(meant)
-        taken = decide(self.event_log, meant, at)
-        if isinstance(taken, Refused) and isinstance(meant, Corrected) and meant.compensate:
-            # whom it would have reached is another matter
-            taken = decide(self.event_log, meant.replaced(compensate=()), at)
+        translated = self.scenario.fact(translated)
+        taken = decide(self.event_log, translated, at)
+        if isinstance(taken, Refused) and isinstance(translated, Corrected) and translated.compensate:
+            # the correction counts even if the simulated lead has nothing to compensate
+            taken = decide(self.event_log, translated.replaced(compensate=()), at)
         if isinstance(taken, Refused):
             return DecisionOutcome(step, None, str(taken))
         self._append(taken, at)
         self.numbers[step.event.seq] = self.lead.last_seq
         return DecisionOutcome(step, self.steps[-1])
 
-    def _about_same_event(self, decision: Corrected, actual: Sequence[Step]) -> Corrected | None:
-        """The correction of what is here what it took out there; None where there is nothing of it."""
+    def _with_simulated_event(self, decision: Corrected, actual: Sequence[Step]) -> Corrected | None:
+        """Return the correction with the number of the simulated event, or None if there is no such event."""
         wrong = next((step for step in actual if step.event.seq == decision.seq), None)
         if wrong is None:
             return decision
         seq = self.numbers.get(decision.seq)
         if wrong.is_deadline:
-            seq = self._same_of_the_calendar(wrong.event)
+            seq = self._closest_deadline(wrong.event)
         return None if seq is None else decision.replaced(seq=seq)
 
-    def _about_same_word(self, fact: Fact) -> Fact:
-        """What another lead says takes back here the event that it took back there."""
+    def _with_simulated_notice(self, fact: Fact) -> Fact:
+        """Return a relation notice with the number of the simulated event that it replaces."""
         if not isinstance(fact, RelationNoticed) or fact.replaces is None:
             return fact
         return fact.replaced(replaces=self.numbers.get(fact.replaces))
 
-    def _same_of_the_calendar(self, event: Event) -> int | None:
-        """What the calendar decided here, too, at about that time."""
+    def _closest_deadline(self, event: Event) -> int | None:
+        """Return the number of the same simulated deadline closest in time, or None if there is none."""
         out = superseded(self.event_log.events)
         alike = [
             step.event
@@ -237,14 +238,16 @@ class _SimulatedLead:
         ]
         return min(alike, key=lambda other: abs(other.at - event.at)).seq if alike else None
 
-    def _about_same_invoice(self, fact: Fact, first: Lead) -> Fact | None:
-        """The same about the invoice that is here what its own was there; None where there is none."""
-        invoice = first.invoice(getattr(fact, "number", 0))
+    def _with_simulated_invoice(self, fact: Fact, actual: Lead) -> Fact | None:
+        """Return the fact with the number of the simulated invoice, or None if there is no such invoice."""
+        invoice = actual.invoice(getattr(fact, "number", 0))
         if invoice is None:
             return fact
-        alike, mine = ([i for i in lead.invoices if same_days(i, invoice)] for lead in (first, self.lead))
-        place = alike.index(invoice)  # what was voided is billed again
-        return fact.replaced(**{"number": mine[place].number}) if place < len(mine) else None
+        ours, simulated = (
+            [i for i in lead.invoices if same_days(i, invoice)] for lead in (actual, self.lead)
+        )
+        position = ours.index(invoice)  # several, if voided invoices were billed again
+        return fact.replaced(**{"number": simulated[position].number}) if position < len(simulated) else None
 
     def _append(self, fact: Fact, at: datetime) -> None:
         past = self.event_log
@@ -255,19 +258,19 @@ class _SimulatedLead:
 
 
 def as_given(decision: D, event_log: EventLog, now: datetime) -> D:
-    """The decision without what the rules of the lead had filled in: other rules may fill in something else.
+    """Return the decision without the values that the lead's rules filled in.
 
-    What a person gave and the rules would have filled in alike can't be told apart: it is taken as the rules'.
+    A given value that equals the rules' own value cannot be distinguished, and is removed, too.
     """
     if type(decision).resolved is Fact.resolved:
         return decision
-    came = decision
+    given = decision
     for name, field in type(decision).model_fields.items():
-        if field.default is None and getattr(came, name) is not None:
-            without = came.replaced(**{name: None})
+        if field.default is None and getattr(given, name) is not None:
+            without = given.replaced(**{name: None})
             if without.resolved(event_log, now) == decision:
-                came = without
-    return came
+                given = without
+    return given
 
 
 def _was_allowed(step: Step) -> bool:
@@ -280,5 +283,5 @@ def _first(items: tuple[Due, ...]) -> datetime | None:
 
 
 def same_days(one: Invoice, other: Invoice) -> bool:
-    """Return True if two invoices are of the same: of a fee for the same days, or of usage alone."""
+    """Return True if both invoices have the same start and both bill a fee, or both only usage."""
     return (one.period_start, one.index is None) == (other.period_start, other.index is None)

@@ -13,7 +13,7 @@ from process.types import Model, Role, Stage
 
 
 class DeadlineShift(Model):
-    """What the calendar would have done otherwise, of one kind: how often, and by how many days in the middle."""
+    """Number of deadlines of one kind that would have passed earlier or later, and the median days."""
 
     kind: str
     earlier: int = 0
@@ -21,41 +21,43 @@ class DeadlineShift(Model):
     later: int = 0
     days_later: float | None = None
     fewer: int = 0
-    """Not at all."""
+    """Number of deadlines that would not have passed."""
     more: int = 0
-    """In addition."""
+    """Number of deadlines that would have passed in addition."""
 
 
 class DecisionCount(Model):
-    """People's decisions of one kind that would not have been taken, or would have meant something else."""
+    """Number of decisions of one kind that would have been refused or changed."""
 
     kind: str
     refused: int
-    scenario: int
+    changed: int
 
 
 class Summary(Model):
+    """Differences of all leads, counted."""
+
     leads: int = 0
     differ: int = 0
     deadlines: tuple[DeadlineShift, ...] = ()
     decisions: tuple[DecisionCount, ...] = ()
     mails: tuple[MailCount, ...] = ()
     invoices: int = 0
-    """Invoices that would have been others, or none, or in addition."""
+    """Number of invoices that would have been changed, missing or additional."""
     sums: tuple[BilledTotal, ...] = ()
-    """All that was billed, of all leads."""
+    """Totals of all leads' invoices, by currency."""
     stages: tuple[StageDays, ...] = ()
-    """Days in them, of the leads in which they differ."""
+    """Days in each stage, of the leads in which they differ."""
     stage_changes: dict[str, int] = {}
-    """How many leads would be at another stage: `hub → lost`."""
+    """Number of leads that would be at another stage, by change, e.g. `hub → lost`."""
     attention_actual: int = 0
-    """Days on which a lead showed something that it would not have shown."""
+    """Days with concerns that a lead would not have had in the simulation."""
     attention_simulated: int = 0
-    """Days on which a lead would have shown something that it did not."""
+    """Days with concerns that a lead would have had only in the simulation."""
     not_reproducible: tuple[str, ...] = ()
-    """Leads that this code does not live again as they were lived: compared with how it lives them."""
+    """Ids of leads whose events this code does not reproduce."""
     overdue_since: tuple[str, ...] = ()
-    """Leads of which the record lacks something that was due."""
+    """Ids of leads with due deadlines that are missing from the events."""
 
     @classmethod
     def of(cls, found: Iterable[Difference]) -> Self:
@@ -68,7 +70,7 @@ class Summary(Model):
         actual, simulated = _attention(found)
         return cls(
             leads=len(found),
-            differ=sum(each.found for each in found),
+            differ=sum(each.differs for each in found),
             deadlines=tuple(_shifts(found)),
             decisions=tuple(_decision_counts(found)),
             mails=tuple(_mails(found)),
@@ -104,12 +106,12 @@ def _shifts(found: Iterable[Difference]) -> Iterator[DeadlineShift]:
 
 def _decision_counts(found: Iterable[Difference]) -> Iterator[DecisionCount]:
     refused: Counter[str] = Counter()
-    scenario: Counter[str] = Counter()
+    changed: Counter[str] = Counter()
     for each in found:
         for decided in each.decisions:
-            (refused if decided.simulated is None else scenario)[decided.kind] += 1
-    for kind in sorted({**refused, **scenario}):
-        yield DecisionCount(kind=kind, refused=refused[kind], scenario=scenario[kind])
+            (refused if decided.simulated is None else changed)[decided.kind] += 1
+    for kind in sorted({**refused, **changed}):
+        yield DecisionCount(kind=kind, refused=refused[kind], changed=changed[kind])
 
 
 def _mails(found: Iterable[Difference]) -> Iterator[MailCount]:
@@ -158,5 +160,5 @@ def _attention(found: Iterable[Difference]) -> tuple[int, int]:
 
 
 def _days(stretches: Iterable[tuple[date, date]]) -> frozenset[date]:
-    """Each day of these stretches."""
+    """Return all days of these periods; each is a first and a last day."""
     return frozenset(first + DAY * n for first, last in stretches for n in range((last - first).days + 1))

@@ -17,15 +17,15 @@ from process.views.attention import ConcernKind, concerns
 from process.views.overview import next_step
 
 AHEAD = timedelta(days=14)
-"""How far an agenda looks forward."""
+"""Period for which an agenda shows upcoming items."""
 
 RECENT = timedelta(days=7)
 MANY = 5
-"""So many refusals of recent days say that somebody does not get on."""
+"""Number of recent refusals from which on the agenda shows them."""
 
 
 class Section(StrEnum):
-    """In the order in which an agenda has them."""
+    """Sections of an agenda, in the order in which they are shown."""
 
     ATTENTION = "attention"
     OVERDUE = "overdue"
@@ -64,17 +64,17 @@ FORTHCOMING: dict[str, tuple[Role, str]] = {
     "decommission_notice_due": (Role.ENGINEERING, "the hub is to be taken down soon"),
     "archived": (Role.NOBODY, "it is archived"),
 }
-"""What the calendar does by itself: whom it concerns, and what it means to them."""
+"""Kind of deadline -> the role that it concerns, and its description on the agenda."""
 
 
 class Item(Model):
-    """One line of an agenda. `role` has it; for this lead that may be a person."""
+    """One line of an agenda, for a role or for the person assigned to the role in this lead."""
 
     section: Section
     role: Role
     person: str | None = None
     names: tuple[str, ...] = ()
-    """What that person is called: name, GitHub login, mail address."""
+    """The person's name, GitHub login and mail address, as far as they are known."""
     email: str | None = None
     lead_id: str
     heading: str
@@ -89,12 +89,12 @@ class Item(Model):
 
     @property
     def due(self) -> date | None:
-        """By when, where its words do not say so."""
+        """Return the date of `until`, or None if the text already contains it."""
         return None if str(self.until) in self.text else self.until
 
     @property
-    def lasting(self) -> date | None:
-        """Since when, where its words do not say so."""
+    def open_since(self) -> date | None:
+        """Return the date of `since`, or None if the text already contains it."""
         return None if str(self.since) in self.text else self.since
 
     @property
@@ -103,12 +103,12 @@ class Item(Model):
 
 
 class Agenda(Model):
-    """All that is whose to do on a day, each section in the order of its urgency."""
+    """Items of all leads on a day, by section and urgency."""
 
     day: date
     items: tuple[Item, ...] = ()
     unreachable: tuple[str, ...] = ()
-    """Leads that did not answer: of these only what a list knows is said."""
+    """Ids of leads that did not answer; their items are those of the list of leads."""
 
     @classmethod
     def of(cls, day: date, items: Iterable[Item], unreachable: Iterable[str] = ()) -> Self:
@@ -116,13 +116,13 @@ class Agenda(Model):
         return cls(day=day, items=tuple(ordered), unreachable=tuple(sorted(unreachable)))
 
     def for_(self, name: str) -> Self:
-        """Only what is this role's or this person's: by name, GitHub login or mail address."""
+        """Return the agenda of one role or person, given by name, GitHub login or mail address."""
         wanted = name.casefold()
         mine = (i for i in self.items if wanted == i.role or wanted in {each.casefold() for each in i.names})
         return self.replaced(items=tuple(mine))
 
     def owners(self) -> tuple[str, ...]:
-        """Who has something on it: role by role, first whoever is behind it, then the persons."""
+        """Return the owners of items by role: first the role itself, then assigned persons."""
         roles = [*Role]
         found = {item.owner: (roles.index(item.role), item.person or "") for item in self.items}
         return tuple(sorted(found, key=lambda owner: found[owner]))
@@ -132,7 +132,7 @@ class Agenda(Model):
 
 
 def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[Item, ...]:
-    """What is to be done for a lead, by whom, at this moment."""
+    """Return the lead's agenda items at this time."""
     return tuple(_items(aggregate, now))
 
 
@@ -180,7 +180,7 @@ def _items(aggregate: LeadAggregate, now: datetime) -> Iterator[Item]:
 
 
 def _last_day(when: datetime, zone: str, fact: Fact) -> date:
-    """The day that a person would name: what happens when a day is over belongs to that day."""
+    """Return the day that a person would name: a deadline at the end of a day belongs to that day."""
     return day_of(when - timedelta(seconds=1), zone) if fact.kind in _AT_THE_END else day_of(when, zone)
 
 
@@ -193,7 +193,7 @@ _Line = tuple[Section, Role, str, date | None, date | None]
 
 
 def _step(lead: Lead, today: date) -> Iterator[_Line]:
-    """The next step: due to whoever is to take it; and sales, who follows a lead to its hub, waits for the others."""
+    """Yield the next step for its owner, and a waiting line for sales if another role owns it."""
     step, since, until = next_step(lead), _since(lead), _until(lead)
     if lead.hold:
         yield Section.WAITING, Role.SALES, step.text, lead.hold.since, lead.hold.until
@@ -215,7 +215,7 @@ def _step(lead: Lead, today: date) -> Iterator[_Line]:
 
 
 def _since(lead: Lead) -> date:
-    """Since when the next step is open."""
+    """Return the day since which the next step is open."""
     asked, quote, pending = lead.questionnaire, lead.quote, lead.pending
     if lead.stage is Stage.LEAD and asked.sent_on and not asked.answered_on:
         return asked.sent_on
@@ -229,7 +229,7 @@ def _since(lead: Lead) -> date:
 
 
 def _until(lead: Lead) -> date | None:
-    """By when the next step is to be taken, if that is said anywhere."""
+    """Return the day by which the next step is due, or None if it has no due date."""
     quote, pending, periods = lead.quote, lead.pending, lead.policy.periods
     if lead.undecided:
         return None

@@ -1,4 +1,4 @@
-"""A lead as it was at the end of a past day: its events up to then, corrections as they counted then."""
+"""State of a lead at the end of a past day; later corrections are ignored."""
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
@@ -12,18 +12,18 @@ _MOMENT = timedelta(microseconds=1)
 
 
 def as_of(events: Sequence[Event], lead_id: str, day: date) -> tuple[LeadAggregate, datetime]:
-    """The lead at the end of that day in its own zone, and its last moment.
+    """Return the lead at the end of the day in its own zone, and the last moment of that day.
 
-    It knows what became true, not what was refused or still to be done outside. Raises ValueError where the first event
-    does not open a lead, or where that was later.
+    The result has no refusals and no outbox. Raises ValueError if the first event does not open a
+    lead, or if the lead was opened later.
     """
     zone = fold(events[:1], lead_id).zone
-    told = _until(events, end_of(day, zone))
-    if told:  # the zone of that day: it may have been changed
-        zone = fold(told, lead_id).zone
-        told = _until(events, end_of(day, zone))
-    lead = fold(told, lead_id)
-    return LeadAggregate.of(EventLog(lead=lead, events=told)), end_of(day, zone) - _MOMENT
+    past = _until(events, end_of(day, zone))
+    if past:  # use the zone of that day: it may have changed since the lead was opened
+        zone = fold(past, lead_id).zone
+        past = _until(events, end_of(day, zone))
+    lead = fold(past, lead_id)
+    return LeadAggregate.of(EventLog(lead=lead, events=past)), end_of(day, zone) - _MOMENT
 
 
 def _until(events: Sequence[Event], moment: datetime) -> tuple[Event, ...]:

@@ -1,4 +1,4 @@
-"""Problems of a lead that must not be overlooked; each has really occurred (process.md)."""
+"""Concerns about a lead: problems that need attention. Each has really occurred (process.md)."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ from process.types import Role, Stage
 
 
 class ConcernKind(StrEnum):
-    """Why something needs attention: it is wrong as it stands, its day has passed, or it does not move."""
+    """Kind of concern: a wrong state, a missed date, or no progress."""
 
     WRONG = "wrong"
     OVERDUE = "overdue"
@@ -22,7 +22,7 @@ class ConcernKind(StrEnum):
 
 
 class Concern(NamedTuple):
-    """One thing that must not be overlooked, whose it is, and since when it is so."""
+    """A problem that needs attention, the role that has to act, and the day since which it exists."""
 
     owner: Role
     text: str
@@ -36,10 +36,10 @@ def attention(lead: Lead, today: date) -> tuple[str, ...]:
 
 
 def concerns(lead: Lead, today: date) -> Iterator[Concern]:
-    """All that must not be overlooked. A hub without a live contract comes first, and a live contract without a hub."""
+    """Yield all concerns; first a hub without a live contract, or a live contract without a hub."""
     yield from _contract_and_hub(lead, today)
     for other in lead.undecided:
-        text = f"It may be the same request as {other.name}{other.because}: merge it into that lead, or keep it apart"
+        text = f"It may be the same request as {other.name}{other.reasons_text}: merge it into that lead, or keep it apart"
         yield Concern(Role.SALES, text, since=day_of(lead.opened_at, lead.zone))
     if missing := missing_usage(lead, today):
         text = f"Usage is not reported, so not billed, for {', '.join(missing)}"
@@ -74,7 +74,7 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
         yield Concern(Role.CONTRACTS, text, ConcernKind.OVERDUE, lead.pending.due)
     for gap in lead.gaps:
         lasts = lead.hub.running and gap.start <= today <= gap.end
-        if not lasts or _covered(lead, today):  # else it is said above
+        if not lasts or _covered(lead, today):  # otherwise it is reported above
             when = f"On {gap.start}" if gap.start == gap.end else f"From {gap.start} to {gap.end}"
             text = f"{when} the hub is in no contract, and nobody is billed for it"
             yield Concern(Role.SALES, text, since=gap.start)
@@ -100,7 +100,7 @@ def concerns(lead: Lead, today: date) -> Iterator[Concern]:
 
 
 def _held_up_bills(lead: Lead, today: date) -> Iterator[Concern]:
-    """What no calendar bills as things are, although it was agreed."""
+    """Yield agreed fees that no deadline bills in the lead's present state."""
     first = min((term.start for term in lead.signed if term.start), default=None)
     if first and first <= today and not lead.ended and not lead.vendor.settled:
         text = f"Nothing is billed since {first}: the vendor set-up is not settled"
@@ -111,7 +111,7 @@ def _held_up_bills(lead: Lead, today: date) -> Iterator[Concern]:
 
 
 def next_change(lead: Lead, today: date) -> date | None:
-    """The next day on which something else may need attention, although nothing happens before."""
+    """Return the next day on which the concerns may change without an event, or None."""
     days = [day for term in lead.signed for day in (term.start, term.term_ends and term.term_ends + DAY)]
     unsent = timedelta(days=lead.policy.periods.invoice_unsent)
     days += [invoice.prepared_on + unsent + DAY for invoice in lead.unsent]
@@ -157,18 +157,18 @@ def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
 
 
 def _ending(lead: Lead, last: date) -> str:
-    """When the term with this last day ended, in words: its contract, and the extension of it, if there was one."""
+    """Describe the end of the term with this last day, with its extension if it has one."""
     contract = next(term for term in lead.signed if term.term_ends == last)
     return str(last) if contract.end in (None, last) else f"{contract.end}, and its extension on {last}"
 
 
 def _covered(lead: Lead, today: date) -> bool:
-    """Return True if a contract, or its extension, runs."""
+    """Return True if a contract or its extension runs today."""
     return any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
 
 
 def _hears_of_contract(lead: Lead) -> bool:
-    """Return True if silence on a contract in hand is a concern, too; of a lead that has ended nobody waits for news."""
+    """Return True if missing news of the contract is a concern: the lead has not ended."""
     return not lead.ended
 
 
@@ -187,12 +187,12 @@ def _owes_hub(lead: Lead) -> Role:
 
 
 def _runs_on(terms: tuple[Contract, ...], today: date) -> date | None:
-    """The last day of what was signed and has not ended."""
+    """Return the last day of all signed terms that have not ended, or None if there are none."""
     return max((term.term_ends for term in terms if term.term_ends and term.term_ends >= today), default=None)
 
 
 def _goes_on_without(lead: Lead, today: date) -> bool:
-    """Return True if the service goes on without a contract, because a person said so, and no end of it is decided."""
+    """Return True if the contract was extended until today or later, and no end of the service is decided."""
     until = lead.contract.extended_until
     return until is not None and today <= until and not (lead.ended or lead.hub.decommission_on)
 

@@ -1,4 +1,4 @@
-"""The checklists of the lead's issue and of its hub's (process.md): each item an event's consequence."""
+"""Checklists of the lead's issue and of the hub's issue, derived from events (process.md)."""
 
 from datetime import date
 from typing import Any, NamedTuple
@@ -8,22 +8,22 @@ from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 
 Body = tuple[str, dict[str, Any]]
-"""A decision, and what of its body is known."""
+"""Kind of a decision, and the known fields of its body."""
 
 
 class Item(NamedTuple):
-    """One box. `name` is the same for ever; `text` says more, as far as more is known."""
+    """One box of a checklist. `name` never changes; `text` adds details."""
 
     name: str
     done: bool | None
-    """None where only a person's tick can tell."""
+    """None if the item depends only on a person's tick."""
     text: str
     decisions: tuple[Body, ...] = ()
-    """What makes it true: one decision, or any of several."""
+    """Decisions of which any one completes the item."""
 
 
 def checklist(lead: Lead) -> tuple[Item, ...]:
-    """The items of the lead's issue."""
+    """Return the items of the lead's issue."""
     questionnaire, contract, hub = lead.questionnaire, lead.contract, lead.hub
     agreed = any(quote.status is QuoteStatus.ACCEPTED for quote in lead.quotes)
     return (
@@ -58,7 +58,7 @@ def checklist(lead: Lead) -> tuple[Item, ...]:
 
 
 def vendor_checklist(lead: Lead) -> tuple[Item, ...]:
-    """The steps of the vendor set-up at the customer; none where there is none to do."""
+    """Return the steps of the vendor set-up at the customer, or none if it is not needed."""
     vendor = lead.vendor
     if vendor.status is VendorStatus.NOT_NEEDED:
         return ()
@@ -72,7 +72,7 @@ def vendor_checklist(lead: Lead) -> tuple[Item, ...]:
 
 
 def todo(lead: Lead) -> tuple[Item, ...]:
-    """Engineering's list, in the hub's issue."""
+    """Return engineering's items in the hub's issue."""
     live, validated = lead.hub.live_on is not None, lead.hub.validated_on is not None or None
     is_live: tuple[Body, ...] = (("hub_live", {}),)
     return (
@@ -98,7 +98,7 @@ def _scope(lead: Lead) -> Item:
 
 
 def _asset(lead: Lead, name: str, kind: str) -> Item:
-    """Done by the newest asset of its type."""
+    """Return the item that the newest asset of this type completes."""
     known = {asset.type: asset for asset in lead.assets}.get(kind)
     text = _more(name, (known.url or known.name) if known else None)
     return Item(name, known is not None, text, (("asset_attached", {"type": kind}),))

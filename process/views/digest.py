@@ -1,4 +1,4 @@
-"""The week's letters: what of the agenda each role, and each person who is assigned by name, is to hear on its first day."""
+"""Weekly digest mails: the agenda of each role, and of each person assigned to a role."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -12,14 +12,14 @@ from process.views.agenda import Agenda, Item, Section
 
 WEEK = timedelta(days=7)
 SHOWN = 50
-"""Lines of one part; a list that is longer is not read. `leads agenda` has all."""
+"""Maximum number of items in a section."""
 
 
 class Week(Model):
-    """An ISO week, and the day of it on which its digest is written."""
+    """An ISO week, and the day on which its digest is written."""
 
     name: str
-    """As `2026-W35`."""
+    """ISO name of the week, e.g. `2026-W35`."""
     day: date
 
     @classmethod
@@ -30,40 +30,40 @@ class Week(Model):
 
 
 class DigestSection(Model):
-    """One heading of a letter."""
+    """One section of a digest mail."""
 
     title: str
     items: tuple[Item, ...]
     more: int = 0
-    """How many others there are."""
+    """Number of further items that are not shown."""
 
 
 class DigestMail(Model):
-    """A role's digest of a week, or that of one person who has it for some leads."""
+    """Weekly digest of a role, or of a person who has the role for some leads."""
 
     key: str
-    """The role, or a digest of the person's address: it is part of ids."""
+    """The role, with a hash of the person's address if it is a person's digest; part of ids."""
     week: Week
     role: Role
     person: Line | None = None
     address: Line | None = None
-    """The person's. Else it goes to whoever is behind the role."""
+    """The person's mail address; None if the mail goes to the role."""
     sections: tuple[DigestSection, ...]
     later: int = 0
-    """How many things are due after this week."""
+    """Number of items that are due after this week."""
     unreachable: int = 0
-    """How many leads did not answer."""
+    """Number of leads that did not answer."""
 
     def count(self, *titles: str) -> int:
         return sum(len(section.items) + section.more for section in self.sections if section.title in titles)
 
     @property
     def subject(self) -> str:
-        """What it comes to, in a line."""
+        """Return the subject line: the numbers of urgent items and of items due this week."""
         urgent, due = self.count(_ATTENTION, _OVERDUE), self.count(_THIS_WEEK)
-        said = [f"{urgent} to look at now"] if urgent else []
-        said += [f"{due} due this week"] if due else []
-        return f"Leads, {self.week.name}: {', '.join(said) or 'nothing due'}"
+        counts = [f"{urgent} to look at now"] if urgent else []
+        counts += [f"{due} due this week"] if due else []
+        return f"Leads, {self.week.name}: {', '.join(counts) or 'nothing due'}"
 
 
 _ATTENTION, _OVERDUE, _THIS_WEEK = "Needs attention", "Overdue", "This week"
@@ -77,20 +77,20 @@ class _Owner(NamedTuple):
 
 
 def digest_mails(agenda: Agenda, week: Week) -> tuple[DigestMail, ...]:
-    """A letter for everybody to whom there is something to say. A person who has a role by name gets theirs alone."""
-    theirs: dict[_Owner, list[Item]] = {}
+    """Return a mail for each role and assigned person with items; a person's items are not in the role's mail."""
+    by_owner: dict[_Owner, list[Item]] = {}
     for item in agenda.items:
         if item.role in TEAMS:
-            theirs.setdefault(_owner(item), []).append(item)
-    found = (_letter(owner, items, week, len(agenda.unreachable)) for owner, items in theirs.items())
-    return tuple(sorted((each for each in found if each.sections), key=lambda each: each.key))
+            by_owner.setdefault(_owner(item), []).append(item)
+    mails = (_mail(owner, items, week, len(agenda.unreachable)) for owner, items in by_owner.items())
+    return tuple(sorted((mail for mail in mails if mail.sections), key=lambda mail: mail.key))
 
 
 def _owner(item: Item) -> _Owner:
     return _Owner(item.role, item.person, item.email.casefold()) if item.email else _Owner(item.role)
 
 
-def _letter(owner: _Owner, items: Iterable[Item], week: Week, unreachable: int) -> DigestMail:
+def _mail(owner: _Owner, items: Iterable[Item], week: Week, unreachable: int) -> DigestMail:
     sections: dict[str, list[Item]] = {}
     later = 0
     for item in items:
@@ -117,7 +117,7 @@ def _key(owner: _Owner) -> str:
 
 
 def _title(item: Item, end: date) -> str | None:
-    """Under what it stands; None where its time is not yet."""
+    """Return the title of the item's section, or None if the item is due after this week."""
     if item.section in (Section.DUE, Section.UPCOMING):
         return _THIS_WEEK if item.until is None or item.until < end else None
     return {

@@ -20,14 +20,14 @@ from process.views.attention import attention
 
 
 class Step(NamedTuple):
-    """What comes next, and whose move it is."""
+    """The next step of a lead, and the role that has to take it."""
 
     owner: Role
     text: str
 
 
 def next_step(lead: Lead) -> Step:
-    """The one thing that this lead waits for."""
+    """Return the step that this lead waits for."""
     if lead.archived or lead.stage is Stage.CLOSED:
         return Step(Role.NOBODY, "nothing, its service has ended")
     if lead.merged_into:
@@ -91,7 +91,7 @@ def _state(lead: Lead) -> str:
 
 
 def _approval(quote: Quote) -> Step | None:
-    """What a quote waits for whose discount goes beyond what sales may give by itself."""
+    """Return the approval that the quote's discount waits for, or None if it needs none."""
     if quote.awaiting_approval_by is None:
         return None
     return Step(
@@ -101,7 +101,7 @@ def _approval(quote: Quote) -> Step | None:
 
 
 def _renewing(lead: Lead) -> Step | None:
-    """What a renewal waits for, once its price is quoted."""
+    """Return the next step of the renewal, or None if no price is quoted for it."""
     if lead.quote is None:
         return None
     if approval := _approval(lead.quote):
@@ -132,7 +132,7 @@ def _next_of_contracted(lead: Lead) -> Step:
 
 
 def _ending(lead: Lead) -> Step | None:
-    """What a contract waits for that ends before its hub has come, or that of a member without one."""
+    """Return the next step for a contract that ends without a hub, or None if it is not ending."""
     contract = lead.contract
     if contract.lapsed:
         return Step(Role.SALES, "renew, extend, or record it as lost: the contract has ended")
@@ -186,17 +186,17 @@ class Line(Model):
     summary: str
     corrected: bool = False
     corrected_by: int | None = None
-    """The number of the correction that took it out."""
+    """Number of the correction that superseded the event."""
     key: str | None = None
-    """The idempotency key that the decision came with."""
+    """Idempotency key of the decision."""
     policy: str = ""
     """Version of the policy under which it was decided."""
 
 
 def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[Line, ...]:
-    """What became true, all of it or the `newest` of it, oldest first.
+    """Return all events, or only the `newest` ones, oldest first.
 
-    Decisions that no longer count stay visible as corrected.
+    Corrected decisions stay in the timeline and are marked as corrected.
     """
     out = corrected_by(aggregate.event_log.events)
     return tuple(_line(event, out.get(event.seq)) for event in aggregate.event_log.events[-newest:])
@@ -219,27 +219,28 @@ def _line(event: Event, corrected_by: int | None) -> Line:
 
 
 def with_correction(line: Line) -> str:
-    """The line's words, and that it was corrected, if it was."""
+    """Return the line's summary, with a note if it was corrected."""
     by = f" by {line.corrected_by}" if line.corrected_by else ""
     return f"{line.summary} (corrected{by})" if line.corrected else line.summary
 
 
 class Option(Model):
-    """A kind of decision: whether it may be taken now, what it does, what it takes."""
+    """A kind of decision: if it is allowed now, its effect and its fields."""
 
     kind: str
     allowed: bool
     does: str
     refused: Refused | None = None
-    """The refusal, if it may not be taken now."""
+    """Refusal if the decision is not allowed now."""
     would: tuple[str, ...] = ()
-    """With its example as input: what would become true, and what would be done outside."""
+    """Message and effects that the example would have."""
     takes: tuple[str, ...] = ()
+    """Names of the decision's fields."""
     example: dict[str, object] = {}
 
 
 def options(aggregate: LeadAggregate, now: datetime) -> tuple[Option, ...]:
-    """Every decision, those that may be taken now first."""
+    """Return all kinds of decisions, first those that are allowed now."""
     found = [_option(aggregate, kind, now) for kind in DECISIONS]
     return tuple(sorted(found, key=lambda option: not option.allowed))
 
@@ -264,7 +265,7 @@ def _option(aggregate: LeadAggregate, kind: str, now: datetime) -> Option:
 
 
 class EffectLine(Model):
-    """An effect: done; waiting for its turn or under way; blocked until what it needs is there; parked, having failed."""
+    """An effect: done, waiting (or running), blocked (a prerequisite is missing), or parked (failed for good)."""
 
     key: str
     summary: str
@@ -273,7 +274,7 @@ class EffectLine(Model):
 
 
 class Overview(Model):
-    """Everything that a face shows of a lead. `lead` is the workflow's id."""
+    """State of a lead as shown to people. `lead_id` is the workflow's id."""
 
     lead_id: str
     heading: str
@@ -288,7 +289,7 @@ class Overview(Model):
     lead: Lead
 
     def effects_of(self, seq: int | None) -> list[EffectLine]:
-        """Return the effects that the event with this number has caused."""
+        """Return the effects of the event with this number."""
         return [effect for effect in self.effects if effect.key.startswith(f"{self.lead_id}/{seq}/")]
 
 

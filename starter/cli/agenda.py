@@ -66,7 +66,7 @@ def line(item: Item, found: Agenda) -> str:
     """Return the item as one line: task, dates, lead."""
     days = [f"by {item.due}"] if item.due else []
     days += ["today"] if item.until == found.day else []
-    days += [f"since {item.lasting}"] if item.lasting else []
+    days += [f"since {item.open_since}"] if item.open_since else []
     return f"{item.text}{' · ' if days else ''}{', '.join(days)} · {item.lead_id} {item.heading}"
 
 

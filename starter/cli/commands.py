@@ -63,14 +63,14 @@ async def _start(
     """
     wanted = given(LeadOpened, values | {"zone": zone or read_settings().zone})
     leads = await leads_of()
-    opened = await leads.open(wanted, lead=id_, duplicate=not_a_duplicate)
+    opened = await leads.open(wanted, lead_id=id_, duplicate=not_a_duplicate)
     out = Output(as_json=json)
     if out.value(opened):
         return
     if opened.already:
-        out.line(f"{opened.lead}: this lead is already open, at {opened.stage}", "yellow")
+        out.line(f"{opened.lead_id}: this lead is already open, at {opened.stage}", "yellow")
     else:
-        out.line(f"{opened.lead}: a new lead, {wanted.title} ({wanted.org})", "green")
+        out.line(f"{opened.lead_id}: a new lead, {wanted.title} ({wanted.org})", "green")
     out.items([opened.url])
 
 
@@ -102,7 +102,7 @@ async def list_(
         ("lead", "stage", "next is", "next date", "attention", "what"),
         (
             (
-                row.lead,
+                row.lead_id,
                 f"{row.stage}{', on hold' if row.on_hold else ''}",
                 row.owner or "",
                 f"{row.next_date.astimezone():%Y-%m-%d %H:%M}" if row.next_date else "",
@@ -265,7 +265,7 @@ async def adopt(
     if every == (lead is not None):
         raise CommandError(ExitCode.USAGE, "Name one lead, or give --all for every open one.")
     leads = await leads_of()
-    names = [lead] if lead else [row.lead async for row in leads.list_leads(Stage)]
+    names = [lead] if lead else [row.lead_id async for row in leads.list_leads(Stage)]
     handles = [await leads.find(name) for name in names]
     for handle in handles:
         await leads.adopt(handle)

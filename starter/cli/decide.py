@@ -56,7 +56,7 @@ def _command(decision: type[Decision]) -> Command:
 
 def _pending(lead: LeadHandle, out: Output) -> None:
     summary = "No worker answers. The decision was sent; the lead takes it as soon as a worker runs."
-    if out.value({"lead": lead.id, "accepted": None, "pending": True, "summary": summary}):
+    if out.value({"lead_id": lead.id, "accepted": None, "pending": True, "summary": summary}):
         return
     out.line(summary, "yellow")
     out.items([f"See the result later: leads show {lead.id}"])
@@ -66,7 +66,7 @@ async def _report(leads: LeadsClient, lead: LeadHandle, answer: Answer, out: Out
     """Print what became true, and the effects of it."""
     view = await leads.overview(lead)
     effects = view.effects_of(answer.seq)
-    result = {"lead": lead.id, "pending": False, **answer.model_dump()}
+    result = {"lead_id": lead.id, "pending": False, **answer.model_dump()}
     result |= {"stage": view.stage, "effects": effects, "url": leads.link(lead.id)}
     if out.value(result):
         return

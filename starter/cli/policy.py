@@ -36,7 +36,7 @@ class Version(BaseModel):
 class Outcome(BaseModel):
     """The result of adopting the policy, or its preview, for one lead."""
 
-    lead: str
+    lead_id: str
     accepted: bool
     summary: str
     dates: list[str] = []
@@ -66,7 +66,7 @@ async def policy(
     if not (every or names):
         await _show(leads, read_settings(), out)
         return
-    wanted = list(names) if names else [each.lead for each in await _others(leads)]
+    wanted = list(names) if names else [each.lead_id for each in await _others(leads)]
     found = await _each(leads, wanted, adopt=adopt, note=note)
     if not out.value([each.model_dump() for each in found]):
         _tell(found, leads.policy, out, adopt=adopt)
@@ -100,25 +100,25 @@ async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) 
     try:
         preview = await leads.preview(handle, decision)
     except LeadStuck as stuck:
-        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(stuck)))
+        return Outcome(lead_id=handle.id, accepted=False, summary=str(rendered(stuck)))
     answered, dates = preview.answer, preview.dates
     refused = answered.refused
     summary = write_refusal(refused, handle.id) if refused else answered.message
     if not preview.answer.accepted or not adopt:
-        return Outcome(lead=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
+        return Outcome(lead_id=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
     except LeadsError as failed:
-        return Outcome(lead=handle.id, accepted=False, summary=str(rendered(failed)))
+        return Outcome(lead_id=handle.id, accepted=False, summary=str(rendered(failed)))
     summary = answer.message if answer else "Sent; no worker answers now."
-    return Outcome(lead=handle.id, accepted=True, summary=summary, dates=dates)
+    return Outcome(lead_id=handle.id, accepted=True, summary=summary, dates=dates)
 
 
 def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> None:
     if not found:
         out.line(f"Every open lead is under the policy {policy.version}.", "green")
     for each in found:
-        out.heading(each.lead)
+        out.heading(each.lead_id)
         out.items([each.summary], "" if each.accepted else "yellow")
         out.items([f"  {date}" for date in each.dates])
     if not adopt and any(each.accepted for each in found):
@@ -151,7 +151,7 @@ async def _versions(leads: LeadsClient) -> list[Version]:
     by: dict[str, list[str]] = {}
     for each in await leads.list_policies():
         if each.stage in OPEN_STAGES:
-            by.setdefault(each.version, []).append(each.lead)
+            by.setdefault(each.version, []).append(each.lead_id)
     found = []
     for version, names in sorted(by.items()):
         try:

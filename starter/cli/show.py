@@ -90,7 +90,7 @@ def _duplicates(others: Iterable[DuplicateLink]) -> Iterator[str]:
     """Yield the links to other leads, without those that no longer hold."""
     for other in others:
         if other.relation is not Relation.NONE:
-            yield f"{other.relation}: {other.name}{other.because}{f' {other.url}' if other.url else ''}"
+            yield f"{other.relation}: {other.name}{other.reasons_text}{f' {other.url}' if other.url else ''}"
 
 
 def _failed(effect: EffectLine) -> str:

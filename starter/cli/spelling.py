@@ -47,7 +47,7 @@ def _written(suggestion: Suggestion, lead_id: str) -> str:
         case SuggestionKind.DECIDE:
             command = command_line(suggestion.decision, lead_id, suggestion.fields)
         case SuggestionKind.LEAD:
-            command = f"leads show {suggestion.lead}"
+            command = f"leads show {suggestion.lead_id}"
         case kind if kind in _COMMANDS:
             command = _COMMANDS[kind].format(lead_id)
         case _:

@@ -101,7 +101,7 @@ async def what_if(
         if not (leads and len(found.leads) == 1):  # one lead is its own summary
             print_summary(summary, out)
         for lead in found.leads:
-            if leads or (each and lead.found):
+            if leads or (each and lead.differs):
                 print_lead(lead, out)
         for warning in warnings(found, summary):
             console(stderr=True).print(f"leads: {warning}", style="yellow", soft_wrap=True)

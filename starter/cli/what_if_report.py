@@ -46,7 +46,7 @@ def print_summary(found: Summary, out: Output) -> None:
 def print_lead(found: Difference, out: Output) -> None:
     """Print the differences of one lead."""
     out.heading(f"{found.lead_id} {found.heading}")
-    if not found.found:
+    if not found.differs:
         out.items([NOTHING], "green")
         return
     moved = f", would be {found.stage_simulated}" if found.stage_simulated is not found.stage_actual else ""
@@ -90,7 +90,7 @@ def _decision_counts(found: Summary) -> Iterator[str]:
     for judged in found.decisions:
         counts = [
             f"{judged.refused} would have been refused" if judged.refused else "",
-            f"{judged.scenario} would have had another meaning" if judged.scenario else "",
+            f"{judged.changed} would have had another meaning" if judged.changed else "",
         ]
         yield f"{_named(judged.kind)}: {'; '.join(filter(None, counts))}"
 

@@ -47,7 +47,7 @@ class Chronicle:
     async def play(self) -> None:
         """Play all years. Raises StepFailed if the lead does not do as it should."""
         opened = await self.leads.open(given(LeadOpened, OPENED))
-        self.lead = await self.leads.find(opened.lead)
+        self.lead = await self.leads.find(opened.lead_id)
         await self._news()
         await Years(self, self.years, self.start).play()
 
@@ -108,12 +108,12 @@ class Chronicle:
     def sum_up(self, seconds: float) -> None:
         """Print the summary of all years."""
         facts = self.view.lead
-        standing = [invoice for invoice in facts.invoices if invoice.stands]
+        standing = [invoice for invoice in facts.invoices if invoice.is_valid]
         billed = sum((i.total for i in standing), start=Money.zero(standing[0].total.currency))
         paid = sum((i.total for i in standing if i.paid_on), start=Money.zero(billed.currency))
         mailed = self._mailed(Role.CONTRACTS)
         result = {
-            "lead": self.view.lead_id,
+            "lead_id": self.view.lead_id,
             "stage": self.view.stage,
             "years": self.years,
             "invoices": len(standing),

@@ -74,7 +74,7 @@ class Story:
     async def _open(self) -> None:
         self._begin(OPENED["by"], "start", "", OPENED)
         opened = await self.leads.open(given(LeadOpened, OPENED))
-        self.lead = await self.leads.find(opened.lead)
+        self.lead = await self.leads.find(opened.lead_id)
         await self._became_true(f"{OPENED['org']} is a lead")
 
     async def _decide(self, step: Step) -> None:
@@ -134,8 +134,8 @@ class Story:
 
     # ---- output
 
-    def _begin(self, by: str, command: str, lead: str, body: Mapping[str, Any]) -> None:
-        self._step(by, command, f"$ {_typed(command, lead, body)}")
+    def _begin(self, by: str, command: str, lead_id: str, body: Mapping[str, Any]) -> None:
+        self._step(by, command, f"$ {_typed(command, lead_id, body)}")
 
     def _step(self, by: str, command: str, does: str) -> None:
         self.command = command
@@ -185,7 +185,7 @@ class Story:
     def sum_up(self, seconds: float) -> None:
         """Print the summary of both stories."""
         result: dict[str, Any] = {
-            "lead": self.lead.id,
+            "lead_id": self.lead.id,
             "stage": self.view.stage,
             "steps": self.steps,
             "links": self.links,
@@ -215,11 +215,11 @@ def settled(view: Overview) -> bool:
     return all(effect.status == "done" for effect in view.effects)
 
 
-def _typed(command: str, lead: str, body: Mapping[str, Any]) -> str:
+def _typed(command: str, lead_id: str, body: Mapping[str, Any]) -> str:
     """Return the command line that a person would type, shortened if it is long."""
     options = [
         f"--{as_command(name)} {shlex.quote(str(value))}" for name, value in body.items() if value is not True
     ]
     options += [f"--{as_command(name)}" for name, value in body.items() if value is True]
-    typed = " ".join(filter(None, ["leads", command, lead, *options]))
+    typed = " ".join(filter(None, ["leads", command, lead_id, *options]))
     return typed if len(typed) <= 150 else f"{typed[:149]}…"

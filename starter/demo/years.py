@@ -180,7 +180,7 @@ class Years:
 def _sent_and_paid(lead: Lead) -> Iterator[Step]:
     """Yield decisions that send prepared invoices and pay sent ones."""
     for invoice in lead.invoices:
-        if invoice.stands and invoice.sent_on is None:
+        if invoice.is_valid and invoice.sent_on is None:
             yield Step("invoice_sent", CONTRACTS, {"number": invoice.number})
         elif invoice.owed:
             yield Step("invoice_paid", CONTRACTS, {"number": invoice.number})

@@ -1,4 +1,4 @@
-"""Each bench runs, with its smallest numbers."""
+"""The benchmarks run with their smallest numbers."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ SMALLEST = (
 
 
 @pytest.mark.parametrize(("name", "options"), [(name, options) for name, *options in SMALLEST])
-def test_a_bench_runs_with_its_smallest_numbers(name: str, options: list[str]) -> None:
+def test_a_benchmark_runs_with_its_smallest_numbers(name: str, options: list[str]) -> None:
     command = [sys.executable, "-m", f"bench.{name}", *options]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stderr

@@ -1,4 +1,4 @@
-"""A ledger on each engine."""
+"""Fixtures for ledgers on both engines."""
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,7 @@ _databases = count(1)
 
 @pytest.fixture
 def database(postgres: Postgres) -> Iterator[str]:
-    """An empty database of this test alone."""
+    """Create an empty database for one test."""
     name = f"ledger_{next(_databases)}"
     with postgres.connect() as connection:
         connection.execute(f"CREATE DATABASE {name}")
@@ -28,7 +28,7 @@ def database(postgres: Postgres) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Where an empty ledger may be made: each test that asks runs on both engines."""
+    """Return the URL of a new ledger. Tests that use it run on both engines."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path}/not/yet/there/ledger.sqlite"
     postgres: Postgres = request.getfixturevalue("postgres")
@@ -37,7 +37,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def opened() -> Iterator[Callable[[str], Ledger]]:
-    """Ledger.open, closed again when the test ends."""
+    """Return a function that opens ledgers, and close them after the test."""
     ledgers: list[Ledger] = []
 
     def open_(url: str) -> Ledger:
@@ -58,7 +58,7 @@ DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)
 
 
 def entry(seq: int, lead_id: str = "lead-1", **changed: Any) -> Entry:
-    """A plausible event; `at` is `seq` days after DAY."""
+    """Return a plausible entry; `at` is `seq` days after DAY."""
     return Entry.model_validate(
         {
             "lead_id": lead_id,

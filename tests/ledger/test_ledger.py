@@ -1,4 +1,4 @@
-"""What the ledger promises, on both engines."""
+"""Promises of the ledger, on both engines."""
 
 import multiprocessing
 import sqlite3
@@ -26,7 +26,7 @@ Open = Callable[[str], Ledger]
 
 
 def by_hand(url: str, *statements: str) -> None:
-    """Runs SQL past the ledger's own code, as a person with a database client would."""
+    """Run SQL without the ledger's code, as a person with a database client would."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         with closing(sqlite3.connect(str(parsed.database))) as lite, lite:
@@ -39,7 +39,7 @@ def by_hand(url: str, *statements: str) -> None:
                 postgres.execute(statement.encode())
 
 
-def test_answers_how_far_a_lead_is_recorded(ledger: Ledger) -> None:
+def test_append_returns_how_far_a_lead_is_recorded(ledger: Ledger) -> None:
     assert ledger.last_seq("lead-1") == 0
     assert ledger.append([entry(1), entry(2)]) == 2
     assert ledger.append([entry(4)]) == 2
@@ -49,7 +49,7 @@ def test_answers_how_far_a_lead_is_recorded(ledger: Ledger) -> None:
     assert ledger.last_seq("lead-1") == 4
 
 
-def test_history_is_in_order_whatever_the_order_of_arrival(ledger: Ledger) -> None:
+def test_events_are_in_order_whatever_the_order_of_arrival(ledger: Ledger) -> None:
     ledger.append([entry(3), entry(1)])
     ledger.append([entry(2)])
     assert ledger.entries("lead-1") == [entry(1), entry(2), entry(3)]
@@ -77,7 +77,7 @@ def test_a_repeat_changes_nothing(ledger: Ledger) -> None:
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_other_content_is_a_conflict_and_the_whole_call_is_undone(
+def test_different_content_is_a_conflict_and_the_whole_call_is_rolled_back(
     ledger: Ledger, change: dict[str, Any]
 ) -> None:
     ledger.append([entry(1), entry(2)])
@@ -107,7 +107,7 @@ def test_times_come_back_in_utc(ledger: Ledger) -> None:
     assert ledger.append([entry(1, at=local.astimezone(UTC))]) == 1
 
 
-# What both engines can hold: no NUL, no lone surrogates.
+# Text that both engines can store: no NUL, no lone surrogates.
 texts = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts,
@@ -147,12 +147,12 @@ def test_any_event_comes_back_as_it_was_and_may_be_repeated(
     ],
     ids=str,
 )
-def test_what_cannot_be_recorded_the_same_on_both_engines_is_no_entry(wrong: dict[str, Any]) -> None:
+def test_an_entry_refuses_values_that_the_engines_store_differently(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Entry.model_validate(entry(1).model_dump() | wrong)
 
 
-def test_reports_choose_by_time_and_kind(ledger: Ledger) -> None:
+def test_entries_are_selected_by_time_and_kind(ledger: Ledger) -> None:
     ledger.append([entry(1), entry(2, kind="lost"), entry(3)])
     ledger.append(
         [entry(1, lead_id="lead-0", at=DAY + timedelta(days=2)), entry(2, lead_id="lead-0", kind="lost")]
@@ -166,7 +166,7 @@ def test_reports_choose_by_time_and_kind(ledger: Ledger) -> None:
     assert ledger.all_entries(kinds=[]) == []
 
 
-def test_knows_each_lead_and_which_has_gaps(ledger: Ledger) -> None:
+def test_heads_list_each_lead_and_its_gaps(ledger: Ledger) -> None:
     ledger.append([entry(1, lead_id="b"), entry(2, lead_id="b", at=DAY)])
     ledger.append([entry(1, lead_id="a"), entry(3, lead_id="a")])
     assert ledger.heads() == [Head("a", 3, entry(3).at, complete=False), Head("b", 2, DAY, complete=True)]
@@ -195,12 +195,12 @@ def test_a_newer_schema_is_refused(ledger: Ledger, url: str, opened: Open) -> No
     ledger.append([entry(1)])
     by_hand(url, "UPDATE ledger_schema SET version = 2")
     newer = opened(url)
-    for _ in range(2):  # also when asked again
+    for _ in range(2):  # repeated calls are refused, too
         with pytest.raises(LedgerRefused, match="has schema 2, this program knows 1"):
             newer.entries("lead-1")
 
 
-def test_who_only_reads_makes_nothing(url: str, opened: Open) -> None:
+def test_a_read_only_ledger_creates_nothing(url: str, opened: Open) -> None:
     with closing(Ledger.open(url, read_only=True)) as reader:
         for _ in range(2):
             with pytest.raises(LedgerRefused, match=r"There is no ledger yet \("):
@@ -218,7 +218,7 @@ def test_who_only_reads_makes_nothing(url: str, opened: Open) -> None:
         late.heads()
 
 
-def test_check_leaves_no_trace(ledger: Ledger, url: str) -> None:
+def test_check_writes_nothing(ledger: Ledger, url: str) -> None:
     ledger.append([entry(1), entry(2)])
     ledger.append([entry(1, lead_id="lead-2")])
     for _ in range(2):
@@ -228,20 +228,20 @@ def test_check_leaves_no_trace(ledger: Ledger, url: str) -> None:
     assert len(ledger.all_entries()) == 3
 
 
-def test_close_may_be_followed_by_use(ledger: Ledger) -> None:
+def test_a_closed_ledger_can_be_used_again(ledger: Ledger) -> None:
     ledger.append([entry(1)])
     ledger.close()
     assert ledger.entries("lead-1") == [entry(1)]
 
 
-def test_writers_at_once_agree(url: str, opened: Open) -> None:
-    """Eight overlapping appends, each through its own engine, the first of them also making the tables."""
+def test_concurrent_writers_record_the_same_events(url: str, opened: Open) -> None:
+    """Append from eight threads, each with its own engine; the first one also creates the tables."""
     ledgers = [opened(url) for _ in range(8)]
     together = Barrier(len(ledgers))
 
     def write(number: int) -> int:
         together.wait()
-        # Every second one backwards: taken in that order they would wait for each other in a circle.
+        # Every second one appends in reverse order, which would deadlock if rows were locked in order of arrival.
         run = [entry(seq) for seq in range(1, 10 + number)]
         return ledgers[number].append(run[:: -1 if number % 2 else 1])
 
@@ -251,24 +251,24 @@ def test_writers_at_once_agree(url: str, opened: Open) -> None:
     assert ledgers[0].entries("lead-1") == [entry(seq) for seq in range(1, 17)]
 
 
-def test_of_two_stories_at_once_one_is_told(url: str, opened: Open) -> None:
+def test_of_two_conflicting_appends_at_once_one_is_recorded(url: str, opened: Open) -> None:
     ledgers = [opened(url), opened(url)]
     ledgers[0].check()
     together = Barrier(2)
 
     def write(number: int) -> bool:
-        story = [entry(seq, by=f"writer-{number}@example.org") for seq in (1, 2, 3)]
+        entries = [entry(seq, by=f"writer-{number}@example.org") for seq in (1, 2, 3)]
         together.wait()
         try:
-            ledgers[number].append(story)
+            ledgers[number].append(entries)
         except LedgerConflict:
             return False
         return True
 
     with ThreadPoolExecutor(2) as threads:
-        told = list(threads.map(write, (0, 1)))
-    assert sorted(told) == [False, True]
-    assert {event.by for event in ledgers[0].all_entries()} == {f"writer-{told.index(True)}@example.org"}
+        recorded = list(threads.map(write, (0, 1)))
+    assert sorted(recorded) == [False, True]
+    assert {event.by for event in ledgers[0].all_entries()} == {f"writer-{recorded.index(True)}@example.org"}
 
 
 def _start(url: str, number: int, together: Any) -> None:
@@ -277,7 +277,7 @@ def _start(url: str, number: int, together: Any) -> None:
         ledger.append([entry(1, lead_id=f"lead-{number}")])
 
 
-def test_processes_may_start_at_once(url: str, ledger: Ledger) -> None:
+def test_processes_may_create_the_ledger_at_once(url: str, ledger: Ledger) -> None:
     context = multiprocessing.get_context("spawn")
     together = context.Barrier(3)
     processes = [context.Process(target=_start, args=(url, number, together)) for number in range(3)]

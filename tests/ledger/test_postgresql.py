@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own: passwords, rights, lost connections. Skipped where no server is installed."""
+"""The ledger on PostgreSQL: passwords, rights, lost connections. Skipped if no server is installed."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ def ledger(postgres: Postgres, database: str, opened: Open) -> Ledger:
 
 @pytest.fixture
 def role(postgres: Postgres, database: str) -> str:
-    """A role that may do nothing yet."""
+    """Create a role without any rights."""
     name = f"role_of_{database}"
     with postgres.connect() as connection:
         connection.execute(f"CREATE ROLE {name} LOGIN PASSWORD '{PASSWORD}'".encode())
@@ -33,7 +33,7 @@ def role(postgres: Postgres, database: str) -> str:
 
 
 def assert_tells_nothing(error: LedgerError) -> None:
-    """Neither the password nor, by way of a cause, the row."""
+    """Check that the error and its cause reveal neither the password nor the row."""
     assert PASSWORD not in str(error)
     assert "wr0ng" not in str(error)
     assert "ann@example.org" not in str(error)

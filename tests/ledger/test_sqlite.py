@@ -1,4 +1,4 @@
-"""What is SQLite's own: the file, its folder, its lock."""
+"""The ledger on SQLite: the file, its folder, its lock."""
 
 import sqlite3
 from collections.abc import Callable
@@ -25,8 +25,8 @@ def test_readers_and_the_writer_do_not_wait_for_each_other(tmp_path: Path, opene
         assert ledger.entries("lead-1") == [entry(1)]
 
 
-def test_waits_for_others_that_meet_at_a_new_file(tmp_path: Path, opened: Open) -> None:
-    """While one writes, another cannot change the journal, and SQLite alone would not wait for that."""
+def test_waits_for_other_writers_of_a_new_file(tmp_path: Path, opened: Open) -> None:
+    """Wait for the journal change, which SQLite itself refuses at once while another process writes."""
     file = tmp_path / "ledger.sqlite"
     with closing(sqlite3.connect(file, isolation_level=None, check_same_thread=False)) as other:
         other.execute("CREATE TABLE anything (x)")
@@ -41,7 +41,7 @@ def test_a_locked_file_is_temporary(tmp_path: Path, opened: Open) -> None:
     file = tmp_path / "ledger.sqlite"
     ledger = opened(f"sqlite:///{file}?timeout=0.05")
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN EXCLUSIVE")  # while the file is new: not even its journal can be chosen
+        other.execute("BEGIN EXCLUSIVE")  # in a new file not even the journal mode can be set
         with pytest.raises(LedgerUnavailable, match="database is locked"):
             ledger.append([entry(1)])
     ledger.append([entry(1)])
@@ -54,7 +54,7 @@ def test_a_locked_file_is_temporary(tmp_path: Path, opened: Open) -> None:
     assert ledger.append([entry(2)]) == 2
 
 
-def test_replacing_keeps_what_is_recorded(tmp_path: Path, opened: Open) -> None:
+def test_insert_or_replace_cannot_change_an_entry(tmp_path: Path, opened: Open) -> None:
     file = tmp_path / "ledger.sqlite"
     ledger = opened(f"sqlite:///{file}")
     ledger.append([entry(1)])
@@ -66,7 +66,7 @@ def test_replacing_keeps_what_is_recorded(tmp_path: Path, opened: Open) -> None:
     assert ledger.entries("lead-1") == [entry(1)]
 
 
-def test_another_file_is_refused_for_good(tmp_path: Path, opened: Open) -> None:
+def test_a_file_that_is_no_database_is_refused_for_good(tmp_path: Path, opened: Open) -> None:
     (tmp_path / "notes.txt").write_text("not a database, whatever the settings say\n" * 100)
     with pytest.raises(LedgerRefused, match="not a database"):
         opened(f"sqlite:///{tmp_path}/notes.txt").check()
@@ -84,7 +84,7 @@ def test_another_file_is_refused_for_good(tmp_path: Path, opened: Open) -> None:
         "oracle://h/d",
     ],
 )
-def test_other_places_are_refused(url: str) -> None:
+def test_other_database_urls_are_refused(url: str) -> None:
     with pytest.raises(LedgerRefused, match="postgresql://… or sqlite:///FILE"):
         Ledger.open(url)
 

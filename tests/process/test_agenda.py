@@ -38,7 +38,7 @@ def test_a_new_lead_is_to_be_asked_and_goes_stale_if_nobody_does() -> None:
         ("overdue", "sales", "Send the questionnaire", "2026-06-01", "2026-07-01"),
     ]
     stuck, overdue = agenda(life.aggregate, life.now)
-    assert (stuck.lasting, str(overdue.lasting)) == (None, "2026-06-01"), "no day is said twice"
+    assert (stuck.open_since, str(overdue.open_since)) == (None, "2026-06-01"), "no day is shown twice"
 
 
 def test_sales_waits_for_the_community_and_for_the_contracts_team_which_has_it_to_do() -> None:

@@ -329,26 +329,28 @@ def test_the_issues_concerns_come_from_the_whole_lead_on_its_own_day() -> None:
     assert any("2026-08" in line and "2026-06" not in line for line in shown if line.startswith("Usage"))
 
 
-LARGEST = 2 * 1024 * 1024
+MAX_STORED_BYTES = 2 * 1024 * 1024
 """Bytes that Temporal hands to a new run at most; a lead with more would be stuck."""
 
 
 @pytest.mark.parametrize("length", [9_900, 2_500])
 def test_a_lead_with_long_texts_can_still_continue_as_new(length: int) -> None:
     life = Life()
-    answers = [life.take("asset_attached", name=f"{n}", note="ü" * length) for n in range(LARGEST // length)]
+    answers = [
+        life.take("asset_attached", name=f"{n}", note="ü" * length) for n in range(MAX_STORED_BYTES // length)
+    ]
     assert answers[0].accepted
     assert not answers[-1].accepted
     assert "Write it shorter" in next(str(answer) for answer in answers if not answer.accepted)
     assert life.take("asset_attached", name="short").accepted, "there is always room for the next"
     assert life.take("price_quoted", **QUOTE).accepted
-    assert len(life.aggregate.model_dump_json().encode()) < LARGEST
+    assert len(life.aggregate.model_dump_json().encode()) < MAX_STORED_BYTES
     task = request_for(
         life.aggregate,
         next(e for e in life.aggregate.startable(frozenset()) if e.kind == "record_events"),
         life.now,
     )
-    assert len(task.model_dump_json().encode()) < LARGEST
+    assert len(task.model_dump_json().encode()) < MAX_STORED_BYTES
 
 
 def test_a_repeat_gets_the_summary_of_the_first_answer() -> None:

@@ -15,7 +15,7 @@ from process.duplicates.matching import match_reasons
 from process.duplicates.notices import relation_notices
 from process.effects import NotifyLeads, ReadAnswers
 from process.effects.observations import DriftFound
-from process.lead.duplicate_links import MOST, DuplicateLink, Relation
+from process.lead.duplicate_links import MAX_ORIGINALS, DuplicateLink, Relation
 from process.lead.lead import Lead
 from process.policy import Periods
 from process.simulation.scenario import Scenario
@@ -32,7 +32,7 @@ HERE = ORIGINAL | {"lead_id": "lead-example"}
 
 def twin(**opened: Any) -> Life:
     """Return a lead that began as a match of the other."""
-    return Life(lead="lead-twin", originals=[HERE], **opened)
+    return Life(lead_id="lead-twin", originals=[HERE], **opened)
 
 
 def answers(life: Life, response: str) -> Life:
@@ -139,7 +139,7 @@ def test_leads_with_a_requested_hub_known_duplicates_and_the_lead_itself_are_not
 
 def test_the_number_of_flagged_leads_is_limited() -> None:
     life = Life().flag_duplicates(*(ORIGINAL | {"lead_id": f"lead-{n}"} for n in range(40)))
-    assert len(life.lead.undecided) == MOST
+    assert len(life.lead.undecided) == MAX_ORIGINALS
     assert life.flag_duplicates(ORIGINAL).kinds() == ["lead_opened", "duplicates_flagged"]
 
 
@@ -294,7 +294,7 @@ def test_a_merge_taken_back_returns_a_response_that_was_edited_meanwhile(
 
 
 def test_a_merge_into_a_lead_that_did_not_match_is_taken_back_there_too() -> None:
-    life, other = Life(), Life(lead="lead-twin")
+    life, other = Life(), Life(lead_id="lead-twin")
     merge = other.does("merged", into="lead-example").seq
     life.receives_notice_from(other)
     assert life.lead.duplicates
@@ -369,7 +369,7 @@ def test_the_contracts_team_is_told_of_the_merge_of_a_lead_with_a_price() -> Non
 
 
 def test_a_chain_of_merges_leads_to_the_last() -> None:
-    first, second, third = Life(), twin(), Life(lead="lead-third")
+    first, second, third = Life(), twin(), Life(lead_id="lead-third")
     answers(second, "r1").does("merged", into="lead-example")
     first.receives_notice_from(second)
     first.does("merged", into="lead-third")
@@ -384,7 +384,7 @@ def test_a_chain_of_merges_leads_to_the_last() -> None:
 
 
 def test_two_leads_merged_into_each_other_at_once_both_refuse() -> None:
-    one, other = Life(), Life(lead="lead-twin")
+    one, other = Life(), Life(lead_id="lead-twin")
     one.does("merged", into="lead-twin")
     other.does("merged", into="lead-example")
     assert str(one.receives_notice_from(other)) == (

@@ -148,7 +148,7 @@ def test_5_the_same_request_was_taken_in_twice() -> None:
     once = new_lead_id("Example University", "Hub for a course")
     assert new_lead_id("  example   UNIVERSITY ", "Hub for a Course!") == once
     assert new_lead_id("Example University", "Hub for a lab") != once
-    life, twin = Life(), Life(lead="lead-twin", originals=[ORIGINAL | {"lead_id": "lead-example"}])
+    life, twin = Life(), Life(lead_id="lead-twin", originals=[ORIGINAL | {"lead_id": "lead-example"}])
     assert "may be the same request as lead-example" in worries(twin)[0]
     twin.does("merged", into="lead-example", note="Taken in three weeks ago")
     life.receives_notice_from(twin)

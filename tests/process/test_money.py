@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from process.lead.invoice import interval
-from process.money.amounts import CURRENCIES, LARGEST, Money, complaint
+from process.money.amounts import CURRENCIES, MAX_AMOUNT, Money, complaint
 from process.money.pricing import BUILT_IN, PriceBook, PriceListError, books_from_rows, usage_fee
 
 BOOKS = {book.version: book for book in BUILT_IN}
@@ -148,7 +148,7 @@ def test_a_price_is_a_price() -> None:
     assert complaint(Decimal("0.01"), "USD") is None
     assert complaint(Decimal("1E+3"), "JPY") is None
     assert complaint(Decimal("0.001"), "KWD") is None
-    assert complaint(LARGEST, "USD") is None
+    assert complaint(MAX_AMOUNT, "USD") is None
 
 
 def rows(*lines: str) -> list[dict[str, str]]:

@@ -195,7 +195,7 @@ class Lives(RuleBasedStateMachine):
     def another_lead_speaks(self, kind: str, data: st.DataObject) -> None:
         """A matching lead goes on with its own life, and its notices come in any order."""
         other = getattr(self, "other", None) or Life(
-            lead="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]
+            lead_id="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]
         )
         self.other = other
         bodies = {"merged": {"into": "lead-example"}, "lost": {"reason": "budget"}}
@@ -210,10 +210,10 @@ class Lives(RuleBasedStateMachine):
         again, _ = inbox.receive_relation_notice(aggregate, (notice.model_dump(mode="json"),), self.life.now)
         assert again.event_log is aggregate.event_log
 
-    @rule(lead=st.sampled_from(["lead-original", "lead-other", "lead-example", "lead-third"]))
-    def it_is_found_to_look_like_another(self, lead: str) -> None:
+    @rule(lead_id=st.sampled_from(["lead-original", "lead-other", "lead-example", "lead-third"]))
+    def it_is_found_to_look_like_another(self, lead_id: str) -> None:
         before = len(self.life.lead.originals)
-        self.life.flag_duplicates({"lead_id": lead}).flag_duplicates({"lead_id": lead})
+        self.life.flag_duplicates({"lead_id": lead_id}).flag_duplicates({"lead_id": lead_id})
         assert len(self.life.lead.originals) <= before + 1
 
     # ---- what holds
@@ -279,7 +279,7 @@ class Lives(RuleBasedStateMachine):
         once = Counter(
             (line.once_of, line.text)
             for invoice in lead.invoices
-            if invoice.stands
+            if invoice.is_valid
             for line in invoice.lines
             if line.once_of
         )
@@ -292,7 +292,7 @@ class Lives(RuleBasedStateMachine):
         lead, today = self.life.lead, self.life.today
         if lead.stage not in BILLED:
             return
-        paid = [(i.period_start, i.period_end) for i in lead.invoices if i.index is not None and i.stands]
+        paid = [(i.period_start, i.period_end) for i in lead.invoices if i.index is not None and i.is_valid]
         voided = max((i.voided_on for i in lead.invoices if i.voided_on), default=None)
         coming = next_draft(lead)
         if coming and coming.due <= today:  # taken back today, so that what was wrong can be put right first
@@ -312,7 +312,7 @@ class Lives(RuleBasedStateMachine):
                 assert any(first <= term.start <= last for first, last in paid)
                 assert any(first <= until <= last for first, last in paid) or quote.per == "once"
             if quote.once and term.start <= until:
-                billed = [line.text for i in lead.invoices if i.stands for line in i.lines if line.once_of]
+                billed = [line.text for i in lead.invoices if i.is_valid for line in i.lines if line.once_of]
                 assert {item.text for item in quote.once} <= set(billed)
 
     @invariant()
@@ -346,9 +346,9 @@ class Lives(RuleBasedStateMachine):
     def invoices_are_numbered_without_gaps_and_bill_nothing_twice(self) -> None:
         invoices = self.life.lead.invoices
         assert [invoice.number for invoice in invoices] == list(range(1, len(invoices) + 1))
-        billed = [month for invoice in invoices for month in invoice.usage_months if invoice.stands]
+        billed = [month for invoice in invoices for month in invoice.usage_months if invoice.is_valid]
         assert len(billed) == len(set(billed))
-        fixed = sorted((i.period_start, i.period_end) for i in invoices if i.index is not None and i.stands)
+        fixed = sorted((i.period_start, i.period_end) for i in invoices if i.index is not None and i.is_valid)
         assert first_double_billing(self.life.lead) is None
         assert all(one[1] < other[0] for one, other in pairwise(fixed))
         assert len({invoice.total.currency for invoice in invoices}) <= 1 + len(self.life.lead.quotes)

@@ -29,7 +29,7 @@ def lived() -> Life:
         originals=[ORIGINAL],
     )
     life.does("kept_apart")
-    life.receives_notice_from(Life(lead="lead-twin", originals=[ORIGINAL | {"lead_id": "lead-example"}]))
+    life.receives_notice_from(Life(lead_id="lead-twin", originals=[ORIGINAL | {"lead_id": "lead-example"}]))
     life.does("questionnaire_sent")
     life.wait(9).perform()
     life.does("questionnaire_answered", response_id="one")

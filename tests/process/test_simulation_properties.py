@@ -55,7 +55,7 @@ class LivedAgain(Lives):
         assert same.reproducible
         assert all(ruling.simulated for ruling in same.outcomes)
         nothing = difference(events, lead.id, Scenario(), now)
-        assert not nothing.found
+        assert not nothing.differs
         assert all(billed.actual == billed.simulated for billed in nothing.sums)
         anew = simulate(events, lead.id, self.scenario, now)
         events = tuple(step.event for step in anew.simulated)

@@ -52,7 +52,7 @@ def test_under_its_own_rules_nothing_would_have_been_different() -> None:
         Scenario(books=BUILT_IN),
     ):
         found = asked(life, same)
-        assert not found.found
+        assert not found.differs
         assert (found.reproducible, found.overdue_since) == (True, None)
         assert [(each.actual, each.simulated) for each in found.sums] == [(Decimal("12000.00"),) * 2]
 
@@ -74,7 +74,7 @@ def test_a_quote_that_is_valid_longer_expires_later_and_is_reminded_of_later() -
 
 def test_what_a_person_said_is_not_what_the_rules_say() -> None:
     life = Life().quoted(amount="12000", currency="USD", per="year", valid_until="2026-06-20").wait(60)
-    assert not asked(life, quote_validity=90).found
+    assert not asked(life, quote_validity=90).differs
 
 
 def test_what_repeats_is_compared_with_what_follows_the_same_decision() -> None:
@@ -181,7 +181,7 @@ def test_nothing_comes_to_a_lead_that_would_have_been_archived() -> None:
     (refused,) = (each for each in found.decisions if each.refused)
     assert (refused.kind, refused.refused) == ("reopened", "The lead would have been archived on 2026-08-31.")
     assert found.stage_simulated is Stage.LOST
-    assert not asked(life, archive=300).found
+    assert not asked(life, archive=300).differs
 
 
 def test_an_archived_lead_may_go_on_longer() -> None:

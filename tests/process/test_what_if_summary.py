@@ -38,7 +38,7 @@ def test_it_counts_leads_and_chores_with_the_days_in_the_middle() -> None:
     assert (shifts["quote_expired"].earlier, shifts["quote_expired"].days_earlier) == (1, 15.0)
     assert (shifts["quote_expired"].more, shifts["quote_expired"].fewer) == (2, 0)
     assert shifts["invoice_due"].fewer == 4
-    judged = {each.kind: (each.refused, each.scenario) for each in found.decisions}
+    judged = {each.kind: (each.refused, each.changed) for each in found.decisions}
     assert judged["price_quoted"] == (0, 4)
     assert judged["quote_accepted"] == (2, 0)
     assert found.stage_changes == {"contracted → quoted": 2}

@@ -20,7 +20,7 @@ from starter.cli.app import run
 from tests.support.commands import Ended, Opened, RunLeads
 from tests.support.outside import Outside
 from tests.support.servers import real_time
-from tests.support.waiting import TIMEOUT, slow_is_not_dead
+from tests.support.waiting import TIMEOUT, long_heartbeat_timeouts
 
 
 @pytest.fixture(autouse=True)
@@ -56,8 +56,8 @@ def say(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
 
 @pytest.fixture(autouse=True, scope="package")
-def _who_is_slow_is_not_dead() -> Iterator[None]:
-    with slow_is_not_dead(workflows.digest, workflows.lead):
+def _who_is_long_heartbeat_timeouts() -> Iterator[None]:
+    with long_heartbeat_timeouts(workflows.digest, workflows.lead):
         yield
 
 
@@ -124,6 +124,6 @@ def opened(leads: RunLeads, org: str) -> Opened:
             "start", "--org", org, "--person", "Ada", "--title", "A hub", "--json", *arguments
         )
         assert ended.code == 0, ended.err
-        return str(ended.json["lead"])
+        return str(ended.json["lead_id"])
 
     return start

@@ -1,4 +1,4 @@
-"""Each decision accepted: from which state, with what, in which words, and the stage after it."""
+"""Accepted decisions: start state, kind, body, summary, and the stage afterwards."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A change of the process's rules that only tests declare: sales gets a mail when the questionnaire is sent."""
+"""A change of the process that only tests declare: sales gets a mail when the questionnaire is sent."""
 
 from collections.abc import Iterable
 
@@ -13,7 +13,7 @@ from process.types import Role
 
 
 class NextBehaviour(Rules):
-    """The behaviour of a release to come."""
+    """Behaviour of a later release."""
 
     tells_sales = ChangedRule(
         "tell-sales",
@@ -33,7 +33,7 @@ def _effects(self: QuestionnaireSent, change: Change) -> Iterable[Effect]:
 
 
 def deploy(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Replace the code by that of the release to come."""
+    """Replace the behaviour with that of the later release."""
     monkeypatch.setattr("process.lead.lead.Behaviour", NextBehaviour)
     monkeypatch.setattr("workflows.lead.CHANGES", NEXT_CHANGES)
     monkeypatch.setattr(QuestionnaireSent, "effects", _effects)

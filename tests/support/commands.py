@@ -1,4 +1,4 @@
-"""Commands of `leads` in tests: how they are run, and how they ended."""
+"""Types and helpers for tests that run `leads`."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ class Ended(NamedTuple):
 
     @property
     def json(self) -> Any:
-        """The output, read as JSON."""
+        """Return the output, parsed as JSON."""
         return json.loads(self.out)
 
 

@@ -111,7 +111,7 @@ def perform(activities: GitHubActivities, kind: str, lead: Lead, *, attempt: int
 
 
 def a_lead(**facts: Any) -> Lead:
-    """Return a lead whose id other leads' ids may begin with."""
+    """Return a lead whose id may be a prefix of other leads' ids."""
     return any_lead(**{"id": "lead-7"} | facts)
 
 
@@ -127,14 +127,14 @@ def a_quote(**facts: Any) -> Quote:
 
 
 def opened(activities: GitHubActivities, lead: Lead) -> Lead:
-    """The lead with its issue opened."""
+    """Return the lead with its issue opened."""
     observation = perform(activities, "open_issue", lead).observation
     assert isinstance(observation, IssueOpened)
     return lead.replaced(issue=observation.link)
 
 
 def with_hub_issue(activities: GitHubActivities, lead: Lead) -> Lead:
-    """The lead with its hub's issue opened."""
+    """Return the lead with its hub's issue opened."""
     observation = perform(activities, "open_hub_issue", lead.replaced(hub_issue=None)).observation
     assert isinstance(observation, HubIssueOpened)
     return lead.replaced(hub_issue=observation.link)
@@ -145,5 +145,5 @@ NO_VENDOR = Vendor(status=VendorStatus.NOT_NEEDED)
 
 
 def contracted(**facts: Any) -> Lead:
-    """A lead whose contract is signed."""
+    """Return a lead with a signed contract."""
     return a_lead(quotes=(a_quote(status=QuoteStatus.ACCEPTED),), contract=SIGNED, vendor=NO_VENDOR, **facts)

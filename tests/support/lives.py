@@ -137,11 +137,11 @@ def brought_back(effect: Effect, life: Life) -> Outcome:
 class Life:
     """One lead that takes decisions, lets time pass, and performs effects."""
 
-    def __init__(self, now: datetime = MONDAY, lead: str = "lead-example", **opened: Any) -> None:
+    def __init__(self, now: datetime = MONDAY, lead_id: str = "lead-example", **opened: Any) -> None:
         facts = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"} | opened
         facts = {"changes": CHANGES} | facts
         self.now = now
-        self.aggregate = LeadAggregate.open(lead, LeadOpened.model_validate(facts), now)
+        self.aggregate = LeadAggregate.open(lead_id, LeadOpened.model_validate(facts), now)
         self.planned: list[Effect] = [item.effect for item in self.aggregate.outbox]
         """All effects that were ever planned, in order."""
         self.addresses: dict[str, str] = {}
@@ -309,3 +309,14 @@ class Life:
         self.live(**contract).does("decommission_decided", on=str(self.today), reason="The course is over")
         self.does("hub_decommissioned", data_confirmed_by="Ada Example")
         return self
+
+
+def moments(life: Life, kind: str) -> list[str]:
+    """Return the times of the events of this kind, in UTC."""
+    return [f"{event.at:%Y-%m-%dT%H:%M}" for event in life.aggregate.event_log.events if event.kind == kind]
+
+
+def only(life: Life, kind: str) -> str:
+    """Return the time of the only event of this kind, in UTC."""
+    (moment,) = moments(life, kind)
+    return moment

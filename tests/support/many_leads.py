@@ -1,4 +1,4 @@
-"""Many open leads at once: their issues and cards on the sandbox's GitHub, and what Temporal knows of them."""
+"""Many open leads at once: issues and cards on the sandbox's GitHub, and workflows in Temporal."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -20,11 +20,11 @@ from tests.support.waiting import TIMEOUT
 from workflows import search_attributes as attributes
 
 NOBODY = "nobody-works-here"
-"""A task queue without a worker: who asks one of these leads anything waits for ever."""
+"""Task queue without a worker: these leads never answer."""
 
 
 def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
-    """Issues as the service writes them, each with its card in the first column."""
+    """Create issues as the service writes them, each with its card in the first column."""
     person = sandbox.person("amara-sales")
     issues = []
     for number in range(count):
@@ -39,7 +39,7 @@ def on_github(sandbox: Sandbox, count: int) -> list[Issue]:
 
 
 def _a_second_apart(sandbox: Sandbox, issues: Sequence[Issue]) -> None:
-    """However fast this machine is: what changes in one second is read together."""
+    """Space the issues' last updates a second apart: updates within one second are read together."""
     github = sandbox.github
     with github.writing():
         for ago, issue in enumerate(reversed(issues), start=1):
@@ -56,7 +56,7 @@ async def reconciling(client: Client, settings: Settings, queue: str) -> AsyncIt
 
 
 async def in_temporal(client: Client, sandbox: Sandbox, issues: Sequence[Issue]) -> None:
-    """A lead for each, found by its stage and issue as the real ones are."""
+    """Start a lead's workflow for each issue, with its stage and issue visible in lists."""
 
     async def begin(number: int, issue: Issue) -> None:
         await client.start_workflow(

@@ -1,4 +1,4 @@
-"""A running service and the people around it: they use the sandbox's GitHub by REST, and a real worker answers."""
+"""A running service and its users: they use the sandbox's GitHub by REST, and a real worker answers."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -32,7 +32,7 @@ from process.views.overview import Overview
 from sandbox.server import Sandbox
 from tests.support.sandboxes import running_sandbox, sandbox
 from tests.support.servers import real_time
-from tests.support.waiting import TIMEOUT, slow_is_not_dead
+from tests.support.waiting import TIMEOUT, long_heartbeat_timeouts
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 from workflows.reconcile import Reconciliation
 
@@ -52,7 +52,7 @@ async def env() -> AsyncIterator[WorkflowEnvironment]:
 
 @pytest.fixture(name="env")
 async def own_env() -> AsyncIterator[WorkflowEnvironment]:
-    """A server for one test alone."""
+    """Start a server for one test."""
     async with real_time() as server:
         yield server
 
@@ -62,7 +62,7 @@ def quick_retries() -> Iterator[None]:
     """Retry after a tenth of a second instead of two seconds."""
     soon = RetryPolicy(initial_interval=timedelta(milliseconds=100), maximum_interval=timedelta(seconds=2))
     modules = (workflows.issue_sync, workflows.lead, workflows.reconcile)
-    with slow_is_not_dead(*modules) as patch:
+    with long_heartbeat_timeouts(*modules) as patch:
         for module in modules:
             patch.setattr(module, "RETRIES", soon)
         yield
@@ -79,20 +79,20 @@ def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 @dataclass
 class Office:
-    """The service at work, and the people around it."""
+    """The running service and its users."""
 
     env: WorkflowEnvironment
     sandbox: Sandbox
     settings: Settings
     leads: LeadsClient
-    desk: IssueSync
+    issue_sync: IssueSync
 
     def as_person(self, login: str, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """What a person does on GitHub, with a token of their own."""
+        """Send a request to GitHub with the person's own token."""
         return self._ask(f"sandbox-token-{login}", verb, path, body)
 
     def as_service(self, verb: str, path: str, body: dict[str, Any] | None = None) -> Any:
-        """What the service's own account does."""
+        """Send a request to GitHub with the service's token."""
         return self._ask("sandbox-token", verb, path, body)
 
     def _ask(self, token: str, verb: str, path: str, body: dict[str, Any] | None) -> Any:
@@ -107,9 +107,9 @@ class Office:
         return answer.json() if answer.content else None
 
     async def open(self, title: str = "A hub") -> LeadHandle:
-        """A lead with its issue."""
+        """Open a lead, and wait for its issue."""
         wanted = LeadOpened(org=f"University of {next(_numbers)}", person="Ada Example", title=title)
-        lead = await self.leads.find((await self.leads.open(wanted)).lead)
+        lead = await self.leads.find((await self.leads.open(wanted)).lead_id)
         await self.until(lead, lambda view: view.lead.issue is not None)
         return lead
 
@@ -120,13 +120,13 @@ class Office:
         return view
 
     async def number(self, lead: LeadHandle) -> int:
-        """Of its issue."""
+        """Return the number of the lead's issue."""
         issue = (await self.leads.overview(lead)).lead.issue
         assert issue is not None
         return int(issue.id)
 
     async def to_hub_issue(self, lead: LeadHandle) -> int:
-        """As far as the hub's issue; its number."""
+        """Decide everything up to the hub's request, and return the number of the hub's issue."""
         for kind, body in (
             ("price_quoted", {"amount": "12000", "currency": "USD", "per": "year"}),
             ("quote_accepted", {}),
@@ -140,11 +140,11 @@ class Office:
         assert view.lead.hub_issue is not None
         return int(view.lead.hub_issue.id)
 
-    async def say(self, lead: LeadHandle, text: str, *, login: str = SALES) -> int:
-        """A person comments on the lead's issue; the comment's id."""
-        return await self.say_there("leads", await self.number(lead), text, login=login)
+    async def comment(self, lead: LeadHandle, text: str, *, login: str = SALES) -> int:
+        """Comment on the lead's issue as a person, and return the comment's id."""
+        return await self.comment_on("leads", await self.number(lead), text, login=login)
 
-    async def say_there(self, repo: str, number: int, text: str, *, login: str = SALES) -> int:
+    async def comment_on(self, repo: str, number: int, text: str, *, login: str = SALES) -> int:
         path = f"{repo}/issues/{number}/comments"
         return int((await asyncio.to_thread(self.as_person, login, "POST", path, {"body": text}))["id"])
 
@@ -156,18 +156,18 @@ class Office:
     async def delete(self, comment: int) -> None:
         await asyncio.to_thread(self.as_person, SALES, "DELETE", f"leads/issues/comments/{comment}")
 
-    async def hear(self, lead: LeadHandle, *comments: int) -> SyncResult:
-        """As if GitHub had told of these comments; what the sync did."""
-        return await self.hear_there("leads", await self.number(lead), *comments)
+    async def sync(self, lead: LeadHandle, *comments: int) -> SyncResult:
+        """Request a sync for these comments, as after a webhook, and return its result."""
+        return await self.sync_there("leads", await self.number(lead), *comments)
 
-    async def hear_there(self, repo: str, number: int, *comments: int) -> SyncResult:
+    async def sync_there(self, repo: str, number: int, *comments: int) -> SyncResult:
         notices = [ChangeNotice(repo=repo, number=number, comment=comment) for comment in comments]
         await request_sync(self.env.client, *notices, task_queue=self.settings.task_queue)
         sync = self.env.client.get_workflow_handle_for(IssueSyncWorkflow.run, notices[0].workflow_id)
         return await sync.result()
 
     async def answers(self, lead: LeadHandle) -> list[str]:
-        """What we said on the lead's issue."""
+        """Return the service's answers on the lead's issue."""
         return await self.answers_there("leads", await self.number(lead))
 
     async def answers_there(self, repo: str, number: int) -> list[str]:
@@ -178,13 +178,13 @@ class Office:
         path = f"{repo}/issues/comments/{comment}/reactions"
         return [r["content"] for r in await asyncio.to_thread(self.as_person, SALES, "GET", path)]
 
-    async def round(self) -> Reconciliation:
-        """A look at everything, and all that follows from it."""
+    async def reconcile(self) -> Reconciliation:
+        """Reconcile all systems, and wait for all syncs that follow."""
         done = await reconcile_now(self.env.client, self.settings.task_queue)
-        await self.visited()
+        await self.all_synced()
         return done
 
-    async def visited(self) -> None:
+    async def all_synced(self) -> None:
         """Wait until every issue sync is done. Each is asked by its id, since a list shows it a moment late."""
         github = self.sandbox.github
         cards = [ChangeNotice(card=github.item_node_id(item)) for item in list(github.items.values())]
@@ -194,7 +194,7 @@ class Office:
             for number in sorted({issue.number for issue in list(github.issues.values())})
         ]
         async with asyncio.timeout(TIMEOUT):
-            for notice in (*cards, *issues, *issues):  # one may pass its notice on to another
+            for notice in (*cards, *issues, *issues):  # one sync may request another
                 await self._closed(notice.workflow_id)
 
     async def _closed(self, workflow_id: str) -> None:
@@ -212,24 +212,24 @@ class Office:
 async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings) -> AsyncIterator[Office]:
     timeout = timedelta(seconds=TIMEOUT)
     leads = LeadsClient(env.client, settings.task_queue, settings.temporal_ui, timeout)
-    desk = IssueSync(leads, settings, settle=timedelta(seconds=1))
+    issue_sync = IssueSync(leads, settings, settle=timedelta(seconds=1))
     with ThreadPoolExecutor(8) as executor:
         worker = Worker(
             env.client,
             task_queue=settings.task_queue,
             activities=[
                 *activities(settings, env.client),
-                desk.sync_issue,
+                issue_sync.sync_issue,
                 *reconcile_activities(leads, settings),
             ],
             activity_executor=executor,
         )
         async with worker:
-            yield Office(env, sandbox, settings, leads, desk)
+            yield Office(env, sandbox, settings, leads, issue_sync)
 
 
 def all_public(office: Office) -> None:
-    """From a private repository none is moved."""
+    """Make all repositories public: issues of private ones cannot be transferred."""
     github = office.sandbox.github
     for number, repository in list(github.repositories.items()):
         github.repositories[number] = repository.replaced(private=False)

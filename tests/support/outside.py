@@ -53,13 +53,13 @@ class Outside:
         """Number of attempts, by `kind lead`."""
         self.ledger: dict[str, list[int]] = {}
 
-    def of(self, lead: str) -> list[str]:
+    def of(self, lead_id: str) -> list[str]:
         """Return the keys of the effects performed for a lead, in order, without the lead's id."""
-        return [key.removeprefix(f"{lead}/") for done, key in self.done if done == lead]
+        return [key.removeprefix(f"{lead_id}/") for done, key in self.done if done == lead_id]
 
-    def templates(self, lead: str) -> list[str]:
+    def templates(self, lead_id: str) -> list[str]:
         """Return the templates of the mails sent for a lead."""
-        effects = (request.effect for request in self.tasks if request.lead.id == lead)
+        effects = (request.effect for request in self.tasks if request.lead.id == lead_id)
         return [effect.template for effect in effects if isinstance(effect, SendMail | SendCorrection)]
 
     def activities(self, **real: Callable[..., Any]) -> list[Callable[..., Any]]:
@@ -73,7 +73,9 @@ class Outside:
             self.begun[name] += 1
             while (held := self.held.get(name)) and not held.is_set():
                 activity.heartbeat()
-                with suppress(TimeoutError, asyncio.CancelledError):  # like ours, it finishes what it began
+                with suppress(
+                    TimeoutError, asyncio.CancelledError
+                ):  # finish in spite of a cancellation, like the real activities
                     await asyncio.wait_for(held.wait(), 0.2)
             failing = self.broken.get(kind) or self.broken.get(name)
             if failing == "park":

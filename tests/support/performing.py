@@ -1,4 +1,4 @@
-"""Performs activities as a worker does, on a sample lead."""
+"""Helpers that perform activities as a worker does, on a sample lead."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -34,7 +34,7 @@ def changed(
 
 
 def patient(settings: Settings, request: pytest.FixtureRequest) -> Settings:
-    """Return settings with a short timeout for Google if the test's fault hangs, and else unchanged."""
+    """Return settings with a short timeout for Google if the test's fault is a hanging server."""
     case = getattr(request.node, "callspec", None)
     fault = case.params.get("fault") if case else None
     hangs = isinstance(fault, Fault) and fault.kind == "slow"

@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for the tests, of this session alone, where Debian's server is installed."""
+"""A real PostgreSQL server for this test session, if Debian's server package is installed."""
 
 import os
 import pwd

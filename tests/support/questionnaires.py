@@ -1,4 +1,4 @@
-"""Responses to the questionnaire in the sandbox, and what becomes of them."""
+"""Responses to the questionnaire in the sandbox, and the leads that they belong to."""
 
 import asyncio
 
@@ -17,7 +17,7 @@ ANSWERS = {
 
 
 def submit(office: Office, response: str | None = None, **changed: str) -> str:
-    """Somebody answers the questionnaire, or edits their answers; the response's id."""
+    """Answer the questionnaire, or edit a response, and return the response's id."""
     google = office.sandbox.google
     names = {"org": "Organisation", "name": "Your name", "email": "E-mail", "more": "Anything else?"}
     answers = ANSWERS | {names[name]: text for name, text in changed.items()}
@@ -25,29 +25,29 @@ def submit(office: Office, response: str | None = None, **changed: str) -> str:
 
 
 async def look(office: Office) -> SystemResult:
-    part = (await office.round()).results["reconcile_questionnaire"]
-    assert not part.failed, part.failed
-    return part
+    result = (await office.reconcile()).results["reconcile_questionnaire"]
+    assert not result.failed, result.failed
+    return result
 
 
 async def has_read(office: Office, lead: LeadHandle, name: str) -> Overview:
-    """The lead once it knows these answers."""
+    """Wait until the lead has read the answers with this name, and return its overview."""
     return await office.until(
         lead, lambda view: dict(view.lead.questionnaire.answers).get("Your name") == name
     )
 
 
 async def the_lead(office: Office) -> LeadHandle:
-    """The only one there is, once visibility has it."""
+    """Wait until the only lead is visible, and return it."""
     async with asyncio.timeout(TIMEOUT):
         while not (found := [row async for row in office.leads.list_leads()]):
             await asyncio.sleep(0.05)
     (lead,) = found
-    return await office.leads.find(lead.lead)
+    return await office.leads.find(lead.lead_id)
 
 
 async def found_by(office: Office, response: str) -> None:
-    """Visibility knows whose response it is."""
+    """Wait until the lead can be found by its response."""
     async with asyncio.timeout(TIMEOUT):
         while not await office.leads.by_response(response):
             await asyncio.sleep(0.05)

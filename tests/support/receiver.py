@@ -1,4 +1,4 @@
-"""A running receiver of webhooks, as GitHub uses it."""
+"""A running webhook receiver."""
 
 import asyncio
 import hashlib
@@ -25,7 +25,7 @@ GITHUB = GitHub(org="Codertocat", leads_repo="Hello-World", webhook_secret=Secre
 
 @dataclass
 class Receiver:
-    """As GitHub speaks to it."""
+    """Sends requests to the receiver as GitHub does."""
 
     url: str
 

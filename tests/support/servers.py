@@ -32,7 +32,7 @@ def _options() -> dict[str, Any]:
 
 @asynccontextmanager
 async def real_time() -> AsyncIterator[WorkflowEnvironment]:
-    """Start a server of its own."""
+    """Start a server."""
     async with await WorkflowEnvironment.start_local(**_options()) as env:
         yield env
         await asyncio.sleep(0.3)  # the SDK's threads may still hold the interpreter
@@ -40,7 +40,7 @@ async def real_time() -> AsyncIterator[WorkflowEnvironment]:
 
 @asynccontextmanager
 async def skipping_time(*dynamic_config: str) -> AsyncIterator[WorkflowEnvironment]:
-    """Start a server of its own with a clock per workflow. `dynamic_config` is given as `key=value`."""
+    """Start a server with a clock per workflow. `dynamic_config` entries are `key=value`."""
     args = [arg for value in (*_DYNAMIC_CONFIG, *dynamic_config) for arg in ("--dynamic-config-value", value)]
     async with await WorkflowEnvironment.start_time_skipping_v2(
         dev_server_extra_args=args, **_options()

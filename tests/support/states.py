@@ -128,12 +128,12 @@ def _merged() -> Life:
 
 def _has_a_duplicate() -> Life:
     life = Life()
-    life.receives_notice_from(Life(lead="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]))
+    life.receives_notice_from(Life(lead_id="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]))
     return life
 
 
 def _merged_into_it() -> Life:
-    life, other = Life(), Life(lead="lead-other")
+    life, other = Life(), Life(lead_id="lead-other")
     other.does("merged", into="lead-example")
     life.receives_notice_from(other)
     return life

@@ -12,7 +12,7 @@ TIMEOUT = 240
 
 
 @contextmanager
-def slow_is_not_dead(*workflows: ModuleType) -> Iterator[pytest.MonkeyPatch]:
+def long_heartbeat_timeouts(*workflows: ModuleType) -> Iterator[pytest.MonkeyPatch]:
     """Raise the heartbeat timeouts: on a busy machine, an activity must not be repeated because it was silent."""
     with pytest.MonkeyPatch.context() as patch:
         for module in workflows:

@@ -79,7 +79,7 @@ class Life:
             while True:
                 try:
                     view: Overview = await self.handle.query("lead", result_type=Overview)
-                except RPCError as error:  # between two runs there is nobody to ask
+                except RPCError as error:  # no run is open while it continues as new
                     if error.status is not RPCStatusCode.FAILED_PRECONDITION:
                         raise
                     await asyncio.sleep(0.1)

@@ -11,15 +11,15 @@ import workflows.issue_sync
 import workflows.lead
 from tests.support.outside import Outside
 from tests.support.servers import skipping_time
-from tests.support.waiting import slow_is_not_dead
+from tests.support.waiting import long_heartbeat_timeouts
 from tests.support.workflow_lives import Life
 
 _numbers = count(1)
 
 
 @pytest.fixture(autouse=True, scope="package")
-def _who_is_slow_is_not_dead() -> Iterator[None]:
-    with slow_is_not_dead(workflows.issue_sync, workflows.lead):
+def _who_is_long_heartbeat_timeouts() -> Iterator[None]:
+    with long_heartbeat_timeouts(workflows.issue_sync, workflows.lead):
         yield
 
 

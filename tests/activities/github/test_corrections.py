@@ -146,7 +146,7 @@ def test_the_hubs_issue_is_closed_with_a_comment_and_opened_again(
     say(activities, wanted, corrected("hub", counts=True, holds=False), "hub issue")
     assert github.issue("pilot-hubs").state == "open"
     (text,) = texts(github, "pilot-hubs")
-    assert "So the hub is wanted, and this issue is open." in text
+    assert "The hub is wanted, and this issue is open." in text
     assert texts(github) == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from process.views.overview import Overview
 from sandbox.github.records import Issue
 from sandbox.mail import Mail
-from tests.support.floor import Floor
+from tests.support.lead_issue import LeadIssue
 from tests.support.office import SALES, Office
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
@@ -15,8 +15,8 @@ SIGNED = {"evidence": "https://drive.example.org/signed.pdf"}
 ENGINEERING = "eda-engineering"
 
 
-class Room(Floor):
-    """A floor where people speak, and get mail."""
+class Room(LeadIssue):
+    """A lead's issue where people comment, and get mail."""
 
     @classmethod
     async def open(cls, office: Office) -> "Room":
@@ -25,10 +25,10 @@ class Room(Floor):
         await room.settled(lambda view: view.lead.card is not None)
         return room
 
-    async def say(self, text: str, *, login: str = SALES) -> int:
+    async def comment(self, text: str, *, login: str = SALES) -> int:
         """A comment that is heard, and all that follows from it is done."""
-        comment = await self.office.say(self.lead, text, login=login)
-        await self.office.hear(self.lead, comment)
+        comment = await self.office.comment(self.lead, text, login=login)
+        await self.office.sync(self.lead, comment)
         await self.settled()
         return comment
 
@@ -58,13 +58,13 @@ async def room(office: Office) -> Room:
 
 
 async def test_a_wrong_price_is_taken_back_wherever_it_was_told_and_comes_back(room: Room) -> None:
-    command = await room.say(PRICE)
+    command = await room.comment(PRICE)
     seq = await room.newest("price_quoted")
     (quoted,) = room.mails()
     assert quoted.received.recipients == ["contracts@example.org"]
     before = room.comments()[-1]
 
-    await room.say(f'/preview corrected seq={seq} reason="Another lead\'s"')
+    await room.comment(f'/preview corrected seq={seq} reason="Another lead\'s"')
     preview = room.comments()[-1]
     for said in (
         "Nothing has happened",
@@ -79,7 +79,7 @@ async def test_a_wrong_price_is_taken_back_wherever_it_was_told_and_comes_back(r
     assert (await room.settled()).stage == "quoted"
     assert len(room.mails()) == 1
 
-    await room.say(
+    await room.comment(
         f'/corrected seq={seq} reason="Another lead\'s" compensate=mail compensate=answer compensate=comment'
     )
     correction = await room.newest("corrected")
@@ -96,7 +96,7 @@ async def test_a_wrong_price_is_taken_back_wherever_it_was_told_and_comes_back(r
     assert len(notes) == 1
     assert f"| ~~{seq}~~ | ~~Quoted" in (room.issue().body or "")
 
-    await room.say(f'/corrected seq={correction} reason="It was theirs" compensate=mail')
+    await room.comment(f'/corrected seq={correction} reason="It was theirs" compensate=mail')
     view = await room.settled()
     assert (view.stage, room.column()) == ("quoted", "Quoted")
     assert [mail.received.recipients for mail in room.mails()] == [["contracts@example.org"]] * 3
@@ -108,7 +108,7 @@ async def test_a_wrong_price_is_taken_back_wherever_it_was_told_and_comes_back(r
 
 
 async def test_silently_corrected_nobody_hears_and_the_board_follows(room: Room) -> None:
-    await room.say(PRICE)
+    await room.comment(PRICE)
     seq, comments = await room.newest("price_quoted"), room.comments()
     await room.decide(corrected={"seq": seq, "reason": "A slip"})
     assert room.column() == "Lead"
@@ -149,9 +149,9 @@ async def test_what_engineering_does_at_the_issue_of_a_hub_that_is_not_wanted(ro
     await room.decide(hub_requested={})
     await room.decide(corrected={"seq": await room.newest("hub_requested"), "reason": "Too early"})
     hub = room.hub_issue()
-    desk = Floor(room.office, room.lead, "pilot-hubs", hub.number)
-    await desk.act(ENGINEERING, "close", "not_planned")
-    assert (await desk.hear()).done == ()
+    hub_issue = LeadIssue(room.office, room.lead, "pilot-hubs", hub.number)
+    await hub_issue.act(ENGINEERING, "close", "not_planned")
+    assert (await hub_issue.sync()).done == ()
     assert room.hub_issue().state == "closed"
 
 
@@ -177,10 +177,10 @@ async def test_a_lost_lead_that_was_none_is_open_again_and_lost_again(room: Room
 
 
 async def test_whose_command_is_heard_again_reads_that_it_no_longer_counts(room: Room) -> None:
-    command = await room.say(PRICE)
+    command = await room.comment(PRICE)
     await room.decide(corrected={"seq": await room.newest("price_quoted"), "reason": "A slip"})
     await room.office.edit(command, f"{PRICE}\n/help price-quoted")
-    await room.office.hear(room.lead, command)
+    await room.office.sync(room.lead, command)
     (answer,) = await room.answers()
     assert "~~✅ Quoted 12,000.00 USD a year" in answer
     assert "~~ No longer counts, corrected as" in answer

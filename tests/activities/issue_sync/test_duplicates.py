@@ -32,7 +32,7 @@ def opened(title: str = TITLE, **more: Any) -> LeadOpened:
 
 async def begun(office: Office, wanted: LeadOpened, **how: Any) -> LeadHandle:
     """A lead with its issue, once visibility has both."""
-    lead = await office.leads.find((await office.leads.open(wanted, **how)).lead)
+    lead = await office.leads.find((await office.leads.open(wanted, **how)).lead_id)
     await office.until(lead, lambda view: view.lead.issue)
     number = await office.number(lead)
     async with asyncio.timeout(TIMEOUT):
@@ -66,7 +66,7 @@ async def issue(office: Office, lead: LeadHandle) -> dict[str, Any]:
 async def says(office: Office, lead: LeadHandle, text: str, *, login: str = SALES) -> str:
     """Somebody comments on its issue; what is answered there."""
     known = len(await office.answers(lead))
-    await office.hear(lead, await office.say(lead, text, login=login))
+    await office.sync(lead, await office.comment(lead, text, login=login))
     (answer,) = (await office.answers(lead))[known:]
     return answer
 
@@ -82,7 +82,7 @@ async def test_a_response_that_looks_like_an_open_lead_is_held_linked_merged_and
     assert f"| May be a duplicate | [{twin.id}" in ours["body"]
     assert theirs["html_url"] in ours["body"]
     async with asyncio.timeout(TIMEOUT):
-        while [row.lead async for row in office.leads.list_leads(attention=True)] != [twin.id]:
+        while [row.lead_id async for row in office.leads.list_leads(attention=True)] != [twin.id]:
             await asyncio.sleep(0.05)
 
     refused = await says(office, twin, "/price-quoted amount=12000 currency=USD per=year")
@@ -127,7 +127,7 @@ async def test_kept_apart_it_goes_on_and_is_never_asked_about_again(office: Offi
     await settled(office, first)
     assert "duplicate" not in (await issue(office, first))["body"]
     for _ in range(2):
-        done = (await office.round()).results["reconcile_duplicates"]
+        done = (await office.reconcile()).results["reconcile_duplicates"]
         assert (done.found, done.failed) == ((), "")
     await says(office, lead, "/price-quoted amount=12000 currency=USD per=year")
     assert await office.stage(lead) == "quoted"
@@ -151,20 +151,20 @@ async def test_two_at_the_same_moment_are_found_by_the_next_round(office: Office
         await settled(office, leads[-1])
     older, younger = leads
     async with asyncio.timeout(TIMEOUT):
-        while not (found := (await office.round()).results["reconcile_duplicates"].found):
+        while not (found := (await office.reconcile()).results["reconcile_duplicates"].found):
             await asyncio.sleep(0.1)
     assert found == (f"{younger.id} may be the same as {older.id}",)
     view = await office.until(younger, lambda view: view.lead.undecided)
     assert view.lead.undecided[0].reasons == ("same mail domain",)
     await office.until(older, lambda view: view.lead.duplicates)
-    assert (await office.round()).results["reconcile_duplicates"].found == ()
+    assert (await office.reconcile()).results["reconcile_duplicates"].found == ()
     assert not (await office.leads.overview(older)).lead.undecided
 
 
 async def test_what_looks_like_nothing_is_not_held(office: Office) -> None:
     _, other = await twice(office, org="Another Institute", email="grace@example.net")
     assert not (await office.leads.overview(other)).lead.undecided
-    again = await office.leads.take_in(opened(org="Another Institute"), lead=other.id)
+    again = await office.leads.take_in(opened(org="Another Institute"), lead_id=other.id)
     assert again.already
 
 
@@ -174,7 +174,7 @@ async def test_what_was_begun_as_another_one_is_not_asked_about(office: Office) 
         await office.leads.open(opened("Another hub"))
     assert f"{first.id} (same organisation)" in str(refused.value)
     second = await begun(office, opened("Another hub"), duplicate=True)
-    assert (await office.round()).results["reconcile_duplicates"].found == ()
+    assert (await office.reconcile()).results["reconcile_duplicates"].found == ()
     view = await office.leads.overview(second)
     assert not view.lead.undecided
     assert [other.lead_id for other in view.lead.originals] == [first.id]
@@ -184,10 +184,10 @@ async def test_what_was_begun_as_another_one_is_not_asked_about(office: Office) 
 async def test_a_lead_that_comes_to_look_like_another_is_found_by_the_next_round(office: Office) -> None:
     first = await begun(office, opened())
     second = await begun(office, opened(org="Another Institute"))
-    assert (await office.round()).results["reconcile_duplicates"].found == ()
+    assert (await office.reconcile()).results["reconcile_duplicates"].found == ()
     await second.execute_update("details_changed", {"org": "Example University"})
     async with asyncio.timeout(TIMEOUT):
-        while not (await office.round()).results["reconcile_duplicates"].found:
+        while not (await office.reconcile()).results["reconcile_duplicates"].found:
             await asyncio.sleep(0.1)
     view = await office.until(second, lambda view: view.lead.undecided)
     (other,) = view.lead.undecided
@@ -246,7 +246,7 @@ async def test_closed_as_a_duplicate_it_is_merged_into_the_lead_that_it_looks_li
     path = f"leads/issues/{await office.number(twin)}"
     body = {"state": "closed", "state_reason": "duplicate"}
     await asyncio.to_thread(office.as_person, SALES, "PATCH", path, body)
-    await office.round()
+    await office.reconcile()
     view = await office.until(twin, lambda view: view.stage == "lost")
     assert view.lead.merged_into
     assert view.lead.merged_into.lead_id == first.id

@@ -127,7 +127,7 @@ class Front:
         return await self.office.leads.by_id(intake.intake_lead_id(await self.seen()))
 
     async def seen(self) -> Any:
-        github = self.office.desk.github
+        github = self.office.issue_sync.github
         return await asyncio.to_thread(github.issue, self.repo, self.number)
 
     async def settled(self, holds: Callable[[Overview], object] = bool) -> Overview:
@@ -271,7 +271,7 @@ async def test_it_is_a_lead_like_any_other_then(front: Front) -> None:
 
 async def test_a_command_in_the_same_visit_is_taken(front: Front) -> None:
     await front.opened()
-    comment = await front.office.say_there("leads", front.number, "/questionnaire-sent")
+    comment = await front.office.comment_on("leads", front.number, "/questionnaire-sent")
     await front.heard(comment=comment)
     await front.settled(lambda view: view.lead.questionnaire.sent_on)
 
@@ -424,8 +424,8 @@ async def test_killed_before_it_has_said_so_it_says_so_later(
     begun: list[Opened] = []
     begin = LeadsClient.take_in
 
-    async def dies(leads: LeadsClient, opened: LeadOpened, *, lead: str) -> Opened:
-        begun.append(await begin(leads, opened, lead=lead))
+    async def dies(leads: LeadsClient, opened: LeadOpened, *, lead_id: str) -> Opened:
+        begun.append(await begin(leads, opened, lead_id=lead_id))
         raise RuntimeError("killed")
 
     monkeypatch.setattr(LeadsClient, "take_in", dies)
@@ -436,9 +436,9 @@ async def test_killed_before_it_has_said_so_it_says_so_later(
     assert [each.already for each in begun] == [False]
     assert await front.ours() == []
     await front.at(SALES, "edit", body="Anything.")
-    assert await front.heard() == f"Said that it is {begun[0].lead}"
+    assert await front.heard() == f"Said that it is {begun[0].lead_id}"
     await front.settled(lambda view: view.lead.card)
-    assert f"`{begun[0].lead}`" in (await front.said()).text
+    assert f"`{begun[0].lead_id}`" in (await front.said()).text
 
 
 async def test_a_comment_that_may_have_been_posted_is_not_posted_again(front: Front) -> None:
@@ -501,7 +501,7 @@ async def test_moved_away_it_is_none_and_not_taken_for_the_issue_of_its_new_numb
     await moved.at(OWNER, "transfer", "pilot-hubs")
     there = Front(office, "pilot-hubs")
     there.number = front.number
-    comment = await office.say_there("pilot-hubs", there.number, "/lost reason=budget")
+    comment = await office.comment_on("pilot-hubs", there.number, "/lost reason=budget")
     assert await moved.heard(comment=comment) == f"It was moved to pilot-hubs {there.number}"
     assert "Answered comment" in await there.heard()
     assert (await there.said()).text.startswith("❌")
@@ -598,7 +598,7 @@ async def test_a_command_before_it_is_a_lead_is_told_what_it_takes(
     front: Front, title: str, by: str, labels: tuple[str, ...], summary: str
 ) -> None:
     await front.opened(title, by=by, labels=labels)
-    comment = await front.office.say_there("leads", front.number, "/lost reason=budget")
+    comment = await front.office.comment_on("leads", front.number, "/lost reason=budget")
     await front.heard(comment=comment)
     (answer,) = [seen.text for seen in await front.ours() if "/lost" in seen.text]
     assert summary in answer

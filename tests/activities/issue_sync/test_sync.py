@@ -25,8 +25,8 @@ async def test_a_card_is_looked_at_by_the_desk_of_its_issue(office: Office) -> N
     number = await office.number(lead)
     done = (await hear(office, ChangeNotice(card=card, sender=SALES, delivery="d1"))).done
     assert done == (f"It is the card of leads {number}",)
-    desk = office.env.client.get_workflow_handle(f"issue-sync-leads-{number}")
-    assert await desk.result()
+    handle = office.env.client.get_workflow_handle(f"issue-sync-leads-{number}")
+    assert await handle.result()
     assert (await hear(office, ChangeNotice(card="PVTI_nonsense"))).done == ()
 
 
@@ -41,17 +41,17 @@ async def test_a_lead_is_found_though_somebody_emptied_its_issue(office: Office)
     await asyncio.to_thread(office.as_person, SALES, "PATCH", f"leads/issues/{number}", {"body": "gone"})
     while not await office.leads.by_issue("leads", number):  # visibility is a moment late
         await asyncio.sleep(0.1)
-    comment = await office.say(lead, "/lost reason=budget")
-    await office.hear(lead, comment)
+    comment = await office.comment(lead, "/lost reason=budget")
+    await office.sync(lead, comment)
     assert await office.stage(lead) == "lost"
 
 
 async def test_what_fails_for_good_keeps_nobody_from_the_next(office: Office) -> None:
     lead = await office.open()
-    first, second = [await office.say(lead, "/help"), await office.say(lead, "/lost reason=budget")]
+    first, second = [await office.comment(lead, "/help"), await office.comment(lead, "/lost reason=budget")]
     forbidden = Fault(system="github", kind="status", status=403, method="POST", path=f"/{first}/reactions$")
     office.sandbox.faults.add(forbidden)
-    done = (await office.hear(lead, first, second)).done
+    done = (await office.sync(lead, first, second)).done
     assert any(line.startswith("Failed: GitHub answered 403") for line in done)
     assert await office.stage(lead) == "lost"
 
@@ -70,7 +70,7 @@ async def test_a_command_at_a_transferred_issue_is_heard_with_no_round(office: O
     there = owner.transfer(name, number, "pilot-hubs").number
     done = (await hear(office, ChangeNotice(repo="leads", number=number, delivery="d1"))).done
     assert done == (f"{lead.id} checks its issue", f"It was moved to pilot-hubs {there}")
-    await office.hear_there("pilot-hubs", there, await office.say_there("pilot-hubs", there, LOST))
+    await office.sync_there("pilot-hubs", there, await office.comment_on("pilot-hubs", there, LOST))
     assert await office.stage(lead) == "lost"
     (answer,) = await office.answers_there("pilot-hubs", there)
     assert "✅ Lost" in answer, "of the labels that were lost on its way, nobody is asked"
@@ -87,7 +87,7 @@ async def test_while_a_lead_looks_where_its_issue_is_nobody_is_told_that_there_i
     slow = Fault(system="github", kind="status", status=502, path=f"/leads/issues/{number}$", times=3)
     office.sandbox.faults.add(slow)
     await office.leads.check_drift(lead.id, DriftCheck(folder=False))
-    await office.hear_there("pilot-hubs", there, await office.say_there("pilot-hubs", there, LOST))
+    await office.sync_there("pilot-hubs", there, await office.comment_on("pilot-hubs", there, LOST))
     assert await office.stage(lead) == "lost"
 
 

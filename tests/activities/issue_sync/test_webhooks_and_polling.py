@@ -15,7 +15,7 @@ from sandbox.faults import Fault
 from sandbox.github.hooks import sender
 from sandbox.github.seed import point_hook
 from starter.web import webhooks as web
-from tests.support.floor import Floor
+from tests.support.lead_issue import LeadIssue
 from tests.support.office import SALES, Office
 from tests.support.receiver import receiving
 from tests.support.servers import real_time
@@ -58,39 +58,39 @@ async def webhooks(office: Office) -> AsyncIterator[None]:
 
 
 async def nothing() -> None:
-    """Whoever is told need not look."""
+    """Do nothing, in place of a step that a test leaves out."""
 
 
 async def quiet(office: Office) -> None:
-    """All that GitHub has to tell is told, and every desk is done with it."""
+    """Wait until GitHub has delivered all webhooks and every issue is synced."""
     async with asyncio.timeout(TIMEOUT):
         while True:
             while office.sandbox.webhooks.is_busy:
                 await asyncio.sleep(0.05)
-            await office.visited()
+            await office.all_synced()
             if not office.sandbox.webhooks.is_busy:
                 return
 
 
-async def lived(office: Office, hear: Hear) -> Floor:
+async def lived(office: Office, hear: Hear) -> LeadIssue:
     """An issue is opened, a box ticked, a price quoted in a comment, and the card moved where it does not belong."""
 
-    async def until(floor: Floor, holds: Callable[[Overview], object]) -> None:
+    async def until(lead_issue: LeadIssue, holds: Callable[[Overview], object]) -> None:
         await hear()
-        await floor.settled(holds)
+        await lead_issue.settled(holds)
 
     amara = office.sandbox.person(SALES)
     issue = await asyncio.to_thread(amara.open, "leads", TITLE, labels=("lead", "service:hub"))
     await hear()
-    floor = Floor(office, await become(office, issue.number), "leads", issue.number)
-    await floor.settled(lambda view: view.lead.card)
-    await floor.act(SALES, "tick", "Questionnaire sent")
-    await until(floor, lambda view: view.lead.questionnaire.sent_on)
-    await floor.act(SALES, "comment", PRICE)
-    await until(floor, lambda view: view.stage == "quoted")
-    await floor.act(SALES, "move", "Hub")
-    await until(floor, lambda view: view.refused)
-    return floor
+    lead_issue = LeadIssue(office, await become(office, issue.number), "leads", issue.number)
+    await lead_issue.settled(lambda view: view.lead.card)
+    await lead_issue.act(SALES, "tick", "Questionnaire sent")
+    await until(lead_issue, lambda view: view.lead.questionnaire.sent_on)
+    await lead_issue.act(SALES, "comment", PRICE)
+    await until(lead_issue, lambda view: view.stage == "quoted")
+    await lead_issue.act(SALES, "move", "Hub")
+    await until(lead_issue, lambda view: view.refused)
+    return lead_issue
 
 
 async def become(office: Office, number: int) -> LeadHandle:
@@ -101,19 +101,19 @@ async def become(office: Office, number: int) -> LeadHandle:
     return lead
 
 
-async def came_out_right(floor: Floor) -> None:
-    await quiet(floor.office)
-    view = await floor.settled()
+async def came_out_right(lead_issue: LeadIssue) -> None:
+    await quiet(lead_issue.office)
+    view = await lead_issue.settled()
     kinds = [line.kind for line in view.timeline]
     assert [kinds.count(kind) for kind in ("lead_opened", "questionnaire_sent", "price_quoted")] == [1, 1, 1]
     assert [(no.kind, no.by) for no in view.refused] == [("contract_signed", f"@{SALES}")]
-    assert (view.stage, floor.column()) == ("quoted", "Quoted")
-    begun, quoted, moved = await floor.answers()
-    assert f"This is now the lead `{floor.lead.id}`" in begun
+    assert (view.stage, lead_issue.column()) == ("quoted", "Quoted")
+    begun, quoted, moved = await lead_issue.answers()
+    assert f"This is now the lead `{lead_issue.lead.id}`" in begun
     assert "Quoted 12,000.00 USD a year" in quoted
     assert "moved the card to “Hub”" in moved
-    assert len([row async for row in floor.office.leads.list_leads()]) == 1
-    assert len(floor.office.sandbox.github.issues) == len(floor.office.sandbox.github.items) == 1
+    assert len([row async for row in lead_issue.office.leads.list_leads()]) == 1
+    assert len(lead_issue.office.sandbox.github.issues) == len(lead_issue.office.sandbox.github.items) == 1
 
 
 async def test_webhooks_alone_are_enough(office: Office) -> None:
@@ -122,7 +122,7 @@ async def test_webhooks_alone_are_enough(office: Office) -> None:
 
 
 async def test_rounds_alone_are_enough(office: Office) -> None:
-    await came_out_right(await lived(office, office.round))
+    await came_out_right(await lived(office, office.reconcile))
 
 
 CONFUSED = (
@@ -138,11 +138,11 @@ async def test_both_together_do_nothing_twice(office: Office, faults: tuple[Faul
     for fault in faults:
         office.sandbox.faults.add(fault.model_copy(deep=True))
     async with webhooks(office):
-        floor = await lived(office, office.round)
-        await came_out_right(floor)
+        lead_issue = await lived(office, office.reconcile)
+        await came_out_right(lead_issue)
         office.sandbox.faults.clear()
         for delivery in office.sandbox.webhooks.deliveries():  # and all once more, the newest first
             office.sandbox.run(partial(office.sandbox.webhooks.redeliver, delivery))
-        await came_out_right(floor)
-        await office.round()
-        await came_out_right(floor)
+        await came_out_right(lead_issue)
+        await office.reconcile()
+        await came_out_right(lead_issue)

@@ -101,7 +101,7 @@ def lives() -> tuple[Life, ...]:
     )
     discounted.perform()
 
-    twin = Life(lead="lead-twin", originals=[ORIGINAL]).perform()
+    twin = Life(lead_id="lead-twin", originals=[ORIGINAL]).perform()
     twin.does("kept_apart")
     twin.quoted().perform().does("merged", into="lead-original", note="The same\nafter all")
     twin.perform()

@@ -50,19 +50,19 @@ async def test_a_command_among_ten_thousand_comments(office: Office) -> None:
     await office.until(lead, lambda view: view.lead.card)
     await asyncio.to_thread(chatter, office, await office.number(lead))
     asked(office)
-    comment = await office.say(lead, PRICE)
-    await office.hear(lead, comment)
+    comment = await office.comment(lead, PRICE)
+    await office.sync(lead, comment)
     assert await office.stage(lead) == "quoted"
     assert asked(office)["list"] <= 3
-    await office.hear(lead, comment)
+    await office.sync(lead, comment)
     assert asked(office)["list"] <= 3
-    await office.round()  # looks at all that is new: a hundred at a time
+    await office.reconcile()  # looks at all that is new: a hundred at a time
     assert asked(office)["list"] <= MANY / 100 + 5
-    await office.round()
-    await office.round()
+    await office.reconcile()
+    await office.reconcile()
     asked(office)
-    await office.say(lead, "/quote-accepted")
-    await office.round()
+    await office.comment(lead, "/quote-accepted")
+    await office.reconcile()
     view = await office.leads.overview(lead)
     assert [line.kind for line in view.timeline].count("quote_accepted") == 1
     assert asked(office)["list"] <= 5

@@ -124,9 +124,9 @@ async def test_met_before_a_command_is_taken(
     lead = await office.open()
     await settled(office, lead)
     office.sandbox.journal.clear()
-    comment = await office.say(lead, "/maniac-t-assessed in_scope=true")
+    comment = await office.comment(lead, "/maniac-t-assessed in_scope=true")
     limit(office, **met)
-    await office.hear(lead, comment)
+    await office.sync(lead, comment)
     await settled(office, lead)
     was_honoured(requests(office), heard)
     view = await office.leads.overview(lead)
@@ -142,9 +142,9 @@ async def test_met_while_a_comment_is_answered(office: Office, heard: list[datet
     lead = await office.open()
     await settled(office, lead)
     office.sandbox.journal.clear()
-    comment = await office.say(lead, "/options")
+    comment = await office.comment(lead, "/options")
     limit(office, method="POST", path=path)
-    await office.hear(lead, comment)
+    await office.sync(lead, comment)
     was_honoured(requests(office), heard)
     assert len(await office.answers(lead)) == 1
     assert await office.reactions(comment) == ["eyes"]
@@ -156,7 +156,7 @@ async def test_what_one_was_told_all_others_heed(office: Office, heard: list[dat
     await settled(office, lead)
     office.sandbox.journal.clear()
     limit(office, path="/issues/comments$", seconds=LONG)
-    looking = asyncio.create_task(office.round())
+    looking = asyncio.create_task(office.reconcile())
     async with asyncio.timeout(TIMEOUT):
         while not heard:
             await asyncio.sleep(0.01)
@@ -187,8 +187,8 @@ async def test_all_that_was_said_meanwhile_is_answered_afterwards(
     lead = await office.open()
     await settled(office, lead)
     office.sandbox.journal.clear()
-    said = [await office.say(lead, f'/put-on-hold event="No {n}"') for n in range(5)]
+    said = [await office.comment(lead, f'/put-on-hold event="No {n}"') for n in range(5)]
     limit(office, method="GET", path="/issues/comments/")
-    await office.hear(lead, *said)
+    await office.sync(lead, *said)
     was_honoured(requests(office), heard)
     assert len(await office.answers(lead)) == len(said)

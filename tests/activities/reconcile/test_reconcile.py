@@ -43,13 +43,13 @@ async def seen(office: Office, lead: LeadHandle) -> None:
 
 async def test_a_comment_that_nobody_told_of_is_heard_once(office: Office) -> None:
     lead = await office.open()
-    await office.say(lead, PRICE)
-    await office.say(lead, "See /usr/share/doc, please.")
-    assert "leads#1" in found(await office.round())
+    await office.comment(lead, PRICE)
+    await office.comment(lead, "See /usr/share/doc, please.")
+    assert "leads#1" in found(await office.reconcile())
     assert await office.stage(lead) == "quoted"
-    await office.round()
-    await office.hear(lead, await office.say(lead, "/quote-accepted"))
-    await office.round()  # heard by both ways
+    await office.reconcile()
+    await office.sync(lead, await office.comment(lead, "/quote-accepted"))
+    await office.reconcile()  # heard by both ways
     view = await office.leads.overview(lead)
     assert [line.kind for line in view.timeline].count("quote_accepted") == 1
     assert not view.refused
@@ -60,9 +60,9 @@ async def test_when_nothing_changed_nothing_is_paid_for_and_nobody_is_asked(offi
     lead = await office.open()
     await seen(office, lead)
     for _ in range(2):
-        await office.round()
+        await office.reconcile()
     before = (await lead.describe()).history_length
-    done = await office.round()
+    done = await office.reconcile()
     assert done.results["reconcile_github"].found == ()
     assert done.results["reconcile_github"].cost == {"requests": 0, "unchanged": 4, "points": 2}
     assert (await lead.describe()).history_length == before
@@ -71,13 +71,13 @@ async def test_when_nothing_changed_nothing_is_paid_for_and_nobody_is_asked(offi
 async def test_a_card_in_another_column_is_judged_and_put_back(office: Office) -> None:
     lead = await office.open()
     await seen(office, lead)
-    await office.round()
+    await office.reconcile()
     office.sandbox.person(SALES).move("leads", await office.number(lead), "Hub")
-    assert "leads#1" in found(await office.round())
+    assert "leads#1" in found(await office.reconcile())
     (answer,) = await office.answers(lead)
     assert "moved the card to “Hub”" in answer
     async with asyncio.timeout(TIMEOUT):
-        while "leads#1" in "".join((await office.round()).results["reconcile_github"].found):
+        while "leads#1" in "".join((await office.reconcile()).results["reconcile_github"].found):
             await asyncio.sleep(0.05)
     assert await office.stage(lead) == "lead"
     assert len(await office.answers(lead)) == 1
@@ -88,15 +88,15 @@ async def test_a_deleted_and_an_archived_card_come_back(office: Office) -> None:
     number = await office.number(lead)
     await seen(office, lead)
     office.sandbox.person(SALES).delete_card("leads", number)
-    assert f"{lead.id}: no card on the board" in found(await office.round())
+    assert f"{lead.id}: no card on the board" in found(await office.reconcile())
     view = await office.until(
         lead, lambda view: "card was deleted" in view.timeline[-2].summary + view.timeline[-1].summary
     )
     await office.until(lead, lambda now: now.lead.card != view.lead.card or now.lead.card)
     await seen(office, lead)
-    assert f"{lead.id}: nothing is missing any more" in found(await office.round())
+    assert f"{lead.id}: nothing is missing any more" in found(await office.reconcile())
     office.sandbox.person(SALES).archive_card("leads", number)
-    await office.round()
+    await office.reconcile()
     await office.until(lead, lambda view: any("card was archived" in line.summary for line in view.timeline))
     await seen(office, lead)
     assert not any(item.archived for item in office.sandbox.github.items.values())
@@ -107,7 +107,7 @@ async def test_a_transferred_issue_is_followed(office: Office) -> None:
     await seen(office, lead)
     all_public(office)
     office.sandbox.person(OWNER).transfer("leads", await office.number(lead), "pilot-hubs")
-    await office.round()
+    await office.reconcile()
     view = await office.until(lead, lambda view: view.lead.issue and view.lead.issue.home)
     assert view.lead.issue
     assert view.lead.issue.home == "pilot-hubs"
@@ -116,8 +116,8 @@ async def test_a_transferred_issue_is_followed(office: Office) -> None:
     await office.until(lead, lambda view: all(e.status in ("done", "blocked") for e in view.effects))
     moved = await asyncio.to_thread(office.as_person, SALES, "GET", f"pilot-hubs/issues/{view.lead.issue.id}")
     assert "[x] Questionnaire sent" in moved["body"]
-    await office.say_there("pilot-hubs", int(view.lead.issue.id), PRICE)
-    await office.round()
+    await office.comment_on("pilot-hubs", int(view.lead.issue.id), PRICE)
+    await office.reconcile()
     assert await office.stage(lead) == "quoted"
 
 
@@ -125,7 +125,7 @@ async def test_a_deleted_issue_is_reported_and_replaced_when_a_person_says_so(of
     lead = await office.open()
     await seen(office, lead)
     office.sandbox.person(OWNER).delete("leads", await office.number(lead))
-    await office.round()
+    await office.reconcile()
     view = await office.until(lead, lambda view: view.lead.drift)
     assert "leads#1 is gone: have a new one (issue_replaced)" in view.attention[0]
     assert not [effect for effect in view.effects if effect.status == "parked"]
@@ -143,7 +143,7 @@ async def test_an_issue_that_was_opened_twice_is_closed_as_a_duplicate(office: O
     twin = {"title": first["title"], "body": first["body"]}
     ours = await asyncio.to_thread(office.as_service, "POST", "leads/issues", twin)
     copied = await asyncio.to_thread(office.as_person, SALES, "POST", "leads/issues", twin)
-    assert f"issue {ours['number']}, {copied['number']} carries its marker" in found(await office.round())
+    assert f"issue {ours['number']}, {copied['number']} carries its marker" in found(await office.reconcile())
     await office.until(lead, lambda view: any("opened twice" in line.summary for line in view.timeline))
     closed = await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{ours['number']}")
     assert (closed["state"], closed["state_reason"]) == ("closed", "duplicate")
@@ -157,10 +157,10 @@ async def test_an_issue_becomes_a_lead_though_nobody_told_of_it(office: Office) 
     amara.open("leads", "[Example University / Ada Example] - A hub", labels=("service:hub",))
     amara.open("leads", "[Lead org / Grace Example] - Another", labels=("lead",))
     amara.open("leads", "Not a lead")
-    assert found(await office.round()) == "2 to sync: leads#1, leads#2"
+    assert found(await office.reconcile()) == "2 to sync: leads#1, leads#2"
     lead = await the_lead(office)
     await seen(office, lead)
-    await office.round()
+    await office.reconcile()
     assert await office.number(lead) == 1
     assert len(await office.answers(lead)) == 1
     (asked,) = await office.answers_there("leads", 2)
@@ -174,33 +174,33 @@ async def test_a_copy_that_is_a_lead_of_its_own_is_no_double(office: Office) -> 
     first = await asyncio.to_thread(office.as_person, SALES, "GET", "leads/issues/1")
     amara = office.sandbox.person(SALES)
     amara.open("leads", "[Example University / Grace Example] - A copy", first["body"], labels=("lead",))
-    await office.round()
+    await office.reconcile()
     async with asyncio.timeout(TIMEOUT):
         while len([each for each in await office.leads.open_leads() if each.issue]) < 2:
             await asyncio.sleep(0.05)
     amara.edit("leads", 2, title="[Example University / Grace Example] - Another copy")
-    assert found(await office.round()) == "1 to sync: leads#2"
+    assert found(await office.reconcile()) == "1 to sync: leads#2"
 
 
 async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> None:
     lead = await office.open()
     await seen(office, lead)
-    await office.round()
+    await office.reconcile()
     office.sandbox.person(OWNER).rename_repository("leads", "prospects")
-    said = found(await office.round())
+    said = found(await office.reconcile())
     assert "the repository leads is called prospects on GitHub" in said
     assert "set LEADS_GITHUB__LEADS_REPO=prospects, and restart" in said
-    await office.say_there("prospects", 1, PRICE)
-    await office.round()
+    await office.comment_on("prospects", 1, PRICE)
+    await office.reconcile()
     assert await office.stage(lead) == "quoted"
     assert len(await office.answers_there("prospects", 1)) == 1
-    assert found(await office.round()).count(lead.id) == 0
+    assert found(await office.reconcile()).count(lead.id) == 0
     await office.leads.check_drift(lead.id, DriftCheck(folder=False))
     view = await office.until(lead, lambda view: view.lead.issue and "prospects" in view.lead.issue.url)
     assert view.lead.issue
     assert view.lead.issue.home == ""
     await seen(office, lead)
-    assert found(await office.round()).count(lead.id) == 0
+    assert found(await office.reconcile()).count(lead.id) == 0
     another = await office.open("Another")  # a write, which GitHub sends on
     view = await office.until(another, lambda view: view.lead.card)
     assert view.lead.issue
@@ -210,14 +210,14 @@ async def test_a_renamed_repository_is_followed_and_reported(office: Office) -> 
 async def test_a_renamed_column_is_reported_and_no_card_is_anybodys_move(office: Office) -> None:
     lead = await office.open()
     await seen(office, lead)
-    await office.round()
+    await office.reconcile()
     office.sandbox.person(OWNER).rename_column("Lead", "Prospects")
-    said = found(await office.round())
+    said = found(await office.reconcile())
     assert "the board has no column “Lead”" in said
     assert "to sync" not in said
     assert await office.answers(lead) == []
     office.sandbox.person(OWNER).rename_column("Prospects", "Lead")
-    assert found(await office.round()) == ""
+    assert found(await office.reconcile()) == ""
 
 
 async def with_folder(office: Office) -> LeadHandle:
@@ -226,7 +226,7 @@ async def with_folder(office: Office) -> LeadHandle:
     await office.until(lead, lambda view: view.lead.folder)
     await seen(office, lead)
     await folder_seen(office, lead)
-    await office.round()
+    await office.reconcile()
     return lead
 
 
@@ -241,22 +241,22 @@ async def test_a_folder_in_the_trash_is_reported_until_it_is_back(office: Office
     lead, ann = await with_folder(office), office.sandbox.on_drive()
     folder = ann.find_folder(leadId=lead.id).id
     ann.trash(folder)
-    assert f"{lead.id}: its folder is not where it was" in found(await office.round(), "reconcile_drive")
+    assert f"{lead.id}: its folder is not where it was" in found(await office.reconcile(), "reconcile_drive")
     await office.until(lead, lambda view: "is in the trash: restore it there" in "".join(view.attention))
     ann.restore(folder)
-    await office.round()
+    await office.reconcile()
     await office.until(lead, lambda view: not view.attention)
     ann.trash(office.sandbox.ids["leads_folder"])
-    await office.round()
+    await office.reconcile()
     await office.until(lead, lambda view: "in a folder that is in the trash" in "".join(view.attention))
 
 
 async def told_once(office: Office, lead: LeadHandle, summary: str) -> Overview:
     """A round tells the lead, and the next one has no news."""
-    await office.round()
+    await office.reconcile()
     view = await office.until(lead, lambda view: summary in view.timeline[-1].summary)
     assert not view.attention
-    await office.round()
+    await office.reconcile()
     assert len((await office.leads.overview(lead)).timeline) == len(view.timeline)
     return view
 
@@ -272,7 +272,7 @@ async def test_a_folder_that_was_moved_or_renamed_is_followed_and_told_once(offi
     assert view.lead.folder
     assert (view.lead.folder.id, view.lead.folder.name) == (folder, "Ocean course")
     ann.move(folder, office.sandbox.ids["leads_folder"])
-    await office.round()
+    await office.reconcile()
     await office.until(lead, lambda view: "back into the folder for leads" in view.timeline[-1].summary)
 
 
@@ -280,17 +280,17 @@ async def test_a_folder_that_was_deleted_is_replaced_when_a_person_says_so(offic
     lead, ann = await with_folder(office), office.sandbox.on_drive()
     old = ann.find_folder(leadId=lead.id).id
     ann.delete(old)
-    await office.round()
+    await office.reconcile()
     view = await office.until(lead, lambda view: view.lead.drift)
     assert "was deleted" in view.attention[0]
     assert "(folder_replaced)" in view.attention[0]
-    await office.hear(lead, await office.say(lead, "/folder-replaced"))
+    await office.sync(lead, await office.comment(lead, "/folder-replaced"))
     view = await office.until(lead, lambda view: view.lead.folder and view.lead.folder.id != old)
     assert view.lead.folder
     assert ann.find_folder(leadId=lead.id).id == view.lead.folder.id
     assert not view.attention
     await seen(office, lead)
-    await office.round()
+    await office.reconcile()
     assert not (await office.leads.overview(lead)).attention
 
 
@@ -313,11 +313,11 @@ async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte
     before = documents(view)
     await lead.execute_update("details_changed", {"org": "Renamed University"})
     await folder_seen(office, lead)
-    await office.round()
+    await office.reconcile()
     office.sandbox.on_drive().delete(view.lead.folder.id if view.lead.folder else "")
-    await office.round()
+    await office.reconcile()
     await office.until(lead, lambda view: view.lead.drift)
-    await office.hear(lead, await office.say(lead, "/folder-replaced"))
+    await office.sync(lead, await office.comment(lead, "/folder-replaced"))
     view = await office.until(lead, lambda view: "Invoice 2 was made again" in view.timeline[-1].summary)
     assert documents(view) == before
     assert [mail.template for mail in view.lead.mails].count("invoice") == 2
@@ -325,18 +325,18 @@ async def test_the_invoices_of_a_deleted_folder_lie_in_the_new_one_byte_for_byte
 
 async def test_one_system_that_fails_does_not_hide_the_others(office: Office) -> None:
     lead = await office.open()
-    await office.say(lead, PRICE)
+    await office.comment(lead, PRICE)
     office.sandbox.faults.add(Fault(system="forms", kind="status", status=403, times=None))
-    done = await office.round()
+    done = await office.reconcile()
     assert "403" in done.results["reconcile_questionnaire"].failed
     assert await office.stage(lead) == "quoted"
 
 
 async def test_a_rate_limit_is_waited_out(office: Office) -> None:
     lead = await office.open()
-    await office.say(lead, PRICE)
+    await office.comment(lead, PRICE)
     office.sandbox.faults.add(
         Fault(system="github", kind="secondary_limit", seconds=2, path="/issues/comments")
     )
-    assert "leads#1" in found(await office.round())
+    assert "leads#1" in found(await office.reconcile())
     assert await office.stage(lead) == "quoted"

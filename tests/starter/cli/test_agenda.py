@@ -50,7 +50,7 @@ async def test_without_a_worker_the_list_alone_is_shown_with_a_warning(
 ) -> None:
     async with work():
         ended = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
-        lead = ended.json["lead"]
+        lead = ended.json["lead_id"]
         await eventually(lambda: leads_alone("list", "--json"), lambda ended: lead in ended.out)
         await eventually(lambda: leads_alone("agenda", "--json"), lambda ended: lead in ended.out)
     alone = client.leads.LeadsClient(env.client, queue, "http://localhost", timeout=timedelta(seconds=0.5))

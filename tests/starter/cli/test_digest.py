@@ -72,7 +72,7 @@ async def three_leads(leads_alone: RunLeads, working: None, org: str) -> list[st
     found = []
     for person in ("", "Grace", "Carl"):
         summary = ("--org", f"{org} {person}", "--person", "Ada", "--title", "A hub", "--json")
-        lead = str((await leads_alone("start", *summary)).json["lead"])
+        lead = str((await leads_alone("start", *summary)).json["lead_id"])
         if person:
             email = ("--email", "grace@example.org") if person == "Grace" else ()
             await leads_alone("assigned", lead, "--role", "sales", "--person", person, *email)

@@ -45,9 +45,9 @@ async def test_start_answers_with_the_lead(leads: RunLeads, org: str, env: Workf
         "--json",
     )
     assert ended.code == 0
-    lead = ended.json["lead"]
+    lead = ended.json["lead_id"]
     assert ended.json == {
-        "lead": lead,
+        "lead_id": lead,
         "stage": "lead",
         "url": f"http://localhost:8233/namespaces/default/workflows/{lead}",
         "already": False,
@@ -74,7 +74,7 @@ async def test_the_same_request_twice_is_one_lead(leads: RunLeads, opened: Opene
     lead = await opened()
     again = await leads("start", "--org", org.upper(), "--person", "Grace", "--title", "A  hub!", "--json")
     assert again.code == 0
-    assert again.json["lead"] == lead
+    assert again.json["lead_id"] == lead
     assert again.json["already"]
     assert "already open" in (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub")).out
     assert len((await leads("history", lead, "--json")).json) >= 1
@@ -91,9 +91,9 @@ async def test_a_second_lead_of_an_organisation_needs_a_confirmation(
     refused(await leads(*other), lead, "--not-a-duplicate")
     meant = await leads(*other, "--not-a-duplicate", "--json")
     assert meant.code == 0
-    assert meant.json["lead"] != lead
+    assert meant.json["lead_id"] != lead
     assert meant.json["likely_duplicates"] == [lead]
-    assert not (await leads("show", meant.json["lead"], "--json")).json["attention"]
+    assert not (await leads("show", meant.json["lead_id"], "--json")).json["attention"]
 
 
 async def test_a_second_lead_of_a_mail_domain_needs_a_confirmation(
@@ -152,11 +152,11 @@ async def test_a_lead_is_found_by_its_issue(
         LeadOpened(org=org, person="Ada", title="A hub", email="ada@example.org", issue=issue)
     )
     found = await eventually(lambda: faces.by_issue(queue, 12), bool)
-    assert found.id == begun.lead
+    assert found.id == begun.lead_id
     view = await faces.overview(found)
     assert view.lead.issue == issue
-    assert f"{begun.lead}/1/update_issue" in [effect.key for effect in view.effects]
-    assert f"{begun.lead}/1/open_issue" not in [effect.key for effect in view.effects]
+    assert f"{begun.lead_id}/1/update_issue" in [effect.key for effect in view.effects]
+    assert f"{begun.lead_id}/1/open_issue" not in [effect.key for effect in view.effects]
     assert await faces.by_issue(queue, 13) is None
     assert await faces.by_issue("leads' OR 1=1", 12) is None
     known = (await found.describe()).typed_search_attributes
@@ -175,7 +175,7 @@ async def test_a_decision_prints_its_event_and_its_effects(leads: RunLeads, open
     assert "Mail to contracts: price quoted" in ended.out
     assert f"{lead} is at quoted" in ended.out
     accepted = (await leads("quote-accepted", lead, "--accepted-by", "Ada", "--json")).json
-    assert accepted["lead"] == lead
+    assert accepted["lead_id"] == lead
     assert accepted["stage"] == "quoted"
     assert accepted["accepted"] is True
     assert accepted["repeat"] is False
@@ -242,7 +242,7 @@ async def test_without_a_worker_a_decision_is_sent_and_taken_later(
     leads_alone: RunLeads, work: Callable[[], Worker], org: str
 ) -> None:
     started = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
-    lead = started.json["lead"]
+    lead = started.json["lead_id"]
     ended = await leads_alone("questionnaire-sent", lead, "--timeout", "0.5", "--json")
     assert ended.code == 0
     assert ended.json["pending"] is True
@@ -387,7 +387,7 @@ async def test_list_filters(leads: RunLeads, opened: Opened, org: str) -> None:
     lead = await opened()
 
     async def listed(*summary: str) -> list[dict[str, Any]]:
-        return [row for row in (await leads("list", *summary, "--json")).json if row["lead"] == lead]
+        return [row for row in (await leads("list", *summary, "--json")).json if row["lead_id"] == lead]
 
     (row,) = await eventually(lambda: listed("--owner", "sales"), bool)
     assert (row["stage"], row["owner"], row["heading"]) == ("lead", "sales", f"[{org} / Ada] - A hub")

@@ -179,7 +179,7 @@ async def test_leads_adopt_another_policy_when_a_person_decides_it(
     preview = await leads("policy", "--all")
     assert "From here on under the policy 2026-09: periods.stale 30 → 14" in preview.out
     assert "    Gone stale: " in preview.out
-    assert "Nothing has changed" in preview.out
+    assert "Nothing was changed" in preview.out
     assert (await leads("show", lead, "--json")).json["lead"]["policy"]["version"] == "2026-06"
 
     done = await leads("policy", lead, "--adopt", "--note", "Agreed on Monday", "--json")

@@ -25,7 +25,7 @@ from starter.cli.spelling import write_refusal
         (Suggestion(kind=SuggestionKind.START, text="Start a new lead"), "Start a new lead (leads start)."),
         (
             Suggestion(
-                kind=SuggestionKind.LEAD, text="Go on there", lead="lead-y", url="https://example.org"
+                kind=SuggestionKind.LEAD, text="Go on there", lead_id="lead-y", url="https://example.org"
             ),
             "Go on there (leads show lead-y).",
         ),

@@ -275,7 +275,7 @@ async def test_a_real_lead_is_simulated_and_shown_as_of_today(
         )
         async with worker:
             ended = await leads_alone("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")
-            lead = ended.json["lead"]
+            lead = ended.json["lead_id"]
             quote = ("--amount", "12000", "--currency", "USD", "--per", "year")
             assert (await leads_alone("price-quoted", lead, *quote)).code == 0
             known = await eventually(
@@ -303,7 +303,9 @@ async def test_it_says_when_the_ledger_lags_behind_the_lead(
     env: WorkflowEnvironment, leads: RunLeads, org: str, outside: Outside, url: str
 ) -> None:
     """The worker's ledger is another one: this one has only how the lead began."""
-    lead = (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")).json["lead"]
+    lead = (await leads("start", "--org", org, "--person", "Ada", "--title", "A hub", "--json")).json[
+        "lead_id"
+    ]
     while not (told := [event for task in outside.tasks if task.lead.id == lead for event in task.events]):
         await asyncio.sleep(0.05)
     with closing(Ledger.open(url)) as ledger:

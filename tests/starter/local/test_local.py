@@ -78,7 +78,7 @@ def listens(port: int) -> bool:
     return False
 
 
-async def hear(sandbox: str, lead: str, temporal: Client, command: str) -> str:
+async def hear(sandbox: str, lead_id: str, temporal: Client, command: str) -> str:
     """Somebody comments on the lead's issue; through what the decision then came."""
     comment = await asyncio.to_thread(
         requests.post,
@@ -90,7 +90,7 @@ async def hear(sandbox: str, lead: str, temporal: Client, command: str) -> str:
     assert comment.ok, comment.text
     kind = command.split()[0].removeprefix("/").replace("-", "_")
     while True:
-        for line in await temporal.get_workflow_handle(lead).query("timeline"):
+        for line in await temporal.get_workflow_handle(lead_id).query("timeline"):
             if line["kind"] == kind:
                 return str(line["source"])
         await asyncio.sleep(0.1)
@@ -117,7 +117,7 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
     async with up(*summary) as (process, said):
         assert said["temporal"] == f"127.0.0.1:{ports[0]}"
         assert said["sandbox"] == f"http://127.0.0.1:{ports[2]}"
-        lead = (await leads(*start)).json["lead"]
+        lead = (await leads(*start)).json["lead_id"]
         checked = (await leads("check", "--json")).json
         assert [each for each in checked if not each["ok"]] == []
         assert {"Temporal", "GitHub", "Ledger"} <= {each["system"] for each in checked}
@@ -148,11 +148,11 @@ async def test_up_keeps_leads_over_a_restart(monkeypatch: pytest.MonkeyPatch) ->
 
     async with up(*summary) as (process, said):
         again = await leads(*start)
-        assert again.json["lead"] == lead
+        assert again.json["lead_id"] == lead
         assert again.json["already"]
         kinds = [line["kind"] for line in (await leads("history", lead, "--json", *patient)).json]
         assert kinds.count("questionnaire_sent") == 1
-        assert (await leads("list", "--json")).json[0]["lead"] == lead
+        assert (await leads("list", "--json")).json[0]["lead_id"] == lead
         if sys.platform == "linux":  # elsewhere nothing ends with a parent that is killed
             process.kill()
             await until(lambda: not left_over(mark))

@@ -1,4 +1,4 @@
-"""One lead of the running service, with its issue and card."""
+"""The issue and card of one lead in a running service, as tests use them."""
 
 import asyncio
 from collections.abc import Callable
@@ -14,8 +14,8 @@ from tests.support.office import Office
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 
 
-class Floor:
-    """An office, and what a test does and sees there at one lead."""
+class LeadIssue:
+    """The issue of one lead: actions of people, and the issue's present state."""
 
     def __init__(self, office: Office, lead: LeadHandle, repo: str, number: int) -> None:
         self.office = office
@@ -24,26 +24,26 @@ class Floor:
         self.number = number
 
     @classmethod
-    async def open(cls, office: Office) -> "Floor":
+    async def open(cls, office: Office) -> "LeadIssue":
         lead = await office.open()
-        floor = cls(office, lead, "leads", await office.number(lead))
-        await floor.settled(lambda view: view.lead.card is not None)
-        return floor
+        issue = cls(office, lead, "leads", await office.number(lead))
+        await issue.settled(lambda view: view.lead.card is not None)
+        return issue
 
     async def act(self, login: str, act: str, *args: Any, **more: Any) -> None:
-        """What a person does at the issue, as `sandbox.github.people` calls it."""
+        """Perform an action of a person at the issue; `act` is a method of `sandbox.github.people`."""
         person = self.office.sandbox.person(login)
         await asyncio.to_thread(getattr(person, act), self.repo, self.number, *args, **more)
 
-    async def hear(self, **more: Any) -> SyncResult:
-        """As if GitHub had told that something happened; what the visit did."""
+    async def sync(self, **more: Any) -> SyncResult:
+        """Request a sync of the issue, as after a webhook, and return its result."""
         notice = ChangeNotice(repo=self.repo, number=self.number, **more)
         client = self.office.env.client
         await request_sync(client, notice, task_queue=self.office.settings.task_queue)
         return await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
 
     async def settled(self, holds: Callable[[Overview], object] = bool) -> Overview:
-        """The lead, once this holds and nothing is left to do outside."""
+        """Wait until this holds and every effect is done or blocked; return the overview."""
         return await self.office.until(
             self.lead,
             lambda view: holds(view) and all(effect.status in ("done", "blocked") for effect in view.effects),
@@ -80,11 +80,11 @@ class Floor:
 
 
 @pytest.fixture
-async def floor(office: Office) -> Floor:
-    return await Floor.open(office)
+async def lead_issue(office: Office) -> LeadIssue:
+    return await LeadIssue.open(office)
 
 
 def last(view: Overview, kind: str) -> tuple[str, str]:
-    """By whom, and through what, the newest decision of this kind came."""
+    """Return who took the newest decision of this kind, and its source."""
     line = next(line for line in reversed(view.timeline) if line.kind == kind)
     return line.by, line.source
