@@ -1,4 +1,4 @@
-"""State that decisions set, beyond the stage."""
+"""Changes of the lead's state by decisions, apart from its stage."""
 
 from process.lead.contract import VendorStatus
 from process.lead.qualification import Verdict
@@ -7,7 +7,7 @@ from process.types import Stage
 from tests.support.lives import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
 
 
-def test_maniac_t_is_gathered_letter_by_letter_with_who_said_so() -> None:
+def test_maniac_t_answers_are_recorded_one_by_one_with_their_source() -> None:
     life = Life()
     life.does("maniac_t_assessed", money="yes", money_evidence="A grant", by="Grace", in_scope=True)
     life.wait(1).does("maniac_t_assessed", money="no", money_evidence="Not funded", said_by="Ada", by="Grace")
@@ -20,7 +20,7 @@ def test_maniac_t_is_gathered_letter_by_letter_with_who_said_so() -> None:
         "2026-06-02",
     )
     assert authority.verdict is Verdict.UNKNOWN
-    assert life.lead.qualification.in_scope is True  # what was not said again stays
+    assert life.lead.qualification.in_scope is True  # a field that is not given stays
 
 
 def test_a_new_quote_supersedes_and_only_one_is_active() -> None:
@@ -37,7 +37,7 @@ def test_a_new_quote_supersedes_and_only_one_is_active() -> None:
         QuoteStatus.OPEN,
     ]
     assert [quote.version for quote in life.lead.quotes] == [1, 2, 3, 4]
-    assert "not agreed" in life.refused("contract_signed", **SIGNED)  # the yes was to another price
+    assert "not agreed" in life.refused("contract_signed", **SIGNED)  # they agreed to another price
 
 
 def test_an_old_quote_keeps_the_price_of_its_book() -> None:
@@ -47,7 +47,7 @@ def test_an_old_quote_keeps_the_price_of_its_book() -> None:
     assert (quote.book, quote.plan, len(quote.tiers)) == ("2026-06", "General membership", 5)
 
 
-def test_an_unknown_book_says_how_to_read_the_list_again() -> None:
+def test_an_unknown_book_is_refused_with_a_hint_to_read_the_price_list() -> None:
     assert "(Price list requested)" in Life().refused("price_quoted", book="2030-01", plan="Premier")
 
 
@@ -88,7 +88,7 @@ def test_the_vendor_set_up_keeps_its_checklist() -> None:
     )
 
 
-def test_news_of_the_contract_says_since_when_and_that_it_is_in_hand() -> None:
+def test_contract_progress_records_its_date_and_acknowledges_the_hand_over() -> None:
     life = Life().handed_over()
     life.does("contract_progressed", state="drafted", by="Carla")
     life.wait(3).does("contract_progressed", state="drafted", note="Their lawyers have it")
@@ -109,7 +109,7 @@ def test_changed_details_shape_the_heading() -> None:
     assert life.lead.email == "ada@example.org"
 
 
-def test_pending_is_a_value_and_only_missing_fields_are_asked_for() -> None:
+def test_pending_counts_as_given_and_only_missing_fields_are_asked_for() -> None:
     life = Life()
     life.does("hub_information_given", **(HUB | {"image": "pending"}))
     assert life.lead.hub.missing() == ("Image",)

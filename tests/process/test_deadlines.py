@@ -1,4 +1,4 @@
-"""What the calendar does when nobody does anything: the periods of process.md, each at the end of its day."""
+"""Deadlines that pass if nobody acts: the periods of process.md, each at the end of its day."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -14,12 +14,8 @@ from process.policy import Periods, Policy
 from process.types import Stage
 from process.views.agenda import agenda
 from process.views.attention import attention
+from tests.support.event_log import moments
 from tests.support.lives import BOOK_QUOTE, MONDAY, QUOTE, SIGNED, Life
-
-
-def moments(life: Life, kind: str) -> list[str]:
-    """When a kind of thing became true, in UTC."""
-    return [f"{event.at:%Y-%m-%dT%H:%M}" for event in life.aggregate.event_log.events if event.kind == kind]
 
 
 def only(life: Life, kind: str) -> str:
@@ -45,7 +41,7 @@ def test_an_unanswered_questionnaire_is_nudged_after_a_week_and_then_weekly() ->
     assert len(life.wait(60).mails("questionnaire_unanswered")) == nudges
 
 
-def test_a_lead_nobody_moves_is_stale_after_thirty_days_and_a_decision_refreshes_it() -> None:
+def test_a_lead_is_stale_after_thirty_days_without_a_decision() -> None:
     life = Life().wait(20)
     life.does("details_changed", person="Grace Example")
     life.until("2026-07-21", hour=23)
@@ -56,7 +52,7 @@ def test_a_lead_nobody_moves_is_stale_after_thirty_days_and_a_decision_refreshes
     assert life.lead.stale_on is None
 
 
-def test_it_stays_said_every_thirty_days() -> None:
+def test_staleness_is_repeated_every_thirty_days() -> None:
     assert moments(Life().wait(95), "gone_stale") == [
         "2026-07-02T00:00",
         "2026-08-01T00:00",
@@ -138,7 +134,7 @@ def test_a_lost_lead_that_is_reopened_finds_its_old_quote_expired() -> None:
     assert life.lead.quotes[0].status is QuoteStatus.EXPIRED
 
 
-def test_a_quote_that_is_short_is_not_reminded_of() -> None:
+def test_a_short_quote_has_no_reminder() -> None:
     life = Life()
     life.does("price_quoted", **QUOTE, valid_until="2026-06-05")
     assert moments(life.wait(30), "quote_running_out") == []
@@ -162,9 +158,7 @@ NEWS: list[tuple[str, dict[str, Any]]] = [
 
 
 @pytest.mark.parametrize(("kind", "body"), [*NEWS, ("contract_signed", SIGNED)])
-def test_word_from_the_contracts_team_stops_the_reminders_of_the_hand_over(
-    kind: str, body: dict[str, Any]
-) -> None:
+def test_progress_of_the_contract_stops_the_hand_over_reminders(kind: str, body: dict[str, Any]) -> None:
     life = Life().handed_over()
     life.does(kind, **body)
     life.wait(14)
@@ -172,7 +166,7 @@ def test_word_from_the_contracts_team_stops_the_reminders_of_the_hand_over(
 
 
 @pytest.mark.parametrize(("kind", "body"), NEWS)
-def test_a_contracts_team_that_falls_silent_again_is_asked_again(kind: str, body: dict[str, Any]) -> None:
+def test_the_contracts_team_is_reminded_again_after_renewed_silence(kind: str, body: dict[str, Any]) -> None:
     life = Life(zone="Europe/Berlin", policy={"holidays": ["2026-06-04"]}).handed_over()
     life.does(kind, **body)
     life.wait(60)
@@ -185,7 +179,7 @@ def test_a_contracts_team_that_falls_silent_again_is_asked_again(kind: str, body
     assert [len(moments(life, kind)) for kind in ("handover_reminded", "handover_escalated")] == [2, 2]
 
 
-def test_a_contract_is_to_be_signed_by_a_day_which_the_hand_over_may_name() -> None:
+def test_the_hand_over_may_set_the_signature_due_date() -> None:
     life = Life().handed_over()
     assert str(life.lead.contract.due) == "2026-06-29"  # twenty working days
     life.does("contract_handed_over", due="2026-06-10")
@@ -197,7 +191,7 @@ def test_a_contract_is_to_be_signed_by_a_day_which_the_hand_over_may_name() -> N
     assert "to be signed" not in " ".join(attention(life.lead, life.today))
 
 
-def test_a_new_hand_over_is_a_new_clock() -> None:
+def test_a_new_hand_over_restarts_the_deadlines() -> None:
     life = Life().handed_over().wait(30)
     life.does("contract_handed_over", note="New scope")
     assert len(moments(life.wait(30), "handover_reminded")) == 2
@@ -219,7 +213,7 @@ def test_renewal_lapse_and_decision() -> None:
     assert life.lead.stage is Stage.HUB
 
 
-def test_a_window_that_had_passed_when_they_signed_does_not_open() -> None:
+def test_a_renewal_window_before_the_signature_does_not_open() -> None:
     life = Life().live(start="2026-01-01", end="2026-08-31").until("2026-09-01")
     assert [mail.fields["days"] for mail in life.mails("renewal")] == ["90", "30"] or life.today < date(
         2026, 9, 1
@@ -237,7 +231,7 @@ def test_a_lapsed_service_is_extended_step_by_step_and_lapses_again() -> None:
     assert str(life.lead.contract.term_ends) == "2027-07-01"
 
 
-def test_the_end_of_the_service_ends_its_clocks() -> None:
+def test_the_end_of_the_service_ends_its_deadlines() -> None:
     life = Life().decommissioned()
     life.wait(300)
     assert moments(life, "contract_lapsed") + moments(life, "renewal_window_opened") == []
@@ -270,12 +264,12 @@ def test_usage_is_asked_for_even_after_the_end_and_only_for_months_in_which_a_hu
     assert len(life.until("2026-12-01").mails("usage_missing")) == 6
 
 
-def test_nobody_is_asked_for_usage_that_nobody_is_billed_for() -> None:
+def test_usage_that_is_not_billed_is_not_asked_for() -> None:
     life = Life().live().until("2026-12-01")
     assert life.mails("usage_missing") == []
 
 
-def test_invoices_that_lie_unsent_are_asked_for_every_two_weeks_together() -> None:
+def test_unsent_invoices_are_reminded_of_together_every_two_weeks() -> None:
     life = Life().live().until("2026-07-20")
     assert moments(life, "invoices_unsent") == ["2026-06-15T00:00", "2026-06-29T00:00", "2026-07-13T00:00"]
     life.does("invoice_sent", number=1)
@@ -329,8 +323,8 @@ def test_a_reopened_lead_is_not_archived() -> None:
 
 
 @pytest.mark.parametrize("again", ["reopened", "corrected"])
-def test_an_archived_lead_that_goes_on_after_all_is_archived_no_more(again: str) -> None:
-    """Its workflow waits for what failed for good, so a person can still decide; then the lead must not end with it."""
+def test_a_decision_can_bring_an_archived_lead_back(again: str) -> None:
+    """Check that a decision reopens an archived lead, whose workflow may still wait for parked effects."""
     life = Life().lost()
     seq = {"seq": life.lead.last_seq} if again == "corrected" else {}
     assert life.wait(400).lead.archived
@@ -340,10 +334,10 @@ def test_an_archived_lead_that_goes_on_after_all_is_archived_no_more(again: str)
     assert not went_on.ended
 
 
-# ---- all of them
+# ---- all deadlines
 
 
-def test_the_clocks_are_a_leads_own() -> None:
+def test_a_leads_policy_sets_its_periods() -> None:
     periods = {"stale": 5, "quote_validity": 10, "quote_reminder": 1}
     life = Life(policy={"version": "test", "periods": periods}).quoted()
     assert str(life.lead.quotes[0].valid_until) == "2026-06-11"
@@ -379,7 +373,7 @@ def test_the_defaults_are_those_of_the_process() -> None:
 
 
 @pytest.mark.parametrize("clock", Periods.model_fields)
-def test_no_clock_runs_so_long_that_its_date_leaves_the_calendar(clock: str) -> None:
+def test_no_period_leads_to_an_invalid_date(clock: str) -> None:
     for days in (10**9, -1):
         kinds: dict[type, Any] = {tuple: (days,), dict: {"quoted": days}}
         value = kinds.get(type(getattr(Periods(), clock)), days)
@@ -387,14 +381,14 @@ def test_no_clock_runs_so_long_that_its_date_leaves_the_calendar(clock: str) -> 
             Policy.model_validate({"periods": {clock: value}})
 
 
-def test_a_zone_that_changes_moves_the_days_with_it() -> None:
+def test_a_changed_zone_moves_the_deadlines() -> None:
     life = Life().quoted()
     life.does("details_changed", zone="Pacific/Kiritimati")
     assert only(life.wait(60), "quote_expired") == "2026-07-01T10:00"
 
 
-def test_a_clock_that_was_asleep_catches_up_in_order() -> None:
-    """No worker ran for half a year."""
+def test_missed_deadlines_pass_in_order() -> None:
+    """Pass all deadlines at once after half a year without a worker."""
     life = Life().live()
     aggregate = pass_deadlines(life.aggregate, MONDAY + timedelta(days=182))
     new = aggregate.event_log.events[len(life.aggregate.event_log.events) :]
@@ -403,20 +397,20 @@ def test_a_clock_that_was_asleep_catches_up_in_order() -> None:
     assert all(item.when > MONDAY + timedelta(days=182) for item in due(aggregate.lead))
 
 
-def test_what_is_due_next_is_said_in_words() -> None:
+def test_the_next_deadline_is_described() -> None:
     life = Life().quoted()
     when = next_due(life.aggregate.lead)
     assert when == datetime(2026, 6, 25, tzinfo=UTC)
     assert wake_up_reason(life.aggregate.lead, when) == "Until then: quote running out"
 
 
-def test_a_tick_before_its_time_changes_nothing() -> None:
+def test_passing_deadlines_early_changes_nothing() -> None:
     aggregate: LeadAggregate = Life().quoted().aggregate
     assert pass_deadlines(aggregate, MONDAY) is aggregate
 
 
 @pytest.mark.parametrize("how", ["held", "lost"])
-def test_days_on_hold_are_no_silence_of_the_contracts_team(how: str) -> None:
+def test_days_on_hold_do_not_count_as_silence(how: str) -> None:
     life = Life().handed_over().until("2026-06-03")
     if how == "held":
         life.does("put_on_hold", until="2026-09-29")
@@ -433,7 +427,7 @@ def test_days_on_hold_are_no_silence_of_the_contracts_team(how: str) -> None:
     assert only(life, "handover_escalated") == "2026-10-15T00:00"
 
 
-def test_silence_before_a_hold_is_said_again_if_it_lasts() -> None:
+def test_silence_is_escalated_again_after_a_hold() -> None:
     life = Life().handed_over().until("2026-06-20")
     assert "The contracts team has been silent since the hand-over" in attention(life.lead, life.today)
     life.does("put_on_hold", event="Their budget")
@@ -443,7 +437,7 @@ def test_silence_before_a_hold_is_said_again_if_it_lasts() -> None:
     assert [len(moments(life, kind)) for kind in ("handover_reminded", "handover_escalated")] == [2, 2]
 
 
-def test_nobody_waits_for_news_of_a_contract_that_is_lost() -> None:
+def test_no_news_is_expected_of_a_lost_contract() -> None:
     life = Life().handed_over().until("2026-06-20").lost()
     assert "silent" not in " ".join(attention(life.lead, life.today))
 
@@ -452,15 +446,15 @@ def test_nobody_waits_for_news_of_a_contract_that_is_lost() -> None:
     ("on", "days"),
     [("2026-06-15", ["2"]), ("2026-06-16", ["2"]), ("2026-06-02", []), ("2026-06-17", ["14", "2"])],
 )
-def test_a_notice_whose_day_has_passed_when_the_end_is_decided_is_not_given(on: str, days: list[str]) -> None:
-    """What the decision itself says at once."""
+def test_a_decommission_notice_that_is_already_past_is_skipped(on: str, days: list[str]) -> None:
+    """Check that only the decision's own mail is sent, as it already gives the date."""
     life = Life().live()
     life.until("2026-06-02").does("decommission_decided", on=on, reason="The course is over")
     life.until("2026-06-20")
     assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == days
 
 
-def test_nobody_is_asked_to_renew_what_is_to_be_taken_down_and_is_again_when_it_stays() -> None:
+def test_a_planned_decommission_suspends_the_renewal() -> None:
     life = Life().live().until("2026-11-01")
     seq = life.does("decommission_decided", on="2027-07-20", reason="Their grant ends").seq
     life.until("2027-04-10")
