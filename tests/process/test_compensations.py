@@ -19,8 +19,7 @@ from process.effects.observations import HubIssueOpened
 from process.github.edits import Edit, EditKind
 from process.github.proposals import agrees, propose
 from process.views.overview import timeline, with_correction
-from tests.support.event_log import last_seq, without_progress
-from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
+from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back, last_seq, without_progress
 from tests.support.states import STATES
 
 COMMENT = {"source": "github comment", "by": "@amara-sales", "key": "github-comment-42/abc"}

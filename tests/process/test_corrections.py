@@ -10,8 +10,7 @@ from process.effects import OpenHubIssue, SendMail
 from process.lead.quote import QuoteStatus
 from process.types import Stage
 from process.views.overview import overview, timeline
-from tests.support.event_log import last_seq, without_progress
-from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
+from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back, last_seq, without_progress
 
 MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
     ("__init__", "details_changed", {"org": "Another", "zone": "Europe/Berlin"}),

@@ -23,8 +23,7 @@ from process.simulation.simulate import simulate
 from process.types import Role, Stage
 from process.views.attention import attention
 from process.views.overview import next_step, timeline
-from tests.support.event_log import last_seq, without_progress
-from tests.support.lives import MONDAY, ORIGINAL, QUOTE, Life, link
+from tests.support.lives import MONDAY, ORIGINAL, QUOTE, Life, last_seq, link, without_progress
 
 HERE = ORIGINAL | {"lead_id": "lead-example"}
 """Link to the lead of most tests, as another lead stores it."""

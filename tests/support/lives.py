@@ -309,3 +309,30 @@ class Life:
         self.live(**contract).does("decommission_decided", on=str(self.today), reason="The course is over")
         self.does("hub_decommissioned", data_confirmed_by="Ada Example")
         return self
+
+
+def moments(life: Life, kind: str) -> list[str]:
+    """Return the times of the events of this kind, in UTC."""
+    return [f"{event.at:%Y-%m-%dT%H:%M}" for event in life.aggregate.event_log.events if event.kind == kind]
+
+
+def only(life: Life, kind: str) -> str:
+    """Return the time of the only event of this kind, in UTC."""
+    (moment,) = moments(life, kind)
+    return moment
+
+
+PROGRESS = {"last_seq", "progressed_at", "stale_on"}
+"""Fields of a lead that every decision changes, also a correction."""
+
+
+def without_progress(lead: Lead) -> dict[str, Any]:
+    """Return the lead's fields, except those that every decision changes."""
+    return lead.model_dump(exclude=PROGRESS)
+
+
+def last_seq(life: Life, kind: str = "") -> int:
+    """Return the number of the last event, or of the last one of a kind."""
+    return next(
+        event.seq for event in reversed(life.aggregate.event_log.events) if not kind or event.kind == kind
+    )

@@ -746,7 +746,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "accepted",
         "invoice_sent",
         {"number": 1},
-        "No invoice has been prepared yet; the calendar does that when one is due.",
+        "No invoice has been prepared yet; that happens by itself when one is due.",
     ),
     ("invoice sent", "invoice_voided", {"number": 1}, "reason is missing"),
     (
