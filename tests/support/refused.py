@@ -199,7 +199,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "price_quoted",
         {**QUOTE, "currency": "DEM"},
-        "DEM is no currency in use; name one by its three letters",
+        "DEM is no currency in use; write three letters",
     ),
     (
         "new",
