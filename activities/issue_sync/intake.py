@@ -114,7 +114,7 @@ class Intake:
             return ()
         text = render(
             "commands/begun.md",
-            lead=lead.id,
+            lead_id=lead.id,
             stage=view.stage,
             owner=view.owner,
             next_step=view.next_step,

@@ -47,11 +47,17 @@ class DriveReconciler:
         }
         due, notified = before.leads.due(missing, now)
         names = _changed_names(with_folder, folders)
-        renamed = [lead for lead in {*names, *before.names} if names.get(lead) != before.names.get(lead)]
-        for lead in dict.fromkeys([*due, *renamed]):
-            await self.leads.check_drift(lead, DriftCheck(issues=False))
-        found = [f"{lead}: {missing.get(lead, 'its folder is there again')}" for lead in due]
-        found += [f"{lead}: its folder may have another name" for lead in sorted(renamed) if lead not in due]
+        renamed = [
+            lead_id for lead_id in {*names, *before.names} if names.get(lead_id) != before.names.get(lead_id)
+        ]
+        for lead_id in dict.fromkeys([*due, *renamed]):
+            await self.leads.check_drift(lead_id, DriftCheck(issues=False))
+        found = [f"{lead_id}: {missing.get(lead_id, 'its folder is there again')}" for lead_id in due]
+        found += [
+            f"{lead_id}: its folder may have another name"
+            for lead_id in sorted(renamed)
+            if lead_id not in due
+        ]
         return SystemResult(
             cursor=DriveCursor(leads=notified, names=names).model_dump(mode="json"), found=tuple(found)
         )

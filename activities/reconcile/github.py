@@ -70,21 +70,21 @@ class GitHubReconciler:
         notices = list(dict.fromkeys(notices))
         with_problems, notified = before.leads.due(self._problems(leads, snapshot), now)
         copies = _copies(leads, snapshot.issues, self.settings.github.leads_repo)
-        for lead in dict.fromkeys([*with_problems, *copies]):
-            check = DriftCheck(folder=False, duplicates=tuple(sorted(copies.get(lead, ()))))
-            await self.leads.check_drift(lead, check)
+        for lead_id in dict.fromkeys([*with_problems, *copies]):
+            check = DriftCheck(folder=False, duplicates=tuple(sorted(copies.get(lead_id, ()))))
+            await self.leads.check_drift(lead_id, check)
         for notice in notices:  # after the checks: the sync of a transferred issue waits for its lead
             await request_sync(self.leads.client, notice, task_queue=self.leads.task_queue)
         issues = list(dict.fromkeys(map(_named, notices)))
         found = [f"{len(issues)} to sync: {first_ten(issues)}"] if notices else []
         found += _renamed(snapshot.board, self.settings.github, self.leads.policy.columns)
         found += [
-            f"{lead}: {notified.sent[lead].problem if lead in notified.sent else 'nothing is missing any more'}"
-            for lead in with_problems
+            f"{lead_id}: {notified.sent[lead_id].problem if lead_id in notified.sent else 'nothing is missing any more'}"
+            for lead_id in with_problems
         ]
         found += [
-            f"{lead}: issue {first_ten(map(str, numbers))} carries its marker, too"
-            for lead, numbers in copies.items()
+            f"{lead_id}: issue {first_ten(map(str, numbers))} carries its marker, too"
+            for lead_id, numbers in copies.items()
         ]
         after = GitHubCursor(listings=snapshot.listings, leads=notified, cards=cards)
         return SystemResult(
