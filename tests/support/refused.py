@@ -146,7 +146,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "maniac_t_assessed",
         {"need": "no"},
-        "need is said to be no without evidence. Give need_evidence, or say unknown.",
+        "need is no without evidence. Give need_evidence, or unknown as the verdict.",
     ),
     (
         "new",
@@ -537,7 +537,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "drafted",
         "contract_progressed",
         {"state": "drafted"},
-        "It is drafted since 2026-06-01. Give a note if",
+        "It has been drafted since 2026-06-01. Give a note if",
     ),
     ("new", "vendor_setup_progressed", {"forms": "sent"}, "No price has been quoted yet"),
     ("vendor started", "vendor_setup_progressed", {"forms": "sent"}, "Their forms were sent on 2026-06-01."),
@@ -629,7 +629,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("live", "event_announced", {"name": "Exam", "first": "2026-07-05", "users": 0}, "users: "),
     ("closed", "event_announced", {"name": "Exam", "first": "2026-07-05", "users": 9}, "The lead is closed"),
-    ("live", "hub_live", {}, "The hub is already live since 2026-06-01."),
+    ("live", "hub_live", {}, "The hub has been live since 2026-06-01."),
     (
         "requested",
         "hub_live",
