@@ -110,12 +110,12 @@ def perform(activities: GitHubActivities, kind: str, lead: Lead, *, attempt: int
     return outcome
 
 
-def a_lead(**facts: Any) -> Lead:
+def a_lead(**fields: Any) -> Lead:
     """Return a lead whose id may be a prefix of other leads' ids."""
-    return any_lead(**{"id": "lead-7"} | facts)
+    return any_lead(**{"id": "lead-7"} | fields)
 
 
-def a_quote(**facts: Any) -> Quote:
+def a_quote(**fields: Any) -> Quote:
     given = {
         "version": 1,
         "price": Money(amount=Decimal(12_000), currency="USD"),
@@ -123,7 +123,7 @@ def a_quote(**facts: Any) -> Quote:
         "valid_until": date(2026, 7, 1),
         "quoted_on": TODAY,
     }
-    return Quote.model_validate(given | facts)
+    return Quote.model_validate(given | fields)
 
 
 def opened(activities: GitHubActivities, lead: Lead) -> Lead:
@@ -144,6 +144,6 @@ SIGNED = Contract(signed_on=TODAY, start=TODAY, end=date(2027, 5, 31))
 NO_VENDOR = Vendor(status=VendorStatus.NOT_NEEDED)
 
 
-def contracted(**facts: Any) -> Lead:
+def contracted(**fields: Any) -> Lead:
     """Return a lead with a signed contract."""
-    return a_lead(quotes=(a_quote(status=QuoteStatus.ACCEPTED),), contract=SIGNED, vendor=NO_VENDOR, **facts)
+    return a_lead(quotes=(a_quote(status=QuoteStatus.ACCEPTED),), contract=SIGNED, vendor=NO_VENDOR, **fields)
