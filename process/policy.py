@@ -1,4 +1,4 @@
-"""The process as data with a version: periods, names, people. A lead records which version it was decided under."""
+"""The policy: periods, names and people of the process as data, under a version that each lead records."""
 
 import hashlib
 from collections.abc import Iterator
@@ -11,72 +11,82 @@ from pydantic import AwareDatetime, Field, model_validator
 from process.types import Line, Model, Role, Stage
 
 MAX_DAYS = 3650
-"""Longest period in days, so that every date can be represented."""
+"""Maximum length of a period in days, so that every date can be represented."""
 
 Days = Annotated[int, Field(ge=0, le=MAX_DAYS)]
+"""A number of days."""
 
 
 class Periods(Model):
-    """Numbers of days in the lead's own time zone; working days where stated (defaults: process.md)."""
+    """Periods in days in the lead's time zone; working days where stated (defaults: process.md)."""
 
     questionnaire_nudge: int = Field(
-        7, ge=1, le=MAX_DAYS, description="questionnaire unanswered: nudge, then again as often"
+        7, ge=1, le=MAX_DAYS, description="questionnaire unanswered: reminder, and again after as many days"
     )
-    stale: int = Field(30, ge=1, le=MAX_DAYS, description="no progress: stale, then again as often")
+    stale: int = Field(30, ge=1, le=MAX_DAYS, description="no progress: stale, and again after as many days")
     stale_in: dict[Stage, Annotated[int, Field(ge=1, le=MAX_DAYS)]] = Field(
-        {}, description="stages in which that takes longer, or less long"
+        {}, description="stages with another period until a lead is stale"
     )
-    quote_validity: int = Field(
-        30, ge=1, le=MAX_DAYS, description="a quote is valid this long unless it says otherwise"
-    )
-    quote_reminder: int = Field(7, ge=0, le=MAX_DAYS, description="reminder this long before a quote expires")
+    quote_validity: int = Field(30, ge=1, le=MAX_DAYS, description="validity of a quote that names no date")
+    quote_reminder: int = Field(7, ge=0, le=MAX_DAYS, description="before a quote expires: reminder")
     discount_approval: int = Field(
         3,
         ge=1,
         le=MAX_DAYS,
-        description="working days without a word on a discount: reminder, then again as often",
+        description="working days without a decision on a discount: reminder, and again after as many days",
     )
     handover_reminder: int = Field(
-        3, ge=1, le=MAX_DAYS, description="working days without word from the contracts team"
+        3, ge=1, le=MAX_DAYS, description="working days without an answer from the contracts team: reminder"
     )
-    handover_escalation: int = Field(10, ge=1, le=MAX_DAYS, description="working days until sales is told")
+    handover_escalation: int = Field(
+        10, ge=1, le=MAX_DAYS, description="working days until sales is notified"
+    )
     contract_due: int = Field(
-        20, ge=1, le=MAX_DAYS, description="working days from the hand-over until it is to be signed"
+        20,
+        ge=1,
+        le=MAX_DAYS,
+        description="working days from the hand-over until the contract should be signed",
     )
     news_reminder: int = Field(
-        10, ge=1, le=MAX_DAYS, description="working days without news of a contract that is in hand"
+        10, ge=1, le=MAX_DAYS, description="working days without news of an acknowledged contract: reminder"
     )
     news_escalation: int = Field(
-        20, ge=1, le=MAX_DAYS, description="working days without news until sales is told"
+        20, ge=1, le=MAX_DAYS, description="working days without news until sales is notified"
     )
     usage_reminder: int = Field(
-        5, ge=0, le=MAX_DAYS, description="after a month: engineering is asked for its usage, then weekly"
+        5, ge=0, le=MAX_DAYS, description="after a month: engineering is asked for its usage, then every week"
     )
     invoice_unsent: int = Field(
-        14, ge=1, le=MAX_DAYS, description="prepared and not sent: reminder, then again as often"
+        14, ge=1, le=MAX_DAYS, description="prepared and not sent: reminder, and again after as many days"
     )
-    invoice_overdue: int = Field(60, ge=1, le=MAX_DAYS, description="after sending")
-    renewal_windows: tuple[Days, ...] = Field((180, 90, 30), description="before the contract ends")
+    invoice_overdue: int = Field(
+        60, ge=1, le=MAX_DAYS, description="after sending: an unpaid invoice is overdue"
+    )
+    renewal_windows: tuple[Days, ...] = Field(
+        (180, 90, 30), description="before the contract ends: renewal reminders"
+    )
     renewal_start: int = Field(
-        60, ge=0, le=MAX_DAYS, description="before the contract ends, its renewal is to have a price"
+        60, ge=0, le=MAX_DAYS, description="before the contract ends: its renewal needs a price"
     )
     hub_information: int = Field(
-        7, ge=1, le=MAX_DAYS, description="what is missing of a hub's information is asked for as often"
+        7, ge=1, le=MAX_DAYS, description="between reminders about missing information on a hub"
     )
-    event_notice: tuple[Days, ...] = Field((7, 1), description="before an event of the community begins")
+    event_notice: tuple[Days, ...] = Field(
+        (7, 1), description="before an event begins: notices to engineering"
+    )
     lapse_extension: int = Field(
-        14, ge=1, le=MAX_DAYS, description="one step by which a person extends a lapsed service"
+        14, ge=1, le=MAX_DAYS, description="length of one extension of a lapsed service"
     )
     lapse_decision: int = Field(
-        42, ge=1, le=MAX_DAYS, description="after the contract's end a decision is due"
+        42, ge=1, le=MAX_DAYS, description="after the contract's end: a decision is due"
     )
-    decommission_notice: tuple[Days, ...] = Field((14, 2), description="before decommission")
+    decommission_notice: tuple[Days, ...] = Field((14, 2), description="before decommission: notices")
     archive: int = Field(
-        365, ge=1, le=MAX_DAYS, description="an ended lead still answers this long (data kept a year)"
+        365, ge=1, le=MAX_DAYS, description="after its end: a lead still answers (data is kept for a year)"
     )
 
     def stale_after(self, stage: Stage) -> int:
-        """Days without progress after which a lead in this stage is stale."""
+        """Return the number of days without progress after which a lead in this stage is stale."""
         return self.stale_in.get(stage, self.stale)
 
 
@@ -84,19 +94,19 @@ class Labels(Model):
     """Names of the issues' labels (process.md, The lead's issue, The hub's issue)."""
 
     lead: Line = "lead"
-    hub_service: Line = Field("service:hub", description="hub-as-a-service leads")
-    customer: Line = Field("customer", description="once the contract is signed")
+    hub_service: Line = Field("service:hub", description="a lead of the hub service")
+    customer: Line = Field("customer", description="a lead with a signed contract")
     hub: Line = Field("Hub", description="the hub's issue")
 
 
 class Discounts(Model):
-    """Who may take how much off a list price."""
+    """Limits of discounts on a list price."""
 
     without_approval: Decimal = Field(
-        Decimal(10), ge=0, le=100, description="percent up to which sales gives a discount by itself"
+        Decimal(10), ge=0, le=100, description="percent up to which sales gives a discount without approval"
     )
     approver: Literal[Role.SALES, Role.CONTRACTS, Role.ENGINEERING] = Field(
-        Role.CONTRACTS, description="the role that approves more than that"
+        Role.CONTRACTS, description="the role that approves larger discounts"
     )
 
 
@@ -104,21 +114,21 @@ COLUMNS: dict[Stage, Line] = {stage: stage.capitalize() for stage in Stage}
 """Name of the board's column for each stage, unless a policy names others."""
 
 BUILT_IN = "2026-06"
-"""The version that nobody chose. What a lead under it finds on the board has the names that the settings say."""
+"""Version of the built-in policy. Its leads use the names of columns and labels from the settings."""
 
 TEAMS = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
-"""The roles that are ours, with people and addresses behind them."""
+"""The roles of the organisation, which people have."""
 
 
 NamesByRole = dict[Role, tuple[Line, ...]]
-"""Role -> names or addresses of those who have it."""
+"""Role -> names or addresses of the people who have it."""
 
 
 class Policy(Model):
-    """What may change in the organisation without a change of the program, under one version.
+    """The rules that an organisation can set without changing the program, under one version.
 
-    Its rules stay with a lead until a person says otherwise (`policy_adopted`). Who is behind a role is no rule: that
-    changes under every lead, and the version does not tell of it.
+    A lead keeps its rules until a person decides otherwise (`policy_adopted`). People and addresses of roles are not
+    rules: a change of them reaches every lead, and the version does not depend on them.
     """
 
     version: Line = BUILT_IN
@@ -128,43 +138,43 @@ class Policy(Model):
     labels: Labels = Labels()
     discounts: Discounts = Discounts()
     people: NamesByRole = {}
-    """Who has a role: GitHub logins, and teams as `team:SLUG`."""
+    """Role -> GitHub logins, and teams as `team:SLUG`."""
     addresses: NamesByRole = {}
-    """Who is behind a role by mail; for a role that is not here, the settings say it."""
+    """Role -> mail addresses. Other roles have those of the settings."""
 
     def rules(self) -> dict[str, Any]:
-        """All of it but the version and who is behind the roles, name by name: `periods.stale`."""
-        said = self.model_dump(mode="json", exclude={"version", "people", "addresses"})
-        return dict(_leaves(said))
+        """Return the rules by name, such as `periods.stale`, without version, people and addresses."""
+        values = self.model_dump(mode="json", exclude={"version", "people", "addresses"})
+        return dict(_flattened(values))
 
 
-def _leaves(said: dict[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
-    for name, value in said.items():
+def _flattened(values: dict[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for name, value in values.items():
         if isinstance(value, dict):
-            yield from _leaves(value, f"{above}{name}.")
+            yield from _flattened(value, f"{prefix}{name}.")
         else:
-            yield f"{above}{name}", value
+            yield f"{prefix}{name}", value
 
 
 def differences(before: Policy, after: Policy) -> tuple[str, ...]:
-    """Return the rules that differ, as text: `periods.stale 30 → 14`."""
+    """Return the rules that differ, as text such as `periods.stale 30 → 14`."""
     old, new = before.rules(), after.rules()
     names = dict.fromkeys([*old, *new])
     return tuple(
-        f"{name} {_shown(old.get(name))} → {_shown(new.get(name))}"
+        f"{name} {_as_text(old.get(name))} → {_as_text(new.get(name))}"
         for name in names
         if old.get(name) != new.get(name)
     )
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return "none" if value is None else str(value)
 
 
 class Team(Model):
-    """People and mail addresses of the roles, from the settings that a worker read at `read_at`."""
+    """People and mail addresses of the roles, from the settings that a worker read at `read_at` (UTC)."""
 
     people: NamesByRole = {}
     addresses: NamesByRole = {}
@@ -175,9 +185,9 @@ class Team(Model):
         return cls(people=policy.people, addresses=policy.addresses, read_at=read_at)
 
     @model_validator(mode="after")
-    def _of_ours(self) -> Self:
+    def _check(self) -> Self:
         for role in sorted({*self.people, *self.addresses} - TEAMS):
-            raise ValueError(f"there is nobody behind {role}; people are behind {', '.join(sorted(TEAMS))}")
+            raise ValueError(f"nobody can have the role {role}; name people for {', '.join(sorted(TEAMS))}")
         for address in (address for known in self.addresses.values() for address in known):
             if address.count("@") != 1 or address[0] == "@" or address[-1] == "@" or " " in address:
                 raise ValueError(f"{address!r} is no mail address; write it as name@example.org")
@@ -185,8 +195,8 @@ class Team(Model):
 
     def digest(self) -> str:
         """Return a hash that is equal for equal teams and reveals no names."""
-        said = {
+        values = {
             name: {str(role): known for role, known in sorted(named.items()) if known}
             for name, named in (("people", self.people), ("addresses", self.addresses))
         }
-        return hashlib.sha256(repr(said).encode()).hexdigest()[:12]
+        return hashlib.sha256(repr(values).encode()).hexdigest()[:12]

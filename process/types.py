@@ -1,4 +1,4 @@
-"""What all models share: immutability, the kinds of text, and the words of the process."""
+"""Types that all models share: the immutable base class, kinds of text, stages, roles and links."""
 
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 class Model(BaseModel):
     """An immutable value.
 
-    Unknown fields are ignored, not refused: stored values must load under older and newer code. What people
-    send is checked for unknown fields at the edge (`process.decisions.parsing`).
+    Unknown fields are ignored, so that stored values load under older and newer code. Input from people is checked for
+    unknown fields in `process.decisions.parsing`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -18,15 +18,15 @@ class Model(BaseModel):
     def replaced(self, **changes: Any) -> Self:
         """Return a copy with these fields replaced.
 
-        Raises TypeError for a name that is no field. Values are not validated: they come from our own code.
+        Values are not validated, because they come from our own code. Raises TypeError for an unknown field.
         """
         if unknown := changes.keys() - type(self).model_fields.keys():
             raise TypeError(f"{type(self).__name__} has no field {', '.join(sorted(unknown))}")
         return self.model_copy(update=changes)
 
 
-GIVEN: dict[str, bool] = {"said": True}
-"""The context in which a model is made of what somebody said just now, and not of what was stored."""
+GIVEN: dict[str, bool] = {"given": True}
+"""Validation context for input that somebody gives now, as opposed to stored values."""
 
 
 Line = Annotated[
@@ -52,7 +52,7 @@ def one_line(text: str) -> str:
 
 
 class Stage(StrEnum):
-    """The spine of the process (seed), and its two ends (process.md)."""
+    """The stages of the process, with its two ends (process.md, Stages)."""
 
     LEAD = "lead"
     QUOTED = "quoted"
@@ -76,11 +76,11 @@ class Role(StrEnum):
 
 
 class Link(Model):
-    """An object of this lead in another system: its id there and the address that a person opens."""
+    """An object of a lead in another system: its id there, and the URL for people."""
 
     id: str
     url: str = ""
     home: str = ""
-    """The repository or parent folder that somebody moved it to; empty if it is where the settings say."""
+    """The repository or parent folder that a person moved it to; empty if it was not moved."""
     name: str = ""
     """Name of the folder at the last check."""

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from config.settings import Settings, lead_page
 from process.calendar import add_working_days
 from process.corrections.corrected_decision import CorrectedDecision
-from process.deadlines.serving import notices
+from process.deadlines.serving import decommission_notices
 from process.effects import SendCorrection, SendMail
 from process.effects.introductions import mails_to_former
 from process.lead.hub import HUB_FIELDS
@@ -129,7 +129,7 @@ def _context(
             periods.news_escalation if contract.acknowledged_on else periods.handover_escalation
         ),
         "send_by": invoice.prepared_on + timedelta(days=periods.invoice_unsent) if invoice else None,
-        "notices": sorted(notices(lead), reverse=True),
+        "notices": sorted(decommission_notices(lead), reverse=True),
         "earlier": mails_to_former(lead, Role(effect.fields["role"])) if "role" in effect.fields else (),
         "questionnaire_url": settings.google.questionnaire_url,
         "workflow_url": lead_page(settings.temporal_ui, namespace, lead.id),

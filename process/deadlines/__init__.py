@@ -1,1 +1,1 @@
-"""What happens by date if nobody acts: one class per deadline, and its schedule (process.md, Periods)."""
+"""Events that happen by date if nobody acts: a class and a schedule per deadline (process.md, Periods)."""

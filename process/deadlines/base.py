@@ -1,4 +1,4 @@
-"""What the periods have in common."""
+"""Types and conditions that the schedules share."""
 
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -10,16 +10,16 @@ from process.types import Stage
 
 
 class Due(NamedTuple):
-    """What becomes true at a moment (UTC) unless something else happens before."""
+    """A fact and the time (UTC) at which it becomes true, unless the lead changes before."""
 
     when: datetime
     fact: Fact
 
 
 Schedules = dict[str, Callable[[Lead], Iterator[Due]]]
-"""Kind of a fact -> by which schedule it comes."""
+"""Kind of a fact → the schedule that yields it."""
 
 
 def waiting_for_us(lead: Lead) -> bool:
-    """Before the contract, not on hold, and no probable duplicate: that waits for a decision of its own."""
+    """Return True if the lead is before its contract, not on hold, and no undecided duplicate."""
     return lead.stage in (Stage.LEAD, Stage.QUOTED) and lead.hold is None and not lead.undecided

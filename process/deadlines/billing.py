@@ -1,4 +1,4 @@
-"""Invoices are due, and what they need is asked for."""
+"""Deadlines of invoices and of the usage that they bill."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -18,7 +18,7 @@ from process.types import Role
 
 
 class InvoiceDue(Deadline):
-    """A month's invoice is to be prepared: its fixed fee, and the usage and cloud of the months before."""
+    """The next invoice is prepared, with its period's fixed fee and the usage and cloud cost of earlier months."""
 
     kind = "invoice_due"
 
@@ -57,7 +57,7 @@ class InvoiceDue(Deadline):
 
 
 class InvoiceOverdue(Deadline):
-    """Sixty days after it was sent, an invoice is unpaid."""
+    """An invoice is still unpaid 60 days after it was sent."""
 
     kind = "invoice_overdue"
 
@@ -79,7 +79,7 @@ class InvoiceOverdue(Deadline):
 
 
 class InvoicesUnsent(Deadline):
-    """Invoices were prepared two weeks ago and nobody sent them: the contracts team is asked, and then again as often."""
+    """The contracts team is asked every two weeks to send the invoices that were prepared."""
 
     kind = "invoices_unsent"
 
@@ -88,8 +88,8 @@ class InvoicesUnsent(Deadline):
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         lead = event_log.lead
-        since = lead.today(now) - timedelta(days=lead.policy.periods.invoice_unsent)
-        unsent = tuple(invoice.number for invoice in lead.unsent if invoice.prepared_on <= since)
+        latest = lead.today(now) - timedelta(days=lead.policy.periods.invoice_unsent)
+        unsent = tuple(invoice.number for invoice in lead.unsent if invoice.prepared_on <= latest)
         return self.replaced(numbers=unsent)
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -107,7 +107,7 @@ class InvoicesUnsent(Deadline):
 
 
 class UsageMissing(Deadline):
-    """Months are over and nobody has reported their usage: engineering is asked for it, and then weekly."""
+    """Engineering is asked, then weekly, for the usage of past months that nobody has reported."""
 
     kind = "usage_missing"
 

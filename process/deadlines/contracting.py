@@ -1,4 +1,4 @@
-"""The contracts team is heard of, and a contract comes to its end."""
+"""Deadlines of the hand-over to the contracts team, and of the contract's end and renewal."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ from process.types import Role
 
 
 class HandoverReminded(Deadline):
-    """Three working days without word from the contracts team; or ten, once they have it in hand."""
+    """The contracts team is reminded after 3 working days without news, or 10 once it has acknowledged."""
 
     kind = "handover_reminded"
 
@@ -32,7 +32,7 @@ class HandoverReminded(Deadline):
 
 
 class HandoverEscalated(Deadline):
-    """Ten working days without word from the contracts team; or twenty, once they have it in hand."""
+    """Sales gets a mail after 10 working days without news from the contracts team, 20 once it acknowledged."""
 
     kind = "handover_escalated"
 
@@ -47,7 +47,7 @@ class HandoverEscalated(Deadline):
 
 
 class ContractOverdue(Deadline):
-    """The day has come by which the contract was to be signed."""
+    """The contract was not signed by its due date."""
 
     kind = "contract_overdue"
 
@@ -62,7 +62,7 @@ class ContractOverdue(Deadline):
 
 
 def silence(lead: Lead) -> str:
-    """Since when nothing was heard from the contracts team."""
+    """Return a sentence with the day since which the contracts team has been silent."""
     since = lead.pending.last_news_on if lead.pending.acknowledged_on else "the hand-over"
     return f"The contracts team has been silent since {since}"
 
@@ -85,17 +85,17 @@ def _handover(lead: Lead) -> Iterator[Due]:
         yield Due(end_of(contract.due, lead.zone), ContractOverdue())
 
 
-def _ends_with_it(lead: Lead) -> bool:
-    """Whether nobody is to be asked how it goes on: that the hub is taken down is decided."""
+def _decommission_decided(lead: Lead) -> bool:
+    """Return True if the hub will be taken down, so that nobody is asked about a renewal."""
     return lead.hub.decommission_on is not None
 
 
-def _taken_down(lead: Lead) -> str:
-    return f"; the hub is taken down on {lead.hub.decommission_on}" if _ends_with_it(lead) else ""
+def _decommission_suffix(lead: Lead) -> str:
+    return f"; the hub is taken down on {lead.hub.decommission_on}" if _decommission_decided(lead) else ""
 
 
 class RenewalWindowOpened(Deadline):
-    """The contract ends in 180, 90 or 30 days."""
+    """A renewal window opens 180, 90 or 30 days before the contract ends."""
 
     kind = "renewal_window_opened"
 
@@ -106,15 +106,16 @@ class RenewalWindowOpened(Deadline):
         return lead.replaced(contract=contract)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if not _ends_with_it(change.after):
+        if not _decommission_decided(change.after):
             yield mail(change, "renewal", Role.SALES, days=str(self.days))
 
     def summary(self, event_log: EventLog) -> str:
-        return f"The contract ends in {self.days} days, on {event_log.lead.contract.end}{_taken_down(event_log.lead)}"
+        lead = event_log.lead
+        return f"The contract ends in {self.days} days, on {lead.contract.end}{_decommission_suffix(lead)}"
 
 
 class RenewalNotBegun(Deadline):
-    """The contract ends in 60 days, and no price for what follows is quoted."""
+    """The contract ends in 60 days and no price for its renewal is quoted."""
 
     kind = "renewal_not_begun"
 
@@ -129,7 +130,7 @@ class RenewalNotBegun(Deadline):
 
 
 def renewal_start(lead: Lead) -> date | None:
-    """The day by whose end the next term is to have a price; None where it has one, or where there is to be none."""
+    """Return the last day for quoting the renewal, or None if it is quoted or no renewal is due."""
     contract = lead.contract
     if lead.ended or lead.quote or lead.hub.decommission_on or not (contract.known_on and contract.end):
         return None
@@ -144,7 +145,7 @@ def _renewal(lead: Lead) -> Iterator[Due]:
 
 
 class ContractLapsed(Deadline):
-    """The contract, or its extension, has ended and nobody renewed it."""
+    """The contract or its extension ended without a renewal."""
 
     kind = "contract_lapsed"
 
@@ -160,7 +161,7 @@ class ContractLapsed(Deadline):
 
 
 class LapseDecisionDue(Deadline):
-    """Six weeks after the contract's end: renew or decommission."""
+    """Sales is asked to renew or decommission six weeks after the contract's end."""
 
     kind = "lapse_decision_due"
 
@@ -169,11 +170,11 @@ class LapseDecisionDue(Deadline):
         return lead.replaced(contract=contract)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if not _ends_with_it(change.after):
+        if not _decommission_decided(change.after):
             yield mail(change, "lapse_decision", Role.SALES)
 
     def summary(self, event_log: EventLog) -> str:
-        then = _taken_down(event_log.lead) or "; renew it or take the hub down"
+        then = _decommission_suffix(event_log.lead) or "; renew it or take the hub down"
         return f"The contract ended on {event_log.lead.contract.end}{then}"
 
 

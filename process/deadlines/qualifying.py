@@ -1,4 +1,4 @@
-"""The questionnaire is asked for until it is answered."""
+"""The deadline of an unanswered questionnaire."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -13,7 +13,7 @@ from process.types import Role
 
 
 class QuestionnaireNudged(Deadline):
-    """A week without an answer: ask again."""
+    """Sales is reminded weekly of an unanswered questionnaire."""
 
     kind = "questionnaire_nudged"
 
@@ -31,12 +31,12 @@ class QuestionnaireNudged(Deadline):
 
 
 def _questionnaire(lead: Lead) -> Iterator[Due]:
-    asked = lead.questionnaire
-    if waiting_for_us(lead) and asked.sent_on and not asked.answered_on:
+    questionnaire = lead.questionnaire
+    if waiting_for_us(lead) and questionnaire.sent_on and not questionnaire.answered_on:
         week = timedelta(days=lead.policy.periods.questionnaire_nudge)
-        when = end_of(asked.sent_on + week, lead.zone)
-        if asked.nudged_on:
-            when = start_of(asked.nudged_on + week, lead.zone)  # it was nudged as that day began
+        when = end_of(questionnaire.sent_on + week, lead.zone)
+        if questionnaire.nudged_on:
+            when = start_of(questionnaire.nudged_on + week, lead.zone)  # reminders come when a day begins
         yield Due(when, QuestionnaireNudged())
 
 

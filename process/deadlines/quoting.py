@@ -1,4 +1,4 @@
-"""A quote runs out, and a discount waits for its approval."""
+"""Deadlines of quotes and of the approval of discounts."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta
@@ -15,7 +15,7 @@ from process.types import Role
 
 
 class QuoteRunningOut(Deadline):
-    """A week before the quote expires."""
+    """Sales is reminded a week before a quote expires."""
 
     kind = "quote_running_out"
 
@@ -47,7 +47,7 @@ def _quote(lead: Lead) -> Iterator[Due]:
 
 
 class ApprovalReminded(Deadline):
-    """Three working days without a word on a discount that needs an approval: ask again, and then as often."""
+    """The approver of a discount is asked again every three working days."""
 
     kind = "approval_reminded"
 
@@ -78,7 +78,8 @@ def _approval(lead: Lead) -> Iterator[Due]:
     policy, asked = lead.policy, quote.discount.asked_on
     day = add_working_days(asked or quote.quoted_on, policy.periods.discount_approval, policy.holidays)
     if day <= quote.valid_until:
-        when = start_of(day, lead.zone) if asked else end_of(day, lead.zone)  # it was asked as that day began
+        # reminders come when a day begins; the first one when a whole day has passed
+        when = start_of(day, lead.zone) if asked else end_of(day, lead.zone)
         yield Due(when, ApprovalReminded(version=quote.version))
 
 

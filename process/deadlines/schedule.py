@@ -1,4 +1,4 @@
-"""When each deadline is due, and which of them a change moves."""
+"""Due times of a lead's deadlines, and the dates that a change moves."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -19,29 +19,29 @@ _SCHEDULES = tuple(dict.fromkeys(_BY_KIND.values()))
 
 @cached_per_lead
 def due(lead: Lead) -> tuple[Due, ...]:
-    """All that is due in time, earliest first."""
+    """Return all future and due deadlines of the lead, earliest first."""
     found = (item for schedule in _SCHEDULES for item in schedule(lead))
     return tuple(sorted(found, key=lambda item: (item.when, item.fact.kind)))
 
 
 def moved_dates(before: Lead, after: Lead) -> tuple[str, ...]:
-    """Which dates are others after something became true, in words and in order."""
+    """Describe the dates that differ between two states of a lead, in order of time."""
     old, new = _days(before), _days(after)
     moved = []
-    for what in sorted(old.keys() | new.keys(), key=lambda what: (new.get(what) or old[what], what)):
-        was, is_ = old.get(what, ()), new.get(what, ())
-        if was != is_:
-            days = _joined(is_) or "no more"
-            moved.append(f"{what}: {days}{f', was {_joined(was)}' if was else ''}")
+    for name in sorted(old.keys() | new.keys(), key=lambda name: (new.get(name) or old[name], name)):
+        former, days = old.get(name, ()), new.get(name, ())
+        if former != days:
+            was = f", was {_joined(former)}" if former else ""
+            moved.append(f"{name}: {_joined(days) or 'no more'}{was}")
     return tuple(moved)
 
 
 def _days(lead: Lead) -> dict[str, tuple[date, ...]]:
-    """When what is due, in the lead's own zone."""
+    """Return the due days by name of the deadline, in the lead's time zone."""
     found: dict[str, tuple[date, ...]] = {}
     for item in due(lead):
-        what = item.fact.kind.replace("_", " ").capitalize()
-        found[what] = (*found.get(what, ()), lead.today(item.when))
+        name = item.fact.kind.replace("_", " ").capitalize()
+        found[name] = (*found.get(name, ()), lead.today(item.when))
     return found
 
 
@@ -50,7 +50,7 @@ def _joined(days: Iterable[date]) -> str:
 
 
 def was_due(event_log: EventLog, event: Event) -> bool:
-    """Return True if the deadline in this event was due, exactly so, after this history.
+    """Return True if the event's deadline was due, with these fields, at the end of this log.
 
     Only the schedule of its kind is computed, because callers ask for years of events.
     """

@@ -1,4 +1,4 @@
-"""What is missing about a hub is asked for; events come near, and its end."""
+"""Deadlines of a hub's missing information, its community's events and its decommission."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -14,7 +14,7 @@ from process.types import Role
 
 
 class HubInformationMissed(Deadline):
-    """A week in which something about the hub stayed unknown: ask for that, and for nothing else."""
+    """The missing fields of the hub's information are asked for weekly."""
 
     kind = "hub_information_missed"
 
@@ -25,15 +25,15 @@ class HubInformationMissed(Deadline):
         return lead.replaced(hub=hub)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        us = (Role.SALES, Role.ENGINEERING) if change.after.hub.requested_on else (Role.SALES,)
-        yield mail(change, "hub_information_missing", *us)
+        roles = (Role.SALES, Role.ENGINEERING) if change.after.hub.requested_on else (Role.SALES,)
+        yield mail(change, "hub_information_missing", *roles)
 
     def summary(self, event_log: EventLog) -> str:
         return f"The hub's information still lacks {', '.join(event_log.lead.hub.missing())}"
 
 
 def _hub_information(lead: Lead) -> Iterator[Due]:
-    """Until the hub is live; what is unknown even then is no longer asked for by mail, but still shown."""
+    """Yield the weekly reminder until the hub is live. Fields that are missing afterwards are only shown."""
     waiting = not (lead.ended or lead.hold or lead.hub.live_on)
     since = lead.hub.requested_on or (lead.contracted_on if lead.service == "hub" else None)
     if waiting and since and lead.hub.missing():
@@ -44,7 +44,7 @@ def _hub_information(lead: Lead) -> Iterator[Due]:
 
 
 class EventNear(Deadline):
-    """An event of the hub's community begins in 7 days, or tomorrow."""
+    """Engineering is reminded of a community's event 7 days and 1 day before it begins."""
 
     kind = "event_near"
 
@@ -64,7 +64,7 @@ class EventNear(Deadline):
 
     def effects(self, change: Change) -> Iterable[Effect]:
         known = next((str(known) for known in change.after.hub.events if self._is(known)), self.event)
-        yield mail(change, "event_near", Role.ENGINEERING, what=known, days=str(self.days))
+        yield mail(change, "event_near", Role.ENGINEERING, event=known, days=str(self.days))
 
     def summary(self, event_log: EventLog) -> str:
         return f"{self.event} begins in {self.days} days, on {self.first}"
@@ -82,7 +82,7 @@ def _events(lead: Lead) -> Iterator[Due]:
 
 
 class DecommissionNoticeDue(Deadline):
-    """The hub is taken down in 14 days (tell the customer) or 2 (confirm what happens to the data)."""
+    """A notice of the decommission is due: 14 days before to the customer, 2 days before about the data."""
 
     kind = "decommission_notice_due"
 
@@ -99,8 +99,8 @@ class DecommissionNoticeDue(Deadline):
         return f"The hub is to be taken down in {self.days} days, on {event_log.lead.hub.decommission_on}"
 
 
-def notices(lead: Lead) -> tuple[int, ...]:
-    """Notices of the decommission, in days before it: those whose day had not come when it was decided."""
+def decommission_notices(lead: Lead) -> tuple[int, ...]:
+    """Return the notices of the decommission, in days before it, that were ahead when it was decided."""
     on, decided = lead.hub.decommission_on, lead.hub.decommission_decided_on
     if on is None or decided is None or lead.ended:
         return ()
@@ -110,7 +110,7 @@ def notices(lead: Lead) -> tuple[int, ...]:
 
 
 def _decommission(lead: Lead) -> Iterator[Due]:
-    for days in notices(lead):
+    for days in decommission_notices(lead):
         if lead.hub.decommission_on and days not in lead.hub.notices:
             day = lead.hub.decommission_on - timedelta(days=days)
             yield Due(start_of(day, lead.zone), DecommissionNoticeDue(days=days))

@@ -1,4 +1,4 @@
-"""Nothing moves, waiting is over, and what has ended is archived."""
+"""Deadlines of stale leads, of holds and of the archive."""
 
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
@@ -15,7 +15,7 @@ from process.types import Role, Stage
 
 
 class GoneStale(Deadline):
-    """Nobody moved the lead for 30 days, or as long as its stage may take, and it is not on hold."""
+    """The lead made no progress for 30 days, or for the period of its stage, without being on hold."""
 
     kind = "gone_stale"
 
@@ -30,13 +30,13 @@ class GoneStale(Deadline):
 
 
 def _stale(lead: Lead) -> Iterator[Due]:
-    contracted = lead.stage is Stage.CONTRACTED and lead.hold is None
-    contracted = contracted and lead.awaits_hub  # a member without one is where it is to be
-    if waiting_for_us(lead) or contracted:
+    # a member without a hub has nothing left to wait for
+    awaits_hub = lead.stage is Stage.CONTRACTED and lead.hold is None and lead.awaits_hub
+    if waiting_for_us(lead) or awaits_hub:
         days = timedelta(days=lead.policy.periods.stale_after(lead.stage))
         when = end_of(day_of(lead.progressed_at, lead.zone) + days, lead.zone)
         if lead.stale_on:
-            when = max(when, start_of(lead.stale_on + days, lead.zone))  # it went stale as that day began
+            when = max(when, start_of(lead.stale_on + days, lead.zone))  # it goes stale when a day begins
         yield Due(when, GoneStale())
 
 
@@ -46,7 +46,7 @@ def _hold(lead: Lead) -> Iterator[Due]:
 
 
 class Archived(Deadline):
-    """A year after its end the lead's workflow completes, if all is billed and paid; the ledger keeps its history."""
+    """The workflow completes a year after the lead's end, once all is billed and paid. The ledger keeps the log."""
 
     kind = "archived"
 

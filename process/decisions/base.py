@@ -1,4 +1,4 @@
-"""The base class of decisions, and what several of them share."""
+"""The base class of decisions, and helpers that several of them share."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -17,7 +17,7 @@ EVERY_TEAM = frozenset({Role.SALES, Role.CONTRACTS, Role.ENGINEERING})
 
 
 class Decision(Fact, abstract=True):
-    """A person's decision. A subclass says when it may be taken, what it makes true, and its effects."""
+    """A person's decision. A subclass defines its conditions, the state after it, and its effects."""
 
     registry: ClassVar[dict[str, type["Decision"]]] = {}
     """Kind → class, of all decisions."""
@@ -30,16 +30,16 @@ class Decision(Fact, abstract=True):
     introduced_in: ClassVar[dict[str, str]] = {}
     """Fields that came with a change of the process (`process.behaviour`): field → name of the change."""
     commits: ClassVar[bool] = False
-    """True if it moves the lead towards a contract or a hub. It is refused while the lead may be a duplicate."""
+    """True if it moves the lead towards a contract or a hub. A possible duplicate refuses it."""
     example: ClassVar[dict[str, Any]] = {}
     """Fields of a valid decision, for help texts and previews."""
     irreversible: ClassVar[str] = ""
-    """Sentence about a consequence that only people can undo. It is shown before the decision is corrected."""
+    """A consequence that only people can undo, as a sentence. Previews of a correction show it."""
     is_progress: ClassVar[bool] = True
     """True if the decision counts as progress, so that the days until the lead is stale are counted anew."""
 
     by: Line = Field("someone through Temporal", description="who decided")
-    source: Line = Field("signal", description="through what the decision came")
+    source: Line = Field("signal", description="face through which the decision came")
     key: Line | None = Field(
         None, description="idempotency key: the same key is the same decision, sent again"
     )
@@ -57,7 +57,7 @@ class Decision(Fact, abstract=True):
         return dict(cls.example)
 
     def unsupported(self, lead: Lead) -> Refused | None:
-        """Return the reason to refuse a field whose change of the process the lead has not adopted, or None."""
+        """Return the reason to refuse fields that came with a change the lead has not adopted, or None."""
         early = [name for name, change in self.introduced_in.items() if change not in lead.changes]
         used = [name for name in early if getattr(self, name) != type(self).model_fields[name].default]
         if not used:
@@ -89,7 +89,7 @@ class Decision(Fact, abstract=True):
         return cls.too_early
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        """Return the reason to refuse the decision, or None. The history ends before the decision."""
+        """Return the reason to refuse the decision, or None. The log ends before the decision."""
         return None
 
     def with_note(self, sentence: str) -> str:
@@ -130,14 +130,14 @@ def merged_away(into: DuplicateLink) -> Refused:
     )
 
 
-def implausible(day: date, now: datetime, *, what: str) -> Refused | None:
+def implausible(day: date, now: datetime, *, name: str) -> Refused | None:
     """Return the reason to refuse a date more than thirty years from now, or None."""
     if abs(day.year - now.year) > 30:
-        return refuse(f"{what} is {day}, which can't be meant", "Write the date as 2026-07-31")
+        return refuse(f"{name} is {day}, which can't be meant", "Write the date as 2026-07-31")
     return None
 
 
 def folder_effects(change: Change) -> Iterable[Effect]:
-    """Reserve the lead's Drive folder if it has none and something is to be put into it (seed: any kind of asset)."""
+    """Reserve the lead's Drive folder if it has none. The first asset of any kind needs it (seed)."""
     if change.after.folder_id is None:
         yield ReserveFolder(key=change.key("reserve_folder"), cause=change.event.seq)

@@ -22,10 +22,10 @@ from process.types import Role, Stage, Text
 _MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
 
 
-def _month(said: str) -> str:
-    if not _MONTH.fullmatch(said):
+def _month(value: str) -> str:
+    if not _MONTH.fullmatch(value):
         raise PydanticCustomError("month", "write the month as 2026-07")
-    return said
+    return value
 
 
 Month = Annotated[str, AfterValidator(_month)]
@@ -80,7 +80,7 @@ class UsageReported(Decision):
         if self.cloud_cost and (wrong := complaint(self.cloud_cost, quote.price.currency)):
             return refuse(f"That is no cost: {wrong}")
         known = next((usage for usage in lead.usage if usage.month == self.month), None)
-        # An invoice stands, even where the report that it was made from was corrected.
+        # An invoice stands even if the usage that it bills was corrected.
         if invoice := next((i for i in lead.invoices if self.month in i.usage_months and i.is_valid), None):
             return refuse(
                 f"The usage of {self.month} is already billed, on invoice {invoice.number}",
@@ -107,10 +107,12 @@ class UsageReported(Decision):
         return self.with_note(f"Usage of {self.month}: {self.active_users} active users, cloud cost {cost}")
 
 
-class _OnInvoice(Decision, abstract=True):
+class OnInvoice(Decision, abstract=True):
+    """A decision about one of the lead's invoices."""
+
     deciders = frozenset({Role.CONTRACTS})
     stages = BILLED | {Stage.LOST}
-    too_early = refuse("No invoice has been prepared yet; the calendar does that when one is due")
+    too_early = refuse("No invoice has been prepared yet; that happens by itself when one is due")
 
     _done: ClassVar[str] = ""
     number: int = Field(ge=1, le=1_000_000, description="number of the invoice within the lead, from 1")
@@ -132,13 +134,15 @@ class _OnInvoice(Decision, abstract=True):
             return refuse(f"Invoice {self.number} was voided on {invoice.voided_on}")
         return None
 
-    def _on_its_day(self, lead: Lead, now: datetime, on: date | None, since: date | None) -> Refused | None:
-        """Why that can't have been on the day which was said, or None."""
+    def _on_its_day(
+        self, lead: Lead, now: datetime, on: date | None, earliest: date | None
+    ) -> Refused | None:
+        """Return the reason to refuse this day, or None."""
         if on and on > lead.today(now):
             return refuse(f"{on} has not come yet", "Record it when it is done")
-        if on and since and on < since:
+        if on and earliest and on < earliest:
             return refuse(
-                f"Invoice {self.number} can't have been {self._done} on {on}, before {since}",
+                f"Invoice {self.number} can't have been {self._done} on {on}, before {earliest}",
                 "Check the day, or leave it out for today",
             )
         return None
@@ -151,7 +155,7 @@ class _OnInvoice(Decision, abstract=True):
         return lead.replaced(invoices=invoices)
 
 
-class InvoiceSent(_OnInvoice):
+class InvoiceSent(OnInvoice):
     """The contracts and administration team sent an invoice. It is overdue if it is unpaid after 60 days."""
 
     kind = "invoice_sent"
@@ -179,7 +183,7 @@ class InvoiceSent(_OnInvoice):
         return self.with_note(f"Invoice {self.number} was sent{f' on {self.on}' if self.on else ''}")
 
 
-class InvoicePaid(_OnInvoice):
+class InvoicePaid(OnInvoice):
     """The customer paid an invoice."""
 
     kind = "invoice_paid"
@@ -209,7 +213,7 @@ class InvoicePaid(_OnInvoice):
         return self.with_note(f"Invoice {self.number} was paid{f' on {self.on}' if self.on else ''}")
 
 
-class InvoiceVoided(_OnInvoice):
+class InvoiceVoided(OnInvoice):
     """An invoice was wrong and is cancelled. It keeps its number; the same days are billed again on the next day.
 
     Until then, correct the cause: report the usage again, or correct the decision that led to it.
@@ -219,7 +223,7 @@ class InvoiceVoided(_OnInvoice):
 
     example = {"number": 1, "reason": "The price was another"}
 
-    reason: Text = Field(description="what was wrong with it")
+    reason: Text = Field(description="reason why it was wrong")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if wrong := super().check(event_log, now):

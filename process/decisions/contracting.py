@@ -19,7 +19,7 @@ from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 
 class _Contracting(Decision, abstract=True):
-    """About the contract on its way: the first one, or a renewal beside the one that runs."""
+    """A decision about the pending contract: the first one, or the renewal of the running one."""
 
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
     commits = True
@@ -36,9 +36,9 @@ class _Contracting(Decision, abstract=True):
                 decide("Its renewal begins with a price", "price_quoted"),
             )
         if lead.quote is None or lead.quote.status is not QuoteStatus.ACCEPTED:
-            what = "a price for the renewal" if lead.contract.signed_on else "a price"
+            price = "a price for the renewal" if lead.contract.signed_on else "a price"
             return refuse(
-                f"They have not agreed to {what} yet", decide("Record that first", "quote_accepted")
+                f"They have not agreed to {price} yet", decide("Record that first", "quote_accepted")
             )
         return None
 
@@ -63,7 +63,7 @@ class ContractHandedOver(_Contracting):
                 f"The contract can't be due on {self.due}, which has passed",
                 "Leave due out, or give a later day",
             )
-        return implausible(self.due, now, what="The contract's due date") if self.due else None
+        return implausible(self.due, now, name="The contract's due date") if self.due else None
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         if self.due:
@@ -93,13 +93,13 @@ class ContractHandedOver(_Contracting):
         yield mail(change, "handover", Role.CONTRACTS, needs_folder=True, note=self.note or "")
 
     def summary(self, event_log: EventLog) -> str:
-        what = "renewal" if event_log.lead.contract.signed_on else "contract"
+        subject = "renewal" if event_log.lead.contract.signed_on else "contract"
         due = f", to be signed by {self.due}" if self.due else ""
-        return self.with_note(f"The {what} was handed over to the contracts team{due}")
+        return self.with_note(f"The {subject} was handed over to the contracts team{due}")
 
 
-def _heard(lead: Lead, event: Event) -> dict[str, object]:
-    """The contracts team was heard of: from today on, silence counts anew."""
+def _news(lead: Lead, event: Event) -> dict[str, object]:
+    """Return the fields that restart the contracts team's reminders from today on."""
     return {"news_on": lead.today(event.at), "reminded": False, "escalated": False}
 
 
@@ -110,7 +110,7 @@ class ContractAcknowledged(_Contracting):
 
     deciders = frozenset({Role.CONTRACTS})
 
-    acknowledged_by: Line | None = Field(None, description="who there, if not the one who decides")
+    acknowledged_by: Line | None = Field(None, description="person in that team, if not the decider")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -126,7 +126,7 @@ class ContractAcknowledged(_Contracting):
         contract = lead.pending.replaced(
             acknowledged_on=lead.today(event.at),
             acknowledged_by=self.acknowledged_by or self.by,
-            **_heard(lead, event),
+            **_news(lead, event),
         )
         return lead.with_pending(contract)
 
@@ -137,7 +137,7 @@ class ContractAcknowledged(_Contracting):
 class ContractProgressed(_Contracting):
     """The contracts team has news of the contract or of its renewal.
 
-    After ten working days without news the team is reminded; after twenty, sales is told.
+    After ten working days without news the team is reminded; after twenty, sales gets a mail.
     """
 
     kind = "contract_progressed"
@@ -145,7 +145,9 @@ class ContractProgressed(_Contracting):
     deciders = frozenset({Role.CONTRACTS})
     example = {"state": "drafted", "note": "It goes to their lawyers next"}
 
-    state: Literal["drafted", "in negotiation", "out for signature"] = Field(description="how far it is")
+    state: Literal["drafted", "in negotiation", "out for signature"] = Field(
+        description="state of the contract"
+    )
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -163,7 +165,7 @@ class ContractProgressed(_Contracting):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         contract, today = lead.pending, lead.today(event.at)
-        news = _heard(lead, event)
+        news = _news(lead, event)
         if contract.state != self.state:
             news |= {"state": self.state, "state_on": today}
         if contract.acknowledged_on is None:
@@ -171,8 +173,8 @@ class ContractProgressed(_Contracting):
         return lead.with_pending(contract.replaced(**news))
 
     def summary(self, event_log: EventLog) -> str:
-        what = "renewal" if event_log.lead.contract.signed_on else "contract"
-        return self.with_note(f"The {what} is {self.state}")
+        subject = "renewal" if event_log.lead.contract.signed_on else "contract"
+        return self.with_note(f"The {subject} is {self.state}")
 
 
 class ContractSigned(_Contracting):
@@ -191,9 +193,9 @@ class ContractSigned(_Contracting):
         "evidence_kind": "contract",
     }
 
-    evidence: Text = Field(description="what proves it: a link to the file, or the mail's text or id")
+    evidence: Text = Field(description="evidence: a link to the file, or the mail's text or id")
     evidence_kind: Literal["contract", "email", "purchase order"] = Field(
-        "contract", description="what that is"
+        "contract", description="type of the evidence"
     )
     signed_by: Line | None = Field(None, description="who signed, on their side")
     on: date | None = Field(None, description="the day of the signature; by default today")
@@ -210,6 +212,7 @@ class ContractSigned(_Contracting):
     )
 
     def term(self, lead: Lead, today: date) -> tuple[date, date]:
+        """Return the first and the last day of the service."""
         running = lead.contract.term_ends
         start = self.start or (running + timedelta(days=1) if running else today)
         return start, self.end or start + relativedelta(years=1) - timedelta(days=1)
@@ -218,9 +221,9 @@ class ContractSigned(_Contracting):
         lead = event_log.lead
         if self.on and self.on > lead.today(now):
             return refuse(f"{self.on} has not come yet", "Record the signature when it is there")
-        if self.on and (wrong := implausible(self.on, now, what="The day of the signature")):
+        if self.on and (wrong := implausible(self.on, now, name="The day of the signature")):
             return wrong
-        if self.start and (wrong := implausible(self.start, now, what="The contract's start")):
+        if self.start and (wrong := implausible(self.start, now, name="The contract's start")):
             return wrong
         start, end = self.term(lead, lead.today(now))
         if lead.contract.end and start <= lead.contract.end:
@@ -233,7 +236,7 @@ class ContractSigned(_Contracting):
                 f"The contract would end on {end}, before it starts on {start}",
                 "Give a later end, or leave it out for a year",
             )
-        return implausible(end, now, what="The contract's end")
+        return implausible(end, now, name="The contract's end")
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
         start, end = self.term(event_log.lead, event_log.lead.today(now))
@@ -264,18 +267,20 @@ class ContractSigned(_Contracting):
 
     def summary(self, event_log: EventLog) -> str:
         lead = event_log.lead
-        what = "The contract's renewal" if lead.former else "The contract"
+        subject = "The contract's renewal" if lead.former else "The contract"
         who = f" by {self.signed_by}" if self.signed_by else ""
         when = f" on {self.on}" if self.on else ""
         term = f"for {lead.contract.start} to {lead.contract.end} ({self.evidence_kind})"
         reference = f", their reference {self.reference}" if self.reference else ""
-        return self.with_note(f"{what} was signed{who}{when}, {term}{reference}")
+        return self.with_note(f"{subject} was signed{who}{when}, {term}{reference}")
 
 
 _FILED = "What was filed at the customer, only the contracts team can take back there"
 
 
 class _Vendor(Decision, abstract=True):
+    """A decision about our set-up as a vendor in the customer's system."""
+
     deciders = frozenset({Role.CONTRACTS})
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
     commits = True
@@ -324,7 +329,7 @@ class VendorSetupProgressed(_Vendor):
     example = {"forms": "asked for"}
     becomes = VendorStatus.STARTED
 
-    forms: Literal["asked for", "sent", "accepted"] = Field(description="what happened to their forms")
+    forms: Literal["asked for", "sent", "accepted"] = Field(description="step that the forms have reached")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -424,10 +429,9 @@ class GapExplained(Decision):
     def apply(self, lead: Lead, event: Event) -> Lead:
         signed = list(lead.signed)
         for gap in lead.gaps:
-            place, why = (
-                (gap.term_index, "gap_reason") if gap.term_index < len(signed) else (-1, "after_reason")
-            )
-            signed[place] = signed[place].replaced(**{why: self.reason})
+            between = gap.term_index < len(signed)
+            index, field = (gap.term_index, "gap_reason") if between else (-1, "after_reason")
+            signed[index] = signed[index].replaced(**{field: self.reason})
         *former, contract = signed or [lead.contract]
         return lead.replaced(former=tuple(former), contract=contract)
 

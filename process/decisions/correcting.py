@@ -1,4 +1,4 @@
-"""Correcting a mistaken decision, and replacing what was deleted outside."""
+"""Correcting a mistaken decision, and replacing issues and folders that were deleted."""
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -40,7 +40,7 @@ class IssueReplaced(Decision):
             gone |= {"issue": None, "card": None}
         if "hub issue" in lead.drift:
             gone["hub_issue"] = None
-        others = {place: text for place, text in lead.drift.items() if place == "folder"}
+        others = {artifact: text for artifact, text in lead.drift.items() if artifact == "folder"}
         return lead.replaced(drift=others, **gone)
 
     def effects(self, change: Change) -> Iterable[Effect]:
@@ -72,8 +72,8 @@ class FolderReplaced(Decision):
         return None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        others = {place: text for place, text in lead.drift.items() if place != "folder"}
-        # invoices that were to be written there are to be written into the new one
+        others = {artifact: text for artifact, text in lead.drift.items() if artifact != "folder"}
+        # the invoices are written again, into the new folder
         gone: dict[str, object] = {"folder": None, "folder_id": None, "invoice_files": {}}
         return lead.replaced(drift=others, **gone)
 
@@ -88,7 +88,7 @@ class FolderReplaced(Decision):
 
 
 class Corrected(CorrectingDecision):
-    """An earlier decision was a mistake and no longer counts. Both stay in the log; nobody is told unless asked for.
+    """An earlier decision was a mistake and no longer counts. Both stay in the log. Nobody is told unless asked for.
 
     The card, the labels and the issues follow by themselves. Mails that the decision asked for are suspended if they have
     not been sent; correcting the correction queues them again. Messages that have reached people are put right on request
@@ -103,7 +103,7 @@ class Corrected(CorrectingDecision):
     example = {"seq": 4, "reason": "That was another lead's quote"}
 
     tell: bool = Field(
-        False, description="tell sales and the contracts team by mail, whether they heard of it or not"
+        False, description="tell sales and the contracts team by mail, even if the decision sent them none"
     )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -138,7 +138,7 @@ class Corrected(CorrectingDecision):
                 "Corrected once more, it can be put right outside" if self.compensate else "",
             )
         if broken := tuple(fold.broken(event_log, self.seq)):
-            return _rests_on(broken, wrong.fact.supersedes)
+            return _refuse_dependents(broken, wrong.fact.supersedes)
         if again := first_double_billing(fold.without(event_log, self.seq)):
             return refuse(
                 f"Invoice {again.number} has billed the same since",
@@ -147,7 +147,7 @@ class Corrected(CorrectingDecision):
         return self._nothing_to_compensate(event_log)
 
     def _nothing_to_compensate(self, event_log: EventLog) -> Refused | None:
-        """Who names something wants it to happen; only `all` may come to nothing."""
+        """Return the reason to refuse a named compensation without an object, or None. `all` may have none."""
         if not self.compensate:
             return None
         possible = offered(event_log, self.seq)
@@ -160,7 +160,7 @@ class Corrected(CorrectingDecision):
         return None
 
     def resolved(self, event_log: EventLog, now: datetime) -> Self:
-        """All that there is, one by one: what is recorded is what is put right."""
+        """Record each compensation by name instead of `all`."""
         if not self.compensate:
             return self
         possible = offered(event_log, self.seq)
@@ -181,16 +181,15 @@ class Corrected(CorrectingDecision):
         ):
             yield OpenHubIssue(key=change.key("open_hub_issue"), cause=change.event.seq)
         response = change.after.questionnaire.response_id
-        if (
-            change.before.merged_into and not change.after.merged_into and response
-        ):  # edited meanwhile, the other lead read it
+        # while it was merged, the other lead read the edits of its response
+        if change.before.merged_into and not change.after.merged_into and response:
             yield ReadAnswers(key=change.key("read_answers"), cause=change.event.seq, response_id=response)
         if self.tell:
             yield mail(change, "corrected", Role.SALES, Role.CONTRACTS, seq=str(self.seq), reason=self.reason)
         yield from compensations(change.event_log)
 
     def summary(self, event_log: EventLog) -> str:
-        # of a corrected correction it matters more which decision counts again
+        # name the decision that counts again, not only the correction
         wrong = event_log.find(self.seq)
         if wrong and wrong.fact.supersedes is not None:
             again = wrong.fact.supersedes
@@ -207,7 +206,7 @@ _NOTHING = {
 
 
 def _newest(event_log: EventLog) -> Iterator[Suggestion]:
-    """Suggest to correct the newest decision that counts, if there is one besides the opening."""
+    """Suggest a correction of the newest decision that counts, if there is one besides the opening."""
     corrected = fold.superseded(event_log.events)
     for event in reversed(event_log.events[1:]):
         if isinstance(event.fact, Decision) and event.seq not in corrected:
@@ -215,12 +214,12 @@ def _newest(event_log: EventLog) -> Iterator[Suggestion]:
             return
 
 
-MANY = 8
-"""Numbers that a sentence names."""
+MAX_NAMED = 8
+"""Most numbers that a sentence names."""
 
 
-def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
-    """What would no longer stand; the newest of it is to be corrected first."""
+def _refuse_dependents(broken: tuple[Event, ...], undone: int | None) -> Refused:
+    """Refuse a correction that would invalidate later decisions, and suggest to correct those first."""
     first, *others = broken
     if first.seq == undone:
         return refuse(
@@ -228,13 +227,13 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
             decide("Decide it anew", first.kind),
         )
     order = [str(event.seq) for event in reversed(broken)]
-    too = (
+    rest = (
         f", and so {'do' if len(others) > 1 else 'does'} {_and([str(e.seq) for e in others])}"
         if others
         else ""
     )
     return refuse(
-        f"{first.seq} ({first.summary}) rests on it{too}",
+        f"{first.seq} ({first.summary}) rests on it{rest}",
         decide(
             f"Correct {_and(order)} first" + (", in this order" if others else ""),
             "corrected",
@@ -244,6 +243,6 @@ def _rests_on(broken: tuple[Event, ...], undone: int | None) -> Refused:
 
 
 def _and(names: list[str]) -> str:
-    if len(names) > MANY:
-        return f"{', '.join(names[:MANY])} and {len(names) - MANY} more"
+    if len(names) > MAX_NAMED:
+        return f"{', '.join(names[:MAX_NAMED])} and {len(names) - MAX_NAMED} more"
     return f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]

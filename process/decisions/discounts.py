@@ -1,4 +1,4 @@
-"""Approval of discounts above the limit of sales, by the role that the policy names."""
+"""Approval of discounts above the limit of sales, by the role in the policy."""
 
 from collections.abc import Iterable
 
@@ -7,14 +7,14 @@ from pydantic import Field
 from process.core.events import Change, Event, EventLog
 from process.core.refusal import Refused, refuse
 from process.decisions.base import mail
-from process.decisions.quoting import _OnQuote
+from process.decisions.quoting import OnQuote
 from process.effects import Effect
 from process.lead.lead import Lead
 from process.lead.quote import Quote, QuoteStatus
 from process.types import Role, Text
 
 
-class OnDiscount(_OnQuote, abstract=True):
+class OnDiscount(OnQuote, abstract=True):
     """A decision about the discount of the open quote."""
 
     deciders = frozenset({Role.CONTRACTS})
@@ -36,8 +36,8 @@ class OnDiscount(_OnQuote, abstract=True):
         def settle(quote: Quote) -> Quote:
             if quote.version != self.version or quote.discount is None or not quote.awaiting_approval_by:
                 return quote
-            said = {"approved": approved, "settled_on": lead.today(event.at), "settled_by": self.by}
-            return quote.replaced(discount=quote.discount.replaced(**said), **more)
+            settled = {"approved": approved, "settled_on": lead.today(event.at), "settled_by": self.by}
+            return quote.replaced(discount=quote.discount.replaced(**settled), **more)
 
         return lead.replaced(quotes=tuple(settle(quote) for quote in lead.quotes))
 
@@ -64,7 +64,7 @@ class DiscountDeclined(OnDiscount):
 
     example = {"reason": "Ten percent is what their budget needs"}
 
-    reason: Text = Field(description="why not, and what would do")
+    reason: Text = Field(description="reason, and a discount that would be approved")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         reason = f"Discount not approved: {self.reason}"[:10_000]

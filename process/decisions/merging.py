@@ -23,7 +23,7 @@ class KeptApart(Decision):
     other: Line | None = Field(
         None, description="id of the lead that it is not; by default all that it may be the same as"
     )
-    reason: Text | None = Field(None, description="how that is known")
+    reason: Text | None = Field(None, description="reason")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -56,8 +56,8 @@ class KeptApart(Decision):
         others = ", ".join(
             other.lead_id for other in event_log.lead.originals if other.seq == event_log.lead.last_seq
         )
-        said = f"Kept apart from {others or self.other or 'what it looks like'}"
-        return self.with_note(f"{said} ({self.reason})" if self.reason else said)
+        sentence = f"Kept apart from {others or self.other or 'what it looks like'}"
+        return self.with_note(f"{sentence} ({self.reason})" if self.reason else sentence)
 
 
 class Merged(Decision):
@@ -105,13 +105,13 @@ class Merged(Decision):
         return lead.replaced(lost=loss, hold=None, originals=originals)
 
     def withdrawn(self, lead: Lead, event: Event) -> Lead:
-        """What it merged into stays known, so that it can be told."""
+        """Keep the link to the other lead, so that it is notified of the correction."""
         if any(other.lead_id == self.into for other in lead.originals):
             return lead
         return lead.replaced(originals=_with(lead, self.into, Relation.NONE, event))
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if change.before.quoted:  # whoever was brought in must hear that it goes on elsewhere
+        if change.before.quoted:  # the contracts team is in the conversation since the first quote
             yield mail(change, "merged", Role.CONTRACTS)
 
     def summary(self, event_log: EventLog) -> str:
@@ -120,7 +120,7 @@ class Merged(Decision):
 
 
 def _with(lead: Lead, other: str, relation: Relation, event: Event) -> tuple[DuplicateLink, ...]:
-    """All originals, this one with the relation."""
+    """Return the lead's originals with this relation to the other lead."""
     news = {"relation": relation, "seq": event.seq}
     known = next((o for o in lead.originals if o.lead_id == other), DuplicateLink(lead_id=other)).replaced(
         **news

@@ -32,30 +32,32 @@ class LeadOpened(Decision):
 
     org: Line = Field(description="the lead's organisation")
     person: Line = Field(description="the person there")
-    title: Line = Field(description="what it is about, in a few words")
+    title: Line = Field(description="short title of the request")
     email: Email | None = Field(None, description="the person's mail address")
     service: Service = Field("hub", description="hub as a service, or something else")
     zone: Line = Field("UTC", description="the lead's time zone, as Europe/Berlin; its days count there")
-    issue: Link | None = Field(None, description="the issue that it began as; without one, one is opened")
+    issue: Link | None = Field(
+        None, description="issue on GitHub that it began as; by default a new one is opened"
+    )
     originals: tuple[DuplicateLink, ...] = Field(
-        (), description="open leads that it looks like, and whether somebody has said that it is another one"
+        (), description="open leads that it resembles, and those that it was decided to differ from"
     )
     policy: Policy = Policy()
     changes: tuple[str, ...] = ()
     price_books: tuple[PriceBook, ...] = BUILT_IN
-    """Known from the start, until the price list is read; recorded, so that no quote changes with this code."""
+    """Price books until the price list is read. They are recorded, so that new code changes no quote."""
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         return refuse("The lead is already open", decide("Change its details", "details_changed"))
 
     def complaint(self) -> Refused | None:
-        """Why no lead can start with this, or None."""
+        """Return the reason to refuse to open the lead, or None."""
         if self.issue and not self.issue.id.isdecimal():
             return refuse(f"{self.issue.id!r} is no issue's number", "Give the issue as its id and url")
         return contact_complaint(self.zone, self.email)
 
     def opened(self, lead_id: str, at: datetime) -> Lead:
-        """The lead as it begins."""
+        """Return the new lead."""
         return Lead(
             id=lead_id,
             opened_at=at,
@@ -74,7 +76,7 @@ class LeadOpened(Decision):
         )
 
     def _originals(self, lead_id: str) -> tuple[DuplicateLink, ...]:
-        """Each other lead once; nothing is merged yet."""
+        """Return the originals without repetition, each undecided unless it was kept apart."""
         others = {other.lead_id: other for other in self.originals if other.lead_id != lead_id}
         undecided = {"relation": Relation.UNDECIDED}
         return tuple(
@@ -109,7 +111,7 @@ class DetailsChanged(Decision):
 
     org: Line | None = Field(None, description="the lead's organisation")
     person: Line | None = Field(None, description="the person there")
-    title: Line | None = Field(None, description="what it is about, in a few words")
+    title: Line | None = Field(None, description="short title of the request")
     email: Email | None = Field(None, description="the person's mail address")
     service: Service | None = Field(None, description="hub as a service, or something else")
     zone: Line | None = Field(None, description="the lead's time zone, as Europe/Berlin")
@@ -121,6 +123,7 @@ class DetailsChanged(Decision):
     )
 
     def given(self) -> dict[str, str]:
+        """Return the changed details."""
         names = ("org", "person", "title", "email", "service", "zone", "reference", "billing_address")
         return {name: value for name in names if (value := getattr(self, name)) is not None}
 
@@ -148,7 +151,7 @@ class Assigned(Decision):
     example = {"role": "sales", "person": "Grace Example"}
 
     role: Literal[Role.SALES, Role.CONTRACTS, Role.ENGINEERING] = Field(description="the role")
-    person: Line | None = Field(None, description="who has it, by name")
+    person: Line | None = Field(None, description="name of the person")
     login: Line | None = Field(None, description="their GitHub login")
     email: Email | None = Field(None, description="their mail address")
 
@@ -176,6 +179,7 @@ class Assigned(Decision):
 
 
 def contact_complaint(zone: str | None, email: str | None) -> Refused | None:
+    """Return the reason to refuse the time zone or the mail address, or None."""
     if zone is not None and not zone_exists(zone):
         return refuse(f"There is no time zone {zone!r}", "Name one as Europe/Berlin or UTC")
     if email is not None and (email.count("@") != 1 or email[0] == "@" or email[-1] == "@" or " " in email):

@@ -13,11 +13,11 @@ from process.decisions.registry import DECISIONS
 from process.types import GIVEN
 
 RESERVED_SOURCES = (BY_DATE, "service")
-"""Sources of what the service itself decides; nobody else may name them."""
+"""Sources of the service's own decisions. Nobody else may give them."""
 
 
 class Unreadable:
-    """Stands for a body that is no JSON, or none that this program can hold."""
+    """Placeholder for a body that is not valid JSON or too deeply nested."""
 
 
 def parse(kind: str, args: tuple[Any, ...], *, source: str = "signal") -> Decision | Refused:

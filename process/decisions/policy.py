@@ -15,9 +15,9 @@ from process.types import Line, Stage
 
 
 class PolicyAdopted(Decision):
-    """The lead comes under the policy in force: its clocks, holidays, columns and labels.
+    """The lead comes under the policy in force: its periods, holidays, columns and labels.
 
-    Earlier decisions keep their dates and prices. The people and addresses of the roles reach every lead without this.
+    Earlier decisions keep their dates and prices. People and addresses of the roles need no such decision.
     """
 
     kind = "policy_adopted"
@@ -26,7 +26,7 @@ class PolicyAdopted(Decision):
     is_progress = False
 
     policy: Policy | None = Field(None, description="the policy; commands and comments take the one in force")
-    changed: tuple[Line, ...] = Field((), description="which rules that changes; the lead itself says so")
+    changed: tuple[Line, ...] = Field((), description="rules that change; filled in by the service")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.policy is None:
@@ -70,5 +70,5 @@ class PolicyAdopted(Decision):
         return found
 
     def summary(self, event_log: EventLog) -> str:
-        what = f": {'; '.join(self.changed)}" if self.changed else ", whose rules are the same"
-        return self.with_note(f"From here on under the policy {event_log.lead.policy.version}{what}")
+        changes = f": {'; '.join(self.changed)}" if self.changed else ", whose rules are the same"
+        return self.with_note(f"From here on under the policy {event_log.lead.policy.version}{changes}")

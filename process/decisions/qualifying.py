@@ -1,4 +1,4 @@
-"""The questionnaire, the assessment by MANIAC-T, and what is made for the lead."""
+"""The questionnaire, the assessment by MANIAC-T, and the lead's assets."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -55,7 +55,7 @@ class QuestionnaireAnswered(Decision):
 
     response_id: Line | None = Field(None, description="id of the response in Google Forms")
     submitted_at: AwareDatetime | None = Field(
-        None, description="when it was sent in, or last edited there: what was edited since is read again"
+        None, description="time at which it was submitted or last edited; a later edit is read again"
     )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -69,7 +69,7 @@ class QuestionnaireAnswered(Decision):
         return None
 
     def _edited_since(self, known: Questionnaire) -> bool:
-        """Whether the response was edited since it was read."""
+        """Return True if the response was edited since it was read."""
         if self.response_id is None or self.submitted_at is None:
             return False
         return known.submitted_at is None or self.submitted_at > known.submitted_at
@@ -107,23 +107,24 @@ class ManiacTAssessed(Decision):
     }
 
     money: Verdict | None = Field(None, description=MANIAC_T["money"])
-    money_evidence: Text | None = Field(None, description="what that rests on")
+    money_evidence: Text | None = Field(None, description="evidence")
     authority: Verdict | None = Field(None, description=MANIAC_T["authority"])
-    authority_evidence: Text | None = Field(None, description="what that rests on")
+    authority_evidence: Text | None = Field(None, description="evidence")
     need: Verdict | None = Field(None, description=MANIAC_T["need"])
-    need_evidence: Text | None = Field(None, description="what that rests on")
+    need_evidence: Text | None = Field(None, description="evidence")
     impending_event: Verdict | None = Field(None, description=MANIAC_T["impending_event"])
-    impending_event_evidence: Text | None = Field(None, description="what that rests on")
+    impending_event_evidence: Text | None = Field(None, description="evidence")
     application: Verdict | None = Field(None, description=MANIAC_T["application"])
-    application_evidence: Text | None = Field(None, description="what that rests on")
+    application_evidence: Text | None = Field(None, description="evidence")
     competition: Verdict | None = Field(None, description=MANIAC_T["competition"])
-    competition_evidence: Text | None = Field(None, description="what that rests on")
+    competition_evidence: Text | None = Field(None, description="evidence")
     timeline: Verdict | None = Field(None, description=MANIAC_T["timeline"])
-    timeline_evidence: Text | None = Field(None, description="what that rests on")
-    in_scope: bool | None = Field(None, description="whether we go on with this lead")
-    said_by: Line | None = Field(None, description="who said so, if not the one who decides")
+    timeline_evidence: Text | None = Field(None, description="evidence")
+    in_scope: bool | None = Field(None, description="true if we go on with this lead")
+    said_by: Line | None = Field(None, description="person who said so, if not the decider")
 
     def given(self) -> dict[str, tuple[Verdict, str | None]]:
+        """Return verdict and evidence by letter."""
         return {
             letter: (verdict, getattr(self, f"{letter}_evidence"))
             for letter in MANIAC_T
@@ -172,10 +173,10 @@ class ManiacTAssessed(Decision):
         scope = {True: "in scope", False: "out of scope", None: "scope still open"}[
             event_log.lead.qualification.in_scope
         ]
-        said = ", ".join(
+        verdicts = ", ".join(
             f"{letter.replace('_', ' ')} {verdict}" for letter, (verdict, _) in self.given().items()
         )
-        return self.with_note(f"MANIAC-T assessed, {scope}" + (f" ({said})" if said else ""))
+        return self.with_note(f"MANIAC-T assessed, {scope}" + (f" ({verdicts})" if verdicts else ""))
 
 
 class AssetAttached(Decision):
@@ -187,10 +188,12 @@ class AssetAttached(Decision):
     example = {"type": "budget", "name": "Budget 2026", "url": "https://docs.example.org/budget"}
 
     type: Literal["budget", "statement of work", "notes", "contract", "other"] = Field(
-        "other", description="what it is"
+        "other", description="type of the asset"
     )
     name: Line = Field(description="its name")
-    url: Line | None = Field(None, description="where it is; leave out what will be put into the folder")
+    url: Line | None = Field(
+        None, description="its address; leave it out if the file will be put into the folder"
+    )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.url and not self.url.startswith(("https://", "http://")):

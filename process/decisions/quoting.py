@@ -20,10 +20,13 @@ from process.types import OPEN_STAGES, Line, Role, Stage, Text
 
 
 def signed(lead: Lead) -> Refused | None:
-    """Once signed, the price is the contract's, even while the vendor set-up keeps the lead at `quoted`."""
+    """Return the reason to refuse a new price once the contract is signed, or None.
+
+    The vendor set-up may still keep such a lead at `quoted`.
+    """
     if lead.contract.signed_on is None or lead.stage is not Stage.QUOTED:
         return None
-    if lead.quote:  # that of its renewal
+    if lead.quote:  # the quote of its renewal
         return None
     return refuse(
         f"The contract was signed on {lead.contract.signed_on}, at {lead.quote_of(lead.contract)}",
@@ -32,7 +35,7 @@ def signed(lead: Lead) -> Refused | None:
 
 
 def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
-    """A renewal is quoted from the first renewal window on."""
+    """Return the reason to refuse a renewal's quote before the first renewal window, or None."""
     end, days = lead.contract.end, max(lead.policy.periods.renewal_windows, default=0)
     if end is None or lead.contract.lapsed or today >= end - timedelta(days=days):
         return None
@@ -45,9 +48,9 @@ def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
 NO_QUOTE = refuse("No quote is open", decide("Quote a price first", "price_quoted"))
 
 
-def _bare_percent(said: Any) -> Any:
-    """`10 %` is 10."""
-    return said.strip().removesuffix("%").rstrip() if isinstance(said, str) else said
+def _bare_percent(value: Any) -> Any:
+    """Return the value without a percent sign: `10 %` is 10."""
+    return value.strip().removesuffix("%").rstrip() if isinstance(value, str) else value
 
 
 Percent = Annotated[
@@ -72,7 +75,7 @@ class PriceQuoted(Decision):
 
     amount: Amount | None = Field(None, description="the price, as 12000 or 12000.00; a plan brings its own")
     currency: CurrencyCode | None = Field(None, description="its currency, as USD")
-    per: Per | None = Field(None, description="what it is for: a year, a month, or once")
+    per: Per | None = Field(None, description="period of the price: a year, a month, or once")
     book: Line | None = Field(None, description="price book, as 2026-06")
     plan: Line | None = Field(None, description="plan in that book, as Research")
     dedicated_cluster: bool = Field(
@@ -80,14 +83,13 @@ class PriceQuoted(Decision):
     )
     item: Items = Field(
         (),
-        description='something beside it, asked for once or each time, as "Training: 2000 once" or "Support: 300"; '
-        "one or more",
+        description='further items, charged once or in each period, as "Training: 2000 once" or "Support: 300"',
     )
     discount_percent: Percent | None = Field(
         None, description="share taken off the price (not the items), as 10"
     )
     discount_amount: Amount | None = Field(None, gt=0, description="or the amount taken off it, as 1200")
-    discount_reason: Text | None = Field(None, description="why there is a discount")
+    discount_reason: Text | None = Field(None, description="reason for the discount")
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -101,7 +103,7 @@ class PriceQuoted(Decision):
                     f"A quote can't be valid until {self.valid_until}, which has passed",
                     "Leave valid_until out, or give a later day",
                 )
-            if wrong := implausible(self.valid_until, now, what="The last day of the offer"):
+            if wrong := implausible(self.valid_until, now, name="The last day of the offer"):
                 return wrong
         wrong = self._book_complaint(lead) if self.book or self.plan else self._bespoke_complaint()
         wrong = wrong or self._item_complaint(lead) or self._discount_complaint(lead)
@@ -218,18 +220,18 @@ class PriceQuoted(Decision):
         return None
 
     def _off(self, price: Money) -> Money:
-        """What the discount takes off this list price."""
+        """Return the amount that the discount takes off this list price."""
         if self.discount_percent is not None:
             return price.times(self.discount_percent / 100).rounded()
         return Money(amount=self.discount_amount or Decimal(0), currency=price.currency)
 
     def _discount(self, lead: Lead, price: Money, today: date) -> Discount | None:
-        """The discount on this list price, and whose approval the lead's policy wants for it."""
+        """Return the discount on this list price, with the role that must approve it, or None."""
         off, rule = self._off(price), lead.policy.discounts
         if not off.amount or not self.discount_reason:
             return None
         percent = self.discount_percent
-        irreversible = (
+        needs_approval = (
             percent > rule.without_approval
             if percent is not None
             else off.amount * 100 > price.amount * rule.without_approval
@@ -239,11 +241,11 @@ class PriceQuoted(Decision):
             percent=percent,
             reason=self.discount_reason,
             by=self.by,
-            approver=rule.approver if irreversible else None,
+            approver=rule.approver if needs_approval else None,
         )
 
     def _listed(self, lead: Lead) -> tuple[Money, Per]:
-        """The price before any discount, and what it is for."""
+        """Return the price before any discount, and its period."""
         found = self._find(lead)
         if found is None:
             return Money(
@@ -261,7 +263,7 @@ class PriceQuoted(Decision):
         return None
 
     def quote(self, lead: Lead, today: date) -> Quote:
-        """The offer that this makes of the lead, with its book's figures copied in."""
+        """Return the quote that the decision makes for the lead, with the price book's figures copied in."""
         price, per = self._listed(lead)
         discount, found = self._discount(lead, price, today), self._find(lead)
         quote = Quote(
@@ -305,9 +307,7 @@ class PriceQuoted(Decision):
         return lead.replaced(quotes=(*older, self.quote(lead, lead.today(event.at))))
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if (
-            not change.before.quoted
-        ):  # the seed's warning: contracts and administration join at the first actual price
+        if not change.before.quoted:  # the contracts team joins at the first actual price (seed)
             yield from folder_effects(change)
             yield mail(change, "price_quoted", Role.CONTRACTS, version=str(change.after.quotes[-1].version))
         yield from ask_for_approval(change)
@@ -324,19 +324,19 @@ class PriceQuoted(Decision):
 
 
 def ask_for_approval(change: Change) -> Iterable[Effect]:
-    """The mail to whoever is to approve the discount of the quote on the table, if that waits for somebody."""
+    """Mail the role that must approve the active quote's discount, if one must."""
     quote = change.after.quote
     if quote and quote.awaiting_approval_by:
         yield mail(change, "discount_approval", quote.awaiting_approval_by, version=str(quote.version))
 
 
-class _OnQuote(Decision, abstract=True):
-    """About the quote that is on the table."""
+class OnQuote(Decision, abstract=True):
+    """A decision about the active quote."""
 
     stages = OPEN_STAGES
 
     version: int | None = Field(
-        None, ge=1, le=1_000_000, description="which version of the quote; by default the active one"
+        None, ge=1, le=1_000_000, description="version of the quote; by default the active one"
     )
 
     @classmethod
@@ -374,14 +374,14 @@ class _OnQuote(Decision, abstract=True):
         return lead.replaced(quotes=quotes)
 
 
-class QuoteAccepted(_OnQuote):
+class QuoteAccepted(OnQuote):
     """The customer agreed to the price. They have not signed: the contract comes next."""
 
     kind = "quote_accepted"
 
     commits = True
 
-    accepted_by: Line | None = Field(None, description="who agreed, on their side")
+    accepted_by: Line | None = Field(None, description="person of the customer who agreed")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -409,12 +409,12 @@ class QuoteAccepted(_OnQuote):
         return self.with_note(f"The quote was accepted{who}: {event_log.lead.quote}")
 
 
-class QuoteDeclined(_OnQuote):
+class QuoteDeclined(OnQuote):
     """The customer declined the price or withdrew their agreement. Quote another one, or record the lead as lost."""
 
     kind = "quote_declined"
 
-    reason: Text | None = Field(None, description="why, in their words")
+    reason: Text | None = Field(None, description="reason, as the customer gave it")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         return self._with(lead, QuoteStatus.DECLINED, reason=self.reason)
@@ -423,7 +423,7 @@ class QuoteDeclined(_OnQuote):
         return self.with_note("The quote was declined" + (f" ({self.reason})" if self.reason else ""))
 
 
-class QuoteExpired(_OnQuote):
+class QuoteExpired(OnQuote):
     """The quote is over. This happens by itself at the end of its last day; an accepted quote never expires."""
 
     kind = "quote_expired"
@@ -450,5 +450,5 @@ class QuoteExpired(_OnQuote):
 
 
 def _same_offer(one: Quote, other: Quote) -> bool:
-    same = ("price", "list_price", "per", "items", "book", "plan", "dedicated_cluster", "valid_until")
-    return all(getattr(one, name) == getattr(other, name) for name in same)
+    compared = ("price", "list_price", "per", "items", "book", "plan", "dedicated_cluster", "valid_until")
+    return all(getattr(one, name) == getattr(other, name) for name in compared)

@@ -1,4 +1,4 @@
-"""All decisions by kind, in the order of the process."""
+"""The decisions by kind, in the order of the process."""
 
 from process.decisions import (
     billing,
@@ -36,4 +36,4 @@ DECISIONS: dict[str, type[Decision]] = {
     for kind, decision in Decision.registry.items()
     if decision.__module__ == module.__name__ and decision is not LeadOpened
 }
-"""Kind -> class, in the order of the process. `LeadOpened` is not among them: it starts a lead."""
+"""Kind → class, in the order of the process. `LeadOpened` is missing, because it starts a lead."""

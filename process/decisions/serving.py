@@ -31,21 +31,22 @@ class HubInformationGiven(Decision):
     }
 
     name: Line | None = Field(None, description="the hub's name")
-    background: Text | None = Field(None, description="what the hub is for")
+    background: Text | None = Field(None, description="purpose of the hub")
     auth_type: Line | None = Field(None, description="Google, GitHub, CILogon or other")
-    administrators: Text | None = Field(None, description="who administers it")
+    administrators: Text | None = Field(None, description="its administrators")
     url: Line | None = Field(None, description="as NAME.CLUSTER.2i2c.cloud")
-    logo_url: Line | None = Field(None, description="logo and where it links to")
+    logo_url: Line | None = Field(None, description="logo and its link")
     hub_type: Line | None = Field(None, description="type of hub")
     cluster: Line | None = Field(None, description="the cluster it runs on")
     image: Line | None = Field(None, description="image, as name/tag")
     config_name: Line | None = Field(None, description="its name in the configuration")
     representatives: Text | None = Field(None, description="community representative(s), one or two")
-    start_date: Line | None = Field(None, description="when it is needed")
-    end_date: Line | None = Field(None, description="when it ends")
+    start_date: Line | None = Field(None, description="day from which it is needed")
+    end_date: Line | None = Field(None, description="day on which it ends")
     important_dates: Text | None = Field(None, description="events, courses, workshops")
 
     def given(self) -> dict[str, str]:
+        """Return the information given, by field."""
         return {field: value for field in HUB_FIELDS if (value := getattr(self, field)) is not None}
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -70,17 +71,17 @@ class HubInformationGiven(Decision):
 
 
 class EventAnnounced(Decision):
-    """The community has an event for which its hub needs room. Announced again under its name, the event has moved."""
+    """The community has an event for which its hub needs capacity. To move it, announce it again under its name."""
 
     kind = "event_announced"
 
     deciders = frozenset({Role.ENGINEERING, Role.SALES})
     example = {"name": "Summer school", "first": "2049-07-05", "last": "2049-07-09", "users": 120}
 
-    name: Line = Field(description="what they call it")
+    name: Line = Field(description="name of the event")
     first: date = Field(description="its first day")
     last: date | None = Field(None, description="its last day, if it has more than one")
-    users: int = Field(ge=1, le=100_000_000, description="how many users are expected")
+    users: int = Field(ge=1, le=100_000_000, description="number of expected users")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -102,7 +103,7 @@ class EventAnnounced(Decision):
         known = next((event for event in event_log.lead.hub.events if event.name == self.name), None)
         if known and (known.first, known.last, known.users) == (self.first, last, self.users):
             return refuse("That event is already announced, just so")
-        return implausible(last, now, what="The last day of the event")
+        return implausible(last, now, name="The last day of the event")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         today = lead.today(event.at)
@@ -119,7 +120,7 @@ class EventAnnounced(Decision):
 
     def effects(self, change: Change) -> Iterable[Effect]:
         announced = next(known for known in reversed(change.after.hub.events) if known.name == self.name)
-        yield mail(change, "event_announced", Role.ENGINEERING, what=str(announced))
+        yield mail(change, "event_announced", Role.ENGINEERING, event=str(announced))
 
     def summary(self, event_log: EventLog) -> str:
         days = f"on {self.first}" if self.last in (None, self.first) else f"from {self.first} to {self.last}"
@@ -134,8 +135,8 @@ class HubRequested(Decision):
     irreversible = "What engineering has begun, only they can stop"
     commits = True
 
-    exception_by: Line | None = Field(None, description="who allows a hub without a signature")
-    exception_reason: Text | None = Field(None, description="and why")
+    exception_by: Line | None = Field(None, description="person who allows a hub without a signature")
+    exception_reason: Text | None = Field(None, description="their reason")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -199,7 +200,7 @@ class HubLive(Decision):
     commits = True
     example = {"url": "https://example.cluster.2i2c.cloud"}
 
-    url: Line | None = Field(None, description="where it is, if that was not said before")
+    url: Line | None = Field(None, description="address of the hub, unless it is already known")
     on: date | None = Field(None, description="the day from which it ran; by default today")
 
     @classmethod
@@ -215,7 +216,7 @@ class HubLive(Decision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.on and self.on > event_log.lead.today(now):
             return refuse(f"{self.on} has not come yet", "Record it when the hub runs")
-        return implausible(self.on, now, what="The day from which it ran") if self.on else None
+        return implausible(self.on, now, name="The day from which it ran") if self.on else None
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         information = lead.hub.information | ({"url": self.url} if self.url else {})
@@ -234,6 +235,8 @@ class HubLive(Decision):
 
 
 class _OnRunningHub(Decision, abstract=True):
+    """A decision about a hub that is running."""
+
     stages = OPEN_STAGES
 
     @classmethod
@@ -255,9 +258,9 @@ class HubValidated(_OnRunningHub):
     deciders = frozenset({Role.ENGINEERING})
     example = {"representative": "Ada Example", "users": 12}
 
-    representative: Line = Field(description="who of the community says that the hub serves them")
-    users: int = Field(ge=0, le=100_000_000, description="how many of the community have logged in")
-    reason: Text | None = Field(None, description="why fewer than five users are enough")
+    representative: Line = Field(description="representative of the community who is satisfied")
+    users: int = Field(ge=0, le=100_000_000, description="number of the community's users who have logged in")
+    reason: Text | None = Field(None, description="reason why fewer than five users are enough")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -303,18 +306,18 @@ class DecommissionDecided(_OnRunningHub):
     example = {"on": "2049-06-30", "reason": "The course is over"}
 
     on: date = Field(description="the day on which it is taken down")
-    reason: Text = Field(description="why")
+    reason: Text = Field(description="reason")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if self.on < event_log.lead.today(now):
             return refuse(f"{self.on} has passed", "Give a day to come")
         if event_log.lead.hub.decommission_on == self.on:
             return refuse(f"Decommission is already decided for {self.on}")
-        return implausible(self.on, now, what="The day of decommission")
+        return implausible(self.on, now, name="The day of decommission")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         known = {"decommission_on": self.on, "decommission_decided_on": lead.today(event.at)}
-        hub = lead.hub.replaced(**(known | {"notices": ()}))
+        hub = lead.hub.replaced(**known, notices=())
         return lead.replaced(hub=hub)
 
     def effects(self, change: Change) -> Iterable[Effect]:
@@ -329,7 +332,7 @@ class DecommissionCancelled(_OnRunningHub):
 
     kind = "decommission_cancelled"
 
-    reason: Text = Field(description="why it stays")
+    reason: Text = Field(description="reason why it stays")
     example = {"reason": "The community found new funding"}
 
     @classmethod
@@ -358,9 +361,9 @@ class HubDecommissioned(_OnRunningHub):
     deciders = frozenset({Role.ENGINEERING})
     example = {"data_confirmed_by": "Ada Example", "data": "kept"}
 
-    data_confirmed_by: Line = Field(description="who confirmed what happens to the data")
+    data_confirmed_by: Line = Field(description="person who confirmed the treatment of the data")
     data: Literal["kept", "handed over", "deleted on request"] = Field(
-        "kept", description="and what happens to it"
+        "kept", description="treatment of the data"
     )
 
     @classmethod

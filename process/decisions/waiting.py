@@ -23,7 +23,7 @@ class PutOnHold(Decision):
     example = {"until": "2049-03-01", "note": "Their budget year begins then"}
 
     until: date | None = Field(None, description="the last day of waiting; then it resumes by itself")
-    event: Text | None = Field(None, description="or what it waits for")
+    event: Text | None = Field(None, description="or the event that it waits for")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
@@ -31,7 +31,7 @@ class PutOnHold(Decision):
             return refuse("Nobody would know when to go on", "Give until (a date) or event")
         if self.until and self.until < lead.today(now):
             return refuse(f"{self.until} has passed", "Give a day to come")
-        if self.until and (wrong := implausible(self.until, now, what="The last day of waiting")):
+        if self.until and (wrong := implausible(self.until, now, name="The last day of waiting")):
             return wrong
         if lead.hold and (lead.hold.until, lead.hold.event) == (self.until, self.event):
             return refuse("The lead is already on hold like that")
@@ -43,12 +43,12 @@ class PutOnHold(Decision):
 
     def summary(self, event_log: EventLog) -> str:
         until = f" until {self.until}" if self.until else ""
-        what = f", waiting for: {self.event}" if self.event else ""
-        return self.with_note(f"Put on hold{until}{what}")
+        awaited = f", waiting for: {self.event}" if self.event else ""
+        return self.with_note(f"Put on hold{until}{awaited}")
 
 
-def _goes_on(lead: Lead, event: Event) -> Lead:
-    """Whoever is waited for is so from today on again; what was said of their silence before is of the past."""
+def _continued(lead: Lead, event: Event) -> Lead:
+    """Return the lead with the contracts team's reminders starting again today."""
     pending = lead.pending.replaced(reminded=False, escalated=False)
     return lead.with_pending(pending).replaced(resumed_on=lead.today(event.at))
 
@@ -67,8 +67,8 @@ class Resumed(Decision):
         return None if lead.hold else refuse("The lead is not on hold")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        # The days of waiting do not count, so the calendar's resuming starts the clock of staleness anew as a person's does.
-        return _goes_on(lead, event).replaced(hold=None, progressed_at=event.at)
+        # The days on hold do not count towards staleness, whether a person or the date ends the hold.
+        return _continued(lead, event).replaced(hold=None, progressed_at=event.at)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if self.is_by_date:
@@ -98,8 +98,8 @@ class Lost(Decision):
 
     example = {"reason": "budget", "note": "Their grant was not funded"}
 
-    reason: LossReason = Field(description="the coded reason")
-    said_by: Literal["they", "we"] = Field("they", description="who said no")
+    reason: LossReason = Field(description="coded reason")
+    said_by: Literal["they", "we"] = Field("they", description="the side that said no")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -123,7 +123,7 @@ class Lost(Decision):
         return lead.replaced(lost=loss, hold=None)
 
     def effects(self, change: Change) -> Iterable[Effect]:
-        if change.before.quoted:  # whoever was brought in must hear that it is over
+        if change.before.quoted:  # the contracts team is in the conversation since the first quote
             yield mail(change, "lost", Role.CONTRACTS)
 
     def summary(self, event_log: EventLog) -> str:
@@ -138,7 +138,7 @@ class Reopened(Decision):
     stages = frozenset({Stage.LOST})
     example = {"reason": "They found another grant"}
 
-    reason: Text = Field(description="what changed")
+    reason: Text = Field(description="change since it was lost")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -151,7 +151,7 @@ class Reopened(Decision):
         return refuse(f"The lead is open, at {lead.stage}", "Go on from there")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        return _goes_on(lead, event).replaced(lost=None)
+        return _continued(lead, event).replaced(lost=None)
 
     def effects(self, change: Change) -> Iterable[Effect]:
         if change.before.quoted:

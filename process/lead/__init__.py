@@ -1,1 +1,1 @@
-"""The lead's state, folded from its events. Data and derived values; no rules."""
+"""The state of a lead, folded from its events: data and derived values, no rules."""

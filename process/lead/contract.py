@@ -1,4 +1,4 @@
-"""The contract track and the vendor track, which run side by side (process.md, Stages)."""
+"""The contract track and the vendor track, which run in parallel (process.md, Stages)."""
 
 from datetime import date
 from enum import StrEnum
@@ -8,27 +8,27 @@ from process.types import Line, Model, Text
 
 
 class Contract(Model):
-    """The contract track: with the contracts team, acknowledged, signed; then its term. A renewal is one of its own."""
+    """A contract, from the hand-over to the end of its term. A renewal is a contract of its own."""
 
     handed_over_on: date | None = None
     handovers: int = 0
     acknowledged_on: date | None = None
     acknowledged_by: Line | None = None
     due: date | None = None
-    """Day by which it is to be signed."""
+    """Day by which it should be signed."""
     overdue: bool = False
     news_on: date | None = None
-    """Day of the contracts team's last news."""
+    """Day of the latest news from the contracts team."""
     reminded: bool = False
     escalated: bool = False
     state: str | None = None
-    """How far it is with the contracts team, since `state_on`."""
+    """Progress at the contracts team, as reported on `state_on`."""
     state_on: date | None = None
     quote: int | None = None
-    """Version of the quote that it was signed on."""
+    """Version of the quote that was signed."""
     signed_on: date | None = None
     recorded_on: date | None = None
-    """When that was recorded, where it was later."""
+    """Day on which the signature was recorded, if that was after `signed_on`."""
     signed_by: Line | None = None
     evidence: Text | None = None
     evidence_kind: str | None = None
@@ -37,42 +37,41 @@ class Contract(Model):
     end: date | None = None
     extended_until: date | None = None
     reference: Line | None = None
-    """The customer's own, as the number of their purchase order, for its invoices."""
+    """The customer's reference for its invoices, such as a purchase order number."""
     windows: tuple[int, ...] = ()
-    """Renewal windows that have opened, in days before the end."""
+    """Renewal windows that have opened, as days before the end of the contract."""
     renewal_due: bool = False
-    """Its renewal was to have a price by now, and had none."""
+    """True if the day came by which its renewal needed a price, and it had none."""
     lapsed: bool = False
     decision_due: bool = False
     gap_reason: Text | None = None
-    """Why the days between the term before, or the hub's first day, and this one stay unbilled."""
+    """Reason why the days between the previous term (or the hub's first day) and this one stay unbilled."""
     after_reason: Text | None = None
-    """Why the days after it stay unbilled."""
+    """Reason why the days after its term stay unbilled."""
 
     @property
     def last_news_on(self) -> date | None:
-        """When the contracts team was last heard of, or else got it."""
+        """Day of the latest sign of life from the contracts team, at the earliest the hand-over."""
         days = (self.news_on, self.state_on, self.acknowledged_on, self.handed_over_on)
         return next((day for day in days if day), None)
 
     def with_deadlines_reset(self) -> Self:
-        """With nothing of what the calendar had said of a term under it before, which was corrected."""
-        said = {"windows": (), "renewal_due": False, "lapsed": False, "decision_due": False}
-        return self.replaced(**said)
+        """Forget which deadlines of its term have passed, because that term was corrected."""
+        return self.replaced(windows=(), renewal_due=False, lapsed=False, decision_due=False)
 
     @property
     def known_on(self) -> date | None:
-        """Since when its dates are known: none that had passed by then comes by the calendar."""
+        """Day from which its dates are known. Deadlines up to that day are skipped."""
         return self.recorded_on or self.signed_on
 
     @property
     def term_ends(self) -> date | None:
-        """The last day that is covered: the contract's, or that of its latest extension."""
+        """Last day of the service: the end of the contract or of its latest extension."""
         return max((day for day in (self.end, self.extended_until) if day), default=None)
 
 
 class Gap(NamedTuple):
-    """Days that no term has, before the term `before` (its place among the signed ones, from 0), or after the last."""
+    """Days outside all terms: before the term `term_index` (from 0), or after the last one."""
 
     term_index: int
     start: date
@@ -87,16 +86,16 @@ class VendorStatus(StrEnum):
 
 
 VENDOR_FORMS = ("asked for", "sent", "accepted")
-"""What happens to the customer's forms, in its order."""
+"""Steps with the customer's forms, in their order."""
 
 
 class Vendor(Model):
-    """Setting ourselves up as a vendor in the customer's system: a track of its own."""
+    """Our registration as a vendor in the customer's system, a track beside the contract."""
 
     status: VendorStatus = VendorStatus.OPEN
     number: Line | None = None
     forms: dict[str, date] = {}
-    """Which step with the customer's forms was done when."""
+    """Step with the customer's forms -> day on which it was done."""
     settled_on: date | None = None
 
     @property
@@ -105,6 +104,6 @@ class Vendor(Model):
 
     @property
     def latest(self) -> str:
-        """The newest step with the customer's forms, to follow other words; empty if there was none."""
+        """The newest step with the customer's forms, as text to append; empty if there was none."""
         step, day = max(reversed(self.forms.items()), key=lambda item: item[1], default=("", None))
         return f", forms {step} on {day}" if day else ""

@@ -1,4 +1,4 @@
-"""Other leads that have to do with one: those that it may be a duplicate of, and those that may be duplicates of it."""
+"""Links between leads that are, or may be, duplicates of each other."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -8,14 +8,14 @@ from pydantic import Field, StringConstraints
 from process.types import Line, Model
 
 MAX_ORIGINALS = 10
-"""So many leads are named as what a new one may be a duplicate of; a person sees the rest in a list."""
+"""Maximum number of possible originals that a lead stores; people find others in the list of leads."""
 
 MAX_LINK_TEXT = 2_000
-"""Characters of another lead's heading, or address."""
+"""Maximum length of another lead's heading or URL, in characters."""
 
 
 class MatchReason(StrEnum):
-    """By what two leads look like one request that was taken in twice."""
+    """A reason to take two leads for one request that was opened twice."""
 
     ORGANISATION = "same organisation"
     TITLE = "same title"
@@ -24,27 +24,27 @@ class MatchReason(StrEnum):
 
 
 class Relation(StrEnum):
-    """What a lead is to another one that was there before."""
+    """The relation of a lead to an earlier one."""
 
     UNDECIDED = "may be the same"
     APART = "another one"
     MERGED = "merged"
     NONE = "nothing"
-    """It was merged, or might have been the same, and that is over."""
+    """The two are no longer related: a merge or a possible match was taken back."""
 
 
 class DuplicateLink(Model):
-    """Another lead, and what is between the two."""
+    """Another lead and the relation to it."""
 
     lead_id: Line
     relation: Relation = Relation.UNDECIDED
     reasons: tuple[Line, ...] = Field((), max_length=10)
-    """By what they look alike."""
+    """Reasons to take the two leads for one request."""
     heading: Annotated[str, StringConstraints(max_length=MAX_LINK_TEXT)] = ""
     url: Annotated[str, StringConstraints(max_length=MAX_LINK_TEXT)] = ""
-    """Of its issue, as far as that is known."""
+    """URL of the other lead's issue; empty if unknown."""
     seq: int = 0
-    """Number of the event that says so; 0 for what was known as the lead began."""
+    """Number of the event that set the relation; 0 if it was known when the lead was opened."""
 
     @property
     def name(self) -> str:
@@ -52,4 +52,5 @@ class DuplicateLink(Model):
 
     @property
     def reasons_text(self) -> str:
+        """The reasons in brackets, as text to append; empty if there are none."""
         return f" ({', '.join(self.reasons)})" if self.reasons else ""

@@ -1,11 +1,11 @@
-"""A lead's hub: what is known of it, its events, its life."""
+"""A lead's hub: its information, its community's events, and its dates from request to decommission."""
 
 from datetime import date
 
 from process.types import Line, Model, Text
 
 PENDING = "pending"
-"""A value people may give for a hub's field that is not known yet: it is asked for, and it is not forgotten."""
+"""Value for a field of the hub that is not known yet; reminders go on until it is."""
 
 
 HUB_FIELDS: dict[str, str] = {
@@ -24,14 +24,14 @@ HUB_FIELDS: dict[str, str] = {
     "end_date": "End date",
     "important_dates": "Important dates",
 }
-"""What the hub's issue asks for (process.md, The hub's issue), in its order."""
+"""Field -> label in the hub's issue, in its order (process.md, The hub's issue)."""
 
 
 HUB_OPTIONAL = frozenset({"logo_url", "important_dates", "end_date", "config_name"})
 
 
 class CommunityEvent(Model):
-    """An event of the community, for which its hub must have room: a course, a workshop."""
+    """An event of the community for which its hub needs capacity, such as a course."""
 
     name: Line
     first: date
@@ -40,7 +40,7 @@ class CommunityEvent(Model):
     """Number of users expected."""
     announced_on: date
     notices: tuple[int, ...] = ()
-    """Notices that engineering got, in days before the event."""
+    """Notices that engineering has received, as days before the event."""
 
     def __str__(self) -> str:
         days = f"on {self.first}" if self.first == self.last else f"from {self.first} to {self.last}"
@@ -49,14 +49,14 @@ class CommunityEvent(Model):
 
 class Hub(Model):
     information: dict[str, str] = {}
-    """Field -> value as given, or `pending`."""
+    """Field -> value as given, or `PENDING`."""
     asked_on: date | None = None
-    """When what is missing of it was last asked for."""
+    """Day of the last reminder about missing information."""
     events: tuple[CommunityEvent, ...] = ()
-    """In order of their first days."""
+    """Events of the community, ordered by their first days."""
     requested_on: date | None = None
     withdrawn_on: date | None = None
-    """Since when engineering is told that it is not to bring it up after all: its issue is closed."""
+    """Day on which the request for the hub was withdrawn; its issue is closed from then on."""
     exception_by: Line | None = None
     exception_reason: Text | None = None
     live_on: date | None = None
@@ -67,7 +67,7 @@ class Hub(Model):
     validation_reason: Text | None = None
     decommission_on: date | None = None
     decommission_decided_on: date | None = None
-    """The day on which that was decided."""
+    """Day on which the decommission was decided."""
     notices: tuple[int, ...] = ()
     decommissioned_on: date | None = None
 
@@ -82,7 +82,7 @@ class Hub(Model):
         return None if value == PENDING else value
 
     def unknown(self) -> tuple[str, ...]:
-        """The fields that are still to be asked for."""
+        """Return the required fields that have no value yet."""
         return tuple(
             field
             for field in HUB_FIELDS
@@ -90,12 +90,12 @@ class Hub(Model):
         )
 
     def missing(self) -> tuple[str, ...]:
-        """Their labels."""
+        """Return the labels of the unknown fields."""
         return tuple(HUB_FIELDS[field] for field in self.unknown())
 
     @property
     def wanted(self) -> bool:
-        """Return True if engineering is to have its issue open: it is to come, or it runs."""
+        """True if the hub is requested or running, so that its issue is to be open."""
         return self.requested_on is not None and self.decommissioned_on is None
 
     @property

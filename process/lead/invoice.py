@@ -12,28 +12,28 @@ from process.types import Line, Link, Model, Text
 
 
 class Usage(Model):
-    """What a calendar month (`2026-07`) cost: monthly active users, and the cloud's bill passed on without markup."""
+    """The usage of a calendar month (`2026-07`): active users, and the cloud cost in the quote's currency."""
 
     month: str
     active_users: int
     cloud_cost: Decimal = Decimal(0)
     billed_on: int | None = None
-    """Number of the invoice that has it."""
+    """Number of the invoice that bills it."""
 
 
 class InvoiceLine(Model):
     text: str
     amount: Money
     once_of: int | None = None
-    """Version of the quote of which this is an item that is asked for once; None: something else."""
+    """Version of the quote whose one-time item this line bills; None for other lines."""
 
 
 class Invoice(Model):
-    """One month's invoice. The contracts and administration team sends it; we prepare and track it."""
+    """An invoice. The service prepares and tracks it; the contracts and administration team sends it."""
 
     number: int
     index: int | None
-    """Which monthly interval it opens, from 0; None for an invoice of usage alone."""
+    """Number, from 0, of the monthly interval that it begins with; None if it bills no fixed fee."""
     period_start: date
     period_end: date
     prepared_on: date
@@ -41,7 +41,7 @@ class Invoice(Model):
     usage_months: tuple[str, ...] = ()
     missing_usage: tuple[str, ...] = ()
     reference: Line | None = None
-    """The customer's own, as of their purchase order."""
+    """The customer's reference, such as a purchase order number."""
     file: Link | None = None
     sent_on: date | None = None
     paid_on: date | None = None
@@ -51,17 +51,17 @@ class Invoice(Model):
 
     @property
     def is_valid(self) -> bool:
-        """Return True if it counts: a wrong one that was taken back keeps its number, and bills nothing."""
+        """True if it is not voided. A voided invoice keeps its number and bills nothing."""
         return self.voided_on is None
 
     @property
     def owed(self) -> bool:
-        """Sent, and not paid yet."""
+        """True if it is sent and not paid."""
         return self.is_valid and self.sent_on is not None and self.paid_on is None
 
     @property
     def settled(self) -> bool:
-        """Paid, or taken back: nobody has to do anything more for it."""
+        """True if it is paid or voided."""
         return self.paid_on is not None or not self.is_valid
 
     @property
@@ -71,7 +71,7 @@ class Invoice(Model):
 
     @property
     def status_text(self) -> str:
-        """What became of it, as in `sent on 2026-07-03`."""
+        """The status with its day, such as `sent on 2026-07-03`."""
         if not self.is_valid:
             return f"voided on {self.voided_on}"
         if self.paid_on:
@@ -82,13 +82,13 @@ class Invoice(Model):
 
 
 def months_of(start: date, end: date) -> tuple[str, ...]:
-    """Calendar months, as `2026-07`, that have a day from `start` to `end`."""
+    """Return the calendar months, such as `2026-07`, that overlap the days from `start` to `end`."""
     first, last = start.year * 12 + start.month - 1, end.year * 12 + end.month - 1
     return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(first, last + 1))
 
 
 @lru_cache(maxsize=10_000)
 def interval(start: date, index: int) -> tuple[date, date]:
-    """First and last day of the `index`-th (from 0) monthly service interval of a term that began on `start`."""
+    """Return the first and last day of a term's monthly interval number `index` (from 0)."""
     first = start + relativedelta(months=index)
     return first, start + relativedelta(months=index + 1) - DAY

@@ -1,4 +1,4 @@
-"""A lead: everything that is true of it, folded from its events. Data and what follows from it; no rules."""
+"""The lead: its state, folded from its events, and values derived from that. No rules."""
 
 from datetime import date, datetime
 from itertools import pairwise
@@ -19,11 +19,11 @@ from process.policy import Policy
 from process.types import Line, Link, Model, Role, Stage, Text
 
 Artifact = Literal["issue", "hub issue", "card", "folder"]
-"""What a lead has outside, where somebody may change or delete it."""
+"""An object of the lead in another system, where people may change or delete it."""
 
 
 class Asset(Model):
-    """Anything made for the lead: a budget, a statement of work, notes of a meeting."""
+    """Material made for the lead, such as a budget, a statement of work or notes of a meeting."""
 
     type: str
     name: Line
@@ -32,7 +32,7 @@ class Asset(Model):
 
 
 class Hold(Model):
-    """Honest waiting: until a date or an event. A held lead is not stale."""
+    """A pause until a date or an event. A lead on hold does not become stale."""
 
     since: date
     until: date | None = None
@@ -47,16 +47,16 @@ class Loss(Model):
 
 
 class Mail(Model):
-    """A mail that was sent, and the addresses that it reached."""
+    """A mail that was sent."""
 
     template: str
     recipients: tuple[str, ...]
     message_id: str
     at: AwareDatetime
     reached: dict[Role, tuple[str, ...]]
-    """Addresses that it reached, by role."""
+    """Role -> addresses of that role to which it was sent."""
     released_role: Role | None = None
-    """Role that the recipients were told they no longer have."""
+    """Role that this mail tells its recipients they no longer have."""
 
 
 class Assignee(Model):
@@ -73,12 +73,12 @@ class Assignee(Model):
 
 
 class Lead(Model):
-    """A lead, as its events make it."""
+    """The state of a lead, folded from its events."""
 
     id: str
     opened_at: AwareDatetime
     progressed_at: AwareDatetime
-    """Last human decision, or the end of a hold."""
+    """Time of the last human decision, or of the end of a hold."""
     stale_on: date | None = None
     last_seq: int = 0
 
@@ -87,47 +87,47 @@ class Lead(Model):
     title: Line
     email: Line | None = None
     reference: Line | None = None
-    """The customer's own, for invoices of contracts that have none."""
+    """The customer's reference for invoices of contracts that have none of their own."""
     billing_address: Text | None = None
-    """Where the customer wants invoices to be addressed to, line by line."""
+    """The customer's address on invoices, of several lines."""
     service: str = "hub"
     zone: str = "UTC"
     policy: Policy = Policy()
     price_books: tuple[PriceBook, ...] = BUILT_IN
     changes: tuple[str, ...] = ()
-    """Names of the changes of the process that it has adopted (`process.behaviour`)."""
+    """Names of the changed rules that the lead has adopted (`process.behaviour`)."""
     team_read_at: AwareDatetime | None = None
-    """Start time of the newest settings that this lead has seen."""
+    """Time at which the newest team settings that the lead received were read."""
     former_addresses: dict[Role, tuple[str, ...]] = {}
     """Earlier mail addresses of each role."""
 
     originals: tuple[DuplicateLink, ...] = ()
-    """Leads that were there before and look like this one, and what was decided about each."""
+    """Earlier leads that this one matches, with the decision about each."""
     duplicates: tuple[DuplicateLink, ...] = ()
-    """Leads that may be, or were merged as, duplicates of this one: what they said themselves last."""
+    """Later leads that are, or may be, duplicates of this one, by their own latest notices."""
     assigned: dict[Role, Assignee] = {}
-    """Who has a role for this lead; for one that is not here, whoever is behind it."""
+    """Role -> person who has it for this lead. Other roles belong to their whole teams."""
     questionnaire: Questionnaire = Questionnaire()
     qualification: Qualification = Qualification()
     assets: tuple[Asset, ...] = ()
     quotes: tuple[Quote, ...] = ()
     former: tuple[Contract, ...] = ()
-    """Contracts that were renewed, oldest first."""
+    """Earlier contracts that were renewed, oldest first."""
     contract: Contract = Contract()
-    """The first one on its way; once signed, the newest that is signed."""
+    """The newest signed contract; before the first signature, the contract in preparation."""
     renewal: Contract = Contract()
-    """The next one on its way. The one that runs is left alone until this is signed."""
+    """The next contract in preparation. It replaces `contract` when it is signed."""
     vendor: Vendor = Vendor()
     hub: Hub = Hub()
     usage: tuple[Usage, ...] = ()
     usage_asked_on: date | None = None
-    """When engineering was last asked for usage that is missing."""
+    """Day on which engineering was last asked for missing usage."""
     invoices: tuple[Invoice, ...] = ()
     unsent_asked_on: date | None = None
-    """When the contracts team was last asked to send invoices that lie there."""
+    """Day on which the contracts team was last reminded of unsent invoices."""
     hold: Hold | None = None
     resumed_on: date | None = None
-    """When it last went on: the hold was over, or it was reopened."""
+    """Day of the latest end of a hold, or of the latest reopening."""
     lost: Loss | None = None
     closed_on: date | None = None
     archived: bool = False
@@ -135,15 +135,15 @@ class Lead(Model):
     issue: Link | None = None
     card: str | None = None
     card_stage: Stage | None = None
-    """The stage in whose column we last put the card, as far as we know: elsewhere, a person moved it."""
+    """Stage whose column we last put the card in. If the card is elsewhere, a person moved it."""
     folder_id: str | None = None
     folder: Link | None = None
     hub_issue: Link | None = None
     invoice_files: dict[int, str] = {}
-    """Invoice number -> id reserved for its file."""
+    """Invoice number -> id that is reserved for its file."""
     mails: tuple[Mail, ...] = ()
     drift: dict[Artifact, Line] = {}
-    """What somebody changed outside that only a person can put right: where, and what to do."""
+    """Changes outside that only a person can undo, by object, with the thing to do."""
 
     @property
     def behaviour(self) -> Behaviour:
@@ -152,7 +152,7 @@ class Lead(Model):
 
     @property
     def heading(self) -> str:
-        """The issue's title (process.md, The lead's issue)."""
+        """The title of the lead's issue (process.md, The lead's issue)."""
         return f"[{self.org} / {self.person}] - {self.title}"
 
     @property
@@ -162,7 +162,7 @@ class Lead(Model):
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """What its issue is to have (process.md, The lead's issue)."""
+        """The labels of the lead's issue (process.md, The lead's issue)."""
         names = self.policy.labels
         applies = {
             names.lead: True,
@@ -173,7 +173,7 @@ class Lead(Model):
 
     @property
     def stage(self) -> Stage:
-        """Follows from what is true, never set by hand (process.md, Stages)."""
+        """The stage, derived from the other fields and never set by hand (process.md, Stages)."""
         if self.closed_on:
             return Stage.CLOSED
         if self.lost:
@@ -184,7 +184,7 @@ class Lead(Model):
 
     @property
     def quoted(self) -> bool:
-        """Return True if a price was quoted and the decision was not corrected."""
+        """True if a price was quoted and that decision was not corrected."""
         return any(quote.status is not QuoteStatus.CORRECTED for quote in self.quotes)
 
     @property
@@ -193,29 +193,29 @@ class Lead(Model):
 
     @property
     def undecided(self) -> tuple[DuplicateLink, ...]:
-        """Leads that this one may be a duplicate of, as long as nobody has decided that. Until then it does not go on."""
-        here = {other.lead_id for other in self.duplicates if other.relation is Relation.MERGED}
+        """Possible originals that nobody has decided about yet. The lead is held until somebody does."""
+        merged_here = {other.lead_id for other in self.duplicates if other.relation is Relation.MERGED}
         open_ = (other for other in self.originals if other.relation is Relation.UNDECIDED)
-        return () if self.ended else tuple(other for other in open_ if other.lead_id not in here)
+        return () if self.ended else tuple(other for other in open_ if other.lead_id not in merged_here)
 
     @property
     def merged_into(self) -> DuplicateLink | None:
-        """The lead that goes on with what this one was, if it was a duplicate."""
+        """The lead that this one was merged into, or None."""
         return next((other for other in self.originals if other.relation is Relation.MERGED), None)
 
     @property
     def signed(self) -> tuple[Contract, ...]:
-        """All contracts that were signed, oldest first: the lead's terms."""
+        """The signed contracts, oldest first."""
         return (*self.former, self.contract) if self.contract.signed_on else ()
 
     @property
     def pending(self) -> Contract:
-        """The contract on its way: the first one, or the next renewal."""
+        """The contract in preparation: the first one, or the next renewal."""
         return self.renewal if self.contract.signed_on else self.contract
 
     @property
     def contracted_on(self) -> date | None:
-        """Since when it is contracted: the first contract signed, and the vendor set-up settled."""
+        """Day from which it is contracted: the first contract is signed and the vendor set-up settled."""
         signed = next((contract.signed_on for contract in self.signed), None)
         if signed is None or not self.vendor.settled:
             return None
@@ -223,85 +223,88 @@ class Lead(Model):
 
     @property
     def awaits_hub(self) -> bool:
-        """Return True if a hub is still to come; a no-hub member only pays for membership (process.md)."""
+        """True if a hub is still expected; a member without a hub only pays for membership (process.md)."""
         return self.hub.live_on is None and (self.service == "hub" or self.hub.requested_on is not None)
 
     def role_with_person(self, role: Role) -> str:
-        """Return the role, followed by the person who has it for this lead."""
+        """Return the role as text, with the person who has it for this lead."""
         known = self.assigned.get(role)
         return f"{role} ({known.person})" if known else str(role)
 
     @property
     def awaiting_contract_since(self) -> date | None:
-        """From which day on the contracts team's silence counts: days on hold, or in which the lead was lost, do not."""
-        heard = self.pending.last_news_on
-        return heard and max(heard, self.resumed_on or heard)
+        """Day from which the wait for the contracts team counts; time on hold or lost does not count."""
+        news_on = self.pending.last_news_on
+        return news_on and max(news_on, self.resumed_on or news_on)
 
     def with_pending(self, contract: Contract) -> "Lead":
+        """Return the lead with another contract in preparation."""
         return self.replaced(**{"renewal" if self.contract.signed_on else "contract": contract})
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """Days before, between and after the terms in which the hub ran: billed by nobody, and nobody said why."""
+        """Days on which the hub ran outside the terms, unbilled and without a reason given."""
         live, down = self.hub.live_on, self.hub.decommissioned_on
         if live is None or not self.signed:
             return ()
         found = []
-        for number, (one, other) in enumerate(pairwise((None, *self.signed, None))):
-            last = other.start - DAY if other and other.start else down
-            until = self._billed_until(one) if one else None
+        for index, (before, after) in enumerate(pairwise((None, *self.signed, None))):
+            last = after.start - DAY if after and after.start else down
+            until = self._billed_until(before) if before else None
             first = until + DAY if until else live
-            if last is None or (other.gap_reason if other else one and one.after_reason):
+            if last is None or (after.gap_reason if after else before and before.after_reason):
                 continue
             first, last = self._unpaid_from(max(first, live)), min(last, down or last)
             if first <= last:
-                found.append(Gap(number, first, last))
+                found.append(Gap(index, first, last))
         return tuple(found)
 
     def _unpaid_from(self, day: date) -> date:
-        """That day, or the first one after the month that has it and is asked for whole: an extension ends within one."""
+        """Return the first day from `day` on that no invoice covers; invoices bill whole months."""
         for invoice in self.invoices:
             if invoice.is_valid and invoice.index is not None and invoice.period_start <= day:
                 day = max(day, invoice.period_end + DAY)
         return day
 
     def _billed_until(self, contract: Contract) -> date | None:
-        """The last day that is paid for: a price that is asked for once has no month by which an extension is billed."""
+        """Return the last day that the contract bills. A one-time price does not bill extensions."""
         quote = self.quote_of(contract)
         return contract.end if quote and quote.per == "once" else contract.term_ends
 
     def quote_of(self, contract: Contract) -> Quote | None:
-        """The quote that a contract was signed on."""
+        """Return the quote on which the contract was signed, or None."""
         return next((quote for quote in self.quotes if quote.version == contract.quote), None)
 
     @property
     def offers(self) -> tuple[Quote, ...]:
-        """Active quotes, open or accepted, that no contract was signed on yet."""
+        """The active quotes (open or accepted) without a signed contract."""
         signed = {contract.quote for contract in self.signed}
         return tuple(q for q in self.quotes if q.status in ACTIVE and q.version not in signed)
 
     @property
     def quote(self) -> Quote | None:
-        """The active quote for the contract on its way. There is never more than one."""
+        """The active quote for the contract in preparation, or None. There is never more than one."""
         return next(iter(self.offers), None)
 
     def today(self, now: datetime) -> date:
+        """Return the day at `now` (aware) in the lead's time zone."""
         return day_of(now, self.zone)
 
     @property
     def unsent(self) -> tuple[Invoice, ...]:
-        """Prepared, and not sent yet."""
+        """The valid invoices that are not sent yet."""
         return tuple(invoice for invoice in self.invoices if invoice.is_valid and not invoice.sent_on)
 
     def invoice(self, number: int) -> Invoice | None:
+        """Return the invoice with this number, or None."""
         return next((invoice for invoice in self.invoices if invoice.number == number), None)
 
     def invoice_name(self, number: int) -> str:
-        """Unique over all leads, without gaps within this one."""
+        """Return the invoice number for people: unique over all leads, without gaps within this one."""
         return f"{self.id.removeprefix('lead-').upper()}-{number:03d}"
 
     def brief(self, invoice: int | None = None) -> "Lead":
-        """What an activity needs to see, which may be about one invoice: not ten years with every chore."""
+        """Return the lead without price books and old entries, as input of an activity about `invoice`."""
         newest = len(self.invoices) - 12
         return self.replaced(
             price_books=(),

@@ -1,4 +1,4 @@
-"""What is found out of a lead before a price: its questionnaire, and MANIAC-T."""
+"""The qualification of a lead before a price: its questionnaire and MANIAC-T."""
 
 from datetime import date
 from enum import StrEnum
@@ -14,7 +14,7 @@ class Questionnaire(Model):
     answered_on: date | None = None
     response_id: str | None = None
     submitted_at: AwareDatetime | None = None
-    """When that response was sent in, or last edited, as far as the decision said so."""
+    """Time at which the response was submitted or last edited, if known."""
     answers: tuple[tuple[str, str], ...] = ()
 
 
@@ -25,7 +25,7 @@ class Verdict(StrEnum):
 
 
 class Answer(Model):
-    """One letter of MANIAC-T: the verdict, what it rests on, who said so and when."""
+    """One letter of MANIAC-T: verdict, evidence, and the person and day of the statement."""
 
     verdict: Verdict
     evidence: Text | None = None
@@ -42,7 +42,7 @@ MANIAC_T: dict[str, str] = {
     "competition": "What else are they considering: other organisations, their own, doing nothing?",
     "timeline": "What does buying look like for them: finalising a contract, receiving a sub-award?",
 }
-"""The letters and their questions, after the seed page."""
+"""Letter -> question, after the seed page."""
 
 
 class Qualification(Model):

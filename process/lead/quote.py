@@ -1,4 +1,4 @@
-"""What is offered: a price, what is taken off it, and what comes beside it. An old quote keeps all of it."""
+"""Quotes: a price, its discount and its items."""
 
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
@@ -22,17 +22,17 @@ ACTIVE = frozenset({QuoteStatus.OPEN, QuoteStatus.ACCEPTED})
 
 
 def each(per: Per) -> str:
-    """`a year`, or `once`."""
+    """Return the period as text: `a year`, `a month` or `once`."""
     return "once" if per == "once" else f"a {per}"
 
 
 def as_percent(share: Decimal) -> str:
-    """`12.5 %`."""
+    """Return a share in percent as text, such as `12.5 %`."""
     return f"{share.normalize():f} %"
 
 
 class LineItem(Model):
-    """Something that is quoted beside the price: a training once, more support a year."""
+    """An item that is quoted in addition to the price, such as a training once or support a year."""
 
     text: Line
     price: Money
@@ -43,18 +43,18 @@ class LineItem(Model):
 
 
 class Discount(Model):
-    """What is taken off the price, why, and who allows it."""
+    """A discount on the list price, with its reason and its approval."""
 
     amount: Money
     percent: Decimal | None = None
-    """The share of the list price, where one was said; None: an amount was."""
+    """Share of the list price, if the discount was given in percent; None if as an amount."""
     reason: Text
     by: Line
-    """Who gave it."""
+    """The person who gave it."""
     approver: Role | None = None
-    """Whose approval it needs by the lead's policy; None: nobody's."""
+    """Role that must approve it by the lead's policy; None if no approval is needed."""
     asked_on: date | None = None
-    """When they were asked for it again."""
+    """Day of the last reminder to the approver."""
     settled_on: date | None = None
     approved: bool = False
     settled_by: Line | None = None
@@ -64,11 +64,11 @@ class Discount(Model):
 
 
 class Quote(Model):
-    """One version of the price. Its book's figures are copied in: an old quote keeps its price."""
+    """One version of the price. The price book's figures are copied, so that an old quote keeps its price."""
 
     version: int
     price: Money
-    """What is agreed for `per`, the discount taken off and without the items."""
+    """Price for the period `per`, after the discount and without the items."""
     per: Per
     valid_until: date
     quoted_on: date
@@ -85,7 +85,7 @@ class Quote(Model):
 
     @property
     def name(self) -> str:
-        """What the price is for, as an invoice has it."""
+        """The name of the service on invoices."""
         return self.plan or "Service"
 
     @property
@@ -95,34 +95,34 @@ class Quote(Model):
 
     @property
     def recurring(self) -> tuple[LineItem, ...]:
-        """Items that are asked for together with the price, each time."""
+        """The items that recur with the price."""
         return tuple(item for item in self.items if item.per == self.per)
 
     @property
     def once(self) -> tuple[LineItem, ...]:
-        """Items that are asked for once, beside a price that comes again."""
+        """The one-time items of a recurring price."""
         return tuple(item for item in self.items if item.per != self.per)
 
     @property
     def total(self) -> Money:
-        """What each year or month costs, or all of it where the price is asked for once; usage comes on top."""
+        """The price and its recurring items, for each period. Usage is billed in addition."""
         return sum((item.price for item in self.recurring), start=self.price)
 
     @property
     def total_once(self) -> Money:
-        """What the items come to that are asked for once beside it."""
+        """The sum of the one-time items."""
         return sum((item.price for item in self.once), start=Money.zero(self.price.currency))
 
     @property
     def awaiting_approval_by(self) -> Role | None:
-        """Whose approval of its discount it waits for, so that nobody may accept it yet."""
+        """Role whose approval of the discount is missing, so that the quote cannot be accepted; or None."""
         if self.status is not QuoteStatus.OPEN or self.discount is None or self.discount.settled_on:
             return None
         return self.discount.approver
 
     @property
     def status_text(self) -> str:
-        """Its status in words, with that of its discount where that matters."""
+        """The status as text, with that of the discount if it matters."""
         if self.awaiting_approval_by:
             return f"awaits approval by {self.awaiting_approval_by}"
         if self.discount and self.discount.settled_on and not self.discount.approved:
@@ -131,7 +131,7 @@ class Quote(Model):
 
     @property
     def reduction(self) -> str:
-        """What is taken off the list price, as a share and as an amount; empty if nothing is."""
+        """The discount as a share and an amount, for people; empty if there is none."""
         if self.discount is None:
             return ""
         amount, percent = self.discount.amount, self.discount.percent
@@ -142,13 +142,13 @@ class Quote(Model):
 
     @property
     def lines(self) -> tuple[LineItem, ...]:
-        """All that it is made of: the list price, what is taken off it, and each item."""
+        """The lines of the quote: the list price, the discount and each item."""
         price = LineItem(text=self.name, price=self.list_price, per=self.per)
         if self.discount is None:
             return (price, *self.items)
-        off = LineItem(text=f"Discount of {self.discount}", price=-self.discount.amount, per=self.per)
-        return (price, off, *self.items)
+        discount = LineItem(text=f"Discount of {self.discount}", price=-self.discount.amount, per=self.per)
+        return (price, discount, *self.items)
 
     def __str__(self) -> str:
-        beside = f" and {self.total_once} once" if self.once else ""
-        return f"{self.total} {each(self.per)}{beside}"
+        once = f" and {self.total_once} once" if self.once else ""
+        return f"{self.total} {each(self.per)}{once}"

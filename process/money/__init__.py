@@ -1,1 +1,1 @@
-"""Money (process.md): exact amounts, price books, what is offered line by line, and what is billed."""
+"""Money (process.md, Money): exact amounts, price books, items of quotes, and billing."""

@@ -15,12 +15,13 @@ CURRENCIES = frozenset(
     for code, _start, end, tender in territory
     if end is None and tender
 )
-"""ISO 4217 codes that are legal tender somewhere today (Unicode CLDR). Checked when a price is said, not when loaded."""
+"""ISO 4217 codes that are legal tender somewhere today (Unicode CLDR). Only new prices are checked."""
 
 MAX_AMOUNT = Decimal(100_000_000_000)
-"""No price of this process is larger; what is, is a slip of the keyboard."""
+"""Largest amount that is accepted; a larger one is taken for a typing error."""
 
 MAX_DIGITS = 20
+"""Maximum number of digits of an amount."""
 
 
 def _short(amount: Decimal) -> Decimal:
@@ -28,7 +29,7 @@ def _short(amount: Decimal) -> Decimal:
 
 
 Amount = Annotated[Decimal, Field(max_digits=MAX_DIGITS), AfterValidator(_short)]
-"""A number that a person wrote for money. Zeros after the point don't count as digits, and are not all kept."""
+"""A number that a person wrote as an amount of money. Trailing zeros do not count as digits."""
 
 CurrencyCode = Annotated[
     str, StringConstraints(strip_whitespace=True, to_upper=True, pattern=r"^[A-Za-z]{3}$")
@@ -36,7 +37,7 @@ CurrencyCode = Annotated[
 
 
 class Money(Model):
-    """An amount in one currency, rounded to that currency's own decimals only where a rule says so."""
+    """An amount in one currency. It is rounded to the currency's decimals only where a rule requires it."""
 
     amount: Decimal
     currency: CurrencyCode
@@ -61,19 +62,19 @@ class Money(Model):
         return Money(amount=-self.amount, currency=self.currency)
 
     def times(self, factor: Decimal | int) -> "Money":
-        """The product, unrounded."""
+        """Return the unrounded product."""
         return Money(amount=self.amount * factor, currency=self.currency)
 
     def rounded(self) -> "Money":
-        """To the currency's decimals, half up as on invoices."""
+        """Return the amount rounded half up to the currency's decimals."""
         unit = Decimal(1).scaleb(-get_currency_precision(self.currency))
         return Money(amount=self.amount.quantize(unit, rounding=ROUND_HALF_UP), currency=self.currency)
 
     def share(self, index: int, parts: int) -> "Money":
-        """The `index`-th (from 0) of `parts` near-equal rounded shares that sum to the whole exactly."""
-        upto = Money(amount=self.amount * (index + 1) / parts, currency=self.currency).rounded()
+        """Return share `index` (from 0) of `parts` rounded, nearly equal shares that sum exactly to the amount."""
+        after = Money(amount=self.amount * (index + 1) / parts, currency=self.currency).rounded()
         before = Money(amount=self.amount * index / parts, currency=self.currency).rounded()
-        return upto - before
+        return after - before
 
     def __str__(self) -> str:
         return f"{self.rounded().amount:,f} {self.currency}"
@@ -82,7 +83,7 @@ class Money(Model):
 def complaint(amount: Decimal, currency: str) -> str | None:
     """Return the reason to refuse this price, or None."""
     if currency not in CURRENCIES:
-        return f"{currency} is no currency in use; name one by its three letters, such as USD or EUR"
+        return f"{currency} is no currency in use; write three letters, such as USD or EUR"
     if not amount.is_finite() or amount <= 0:
         return f"an amount must be more than zero, not {amount}"
     if amount > MAX_AMOUNT:

@@ -1,10 +1,10 @@
-"""What a month costs (process.md, Money): the fixed fee at the start of each interval, usage and cloud after the month.
+"""Billing (process.md, Money): the fixed fee at the start of each interval, usage and cloud after the month.
 
-A term is billed by the months that begin in it: a month that has begun is asked for, and paid, whole. A yearly bill is
-the sum of its months. Items that are asked for once go with the first of them. Where days of a month are paid already,
-by an extension before a renewal or under a contract that was corrected, only the share of the others is asked for: no day
-is billed twice, and none is left out. What a voided invoice had billed is due again on the day after, so that what was
-wrong with it can be put right before.
+A term is billed by the months that begin in it; a month that has begun is billed whole. A yearly bill is the sum of
+its months. One-time items go on the first invoice of the term. If days of a month are already billed (by an extension
+before a renewal, or under a contract that was corrected), only the share of the other days is billed: no day is billed
+twice, and none is left out. The content of a voided invoice is due again on the day after, so that people can first
+correct the mistake in it.
 """
 
 from collections import Counter
@@ -28,11 +28,11 @@ from process.money.pricing import usage_fee
 from process.types import Stage
 
 BILLED = frozenset({Stage.CONTRACTED, Stage.HUB, Stage.CLOSED})
-"""Stages in which there is something to bill."""
+"""Stages in which a lead is billed."""
 
 
 class Days(NamedTuple):
-    """From a first to a last day, both included."""
+    """A period from its first to its last day, both included."""
 
     start: date
     end: date
@@ -43,40 +43,40 @@ class Days(NamedTuple):
 
 
 class Term(NamedTuple):
-    """A signed contract as it is billed."""
+    """The term of a signed contract, for billing."""
 
     contract: Contract
     quote: Quote
     days: Days
-    """By the contract."""
+    """The days of the contract, without extensions."""
     until: date
     """Last day of the service under it, with extensions."""
 
 
 @dataclass(frozen=True)
 class Draft:
-    """The invoice that comes next: its number within the lead, and the days of the fee (or of the usage alone)."""
+    """The next invoice: its number within the lead, and the days of its fee (or of its usage alone)."""
 
     number: int
     term: Term
     days: Days
     due: date
     lines: tuple[InvoiceLine, ...] = ()
-    """The fixed fee of these days, and items that are asked for once; none for usage alone."""
+    """The fixed fee of these days and one-time items; empty for usage alone."""
     index: int | None = None
-    """Which interval of its term the days begin in, from 0; None where no fixed fee is asked for."""
+    """Number, from 0, of the interval of its term in which the days begin; None without a fixed fee."""
     usage: tuple[Usage, ...] = ()
     earliest: date = date.min
-    """Not before that day: an invoice was voided on the day before."""
+    """Earliest day for the invoice: the one after the latest voiding."""
 
     @property
     def due_on(self) -> date:
-        """Its fixed fee is asked for as its days begin, usage when they are over."""
+        """Day for the invoice. A fixed fee is due when its days begin, usage when they are over."""
         return max(self.due, self.earliest)
 
     @property
     def description(self) -> str:
-        """Text for the days, months or items that it bills."""
+        """The days, months or items that it bills, as text."""
         if self.index is not None:
             return f"The interval from {self.days.start}"
         months = ", ".join(month.month for month in self.usage)
@@ -84,12 +84,12 @@ class Draft:
 
 
 def agreed(lead: Lead) -> Quote | None:
-    """Return the quote of the newest signed contract."""
+    """Return the quote of the newest signed contract, or None."""
     return lead.quote_of(lead.contract) if lead.contract.signed_on else None
 
 
 def priced_by(lead: Lead, month: str) -> Quote | None:
-    """The quote that prices the usage of a month: that of the contract that ran as it began, else of the first after."""
+    """Return the quote for a month's usage: of the contract that ran at its start, else of the first one."""
     term = _term_of(lead, month)
     return term.quote if term else None
 
@@ -122,7 +122,7 @@ def next_draft(lead: Lead) -> Draft | None:
 
 
 def unbilled_at_loss(lead: Lead) -> Draft | None:
-    """What was due before the lead was lost and no invoice asks for any more, because the one that did was voided."""
+    """Return the invoice that was due before the lead was lost and whose predecessor was voided, or None."""
     if lead.lost is None or lead.contracted_on is None:
         return None
     draft = _next(lead)
@@ -138,26 +138,29 @@ def settled(lead: Lead) -> bool:
 
 @cached_per_lead
 def _next(lead: Lead) -> Draft | None:
-    fixed, usage = _next_fixed(lead), [month for month in lead.usage if month.billed_on is None]
+    fixed, usage = _fixed_fee_draft(lead), [month for month in lead.usage if month.billed_on is None]
     if fixed:
-        usage = [month for month in usage if not _rides(lead, month, fixed)]
-    drafts = (fixed, _once_alone(lead), _usage_alone(lead, usage))
+        usage = [month for month in usage if not _joins_invoice(lead, month, fixed)]
+    drafts = (fixed, _once_draft(lead), _usage_draft(lead, usage))
     draft = min((draft for draft in drafts if draft), key=lambda draft: draft.due, default=None)
     voided = max((invoice.voided_on for invoice in lead.invoices if invoice.voided_on), default=None)
     return replace(draft, earliest=voided + DAY) if draft and voided else draft
 
 
-def _rides(lead: Lead, usage: Usage, fixed: Draft) -> bool:
+def _joins_invoice(lead: Lead, usage: Usage, fixed: Draft) -> bool:
     """Return True if a month's usage goes on the next fixed-fee invoice: same currency, and soon."""
-    quote, newest = priced_by(lead, usage.month), max((i.period_start for i in _fixed(lead)), default=None)
+    quote, newest = (
+        priced_by(lead, usage.month),
+        max((i.period_start for i in _fixed_fee_invoices(lead)), default=None),
+    )
     if quote is None or quote.price.currency != fixed.term.quote.price.currency:
         return False
     soon = newest is None or fixed.days.start <= interval(newest, 0)[1] + DAY
     return soon or f"{fixed.days.start - DAY:%Y-%m}" <= usage.month
 
 
-def _usage_alone(lead: Lead, usage: list[Usage]) -> Draft | None:
-    """An invoice of usage in one currency, once the last of its months is over."""
+def _usage_draft(lead: Lead, usage: list[Usage]) -> Draft | None:
+    """Return an invoice of usage in one currency, due when its last month is over, or None."""
     priced = [(month, term) for month in usage if (term := _term_of(lead, month.month))]
     if not priced:
         return None
@@ -169,39 +172,40 @@ def _usage_alone(lead: Lead, usage: list[Usage]) -> Draft | None:
     return Draft(len(lead.invoices) + 1, term, days, due=days.end + DAY, usage=months)
 
 
-def _once(lead: Lead) -> Iterator[tuple[Term, LineItem]]:
-    """Items that are asked for once, and that no invoice has.
+def _unbilled_once(lead: Lead) -> Iterator[tuple[Term, LineItem]]:
+    """Yield the one-time items that no invoice bills.
 
-    What was billed under a contract that was corrected since stays billed: it stands for the same item of another one.
+    An item billed under a contract that was corrected later counts as the same item of another contract.
     """
     terms = _terms(lead)
-    own: Counter[tuple[int, str]] = Counter()
-    others: Counter[str] = Counter()
-    for version, text in _once_billed(lead):
+    billed: Counter[tuple[int, str]] = Counter()
+    billed_elsewhere: Counter[str] = Counter()
+    for version, text in _billed_once(lead):
         if any(term.quote.version == version for term in terms):
-            own[version, text] += 1
+            billed[version, text] += 1
         else:
-            others[text] += 1
+            billed_elsewhere[text] += 1
     for term in terms:
         for item in term.quote.once if term.days.start <= term.until else ():
-            if own[term.quote.version, item.text]:
-                own[term.quote.version, item.text] -= 1
-            elif others[item.text]:
-                others[item.text] -= 1
+            if billed[term.quote.version, item.text]:
+                billed[term.quote.version, item.text] -= 1
+            elif billed_elsewhere[item.text]:
+                billed_elsewhere[item.text] -= 1
             else:
                 yield term, item
 
 
-def _once_billed(lead: Lead) -> Iterator[tuple[int, str]]:
+def _billed_once(lead: Lead) -> Iterator[tuple[int, str]]:
+    """Yield quote version and text of the one-time items on valid invoices."""
     for invoice in lead.invoices:
         for line in invoice.lines if invoice.is_valid else ():
             if line.once_of is not None:
                 yield line.once_of, line.text
 
 
-def _once_alone(lead: Lead) -> Draft | None:
-    """An invoice of what is asked for once, where no invoice of its term's beginning is left to have it."""
-    term = next((term for term, _ in _once(lead)), None)
+def _once_draft(lead: Lead) -> Draft | None:
+    """Return an invoice of the unbilled one-time items of the first term that has any, or None."""
+    term = next((term for term, _ in _unbilled_once(lead)), None)
     if term is None:
         return None
     return Draft(len(lead.invoices) + 1, term, term.days, due=term.days.start, lines=_once_lines(lead, term))
@@ -210,29 +214,29 @@ def _once_alone(lead: Lead) -> Draft | None:
 def _once_lines(lead: Lead, term: Term) -> tuple[InvoiceLine, ...]:
     return tuple(
         InvoiceLine(text=item.text, amount=item.price, once_of=term.quote.version)
-        for other, item in _once(lead)
+        for other, item in _unbilled_once(lead)
         if other.quote.version == term.quote.version
     )
 
 
-def _fixed(lead: Lead) -> Iterator[Invoice]:
-    """Invoices that have a fixed fee, and so pay for days."""
+def _fixed_fee_invoices(lead: Lead) -> Iterator[Invoice]:
+    """Yield the valid invoices with a fixed fee."""
     return (invoice for invoice in lead.invoices if invoice.index is not None and invoice.is_valid)
 
 
 def first_double_billing(lead: Lead) -> Invoice | None:
-    """The first invoice that asks for what one before it asks for, too. Only bringing back a voided one could make one."""
+    """Return the first invoice that bills something twice, or None. Only restoring a voided one could cause that."""
     days: list[Days] = []
     months: set[str] = set()
-    once = _once_agreed(lead)
+    once = _allowed_once(lead)
     for invoice in (invoice for invoice in lead.invoices if invoice.is_valid):
-        own = Days(invoice.period_start, invoice.period_end)
+        period = Days(invoice.period_start, invoice.period_end)
         if not months.isdisjoint(invoice.usage_months):
             return invoice
         if invoice.index is not None:
-            if any(other.start <= own.end and own.start <= other.end for other in days):
+            if any(other.start <= period.end and period.start <= other.end for other in days):
                 return invoice
-            days.append(own)
+            days.append(period)
         months.update(invoice.usage_months)
         once.subtract(line.text for line in invoice.lines if line.once_of is not None)
         if any(once[line.text] < 0 for line in invoice.lines if line.once_of is not None):
@@ -240,23 +244,24 @@ def first_double_billing(lead: Lead) -> Invoice | None:
     return None
 
 
-def _once_agreed(lead: Lead) -> Counter[str]:
-    """How often each item that is asked for once may stand on invoices: as agreed, or as billed where nothing is."""
-    agreed = Counter(item.text for term in _terms(lead) for item in term.quote.once)
+def _allowed_once(lead: Lead) -> Counter[str]:
+    """Count how often each one-time item may be billed: as signed, or as quoted if no signed quote has it."""
+    signed = Counter(item.text for term in _terms(lead) for item in term.quote.once)
     quoted: Counter[str] = Counter()
     for quote in lead.quotes:
         quoted |= Counter(item.text for item in quote.once)
-    return Counter({text: agreed[text] or quoted[text] for text in quoted})
+    return Counter({text: signed[text] or quoted[text] for text in quoted})
 
 
-def _next_fixed(lead: Lead) -> Draft | None:
-    billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed(lead))
+def _fixed_fee_draft(lead: Lead) -> Draft | None:
+    """Return the next invoice with a fixed fee, or None."""
+    billed = sorted(Days(invoice.period_start, invoice.period_end) for invoice in _fixed_fee_invoices(lead))
     whole = frozenset(billed)
     for term in _terms(lead):
-        for index, month in _months(term):
+        for index, month in _intervals(term):
             if month in whole:
                 continue
-            fee, days = _bill(term, index, month, billed)
+            fee, days = _fee_from(term, index, month, billed)
             if days and fee.amount:
                 lines = fee.lines(term.quote, days)
                 if days.start == term.days.start:
@@ -265,12 +270,14 @@ def _next_fixed(lead: Lead) -> Draft | None:
                     u for u in lead.usage if u.billed_on is None and u.month < f"{days.start:%Y-%m}"
                 )
                 draft = Draft(len(lead.invoices) + 1, term, days, days.start, lines, index)
-                return replace(draft, usage=tuple(month for month in usage if _rides(lead, month, draft)))
+                return replace(
+                    draft, usage=tuple(month for month in usage if _joins_invoice(lead, month, draft))
+                )
     return None
 
 
-def _months(term: Term) -> Iterator[tuple[int, Days]]:
-    """The intervals that begin in a term, by their number. A price that is asked for once has one: the whole term."""
+def _intervals(term: Term) -> Iterator[tuple[int, Days]]:
+    """Yield number and days of the intervals that begin in a term. A one-time price has one: the term."""
     if term.quote.per == "once":
         yield 0, term.days
         return
@@ -281,30 +288,31 @@ def _months(term: Term) -> Iterator[tuple[int, Days]]:
 
 
 class Fee(NamedTuple):
-    """Price of some days by a quote."""
+    """The fee of some days by a quote."""
 
     listed: Money
-    """By the list price."""
+    """Fee at the list price."""
     price: Money
-    """By what is agreed."""
+    """Fee at the agreed price, after the discount."""
     items: tuple[Money, ...]
-    """Each of the quote's recurring items."""
+    """Fee of each recurring item of the quote."""
 
     @property
     def amount(self) -> Decimal:
         return sum((item.amount for item in self.items), start=self.price.amount)
 
-    def and_(self, more: "Fee") -> "Fee":
+    def plus(self, more: "Fee") -> "Fee":
+        """Return the sum of two fees by the same quote."""
         items = tuple(one + other for one, other in zip(self.items, more.items, strict=True))
         return Fee(self.listed + more.listed, self.price + more.price, items)
 
     def lines(self, quote: Quote, days: Days) -> tuple[InvoiceLine, ...]:
-        """As an invoice has them. What is taken off has a line of its own, but for cents that are rounded away."""
-        off, period = self.price - self.listed, f"{days.start} to {days.end}"
-        shown = quote.discount is not None and off.amount < 0
+        """Return the fee as invoice lines. A discount has its own line, unless it is rounded to nothing."""
+        reduction, period = self.price - self.listed, f"{days.start} to {days.end}"
+        shown = quote.discount is not None and reduction.amount < 0
         lines = [(f"{quote.name}, {period}", self.listed if shown else self.price)]
         if shown:
-            lines.append((f"Discount of {quote.discount}", off))
+            lines.append((f"Discount of {quote.discount}", reduction))
         lines += [
             (f"{item.text}, {period}", amount)
             for item, amount in zip(quote.recurring, self.items, strict=True)
@@ -312,26 +320,29 @@ class Fee(NamedTuple):
         return tuple(InvoiceLine(text=text, amount=amount) for text, amount in lines if amount.amount)
 
 
-def _bill(term: Term, index: int, month: Days, billed: list[Days]) -> tuple[Fee, Days | None]:
-    """What is asked for from this interval on, and the days that it pays for: its unbilled days, or its year's."""
+def _fee_from(term: Term, index: int, month: Days, billed: list[Days]) -> tuple[Fee, Days | None]:
+    """Return the fee to bill from this interval on, with its days: unbilled ones of the interval or of its year.
+
+    The days are None if the interval has none left to bill.
+    """
     days = _unbilled(month, billed)
     if days is None or days.start > term.until:
         return _fee(term.quote, index, month, month), None
     fee = _fee(term.quote, index, month, days)
-    extension = month.start > term.days.end  # goes by months, not by another year
+    extension = month.start > term.days.end  # is billed by the month, not by another year
     if term.quote.per != "year" or term.contract.billing != "yearly" or extension:
         return fee, days
-    for later, following in _months(term):
+    for later, following in _intervals(term):
         if index < later < index - index % 12 + 12 and following.start <= term.days.end:
             more = _unbilled(following, billed)
             if more is None or more.start != days.end + DAY:
                 break
-            fee, days = fee.and_(_fee(term.quote, later, following, more)), Days(days.start, more.end)
+            fee, days = fee.plus(_fee(term.quote, later, following, more)), Days(days.start, more.end)
     return fee, days
 
 
 def _unbilled(days: Days, billed: list[Days]) -> Days | None:
-    """The first stretch of these days that no invoice has the fixed fee of."""
+    """Return the first of these days without a fixed fee on an invoice, up to the next with one, or None."""
     day = days.start
     for paid in billed:
         if paid.start > day:
@@ -344,7 +355,7 @@ def _unbilled(days: Days, billed: list[Days]) -> Days | None:
 
 
 def _fee(quote: Quote, index: int, month: Days, days: Days) -> Fee:
-    """The fee of these days of the `index`-th interval; twelve shares of a year sum to the year's price exactly."""
+    """Return the fee of these days of interval `index`. The twelve shares of a year sum exactly to its price."""
 
     def share(price: Money) -> Money:
         whole = price.share(index % 12, 12) if quote.per == "year" else price.rounded()
@@ -355,7 +366,7 @@ def _fee(quote: Quote, index: int, month: Days, days: Days) -> Fee:
 
 
 def make_invoice(lead: Lead, draft: Draft, today: date) -> Invoice:
-    """The draft with its lines: its fixed fee and items, and what usage of earlier months is not billed yet."""
+    """Return the invoice of a draft: its fixed fee, its items and its usage."""
     lines = [*draft.lines]
     for month in draft.usage:
         lines += usage_lines(priced_by(lead, month.month) or draft.term.quote, month)
@@ -376,7 +387,7 @@ def make_invoice(lead: Lead, draft: Draft, today: date) -> Invoice:
 
 
 def usage_lines(quote: Quote, usage: Usage) -> list[InvoiceLine]:
-    """A month's usage by the quote's own tiers, and its cloud cost without markup."""
+    """Return a month's usage by the quote's tiers and its cloud cost without markup, as invoice lines."""
     currency = quote.price.currency
     fee = Money(amount=usage_fee(quote.tiers, usage.active_users), currency=currency).rounded()
     cloud = Money(amount=usage.cloud_cost, currency=currency).rounded()
@@ -391,23 +402,23 @@ def usage_lines(quote: Quote, usage: Usage) -> list[InvoiceLine]:
 
 
 def missing_usage(lead: Lead, today: date) -> tuple[str, ...]:
-    """Months that are over, had a running hub billed by usage, and have no usage reported: money nobody bills."""
+    """Return past months in which a hub billed by usage ran and for which no usage is reported."""
     return tuple(month for month in _unreported(lead, today) if month < f"{today:%Y-%m}")
 
 
 def next_usage(lead: Lead) -> str | None:
-    """The first month, over or not, whose usage is to be reported and is not yet."""
+    """Return the first month, past or not, whose usage is still to be reported, or None."""
     terms = _terms(lead)
     if lead.hub.live_on is None or not any(term.quote.tiers for term in terms):
         return None
-    # after the newest report, and with the newest price, one month is like the other
+    # No month after the newest usage and the start of the newest term differs from the one before.
     newest = max((date.fromisoformat(f"{usage.month}-01") for usage in lead.usage), default=date.min)
     until = max(lead.hub.live_on, newest, terms[-1].days.start) + relativedelta(months=2)
     return next(_unreported(lead, until), None)
 
 
 def _unreported(lead: Lead, until: date) -> Iterator[str]:
-    """Months until then in which a hub billed by usage ran, and that have no usage reported."""
+    """Yield the months until then in which a hub billed by usage ran and that have no usage reported."""
     if lead.hub.live_on is None:
         return
     known = {usage.month for usage in lead.usage}

@@ -1,4 +1,4 @@
-"""A line of a quote as people say it: `Training: 2000 once`, or an object."""
+"""Items of a quote as people write them: `Training: 2000 once`, or an object."""
 
 import re
 from decimal import Decimal
@@ -13,10 +13,10 @@ from process.money.pricing import Per
 from process.types import GIVEN, Line, Model
 
 MAX_ITEMS = 20
-"""Items of one quote."""
+"""Maximum number of items of one quote."""
 
 MAX_ITEM_LENGTH = 400
-"""Characters of one that is written."""
+"""Maximum length of an item as text, in characters."""
 
 _NUMBER = r"(?P<amount>[0-9][0-9.,_]*)"
 _AGAIN: tuple[Per, ...] = ("year", "month")
@@ -33,30 +33,30 @@ _THOUSANDS = re.compile(r"[0-9]{1,3}(,[0-9]{3})+(\.[0-9]*)?")
 
 
 class Item(Model):
-    """Something beside the plan or the bespoke price: asked for with it each time, or once."""
+    """An item in addition to the plan or bespoke price: it recurs with the price, or is billed once."""
 
     text: Line
     amount: Amount
     currency: CurrencyCode | None = None
-    """That of the price, which is what it must be."""
+    """Currency, which must be that of the price; None for the same."""
     per: Per | None = None
-    """What it is for, as the price's; None: as the price."""
+    """Period, which must be that of the price, or `once`; None for the same."""
 
     @model_validator(mode="before")
     @classmethod
-    def _read(cls, said: Any, info: ValidationInfo) -> Any:
-        if isinstance(said, str):
-            return _read(said)
-        if info.context is GIVEN and isinstance(said, dict) and (unknown := said.keys() - cls.model_fields):
+    def _read(cls, given: Any, info: ValidationInfo) -> Any:
+        if isinstance(given, str):
+            return _read(given)
+        if info.context is GIVEN and isinstance(given, dict) and (unknown := given.keys() - cls.model_fields):
             raise PydanticCustomError(
                 "item",
                 "an item has text, amount, currency and per, and no {unknown}",
                 {"unknown": ", ".join(sorted(str(name)[:40] for name in unknown))},
             )
-        return said
+        return given
 
     def complaint(self, currency: str, per: Per) -> str | None:
-        """Why it can't stand beside a price in this currency for this period, or None."""
+        """Return the reason to refuse it for a price in this currency and for this period, or None."""
         if self.currency not in (None, currency):
             return f"{self.text} is in {self.currency}, and the price in {currency}"
         if self.per not in (None, per, "once"):
@@ -65,7 +65,7 @@ class Item(Model):
         return f"{self.text}: {wrong}" if wrong else None
 
     def line(self, currency: str, per: Per) -> LineItem:
-        """As it stands in a quote whose price is in this currency and for this period."""
+        """Return it as a line of a quote with a price in this currency and for this period."""
         price = Money(amount=self.amount, currency=currency)
         return LineItem(text=self.text, price=price, per=self.per or per)
 
@@ -74,9 +74,9 @@ def _is_for(per: Per) -> str:
     return "is asked for once" if per == "once" else f"for a {per}"
 
 
-def _read(said: str) -> dict[str, Any]:
-    """What the text says. Raises PydanticCustomError."""
-    found = _WRITTEN.fullmatch(said) if len(said) <= MAX_ITEM_LENGTH else None
+def _read(text: str) -> dict[str, Any]:
+    """Return the fields of an item written as text. Raises PydanticCustomError."""
+    found = _WRITTEN.fullmatch(text) if len(text) <= MAX_ITEM_LENGTH else None
     if found is None:
         raise PydanticCustomError(
             "item",
@@ -92,13 +92,13 @@ def _read(said: str) -> dict[str, Any]:
 
 
 def _number(written: str) -> Decimal | str:
-    """`2,000.00` as we print it ourselves; of what else has a comma nobody knows what it means."""
+    """Remove thousands separators, as in `2,000.00`. Other text with commas is ambiguous and left to fail."""
     return written.replace(",", "") if _THOUSANDS.fullmatch(written) else written
 
 
-def _several(said: Any) -> Any:
-    """One alone is a list of one."""
-    return [said] if isinstance(said, str | dict | Item) else said
+def _as_list(given: Any) -> Any:
+    """Return a single item as a list."""
+    return [given] if isinstance(given, str | dict | Item) else given
 
 
-Items = Annotated[tuple[Item, ...], BeforeValidator(_several), Field(max_length=MAX_ITEMS)]
+Items = Annotated[tuple[Item, ...], BeforeValidator(_as_list), Field(max_length=MAX_ITEMS)]

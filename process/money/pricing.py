@@ -1,4 +1,4 @@
-"""Dated price books: what a plan costs, and what usage costs. An old quote keeps the price of its book.
+"""Dated price books: the prices of plans and of usage. An old quote keeps the price of its book.
 
 The figures are those of process.md, Money.
 """
@@ -20,7 +20,7 @@ PERIODS: dict[str, Per] = {"year": "year", "month": "month", "once": "once"}
 
 
 class Plan(Model):
-    """A named price of a book. With `floor`, the least that is asked for it."""
+    """A named price of a book. With `floor`, it is a minimum price."""
 
     name: Line
     price: Money
@@ -29,14 +29,14 @@ class Plan(Model):
 
 
 class Tier(Model):
-    """Up to `upto` monthly active users (None: all above) cost `each` per user and month."""
+    """A usage tier: users up to `upto` (None: all others) cost `each` per active user and month."""
 
     upto: int | None
     each: Decimal
 
 
 class PriceBook(Model):
-    """A price list as of a date, as `2022-05`."""
+    """A price list with the date from which it applies as its version, such as `2022-05`."""
 
     version: Line
     currency: CurrencyCode
@@ -46,9 +46,11 @@ class PriceBook(Model):
     """Surcharge for a dedicated cluster, as a share of the plan's price."""
 
     def plan(self, name: str) -> Plan | None:
+        """Return the plan with this name, in any letter case, or None."""
         return next((plan for plan in self.plans if plan.name.casefold() == name.casefold()), None)
 
     def price(self, plan: Plan, dedicated_cluster: bool) -> Money:
+        """Return the rounded price of a plan, with the surcharge for a dedicated cluster if wanted."""
         return plan.price.times(1 + (self.dedicated_cluster if dedicated_cluster else 0)).rounded()
 
 
@@ -90,12 +92,12 @@ BUILT_IN: tuple[PriceBook, ...] = (
 
 
 class PriceListError(ValueError):
-    """A price list that can't be read; the text says which row and what to write there."""
+    """A price list cannot be read. The text names the row and says what to write there."""
 
 
 @dataclass
 class _Draft:
-    """A book while its rows are read."""
+    """A price book of which some rows are read."""
 
     version: str
     currency: str = ""
@@ -105,14 +107,14 @@ class _Draft:
 
 
 def books_from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[PriceBook, ...]:
-    """Price books from a table, as people keep it in a sheet or a file.
+    """Return the price books of a table, as people keep it in a sheet or a file.
 
-    Columns: `book` (2026-06), `plan`, `amount`, `currency`, `per` and, optionally, `notes`. `per` says what the row is:
-    `year`, `month` or `once` is a plan (a note that starts with `from` makes the amount the least that is asked);
-    `user-month` is a usage tier, with `plan` giving its users as `1-10`, `11-100` or `10001+`;
-    `surcharge` is the share that a dedicated cluster adds, as 0.5.
+    Columns: `book` (2026-06), `plan`, `amount`, `currency`, `per` and, optionally, `notes`. The meaning of a row depends
+    on `per`: `year`, `month` or `once` is a plan (with a note that starts with `from`, the amount is a minimum);
+    `user-month` is a usage tier, whose users stand in `plan` as `1-10`, `11-100` or `10001+`; `surcharge` is the share
+    that a dedicated cluster adds, such as 0.5.
 
-    Raises PriceListError for a row that is none of these.
+    Raises PriceListError for any other row.
     """
     drafts: dict[str, _Draft] = {}
     for number, row in enumerate(rows, start=2):
@@ -121,7 +123,7 @@ def books_from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[PriceBook, ...]:
             continue
         try:
             if not book:
-                raise PriceListError("the column `book` is empty; write its date, as 2026-06")
+                raise PriceListError("the column `book` is empty; write its date, such as 2026-06")
             _add(drafts.setdefault(book, _Draft(_line(book, "the book's name"))), name, per, row)
         except PriceListError as error:
             raise PriceListError(f"row {number}: {error}") from None
@@ -171,11 +173,11 @@ def _cell(row: Mapping[str, Any], column: str) -> str:
     return str(row.get(column) or "").strip()
 
 
-def _line(text: str, what: str) -> str:
+def _line(text: str, name: str) -> str:
     try:
         return _LINE.validate_python(text)
     except ValidationError:
-        raise PriceListError(f"{what} must be one line of 1 to 200 characters") from None
+        raise PriceListError(f"{name} must be one line of 1 to 200 characters") from None
 
 
 def _amount(row: Mapping[str, Any]) -> Decimal:
@@ -189,7 +191,7 @@ def _amount(row: Mapping[str, Any]) -> Decimal:
 
 
 def _upto(users: str) -> int | None:
-    """The last user of a tier written as `11-100`; None for `10001+`."""
+    """Return the last user of a tier that is written as `11-100`; None for `10001+`."""
     if users.endswith("+"):
         return None
     try:

@@ -1,4 +1,4 @@
-"""State that decisions set, beyond the stage."""
+"""State that decisions set, besides the stage."""
 
 from process.lead.contract import VendorStatus
 from process.lead.qualification import Verdict
@@ -7,7 +7,7 @@ from process.types import Stage
 from tests.support.lives import BOOK_QUOTE, HUB, QUOTE, SIGNED, Life
 
 
-def test_maniac_t_is_gathered_letter_by_letter_with_who_said_so() -> None:
+def test_maniac_t_is_assessed_letter_by_letter_with_its_source() -> None:
     life = Life()
     life.does("maniac_t_assessed", money="yes", money_evidence="A grant", by="Grace", in_scope=True)
     life.wait(1).does("maniac_t_assessed", money="no", money_evidence="Not funded", said_by="Ada", by="Grace")
@@ -20,10 +20,10 @@ def test_maniac_t_is_gathered_letter_by_letter_with_who_said_so() -> None:
         "2026-06-02",
     )
     assert authority.verdict is Verdict.UNKNOWN
-    assert life.lead.qualification.in_scope is True  # what was not said again stays
+    assert life.lead.qualification.in_scope is True  # a later assessment keeps it
 
 
-def test_a_new_quote_supersedes_and_only_one_is_active() -> None:
+def test_a_new_quote_supersedes_the_active_one() -> None:
     life = Life().quoted()
     life.does("price_quoted", **BOOK_QUOTE)
     life.does("quote_declined")
@@ -37,7 +37,7 @@ def test_a_new_quote_supersedes_and_only_one_is_active() -> None:
         QuoteStatus.OPEN,
     ]
     assert [quote.version for quote in life.lead.quotes] == [1, 2, 3, 4]
-    assert "not agreed" in life.refused("contract_signed", **SIGNED)  # the yes was to another price
+    assert "not agreed" in life.refused("contract_signed", **SIGNED)  # they agreed to another price
 
 
 def test_an_old_quote_keeps_the_price_of_its_book() -> None:
@@ -47,11 +47,11 @@ def test_an_old_quote_keeps_the_price_of_its_book() -> None:
     assert (quote.book, quote.plan, len(quote.tiers)) == ("2026-06", "General membership", 5)
 
 
-def test_an_unknown_book_says_how_to_read_the_list_again() -> None:
+def test_an_unknown_book_suggests_to_read_the_price_list_again() -> None:
     assert "(Price list requested)" in Life().refused("price_quoted", book="2030-01", plan="Premier")
 
 
-def test_a_hand_over_can_be_repeated_and_is_then_unacknowledged() -> None:
+def test_a_repeated_hand_over_is_unacknowledged() -> None:
     life = Life().handed_over()
     life.does("contract_acknowledged", by="Carla")
     assert life.lead.contract.acknowledged_by == "Carla"
@@ -65,7 +65,7 @@ def test_a_hand_over_can_be_repeated_and_is_then_unacknowledged() -> None:
     )
 
 
-def test_vendor_set_up_is_a_track_of_its_own() -> None:
+def test_the_vendor_set_up_is_independent_of_the_contract() -> None:
     life = Life().accepted()
     life.does("vendor_setup_started")
     assert life.lead.vendor.status is VendorStatus.STARTED
@@ -88,7 +88,7 @@ def test_the_vendor_set_up_keeps_its_checklist() -> None:
     )
 
 
-def test_news_of_the_contract_says_since_when_and_that_it_is_in_hand() -> None:
+def test_news_of_the_contract_is_dated_and_acknowledges_the_hand_over() -> None:
     life = Life().handed_over()
     life.does("contract_progressed", state="drafted", by="Carla")
     life.wait(3).does("contract_progressed", state="drafted", note="Their lawyers have it")
@@ -109,7 +109,7 @@ def test_changed_details_shape_the_heading() -> None:
     assert life.lead.email == "ada@example.org"
 
 
-def test_pending_is_a_value_and_only_missing_fields_are_asked_for() -> None:
+def test_a_pending_field_counts_as_missing() -> None:
     life = Life()
     life.does("hub_information_given", **(HUB | {"image": "pending"}))
     assert life.lead.hub.missing() == ("Image",)
@@ -133,7 +133,7 @@ def test_the_end_of_a_lead_ends_its_hold() -> None:
     assert life.lost().lead.hold is None
 
 
-def test_agreement_by_mail_is_evidence_recorded_as_such() -> None:
+def test_an_agreement_by_mail_is_recorded_as_evidence() -> None:
     life = Life().accepted()
     life.does("contract_signed", evidence="“Agreed”, 2 June", evidence_kind="email", signed_by="Ada")
     contract = life.lead.contract

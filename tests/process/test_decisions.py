@@ -1,4 +1,4 @@
-"""Each decision, accepted and refused; the cases stand in `accepted.py` and `refused.py`."""
+"""Accepted and refused cases of each decision, from `tests/support`."""
 
 import re
 from typing import Any
@@ -25,23 +25,23 @@ def test_accepted(state: str, kind: str, body: dict[str, Any], summary: str, sta
     assert life.lead.stage is stage
 
 
-@pytest.mark.parametrize(("state", "kind", "body", "says"), REFUSED)
-def test_refused(state: str, kind: str, body: dict[str, Any], says: str) -> None:
-    life = STATES[state]().wait(minutes=11)  # else the same again is taken for a double click
-    summary = life.refused(kind, **body)
-    assert says in summary
-    assert summary.endswith((".", "?"))
-    assert len(summary) < 700
-    assert ".." not in summary
+@pytest.mark.parametrize(("state", "kind", "body", "reason"), REFUSED)
+def test_refused(state: str, kind: str, body: dict[str, Any], reason: str) -> None:
+    life = STATES[state]().wait(minutes=11)  # later, the same decision is no double click
+    message = life.refused(kind, **body)
+    assert reason in message
+    assert message.endswith((".", "?"))
+    assert len(message) < 700
+    assert ".." not in message
 
 
-def test_every_decision_is_tried_both_ways() -> None:
+def test_every_decision_has_accepted_and_refused_cases() -> None:
     assert {kind for _, kind, *_ in ACCEPTED} == set(DECISIONS)
     assert {kind for _, kind, *_ in REFUSED} == set(DECISIONS)
 
 
 @pytest.mark.parametrize("kind", DECISIONS)
-def test_nothing_but_a_correction_or_the_money_moves_an_ended_lead(kind: str) -> None:
+def test_an_ended_lead_takes_only_corrections_and_billing(kind: str) -> None:
     closed, lost = (life.wait(minutes=11) for life in (Life().decommissioned(), Life().lost()))
     after_the_end = {
         "corrected",
@@ -65,11 +65,11 @@ COMMANDS = re.compile(r"\bleads [a-z]|--[a-z]|(?<![\w/:])/[a-z]|https?://\w")
 KINDS = re.compile(rf"\((?:{'|'.join(DECISIONS)})\b")
 
 
-@pytest.mark.parametrize(("state", "kind", "body", "says"), REFUSED)
+@pytest.mark.parametrize(("state", "kind", "body", "reason"), REFUSED)
 def test_a_refusal_names_no_command_of_any_face(
-    state: str, kind: str, body: dict[str, Any], says: str
+    state: str, kind: str, body: dict[str, Any], reason: str
 ) -> None:
-    """Each face writes the suggestions in its own way, so the sentences themselves must fit all of them."""
+    """The sentences must fit every face, because each one renders the suggestions in its own way."""
     life = STATES[state]().wait(minutes=11)
     refused = life.take(kind, **body).refused
     assert refused

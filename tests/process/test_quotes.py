@@ -1,4 +1,4 @@
-"""What stands beside a price, and what is taken off it: who may, who must agree, and what is shown everywhere."""
+"""Items and discounts of a quote, and the approval of discounts."""
 
 from decimal import Decimal
 from typing import Any
@@ -49,9 +49,9 @@ def test_an_item_is_read_as_people_write_it(written: str, text: str, price: str)
     assert (item.text, str(item)) == (text, f"{text}: {price}")
 
 
-def test_an_item_as_an_object_says_the_same() -> None:
-    said = {"text": "Training", "amount": "2000", "currency": "USD", "per": "once"}
-    assert quoted(item=[said]).quotes == quoted(item=said).quotes == quoted(item="Training: 2000 once").quotes
+def test_an_item_can_be_given_as_an_object() -> None:
+    item = {"text": "Training", "amount": "2000", "currency": "USD", "per": "once"}
+    assert quoted(item=[item]).quotes == quoted(item=item).quotes == quoted(item="Training: 2000 once").quotes
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_an_item_as_an_object_says_the_same() -> None:
         "a: 1 " * 50_000,
     ],
 )
-def test_what_is_no_item_gets_an_example(written: str) -> None:
+def test_an_invalid_item_is_refused_with_an_example(written: str) -> None:
     refused = parse("price_quoted", (QUOTE | {"item": written},))
     assert isinstance(refused, Refused)
     assert "write an item as `Training: 2000 once`" in refused.reason
@@ -85,25 +85,24 @@ def test_any_text_is_an_item_or_refused(written: str) -> None:
     assert isinstance(found, PriceQuoted | Refused)
 
 
-def test_a_price_with_items_is_its_sum_in_words() -> None:
-    quote = quoted(item=["Training: 2000 once", "SyncRequest: 500.05 once", "Support: 300"]).quotes[-1]
+def test_a_quote_with_items_shows_each_line_and_the_sum() -> None:
+    quote = quoted(item=["Training: 2000 once", "Visit: 500.05 once", "Support: 300"]).quotes[-1]
     assert str(quote) == "12,300.00 USD a year and 2,500.05 USD once"
     assert [str(line) for line in quote.lines] == [
         "Service: 12,000.00 USD a year",
         "Training: 2,000.00 USD once",
-        "SyncRequest: 500.05 USD once",
+        "Visit: 500.05 USD once",
         "Support: 300.00 USD a year",
     ]
 
 
-def test_a_price_that_is_asked_for_once_has_one_sum() -> None:
+def test_a_one_time_price_has_one_sum() -> None:
     assert (
-        str(quoted(per="once", item=["Training: 2000", "SyncRequest: 500 once"]).quotes[-1])
-        == "14,500.00 USD once"
+        str(quoted(per="once", item=["Training: 2000", "Visit: 500 once"]).quotes[-1]) == "14,500.00 USD once"
     )
 
 
-def test_an_old_quote_keeps_its_items_and_another_item_is_another_quote() -> None:
+def test_an_old_quote_keeps_its_items_when_a_new_one_has_others() -> None:
     life = Life().quoted(**QUOTE, item="Training: 2000 once")
     assert "is already quoted as version 1" in life.refused(
         "price_quoted", **QUOTE, item="Training: 2000 USD once", note="x"
@@ -164,14 +163,14 @@ def test_a_discount_is_taken_off_the_price_to_the_cent(
         ({"discount_amount": "1200.01"}, True),
     ],
 )
-def test_up_to_ten_percent_sales_gives_by_itself(discount: dict[str, Any], waits: bool) -> None:
+def test_a_discount_above_ten_percent_waits_for_an_approval(discount: dict[str, Any], waits: bool) -> None:
     life = Life().quoted(**QUOTE, **discount, discount_reason="A pilot")
     assert (life.lead.quotes[-1].awaiting_approval_by is Role.CONTRACTS) is waits
     assert bool(life.mails("discount_approval")) is waits
 
 
 @given(st.integers(1, 10**11), st.integers(1, 999_999))
-def test_a_share_never_leaves_less_than_nothing_nor_more_than_the_list_price(cents: int, share: int) -> None:
+def test_a_discounted_price_is_positive_and_below_the_list_price(cents: int, share: int) -> None:
     listed, percent = Decimal(cents) / 100, Decimal(share) / 10_000
     answer = Life().take(
         "price_quoted",
@@ -186,7 +185,7 @@ def test_a_share_never_leaves_less_than_nothing_nor_more_than_the_list_price(cen
         assert off < Decimal("0.005") or listed - off <= Decimal("0.005")
 
 
-def test_the_policy_says_how_much_and_who() -> None:
+def test_the_policy_sets_the_limit_and_the_approver_of_discounts() -> None:
     life = Life(policy={"version": "t", "discounts": {"without_approval": "25", "approver": "engineering"}})
     assert life.quoted(**DISCOUNTED).lead.quotes[-1].awaiting_approval_by is None
     life.does("price_quoted", **(DISCOUNTED | {"discount_percent": 26}))
@@ -194,7 +193,7 @@ def test_the_policy_says_how_much_and_who() -> None:
     assert life.mails("discount_approval")[-1].to == (Role.ENGINEERING,)
 
 
-def test_while_it_waits_everybody_sees_whose_move_it_is_and_it_cannot_be_accepted() -> None:
+def test_a_quote_that_waits_for_approval_shows_the_approver_and_cannot_be_accepted() -> None:
     life = Life().quoted(**DISCOUNTED)
     step = next_step(life.lead)
     assert (step.owner, step.text) == (
@@ -220,7 +219,7 @@ def test_while_it_waits_everybody_sees_whose_move_it_is_and_it_cannot_be_accepte
     life.does("quote_accepted")
 
 
-def test_it_is_asked_for_again_until_somebody_says_yes_or_no() -> None:
+def test_an_approval_is_asked_for_again_until_it_is_given_or_declined() -> None:
     life = Life().quoted(**DISCOUNTED)  # on a Monday
     assert len(life.mails("discount_approval")) == 1
     assert len(life.until("2026-06-04", hour=23).mails("discount_approval")) == 1
@@ -231,20 +230,20 @@ def test_it_is_asked_for_again_until_somebody_says_yes_or_no() -> None:
     assert len(life.wait(10).mails("discount_approval")) == 3
 
 
-def test_it_is_valid_as_long_as_any_other() -> None:
+def test_a_quote_that_waits_for_approval_expires_like_any_other() -> None:
     life = Life().quoted(**DISCOUNTED)
     assert life.until("2026-07-02").lead.quotes[-1].status is QuoteStatus.EXPIRED
     assert next_step(life.lead).text == "quote a price again, or record it as lost"
     assert "Version 1 expired on 2026-07-01" in life.refused("discount_approved", by="Ann")
 
 
-def test_a_held_lead_asks_nobody() -> None:
+def test_a_lead_on_hold_asks_for_no_approval() -> None:
     life = Life().quoted(**DISCOUNTED)
     life.does("put_on_hold", until="2026-06-20")
     assert len(life.until("2026-06-18").mails("discount_approval")) == 1
 
 
-def test_declined_it_is_off_the_table_and_sales_hears_why() -> None:
+def test_a_declined_discount_declines_the_quote_and_sales_gets_the_reason() -> None:
     life = Life().quoted(**DISCOUNTED)
     life.does("discount_declined", reason="Ten percent would do", by="Ann")
     quote = life.lead.quotes[-1]
@@ -266,7 +265,7 @@ def test_declined_it_is_off_the_table_and_sales_hears_why() -> None:
         ("someone through Temporal", "someone through Temporal", False),  # nobody knows who that was
     ],
 )
-def test_nobody_approves_their_own(one: str, other: str, refused: bool) -> None:
+def test_nobody_approves_their_own_discount(one: str, other: str, refused: bool) -> None:
     life = Life()
     life.does("assigned", role="sales", person="Grace Example", login="grace")
     life.quoted(**(DISCOUNTED | {"by": one}))
@@ -275,18 +274,18 @@ def test_nobody_approves_their_own(one: str, other: str, refused: bool) -> None:
         life.does("discount_declined", by=other, reason="Another idea")
 
 
-def test_an_approval_is_for_the_version_that_it_was_asked_for() -> None:
+def test_an_approval_holds_for_one_version_of_the_quote() -> None:
     life = Life().quoted(**DISCOUNTED)
     life.does("price_quoted", **(DISCOUNTED | {"discount_percent": 30}))
     assert life.lead.quote
     assert life.lead.quote.awaiting_approval_by
     assert "Version 1 is not the active quote" in life.refused("discount_approved", version=1, by="Ann")
     waiting = [item.effect for item in life.aggregate.outbox]
-    left = [e.fields for e in waiting if isinstance(e, SendMail) and e.template == "discount_approval"]
-    assert left == [{"version": "2"}]  # nobody is asked for what is superseded
+    asked = [e.fields for e in waiting if isinstance(e, SendMail) and e.template == "discount_approval"]
+    assert asked == [{"version": "2"}]  # nobody is asked about the superseded version
 
 
-def test_an_approval_can_be_corrected_until_something_rests_on_it() -> None:
+def test_an_approval_can_be_corrected_until_a_later_decision_depends_on_it() -> None:
     life = Life().quoted(**DISCOUNTED)
     seq = life.does("discount_approved", by="Ann").seq
     life.does("quote_accepted")
@@ -297,7 +296,7 @@ def test_an_approval_can_be_corrected_until_something_rests_on_it() -> None:
     assert life.lead.quotes[-1].awaiting_approval_by is Role.CONTRACTS
 
 
-def test_who_was_asked_for_an_approval_gives_it_though_the_policy_names_another_since() -> None:
+def test_the_approver_stays_when_the_policy_changes() -> None:
     life = Life().quoted(**DISCOUNTED)
     life.does("policy_adopted", policy={"version": "t", "discounts": {"approver": "sales"}})
     assert [quote.awaiting_approval_by for quote in life.lead.quotes] == [Role.CONTRACTS]

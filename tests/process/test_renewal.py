@@ -1,4 +1,4 @@
-"""The next term on the same lead: it disturbs nothing that runs, and goes on where that ends."""
+"""Renewals: the next term of a lead begins where the running contract ends, and leaves that alone."""
 
 from decimal import Decimal
 from itertools import pairwise
@@ -19,7 +19,7 @@ def periods(life: Life) -> list[tuple[int, str, str, str]]:
 
 
 @pytest.mark.parametrize("kind", ["price_quoted", "quote_accepted", "contract_handed_over", "quote_declined"])
-def test_a_renewal_on_its_way_leaves_the_running_contract_alone(kind: str) -> None:
+def test_a_pending_renewal_leaves_the_running_contract_alone(kind: str) -> None:
     life = Life().live().until("2027-03-01")
     before = life.lead
     life.quoted(**RENEWAL)
@@ -37,7 +37,7 @@ def test_a_renewal_on_its_way_leaves_the_running_contract_alone(kind: str) -> No
     assert periods(life) == periods(undisturbed)
 
 
-def test_the_signed_renewal_is_the_next_term_and_the_one_before_is_history() -> None:
+def test_a_signed_renewal_becomes_the_contract_and_the_former_one_is_kept() -> None:
     life = Life().renewed(signed_by="Ada")
     first, second = life.lead.signed
     assert (first, second) == (life.lead.former[0], life.lead.contract)
@@ -84,8 +84,8 @@ def test_a_lapsed_lead_is_live_again_and_the_lapsed_days_are_billed() -> None:
     assert periods(life.wait(0))[12:] == [(13, "2027-06-01", "2027-06-30", "1,250.00 USD")]
 
 
-def test_days_that_an_extension_has_paid_are_not_paid_again() -> None:
-    """The extension's month was asked for whole; the renewal that begins within it asks for the days after it."""
+def test_a_renewal_does_not_bill_days_that_an_extension_has_billed() -> None:
+    """The extension billed a whole month, so a renewal that begins within it bills the days after it."""
     life = Life().live().until("2027-06-02")
     life.does("service_extended", reason="Their lawyers")
     life.until("2027-06-10").accepted(**RENEWAL).does("contract_signed", **SIGNED)
@@ -97,7 +97,7 @@ def test_days_that_an_extension_has_paid_are_not_paid_again() -> None:
     ]
 
 
-def test_a_renewal_may_begin_where_the_contract_ended_although_that_was_extended() -> None:
+def test_a_renewal_may_begin_at_the_end_of_an_extended_contract() -> None:
     life = Life().live().until("2027-06-02")
     life.does("service_extended", reason="Their lawyers")
     life.until("2027-06-10").accepted(**RENEWAL).does("contract_signed", **SIGNED, start="2027-06-01")
@@ -105,7 +105,7 @@ def test_a_renewal_may_begin_where_the_contract_ended_although_that_was_extended
     assert [start for _, start, *_ in found] == ["2027-06-01", "2027-07-01"]
 
 
-def test_a_yearly_renewal_asks_for_its_unpaid_months_at_once() -> None:
+def test_a_yearly_renewal_bills_its_unpaid_months_at_once() -> None:
     life = Life().live().until("2027-06-02")
     life.does("service_extended", reason="Their lawyers")
     life.wait(1).accepted(**RENEWAL)
@@ -116,7 +116,7 @@ def test_a_yearly_renewal_asks_for_its_unpaid_months_at_once() -> None:
     ]
 
 
-def test_a_gap_between_two_terms_is_seen_and_not_billed() -> None:
+def test_a_gap_between_two_terms_is_shown_and_not_billed() -> None:
     life = Life().live().until("2027-06-10").accepted(**RENEWAL)
     life.does("contract_signed", **SIGNED, start="2027-08-01")
     assert "The hub runs although its contract ended on 2027-05-31" in attention(life.lead, life.today)
@@ -125,7 +125,7 @@ def test_a_gap_between_two_terms_is_seen_and_not_billed() -> None:
     assert [start for _, start, *_ in periods(life)[12:]] == ["2027-08-01"]
 
 
-def test_a_gap_between_two_terms_stays_in_sight_until_somebody_says_why() -> None:
+def test_a_gap_between_two_terms_is_shown_until_it_is_explained() -> None:
     life = Life().live().until("2027-05-10").accepted(**RENEWAL)
     life.does("contract_signed", **SIGNED, start="2027-08-01")
     gap = "From 2027-06-01 to 2027-07-31 the hub is in no contract, and nobody is billed for it"
@@ -138,16 +138,14 @@ def test_a_gap_between_two_terms_stays_in_sight_until_somebody_says_why() -> Non
     assert gap in attention(life.lead, life.today)
 
 
-def test_no_hub_ran_in_the_gap() -> None:
+def test_a_gap_without_a_running_hub_is_not_shown() -> None:
     life = Life().requested().until("2027-05-10").accepted(**RENEWAL)
     life.does("contract_signed", **SIGNED, start="2027-08-01")
     life.until("2027-08-10").does("hub_live")
     assert life.lead.gaps == ()
 
 
-def test_a_contract_whose_vendor_set_up_drags_on_is_renewed_and_all_of_it_is_billed_when_that_is_done() -> (
-    None
-):
+def test_a_late_vendor_set_up_bills_the_contract_and_its_renewal() -> None:
     life = Life().signed().until("2026-12-01")
     assert "at 12,000.00 USD a year. If that was a mistake" in life.refused("price_quoted", **RENEWAL)
     life.until("2027-03-01").accepted(**RENEWAL)
@@ -233,8 +231,8 @@ def test_ten_years_of_renewals_are_billed_to_the_cent() -> None:
         assert (other.period_start - one.period_end).days == 1
 
 
-def test_a_term_signed_anew_after_a_mistake_has_all_its_dates_before_it() -> None:
-    """The wrong one had run out, and the calendar had said so."""
+def test_a_term_signed_again_after_a_correction_has_all_its_deadlines() -> None:
+    """The wrong term had already lapsed."""
     life = Life().contracted(end="2026-07-30").until("2026-08-02")
     assert life.lead.contract.lapsed
     seq = next(event.seq for event in life.aggregate.event_log.events if event.kind == "contract_signed")
@@ -249,7 +247,7 @@ def test_a_term_signed_anew_after_a_mistake_has_all_its_dates_before_it() -> Non
     assert life.lead.contract.lapsed
 
 
-def test_while_it_is_extended_the_decision_that_is_due_is_in_sight() -> None:
+def test_the_decision_on_the_lapse_is_shown_during_an_extension() -> None:
     life = Life().live().until("2027-06-02")
     for day in ("2027-06-17", "2027-07-02", "2027-07-17"):
         life.does("service_extended", reason=f"Their lawyers, {life.today}")
@@ -261,15 +259,15 @@ def test_while_it_is_extended_the_decision_that_is_due_is_in_sight() -> None:
         )
         life.until(day)
     life.does("service_extended", reason="Once more")
-    what = "The contract ended on 2027-05-31, and whether it is renewed is not decided"
-    assert what in attention(life.lead, life.today)
+    concern = "The contract ended on 2027-05-31, and whether it is renewed is not decided"
+    assert concern in attention(life.lead, life.today)
     (line,) = (item for item in agenda(life.aggregate, life.now) if item.text.startswith("Renew, or decide"))
     assert (line.section, str(line.until)) == (Section.OVERDUE, "2027-07-12")
     life.does("decommission_decided", on="2027-07-30", reason="Over")
-    assert what not in attention(life.lead, life.today)
+    assert concern not in attention(life.lead, life.today)
 
 
-def test_a_signature_that_is_recorded_late_has_its_own_day_and_asks_for_nothing_that_has_passed() -> None:
+def test_a_signature_recorded_late_keeps_its_day_and_opens_no_past_windows() -> None:
     life = Life().handed_over().until("2027-03-20")
     answer = life.does("contract_signed", **SIGNED, on="2026-06-05", start="2026-06-01", signed_by="Ada")
     assert str(answer).startswith(

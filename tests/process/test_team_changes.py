@@ -214,7 +214,7 @@ def test_a_dead_former_address_is_recorded_and_blocks_nothing() -> None:
     ("sent", "says"),
     [
         ({"addresses": {"contracts": ["deals"]}}, "'deals' is no mail address"),
-        ({"addresses": {"community": ["a@example.org"]}}, "there is nobody behind community"),
+        ({"addresses": {"community": ["a@example.org"]}}, "nobody can have the role community"),
         ({"addresses": {"legal": ["a@example.org"]}}, "addresses.legal"),
         ({"addresses": ["a@example.org"]}, "addresses: input should be a valid dictionary"),
         ({"read_at": "soon"}, "read_at: input should be a valid datetime"),

@@ -1,4 +1,4 @@
-"""A wrong invoice is taken back: what it billed is billed again, once, under a new number."""
+"""Voided invoices: their days, usage and items are billed again, once, under a new number."""
 
 from decimal import Decimal
 
@@ -18,13 +18,13 @@ def void(life: Life, number: int) -> int:
 
 
 def billed() -> Life:
-    """A hub in its second month, with usage on its second invoice."""
+    """Return a hub in its second month, with usage on its second invoice."""
     life = Life().live(BOOK_QUOTE).until("2026-06-30")
     life.does("usage_reported", month="2026-06", active_users=10)
     return life.until("2026-07-10")
 
 
-def test_what_it_billed_is_billed_on_the_next_day_under_a_new_number() -> None:
+def test_the_days_of_a_voided_invoice_are_billed_the_next_day_under_a_new_number() -> None:
     life = billed()
     void(life, 2)
     assert standing(life.until("2026-07-10", hour=23)) == [(1, "2026-06-01", "1,250.00 USD")]
@@ -36,7 +36,7 @@ def test_what_it_billed_is_billed_on_the_next_day_under_a_new_number() -> None:
     assert str(life.until("2026-08-02").lead.invoices[3].total) == "1,250.00 USD"
 
 
-def test_usage_can_be_put_right_before_it_is_billed_again() -> None:
+def test_usage_can_be_reported_again_before_it_is_billed_again() -> None:
     life = billed()
     assert "Void that invoice and report this" in life.refused(
         "usage_reported", month="2026-06", active_users=280
@@ -46,7 +46,7 @@ def test_usage_can_be_put_right_before_it_is_billed_again() -> None:
     assert standing(life.until("2026-07-11"))[1:] == [(3, "2026-07-01", "2,250.00 USD")]
 
 
-def test_usage_that_was_no_usage_is_asked_for_again() -> None:
+def test_corrected_usage_of_a_voided_invoice_is_asked_for_again() -> None:
     life = billed()
     report = next(event.seq for event in life.aggregate.event_log.events if event.kind == "usage_reported")
     life.does("corrected", seq=report, reason="Another hub's")
@@ -55,7 +55,7 @@ def test_usage_that_was_no_usage_is_asked_for_again() -> None:
     assert standing(life.until("2026-07-11"))[1:] == [(3, "2026-07-01", "1,250.00 USD")]
 
 
-def test_what_is_paid_or_voided_stays_as_it_is() -> None:
+def test_a_paid_or_voided_invoice_cannot_be_voided() -> None:
     life = billed()
     life.does("invoice_sent", number=1)
     life.does("invoice_paid", number=1)
@@ -69,7 +69,7 @@ def test_what_is_paid_or_voided_stays_as_it_is() -> None:
         )
 
 
-def test_a_voided_invoice_is_neither_overdue_nor_overlooked_nor_in_the_way_of_the_archive() -> None:
+def test_a_voided_invoice_is_never_overdue_and_does_not_block_the_archive() -> None:
     life = Life().live().until("2026-06-10")
     life.does("invoice_sent", number=1)
     life.does("decommission_decided", on="2026-06-10", reason="Over")
@@ -82,17 +82,17 @@ def test_a_voided_invoice_is_neither_overdue_nor_overlooked_nor_in_the_way_of_th
     assert life.until("2027-06-12").lead.archived
 
 
-def test_the_contracts_team_hears_of_it_and_no_longer_of_the_invoice() -> None:
+def test_the_contracts_team_gets_a_mail_about_a_voided_invoice_and_no_more_reminders() -> None:
     life = billed()
     life.perform().until("2026-08-01").perform(but="mail")
     assert life.mails("invoice")[-1].fields == {"number": "3"}
     void(life, 3)
-    left = [item.effect.summary() for item in life.aggregate.outbox if item.effect.queue == "mail"]
-    assert "Mail to contracts: invoice voided" in left
-    assert "Mail to contracts: invoice" not in left
+    waiting = [item.effect.summary() for item in life.aggregate.outbox if item.effect.queue == "mail"]
+    assert "Mail to contracts: invoice voided" in waiting
+    assert "Mail to contracts: invoice" not in waiting
 
 
-def test_a_voided_invoice_counts_again_only_while_nothing_else_bills_the_same() -> None:
+def test_voiding_can_be_corrected_only_while_no_other_invoice_bills_the_same() -> None:
     life = billed()
     seq = void(life, 2)
     life.does("corrected", seq=seq, reason="It was right")
@@ -107,8 +107,8 @@ def test_a_voided_invoice_counts_again_only_while_nothing_else_bills_the_same() 
     assert standing(life.until("2026-07-31"))[1:] == [(2, "2026-07-01", "1,350.00 USD")]
 
 
-def test_a_contract_signed_anew_is_billed_where_the_wrong_one_was_not() -> None:
-    """Months that were billed under the wrong contract stay billed; of one that is billed in part, the rest is asked for."""
+def test_a_contract_signed_again_is_billed_for_unbilled_months_only() -> None:
+    """Months billed under the wrong contract stay billed. Only the rest of a partly billed one is billed."""
     life = Life().contracted().until("2026-08-15")
     seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     life.does("corrected", seq=seqs["contract_signed"], reason="It began later")
@@ -119,7 +119,7 @@ def test_a_contract_signed_anew_is_billed_where_the_wrong_one_was_not() -> None:
     ]
 
 
-def test_voided_first_they_are_billed_by_the_right_contract() -> None:
+def test_voided_months_are_billed_by_the_corrected_contract() -> None:
     life = Life().contracted().until("2026-08-15")
     seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     life.does("corrected", seq=seqs["contract_signed"], reason="It began later, and the whole year is paid")
@@ -129,23 +129,23 @@ def test_voided_first_they_are_billed_by_the_right_contract() -> None:
     assert standing(life.until("2027-06-01")) == [(4, "2026-06-15", "12,000.00 USD")]
 
 
-def test_a_yearly_invoice_of_a_short_contract_asks_for_its_months() -> None:
+def test_a_yearly_invoice_of_a_short_contract_bills_its_months() -> None:
     life = Life().contracted(QUOTE, end="2026-11-15", billing="yearly").until("2026-12-31")
     assert standing(life) == [(1, "2026-06-01", "6,000.00 USD")]
     assert sum(i.total.amount for i in life.lead.invoices) == Decimal(6000)
 
 
-# ---- items that are asked for once
+# ---- one-time items
 
 WITH_TRAINING = QUOTE | {"item": "Training: 2000 once"}
 
 
 def trainings(life: Life) -> list[int]:
-    """Invoices that stand and ask for the training."""
+    """Return the numbers of the valid invoices that bill the training."""
     return [i.number for i in life.lead.invoices if i.is_valid and any(x.text == "Training" for x in i.lines)]
 
 
-def test_an_item_is_asked_for_again_when_its_invoice_was_voided_and_only_then() -> None:
+def test_an_item_is_billed_again_only_if_its_invoice_was_voided() -> None:
     life = Life().contracted(WITH_TRAINING).until("2026-08-10")
     assert trainings(life) == [1]
     void(life, 2)
@@ -157,18 +157,14 @@ def test_an_item_is_asked_for_again_when_its_invoice_was_voided_and_only_then() 
     assert trainings(life.until("2027-06-15")) == [5]
 
 
-def test_under_a_contract_that_was_corrected_an_item_is_billed_once_all_the_same() -> None:
+def test_an_item_is_billed_once_even_if_its_contract_was_corrected() -> None:
     life = Life().contracted(WITH_TRAINING).until("2026-07-10")
     seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     life.does("corrected", seq=seqs["contract_signed"], reason="The price was another")
-    life.accepted(
-        amount="24000", currency="USD", per="year", item=["Training: 2500 once", "SyncRequest: 800 once"]
-    )
+    life.accepted(amount="24000", currency="USD", per="year", item=["Training: 2500 once", "Visit: 800 once"])
     life.does("contract_signed", **SIGNED)
     assert trainings(life.until("2027-07-01")) == [1]  # void it first to have it billed at the other price
-    visits = [
-        (i.number, len(i.lines)) for i in life.lead.invoices if any(x.text == "SyncRequest" for x in i.lines)
-    ]
+    visits = [(i.number, len(i.lines)) for i in life.lead.invoices if any(x.text == "Visit" for x in i.lines)]
     assert visits == [(3, 1)]  # no invoice of the beginning is left to have it
     assert str(life.lead.invoices[2].total) == "800.00 USD"
 
@@ -186,7 +182,7 @@ def test_an_item_alone_can_be_voided_too() -> None:
     assert trainings(life.until("2027-08-01")) == [4]
 
 
-def test_a_voided_item_counts_again_only_while_nothing_else_bills_it() -> None:
+def test_voiding_an_item_can_be_corrected_only_while_no_other_invoice_bills_it() -> None:
     life = Life().contracted(WITH_TRAINING, billing="yearly").until("2026-06-10")
     seq = void(life, 1)
     life.until("2026-06-12")

@@ -309,3 +309,14 @@ class Life:
         self.live(**contract).does("decommission_decided", on=str(self.today), reason="The course is over")
         self.does("hub_decommissioned", data_confirmed_by="Ada Example")
         return self
+
+
+def moments(life: Life, kind: str) -> list[str]:
+    """Return the times of the events of this kind, in UTC."""
+    return [f"{event.at:%Y-%m-%dT%H:%M}" for event in life.aggregate.event_log.events if event.kind == kind]
+
+
+def only(life: Life, kind: str) -> str:
+    """Return the time of the only event of this kind, in UTC."""
+    (moment,) = moments(life, kind)
+    return moment

@@ -75,7 +75,7 @@ SOUND: dict[str, st.SearchStrategy[Any]] = {
     "compensate": st.sampled_from(["all", ["mail"], ["comment", "answer"], "mail, hub", []]),
     "reason": st.sampled_from(["budget", "timing", "other"]),
     "source": st.sampled_from(["signal", "update", "command line", "deadline"]),
-    "policy": st.sampled_from([{"version": "2"}, {"version": "3", "clocks": {"stale": 3}}, {"columns": {}}]),
+    "policy": st.sampled_from([{"version": "2"}, {"version": "3", "periods": {"stale": 3}}, {"columns": {}}]),
     "changed": st.just(["periods.stale 30 → 3"]),
 } | {letter: st.sampled_from(["yes", "no", "unknown"]) for letter in MANIAC_T}
 

@@ -199,7 +199,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "price_quoted",
         {**QUOTE, "currency": "DEM"},
-        "DEM is no currency in use; name one by its three letters",
+        "DEM is no currency in use; write three letters",
     ),
     (
         "new",
@@ -746,7 +746,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "accepted",
         "invoice_sent",
         {"number": 1},
-        "No invoice has been prepared yet; the calendar does that when one is due.",
+        "No invoice has been prepared yet; that happens by itself when one is due.",
     ),
     ("invoice sent", "invoice_voided", {"number": 1}, "reason is missing"),
     (

@@ -1,17 +1,16 @@
-"""What a hub needs before and while it runs: its information asked for, its community's events, its renewal begun."""
+"""Reminders about a hub: its missing information, its community's events, its renewal and its end."""
 
 from process.core.due import next_wake_up
 from process.effects import SendMail
 from process.policy import Periods
 from process.types import Role, Stage
 from process.views.attention import attention
-from tests.process.test_clocks import moments
-from tests.support.lives import HUB, QUOTE, RENEWAL, Life
+from tests.support.lives import HUB, QUOTE, RENEWAL, Life, moments
 
 # ---- the hub's information
 
 
-def test_what_is_missing_of_the_hubs_information_is_asked_for_weekly_until_it_is_known() -> None:
+def test_missing_hub_information_is_asked_for_weekly_until_it_is_given() -> None:
     life = Life().contracted(end="2027-05-31").wait(15)
     assert moments(life, "hub_information_missed") == ["2026-06-09T00:00", "2026-06-16T00:00"]
     life.does("hub_information_given", **(HUB | {"url": "pending"}))
@@ -22,7 +21,7 @@ def test_what_is_missing_of_the_hubs_information_is_asked_for_weekly_until_it_is
     assert len(moments(life.wait(60), "hub_information_missed")) == 3
 
 
-def test_it_is_asked_for_as_soon_as_a_hub_is_requested_by_exception_and_engineering_hears_it() -> None:
+def test_a_hub_requested_by_exception_asks_sales_and_engineering_for_missing_information() -> None:
     life = Life()
     life.does("hub_requested", exception_by="Ann Example", exception_reason="A course")
     life.wait(8)
@@ -30,7 +29,7 @@ def test_it_is_asked_for_as_soon_as_a_hub_is_requested_by_exception_and_engineer
     assert life.mails("hub_information_missing")[-1].to == ("sales", "engineering")
 
 
-def test_nobody_is_asked_while_the_lead_is_on_hold_nor_once_the_hub_is_live() -> None:
+def test_hub_information_is_not_asked_for_on_hold_or_once_the_hub_is_live() -> None:
     life = Life().contracted()
     life.does("put_on_hold", event="Their holidays")
     assert moments(life.wait(60), "hub_information_missed") == []
@@ -42,7 +41,7 @@ def test_nobody_is_asked_while_the_lead_is_on_hold_nor_once_the_hub_is_live() ->
     assert "The hub's information still lacks" in attention(life.lead, life.today)[-1]
 
 
-def test_the_week_begins_when_the_vendor_set_up_is_settled_and_only_hub_leads_are_asked() -> None:
+def test_hub_information_is_first_asked_for_a_week_after_the_vendor_set_up_and_only_for_hubs() -> None:
     life = Life().signed().wait(40)
     assert moments(life, "hub_information_missed") == []
     life.does("vendor_setup_not_needed")
@@ -50,7 +49,7 @@ def test_the_week_begins_when_the_vendor_set_up_is_settled_and_only_hub_leads_ar
     assert moments(Life(service="other").contracted().wait(40), "hub_information_missed") == []
 
 
-def test_asking_changes_no_issue() -> None:
+def test_asking_for_hub_information_changes_no_issue() -> None:
     life = Life()
     life.does("hub_requested", exception_by="Ann Example", exception_reason="A course")
     life.perform().wait(8)
@@ -61,29 +60,29 @@ def test_asking_changes_no_issue() -> None:
 # ---- events of the community
 
 
-def test_engineering_hears_of_an_event_when_it_is_announced_and_before_it() -> None:
+def test_engineering_gets_a_mail_when_an_event_is_announced_and_before_it() -> None:
     life = Life(zone="Europe/Berlin").live()
     life.does("event_announced", name="Summer school", first="2026-07-05", last="2026-07-09", users=120)
     life.until("2026-08-01")
     assert moments(life, "event_near") == ["2026-06-27T22:00", "2026-07-03T22:00"]
-    told = [
-        (mail.template, mail.to, mail.fields["what"])
+    mails = [
+        (mail.template, mail.to, mail.fields["event"])
         for mail in life.planned
         if isinstance(mail, SendMail) and "event" in mail.template
     ]
     summary = "Summer school from 2026-07-05 to 2026-07-09, 120 users expected"
-    assert told == [
+    assert mails == [
         (name, ("engineering",), summary) for name in ("event_announced", "event_near", "event_near")
     ]
 
 
-def test_an_event_announced_late_is_not_announced_twice_over() -> None:
+def test_an_event_announced_late_has_no_reminder_on_the_same_day() -> None:
     life = Life().live()
     life.does("event_announced", name="Exam", first="2026-06-06", users=20)
     assert moments(life.wait(30), "event_near") == ["2026-06-05T00:00"]
 
 
-def test_an_event_that_moves_replaces_its_old_days_and_next_years_does_not() -> None:
+def test_a_moved_event_replaces_its_days_but_next_years_event_is_another() -> None:
     life = Life().live()
     life.does("event_announced", name="Exam", first="2026-07-05", users=20)
     life.does("event_announced", name="Exam", first="2026-07-15", users=30)
@@ -94,7 +93,7 @@ def test_an_event_that_moves_replaces_its_old_days_and_next_years_does_not() -> 
     assert [str(event.first) for event in life.lead.hub.events] == ["2026-07-15", "2027-07-05"]
 
 
-def test_an_event_that_was_corrected_is_gone_and_nobody_is_reminded() -> None:
+def test_a_corrected_event_is_gone_and_has_no_reminders() -> None:
     life = Life().live()
     life.does("event_announced", name="Exam", first="2026-07-05", users=20)
     life.does("corrected", seq=life.aggregate.event_log.events[-1].seq, reason="Another hub's")
@@ -112,7 +111,7 @@ def test_the_hubs_issue_follows_an_announcement() -> None:
 # ---- the renewal begins
 
 
-def test_sixty_days_before_the_end_a_renewal_without_a_price_is_said_once_and_stays_on_the_list() -> None:
+def test_a_renewal_without_a_price_sends_one_mail_sixty_days_before_the_end_and_stays_listed() -> None:
     life = Life().live(end="2027-05-31").until("2027-04-01")
     for invoice in life.lead.invoices:
         life.does("invoice_sent", number=invoice.number)
@@ -131,7 +130,7 @@ def test_sixty_days_before_the_end_a_renewal_without_a_price_is_said_once_and_st
     assert line not in attention(life.lead, life.today)
 
 
-def test_a_renewal_that_has_begun_or_is_not_wanted_is_not_asked_for() -> None:
+def test_a_quoted_or_unwanted_renewal_sends_no_mail() -> None:
     life = Life().live().until("2027-03-01").accepted(**RENEWAL)
     assert moments(life.wait(60), "renewal_not_begun") == []
     life = Life().live().until("2027-03-01")
@@ -139,7 +138,7 @@ def test_a_renewal_that_has_begun_or_is_not_wanted_is_not_asked_for() -> None:
     assert moments(life.wait(60), "renewal_not_begun") == []
 
 
-def test_a_renewal_declined_within_the_sixty_days_is_said_at_once() -> None:
+def test_a_renewal_declined_within_the_sixty_days_sends_a_mail_at_once() -> None:
     life = Life().live().until("2027-03-20").quoted(**RENEWAL | {"valid_until": "2027-05-31"})
     life.until("2027-04-20").does("quote_declined")
     assert moments(life.wait(1), "renewal_not_begun") == ["2027-04-20T12:00"]
@@ -148,7 +147,7 @@ def test_a_renewal_declined_within_the_sixty_days_is_said_at_once() -> None:
 # ---- a contract without a hub
 
 
-def test_a_contract_without_a_hub_is_on_the_list_whatever_became_of_the_lead() -> None:
+def test_a_contract_without_a_hub_is_listed_in_every_state_of_the_lead() -> None:
     life = Life().signed(end="2027-05-31")
     assert attention(life.lead, life.today) == (
         "A live contract without a hub",
@@ -158,18 +157,18 @@ def test_a_contract_without_a_hub_is_on_the_list_whatever_became_of_the_lead() -
     assert attention(life.lead, life.today) == (
         "A live contract without a hub: it runs until 2027-05-31, and the lead is lost",
     )
-    look = next_wake_up(life.aggregate.lead, life.now)
-    assert look is not None
-    assert f"{look:%Y-%m-%d}" == "2027-06-01"
-    assert attention(life.at(look).lead, life.today) == ()
-    closed = Life().decommissioned(end="2027-05-31")  # its end was decided, and everybody heard of it
+    wake_up = next_wake_up(life.aggregate.lead, life.now)
+    assert wake_up is not None
+    assert f"{wake_up:%Y-%m-%d}" == "2027-06-01"
+    assert attention(life.at(wake_up).lead, life.today) == ()
+    closed = Life().decommissioned(end="2027-05-31")  # its end was decided
     assert attention(closed.lead, closed.today) == ()
 
 
-# ---- stale by stage, and what an old lead does
+# ---- stale by stage
 
 
-def test_each_stage_may_take_its_own_time() -> None:
+def test_each_stage_has_its_own_period_until_stale() -> None:
     policy = {"periods": {"stale": 20, "stale_in": {"quoted": 45}}}
     assert moments(Life(policy=policy).wait(21), "gone_stale") == ["2026-06-22T00:00"]
     quoted = Life(policy=policy).quoted(**QUOTE, valid_until="2026-12-31")
@@ -179,7 +178,7 @@ def test_each_stage_may_take_its_own_time() -> None:
     assert moments(Life(policy=policy).live().wait(200), "gone_stale") == []
 
 
-def test_a_number_alone_still_loads_and_holds_for_every_stage() -> None:
+def test_a_single_number_is_the_period_until_stale_of_every_stage() -> None:
     periods = Periods.model_validate({"stale": 14})
     assert [periods.stale_after(stage) for stage in Stage] == [14] * len(Stage)
 
@@ -187,7 +186,7 @@ def test_a_number_alone_still_loads_and_holds_for_every_stage() -> None:
 # ---- decommission
 
 
-def test_the_customer_is_told_a_fortnight_before_and_confirms_about_the_data_two_days_before() -> None:
+def test_decommission_notices_go_out_fourteen_days_before_and_two_days_before_about_the_data() -> None:
     life = Life().live()
     life.does("decommission_decided", on="2026-09-30", reason="The course is over")
     life.until("2026-09-30")
@@ -195,10 +194,10 @@ def test_the_customer_is_told_a_fortnight_before_and_confirms_about_the_data_two
     assert [mail.fields["days"] for mail in life.mails("decommission_notice")] == ["14", "2"]
 
 
-# ---- persons
+# ---- assigned roles
 
 
-def test_a_person_has_a_role_until_somebody_else_has_it_or_nobody() -> None:
+def test_a_role_stays_assigned_until_it_is_given_to_another_person_or_to_nobody() -> None:
     life = Life()
     assert life.lead.role_with_person(Role.SALES) == "sales"
     life.does("assigned", role="sales", person="Grace Example", login="grace")
