@@ -33,7 +33,7 @@ test: $(READY)  ## run all tests
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 search: $(READY)  ## run the property tests with thousands of random leads
-	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_properties.py tests/process/test_any_message.py tests/process/test_books.py
+	$(BIN)/python -m pytest --hypothesis-profile=search --timeout=0 tests/process/test_invariants.py tests/process/test_any_message.py tests/process/test_books.py
 
 lint: $(READY)  ## check style, types and import rules
 	$(BIN)/ruff check .

@@ -66,7 +66,7 @@ class Opened(BaseModel):
     stage: str
     url: str
     already: bool
-    flag_duplicates: list[str] = []
+    likely_duplicates: list[str] = []
     """Ids of open leads that it looks like. A lead taken in without asking is held until a person decides."""
 
 
@@ -146,13 +146,13 @@ class LeadsClient(Directory):
             )
         except WorkflowAlreadyStartedError:
             return await self._already_open(lead_id)
-        flag_duplicates = [other.lead_id for other in others]
+        likely_duplicates = [other.lead_id for other in others]
         return Opened(
             lead_id=lead_id,
             stage=start.stage,
             url=self.link(lead_id),
             already=False,
-            flag_duplicates=flag_duplicates,
+            likely_duplicates=likely_duplicates,
         )
 
     async def _already_open(self, lead_id: str) -> Opened:

@@ -1,4 +1,4 @@
-"""What is whose to do: one list per role and person, with days worked out by hand."""
+"""Agenda of each role and person, with days worked out by hand."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -17,7 +17,7 @@ from tests.support.states import STATES
 
 
 def lines(life: Life, section: Section | None = None) -> list[tuple[str, ...]]:
-    """Section (or all of them), role, what, since and until."""
+    """Return role, text, since and until of the items of a section, or of all with their section."""
     return [
         (str(i.section), str(i.role), i.text, str(i.since or ""), str(i.until or ""))
         for i in agenda(life.aggregate, life.now)
@@ -25,12 +25,12 @@ def lines(life: Life, section: Section | None = None) -> list[tuple[str, ...]]:
     ]
 
 
-def test_a_new_lead_is_to_be_asked_and_goes_stale_if_nobody_does() -> None:
+def test_a_new_lead_needs_the_questionnaire_and_may_go_stale() -> None:
     life = Life()
     assert lines(life) == [("due", "sales", "Send the questionnaire", "2026-06-01", "2026-07-01")]
     life.wait(20)
     assert lines(life)[1:] == [
-        ("upcoming", "sales", "it is stale if nothing moves until then", "", "2026-07-01")
+        ("upcoming", "sales", "the lead is stale if nothing moves until then", "", "2026-07-01")
     ]
     life.wait(11)
     assert lines(life) == [
@@ -41,7 +41,7 @@ def test_a_new_lead_is_to_be_asked_and_goes_stale_if_nobody_does() -> None:
     assert (stuck.open_since, str(overdue.open_since)) == (None, "2026-06-01"), "no day is shown twice"
 
 
-def test_sales_waits_for_the_community_and_for_the_contracts_team_which_has_it_to_do() -> None:
+def test_sales_waits_while_another_role_owns_the_next_step() -> None:
     life = Life().quoted()
     assert lines(life) == [
         (
@@ -74,11 +74,11 @@ def test_a_held_lead_waits_until_its_day() -> None:
     life.does("put_on_hold", until="2026-06-10")
     assert lines(life) == [
         ("waiting", "sales", "on hold until 2026-06-10", "2026-06-01", "2026-06-10"),
-        ("upcoming", "sales", "the waiting is over", "", "2026-06-10"),
+        ("upcoming", "sales", "the hold ends", "", "2026-06-10"),
     ]
 
 
-def test_invoices_are_to_be_sent_and_then_waited_for() -> None:
+def test_an_invoice_is_due_to_be_sent_and_then_awaits_payment() -> None:
     life = Life().live().at(Life().now)
     assert ("due", "contracts", "Send invoice 1 (1,000.00 USD)", "2026-06-01", "2026-06-15") in lines(life)
     life.does("invoice_sent", number=1)
@@ -104,13 +104,13 @@ def test_a_hub_without_a_contract_comes_first_and_its_events_are_shown() -> None
         "",
     )
     assert lines(life, Section.UPCOMING) == [
-        ("upcoming", "engineering", "an event of the community comes near", "", "2026-06-02"),
-        ("upcoming", "engineering", "an event of the community comes near", "", "2026-06-08"),
+        ("upcoming", "engineering", "an event of the community is near", "", "2026-06-02"),
+        ("upcoming", "engineering", "an event of the community is near", "", "2026-06-08"),
         ("upcoming", "engineering", "Exam on 2026-06-09, 30 users expected", "", "2026-06-09"),
     ]
 
 
-def test_what_failed_for_good_and_who_does_not_get_on_is_stuck() -> None:
+def test_parked_effects_and_repeated_refusals_are_stuck() -> None:
     life = Life()
     (effect, *_) = life.aggregate.startable(frozenset())
     life.aggregate = life.aggregate.park(effect, "The token was revoked", life.now)
@@ -122,7 +122,7 @@ def test_what_failed_for_good_and_who_does_not_get_on_is_stuck() -> None:
     assert len(lines(life.wait(8), Section.STUCK)) == 1
 
 
-def test_an_assigned_person_has_the_roles_lines_and_finds_them_by_any_name() -> None:
+def test_an_assigned_person_gets_the_roles_items_under_any_of_their_names() -> None:
     life = Life()
     life.does("assigned", role="sales", person="Grace Example", login="grace", email="grace@example.org")
     other = Life(title="Another")
@@ -142,7 +142,7 @@ def test_an_assigned_person_has_the_roles_lines_and_finds_them_by_any_name() -> 
     ]
 
 
-def test_sections_come_in_their_order_and_each_by_urgency() -> None:
+def test_sections_are_ordered_and_their_items_sorted_by_urgency() -> None:
     lives = [state() for state in STATES.values()]
     found = Agenda.of(Life().today, [item for life in lives for item in agenda(life.aggregate, life.now)])
     order = [[*Section].index(item.section) for item in found.items]
@@ -152,7 +152,7 @@ def test_sections_come_in_their_order_and_each_by_urgency() -> None:
         assert urgencies == sorted(urgencies)
 
 
-def test_it_knows_whatever_the_calendar_may_do() -> None:
+def test_every_deadline_has_an_agenda_text() -> None:
     known = {
         kind.kind for kind in Deadline.__subclasses__() if kind.__module__.startswith(deadlines.__name__)
     }
@@ -160,7 +160,7 @@ def test_it_knows_whatever_the_calendar_may_do() -> None:
 
 
 @given(st.sampled_from(sorted(STATES)), st.integers(0, 1500))
-def test_every_lead_has_an_agenda_at_every_time(state: str, days: int) -> None:
+def test_an_agenda_can_be_made_of_any_lead_at_any_time(state: str, days: int) -> None:
     life = STATES[state]()
     aggregate = pass_deadlines(life.aggregate, life.now + timedelta(days=days))
     for item in agenda(aggregate, life.now + timedelta(days=days)):

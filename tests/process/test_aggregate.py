@@ -294,7 +294,7 @@ def test_events_are_unrecorded_until_the_ledger_confirms_them() -> None:
     assert aggregate.done(ledger, Outcome(recorded=1), MONDAY).in_ledger == 2
 
 
-def test_mails_say_whom_they_reached_and_keep_one_key() -> None:
+def test_mails_record_their_recipients_and_keep_one_key() -> None:
     life = Life().quoted()
     (mail,) = life.mails("price_quoted")
     assert mail.key == "lead-example/2/price_quoted"
@@ -306,7 +306,7 @@ def test_mails_say_whom_they_reached_and_keep_one_key() -> None:
     )
 
 
-def test_a_request_holds_what_the_activity_needs_and_not_ten_years() -> None:
+def test_a_request_holds_only_what_the_activity_needs() -> None:
     life = Life().live(end="2036-01-01", billing="monthly").until("2030-01-01").perform()
     brief = life.lead.brief()
     assert (len(brief.invoices), len(brief.mails), brief.price_books) == (12, 12, ())
@@ -330,7 +330,7 @@ def test_the_issues_concerns_come_from_the_whole_lead_on_its_own_day() -> None:
 
 
 MAX_STORED_BYTES = 2 * 1024 * 1024
-"""Bytes that Temporal hands to a new run at most; a lead with more would be stuck."""
+"""Maximum number of bytes that Temporal passes to a new run; a larger lead would be stuck."""
 
 
 @pytest.mark.parametrize("length", [9_900, 2_500])

@@ -1,4 +1,4 @@
-"""Total functions answer any message, and the pools of values cover every field."""
+"""Decisions and deadlines handle any message, and the pools of values cover every field."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -68,8 +68,8 @@ def test_passing_deadlines_ends_and_leaves_nothing_due(aggregate: LeadAggregate,
     assert pass_deadlines(after, now) is after
 
 
-def test_the_pools_know_every_field() -> None:
-    """A new field of a decision is tried with values that it can take, or the search says little about it."""
+def test_the_pools_cover_every_field() -> None:
+    """Check that a new field of a decision is tried with valid values, too."""
     lines = {
         "by",
         "key",

@@ -1,4 +1,4 @@
-"""The core keeps to itself, each of its modules stands alone, and its decisions explain themselves."""
+"""The core is pure, each of its modules can be imported alone, and its decisions are documented."""
 
 import importlib.util
 import pkgutil
@@ -26,12 +26,12 @@ from tests.support.waiting import TIMEOUT
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(module.name for module in pkgutil.walk_packages(process.__path__, "process."))
 FIRST = [name for name in MODULES if not name.startswith("process.decisions.")]
-"""Whoever imports a module of a package imports the package first."""
+"""Modules to import first; importing a module also imports its package."""
 ALL: list[type[Decision]] = [*DECISIONS.values(), LeadOpened]
 
 
 def test_the_arrows_point_one_way(tmp_path: Path) -> None:
-    """The rule of pyproject.toml that the process is pure, checked for it alone: the other parts may be elsewhere."""
+    """Check the import rule of pyproject.toml for the process alone, without the other packages."""
     rules = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
     pure = next(rule for rule in rules["contracts"] if rule.get("source_modules") == ["process"])
     assert {"temporalio", "workflows", "activities", "starter", "sqlalchemy"} <= set(
@@ -56,8 +56,8 @@ def test_the_arrows_point_one_way(tmp_path: Path) -> None:
     assert "1 kept, 0 broken" in done.stdout
 
 
-def test_no_import_leads_back_to_where_it_came_from() -> None:
-    """An import of a module also imports the packages that it is in."""
+def test_imports_have_no_cycles() -> None:
+    """Count the import of a module as an import of its packages, too."""
     graph = grimp.build_graph("process", cache_dir=None)
     needs = {
         module: {
@@ -68,7 +68,7 @@ def test_no_import_leads_back_to_where_it_came_from() -> None:
         }
         for module in graph.modules
     }
-    TopologicalSorter(needs).prepare()  # raises CycleError, with the circle
+    TopologicalSorter(needs).prepare()  # raises CycleError with the cycle
 
 
 def packages(module: str) -> list[str]:
@@ -77,8 +77,8 @@ def packages(module: str) -> list[str]:
     return [".".join(parts[:number]) for number in range(1, len(parts) + 1)]
 
 
-def test_every_module_can_be_the_first_that_is_imported() -> None:
-    """Else it depends on who else runs whether a program starts."""
+def test_every_module_can_be_imported_first() -> None:
+    """Check each module in a new process: otherwise an earlier import may hide a cycle."""
     program = f"""
 import importlib, sys
 for name in {FIRST!r}:
@@ -114,12 +114,12 @@ def test_a_decision_explains_itself(decision: type[Decision]) -> None:
     assert decision.__doc__.strip().endswith((".", "?"))
     assert decision.__doc__ != Decision.__doc__
     for name, field in decision.model_fields.items():
-        if name not in ("policy", "price_books", "changes"):  # come from the settings, not from a person
+        if name not in ("policy", "price_books", "changes"):  # given by the settings, not by a person
             assert field.description, f"{decision.kind}.{name} has no description"
 
 
 @pytest.mark.parametrize("kind", DECISIONS)
-def test_its_example_is_one(kind: str) -> None:
+def test_the_example_of_a_decision_is_valid(kind: str) -> None:
     parsed = parse(kind, (DECISIONS[kind].example,))
     assert not isinstance(parsed, Refused), parsed
     assert set(DECISIONS[kind].example) <= set(DECISIONS[kind].model_fields)
@@ -127,7 +127,7 @@ def test_its_example_is_one(kind: str) -> None:
     assert required <= set(DECISIONS[kind].example)
 
 
-def test_the_seeds_decisions_are_all_there_under_their_names() -> None:
+def test_all_required_decisions_exist_under_their_names() -> None:
     assert {
         "questionnaire_sent",
         "questionnaire_answered",
@@ -163,7 +163,7 @@ def test_kinds_are_unique_and_start_with_the_beginning_of_the_process() -> None:
 
 
 @pytest.mark.parametrize("kind", Effect.kinds)
-def test_every_effect_has_a_lane(kind: str) -> None:
+def test_every_effect_has_a_queue(kind: str) -> None:
     assert Effect.kinds[kind].queue
     assert Effect.kinds[kind].summary is not Effect.summary
 
@@ -173,7 +173,7 @@ def test_a_key_names_lead_event_and_purpose() -> None:
     assert effect_key(event_log.lead, event_log.events[1], "x") == "lead-example/2/x"
 
 
-def test_every_clock_is_described() -> None:
+def test_every_period_is_described() -> None:
     assert all(field.description for field in Periods.model_fields.values())
 
 

@@ -8,7 +8,7 @@ from tests.support.changed_rule import NEXT_CHANGES, NextBehaviour, deploy
 from tests.support.lives import QUOTE, Life
 
 
-def test_each_rule_says_what_was_and_what_is() -> None:
+def test_each_rule_describes_its_former_and_new_behaviour() -> None:
     for rule in (*Behaviour.changed(), *NextBehaviour.changed()):
         assert all((rule.name, rule.was, rule.now, rule.removable))
     assert len(set(CHANGES)) == len(CHANGES)
@@ -34,7 +34,7 @@ def test_a_lead_adopts_a_change(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(life.mails("questionnaire_unanswered")) == 1
 
 
-def test_a_field_that_came_with_a_change_waits_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_field_introduced_by_a_change_needs_that_change(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(PriceQuoted, "introduced_in", {"item": "tell-sales"})
     life = Life()
     assert life.refused("price_quoted", **QUOTE, item="Training: 2000 once") == (

@@ -17,7 +17,7 @@ from tests.support.lives import BOOK_QUOTE, HUB, QUOTE, RENEWAL, SIGNED, Life
 
 
 def fixed(life: Life) -> list[Decimal]:
-    """What each invoice asks for service, usage left aside."""
+    """Return the fee on each invoice, without usage."""
     return [
         sum((line.amount.amount for line in invoice.lines if " in 20" not in line.text), Decimal(0))
         for invoice in life.lead.invoices
@@ -49,7 +49,7 @@ def test_twelve_invoices_of_a_year_sum_to_its_price(amount: str, start: str) -> 
         ("year", "monthly", ["100"] * 24),
     ],
 )
-def test_two_years_by_what_the_price_is_for(per: str, billing: str, expected: list[str]) -> None:
+def test_two_years_are_billed_by_the_unit_of_the_price(per: str, billing: str, expected: list[str]) -> None:
     quote = {"amount": "1200", "currency": "USD", "per": per}
     life = Life().contracted(quote, end="2028-05-31", billing=billing).until("2028-06-15")
     assert fixed(life) == [Decimal(amount) for amount in expected]
@@ -82,7 +82,7 @@ def test_an_invoice_comes_on_the_first_day_of_its_interval() -> None:
         ("once", "monthly", ["2026-06-01 to 2027-11-30"]),
     ],
 )
-def test_an_invoice_says_what_it_pays_for(per: str, billing: str, periods: list[str]) -> None:
+def test_an_invoice_describes_what_it_bills(per: str, billing: str, periods: list[str]) -> None:
     quote = {"amount": "1200", "currency": "USD", "per": per}
     life = Life().contracted(quote, end="2027-11-30", billing=billing).until("2028-01-01")
     assert [invoice.lines[0].text for invoice in life.lead.invoices] == [
@@ -140,7 +140,7 @@ def test_usage_of_the_last_months_has_an_invoice_of_its_own() -> None:
     assert len(life.until("2027-05-01").lead.invoices) == 3
 
 
-def test_a_month_that_costs_nothing_leaves_an_invoice_of_nothing_only_where_it_has_to() -> None:
+def test_a_free_month_is_invoiced_only_if_it_must_be() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-06-10")
     life.does("decommission_decided", on="2026-06-10", reason="Over")
     life.does("hub_decommissioned", data_confirmed_by="Ada Example")
@@ -149,7 +149,7 @@ def test_a_month_that_costs_nothing_leaves_an_invoice_of_nothing_only_where_it_h
     assert lines(life.lead.invoices[-1]) == [("Nothing to bill", "0.00 USD")]
 
 
-def test_months_of_a_running_hub_without_usage_are_missed_until_reported() -> None:
+def test_missing_usage_of_a_running_hub_is_listed_until_reported() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-08-10")
     assert missing_usage(life.lead, life.today) == ("2026-06", "2026-07")
     life.does("usage_reported", month="2026-07", active_users=0)
@@ -199,7 +199,7 @@ OFFER = QUOTE | {
 }
 
 
-def test_an_invoice_names_the_price_what_is_taken_off_it_and_each_item() -> None:
+def test_an_invoice_lists_the_price_the_discount_and_each_item() -> None:
     life = Life().live(OFFER).until("2026-07-01")
     assert [lines(invoice) for invoice in life.lead.invoices] == [
         [
@@ -261,7 +261,7 @@ def test_a_discount_of_cents_never_makes_an_invoice_negative(listed: str, off: s
     assert sum(invoice.total.amount for invoice in invoices) == Decimal(left)
 
 
-def test_a_renewal_asks_for_its_own_items() -> None:
+def test_a_renewal_bills_its_own_items() -> None:
     life = Life().renewed(OFFER).until("2027-06-01")
     once = [
         (i.number, line.once_of) for i in life.lead.invoices for line in i.lines if line.text == "Training"
@@ -270,7 +270,7 @@ def test_a_renewal_asks_for_its_own_items() -> None:
     assert len([x for i in life.until("2028-06-15").lead.invoices for x in i.lines if x.once_of]) == 2
 
 
-def test_items_wait_for_a_term_that_begins_later_and_for_none_that_never_did() -> None:
+def test_items_are_billed_when_their_term_begins() -> None:
     life = Life().contracted(OFFER, start="2026-09-01").until("2026-08-31")
     assert life.lead.invoices == ()
     life = Life().renewed(OFFER).until("2027-05-01")
@@ -281,7 +281,7 @@ def test_items_wait_for_a_term_that_begins_later_and_for_none_that_never_did() -
     ] == []
 
 
-def test_an_extension_asks_for_the_recurring_items_alone() -> None:
+def test_an_extension_bills_only_recurring_items() -> None:
     life = Life().live(OFFER, billing="yearly").until("2027-06-02")
     life.does("service_extended", reason="Their lawyers")
     assert lines(life.wait(1).lead.invoices[1]) == [
@@ -292,7 +292,7 @@ def test_an_extension_asks_for_the_recurring_items_alone() -> None:
 
 
 def test_usage_goes_on_top_of_items_and_costs_the_whole_tier_price() -> None:
-    """280 users are 1,000.00 whatever is taken off the membership (process.md)."""
+    """Bill 1,000.00 for 280 users regardless of the membership's discount (process.md)."""
     offer = BOOK_QUOTE | {"item": "Training: 2000 once", "discount_percent": 10, "discount_reason": "A pilot"}
     life = Life().live(offer).until("2026-06-30")
     life.does("usage_reported", month="2026-06", active_users=280, cloud_cost="412.07")
@@ -334,10 +334,10 @@ def test_a_hub_that_is_recorded_late_is_billed_for_all_the_months_in_which_it_ra
     assert life.until("2026-09-01").lead.invoices[-1].usage_months == ("2026-06", "2026-07")
 
 
-# ---- what must not be overlooked
+# ---- attention
 
 
-def test_a_contract_whose_vendor_set_up_is_not_settled_is_not_billed_and_that_is_said() -> None:
+def test_an_unsettled_vendor_set_up_stops_billing_and_is_a_concern() -> None:
     life = Life().signed(start="2026-06-15")
     life.does("hub_requested")
     life.does("hub_live")
@@ -349,7 +349,7 @@ def test_a_contract_whose_vendor_set_up_is_not_settled_is_not_billed_and_that_is
     assert [str(invoice.period_start) for invoice in life.wait(0).lead.invoices] == ["2026-06-15"]
 
 
-def test_what_was_voided_before_a_lead_was_lost_stays_on_the_list_until_it_is_billed() -> None:
+def test_voided_fees_of_a_lost_lead_stay_a_concern_until_billed() -> None:
     life = Life().contracted().until("2026-07-10")
     life.does("lost", reason="budget")
     life.does("invoice_voided", number=2, reason="Another price")
@@ -379,7 +379,7 @@ def test_a_closed_lead_is_archived_only_when_all_is_reported_billed_sent_and_pai
     assert life.lead.archived
 
 
-def test_days_before_the_first_contract_and_after_the_last_stay_in_sight_until_somebody_says_why() -> None:
+def test_uncovered_days_before_and_after_contracts_are_concerns_until_explained() -> None:
     life = Life()
     life.does("hub_information_given", **HUB)
     life.does("hub_requested", exception_by="Grace", exception_reason="A course")
@@ -402,7 +402,7 @@ def test_days_before_the_first_contract_and_after_the_last_stay_in_sight_until_s
     assert life.lead.contract.gap_reason == "A gift"
 
 
-def test_the_days_of_an_extension_of_what_was_paid_once_are_billed_by_nobody_and_stay_in_sight() -> None:
+def test_an_extension_of_a_one_time_price_is_not_billed_and_is_a_concern() -> None:
     life = Life().live(QUOTE | {"per": "once"}).until("2027-06-02")
     life.does("service_extended", reason="Their lawyers")
     life.until("2027-06-10").accepted(**RENEWAL).does("contract_signed", **SIGNED)
@@ -415,7 +415,7 @@ def test_the_days_of_an_extension_of_what_was_paid_once_are_billed_by_nobody_and
     assert str(life.until("2027-06-12").lead.invoices[-1].period_start) == "2027-06-01"
 
 
-def test_days_of_a_month_that_an_extension_has_paid_for_are_in_nobodys_gap() -> None:
+def test_days_paid_by_an_extension_are_not_a_gap() -> None:
     life = Life().live().until("2027-06-02")
     life.does("service_extended", reason="Their lawyers")
     assert str(life.until("2027-06-20").lead.invoices[-1].period_end) == "2027-06-30"
@@ -435,7 +435,7 @@ def test_days_of_a_month_that_an_extension_has_paid_for_are_in_nobodys_gap() -> 
     assert str(life.lead.gaps[0].start) == "2027-07-01", "it is billed again, as it was"
 
 
-def test_sixty_days_count_from_the_day_on_which_the_invoice_was_sent_not_from_its_record() -> None:
+def test_an_invoice_is_overdue_sixty_days_after_it_was_sent_not_recorded() -> None:
     life = Life().live().until("2026-06-20")
     life.does("invoice_sent", number=1, on="2026-06-03")
     assert not life.until("2026-08-02", hour=23).lead.invoices[0].overdue
@@ -451,7 +451,7 @@ def others(life: Life) -> tuple[str, ...]:
     return tuple(line for line in attention(life.lead, life.today) if "not sent" not in line)
 
 
-def test_a_member_without_a_hub_pays_the_base_fee_and_waits_for_nothing() -> None:
+def test_a_member_without_a_hub_pays_the_base_fee_and_has_no_next_step() -> None:
     life = Life(service="other").contracted(BOOK_QUOTE).until("2026-11-30")
     assert {str(invoice.total) for invoice in life.lead.invoices} == {"1,250.00 USD"}
     assert life.mails("stale") + life.mails("usage_missing") + life.mails("hub_information_missing") == []
@@ -472,7 +472,7 @@ def test_a_member_without_a_hub_pays_the_base_fee_and_waits_for_nothing() -> Non
     assert next_step(life.lead).owner is Role.NOBODY
 
 
-def test_a_member_whose_hub_is_to_come_after_all_waits_for_it() -> None:
+def test_a_member_that_requests_a_hub_later_waits_for_it() -> None:
     life = Life(service="other").contracted().until("2026-07-10")
     life.does("hub_requested")
     assert next_step(life.lead) == (Role.ENGINEERING, "bring the hub up")

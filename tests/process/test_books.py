@@ -1,4 +1,4 @@
-"""Money over a year: whatever is agreed, renewed and reported, each day and each cent is billed once."""
+"""Money over a year: each day and each cent is billed once, for any price, renewal and usage."""
 
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -47,7 +47,7 @@ def test_a_contract_years_fees_sum_to_its_price(
     life.does("quote_accepted")
     life.does("contract_signed", evidence="x", start=str(start), billing=billing)
     life.does("vendor_setup_not_needed")
-    for nap in naps:  # however long the worker slept in between
+    for nap in naps:  # for any downtime of the worker
         life.now += timedelta(days=nap)
         life.aggregate = pass_deadlines(life.aggregate, life.now)
     life.wait(1200)
@@ -55,7 +55,7 @@ def test_a_contract_years_fees_sum_to_its_price(
     assert sum((invoice.total.amount for invoice in invoices), Decimal(0)) == price
     last = None
     for invoice in invoices:
-        if invoice.index is None:  # items alone, where the first months cost less than a cent
+        if invoice.index is None:  # only items, if the first months cost less than a cent
             continue
         assert last is None or invoice.period_start > last
         last = invoice.period_end
@@ -79,7 +79,7 @@ def test_through_renewals_every_day_is_billed_once(
     extended: list[bool],
     early: int,
 ) -> None:
-    """However long the terms are, whether they are renewed early or when they have lapsed."""
+    """Try terms of any length, renewed early or after they lapsed."""
     life, end = Life(), MONDAY.date() - timedelta(days=1)
     for (cents, per), length, bill, lapses in zip(prices, lengths, billing, extended, strict=False):
         if life.lead.contract.end:
@@ -113,7 +113,7 @@ def test_through_renewals_every_day_is_billed_once(
 def test_all_usage_that_is_reported_is_billed_once_and_to_the_cent(
     usage: dict[int, tuple[int, int]], late: Any
 ) -> None:
-    """Thirteen months with a hub, reported in any order and as late as may be."""
+    """Report thirteen months of a hub in any order and arbitrarily late."""
     life = Life().live({"book": "2026-06", "plan": "Premier"}, end="2027-06-30").until("2027-07-01")
     fixed = sum((invoice.total.amount for invoice in life.lead.invoices), Decimal(0))
     months = list(usage)

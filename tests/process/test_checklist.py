@@ -1,4 +1,4 @@
-"""The checklists follow from events, and each item knows the decision that makes it true."""
+"""Checklists follow from events, and each item names the decision that completes it."""
 
 from process.views.checklist import checklist
 from tests.support.lives import Life

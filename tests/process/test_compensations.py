@@ -19,19 +19,10 @@ from process.effects.observations import HubIssueOpened
 from process.github.edits import Edit, EditKind
 from process.github.proposals import agrees, propose
 from process.views.overview import timeline, with_correction
-from tests.process.test_corrections import facts
-from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
+from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back, last_seq, without_progress
 from tests.support.states import STATES
 
 COMMENT = {"source": "github comment", "by": "@amara-sales", "key": "github-comment-42/abc"}
-
-
-def last(life: Life) -> int:
-    return life.aggregate.event_log.events[-1].seq
-
-
-def newest(life: Life, kind: str) -> int:
-    return next(event.seq for event in reversed(life.aggregate.event_log.events) if event.kind == kind)
 
 
 def correction_impact(life: Life, seq: int, **more: Any) -> CorrectionImpact:
@@ -49,19 +40,19 @@ def summary(found: CorrectionImpact, fate: str) -> list[str]:
 
 
 def got(life: Life) -> dict[str, tuple[str, ...]]:
-    """Template -> who got the newest mail of it."""
+    """Return the recipients of the newest mail of each template."""
     return {mail.template: mail.recipients for mail in life.lead.mails}
 
 
 def corrects(life: Life, seq: int, *compensate: str) -> int:
-    """Corrects it, and all is done outside; the number of the correction."""
+    """Correct an event, perform all effects, and return the number of the correction."""
     answer = life.does("corrected", seq=seq, reason=f"Not {seq}", compensate=list(compensate))
     life.perform()
     assert answer.seq
     return answer.seq
 
 
-# ---- what is offered, decision by decision
+# ---- compensations of each decision
 
 OFFERED: list[tuple[str, str, dict[str, Any], tuple[str, ...], str]] = [
     ("__init__", "details_changed", {"org": "Another"}, ("comment",), "is called [Example University"),
@@ -120,7 +111,7 @@ def test_the_compensations_offered_for_a_mistake(
     if state != "__init__":
         getattr(life, state)()
     life.perform().does(kind, **body)
-    seq = last(life)
+    seq = last_seq(life)
     found = correction_impact(life.perform(), seq)
     assert tuple(trace.compensate for trace in found.traces if trace.fate == "if asked") == offered
     assert says in " | ".join(trace.summary for trace in found.traces)
@@ -131,13 +122,13 @@ def test_the_compensations_offered_for_a_mistake(
     corrects(life, seq, "all")
     assert set(_asked(life)) == set(offered)
     assert not life.aggregate.outbox
-    corrects(life, newest(life, "corrected"), "all")
-    after = facts(life.lead)
-    assert after | {"mails": ()} == facts(before) | {"mails": ()}
+    corrects(life, last_seq(life, "corrected"), "all")
+    after = without_progress(life.lead)
+    assert after | {"mails": ()} == without_progress(before) | {"mails": ()}
 
 
 def _asked(life: Life) -> tuple[str, ...]:
-    event = life.aggregate.event_log.events[newest(life, "corrected") - 1]
+    event = life.aggregate.event_log.events[last_seq(life, "corrected") - 1]
     return tuple(getattr(event.fact, "compensate", ()))
 
 
@@ -179,7 +170,7 @@ def test_a_line_of_text_names_several_compensations() -> None:
     assert _asked(life) == ("mail", "comment")
 
 
-# ---- mail reaches those who were told, and nobody else
+# ---- recipients of corrections
 
 
 def test_corrections_are_silent_by_default() -> None:
@@ -224,7 +215,7 @@ def test_a_deadline_that_passes_anyway_is_no_consequence() -> None:
     life.does("questionnaire_sent")
     life.quoted().perform().wait(8).perform()
     assert "questionnaire_unanswered" in got(life)
-    corrects(life, newest(life, "price_quoted"), "mail")
+    corrects(life, last_seq(life, "price_quoted"), "mail")
     assert got(life)["correction"] == ("contracts@example.org",)
 
 
@@ -253,7 +244,7 @@ def test_a_person_is_told_once() -> None:
 
 def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> None:
     life = Life().quoted().perform()
-    first = corrects(life, 2)  # silently: they still believe that it counts
+    first = corrects(life, 2)  # not told: the recipients still believe that it counts
     second = correction_impact(life, first)
     assert [trace.compensate for trace in second.traces if trace.fate == "if asked"] == ["comment"]
     corrects(life, first)
@@ -262,7 +253,7 @@ def test_a_correction_of_the_correction_reaches_those_whom_that_reached() -> Non
     sent = len(life.lead.mails)
     again = corrects(life, loud, "mail")
     assert len(life.lead.mails) == sent + 1
-    corrects(life, again)  # silent, though they were told that it counts
+    corrects(life, again)  # not told, although they were told that it counts
     void = corrected_decision(life.aggregate.event_log, 2, notified=True)
     assert (void.counts, void.wrongly_notified) == (False, ("contracts@example.org",))
 
@@ -279,7 +270,7 @@ def test_an_unsent_correction_is_suspended_and_restored_with_its_cause() -> None
     assert [mail.template for mail in life.lead.mails] == ["price_quoted", "correction"]
 
 
-# ---- posts on GitHub follow the present state
+# ---- comments on GitHub
 
 
 def test_posts_are_updated_when_the_correction_is_corrected() -> None:
@@ -288,10 +279,10 @@ def test_posts_are_updated_when_the_correction_is_corrected() -> None:
     life.perform()
     first = (
         corrects(life, 2, "comment", "answer")
-        if last(life) == 2
-        else corrects(life, newest(life, "price_quoted"), "comment", "answer")
+        if last_seq(life) == 2
+        else corrects(life, last_seq(life, "price_quoted"), "comment", "answer")
     )
-    seq = newest(life, "price_quoted")
+    seq = last_seq(life, "price_quoted")
     planned = len(life.planned)
     found = correction_impact(life, first)
     assert "What is said of" in " ".join(summary(found, "by itself"))
@@ -318,7 +309,7 @@ def test_the_answer_to_a_correction_that_was_given_in_a_comment_is_crossed_out_a
 
 def test_a_hub_that_was_requested_by_mistake_is_withdrawn_and_wanted_again() -> None:
     life = Life().requested().perform()
-    seq = newest(life, "hub_requested")
+    seq = last_seq(life, "hub_requested")
     first = corrects(life, seq, "hub")
     assert [life.lead.hub.withdrawn_on] == [life.today]
     assert not life.lead.hub.wanted
@@ -335,14 +326,14 @@ def test_a_hub_that_was_requested_by_mistake_is_withdrawn_and_wanted_again() -> 
 
 def test_silently_corrected_the_hubs_issue_stays_open() -> None:
     life = Life().requested().perform()
-    corrects(life, newest(life, "hub_requested"))
+    corrects(life, last_seq(life, "hub_requested"))
     assert life.lead.hub.withdrawn_on is None
 
 
 def test_a_hubs_issue_that_was_being_opened_meanwhile_is_closed_again() -> None:
     life = Life().requested().perform(but="hub issue")
     (effect,) = life.aggregate.startable(frozenset())
-    life.does("corrected", seq=newest(life, "hub_requested"), reason="Too early", compensate="hub")
+    life.does("corrected", seq=last_seq(life, "hub_requested"), reason="Too early", compensate="hub")
     life._set(life.aggregate.done(effect, brought_back(effect, life), life.now))
     assert any(isinstance(item.effect, UpdateHubIssue) for item in life.aggregate.outbox)
     assert not life.perform().aggregate.outbox
@@ -354,17 +345,17 @@ def test_edits_of_a_hubs_issue_are_judged_by_the_request_for_the_hub() -> None:
         Edit(kind=what, name="not_planned", hub=True) for what in (EditKind.CLOSED, EditKind.REOPENED)
     )
     assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (False, True)
-    corrects(life, newest(life, "hub_requested"), "hub")
+    corrects(life, last_seq(life, "hub_requested"), "hub")
     assert (agrees(closed, life.lead), agrees(opened, life.lead)) == (True, False)
     assert propose(opened, life.lead, timeline(life.aggregate)).decisions == (("hub_requested", {}),)
 
 
-# ---- what stays
+# ---- invoices
 
 
 def test_an_invoice_stands_until_it_is_taken_back() -> None:
     life = Life().contracted().perform().wait(1).perform()
-    seq = newest(life, "vendor_setup_not_needed")
+    seq = last_seq(life, "vendor_setup_not_needed")
     stands = "Invoice 1 of 1,000.00 USD stands until it is taken back (Invoice voided)"
     assert summary(correction_impact(life, seq), "stays") == [stands]
 
@@ -389,7 +380,7 @@ def test_a_voided_invoice_is_nothing_to_settle() -> None:
     assert summary(correction_impact(life, seq), "stays") == []
 
 
-# ---- how it reads
+# ---- texts
 
 
 def test_a_corrected_correction_says_what_counts_again() -> None:
@@ -410,7 +401,7 @@ def test_a_corrected_correction_says_what_counts_again() -> None:
     )
 
 
-def test_decisions_that_rest_on_a_mistake_are_named_in_the_order_of_correction() -> None:
+def test_dependent_decisions_are_listed_in_the_order_of_correction() -> None:
     life = Life().requested()
     seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     quoted, accepted, handed, signed, requested = (
@@ -437,7 +428,7 @@ def test_decisions_that_rest_on_a_mistake_are_named_in_the_order_of_correction()
     assert {str(signed), str(handed), str(accepted)} < set(order)
     for seq in (*map(int, order), quoted):
         life.does("corrected", seq=seq, reason="x")
-    assert facts(life.lead)["contract"] == facts(Life().lead)["contract"]
+    assert without_progress(life.lead)["contract"] == without_progress(Life().lead)["contract"]
 
 
 def test_the_issue_gets_the_corrected_decisions_and_nothing_else() -> None:
@@ -446,7 +437,7 @@ def test_the_issue_gets_the_corrected_decisions_and_nothing_else() -> None:
     (update,) = [effect for effect in life.planned[-3:] if effect.kind == "update_issue"]
     (shown,) = request_for(life.aggregate, update, life.now).corrected_decisions
     assert (shown.seq, shown.corrections[-1].reason) == (2, "Not 2")
-    corrects(life, newest(life, "corrected"))
+    corrects(life, last_seq(life, "corrected"))
     assert request_for(life.aggregate, update, life.now).corrected_decisions == ()
 
 
@@ -458,11 +449,11 @@ def test_an_event_that_is_no_decision_cannot_be_corrected() -> None:
         corrected_decision(event_log, 99)
 
 
-# ---- whatever people correct, in whatever order
+# ---- any corrections in any order
 
 
 STEPS = st.tuples(
-    st.booleans(),  # all is done outside before the next step
+    st.booleans(),  # perform all effects before the next step
     st.sampled_from([[], ["mail"], "all"]),
 )
 
@@ -475,12 +466,12 @@ def test_repeated_corrections_tell_only_those_who_know_the_contrary(
     life = Life().contracted().perform()
     seq = life.does("hub_requested").seq
     assert seq
-    decided, before = facts(life.lead), facts(Life().contracted().perform().lead)
+    decided, before = without_progress(life.lead), without_progress(Life().contracted().perform().lead)
     turned = seq
     for done, compensate in steps:
         body = {"seq": turned, "reason": "x", "note": str(life.lead.last_seq)}
         answer = life.take("corrected", **body, compensate=compensate)
-        if not answer.accepted:  # nobody was told otherwise
+        if not answer.accepted:  # nobody was told the contrary
             answer = life.does("corrected", **body)
         assert answer.seq
         turned = answer.seq
@@ -489,14 +480,14 @@ def test_repeated_corrections_tell_only_those_who_know_the_contrary(
     life.perform()
     now = corrected_decision(life.aggregate.event_log, seq, notified=True)
     assert now.counts is (len(steps) % 2 == 0)
-    assert facts(life.lead)["contract"] == before["contract"]
+    assert without_progress(life.lead)["contract"] == before["contract"]
     if now.counts:
         assert life.lead.hub.model_dump() == decided["hub"]
     else:
         assert life.lead.hub.requested_on is None
     assert all(
         item.effect.kind == "update_hub_issue" for item in life.aggregate.outbox
-    )  # of none that was opened
+    )  # no mail about an issue that was never opened
     for n, mail in enumerate(now.notified):
         earlier = now.replaced(notified=now.notified[:n])
         if mail.template == "correction":

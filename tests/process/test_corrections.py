@@ -1,4 +1,4 @@
-"""A corrected decision no longer counts. Both acts stay in the log, and nobody is told unless asked for."""
+"""A corrected decision no longer counts. Both events stay in the log, and mails are corrected only on request."""
 
 from typing import Any
 
@@ -7,23 +7,10 @@ import pytest
 from process.core.fold import fold
 from process.core.preview import preview_decision
 from process.effects import OpenHubIssue, SendMail
-from process.lead.lead import Lead
 from process.lead.quote import QuoteStatus
 from process.types import Stage
 from process.views.overview import overview, timeline
-from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back
-
-MOVING = {"last_seq", "progressed_at", "stale_on"}
-"""Fields of a lead that a correction changes itself, because it is a decision, too."""
-
-
-def facts(lead: Lead) -> dict[str, Any]:
-    return lead.model_dump(exclude=MOVING)
-
-
-def last(life: Life) -> int:
-    return life.aggregate.event_log.events[-1].seq
-
+from tests.support.lives import BOOK_QUOTE, QUOTE, SIGNED, Life, brought_back, last_seq, without_progress
 
 MISTAKES: list[tuple[str, str, dict[str, Any]]] = [
     ("__init__", "details_changed", {"org": "Another", "zone": "Europe/Berlin"}),
@@ -65,13 +52,13 @@ def test_correcting_restores_the_lead_and_correcting_that_restores_the_decision(
     corrected_decision = life.does(kind, **body).seq
     decided = life.lead
     life.does("corrected", seq=corrected_decision, reason="A slip")
-    assert facts(life.lead) == facts(before)
-    correction = last(life)
+    assert without_progress(life.lead) == without_progress(before)
+    correction = last_seq(life)
     life.does("corrected", seq=correction, reason="It was right after all")
-    assert facts(life.lead) == facts(decided)
+    assert without_progress(life.lead) == without_progress(decided)
     assert life.lead == fold(life.aggregate.event_log.events, life.lead.id)
-    life.does("corrected", seq=last(life), reason="No, a slip")
-    assert facts(life.lead) == facts(before)
+    life.does("corrected", seq=last_seq(life), reason="No, a slip")
+    assert without_progress(life.lead) == without_progress(before)
 
 
 def test_a_corrected_quote_stays_visible_and_keeps_its_number() -> None:
@@ -94,7 +81,7 @@ def test_decisions_that_rest_on_another_are_corrected_first() -> None:
     life = Life().requested()
     signed = next(event.seq for event in life.aggregate.event_log.events if event.kind == "contract_signed")
     summary = life.refused("corrected", seq=signed, reason="Another's contract")
-    requested = last(life)
+    requested = last_seq(life)
     assert summary == (
         f"{requested} (The hub was requested) rests on it. "
         f"Correct {requested} first (Corrected, seq {requested})."
@@ -178,9 +165,9 @@ def test_both_acts_stay_in_the_timeline() -> None:
 def test_a_request_that_was_corrected_does_not_reach_engineering_as_an_issue() -> None:
     life = Life().requested()
     assert any(isinstance(item.effect, OpenHubIssue) for item in life.aggregate.outbox)
-    life.does("corrected", seq=last(life), reason="Too early")
+    life.does("corrected", seq=last_seq(life), reason="Too early")
     assert not any(isinstance(item.effect, OpenHubIssue) for item in life.aggregate.outbox)
-    life.does("corrected", seq=last(life), reason="It was right")
+    life.does("corrected", seq=last_seq(life), reason="It was right")
     assert life.perform().lead.hub_issue is not None
 
 
@@ -195,7 +182,7 @@ def test_a_request_for_a_hub_does_not_count_again_after_its_signature_was_taken_
     life = Life().requested()
     seqs = {event.kind: event.seq for event in life.aggregate.event_log.events}
     life.does("corrected", seq=seqs["hub_requested"], reason="Too early")
-    undone = last(life)
+    undone = last_seq(life)
     life.does("corrected", seq=seqs["contract_signed"], reason="Another's contract")
     summary = life.refused("corrected", seq=undone, reason="We want it after all")
     assert summary == (
@@ -228,7 +215,7 @@ def test_an_unsent_mail_is_suspended_and_restored_with_its_decision() -> None:
     assert preview.effects[-1] == "Not any more: Mail to contracts: handover"
     life.does("corrected", seq=corrected_decision, reason="Too early")
     assert _unsent(life) == ["price_quoted"]
-    life.does("corrected", seq=last(life), reason="It was time")
+    life.does("corrected", seq=last_seq(life), reason="It was time")
     assert _unsent(life) == ["price_quoted", "handover"]
     life.perform()
     assert [mail.template for mail in life.lead.mails] == ["price_quoted", "handover"]
@@ -240,7 +227,7 @@ def test_a_parked_mail_is_suspended_and_restored_as_parked() -> None:
     life.aggregate = life.aggregate.park(effect, "refused", life.now)
     life.does("corrected", seq=2, reason="A slip")
     assert {line.status for line in overview(life.aggregate, life.now).effects} == {"done", "waiting"}
-    life.does("corrected", seq=last(life), reason="No slip")
+    life.does("corrected", seq=last_seq(life), reason="No slip")
     assert [item.reason for item in life.aggregate.parked] == ["refused"]
 
 
@@ -248,7 +235,7 @@ def test_a_mail_that_was_on_its_way_when_its_decision_was_corrected_is_not_sent_
     life = Life().quoted().perform(but="mail")
     (effect,) = life.aggregate.startable(frozenset())
     life.does("corrected", seq=2, reason="A slip")
-    correction = last(life)
+    correction = last_seq(life)
     life._set(life.aggregate.done(effect, brought_back(effect, life), life.now))
     life.does("corrected", seq=correction, reason="No slip")
     assert _unsent(life) == []
@@ -259,7 +246,7 @@ def test_the_mail_of_a_correction_is_suspended_with_it() -> None:
     life = Life().quoted().perform()
     life.does("corrected", seq=2, reason="A slip", tell=True)
     assert _unsent(life) == ["corrected"]
-    life.does("corrected", seq=last(life), reason="No slip")
+    life.does("corrected", seq=last_seq(life), reason="No slip")
     assert _unsent(life) == []
 
 

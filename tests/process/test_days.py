@@ -1,4 +1,4 @@
-"""Days in a lead's own zone: a date means the end of that day, also where periods change."""
+"""Days in a lead's own zone: a date means the end of that day, also when clocks change."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -27,12 +27,12 @@ ZONES = [
         ("2026-06-30", "America/Los_Angeles", "2026-07-01T07:00"),
         ("2026-06-30", "Pacific/Kiritimati", "2026-06-30T10:00"),
         ("2026-06-30", "Asia/Kathmandu", "2026-06-30T18:15"),
-        # the days on which Berlin's periods change are 23 and 25 hours long
+        # the days on which Berlin's clocks change are 23 and 25 hours long
         ("2026-03-28", "Europe/Berlin", "2026-03-28T23:00"),
         ("2026-03-29", "Europe/Berlin", "2026-03-29T22:00"),
         ("2026-10-24", "Europe/Berlin", "2026-10-24T22:00"),
         ("2026-10-25", "Europe/Berlin", "2026-10-25T23:00"),
-        # Cairo's periods go from 23:59 to 01:00: the day of 24 April 2026 has no midnight to begin with
+        # Cairo's clocks go from 23:59 to 01:00: 24 April 2026 does not begin at midnight
         ("2026-04-23", "Africa/Cairo", "2026-04-23T22:00"),
     ],
 )
@@ -57,7 +57,7 @@ def test_days_follow_each_other_and_hold_their_moments(day: date, zone: str) -> 
         ("2026-06-06", 1, (), "2026-06-08"),  # Saturday
         ("2026-06-01", 10, (), "2026-06-15"),
         ("2026-06-04", 3, ("2026-06-05", "2026-06-08"), "2026-06-11"),
-        ("2026-06-05", 1, ("2026-06-06",), "2026-06-08"),  # a holiday on a Saturday costs nothing
+        ("2026-06-05", 1, ("2026-06-06",), "2026-06-08"),  # a holiday on a Saturday changes nothing
         ("2026-06-01", 0, (), "2026-06-01"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What of an agenda is whose letter, and in which order."""
+"""Digest mails: their recipients, sections and order."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -37,11 +37,11 @@ def written(*items: Item, unreachable: tuple[str, ...] = ()) -> tuple[DigestMail
         ("2026-12-31T12:00", "UTC", "2026-W53"),
     ],
 )
-def test_a_week_is_that_of_the_calendar_in_its_zone(now: str, zone: str, name: str) -> None:
+def test_a_week_is_an_iso_week_in_its_zone(now: str, zone: str, name: str) -> None:
     assert Week.at(datetime.fromisoformat(now).replace(tzinfo=UTC), zone).name == name
 
 
-def test_what_must_not_wait_comes_first() -> None:
+def test_urgent_sections_come_first() -> None:
     (letter,) = written(
         item(Section.WAITING),
         item(Section.DUE, until=MONDAY + timedelta(days=3)),
@@ -61,7 +61,7 @@ def test_what_must_not_wait_comes_first() -> None:
     assert letter.subject == "Leads, 2026-W35: 2 to look at now, 2 due this week"
 
 
-def test_what_is_due_later_is_only_counted_and_alone_no_letter() -> None:
+def test_later_items_are_only_counted_and_cause_no_mail_alone() -> None:
     later = item(Section.DUE, until=MONDAY + timedelta(days=7))
     (letter,) = written(later, item(Section.DUE, until=MONDAY + timedelta(days=6)))
     assert (letter.later, letter.count("This week")) == (1, 1)
@@ -70,7 +70,7 @@ def test_what_is_due_later_is_only_counted_and_alone_no_letter() -> None:
     assert written(item(Section.DUE, role=Role.NOBODY), item(Section.DUE, role=Role.COMMUNITY)) == ()
 
 
-def test_a_person_with_an_address_gets_theirs_alone_and_one_without_has_it_in_the_roles() -> None:
+def test_only_an_assigned_person_with_an_address_gets_their_own_mail() -> None:
     grace = {"person": "Grace Example", "names": ("Grace Example",), "email": "Grace@example.org"}
     found = written(
         item(Section.DUE, lead_id="lead-a", **grace),
@@ -88,17 +88,17 @@ def test_a_person_with_an_address_gets_theirs_alone_and_one_without_has_it_in_th
     assert "grace" not in person.key
 
 
-def test_a_long_list_is_cut_and_says_so() -> None:
+def test_a_long_section_is_cut_with_a_count() -> None:
     (letter,) = written(*(item(Section.DUE, lead=f"lead-{n}") for n in range(SHOWN + 3)))
     (part,) = letter.sections
     assert (len(part.items), part.more, letter.count("This week")) == (SHOWN, 3, SHOWN + 3)
 
 
-def test_that_leads_did_not_answer_is_said() -> None:
+def test_unreachable_leads_are_counted() -> None:
     assert written(item(Section.DUE), unreachable=("lead-x",))[0].unreachable == 1
 
 
-def test_a_lead_says_who_has_it_and_where() -> None:
+def test_an_item_has_the_assigned_person_and_a_link() -> None:
     life = Life().handed_over().perform().wait(1)
     life.does("assigned", role="contracts", person="Carla Example", email="carla@example.org")
     items = agenda(life.aggregate, life.now)

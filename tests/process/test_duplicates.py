@@ -1,4 +1,4 @@
-"""The same request, taken in twice: held for a person, who merges it or keeps it apart; a merge can be undone."""
+"""Probable duplicates wait for a person, who merges them or keeps them apart; a merge can be undone."""
 
 from datetime import timedelta
 from typing import Any
@@ -23,11 +23,10 @@ from process.simulation.simulate import simulate
 from process.types import Role, Stage
 from process.views.attention import attention
 from process.views.overview import next_step, timeline
-from tests.process.test_corrections import facts, last
-from tests.support.lives import MONDAY, ORIGINAL, QUOTE, Life, link
+from tests.support.lives import MONDAY, ORIGINAL, QUOTE, Life, last_seq, link, without_progress
 
 HERE = ORIGINAL | {"lead_id": "lead-example"}
-"""The lead of most tests, as another one knows it."""
+"""Link to the lead of most tests, as another lead stores it."""
 
 
 def twin(**opened: Any) -> Life:
@@ -122,7 +121,7 @@ def test_a_reconciliation_flags_each_pair_once() -> None:
 
 
 @pytest.mark.parametrize("state", ["quoted", "contracted", "live", "lost", "decommissioned"])
-def test_a_lead_that_is_further_is_left_alone(state: str) -> None:
+def test_a_lead_at_a_later_stage_is_not_flagged(state: str) -> None:
     life = getattr(Life(), state)()
     before = life.aggregate
     assert life.flag_duplicates(ORIGINAL).aggregate is before
@@ -233,7 +232,7 @@ def test_a_merge_taken_back_restores_both_and_keeps_later_answers() -> None:
     life.receives_notice_from(other)
     life.does("asset_attached", name="Budget")
     other.does("corrected", seq=merge, reason="Another faculty")
-    assert facts(other.lead) == facts(theirs)
+    assert without_progress(other.lead) == without_progress(theirs)
     assert other.lead.undecided
     life.receives_notice_from(other)
     assert (life.lead.email, life.lead.questionnaire) == (None, before.questionnaire)
@@ -250,7 +249,7 @@ def test_a_merge_taken_back_restores_both_and_keeps_later_answers() -> None:
 
 
 def test_a_merge_taken_back_leaves_nothing_of_repeated_notices() -> None:
-    """It said so before its answers were read, and again with them."""
+    """Undo a merge whose notice came before the answers were read, and again with them."""
     life, other = Life(), twin(email="ada@example.org")
     other.does("questionnaire_answered", response_id="r1")
     merge = other.does("merged", into="lead-example").seq
@@ -321,13 +320,15 @@ def test_the_newest_notice_counts_in_any_order_and_number() -> None:
             life.aggregate, (notice.model_dump(mode="json"),), life.now
         )
         assert not isinstance(answer, Refused)
-        life.aggregate = LeadAggregate.model_validate_json(aggregate.model_dump_json())  # also over a new run
+        life.aggregate = LeadAggregate.model_validate_json(
+            aggregate.model_dump_json()
+        )  # also after continuing as new
     assert [known.relation for known in life.lead.duplicates] == [Relation.MERGED]
-    assert life.kinds().count("relation_noticed") == 1  # all that it did not know already came too late
+    assert life.kinds().count("relation_noticed") == 1  # the later notices had no news
 
 
 def test_a_late_notice_does_not_undo_a_newer_one() -> None:
-    """The notice of event 2 arrives after that of event 3, which equals that of event 1."""
+    """Receive the notice of event 2 after that of event 3, which equals that of event 1."""
     life, other = Life(), twin()
     life.receives_notice_from(other)
     other.does("merged", into="lead-example")
@@ -376,8 +377,8 @@ def test_a_chain_of_merges_leads_to_the_last() -> None:
     assert isinstance(third.receives_notice_from(first), DuplicateLink)
     assert third.lead.questionnaire.response_id == "r1"
     assert "merged into lead-third" in first.refused("questionnaire_sent")
-    # the first merge is undone: what the last had from there goes, too
-    second.does("corrected", seq=last(second), reason="x")
+    # the first merge is undone: the last lead loses what it had from there, too
+    second.does("corrected", seq=last_seq(second), reason="x")
     first.receives_notice_from(second)
     third.receives_notice_from(first)
     assert third.lead.questionnaire.response_id is None
@@ -416,7 +417,7 @@ def test_an_ended_lead_refuses_a_merge(end: str, says: str) -> None:
     assert str(refused) == says
     assert life.aggregate.event_log is before
     assert life.aggregate.refusals[-1].refused == refused
-    if end == "lost":  # put right, the same word is taken
+    if end == "lost":  # after the correction the same notice is accepted
         life.does("reopened", reason="x")
         assert isinstance(life.receives_notice_from(other), DuplicateLink)
 
@@ -461,7 +462,7 @@ def test_only_the_newest_notification_is_done() -> None:
     life.aggregate = life.aggregate.park(
         next(i.effect for i in life.aggregate.outbox if isinstance(i.effect, NotifyLeads)), "lost", life.now
     )
-    life.does("corrected", seq=last(life), reason="x")
+    life.does("corrected", seq=last_seq(life), reason="x")
     (item,) = [item for item in life.aggregate.outbox if isinstance(item.effect, NotifyLeads)]
     assert item.status == "waiting"
     assert {name: notice.sender.relation for name, notice in relation_notices(life.lead).items()} == {
@@ -483,13 +484,13 @@ def test_a_simulation_repeats_a_merge_and_takes_it_back_under_other_clocks(
     life.wait(50)
     life.receives_notice_from(other)
     scenario = Scenario(periods=Periods(stale=stale)) if stale else Scenario()
-    lived = simulate(life.aggregate.event_log.events, life.lead.id, scenario, life.now)
-    assert lived.exact == (stale is None)
-    assert lived.reproducible
-    after = lived.simulated[-1].after
+    simulation = simulate(life.aggregate.event_log.events, life.lead.id, scenario, life.now)
+    assert simulation.exact == (stale is None)
+    assert simulation.reproducible
+    after = simulation.simulated[-1].after
     assert (after.email, after.questionnaire.response_id) == (None, None)
-    stales = [step for step in lived.simulated if step.event.kind == "gone_stale"]
-    assert len(stales) == (2 if stale else 0)  # held since day 15, it goes stale no more
+    stales = [step for step in simulation.simulated if step.event.kind == "gone_stale"]
+    assert len(stales) == (2 if stale else 0)  # held since day 15, it is not stale again
 
 
 def test_a_merged_lead_is_archived_like_any_lost_one() -> None:

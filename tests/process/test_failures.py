@@ -1,6 +1,6 @@
-"""The eight things that really went wrong there (process.md): each would be prevented, or seen, now.
+"""The eight failures that really occurred (process.md): each is now prevented or noticed.
 
-| | what went wrong | here | lived on a real server |
+| | failure | tests here | test on a real server |
 | --- | --- | --- | --- |
 | 1 | a hub ran two years after its contract had ended | test_1_… | tests/workflows/test_failures.py |
 | 2 | a hub was deployed for a lead that never signed | test_2_… | tests/workflows/test_failures.py |
@@ -31,7 +31,7 @@ from tests.support.lives import BOOK_QUOTE, HUB, ORIGINAL, QUOTE, SIGNED, Life
 ROOT = Path(__file__).parents[2]
 
 
-def test_each_of_the_eight_has_its_tests_and_the_table_names_files_that_there_are() -> None:
+def test_each_failure_has_its_tests_and_the_table_names_existing_files() -> None:
     numbers = {name.split("_")[1] for name in globals() if re.match(r"test_\d_", name)}
     rows = re.findall(r"^\| (\d) \|.*\| (.*) \|$", __doc__ or "", re.MULTILINE)
     assert numbers == {number for number, _ in rows} == set("12345678")
@@ -43,7 +43,7 @@ def worries(life: Life) -> tuple[str, ...]:
 
 
 def test_1_a_hub_ran_two_years_after_its_contract_had_ended() -> None:
-    """Now: three renewal windows, the lapse, and a decision that is due; and it is never just "active"."""
+    """Open three renewal windows, lapse the contract, and ask for a decision; it is never just "active"."""
     life = Life().live().until("2026-09-01")
     life.does("usage_reported", month="2026-08", active_users=0)
     assert not [text for text in worries(life) if "contract" in text]
@@ -71,7 +71,7 @@ def test_1_an_extension_lasts_as_long_as_it_says_and_no_longer() -> None:
 
 @pytest.mark.parametrize("state", ["__init__", "quoted", "accepted", "handed_over"])
 def test_2_a_hub_was_deployed_for_a_lead_that_never_signed(state: str) -> None:
-    """Now: no hub is requested without a signature, unless somebody allows it by name; then that stays visible."""
+    """Refuse to request a hub without a signature, unless a named person allows it, which stays visible."""
     life = Life()
     if state != "__init__":
         getattr(life, state)()
@@ -87,19 +87,19 @@ def test_2_a_hub_was_deployed_for_a_lead_that_never_signed(state: str) -> None:
     assert "allowed by Grace Example: The course begins on Monday" in timeline(life.aggregate)[-2].summary
 
 
-def test_2_nor_is_a_price_agreed_to_a_signature_or_a_signature_taken_back_behind_a_hub() -> None:
+def test_2_neither_an_agreed_price_nor_a_corrected_signature_allows_a_hub() -> None:
     life = Life().requested()
     signed = next(event.seq for event in life.aggregate.event_log.events if event.kind == "contract_signed")
     assert "rests on it" in life.refused("corrected", seq=signed, reason="It was another's")
 
 
 def test_3_about_70000_of_cloud_cost_was_never_billed() -> None:
-    """Now: each month of a running hub without usage is named until it is reported, and what is reported is billed."""
+    """List each month of a running hub without usage until it is reported, and bill what is reported."""
     life = Life().live(BOOK_QUOTE).until("2027-01-10")
     months = tuple(f"2026-{month:02d}" for month in range(6, 13))
     assert missing_usage(life.lead, life.today) == months
     assert f"Usage is not reported, so not billed, for {', '.join(months)}" in worries(life)
-    assert life.lead.invoices[-1].missing_usage == months  # whoever sends the invoice sees it, too
+    assert life.lead.invoices[-1].missing_usage == months  # shown to the sender of the invoice, too
     for month in months:
         life.does("usage_reported", month=month, active_users=0, cloud_cost="10000")
     life.until("2027-02-02")
@@ -110,7 +110,7 @@ def test_3_about_70000_of_cloud_cost_was_never_billed() -> None:
     assert not [text for text in worries(life) if "-12" in text]
 
 
-def test_3_nor_is_it_lost_when_the_service_ends() -> None:
+def test_3_unbilled_usage_is_not_lost_when_the_service_ends() -> None:
     life = Life().live(BOOK_QUOTE).until("2026-12-20")
     life.does("decommission_decided", on="2026-12-20", reason="The course is over")
     life.does("hub_decommissioned", data_confirmed_by="Ada Example")
@@ -121,7 +121,7 @@ def test_3_nor_is_it_lost_when_the_service_ends() -> None:
 
 
 def test_4_nothing_linked_contracts_hubs_and_invoices() -> None:
-    """Now: they are one lead; each knows the others, and each issue shows the links."""
+    """Keep contract, hub and invoices in one lead, and show the links in each issue."""
     life = Life().live(BOOK_QUOTE).wait(1).perform()
     lead = life.lead
     quote = agreed(lead)
@@ -135,7 +135,7 @@ def test_4_nothing_linked_contracts_hubs_and_invoices() -> None:
     )
 
 
-def test_4_a_contract_without_a_hub_and_a_hub_without_a_contract_are_both_seen() -> None:
+def test_4_a_contract_without_a_hub_and_a_hub_without_a_contract_are_concerns() -> None:
     assert "A live contract without a hub" in worries(Life().contracted())
     assert "The contract has ended before its hub was live" in worries(
         Life().contracted().until("2027-06-02")
@@ -144,7 +144,7 @@ def test_4_a_contract_without_a_hub_and_a_hub_without_a_contract_are_both_seen()
 
 
 def test_5_the_same_request_was_taken_in_twice() -> None:
-    """Now: the same organisation and title are the same lead, however they are written; what looks like one is held."""
+    """Give the same organisation and title the same id in any spelling, and hold probable duplicates."""
     once = new_lead_id("Example University", "Hub for a course")
     assert new_lead_id("  example   UNIVERSITY ", "Hub for a Course!") == once
     assert new_lead_id("Example University", "Hub for a lab") != once
@@ -156,7 +156,7 @@ def test_5_the_same_request_was_taken_in_twice() -> None:
     assert [other.lead_id for other in life.lead.duplicates] == ["lead-twin"]
 
 
-def test_5_and_a_decision_that_comes_twice_counts_once() -> None:
+def test_5_a_repeated_decision_counts_once() -> None:
     life = Life()
     first = life.does("price_quoted", **QUOTE, key="form-17")
     again = life.wait(21).take("price_quoted", **QUOTE, key="form-17")
@@ -164,7 +164,7 @@ def test_5_and_a_decision_that_comes_twice_counts_once() -> None:
 
 
 def test_6_a_template_was_filled_in_by_the_wrong_person_and_the_body_went_stale() -> None:
-    """Now: the answers are read from their source with who gave which, read again on request, and shown everywhere."""
+    """Read the answers from their source, again on request, and show them with their author."""
     life = Life().perform()
     life.does("questionnaire_answered", response_id="by-the-wrong-person")
     life.perform()
@@ -176,7 +176,7 @@ def test_6_a_template_was_filled_in_by_the_wrong_person_and_the_body_went_stale(
     since = [effect.kind for effect in life.planned[before:]]
     assert "read_answers" in since
     assert "update_issue" in since
-    assert AnswersRead.visible  # so that the issue is written anew when they have come
+    assert AnswersRead.visible  # so that the issue is updated when they are read
     life.does("maniac_t_assessed", need="yes", need_evidence="Wrong", said_by="The wrong person")
     life.does("maniac_t_assessed", need="no", need_evidence="Right", said_by="Ada Example")
     answer = life.lead.qualification.answers["need"]
@@ -185,7 +185,7 @@ def test_6_a_template_was_filled_in_by_the_wrong_person_and_the_body_went_stale(
 
 
 def test_7_a_decommission_was_decided_and_overruled_and_that_was_found_by_luck() -> None:
-    """Now: overruling is a decision of its own; all who were told hear it, and no notice goes out any more."""
+    """Record the overruling as a decision, tell everybody who was told, and cancel the notices."""
     life = Life().live().perform()
     life.does("decommission_decided", on="2026-12-01", reason="No funds", by="Grace Example")
     assert next_step(life.lead).text == "take the hub down on 2026-12-01"
@@ -197,14 +197,16 @@ def test_7_a_decommission_was_decided_and_overruled_and_that_was_found_by_luck()
     assert len(life.mails("decommission_notice")) == 1
     assert life.lead.hub.running
     assert "so nobody was told" in life.refused("hub_decommissioned", data_confirmed_by="Ada Example")
-    said = [
+    overruled = [
         (line.by, line.summary) for line in timeline(life.aggregate) if line.kind.startswith("decommission_c")
     ]
-    assert said == [("Ada Example", "The hub stays, its decommission was overruled: They found new funds")]
+    assert overruled == [
+        ("Ada Example", "The hub stays, its decommission was overruled: They found new funds")
+    ]
 
 
 def test_8_the_contracts_team_changed_its_address_and_nobody_knew_which_mail_had_reached_whom() -> None:
-    """Now: mail goes to roles; who was behind them is recorded with each mail when it leaves."""
+    """Send mail to roles, and record the addresses that each mail reached."""
     life = Life()
     life.addresses["contracts"] = "old@example.org"
     life.handed_over().perform()
@@ -219,7 +221,7 @@ def test_8_the_contracts_team_changed_its_address_and_nobody_knew_which_mail_had
     assert len({mail.message_id for mail in life.lead.mails}) == 3
 
 
-def test_8_and_whoever_has_it_now_is_told_in_the_conversation_what_the_others_had_got() -> None:
+def test_8_the_new_contracts_team_is_introduced_in_the_conversation() -> None:
     life = Life(policy={"addresses": {"contracts": ["old@example.org"]}}).handed_over().perform()
     life.gets_team(contracts=("new@example.org",)).perform()
     assert [(mail.template, mail.recipients) for mail in life.lead.mails][2:] == [
@@ -232,7 +234,7 @@ def test_8_and_whoever_has_it_now_is_told_in_the_conversation_what_the_others_ha
     ]
 
 
-def test_8_and_their_silence_is_heard() -> None:
+def test_8_their_silence_is_noticed() -> None:
     life = Life().handed_over().wait(20)
     assert "The contracts team has been silent since the hand-over" in worries(life)
     life.does("contract_acknowledged", by="Carla Example")

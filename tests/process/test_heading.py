@@ -1,4 +1,4 @@
-"""Titles as people write them."""
+"""Reading of issue titles as people write them."""
 
 import pytest
 from hypothesis import given
@@ -50,6 +50,6 @@ def test_our_own_title_reads_back(org: str, person: str, title: str) -> None:
 
 
 @given(st.text())
-def test_any_text_is_read_or_not_and_nothing_fails(text: str) -> None:
+def test_any_text_can_be_read_without_an_error(text: str) -> None:
     read = read_heading(text, LEAD)
     assert read is None or all(read)

@@ -1,4 +1,4 @@
-"""What is known again by a key that does not say what it is."""
+"""Keys that identify a person or an issue."""
 
 import pytest
 

@@ -24,7 +24,7 @@ def form(**given: str) -> str:
     return "\n".join([*parts, "### Background and notes\n\n_No response_\n"])
 
 
-def says(title: str, body: str = "") -> tuple[dict[str, str], list[str]]:
+def fields_of(title: str, body: str = "") -> tuple[dict[str, str], list[str]]:
     found = read_issue(title, body)
     return found.fields, [gap.field for gap in found.gaps]
 
@@ -49,11 +49,11 @@ def says(title: str, body: str = "") -> tuple[dict[str, str], list[str]]:
     ],
 )
 def test_a_complete_title(title: str, org: str, person: str, what: str) -> None:
-    assert says(title) == ({"org": org, "person": person, "title": what}, [])
+    assert fields_of(title) == ({"org": org, "person": person, "title": what}, [])
 
 
 @pytest.mark.parametrize(
-    ("title", "facts", "gaps"),
+    ("title", "fields", "gaps"),
     [
         (TEMPLATE, {}, ["org", "person", "title"]),
         ("Lead org / Lead person - Lead title", {}, ["org", "person", "title"]),
@@ -74,43 +74,43 @@ def test_a_complete_title(title: str, org: str, person: str, what: str) -> None:
         ("\u200d\u200c", {}, ["org", "person", "title"]),
     ],
 )
-def test_a_title_that_leaves_something_out(title: str, facts: dict[str, str], gaps: list[str]) -> None:
-    assert says(title) == (facts, gaps)
+def test_a_title_that_leaves_something_out(title: str, fields: dict[str, str], gaps: list[str]) -> None:
+    assert fields_of(title) == (fields, gaps)
 
 
 @pytest.mark.parametrize("names", ["A/B/C", "A / B / C"])
-def test_slashes_that_nobody_can_tell_apart_are_asked_about(names: str) -> None:
+def test_an_ambiguous_slash_is_asked_about(names: str) -> None:
     found = read_issue(f"[{names}] - A hub", "")
     assert found.fields == {"title": "A hub"}
     assert found.gaps == (Gap("org", UNCLEAR), Gap("person", UNCLEAR))
     assert read_issue(f"[{names}] - A hub", form(org="A/B", person="C")).gaps == ()
 
 
-def test_a_form_says_what_the_title_does_not() -> None:
-    facts, gaps = says(TEMPLATE, form(**WHOLE, email="ada@example.org", zone="Europe/Berlin"))
-    assert facts == WHOLE | {"email": "ada@example.org", "zone": "Europe/Berlin"}
+def test_a_form_fills_the_titles_gaps() -> None:
+    fields, gaps = fields_of(TEMPLATE, form(**WHOLE, email="ada@example.org", zone="Europe/Berlin"))
+    assert fields == WHOLE | {"email": "ada@example.org", "zone": "Europe/Berlin"}
     assert gaps == []
-    assert says("Whales", form(org="Org", person="Ada")) == (
+    assert fields_of("Whales", form(org="Org", person="Ada")) == (
         {"org": "Org", "person": "Ada", "title": "Whales"},
         [],
     )
 
 
-def test_a_sound_title_goes_before_the_form_and_an_unsound_one_does_not() -> None:
+def test_a_complete_title_overrides_the_form_and_an_incomplete_one_does_not() -> None:
     title = f"[{'x' * (MAX_LINE + 1)} / Grace] - Two hubs"
-    facts, gaps = says(title, form(**WHOLE))
-    assert facts == WHOLE | {"person": "Grace", "title": "Two hubs"}
+    fields, gaps = fields_of(title, form(**WHOLE))
+    assert fields == WHOLE | {"person": "Grace", "title": "Two hubs"}
     assert gaps == []
 
 
 def test_words_that_only_look_like_names_do_not_mix_with_a_form() -> None:
-    facts, gaps = says("Courses / workshops - spring", form(org="Org"))
-    assert facts == {"org": "Org", "title": "Courses / workshops - spring"}
+    fields, gaps = fields_of("Courses / workshops - spring", form(org="Org"))
+    assert fields == {"org": "Org", "title": "Courses / workshops - spring"}
     assert gaps == ["person"]
 
 
-def test_an_empty_form_says_nothing() -> None:
-    assert says(TEMPLATE, form()) == ({}, ["org", "person", "title"])
+def test_an_empty_form_gives_no_fields() -> None:
+    assert fields_of(TEMPLATE, form()) == ({}, ["org", "person", "title"])
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_an_empty_form_says_nothing() -> None:
     ],
 )
 def test_a_description_in_any_shape(body: str) -> None:
-    assert says("", body) == ({"org": "Org", "person": "Ada", "title": "A hub"}, [])
+    assert fields_of("", body) == ({"org": "Org", "person": "Ada", "title": "A hub"}, [])
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_a_description_in_any_shape(body: str) -> None:
     ],
 )
 def test_optional_fields_may_be_left_out_in_many_ways(given: dict[str, str], read: dict[str, str]) -> None:
-    assert says(TEMPLATE, form(**WHOLE, **given)) == (WHOLE | read, [])
+    assert fields_of(TEMPLATE, form(**WHOLE, **given)) == (WHOLE | read, [])
 
 
 @pytest.mark.parametrize(
@@ -179,7 +179,7 @@ def test_any_text_gives_valid_fields_or_gaps(title: str, body: str, given: dict[
 @pytest.mark.parametrize(
     "body", ["#" * 65_000, "# " * 32_000, "<!--" * 16_000, "### " + " " * 65_000, "`" * 65_000]
 )
-def test_a_text_made_to_be_slow_is_not(body: str) -> None:
+def test_a_malicious_text_is_read_quickly(body: str) -> None:
     began = time.process_time()
     read_issue(" / " * 85, body)
     read_issue("[ / " * 64, body)

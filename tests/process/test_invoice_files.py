@@ -1,4 +1,4 @@
-"""The documents of invoices: where their folder is lost, they are made again as they were, and nobody is told twice."""
+"""Invoice documents: if their folder is lost, they are made again unchanged, and nobody gets a second mail."""
 
 from process.core.requests import request_for
 from process.effects import PrepareInvoice, ReserveInvoice
@@ -9,13 +9,13 @@ from tests.support.states import FOLDER_GONE
 
 
 def without_folder(life: Life) -> Life:
-    """Somebody deleted the lead's folder, and a new one is to take its place."""
+    """Find the lead's folder deleted, and replace it."""
     life.wait(hours=1).finds_drift(FOLDER_GONE).does("folder_replaced")
     return life
 
 
 def billed() -> Life:
-    """Four invoices that lie in the lead's folder: the second one was taken back, and the fourth is in its place."""
+    """Return a lead with four invoice documents; the second invoice is voided and replaced by the fourth."""
     life = Life().live(BOOK_QUOTE)
     for month in ("2026-06", "2026-07"):
         life.until(f"{month}-28").perform()
@@ -33,7 +33,7 @@ def files(lead: Lead) -> list[str]:
 
 
 def made_of(life: Life) -> list[str]:
-    """The words of all that was prepared."""
+    """Return the summaries of all prepared documents."""
     return [e.summary for e in life.aggregate.event_log.events if isinstance(e.fact, InvoicePrepared)]
 
 
@@ -54,17 +54,17 @@ def test_every_document_of_a_lost_folder_is_made_again() -> None:
     assert len(life.mails("invoice")) == mails + 1
 
 
-def test_made_again_it_says_what_it_said() -> None:
+def test_a_document_made_again_has_the_same_content() -> None:
     life = billed()
     life.does("details_changed", org="Renamed University", billing_address="Elsewhere 1", reference="PO-2")
     life.does("corrected", seq=life.lead.last_seq, reason="Not yet")
     life.does("details_changed", org="Other University")
-    told = {}
+    requested = {}
     for number in (1, 2, 3, 4):
         effect = PrepareInvoice(key="k", cause=1, number=number, file_id=f"file-{number}")
-        told[number] = request_for(life.aggregate, effect, life.now)
+        requested[number] = request_for(life.aggregate, effect, life.now)
     without_folder(life).perform()
-    for number, task in told.items():
+    for number, task in requested.items():
         lead = task.lead
         assert (lead.org, lead.billing_address, lead.folder) == ("Example University", None, life.lead.folder)
         assert lead.invoice(number) == life.lead.invoices[number - 1].replaced(
@@ -75,9 +75,9 @@ def test_made_again_it_says_what_it_said() -> None:
     assert request_for(life.aggregate, effect, life.now).lead.org == "Other University"
 
 
-def test_lost_again_on_the_way_each_is_made_once_in_the_folder_that_is_there() -> None:
+def test_after_a_second_loss_each_document_is_made_once_in_the_newest_folder() -> None:
     life = without_folder(billed()).perform(but="invoice")
-    for _ in range(5):  # the first one is made, and ids are there for the others
+    for _ in range(5):  # the first one is made, and the others have their ids
         life.performs(next(e for e in life.aggregate.startable(frozenset()) if e.queue == "invoice"))
     assert (waiting(life, PrepareInvoice), waiting(life, ReserveInvoice)) == ([2, 3, 4], [])
     without_folder(life).perform(but="invoice")
@@ -86,9 +86,7 @@ def test_lost_again_on_the_way_each_is_made_once_in_the_folder_that_is_there() -
     assert len(made_of(life)) == 4 + 1 + 4
 
 
-def test_a_document_that_was_to_be_written_into_the_lost_folder_goes_into_the_new_one_and_is_told_of() -> (
-    None
-):
+def test_a_document_planned_for_the_lost_folder_is_made_in_the_new_one_and_announced() -> None:
     life = billed().until("2026-09-01").perform(but="invoice")
     (reserving,) = (e for e in life.aggregate.startable(frozenset()) if isinstance(e, ReserveInvoice))
     assert reserving.number == 5
@@ -99,7 +97,7 @@ def test_a_document_that_was_to_be_written_into_the_lost_folder_goes_into_the_ne
     assert [mail.fields["number"] for mail in life.mails("invoice")[mails:]] == ["5"]
 
 
-def test_what_failed_in_the_lost_folder_is_not_tried_there_again() -> None:
+def test_a_failed_document_is_not_retried_in_the_lost_folder() -> None:
     life = billed().until("2026-09-01")
     while not waiting(life, PrepareInvoice):
         (effect, *_) = [e for e in life.aggregate.startable(frozenset()) if e.queue in ("invoice", "folder")]
@@ -113,7 +111,7 @@ def test_what_failed_in_the_lost_folder_is_not_tried_there_again() -> None:
     assert made_of(life).count("Invoice 5 was prepared: https://example.org/file-5") == 1
 
 
-def test_a_replacement_that_was_a_mistake_asks_for_nothing_more() -> None:
+def test_a_corrected_replacement_makes_no_more_documents() -> None:
     life = without_folder(billed())
     life.does("corrected", seq=life.lead.last_seq, reason="It was restored")
     assert waiting(life, ReserveInvoice) == []

@@ -136,14 +136,14 @@ def test_money_reads_as_people_write_it() -> None:
         ("1", "XAU", "no currency in use"),
     ],
 )
-def test_what_is_no_price_is_said_in_one_short_sentence(amount: str, currency: str, says: str) -> None:
+def test_an_invalid_price_is_refused_in_one_short_sentence(amount: str, currency: str, says: str) -> None:
     wrong = complaint(Decimal(amount), currency)
     assert wrong is not None
     assert says in wrong
     assert len(wrong) < 120
 
 
-def test_a_price_is_a_price() -> None:
+def test_a_valid_price_is_read() -> None:
     assert {"USD", "EUR", "GBP", "JPY", "CHF", "NZD"} <= CURRENCIES
     assert complaint(Decimal("0.01"), "USD") is None
     assert complaint(Decimal("1E+3"), "JPY") is None

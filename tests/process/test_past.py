@@ -1,4 +1,4 @@
-"""A lead as it was at the end of a past day."""
+"""State of a lead at the end of a past day."""
 
 from datetime import date
 
@@ -17,22 +17,22 @@ def at_end_of(life: Life, day: str) -> LeadAggregate:
     return as_of(life.aggregate.event_log.events, life.lead.id, date.fromisoformat(day))[0]
 
 
-def test_each_day_is_as_it_was_lived() -> None:
+def test_each_past_day_is_reproduced() -> None:
     life = Life(zone="America/Los_Angeles")
-    lived = {}
+    recorded = {}
     for day in ("2026-06-01", "2026-06-10", "2026-07-05", "2026-08-01"):
         life.until(day, hour=23)
         if day == "2026-06-10":
             life.contracted().wait(minutes=1)
-        lived[day] = (life.lead, attention(life.lead, life.today))
-    for day, (lead, lines) in lived.items():
+        recorded[day] = (life.lead, attention(life.lead, life.today))
+    for day, (lead, lines) in recorded.items():
         aggregate, end = as_of(life.aggregate.event_log.events, life.lead.id, date.fromisoformat(day))
         assert (aggregate.lead, attention(aggregate.lead, aggregate.lead.today(end))) == (lead, lines)
         assert aggregate.lead.today(end) == date.fromisoformat(day)
         assert overview(aggregate, end).stage is lead.stage
 
 
-def test_what_was_corrected_later_counts_as_it_counted_then() -> None:
+def test_a_later_correction_does_not_change_the_past() -> None:
     life = Life().quoted().wait(10)
     life.does("corrected", seq=2, reason="Another lead's quote")
     then, now = at_end_of(life, "2026-06-10"), at_end_of(life, "2026-06-11")
@@ -43,7 +43,7 @@ def test_what_was_corrected_later_counts_as_it_counted_then() -> None:
 
 
 def test_a_day_ends_in_the_zone_that_the_lead_had_then() -> None:
-    """23:30 in Honolulu on 1 June is the second in Berlin, where the lead was until the day after."""
+    """Use the zone of that day: the lead moves from Berlin to Honolulu on 3 June."""
     life = Life(zone="Europe/Berlin").until("2026-06-02", hour=11).quoted()
     life.until("2026-06-03").does("details_changed", zone="Pacific/Honolulu")
     assert at_end_of(life, "2026-06-01").lead.stage is Stage.LEAD
@@ -52,6 +52,6 @@ def test_a_day_ends_in_the_zone_that_the_lead_had_then() -> None:
     assert at_end_of(life, "2026-06-03").lead.zone == "Pacific/Honolulu"
 
 
-def test_before_it_began_it_was_not() -> None:
+def test_a_day_before_the_opening_is_refused() -> None:
     with pytest.raises(ValueError, match="lead_opened"):
         at_end_of(Life(), "2026-05-31")

@@ -1,4 +1,4 @@
-"""Each move at an issue or of a card, and the decision that it proposes."""
+"""Edits of issues and cards, and the decisions that they propose."""
 
 from typing import Any
 
@@ -91,9 +91,7 @@ def test_one_decision_is_proposed(what: EditKind, name: str, decision: tuple[str
         (True, "“[Hub] - name”", "hub_information_given"),
     ],
 )
-def test_a_title_that_cannot_be_read_proposes_nothing_and_says_its_form(
-    hub: bool, form: str, kind: str
-) -> None:
+def test_an_unreadable_title_proposes_nothing_and_explains_the_form(hub: bool, form: str, kind: str) -> None:
     decisions, why, examples = proposed(running(), EditKind.RETITLED, "Nonsense", hub=hub)
     assert decisions == ()
     assert form in why
@@ -128,7 +126,7 @@ def test_a_box_that_the_service_ticks_proposes_no_decision() -> None:
         (new, None, ()),
     ],
 )
-def test_a_column_proposes_the_first_decision_that_lacks(
+def test_a_column_proposes_the_first_missing_decision(
     life: Any, stage: Stage | None, found: tuple[str, ...]
 ) -> None:
     assert kinds(proposed(life(), EditKind.PLACED, "There", stage=stage)) == found
@@ -143,16 +141,14 @@ def test_a_column_proposes_the_first_decision_that_lacks(
         (closed, EditKind.REOPENED, "", "hub_decommissioned"),
     ],
 )
-def test_taking_back_names_the_decision_that_would_be_a_mistake(
-    life: Any, what: EditKind, name: str, wrong: str
-) -> None:
-    lived: Life = life()
-    ((kind, body),) = proposed(lived, what, name).decisions
-    event = lived.aggregate.event_log.find(body["seq"])
+def test_undoing_proposes_to_correct_the_decision(life: Any, what: EditKind, name: str, wrong: str) -> None:
+    lead: Life = life()
+    ((kind, body),) = proposed(lead, what, name).decisions
+    event = lead.aggregate.event_log.find(body["seq"])
     assert (kind, event and event.kind) == ("corrected", wrong)
 
 
-def test_a_decision_that_was_corrected_is_not_named_again() -> None:
+def test_a_corrected_decision_is_not_proposed_again() -> None:
     life = Life().quoted()
     first = life.aggregate.event_log.events[-1].seq
     life.does("corrected", seq=first, reason="Another lead's")
@@ -161,7 +157,7 @@ def test_a_decision_that_was_corrected_is_not_named_again() -> None:
     assert body["seq"] > first
 
 
-def test_a_lost_lead_is_opened_again_and_a_running_hubs_issue_closed() -> None:
+def test_reopening_and_closing_issues_propose_decisions() -> None:
     assert kinds(proposed(lost(), EditKind.REOPENED)) == ("reopened",)
     assert kinds(proposed(running(), EditKind.CLOSED, "completed")) == ("hub_decommissioned",)
     assert kinds(proposed(running(), EditKind.CLOSED, "completed", hub=True)) == ("hub_decommissioned",)
@@ -192,7 +188,7 @@ def test_any_edit_proposes_known_decisions_or_gives_a_reason(move: Edit, aggrega
 
 
 @pytest.mark.parametrize("life", [new, signed, running, lost])
-def test_the_lead_agrees_with_what_it_shows_itself(life: Any) -> None:
+def test_a_lead_agrees_with_its_own_issue(life: Any) -> None:
     lead = life().lead
     for item in checklist(lead):
         shown, other = (

@@ -20,8 +20,8 @@ from process.types import Role, Stage
 from tests.support.lives import MONDAY, ORIGINAL, SIGNED, Life
 
 
-def lived() -> Life:
-    """A life with a bit of everything in it."""
+def full_life() -> Life:
+    """Return a lead with as many kinds of events and effects as possible."""
     life = Life(
         email="ada@example.org",
         zone="Europe/Berlin",
@@ -60,17 +60,17 @@ def lived() -> Life:
     return life
 
 
-LIVED = lived()
+LIFE = full_life()
 MOVES = (
     Edit(kind=EditKind.TICKED, name="Price quoted", by="amara-sales", id="UCE_1"),
     Edit(kind=EditKind.CLOSED, name="completed", hub=True),
     Edit(kind=EditKind.PLACED, name="Hub"),
 )
-PLANNED = (*LIVED.planned, *revert_effects(LIVED.lead, MOVES))
+PLANNED = (*LIFE.planned, *revert_effects(LIFE.lead, MOVES))
 
 
 def test_an_aggregate_survives_storage() -> None:
-    aggregate = LIVED.aggregate
+    aggregate = LIFE.aggregate
     stored = aggregate.model_dump_json()
     loaded = LeadAggregate.model_validate_json(stored)
     assert loaded == aggregate
@@ -82,7 +82,7 @@ def test_an_aggregate_survives_storage() -> None:
 
 
 @pytest.mark.parametrize(
-    "event", LIVED.aggregate.event_log.events, ids=lambda event: f"{event.seq}-{event.kind}"
+    "event", LIFE.aggregate.event_log.events, ids=lambda event: f"{event.seq}-{event.kind}"
 )
 def test_an_event_survives_storage_with_its_kind(event: Event) -> None:
     stored = json.loads(event.model_dump_json())
@@ -93,9 +93,7 @@ def test_an_event_survives_storage_with_its_kind(event: Event) -> None:
 
 @pytest.mark.parametrize("effect", PLANNED, ids=lambda effect: effect.key)
 def test_an_effect_survives_the_way_to_its_activity(effect: Effect) -> None:
-    request = EffectRequest(
-        effect=effect, lead=LIVED.lead.brief(), events=LIVED.aggregate.event_log.events[:2]
-    )
+    request = EffectRequest(effect=effect, lead=LIFE.lead.brief(), events=LIFE.aggregate.event_log.events[:2])
     loaded = EffectRequest.model_validate_json(request.model_dump_json())
     assert (loaded, type(loaded.effect)) == (request, type(effect))
 
@@ -147,7 +145,7 @@ FUTURE: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("fact", FUTURE)
-def test_an_event_of_tomorrows_kind_is_kept_whole_and_changes_nothing(fact: dict[str, Any]) -> None:
+def test_an_event_of_an_unknown_kind_is_kept_and_changes_nothing(fact: dict[str, Any]) -> None:
     event_log = Life().quoted().aggregate.event_log
     stored = json.loads(LeadAggregate.of(event_log).model_dump_json())
     stored["event_log"]["events"].append(
@@ -162,26 +160,26 @@ def test_an_event_of_tomorrows_kind_is_kept_whole_and_changes_nothing(fact: dict
     assert lead == aggregate.lead.replaced(last_seq=3)
 
 
-def test_a_lead_of_tomorrow_loads_today() -> None:
+def test_a_lead_of_newer_code_can_be_loaded() -> None:
     stored = json.loads(Life().quoted().aggregate.model_dump_json())
     stored["new_field"] = stored["event_log"]["lead"]["new_field"] = 1
     stored["event_log"]["events"][1]["fact"]["new_field"] = {"x": 1}
     assert LeadAggregate.model_validate(stored).lead.quote is not None
 
 
-def test_a_lead_of_yesterday_loads_today() -> None:
+def test_a_lead_of_older_code_can_be_loaded() -> None:
     required = {"id", "opened_at", "progressed_at", "org", "person", "title"}
     assert {name for name, field in Lead.model_fields.items() if field.is_required()} == required
-    assert Lead.model_validate({name: str(LIVED.lead.model_dump(mode="json")[name]) for name in required})
+    assert Lead.model_validate({name: str(LIFE.lead.model_dump(mode="json")[name]) for name in required})
 
 
 def test_mail_goes_to_roles() -> None:
-    mail = next(effect for effect in LIVED.planned if isinstance(effect, SendMail))
+    mail = next(effect for effect in LIFE.planned if isinstance(effect, SendMail))
     assert all(isinstance(role, Role) for role in mail.to)
     assert mail.model_dump(mode="json")["kind"] == SendMail.kind == "send_mail"
 
 
 def test_a_leads_opening_survives_storage() -> None:
-    opened = LIVED.aggregate.event_log.events[0].fact
+    opened = LIFE.aggregate.event_log.events[0].fact
     assert isinstance(opened, LeadOpened)
     assert LeadOpened.model_validate_json(opened.model_dump_json()) == opened

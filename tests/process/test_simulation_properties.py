@@ -1,4 +1,4 @@
-"""Simulations: under its own rules a lead is repeated exactly, under any others it stays consistent."""
+"""Simulations: under its own rules a lead is reproduced exactly; under other rules it stays consistent."""
 
 from datetime import date
 from typing import Any
@@ -15,7 +15,7 @@ from process.policy import Periods
 from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
 from process.simulation.simulate import AFFECTS_DEADLINES, Simulation, Step, simulate
-from tests.process.test_properties import Lives
+from tests.support.lead_machine import LeadMachine
 
 DAYS = st.sampled_from([1, 2, 5, 30, 45, 200])
 CLOCKS = st.fixed_dictionaries(
@@ -27,7 +27,7 @@ BOOKS = tuple(
     book.replaced(plans=tuple(plan.replaced(price=plan.price.times(2)) for plan in book.plans))
     for book in BUILT_IN
 )
-OTHERWISE = st.builds(
+SCENARIOS = st.builds(
     Scenario,
     periods=CLOCKS,
     holidays=st.lists(st.dates(date(2026, 6, 1), date(2026, 8, 1)), max_size=3).map(tuple),
@@ -35,12 +35,12 @@ OTHERWISE = st.builds(
 )
 
 
-class LivedAgain(Lives):
-    """Whatever happened to a lead, at its end it is lived again."""
+class SimulatedLeadMachine(LeadMachine):
+    """Lead of a random sequence of steps, which is simulated at its end."""
 
     scenario = Scenario()
 
-    @rule(scenario=OTHERWISE)
+    @rule(scenario=SCENARIOS)
     def ask(self, scenario: Scenario) -> None:
         self.scenario = scenario
 
@@ -53,16 +53,16 @@ class LivedAgain(Lives):
         assert same.simulated[-1].after == lead
         assert same.overdue_since is None
         assert same.reproducible
-        assert all(ruling.simulated for ruling in same.outcomes)
-        nothing = difference(events, lead.id, Scenario(), now)
-        assert not nothing.differs
-        assert all(billed.actual == billed.simulated for billed in nothing.sums)
-        anew = simulate(events, lead.id, self.scenario, now)
-        events = tuple(step.event for step in anew.simulated)
-        assert fold(events, lead.id) == anew.simulated[-1].after
+        assert all(outcome.simulated for outcome in same.outcomes)
+        no_difference = difference(events, lead.id, Scenario(), now)
+        assert not no_difference.differs
+        assert all(billed.actual == billed.simulated for billed in no_difference.sums)
+        other = simulate(events, lead.id, self.scenario, now)
+        events = tuple(step.event for step in other.simulated)
+        assert fold(events, lead.id) == other.simulated[-1].after
         assert [event.seq for event in events] == list(range(1, len(events) + 1))
-        assert len(anew.outcomes) == sum(step.decided for step in anew.actual) - 1
-        for step in anew.actual:  # what a life lived again counts on
+        assert len(other.outcomes) == sum(step.decided for step in other.actual) - 1
+        for step in other.actual:  # the simulation relies on this
             if isinstance(step.event.fact, Observation) and not isinstance(
                 step.event.fact, AFFECTS_DEADLINES
             ):
@@ -72,17 +72,18 @@ class LivedAgain(Lives):
         assert differing(twice) == []
 
 
-def differing(lived: Simulation) -> list[object]:
-    """The first thing in which both lives differ."""
+def differing(simulation: Simulation) -> list[object]:
+    """Return the first event that differs between the actual and the simulated lead, or nothing."""
 
     def content(event: Event) -> tuple[Any, ...]:
         return event.at, event.fact
 
-    pairs = zip(lived.actual, lived.simulated, strict=False)
+    pairs = zip(simulation.actual, simulation.simulated, strict=False)
     found = [(one.event, other.event) for one, other in pairs if content(one.event) != content(other.event)]
-    rest: tuple[Step, ...] = (*lived.actual[len(lived.simulated) :], *lived.simulated[len(lived.actual) :])
+    ours, theirs = simulation.actual, simulation.simulated
+    rest: tuple[Step, ...] = (*ours[len(theirs) :], *theirs[len(ours) :])
     return [*found, *(step.event for step in rest)][:1]
 
 
-TestLivedAgain = LivedAgain.TestCase
-TestLivedAgain.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)
+TestSimulations = SimulatedLeadMachine.TestCase
+TestSimulations.settings = settings(max_examples=25, stateful_step_count=30, deadline=None)

@@ -1,4 +1,4 @@
-"""Changes of the people who have a role: leads in flight record them, and tell their conversations."""
+"""Changes of the people who have a role: leads record them, and introduce the new people by mail."""
 
 from datetime import timedelta
 from typing import Any
@@ -37,7 +37,7 @@ def in_conversation() -> Life:
 def test_the_thread_and_the_former_address_are_told_once() -> None:
     life = in_conversation().gets_team(contracts=(NEW,)).perform()
     assert introduced(life) == [("address_changed", (NEW,)), ("address_left", (OLD,))]
-    for _ in range(3):  # a worker that starts again, a reconciliation, another worker
+    for _ in range(3):  # a restarted worker, a reconciliation, another worker
         life.wait(1).gets_team(contracts=(NEW,)).perform()
     assert len(introduced(life)) == 2
     assert life.kinds().count("team_changed") == 1
@@ -92,7 +92,7 @@ def test_a_second_change_before_anybody_was_told_tells_only_the_third() -> None:
 
 
 def test_a_mail_under_way_to_a_former_address_is_noticed() -> None:
-    """The change was taken back while its mail was sent, so its recipients are told as well."""
+    """Tell the recipients of a mail that was under way while the change was taken back, too."""
     life = in_conversation().gets_team(contracts=(NEW,))
     (leaving,) = life.mails("address_changed")
     life.wait(hours=1).gets_team(contracts=(OLD,))
@@ -129,7 +129,7 @@ def test_a_mail_that_was_under_way_does_not_introduce_them_twice() -> None:
 
 
 def test_settings_of_an_earlier_worker_are_ignored() -> None:
-    """Else two workers with other settings would have it go back and forth, and each time everybody hears of it."""
+    """Check that two workers with different settings do not switch the addresses back and forth."""
     life = in_conversation()
     life.gets_team(since=MONDAY + timedelta(hours=2), contracts=(NEW,)).perform()
     life.gets_team(since=MONDAY + timedelta(hours=1), contracts=(OLD,)).perform()

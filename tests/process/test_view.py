@@ -1,4 +1,4 @@
-"""Where a lead stands, in words: whose move it is, what must not be overlooked, and what may be decided."""
+"""Overview of a lead: next step, attention, and options."""
 
 from collections.abc import Callable
 
@@ -106,11 +106,11 @@ STEPS: list[tuple[Callable[[], Life], Role, str]] = [
 
 
 @pytest.mark.parametrize(("state", "owner", "what"), STEPS, ids=[what for *_, what in STEPS])
-def test_whose_move_it_is(state: Callable[[], Life], owner: Role, what: str) -> None:
+def test_the_next_step_has_an_owner(state: Callable[[], Life], owner: Role, what: str) -> None:
     assert next_step(state().lead) == (owner, what)
 
 
-def test_what_must_not_be_overlooked() -> None:
+def test_attention_lists_the_concerns() -> None:
     life = Life().live(BOOK_QUOTE)
     assert attention(life.lead, life.today) == ()
     life.until("2026-06-10").does("invoice_sent", number=1)
@@ -131,7 +131,7 @@ def test_a_lead_that_nobody_moves_and_a_hub_that_lacks_information_are_seen() ->
     assert worry.startswith("The hub's information still lacks Hub name, Background")
 
 
-def test_what_may_be_decided_comes_first_with_what_it_would_do() -> None:
+def test_allowed_decisions_come_first_with_a_preview() -> None:
     life = Life().quoted()
     found = options(life.aggregate, life.now)
     assert {option.kind for option in found} == set(DECISIONS)
@@ -147,7 +147,7 @@ def test_what_may_be_decided_comes_first_with_what_it_would_do() -> None:
     assert by_kind["contract_signed"].would == ()
 
 
-def test_the_overview_has_it_all() -> None:
+def test_the_overview_is_complete() -> None:
     life = Life().quoted().perform()
     life.refused("contract_signed", evidence="x", by="Ada")
     seen = overview(life.aggregate, life.now)

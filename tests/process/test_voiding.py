@@ -153,7 +153,7 @@ def test_an_item_is_billed_again_only_if_its_invoice_was_voided() -> None:
     void(life, 1)
     assert trainings(life) == []
     assert trainings(life.until("2026-08-13")) == [5]
-    assert str(life.lead.invoices[4].total) == "3,000.00 USD"  # with the month that it had billed
+    assert str(life.lead.invoices[4].total) == "3,000.00 USD"  # including the month that it had billed
     assert trainings(life.until("2027-06-15")) == [5]
 
 

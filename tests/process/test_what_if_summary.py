@@ -1,4 +1,4 @@
-"""What would have been different over all leads, counted."""
+"""Counted differences of several leads."""
 
 from decimal import Decimal
 
@@ -31,7 +31,7 @@ def summary(**periods: int) -> Summary:
     return Summary.of(found)
 
 
-def test_it_counts_leads_and_chores_with_the_days_in_the_middle() -> None:
+def test_leads_and_deadlines_are_counted_with_the_median_days() -> None:
     found = summary(quote_validity=15)
     assert (found.leads, found.differ) == (5, 4)
     shifts = {each.kind: each for each in found.deadlines}
@@ -44,7 +44,7 @@ def test_it_counts_leads_and_chores_with_the_days_in_the_middle() -> None:
     assert found.stage_changes == {"contracted → quoted": 2}
 
 
-def test_it_sums_money_per_currency_over_all_leads() -> None:
+def test_money_is_summed_by_currency_over_all_leads() -> None:
     found = summary(quote_validity=15)
     assert [(each.currency, each.actual, each.simulated) for each in found.sums] == [
         ("USD", Decimal(6000), Decimal(2000))
@@ -56,7 +56,7 @@ def test_it_sums_money_per_currency_over_all_leads() -> None:
     ]
 
 
-def test_it_counts_mails_and_days_of_attention() -> None:
+def test_mails_and_days_with_concerns_are_counted() -> None:
     found = summary(stale=50)
     mail = next(each for each in found.mails if each.template == "stale")
     assert mail.actual > mail.simulated
@@ -64,7 +64,7 @@ def test_it_counts_mails_and_days_of_attention() -> None:
     assert found.attention_simulated == 0
 
 
-def test_where_nothing_differs_only_the_leads_and_their_money_are_told() -> None:
+def test_without_differences_only_leads_and_totals_are_given() -> None:
     found = summary()
     assert found == Summary(leads=5, sums=found.sums)
     assert [(each.actual, each.simulated) for each in found.sums] == [(Decimal(6000), Decimal(6000))]

@@ -320,3 +320,19 @@ def only(life: Life, kind: str) -> str:
     """Return the time of the only event of this kind, in UTC."""
     (moment,) = moments(life, kind)
     return moment
+
+
+PROGRESS = {"last_seq", "progressed_at", "stale_on"}
+"""Fields of a lead that every decision changes, also a correction."""
+
+
+def without_progress(lead: Lead) -> dict[str, Any]:
+    """Return the lead's fields, except those that every decision changes."""
+    return lead.model_dump(exclude=PROGRESS)
+
+
+def last_seq(life: Life, kind: str = "") -> int:
+    """Return the number of the last event, or of the last one of a kind."""
+    return next(
+        event.seq for event in reversed(life.aggregate.event_log.events) if not kind or event.kind == kind
+    )

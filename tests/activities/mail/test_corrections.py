@@ -112,7 +112,7 @@ def test_it_has_a_stable_id_and_is_sent_once(mail: MailActivities, sandbox: Sand
 def test_an_address_that_is_no_more_is_named_with_what_to_do(mail: MailActivities, sandbox: Sandbox) -> None:
     sandbox.faults.add(Fault(system="mail", kind="mail_refused", command="RCPT", recipient="a@example.org"))
     with pytest.raises(
-        ApplicationError, match=r"for one of a@example.org, who were told of the mistake: see"
+        ApplicationError, match=r"for one of a@example.org, who were notified of the mistaken decision: have"
     ):
         send(mail, void(notified("a@example.org")))
 

@@ -166,7 +166,7 @@ def test_put_off_it_waits_and_nobody_has_it(mail: MailActivities, sandbox: Sandb
     [
         (
             Fault(system="mail", kind="mail_refused", command="RCPT", recipient="sales@example.org"),
-            "sales@example.org, who is sales: correct LEADS_ADDRESSES__SALES",
+            "sales@example.org, which has the role sales: correct LEADS_ADDRESSES__SALES",
         ),
         (
             Fault(system="mail", kind="mail_refused", command="RCPT", recipient="contracts@example.org"),
@@ -175,7 +175,7 @@ def test_put_off_it_waits_and_nobody_has_it(mail: MailActivities, sandbox: Sandb
         (Fault(system="mail", kind="mail_refused", command="RCPT"), "LEADS_ADDRESSES__CONTRACTS"),
         (Fault(system="mail", kind="mail_refused", command="MAIL", status=553), "LEADS_MAIL__SENDER"),
         (Fault(system="mail", kind="mail_refused", command="MAIL", status=530), "LEADS_MAIL__USERNAME"),
-        (Fault(system="mail", kind="mail_refused", command="DATA"), "the mail itself"),
+        (Fault(system="mail", kind="mail_refused", command="DATA"), "the message itself"),
     ],
     ids=told,
 )

@@ -333,7 +333,9 @@ def test_an_end_that_is_near_is_told_with_all_that_no_reminder_will_say() -> Non
     assert "We will remind you 2 days before." in render("decommission_decided", life.lead).text
     life.wait(hours=1).does("decommission_decided", on="2026-06-02", reason="Over")
     text = render("decommission_decided", life.lead).text
-    assert "There is no time for a reminder, so please have somebody there confirm that" in text
+    assert (
+        "There is no time for a reminder, so please have somebody there confirm it before that day." in text
+    )
     assert "do not take it down before they have confirmed" in text
     assert "hub-decommissioned lead-example --data-confirmed-by NAME" in text
 
@@ -342,7 +344,7 @@ def test_a_contract_that_ends_before_the_hub_asks_for_no_renewal() -> None:
     life = Life().live()
     life.does("decommission_decided", on="2027-06-20", reason="Over")
     text = render("contract_lapsed", life.until("2027-06-02").lead).text
-    assert "the hub is taken down on 2027-06-20; please say today what holds for the days until then" in text
+    assert "the hub is taken down on 2027-06-20; please say today what applies until then" in text
     assert "price-quoted" not in text
     assert "service-extended" in text
 

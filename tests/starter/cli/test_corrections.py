@@ -43,9 +43,12 @@ async def test_the_preview_of_a_correction_shows_all_its_consequences(
     asked = await leads("preview", lead, "corrected", *summary, "--compensate", "mail")
     _, right, rest = asked.out.partition("Is put right, as you ask for it")
     assert "contracts@example.org" in right + rest.partition("Is put right only")[0]
-    found = (await leads("preview", lead, "corrected", *summary, "--json")).json["undoing"]
+    found = (await leads("preview", lead, "corrected", *summary, "--json")).json["correction_impact"]
     assert found["corrected_decision"]["seq"] == int(seq)
-    assert {left["compensate"] for left in found["left"] if left["fate"] == "if asked"} == {"mail", "comment"}
+    assert {left["compensate"] for left in found["traces"] if left["fate"] == "if asked"} == {
+        "mail",
+        "comment",
+    }
     view = (await leads("show", lead, "--json")).json
     assert (view["stage"], view["refused"]) == ("quoted", [])
 

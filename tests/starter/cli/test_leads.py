@@ -51,7 +51,7 @@ async def test_start_answers_with_the_lead(leads: RunLeads, org: str, env: Workf
         "stage": "lead",
         "url": f"http://localhost:8233/namespaces/default/workflows/{lead}",
         "already": False,
-        "flag_duplicates": [],
+        "likely_duplicates": [],
     }
     described = await env.client.get_workflow_handle(lead).describe()
     assert await described.static_summary() == f"[{org} / Ada] - A hub"
@@ -92,7 +92,7 @@ async def test_a_second_lead_of_an_organisation_needs_a_confirmation(
     meant = await leads(*other, "--not-a-duplicate", "--json")
     assert meant.code == 0
     assert meant.json["lead_id"] != lead
-    assert meant.json["flag_duplicates"] == [lead]
+    assert meant.json["likely_duplicates"] == [lead]
     assert not (await leads("show", meant.json["lead_id"], "--json")).json["attention"]
 
 
@@ -376,7 +376,7 @@ async def test_options_and_preview_change_nothing(leads: RunLeads, opened: Opene
     assert "Mail to contracts: price quoted" in preview["effects"]
     text = await leads("preview", lead, "price_quoted", *summary)
     assert "Would become true: Quoted 12,000.00 EUR once" in text.out
-    refused(await leads("preview", lead, "quote-accepted"), "(leads price-quoted)")
+    refused(await leads("preview", lead, "quote-accepted"), "(leads price-quoted ")
     assert (await leads("preview", lead, "price-quoted", "--amount", "much")).code == 2
     view = (await leads("show", lead, "--json")).json
     assert view["stage"] == "lead"

@@ -93,12 +93,12 @@ def test_what_is_printed_can_be_read_again(tmp_path: Path) -> None:
         (f'version = "{BUILT_IN}"', "is the name of the built-in policy"),
         ('version = ""', "version: string should have at least 1 character"),
         (
-            'version = "1"\nclocks.stael = 14',
+            'version = "1"\nperiods.stael = 14',
             "there is no periods.stael (did you mean stale?); periods takes",
         ),
-        ('version = "1"\nclock.stale = 14', "there is no clock (did you mean periods?); it takes version"),
+        ('version = "1"\nperiod.stale = 14', "there is no period (did you mean periods?); it takes version"),
         (
-            'version = "1"\nclocks.stale = 0',
+            'version = "1"\nperiods.stale = 0',
             "periods.stale: input should be greater than or equal to 1, not 0",
         ),
         (
@@ -146,10 +146,10 @@ def test_a_file_that_is_not_there_is_named() -> None:
 async def test_a_new_lead_keeps_the_policy_that_it_began_under(
     leads: RunLeads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
+    (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nperiods.stale = 14')
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
     lead = await opened()
-    file.write_text('version = "2026-10"\nclocks.stale = 20')
+    file.write_text('version = "2026-10"\nperiods.stale = 20')
     facts = (await leads("show", lead, "--json")).json["lead"]
     assert (facts["policy"]["version"], facts["policy"]["periods"]["stale"]) == ("2026-09", 14)
 
@@ -169,17 +169,17 @@ async def test_leads_adopt_another_policy_when_a_person_decides_it(
 ) -> None:
     lead = await opened()
     await eventually(lambda: leads("policy", "--json"), lambda ended: ended.json["versions"])
-    (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
+    (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nperiods.stale = 14')
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
     shown = await leads("policy")
     assert shown.code == 0, shown.err
-    assert f"Policy in force: 2026-09 (from {file})" in shown.out
+    assert f"Current policy: 2026-09 (from {file})" in shown.out
     assert "  2026-06: 1 open\n    differs: periods.stale 30 → 14" in shown.out
 
     preview = await leads("policy", "--all")
     assert "From here on under the policy 2026-09: periods.stale 30 → 14" in preview.out
     assert "    Gone stale: " in preview.out
-    assert "Nothing has changed" in preview.out
+    assert "Nothing was changed" in preview.out
     assert (await leads("show", lead, "--json")).json["lead"]["policy"]["version"] == "2026-06"
 
     done = await leads("policy", lead, "--adopt", "--note", "Agreed on Monday", "--json")
@@ -197,12 +197,12 @@ async def test_the_decision_takes_the_policy_in_force_by_itself(
     leads: RunLeads, opened: Opened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lead = await opened()
-    (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nclocks.stale = 14')
+    (file := tmp_path / "policy.toml").write_text('version = "2026-09"\nperiods.stale = 14')
     monkeypatch.setenv("LEADS_POLICY_FILE", str(file))
     preview = await leads("preview", lead, "policy-adopted")
     assert "Dates\n  Gone stale: " in preview.out
     assert (await leads("policy-adopted", lead)).code == 0
-    file.write_text('version = "2026-09"\nclocks.stale = 15')
+    file.write_text('version = "2026-09"\nperiods.stale = 15')
     ended = await leads("policy-adopted", lead)
     assert (ended.code, "Give the new one a version of its own" in ended.err) == (3, True)
 

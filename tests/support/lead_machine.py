@@ -1,4 +1,4 @@
-"""Invariants of every lead, for any order of decisions, deadlines and observations."""
+"""State machine of a lead: random decisions, deadlines and observations, and the invariants of every lead."""
 
 import json
 from collections import Counter
@@ -7,8 +7,6 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
-import pytest
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -42,8 +40,8 @@ WITH_ITEMS = {
 }
 
 
-class Lives(RuleBasedStateMachine):
-    """One lead, and everything that can happen to it."""
+class LeadMachine(RuleBasedStateMachine):
+    """One lead, random steps, and invariants that hold after each step."""
 
     @initialize(
         zone=st.sampled_from(ZONES),
@@ -51,7 +49,7 @@ class Lives(RuleBasedStateMachine):
         start=st.sampled_from(
             [
                 "new",
-                "looks_alike",
+                "duplicate",
                 "quoted",
                 "handed_over",
                 "signed",
@@ -64,7 +62,7 @@ class Lives(RuleBasedStateMachine):
         quote=st.sampled_from([QUOTE, BOOK_QUOTE, BOOK_QUOTE | WITH_ITEMS]),
     )
     def begin(self, zone: str, holiday: date, start: str, quote: dict[str, Any]) -> None:
-        alike = [ORIGINAL] if start == "looks_alike" else []
+        alike = [ORIGINAL] if start == "duplicate" else []
         self.life = life = Life(zone=zone, policy={"holidays": [str(holiday)]}, originals=alike)
         match start:
             case "quoted" | "handed_over":
@@ -74,7 +72,7 @@ class Lives(RuleBasedStateMachine):
         life.wait(hours=1)
         self.keys: dict[str, tuple[str, dict[str, Any], Answer]] = {}
 
-    # ---- what happens
+    # ---- steps
 
     def _take(self, kind: str, body: Any) -> Answer:
         before = self.life.aggregate
@@ -97,21 +95,21 @@ class Lives(RuleBasedStateMachine):
         return answer
 
     @rule(data=st.data(), step=st.integers(0, 50))
-    def decide_what_is_allowed(self, data: st.DataObject, step: int) -> None:
-        """Mostly, people do what may be done now; so lives get somewhere."""
+    def take_an_allowed_decision(self, data: st.DataObject, step: int) -> None:
+        """Take an allowed decision, so that most leads make progress."""
         allowed = [kind for kind, decision in DECISIONS.items() if decision.allowed(self.life.lead) is None]
         kind = allowed[step % len(allowed)]
         self._take(kind, data.draw(sound_bodies(kind), label=kind))
 
     @rule(offer=offers, approver=line)
-    def offer_something(self, offer: dict[str, Any], approver: str) -> None:
-        """A price with items and a discount, and perhaps its approval."""
+    def quote_with_items(self, offer: dict[str, Any], approver: str) -> None:
+        """Quote a price with items and a discount, and try to approve it."""
         self._take("price_quoted", offer)
         self._take("discount_approved", {"by": approver})
 
     @rule(data=st.data())
-    def go_on(self, data: st.DataObject) -> None:
-        """The step of the main path that comes next, plainly."""
+    def take_the_next_step(self, data: st.DataObject) -> None:
+        """Take the next decision of the main path with its example."""
         path = [
             "price_quoted",
             "quote_accepted",
@@ -129,17 +127,17 @@ class Lives(RuleBasedStateMachine):
             self._take(allowed[-1], body)
 
     @rule(kind=KINDS, data=st.data())
-    def decide_anything(self, kind: str, data: st.DataObject) -> None:
+    def take_any_decision(self, kind: str, data: st.DataObject) -> None:
         self._take(kind, data.draw(sound_bodies(kind) | odd_bodies(kind), label=kind))
 
     @rule(kind=KINDS, key=st.sampled_from(["k1", "k2", "k3"]), data=st.data())
-    def decide_with_a_key(self, kind: str, key: str, data: st.DataObject) -> None:
+    def take_a_decision_with_a_key(self, kind: str, key: str, data: st.DataObject) -> None:
         body = data.draw(sound_bodies(kind), label=kind) | {"key": key}
         before = self.life.aggregate
         answer = self._take(kind, body)
         if any(
             receipt.key == key for receipt in before.receipts
-        ):  # the same again, or another decision under a key that is taken: nothing changes
+        ):  # a repeat, or another decision under a used key, changes nothing
             assert self.life.aggregate.event_log is before.event_log
             assert self.life.aggregate.outbox == before.outbox
         elif any(receipt.key == key for receipt in self.life.aggregate.receipts):
@@ -147,8 +145,8 @@ class Lives(RuleBasedStateMachine):
 
     @precondition(lambda self: self.keys)
     @rule(data=st.data())
-    def repeat(self, data: st.DataObject) -> None:
-        """The same key: nothing changes, and the first answer comes again."""
+    def repeat_a_decision(self, data: st.DataObject) -> None:
+        """Repeat a decision with its key: nothing changes, and the first answer is returned."""
         key = data.draw(st.sampled_from(sorted(self.keys)))
         kind, body, first = self.keys[key]
         aggregate, answer = intake.take(self.life.aggregate, kind, (body,), self.life.now)
@@ -157,34 +155,34 @@ class Lives(RuleBasedStateMachine):
         assert answer == first.replaced(repeat=True)
 
     @rule(step=st.sampled_from([1, 7, 29, 31, 90, 200]), hours=st.integers(0, 23))
-    def time_passes(self, step: int, hours: int) -> None:
+    def let_time_pass(self, step: int, hours: int) -> None:
         self.life.wait(step, hours=hours)
 
     @rule(step=st.integers(1, 500))
-    def the_worker_sleeps(self, step: int) -> None:
+    def stop_the_worker(self, step: int) -> None:
         self.life.now += timedelta(days=step)
         self.life._set(pass_deadlines(self.life.aggregate, self.life.now))
 
     @rule(address=st.sampled_from(["a@example.org", "b@example.org", "contracts@example.org"]))
-    def others_are_behind_a_role(self, address: str) -> None:
+    def change_the_contracts_team(self, address: str) -> None:
         self.life.gets_team(contracts=(address,))
 
     @rule()
-    def all_is_done_outside(self) -> None:
+    def perform_effects(self) -> None:
         self.life.perform()
 
     @rule(data=st.data())
-    def something_fails_for_good(self, data: st.DataObject) -> None:
+    def park_an_effect(self, data: st.DataObject) -> None:
         if ready := self.life.aggregate.startable(frozenset()):
             effect = data.draw(st.sampled_from(ready))
             self.life.aggregate = self.life.aggregate.park(effect, "401", self.life.now)
 
     @rule()
-    def it_is_tried_again(self) -> None:
+    def retry_effects(self) -> None:
         self.life.aggregate = self.life.aggregate.retry()
 
     @rule()
-    def it_is_stored_and_loaded(self) -> None:
+    def store_and_load(self) -> None:
         stored = self.life.aggregate.model_dump_json()
         loaded = LeadAggregate.model_validate_json(stored)
         assert loaded == self.life.aggregate
@@ -192,8 +190,8 @@ class Lives(RuleBasedStateMachine):
         self.life.aggregate = loaded
 
     @rule(kind=st.sampled_from(["merged", "lost", "corrected"]), data=st.data())
-    def another_lead_speaks(self, kind: str, data: st.DataObject) -> None:
-        """A matching lead goes on with its own life, and its notices come in any order."""
+    def receive_a_notice(self, kind: str, data: st.DataObject) -> None:
+        """Change a matching lead, and receive one of its notices, in any order."""
         other = getattr(self, "other", None) or Life(
             lead_id="lead-other", originals=[ORIGINAL | {"lead_id": "lead-example"}]
         )
@@ -211,15 +209,15 @@ class Lives(RuleBasedStateMachine):
         assert again.event_log is aggregate.event_log
 
     @rule(lead_id=st.sampled_from(["lead-original", "lead-other", "lead-example", "lead-third"]))
-    def it_is_found_to_look_like_another(self, lead_id: str) -> None:
+    def flag_a_duplicate(self, lead_id: str) -> None:
         before = len(self.life.lead.originals)
         self.life.flag_duplicates({"lead_id": lead_id}).flag_duplicates({"lead_id": lead_id})
         assert len(self.life.lead.originals) <= before + 1
 
-    # ---- what holds
+    # ---- invariants
 
     @invariant()
-    def a_probable_duplicate_is_in_sight_and_a_merged_lead_has_ended(self) -> None:
+    def a_probable_duplicate_is_a_concern_and_a_merged_lead_has_ended(self) -> None:
         lead = self.life.lead
         assert bool(lead.undecided) == any(
             "may be the same request" in what for what in attention(lead, self.life.today)
@@ -238,8 +236,8 @@ class Lives(RuleBasedStateMachine):
         )
 
     @invariant()
-    def never_two_active_quotes(self) -> None:
-        """One for the contract on its way; each signed contract has its own, accepted one."""
+    def each_contract_has_one_active_quote(self) -> None:
+        """Check that each signed contract has one accepted quote, and that at most one more quote is active."""
         lead = self.life.lead
         assert len(lead.offers) <= 1
         agreed = [lead.quote_of(contract) for contract in lead.signed]
@@ -258,7 +256,7 @@ class Lives(RuleBasedStateMachine):
                 assert money == money.rounded()
 
     @invariant()
-    def what_needs_an_approval_is_not_accepted_without_one_by_somebody_else(self) -> None:
+    def a_quote_that_needs_approval_is_not_accepted_without_it(self) -> None:
         for quote in self.life.lead.quotes:
             discount = quote.discount
             if discount and discount.approver and quote.status is QuoteStatus.ACCEPTED:
@@ -269,11 +267,11 @@ class Lives(RuleBasedStateMachine):
             stuck = any("waits for an approval" in line for line in attention(lead, self.life.today))
             assert stuck == bool(lead.quote.discount and lead.quote.discount.asked_on)
             step = next_step(lead).text
-            before = lead.hold or lead.undecided or lead.hub.decommission_on  # what is more urgent to say
+            before = lead.hold or lead.undecided or lead.hub.decommission_on  # more urgent steps
             assert before or "approve or decline" in step, step
 
     @invariant()
-    def an_invoice_is_never_negative_and_asks_for_each_item_at_most_as_often_as_agreed(self) -> None:
+    def no_invoice_is_negative_and_no_item_is_billed_too_often(self) -> None:
         lead = self.life.lead
         assert all(invoice.total.amount >= 0 for invoice in lead.invoices)
         once = Counter(
@@ -287,15 +285,15 @@ class Lives(RuleBasedStateMachine):
         assert once <= agreed
 
     @invariant()
-    def what_has_begun_is_billed_or_on_the_list(self) -> None:
-        """Every day of a term up to today, and every item of a term that has begun."""
+    def every_day_of_a_term_is_billed(self) -> None:
+        """Check that each day of a term up to today, and each item of a begun term, is billed."""
         lead, today = self.life.lead, self.life.today
         if lead.stage not in BILLED:
             return
         paid = [(i.period_start, i.period_end) for i in lead.invoices if i.index is not None and i.is_valid]
         voided = max((i.voided_on for i in lead.invoices if i.voided_on), default=None)
         coming = next_draft(lead)
-        if coming and coming.due <= today:  # taken back today, so that what was wrong can be put right first
+        if coming and coming.due <= today:  # voided today, and not yet billed again
             assert voided == today
             return
         for term in lead.signed:
@@ -308,7 +306,7 @@ class Lives(RuleBasedStateMachine):
             until = min([until, *(day - timedelta(days=1) for day in later)])
             if term.start > until:
                 continue
-            if quote.per != "year":  # of a year, shares of nothing may be left out
+            if quote.per != "year":  # empty shares of a yearly price may be left out
                 assert any(first <= term.start <= last for first, last in paid)
                 assert any(first <= until <= last for first, last in paid) or quote.per == "once"
             if quote.once and term.start <= until:
@@ -336,7 +334,7 @@ class Lives(RuleBasedStateMachine):
         assert lead.stage is not Stage.HUB or lead.contract.signed_on
 
     @invariant()
-    def after_a_tick_nothing_is_due_in_the_past(self) -> None:
+    def no_deadline_stays_due_in_the_past(self) -> None:
         aggregate = pass_deadlines(self.life.aggregate, self.life.now)
         when = next_due(aggregate.lead)
         assert when is None or when > self.life.now
@@ -354,7 +352,7 @@ class Lives(RuleBasedStateMachine):
         assert len({invoice.total.currency for invoice in invoices}) <= 1 + len(self.life.lead.quotes)
 
     @invariant()
-    def effects_have_keys_of_their_own_and_words(self) -> None:
+    def effects_have_unique_keys_and_a_summary(self) -> None:
         planned = self.life.planned
         keys = [effect.key for effect in planned]
         assert len(keys) == len(set(keys))
@@ -366,13 +364,13 @@ class Lives(RuleBasedStateMachine):
         assert {item.key for item in aggregate.finished}.isdisjoint(outstanding)
 
     @invariant()
-    def what_fell_with_a_corrected_decision_is_put_aside_and_nothing_else(self) -> None:
+    def only_effects_of_corrected_decisions_are_suspended(self) -> None:
         aggregate, out = self.life.aggregate, superseded(self.life.aggregate.event_log.events)
         assert all(item.effect.cause in out for item in aggregate.suspended)
         assert not any(i.effect.suspended_with_cause and i.effect.cause in out for i in aggregate.outbox)
 
     @invariant()
-    def a_correction_reaches_nobody_who_was_not_told_the_contrary(self) -> None:
+    def a_correction_is_mailed_only_to_people_who_know_the_contrary(self) -> None:
         event_log = self.life.aggregate.event_log
         for event in event_log.events:
             if isinstance(event.fact, MailSent) and event.fact.template == "correction":
@@ -383,7 +381,7 @@ class Lives(RuleBasedStateMachine):
                 assert event.fact.recipients
 
     @invariant()
-    def a_hub_without_a_live_contract_is_on_the_list_and_a_live_contract_without_a_hub(self) -> None:
+    def hub_and_contract_without_each_other_are_concerns(self) -> None:
         lead, today = self.life.lead, self.life.today
         live = any(c.start and c.term_ends and c.start <= today <= c.term_ends for c in lead.signed)
         lines = attention(lead, today)
@@ -392,7 +390,7 @@ class Lives(RuleBasedStateMachine):
             assert any(line.startswith("A live contract without a hub") for line in lines)
 
     @invariant()
-    def nothing_begins_to_need_attention_unless_the_lead_is_looked_at(self) -> None:
+    def concerns_change_only_when_the_lead_wakes_up(self) -> None:
         aggregate, now = self.life.aggregate, self.life.now
         wake_up = next_wake_up(aggregate.lead, now) or now + timedelta(days=4000)
         for moment in (now + (wake_up - now) / 2, wake_up - timedelta(seconds=1)):
@@ -401,7 +399,7 @@ class Lives(RuleBasedStateMachine):
             )
 
     @invariant()
-    def every_face_can_show_it(self) -> None:
+    def all_views_can_show_the_lead(self) -> None:
         aggregate, now = self.life.aggregate, self.life.now
         step = next_step(aggregate.lead)
         assert step.text
@@ -414,7 +412,7 @@ class Lives(RuleBasedStateMachine):
         json.loads(overview(aggregate, now).model_dump_json())
 
     @invariant()
-    def whoever_is_behind_a_role_has_been_told(self) -> None:
+    def the_contracts_team_has_been_introduced(self) -> None:
         if self.life.lead.ended:
             return
         aggregate, lead = self.life.aggregate, self.life.lead
@@ -423,7 +421,7 @@ class Lives(RuleBasedStateMachine):
             assert not now or not had or set(now) == set(had)
 
     def teardown(self) -> None:
-        """The options promise each decision the answer that it would get."""
+        """Check that the options predict each decision's answer."""
         if not hasattr(self, "life"):
             return
         life = self.life
@@ -431,9 +429,3 @@ class Lives(RuleBasedStateMachine):
             answer = preview_decision(life.aggregate, option.kind, (option.example,), life.now).answer
             assert option.allowed or answer.repeat or not answer.accepted
             assert bool(option.would) == (option.allowed and answer.accepted)
-
-
-TestLives = pytest.mark.timeout(900)(Lives.TestCase)  # a failing life is shortened first, which takes minutes
-TestLives.settings = settings(
-    max_examples=40 if settings().derandomize else settings().max_examples, stateful_step_count=40
-)
