@@ -70,7 +70,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "Nothing says that this lead may be a duplicate of another. lead-other may be one of this: decide it there.",
     ),
     (
-        "looks alike",
+        "probable duplicate",
         "kept_apart",
         {"other": "lead-x"},
         "lead-x is none of those that it may be the same as. Name one of lead-original, or none for all of them.",
@@ -112,14 +112,14 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("merged", "reopened", {"reason": "x"}, "The lead was merged into lead-original. Go on there"),
     ("merged", "kept_apart", {}, "The lead was merged into lead-original. Go on there"),
     (
-        "looks alike",
+        "probable duplicate",
         "price_quoted",
         QUOTE,
         "It may be the same request as lead-original (same organisation). If it is, merge it into that lead (Merged, "
         "into lead-original). If not, keep it apart (Kept apart).",
     ),
     (
-        "looks alike",
+        "probable duplicate",
         "hub_requested",
         {"exception_by": "Grace", "exception_reason": "x"},
         "It may be the same request as lead-original",
