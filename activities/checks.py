@@ -10,4 +10,4 @@ class Check(NamedTuple):
     name: str
     ok: bool
     detail: str = ""
-    """What was found, or the problem and its remedy. Never a secret."""
+    """The finding, or the problem and its remedy. Contains no secret."""

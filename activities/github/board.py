@@ -21,7 +21,7 @@ from process.policy import BUILT_IN, Policy
 from process.types import Stage
 
 CACHE_TIME = timedelta(minutes=5)
-"""How long a worker caches the board's fields and columns."""
+"""Time for which a worker caches the board's fields and columns."""
 
 _TIMEOUT = 5
 """Attempts after which an issue that GraphQL does not find counts as missing. A new issue appears after seconds."""

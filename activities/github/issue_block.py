@@ -25,7 +25,7 @@ _WROTE = re.compile(rf"^{_OURS}wrote (\{{.*\}}) -->\r?$", re.MULTILINE)
 _BOX = re.compile(r"^(\s*[-*+] )\[([ xX])\]")
 _DIGEST = 6
 _LENGTH = 8
-"""Of a digest, as text."""
+"""Length of a digest as text."""
 _TICKED = "x"
 
 

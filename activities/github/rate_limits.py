@@ -30,9 +30,9 @@ class RateLimitGuard:
 
     def check(self, api: Api) -> None:
         """Raises ApplicationError (wait) while the API is limited."""
-        left = self._until[api] - now()
-        if left > 0:
-            raise wait("GitHub's rate limit was reached, so no request is sent", timedelta(seconds=left))
+        remaining = self._until[api] - now()
+        if remaining > 0:
+            raise wait("GitHub's rate limit was reached, so no request is sent", timedelta(seconds=remaining))
 
     def block(self, api: Api, limit: Limit) -> None:
         """Block requests until this limit is over."""

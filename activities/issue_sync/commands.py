@@ -71,23 +71,22 @@ class CommentCommands:
 
 
 class CommandRunner:
-    """Carries out commands in order, then renders all replies from one overview of the lead."""
+    """Carries out commands in order, then renders the reply to each from the lead's state after it."""
 
     def __init__(self, leads: LeadsClient) -> None:
         self._leads = leads
 
     async def run(self, request: CommentCommands, lead: SyncedLead) -> list[Reply]:
         """Return the reply to each command."""
-        view = await lead.overview()
-        taken_before = _taken_before(request, view.timeline)
-        results = [
-            await self._result(request, lead, command, before, view.lead)
-            for command, before in zip(request.commands, taken_before, strict=True)
-        ]
-        view = await lead.overview()
+        before = await lead.overview()
+        outcomes: list[tuple[Result, Overview]] = []
+        for command, taken in zip(request.commands, _taken_before(request, before.timeline), strict=True):
+            result = await self._result(request, lead, command, taken, before.lead)
+            view = await lead.overview()
+            outcomes.append((await self._with_samples(lead, result, view), view))
         return [
-            render_reply(command, await self._with_samples(lead, result, view), view)
-            for command, result in zip(request.commands, results, strict=True)
+            render_reply(command, result, view)
+            for command, (result, view) in zip(request.commands, outcomes, strict=True)
         ]
 
     async def _result(
@@ -95,13 +94,13 @@ class CommandRunner:
         request: CommentCommands,
         lead: SyncedLead,
         command: ParsedCommand,
-        before: Line | None,
-        facts: Lead,
+        taken: Line | None,
+        before: Lead,
     ) -> Result:
-        if before and before.key == request.key(command):
-            return Taken(before.summary, before.seq)
-        if before:
-            return AlreadyTaken(before)
+        if taken and taken.key == request.key(command):
+            return Taken(taken.summary, taken.seq)
+        if taken:
+            return AlreadyTaken(taken)
         match command.name:
             case "help":
                 return Help()
@@ -114,7 +113,7 @@ class CommandRunner:
         kind = DECISIONS.get(command.name)
         if kind is None:
             return unknown_command(command)
-        if refusal := may_decide(request.roles, kind, facts):
+        if refusal := may_decide(request.roles, kind, before):
             return Rejected(explain(refusal))
         return await self._decide(request, lead, command, kind)
 
@@ -129,6 +128,7 @@ class CommandRunner:
             answer = await ask_lead(self._leads.decide(lead.handle, _located(decision, request.context)))
         except DecisionRefused as failed:
             _log.info("command refused", kind=kind.kind)
+            lead.changed()
             return Rejected(explain(failed.refusal), kind=kind, refusal=failed.refusal)
         except LeadsError as failed:
             return Rejected(str(failed))
@@ -160,15 +160,15 @@ class CommandRunner:
         """Return a rejected decision with examples of commands that the lead would take now."""
         if not isinstance(result, Rejected) or result.kind is None:
             return result
-        kind, facts, refusal = result.kind, view.lead, result.refusal
+        kind, state, refusal = result.kind, view.lead, result.refusal
         if result.incomplete:
-            refusal = kind.allowed(facts)
+            refusal = kind.allowed(state)
             if refusal is None:
-                return Rejected(result.reason, samples=(commands.sample_line(kind, kind.example_for(facts)),))
+                return Rejected(result.reason, samples=(commands.sample_line(kind, kind.example_for(state)),))
         assert refusal is not None  # noqa: S101 - a rejected decision is incomplete or refused by the lead
-        suggested = tuple(samples(refusal, facts))
-        if not suggested and kind.allowed(facts) is None:
-            sample = commands.sample_line(kind, kind.example_for(facts))
+        suggested = tuple(samples(refusal, state))
+        if not suggested and kind.allowed(state) is None:
+            sample = commands.sample_line(kind, kind.example_for(state))
             suggested = (sample,) if await self._would_accept(lead, kind, sample) else ()
         return Rejected(explain(refusal), samples=suggested)
 

@@ -108,37 +108,37 @@ class EditSync:
     async def _edits(
         self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
     ) -> list[Edit]:
-        facts = view.lead
-        names = facts.policy.labels
-        hub = self._is_hub(context, facts)
+        lead = view.lead
+        names = lead.policy.labels
+        hub = self._is_hub(context, lead)
         labels = (names.hub,) if hub else (names.lead, names.hub_service, names.customer)
-        key = f"{facts.id}/hub" if hub else facts.id
+        key = f"{lead.id}/hub" if hub else lead.id
         found = await in_thread(edits, self.github, context.repo, context.issue, key, labels=labels, hub=hub)
-        card = None if hub or facts.card is None else await self._card(context, view, notices)
+        card = None if hub or lead.card is None else await self._card(context, view, notices)
         return [*found, card] if card else [*found]
 
     async def _card(
         self, context: IssueContext, view: Overview, notices: Sequence[ChangeNotice]
     ) -> Edit | None:
         """Return the card's move. If GitHub keeps no history, the notice names its author."""
-        facts = view.lead
-        columns = columns_of(self.settings.github, facts.policy)
-        column = columns.get(facts.stage)
+        lead = view.lead
+        columns = columns_of(self.settings.github, lead.policy)
+        column = columns.get(lead.stage)
         if column is None:
             return None
         edit = await in_thread(self.board.find_edit, context.repo, context.issue.number, column)
         if edit is None:
             return None
         stage = next((stage for stage, name in columns.items() if name == edit.name), None)
-        if stage is not None and stage is facts.card_stage and _changing(view, CARD_EFFECTS):
+        if stage is not None and stage is lead.card_stage and _changing(view, CARD_EFFECTS):
             return None  # the lead has not placed it yet
         named = next((notice for notice in reversed(notices) if notice.card and notice.sender), None)
         if named and not edit.id:
             edit = edit.replaced(by=named.sender, id=named.delivery or "")
         return edit.replaced(stage=stage)
 
-    def _is_hub(self, context: IssueContext, facts: Lead) -> bool:
-        link = facts.hub_issue
+    def _is_hub(self, context: IssueContext, lead: Lead) -> bool:
+        link = lead.hub_issue
         return context.repo == self.settings.github.hubs_repo and bool(
             link and link.id == str(context.issue.number)
         )

@@ -122,7 +122,7 @@ def refused(command: ParsedCommand, reason: str) -> Reply:
 
 
 def render_reply(command: ParsedCommand, result: Result, view: Overview) -> Reply:
-    """Return the reply to a command, with the lead as `view` shows it after all commands."""
+    """Return the reply to a command, with the lead as `view` shows it after that command."""
     match result:
         case Taken():
             return _taken(result, view)

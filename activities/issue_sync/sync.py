@@ -182,10 +182,10 @@ class IssueSync:
 
     def _has(self, view: Overview, repo: str, number: int) -> bool:
         """Return True if this is the lead's issue or its hub's issue."""
-        github, facts = self.settings.github, view.lead
+        github, lead = self.settings.github, view.lead
         links = (
-            (github.leads_repo, facts.issue, OpenIssue),
-            (github.hubs_repo, facts.hub_issue, OpenHubIssue),
+            (github.leads_repo, lead.issue, OpenIssue),
+            (github.hubs_repo, lead.hub_issue, OpenHubIssue),
         )
         here = [
             (link, opening)

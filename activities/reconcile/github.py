@@ -30,7 +30,7 @@ from workflows.reconcile import SystemResult
 
 
 class GitHubCursor(BaseModel):
-    """How far GitHub was read, and the notifications sent."""
+    """Progress of the reading of GitHub, and the notifications sent."""
 
     listings: dict[str, ListingCursor] = {}
     leads: Notifications = Notifications()

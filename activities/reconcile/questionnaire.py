@@ -42,7 +42,7 @@ def _a_while_ago() -> datetime:
 
 
 class QuestionnaireCursor(BaseModel):
-    """How far the responses were read, and the responses without a lead."""
+    """Progress of the reading of responses, and the responses without a lead."""
 
     since: AwareDatetime = Field(default_factory=_a_while_ago)
     taken: dict[str, AwareDatetime] = {}

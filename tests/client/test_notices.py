@@ -1,4 +1,4 @@
-"""Much at once about one issue goes to Temporal together; each is told whether it arrived."""
+"""Notices about one issue are batched, and each caller learns if its notice was sent."""
 
 import asyncio
 from typing import Any, cast
@@ -12,7 +12,7 @@ from workflows.issue_sync import ChangeNotice
 
 
 class Temporal:
-    """Takes its time. `down`: while it is, nothing arrives."""
+    """A Temporal client that waits until `open` is set, and fails while it is `down`."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, tuple[ChangeNotice, ...]]] = []
@@ -46,7 +46,7 @@ async def test_a_thousand_about_one_issue_take_a_few_calls() -> None:
     assert temporal.calls[-1] == ("issue-sync-leads-1", (notices[0],))
 
 
-async def test_each_issue_has_its_own_row() -> None:
+async def test_each_issue_has_its_own_batches() -> None:
     temporal = Temporal()
     full = batcher(temporal)
     waiting = [
@@ -56,11 +56,11 @@ async def test_each_issue_has_its_own_row() -> None:
     await asyncio.sleep(0)
     temporal.open.set()
     await asyncio.gather(*waiting)
-    assert all(notice.workflow_id == desk for desk, together in temporal.calls for notice in together)
+    assert all(notice.workflow_id == called for called, together in temporal.calls for notice in together)
     assert len(temporal.calls) == 6
 
 
-async def test_those_that_did_not_arrive_hear_of_it_and_the_next_does() -> None:
+async def test_a_failed_batch_raises_for_all_callers_and_the_next_succeeds() -> None:
     temporal = Temporal()
     full = batcher(temporal)
     temporal.down = True
@@ -73,7 +73,7 @@ async def test_those_that_did_not_arrive_hear_of_it_and_the_next_does() -> None:
     assert len(temporal.calls) == 1
 
 
-async def test_who_waits_no_longer_takes_nothing_from_the_others() -> None:
+async def test_a_cancelled_caller_does_not_cancel_the_others() -> None:
     temporal = Temporal()
     full = batcher(temporal)
     notice = ChangeNotice(repo="leads", number=1)

@@ -10,41 +10,41 @@ from client.directory import LeadHandle
 from client.notices import request_sync
 from process.views.overview import Overview
 from sandbox.github.records import Issue
-from tests.support.office import Office
+from tests.support.deployment import Deployment
 from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncResult
 
 
 class LeadIssue:
     """The issue of one lead: actions of people, and the issue's present state."""
 
-    def __init__(self, office: Office, lead: LeadHandle, repo: str, number: int) -> None:
-        self.office = office
+    def __init__(self, deployment: Deployment, lead: LeadHandle, repo: str, number: int) -> None:
+        self.deployment = deployment
         self.lead = lead
         self.repo = repo
         self.number = number
 
     @classmethod
-    async def open(cls, office: Office) -> "LeadIssue":
-        lead = await office.open()
-        issue = cls(office, lead, "leads", await office.number(lead))
+    async def open(cls, deployment: Deployment) -> "LeadIssue":
+        lead = await deployment.open()
+        issue = cls(deployment, lead, "leads", await deployment.number(lead))
         await issue.settled(lambda view: view.lead.card is not None)
         return issue
 
     async def act(self, login: str, act: str, *args: Any, **more: Any) -> None:
         """Perform an action of a person at the issue; `act` is a method of `sandbox.github.people`."""
-        person = self.office.sandbox.person(login)
+        person = self.deployment.sandbox.person(login)
         await asyncio.to_thread(getattr(person, act), self.repo, self.number, *args, **more)
 
     async def sync(self, **more: Any) -> SyncResult:
         """Request a sync of the issue, as after a webhook, and return its result."""
         notice = ChangeNotice(repo=self.repo, number=self.number, **more)
-        client = self.office.env.client
-        await request_sync(client, notice, task_queue=self.office.settings.task_queue)
+        client = self.deployment.env.client
+        await request_sync(client, notice, task_queue=self.deployment.settings.task_queue)
         return await client.get_workflow_handle_for(IssueSyncWorkflow.run, notice.workflow_id).result()
 
     async def settled(self, holds: Callable[[Overview], object] = bool) -> Overview:
         """Wait until this holds and every effect is done or blocked; return the overview."""
-        return await self.office.until(
+        return await self.deployment.until(
             self.lead,
             lambda view: holds(view) and all(effect.status in ("done", "blocked") for effect in view.effects),
         )
@@ -55,10 +55,10 @@ class LeadIssue:
         await self.settled()
 
     async def answers(self) -> list[str]:
-        return await self.office.answers_there(self.repo, self.number)
+        return await self.deployment.answers_there(self.repo, self.number)
 
     def issue(self) -> Issue:
-        state = self.office.sandbox.github
+        state = self.deployment.sandbox.github
         repository = state.repository("2i2c-org", self.repo)
         assert repository is not None
         issue = state.issue(repository, self.number)
@@ -70,18 +70,18 @@ class LeadIssue:
         return "[x]" in line.lower()
 
     def labels(self) -> set[str]:
-        return {self.office.sandbox.github.labels[each].name for each in self.issue().label_ids}
+        return {self.deployment.sandbox.github.labels[each].name for each in self.issue().label_ids}
 
     def column(self) -> str:
-        state = self.office.sandbox.github
+        state = self.deployment.sandbox.github
         (card,) = state.items_with(self.issue())
         status = state.projects[card.project_id].status
         return next(option.name for option in status.options if option.id == card.values[status.id].value)
 
 
 @pytest.fixture
-async def lead_issue(office: Office) -> LeadIssue:
-    return await LeadIssue.open(office)
+async def lead_issue(deployment: Deployment) -> LeadIssue:
+    return await LeadIssue.open(deployment)
 
 
 def last(view: Overview, kind: str) -> tuple[str, str]:

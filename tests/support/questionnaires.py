@@ -4,7 +4,7 @@ import asyncio
 
 from client.directory import LeadHandle
 from process.views.overview import Overview
-from tests.support.office import Office
+from tests.support.deployment import Deployment
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import SystemResult
 
@@ -16,38 +16,38 @@ ANSWERS = {
 }
 
 
-def submit(office: Office, response: str | None = None, **changed: str) -> str:
+def submit(deployment: Deployment, response: str | None = None, **changed: str) -> str:
     """Answer the questionnaire, or edit a response, and return the response's id."""
-    google = office.sandbox.google
+    google = deployment.sandbox.google
     names = {"org": "Organisation", "name": "Your name", "email": "E-mail", "more": "Anything else?"}
     answers = ANSWERS | {names[name]: text for name, text in changed.items()}
-    return google.submit(office.sandbox.ids["questionnaire"], answers, response).response_id
+    return google.submit(deployment.sandbox.ids["questionnaire"], answers, response).response_id
 
 
-async def look(office: Office) -> SystemResult:
-    result = (await office.reconcile()).results["reconcile_questionnaire"]
+async def look(deployment: Deployment) -> SystemResult:
+    result = (await deployment.reconcile()).results["reconcile_questionnaire"]
     assert not result.failed, result.failed
     return result
 
 
-async def has_read(office: Office, lead: LeadHandle, name: str) -> Overview:
+async def has_read(deployment: Deployment, lead: LeadHandle, name: str) -> Overview:
     """Wait until the lead has read the answers with this name, and return its overview."""
-    return await office.until(
+    return await deployment.until(
         lead, lambda view: dict(view.lead.questionnaire.answers).get("Your name") == name
     )
 
 
-async def the_lead(office: Office) -> LeadHandle:
+async def the_lead(deployment: Deployment) -> LeadHandle:
     """Wait until the only lead is visible, and return it."""
     async with asyncio.timeout(TIMEOUT):
-        while not (found := [row async for row in office.leads.list_leads()]):
+        while not (found := [row async for row in deployment.leads.list_leads()]):
             await asyncio.sleep(0.05)
     (lead,) = found
-    return await office.leads.find(lead.lead_id)
+    return await deployment.leads.find(lead.lead_id)
 
 
-async def found_by(office: Office, response: str) -> None:
+async def found_by(deployment: Deployment, response: str) -> None:
     """Wait until the lead can be found by its response."""
     async with asyncio.timeout(TIMEOUT):
-        while not await office.leads.by_response(response):
+        while not await deployment.leads.by_response(response):
             await asyncio.sleep(0.05)

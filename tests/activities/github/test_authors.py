@@ -10,7 +10,7 @@ BEFORE, TICKED = "[ ]", "[x]"
 
 
 def history(*edits: tuple[str, str | None]) -> IssueHistory:
-    """Of an issue whose description was edited so, newest first: by whom, to what (None: not told)."""
+    """Return the history of an issue with these edits, newest first: login and text (None: unknown)."""
     nodes = [
         {
             "id": f"E{len(edits) - n}",
@@ -74,7 +74,7 @@ def test_the_only_person_who_edited_it_is_the_author() -> None:
 
 
 def closed(*times: tuple[str, str], me: str = "us[bot]") -> Author:
-    """Of an issue that was closed so, oldest first: by whom, and when."""
+    """Return the author of the last closing, of these closings (login and time), oldest first."""
     nodes = [
         {
             "__typename": "ClosedEvent",

@@ -71,11 +71,11 @@ def say(
     """Says it, as often as a worker would try."""
     effect = PostCorrection(key=f"{lead.id}/6/post_correction-{where}", cause=6, seq=4, where=where)
     request = EffectRequest(effect=effect, lead=lead, corrected_decisions=(corrected_decision,))
-    for left in reversed(range(attempts)):
+    for remaining in reversed(range(attempts)):
         try:
             ActivityEnvironment().run(activities.post_correction, request)
         except ApplicationError:
-            if not left:
+            if not remaining:
                 raise
         else:
             return
@@ -107,7 +107,7 @@ def test_there_is_one_comment_which_is_edited_when_the_decision_counts_again(
 def test_no_comment_is_created_when_the_decision_counts_again(
     activities: GitHubActivities, github: GitHub
 ) -> None:
-    """The correction fell with its cause before it was said."""
+    """The correction was itself corrected before it was posted."""
     lead = opened(activities, a_lead())
     say(activities, lead, corrected("comment", counts=True, holds=False))
     assert texts(github) == []

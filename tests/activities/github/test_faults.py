@@ -1,4 +1,4 @@
-"""Whatever goes wrong at GitHub: each failure gets its right answer, and once it is over all is there exactly once."""
+"""Failures of GitHub: each is retried, parked or waited out, and afterwards everything exists exactly once."""
 
 import json
 import time
@@ -195,8 +195,8 @@ def test_a_rate_limit_is_waited_for(
     failure = fails(activities, sandbox, kind, lead, **request_, **fault)
     assert (failure.type, failure.non_retryable) == ("Wait", False)
     assert failure.next_retry_delay is not None
-    told = timedelta(seconds=fault["seconds"])
-    assert told - timedelta(seconds=1) <= failure.next_retry_delay <= told + LATE
+    delay = timedelta(seconds=fault["seconds"])
+    assert delay - timedelta(seconds=1) <= failure.next_retry_delay <= delay + LATE
     after(failure.next_retry_delay, monkeypatch)
     afterwards_all_is_there_once(activities, github, kind, lead)
 

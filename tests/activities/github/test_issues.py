@@ -40,8 +40,8 @@ KINDS = [("open_issue", "leads", "lead-7"), ("open_hub_issue", "pilot-hubs", "le
 each_kind = pytest.mark.parametrize(("kind", "repo", "key"), KINDS)
 
 
-def changed(lead: Lead, **facts: Any) -> Lead:
-    return lead.replaced(**facts)
+def changed(lead: Lead, **changes: Any) -> Lead:
+    return lead.replaced(**changes)
 
 
 def marked(github: GitHub, repo: str, key: str) -> list[Issue]:
@@ -412,12 +412,12 @@ def test_labels_survive_a_crash_at_any_point(
         assert github.labels() == labels
 
 
-@pytest.mark.parametrize(("facts", "reason"), [(LOST, "not_planned"), ({"closed_on": TODAY}, "completed")])
+@pytest.mark.parametrize(("changes", "reason"), [(LOST, "not_planned"), ({"closed_on": TODAY}, "completed")])
 def test_the_issue_closes_and_opens_with_the_lead(
-    activities: GitHubActivities, github: GitHub, facts: dict[str, Any], reason: str
+    activities: GitHubActivities, github: GitHub, changes: dict[str, Any], reason: str
 ) -> None:
     lead = opened(activities, a_lead())
-    perform(activities, "update_issue", changed(lead, **facts))
+    perform(activities, "update_issue", changed(lead, **changes))
     assert (github.issue().state, github.issue().state_reason) == ("closed", reason)
     perform(activities, "update_issue", lead)
     assert (github.issue().state, github.issue().state_reason) == ("open", "reopened")
@@ -435,17 +435,17 @@ def test_a_persons_closing_or_reopening_stays(activities: GitHubActivities, gith
 
 
 @pytest.mark.parametrize(
-    ("facts", "reason"),
+    ("changes", "reason"),
     [
         (LOST, "not_planned"),
         ({"hub": Hub(requested_on=TODAY, live_on=TODAY, decommissioned_on=TODAY)}, "completed"),
     ],
 )
 def test_the_hubs_issue_closes_with_the_hub_or_the_lead(
-    activities: GitHubActivities, github: GitHub, facts: dict[str, Any], reason: str
+    activities: GitHubActivities, github: GitHub, changes: dict[str, Any], reason: str
 ) -> None:
     lead = with_hub_issue(activities, opened(activities, a_lead()))
-    perform(activities, "update_hub_issue", changed(lead, **facts))
+    perform(activities, "update_hub_issue", changed(lead, **changes))
     assert (github.issue("pilot-hubs").state, github.issue("pilot-hubs").state_reason) == ("closed", reason)
 
 

@@ -410,13 +410,13 @@ def test_several_at_once(bare: Sandbox, settings: Settings, github: GitHub) -> N
     assert sum(fates(pieces)["label lead"] is SetupStatus.CREATED for pieces in found) == 1
 
 
-# Without rights, or at the wrong place
+# ---- missing permissions and wrong settings
 
 RIGHTS = {"metadata": "read", "issues": "write", "contents": "write", "organization_projects": "write"}
 
 
 @pytest.mark.parametrize(
-    ("changes", "what", "said"),
+    ("changes", "what", "expected"),
     [
         ({"contents": "read"}, "form new-lead.yml", "grant contents (write)"),
         ({"contents": "none"}, "form new-hub-service.yml", "--files FOLDER"),
@@ -426,12 +426,12 @@ RIGHTS = {"metadata": "read", "issues": "write", "contents": "write", "organizat
     ],
 )
 def test_a_missing_right_is_reported_and_the_rest_is_created(
-    bare: Sandbox, settings: Settings, github: GitHub, changes: dict[str, str], what: str, said: str
+    bare: Sandbox, settings: Settings, github: GitHub, changes: dict[str, str], what: str, expected: str
 ) -> None:
     github.state.tokens["weak"] = Token(user_id=github.state.app.bot_id, permissions=RIGHTS | changes)
     pieces = setting_up(changed(settings, "github", token=SecretStr("weak")))
     assert fates(pieces)[what] is SetupStatus.BY_HAND
-    assert said in detail(pieces, what)
+    assert expected in detail(pieces, what)
     assert SetupStatus.CREATED in fates(pieces).values()
     assert SetupStatus.FAILED not in fates(pieces).values()
     put = {piece.name for piece in pieces if piece.status is SetupStatus.CREATED}
@@ -458,7 +458,7 @@ def test_disabled_issues_are_reported(bare: Sandbox, settings: Settings, github:
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"org": "nobody"}, "nobody/leads: it is not there"),
         ({"org": "nobody"}, "There is no organization nobody: correct LEADS_GITHUB__ORG"),
@@ -469,11 +469,11 @@ def test_disabled_issues_are_reported(bare: Sandbox, settings: Settings, github:
     ],
 )
 def test_a_missing_repository_or_board_is_reported(
-    bare: Sandbox, settings: Settings, changes: dict[str, Any], said: str
+    bare: Sandbox, settings: Settings, changes: dict[str, Any], expected: str
 ) -> None:
     pieces = setting_up(changed(settings, "github", **changes))
     details = [piece.detail for piece in pieces if piece.status is SetupStatus.BY_HAND]
-    assert any(said in each for each in details)
+    assert any(expected in each for each in details)
     assert not any("then retry" in each or "wrong" in each for each in details)
 
 

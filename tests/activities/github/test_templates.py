@@ -28,26 +28,26 @@ MARKDOWN = MarkdownIt("commonmark").enable("table")
 def full_lead(text: str = "") -> Lead:
     """A lead of which everything is known; each of people's texts ends in `text`."""
 
-    def said(what: str, longest: int = 10_000) -> str:
+    def hostile_text(what: str, longest: int = 10_000) -> str:
         return (what + text)[:longest]
 
     return a_lead(
-        org=said("Org", 200),
-        person=said("Person", 200),
-        title=said("Title", 200),
+        org=hostile_text("Org", 200),
+        person=hostile_text("Person", 200),
+        title=hostile_text("Title", 200),
         email="secret@example.org",
         stale_on=TODAY,
         questionnaire=Questionnaire(
             sent_on=date(2026, 1, 2),
             answered_on=date(2026, 1, 3),
-            answers=((said("Question"), said("Given")),),
+            answers=((hostile_text("Question"), hostile_text("Given")),),
         ),
         qualification=Qualification(
             answers={
                 letter: Answer(
                     verdict=Verdict.YES,
-                    evidence=said(f"Evidence of {letter}"),
-                    said_by=said("Said", 200),
+                    evidence=hostile_text(f"Evidence of {letter}"),
+                    said_by=hostile_text("Said", 200),
                     on=TODAY,
                 )
                 for letter in MANIAC_T
@@ -56,21 +56,29 @@ def full_lead(text: str = "") -> Lead:
             assessed_on=TODAY,
         ),
         assets=(
-            Asset(type="budget", name=said("Budget", 200), url="https://docs.example.org/budget", on=TODAY),
+            Asset(
+                type="budget",
+                name=hostile_text("Budget", 200),
+                url="https://docs.example.org/budget",
+                on=TODAY,
+            ),
         ),
         quotes=(
             a_quote(status=QuoteStatus.SUPERSEDED, price=Money(amount=Decimal(18_000), currency="EUR")),
             a_quote(
-                version=2, status=QuoteStatus.ACCEPTED, accepted_by=said("Acceptor", 200), book="2022-05"
+                version=2,
+                status=QuoteStatus.ACCEPTED,
+                accepted_by=hostile_text("Acceptor", 200),
+                book="2022-05",
             ),
             a_quote(
                 version=3,
-                items=(LineItem(text=said("Training", 200), price=_usd(2_000), per="once"),),
+                items=(LineItem(text=hostile_text("Training", 200), price=_usd(2_000), per="once"),),
                 discount=Discount(
                     amount=_usd(3_000),
                     percent=Decimal(20),
-                    reason=said("A pilot"),
-                    by=said("Giver", 200),
+                    reason=hostile_text("A pilot"),
+                    by=hostile_text("Giver", 200),
                     approver=Role.CONTRACTS,
                 ),
             ),
@@ -78,22 +86,23 @@ def full_lead(text: str = "") -> Lead:
         contract=Contract(
             handed_over_on=date(2026, 2, 1),
             acknowledged_on=date(2026, 2, 2),
-            acknowledged_by=said("Acknowledger", 200),
+            acknowledged_by=hostile_text("Acknowledger", 200),
             signed_on=date(2026, 2, 3),
-            signed_by=said("Signer", 200),
-            evidence=said("Mail of February"),
+            signed_by=hostile_text("Signer", 200),
+            evidence=hostile_text("Mail of February"),
             evidence_kind="mail",
             start=date(2026, 3, 1),
             end=date(2027, 2, 28),
-            reference=said("PO-117", 200),
+            reference=hostile_text("PO-117", 200),
         ),
-        billing_address=said("Accounts Payable", 200),
-        vendor=Vendor(status=VendorStatus.DONE, number=said("V-100", 200)),
+        billing_address=hostile_text("Accounts Payable", 200),
+        vendor=Vendor(status=VendorStatus.DONE, number=hostile_text("V-100", 200)),
         hub=Hub(
-            information={field: said(f"Hub {field}") for field in HUB_FIELDS} | {"cluster": "pending"},
+            information={field: hostile_text(f"Hub {field}") for field in HUB_FIELDS}
+            | {"cluster": "pending"},
             requested_on=date(2026, 3, 2),
-            exception_by=said("Allower", 200),
-            exception_reason=said("Because"),
+            exception_by=hostile_text("Allower", 200),
+            exception_reason=hostile_text("Because"),
             live_on=date(2026, 3, 3),
             decommission_on=date(2027, 3, 4),
         ),
@@ -110,7 +119,7 @@ def full_lead(text: str = "") -> Lead:
                 sent_on=date(2026, 3, 5),
             ),
         ),
-        hold=Hold(since=date(2026, 5, 1), until=date(2026, 9, 1), event=said("Their budget year")),
+        hold=Hold(since=date(2026, 5, 1), until=date(2026, 9, 1), event=hostile_text("Their budget year")),
         folder=Link(id="d", url="https://drive.example.org/folder"),
         hub_issue=Link(id="1", url="https://github.example.org/hubs/issues/1"),
     )
@@ -141,8 +150,8 @@ def test_every_known_fact_is_shown_but_the_mail_address(activities: GitHubActivi
     opened(activities, lead)
     body = github.body()
     text = plain(body)
-    facts = [" ".join(fact.split()) for fact in FACTS.split(",")]
-    assert [fact for fact in facts if fact not in text.replace(",", " ")] == []
+    fields = [" ".join(fact.split()) for fact in FACTS.split(",")]
+    assert [fact for fact in fields if fact not in text.replace(",", " ")] == []
     assert next_step(lead).text in text
     for item in checklist(lead):
         assert f"- [{'x' if item.done else ' '}] {item.text.split(':')[0].split('(')[0]}" in body
@@ -244,7 +253,7 @@ def test_texts_of_any_length_fit_into_an_issue(activities: GitHubActivities, git
 
 
 @pytest.mark.parametrize(
-    ("facts", "stage", "summary"),
+    ("fields", "stage", "summary"),
     [
         (
             {"lost": Loss(reason="budget", said_by="they", note="No grant", on=TODAY)},
@@ -255,9 +264,9 @@ def test_texts_of_any_length_fit_into_an_issue(activities: GitHubActivities, git
     ],
 )
 def test_how_it_ended_is_shown(
-    activities: GitHubActivities, github: GitHub, facts: dict[str, Any], stage: Stage, summary: str
+    activities: GitHubActivities, github: GitHub, fields: dict[str, Any], stage: Stage, summary: str
 ) -> None:
-    lead = a_lead(**facts)
+    lead = a_lead(**fields)
     assert lead.stage is stage
     opened(activities, lead)
     assert summary in plain(github.body())

@@ -60,7 +60,7 @@ REFUSALS = [
 ]
 
 
-def told(fault: Fault) -> str:
+def fault_id(fault: Fault) -> str:
     return f"{fault.system} {fault.kind} {fault.status or ''}".strip()
 
 
@@ -146,7 +146,7 @@ def test_threads_may_share_the_activities(drive: DriveActivities, sandbox: Sandb
 
 
 @pytest.mark.usefixtures("without_pauses")
-@pytest.mark.parametrize("fault", SERVER_TROUBLE, ids=told)
+@pytest.mark.parametrize("fault", SERVER_TROUBLE, ids=fault_id)
 def test_trouble_passes_and_leaves_one_folder(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
     lead = a_lead()
     effect = reserved(drive, lead)
@@ -160,7 +160,7 @@ def test_trouble_passes_and_leaves_one_folder(drive: DriveActivities, sandbox: S
     assert one_folder(sandbox, lead, effect)
 
 
-@pytest.mark.parametrize("fault", RATE_LIMITS, ids=told)
+@pytest.mark.parametrize("fault", RATE_LIMITS, ids=fault_id)
 def test_rate_limits_are_waited_for(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
     lead = a_lead()
     effect = reserved(drive, lead)
@@ -172,7 +172,7 @@ def test_rate_limits_are_waited_for(drive: DriveActivities, sandbox: Sandbox, fa
 
 
 @pytest.mark.parametrize(
-    ("fault", "mend"), REFUSALS, ids=lambda value: told(value) if isinstance(value, Fault) else ""
+    ("fault", "mend"), REFUSALS, ids=lambda value: fault_id(value) if isinstance(value, Fault) else ""
 )
 def test_refusals_park_and_say_what_to_mend(
     drive: DriveActivities, sandbox: Sandbox, fault: Fault, mend: str
@@ -192,7 +192,7 @@ def test_refusals_park_and_say_what_to_mend(
 
 
 def _fresh(drive: DriveActivities) -> DriveActivities:
-    """As after a restart: without a token."""
+    """Return activities without a token, as after a restart."""
     settings = Settings(_env_file=None)
     return DriveActivities(settings.model_copy(update={"google": drive._settings}))
 
@@ -336,16 +336,16 @@ def test_a_sound_folder_passes_the_check(drive: DriveActivities) -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "expected"),
     [({"trashed": True}, "trash"), ({"mime_type": "text/plain"}, "not a folder")],
 )
 def test_what_is_wrong_with_the_folder_is_said(
-    drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any], said: str
+    drive: DriveActivities, sandbox: Sandbox, change: dict[str, Any], expected: str
 ) -> None:
     _change(sandbox, sandbox.ids["leads_folder"], **change)
     (check,) = drive.checks()
     assert not check.ok
-    assert said in check.detail
+    assert expected in check.detail
 
 
 def test_a_reader_is_told_to_become_a_content_manager(drive: DriveActivities, sandbox: Sandbox) -> None:
@@ -408,7 +408,7 @@ def test_the_invoice_lies_in_the_leads_folder(drive: DriveActivities, sandbox: S
 
 @pytest.mark.usefixtures("without_pauses")
 @pytest.mark.parametrize(
-    "fault", [each for each in SERVER_TROUBLE if each.system == "drive"] + RATE_LIMITS, ids=told
+    "fault", [each for each in SERVER_TROUBLE if each.system == "drive"] + RATE_LIMITS, ids=fault_id
 )
 def test_trouble_leaves_one_invoice(drive: DriveActivities, sandbox: Sandbox, fault: Fault) -> None:
     lead, effect = billed(drive)

@@ -1,4 +1,4 @@
-"""Which lines of a comment are commands, and what they say."""
+"""Parsing of the commands in a comment."""
 
 from decimal import Decimal
 
@@ -81,23 +81,23 @@ def test_ordinary_text_is_no_command(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", HEARD)
-def test_a_line_of_a_paragraph_is_one(text: str) -> None:
+def test_a_line_of_a_paragraph_is_a_command(text: str) -> None:
     assert parse_commands(text) == [ParsedCommand("lost", "reason=budget")]
 
 
-def test_a_full_stop_behind_the_name_is_a_slip_and_not_passed_over() -> None:
+def test_a_name_with_a_full_stop_is_an_unknown_command() -> None:
     (command,) = parse_commands("/lost. It is over.")
     assert (command.known, closest_name(command.name)) == (False, "lost")
 
 
-def test_what_nobody_sees_in_a_line_that_was_copied_does_no_harm() -> None:
+def test_invisible_characters_are_ignored() -> None:
     (command,) = parse_commands("\u200b/lost reason=budget\u00a0note=x")
     decision = parse_decision(DECISIONS["lost"], command.arguments, COMMENT)
     assert not isinstance(decision, Refused)
     assert (decision.model_dump()["reason"], decision.note) == ("budget", "x")
 
 
-def test_several_in_order_with_either_dash() -> None:
+def test_several_commands_keep_their_order() -> None:
     text = f"/Quote_Accepted\ntext\n{LOST}\n\n/quote-accepted version=1"
     assert [(command.name, command.arguments) for command in parse_commands(text)] == [
         ("quote_accepted", ""),
@@ -106,7 +106,7 @@ def test_several_in_order_with_either_dash() -> None:
     ]
 
 
-def test_the_line_is_taken_as_it_was_written() -> None:
+def test_arguments_are_kept_as_written() -> None:
     line = '/put-on-hold event="a *b* _c_ [d](e) <f@example.org> &amp; `g`" until=2049-01-01'
     assert parse_commands(line)[0].arguments == line.partition(" ")[2]
 
@@ -122,14 +122,14 @@ def test_the_line_is_taken_as_it_was_written() -> None:
         ("tmp", None),
     ],
 )
-def test_a_slip_has_a_nearest_name(slip: str, meant: str | None) -> None:
+def test_a_misspelled_name_has_a_closest_name(slip: str, meant: str | None) -> None:
     assert closest_name(slip) == meant
 
 
 @given(
     st.text(alphabet=st.sampled_from("/lost reason=budget\n\r\t`>-#<!*_[]()\\\"'\ue000|~=x"), max_size=200)
 )
-def test_no_text_makes_it_fail(text: str) -> None:
+def test_parsing_never_raises_for_a_comment(text: str) -> None:
     for command in parse_commands(text):
         assert command.known or closest_name(command.name)
         if command.name in DECISIONS:
@@ -137,13 +137,13 @@ def test_no_text_makes_it_fail(text: str) -> None:
 
 
 @given(st.text(max_size=300), st.sampled_from(["```", "~~~~"]))
-def test_nothing_in_a_code_block_is_heard(text: str, fence: str) -> None:
+def test_a_code_block_has_no_commands(text: str, fence: str) -> None:
     inside = text.replace("`", "").replace("~", "")
     assert parse_commands(f"{fence}\n{inside}\n{LOST}\n{fence}") == []
 
 
 @given(st.text(max_size=300), st.sampled_from(sorted(DECISIONS)))
-def test_no_rest_of_a_line_makes_it_fail(rest: str, kind: str) -> None:
+def test_parsing_never_raises_for_arguments(rest: str, kind: str) -> None:
     assert isinstance(parse_decision(DECISIONS[kind], rest, COMMENT), Decision | Refused)
 
 
@@ -178,7 +178,7 @@ def test_a_wrong_argument_gets_a_reason(arguments: str, reason: str) -> None:
     assert "{" not in explain(wrong)  # a comment takes fields, not an object
 
 
-def test_values_are_read_as_people_write_them() -> None:
+def test_values_are_parsed_as_people_write_them() -> None:
     rest = "--amount=12000.50 Currency=usd per=year note=“on the phone” dedicated-cluster=no"
     quoted = parse_decision(DECISIONS["price_quoted"], rest, COMMENT)
     assert not isinstance(quoted, Refused), quoted
@@ -193,7 +193,7 @@ def test_values_are_read_as_people_write_them() -> None:
     }
 
 
-def test_an_item_is_one_field_and_may_come_again() -> None:
+def test_an_item_is_one_field_and_may_be_repeated() -> None:
     price = "amount=12000 currency=USD per=year"
     one, two = 'item="Training: 2,000 once"', 'item="Support: 300 a year"'
     for rest in (one, one.replace('"', "“")):

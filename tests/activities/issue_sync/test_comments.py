@@ -1,4 +1,4 @@
-"""A person comments on the lead's issue; the lead moves, and the answer stands there."""
+"""People give commands in comments on the lead's issue, and the service replies there."""
 
 import asyncio
 import itertools
@@ -9,304 +9,313 @@ import pytest
 
 from activities.github.models import Comment
 from sandbox.faults import Fault
-from tests.support.office import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Office
+from tests.support.deployment import COMMUNITY, CONTRACTS, OUTSIDER, SALES, Deployment
 
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
 
 
-async def test_a_decision_in_a_comment_is_taken_and_answered(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, f"We agreed on the phone.\n\n{PRICE}")
-    await office.sync(lead, comment)
-    view = await office.leads.overview(lead)
+async def test_a_decision_in_a_comment_is_taken_and_answered(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, f"We agreed on the phone.\n\n{PRICE}")
+    await deployment.sync(lead, comment)
+    view = await deployment.leads.overview(lead)
     assert view.stage == "quoted"
     taken = next(line for line in view.timeline if line.kind == "price_quoted")
     assert (taken.by, taken.source) == (f"@{SALES}", "github comment")
-    (answer,) = await office.answers(lead)
+    (answer,) = await deployment.answers(lead)
     assert "Quoted 12,000.00 USD a year, bespoke, version 1, valid until" in answer
     assert "Stage **quoted**" in answer
-    assert await office.reactions(comment) == ["+1"]
+    assert await deployment.reactions(comment) == ["+1"]
 
 
-async def test_heard_twice_and_late_it_is_taken_once(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, PRICE)
-    await office.sync(lead, comment, comment)
-    await office.sync(lead, comment)
-    view = await office.leads.overview(lead)
+async def test_a_comment_synced_twice_is_taken_once(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, PRICE)
+    await deployment.sync(lead, comment, comment)
+    await deployment.sync(lead, comment)
+    view = await deployment.leads.overview(lead)
     assert [line.kind for line in view.timeline].count("price_quoted") == 1
     assert not view.refused
-    assert len(await office.answers(lead)) == 1
+    assert len(await deployment.answers(lead)) == 1
 
 
-async def test_an_answer_that_was_lost_comes_again_and_says_what_was_taken(office: Office) -> None:
-    """As if the worker had died between the decision and its answer."""
-    lead = await office.open()
-    comment = await office.comment(lead, PRICE)
-    office.sandbox.faults.add(
+async def test_a_lost_reply_is_posted_again(deployment: Deployment) -> None:
+    """The reply fails after the decision was taken, as if the worker had died."""
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, PRICE)
+    deployment.sandbox.faults.add(
         Fault(system="github", kind="status", status=502, method="POST", path="/comments$")
     )
-    await office.sync(lead, comment)
-    assert len(await office.answers(lead)) == 1
-    assert (await office.leads.overview(lead)).lead.quotes[0].version == 1
+    await deployment.sync(lead, comment)
+    assert len(await deployment.answers(lead)) == 1
+    assert (await deployment.leads.overview(lead)).lead.quotes[0].version == 1
 
 
-async def test_out_of_order_each_is_judged_as_it_is_looked_at(office: Office) -> None:
-    lead = await office.open()
-    first = await office.comment(lead, PRICE)
-    second = await office.comment(lead, "/quote-accepted")
-    await office.sync(lead, second)
-    await office.sync(lead, first)
-    assert await office.reactions(second) == ["confused"]
-    assert await office.reactions(first) == ["+1"]
-    refused, taken = await office.answers(lead)
+async def test_comments_synced_out_of_order_are_taken_in_that_order(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    first = await deployment.comment(lead, PRICE)
+    second = await deployment.comment(lead, "/quote-accepted")
+    await deployment.sync(lead, second)
+    await deployment.sync(lead, first)
+    assert await deployment.reactions(second) == ["confused"]
+    assert await deployment.reactions(first) == ["+1"]
+    refused, taken = await deployment.answers(lead)
     assert "/price-quoted amount=12000 currency=USD per=year" in refused  # what would work
     assert "Quoted" in taken
 
 
-async def test_several_commands_in_one_comment_in_order(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, f'{PRICE}\n/quote_accepted accepted_by="Ada Example"\n')
-    await office.sync(lead, comment)
-    kinds = [line.kind for line in (await office.leads.overview(lead)).timeline]
+async def test_several_commands_in_one_comment_are_taken_in_order(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, f'{PRICE}\n/quote_accepted accepted_by="Ada Example"\n')
+    await deployment.sync(lead, comment)
+    kinds = [line.kind for line in (await deployment.leads.overview(lead)).timeline]
     assert kinds.index("price_quoted") < kinds.index("quote_accepted")
-    (answer,) = await office.answers(lead)
+    (answer,) = await deployment.answers(lead)
     assert answer.count("✅") == 2
+    first, second = answer.split("\n\n✅")
+    assert "Next is community: agree to the price by" in first
+    assert "Next is sales: hand the contract over" in second
 
 
-async def test_what_is_missing_is_said_with_an_example_and_an_edit_puts_it_right(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, "/lost")
-    await office.sync(lead, comment)
-    (answer,) = await office.answers(lead)
+async def test_an_incomplete_command_gets_an_example_and_can_be_edited(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, "/lost")
+    await deployment.sync(lead, comment)
+    (answer,) = await deployment.answers(lead)
     assert "reason is missing" in answer
     assert "/lost reason=budget" in answer
-    assert await office.stage(lead) == "lead"
-    await office.edit(comment, "/lost reason=budget")
-    await office.sync(lead, comment)
-    assert await office.stage(lead) == "lost"
-    (answer,) = await office.answers(lead)
+    assert await deployment.stage(lead) == "lead"
+    await deployment.edit(comment, "/lost reason=budget")
+    await deployment.sync(lead, comment)
+    assert await deployment.stage(lead) == "lost"
+    (answer,) = await deployment.answers(lead)
     assert "✅" in answer
-    assert await office.reactions(comment) == ["+1"]
+    assert await deployment.reactions(comment) == ["+1"]
 
 
-async def test_an_edit_gives_no_second_decision_in_the_place_of_the_first(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, PRICE)
-    await office.sync(lead, comment)
+async def test_an_edited_command_leads_to_no_second_decision(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, PRICE)
+    await deployment.sync(lead, comment)
     for edited in (PRICE.replace("12000", "13000"), "/lost reason=budget"):
-        await office.edit(comment, edited)
-        await office.sync(lead, comment)
-        view = await office.leads.overview(lead)
+        await deployment.edit(comment, edited)
+        await deployment.sync(lead, comment)
+        view = await deployment.leads.overview(lead)
         assert view.stage == "quoted"
         assert len(view.lead.quotes) == 1
-        (answer,) = await office.answers(lead)
+        (answer,) = await deployment.answers(lead)
         assert "already led to event" in answer
         assert "/corrected seq=" in answer
 
 
-async def test_a_command_added_by_an_edit_is_one_more(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, f"{PRICE}\n/hub-live")
-    await office.sync(lead, comment)
-    await office.edit(comment, f"{PRICE}\n/quote-accepted")
-    await office.sync(lead, comment)
-    kinds = [line.kind for line in (await office.leads.overview(lead)).timeline]
+async def test_a_command_added_by_an_edit_is_taken(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, f"{PRICE}\n/hub-live")
+    await deployment.sync(lead, comment)
+    await deployment.edit(comment, f"{PRICE}\n/quote-accepted")
+    await deployment.sync(lead, comment)
+    kinds = [line.kind for line in (await deployment.leads.overview(lead)).timeline]
     assert kinds.count("price_quoted") == kinds.count("quote_accepted") == 1
 
 
-async def test_nobody_decides_by_editing_another_persons_comment(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, "Good news.")
+async def test_nobody_decides_by_editing_another_persons_comment(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, "Good news.")
     await asyncio.sleep(1.01)
-    await asyncio.to_thread(office.as_service, "PATCH", f"leads/issues/comments/{comment}", {"body": PRICE})
-    await office.sync(lead, comment)
-    assert await office.stage(lead) == "lead"
-    (answer,) = await office.answers(lead)
+    await asyncio.to_thread(
+        deployment.as_service, "PATCH", f"leads/issues/comments/{comment}", {"body": PRICE}
+    )
+    await deployment.sync(lead, comment)
+    assert await deployment.stage(lead) == "lead"
+    (answer,) = await deployment.answers(lead)
     assert "edited this comment" in answer
 
 
-async def test_a_comment_deleted_before_we_looked_is_nothing_and_later_the_decision_stays(
-    office: Office,
+async def test_a_deleted_comment_is_ignored_and_its_earlier_decision_stays(
+    deployment: Deployment,
 ) -> None:
-    lead = await office.open()
-    gone = await office.comment(lead, "/lost reason=budget")
-    await office.delete(gone)
-    assert (await office.sync(lead, gone)).done == ()
-    assert await office.stage(lead) == "lead"
-    taken = await office.comment(lead, PRICE)
-    await office.sync(lead, taken)
-    await office.delete(taken)
-    assert (await office.sync(lead, taken)).done == ()
-    assert await office.stage(lead) == "quoted"
+    lead = await deployment.open()
+    gone = await deployment.comment(lead, "/lost reason=budget")
+    await deployment.delete(gone)
+    assert (await deployment.sync(lead, gone)).done == ()
+    assert await deployment.stage(lead) == "lead"
+    taken = await deployment.comment(lead, PRICE)
+    await deployment.sync(lead, taken)
+    await deployment.delete(taken)
+    assert (await deployment.sync(lead, taken)).done == ()
+    assert await deployment.stage(lead) == "quoted"
 
 
-async def test_the_service_does_not_hear_itself(office: Office) -> None:
-    lead = await office.open()
-    path = f"leads/issues/{await office.number(lead)}/comments"
-    comment = (await asyncio.to_thread(office.as_service, "POST", path, {"body": PRICE}))["id"]
-    pasted = await office.comment(lead, f"{PRICE}\n\n<!-- lead-to-hub:answer 1 abc -->")
-    assert (await office.sync(lead, comment, pasted)).done == ()
-    assert await office.stage(lead) == "lead"
+async def test_the_services_own_comments_give_no_commands(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    path = f"leads/issues/{await deployment.number(lead)}/comments"
+    comment = (await asyncio.to_thread(deployment.as_service, "POST", path, {"body": PRICE}))["id"]
+    pasted = await deployment.comment(lead, f"{PRICE}\n\n<!-- lead-to-hub:answer 1 abc -->")
+    assert (await deployment.sync(lead, comment, pasted)).done == ()
+    assert await deployment.stage(lead) == "lead"
 
 
-async def test_whose_decision_it_is_not_is_told_whose_it_is(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, "/contract-acknowledged")
-    await office.sync(lead, comment)
-    (answer,) = await office.answers(lead)
+async def test_a_person_without_the_right_role_learns_the_right_one(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, "/contract-acknowledged")
+    await deployment.sync(lead, comment)
+    (answer,) = await deployment.answers(lead)
     assert "for contracts to decide, and you have sales" in answer
-    assert await office.reactions(comment) == ["confused"]
+    assert await deployment.reactions(comment) == ["confused"]
 
 
-async def test_who_belongs_to_us_without_a_role_may_ask_and_not_decide(office: Office) -> None:
-    lead = await office.open()
-    asked = await office.comment(lead, "/options", login=COMMUNITY)
-    decided = await office.comment(lead, "/lost reason=budget\n/retry", login=COMMUNITY)
-    await office.sync(lead, asked, decided)
-    options, refused = await office.answers(lead)
+async def test_a_member_without_a_role_may_ask_but_not_decide(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    asked = await deployment.comment(lead, "/options", login=COMMUNITY)
+    decided = await deployment.comment(lead, "/lost reason=budget\n/retry", login=COMMUNITY)
+    await deployment.sync(lead, asked, decided)
+    options, refused = await deployment.answers(lead)
     assert "These decisions are allowed now" in options
     assert "for sales to decide, and you have no role" in refused
-    assert "Only those who have a role" in refused
-    assert await office.stage(lead) == "lead"
+    assert "Only people with a role may retry" in refused
+    assert await deployment.stage(lead) == "lead"
 
 
-async def test_a_team_decides_for_its_role(office: Office) -> None:
-    lead = await office.open()
-    first = await office.comment(lead, f"{PRICE}\n/quote-accepted\n/contract-handed-over")
-    second = await office.comment(lead, "/contract-acknowledged", login=CONTRACTS)
-    await office.sync(lead, first, second)
-    contract = (await office.leads.overview(lead)).lead.contract
+async def test_a_team_decides_for_its_role(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    first = await deployment.comment(lead, f"{PRICE}\n/quote-accepted\n/contract-handed-over")
+    second = await deployment.comment(lead, "/contract-acknowledged", login=CONTRACTS)
+    await deployment.sync(lead, first, second)
+    contract = (await deployment.leads.overview(lead)).lead.contract
     assert contract.acknowledged_on is not None
 
 
-async def test_a_stranger_gets_a_reaction_and_no_words(office: Office) -> None:
-    """On the hub's issue, whose repository everybody sees."""
-    lead = await office.open()
-    hub = await office.to_hub_issue(lead)
-    comment = await office.comment_on("pilot-hubs", hub, "/hub-live", login=OUTSIDER)
-    await office.sync_there("pilot-hubs", hub, comment)
-    assert await office.reactions(comment, repo="pilot-hubs") == ["confused"]
-    assert await office.answers_there("pilot-hubs", hub) == []
+async def test_an_outsider_gets_a_reaction_and_no_reply(deployment: Deployment) -> None:
+    """The comment is on the hub's issue, whose repository is public."""
+    lead = await deployment.open()
+    hub = await deployment.to_hub_issue(lead)
+    comment = await deployment.comment_on("pilot-hubs", hub, "/hub-live", login=OUTSIDER)
+    await deployment.sync_there("pilot-hubs", hub, comment)
+    assert await deployment.reactions(comment, repo="pilot-hubs") == ["confused"]
+    assert await deployment.answers_there("pilot-hubs", hub) == []
 
 
-async def test_the_hubs_issue_is_a_desk_of_its_lead_too(office: Office) -> None:
-    lead = await office.open()
-    hub = await office.to_hub_issue(lead)
-    comment = await office.comment_on("pilot-hubs", hub, '/put-on-hold event="the new cluster"')
-    await office.sync_there("pilot-hubs", hub, comment)
-    assert (await office.leads.overview(lead)).lead.hold
-    (answer,) = await office.answers_there("pilot-hubs", hub)
+async def test_commands_on_the_hubs_issue_reach_its_lead(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    hub = await deployment.to_hub_issue(lead)
+    comment = await deployment.comment_on("pilot-hubs", hub, '/put-on-hold event="the new cluster"')
+    await deployment.sync_there("pilot-hubs", hub, comment)
+    assert (await deployment.leads.overview(lead)).lead.hold
+    (answer,) = await deployment.answers_there("pilot-hubs", hub)
     assert "✅" in answer
 
 
-async def test_questions_change_nothing(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(
+async def test_questions_change_nothing(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(
         lead,
         f"/help\n/help price-quoted\n/options\n/preview {PRICE[1:]}\n/retry\n/preview lost reason=budget",
     )
-    await office.sync(lead, comment)
-    view = await office.leads.overview(lead)
+    await deployment.sync(lead, comment)
+    view = await deployment.leads.overview(lead)
     assert not [line for line in view.timeline if line.source == "github comment"]
     assert not view.refused
-    (answer,) = await office.answers(lead)
+    (answer,) = await deployment.answers(lead)
     for summary in (
         "| `/price-quoted` |",
-        "the price, as 12000",
+        "the price, such as 12000",
         "Not now",
         "Nothing has happened",
         "Nothing to retry",
     ):
         assert summary in answer
-    assert await office.reactions(comment) == ["eyes"]
+    assert await deployment.reactions(comment) == ["eyes"]
 
 
-async def test_a_slip_of_the_keyboard_is_told_what_was_meant(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, "/price-qouted amount=12000\n/quoted\n/preview lsot\n/help price")
-    await office.sync(lead, comment)
-    (answer,) = await office.answers(lead)
+async def test_a_misspelled_command_gets_the_closest_name(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(
+        lead, "/price-qouted amount=12000\n/quoted\n/preview lsot\n/help price"
+    )
+    await deployment.sync(lead, comment)
+    (answer,) = await deployment.answers(lead)
     assert answer.count("/price-quoted") >= 2
     assert "/preview lost" in answer
 
 
-async def test_what_only_looks_like_a_command_is_left_alone(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(
+async def test_text_that_resembles_a_command_is_ignored(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(
         lead, f"See `{PRICE}` or\n\n    {PRICE}\n\n> {PRICE}\n\n/usr/bin/env\n/cc them"
     )
-    assert (await office.sync(lead, comment)).done == ()
-    assert await office.answers(lead) == []
-    assert await office.reactions(comment) == []
+    assert (await deployment.sync(lead, comment)).done == ()
+    assert await deployment.answers(lead) == []
+    assert await deployment.reactions(comment) == []
 
 
-async def test_a_copied_block_steers_no_other_lead(office: Office) -> None:
-    lead = await office.open()
+async def test_a_copied_block_gives_no_access_to_its_lead(deployment: Deployment) -> None:
+    lead = await deployment.open()
     body = (
-        await asyncio.to_thread(office.as_person, SALES, "GET", f"leads/issues/{await office.number(lead)}")
+        await asyncio.to_thread(
+            deployment.as_person, SALES, "GET", f"leads/issues/{await deployment.number(lead)}"
+        )
     )["body"]
     copied = await asyncio.to_thread(
-        office.as_person, SALES, "POST", "leads/issues", {"title": "x", "body": body}
+        deployment.as_person, SALES, "POST", "leads/issues", {"title": "x", "body": body}
     )
-    comment = await office.comment_on("leads", copied["number"], "/lost reason=budget")
-    await office.sync_there("leads", copied["number"], comment)
-    assert await office.stage(lead) == "lead"
-    (answer,) = await office.answers_there("leads", copied["number"])
+    comment = await deployment.comment_on("leads", copied["number"], "/lost reason=budget")
+    await deployment.sync_there("leads", copied["number"], comment)
+    assert await deployment.stage(lead) == "lead"
+    (answer,) = await deployment.answers_there("leads", copied["number"])
     assert "belongs to no lead" in answer
 
 
-async def test_a_lead_that_has_ended_says_so(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, PRICE)
+async def test_a_lead_that_has_ended_says_so(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, PRICE)
     await lead.terminate("gone")
-    await office.sync(lead, comment)
-    (answer,) = await office.answers(lead)
+    await deployment.sync(lead, comment)
+    (answer,) = await deployment.answers(lead)
     assert "has ended" in answer
 
 
-async def test_a_comment_with_hundreds_of_commands_is_refused_as_one(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, "\n".join(["/lost reason=budget"] * 300))
-    await office.sync(lead, comment)
-    (answer,) = await office.answers(lead)
+async def test_a_comment_with_hundreds_of_commands_is_refused_as_one(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, "\n".join(["/lost reason=budget"] * 300))
+    await deployment.sync(lead, comment)
+    (answer,) = await deployment.answers(lead)
     assert "at most 20 commands" in answer
-    assert await office.stage(lead) == "lead"
+    assert await deployment.stage(lead) == "lead"
 
 
-async def test_a_discount_is_approved_by_whose_decision_it_is_and_never_by_who_gave_it(
-    office: Office,
+async def test_a_discount_is_approved_by_the_right_role_and_not_by_its_author(
+    deployment: Deployment,
 ) -> None:
-    lead = await office.open()
+    lead = await deployment.open()
     offer = f'{PRICE} item="Training: 2000 once" discount_percent=20 discount_reason="A pilot"'
-    await office.sync(lead, await office.comment(lead, offer))
-    view = await office.leads.overview(lead)
+    await deployment.sync(lead, await deployment.comment(lead, offer))
+    view = await deployment.leads.overview(lead)
     assert (view.owner, view.lead.quotes[0].awaiting_approval_by) == ("contracts", "contracts")
     for login, command in ((SALES, "/discount-approved"), (CONTRACTS, "/quote-accepted")):
-        await office.sync(lead, await office.comment(lead, command, login=login))
-    *_, not_theirs, too_early = await office.answers(lead)
+        await deployment.sync(lead, await deployment.comment(lead, command, login=login))
+    *_, not_theirs, too_early = await deployment.answers(lead)
     assert "That is for contracts to decide, and you have sales" in not_theirs
     assert "That is for sales to decide" in too_early
-    await office.sync(lead, await office.comment(lead, "/quote-accepted"))
-    assert "has not approved it. Have that done first" in (await office.answers(lead))[-1]
-    await office.sync(lead, await office.comment(lead, "/discount-approved", login=CONTRACTS))
-    await office.sync(lead, await office.comment(lead, "/quote-accepted note=now"))
-    quote = (await office.leads.overview(lead)).lead.quotes[0]
+    await deployment.sync(lead, await deployment.comment(lead, "/quote-accepted"))
+    assert "has not approved it. Have that done first" in (await deployment.answers(lead))[-1]
+    await deployment.sync(lead, await deployment.comment(lead, "/discount-approved", login=CONTRACTS))
+    await deployment.sync(lead, await deployment.comment(lead, "/quote-accepted note=now"))
+    quote = (await deployment.leads.overview(lead)).lead.quotes[0]
     assert (quote.status, str(quote)) == ("accepted", "9,600.00 USD a year and 2,000.00 USD once")
     assert quote.discount
     assert (quote.discount.by, quote.discount.settled_by) == (f"@{SALES}", f"@{CONTRACTS}")
 
 
-async def test_an_example_is_only_given_where_it_would_work(office: Office) -> None:
-    lead = await office.open()
+async def test_an_example_is_given_only_if_it_would_work(deployment: Deployment) -> None:
+    lead = await deployment.open()
     for login, text in (
         (SALES, "/questionnaire-sent"),
         (SALES, "/questionnaire-sent note=again"),
         ("eda-engineering", "/hub-live"),
         ("eda-engineering", "/hub-live nonsense=1"),
     ):
-        await office.sync(lead, await office.comment(lead, text, login=login))
-    _, sent, live, nonsense = await office.answers(lead)
+        await deployment.sync(lead, await deployment.comment(lead, text, login=login))
+    _, sent, live, nonsense = await deployment.answers(lead)
     assert "already sent today" in sent
     assert "For example" not in sent
     for answer in (live, nonsense):  # what is in the way comes first, as the command that it is
@@ -314,71 +323,73 @@ async def test_an_example_is_only_given_where_it_would_work(office: Office) -> N
         assert "\n/hub-requested" in answer
 
 
-async def test_help_names_the_words_that_a_field_takes(office: Office) -> None:
-    lead = await office.open()
-    await office.sync(lead, await office.comment(lead, "/help lost"))
-    (answer,) = await office.answers(lead)
+async def test_help_lists_the_choices_of_a_field(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    await deployment.sync(lead, await deployment.comment(lead, "/help lost"))
+    (answer,) = await deployment.answers(lead)
     assert "| `reason` (required) | the coded reason: `budget`, `no decision`," in answer
 
 
-# GitHub shows late what is there already
+# ---- GitHub lists comments late
 
 
-def late(office: Office, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
-    """So many listings of comments show none of them."""
-    listed, left = office.issue_sync.github.comments, itertools.count(1)
+def late(deployment: Deployment, monkeypatch: pytest.MonkeyPatch, times: int) -> None:
+    """Make this many listings of comments empty."""
+    listed, calls = deployment.issue_sync.github.comments, itertools.count(1)
 
     def comments(*args: Any, **more: Any) -> Iterator[list[Comment]]:
-        return iter(()) if next(left) <= times else listed(*args, **more)
+        return iter(()) if next(calls) <= times else listed(*args, **more)
 
-    monkeypatch.setattr(office.issue_sync.github, "comments", comments)
+    monkeypatch.setattr(deployment.issue_sync.github, "comments", comments)
 
 
 async def test_a_listing_that_lags_makes_no_second_answer(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, "/help lost")
-    await office.sync(lead, comment)
-    await office.edit(comment, "/help reopened")
-    late(office, monkeypatch, times=2)
-    await office.sync(lead, comment)
-    (answer,) = await office.answers(lead)
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, "/help lost")
+    await deployment.sync(lead, comment)
+    await deployment.edit(comment, "/help reopened")
+    late(deployment, monkeypatch, times=2)
+    await deployment.sync(lead, comment)
+    (answer,) = await deployment.answers(lead)
     assert "`/reopened`" in answer
 
 
-async def test_of_two_answers_that_a_listing_allowed_the_next_visit_leaves_one(
-    office: Office, monkeypatch: pytest.MonkeyPatch
+async def test_the_next_sync_removes_a_second_reply(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, PRICE)
-    await office.sync(lead, comment)
-    (first,) = await office.answers(lead)
-    late(office, monkeypatch, times=4)  # each attempt looks, and the last one looks again before it speaks
-    await office.sync(lead, comment)
-    assert len(await office.answers(lead)) == 2
-    await office.sync(lead, comment)
-    assert await office.answers(lead) == [first]
-    assert (await office.leads.overview(lead)).lead.quotes[-1].version == 1
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, PRICE)
+    await deployment.sync(lead, comment)
+    (first,) = await deployment.answers(lead)
+    late(
+        deployment, monkeypatch, times=4
+    )  # one listing for each attempt, and one more before the reply is posted
+    await deployment.sync(lead, comment)
+    assert len(await deployment.answers(lead)) == 2
+    await deployment.sync(lead, comment)
+    assert await deployment.answers(lead) == [first]
+    assert (await deployment.leads.overview(lead)).lead.quotes[-1].version == 1
 
 
-async def test_a_comment_that_github_does_not_show_yet_is_looked_for_again(office: Office) -> None:
-    lead = await office.open()
-    comment = await office.comment(lead, PRICE)
+async def test_a_comment_that_github_does_not_show_yet_is_looked_for_again(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    comment = await deployment.comment(lead, PRICE)
     missing = {"system": "github", "kind": "status", "status": 404, "method": "GET"}
-    office.sandbox.faults.add(Fault.model_validate(missing | {"path": f"/comments/{comment}$"}))
-    number = await office.number(lead)
-    office.sandbox.faults.add(Fault.model_validate(missing | {"path": f"/leads/issues/{number}$"}))
-    await office.sync(lead, comment)
-    assert await office.stage(lead) == "quoted"
-    assert len(await office.answers(lead)) == 1
+    deployment.sandbox.faults.add(Fault.model_validate(missing | {"path": f"/comments/{comment}$"}))
+    number = await deployment.number(lead)
+    deployment.sandbox.faults.add(Fault.model_validate(missing | {"path": f"/leads/issues/{number}$"}))
+    await deployment.sync(lead, comment)
+    assert await deployment.stage(lead) == "quoted"
+    assert len(await deployment.answers(lead)) == 1
 
 
-async def test_a_wrong_number_is_answered_with_commands_for_comments(office: Office) -> None:
-    lead = await office.open()
-    await office.sync(lead, await office.comment(lead, PRICE))
-    await office.sync(lead, await office.comment(lead, '/corrected seq=999 reason="A slip"'))
-    *_, answer = await office.answers(lead)
+async def test_a_wrong_number_is_answered_with_commands_for_comments(deployment: Deployment) -> None:
+    lead = await deployment.open()
+    await deployment.sync(lead, await deployment.comment(lead, PRICE))
+    await deployment.sync(lead, await deployment.comment(lead, '/corrected seq=999 reason="A slip"'))
+    *_, answer = await deployment.answers(lead)
     assert "There is no 999 in the timeline" in answer
     assert "/corrected seq=" in answer
     assert "leads " not in answer

@@ -1,11 +1,11 @@
-"""What people move at an issue and on the board, from the outside: taken in their name, or asked for and put back."""
+"""People's edits of issues and the board: taken as decisions, or questioned and reverted."""
 
 import asyncio
 
 import pytest
 
+from tests.support.deployment import COMMUNITY, CONTRACTS, SALES
 from tests.support.lead_issue import LeadIssue, last, lead_issue
-from tests.support.office import COMMUNITY, CONTRACTS, SALES
 
 __all__ = ["lead_issue"]
 
@@ -13,10 +13,10 @@ QUOTE = {"amount": "12000", "currency": "USD", "per": "year"}
 ENGINEERING = "eda-engineering"
 
 
-# Taken as it is
+# ---- edits that are decisions
 
 
-async def test_a_tick_that_says_all_is_a_decision_in_the_persons_name(lead_issue: LeadIssue) -> None:
+async def test_a_tick_is_a_decision_in_the_persons_name(lead_issue: LeadIssue) -> None:
     await lead_issue.act(SALES, "tick", "Questionnaire sent")
     assert (await lead_issue.sync()).done == ("Took questionnaire_sent: somebody ticked",)
     view = await lead_issue.settled(lambda view: view.lead.questionnaire.sent_on)
@@ -25,7 +25,7 @@ async def test_a_tick_that_says_all_is_a_decision_in_the_persons_name(lead_issue
     assert await lead_issue.answers() == []
 
 
-async def test_heard_again_it_is_taken_once(lead_issue: LeadIssue) -> None:
+async def test_an_edit_synced_twice_is_taken_once(lead_issue: LeadIssue) -> None:
     await lead_issue.act(SALES, "tick", "In scope?")
     for _ in range(3):
         await lead_issue.sync(delivery=None)
@@ -36,7 +36,7 @@ async def test_heard_again_it_is_taken_once(lead_issue: LeadIssue) -> None:
     assert (await lead_issue.sync()).done == ()
 
 
-async def test_a_retitled_issue_changes_the_leads_facts(lead_issue: LeadIssue) -> None:
+async def test_a_retitled_issue_changes_the_lead(lead_issue: LeadIssue) -> None:
     await lead_issue.act(SALES, "edit", title="[New University/Grace Example]  - Two hubs")
     await lead_issue.sync()
     view = await lead_issue.settled(lambda view: view.lead.title == "Two hubs")
@@ -69,8 +69,8 @@ async def test_the_label_of_a_service_is_the_leads_service(lead_issue: LeadIssue
     assert await lead_issue.answers() == []
 
 
-async def test_a_card_moved_to_hub_is_the_hub_live(lead_issue: LeadIssue) -> None:
-    await lead_issue.office.to_hub_issue(lead_issue.lead)
+async def test_a_card_moved_to_hub_records_the_hub_as_live(lead_issue: LeadIssue) -> None:
+    await lead_issue.deployment.to_hub_issue(lead_issue.lead)
     await lead_issue.settled()
     await lead_issue.act(ENGINEERING, "move", "Hub")
     assert (await lead_issue.sync()).done == ("Took hub_live: somebody placed",)
@@ -80,10 +80,10 @@ async def test_a_card_moved_to_hub_is_the_hub_live(lead_issue: LeadIssue) -> Non
     assert await lead_issue.answers() == []
 
 
-async def test_a_box_of_the_hubs_issue_counts_as_well(lead_issue: LeadIssue) -> None:
-    number = await lead_issue.office.to_hub_issue(lead_issue.lead)
+async def test_a_box_of_the_hubs_issue_is_a_decision_too(lead_issue: LeadIssue) -> None:
+    number = await lead_issue.deployment.to_hub_issue(lead_issue.lead)
     await lead_issue.settled()
-    hub = LeadIssue(lead_issue.office, lead_issue.lead, "pilot-hubs", number)
+    hub = LeadIssue(lead_issue.deployment, lead_issue.lead, "pilot-hubs", number)
     await hub.act(ENGINEERING, "tick", "Initial deployment")
     await hub.sync()
     view = await lead_issue.settled(lambda view: view.stage == "hub")
@@ -95,18 +95,18 @@ async def test_a_box_of_the_hubs_issue_counts_as_well(lead_issue: LeadIssue) -> 
     assert hub.box("Steady state")
 
 
-# Asked for, and put back
+# ---- edits that are questioned and reverted
 
 
 async def asked(lead_issue: LeadIssue, *parts: str) -> str:
-    """The one answer, which must say all of this."""
+    """Return the only reply, which must contain all of these."""
     (answer,) = await lead_issue.answers()
     for part in parts:
         assert part in answer
     return answer
 
 
-async def test_a_tick_that_needs_more_is_asked_for_and_put_back(lead_issue: LeadIssue) -> None:
+async def test_an_incomplete_tick_is_questioned_and_reverted(lead_issue: LeadIssue) -> None:
     before = lead_issue.issue().body
     await lead_issue.act(SALES, "tick", "Price quoted")
     await lead_issue.sync()
@@ -126,7 +126,7 @@ async def test_a_tick_that_needs_more_is_asked_for_and_put_back(lead_issue: Lead
     assert len(await lead_issue.answers()) == 1
 
 
-async def test_ticked_once_more_it_is_answered_once_more(lead_issue: LeadIssue) -> None:
+async def test_a_second_tick_gets_a_second_reply(lead_issue: LeadIssue) -> None:
     for times in (1, 2):
         await lead_issue.act(SALES, "tick", "Contract signed")
         await lead_issue.sync()
@@ -135,7 +135,7 @@ async def test_ticked_once_more_it_is_answered_once_more(lead_issue: LeadIssue) 
         assert len(await lead_issue.answers()) == times
 
 
-async def test_what_has_several_meanings_is_asked(lead_issue: LeadIssue) -> None:
+async def test_an_ambiguous_tick_is_questioned(lead_issue: LeadIssue) -> None:
     await lead_issue.act(CONTRACTS, "tick", "Vendor set-up: open")
     await lead_issue.sync()
     await lead_issue.settled()
@@ -143,7 +143,7 @@ async def test_what_has_several_meanings_is_asked(lead_issue: LeadIssue) -> None
     assert not lead_issue.box("Vendor set-up")
 
 
-async def test_a_tick_taken_off_asks_for_the_correction_of_its_decision(lead_issue: LeadIssue) -> None:
+async def test_a_removed_tick_suggests_a_correction(lead_issue: LeadIssue) -> None:
     await lead_issue.decide(price_quoted=QUOTE)
     view = await lead_issue.settled()
     seq = next(line.seq for line in view.timeline if line.kind == "price_quoted")
@@ -163,7 +163,7 @@ async def test_a_tick_taken_off_asks_for_the_correction_of_its_decision(lead_iss
         ("Closed", ("No hub of this lead is running",)),
     ],
 )
-async def test_a_card_that_needs_more_goes_back(
+async def test_a_card_whose_move_is_incomplete_goes_back(
     lead_issue: LeadIssue, column: str, parts: tuple[str, ...]
 ) -> None:
     await lead_issue.act(SALES if column != "Closed" else ENGINEERING, "move", column)
@@ -174,7 +174,7 @@ async def test_a_card_that_needs_more_goes_back(
     assert (await lead_issue.sync()).done == ()
 
 
-async def test_a_card_moved_back_asks_for_a_correction(lead_issue: LeadIssue) -> None:
+async def test_a_card_moved_back_suggests_a_correction(lead_issue: LeadIssue) -> None:
     await lead_issue.decide(price_quoted=QUOTE)
     await lead_issue.act(SALES, "move", "Lead")
     await lead_issue.sync()
@@ -183,7 +183,7 @@ async def test_a_card_moved_back_asks_for_a_correction(lead_issue: LeadIssue) ->
     assert lead_issue.column() == "Quoted"
 
 
-async def test_a_lost_leads_card_asks_why_it_is_a_lead_again(lead_issue: LeadIssue) -> None:
+async def test_a_lost_leads_card_needs_a_reason_to_reopen(lead_issue: LeadIssue) -> None:
     await lead_issue.decide(lost={"reason": "budget"})
     await lead_issue.act(SALES, "move", "Quoted")
     await lead_issue.sync()
@@ -193,7 +193,7 @@ async def test_a_lost_leads_card_asks_why_it_is_a_lead_again(lead_issue: LeadIss
 
 
 @pytest.mark.parametrize("reason", ["not_planned", "completed"])
-async def test_a_closed_issue_is_opened_again_and_asked_why(lead_issue: LeadIssue, reason: str) -> None:
+async def test_a_closed_issue_is_reopened_and_questioned(lead_issue: LeadIssue, reason: str) -> None:
     await lead_issue.act(SALES, "close", reason)
     await lead_issue.sync()
     await lead_issue.settled(lambda view: view.refused)
@@ -201,7 +201,7 @@ async def test_a_closed_issue_is_opened_again_and_asked_why(lead_issue: LeadIssu
     assert lead_issue.issue().state == "open"
 
 
-async def test_a_reopened_issue_is_closed_again_and_asked_why(lead_issue: LeadIssue) -> None:
+async def test_a_reopened_issue_is_closed_and_questioned(lead_issue: LeadIssue) -> None:
     await lead_issue.decide(lost={"reason": "budget"})
     assert lead_issue.issue().state == "closed"
     await lead_issue.act(SALES, "reopen")
@@ -211,7 +211,7 @@ async def test_a_reopened_issue_is_closed_again_and_asked_why(lead_issue: LeadIs
     assert (lead_issue.issue().state, lead_issue.issue().state_reason) == ("closed", "not_planned")
 
 
-async def test_labels_that_need_more_go_back(lead_issue: LeadIssue) -> None:
+async def test_incomplete_labels_are_reverted(lead_issue: LeadIssue) -> None:
     await lead_issue.act(CONTRACTS, "label", "customer")
     await lead_issue.act(SALES, "unlabel", "lead")
     await lead_issue.sync()
@@ -223,7 +223,7 @@ async def test_labels_that_need_more_go_back(lead_issue: LeadIssue) -> None:
     assert (await lead_issue.sync()).done == ()
 
 
-async def test_a_title_that_says_nothing_goes_back(lead_issue: LeadIssue) -> None:
+async def test_an_unreadable_title_is_reverted(lead_issue: LeadIssue) -> None:
     title = lead_issue.issue().title
     await lead_issue.act(SALES, "edit", title="Ada's hub")
     await lead_issue.sync()
@@ -231,7 +231,7 @@ async def test_a_title_that_says_nothing_goes_back(lead_issue: LeadIssue) -> Non
     await asked(
         lead_issue,
         "The title of a lead's issue is",
-        "Change it again in that form, or say what has changed (/details-changed)",
+        "Change it again in that form, or say what has changed",
         '/details-changed person="Grace Example"',
         "the title is as it was",
     )
@@ -239,10 +239,10 @@ async def test_a_title_that_says_nothing_goes_back(lead_issue: LeadIssue) -> Non
     assert lead_issue.issue().title == title
 
 
-# Who
+# ---- authors
 
 
-async def test_who_has_not_the_right_is_told_whose_it_is(lead_issue: LeadIssue) -> None:
+async def test_an_editor_without_the_right_role_learns_the_right_one(lead_issue: LeadIssue) -> None:
     await lead_issue.act(CONTRACTS, "tick", "Questionnaire sent")
     await lead_issue.sync()
     view = await lead_issue.settled(lambda view: view.refused)
@@ -251,17 +251,17 @@ async def test_who_has_not_the_right_is_told_whose_it_is(lead_issue: LeadIssue) 
     assert not lead_issue.box("Questionnaire sent")
 
 
-async def test_the_services_own_changes_are_never_heard(lead_issue: LeadIssue) -> None:
+async def test_the_services_own_edits_are_ignored(lead_issue: LeadIssue) -> None:
     await lead_issue.decide(price_quoted=QUOTE, quote_accepted={}, lost={"reason": "budget"})
     assert (await lead_issue.sync()).done == ()
     assert await lead_issue.answers() == []
     path = f"leads/issues/{lead_issue.number}"
-    await asyncio.to_thread(lead_issue.office.as_service, "PATCH", path, {"state": "open"})
+    await asyncio.to_thread(lead_issue.deployment.as_service, "PATCH", path, {"state": "open"})
     assert (await lead_issue.sync()).done == ()
     assert lead_issue.issue().state == "open"
 
 
-# Never lost
+# ---- edits at the same time
 
 
 async def test_a_persons_text_beside_the_tick_stays(lead_issue: LeadIssue) -> None:
@@ -277,7 +277,7 @@ async def test_a_persons_text_beside_the_tick_stays(lead_issue: LeadIssue) -> No
     assert not lead_issue.box("Price quoted")
 
 
-async def test_what_nobody_heard_yet_outlives_our_own_writing(lead_issue: LeadIssue) -> None:
+async def test_an_edit_not_yet_synced_survives_our_own_update(lead_issue: LeadIssue) -> None:
     await lead_issue.act(SALES, "tick", "In scope?")
     await lead_issue.act(SALES, "move", "Hub")
     await lead_issue.decide(questionnaire_sent={}, price_quoted=QUOTE)
@@ -291,9 +291,9 @@ async def test_what_nobody_heard_yet_outlives_our_own_writing(lead_issue: LeadIs
     assert lead_issue.column() == "Quoted"
 
 
-async def test_a_move_and_a_comment_that_says_the_rest_go_together(lead_issue: LeadIssue) -> None:
+async def test_a_move_and_a_comment_with_the_details_are_one_decision(lead_issue: LeadIssue) -> None:
     await lead_issue.act(SALES, "move", "Quoted")
-    comment = await lead_issue.office.comment(
+    comment = await lead_issue.deployment.comment(
         lead_issue.lead, "/price-quoted amount=12000 currency=USD per=year"
     )
     await lead_issue.sync(comment=comment)

@@ -1,7 +1,7 @@
 """GitHub's own board automations, and other programs: what they move is put back without a word, and never fought over."""
 
+from tests.support.deployment import SALES
 from tests.support.lead_issue import LeadIssue, last, lead_issue
-from tests.support.office import SALES
 
 __all__ = ["lead_issue"]
 
@@ -11,7 +11,7 @@ OWNER, BOT = "olu-owner", "github-project-automation[bot]"
 async def test_a_card_that_github_moves_when_we_close_the_issue_goes_back_quietly(
     lead_issue: LeadIssue,
 ) -> None:
-    lead_issue.office.sandbox.person(OWNER).automate(closed="Closed")
+    lead_issue.deployment.sandbox.person(OWNER).automate(closed="Closed")
     await lead_issue.decide(lost={"reason": "budget"})
     await lead_issue.sync()  # GitHub's move came before ours or after it
     await lead_issue.settled()
@@ -28,7 +28,7 @@ async def test_a_card_that_github_moves_when_we_close_the_issue_goes_back_quietl
 async def test_an_issue_that_github_closes_because_a_person_moved_the_card_is_open_again(
     lead_issue: LeadIssue,
 ) -> None:
-    lead_issue.office.sandbox.person(OWNER).automate(closes="Closed")
+    lead_issue.deployment.sandbox.person(OWNER).automate(closes="Closed")
     await lead_issue.act(SALES, "move", "Closed")
     assert lead_issue.issue().state == "closed"
     await lead_issue.sync()
@@ -40,7 +40,7 @@ async def test_an_issue_that_github_closes_because_a_person_moved_the_card_is_op
 
 
 async def test_what_agrees_with_the_lead_is_left(lead_issue: LeadIssue) -> None:
-    lead_issue.office.sandbox.person(OWNER).automate(closed="Lost")
+    lead_issue.deployment.sandbox.person(OWNER).automate(closed="Lost")
     await lead_issue.decide(lost={"reason": "budget"})
     assert lead_issue.column() == "Lost"
     assert (await lead_issue.sync()).done == ()
@@ -55,7 +55,7 @@ async def test_a_program_that_does_it_again_and_again_is_left(lead_issue: LeadIs
     assert done == [1, 1, 1, 0, 0]
     assert lead_issue.column() == "Hub"
     assert await lead_issue.answers() == []
-    await lead_issue.act(SALES, "move", "Lost")  # a person is heard all the same
+    await lead_issue.act(SALES, "move", "Lost")  # a person's edit is still taken
     await lead_issue.sync()
     await lead_issue.settled(lambda view: view.refused)
     assert lead_issue.column() == "Lead"

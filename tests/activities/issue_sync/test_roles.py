@@ -1,4 +1,4 @@
-"""Who may decide for which role."""
+"""Roles of logins and teams."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from activities.github.client import GitHubClient
 from activities.issue_sync.roles import CACHE_SECONDS, RoleDirectory
 from config.settings import Settings
 from process.types import Role
-from tests.support.office import CONTRACTS, OUTSIDER, SALES
+from tests.support.deployment import CONTRACTS, OUTSIDER, SALES
 
 
 class Clock:
@@ -30,11 +30,11 @@ def test_logins_and_teams_have_roles_in_any_case(github: GitHubClient) -> None:
     assert people.roles_of(CONTRACTS) == frozenset()
 
 
-def test_a_team_that_is_not_there_has_no_members(github: GitHubClient) -> None:
+def test_a_missing_team_has_no_members(github: GitHubClient) -> None:
     assert RoleDirectory(github, {Role.SALES: ["team:nobody"]}).roles_of(SALES) == frozenset()
 
 
-def test_a_team_is_asked_for_once_in_a_while(github: GitHubClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_members_of_a_team_are_cached(github: GitHubClient, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     members = {SALES}
 

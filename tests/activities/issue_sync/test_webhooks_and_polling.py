@@ -1,4 +1,4 @@
-"""GitHub is heard by webhooks, by rounds, or by both: a whole small life comes out the same, and nothing is done twice."""
+"""Webhooks, reconciliation, and both together lead to the same result, and nothing is done twice."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -15,8 +15,8 @@ from sandbox.faults import Fault
 from sandbox.github.hooks import sender
 from sandbox.github.seed import point_hook
 from starter.web import webhooks as web
+from tests.support.deployment import SALES, Deployment
 from tests.support.lead_issue import LeadIssue
-from tests.support.office import SALES, Office
 from tests.support.receiver import receiving
 from tests.support.servers import real_time
 from tests.support.waiting import TIMEOUT
@@ -24,65 +24,68 @@ from tests.support.waiting import TIMEOUT
 SECRET = "s3cr3t of the tests"
 TITLE = "[Example University / Ada Example] - A hub"
 PRICE = "/price-quoted amount=12000 currency=USD per=year"
-Hear = Callable[[], Awaitable[object]]
+Poll = Callable[[], Awaitable[object]]
 
 
 @pytest.fixture
 async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """A server of its own: a round looks at all leads there are."""
+    """Start a server for one test, since a reconciliation checks all leads."""
     async with real_time() as server:
         yield server
 
 
 @asynccontextmanager
 async def _in_time() -> AsyncIterator[None]:
-    """However busy this machine is: what comes too late for GitHub is lost, and that is not meant here."""
+    """Lengthen all timeouts, since a delivery that times out on a busy machine is lost."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sender, "TIMEOUT_SECONDS", TIMEOUT)
-        for name in ("TIMEOUT", "SENDING"):
+        for name in ("TIMEOUT", "BODY_TIMEOUT"):
             patch.setattr(web, name, TIMEOUT)
         yield
 
 
 @asynccontextmanager
-async def webhooks(office: Office) -> AsyncIterator[None]:
-    """GitHub tells the service's own receiver."""
-    github = office.settings.github.model_copy(update={"webhook_secret": SecretStr(SECRET)})
-    async with _in_time(), receiving(office.env.client, github, office.settings.task_queue) as receiver:
+async def webhooks(deployment: Deployment) -> AsyncIterator[None]:
+    """Run the receiver, and have GitHub send webhooks to it."""
+    github = deployment.settings.github.model_copy(update={"webhook_secret": SecretStr(SECRET)})
+    async with (
+        _in_time(),
+        receiving(deployment.env.client, github, deployment.settings.task_queue) as receiver,
+    ):
         url = f"{receiver.url}/github/webhook"
-        office.sandbox.run(lambda: point_hook(office.sandbox.github, url, SECRET))
+        deployment.sandbox.run(lambda: point_hook(deployment.sandbox.github, url, SECRET))
         try:
             yield
         finally:
-            office.sandbox.webhooks.stop()
+            deployment.sandbox.webhooks.stop()
 
 
 async def nothing() -> None:
     """Do nothing, in place of a step that a test leaves out."""
 
 
-async def quiet(office: Office) -> None:
+async def quiet(deployment: Deployment) -> None:
     """Wait until GitHub has delivered all webhooks and every issue is synced."""
     async with asyncio.timeout(TIMEOUT):
         while True:
-            while office.sandbox.webhooks.is_busy:
+            while deployment.sandbox.webhooks.is_busy:
                 await asyncio.sleep(0.05)
-            await office.all_synced()
-            if not office.sandbox.webhooks.is_busy:
+            await deployment.all_synced()
+            if not deployment.sandbox.webhooks.is_busy:
                 return
 
 
-async def lived(office: Office, hear: Hear) -> LeadIssue:
-    """An issue is opened, a box ticked, a price quoted in a comment, and the card moved where it does not belong."""
+async def run_story(deployment: Deployment, poll: Poll) -> LeadIssue:
+    """Open an issue, tick a box, quote a price in a comment, and move the card to a wrong column."""
 
     async def until(lead_issue: LeadIssue, holds: Callable[[Overview], object]) -> None:
-        await hear()
+        await poll()
         await lead_issue.settled(holds)
 
-    amara = office.sandbox.person(SALES)
+    amara = deployment.sandbox.person(SALES)
     issue = await asyncio.to_thread(amara.open, "leads", TITLE, labels=("lead", "service:hub"))
-    await hear()
-    lead_issue = LeadIssue(office, await become(office, issue.number), "leads", issue.number)
+    await poll()
+    lead_issue = LeadIssue(deployment, await become(deployment, issue.number), "leads", issue.number)
     await lead_issue.settled(lambda view: view.lead.card)
     await lead_issue.act(SALES, "tick", "Questionnaire sent")
     await until(lead_issue, lambda view: view.lead.questionnaire.sent_on)
@@ -93,16 +96,16 @@ async def lived(office: Office, hear: Hear) -> LeadIssue:
     return lead_issue
 
 
-async def become(office: Office, number: int) -> LeadHandle:
-    """The lead that the issue is."""
+async def become(deployment: Deployment, number: int) -> LeadHandle:
+    """Return the lead of the issue."""
     async with asyncio.timeout(TIMEOUT):
-        while (lead := await office.leads.by_issue("leads", number)) is None:
+        while (lead := await deployment.leads.by_issue("leads", number)) is None:
             await asyncio.sleep(0.05)
     return lead
 
 
-async def came_out_right(lead_issue: LeadIssue) -> None:
-    await quiet(lead_issue.office)
+async def check_result(lead_issue: LeadIssue) -> None:
+    await quiet(lead_issue.deployment)
     view = await lead_issue.settled()
     kinds = [line.kind for line in view.timeline]
     assert [kinds.count(kind) for kind in ("lead_opened", "questionnaire_sent", "price_quoted")] == [1, 1, 1]
@@ -112,17 +115,21 @@ async def came_out_right(lead_issue: LeadIssue) -> None:
     assert f"This is now the lead `{lead_issue.lead.id}`" in begun
     assert "Quoted 12,000.00 USD a year" in quoted
     assert "moved the card to “Hub”" in moved
-    assert len([row async for row in lead_issue.office.leads.list_leads()]) == 1
-    assert len(lead_issue.office.sandbox.github.issues) == len(lead_issue.office.sandbox.github.items) == 1
+    assert len([row async for row in lead_issue.deployment.leads.list_leads()]) == 1
+    assert (
+        len(lead_issue.deployment.sandbox.github.issues)
+        == len(lead_issue.deployment.sandbox.github.items)
+        == 1
+    )
 
 
-async def test_webhooks_alone_are_enough(office: Office) -> None:
-    async with webhooks(office):
-        await came_out_right(await lived(office, nothing))
+async def test_webhooks_alone_are_enough(deployment: Deployment) -> None:
+    async with webhooks(deployment):
+        await check_result(await run_story(deployment, nothing))
 
 
-async def test_rounds_alone_are_enough(office: Office) -> None:
-    await came_out_right(await lived(office, office.reconcile))
+async def test_reconciliation_alone_is_enough(deployment: Deployment) -> None:
+    await check_result(await run_story(deployment, deployment.reconcile))
 
 
 CONFUSED = (
@@ -134,15 +141,15 @@ CONFUSED = (
 
 
 @pytest.mark.parametrize("faults", [(), CONFUSED], ids=["in order", "late, twice, lost and out of order"])
-async def test_both_together_do_nothing_twice(office: Office, faults: tuple[Fault, ...]) -> None:
+async def test_both_together_do_nothing_twice(deployment: Deployment, faults: tuple[Fault, ...]) -> None:
     for fault in faults:
-        office.sandbox.faults.add(fault.model_copy(deep=True))
-    async with webhooks(office):
-        lead_issue = await lived(office, office.reconcile)
-        await came_out_right(lead_issue)
-        office.sandbox.faults.clear()
-        for delivery in office.sandbox.webhooks.deliveries():  # and all once more, the newest first
-            office.sandbox.run(partial(office.sandbox.webhooks.redeliver, delivery))
-        await came_out_right(lead_issue)
-        await office.reconcile()
-        await came_out_right(lead_issue)
+        deployment.sandbox.faults.add(fault.model_copy(deep=True))
+    async with webhooks(deployment):
+        lead_issue = await run_story(deployment, deployment.reconcile)
+        await check_result(lead_issue)
+        deployment.sandbox.faults.clear()
+        for delivery in deployment.sandbox.webhooks.deliveries():  # and all once more, the newest first
+            deployment.sandbox.run(partial(deployment.sandbox.webhooks.redeliver, delivery))
+        await check_result(lead_issue)
+        await deployment.reconcile()
+        await check_result(lead_issue)

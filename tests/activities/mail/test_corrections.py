@@ -1,4 +1,4 @@
-"""The mail that corrects a mistake: to exactly those who were told, in their thread, once."""
+"""The mail about a correction goes once, in their thread, to exactly those who got the mistaken one."""
 
 from datetime import UTC, datetime
 
@@ -73,14 +73,14 @@ def test_it_stands_in_the_thread_of_the_lead_and_says_what_is_void_and_what_hold
     send(mail, void(notified("a@example.org")))
     (taken,) = sandbox.mailbox.all()
     assert any(each.startswith("<lead-abcdefgh.thread") for each in taken.references)
-    for said in (
+    for text in (
         "> 4: Quoted 12,000.00 USD a year",
         "no longer counts",
         "> Another lead's price",
         "our mail “price quoted” of 2026-06-05",
         "Price: none quoted",
     ):
-        assert said in taken.text
+        assert text in taken.text
 
 
 def test_nobody_is_told_where_nobody_was_told(mail: MailActivities, sandbox: Sandbox) -> None:

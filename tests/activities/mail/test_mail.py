@@ -134,7 +134,7 @@ def test_two_at_once_carry_the_same_id(mail: MailActivities, sandbox: Sandbox) -
 # ---- faults
 
 
-def told(value: object) -> str:
+def value_id(value: object) -> str:
     if not isinstance(value, Fault):
         return ""
     return f"{value.kind} {value.command} {value.status or ''}".strip()
@@ -150,7 +150,7 @@ def told(value: object) -> str:
         ),
         Fault(system="mail", kind="mail_temporary", command="RCPT", recipient="sales@example.org"),
     ],
-    ids=told,
+    ids=value_id,
 )
 def test_put_off_it_waits_and_nobody_has_it(mail: MailActivities, sandbox: Sandbox, fault: Fault) -> None:
     sandbox.faults.add(fault.model_copy(deep=True))
@@ -177,7 +177,7 @@ def test_put_off_it_waits_and_nobody_has_it(mail: MailActivities, sandbox: Sandb
         (Fault(system="mail", kind="mail_refused", command="MAIL", status=530), "LEADS_MAIL__USERNAME"),
         (Fault(system="mail", kind="mail_refused", command="DATA"), "the message itself"),
     ],
-    ids=told,
+    ids=value_id,
 )
 def test_refused_it_parks_and_nobody_has_it(
     mail: MailActivities, sandbox: Sandbox, fault: Fault, mend: str
@@ -227,9 +227,9 @@ MOVED = Policy(addresses={Role.CONTRACTS: ("deals@example.org",)})
 
 def test_both_hear_of_it_in_the_leads_thread(mail: MailActivities, sandbox: Sandbox) -> None:
     perform(mail.send_mail, OTHER, a_lead())
-    changed, left = (sent(perform(mail.send_mail, each, a_lead(policy=MOVED))) for each in (CHANGED, LEFT))
+    changed, leaving = (sent(perform(mail.send_mail, each, a_lead(policy=MOVED))) for each in (CHANGED, LEFT))
     assert (changed.recipients, changed.reached) == (("deals@example.org",), MOVED.addresses)
-    assert (left.recipients, left.reached) == (("contracts@example.org",), {})
+    assert (leaving.recipients, leaving.reached) == (("contracts@example.org",), {})
     (thread,) = sandbox.mailbox.threads()
     assert [tuple(each.received.recipients) for each in thread] == [
         ("sales@example.org",),

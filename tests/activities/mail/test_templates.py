@@ -1,4 +1,4 @@
-"""Every mail that the process can plan has its text, complete for every lead."""
+"""Templates exist for all mails that the process can plan, and can be rendered for every lead."""
 
 import ast
 import re
@@ -124,9 +124,9 @@ def states() -> Iterator[Lead]:
     yield bare.replaced(org=HOSTILE, person=HOSTILE, title=HOSTILE, email="a@b.org")
 
 
-def render(name: str, lead: Lead, **facts: str) -> MailBody:
+def render(name: str, lead: Lead, **fields: str) -> MailBody:
     effect = planned()[name]
-    effect = effect.replaced(fields=effect.fields | facts)
+    effect = effect.replaced(fields=effect.fields | fields)
     return mail_body(effect, lead, SETTINGS, namespace="default")
 
 
@@ -165,8 +165,8 @@ def test_it_asks_somebody_it_goes_to_for_something(name: str) -> None:
 def test_what_people_typed_makes_no_markup_and_no_link(name: str) -> None:
     bare = Life().lead
     hostile = bare.replaced(org=HOSTILE, person=HOSTILE, title=HOSTILE)
-    facts = {key: HOSTILE for key in planned()[name].fields if key in ("note", "reason")}
-    html = render(name, hostile, **facts).html
+    fields = {key: HOSTILE for key in planned()[name].fields if key in ("note", "reason")}
+    html = render(name, hostile, **fields).html
     assert "evil.example.org" in html
     assert 'href="https://evil' not in html
     assert "<b>" not in html
@@ -309,7 +309,7 @@ def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open()
     life = Life(policy={"addresses": {"contracts": ["old@example.org"]}}).handed_over().perform()
     life.wait(1).does("contract_acknowledged")
     life.gets_team(contracts=("new@example.org",))
-    (changed,), (left,) = life.mails("address_changed"), life.mails("address_left")
+    (changed,), (leaving,) = life.mails("address_changed"), life.mails("address_left")
     text = mail_body(changed, life.lead, SETTINGS, namespace="default").text
     for needed in (
         "From today on, mail to the contracts team about Example University goes to new@example.org.",
@@ -322,7 +322,7 @@ def test_who_has_it_now_hears_what_the_address_before_had_got_and_what_is_open()
         "Issue of the lead: <https://example.org/issue>",
     ):
         assert needed in text
-    assert "hand on to new@example.org" in mail_body(left, life.lead, SETTINGS, namespace="default").text
+    assert "hand on to new@example.org" in mail_body(leaving, life.lead, SETTINGS, namespace="default").text
 
 
 def test_an_end_that_is_near_is_told_with_all_that_no_reminder_will_say() -> None:

@@ -83,7 +83,7 @@ def test_columns_may_stand_in_any_order_and_rows_may_be_empty(settings: Settings
 
 
 @pytest.mark.parametrize(
-    ("rows", "said"),
+    ("rows", "expected"),
     [
         ([HEADER, ("2026-06", "Premier", "a lot", "USD", "year")], "row 2: the amount"),
         ([HEADER, ("2026-06", "Premier", 1, "USD", "year"), ("2026-06", "X", 1, "USD", "week")], "row 3"),
@@ -104,13 +104,13 @@ def test_columns_may_stand_in_any_order_and_rows_may_be_empty(settings: Settings
     ],
 )
 def test_a_row_that_nobody_can_mean_parks(
-    settings: Settings, sandbox: Sandbox, rows: list[tuple[Cell, ...]], said: str
+    settings: Settings, sandbox: Sandbox, rows: list[tuple[Cell, ...]], expected: str
 ) -> None:
     fill(sandbox, *rows)
     pricing = PricingActivities(settings)
     error = failure(pricing.read_prices, EFFECT, a_lead())
     assert (error.type, error.non_retryable) == ("Parked", True)
-    assert said in error.message
+    assert expected in error.message
     assert "LEADS_GOOGLE__PRICE_SHEET" in error.message
     (check,) = pricing.checks()
     assert (check.ok, check.detail) == (False, error.message)
@@ -160,7 +160,7 @@ def test_a_file_is_read_with_its_exact_numbers(settings: Settings, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (None, "No such file"),
         ("{", "not JSON"),
@@ -170,14 +170,14 @@ def test_a_file_is_read_with_its_exact_numbers(settings: Settings, tmp_path: Pat
     ],
 )
 def test_a_file_that_is_none_parks(
-    settings: Settings, tmp_path: Path, content: str | None, said: str
+    settings: Settings, tmp_path: Path, content: str | None, expected: str
 ) -> None:
     file = tmp_path / "prices.json"
     if content is not None:
         file.write_text(content)
     error = failure(from_file(settings, file).read_prices, EFFECT, a_lead())
     assert error.type == "Parked"
-    assert said in error.message
+    assert expected in error.message
     assert "LEADS_PRICE_FILE" in error.message or "list of objects" in error.message
 
 

@@ -1,5 +1,5 @@
 """Reconciliation on a real server, against the sandbox."""
 
-from tests.support.office import env, office, quick_retries, running_sandbox, sandbox, settings
+from tests.support.deployment import deployment, env, quick_retries, running_sandbox, sandbox, settings
 
-__all__ = ["env", "office", "quick_retries", "running_sandbox", "sandbox", "settings"]
+__all__ = ["deployment", "env", "quick_retries", "running_sandbox", "sandbox", "settings"]

@@ -1,4 +1,4 @@
-"""What a round costs of GitHub's limits: it must grow by a point for a hundred leads, and by nothing else."""
+"""Requests to GitHub by a reconciliation: one point of the rate limit for a hundred leads, and no more."""
 
 import math
 from collections.abc import AsyncIterator
@@ -11,8 +11,8 @@ from client.reconcile import reconcile_now
 from config.settings import Settings
 from process.types import Stage
 from sandbox.server import Sandbox
+from tests.support.deployment import SALES
 from tests.support.many_leads import in_temporal, on_github, reconciling
-from tests.support.office import SALES
 from tests.support.servers import real_time
 from workflows.reconcile import SystemResult
 
@@ -21,7 +21,7 @@ LEADS = 120
 
 @pytest.fixture
 async def env() -> AsyncIterator[WorkflowEnvironment]:
-    """A server of its own: a round looks at all leads there are."""
+    """Start a server for one test, since a reconciliation checks all leads."""
     async with real_time() as server:
         yield server
 
@@ -39,7 +39,7 @@ async def look(client: Client, settings: Settings) -> SystemResult:
 
 
 def asked(sandbox: Sandbox) -> tuple[int, int]:
-    """REST and GraphQL requests that GitHub counted, and forgets them."""
+    """Return the REST and GraphQL requests since the last call."""
     requests = sandbox.journal.all("github")
     graphql = sum(each.path.endswith("/graphql") for each in requests)
     paid = sum(each.status != 304 and not each.path.endswith("/graphql") for each in requests)
@@ -47,7 +47,7 @@ def asked(sandbox: Sandbox) -> tuple[int, int]:
     return paid, graphql
 
 
-async def test_a_round_without_news_costs_a_point_for_each_hundred_leads(
+async def test_without_changes_a_hundred_leads_cost_one_point(
     client: Client, settings: Settings, sandbox: Sandbox
 ) -> None:
     issues = on_github(sandbox, LEADS)
@@ -72,4 +72,4 @@ async def test_one_change_costs_what_it_needs(client: Client, settings: Settings
     sandbox.person(SALES).move("leads", issues[1].number, Stage.QUOTED.capitalize())
     moved = await look(client, settings)
     assert moved.found == (f"1 to sync: leads#{issues[1].number}",)
-    assert (await look(client, settings)).found == ()  # told once, not every round
+    assert (await look(client, settings)).found == ()  # reported once, not every time

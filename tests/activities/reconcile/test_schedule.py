@@ -1,4 +1,4 @@
-"""The schedule of rounds: made once, changed with its setting, gone with it."""
+"""The schedule of reconciliations follows its setting."""
 
 import asyncio
 from datetime import timedelta
@@ -10,12 +10,12 @@ from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from client.reconcile import SCHEDULE, keep_schedule
-from tests.support.office import Office
+from tests.support.deployment import Deployment
 from tests.support.waiting import TIMEOUT
 from workflows.reconcile import ReconcileWorkflow, Reconciliation
 
 
-async def test_it_follows_the_setting(env: WorkflowEnvironment) -> None:
+async def test_the_schedule_follows_its_setting(env: WorkflowEnvironment) -> None:
     handle = env.client.get_schedule_handle(SCHEDULE)
     for minutes in (10, 10, 5):
         await keep_schedule(env.client, "a queue", minutes)
@@ -30,8 +30,10 @@ async def test_it_follows_the_setting(env: WorkflowEnvironment) -> None:
         await handle.describe()
 
 
-async def test_a_round_goes_on_where_the_last_one_ended(env: WorkflowEnvironment, office: Office) -> None:
-    await keep_schedule(env.client, office.settings.task_queue, 1440)
+async def test_a_reconciliation_continues_at_the_last_cursor(
+    env: WorkflowEnvironment, deployment: Deployment
+) -> None:
+    await keep_schedule(env.client, deployment.settings.task_queue, 1440)
     handle = env.client.get_schedule_handle(SCHEDULE)
     ids: list[str] = []
     for _ in range(2):
@@ -43,7 +45,7 @@ async def test_a_round_goes_on_where_the_last_one_ended(env: WorkflowEnvironment
                 await asyncio.sleep(0.05)
         ids = [each.action.workflow_id for each in actions if isinstance(each.action, Started)]
         done = await env.client.get_workflow_handle_for(ReconcileWorkflow.run, ids[-1]).result()
-    await keep_schedule(env.client, office.settings.task_queue, 0)
+    await keep_schedule(env.client, deployment.settings.task_queue, 0)
     assert isinstance(done, Reconciliation)
     assert done.results["reconcile_github"].cost["requests"] == 0  # asked for with the tags of the first
     assert done.results["reconcile_github"].cost["unchanged"] == 4

@@ -1,4 +1,4 @@
-"""Payloads that GitHub published, as hints; of everything else nothing is kept."""
+"""Deliveries become change notices; tested with GitHub's published payloads."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -28,7 +28,7 @@ def test_every_published_payload_is_read(event: str, number: int) -> None:
         assert found.ignored_because
 
 
-def test_an_issues_event_hints_at_its_issue() -> None:
+def test_an_issues_event_becomes_a_notice_of_its_issue() -> None:
     opened = next(each for each in PUBLISHED["issues"] if each["action"] == "opened")
     assert read_delivery("issues", "d1", opened, HELLO).notice == ChangeNotice(
         repo="hello-world", number=opened["issue"]["number"], delivery="d1"
@@ -38,19 +38,19 @@ def test_an_issues_event_hints_at_its_issue() -> None:
 @pytest.mark.parametrize(
     "payload", [each for each in PUBLISHED["issue_comment"] if each["action"] != "deleted"]
 )
-def test_a_comment_is_a_hint_only_with_a_command(payload: dict[str, Any]) -> None:
+def test_only_a_comment_with_a_command_becomes_a_notice(payload: dict[str, Any]) -> None:
     assert read_delivery("issue_comment", "d1", payload, HELLO).ignored_because == "no command"
     notice = read_delivery("issue_comment", "d1", with_command(payload), HELLO).notice
     assert notice is not None
     assert notice.comment == payload["comment"]["id"]
 
 
-def test_a_deleted_comment_is_none() -> None:
+def test_a_deleted_comment_becomes_no_notice() -> None:
     deleted = next(each for each in PUBLISHED["issue_comment"] if each["action"] == "deleted")
     assert read_delivery("issue_comment", "d1", with_command(deleted), HELLO).notice is None
 
 
-def test_programs_and_pull_requests_and_others_repositories_are_none() -> None:
+def test_programs_pull_requests_and_other_repositories_are_ignored() -> None:
     payload = with_command(COMMENTED)
     bot = COMMENTED["sender"] | {"type": "Bot"}
     for unheard, why in (
@@ -64,7 +64,7 @@ def test_programs_and_pull_requests_and_others_repositories_are_none() -> None:
         assert read_delivery("issue_comment", "d1", payload, other).ignored_because == "another repository"
 
 
-def test_a_moved_card_names_itself_and_who_moved_it() -> None:
+def test_the_notice_of_a_moved_card_names_the_card_and_its_mover() -> None:
     moved = MOVED | {"projects_v2_item": MOVED["projects_v2_item"] | {"content_type": "Issue"}}
     org = Repositories(GitHub(org=MOVED["organization"]["login"]))
     assert read_delivery("projects_v2_item", "d1", moved, org).notice == ChangeNotice(
@@ -79,7 +79,7 @@ def test_a_moved_card_names_itself_and_who_moved_it() -> None:
 
 @pytest.mark.parametrize("event", sorted(EVENTS))
 @pytest.mark.parametrize("payload", [None, [], "x", {"issue": 1}, {"sender": []}])
-def test_what_github_would_not_send_is_told_apart(event: str, payload: Any) -> None:
+def test_an_invalid_payload_is_rejected(event: str, payload: Any) -> None:
     with pytest.raises(ValidationError):
         read_delivery(event, "d1", payload, HELLO)
 
@@ -88,7 +88,7 @@ WRONG: tuple[Any, ...] = (None, [], {}, "", "x" * 5000, "\ud800", "a\x00b", 0, -
 
 
 def broken(payload: Any, depth: int = 2) -> Iterator[Any]:
-    """The payload with each of its parts, and each of theirs, replaced by something that does not belong there."""
+    """Yield the payload with each value, down to `depth`, replaced by an invalid one."""
     for name, part in payload.items():
         without = {other: value for other, value in payload.items() if other != name}
         yield without
@@ -100,8 +100,8 @@ def broken(payload: Any, depth: int = 2) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("event", sorted(EVENTS))
-def test_whatever_is_wrong_with_a_payload_is_told_apart_or_ignored(event: str) -> None:
-    """Nothing else comes of it, and nothing that it says of a place is believed without limits."""
+def test_a_broken_payload_is_rejected_or_ignored(event: str) -> None:
+    """No other error is raised, and a notice that is still made has limited values."""
     payload = PUBLISHED[event][0]
     if event == "issue_comment":
         payload = with_command(payload)
@@ -126,7 +126,7 @@ def renamed(payload: dict[str, Any], name: str, **others: Any) -> dict[str, Any]
     return payload | {"repository": payload["repository"] | {"name": name} | others}
 
 
-def test_a_repository_that_was_renamed_is_known_by_its_id() -> None:
+def test_a_renamed_repository_is_recognised_by_its_id() -> None:
     ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
     under_another_name = renamed(opened, "prospects")
     assert (
@@ -140,7 +140,7 @@ def test_a_repository_that_was_renamed_is_known_by_its_id() -> None:
     assert read_delivery("issue_comment", "d4", stranger, ours).ignored_because == "another repository"
 
 
-def test_a_new_repository_with_the_old_name_takes_its_place() -> None:
+def test_a_new_repository_with_the_old_name_replaces_the_renamed_one() -> None:
     ours, opened = Repositories(HELLO.github), with_command(COMMENTED)
     assert read_delivery("issue_comment", "d1", opened, ours).notice
     assert read_delivery("issue_comment", "d2", renamed(opened, "Hello-World", id=4711), ours).notice

@@ -1,4 +1,4 @@
-"""Where webhooks arrive: who is let in, what is answered, and what then runs."""
+"""The receiver of webhooks: verification, responses, and the syncs that it starts."""
 
 import asyncio
 import hashlib
@@ -37,24 +37,24 @@ def log() -> Iterator[list[EventDict]]:
         yield lines
 
 
-async def test_a_comment_with_a_command_begins_a_visit(env: WorkflowEnvironment, receiver: Receiver) -> None:
+async def test_a_comment_with_a_command_starts_a_sync(env: WorkflowEnvironment, receiver: Receiver) -> None:
     answer = await receiver.deliver("issue_comment", with_command(COMMENTED))
     assert (answer.status_code, answer.json()) == (202, {"detail": "accepted"})
-    desk = env.client.get_workflow_handle(ISSUE)
+    sync = env.client.get_workflow_handle(ISSUE)
     signals = [
         event.workflow_execution_signaled_event_attributes
-        async for event in desk.fetch_history_events()
+        async for event in sync.fetch_history_events()
         if event.HasField("workflow_execution_signaled_event_attributes")
     ]
     assert signals[-1].signal_name == "change_noticed"
     notice = json.loads(signals[-1].input.payloads[0].data)
     assert notice["comment"] == COMMENTED["comment"]["id"]
     assert notice["delivery"] == "d-1"
-    await desk.terminate()
+    await sync.terminate()
 
 
 @pytest.mark.parametrize("event", ["issues", "issue_comment", "label", "projects_v2_item", "ping"])
-async def test_whatever_github_sends_is_taken(
+async def test_all_published_deliveries_are_accepted(
     env: WorkflowEnvironment, receiver: Receiver, event: str
 ) -> None:
     for number, payload in enumerate(PUBLISHED[event]):
@@ -62,7 +62,7 @@ async def test_whatever_github_sends_is_taken(
         assert answer.status_code in (200, 202), answer.text
 
 
-async def test_a_form_is_taken_too(receiver: Receiver) -> None:
+async def test_a_delivery_as_a_form_is_accepted(receiver: Receiver) -> None:
     body = urlencode({"payload": json.dumps(COMMENTED)}).encode()
     answer = await receiver.deliver(
         "issue_comment", None, body=body, content_type="application/x-www-form-urlencoded"
@@ -70,7 +70,7 @@ async def test_a_form_is_taken_too(receiver: Receiver) -> None:
     assert (answer.status_code, answer.json()["detail"]) == (202, "ignored: no command")
 
 
-async def test_an_unknown_event_is_forgotten(receiver: Receiver) -> None:
+async def test_an_unknown_event_is_ignored(receiver: Receiver) -> None:
     answer = await receiver.deliver("star", {"action": "created", "issue": "none"})
     assert (answer.status_code, answer.json()["detail"]) == (
         202,
@@ -85,7 +85,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("github", "why"), OTHERS, ids=str)
-async def test_what_is_none_of_ours_is_dropped_with_a_line(
+async def test_an_ignored_delivery_is_logged(
     env: WorkflowEnvironment, log: list[EventDict], github: dict[str, str], why: str
 ) -> None:
     async with receiving(env.client, GITHUB.model_copy(update=github)) as receiver:
@@ -119,7 +119,7 @@ async def test_what_is_none_of_ours_is_dropped_with_a_line(
         ({"body": b'{"issue": {"number": ' + b"9" * 5000 + b"}}"}, 400),
     ],
 )
-async def test_what_is_not_from_github_gets_a_clear_no(
+async def test_a_delivery_not_from_github_is_refused(
     receiver: Receiver, log: list[EventDict], headers: dict[str, Any], status: int
 ) -> None:
     answer = await receiver.deliver("issue_comment", {}, **headers)
@@ -130,8 +130,8 @@ async def test_what_is_not_from_github_gets_a_clear_no(
     assert SECRET not in answer.text + json.dumps(line)
 
 
-async def test_a_body_without_end_is_cut_off(receiver: Receiver) -> None:
-    """It is never read to its end: more than that of it would not even be sent."""
+async def test_an_endless_body_is_cut_off(receiver: Receiver) -> None:
+    """The receiver stops reading, so that the client cannot send more."""
     sent = 0
 
     def endless() -> Iterator[bytes]:
@@ -154,7 +154,7 @@ async def test_a_body_without_end_is_cut_off(receiver: Receiver) -> None:
     assert (await receiver.deliver("issue_comment", COMMENTED)).status_code == 202
 
 
-async def test_who_dribbles_keeps_nobody_waiting(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_sender_is_cut_off(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "BODY_TIMEOUT", 2.0)  # in which even a busy machine sends a whole one
     port = int(receiver.url.rpartition(":")[2])
     head = b"POST /github/webhook HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{"
@@ -167,7 +167,7 @@ async def test_who_dribbles_keeps_nobody_waiting(receiver: Receiver, monkeypatch
         writer.close()
 
 
-async def test_without_a_secret_nothing_is_taken(env: WorkflowEnvironment) -> None:
+async def test_without_a_secret_every_delivery_is_refused(env: WorkflowEnvironment) -> None:
     async with receiving(env.client, GITHUB.model_copy(update={"webhook_secret": None})) as receiver:
         answer = await receiver.deliver("issue_comment", COMMENTED, x_hub_signature_256=None)
         assert answer.status_code == 503
@@ -175,11 +175,11 @@ async def test_without_a_secret_nothing_is_taken(env: WorkflowEnvironment) -> No
         assert await receiver.health() == 200  # it runs; only that nobody wants webhooks
 
 
-async def test_health_says_that_it_runs(receiver: Receiver) -> None:
+async def test_the_health_check_responds(receiver: Receiver) -> None:
     assert await receiver.health() == 200
 
 
-async def test_without_temporal_github_is_told_to_come_again(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_temporal_the_response_asks_for_redelivery(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(web, "TIMEOUT", 0.5)
     async with real_time() as server:
         client = server.client
@@ -190,7 +190,7 @@ async def test_without_temporal_github_is_told_to_come_again(monkeypatch: pytest
         assert await receiver.health() == 503
 
 
-async def test_a_delivery_leaves_one_line_and_no_persons_name(
+async def test_a_delivery_is_logged_in_one_line_without_logins(
     env: WorkflowEnvironment, receiver: Receiver, log: list[EventDict]
 ) -> None:
     await receiver.deliver("issue_comment", with_command(COMMENTED), delivery="d-42")

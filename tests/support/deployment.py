@@ -78,7 +78,7 @@ def settings(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @dataclass
-class Office:
+class Deployment:
     """The running service and its users."""
 
     env: WorkflowEnvironment
@@ -209,7 +209,9 @@ class Office:
 
 
 @pytest.fixture
-async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings) -> AsyncIterator[Office]:
+async def deployment(
+    env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings
+) -> AsyncIterator[Deployment]:
     timeout = timedelta(seconds=TIMEOUT)
     leads = LeadsClient(env.client, settings.task_queue, settings.temporal_ui, timeout)
     issue_sync = IssueSync(leads, settings, settle=timedelta(seconds=1))
@@ -225,11 +227,11 @@ async def office(env: WorkflowEnvironment, sandbox: Sandbox, settings: Settings)
             activity_executor=executor,
         )
         async with worker:
-            yield Office(env, sandbox, settings, leads, issue_sync)
+            yield Deployment(env, sandbox, settings, leads, issue_sync)
 
 
-def all_public(office: Office) -> None:
+def all_public(deployment: Deployment) -> None:
     """Make all repositories public: issues of private ones cannot be transferred."""
-    github = office.sandbox.github
+    github = deployment.sandbox.github
     for number, repository in list(github.repositories.items()):
         github.repositories[number] = repository.replaced(private=False)
