@@ -3,9 +3,7 @@
 import signal
 
 if __name__ == "__main__":
-    signal.signal(
-        signal.SIGINT, signal.SIG_DFL
-    )  # Ctrl-C ends it without a traceback while the rest is imported
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl-C during the imports ends it without a traceback
 
 import asyncio
 import sys
@@ -21,9 +19,9 @@ from activities.issue_sync.sync import IssueSync
 from activities.reconcile.activities import reconcile_activities
 from activities.reconcile.team import TeamReconciler
 from activities.registry import activities
+from client import errors
 from client.connection import connect, run_program
 from client.digest import keep_digest
-from client.errors import LeadsError, NamespaceMissing, ServerNotPrepared
 from client.leads import LeadsClient
 from client.reconcile import keep_schedule
 from client.runtime import deployment, metrics_runtime
@@ -43,9 +41,7 @@ TAKE_OVER = timedelta(seconds=3)
 async def run(settings: Settings) -> None:
     """Work on the task queue until SIGINT or SIGTERM."""
     log = structlog.get_logger("worker")
-    policy = current_policy(
-        settings
-    )  # first of all, so that a wrong policy stops the worker before it connects
+    policy = current_policy(settings)  # first: a wrong policy stops the worker before it connects
     for each in unknown_settings():
         log.warning("a setting is ignored", why=each)
     stop = asyncio.Event()
@@ -92,9 +88,11 @@ def main() -> None:
         sys.exit(str(error))
     except LedgerError as error:
         sys.exit(f"The worker can't start: LEADS_LEDGER_URL: {error}")
-    except (NamespaceMissing, ServerNotPrepared) as error:
+    except (errors.NamespaceMissing, errors.ServerNotPrepared) as error:
         sys.exit(f"The worker can't start: {error} Run `leads init-server`.")
-    except (RuntimeError, LeadsError) as error:
+    except errors.LeadsError as error:
+        sys.exit(f"The worker can't start: {error} Check the settings TEMPORAL_*.")
+    except RuntimeError as error:
         sys.exit(f"The worker can't start: {error}")
 
 

@@ -38,12 +38,12 @@ class Decision(Fact, abstract=True):
     is_progress: ClassVar[bool] = True
     """True if the decision counts as progress, so that the days until the lead is stale are counted anew."""
 
-    by: Line = Field("someone through Temporal", description="who decided")
+    by: Line = Field("someone through Temporal", description="person who decided")
     source: Line = Field("signal", description="face through which the decision came")
     key: Line | None = Field(
         None, description="idempotency key: the same key is the same decision, sent again"
     )
-    note: Text | None = Field(None, description="anything worth remembering")
+    note: Text | None = Field(None, description="free text for the timeline")
 
     @classmethod
     def __pydantic_init_subclass__(cls, *, abstract: bool = False, **kwargs: Any) -> None:

@@ -46,7 +46,7 @@ class UsageReported(Decision):
     )
     example = {"month": "2026-07", "active_users": 280, "cloud_cost": "412.07", "currency": "USD"}
 
-    month: Month = Field(description="the calendar month, as 2026-07")
+    month: Month = Field(description="the calendar month, such as 2026-07")
     active_users: int = Field(ge=0, le=100_000_000, description="monthly active users")
     cloud_cost: Amount = Field(Decimal(0), ge=0, description="the cloud provider's bill for the month")
     currency: CurrencyCode | None = Field(None, description="its currency; must be that of the contract")

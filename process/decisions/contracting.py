@@ -158,7 +158,7 @@ class ContractProgressed(_Contracting):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         if event_log.lead.pending.state == self.state and not self.note:
             return refuse(
-                f"It is {self.state} since {event_log.lead.pending.state_on}",
+                f"It has been {self.state} since {event_log.lead.pending.state_on}",
                 "Give a note if there is other news",
             )
         return None
@@ -197,7 +197,7 @@ class ContractSigned(_Contracting):
     evidence_kind: Literal["contract", "email", "purchase order"] = Field(
         "contract", description="type of the evidence"
     )
-    signed_by: Line | None = Field(None, description="who signed, on their side")
+    signed_by: Line | None = Field(None, description="person of the customer who signed")
     on: date | None = Field(None, description="the day of the signature; by default today")
     start: date | None = Field(
         None,
@@ -208,7 +208,7 @@ class ContractSigned(_Contracting):
         "monthly", description="a yearly price in twelve shares, or whole at the start of each year"
     )
     reference: Line | None = Field(
-        None, description="the customer's reference for its invoices, as their purchase order's number"
+        None, description="the customer's reference for invoices, such as the number of a purchase order"
     )
 
     def term(self, lead: Lead, today: date) -> tuple[date, date]:
@@ -377,7 +377,7 @@ class ServiceExtended(Decision):
     example = {"reason": "The renewal is with their lawyers"}
     stages = OPEN_STAGES
 
-    reason: Text = Field(description="why it goes on without a contract")
+    reason: Text = Field(description="reason to go on without a contract")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -418,7 +418,7 @@ class GapExplained(Decision):
     example = {"reason": "Their new grant begins later; the days are a gift"}
     stages = OPEN_STAGES | {Stage.CLOSED}
 
-    reason: Text = Field(description="why nobody is billed for them")
+    reason: Text = Field(description="reason why the days are not billed")
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:

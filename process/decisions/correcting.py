@@ -198,7 +198,7 @@ class Corrected(CorrectingDecision):
 
 
 _NOTHING = {
-    "mail": "Nobody was told anything of {} by mail that is wrong then",
+    "mail": "No mail about {} would be wrong after the correction",
     "comment": "The lead's issue has not shown {}",
     "answer": "{} was not decided in a comment, so no answer speaks of it",
     "hub": "No issue of the hub is open because of {}",

@@ -35,7 +35,7 @@ class LeadOpened(Decision):
     title: Line = Field(description="short title of the request")
     email: Email | None = Field(None, description="the person's mail address")
     service: Service = Field("hub", description="hub as a service, or something else")
-    zone: Line = Field("UTC", description="the lead's time zone, as Europe/Berlin; its days count there")
+    zone: Line = Field("UTC", description="the lead's time zone, such as Europe/Berlin; days are days there")
     issue: Link | None = Field(
         None, description="issue on GitHub that it began as; by default a new one is opened"
     )
@@ -114,12 +114,12 @@ class DetailsChanged(Decision):
     title: Line | None = Field(None, description="short title of the request")
     email: Email | None = Field(None, description="the person's mail address")
     service: Service | None = Field(None, description="hub as a service, or something else")
-    zone: Line | None = Field(None, description="the lead's time zone, as Europe/Berlin")
+    zone: Line | None = Field(None, description="the lead's time zone, such as Europe/Berlin")
     reference: Line | None = Field(
         None, description="the customer's reference for invoices, unless their contract has one"
     )
     billing_address: BillingAddress | None = Field(
-        None, description="where the customer wants invoices addressed to, in lines or with commas between"
+        None, description="the customer's address for invoices, in lines or separated by commas"
     )
 
     def given(self) -> dict[str, str]:

@@ -146,8 +146,8 @@ class ManiacTAssessed(Decision):
         for letter, (verdict, evidence) in given.items():
             if verdict is not Verdict.UNKNOWN and not evidence:
                 return refuse(
-                    f"{letter} is said to be {verdict} without evidence",
-                    f"Give {letter}_evidence, or say unknown",
+                    f"{letter} is {verdict} without evidence",
+                    f"Give {letter}_evidence, or unknown as the verdict",
                 )
         return None
 
@@ -190,7 +190,7 @@ class AssetAttached(Decision):
     type: Literal["budget", "statement of work", "notes", "contract", "other"] = Field(
         "other", description="type of the asset"
     )
-    name: Line = Field(description="its name")
+    name: Line = Field(description="name of the asset")
     url: Line | None = Field(
         None, description="its address; leave it out if the file will be put into the folder"
     )

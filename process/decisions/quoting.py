@@ -68,16 +68,18 @@ class PriceQuoted(Decision):
 
     kind = "price_quoted"
 
-    irreversible = "If the customer has heard this price, only sales can take it back there"
+    irreversible = "If the customer knows this price, only sales can take it back there"
     stages = OPEN_STAGES
     commits = True
     example = {"amount": "12000", "currency": "USD", "per": "year"}
 
-    amount: Amount | None = Field(None, description="the price, as 12000 or 12000.00; a plan brings its own")
-    currency: CurrencyCode | None = Field(None, description="its currency, as USD")
+    amount: Amount | None = Field(
+        None, description="the price, such as 12000 or 12000.00; a plan has its own"
+    )
+    currency: CurrencyCode | None = Field(None, description="its currency, such as USD")
     per: Per | None = Field(None, description="period of the price: a year, a month, or once")
-    book: Line | None = Field(None, description="price book, as 2026-06")
-    plan: Line | None = Field(None, description="plan in that book, as Research")
+    book: Line | None = Field(None, description="price book, such as 2026-06")
+    plan: Line | None = Field(None, description="plan in that book, such as Research")
     dedicated_cluster: bool = Field(
         False, description="with a dedicated cluster, where the book has a surcharge"
     )
@@ -86,9 +88,11 @@ class PriceQuoted(Decision):
         description='further items, charged once or in each period, as "Training: 2000 once" or "Support: 300"',
     )
     discount_percent: Percent | None = Field(
-        None, description="share taken off the price (not the items), as 10"
+        None, description="percentage taken off the price (not the items), such as 10"
     )
-    discount_amount: Amount | None = Field(None, gt=0, description="or the amount taken off it, as 1200")
+    discount_amount: Amount | None = Field(
+        None, gt=0, description="or the amount taken off the price, such as 1200"
+    )
     discount_reason: Text | None = Field(None, description="reason for the discount")
     valid_until: date | None = Field(None, description="last day of the offer; by default 30 days from now")
 

@@ -33,12 +33,12 @@ class HubInformationGiven(Decision):
     name: Line | None = Field(None, description="the hub's name")
     background: Text | None = Field(None, description="purpose of the hub")
     auth_type: Line | None = Field(None, description="Google, GitHub, CILogon or other")
-    administrators: Text | None = Field(None, description="its administrators")
-    url: Line | None = Field(None, description="as NAME.CLUSTER.2i2c.cloud")
+    administrators: Text | None = Field(None, description="administrators of the hub")
+    url: Line | None = Field(None, description="address, such as NAME.CLUSTER.2i2c.cloud")
     logo_url: Line | None = Field(None, description="logo and its link")
     hub_type: Line | None = Field(None, description="type of hub")
     cluster: Line | None = Field(None, description="the cluster it runs on")
-    image: Line | None = Field(None, description="image, as name/tag")
+    image: Line | None = Field(None, description="image, written name/tag")
     config_name: Line | None = Field(None, description="its name in the configuration")
     representatives: Text | None = Field(None, description="community representative(s), one or two")
     start_date: Line | None = Field(None, description="day from which it is needed")
@@ -210,7 +210,7 @@ class HubLive(Decision):
         if lead.hub.requested_on is None:
             return refuse("The hub was not requested", decide("Do that first", "hub_requested"))
         if lead.hub.live_on:
-            return refuse(f"The hub is already live since {lead.hub.live_on}")
+            return refuse(f"The hub has been live since {lead.hub.live_on}")
         return None
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:

@@ -334,7 +334,7 @@ def _stages(simulation: Simulation) -> Iterator[StageDays]:
 
 def _days_in(steps: Sequence[Step], until: datetime) -> Counter[Stage]:
     found: Counter[Stage] = Counter()
-    for lead, since, end in _stretches(steps, until, lambda lead: lead.stage):
+    for lead, since, end in _periods(steps, until, lambda lead: lead.stage):
         found[lead.stage] += (end - since).days
     return found
 
@@ -342,7 +342,7 @@ def _days_in(steps: Sequence[Step], until: datetime) -> Counter[Stage]:
 T = TypeVar("T")
 
 
-def _stretches(
+def _periods(
     steps: Sequence[Step], until: datetime, of: Callable[[Lead], T]
 ) -> Iterator[tuple[Lead, date, date]]:
     """Yield each period in which `of(lead)` stays the same: the lead, its first day, and the day after its last."""
@@ -377,11 +377,11 @@ def _noticed(
         while day < until_day:
             next_day = min(next_change(lead, day) or until_day, until_day)
             for concern in concerns(lead, day):
-                stretches = found[concern.owner, concern.text]
-                if stretches and stretches[-1][1] == day - DAY:
-                    stretches[-1] = (stretches[-1][0], next_day - DAY)
+                periods = found[concern.owner, concern.text]
+                if periods and periods[-1][1] == day - DAY:
+                    periods[-1] = (periods[-1][0], next_day - DAY)
                 else:
-                    stretches.append((day, next_day - DAY))
+                    periods.append((day, next_day - DAY))
             day = next_day
     return found
 

@@ -159,6 +159,6 @@ def _attention(found: Iterable[Difference]) -> tuple[int, int]:
     return actual, simulated
 
 
-def _days(stretches: Iterable[tuple[date, date]]) -> frozenset[date]:
+def _days(periods: Iterable[tuple[date, date]]) -> frozenset[date]:
     """Return all days of these periods; each is a first and a last day."""
-    return frozenset(first + DAY * n for first, last in stretches for n in range((last - first).days + 1))
+    return frozenset(first + DAY * n for first, last in periods for n in range((last - first).days + 1))

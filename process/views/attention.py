@@ -147,9 +147,7 @@ def _contract_and_hub(lead: Lead, today: date) -> Iterator[Concern]:
         else:
             yield Concern(_owes_hub(lead), "A live contract without a hub", since=contract.signed_on)
     elif lead.stage is Stage.CONTRACTED and not live and ended:
-        text = (
-            f"The contract ended on {_ending(lead, ended)}, and nobody has renewed it or said that it is over"
-        )
+        text = f"The contract ended on {_ending(lead, ended)}, and it is neither renewed nor recorded as lost"
         yield Concern(Role.SALES, text, since=ended)
     elif lead.lost and (runs := _runs_on(lead.signed, today)):
         text = f"A live contract without a hub: it runs until {runs}, and the lead is lost"

@@ -463,9 +463,7 @@ def test_a_member_without_a_hub_pays_the_base_fee_and_has_no_next_step() -> None
         date(2027, 4, 1)
     }
     life.until("2027-06-10")
-    assert "The contract ended on 2027-05-31, and nobody has renewed it or said that it is over" in others(
-        life
-    )
+    assert "The contract ended on 2027-05-31, and it is neither renewed nor recorded as lost" in others(life)
     assert next_step(life.lead).text == "renew, extend, or record it as lost: the contract has ended"
     life.accepted(**RENEWAL).does("contract_signed", **SIGNED)
     assert others(life.wait(0)) == ()

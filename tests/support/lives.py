@@ -138,12 +138,12 @@ class Life:
     """One lead that takes decisions, lets time pass, and performs effects."""
 
     def __init__(self, now: datetime = MONDAY, lead_id: str = "lead-example", **opened: Any) -> None:
-        facts = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"} | opened
-        facts = {"changes": CHANGES} | facts
+        person = {"org": "Example University", "person": "Ada Example", "title": "Hub for a course"}
+        fields = {"changes": CHANGES} | person | opened
         self.now = now
-        self.aggregate = LeadAggregate.open(lead_id, LeadOpened.model_validate(facts), now)
+        self.aggregate = LeadAggregate.open(lead_id, LeadOpened.model_validate(fields), now)
         self.planned: list[Effect] = [item.effect for item in self.aggregate.outbox]
-        """All effects that were ever planned, in order."""
+        """Effects planned so far, in order."""
         self.addresses: dict[str, str] = {}
         """Addresses in the settings that differ from the usual ones, by role."""
 

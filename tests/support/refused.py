@@ -70,7 +70,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "Nothing says that this lead may be a duplicate of another. lead-other may be one of this: decide it there.",
     ),
     (
-        "looks alike",
+        "probable duplicate",
         "kept_apart",
         {"other": "lead-x"},
         "lead-x is none of those that it may be the same as. Name one of lead-original, or none for all of them.",
@@ -112,14 +112,14 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("merged", "reopened", {"reason": "x"}, "The lead was merged into lead-original. Go on there"),
     ("merged", "kept_apart", {}, "The lead was merged into lead-original. Go on there"),
     (
-        "looks alike",
+        "probable duplicate",
         "price_quoted",
         QUOTE,
         "It may be the same request as lead-original (same organisation). If it is, merge it into that lead (Merged, "
         "into lead-original). If not, keep it apart (Kept apart).",
     ),
     (
-        "looks alike",
+        "probable duplicate",
         "hub_requested",
         {"exception_by": "Grace", "exception_reason": "x"},
         "It may be the same request as lead-original",
@@ -146,7 +146,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "new",
         "maniac_t_assessed",
         {"need": "no"},
-        "need is said to be no without evidence. Give need_evidence, or say unknown.",
+        "need is no without evidence. Give need_evidence, or unknown as the verdict.",
     ),
     (
         "new",
@@ -537,7 +537,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "drafted",
         "contract_progressed",
         {"state": "drafted"},
-        "It is drafted since 2026-06-01. Give a note if",
+        "It has been drafted since 2026-06-01. Give a note if",
     ),
     ("new", "vendor_setup_progressed", {"forms": "sent"}, "No price has been quoted yet"),
     ("vendor started", "vendor_setup_progressed", {"forms": "sent"}, "Their forms were sent on 2026-06-01."),
@@ -629,7 +629,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ),
     ("live", "event_announced", {"name": "Exam", "first": "2026-07-05", "users": 0}, "users: "),
     ("closed", "event_announced", {"name": "Exam", "first": "2026-07-05", "users": 9}, "The lead is closed"),
-    ("live", "hub_live", {}, "The hub is already live since 2026-06-01."),
+    ("live", "hub_live", {}, "The hub has been live since 2026-06-01."),
     (
         "requested",
         "hub_live",

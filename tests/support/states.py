@@ -47,7 +47,7 @@ STATES: dict[str, Callable[[], Life]] = {
     "closed, three months ago": lambda: Life().decommissioned().wait(92),
     "asked": lambda: _asked(),
     "answered": lambda: _answered(),
-    "looks alike": lambda: Life(originals=[ORIGINAL]),
+    "probable duplicate": lambda: Life(originals=[ORIGINAL]),
     "merged": lambda: _merged(),
     "has a duplicate": lambda: _has_a_duplicate(),
     "merged into it": lambda: _merged_into_it(),

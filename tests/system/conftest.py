@@ -27,14 +27,14 @@ QUEUE = "leads"
 
 @dataclass
 class Service:
-    """Everything that runs for a test."""
+    """The running server, sandbox and workers of a test."""
 
     env: WorkflowEnvironment
     sandbox: Sandbox
     folder: Path
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     more: dict[str, str] = field(default_factory=dict)
-    """Settings of the test's own."""
+    """Further environment variables of the test."""
 
     @property
     def ledger_url(self) -> str:
@@ -49,7 +49,7 @@ class Service:
             | {
                 "LEADS_LEDGER_URL": self.ledger_url,
                 "LEADS_LOG_FORMAT": "json",
-                "LEADS_GITHUB__RECONCILE_MINUTES": "0",  # nothing comes in between that a test did not ask for
+                "LEADS_GITHUB__RECONCILE_MINUTES": "0",  # a test requests its own reconciliations
                 "TEMPORAL_ADDRESS": self.env.client.service_client.config.target_host,
                 "TEMPORAL_NAMESPACE": self.env.client.namespace,
             }
@@ -61,7 +61,7 @@ class Service:
         return (self.folder / "worker.log").read_text()
 
     async def start_worker(self) -> subprocess.Popen[bytes]:
-        """One more worker, once it is ready."""
+        """Start one more worker, and return it once it is ready."""
         ready = self.log.count("worker ready") if (self.folder / "worker.log").exists() else 0
         with (self.folder / "worker.log").open("ab") as log:
             worker = subprocess.Popen(  # noqa: ASYNC220 - it is awaited by its log

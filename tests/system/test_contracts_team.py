@@ -1,4 +1,4 @@
-"""Failure 8 of process.md, from the outside: the contracts team changes its address, in the settings, under open leads."""
+"""Failure 8 of process.md: the contracts team changes its address in the settings while leads are open."""
 
 import asyncio
 from collections import Counter
@@ -15,20 +15,20 @@ def contracts(address: str) -> dict[str, str]:
     return {"LEADS_ADDRESSES__CONTRACTS": f'["{address}"]'}
 
 
-async def told(life: Life) -> None:
-    """Everything that follows from the change is done."""
+async def team_changed(life: Life) -> None:
+    """Wait until the lead knows the new address, and its effects are done."""
     await life.until(lambda view: any(line.kind == "team_changed" for line in view.timeline))
     await life.settled()
 
 
 def reached(service: Service, life: Life) -> list[tuple[str, list[str]]]:
-    """Beginning of the text, and who got it: each mail once, however often it came."""
+    """Return the beginning of the text and the recipients of each mail; repeated deliveries count once."""
     mails = {mail.message_id: mail for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw}
     return [(mail.text[:23], mail.received.recipients) for mail in mails.values()]
 
 
 async def in_conversation(service: Service, lead_id: str) -> Life:
-    """A lead that the contracts team has in hand, opened as the command line does it."""
+    """Open a lead as the command line does, and hand it over to the contracts team."""
     life = await service.begin(lead_id, policy={"addresses": {"contracts": [OLD]}})
     await life.decide_all(
         "price_quoted",
@@ -54,11 +54,11 @@ async def test_a_new_address_is_notified_once_despite_crashes(service: Service) 
 
     service.more = contracts(NEW)
     second = await service.start_worker()
-    service.kill(second)  # in the midst of telling them, and of what they do then
+    service.kill(second)  # while it notifies the leads, and while they react
     await service.start_worker()
-    await service.start_worker()  # two at once, and each tells them
+    await service.start_worker()  # two at once: each notifies the leads
     for life in lives:
-        await told(life)
+        await team_changed(life)
 
     for life in lives:
         mails = reached(service, life)

@@ -20,7 +20,7 @@ BOUNDARIES = (
     Fault(system="drive", method="POST", path="/upload/", kind="slow", seconds=3),
     Fault(system="sheets", kind="slow", seconds=3),
 )
-"""One request of each kind hangs; the sandbox does its work all the same, when the one who asked is dead."""
+"""A slow request of each kind. The sandbox completes it even if the worker that sent it was killed."""
 
 
 async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
@@ -44,16 +44,16 @@ async def test_killed_in_the_middle_of_every_effect(service: Service) -> None:
 
 async def _exactly_one_of_everything(service: Service, life: Life) -> None:
     view = await life.overview()
-    facts, github, google = view.lead, service.sandbox.github, service.sandbox.google
+    lead, github, google = view.lead, service.sandbox.github, service.sandbox.google
     assert view.stage == "hub"
     issues = [issue for issue in github.issues.values() if life.id in (issue.body or "")]
     assert len(issues) == 2, [issue.title for issue in issues]  # the lead's and the hub's
     cards = [item for item in github.items.values() if item.issue_id in {issue.id for issue in issues}]
     assert len(cards) == 1
     mine = [file for file in google.files.values() if file.app_properties.get("leadId") == life.id]
-    assert facts.folder
-    assert facts.invoices[0].file
-    assert sorted(file.id for file in mine) == sorted([facts.folder.id, facts.invoices[0].file.id])
+    assert lead.folder
+    assert lead.invoices[0].file
+    assert sorted(file.id for file in mine) == sorted([lead.folder.id, lead.invoices[0].file.id])
     mails = Counter(mail.message_id for mail in service.sandbox.mailbox.all() if life.id.encode() in mail.raw)
     assert len(mails) == 5
     ledger = Ledger.open(service.ledger_url)
@@ -89,10 +89,10 @@ async def test_killed_in_the_middle_of_a_compensation(service: Service) -> None:
         async with asyncio.timeout(TIMEOUT):
             while any(effect.status != "done" for effect in (await life.overview()).effects):
                 await asyncio.sleep(0.2)
-        _everybody_was_told_once(service, life)
+        _everybody_was_notified_once(service, life)
 
 
-def _everybody_was_told_once(service: Service, life: Life) -> None:
+def _everybody_was_notified_once(service: Service, life: Life) -> None:
     github = service.sandbox.github
     issues = [issue for issue in github.issues.values() if life.id in (issue.body or "")]
     assert sorted((issue.state, issue.state_reason) for issue in issues) == [

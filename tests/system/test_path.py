@@ -26,9 +26,9 @@ async def test_a_lead_becomes_a_hub(service: Service) -> None:
         e for e in view.effects if e.status != "done"
     ]
     assert view.stage == "hub"
-    facts = view.lead
-    assert dict(facts.questionnaire.answers) == answers
-    assert facts.invoices[0].file is not None
+    lead = view.lead
+    assert dict(lead.questionnaire.answers) == answers
+    assert lead.invoices[0].file is not None
     ledger = Ledger.open(service.ledger_url)
     assert [entry.summary for entry in ledger.entries("lead-path")] == [
         line.summary for line in view.timeline

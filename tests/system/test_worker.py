@@ -1,4 +1,4 @@
-"""The worker as a process: how it ends when it can't begin."""
+"""The worker as a process ends with a clear message if it cannot start."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ def worker(folder: Path, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_a_setting_that_cant_be_meant_is_named_without_its_value(tmp_path: Path) -> None:
+def test_an_invalid_setting_is_named_without_its_value(tmp_path: Path) -> None:
     ended = worker(tmp_path, LEADS_MAIL__PORT="s3cret")
     assert ended.returncode == 1
     assert ended.stderr.startswith("A setting is wrong: LEADS_MAIL__PORT: ")
@@ -36,49 +36,45 @@ def test_a_setting_that_cant_be_meant_is_named_without_its_value(tmp_path: Path)
     assert "Traceback" not in ended.stderr
 
 
-def test_without_a_server_it_says_so(tmp_path: Path) -> None:
+def test_a_missing_server_is_reported(tmp_path: Path) -> None:
     ended = worker(tmp_path, TEMPORAL_ADDRESS="127.0.0.1:1")
     assert ended.returncode == 1
-    assert ended.stderr.startswith("The worker can't start: No Temporal server answers at 127.0.0.1:1. ")
+    assert ended.stderr.startswith("The worker can't start: No Temporal server answers at 127.0.0.1:1. Check")
     assert "Traceback" not in ended.stderr
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "message"),
     [
-        ("LEADS_PEOPLE", "{octocat", "A setting is wrong: LEADS_PEOPLE: is to be JSON; "),
+        ("LEADS_PEOPLE", "{octocat", "A setting is wrong: LEADS_PEOPLE: must be JSON; "),
         ("LEADS_DIGEST__ZONE", "Europe/Berlni", "A setting is wrong: LEADS_DIGEST__ZONE: there is no such "),
         ("LEADS_METRICS_ADDRESS", "nonsense", "A setting is wrong: LEADS_METRICS_ADDRESS: Invalid "),
-        (
-            "TEMPORAL_PROFILE",
-            "nope",
-            "The worker can't start: Temporal's configuration (TEMPORAL_…) is wrong: ",
-        ),
-        ("TEMPORAL_ADDRESS", "nonsense", "The worker can't start: TEMPORAL_ADDRESS is to be HOST:PORT, "),
+        ("TEMPORAL_PROFILE", "nope", "The worker can't start: Temporal's configuration is wrong: "),
+        ("TEMPORAL_ADDRESS", "nonsense", "The worker can't start: The Temporal address must be HOST:PORT, "),
     ],
 )
-def test_a_system_that_fails_is_named_in_one_sentence(
-    tmp_path: Path, name: str, value: str, said: str
+def test_an_invalid_setting_of_any_kind_is_named_in_one_sentence(
+    tmp_path: Path, name: str, value: str, message: str
 ) -> None:
     ended = worker(tmp_path, **{name: value})
     assert ended.returncode == 1
-    assert ended.stderr.startswith(said)
+    assert ended.stderr.startswith(message)
     assert "Traceback" not in ended.stderr
 
 
 async def test_a_problem_found_at_the_server_is_named_in_one_sentence(tmp_path: Path, prepared: str) -> None:
-    for environment, said in (
-        ({"TEMPORAL_NAMESPACE": "nope"}, "Namespace nope is not found. Make it with `leads init-server`."),
+    for environment, message in (
+        ({"TEMPORAL_NAMESPACE": "nope"}, "Namespace nope is not found. Run `leads init-server`."),
         ({"LEADS_LEDGER_URL": "nonsense"}, "LEADS_LEDGER_URL: The ledger's URL cannot be read. "),
     ):
         ended = await asyncio.to_thread(worker, tmp_path, TEMPORAL_ADDRESS=prepared, **environment)
         assert ended.returncode == 1
-        assert f"The worker can't start: {said}" in ended.stderr
+        assert f"The worker can't start: {message}" in ended.stderr
         assert "Traceback" not in ended.stderr
 
 
-async def test_ctrl_c_at_any_moment_ends_it_quietly(tmp_path: Path, prepared: str) -> None:
-    for so_far in ("", "worker ready"):
+async def test_ctrl_c_at_any_moment_stops_it_quietly(tmp_path: Path, prepared: str) -> None:
+    for started in ("", "worker ready"):
         working = await asyncio.create_subprocess_exec(
             sys.executable,
             ROOT / "worker.py",
@@ -87,13 +83,13 @@ async def test_ctrl_c_at_any_moment_ends_it_quietly(tmp_path: Path, prepared: st
             stderr=asyncio.subprocess.PIPE,
         )
         assert working.stderr
-        said = b""
-        while (so_far or "import 'asyncio'").encode() not in said:
-            said = await working.stderr.readline()
-            assert said
+        line = b""
+        while (started or "import 'asyncio'").encode() not in line:
+            line = await working.stderr.readline()
+            assert line
         working.send_signal(signal.SIGINT)
         last = await working.stderr.read()
-        assert await working.wait() == (0 if so_far else -signal.SIGINT)
+        assert await working.wait() == (0 if started else -signal.SIGINT)
         assert b"Traceback" not in last
 
 

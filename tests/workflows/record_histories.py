@@ -1,27 +1,25 @@
-"""Records the histories that `test_replay.py` replays: `python -m tests.workflows.record_histories RELEASE`.
+"""Record the histories that `test_replay.py` replays: `python -m tests.workflows.record_histories RELEASE`.
 
-Run it for a release, and never again for it: what a released version wrote is what leads in flight have behind them.
+Run it once for each release: leads in flight replay the events that the released version wrote.
 """
 
 import asyncio
-import gzip
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
+from tests.support.histories import write_history
 from tests.support.outside import Outside
 from tests.support.servers import skipping_time
 from tests.support.workflow_lives import Life
 
-HISTORIES = Path(__file__).parent / "histories"
 PRICE = {"amount": 12000, "currency": "USD", "per": "year"}
 
 
 async def _of(life: Life, kind: str) -> int:
-    """Number of the newest event of this kind."""
+    """Return the number of the newest event of this kind."""
     return max(line.seq for line in (await life.overview()).timeline if line.kind == kind)
 
 
@@ -153,7 +151,7 @@ async def _other_people_and_rules(life: Life) -> None:
 
 
 async def _a_new_run(life: Life) -> None:
-    """Under a server that wants a new run soon: this is the run that went on."""
+    """Continue as new on a server that suggests it early; the last run is recorded."""
     await life.to_hub()
     await asyncio.sleep(2)
     await life.pass_days(70)
@@ -172,7 +170,7 @@ LIVES: dict[str, Callable[[Life], Awaitable[None]]] = {
 }
 
 
-async def _aggregate(
+async def _record(
     env: WorkflowEnvironment, release: str, name: str, live: Callable[[Life], Awaitable[None]]
 ) -> None:
     outside = Outside()
@@ -180,18 +178,16 @@ async def _aggregate(
         life = await Life.begin(env, outside, f"lead-{name}", queue=name)
         await live(life)
         history = await life.handle.fetch_history()
-    path = HISTORIES / f"{release}-{name}.json.gz"
-    path.write_bytes(gzip.compress(history.to_json().encode(), mtime=0))
-    print(f"{path.name}: {len(history.events)} events")  # noqa: T201
+    write_history(f"{release}-{name}", history.to_json())
+    print(f"{release}-{name}: {len(history.events)} events")  # noqa: T201
 
 
 async def main(release: str) -> None:
-    HISTORIES.mkdir(exist_ok=True)
     async with skipping_time() as env:
         for name, live in LIVES.items():
-            await _aggregate(env, release, name, live)
+            await _record(env, release, name, live)
     async with skipping_time("limit.historyCount.suggestContinueAsNew=40") as env:
-        await _aggregate(env, release, "a-new-run", _a_new_run)
+        await _record(env, release, "a-new-run", _a_new_run)
 
 
 if __name__ == "__main__":

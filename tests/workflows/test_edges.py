@@ -1,6 +1,6 @@
-"""Every edge between two runs of a lead (continue-as-new): what is pending or arrives there is not lost, nor done twice.
+"""Nothing that is pending or arrives when a lead continues as new is lost or done twice.
 
-Each edge says what is so before, what happens while the old run hands over, and what must be true in the new one.
+Each edge between two runs has a start, events while the old run hands over, and a condition for the new run.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ async def _nothing(life: Life) -> None:
 
 @dataclass(frozen=True)
 class Seen:
-    """The lead in its new run, and what was done outside."""
+    """The lead in its new run, and the effects performed outside."""
 
     life: Life
     view: Overview
@@ -46,7 +46,7 @@ class Seen:
         return [refusal.kind for refusal in self.view.refused]
 
     def count(self, kind: str) -> int:
-        """Number of such lines in the timeline."""
+        """Return the number of events of this kind."""
         return [line.kind for line in self.view.timeline].count(kind)
 
     def mails(self, template: str) -> int:
@@ -55,7 +55,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Edge:
-    """`meanwhile` happens while the old run hands over; `after` in the new one, before all is settled."""
+    """An edge between two runs.
+
+    `meanwhile` happens while the old run hands over, `after` in the new run before its effects are done.
+    """
 
     name: str
     before: Act = _nothing
@@ -63,7 +66,7 @@ class Edge:
     after: Act = _nothing
     holds: Callable[[Seen], bool] = bool
     alone: bool = False
-    """Another decision in between would make it another edge."""
+    """True if another decision in between would make it another edge."""
 
 
 def _decides(kind: str, **body: Any) -> Act:
@@ -120,7 +123,7 @@ def _at_once(*acts: Act) -> Act:
 
 
 async def _starts_again(life: Life) -> None:
-    """Somebody starts the same lead once more, with a signal: it goes to the one that lives."""
+    """Start the same lead once more, with a signal: the running lead receives it."""
     queue = (await life.handle.describe()).task_queue
     with life.env.with_time_skipping_disabled():
         await life.env.client.start_workflow(
@@ -159,7 +162,7 @@ async def _cancels(life: Life) -> None:
 
 
 async def _corrects(life: Life, kind: str) -> None:
-    """The newest decision of this kind was a mistake."""
+    """Correct the newest decision of this kind."""
     view = await life.overview()
     seq = max(line.seq for line in view.timeline if line.kind == kind)
     await _decides("corrected", seq=seq, reason="a slip")(life)
@@ -200,7 +203,7 @@ EDGES = (
         after=_same_key,
         holds=lambda seen: len(seen.lead.quotes) == 1 and seen.mails("price_quoted") == 1,
     ),
-    Edge("the key stands for another decision", before=_QUOTED, after=_other_content),
+    Edge("the key belongs to another decision", before=_QUOTED, after=_other_content),
     Edge(
         "a refusal under a key is remembered",
         before=lambda life: life.decide("hub_live", key="k2"),
@@ -243,7 +246,7 @@ EDGES = (
         holds=lambda seen: seen.mails("price_quoted") == 1,
     ),
     Edge(
-        "it is tried again as the runs change",
+        "a retry is requested between the runs",
         before=_breaks("park", "send_mail", _QUOTED),
         meanwhile=_mended,
         after=_signals("retry"),
@@ -256,7 +259,7 @@ EDGES = (
         holds=lambda seen: seen.lead.card is not None,
     ),
     Edge(
-        "an effect waits for what another brings",
+        "an effect waits for another's result",
         before=_breaks(
             "again",
             "reserve_folder",
@@ -266,13 +269,13 @@ EDGES = (
         holds=lambda seen: seen.mails("handover") == 1 and seen.lead.folder is not None,
     ),
     Edge(
-        "a mail fell with its decision, and comes back with it",
+        "a mail is withdrawn with its decision, and sent when that is restored",
         before=_SLIP,
         after=_both(lambda life: _corrects(life, "corrected"), _mended),
         holds=lambda seen: len(seen.lead.quotes) == 1 and seen.mails("price_quoted") == 1,
     ),
     Edge(
-        "a mail fell with its decision, for good",
+        "a mail is withdrawn with its decision for good",
         before=_SLIP,
         after=_mended,
         holds=lambda seen: seen.mails("price_quoted") == 0 and seen.view.stage == "lead",
@@ -324,7 +327,7 @@ EDGES = (
 
 
 async def _under_way(life: Life, kind: str, decision: str, **body: Any) -> asyncio.Event:
-    """An effect of this kind is begun by the decision, and ends once the event is set."""
+    """Begin an effect of this kind by the decision, and return the event that lets it end."""
     name = f"{kind} {life.id}"
     held = life.outside.held[name] = asyncio.Event()
     tried = life.outside.begun[name]
@@ -371,7 +374,7 @@ async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool)
     await edge.after(life)
     view = await life.settled()
 
-    assert view.timeline[: len(known)] == _marked(known, view)
+    assert view.timeline[: len(known)] == _with_corrections(known, view)
     assert [line.seq for line in view.timeline] == list(range(1, len(view.timeline) + 1))
     assert {effect.status for effect in view.effects} == {"done"}
     done = life.outside.of(life.id)
@@ -380,15 +383,15 @@ async def test_nothing_is_lost_or_done_twice(life: Life, edge: Edge, held: bool)
     assert edge.holds(Seen(life, view))
 
 
-def _marked(known: tuple[Any, ...], view: Overview) -> tuple[Any, ...]:
-    """Those lines as they read now: a correction marks an earlier one."""
+def _with_corrections(known: tuple[Any, ...], view: Overview) -> tuple[Any, ...]:
+    """Return these lines with the corrections that now apply to them."""
     now = {line.seq: line for line in view.timeline}
-    marks = ("corrected", "corrected_by")
-    return tuple(line.replaced(**({name: getattr(now[line.seq], name) for name in marks})) for line in known)
+    fields = ("corrected", "corrected_by")
+    return tuple(line.replaced(**({name: getattr(now[line.seq], name) for name in fields})) for line in known)
 
 
 @pytest.mark.parametrize(("how", "status"), [("again", "done"), ("park", "parked")])
-async def test_an_effect_that_fails_at_the_edge_is_tried_again_or_parked_as_ever(
+async def test_an_effect_that_fails_between_runs_is_retried_or_parked(
     life: Life, how: str, status: str
 ) -> None:
     """Temporal does not retry a cancelled activity, so a passing fault looks final."""
@@ -396,7 +399,7 @@ async def test_an_effect_that_fails_at_the_edge_is_tried_again_or_parked_as_ever
     run, ends = await _run(life), await _under_way(life, "send_mail", "price_quoted", **PRICE)
     life.outside.broken[f"send_mail {life.id}"] = how
     await life.signal("adopt")
-    while not await _is_asked_to_cancel(life, "send_mail"):
+    while not await _is_cancel_requested(life, "send_mail"):
         await asyncio.sleep(0.02)
     ends.set()
     await _has_new_run(life, run)
@@ -406,7 +409,7 @@ async def test_an_effect_that_fails_at_the_edge_is_tried_again_or_parked_as_ever
     assert life.outside.templates(life.id) == ["price_quoted"] * (status == "done")
 
 
-async def _is_asked_to_cancel(life: Life, kind: str) -> bool:
+async def _is_cancel_requested(life: Life, kind: str) -> bool:
     pending = (await life.handle.describe()).raw_description.pending_activities
     return any(
         each.activity_type.name == kind

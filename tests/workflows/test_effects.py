@@ -40,7 +40,7 @@ async def test_an_effect_that_fails_in_passing_is_tried_again_by_itself(life: Li
 
 @pytest.mark.parametrize("kind", sorted(Effect.kinds))
 async def test_each_effect_may_fail_for_good_without_holding_up_a_decision(life: Life, kind: str) -> None:
-    """Whatever is broken outside, decisions are taken, and all is done once it is mended."""
+    """Break each kind of effect in turn: decisions are still accepted, and all effects are done after a retry."""
     life.outside.broken[kind] = "park"
     await life.decide("questionnaire_answered", response_id="r1")
     await life.to_hub()
@@ -51,9 +51,9 @@ async def test_each_effect_may_fail_for_good_without_holding_up_a_decision(life:
         await life.handle.execute_update("retry")
         view = await life.settled()
     assert {effect.status for effect in view.effects} == {"done"}
-    facts = view.lead
-    assert all((facts.issue, facts.card, facts.folder, facts.hub_issue, facts.invoices[0].file))
-    assert facts.questionnaire.answers
+    lead = view.lead
+    assert all((lead.issue, lead.card, lead.folder, lead.hub_issue, lead.invoices[0].file))
+    assert lead.questionnaire.answers
     assert sorted(life.outside.templates(life.id)) == sorted(MAILS)
     done = life.outside.of(life.id)
     assert len(done) == len(set(done))

@@ -1,4 +1,4 @@
-"""Five of the eight things that really went wrong there (process.md), lived on a real server.
+"""Five of the eight things that really went wrong (process.md), on a real server.
 
 The other three are tested where they happen: 5 in tests/starter/cli/test_leads.py, 6 in
 tests/activities/reconcile/test_questionnaire.py, 8 in tests/system/test_contracts_team.py.
@@ -70,13 +70,13 @@ async def test_3_no_months_cloud_cost_is_forgotten(life: Life) -> None:
 
 async def test_4_contract_hub_and_invoices_know_each_other(life: Life) -> None:
     await life.to_hub()
-    facts = (await life.settled()).lead
-    assert facts.issue
-    assert facts.hub_issue
-    assert facts.folder
-    assert facts.invoices[0].file
-    assert facts.contract.evidence == SIGNED["evidence"]
-    assert facts.contract.quote == facts.quotes[0].version
+    lead = (await life.settled()).lead
+    assert lead.issue
+    assert lead.hub_issue
+    assert lead.folder
+    assert lead.invoices[0].file
+    assert lead.contract.evidence == SIGNED["evidence"]
+    assert lead.contract.quote == lead.quotes[0].version
 
 
 async def test_7_all_who_were_told_of_a_decommission_are_told_that_it_was_overruled(life: Life) -> None:

@@ -52,10 +52,10 @@ fingerprint with `python -m tests.workflows.test_fingerprint`.
 
 
 def commands() -> list[str]:
-    """Each command in workflows/lead.py: its place and its arguments' names, in order."""
+    """Return each command in workflows/lead.py: its function and the names of its arguments, in order."""
     tree = ast.parse(Path(workflows.lead.__file__).read_text())
     return [
-        f"{function.name}: {call.func.attr}({', '.join(sorted(word.arg or '**' for word in call.keywords))})"
+        f"{function.name}: {call.func.attr}({', '.join(sorted(each.arg or '**' for each in call.keywords))})"
         for function in ast.walk(tree)
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
         for call in ast.walk(function)
@@ -139,7 +139,7 @@ COMPENSATED: list[tuple[str, dict[str, Any]]] = [
 ]
 """A life with items, discounts and a compensated correction."""
 
-ALIKE: list[tuple[str, dict[str, Any]]] = [
+DUPLICATE: list[tuple[str, dict[str, Any]]] = [
     ("questionnaire_answered", {"response_id": "r1"}),
     ("kept_apart", {}),
     ("corrected", {"seq": "kept_apart", "reason": "it is the same"}),
@@ -148,7 +148,7 @@ ALIKE: list[tuple[str, dict[str, Any]]] = [
     ("merged", {"into": "lead-third"}),
 ]
 """Decisions of a lead that begins as a possible duplicate."""
-REPORTS: dict[str, Observation] = {
+OBSERVATIONS: dict[str, Observation] = {
     "open_issue": IssueOpened(link=Link(id="1")),
     "reserve_folder": FolderReserved(folder_id="f"),
     "create_folder": FolderCreated(link=Link(id="f")),
@@ -165,7 +165,7 @@ REPORTS: dict[str, Observation] = {
     "check_issues": DriftFound(checked=("issue", "card"), broken={"issue": "It is gone"}),
     "check_folder": DriftFound(checked=("folder",), broken={"folder": "It is gone"}),
 }
-LOOKS = {"issue_replaced": DriftCheck(folder=False), "folder_replaced": DriftCheck(issues=False)}
+DRIFT_CHECKS = {"issue_replaced": DriftCheck(folder=False), "folder_replaced": DriftCheck(issues=False)}
 WAITS = {
     "discount_approved": 7,
     "usage_reported": 20,
@@ -173,8 +173,9 @@ WAITS = {
     "service_extended": 366,
     "hub_decommissioned": 120,
 }
-"""Days that pass before a decision; and an hour, but before these."""
+"""Days that pass before a decision of this kind."""
 AT_ONCE = ("set_team", "policy_adopted")
+"""An hour passes before each decision except these."""
 
 
 def _live(
@@ -188,10 +189,10 @@ def _live(
     )
     aggregate = LeadAggregate.open("lead-fingerprint", opened, now)
     for kind, body in decisions:
-        if kind in LOOKS:
-            aggregate = aggregate.check_drift(LOOKS[kind])
-        while found := next((i.effect for i in aggregate.outbox if i.effect.kind in REPORTS), None):
-            aggregate = aggregate.done(found, Outcome(observation=_report(found)), now)
+        if kind in DRIFT_CHECKS:
+            aggregate = aggregate.check_drift(DRIFT_CHECKS[kind])
+        while found := next((i.effect for i in aggregate.outbox if i.effect.kind in OBSERVATIONS), None):
+            aggregate = aggregate.done(found, Outcome(observation=_observation(found)), now)
         now += timedelta(days=WAITS.get(kind, 0), hours=kind not in AT_ONCE)
         if kind == "set_team":
             aggregate = inbox.set_team(aggregate, (body,), now)
@@ -210,9 +211,9 @@ def _numbered(body: dict[str, Any], aggregate: LeadAggregate) -> dict[str, Any]:
     return body | {"seq": next(event.seq for event in events if event.kind == body["seq"])}
 
 
-def _report(effect: Effect) -> Observation:
+def _observation(effect: Effect) -> Observation:
     """Return the observation of this effect, with the invoice that it is about."""
-    observation = REPORTS[effect.kind]
+    observation = OBSERVATIONS[effect.kind]
     numbered = isinstance(observation, InvoiceReserved | InvoicePrepared) and effect.invoice_number
     return observation.replaced(**{"number": effect.invoice_number}) if numbered else observation
 
@@ -221,13 +222,13 @@ def plans(changes: tuple[str, ...] = CHANGES) -> list[str]:
     """Return the effects that each event of these lives plans, under these changes of the process."""
     found = []
     lives = (LONG, SHORT, COMPENSATED)
-    alike = _live(ALIKE, changes, (DuplicateLink(lead_id="lead-original"),))
-    for events in (*(_live(life, changes) for life in lives), alike):
-        histories = [
+    duplicate = _live(DUPLICATE, changes, (DuplicateLink(lead_id="lead-original"),))
+    for events in (*(_live(life, changes) for life in lives), duplicate):
+        logs = [
             EventLog(lead=fold(events[:n], "lead-fingerprint"), events=events[:n])
             for n in range(1, len(events) + 1)
         ]
-        found += [_planned(change) for change in map(Change, [histories[0], *histories], histories)]
+        found += [_planned(change) for change in map(Change, [logs[0], *logs], logs)]
     return found
 
 

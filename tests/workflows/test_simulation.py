@@ -1,7 +1,6 @@
 """Simulations under their own rules repeat exactly what the real workflow did."""
 
 import base64
-import gzip
 import json
 from collections.abc import Iterator
 from datetime import date
@@ -17,9 +16,9 @@ from process.simulation.difference import difference
 from process.simulation.scenario import Scenario
 from process.simulation.simulate import simulate
 from starter.demo.years import Years
+from tests.support.histories import HISTORIES, read_history
 from tests.support.workflow_lives import Life
-from tests.workflows.test_replay import HISTORIES
-from tests.workflows.test_ten_years import Lived
+from tests.support.years_player import YearsPlayer
 
 
 def in_order(events: Iterator[Event]) -> list[Event]:
@@ -29,7 +28,7 @@ def in_order(events: Iterator[Event]) -> list[Event]:
 
 def recorded(path: Path) -> list[Event]:
     """Return the events that a workflow history sent to the ledger."""
-    history: dict[str, Any] = json.loads(gzip.decompress(path.read_bytes()))
+    history: dict[str, Any] = json.loads(read_history(path))
     scheduled = (event.get("activityTaskScheduledEventAttributes") for event in history["events"])
     payloads = (
         each["input"]["payloads"][0]["data"]
@@ -41,30 +40,30 @@ def recorded(path: Path) -> list[Event]:
 
 
 WHOLE = [path for path in HISTORIES if "a-new-run" not in path.name]
-"""Histories that begin with the lead."""
+"""Histories that contain the first event of their lead."""
 
 
 @pytest.mark.parametrize("path", WHOLE, ids=lambda path: path.stem)
 def test_committed_histories_are_simulated_exactly(path: Path) -> None:
     events = recorded(path)
-    lived = simulate(events, "lead-example", Scenario(), events[-1].at)
-    assert lived.exact
-    assert lived.reproducible
+    simulation = simulate(events, "lead-example", Scenario(), events[-1].at)
+    assert simulation.exact
+    assert simulation.reproducible
 
 
 async def test_years_of_a_real_lead_are_simulated_exactly(life: Life) -> None:
     now = await life.env.get_current_time(life.handle)
     start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)
-    await Years(Lived(life), 2, start).play()
+    await Years(YearsPlayer(life), 2, start).play()
     view = await life.settled()
     events = in_order(
         event for request in life.outside.tasks if request.lead.id == life.id for event in request.events
     )
     assert len(events) == len(view.timeline)
     now = await life.env.get_current_time(life.handle)
-    lived = simulate(events, life.id, Scenario(), now)
-    assert lived.exact
-    assert (lived.reproducible, lived.overdue_since) == (True, None)
-    assert lived.simulated[-1].after == view.lead
+    simulation = simulate(events, life.id, Scenario(), now)
+    assert simulation.exact
+    assert (simulation.reproducible, simulation.overdue_since) == (True, None)
+    assert simulation.simulated[-1].after == view.lead
     found = difference(events, life.id, Scenario(periods=Periods(stale=10)), now)
     assert {each.kind for each in found.deadlines} == {"gone_stale"}

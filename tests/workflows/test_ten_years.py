@@ -1,60 +1,26 @@
 """Ten years of one lead on the real server, its time skipped; then the books are checked to the cent."""
 
-import asyncio
 from collections import Counter
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import groupby
 
 import pytest
 from dateutil.relativedelta import relativedelta
 
-from process.lead.lead import Lead
 from process.money.billing import missing_usage
-from process.policy import Team
 from process.types import Role, Stage
-from starter.demo.story import Step
 from starter.demo.years import MOVED, Month, Term, Years, months, terms
 from tests.support.workflow_lives import Life
+from tests.support.years_player import YearsPlayer
 
 YEARS = 10
 TIERS = ((10, Decimal(10)), (100, Decimal(5)), (1_000, Decimal("2.50")), (10_000, Decimal("1.25")))
-"""process.md, Money."""
-
-
-class Lived:
-    """Those years, as a test lives them."""
-
-    def __init__(self, life: Life) -> None:
-        self.life = life
-        self.decided: Counter[str] = Counter()
-
-    async def until(self, day: date) -> Lead:
-        """Wait for the lead: the clock may get there before it has passed all deadlines."""
-        now = await self.life.env.get_current_time(self.life.handle)
-        noon = datetime.combine(day, time(12), UTC)
-        if noon > now:
-            await self.life.env.fast_forward(self.life.handle, noon - now)
-        return (await self.life.settled()).lead
-
-    async def decide(self, *steps: Step) -> int:
-        answers = await asyncio.gather(
-            *(self.life.decide(step.kind, by=step.by, **step.body) for step in steps)
-        )
-        for step, answer in zip(steps, answers, strict=True):
-            assert answer.accepted, f"{step}: {answer!s}"
-            self.decided[step.kind] += 1
-        return max((answer.seq or 0 for answer in answers), default=0)
-
-    async def set_team(self, people: Team) -> None:
-        for _ in range(2):  # a worker at its start, and a reconciliation
-            await self.life.signal("set_team", people.model_dump(mode="json"))
-        await self.life.until(lambda view: view.lead.policy.addresses == people.addresses)
-        await self.life.settled()
+"""Price per active user and month (USD) up to a number of users (process.md, Money)."""
 
 
 def usage_fee(users: int) -> Decimal:
-    """Another way to count than the product's: user by user."""
+    """Return the fee for a month's active users, counted independently of the product: tier by tier."""
     fee, at = Decimal(0), 0
     for upto, each in TIERS:
         fee += each * max(0, min(users, upto) - at)
@@ -80,16 +46,16 @@ def variable(month: Month, term: Term) -> Decimal:
 async def test_ten_years_of_one_lead(life: Life) -> None:
     now = await life.env.get_current_time(life.handle)
     start = date(now.year + 1, 2, 1) if now.month < 12 else date(now.year + 2, 2, 1)
-    lived = Lived(life)
-    await Years(lived, YEARS, start).play()
+    player = YearsPlayer(life)
+    await Years(player, YEARS, start).play()
     view = await life.settled()
     lead = view.lead
 
     # what happened
     assert lead.stage is Stage.CLOSED
     assert len(lead.former) == 3, "three renewals"
-    assert lived.decided["corrected"] == 2
-    assert lived.decided["put_on_hold"] == 1
+    assert player.decided["corrected"] == 2
+    assert player.decided["put_on_hold"] == 1
     assert sum(line.corrected for line in view.timeline) == 2
 
     # the books

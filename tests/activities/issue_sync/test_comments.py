@@ -218,7 +218,7 @@ async def test_questions_change_nothing(deployment: Deployment) -> None:
     (answer,) = await deployment.answers(lead)
     for summary in (
         "| `/price-quoted` |",
-        "the price, as 12000",
+        "the price, such as 12000",
         "Not now",
         "Nothing has happened",
         "Nothing to retry",
