@@ -48,7 +48,7 @@ def test_a_module_has_a_docstring(module: Path) -> None:
 @pytest.mark.parametrize("module", MODULES, ids=name_of)
 def test_only_the_command_line_knows_exit_codes(module: Path) -> None:
     if module.parent != ROOT / "starter" / "cli":
-        assert not re.search(r"\b(CommandError|ExitCode)\b", module.read_text())
+        assert not re.search(r"\b(CommandFailed|ExitCode)\b", module.read_text())
 
 
 @pytest.mark.parametrize("module", sorted((ROOT / "client").glob("*.py")), ids=name_of)

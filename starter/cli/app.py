@@ -14,7 +14,7 @@ from config.settings import SettingsError
 from starter.cli.__main__ import INTERRUPTED
 from starter.cli.commands import add_commands
 from starter.cli.decide import add_decisions
-from starter.cli.errors import EXIT_CODES, CommandError, ExitCode, debugging, rendered
+from starter.cli.errors import EXIT_CODES, CommandFailed, ExitCode, debugging, rendered
 from starter.cli.output import clean, console, print_json
 from starter.cli.service import add_service
 
@@ -47,17 +47,17 @@ def run(arguments: list[str]) -> int:
         asyncio.run(run_program(work))
     except asyncio.CancelledError:  # ended by a signal
         return INTERRUPTED
-    except CommandError as failure:
+    except CommandFailed as failure:
         return _fail(failure, arguments)
     except CycloptsError as wrong:
-        return _fail(CommandError(ExitCode.USAGE, _usage(wrong)), arguments)
+        return _fail(CommandFailed(ExitCode.USAGE, _usage(wrong)), arguments)
     except (LeadsError, SettingsError, RPCError) as error:
         return _fail(rendered(error), arguments)
     except BrokenPipeError:
         raise
     except Exception as error:  # a defect is reported in one sentence, too
         sentence = f"This is a defect of this program: {error!r}. LEADS_DEBUG=1 shows more."
-        return _fail(CommandError(ExitCode.DEFECT, sentence), arguments)
+        return _fail(CommandFailed(ExitCode.DEFECT, sentence), arguments)
     return ExitCode.DONE
 
 
@@ -71,7 +71,7 @@ def _usage(wrong: CycloptsError) -> str:
     return f"{str(wrong).replace('|None', '')} `{command} --help` explains it."
 
 
-def _fail(failure: CommandError, arguments: list[str]) -> int:
+def _fail(failure: CommandFailed, arguments: list[str]) -> int:
     if debugging():
         traceback.print_exc()
     sentence = clean(str(failure))

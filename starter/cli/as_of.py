@@ -12,30 +12,30 @@ from process.core.events import Event
 from process.core.fold import fold
 from process.views.as_of import as_of
 from process.views.overview import overview
-from starter.cli.errors import CommandError, ExitCode, rendered
+from starter.cli.errors import CommandFailed, ExitCode, rendered
 from starter.cli.output import Output, console, moment
 from starter.cli.session import leads_of, read_settings
 from starter.cli.show import show_lead
 
 
 async def show_as_of(name: str, day: date, timeout: float, out: Output) -> None:
-    """Show the lead as of the day. Raises CommandError for an unknown lead or a day before it began or in the future."""
+    """Show the lead as of the day. Raises CommandFailed for an unknown lead or a day before it began or in the future."""
     with past(read_settings()) as ledger:
         lead = ledger.find(name)
         events, location = ledger.events(lead), ledger.location
     if not events:
-        raise CommandError(ExitCode.NOT_FOUND, f"The ledger ({location}) has no first event of {lead}.")
+        raise CommandFailed(ExitCode.NOT_FOUND, f"The ledger ({location}) has no first event of {lead}.")
     now = datetime.now(UTC)
     zone = fold(events, lead).zone
     if day > max(day_of(now, zone), day_of(events[-1].at, zone)):
-        raise CommandError(
+        raise CommandFailed(
             ExitCode.USAGE, f"{day} has not come yet; `leads show {lead}` shows how it is now."
         )
     try:
         aggregate, end = as_of(events, lead, day)
     except ValueError:
         began = day_of(events[0].at, zone)
-        raise CommandError(
+        raise CommandFailed(
             ExitCode.NOT_FOUND, f"There was no {lead} on {day} yet: it began on {began}."
         ) from None
     view = overview(aggregate, end)

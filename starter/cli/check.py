@@ -17,7 +17,7 @@ from client.server import missing_attributes
 from config.policy_file import current_policy
 from config.settings import Settings, unknown_settings
 from process.policy import Policy
-from starter.cli.errors import CommandError, ExitCode, rendered
+from starter.cli.errors import CommandFailed, ExitCode, rendered
 from starter.cli.options import Json
 from starter.cli.output import Output
 from starter.cli.session import FILES, read_settings
@@ -38,7 +38,7 @@ async def check(*, json: Json = False) -> None:
         out.table(("", "system", "what", "found"), (_row(each) for each in found))
     failed = sum(not each.ok for each in found)
     if failed:
-        raise CommandError(ExitCode.UNAVAILABLE, f"{failed} of {len(found)} checks failed.", printed=True)
+        raise CommandFailed(ExitCode.UNAVAILABLE, f"{failed} of {len(found)} checks failed.", printed=True)
 
 
 async def _temporal(settings: Settings) -> AsyncIterator[Check]:
@@ -111,7 +111,7 @@ def _outside(settings: Settings, policy: Policy) -> Iterable[Check]:
     try:
         systems = checkers(settings, policy)
     except LedgerError as error:
-        raise CommandError(ExitCode.USAGE, f"A setting is wrong: LEADS_LEDGER_URL: {error}") from error
+        raise CommandFailed(ExitCode.USAGE, f"A setting is wrong: LEADS_LEDGER_URL: {error}") from error
     for system in systems:
         yield from system.checks()
 

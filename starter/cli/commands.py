@@ -14,7 +14,7 @@ from process.decisions.registry import DECISIONS
 from process.types import OPEN_STAGES, Role, Stage
 from process.views.overview import Line, Option, with_correction
 from starter.cli.decide import Command, add
-from starter.cli.errors import CommandError, ExitCode
+from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
 from starter.cli.output import Output, clean, moment
 from starter.cli.session import TIMEOUT, leads_of, read_settings
@@ -205,7 +205,7 @@ def _preview(app: App) -> Command:
         """
         kind = DECISIONS.get(decision.replace("-", "_"))
         if kind is None:
-            raise CommandError(
+            raise CommandFailed(
                 ExitCode.USAGE, f"There is no decision {decision!r}; `leads --help` lists them."
             )
         _, bound, _ = app.parse_args(
@@ -263,7 +263,7 @@ async def adopt(
     Nothing is lost; see docs/changing-the-process.md.
     """
     if every == (lead is not None):
-        raise CommandError(ExitCode.USAGE, "Name one lead, or give --all for every open one.")
+        raise CommandFailed(ExitCode.USAGE, "Name one lead, or give --all for every open one.")
     leads = await leads_of()
     names = [lead] if lead else [row.lead_id async for row in leads.list_leads(Stage)]
     handles = [await leads.find(name) for name in names]

@@ -13,7 +13,7 @@ from client.digest import digest_zone, send_now
 from client.errors import NoWorker
 from client.leads import LeadsClient
 from process.views.digest import DigestMail, Week, digest_mails
-from starter.cli.errors import CommandError, ExitCode
+from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
@@ -57,7 +57,7 @@ async def _send(leads: LeadsClient, week: Week, timeout: float, out: Output) -> 
         out.line(f"The digest of {done.week}{' was sent before:' if before else ':'}")
         out.items(lines(done))
     if done.failed:
-        raise CommandError(
+        raise CommandFailed(
             ExitCode.UNAVAILABLE,
             f"{len(done.failed)} mails could not be sent; the workflow {digest_id(week)} retries every hour.",
             printed=True,

@@ -53,7 +53,7 @@ Exit codes:
   5  a system cannot be reached, or did not answer in time"""
 
 
-class CommandError(Exception):
+class CommandFailed(Exception):
     """Ends a command with an exit code and a message.
 
     `printed`: the command has already printed its JSON value, so the error is not printed as another one.
@@ -125,16 +125,16 @@ _RULES: tuple[tuple[type[Exception], ExitCode, Callable[[Any], str]], ...] = (
 """Error class, exit code, and what to add for a person at a terminal; the first rule that fits is used."""
 
 
-def rendered(error: LeadsError | SettingsError | RPCError) -> CommandError:
+def rendered(error: LeadsError | SettingsError | RPCError) -> CommandFailed:
     """Return the error as the command line ends with it: exit code and message."""
     if isinstance(error, DemoFailed):
         cause = rendered(error.cause)
-        return CommandError(cause.code, f"{cause} The logs are in {error.logs}.")
+        return CommandFailed(cause.code, f"{cause} The logs are in {error.logs}.")
     known = translate(error) if isinstance(error, RPCError) else error
     if isinstance(known, DecisionRefused):
-        return CommandError(ExitCode.REFUSED, write_refusal(known.refusal, known.lead_id or "LEAD"))
-    code, hint = next((code, hint(known)) for kind, code, hint in _RULES if isinstance(known, kind))
-    return CommandError(code, f"{known} {hint}".strip())
+        return CommandFailed(ExitCode.REFUSED, write_refusal(known.refusal, known.lead_id or "LEAD"))
+    code, remedy = next((code, remedy(known)) for kind, code, remedy in _RULES if isinstance(known, kind))
+    return CommandFailed(code, f"{known} {remedy}".strip())
 
 
 def debugging() -> bool:

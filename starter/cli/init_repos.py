@@ -11,7 +11,7 @@ from rich.text import Text
 from config.policy_file import current_policy
 from config.settings import GitHub
 from process.policy import Policy
-from starter.cli.errors import CommandError, ExitCode
+from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output
 from starter.cli.session import read_settings
@@ -44,7 +44,7 @@ async def init_repos(
     policy, out = current_policy(known), Output(as_json=json)
     if files is not None:
         if dry_run or link:
-            raise CommandError(
+            raise CommandFailed(
                 ExitCode.USAGE,
                 "--files only writes forms into a folder; do not combine it with other options.",
             )
@@ -70,7 +70,7 @@ _STYLES = {"put": "green", "missing": "yellow", "by hand": "bold red", "failed":
 
 
 def _end(pieces: "Sequence[SetupItem]") -> None:
-    """Raise CommandError if something is still missing."""
+    """Raise CommandFailed if something is still missing."""
     from activities.github.setup import SetupStatus
 
     def count(status: "SetupStatus") -> int:
@@ -79,10 +79,10 @@ def _end(pieces: "Sequence[SetupItem]") -> None:
     if count(SetupStatus.FAILED):
         done = f"{count(SetupStatus.CREATED)} put so far" if count(SetupStatus.CREATED) else "nothing was put"
         sentence = f"GitHub did not answer as it should, {done}. Run this again: nothing is added twice."
-        raise CommandError(ExitCode.UNAVAILABLE, sentence, printed=True)
+        raise CommandFailed(ExitCode.UNAVAILABLE, sentence, printed=True)
     if manual := count(SetupStatus.BY_HAND):
         sentence = f"{manual} of {len(pieces)} must be done by hand, see above; then run this again."
-        raise CommandError(ExitCode.REFUSED, sentence, printed=True)
+        raise CommandFailed(ExitCode.REFUSED, sentence, printed=True)
 
 
 def _write_forms(folder: Path, github: GitHub, policy: Policy, out: Output) -> None:
@@ -101,7 +101,7 @@ def _write_forms(folder: Path, github: GitHub, policy: Policy, out: Output) -> N
             except FileExistsError:
                 kept.append(str(file))
     except OSError as error:
-        raise CommandError(ExitCode.USAGE, f"{folder} can't be written: {error.strerror}.") from error
+        raise CommandFailed(ExitCode.USAGE, f"{folder} can't be written: {error.strerror}.") from error
     if out.value({"written": written, "kept": kept}):
         return
     out.line(

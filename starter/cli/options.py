@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 from process.core.refusal import Refused
 from process.decisions.base import Decision
 from process.decisions.parsing import parse_as
-from starter.cli.errors import CommandError, ExitCode
+from starter.cli.errors import CommandFailed, ExitCode
 
 SOURCE = "cli"
 
@@ -81,11 +81,11 @@ D = TypeVar("D", bound=Decision)
 
 
 def given(decision: type[D], values: Mapping[str, Any]) -> D:
-    """Return the decision made of the given options. Raises CommandError (usage) if they are not valid."""
+    """Return the decision made of the given options. Raises CommandFailed (usage) if they are not valid."""
     body = {name: value for name, value in values.items() if value is not None}
     parsed = parse_as(decision, {"by": login(), "source": SOURCE} | body)
     if isinstance(parsed, Refused):
-        raise CommandError(ExitCode.USAGE, f"{parsed.reason}.")
+        raise CommandFailed(ExitCode.USAGE, f"{parsed.reason}.")
     return parsed
 
 

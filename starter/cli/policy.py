@@ -15,7 +15,7 @@ from config.settings import Settings
 from process.decisions.policy import PolicyAdopted
 from process.policy import TEAMS, Policy, differences
 from process.types import OPEN_STAGES
-from starter.cli.errors import CommandError, ExitCode, rendered
+from starter.cli.errors import CommandFailed, ExitCode, rendered
 from starter.cli.options import Json, flag, given
 from starter.cli.output import Output
 from starter.cli.session import leads_of, read_settings
@@ -57,11 +57,11 @@ async def policy(
     Examples: leads policy --all (preview), leads policy --all --adopt
     """
     if every and names:
-        raise CommandError(
+        raise CommandFailed(
             ExitCode.USAGE, "Give either leads, or --all for every open one with another policy."
         )
     if adopt and not (every or names):
-        raise CommandError(ExitCode.USAGE, "Give the leads, or --all.")
+        raise CommandFailed(ExitCode.USAGE, "Give the leads, or --all.")
     leads, out = await leads_of(), Output(as_json=json)
     if not (every or names):
         await _show(leads, read_settings(), out)
@@ -72,7 +72,7 @@ async def policy(
         _tell(found, leads.policy, out, adopt=adopt)
     refused = [each for each in found if not each.accepted]
     if refused and (adopt or names):
-        raise CommandError(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", printed=True)
+        raise CommandFailed(ExitCode.REFUSED, f"{len(refused)} of {len(found)} leads refused.", printed=True)
 
 
 async def _others(leads: LeadsClient) -> list[LeadPolicy]:

@@ -12,7 +12,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from client.connection import connect
-from starter.cli.errors import CommandError, ExitCode
+from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json
 from starter.cli.output import Output
 from starter.cli.session import read_settings
@@ -44,7 +44,7 @@ async def promote(
 
 
 async def route(client: Client, deployment: str, build: str, share: int) -> None:
-    """Route this percentage of leads to the build. Raises CommandError (not found) if no worker ever had it."""
+    """Route this percentage of leads to the build. Raises CommandFailed (not found) if no worker ever had it."""
     service = client.workflow_service
     try:
         if share == 100:
@@ -67,7 +67,7 @@ async def route(client: Client, deployment: str, build: str, share: int) -> None
     except RPCError as error:
         if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.FAILED_PRECONDITION):
             raise
-        raise CommandError(
+        raise CommandFailed(
             ExitCode.NOT_FOUND,
             f"No worker of build {build!r} serves the deployment {deployment!r}. Start it first: LEADS_WORKER_BUILD={build}",
         ) from error

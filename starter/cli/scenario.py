@@ -15,7 +15,7 @@ from process.money.pricing import PriceBook, PriceListError
 from process.policy import Periods, Policy
 from process.simulation.scenario import Scenario
 from process.types import Stage
-from starter.cli.errors import CommandError, ExitCode
+from starter.cli.errors import CommandFailed, ExitCode
 
 IN_STAGES = "stale_in"
 """The period that has a number of days per stage."""
@@ -30,7 +30,7 @@ def scenario(
     price_book: Path | None = None,
     newest_rules: bool = False,
 ) -> Scenario:
-    """Return the scenario. Raises CommandError (usage) for a wrong option."""
+    """Return the scenario. Raises CommandFailed (usage) for a wrong option."""
     return Scenario(
         policy=_policy(known, policy_file) if policy_file else None,
         periods=read_periods(periods),
@@ -72,7 +72,7 @@ def _days(value: object) -> str:
 def read_periods(given: Iterable[str]) -> Periods:
     """Parse `NAME=DAYS`, several days as `renewal_windows=120,60`, days of a stage as `stale_in.quoted=14`.
 
-    Only the given periods are set. Raises CommandError (usage).
+    Only the given periods are set. Raises CommandFailed (usage).
     """
     found: dict[str, object] = {}
     for text in given:
@@ -109,7 +109,7 @@ def _number(text: str, given: str) -> int:
         raise _wrong(f"{given!r}: {text.strip()!r} is no number of days.") from None
 
 
-def _unknown(name: str) -> CommandError:
+def _unknown(name: str) -> CommandFailed:
     near = difflib.get_close_matches(name, Periods.model_fields, n=1)
     meant = f" Did you mean {near[0]}?" if near else ""
     known = ", ".join(Periods.model_fields)
@@ -132,5 +132,5 @@ def _books(file: Path) -> tuple[PriceBook, ...]:
         raise _wrong(f"--price-book: {error}.") from error
 
 
-def _wrong(sentence: str) -> CommandError:
-    return CommandError(ExitCode.USAGE, sentence)
+def _wrong(sentence: str) -> CommandFailed:
+    return CommandFailed(ExitCode.USAGE, sentence)

@@ -11,7 +11,7 @@ from client.reconcile import NOW, reconcile_now
 from client.retries import pending_retries
 from client.server import RETENTION, prepare
 from starter.cli.decide import Command, add
-from starter.cli.errors import CommandError, ExitCode
+from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import PORT, Json
 from starter.cli.output import Output
 from starter.cli.session import read_settings
@@ -67,7 +67,7 @@ async def reconcile(
     except TimeoutError:
         retries = await pending_retries(client.get_workflow_handle(NOW))
         reason = "; ".join(map(str, retries)) or f"no worker polls the task queue {queue!r}, or it is busy"
-        raise CommandError(
+        raise CommandFailed(
             ExitCode.UNAVAILABLE,
             f"Not done within {timeout:g} seconds: {reason}. The workflow {NOW} continues by itself.",
         ) from None
@@ -76,7 +76,7 @@ async def reconcile(
         for line in lines(done):
             out.line(line)
     if failed := [system for system, part in done.results.items() if part.failed]:
-        raise CommandError(
+        raise CommandFailed(
             ExitCode.UNAVAILABLE, f"{len(failed)} of {len(done.results)} systems failed.", printed=True
         )
 

@@ -18,45 +18,43 @@ NEWEST = 12
 
 def show_lead(view: Overview, url: str | None, out: Output, retries: Sequence[PendingRetry] = ()) -> None:
     """Print the lead. `url`: its page in the Temporal UI, None for a past day. `retries`: failed activities."""
-    facts = view.lead
+    lead = view.lead
     out.line(view.heading, "bold")
-    out.line(
-        f"{view.lead_id} · {view.stage} · next is {facts.role_with_person(view.owner)}: {view.next_step}"
-    )
+    out.line(f"{view.lead_id} · {view.stage} · next is {lead.role_with_person(view.owner)}: {view.next_step}")
     if view.next_date:
-        out.line(f"Next deadline: {moment(view.next_date, facts.zone)}", "dim")
-    out.line(f"Policy: {facts.policy.version}", "dim")
+        out.line(f"Next deadline: {moment(view.next_date, lead.zone)}", "dim")
+    out.line(f"Policy: {lead.policy.version}", "dim")
     _section(out, "Attention", view.attention, "yellow")
     failed = [effect for effect in view.effects if effect.status == "parked"]
     _section(out, f"Failed for good (leads retry {view.lead_id})", map(_failed, failed), "red")
     _section(out, "Still to be done", (e.summary for e in view.effects if e.status == "waiting"))
-    _section(out, "Other leads", _duplicates(facts.originals))
-    _section(out, "Its duplicates", _duplicates(facts.duplicates))
+    _section(out, "Other leads", _duplicates(lead.originals))
+    _section(out, "Its duplicates", _duplicates(lead.duplicates))
     _section(out, "Being retried", map(str, retries), "yellow")
-    _section(out, "Events", map(str, facts.hub.events))
-    links = {"Issue": facts.issue, "Folder": facts.folder, "Hub's issue": facts.hub_issue}
+    _section(out, "Events", map(str, lead.hub.events))
+    links = {"Issue": lead.issue, "Folder": lead.folder, "Hub's issue": lead.hub_issue}
     known = [f"{name}: {link.url}" for name, link in links.items() if link]
     _section(out, "Links", [*known, *([f"Temporal: {url}"] if url else [])])
-    _section(out, "Checklist", (f"[{'x' if item.done else ' '}] {item.text}" for item in checklist(facts)))
+    _section(out, "Checklist", (f"[{'x' if item.done else ' '}] {item.text}" for item in checklist(lead)))
     _section(
         out,
         "Quotes",
-        (line for quote in reversed(facts.quotes) for line in _quoted(quote)),
+        (line for quote in reversed(lead.quotes) for line in _quoted(quote)),
     )
-    _section(out, "Invoices", _invoices(facts.invoices))
-    _section(out, "Mail", (_mail(mail, facts.zone) for mail in facts.mails[-NEWEST:]))
+    _section(out, "Invoices", _invoices(lead.invoices))
+    _section(out, "Mail", (_mail(mail, lead.zone) for mail in lead.mails[-NEWEST:]))
     newest = view.timeline[-NEWEST:]
     out.heading("What happened")
     if earlier := len(view.timeline) - len(newest):
-        hint = f"leads history {view.lead_id}" if url else "--json has all"
-        out.items([f"… {earlier} before that ({hint})"], "dim")
+        command = f"leads history {view.lead_id}" if url else "--json has all"
+        out.items([f"… {earlier} before that ({command})"], "dim")
     for line in newest:
-        out.items([f"{line.seq:3} {moment(line.at, facts.zone)} {with_correction(line)}, by {line.by}"])
+        out.items([f"{line.seq:3} {moment(line.at, lead.zone)} {with_correction(line)}, by {line.by}"])
     _section(
         out,
         "Refused",
         (
-            f"{moment(r.at, facts.zone)} {as_command(r.kind)} by {r.by}: {write_refusal(r.refused, view.lead_id)}"
+            f"{moment(r.at, lead.zone)} {as_command(r.kind)} by {r.by}: {write_refusal(r.refused, view.lead_id)}"
             for r in view.refused[-NEWEST:]
         ),
         "yellow",

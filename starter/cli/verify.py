@@ -8,7 +8,7 @@ from rich.text import Text
 
 from client.connection import connect
 from client.replays import Replayed, replayed
-from starter.cli.errors import CommandError, ExitCode
+from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json
 from starter.cli.output import Output, progress
 
@@ -38,7 +38,7 @@ async def verify(*, json: Json = False) -> None:
         elif not found:
             out.line("No workflow is open.")
     if wrong:
-        raise CommandError(
+        raise CommandFailed(
             ExitCode.REFUSED, f"{_counted(wrong)} would not, of {len(found)} that are open.", printed=True
         )
 

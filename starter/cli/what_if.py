@@ -12,7 +12,7 @@ from client.simulations import Only, SimulationRequest, SimulationResult, simula
 from config.policy_file import current_policy
 from process.policy import Periods
 from process.simulation.summary import Summary
-from starter.cli.errors import CommandError, ExitCode
+from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, flag
 from starter.cli.output import Output, console, progress
 from starter.cli.scenario import described, period_values, scenario
@@ -77,7 +77,7 @@ async def what_if(
     )
     changes = described(wanted)
     if not changes:
-        raise CommandError(
+        raise CommandFailed(
             ExitCode.USAGE,
             "Say what to change: --period, --holiday, --policy, --price-book or --newest-rules. "
             "`leads what-if --periods` lists the periods.",
@@ -85,7 +85,7 @@ async def what_if(
     with past(known) as ledger, progress(hidden=json) as shown:
         names = tuple(dict.fromkeys(map(ledger.find, leads))) or tuple(ledger.heads)
         if not names:
-            raise CommandError(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.location}).")
+            raise CommandFailed(ExitCode.NOT_FOUND, f"There are no leads in the ledger ({ledger.location}).")
         bar = shown.add_task("Simulating leads", total=len(names))
         request = SimulationRequest(wanted, datetime.now(UTC), only)
         url = known.ledger_url.get_secret_value()

@@ -107,8 +107,8 @@ class Chronicle:
 
     def sum_up(self, seconds: float) -> None:
         """Print the summary of all years."""
-        facts = self.view.lead
-        standing = [invoice for invoice in facts.invoices if invoice.is_valid]
+        lead = self.view.lead
+        standing = [invoice for invoice in lead.invoices if invoice.is_valid]
         billed = sum((i.total for i in standing), start=Money.zero(standing[0].total.currency))
         paid = sum((i.total for i in standing if i.paid_on), start=Money.zero(billed.currency))
         mailed = self._mailed(Role.CONTRACTS)
@@ -119,8 +119,8 @@ class Chronicle:
             "invoices": len(standing),
             "billed": str(billed),
             "paid": str(paid),
-            "renewals": len(facts.former),
-            "mails": len(facts.mails),
+            "renewals": len(lead.former),
+            "mails": len(lead.mails),
             "mails_to_contracts": {address: len(days) for address, days in mailed.items()},
             "events": len(self.view.timeline),
         }
@@ -129,8 +129,8 @@ class Chronicle:
         self.out.heading(f"{self.view.heading}: {self.years} years, now {self.view.stage}")
         self.out.items(
             [
-                f"{len(standing)} invoices, {billed} billed and {paid} paid; {_renewed(len(facts.former))}; "
-                f"{len(facts.mails)} mails; {len(self.view.timeline)} events, in {seconds:.0f} seconds",
+                f"{len(standing)} invoices, {billed} billed and {paid} paid; {_renewed(len(lead.former))}; "
+                f"{len(lead.mails)} mails; {len(self.view.timeline)} events, in {seconds:.0f} seconds",
                 *(
                     f"mail to the contracts team: {len(days)} to {address}, from {days[0]} to {days[-1]}"
                     for address, days in mailed.items()

@@ -27,7 +27,15 @@ from starter.cli.output import Output
 from starter.demo.chronicle import DYNAMIC_CONFIG, Chronicle
 from starter.demo.errors import DemoFailed
 from starter.demo.telling import Story
-from starter.local.parts import HOST, Part, Parts, SandboxInfo, end_on_signals, environment, free_ports
+from starter.local.parts import (
+    HOST,
+    SandboxInfo,
+    ServicePart,
+    ServiceParts,
+    end_on_signals,
+    environment,
+    free_ports,
+)
 
 
 async def demo(
@@ -86,7 +94,7 @@ async def _service(folder: Path, *, skips_time: bool) -> AsyncIterator[tuple[Lea
     """Start all parts, without this machine's own settings; without webhooks if time is skipped."""
     port, ui_port, web_port = free_ports(3)
     ui = f"http://localhost:{ui_port}"
-    async with Parts(folder / "logs", grace=5) as parts:
+    async with ServiceParts(folder / "logs", grace=5) as parts:
         client = await parts.temporal(port, ui_port, dynamic_config=DYNAMIC_CONFIG if skips_time else ())
         sandbox = await parts.sandbox(0, folder / "sandbox", web_port=None if skips_time else web_port)
         more = {**sandbox.environment, "LEADS_LEDGER_URL": _ledger(folder)}
@@ -101,7 +109,7 @@ def _ledger(folder: Path) -> str:
     return f"sqlite:///{folder / 'ledger.sqlite'}"
 
 
-async def _both(one: Awaitable[Part], other: Awaitable[Part] | None) -> None:
+async def _both(one: Awaitable[ServicePart], other: Awaitable[ServicePart] | None) -> None:
     """Start both at the same time; raise the first failure when both have ended or started."""
     for started in await asyncio.gather(one, *filter(None, [other]), return_exceptions=True):
         if isinstance(started, BaseException):

@@ -120,15 +120,15 @@ class Story:
 
     def _links(self, view: Overview) -> dict[str, str]:
         """Return the links that a person would open."""
-        facts, organization = view.lead, self.sandbox.environment["LEADS_GITHUB__ORG"]
+        lead, organization = view.lead, self.sandbox.environment["LEADS_GITHUB__ORG"]
         known = {
             "Temporal UI": self.leads.link(view.lead_id),
-            "Issue": facts.issue and facts.issue.url,
-            "Board": facts.card and f"{self.sandbox.url}/orgs/{organization}/projects/1",
-            "Drive folder": facts.folder and facts.folder.url,
-            "Mailbox": facts.mails and f"{self.sandbox.url}/mail",
-            "Hub's issue": facts.hub_issue and facts.hub_issue.url,
-            "Invoice 1": facts.invoices and facts.invoices[0].file and facts.invoices[0].file.url,
+            "Issue": lead.issue and lead.issue.url,
+            "Board": lead.card and f"{self.sandbox.url}/orgs/{organization}/projects/1",
+            "Drive folder": lead.folder and lead.folder.url,
+            "Mailbox": lead.mails and f"{self.sandbox.url}/mail",
+            "Hub's issue": lead.hub_issue and lead.hub_issue.url,
+            "Invoice 1": lead.invoices and lead.invoices[0].file and lead.invoices[0].file.url,
         }
         return {name: str(url) for name, url in known.items() if url}
 

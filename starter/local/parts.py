@@ -49,7 +49,7 @@ class SandboxInfo(BaseModel):
 
 
 @dataclass
-class Part:
+class ServicePart:
     """A running child process and its log."""
 
     name: str
@@ -68,12 +68,12 @@ class Part:
 
 
 @dataclass
-class Parts:
+class ServiceParts:
     """The child processes of this process. `grace`: seconds between asking a part to stop and killing it."""
 
     logs: Path
     grace: float = 30.0
-    started: list[Part] = field(default_factory=list)
+    started: list[ServicePart] = field(default_factory=list)
 
     async def __aenter__(self) -> Self:
         self.logs.mkdir(parents=True, exist_ok=True)
@@ -85,7 +85,7 @@ class Parts:
         while self.started:
             await self.end(self.started[-1])
 
-    async def end(self, part: Part) -> None:
+    async def end(self, part: ServicePart) -> None:
         """Stop the part, killing it after the grace period."""
         self.started.remove(part)
         if not part.running:
@@ -104,7 +104,7 @@ class Parts:
         env: Mapping[str, str] | None = None,
         cwd: Path | None = None,
         piped: bool = False,
-    ) -> Part:
+    ) -> ServicePart:
         """Start a part in its own session: Ctrl-C reaches only this process, which then stops its parts in order."""
         log = self.logs / f"{name}.log"
         with log.open("ab") as sink:
@@ -121,7 +121,7 @@ class Parts:
                 stderr=sink,
                 start_new_session=True,
             )
-        part = Part(name, process, log)
+        part = ServicePart(name, process, log)
         self.started.append(part)
         return part
 
@@ -196,7 +196,7 @@ class Parts:
             raise part.failure("ended at once")
         return SandboxInfo.model_validate(json.loads(line))
 
-    async def worker(self, env: Mapping[str, str], cwd: Path | None = None) -> Part:
+    async def worker(self, env: Mapping[str, str], cwd: Path | None = None) -> ServicePart:
         """Start a worker, and return when it polls for tasks."""
         log = self.logs / "worker.log"
         before = log.stat().st_size if log.exists() else 0
@@ -210,7 +210,7 @@ class Parts:
         await until(ready, part)
         return part
 
-    async def web(self, env: Mapping[str, str], port: int, cwd: Path | None = None) -> Part:
+    async def web(self, env: Mapping[str, str], port: int, cwd: Path | None = None) -> ServicePart:
         """Start the receiver of webhooks (`leads web`), and return when it listens."""
         command = (sys.executable, "-m", "starter.cli", "web", "--host", HOST, "--port", str(port))
         part = await self._start("web", *command, env=env, cwd=cwd)
@@ -218,7 +218,7 @@ class Parts:
         return part
 
 
-async def until(ready: Callable[[], Awaitable[bool]], part: Part) -> None:
+async def until(ready: Callable[[], Awaitable[bool]], part: ServicePart) -> None:
     """Wait until the part is ready. Raises PartFailed if it ends before that or takes too long."""
     try:
         async with asyncio.timeout(START_TIMEOUT):

@@ -17,9 +17,9 @@ from starter.local.parts import (
     HOST,
     NAMESPACE,
     WEB_PORT,
-    Part,
-    Parts,
     SandboxInfo,
+    ServicePart,
+    ServiceParts,
     demand_free,
     end_on_signals,
     environment,
@@ -32,7 +32,7 @@ FIRST_PAUSE = 1.0
 MAX_PAUSE = 60.0
 """Seconds before a part that died is restarted: the first time, and at most."""
 
-Start = Callable[[], Awaitable[Part]]
+Start = Callable[[], Awaitable[ServicePart]]
 
 
 async def up(
@@ -79,7 +79,7 @@ async def _up(
         out.line(
             f"Starting Temporal{stands_in}, the worker{' and the webhooks' if with_web else ''} …", "dim"
         )
-    async with Parts(DATA / "logs") as parts, _farewell(parts, out):
+    async with ServiceParts(DATA / "logs") as parts, _farewell(parts, out):
         await parts.temporal(port, ui_port, DATA / "temporal.sqlite")
         sandbox = (
             await parts.sandbox(sandbox_port, DATA / "sandbox", web_port=web_port) if with_sandbox else None
@@ -98,7 +98,7 @@ async def _up(
 
 
 @asynccontextmanager
-async def _farewell(parts: Parts, out: Output) -> AsyncIterator[None]:
+async def _farewell(parts: ServiceParts, out: Output) -> AsyncIterator[None]:
     """Report at the end that the parts are being stopped, which takes some seconds."""
     try:
         yield
@@ -131,7 +131,9 @@ def _webhooks(settings: Settings, port: int, sandbox: SandboxInfo | None) -> str
     return f"No webhooks, since LEADS_GITHUB__WEBHOOK_SECRET is not set: {instead}"
 
 
-def _tell(out: Output, parts: Parts, port: int, ui: str, sandbox: SandboxInfo | None, webhooks: str) -> None:
+def _tell(
+    out: Output, parts: ServiceParts, port: int, ui: str, sandbox: SandboxInfo | None, webhooks: str
+) -> None:
     if out.value(
         {
             "temporal": f"{HOST}:{port}",
@@ -185,7 +187,7 @@ def _shared_settings(settings: Mapping[str, str]) -> Iterator[None]:
         UP.unlink(missing_ok=True)
 
 
-async def _watch(parts: Parts, restarts: Mapping[str, Start], out: Output) -> None:
+async def _watch(parts: ServiceParts, restarts: Mapping[str, Start], out: Output) -> None:
     """Restart parts that died, if they can be restarted. Raises PartFailed for the others."""
     watching = [
         asyncio.create_task(_keep(parts, part, restarts.get(part.name), out)) for part in parts.started
@@ -198,7 +200,7 @@ async def _watch(parts: Parts, restarts: Mapping[str, Start], out: Output) -> No
         await asyncio.wait(watching)
 
 
-async def _keep(parts: Parts, part: Part, start: Start | None, out: Output) -> None:
+async def _keep(parts: ServiceParts, part: ServicePart, start: Start | None, out: Output) -> None:
     pause = FIRST_PAUSE
     while True:
         await part.process.wait()

@@ -11,7 +11,7 @@ from client.runtime import deployment
 from config.settings import Settings
 from process.views.overview import Overview
 from starter.cli.check import builds, workers
-from starter.cli.errors import CommandError
+from starter.cli.errors import CommandFailed
 from starter.cli.promote import route
 from tests.support.outside import Outside
 from tests.support.servers import real_time
@@ -35,7 +35,7 @@ async def _promote(env: WorkflowEnvironment, build: str, share: int = 100) -> No
         while True:
             try:
                 return await route(env.client, "leads", build, share)
-            except CommandError:
+            except CommandFailed:
                 await asyncio.sleep(0.1)
 
 
@@ -70,7 +70,7 @@ def test_without_a_build_nothing_is_versioned() -> None:
 async def test_a_lead_goes_on_with_the_build_that_is_promoted() -> None:
     outside = Outside()
     async with real_time() as env:
-        with pytest.raises(CommandError, match="Start it first"):
+        with pytest.raises(CommandFailed, match="Start it first"):
             await route(env.client, "leads", "one", 100)
         async with _worker(env, outside, "one"):
             assert await _checked(env, "one") == "None was promoted: `leads promote one`"
