@@ -1,7 +1,7 @@
-"""Changes of the process's rules. A lead adopts a change when a run of its workflow begins, never within a run.
+"""Changed rules of the process. A lead adopts a change when a run of its workflow begins, never within one.
 
-A run must go on doing what it did, or its history no longer replays. Process code therefore keeps the old way for leads
-that have not adopted a change that affects effects or dates. Declare the change as a rule of `Behaviour`:
+A run must repeat itself, or its history no longer replays. Process code therefore keeps the old rule
+for leads that have not adopted a change of effects or dates. Declare the change in `Behaviour`:
 
     class Behaviour(Rules):
         asks_vendor_weekly = ChangedRule(

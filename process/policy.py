@@ -127,8 +127,8 @@ NamesByRole = dict[Role, tuple[Line, ...]]
 class Policy(Model):
     """The rules that an organisation can set without changing the program, under one version.
 
-    A lead keeps its rules until a person decides otherwise (`policy_adopted`). People and addresses of roles are not
-    rules: a change of them reaches every lead, and the version does not depend on them.
+    A lead keeps its rules until a person decides otherwise (`policy_adopted`). People and addresses of
+    roles are not rules: a change of them reaches every lead, and the version does not depend on them.
     """
 
     version: Line = BUILT_IN

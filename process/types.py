@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 class Model(BaseModel):
     """An immutable value.
 
-    Unknown fields are ignored, so that stored values load under older and newer code. Input from people is checked for
-    unknown fields in `process.decisions.parsing`.
+    Unknown fields are ignored, so that stored values load under older and newer code. Input from people
+    is checked for unknown fields in `process.decisions.parsing`.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")

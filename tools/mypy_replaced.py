@@ -1,4 +1,4 @@
-"""Mypy plugin that types `Model.replaced(**changes)`: the keywords of each call are the model's own fields."""
+"""Mypy plugin for `Model.replaced(**changes)`: a call accepts the fields of its model as keywords."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Invoices and the usage that goes on them (process.md, Money). Data; `process.money.billing` has the rules."""
+"""Invoices and usage (process.md, Money). The rules are in `process.money.billing`."""
 
 from datetime import date
 from decimal import Decimal

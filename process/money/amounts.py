@@ -71,7 +71,7 @@ class Money(Model):
         return Money(amount=self.amount.quantize(unit, rounding=ROUND_HALF_UP), currency=self.currency)
 
     def share(self, index: int, parts: int) -> "Money":
-        """Return share `index` (from 0) of `parts` rounded, nearly equal shares that sum exactly to the amount."""
+        """Return share `index` (from 0) of `parts` nearly equal, rounded shares that sum to the amount."""
         after = Money(amount=self.amount * (index + 1) / parts, currency=self.currency).rounded()
         before = Money(amount=self.amount * index / parts, currency=self.currency).rounded()
         return after - before

@@ -1,10 +1,10 @@
 """Billing (process.md, Money): the fixed fee at the start of each interval, usage and cloud after the month.
 
-A term is billed by the months that begin in it; a month that has begun is billed whole. A yearly bill is the sum of
-its months. One-time items go on the first invoice of the term. If days of a month are already billed (by an extension
-before a renewal, or under a contract that was corrected), only the share of the other days is billed: no day is billed
-twice, and none is left out. The content of a voided invoice is due again on the day after, so that people can first
-correct the mistake in it.
+A term is billed by the months that begin in it; a month that has begun is billed whole. A yearly
+bill is the sum of its months. One-time items go on the first invoice of the term. If days of a month
+are already billed (by an extension before a renewal, or under a contract that was corrected), only the
+share of the other days is billed: no day is billed twice, and none is left out. The content of a voided
+invoice is due again on the day after, so that people can first correct the mistake in it.
 """
 
 from collections import Counter
@@ -95,6 +95,7 @@ def priced_by(lead: Lead, month: str) -> Quote | None:
 
 
 def _term_of(lead: Lead, month: str) -> Term | None:
+    """Return the term that prices a month's usage, or None."""
     terms = _terms(lead)
     began = [term for term in terms if f"{term.days.start - DAY:%Y-%m}" < month]
     return (began[-1] if began else terms[0]) if terms else None
@@ -102,6 +103,7 @@ def _term_of(lead: Lead, month: str) -> Term | None:
 
 @cached_per_lead
 def _terms(lead: Lead) -> tuple[Term, ...]:
+    """Return the terms of the signed contracts, oldest first; each ends at the next one's start."""
     found = []
     for contract, successor in zip_longest(lead.signed, lead.signed[1:]):
         quote = lead.quote_of(contract)
@@ -118,14 +120,14 @@ def _terms(lead: Lead) -> tuple[Term, ...]:
 
 def next_draft(lead: Lead) -> Draft | None:
     """Return the next invoice, or None if nothing is left to bill."""
-    return _next(lead) if lead.stage in BILLED else None
+    return _next_at_any_stage(lead) if lead.stage in BILLED else None
 
 
 def unbilled_at_loss(lead: Lead) -> Draft | None:
-    """Return the invoice that was due before the lead was lost and whose predecessor was voided, or None."""
+    """Return the invoice that was due before the lead was lost and must replace a voided one, or None."""
     if lead.lost is None or lead.contracted_on is None:
         return None
-    draft = _next(lead)
+    draft = _next_at_any_stage(lead)
     return draft if draft and draft.due <= lead.lost.on else None
 
 
@@ -137,7 +139,8 @@ def settled(lead: Lead) -> bool:
 
 
 @cached_per_lead
-def _next(lead: Lead) -> Draft | None:
+def _next_at_any_stage(lead: Lead) -> Draft | None:
+    """Return the next invoice at any stage, or None. Nothing is billed on the day of a voiding."""
     fixed, usage = _fixed_fee_draft(lead), [month for month in lead.usage if month.billed_on is None]
     if fixed:
         usage = [month for month in usage if not _joins_invoice(lead, month, fixed)]
@@ -148,11 +151,9 @@ def _next(lead: Lead) -> Draft | None:
 
 
 def _joins_invoice(lead: Lead, usage: Usage, fixed: Draft) -> bool:
-    """Return True if a month's usage goes on the next fixed-fee invoice: same currency, and soon."""
-    quote, newest = (
-        priced_by(lead, usage.month),
-        max((i.period_start for i in _fixed_fee_invoices(lead)), default=None),
-    )
+    """Return True if a month's usage goes on this invoice: it is in the same currency, and soon."""
+    quote = priced_by(lead, usage.month)
+    newest = max((invoice.period_start for invoice in _fixed_fee_invoices(lead)), default=None)
     if quote is None or quote.price.currency != fixed.term.quote.price.currency:
         return False
     soon = newest is None or fixed.days.start <= interval(newest, 0)[1] + DAY
@@ -225,7 +226,7 @@ def _fixed_fee_invoices(lead: Lead) -> Iterator[Invoice]:
 
 
 def first_double_billing(lead: Lead) -> Invoice | None:
-    """Return the first invoice that bills something twice, or None. Only restoring a voided one could cause that."""
+    """Return the first invoice that bills something twice, or None. Only a restored one could do that."""
     days: list[Days] = []
     months: set[str] = set()
     once = _allowed_once(lead)
@@ -321,7 +322,7 @@ class Fee(NamedTuple):
 
 
 def _fee_from(term: Term, index: int, month: Days, billed: list[Days]) -> tuple[Fee, Days | None]:
-    """Return the fee to bill from this interval on, with its days: unbilled ones of the interval or of its year.
+    """Return the fee and its days: the unbilled ones of this interval, or of the rest of its year.
 
     The days are None if the interval has none left to bill.
     """
@@ -355,7 +356,7 @@ def _unbilled(days: Days, billed: list[Days]) -> Days | None:
 
 
 def _fee(quote: Quote, index: int, month: Days, days: Days) -> Fee:
-    """Return the fee of these days of interval `index`. The twelve shares of a year sum exactly to its price."""
+    """Return the fee of these days of interval `index`. Twelve shares sum exactly to the year's price."""
 
     def share(price: Money) -> Money:
         whole = price.share(index % 12, 12) if quote.per == "year" else price.rounded()

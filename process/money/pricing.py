@@ -109,10 +109,12 @@ class _Draft:
 def books_from_rows(rows: Iterable[Mapping[str, Any]]) -> tuple[PriceBook, ...]:
     """Return the price books of a table, as people keep it in a sheet or a file.
 
-    Columns: `book` (2026-06), `plan`, `amount`, `currency`, `per` and, optionally, `notes`. The meaning of a row depends
-    on `per`: `year`, `month` or `once` is a plan (with a note that starts with `from`, the amount is a minimum);
-    `user-month` is a usage tier, whose users stand in `plan` as `1-10`, `11-100` or `10001+`; `surcharge` is the share
-    that a dedicated cluster adds, such as 0.5.
+    Columns: `book` (2026-06), `plan`, `amount`, `currency`, `per` and, optionally, `notes`. The meaning
+    of a row depends on `per`:
+
+    - `year`, `month` or `once`: a plan. With a note that starts with `from`, the amount is a minimum.
+    - `user-month`: a usage tier. Its users are in `plan`, as `1-10`, `11-100` or `10001+`.
+    - `surcharge`: the share that a dedicated cluster adds, such as 0.5.
 
     Raises PriceListError for any other row.
     """
