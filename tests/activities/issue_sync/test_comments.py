@@ -327,7 +327,7 @@ async def test_help_lists_the_choices_of_a_field(deployment: Deployment) -> None
     lead = await deployment.open()
     await deployment.sync(lead, await deployment.comment(lead, "/help lost"))
     (answer,) = await deployment.answers(lead)
-    assert "| `reason` (required) | the coded reason: `budget`, `no decision`," in answer
+    assert "| `reason` (required) | coded reason: `budget`, `no decision`," in answer
 
 
 # ---- GitHub lists comments late
