@@ -16,7 +16,7 @@ from config.settings import Settings
 from process.policy import Policy
 from process.types import Role, Stage
 from process.views.digest import DigestMail
-from workflows.digest import Asked, Batch
+from workflows.digest import AgendaAnswers, Batch
 
 
 def digest_activities(leads: LeadsClient, settings: Settings) -> list[Callable[..., Awaitable[Any] | Any]]:
@@ -37,11 +37,11 @@ class AgendaActivities:
         return [row.lead_id async for row in self._leads.list_leads(Stage, ours=True)]
 
     @activity.defn(name="digest_items")
-    async def digest_items(self, batch: Batch) -> Asked:
+    async def digest_items(self, batch: Batch) -> AgendaAnswers:
         """Return the agenda items of these leads, and the leads that did not answer."""
         rows = [row async for row in self._leads.list_leads(Stage, ours=True, among=batch.leads)]
         items, unreachable = await ask_leads(self._leads, rows, datetime.now(UTC), activity.heartbeat)
-        return Asked(items=tuple(items), unreachable=tuple(unreachable))
+        return AgendaAnswers(items=tuple(items), unreachable=tuple(unreachable))
 
 
 class DigestMailer:

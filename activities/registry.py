@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from temporalio.client import Client
 
 from activities.checks import Check
-from activities.duplicates import LeadsActivities
 from activities.github.activities import GitHubActivities
 from activities.google.drive import DriveActivities
 from activities.google.forms import FormsActivities
@@ -14,6 +13,7 @@ from activities.invoice.pdf import InvoiceChecks
 from activities.ledger import LedgerActivities
 from activities.mail.sending import MailActivities
 from activities.pricing import PricingActivities
+from activities.relation_notices import RelationNoticeActivities
 from config.settings import Settings
 from ledger.events import Ledger
 from process.effects import Effect
@@ -44,7 +44,7 @@ def activities(settings: Settings, client: Client) -> list[Callable[..., Any]]:
 
     Raises LookupError for an effect that no activity performs.
     """
-    systems = [*checkers(settings), LeadsActivities(client)]
+    systems = [*checkers(settings), RelationNoticeActivities(client)]
     return [_performer(kind, systems) for kind in Effect.kinds]
 
 

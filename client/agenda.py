@@ -10,7 +10,7 @@ from client.directory import LeadRow
 from client.errors import LeadsError, LeadStuck, NoWorker
 from client.leads import LeadsClient
 from process.types import Role, Stage
-from process.views.agenda import AHEAD, Agenda, Item, Section
+from process.views.agenda import AHEAD, Agenda, AgendaItem, Section
 from workflows.lead import LeadWorkflow
 
 MAX_CONCURRENT = 20
@@ -28,13 +28,13 @@ async def collect_agenda(leads: LeadsClient, now: datetime, progress: Progress |
 
 async def ask_leads(
     leads: LeadsClient, rows: Sequence[LeadRow], now: datetime, progress: Progress | None = None
-) -> tuple[list[Item], list[str]]:
+) -> tuple[list[AgendaItem], list[str]]:
     """Return the agenda items of these leads, and the ids of the leads that did not answer.
 
     A lead that does not answer contributes the items that its row in the list implies. If the first leads
     show that no worker runs, the others are not asked.
     """
-    found: list[Item] = []
+    found: list[AgendaItem] = []
     unreachable: list[str] = []
     answered, done = False, 0
     free = asyncio.Semaphore(MAX_CONCURRENT)
@@ -64,8 +64,8 @@ async def ask_leads(
     return found, unreachable
 
 
-def _stuck(row: LeadRow) -> Item:
-    return Item(
+def _stuck(row: LeadRow) -> AgendaItem:
+    return AgendaItem(
         section=Section.STUCK,
         role=Role.ENGINEERING,
         lead_id=row.lead_id,
@@ -75,11 +75,11 @@ def _stuck(row: LeadRow) -> Item:
     )
 
 
-def _items_of_row(row: LeadRow, now: datetime) -> Iterator[Item]:
+def _items_of_row(row: LeadRow, now: datetime) -> Iterator[AgendaItem]:
     """Return the items that the list alone implies, for a lead that was not asked."""
 
-    def item(section: Section, role: Role, what: str, until: date | None = None) -> Item:
-        return Item(
+    def item(section: Section, role: Role, what: str, until: date | None = None) -> AgendaItem:
+        return AgendaItem(
             section=section,
             role=role,
             lead_id=row.lead_id,

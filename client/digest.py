@@ -22,7 +22,7 @@ from client.errors import NoWorker
 from client.schedules import keep
 from config.settings import Settings
 from process.views.digest import Week
-from workflows.digest import DigestWorkflow, Sent, WeeklyDigestWorkflow, digest_id
+from workflows.digest import DigestResult, DigestWorkflow, WeeklyDigestWorkflow, digest_id
 
 SCHEDULE = "weekly-digest"
 DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -62,7 +62,7 @@ def _schedule(settings: Settings) -> Schedule:
     )
 
 
-async def send_now(client: Client, task_queue: str, week: Week) -> tuple[Sent, bool]:
+async def send_now(client: Client, task_queue: str, week: Week) -> tuple[DigestResult, bool]:
     """Send the week's digest unless it was sent already.
 
     Returns the result, and True if it had been sent before. Returns at the first mail that fails, without
@@ -81,7 +81,9 @@ async def send_now(client: Client, task_queue: str, week: Week) -> tuple[Sent, b
         )
     except WorkflowAlreadyStartedError:
         before = True
-    handle: WorkflowHandle[DigestWorkflow, Sent] = client.get_workflow_handle(name, result_type=Sent)
+    handle: WorkflowHandle[DigestWorkflow, DigestResult] = client.get_workflow_handle(
+        name, result_type=DigestResult
+    )
     result = asyncio.ensure_future(handle.result())
     try:
         while not (await asyncio.wait([result], timeout=0.5))[0]:

@@ -49,7 +49,7 @@ from process.identity import issue_name, new_lead_id
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.policy import Policy, Team
 from process.types import Stage
-from process.views.agenda import Item
+from process.views.agenda import AgendaItem
 from process.views.overview import Option, Overview
 from workflows import search_attributes as attributes
 from workflows.lead import LeadWorkflow
@@ -282,9 +282,9 @@ class LeadsClient(Directory):
         """Return every decision, with its effect, or with the reason why it is not allowed now."""
         return await self._ask(lead, "options", (), list[Option])
 
-    async def agenda(self, lead: LeadHandle, now: datetime) -> list[Item]:
+    async def agenda(self, lead: LeadHandle, now: datetime) -> list[AgendaItem]:
         """Return what is to be done for the lead at this moment, and by which role."""
-        return await self._ask(lead, "agenda", (now.isoformat(),), list[Item])
+        return await self._ask(lead, "agenda", (now.isoformat(),), list[AgendaItem])
 
     async def preview(self, lead: LeadHandle, decision: Decision) -> DecisionPreview:
         """Return the consequences of the decision without taking it. Raises DecisionRefused for an impossible merge."""

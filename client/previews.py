@@ -7,42 +7,48 @@ from client.leads import DecisionPreview
 from process.corrections.corrected_decision import CorrectionImpact
 
 
-class Section(NamedTuple):
+class PreviewSection(NamedTuple):
     """A title and the lines below it."""
 
     title: str
     lines: tuple[str, ...]
 
 
-def sections(preview: DecisionPreview, ask: str) -> tuple[Section, ...]:
+def sections(preview: DecisionPreview, ask: str) -> tuple[PreviewSection, ...]:
     """Return the sections that have lines. `ask`: text that requests a compensation, with its name as `{}`."""
     found = (*_correction(preview.correction_impact, ask), *_consequences(preview))
     return tuple(section for section in found if section.lines)
 
 
-def _correction(correction_impact: CorrectionImpact | None, ask: str) -> Iterator[Section]:
+def _correction(correction_impact: CorrectionImpact | None, ask: str) -> Iterator[PreviewSection]:
     if correction_impact is None:
         return
     wrong = correction_impact.corrected_decision
-    yield Section(
+    yield PreviewSection(
         "No longer counts, and stays in sight as corrected", (f"{wrong.seq}: {wrong.summary}, by {wrong.by}",)
     )
     if correction_impact.restored:
-        yield Section("Counts again", (f"{correction_impact.restored[0]}: {correction_impact.restored[1]}",))
+        yield PreviewSection(
+            "Counts again", (f"{correction_impact.restored[0]}: {correction_impact.restored[1]}",)
+        )
     left = correction_impact.traces
-    yield Section("Follows by itself", tuple(each.summary for each in left if each.fate == "by itself"))
-    yield Section(
+    yield PreviewSection(
+        "Follows by itself", tuple(each.summary for each in left if each.fate == "by itself")
+    )
+    yield PreviewSection(
         "Is put right, as you ask for it", tuple(each.summary for each in left if each.fate == "asked")
     )
     asked = (f"{ask.format(each.compensate)}: {each.summary}" for each in left if each.fate == "if asked")
-    yield Section("Is put right only if you ask for it", tuple(asked))
-    yield Section("Stays, for people to settle", tuple(each.summary for each in left if each.fate == "stays"))
+    yield PreviewSection("Is put right only if you ask for it", tuple(asked))
+    yield PreviewSection(
+        "Stays, for people to settle", tuple(each.summary for each in left if each.fate == "stays")
+    )
 
 
-def _consequences(preview: DecisionPreview) -> Iterator[Section]:
-    yield Section("Would be done", tuple(_unique(preview.effects)))
-    yield Section("Dates", tuple(preview.dates))
-    yield Section("Would need attention", tuple(preview.attention))
+def _consequences(preview: DecisionPreview) -> Iterator[PreviewSection]:
+    yield PreviewSection("Would be done", tuple(_unique(preview.effects)))
+    yield PreviewSection("Dates", tuple(preview.dates))
+    yield PreviewSection("Would need attention", tuple(preview.attention))
 
 
 def _unique(lines: Iterable[str]) -> Iterable[str]:

@@ -2,7 +2,7 @@
 
 from ledger.events import Entry
 from process.core.events import Event
-from process.core.kinds import read_event
+from process.core.stored_events import read_event
 
 
 def entry_of(lead_id: str, event: Event) -> Entry:

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from process.core.aggregate import LeadAggregate
 from process.core.due import next_due
 from process.views.attention import attention
-from process.views.overview import Line, next_step, timeline
+from process.views.overview import TimelineLine, next_step, timeline
 
 SHOWN = 15
 """Number of events and refusals that the details show, newest first. The queries have all."""
@@ -59,7 +59,7 @@ def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
         )
 
 
-def _event(line: Line) -> str:
+def _event(line: TimelineLine) -> str:
     summary = _plain(line.summary)
     if line.corrected:
         summary = f"~~{summary}~~ (corrected by {line.corrected_by})"

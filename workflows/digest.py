@@ -19,7 +19,7 @@ from temporalio.exceptions import (
 
 with workflow.unsafe.imports_passed_through():
     from process.types import Model
-    from process.views.agenda import Agenda, Item
+    from process.views.agenda import Agenda, AgendaItem
     from process.views.digest import DigestMail, Week, digest_mails
 
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=2), maximum_interval=timedelta(minutes=15))
@@ -41,14 +41,14 @@ class Batch(Model):
     leads: tuple[str, ...]
 
 
-class Asked(Model):
+class AgendaAnswers(Model):
     """The agenda items of some leads, and the leads that did not answer."""
 
-    items: tuple[Item, ...] = ()
+    items: tuple[AgendaItem, ...] = ()
     unreachable: tuple[str, ...] = ()
 
 
-class Sent(Model):
+class DigestResult(Model):
     """The result of a week's digest. A mail's key is a role, or a digest of a person's address."""
 
     week: str
@@ -70,10 +70,10 @@ class DigestWorkflow:
 
     @workflow.init
     def __init__(self, week: Week) -> None:
-        self.done = Sent(week=week.name)
+        self.done = DigestResult(week=week.name)
 
     @workflow.run
-    async def run(self, week: Week) -> Sent:
+    async def run(self, week: Week) -> DigestResult:
         """Ask all leads, send all mails, and return the result."""
         names: list[str] = await workflow.execute_activity(
             "digest_leads",
@@ -94,15 +94,15 @@ class DigestWorkflow:
         return self.done
 
     @workflow.query(name="sent", description="The mails that were sent, and those that failed, so far.")
-    def sent(self) -> Sent:
+    def sent(self) -> DigestResult:
         """Return the result so far."""
         return self.done
 
-    async def _ask(self, leads: Sequence[str]) -> Asked:
-        asked: Asked = await workflow.execute_activity(
+    async def _ask(self, leads: Sequence[str]) -> AgendaAnswers:
+        asked: AgendaAnswers = await workflow.execute_activity(
             "digest_items",
             Batch(leads=tuple(leads)),
-            result_type=Asked,
+            result_type=AgendaAnswers,
             start_to_close_timeout=ONE_ATTEMPT,
             heartbeat_timeout=HEARTBEAT_TIMEOUT,
             retry_policy=RETRIES,
@@ -166,7 +166,7 @@ class WeeklyDigestWorkflow:
         return digest_id(week)
 
 
-def lines(done: Sent) -> list[str]:
+def lines(done: DigestResult) -> list[str]:
     """Return the result as lines of text."""
     found = [f"sent to {key}: {message_id}" for key, message_id in done.sent.items()]
     found += [f"not sent to {key}: {reason}" for key, reason in done.failed.items()]

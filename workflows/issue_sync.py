@@ -66,7 +66,7 @@ class SyncResult(Model):
     done: tuple[str, ...] = ()
 
 
-class RunState(Model):
+class SyncState(Model):
     """Everything that one run of the workflow hands to the next (continue-as-new)."""
 
     waiting: tuple[ChangeNotice, ...] = ()
@@ -79,21 +79,21 @@ class IssueSyncWorkflow:
     """Syncs one issue until there are no more notices."""
 
     @workflow.init
-    def __init__(self, state: RunState | None = None) -> None:
-        state = state or RunState()
+    def __init__(self, state: SyncState | None = None) -> None:
+        state = state or SyncState()
         self.waiting = list(state.waiting)
         self.deliveries = list(state.deliveries)
         self.done = list(state.done)
 
     @workflow.run
-    async def run(self, state: RunState | None = None) -> SyncResult:
+    async def run(self, state: SyncState | None = None) -> SyncResult:
         """Return what was done, oldest first. A sync that failed for good is one line of it."""
         while self.waiting:
             notices, self.waiting = self.waiting[:BATCH], self.waiting[BATCH:]
             self._note(await self._sync(notices))
             if workflow.info().is_continue_as_new_suggested():
                 workflow.continue_as_new(
-                    RunState(
+                    SyncState(
                         waiting=tuple(self.waiting), deliveries=tuple(self.deliveries), done=tuple(self.done)
                     )
                 )

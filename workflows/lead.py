@@ -26,8 +26,8 @@ with workflow.unsafe.imports_passed_through():
     from process.effects import Effect
     from process.effects.requests import Outcome
     from process.lead.duplicate_links import DuplicateLink
-    from process.views.agenda import Item, agenda
-    from process.views.overview import Line, Option, Overview, options, overview, timeline
+    from process.views.agenda import AgendaItem, agenda
+    from process.views.overview import Option, Overview, TimelineLine, options, overview, timeline
     from workflows import search_attributes
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
@@ -170,7 +170,7 @@ class LeadWorkflow:
         """Return everything that a face shows of the lead."""
         return overview(self.aggregate, workflow.now())
 
-    def timeline(self, args: tuple[Any, ...]) -> list[Line]:
+    def timeline(self, args: tuple[Any, ...]) -> list[TimelineLine]:
         """Return all events, oldest first."""
         return list(timeline(self.aggregate))
 
@@ -178,7 +178,7 @@ class LeadWorkflow:
         """Return every decision with its consequences."""
         return list(options(self.aggregate, workflow.now()))
 
-    def agenda(self, args: tuple[Any, ...]) -> list[Item]:
+    def agenda(self, args: tuple[Any, ...]) -> list[AgendaItem]:
         """Return what is to be done at the given moment (ISO 8601), by default now."""
         try:
             now = datetime.fromisoformat(args[0]).astimezone(UTC)

@@ -38,7 +38,7 @@ from process.github import commands
 from process.github.commands import ParsedCommand, decision_name
 from process.lead.lead import Lead
 from process.types import Role
-from process.views.overview import Line, Overview
+from process.views.overview import Overview, TimelineLine
 
 SOURCE = "github comment"
 
@@ -94,7 +94,7 @@ class CommandRunner:
         request: CommentCommands,
         lead: SyncedLead,
         command: ParsedCommand,
-        taken: Line | None,
+        taken: TimelineLine | None,
         before: Lead,
     ) -> Result:
         if taken and taken.key == request.key(command):
@@ -184,7 +184,7 @@ class CommandRunner:
             return False
 
 
-def _taken_before(request: CommentCommands, timeline: Sequence[Line]) -> list[Line | None]:
+def _taken_before(request: CommentCommands, timeline: Sequence[TimelineLine]) -> list[TimelineLine | None]:
     """Return, for each command, the decision that an earlier version of the comment led to, or None.
 
     An unchanged command is found by its key. Each other decision is assigned to a command of the same kind, or

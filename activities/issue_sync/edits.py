@@ -50,7 +50,7 @@ _log = structlog.get_logger("issue_sync")
 
 
 @dataclass(frozen=True)
-class Verdict:
+class EditVerdict:
     """The outcome of one edit."""
 
     edit: Edit
@@ -170,7 +170,7 @@ class EditSync:
 
     # ---- deciding
 
-    async def _judge(self, lead: SyncedLead, edit: Edit) -> Verdict:
+    async def _judge(self, lead: SyncedLead, edit: Edit) -> EditVerdict:
         view = await lead.overview()
         proposal = propose(edit, view.lead, view.timeline)
         offered = tuple(sample_line(DECISIONS[kind], body) for kind, body in proposal.decisions)
@@ -199,7 +199,7 @@ class EditSync:
         except LeadsError as failed:
             return _asks(edit, explain(_because(proposal, refuse(str(failed)))), offered)
 
-    async def _decide(self, lead: SyncedLead, edit: Edit, decision: Decision) -> Verdict:
+    async def _decide(self, lead: SyncedLead, edit: Edit, decision: Decision) -> EditVerdict:
         answer = await ask_lead(self.leads.decide(lead.handle, decision))
         if answer is None:
             raise again("The lead did not answer in time")
@@ -208,11 +208,11 @@ class EditSync:
         view = await lead.overview()
         done = f"Took {decision.kind}: somebody {edit.kind}"
         if agrees(edit, view.lead):
-            return Verdict(edit, done, accepted=True)
+            return EditVerdict(edit, done, accepted=True)
         why = f"{answer.message}, and the lead is at {view.stage}. Next is {view.owner}: {view.next_step}"
-        return Verdict(edit, done, reason=why)
+        return EditVerdict(edit, done, reason=why)
 
-    def _declined(self, edit: Edit, kind: str, refused: Refused, samples: Sequence[str] = ()) -> Verdict:
+    def _declined(self, edit: Edit, kind: str, refused: Refused, samples: Sequence[str] = ()) -> EditVerdict:
         declined = DeclinedEdit(
             kind=kind,
             by=f"@{edit.by}",
@@ -220,7 +220,7 @@ class EditSync:
             reason=refused.reason,
             suggestions=refused.suggestions,
         )
-        return Verdict(
+        return EditVerdict(
             edit,
             _asked_and_reverted(edit),
             reason=explain(refused),
@@ -228,7 +228,7 @@ class EditSync:
             declined=declined,
         )
 
-    async def _answer(self, context: IssueContext, verdict: Verdict) -> None:
+    async def _answer(self, context: IssueContext, verdict: EditVerdict) -> None:
         edit = verdict.edit
         text = render(
             "commands/move.md",
@@ -263,13 +263,13 @@ def _changing(view: Overview, kinds: frozenset[str]) -> bool:
     )
 
 
-def _asks(edit: Edit, reason: str, samples: tuple[str, ...] = ()) -> Verdict:
-    return Verdict(edit, _asked_and_reverted(edit), reason=reason, samples=samples)
+def _asks(edit: Edit, reason: str, samples: tuple[str, ...] = ()) -> EditVerdict:
+    return EditVerdict(edit, _asked_and_reverted(edit), reason=reason, samples=samples)
 
 
-def _by_program(edit: Edit) -> Verdict:
+def _by_program(edit: Edit) -> EditVerdict:
     """Return the verdict on a program's edit: it decides nothing, and nobody reads a reply."""
-    return Verdict(edit, f"Put back what a program {edit.kind}")
+    return EditVerdict(edit, f"Put back what a program {edit.kind}")
 
 
 def _asked_and_reverted(edit: Edit) -> str:

@@ -26,7 +26,7 @@ from client.errors import LeadsError
 from client.leads import LeadsClient
 from config.settings import Settings
 from process.decisions.opening import LeadOpened
-from process.github.forms import FIELDS, OPTIONAL, Gap, read_issue
+from process.github.forms import FIELDS, OPTIONAL, FieldGap, read_issue
 from process.identity import new_lead_id
 from process.policy import Policy
 from process.types import Link
@@ -196,7 +196,9 @@ class Intake:
         handle = await self.leads.find(begun.lead_id)
         return replace(context, lead=SyncedLead(self.leads, handle)), (f"It is {handle.id}",)
 
-    async def _ask(self, context: IssueContext, gaps: Sequence[Gap], labels: Sequence[str]) -> Sequence[str]:
+    async def _ask(
+        self, context: IssueContext, gaps: Sequence[FieldGap], labels: Sequence[str]
+    ) -> Sequence[str]:
         text = render(
             "commands/missing.md",
             gaps=gaps,

@@ -16,7 +16,7 @@ from process.decisions.registry import DECISIONS
 from process.github import commands
 from process.github.commands import ParsedCommand, decision_name, slash_name
 from process.lead.lead import Lead
-from process.views.overview import Line, Option, Overview
+from process.views.overview import Option, Overview, TimelineLine
 from templates.rendering import render
 
 ROUTINE_EFFECTS = frozenset({"update_issue", "record_events", "reserve_folder", "reserve_invoice"})
@@ -51,7 +51,7 @@ class Taken:
 class AlreadyTaken:
     """An earlier version of the comment led to another decision."""
 
-    line: Line
+    line: TimelineLine
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from process.core.refusal import Refused, refuse
 from process.decisions.base import EVERY_TEAM, Decision, folder_effects
 from process.effects import Effect, ReadAnswers, ReadPrices
 from process.lead.lead import Asset, Lead
-from process.lead.qualification import MANIAC_T, Answer, Questionnaire, Verdict
+from process.lead.qualification import MANIAC_T, LetterAnswer, Questionnaire, Verdict
 from process.types import Line, Stage, Text
 
 BEFORE_CONTRACT = frozenset({Stage.LEAD, Stage.QUOTED})
@@ -155,7 +155,7 @@ class ManiacTAssessed(Decision):
         today = lead.today(event.at)
         said_by = self.said_by or self.by
         answers = {
-            letter: Answer(verdict=verdict, evidence=evidence, said_by=said_by, on=today)
+            letter: LetterAnswer(verdict=verdict, evidence=evidence, said_by=said_by, on=today)
             for letter, (verdict, evidence) in self.given().items()
         }
         qualification = lead.qualification.replaced(

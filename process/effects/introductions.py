@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from process.core.events import Change
 from process.effects import SendMail
 from process.effects.mail import INTRODUCTIONS, joined
-from process.lead.lead import Lead, Mail
+from process.lead.lead import Lead, SentMail
 from process.types import Role
 
 
@@ -24,7 +24,7 @@ def last_reached(lead: Lead, role: Role) -> tuple[str, ...]:
     return ()
 
 
-def mails_to_former(lead: Lead, role: Role) -> tuple[Mail, ...]:
+def mails_to_former(lead: Lead, role: Role) -> tuple[SentMail, ...]:
     """Return the mails that reached former addresses of the role."""
     now = set(lead.policy.addresses.get(role, ()))
     gone = {

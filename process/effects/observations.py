@@ -16,7 +16,7 @@ from process.effects import (
 )
 from process.effects.introductions import introductions
 from process.effects.mail import joined
-from process.lead.lead import Artifact, Lead, Mail
+from process.lead.lead import Artifact, Lead, SentMail
 from process.money.pricing import PriceBook
 from process.policy import NamesByRole
 from process.types import Line, Link, Role, Stage
@@ -131,7 +131,7 @@ class MailSent(Observation):
     """Number of the event that caused the mail."""
 
     def apply(self, lead: Lead, event: Event) -> Lead:
-        mail = Mail(
+        mail = SentMail(
             template=self.template,
             recipients=self.recipients,
             message_id=self.message_id,

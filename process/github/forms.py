@@ -32,7 +32,7 @@ _FENCE = re.compile(r" {0,3}(```|~~~)")
 _UNBRACKETED = re.compile(r"([^\[\]]*?\s/\s[^\[\]]*?)\s+[-–—]\s+(.*)")
 
 
-class Gap(NamedTuple):
+class FieldGap(NamedTuple):
     """A field that is missing or invalid."""
 
     field: str
@@ -44,14 +44,14 @@ class Gap(NamedTuple):
         return FIELDS[self.field]
 
 
-class Intake(NamedTuple):
+class IssueFields(NamedTuple):
     """The valid fields of an issue, and the gaps to ask for."""
 
     fields: dict[str, str]
-    gaps: tuple[Gap, ...]
+    gaps: tuple[FieldGap, ...]
 
 
-def read_issue(title: str, body: str) -> Intake:
+def read_issue(title: str, body: str) -> IssueFields:
     """Return the lead's fields, as far as an issue gives them. Never raises.
 
     For each field the first valid value counts: from a title as `[organisation / person] - title`, then from the
@@ -60,17 +60,17 @@ def read_issue(title: str, body: str) -> Intake:
     form = _from_form(body)
     sources = (_from_heading(title), form, _from_plain_title(title, names=not form.keys() & _NAMES))
     fields: dict[str, str] = {}
-    gaps: list[Gap] = []
+    gaps: list[FieldGap] = []
     for field in FIELDS:
         values = [value for source in sources if (value := _value(field, source.get(field, "")))]
         wrong = [complaint for value in values if (complaint := _complaint(field, value))]
         if valid := [value for value in values if not _complaint(field, value)]:
             fields[field] = valid[0]
         elif wrong:
-            gaps.append(Gap(field, wrong[0]))
+            gaps.append(FieldGap(field, wrong[0]))
         elif field not in OPTIONAL:
-            gaps.append(Gap(field, _unclear(title) if field in _NAMES else ""))
-    return Intake(fields, tuple(gaps))
+            gaps.append(FieldGap(field, _unclear(title) if field in _NAMES else ""))
+    return IssueFields(fields, tuple(gaps))
 
 
 def _from_heading(title: str) -> Mapping[str, str]:

@@ -8,8 +8,8 @@ from process.github.edits import Edit, EditKind
 from process.github.titles import read_heading, same_title
 from process.lead.lead import Lead
 from process.types import Stage
-from process.views.checklist import Body, Item, checklist, todo, vendor_checklist
-from process.views.overview import Line
+from process.views.checklist import Body, ChecklistItem, checklist, todo, vendor_checklist
+from process.views.overview import TimelineLine
 
 
 class Proposal(NamedTuple):
@@ -22,7 +22,7 @@ class Proposal(NamedTuple):
     """Kinds of decisions to show as examples where none is proposed."""
 
 
-def propose(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
+def propose(edit: Edit, lead: Lead, timeline: Sequence[TimelineLine]) -> Proposal:
     """Return the proposal. Never raises."""
     match edit.kind:
         case EditKind.TICKED:
@@ -64,7 +64,7 @@ def agrees(edit: Edit, lead: Lead) -> bool:
             return edit.stage is lead.stage
 
 
-def _item(edit: Edit, lead: Lead) -> Item | None:
+def _item(edit: Edit, lead: Lead) -> ChecklistItem | None:
     items = todo(lead) if edit.hub else (*checklist(lead), *vendor_checklist(lead))
     return next((item for item in items if item.name == edit.name), None)
 
@@ -77,7 +77,7 @@ def _ticked(edit: Edit, lead: Lead) -> Proposal:
     return Proposal(item.decisions, several)
 
 
-def _correction_of(kinds: Sequence[str], timeline: Sequence[Line]) -> Proposal:
+def _correction_of(kinds: Sequence[str], timeline: Sequence[TimelineLine]) -> Proposal:
     """Propose to correct the newest decision of these kinds that counts."""
     found = [line for line in timeline if line.kind in kinds and not line.corrected]
     if not found:
@@ -98,7 +98,7 @@ def _closed(edit: Edit, lead: Lead) -> Proposal:
     return Proposal((("lost", {}),), note)
 
 
-def _open_again(lead: Lead, timeline: Sequence[Line]) -> Proposal:
+def _open_again(lead: Lead, timeline: Sequence[TimelineLine]) -> Proposal:
     if lead.merged_into:
         return _correction_of(["merged"], timeline)
     if lead.lost:
@@ -106,7 +106,7 @@ def _open_again(lead: Lead, timeline: Sequence[Line]) -> Proposal:
     return _correction_of(["hub_decommissioned"], timeline)
 
 
-def _labelled(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
+def _labelled(edit: Edit, lead: Lead, timeline: Sequence[TimelineLine]) -> Proposal:
     names, on = lead.policy.labels, edit.kind is EditKind.LABELLED
     if edit.hub:
         return Proposal(note="It marks the issues of hubs")
@@ -150,7 +150,7 @@ _MADE_BY: dict[Stage, tuple[str, ...]] = {
 """Decisions that bring a lead to a stage of the main path."""
 
 
-def _placed(edit: Edit, lead: Lead, timeline: Sequence[Line]) -> Proposal:
+def _placed(edit: Edit, lead: Lead, timeline: Sequence[TimelineLine]) -> Proposal:
     stage = edit.stage
     if stage is None:
         return Proposal(note="No stage of a lead has that column")

@@ -46,7 +46,7 @@ class Loss(Model):
     on: date
 
 
-class Mail(Model):
+class SentMail(Model):
     """A mail that was sent."""
 
     template: str
@@ -141,7 +141,7 @@ class Lead(Model):
     hub_issue: Link | None = None
     invoice_files: dict[int, str] = {}
     """Invoice number -> id that is reserved for its file."""
-    mails: tuple[Mail, ...] = ()
+    mails: tuple[SentMail, ...] = ()
     drift: dict[Artifact, Line] = {}
     """Changes outside that only a person can undo, by object, with the thing to do."""
 

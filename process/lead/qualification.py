@@ -24,7 +24,7 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"  # unknown is not no
 
 
-class Answer(Model):
+class LetterAnswer(Model):
     """One letter of MANIAC-T: verdict, evidence, and the person and day of the statement."""
 
     verdict: Verdict
@@ -46,6 +46,6 @@ MANIAC_T: dict[str, str] = {
 
 
 class Qualification(Model):
-    answers: dict[str, Answer] = {}
+    answers: dict[str, LetterAnswer] = {}
     in_scope: bool | None = None
     assessed_on: date | None = None

@@ -67,7 +67,7 @@ FORTHCOMING: dict[str, tuple[Role, str]] = {
 """Kind of deadline -> the role that it concerns, and its description on the agenda."""
 
 
-class Item(Model):
+class AgendaItem(Model):
     """One line of an agenda, for a role or for the person assigned to the role in this lead."""
 
     section: Section
@@ -106,12 +106,12 @@ class Agenda(Model):
     """Items of all leads on a day, by section and urgency."""
 
     day: date
-    items: tuple[Item, ...] = ()
+    items: tuple[AgendaItem, ...] = ()
     unreachable: tuple[str, ...] = ()
     """Ids of leads that did not answer; their items are those of the list of leads."""
 
     @classmethod
-    def of(cls, day: date, items: Iterable[Item], unreachable: Iterable[str] = ()) -> Self:
+    def of(cls, day: date, items: Iterable[AgendaItem], unreachable: Iterable[str] = ()) -> Self:
         ordered = sorted(items, key=lambda item: ([*Section].index(item.section), item.urgency))
         return cls(day=day, items=tuple(ordered), unreachable=tuple(sorted(unreachable)))
 
@@ -127,23 +127,23 @@ class Agenda(Model):
         found = {item.owner: (roles.index(item.role), item.person or "") for item in self.items}
         return tuple(sorted(found, key=lambda owner: found[owner]))
 
-    def section(self, owner: str, section: Section) -> tuple[Item, ...]:
+    def section(self, owner: str, section: Section) -> tuple[AgendaItem, ...]:
         return tuple(item for item in self.items if item.owner == owner and item.section is section)
 
 
-def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[Item, ...]:
+def agenda(aggregate: LeadAggregate, now: datetime) -> tuple[AgendaItem, ...]:
     """Return the lead's agenda items at this time."""
     return tuple(_items(aggregate, now))
 
 
-def _items(aggregate: LeadAggregate, now: datetime) -> Iterator[Item]:
+def _items(aggregate: LeadAggregate, now: datetime) -> Iterator[AgendaItem]:
     lead, today = aggregate.lead, aggregate.lead.today(now)
 
     def item(
         section: Section, role: Role, text: str, since: date | None = None, until: date | None = None
-    ) -> Item:
+    ) -> AgendaItem:
         known = lead.assigned.get(role)
-        return Item(
+        return AgendaItem(
             section=section,
             role=role,
             person=known.person if known else None,

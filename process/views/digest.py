@@ -8,7 +8,7 @@ from typing import NamedTuple
 from process.calendar import day_of
 from process.policy import TEAMS
 from process.types import Line, Model, Role
-from process.views.agenda import Agenda, Item, Section
+from process.views.agenda import Agenda, AgendaItem, Section
 
 WEEK = timedelta(days=7)
 SHOWN = 50
@@ -33,7 +33,7 @@ class DigestSection(Model):
     """One section of a digest mail."""
 
     title: str
-    items: tuple[Item, ...]
+    items: tuple[AgendaItem, ...]
     more: int = 0
     """Number of further items that are not shown."""
 
@@ -78,7 +78,7 @@ class _Owner(NamedTuple):
 
 def digest_mails(agenda: Agenda, week: Week) -> tuple[DigestMail, ...]:
     """Return a mail for each role and assigned person with items; a person's items are not in the role's mail."""
-    by_owner: dict[_Owner, list[Item]] = {}
+    by_owner: dict[_Owner, list[AgendaItem]] = {}
     for item in agenda.items:
         if item.role in TEAMS:
             by_owner.setdefault(_owner(item), []).append(item)
@@ -86,12 +86,12 @@ def digest_mails(agenda: Agenda, week: Week) -> tuple[DigestMail, ...]:
     return tuple(sorted((mail for mail in mails if mail.sections), key=lambda mail: mail.key))
 
 
-def _owner(item: Item) -> _Owner:
+def _owner(item: AgendaItem) -> _Owner:
     return _Owner(item.role, item.person, item.email.casefold()) if item.email else _Owner(item.role)
 
 
-def _mail(owner: _Owner, items: Iterable[Item], week: Week, unreachable: int) -> DigestMail:
-    sections: dict[str, list[Item]] = {}
+def _mail(owner: _Owner, items: Iterable[AgendaItem], week: Week, unreachable: int) -> DigestMail:
+    sections: dict[str, list[AgendaItem]] = {}
     later = 0
     for item in items:
         if (title := _title(item, week.day + WEEK)) is None:
@@ -116,7 +116,7 @@ def _key(owner: _Owner) -> str:
     return f"{owner.role}-{hashlib.sha256(owner.address.encode()).hexdigest()[:12]}"
 
 
-def _title(item: Item, end: date) -> str | None:
+def _title(item: AgendaItem, end: date) -> str | None:
     """Return the title of the item's section, or None if the item is due after this week."""
     if item.section in (Section.DUE, Section.UPCOMING):
         return _THIS_WEEK if item.until is None or item.until < end else None
@@ -128,7 +128,7 @@ def _title(item: Item, end: date) -> str | None:
     }[item.section]
 
 
-def _sections(found: dict[str, list[Item]]) -> Iterator[DigestSection]:
+def _sections(found: dict[str, list[AgendaItem]]) -> Iterator[DigestSection]:
     for title in (_ATTENTION, _OVERDUE, _THIS_WEEK, _WAITING, _STUCK):
         if items := sorted(found.get(title, ()), key=lambda item: item.urgency):
             yield DigestSection(title=title, items=tuple(items[:SHOWN]), more=max(0, len(items) - SHOWN))

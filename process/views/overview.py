@@ -19,44 +19,44 @@ from process.types import Model, Role, Stage
 from process.views.attention import attention
 
 
-class Step(NamedTuple):
+class NextStep(NamedTuple):
     """The next step of a lead, and the role that has to take it."""
 
     owner: Role
     text: str
 
 
-def next_step(lead: Lead) -> Step:
+def next_step(lead: Lead) -> NextStep:
     """Return the step that this lead waits for."""
     if lead.archived or lead.stage is Stage.CLOSED:
-        return Step(Role.NOBODY, "nothing, its service has ended")
+        return NextStep(Role.NOBODY, "nothing, its service has ended")
     if lead.merged_into:
-        return Step(Role.NOBODY, f"nothing, it was merged into {lead.merged_into.lead_id}")
+        return NextStep(Role.NOBODY, f"nothing, it was merged into {lead.merged_into.lead_id}")
     if lead.lost:
-        return Step(Role.NOBODY, "nothing, it is lost")
+        return NextStep(Role.NOBODY, "nothing, it is lost")
     if lead.hold:
         until = f" until {lead.hold.until}" if lead.hold.until else ""
         text = f", waiting for: {lead.hold.event}" if lead.hold.event else ""
-        return Step(Role.COMMUNITY, f"on hold{until}{text}")
+        return NextStep(Role.COMMUNITY, f"on hold{until}{text}")
     if lead.undecided:
         others = " or ".join(other.lead_id for other in lead.undecided)
-        return Step(Role.SALES, f"merge it into {others}, or keep it apart")
+        return NextStep(Role.SALES, f"merge it into {others}, or keep it apart")
     return _NEXT[lead.stage](lead)
 
 
-def _next_of_lead(lead: Lead) -> Step:
+def _next_of_lead(lead: Lead) -> NextStep:
     if lead.qualification.in_scope is False:
-        return Step(Role.SALES, "tell them it is out of scope, or assess again")
+        return NextStep(Role.SALES, "tell them it is out of scope, or assess again")
     if lead.questionnaire.sent_on is None and lead.questionnaire.answered_on is None:
-        return Step(Role.SALES, "send the questionnaire")
+        return NextStep(Role.SALES, "send the questionnaire")
     if lead.questionnaire.answered_on is None:
-        return Step(Role.COMMUNITY, "answer the questionnaire")
+        return NextStep(Role.COMMUNITY, "answer the questionnaire")
     if lead.qualification.in_scope is None:
-        return Step(Role.SALES, "assess by MANIAC-T whether it is in scope")
-    return Step(Role.SALES, "quote a price")
+        return NextStep(Role.SALES, "assess by MANIAC-T whether it is in scope")
+    return NextStep(Role.SALES, "quote a price")
 
 
-def _next_of_quoted(lead: Lead) -> Step:
+def _next_of_quoted(lead: Lead) -> NextStep:
     contract = lead.contract
     if contract.signed_on:
         started = lead.vendor.status is VendorStatus.STARTED
@@ -67,21 +67,21 @@ def _next_of_quoted(lead: Lead) -> Step:
         )
         renewing = _renewing(lead)
         return (
-            Step(renewing.owner, f"{renewing.text}; and {vendor}")
+            NextStep(renewing.owner, f"{renewing.text}; and {vendor}")
             if renewing
-            else Step(Role.CONTRACTS, vendor)
+            else NextStep(Role.CONTRACTS, vendor)
         )
     if lead.quote is None:
-        return Step(Role.SALES, "quote a price again, or record it as lost")
+        return NextStep(Role.SALES, "quote a price again, or record it as lost")
     if approval := _approval(lead.quote):
         return approval
     if lead.quote.status is QuoteStatus.OPEN:
-        return Step(Role.COMMUNITY, f"agree to the price by {lead.quote.valid_until}")
+        return NextStep(Role.COMMUNITY, f"agree to the price by {lead.quote.valid_until}")
     if contract.handed_over_on is None:
-        return Step(Role.SALES, "hand the contract over to the contracts team")
+        return NextStep(Role.SALES, "hand the contract over to the contracts team")
     if contract.acknowledged_on is None:
-        return Step(Role.CONTRACTS, "acknowledge the hand-over")
-    return Step(Role.CONTRACTS, f"get the contract signed{_state(lead)}")
+        return NextStep(Role.CONTRACTS, "acknowledge the hand-over")
+    return NextStep(Role.CONTRACTS, f"get the contract signed{_state(lead)}")
 
 
 def _state(lead: Lead) -> str:
@@ -90,81 +90,81 @@ def _state(lead: Lead) -> str:
     return f"{due}, {contract.state} since {contract.state_on}" if contract.state else due
 
 
-def _approval(quote: Quote) -> Step | None:
+def _approval(quote: Quote) -> NextStep | None:
     """Return the approval that the quote's discount waits for, or None if it needs none."""
     if quote.awaiting_approval_by is None:
         return None
-    return Step(
+    return NextStep(
         quote.awaiting_approval_by,
         f"approve or decline the discount of {quote.reduction} by {quote.valid_until}",
     )
 
 
-def _renewing(lead: Lead) -> Step | None:
+def _renewing(lead: Lead) -> NextStep | None:
     """Return the next step of the renewal, or None if no price is quoted for it."""
     if lead.quote is None:
         return None
     if approval := _approval(lead.quote):
         return approval
     if lead.quote.status is QuoteStatus.OPEN:
-        return Step(Role.COMMUNITY, f"agree to the price of the renewal by {lead.quote.valid_until}")
+        return NextStep(Role.COMMUNITY, f"agree to the price of the renewal by {lead.quote.valid_until}")
     if lead.renewal.handed_over_on is None:
-        return Step(Role.SALES, "hand the renewal over to the contracts team")
+        return NextStep(Role.SALES, "hand the renewal over to the contracts team")
     if lead.renewal.acknowledged_on is None:
-        return Step(Role.CONTRACTS, "acknowledge the hand-over of the renewal")
-    return Step(Role.CONTRACTS, f"get the renewal signed{_state(lead)}")
+        return NextStep(Role.CONTRACTS, "acknowledge the hand-over of the renewal")
+    return NextStep(Role.CONTRACTS, f"get the renewal signed{_state(lead)}")
 
 
-def _next_of_contracted(lead: Lead) -> Step:
+def _next_of_contracted(lead: Lead) -> NextStep:
     if renewing := _renewing(lead):
         return renewing
     if ending := _ending(lead):
         return ending
     if lead.hub.requested_on:
-        return Step(Role.ENGINEERING, "bring the hub up")
+        return NextStep(Role.ENGINEERING, "bring the hub up")
     if not lead.awaits_hub:
-        return Step(Role.NOBODY, f"nothing, no hub is to come; contract until {lead.contract.term_ends}")
+        return NextStep(Role.NOBODY, f"nothing, no hub is to come; contract until {lead.contract.term_ends}")
     if lead.service != "hub":
-        return Step(Role.SALES, "request the hub, if there is to be one")
+        return NextStep(Role.SALES, "request the hub, if there is to be one")
     if missing := lead.hub.missing():
-        return Step(Role.SALES, f"request the hub; still missing: {', '.join(missing)}")
-    return Step(Role.SALES, "request the hub")
+        return NextStep(Role.SALES, f"request the hub; still missing: {', '.join(missing)}")
+    return NextStep(Role.SALES, "request the hub")
 
 
-def _ending(lead: Lead) -> Step | None:
+def _ending(lead: Lead) -> NextStep | None:
     """Return the next step for a contract that ends without a hub, or None if it is not ending."""
     contract = lead.contract
     if contract.lapsed:
-        return Step(Role.SALES, "renew, extend, or record it as lost: the contract has ended")
+        return NextStep(Role.SALES, "renew, extend, or record it as lost: the contract has ended")
     if contract.extended_until:
         return _extended(lead)
     if contract.windows and not lead.awaits_hub:
-        return Step(Role.SALES, f"renew: the contract ends on {contract.end}")
+        return NextStep(Role.SALES, f"renew: the contract ends on {contract.end}")
     return None
 
 
-def _extended(lead: Lead) -> Step:
+def _extended(lead: Lead) -> NextStep:
     contract = lead.contract
     until = f"the contract ended on {contract.end}, and the service goes on until {contract.extended_until}"
-    return Step(Role.SALES, f"renew, or decide how it ends: {until}")
+    return NextStep(Role.SALES, f"renew, or decide how it ends: {until}")
 
 
-def _next_of_hub(lead: Lead) -> Step:
+def _next_of_hub(lead: Lead) -> NextStep:
     if lead.hub.decommission_on:
-        return Step(Role.ENGINEERING, f"take the hub down on {lead.hub.decommission_on}")
+        return NextStep(Role.ENGINEERING, f"take the hub down on {lead.hub.decommission_on}")
     if renewing := _renewing(lead):
         return renewing
     if lead.contract.lapsed:
-        return Step(Role.SALES, "renew, extend, or decide the decommission: the contract has ended")
+        return NextStep(Role.SALES, "renew, extend, or decide the decommission: the contract has ended")
     if lead.contract.extended_until:
         return _extended(lead)
     if lead.contract.windows:
-        return Step(Role.SALES, f"renew: the contract ends on {lead.contract.end}")
+        return NextStep(Role.SALES, f"renew: the contract ends on {lead.contract.end}")
     if lead.hub.validated_on is None:
-        return Step(
+        return NextStep(
             Role.ENGINEERING, "have the hub validated: a representative satisfied, five users logged in"
         )
-    return Step(Role.NOBODY, f"steady state, contract until {lead.contract.term_ends}")
+    return NextStep(Role.NOBODY, f"steady state, contract until {lead.contract.term_ends}")
 
 
 _NEXT = {
@@ -175,7 +175,7 @@ _NEXT = {
 }
 
 
-class Line(Model):
+class TimelineLine(Model):
     """One line of the timeline."""
 
     seq: int
@@ -193,7 +193,7 @@ class Line(Model):
     """Version of the policy under which it was decided."""
 
 
-def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[Line, ...]:
+def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[TimelineLine, ...]:
     """Return all events, or only the `newest` ones, oldest first.
 
     Corrected decisions stay in the timeline and are marked as corrected.
@@ -202,9 +202,9 @@ def timeline(aggregate: LeadAggregate, newest: int = 0) -> tuple[Line, ...]:
     return tuple(_line(event, out.get(event.seq)) for event in aggregate.event_log.events[-newest:])
 
 
-def _line(event: Event, corrected_by: int | None) -> Line:
+def _line(event: Event, corrected_by: int | None) -> TimelineLine:
     fact = event.fact
-    return Line(
+    return TimelineLine(
         seq=event.seq,
         at=event.at,
         kind=fact.kind,
@@ -218,7 +218,7 @@ def _line(event: Event, corrected_by: int | None) -> Line:
     )
 
 
-def with_correction(line: Line) -> str:
+def with_correction(line: TimelineLine) -> str:
     """Return the line's summary, with a note if it was corrected."""
     by = f" by {line.corrected_by}" if line.corrected_by else ""
     return f"{line.summary} (corrected{by})" if line.corrected else line.summary
@@ -283,7 +283,7 @@ class Overview(Model):
     next_step: str
     next_date: datetime | None
     attention: tuple[str, ...]
-    timeline: tuple[Line, ...]
+    timeline: tuple[TimelineLine, ...]
     refused: tuple[Refusal, ...]
     effects: tuple[EffectLine, ...]
     lead: Lead

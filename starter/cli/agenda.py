@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from client.agenda import collect_agenda
-from process.views.agenda import AHEAD, Agenda, Item, Section
+from process.views.agenda import AHEAD, Agenda, AgendaItem, Section
 from starter.cli.options import Json
 from starter.cli.output import Output, console, progress
 from starter.cli.session import leads_of
@@ -62,7 +62,7 @@ def show(found: Agenda, out: Output) -> None:
                 out.items([f"  {line(item, found)}" for item in lines], style)
 
 
-def line(item: Item, found: Agenda) -> str:
+def line(item: AgendaItem, found: Agenda) -> str:
     """Return the item as one line: task, dates, lead."""
     days = [f"by {item.due}"] if item.due else []
     days += ["today"] if item.until == found.day else []

@@ -12,7 +12,7 @@ from client.retries import pending_retries
 from process.decisions.opening import LeadOpened
 from process.decisions.registry import DECISIONS
 from process.types import OPEN_STAGES, Role, Stage
-from process.views.overview import Line, Option, with_correction
+from process.views.overview import Option, TimelineLine, with_correction
 from starter.cli.decide import Command, add
 from starter.cli.errors import CommandFailed, ExitCode
 from starter.cli.options import Json, Lead, Timeout, flag, given, with_options
@@ -163,7 +163,7 @@ async def history(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = Fal
     )
 
 
-def happened(line: Line) -> Text:
+def happened(line: TimelineLine) -> Text:
     return Text(clean(with_correction(line)), "dim" if line.corrected else "")
 
 

@@ -33,7 +33,7 @@ class Version(BaseModel):
     differs: list[str] = []
 
 
-class Outcome(BaseModel):
+class Adoption(BaseModel):
     """The result of adopting the policy, or its preview, for one lead."""
 
     lead_id: str
@@ -84,37 +84,37 @@ async def _others(leads: LeadsClient) -> list[LeadPolicy]:
     ]
 
 
-async def _each(leads: LeadsClient, names: Iterable[str], *, adopt: bool, note: str | None) -> list[Outcome]:
+async def _each(leads: LeadsClient, names: Iterable[str], *, adopt: bool, note: str | None) -> list[Adoption]:
     ready = asyncio.Semaphore(MAX_CONCURRENT)
 
-    async def one(name: str) -> Outcome:
+    async def one(name: str) -> Adoption:
         async with ready:
             return await _one(leads, name, adopt=adopt, note=note)
 
     return list(await asyncio.gather(*(one(name) for name in names)))
 
 
-async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) -> Outcome:
+async def _one(leads: LeadsClient, name: str, *, adopt: bool, note: str | None) -> Adoption:
     decision = given(PolicyAdopted, {"note": note})
     handle = await leads.find(name)
     try:
         preview = await leads.preview(handle, decision)
     except LeadStuck as stuck:
-        return Outcome(lead_id=handle.id, accepted=False, summary=str(rendered(stuck)))
+        return Adoption(lead_id=handle.id, accepted=False, summary=str(rendered(stuck)))
     answered, dates = preview.answer, preview.dates
     refused = answered.refused
     summary = write_refusal(refused, handle.id) if refused else answered.message
     if not preview.answer.accepted or not adopt:
-        return Outcome(lead_id=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
+        return Adoption(lead_id=handle.id, accepted=preview.answer.accepted, summary=summary, dates=dates)
     try:
         answer = await leads.decide(handle, decision)
     except LeadsError as failed:
-        return Outcome(lead_id=handle.id, accepted=False, summary=str(rendered(failed)))
+        return Adoption(lead_id=handle.id, accepted=False, summary=str(rendered(failed)))
     summary = answer.message if answer else "Sent; no worker answers now."
-    return Outcome(lead_id=handle.id, accepted=True, summary=summary, dates=dates)
+    return Adoption(lead_id=handle.id, accepted=True, summary=summary, dates=dates)
 
 
-def _tell(found: list[Outcome], policy: Policy, out: Output, *, adopt: bool) -> None:
+def _tell(found: list[Adoption], policy: Policy, out: Output, *, adopt: bool) -> None:
     if not found:
         out.line(f"Every open lead is under the policy {policy.version}.", "green")
     for each in found:

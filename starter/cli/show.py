@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from client.retries import PendingRetry
 from process.lead.duplicate_links import DuplicateLink, Relation
 from process.lead.invoice import Invoice
-from process.lead.lead import Mail
+from process.lead.lead import SentMail
 from process.lead.quote import Quote
 from process.views.checklist import checklist
 from process.views.overview import EffectLine, Overview, with_correction
@@ -80,7 +80,7 @@ def _invoices(invoices: Sequence[Invoice]) -> Iterator[str]:
         yield f"{invoice.number:3} {invoice.total} for {period}, {invoice.status_text}"
 
 
-def _mail(mail: Mail, zone: str) -> str:
+def _mail(mail: SentMail, zone: str) -> str:
     return f"{moment(mail.at, zone)} {mail.template.replace('_', ' ')}, to {', '.join(mail.recipients)}"
 
 

@@ -16,7 +16,7 @@ from process.lead.lead import Lead
 from process.money.amounts import Money
 from process.policy import Team
 from process.types import Role
-from process.views.overview import Line, Overview
+from process.views.overview import Overview, TimelineLine
 from starter.cli.options import given
 from starter.cli.output import Output
 from starter.demo.errors import StepFailed
@@ -148,7 +148,7 @@ class Chronicle:
         return found
 
 
-def _is_chore(line: Line) -> bool:
+def _is_chore(line: TimelineLine) -> bool:
     """Return True for frequent events of the service itself; a mail about a new address is not one of them."""
     return line.kind in _CHORES and "“address " not in line.summary
 

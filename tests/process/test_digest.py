@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from process.types import Role
-from process.views.agenda import Agenda, Item, Section, agenda
+from process.views.agenda import Agenda, AgendaItem, Section, agenda
 from process.views.digest import SHOWN, DigestMail, Week, digest_mails
 from tests.support.lives import Life
 
@@ -14,17 +14,17 @@ MONDAY = date(2026, 8, 24)
 WEEK = Week(name="2026-W35", day=MONDAY)
 
 
-def item(section: Section, **more: Any) -> Item:
+def item(section: Section, **more: Any) -> AgendaItem:
     given = {
         "role": Role.SALES,
         "lead_id": "lead-a",
         "heading": "[University / Ada] - A hub",
         "text": "Call them",
     }
-    return Item.model_validate(given | {"section": section} | more)
+    return AgendaItem.model_validate(given | {"section": section} | more)
 
 
-def written(*items: Item, unreachable: tuple[str, ...] = ()) -> tuple[DigestMail, ...]:
+def written(*items: AgendaItem, unreachable: tuple[str, ...] = ()) -> tuple[DigestMail, ...]:
     return digest_mails(Agenda.of(MONDAY, items, unreachable), WEEK)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from process.decisions.opening import LeadOpened
 from process.decisions.parsing import parse_as
-from process.github.forms import FIELDS, MAX_LINE, Gap, read_issue
+from process.github.forms import FIELDS, MAX_LINE, FieldGap, read_issue
 from process.types import one_line
 
 TEMPLATE = "[Lead org / Lead person] - [Lead title]"
@@ -82,7 +82,7 @@ def test_a_title_that_leaves_something_out(title: str, fields: dict[str, str], g
 def test_an_ambiguous_slash_is_asked_about(names: str) -> None:
     found = read_issue(f"[{names}] - A hub", "")
     assert found.fields == {"title": "A hub"}
-    assert found.gaps == (Gap("org", UNCLEAR), Gap("person", UNCLEAR))
+    assert found.gaps == (FieldGap("org", UNCLEAR), FieldGap("person", UNCLEAR))
     assert read_issue(f"[{names}] - A hub", form(org="A/B", person="C")).gaps == ()
 
 

@@ -10,8 +10,8 @@ from temporalio import activity
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.duplicates import LeadsActivities
 from activities.errors import again
+from activities.relation_notices import RelationNoticeActivities
 from process.effects.requests import EffectRequest, Outcome
 from process.views.overview import EffectLine, Overview
 from tests.support.outside import Outside
@@ -29,7 +29,7 @@ def parked(view: Overview) -> list[EffectLine]:
 @pytest.fixture
 async def queue(env: WorkflowEnvironment, outside: Outside, lead_id: str) -> AsyncIterator[str]:
     """Leads on a worker whose activities notify other leads."""
-    real = LeadsActivities(env.client).notify_leads
+    real = RelationNoticeActivities(env.client).notify_leads
     async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=real)):
         yield lead_id
 
@@ -106,7 +106,7 @@ async def test_a_match_that_is_found_later_holds_the_lead_once(begin: Callable[.
 async def test_a_notice_reaches_the_other_lead_once_although_the_worker_is_killed(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    real, tries = LeadsActivities(env.client), []
+    real, tries = RelationNoticeActivities(env.client), []
 
     @activity.defn(name="notify_leads")
     async def dies(request: EffectRequest) -> Outcome:
@@ -185,7 +185,7 @@ async def test_a_chain_of_merges_is_followed_to_its_end(begin: Callable[..., Any
 async def test_a_notice_without_an_answer_is_sent_again(
     env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    hasty = LeadsActivities(env.client, timeout=timedelta(milliseconds=300)).notify_leads
+    hasty = RelationNoticeActivities(env.client, timeout=timedelta(milliseconds=300)).notify_leads
     async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=hasty)):
         twin = await Life.begin(env, outside, f"{lead_id}-twin", queue=lead_id)
         first = await Life.begin(env, outside, f"{lead_id}-first", queue=f"{lead_id}-elsewhere")
@@ -194,7 +194,7 @@ async def test_a_notice_without_an_answer_is_sent_again(
         assert "notify_leads" in {
             e.key.rpartition("/")[2] for e in (await twin.overview()).effects if e.status == "waiting"
         }
-    real = LeadsActivities(env.client).notify_leads
+    real = RelationNoticeActivities(env.client).notify_leads
     async with (
         Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=real)),
         Worker(env.client, task_queue=f"{lead_id}-elsewhere", activities=outside.activities()),
@@ -206,7 +206,7 @@ async def test_a_notice_without_an_answer_is_sent_again(
 async def test_duplicates_survive_many_runs(
     short_env: WorkflowEnvironment, outside: Outside, lead_id: str
 ) -> None:
-    env, real = short_env, LeadsActivities(short_env.client).notify_leads
+    env, real = short_env, RelationNoticeActivities(short_env.client).notify_leads
     async with Worker(env.client, task_queue=lead_id, activities=outside.activities(notify_leads=real)):
         first = await Life.begin(env, outside, f"{lead_id}-first", queue=lead_id)
         alike = [{"lead_id": first.id, "reasons": ["same organisation"]}]

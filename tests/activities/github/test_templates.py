@@ -14,7 +14,7 @@ from process.lead.contract import Contract, Vendor, VendorStatus
 from process.lead.hub import HUB_FIELDS, Hub
 from process.lead.invoice import Invoice, InvoiceLine, Usage
 from process.lead.lead import Asset, Hold, Lead, Loss
-from process.lead.qualification import MANIAC_T, Answer, Qualification, Questionnaire, Verdict
+from process.lead.qualification import MANIAC_T, LetterAnswer, Qualification, Questionnaire, Verdict
 from process.lead.quote import Discount, LineItem, QuoteStatus
 from process.money.amounts import Money
 from process.types import Link, Role, Stage
@@ -44,7 +44,7 @@ def full_lead(text: str = "") -> Lead:
         ),
         qualification=Qualification(
             answers={
-                letter: Answer(
+                letter: LetterAnswer(
                     verdict=Verdict.YES,
                     evidence=hostile_text(f"Evidence of {letter}"),
                     said_by=hostile_text("Said", 200),

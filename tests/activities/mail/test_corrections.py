@@ -12,7 +12,7 @@ from process.corrections.corrected_decision import CorrectedDecision, Correction
 from process.effects import SendCorrection
 from process.effects.observations import MailSent
 from process.effects.requests import EffectRequest, Outcome
-from process.lead.lead import Lead, Mail
+from process.lead.lead import Lead, SentMail
 from sandbox.faults import Fault
 from sandbox.server import Sandbox
 from tests.activities.mail.test_templates import HOSTILE
@@ -97,7 +97,7 @@ def test_it_has_a_stable_id_and_is_sent_once(mail: MailActivities, sandbox: Sand
     observation = send(mail, corrected_decision)
     assert observation
     assert {taken.message_id for taken in sandbox.mailbox.all()} == {observation.message_id}
-    known = Mail(
+    known = SentMail(
         template="correction",
         recipients=observation.recipients,
         message_id=observation.message_id,

@@ -10,7 +10,7 @@ from config.settings import Settings
 from process.effects import SendMail
 from process.effects.observations import MailSent, MailUndeliverable
 from process.effects.requests import Outcome
-from process.lead.lead import Lead, Mail
+from process.lead.lead import Lead, SentMail
 from process.policy import Policy
 from process.types import Role
 from sandbox.faults import Fault
@@ -114,7 +114,7 @@ def test_repeated_it_carries_the_same_id(mail: MailActivities, sandbox: Sandbox)
 def test_what_the_lead_remembers_as_sent_is_not_sent_again(mail: MailActivities, sandbox: Sandbox) -> None:
     lead = a_lead()
     observation = sent(perform(mail.send_mail, EFFECT, lead))
-    known = Mail(
+    known = SentMail(
         template=observation.template,
         recipients=observation.recipients,
         message_id=observation.message_id,

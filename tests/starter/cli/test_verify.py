@@ -10,7 +10,7 @@ from process.core.events import EventLog
 from process.decisions.quoting import PriceQuoted
 from process.effects import Effect
 from tests.support.commands import Opened, RunLeads
-from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, RunState
+from workflows.issue_sync import ChangeNotice, IssueSyncWorkflow, SyncState
 
 PRICE = ("--amount", "12000", "--currency", "USD", "--per", "year")
 
@@ -29,7 +29,7 @@ async def test_every_open_lead_replays(leads: RunLeads, opened: Opened) -> None:
 async def test_other_workflows_are_replayed_too(
     leads: RunLeads, env: WorkflowEnvironment, queue: str
 ) -> None:
-    waiting = RunState(waiting=(ChangeNotice(repo="leads", number=1),))  # for a visit that nobody makes here
+    waiting = SyncState(waiting=(ChangeNotice(repo="leads", number=1),))  # for a visit that nobody makes here
     desk = await env.client.start_workflow(
         IssueSyncWorkflow.run, waiting, id=f"desk-{queue}", task_queue=queue
     )

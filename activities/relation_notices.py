@@ -31,7 +31,7 @@ class NoticeRefusedError(Exception):
     """Another lead refuses the notice for good. The message says why."""
 
 
-class LeadsActivities:
+class RelationNoticeActivities:
     """Performs the effects between leads, over the worker's own client."""
 
     def __init__(self, client: Client, timeout: timedelta = TIMEOUT) -> None:
