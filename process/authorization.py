@@ -34,9 +34,9 @@ def may_decide(
     kind = decision if isinstance(decision, type) else type(decision)
     theirs = deciders(kind, lead)
     if roles is not None and not theirs.intersection(roles):
-        yours = f"you have {', '.join(sorted(roles))}" if roles else "you have no role"
+        yours = f"your role is {' and '.join(sorted(roles))}" if roles else "you have no role"
         return refuse(
-            f"That is for {' or '.join(sorted(theirs))} to decide, and {yours}",
+            f"Only {' or '.join(sorted(theirs))} can decide that, and {yours}",
             "Roles are given in the service's configuration",
         )
     return _own_discount(decision, lead) if isinstance(decision, DiscountApproved) else None

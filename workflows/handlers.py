@@ -76,12 +76,12 @@ MESSAGES = (
         "Everything about the lead: stage, next step, timeline, refusals, effects.",
     ),
     Message("timeline", ("query",), "timeline", "All events, oldest first."),
-    Message("options", ("query",), "options", "Every decision, if it is allowed now, and its consequences."),
+    Message("options", ("query",), "options", "All decisions: allowed now or not, and their consequences."),
     Message(
         "agenda",
         ("query",),
         "agenda",
-        "What is to be done for the lead, and by whom. Takes a moment; by default now.",
+        "Tasks for the lead, by role and person. Takes a point in time; by default now.",
     ),
     Message(
         "preview",

@@ -28,7 +28,7 @@ SYSTEMS = {
     "reconcile_drive": "Google Drive: the leads' folders",
     "reconcile_questionnaire": "Google Forms: answers to the questionnaire",
     "reconcile_team": "The settings: who has which role",
-    "reconcile_duplicates": "The leads themselves: requests that were taken in twice",
+    "reconcile_duplicates": "The leads themselves: possible duplicates",
 }
 """Description of each system, by the activity that reconciles it."""
 
@@ -91,7 +91,7 @@ def lines(done: Reconciliation) -> list[str]:
     """Return the results as lines of text."""
     found = []
     for system, result in done.results.items():
-        cost = ", ".join(f"{count} {kind}" for kind, count in result.cost.items() if count)
+        cost = ", ".join(f"{kind}: {count}" for kind, count in result.cost.items() if count)
         found.append(f"{SYSTEMS.get(system, system)}{f' ({cost})' if cost else ''}")
         found += [f"- {line}" for line in result.found] or ["- nothing new"] * (not result.failed)
         if result.failed:

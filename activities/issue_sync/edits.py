@@ -189,7 +189,7 @@ class EditSync:
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = decision.allowed(view.lead) or refuse(f"For that, {complete.reason}")
+            wrong = decision.allowed(view.lead) or refuse(f"That decision needs more: {complete.reason}")
             return self._declined(edit, kind, _because(proposal, wrong), samples(wrong, view.lead) or offered)
         try:
             return await self._decide(lead, edit, complete)
@@ -244,14 +244,14 @@ class EditSync:
 
 
 _UNDONE = {
-    EditKind.TICKED: "Until then, the box is empty again",
-    EditKind.UNTICKED: "Until then, the box is ticked again",
-    EditKind.CLOSED: "Until then, the issue is open again",
-    EditKind.REOPENED: "Until then, the issue is closed again",
-    EditKind.LABELLED: "Until then, the label is off again",
-    EditKind.UNLABELLED: "Until then, the label is on again",
-    EditKind.RETITLED: "Until then, the title is as it was",
-    EditKind.PLACED: "Until then, the card is back in the column of the lead's stage",
+    EditKind.TICKED: "Undone: the box is empty again",
+    EditKind.UNTICKED: "Undone: the box is ticked again",
+    EditKind.CLOSED: "Undone: the issue is open again",
+    EditKind.REOPENED: "Undone: the issue is closed again",
+    EditKind.LABELLED: "Undone: the label is off again",
+    EditKind.UNLABELLED: "Undone: the label is on again",
+    EditKind.RETITLED: "Undone: the title is as it was",
+    EditKind.PLACED: "Undone: the card is back in the column of the lead's stage",
 }
 
 

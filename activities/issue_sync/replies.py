@@ -103,7 +103,8 @@ def unknown_command(command: ParsedCommand) -> Rejected:
     meant = (
         (commands.sample_line(DECISIONS[near]) if near in DECISIONS else slash_name(near)) if near else None
     )
-    return Rejected("There is no such command.", samples=(meant,) if meant else ())
+    hint = f"Did you mean {slash_name(near)}?" if near else f"{slash_name('help')} lists all commands."
+    return Rejected(f"There is no such command. {hint}", samples=(meant,) if meant else ())
 
 
 def no_such_decision(command: ParsedCommand, name: str) -> Rejected:

@@ -92,7 +92,8 @@ class MailActivities:
     def checks(self) -> Iterator[Check]:
         """Check that the server accepts the login and mail for every role, without sending any."""
         mail = self._settings.mail
-        server = f"{mail.host}:{mail.port} ({mail.security})"
+        security = "no TLS" if mail.security == "none" else mail.security
+        server = f"{mail.host}:{mail.port} ({security})"
         try:
             recipients = self._recipients(ROLES, self._policy)
             try_recipients(mail, self._messages.sender().addr_spec, recipients)

@@ -83,7 +83,7 @@ def _by_itself(event_log: EventLog, event: Event) -> Iterator[Trace]:
     if before.hub.withdrawn_on and not after.hub.withdrawn_on:
         yield follows("The hub's issue is opened again")
     if billing.next_draft(before) and not billing.next_draft(after):
-        yield follows("Invoices are prepared no more")
+        yield follows("Invoices are no longer prepared")
     for effect in updates(event_log, event.seq):
         yield follows(f"What is said of {effect.seq} {_WHERE[effect.where]} is brought up to date")
 

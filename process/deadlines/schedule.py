@@ -32,7 +32,7 @@ def moved_dates(before: Lead, after: Lead) -> tuple[str, ...]:
         former, days = old.get(name, ()), new.get(name, ())
         if former != days:
             was = f", was {_joined(former)}" if former else ""
-            moved.append(f"{name}: {_joined(days) or 'no more'}{was}")
+            moved.append(f"{name}: {_joined(days) or 'no longer due'}{was}")
     return tuple(moved)
 
 

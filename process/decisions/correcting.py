@@ -114,7 +114,7 @@ class Corrected(CorrectingDecision):
                 Suggestion(
                     kind=SuggestionKind.TIMELINE, text="Look up the decision's number in the lead's timeline"
                 ),
-                *_newest(event_log),
+                *_newest(event_log, self.reason),
             )
         if not isinstance(wrong.fact, Decision):
             return refuse(
@@ -205,12 +205,14 @@ _NOTHING = {
 }
 
 
-def _newest(event_log: EventLog) -> Iterator[Suggestion]:
+def _newest(event_log: EventLog, reason: str) -> Iterator[Suggestion]:
     """Suggest a correction of the newest decision that counts, if there is one besides the opening."""
     corrected = fold.superseded(event_log.events)
     for event in reversed(event_log.events[1:]):
         if isinstance(event.fact, Decision) and event.seq not in corrected:
-            yield decide("The newest decision is corrected like this", "corrected", seq=event.seq)
+            yield decide(
+                "The newest decision is corrected like this", "corrected", seq=event.seq, reason=reason
+            )
             return
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, decide, example, refuse
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.lead import Lead
@@ -125,8 +125,9 @@ class PriceQuoted(Decision):
         absent = [name for name in ("amount", "currency", "per") if getattr(self, name) is None]
         if absent or self.amount is None or self.currency is None:
             return refuse(
-                f"A price needs {', '.join(absent)}",
+                f"A price needs {' and '.join(', '.join(absent).rsplit(', ', 1))}",
                 "Give amount, currency and per (year, month or once), or book and plan",
+                example(self.kind, self.example),
             )
         if self.dedicated_cluster:
             return refuse(

@@ -90,8 +90,8 @@ class EventAnnounced(Decision):
         if lead.stage in (Stage.CONTRACTED, Stage.HUB) or lead.hub.requested_on:
             return None
         return refuse(
-            "No hub is to come yet that would need room for it",
-            decide("Until then it belongs to MANIAC-T as its impending event", "maniac_t_assessed"),
+            "No hub has been requested that would need capacity for it",
+            decide("Until then, record it as the impending event of MANIAC-T", "maniac_t_assessed"),
         )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:

@@ -125,7 +125,9 @@ def parse_decision(kind: type[Decision], arguments: str, given: Mapping[str, str
         if name not in kind.model_fields:
             near = difflib.get_close_matches(name, accepted_fields(kind), n=1)
             meant = f"Did you mean {near[0]}? " if near else ""
-            return refuse(f"It has no {name!r}", f"{meant}It takes {', '.join(accepted_fields(kind))}")
+            return refuse(
+                f"There is no field {name!r}", f"{meant}It takes {', '.join(accepted_fields(kind))}"
+            )
     return parse_as(kind, body | dict(given))
 
 

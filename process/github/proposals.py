@@ -83,7 +83,7 @@ def _correction_of(kinds: Sequence[str], timeline: Sequence[TimelineLine]) -> Pr
     if not found:
         return Proposal(note="No decision led to it that could be corrected")
     newest = found[-1]
-    note = f"Event {newest.seq} says so ({newest.summary}). If that was a mistake, correct it"
+    note = f"Event {newest.seq} still counts ({newest.summary}). If it was a mistake, correct it"
     return Proposal((("corrected", {"seq": newest.seq}),), note)
 
 

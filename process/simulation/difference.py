@@ -38,7 +38,7 @@ class MovedDeadline(Model):
 
 
 class ChangedDecision(Model):
-    """A person's decision that would have been refused, or would have had another meaning."""
+    """A person's decision that would have been refused, or would have had another result."""
 
     seq: int
     at: AwareDatetime

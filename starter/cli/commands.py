@@ -99,7 +99,7 @@ async def list_(
         out.line("No leads.")
         return
     out.table(
-        ("lead", "stage", "next is", "next date", "attention", "what"),
+        ("lead", "stage", "next is", "next date", "attention", "title"),
         (
             (
                 row.lead_id,
@@ -155,7 +155,7 @@ async def history(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = Fal
     if out.value(view.timeline):
         return
     out.table(
-        ("", "when", "by", "through", "what"),
+        ("", "when", "by", "through", "event"),
         (
             (str(line.seq), moment(line.at, view.lead.zone), line.by, line.source, happened(line))
             for line in view.timeline
@@ -221,7 +221,7 @@ def _preview(app: App) -> Command:
             raise DecisionRefused(refused, handle.id)
         if out.value(preview):
             return
-        out.line(f"Would become true: {preview.answer.message}")
+        out.line(f"Nothing has happened. It would mean: {preview.answer.message}")
         out.line(f"The lead would be at {preview.stage}")
         for title, lines in sections(preview, ask="--compensate {}"):
             out.heading(title)

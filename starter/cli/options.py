@@ -85,7 +85,8 @@ def given(decision: type[D], values: Mapping[str, Any]) -> D:
     body = {name: value for name, value in values.items() if value is not None}
     parsed = parse_as(decision, {"by": login(), "source": SOURCE} | body)
     if isinstance(parsed, Refused):
-        raise CommandFailed(ExitCode.USAGE, f"{parsed.reason}.")
+        help_command = f"leads {decision.kind.replace('_', '-')} --help"
+        raise CommandFailed(ExitCode.USAGE, f"{parsed.reason}. `{help_command}` explains it.")
     return parsed
 
 

@@ -90,7 +90,7 @@ def _decision_counts(found: Summary) -> Iterator[str]:
     for judged in found.decisions:
         counts = [
             f"{judged.refused} would have been refused" if judged.refused else "",
-            f"{judged.changed} would have had another meaning" if judged.changed else "",
+            f"{judged.changed} would have had another result" if judged.changed else "",
         ]
         yield f"{_named(judged.kind)}: {'; '.join(filter(None, counts))}"
 

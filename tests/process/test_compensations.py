@@ -80,7 +80,7 @@ OFFERED: list[tuple[str, str, dict[str, Any], tuple[str, ...], str]] = [
     ("accepted", "contract_handed_over", {}, ("mail", "comment"), "only they can stop"),
     ("handed_over", "contract_signed", SIGNED, ("comment",), "The label customer comes off"),
     ("accepted", "vendor_setup_started", {}, ("comment",), "only the contracts team can take back there"),
-    ("signed", "vendor_setup_done", {}, ("comment",), "Invoices are prepared no more"),
+    ("signed", "vendor_setup_done", {}, ("comment",), "Invoices are no longer prepared"),
     ("contracted", "hub_information_given", {"name": "x"}, ("comment",), ""),
     ("contracted", "hub_requested", {}, ("mail", "comment", "hub"), "The hub's issue is written anew"),
     ("requested", "hub_live", {}, ("mail", "comment"), "moves from the column of hub to that of contracted"),

@@ -170,7 +170,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
     ("lost", "asset_attached", {"name": "Notes"}, "The lead is lost"),
     ("lost", "price_list_requested", {}, "The lead is lost"),
     # quoting
-    ("new", "price_quoted", {}, "A price needs amount, currency, per. Give amount, currency and per"),
+    ("new", "price_quoted", {}, "A price needs amount, currency and per. Give amount, currency and per"),
     (
         "new",
         "price_quoted",
@@ -607,7 +607,7 @@ REFUSED: list[tuple[str, str, dict[str, Any], str]] = [
         "accepted",
         "event_announced",
         {"name": "Exam", "first": "2026-07-05", "users": 9},
-        "No hub is to come yet that would need room for it. Until then it belongs to MANIAC-T",
+        "No hub has been requested that would need capacity for it. Until then, record it as the impending event of",
     ),
     (
         "live",

@@ -162,7 +162,7 @@ def test_the_sample_line_of_each_decision_is_parsed_as_its_example(kind: str) ->
         ("reason=budget is gone", "'is' is no name=value"),
         ('reason="budget', "A quotation mark is not closed"),
         ("note=don't", "A quotation mark is not closed"),
-        ("raeson=budget", "It has no 'raeson'. Did you mean reason? It takes note, reason, said_by."),
+        ("raeson=budget", "There is no field 'raeson'. Did you mean reason? It takes note, reason, said_by."),
         ("reason=nonsense", "reason: "),
         ("", "reason is missing"),
         ("reason=budget by=@boss", "by cannot be set in a comment"),

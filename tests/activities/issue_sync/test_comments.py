@@ -160,7 +160,7 @@ async def test_a_person_without_the_right_role_learns_the_right_one(deployment: 
     comment = await deployment.comment(lead, "/contract-acknowledged")
     await deployment.sync(lead, comment)
     (answer,) = await deployment.answers(lead)
-    assert "for contracts to decide, and you have sales" in answer
+    assert "Only contracts can decide that, and your role is sales" in answer
     assert await deployment.reactions(comment) == ["confused"]
 
 
@@ -171,7 +171,7 @@ async def test_a_member_without_a_role_may_ask_but_not_decide(deployment: Deploy
     await deployment.sync(lead, asked, decided)
     options, refused = await deployment.answers(lead)
     assert "These decisions are allowed now" in options
-    assert "for sales to decide, and you have no role" in refused
+    assert "Only sales can decide that, and you have no role" in refused
     assert "Only people with a role may retry" in refused
     assert await deployment.stage(lead) == "lead"
 
@@ -294,8 +294,8 @@ async def test_a_discount_is_approved_by_the_right_role_and_not_by_its_author(
     for login, command in ((SALES, "/discount-approved"), (CONTRACTS, "/quote-accepted")):
         await deployment.sync(lead, await deployment.comment(lead, command, login=login))
     *_, not_theirs, too_early = await deployment.answers(lead)
-    assert "That is for contracts to decide, and you have sales" in not_theirs
-    assert "That is for sales to decide" in too_early
+    assert "Only contracts can decide that, and your role is sales" in not_theirs
+    assert "Only sales can decide that" in too_early
     await deployment.sync(lead, await deployment.comment(lead, "/quote-accepted"))
     assert "has not approved it. Have that done first" in (await deployment.answers(lead))[-1]
     await deployment.sync(lead, await deployment.comment(lead, "/discount-approved", login=CONTRACTS))

@@ -122,7 +122,7 @@ async def test_a_possible_duplicate_is_held_linked_merged_and_unmerged(
 async def test_a_lead_kept_apart_continues_and_is_never_flagged_again(deployment: Deployment) -> None:
     first, lead = await twice(deployment)
     stranger = await says(deployment, lead, "/kept-apart", login="chidi-contracts")
-    assert "for sales to decide" in stranger
+    assert "Only sales can decide that" in stranger
     answer = await says(deployment, lead, '/kept-apart reason="Another faculty"')
     assert f"✅ Kept apart from {first.id} (Another faculty)" in answer.replace("\\", "")
     await settled(deployment, lead)  # the other lead has its notice

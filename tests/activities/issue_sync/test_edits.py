@@ -115,7 +115,7 @@ async def test_an_incomplete_tick_is_questioned_and_reverted(lead_issue: LeadIss
     await asked(
         lead_issue,
         "@amara-sales ticked “Price quoted”",
-        "A price needs amount, currency, per",
+        "A price needs amount, currency and per",
         "/price-quoted amount=12000 currency=USD per=year",
         "the box is empty again",
     )
@@ -246,7 +246,7 @@ async def test_an_editor_without_the_right_role_learns_the_right_one(lead_issue:
     await lead_issue.act(CONTRACTS, "tick", "Questionnaire sent")
     await lead_issue.sync()
     view = await lead_issue.settled(lambda view: view.refused)
-    await asked(lead_issue, "That is for sales to decide, and you have contracts")
+    await asked(lead_issue, "Only sales can decide that, and your role is contracts")
     assert view.lead.questionnaire.sent_on is None
     assert not lead_issue.box("Questionnaire sent")
 
@@ -287,7 +287,9 @@ async def test_an_edit_not_yet_synced_survives_our_own_update(lead_issue: LeadIs
     await lead_issue.sync()
     view = await lead_issue.settled(lambda view: view.lead.qualification.in_scope)
     assert last(view, "maniac_t_assessed")[0] == "@amara-sales"
-    await asked(lead_issue, "moved the card to “Hub”", "for contracts to decide, and you have sales")
+    await asked(
+        lead_issue, "moved the card to “Hub”", "Only contracts can decide that, and your role is sales"
+    )
     assert lead_issue.column() == "Quoted"
 
 

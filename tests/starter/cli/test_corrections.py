@@ -30,7 +30,7 @@ async def test_the_preview_of_a_correction_shows_all_its_consequences(
     shown = await leads("preview", lead, "corrected", *summary)
     assert shown.code == 0, shown.err
     for said in (
-        f"Would become true: {seq} was a mistake and no longer counts: Another lead's price",
+        f"It would mean: {seq} was a mistake and no longer counts: Another lead's price",
         "The lead would be at lead",
         f"{seq}: Quoted 12,000.00 USD a year",
         "The lead's card moves from the column of quoted to that of lead",

@@ -195,7 +195,7 @@ async def test_a_price_takes_items_and_a_discount_as_people_write_them(
     assert wrong.code == 2
     assert "item.0: write an item as `Training: 2000 once`" in wrong.err
     preview = await leads("preview", lead, "price-quoted", *said)
-    assert "Would become true: Quoted 9,900.00 USD a year and 2,000.00 USD once" in preview.out
+    assert "It would mean: Quoted 9,900.00 USD a year and 2,000.00 USD once" in preview.out
     ended = await leads("price-quoted", lead, *said)
     assert ended.code == 0
     assert "it awaits approval by contracts" in ended.out
@@ -375,7 +375,7 @@ async def test_options_and_preview_change_nothing(leads: RunLeads, opened: Opene
     assert preview["stage"] == "quoted"
     assert "Mail to contracts: price quoted" in preview["effects"]
     text = await leads("preview", lead, "price_quoted", *summary)
-    assert "Would become true: Quoted 12,000.00 EUR once" in text.out
+    assert "It would mean: Quoted 12,000.00 EUR once" in text.out
     refused(await leads("preview", lead, "quote-accepted"), "(leads price-quoted ")
     assert (await leads("preview", lead, "price-quoted", "--amount", "much")).code == 2
     view = (await leads("show", lead, "--json")).json

@@ -50,7 +50,7 @@ def test_the_differences_over_all_leads_are_summarised(say: Say, past: None) -> 
     assert ended.out.startswith("What if: quote_validity 35\n  2 leads simulated from ")
     assert "2 of 2 leads would have gone differently." in ended.out
     assert "Quote expired: 1 later, by 5 days (median)" in ended.out
-    assert "Price quoted: 2 would have had another meaning" in ended.out
+    assert "Price quoted: 2 would have had another result" in ended.out
     assert QUOTED not in ended.out
 
 
