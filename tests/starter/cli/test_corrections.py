@@ -95,5 +95,5 @@ async def test_a_wrong_number_is_answered_with_commands_to_type(
     ended = await leads("corrected", lead, "--seq", "999", "--reason", "A slip")
     assert ended.code == 3
     assert f"(leads history {lead})" in ended.err
-    assert f"(leads corrected {lead} --seq {seq})" in ended.err
+    assert f"(leads corrected {lead} --seq {seq} --reason 'A slip')" in ended.err
     assert "/corrected" not in ended.err
