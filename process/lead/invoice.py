@@ -22,6 +22,8 @@ class Usage(Model):
 
 
 class InvoiceLine(Model):
+    """One line of an invoice."""
+
     text: str
     amount: Money
     once_of: int | None = None
@@ -66,6 +68,7 @@ class Invoice(Model):
 
     @property
     def total(self) -> Money:
+        """The sum of the lines."""
         first, *rest = self.lines
         return sum((line.amount for line in rest), start=first.amount)
 
