@@ -17,7 +17,7 @@ class Usage(Model):
     month: str
     active_users: int
     cloud_cost: Decimal = Decimal(0)
-    billed_on: int | None = None
+    invoice_number: int | None = None
     """Number of the invoice that bills it."""
 
 

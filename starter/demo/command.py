@@ -63,7 +63,7 @@ async def demo(
     with _folder() as folder:
         async with _service(folder, skips_time=years > 0) as (leads, sandbox):
             with _progress(out) as progress:
-                story: Story | Chronicle = StoryPlayer(leads, sandbox, out, progress)
+                story: StoryPlayer | Chronicle = StoryPlayer(leads, sandbox, out, progress)
                 if years:
                     story = Chronicle(leads, out, progress, years)
                 await story.play()
