@@ -20,7 +20,7 @@ with workflow.unsafe.imports_passed_through():
     from process.core.due import next_wake_up, pass_deadlines, wake_up_reason
     from process.core.preview import preview_decision
     from process.core.receipts import Answer, Refusal
-    from process.core.refusal import Refused, decide, refuse
+    from process.core.refusal import Refused, refuse, suggest
     from process.core.requests import request_for
     from process.decisions.opening import LeadOpened
     from process.effects import Effect
@@ -43,7 +43,7 @@ DEBOUNCE = timedelta(minutes=1)
 """Deferred effects wait at most this long for the observations of effects under way."""
 NOT_CANCELLED = refuse(
     "A lead is not cancelled",
-    decide("Record it as lost", "lost"),
+    suggest("Record it as lost", "lost"),
     "Or terminate its workflow if it must vanish",
 )
 NO_LEAD = LeadOpened(org="—", person="—", title="—")

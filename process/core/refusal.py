@@ -66,7 +66,7 @@ def refuse(reason: str, *suggestions: Suggestion | str) -> Refused:
     return Refused(reason=reason, suggestions=tuple(values))
 
 
-def decide(text: str, decision: str, **fields: Any) -> Suggestion:
+def suggest(text: str, decision: str, **fields: Any) -> Suggestion:
     """Return the suggestion to take this decision."""
     return Suggestion(kind=SuggestionKind.DECIDE, text=text, decision=decision, fields=fields)
 

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field
 from pydantic_core import PydanticCustomError
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import Decision, mail
 from process.effects import Effect
 from process.lead.invoice import Usage
@@ -40,9 +40,9 @@ class UsageReported(Decision):
     stages = BILLED
     too_early = refuse(
         "Nothing is billed before the contract is signed and the vendor set-up settled",
-        decide("Record the signature", "contract_signed"),
-        decide("Record that the vendor set-up is done", "vendor_setup_done"),
-        decide("Or that none is needed", "vendor_setup_not_needed"),
+        suggest("Record the signature", "contract_signed"),
+        suggest("Record that the vendor set-up is done", "vendor_setup_done"),
+        suggest("Or that none is needed", "vendor_setup_not_needed"),
     )
     example = {"month": "2026-07", "active_users": 280, "cloud_cost": "412.07", "currency": "USD"}
 
@@ -86,7 +86,7 @@ class UsageReported(Decision):
                 f"The usage of {self.month} is already billed, on invoice {invoice.number}",
                 "Settle the difference with the contracts team"
                 if invoice.paid_on
-                else decide(
+                else suggest(
                     "Void that invoice and report this before the next one is due, a day later",
                     "invoice_voided",
                     number=invoice.number,
@@ -202,7 +202,7 @@ class InvoicePaid(OnInvoice):
             return refuse(f"Invoice {self.number} was already paid on {invoice.paid_on}")
         if invoice and invoice.sent_on is None:
             return refuse(
-                f"Invoice {self.number} was not sent yet", decide("Record that first", "invoice_sent")
+                f"Invoice {self.number} was not sent yet", suggest("Record that first", "invoice_sent")
             )
         return self._on_its_day(event_log.lead, now, self.on, invoice.sent_on if invoice else None)
 

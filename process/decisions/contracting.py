@@ -9,7 +9,7 @@ from pydantic import Field
 
 from process.calendar import add_working_days
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.contract import VendorStatus
@@ -23,7 +23,7 @@ class _Contracting(Decision, abstract=True):
 
     stages = frozenset({Stage.QUOTED, Stage.CONTRACTED, Stage.HUB})
     commits = True
-    too_early = refuse("No price has been quoted yet", decide("Quote one first", "price_quoted"))
+    too_early = refuse("No price has been quoted yet", suggest("Quote one first", "price_quoted"))
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
@@ -32,18 +32,18 @@ class _Contracting(Decision, abstract=True):
         if lead.contract.signed_on and lead.quote is None:
             return refuse(
                 f"The contract was already signed on {lead.contract.signed_on}",
-                decide("If that was a mistake, correct it", "corrected"),
-                decide("Its renewal begins with a price", "price_quoted"),
+                suggest("If that was a mistake, correct it", "corrected"),
+                suggest("Its renewal begins with a price", "price_quoted"),
             )
         if lead.quote is None or lead.quote.status is not QuoteStatus.ACCEPTED:
             price = "a price for the renewal" if lead.contract.signed_on else "a price"
             return refuse(
-                f"They have not agreed to {price} yet", decide("Record that first", "quote_accepted")
+                f"They have not agreed to {price} yet", suggest("Record that first", "quote_accepted")
             )
         return None
 
 
-NOT_HANDED_OVER = refuse("The contract was not handed over", decide("Do that first", "contract_handed_over"))
+NOT_HANDED_OVER = refuse("The contract was not handed over", suggest("Do that first", "contract_handed_over"))
 
 
 class ContractHandedOver(_Contracting):
@@ -297,7 +297,7 @@ class _Vendor(Decision, abstract=True):
         if lead.vendor.settled and cls.becomes is VendorStatus.STARTED:
             return refuse(
                 f"The vendor set-up is already {status}",
-                decide("If that was a mistake, correct it", "corrected"),
+                suggest("If that was a mistake, correct it", "corrected"),
             )
         return None
 
@@ -387,7 +387,7 @@ class ServiceExtended(Decision):
         if ends is None:
             return refuse(
                 "There is no contract that could have lapsed",
-                decide("Record the signature first", "contract_signed"),
+                suggest("Record the signature first", "contract_signed"),
             )
         if not lead.contract.lapsed:
             return refuse(f"The contract is live until {ends}", "Extend it when it has lapsed")

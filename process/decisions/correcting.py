@@ -8,7 +8,7 @@ from pydantic import Field
 
 from process.core import fold
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, Suggestion, SuggestionKind, decide, refuse
+from process.core.refusal import Refused, Suggestion, SuggestionKind, refuse, suggest
 from process.corrections.compensation import compensations
 from process.corrections.correcting_decision import CorrectingDecision
 from process.corrections.impact import offered
@@ -124,13 +124,13 @@ class Corrected(CorrectingDecision):
         if isinstance(wrong.fact, LeadOpened):
             return refuse(
                 "That the lead was opened can't be undone",
-                decide("Change its details", "details_changed"),
-                decide("Or merge it into the lead that it is a duplicate of", "merged"),
+                suggest("Change its details", "details_changed"),
+                suggest("Or merge it into the lead that it is a duplicate of", "merged"),
             )
         if self.seq in fold.superseded(event_log.events):
             return refuse(
                 f"{self.seq} is already corrected",
-                decide(
+                suggest(
                     "To make it count again, correct its correction",
                     "corrected",
                     seq=fold.corrected_by(event_log.events)[self.seq],
@@ -142,7 +142,7 @@ class Corrected(CorrectingDecision):
         if again := first_double_billing(fold.without(event_log, self.seq)):
             return refuse(
                 f"Invoice {again.number} has billed the same since",
-                decide("Void that one first", "invoice_voided", number=again.number),
+                suggest("Void that one first", "invoice_voided", number=again.number),
             )
         return self._nothing_to_compensate(event_log)
 
@@ -210,7 +210,7 @@ def _newest(event_log: EventLog) -> Iterator[Suggestion]:
     corrected = fold.superseded(event_log.events)
     for event in reversed(event_log.events[1:]):
         if isinstance(event.fact, Decision) and event.seq not in corrected:
-            yield decide("The newest decision is corrected like this", "corrected", seq=event.seq)
+            yield suggest("The newest decision is corrected like this", "corrected", seq=event.seq)
             return
 
 
@@ -224,7 +224,7 @@ def _refuse_dependents(broken: tuple[Event, ...], undone: int | None) -> Refused
     if first.seq == undone:
         return refuse(
             f"{first.seq} ({first.summary}) could not be decided as things are now",
-            decide("Decide it anew", first.kind),
+            suggest("Decide it anew", first.kind),
         )
     order = [str(event.seq) for event in reversed(broken)]
     rest = (
@@ -234,7 +234,7 @@ def _refuse_dependents(broken: tuple[Event, ...], undone: int | None) -> Refused
     )
     return refuse(
         f"{first.seq} ({first.summary}) rests on it{rest}",
-        decide(
+        suggest(
             f"Correct {_and(order)} first" + (", in this order" if others else ""),
             "corrected",
             seq=broken[-1].seq,

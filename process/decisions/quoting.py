@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import BeforeValidator, Field
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import Decision, folder_effects, implausible, mail
 from process.effects import Effect
 from process.lead.lead import Lead
@@ -30,7 +30,7 @@ def signed(lead: Lead) -> Refused | None:
         return None
     return refuse(
         f"The contract was signed on {lead.contract.signed_on}, at {lead.quote_of(lead.contract)}",
-        decide("If that was a mistake, correct it", "corrected"),
+        suggest("If that was a mistake, correct it", "corrected"),
     )
 
 
@@ -45,7 +45,7 @@ def too_early_to_renew(lead: Lead, today: date) -> Refused | None:
     )
 
 
-NO_QUOTE = refuse("No quote is open", decide("Quote a price first", "price_quoted"))
+NO_QUOTE = refuse("No quote is open", suggest("Quote a price first", "price_quoted"))
 
 
 def _bare_percent(value: Any) -> Any:
@@ -150,7 +150,7 @@ class PriceQuoted(Decision):
             return refuse(
                 f"There is no plan {self.plan!r} in book {self.book!r}",
                 f"Known are {known}",
-                decide("If the price list changed, read it again", "price_list_requested"),
+                suggest("If the price list changed, read it again", "price_list_requested"),
             )
         book, plan = found
         if self.dedicated_cluster and not book.dedicated_cluster:
@@ -351,7 +351,7 @@ class OnQuote(Decision, abstract=True):
             if lead.quotes and lead.quotes[-1].status is QuoteStatus.EXPIRED:
                 return refuse(
                     f"Version {lead.quotes[-1].version} expired on {lead.quotes[-1].valid_until}",
-                    decide("Quote a price again", "price_quoted"),
+                    suggest("Quote a price again", "price_quoted"),
                 )
             return NO_QUOTE
         return None
@@ -394,14 +394,14 @@ class QuoteAccepted(OnQuote):
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return refuse(
                 f"Version {lead.quote.version} is already accepted",
-                decide("Hand the contract over next", "contract_handed_over"),
+                suggest("Hand the contract over next", "contract_handed_over"),
             )
         if lead.quote and lead.quote.awaiting_approval_by:
             return refuse(
                 f"Version {lead.quote.version} has a discount of {lead.quote.reduction}, and "
                 f"{lead.role_with_person(lead.quote.awaiting_approval_by)} has not approved it",
-                decide("Have that done first", "discount_approved"),
-                decide("Or quote without it", "price_quoted"),
+                suggest("Have that done first", "discount_approved"),
+                suggest("Or quote without it", "price_quoted"),
             )
         return None
 
@@ -438,7 +438,8 @@ class QuoteExpired(OnQuote):
             return wrong
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return refuse(
-                "An accepted quote does not expire", decide("If they withdrew, record that", "quote_declined")
+                "An accepted quote does not expire",
+                suggest("If they withdrew, record that", "quote_declined"),
             )
         return None
 

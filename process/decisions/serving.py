@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import Decision, implausible, mail
 from process.effects import Effect, OpenHubIssue
 from process.lead.hub import HUB_FIELDS, CommunityEvent
@@ -91,7 +91,7 @@ class EventAnnounced(Decision):
             return None
         return refuse(
             "No hub is to come yet that would need room for it",
-            decide("Until then it belongs to MANIAC-T as its impending event", "maniac_t_assessed"),
+            suggest("Until then it belongs to MANIAC-T as its impending event", "maniac_t_assessed"),
         )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -162,8 +162,8 @@ class HubRequested(Decision):
             )
         return refuse(
             "No contract is signed",
-            decide("Record the signature first", "contract_signed"),
-            decide(
+            suggest("Record the signature first", "contract_signed"),
+            suggest(
                 "Or say who allows a hub without a contract",
                 "hub_requested",
                 exception_by="Grace Example",
@@ -208,7 +208,7 @@ class HubLive(Decision):
         if wrong := super().allowed(lead):
             return wrong
         if lead.hub.requested_on is None:
-            return refuse("The hub was not requested", decide("Do that first", "hub_requested"))
+            return refuse("The hub was not requested", suggest("Do that first", "hub_requested"))
         if lead.hub.live_on:
             return refuse(f"The hub has been live since {lead.hub.live_on}")
         return None
@@ -245,7 +245,7 @@ class _OnRunningHub(Decision, abstract=True):
             return wrong
         if not lead.hub.running:
             return refuse(
-                "No hub of this lead is running", decide("If one is, record that first", "hub_live")
+                "No hub of this lead is running", suggest("If one is, record that first", "hub_live")
             )
         return None
 
@@ -373,7 +373,7 @@ class HubDecommissioned(_OnRunningHub):
         if lead.hub.decommission_on is None:
             return refuse(
                 "No decommission was decided, so nobody was told",
-                decide("Do that first", "decommission_decided"),
+                suggest("Do that first", "decommission_decided"),
             )
         return None
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from process.core.events import Change, Event, EventLog
-from process.core.refusal import Refused, decide, refuse
+from process.core.refusal import Refused, refuse, suggest
 from process.decisions.base import EVERY_TEAM, Decision, implausible, mail, merged_away
 from process.effects import Effect
 from process.lead.lead import Hold, Lead, Loss
@@ -108,8 +108,8 @@ class Lost(Decision):
         if lead.hub.running:
             return refuse(
                 "Its hub is running",
-                decide("Decide its decommission first", "decommission_decided"),
-                decide("Record it when it is done", "hub_decommissioned"),
+                suggest("Decide its decommission first", "decommission_decided"),
+                suggest("Record it when it is done", "hub_decommissioned"),
             )
         return None
 
