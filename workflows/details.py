@@ -24,7 +24,7 @@ def _lines(aggregate: LeadAggregate, now: datetime) -> Iterator[str]:
     yield f"## {_plain(lead.heading)}"
     yield f"\n**{lead.stage}** · next: **{_plain(lead.role_with_person(step.owner))}** — {_plain(step.text)}"
     if next_date:
-        yield f"\nThe calendar moves next on {next_date.astimezone(ZoneInfo(lead.zone)):%Y-%m-%d %H:%M %Z}"
+        yield f"\nNext deadline: {next_date.astimezone(ZoneInfo(lead.zone)):%Y-%m-%d %H:%M %Z}"
     links = {"Lead's issue": lead.issue, "Drive folder": lead.folder, "Hub's issue": lead.hub_issue}
     if any(links.values()):
         yield "\n" + " · ".join(f"[{name}]({link.url})" for name, link in links.items() if link)

@@ -18,7 +18,7 @@ from process.core.fold import fold, superseded
 from process.core.preview import preview_decision
 from process.core.receipts import Answer
 from process.core.refusal import Refused
-from process.corrections.history import corrected_decision, root
+from process.corrections.lookup import corrected_decision, root
 from process.decisions.registry import DECISIONS
 from process.duplicates.notices import relation_notices
 from process.effects import Effect, OpenHubIssue, SendMail
