@@ -128,7 +128,10 @@ class IssueSync:
         return (f"{handle.id} checks its issue",)
 
     async def _had_issue(self, repo: str, number: int) -> LeadHandle | None:
-        """Return the lead of an issue that is gone. Temporal's visibility stores the repository's name from the issue's URL."""
+        """Return the lead of an issue that is gone, or None.
+
+        Temporal's visibility knows the repository by the name in the issue's URL.
+        """
         if handle := await self.leads.by_issue(repo, number):
             return handle
         now = (await in_thread(self.github.repository, repo)).name
