@@ -96,5 +96,5 @@ def plain(suggestion: Suggestion) -> str:
 
 def sentences(refused: Refused, write: Callable[[Suggestion], str] = plain) -> str:
     """Return the refusal as text: the reason, then each suggestion as `write` words it."""
-    said = [refused.reason, *map(write, refused.suggestions)]
-    return " ".join(text if text.endswith("?") else f"{text}." for text in said if text)
+    texts = [refused.reason, *map(write, refused.suggestions)]
+    return " ".join(text if text.endswith("?") else f"{text}." for text in texts if text)
