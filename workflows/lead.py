@@ -29,6 +29,7 @@ with workflow.unsafe.imports_passed_through():
     from process.views.agenda import AgendaItem, agenda
     from process.views.overview import Option, Overview, TimelineLine, options, overview, timeline
     from workflows import search_attributes
+    from workflows.activity_errors import reason_of
     from workflows.details import details
     from workflows.handlers import failure, handles_messages
     from workflows.start import RunState, memo_of, read_start
@@ -257,7 +258,7 @@ class LeadWorkflow:
             )
         except ActivityError as error:
             if not _was_called_off(error):
-                self._change(self.aggregate.park(effect, _reason(error), workflow.now()))
+                self._change(self.aggregate.park(effect, reason_of(error), workflow.now()))
         else:
             self._change(self.aggregate.done(effect, outcome, workflow.now()))
         finally:
@@ -323,8 +324,3 @@ def _was_called_off(error: ActivityError) -> bool:
     if isinstance(cause, ApplicationError) and cause.non_retryable:
         return False
     return is_cancelled_exception(error) or error.retry_state is RetryState.CANCEL_REQUESTED
-
-
-def _reason(error: ActivityError) -> str:
-    cause = error.cause
-    return cause.message if isinstance(cause, ApplicationError) else str(cause or error)

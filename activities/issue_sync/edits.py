@@ -148,14 +148,14 @@ class EditSync:
 
         Otherwise the differences may be the lead's own work, and the sync is retried in a moment.
         """
-        queues: frozenset[str] = frozenset()
+        kinds: frozenset[str] = frozenset()
         for edit in found:
-            queues |= (
+            kinds |= (
                 CARD_EFFECTS if edit.kind is EditKind.PLACED else HUB_EFFECTS if edit.hub else ISSUE_EFFECTS
             )
         now = await self._overview(lead)
         same = now is not None and now.lead.last_seq == before.lead.last_seq
-        if now and same and not _changing(before, queues) and not _changing(now, queues):
+        if now and same and not _changing(before, kinds) and not _changing(now, kinds):
             return True
         if activity.info().attempt < ATTEMPTS:
             raise again("The lead is changing its issue or card itself", after=RETRY_AFTER)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from process.core.aggregate import LeadAggregate
 from process.core.outbox import DriftCheck, Outstanding
-from process.core.receipts import Refusal, one_line
+from process.core.receipts import Refusal, printable_line
 from process.core.refusal import Refused, refuse
 from process.decisions.parsing import complaints
 from process.duplicates.notices import DuplicateCandidates, RelationNotice, new_candidates, refuse_notice
@@ -46,7 +46,11 @@ def revert_edits(
         return aggregate.refuse(Refusal.of("revert_edits", refuse(complaints(error)), now)), ()
     for declined in message.declined:
         known = {(each.kind, each.by, each.source) for each in aggregate.refusals}
-        if (one_line(declined.kind), one_line(declined.by), one_line(declined.source)) not in known:
+        if (
+            printable_line(declined.kind),
+            printable_line(declined.by),
+            printable_line(declined.source),
+        ) not in known:
             refusal = Refusal.of(
                 declined.kind,
                 Refused(reason=declined.reason, suggestions=declined.suggestions),

@@ -9,7 +9,7 @@ from process.types import Model
 
 
 class SuggestionKind(StrEnum):
-    """What a suggestion asks the reader to do; each face has its own words or command for it."""
+    """The kinds of suggestions. Each face has its own sentence or command for each kind."""
 
     ADVICE = "advice"
     """Follow a sentence that needs no command."""
@@ -96,5 +96,5 @@ def plain(suggestion: Suggestion) -> str:
 
 def sentences(refused: Refused, write: Callable[[Suggestion], str] = plain) -> str:
     """Return the refusal as text: the reason, then each suggestion as `write` words it."""
-    texts = [refused.reason, *map(write, refused.suggestions)]
+    texts = (refused.reason, *map(write, refused.suggestions))
     return " ".join(text if text.endswith("?") else f"{text}." for text in texts if text)

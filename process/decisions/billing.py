@@ -237,7 +237,7 @@ class InvoiceVoided(OnInvoice):
 
     def apply(self, lead: Lead, event: Event) -> Lead:
         usage = tuple(
-            month.replaced(billed_on=None) if month.billed_on == self.number else month
+            month.replaced(invoice_number=None) if month.invoice_number == self.number else month
             for month in lead.usage
         )
         voided = self._with(lead, voided_on=lead.today(event.at), void_reason=self.reason, overdue=False)

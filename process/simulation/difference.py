@@ -117,7 +117,7 @@ class Difference(Model):
 
     @property
     def differs(self) -> bool:
-        """Return True if anything would have been different."""
+        """True if anything would have been different."""
         kinds = (self.deadlines, self.decisions, self.invoices, self.mails, self.stages, self.attention)
         return any(kinds) or self.stage_actual is not self.stage_simulated
 

@@ -28,6 +28,7 @@ Zone = Annotated[
 
 
 def add_commands(app: App) -> None:
+    """Add the commands about leads that are no decisions."""
     group = Group("Leads", sort_key=1)
     commands: tuple[Command | str, ...] = (
         start,
@@ -164,6 +165,7 @@ async def history(lead: Lead, /, *, timeout: Timeout = TIMEOUT, json: Json = Fal
 
 
 def happened(line: TimelineLine) -> Text:
+    """Return the event's summary, dimmed if it was corrected."""
     return Text(clean(with_correction(line)), "dim" if line.corrected else "")
 
 

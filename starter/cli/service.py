@@ -20,6 +20,7 @@ from workflows.reconcile import lines
 
 
 def add_service(app: App) -> None:
+    """Add the commands that run, check and steer the service."""
     group = Group("Service", sort_key=0)
     commands: tuple[Command | str, ...] = (
         "starter.demo.command:demo",

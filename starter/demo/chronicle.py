@@ -21,8 +21,8 @@ from starter.cli.options import given
 from starter.cli.output import Output
 from starter.demo.errors import StepFailed
 from starter.demo.github_story import STEP_TIMEOUT
+from starter.demo.player import settled
 from starter.demo.story import OPENED, Step
-from starter.demo.telling import settled
 from starter.demo.years import Years
 
 DYNAMIC_CONFIG = (

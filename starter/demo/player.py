@@ -30,7 +30,7 @@ _EVERY_TIME = frozenset({"Write the events to the ledger", "Bring the lead's iss
 STEPS = 1 + len(BEFORE_ANSWERS) + 1 + len(AFTER_ANSWERS) + GitHubStory.STEPS
 
 
-class Story:
+class StoryPlayer:
     """Plays the story and prints each step."""
 
     def __init__(self, leads: LeadsClient, sandbox: SandboxInfo, out: Output, progress: Progress) -> None:
