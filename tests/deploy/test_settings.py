@@ -121,7 +121,7 @@ def test_a_secret_may_be_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "texts"),
     [
         ("LEADS_SECRETS", "/no/such/folder", "LEADS_SECRETS: there is no such folder"),
         (
