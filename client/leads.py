@@ -113,8 +113,8 @@ class LeadsClient(Directory):
         return await self._start(opened, lead_id, await self._checked(opened, lead_id))
 
     async def _checked(self, opened: LeadOpened, lead_id: str) -> list[DuplicateLink]:
-        if wrong := opened.complaint():
-            raise DecisionRefused(wrong, lead_id)
+        if refusal := opened.complaint():
+            raise DecisionRefused(refusal, lead_id)
         return await self.possible_duplicates(opened, lead_id)
 
     async def _start(self, opened: LeadOpened, lead_id: str, others: list[DuplicateLink]) -> Opened:
@@ -220,12 +220,12 @@ class LeadsClient(Directory):
         if other is None:
             raise DecisionRefused(Refused(reason=f"{merged.into} is no lead's issue"), handle.id)
         try:
-            wrong = refuse_merge((await self.overview(other)).lead, handle.id)
-            known = (await self.overview(handle)).lead.merged_into if wrong else None
+            refusal = refuse_merge((await self.overview(other)).lead, handle.id)
+            known = (await self.overview(handle)).lead.merged_into if refusal else None
         except LeadsError:
-            wrong = None
-        if wrong and (known is None or known.lead_id != other.id):
-            raise DecisionRefused(wrong, handle.id)
+            refusal = None
+        if refusal and (known is None or known.lead_id != other.id):
+            raise DecisionRefused(refusal, handle.id)
         return merged.replaced(into=other.id)
 
     async def _named(self, name: str) -> LeadHandle | None:

@@ -35,8 +35,8 @@ REQUIRED = {
 def missing_settings(ours: Invoicing) -> list[str]:
     """Return the values that are missing for a final invoice, each with its setting."""
     return [
-        f"{what} (LEADS_INVOICE__{name.upper()})"
-        for name, what in REQUIRED.items()
+        f"{label} (LEADS_INVOICE__{name.upper()})"
+        for name, label in REQUIRED.items()
         if not getattr(ours, name)
     ]
 

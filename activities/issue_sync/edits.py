@@ -184,18 +184,22 @@ class EditSync:
         kind, body = proposal.decisions[0]
         decision = DECISIONS[kind]
         roles = await in_thread(self.roles.roles_of, edit.by)
-        if wrong := may_decide(roles, decision, view.lead):
-            return self._declined(edit, kind, wrong)
+        if refusal := may_decide(roles, decision, view.lead):
+            return self._declined(edit, kind, refusal)
         given = {"by": f"@{edit.by}", "source": _source(edit), "key": f"github-move-{edit.key}"}
         complete = parse_as(decision, body | given)
         if isinstance(complete, Refused):  # first what the lead's state does not allow, then what is missing
-            wrong = decision.allowed(view.lead) or refuse(f"For that, {complete.reason}")
-            return self._declined(edit, kind, _because(proposal, wrong), samples(wrong, view.lead) or offered)
+            refusal = decision.allowed(view.lead) or refuse(f"For that, {complete.reason}")
+            return self._declined(
+                edit, kind, _because(proposal, refusal), samples(refusal, view.lead) or offered
+            )
         try:
             return await self._decide(lead, edit, complete)
         except DecisionRefused as failed:
-            wrong = failed.refusal
-            return _asks(edit, explain(_because(proposal, wrong)), (*samples(wrong, view.lead),) or offered)
+            refusal = failed.refusal
+            return _asks(
+                edit, explain(_because(proposal, refusal)), (*samples(refusal, view.lead),) or offered
+            )
         except LeadsError as failed:
             return _asks(edit, explain(_because(proposal, refuse(str(failed)))), offered)
 

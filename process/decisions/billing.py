@@ -53,8 +53,8 @@ class UsageReported(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return None if agreed(lead) else cls.too_early
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -77,8 +77,8 @@ class UsageReported(Decision):
                 f"The contract is in {quote.price.currency}, not {self.currency}",
                 f"Give the cost in {quote.price.currency}",
             )
-        if self.cloud_cost and (wrong := complaint(self.cloud_cost, quote.price.currency)):
-            return refuse(f"That is no cost: {wrong}")
+        if self.cloud_cost and (reason := complaint(self.cloud_cost, quote.price.currency)):
+            return refuse(f"That is no cost: {reason}")
         known = next((usage for usage in lead.usage if usage.month == self.month), None)
         # An invoice stands even if the usage that it bills was corrected.
         if invoice := next((i for i in lead.invoices if self.month in i.usage_months and i.is_valid), None):
@@ -119,8 +119,8 @@ class OnInvoice(Decision, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return None if lead.invoices else cls.too_early
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -169,8 +169,8 @@ class InvoiceSent(OnInvoice):
     on: date | None = Field(None, description="the day on which it was sent; by default today")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        if wrong := super().check(event_log, now):
-            return wrong
+        if refusal := super().check(event_log, now):
+            return refusal
         invoice = event_log.lead.invoice(self.number)
         if invoice and invoice.sent_on:
             return refuse(f"Invoice {self.number} was already sent on {invoice.sent_on}")
@@ -195,8 +195,8 @@ class InvoicePaid(OnInvoice):
     reference: Text | None = Field(None, description="the payment's reference")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        if wrong := super().check(event_log, now):
-            return wrong
+        if refusal := super().check(event_log, now):
+            return refusal
         invoice = event_log.lead.invoice(self.number)
         if invoice and invoice.paid_on:
             return refuse(f"Invoice {self.number} was already paid on {invoice.paid_on}")
@@ -226,8 +226,8 @@ class InvoiceVoided(OnInvoice):
     reason: Text = Field(description="reason why it was wrong")
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        if wrong := super().check(event_log, now):
-            return wrong
+        if refusal := super().check(event_log, now):
+            return refusal
         if (invoice := event_log.lead.invoice(self.number)) and invoice.paid_on:
             return refuse(
                 f"Invoice {self.number} was paid on {invoice.paid_on}",

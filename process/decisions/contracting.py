@@ -27,8 +27,8 @@ class _Contracting(Decision, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.contract.signed_on and lead.quote is None:
             return refuse(
                 f"The contract was already signed on {lead.contract.signed_on}",
@@ -114,8 +114,8 @@ class ContractAcknowledged(_Contracting):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.pending.handed_over_on is None:
             return NOT_HANDED_OVER
         if lead.pending.acknowledged_on:
@@ -151,8 +151,8 @@ class ContractProgressed(_Contracting):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return NOT_HANDED_OVER if lead.pending.handed_over_on is None else None
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
@@ -221,10 +221,10 @@ class ContractSigned(_Contracting):
         lead = event_log.lead
         if self.on and self.on > lead.today(now):
             return refuse(f"{self.on} has not come yet", "Record the signature when it is there")
-        if self.on and (wrong := implausible(self.on, now, name="The day of the signature")):
-            return wrong
-        if self.start and (wrong := implausible(self.start, now, name="The contract's start")):
-            return wrong
+        if self.on and (refusal := implausible(self.on, now, name="The day of the signature")):
+            return refusal
+        if self.start and (refusal := implausible(self.start, now, name="The contract's start")):
+            return refusal
         start, end = self.term(lead, lead.today(now))
         if lead.contract.end and start <= lead.contract.end:
             return refuse(
@@ -289,8 +289,8 @@ class _Vendor(Decision, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         status = lead.vendor.status
         if status is cls.becomes:
             return refuse(f"The vendor set-up is already {status}")
@@ -381,8 +381,8 @@ class ServiceExtended(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         ends = lead.contract.term_ends
         if ends is None:
             return refuse(
@@ -422,8 +422,8 @@ class GapExplained(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return None if lead.gaps else refuse("No days outside the contracts are unexplained")
 
     def apply(self, lead: Lead, event: Event) -> Lead:

@@ -107,8 +107,8 @@ class Corrected(CorrectingDecision):
     )
 
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
-        wrong = event_log.find(self.seq)
-        if wrong is None:
+        event = event_log.find(self.seq)
+        if event is None:
             return refuse(
                 f"There is no {self.seq} in the timeline",
                 Suggestion(
@@ -116,12 +116,12 @@ class Corrected(CorrectingDecision):
                 ),
                 *_newest(event_log),
             )
-        if not isinstance(wrong.fact, Decision):
+        if not isinstance(event.fact, Decision):
             return refuse(
-                f"{self.seq} is no decision but something that happened ({wrong.summary})",
+                f"{self.seq} is no decision but something that happened ({event.summary})",
                 "Correct the decision that led to it",
             )
-        if isinstance(wrong.fact, LeadOpened):
+        if isinstance(event.fact, LeadOpened):
             return refuse(
                 "That the lead was opened can't be undone",
                 suggest("Change its details", "details_changed"),
@@ -138,7 +138,7 @@ class Corrected(CorrectingDecision):
                 "Corrected once more, it can be put right outside" if self.compensate else "",
             )
         if broken := tuple(fold.broken(event_log, self.seq)):
-            return _refuse_dependents(broken, wrong.fact.supersedes)
+            return _refuse_dependents(broken, event.fact.supersedes)
         if again := first_double_billing(fold.without(event_log, self.seq)):
             return refuse(
                 f"Invoice {again.number} has billed the same since",
@@ -190,9 +190,9 @@ class Corrected(CorrectingDecision):
 
     def summary(self, event_log: EventLog) -> str:
         # name the decision that counts again, not only the correction
-        wrong = event_log.find(self.seq)
-        if wrong and wrong.fact.supersedes is not None:
-            again = wrong.fact.supersedes
+        event = event_log.find(self.seq)
+        if event and event.fact.supersedes is not None:
+            again = event.fact.supersedes
             return self.with_note(f"{self.seq} was a mistake, so {again} counts again: {self.reason}")
         return self.with_note(f"{self.seq} was a mistake and no longer counts: {self.reason}")
 

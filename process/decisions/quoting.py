@@ -99,20 +99,20 @@ class PriceQuoted(Decision):
     def check(self, event_log: EventLog, now: datetime) -> Refused | None:
         lead = event_log.lead
         today = lead.today(now)
-        if lead.contract.signed_on and (wrong := too_early_to_renew(lead, today)):
-            return signed(lead) or wrong
+        if lead.contract.signed_on and (refusal := too_early_to_renew(lead, today)):
+            return signed(lead) or refusal
         if self.valid_until:
             if self.valid_until < today:
                 return refuse(
                     f"A quote can't be valid until {self.valid_until}, which has passed",
                     "Leave valid_until out, or give a later day",
                 )
-            if wrong := implausible(self.valid_until, now, name="The last day of the offer"):
-                return wrong
-        wrong = self._book_complaint(lead) if self.book or self.plan else self._bespoke_complaint()
-        wrong = wrong or self._item_complaint(lead) or self._discount_complaint(lead)
-        if wrong:
-            return wrong
+            if refusal := implausible(self.valid_until, now, name="The last day of the offer"):
+                return refusal
+        refusal = self._book_complaint(lead) if self.book or self.plan else self._bespoke_complaint()
+        refusal = refusal or self._item_complaint(lead) or self._discount_complaint(lead)
+        if refusal:
+            return refusal
         active, new = lead.quote, self.quote(lead, today)
         if active and active.status is QuoteStatus.OPEN and _same_offer(active, new):
             return refuse(
@@ -133,8 +133,8 @@ class PriceQuoted(Decision):
                 "The surcharge for a dedicated cluster belongs to a book's plan",
                 "Leave dedicated_cluster out and give the whole price as amount",
             )
-        wrong = complaint(self.amount, self.currency)
-        return refuse(f"That is no price: {wrong}") if wrong else None
+        reason = complaint(self.amount, self.currency)
+        return refuse(f"That is no price: {reason}") if reason else None
 
     def _book_complaint(self, lead: Lead) -> Refused | None:
         if not (self.book and self.plan):
@@ -171,8 +171,8 @@ class PriceQuoted(Decision):
                 "For another price, leave book and plan out",
             )
         least = book.price(plan, self.dedicated_cluster)
-        if wrong := complaint(self.amount, book.currency):
-            return refuse(f"That is no price: {wrong}")
+        if reason := complaint(self.amount, book.currency):
+            return refuse(f"That is no price: {reason}")
         if self.amount < least.amount:
             return refuse(
                 f"{plan.name} starts at {least} in book {book.version}",
@@ -183,9 +183,9 @@ class PriceQuoted(Decision):
     def _item_complaint(self, lead: Lead) -> Refused | None:
         price, per = self._listed(lead)
         for item in self.item:
-            if wrong := item.complaint(price.currency, per):
+            if reason := item.complaint(price.currency, per):
                 return refuse(
-                    f"That is no item of this quote: {wrong}",
+                    f"That is no item of this quote: {reason}",
                     f"Write it as “Training: 2000 once”{'' if per == 'once' else f', or for {each(per)}'}",
                 )
         if sum((item.amount for item in self.item), start=price.amount) > MAX_AMOUNT:
@@ -211,8 +211,8 @@ class PriceQuoted(Decision):
         if self.discount_reason is None:
             return refuse("A discount needs a reason", "Give discount_reason")
         price, per = self._listed(lead)
-        if amount is not None and (wrong := complaint(amount, price.currency)):
-            return refuse(f"That is no discount: {wrong}")
+        if amount is not None and (reason := complaint(amount, price.currency)):
+            return refuse(f"That is no discount: {reason}")
         off = self._off(price)
         if not 0 < off.amount < price.amount:
             return refuse(
@@ -345,8 +345,8 @@ class OnQuote(Decision, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead) or signed(lead):
-            return wrong
+        if refusal := super().allowed(lead) or signed(lead):
+            return refusal
         if lead.quote is None:
             if lead.quotes and lead.quotes[-1].status is QuoteStatus.EXPIRED:
                 return refuse(
@@ -389,8 +389,8 @@ class QuoteAccepted(OnQuote):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return refuse(
                 f"Version {lead.quote.version} is already accepted",
@@ -434,8 +434,8 @@ class QuoteExpired(OnQuote):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.quote and lead.quote.status is QuoteStatus.ACCEPTED:
             return refuse(
                 "An accepted quote does not expire",

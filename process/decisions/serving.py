@@ -85,8 +85,8 @@ class EventAnnounced(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.stage in (Stage.CONTRACTED, Stage.HUB) or lead.hub.requested_on:
             return None
         return refuse(
@@ -140,8 +140,8 @@ class HubRequested(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.hub.requested_on:
             return refuse(f"The hub was already requested on {lead.hub.requested_on}")
         return None
@@ -205,8 +205,8 @@ class HubLive(Decision):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.hub.requested_on is None:
             return refuse("The hub was not requested", suggest("Do that first", "hub_requested"))
         if lead.hub.live_on:
@@ -241,8 +241,8 @@ class _OnRunningHub(Decision, abstract=True):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if not lead.hub.running:
             return refuse(
                 "No hub of this lead is running", suggest("If one is, record that first", "hub_live")
@@ -264,8 +264,8 @@ class HubValidated(_OnRunningHub):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.hub.validated_on:
             return refuse(f"The hub was already validated on {lead.hub.validated_on}")
         return None
@@ -337,8 +337,8 @@ class DecommissionCancelled(_OnRunningHub):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         return None if lead.hub.decommission_on else refuse("No decommission was decided")
 
     def apply(self, lead: Lead, event: Event) -> Lead:
@@ -368,8 +368,8 @@ class HubDecommissioned(_OnRunningHub):
 
     @classmethod
     def allowed(cls, lead: Lead) -> Refused | None:
-        if wrong := super().allowed(lead):
-            return wrong
+        if refusal := super().allowed(lead):
+            return refusal
         if lead.hub.decommission_on is None:
             return refuse(
                 "No decommission was decided, so nobody was told",
